@@ -1,0 +1,150 @@
+/**
+ * What the rest of Berth works from: plain, complete, read-only values. Everything that decides how
+ * many things exist and what they are called is here; nothing here is a `pulumi.Input`.
+ * `parse.ts` makes these values from a stack file.
+ */
+
+/** Where a 1Password item is: vault and item, each by title or by its 26-character id. */
+export interface ItemRef {
+  readonly vault: string;
+  readonly item: string;
+}
+
+/** How Berth reaches Postgres from the workstation or from CI. */
+export type EndpointSpec =
+  | { readonly kind: "direct"; readonly host: string; readonly port: number }
+  | {
+      readonly kind: "kubernetes";
+      /** Path of a kubeconfig; undefined = KUBECONFIG or ~/.kube/config. */
+      readonly kubeconfig: string | undefined;
+      /** Context in it; undefined = its current context. */
+      readonly context: string | undefined;
+      readonly namespace: string;
+      readonly target: { readonly kind: "service" | "pod"; readonly name: string };
+      /** Port of the Service or Pod, not of the workstation. */
+      readonly port: number;
+      /** Port on 127.0.0.1; fixed, so that the provider's address is the same on every run. */
+      readonly localPort: number;
+    };
+
+/** TLS between Berth and Postgres, in libpq's words. */
+export interface TlsSpec {
+  readonly mode: "disable" | "require" | "verify-full";
+  /** PEM file with the CA; undefined = the system's. */
+  readonly caFile: string | undefined;
+  /** Name the certificate must carry; through a tunnel the Service's own. */
+  readonly serverName: string;
+}
+
+/** The shared server. */
+export interface PostgresSpec {
+  readonly endpoint: EndpointSpec;
+  readonly tls: TlsSpec;
+  readonly maintenanceDatabase: string;
+  /** `system_identifier` of pg_control_system(): the server this stack is for. */
+  readonly systemIdentifier: string | undefined;
+  readonly admin: ItemRef;
+  /** Roles and databases that belong to others and can never be managed. */
+  readonly reserved: readonly string[];
+  /** NOLOGIN role without rights; membership in it marks a role as made by this stack. */
+  readonly markerRole: string;
+  /** Host name and port by which pods reach the server. */
+  readonly service: { readonly host: string; readonly port: number };
+  /** Namespace of the database's own manifests. */
+  readonly namespace: string;
+}
+
+/** What a login role may do. */
+export type Profile = "owner" | "readwrite" | "readonly";
+
+/** One login role of an app. */
+export interface RoleSpec {
+  /** `owner`, or the key under `roles` in the entry. Part of logical names: never changes. */
+  readonly key: string;
+  readonly name: string;
+  readonly profile: Profile;
+  readonly item: ItemRef;
+  /** Kubernetes Secret (and OnePasswordItem) that brings the credential to the pods. */
+  readonly secretName: string;
+  readonly namespace: string;
+  /** -1 = no limit. */
+  readonly connectionLimit: number;
+  /** Further roles it is a member of, by name. */
+  readonly memberOf: readonly string[];
+  /** Empty = the server's default. */
+  readonly searchPath: readonly string[];
+}
+
+/** The app's database. Its owner is the role with key `owner`. */
+export interface DatabaseSpec {
+  readonly name: string;
+  readonly encoding: string;
+  /** -1 = no limit. */
+  readonly connectionLimit: number;
+  /** Take CONNECT and TEMPORARY on this database from PUBLIC. */
+  readonly revokePublic: boolean;
+}
+
+/** A Secret in the app's namespace that has nothing to do with Postgres. */
+export interface SecretSpec {
+  readonly name: string;
+  readonly item: ItemRef;
+  readonly namespace: string;
+  /** Labels the item must have; each becomes a key of the Secret. */
+  readonly fields: readonly string[];
+}
+
+/** What Argo CD starts for the app, besides the app's secret manifests. */
+export type WorkloadSpec =
+  | {
+      readonly kind: "helm";
+      readonly repoURL: string;
+      readonly chart: string;
+      readonly version: string;
+      readonly values: Readonly<Record<string, unknown>>;
+    }
+  | {
+      readonly kind: "git";
+      readonly repoURL: string;
+      readonly path: string;
+      readonly targetRevision: string;
+    };
+
+/** One app, everything derived and nothing left open. */
+export interface AppSpec {
+  readonly name: string;
+  /** Take over a role or database that Berth did not make. */
+  readonly adopt: boolean;
+  readonly namespace: string;
+  readonly database: DatabaseSpec;
+  /** The owner first, then the others by key. */
+  readonly roles: readonly [RoleSpec, ...RoleSpec[]];
+  readonly secrets: readonly SecretSpec[];
+  readonly workload: WorkloadSpec | undefined;
+}
+
+/** Where manifests go in Git mode and what the Applications in it refer to. */
+export interface GitOpsSpec {
+  /** Checkout of the GitOps repository, relative to the project folder. */
+  readonly directory: string;
+  /** The same repository as Argo CD sees it. */
+  readonly repoURL: string;
+  readonly targetRevision: string;
+  /** Namespace of the Application objects. */
+  readonly argocdNamespace: string;
+  /** Argo CD AppProject. */
+  readonly project: string;
+  /** Overwrite files that Berth did not make. */
+  readonly adopt: boolean;
+}
+
+/** A whole stack. */
+export interface StackSpec {
+  readonly stack: string;
+  readonly postgres: PostgresSpec;
+  readonly vault: string;
+  /** undefined = no manifests. */
+  readonly gitops: GitOpsSpec | undefined;
+  /** Sorted by name. */
+  readonly apps: readonly AppSpec[];
+}
