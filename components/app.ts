@@ -1,0 +1,54 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { AppSpec } from "./config/spec.ts";
+import { AppDelivery, type AppDeliveryArgs } from "./delivery/app-delivery.ts";
+import { StockDatabase, type StockDatabaseArgs } from "./postgres/stock-database.ts";
+
+/** What one app is made of. */
+export interface AppArgs {
+  readonly app: AppSpec;
+  readonly database: StockDatabaseArgs;
+  /** The app's manifests; undefined when the stack writes none. */
+  readonly delivery: AppDeliveryArgs | undefined;
+}
+
+/**
+ * One app: its place on Postgres, then the manifests that bring it up. The manifests wait for the
+ * database, so that Argo CD never starts an app that cannot log in.
+ */
+export class App extends pulumi.ComponentResource {
+  /** Database, roles and Secrets, for the stack's outputs. Holds nothing secret. */
+  readonly summary: pulumi.Output<AppSummary>;
+
+  constructor(name: string, args: AppArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("berth:index:App", name, {}, opts);
+    const database = new StockDatabase(name, args.database, { parent: this });
+    if (args.delivery !== undefined) {
+      new AppDelivery(name, args.delivery, { parent: this, dependsOn: [database] });
+    }
+    this.summary = database.database.apply((databaseName) => summarize(args, databaseName));
+    this.registerOutputs({ summary: this.summary });
+  }
+}
+
+/** What the operator needs to know of an app once it is up. */
+export interface AppSummary {
+  readonly database: string;
+  readonly roles: readonly {
+    readonly name: string;
+    readonly profile: string;
+    readonly secret: string;
+  }[];
+  readonly manifests: readonly string[];
+}
+
+function summarize({ app, delivery }: AppArgs, database: string): AppSummary {
+  return {
+    database,
+    roles: app.roles.map((role) => ({
+      name: role.name,
+      profile: role.profile,
+      secret: `${role.namespace}/${role.secretName}`,
+    })),
+    manifests: (delivery?.files ?? []).map((file) => file.path),
+  };
+}

@@ -1,0 +1,172 @@
+import {
+  appNamespace,
+  databaseName,
+  markerRole,
+  ownerItem,
+  roleName,
+  scopedItem,
+  scopedRoleName,
+  serviceHost,
+} from "./names.ts";
+import type { AppEntry, StackConfig } from "./schema.ts";
+import type {
+  AppSpec,
+  EndpointSpec,
+  GitOpsSpec,
+  ItemRef,
+  PostgresSpec,
+  Profile,
+  RoleSpec,
+  SecretSpec,
+  WorkloadSpec,
+} from "./spec.ts";
+
+/** Defaults filled in and names derived: stack file values → the values that `spec.ts` describes. */
+
+/** The shared server. */
+export function toPostgresSpec(stack: string, config: StackConfig): PostgresSpec {
+  const { postgres } = config;
+  const endpoint = toEndpointSpec(postgres.endpoint);
+  const service = derivedService(endpoint);
+  const host = postgres.service?.host ?? service.host;
+  return {
+    endpoint,
+    tls: {
+      mode: postgres.tls?.mode ?? "verify-full",
+      caFile: postgres.tls?.ca,
+      serverName: postgres.tls?.serverName ?? host,
+    },
+    maintenanceDatabase: postgres.maintenanceDatabase ?? "postgres",
+    systemIdentifier: postgres.systemIdentifier,
+    admin: { vault: config.onepassword.vault, item: postgres.adminItem ?? "postgres-admin" },
+    reserved: (postgres.reserved ?? []).toSorted(),
+    markerRole: postgres.markerRole ?? markerRole(stack),
+    service: { host, port: postgres.service?.port ?? service.port },
+    namespace: postgres.namespace ?? service.namespace,
+  };
+}
+
+function toEndpointSpec(endpoint: StackConfig["postgres"]["endpoint"]): EndpointSpec {
+  const { direct, kubernetes } = endpoint;
+  if (direct !== undefined) return { kind: "direct", host: direct.host, port: direct.port ?? 5432 };
+  if (kubernetes === undefined) throw new Error("the schema lets no endpoint without a kind pass");
+  return {
+    kind: "kubernetes",
+    kubeconfig: kubernetes.kubeconfig,
+    context: kubernetes.context,
+    namespace: kubernetes.namespace,
+    target:
+      kubernetes.service === undefined
+        ? { kind: "pod", name: kubernetes.pod ?? "" }
+        : { kind: "service", name: kubernetes.service },
+    port: kubernetes.port ?? 5432,
+    localPort: kubernetes.localPort ?? 15432,
+  };
+}
+
+function derivedService(endpoint: EndpointSpec): { host: string; port: number; namespace: string } {
+  if (endpoint.kind === "direct") {
+    return { host: endpoint.host, port: endpoint.port, namespace: "db-postgres" };
+  }
+  const { namespace, port, target } = endpoint;
+  return { host: serviceHost(target.name, namespace), port, namespace };
+}
+
+/** Where manifests go; undefined = none are written. */
+export function toGitOpsSpec(config: StackConfig): GitOpsSpec | undefined {
+  const { gitops } = config;
+  if (gitops === undefined) return undefined;
+  return {
+    directory: gitops.directory,
+    repoURL: gitops.repoURL,
+    targetRevision: gitops.targetRevision ?? "main",
+    argocdNamespace: gitops.argocdNamespace ?? "argocd",
+    project: gitops.project ?? "default",
+    adopt: gitops.adopt ?? false,
+  };
+}
+
+/** One app. */
+export function toAppSpec(name: string, entry: AppEntry, config: StackConfig): AppSpec {
+  const { vault } = config.onepassword;
+  const namespace = entry.namespace ?? appNamespace(name);
+  const adopt = entry.adopt ?? false;
+  const owner = toRole("owner", "owner", entry.owner ?? {}, {
+    name: roleName(name),
+    item: ownerItem(name),
+    vault,
+    namespace,
+  });
+  const scoped = Object.entries(entry.roles ?? {})
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, role]) =>
+      toRole(key, role.profile, role, {
+        name: scopedRoleName(name, key),
+        item: scopedItem(name, key),
+        vault,
+        namespace,
+      }),
+    );
+  return {
+    name,
+    adopt,
+    namespace,
+    database: {
+      name: entry.database?.name ?? databaseName(name),
+      encoding: entry.database?.encoding ?? "UTF8",
+      connectionLimit: entry.database?.connectionLimit ?? -1,
+      revokePublic: entry.database?.revokePublic ?? !adopt,
+    },
+    roles: [owner, ...scoped],
+    secrets: toSecrets(entry, vault, namespace),
+    workload: toWorkload(entry, config),
+  };
+}
+
+function toRole(
+  key: string,
+  profile: Profile,
+  given: NonNullable<AppEntry["owner"]>,
+  derived: { name: string; item: string; vault: string; namespace: string },
+): RoleSpec {
+  const item = given.item ?? derived.item;
+  return {
+    key,
+    name: given.name ?? derived.name,
+    profile,
+    item: { vault: derived.vault, item },
+    secretName: given.secret ?? item,
+    namespace: given.namespace ?? derived.namespace,
+    connectionLimit: given.connectionLimit ?? -1,
+    memberOf: (given.memberOf ?? []).toSorted(),
+    searchPath: given.searchPath ?? [],
+  };
+}
+
+function toSecrets(entry: AppEntry, vault: string, namespace: string): SecretSpec[] {
+  return Object.entries(entry.secrets ?? {})
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, given]) => {
+      const secret = Array.isArray(given) ? { fields: given } : given;
+      const item: ItemRef = { vault, item: secret.item ?? name };
+      return {
+        name,
+        item,
+        namespace: secret.namespace ?? namespace,
+        fields: secret.fields ?? [],
+      };
+    });
+}
+
+function toWorkload(entry: AppEntry, config: StackConfig): WorkloadSpec | undefined {
+  const { helm, git } = entry.workload ?? {};
+  if (helm !== undefined) return { kind: "helm", ...helm, values: helm.values ?? {} };
+  if (git === undefined) return undefined;
+  const gitops = toGitOpsSpec(config);
+  return {
+    kind: "git",
+    path: git.path,
+    repoURL: git.repoURL ?? gitops?.repoURL ?? "",
+    targetRevision: git.targetRevision ?? gitops?.targetRevision ?? "main",
+  };
+}

@@ -1,0 +1,54 @@
+import { BerthError } from "../errors.ts";
+
+/**
+ * What Berth takes from the environment, and the only place that reads it for the program. The
+ * 1Password variables are those of 1Password's own tools
+ * (https://developer.1password.com/docs/connect/cli/, …/service-accounts/).
+ */
+
+/** How to reach 1Password; `token` is a secret. */
+export type OnePasswordAccess =
+  | { readonly kind: "connect"; readonly url: string; readonly token: string }
+  | { readonly kind: "service-account"; readonly token: string }
+  | { readonly kind: "account"; readonly account: string };
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Refuses none and more than one way, since 1Password's provider would stop with less to go by. */
+export function readOnePasswordAccess(env: Environment = process.env): OnePasswordAccess {
+  const { OP_CONNECT_HOST: url, OP_CONNECT_TOKEN: connectToken } = env;
+  const { OP_SERVICE_ACCOUNT_TOKEN: serviceToken, OP_ACCOUNT: account } = env;
+  const ways = [
+    ...(isSet(url) || isSet(connectToken) ? ["OP_CONNECT_HOST with OP_CONNECT_TOKEN"] : []),
+    ...(isSet(serviceToken) ? ["OP_SERVICE_ACCOUNT_TOKEN"] : []),
+    ...(isSet(account) ? ["OP_ACCOUNT"] : []),
+  ];
+  if (ways.length > 1) {
+    throw new BerthError(
+      `1Password: the environment names ${ways.join(" and ")}; only one may be set`,
+      {
+        hint: "unset all but one of them",
+      },
+    );
+  }
+  if (isSet(url) && isSet(connectToken)) return { kind: "connect", url, token: connectToken };
+  if (isSet(serviceToken)) return { kind: "service-account", token: serviceToken };
+  if (isSet(account)) return { kind: "account", account };
+  throw new BerthError(
+    ways.length === 0
+      ? "1Password: the environment does not say how to reach it"
+      : `1Password: ${isSet(url) ? "OP_CONNECT_TOKEN" : "OP_CONNECT_HOST"} is not set, though its other half is`,
+    {
+      hint: "export OP_CONNECT_HOST and OP_CONNECT_TOKEN (Connect), or OP_SERVICE_ACCOUNT_TOKEN, or OP_ACCOUNT (desktop app)",
+    },
+  );
+}
+
+/** BERTH_OFFLINE: preview without asking Postgres what exists, for CI that cannot reach it. */
+export function isOffline(env: Environment = process.env): boolean {
+  return env["BERTH_OFFLINE"] === "true";
+}
+
+function isSet(value: string | undefined): value is string {
+  return value !== undefined && value !== "";
+}

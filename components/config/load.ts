@@ -1,0 +1,55 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
+import { BerthError } from "../errors.ts";
+import { parseStack } from "./parse.ts";
+import type { StackSpec } from "./spec.ts";
+
+/**
+ * The only readers of stack configuration: inside the engine from what Pulumi hands over, outside it
+ * (`verify` and other verbs) from the same file. One schema, parsed once.
+ */
+
+const prefix = "berth:";
+
+/** The stack that Pulumi is running. */
+export function loadStackFromEngine(): StackSpec {
+  const values = Object.entries(pulumi.runtime.allConfig())
+    .filter(([key]) => key.startsWith(prefix))
+    .map(([key, text]) => [key.slice(prefix.length), parseValue(key, text)] as const);
+  return parseStack(pulumi.getStack(), Object.fromEntries(values));
+}
+
+/**
+ * The stack of that name, from `Pulumi.<stack>.yaml` in the project folder or from another file.
+ *
+ * @param file What one would give to `pulumi up --config-file`.
+ */
+export function loadStackFromFile(stack: string, projectFolder: string, file?: string): StackSpec {
+  const target = path.resolve(projectFolder, file ?? `Pulumi.${stack}.yaml`);
+  if (!existsSync(target)) {
+    throw new BerthError(`stack ${stack}: there is no stack file ${target}`, {
+      hint: `name an existing stack with --stack, or copy Pulumi.prod.yaml to Pulumi.${stack}.yaml and edit it`,
+    });
+  }
+  const document = parse(readFileSync(target, "utf8")) as {
+    config?: Record<string, unknown>;
+  } | null;
+  const values = Object.entries(document?.config ?? {})
+    .filter(([key]) => key.startsWith(prefix))
+    .map(([key, value]) => [key.slice(prefix.length), value] as const);
+  return parseStack(stack, Object.fromEntries(values));
+}
+
+/** Pulumi hands over structured values as JSON text, and plain ones as they are. */
+function parseValue(key: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new BerthError(`${key}: got ${text.slice(0, 60)}; expected a structured value`, {
+      hint: "see Pulumi.prod.yaml for the form of every key",
+      cause,
+    });
+  }
+}

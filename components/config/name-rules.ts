@@ -1,0 +1,156 @@
+import { DnsLabel, PgIdentifier } from "./primitives.ts";
+import type { AppSpec, RoleSpec, StackSpec } from "./spec.ts";
+
+/**
+ * Names that Berth must refuse, whether written or derived: reserved, too long, used twice. On
+ * Postgres 15 and older CREATEROLE may alter any role, so this check is what protects the neighbours.
+ */
+
+const systemNames = ["postgres", "template0", "template1", "public", "none"];
+
+/** Why a role or database of this name cannot be managed; undefined = it can. */
+export function reservedReason(name: string, spec: StackSpec): string | undefined {
+  const { postgres } = spec;
+  if (systemNames.includes(name)) return "belongs to Postgres itself";
+  if (name.startsWith("pg_")) return 'starts with "pg_", which belongs to Postgres itself';
+  if (postgres.reserved.includes(name)) return "is reserved (berth:postgres.reserved)";
+  if (name === postgres.maintenanceDatabase) {
+    return "is the maintenance database (berth:postgres.maintenanceDatabase)";
+  }
+  if (name === postgres.markerRole) return "is the marker role (berth:postgres.markerRole)";
+  return undefined;
+}
+
+/** Every problem with the names of a stack, each with its key path. */
+export function findNameProblems(spec: StackSpec): string[] {
+  return [
+    ...spec.apps.flatMap((app) => findAppProblems(app, spec)),
+    ...findRepeated(
+      "role",
+      spec.apps.flatMap((app) =>
+        app.roles.map((r) => ({ name: r.name, at: roleAt(app, r, "name") })),
+      ),
+    ),
+    ...findRepeated(
+      "database",
+      spec.apps.map((app) => ({ name: app.database.name, at: at(app, "database.name") })),
+    ),
+    ...findRepeated(
+      "Secret",
+      spec.apps.flatMap((app) => secretNames(app, spec.postgres.namespace)),
+    ),
+    ...findRepeated(
+      "1Password item for a role",
+      spec.apps.flatMap((app) =>
+        app.roles.map((r) => ({ name: r.item.item, at: roleAt(app, r, "item") })),
+      ),
+    ),
+  ];
+}
+
+function findAppProblems(app: AppSpec, spec: StackSpec): string[] {
+  const identifiers = [
+    { name: app.database.name, at: at(app, "database.name") },
+    ...app.roles.map((r) => ({ name: r.name, at: roleAt(app, r, "name") })),
+  ];
+  const labels = [
+    { name: app.namespace, at: at(app, "namespace") },
+    ...app.roles.map((r) => ({ name: r.secretName, at: roleAt(app, r, "secret") })),
+  ];
+  const problems: string[] = [];
+  for (const { name, at: path } of identifiers) {
+    const reserved = reservedReason(name, spec);
+    if (reserved !== undefined) {
+      problems.push(`${path}: "${name}" ${reserved}; give the app another name or set this key`);
+    }
+    problems.push(...messages(PgIdentifier.safeParse(name), name, path));
+  }
+  for (const { name, at: path } of labels) {
+    problems.push(...messages(DnsLabel.safeParse(name), name, path));
+  }
+  problems.push(...findAdminProblems(app, spec));
+  for (const role of app.roles) {
+    for (const group of role.memberOf.filter((g) => isForbiddenGroup(g, spec))) {
+      problems.push(
+        `${roleAt(app, role, "memberOf")}: "${group}" is reserved; a role of an app may not be a member of it`,
+      );
+    }
+  }
+  return problems;
+}
+
+/** The admin credential stays in the namespace of the database, and the apps stay out of it. */
+function findAdminProblems(app: AppSpec, spec: StackSpec): string[] {
+  const { admin, namespace } = spec.postgres;
+  const items = [
+    ...app.roles.map((r) => ({ item: r.item.item, at: roleAt(app, r, "item") })),
+    ...app.secrets.map((s) => ({ item: s.item.item, at: at(app, `secrets.${s.name}`) })),
+  ];
+  const namespaces = [
+    { name: app.namespace, at: at(app, "namespace") },
+    ...app.roles.map((r) => ({ name: r.namespace, at: roleAt(app, r, "namespace") })),
+    ...app.secrets.map((s) => ({ name: s.namespace, at: at(app, `secrets.${s.name}.namespace`) })),
+  ].filter((use, index, all) => all.findIndex((other) => other.name === use.name) === index);
+  return [
+    ...items
+      .filter((use) => use.item === admin.item)
+      .map(
+        (use) =>
+          `${use.at}: "${use.item}" is the admin's item (berth:postgres.adminItem); an app needs one of its own`,
+      ),
+    ...namespaces
+      .filter((use) => use.name === namespace)
+      .map(
+        (use) =>
+          `${use.at}: "${use.name}" is the namespace of the database; an app needs one of its own`,
+      ),
+  ];
+}
+
+function isForbiddenGroup(group: string, spec: StackSpec): boolean {
+  return reservedReason(group, spec) !== undefined;
+}
+
+function messages(
+  result: { success: boolean; error?: { issues: readonly { message: string }[] } },
+  name: string,
+  path: string,
+): string[] {
+  return (result.error?.issues ?? []).map((issue) => `${path}: "${name}" ${issue.message}`);
+}
+
+function findRepeated(what: string, uses: readonly { name: string; at: string }[]): string[] {
+  const byName = Map.groupBy(uses, (use) => use.name);
+  return [...byName]
+    .filter(([, group]) => group.length > 1)
+    .map(([name, group]) => {
+      const places = group.map((use) => use.at).join(" and ");
+      return `${places}: the ${what} "${name}" is used ${String(group.length)} times; each needs a name of its own`;
+    });
+}
+
+/** Each credential is brought to the app's namespace and to that of the database. */
+function secretNames(app: AppSpec, databaseNamespace: string): { name: string; at: string }[] {
+  return [
+    ...app.roles.map((r) => ({
+      name: `${databaseNamespace}/${r.secretName}`,
+      at: roleAt(app, r, "secret"),
+    })),
+    ...app.roles.map((r) => ({
+      name: `${r.namespace}/${r.secretName}`,
+      at: roleAt(app, r, "secret"),
+    })),
+    ...app.secrets.map((s) => ({
+      name: `${s.namespace}/${s.name}`,
+      at: at(app, `secrets.${s.name}`),
+    })),
+  ];
+}
+
+function at(app: AppSpec, key: string): string {
+  return `berth:apps.${app.name}.${key}`;
+}
+
+function roleAt(app: AppSpec, role: RoleSpec, key: string): string {
+  return at(app, role.key === "owner" ? `owner.${key}` : `roles.${role.key}.${key}`);
+}

@@ -1,0 +1,44 @@
+/**
+ * The join key: every name that Berth derives from another is made here and nowhere else.
+ * Each of them can be overridden in the stack file; `schema.ts` says where.
+ */
+
+/** Role and database of an app. Postgres identifiers cannot hold `-` unquoted; Kubernetes names cannot hold `_`. */
+export function roleName(app: string): string {
+  return app.replaceAll("-", "_");
+}
+
+/** Database of an app. */
+export function databaseName(app: string): string {
+  return roleName(app);
+}
+
+/** A further login role of an app, from its key in the entry. */
+export function scopedRoleName(app: string, key: string): string {
+  return `${roleName(app)}_${key.replaceAll("-", "_")}`;
+}
+
+/** 1Password item with the owner's credential. */
+export function ownerItem(app: string): string {
+  return `${app}-db-credentials`;
+}
+
+/** 1Password item with a further role's credential. */
+export function scopedItem(app: string, key: string): string {
+  return `${app}-${key}-db-credentials`;
+}
+
+/** Namespace the app runs in. */
+export function appNamespace(app: string): string {
+  return `infra-${app}`;
+}
+
+/** NOLOGIN role whose members are the roles that a stack made. */
+export function markerRole(stack: string): string {
+  return `berth_${stack.toLowerCase().replaceAll(/[^a-z0-9_]/g, "_")}`;
+}
+
+/** Name by which pods reach a Service. */
+export function serviceHost(service: string, namespace: string): string {
+  return `${service}.${namespace}.svc.cluster.local`;
+}

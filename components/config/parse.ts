@@ -1,0 +1,77 @@
+import type { z } from "zod";
+import { toOneError } from "../errors.ts";
+import { toAppSpec, toGitOpsSpec, toPostgresSpec } from "./derive.ts";
+import { findNameProblems } from "./name-rules.ts";
+import { StackConfig } from "./schema.ts";
+import { allowedKeys } from "./schema-keys.ts";
+import type { StackSpec } from "./spec.ts";
+
+/**
+ * What an operator wrote → what Berth works from. Throws one `BerthError` that lists every mistake
+ * with its key path, what was given and what is allowed; nothing has been connected to by then.
+ *
+ * @param stack Name of the Pulumi stack, as in `Pulumi.<stack>.yaml`.
+ * @param raw The values under `config:`, without the `berth:` prefix.
+ */
+export function parseStack(stack: string, raw: unknown): StackSpec {
+  const title = `stack ${stack}: the stack file Pulumi.${stack}.yaml is not usable`;
+  const parsed = StackConfig.safeParse(raw, { reportInput: true });
+  if (!parsed.success) throw toOneError(title, parsed.error.issues.flatMap(describeIssue));
+  const config = parsed.data;
+  const postgres = toPostgresSpec(stack, config);
+  const gitops = toGitOpsSpec(config);
+  const apps = Object.keys(config.apps)
+    .toSorted()
+    .map((name) => toAppSpec(name, config.apps[name] ?? {}, config));
+  const spec: StackSpec = { stack, postgres, vault: config.onepassword.vault, gitops, apps };
+  const problems = findNameProblems(spec);
+  if (problems.length > 0) throw toOneError(title, problems);
+  return spec;
+}
+
+/** `berth:apps.netbox.database.name`: a key path as it stands in the stack file. */
+export function formatKeyPath(path: readonly PropertyKey[]): string {
+  return `berth:${path.map(String).join(".")}`;
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string[] {
+  const at = formatKeyPath(issue.path);
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return issue.keys.map((key) => {
+        const allowed = allowedKeys(issue.path);
+        return `${at}: unknown key "${key}"; allowed are ${allowed.join(", ")}`;
+      });
+    case "invalid_key": {
+      const [inner] = issue.issues;
+      return [`${at}: the name ${show(issue.path.at(-1))} ${inner?.message ?? "is not allowed"}`];
+    }
+    case "invalid_union":
+      return [`${at}: got ${show(issue.input)}; ${unionMessage(issue)}`];
+    case "invalid_type":
+      return issue.input === undefined
+        ? [`${at}: missing; expected ${issue.expected}`]
+        : [`${at}: got ${show(issue.input)}; expected ${issue.expected}`];
+    case "invalid_value":
+      return [
+        `${at}: got ${show(issue.input)}; allowed are ${issue.values.map(String).join(", ")}`,
+      ];
+    case "custom":
+    case "invalid_format":
+    case "too_big":
+    case "too_small":
+    case "not_multiple_of":
+    case "invalid_element":
+      return [`${at}: ${show(issue.input)} ${issue.message}`];
+  }
+}
+
+function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {
+  const reasons = issue.errors.map((errors) => errors.map((e) => e.message).join(", "));
+  return reasons.length > 0 ? reasons.join(", or: ") : issue.message;
+}
+
+function show(value: unknown): string {
+  const text = value === undefined ? "nothing" : JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}

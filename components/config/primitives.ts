@@ -1,0 +1,76 @@
+import { z } from "zod";
+
+/**
+ * The words a stack file is made of: each says what is legal, and its comment says which distant
+ * failure the rule prevents.
+ */
+
+const bytes = (text: string): number => Buffer.byteLength(text, "utf8");
+
+/**
+ * A role, database or schema name that needs no quoting. Postgres accepts far more, but cuts names at
+ * 63 bytes with only a NOTICE, so that a longer name alters somebody else's role
+ * (https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS).
+ */
+export const PgIdentifier = z.string().check((ctx) => {
+  const name = ctx.value;
+  const problem = identifierProblem(name);
+  if (problem !== undefined) ctx.issues.push({ code: "custom", message: problem, input: name });
+});
+
+function identifierProblem(name: string): string | undefined {
+  if (bytes(name) > 63) {
+    return `is ${String(bytes(name))} bytes long; Postgres cuts names at 63 bytes, so 63 is the most`;
+  }
+  if (!/^[a-z_][a-z0-9_]*$/.test(name)) {
+    return "is no plain Postgres identifier; allowed are a-z, 0-9 and _, not starting with a digit";
+  }
+  return undefined;
+}
+
+const dnsLabel = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
+
+/**
+ * A Kubernetes namespace or object name: a DNS label. The API server refuses others only after the
+ * manifests are committed.
+ */
+export const DnsLabel = z
+  .string()
+  .max(63, { error: "is longer than 63 characters, the most a Kubernetes name may have" })
+  .regex(dnsLabel, { error: "is no DNS label; allowed are a-z, 0-9 and - inside" });
+
+/**
+ * The app's own name. Everything else derives from it, so it must make a DNS label and, with `-` as
+ * `_`, a Postgres identifier; 40 characters leave room for what names.ts adds.
+ */
+export const AppName = z
+  .string()
+  .max(40, {
+    error: "is longer than 40 characters, which leaves no room for the names made from it",
+  })
+  .regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/, {
+    error: "is no app name; allowed are a-z, 0-9 and - inside, starting with a letter",
+  });
+
+/** Key of a further role of an app; part of logical names and of derived names. */
+export const RoleKey = z
+  .string()
+  .max(20, { error: "is longer than 20 characters" })
+  .regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/, {
+    error: "is no role key; allowed are a-z, 0-9 and - inside, starting with a letter",
+  })
+  .refine((key) => key !== "owner", { error: 'is taken: "owner" is the app\'s owner role' });
+
+/** Title or 26-character id of a 1Password vault or item. A `/` would break the operator's itemPath. */
+export const ItemName = z
+  .string()
+  .min(1, { error: "is empty" })
+  .refine((name) => !name.includes("/"), { error: 'holds a "/"; use the 26-character id instead' });
+
+/** TCP port. */
+export const Port = z.int().min(1).max(65535);
+
+/** Connections at a time; -1 = no limit. 0 would lock the role out. */
+export const ConnectionLimit = z
+  .int()
+  .refine((n) => n === -1 || n >= 1, { error: "allowed are -1 (no limit) and 1 or more" });

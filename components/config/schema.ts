@@ -1,0 +1,244 @@
+import { z } from "zod";
+import {
+  AppName,
+  ConnectionLimit,
+  DnsLabel,
+  ItemName,
+  PgIdentifier,
+  Port,
+  RoleKey,
+} from "./primitives.ts";
+
+/**
+ * The stack file: everything an operator may write under `berth:` in `Pulumi.<stack>.yaml`.
+ * Strict at every level, because an ignored key looks as if it worked. `schema.json` is generated
+ * from here for editors (`npm run schema`).
+ */
+
+const Kubernetes = z
+  .strictObject({
+    kubeconfig: z.string().describe("Path of a kubeconfig. Default: KUBECONFIG or ~/.kube/config."),
+    context: z.string().describe("Context of the kubeconfig. Default: its current context."),
+    namespace: DnsLabel.describe("Namespace of the Service or Pod."),
+    service: DnsLabel.describe("Service to forward to. Give this or `pod`."),
+    pod: DnsLabel.describe("Pod to forward to. Give this or `service`."),
+    port: Port.describe("Port of the Service or Pod. Default: 5432."),
+    localPort: Port.describe(
+      "Port on 127.0.0.1 that the provider connects to; fixed, so that previews show no change. Default: 15432.",
+    ),
+  })
+  .partial({
+    kubeconfig: true,
+    context: true,
+    service: true,
+    pod: true,
+    port: true,
+    localPort: true,
+  })
+  .refine((k) => (k.service === undefined) !== (k.pod === undefined), {
+    error: "give either `service` or `pod`",
+  });
+
+const Direct = z
+  .strictObject({
+    host: z.string().min(1).describe("Host name or address that this machine can reach."),
+    port: Port.describe("Default: 5432."),
+  })
+  .partial({ port: true });
+
+const Endpoint = z
+  .strictObject({ kubernetes: Kubernetes, direct: Direct })
+  .partial()
+  .refine((e) => (e.kubernetes === undefined) !== (e.direct === undefined), {
+    error: "give either `kubernetes` (a port-forward) or `direct` (host and port)",
+  })
+  .describe("How this machine reaches Postgres.");
+
+const Tls = z
+  .strictObject({
+    mode: z
+      .enum(["disable", "require", "verify-full"])
+      .describe("As libpq's sslmode. Default: verify-full."),
+    ca: z.string().describe("PEM file with the CA. Default: the system's."),
+    serverName: z
+      .string()
+      .describe("Name in the server's certificate. Default: the Service's name."),
+  })
+  .partial();
+
+const Postgres = z
+  .strictObject({
+    endpoint: Endpoint,
+    tls: Tls.describe("TLS between this machine and Postgres."),
+    maintenanceDatabase: PgIdentifier.describe(
+      "Database that Berth connects to in order to administer the server. Default: postgres.",
+    ),
+    systemIdentifier: z
+      .string()
+      .regex(/^\d+$/, { error: 'is no system identifier; write the digits in quotes, "7412…"' })
+      .describe(
+        "system_identifier of the server this stack is for (select system_identifier from pg_control_system()). Nothing is written to another.",
+      ),
+    adminItem: ItemName.describe(
+      "1Password item with the admin role's credential. Default: postgres-admin.",
+    ),
+    reserved: z
+      .array(z.string().min(1))
+      .describe("Roles and databases that belong to others. Berth refuses to manage them."),
+    markerRole: PgIdentifier.describe(
+      "NOLOGIN role without rights; membership in it marks a role as made by this stack. Default: berth_<stack>.",
+    ),
+    service: z
+      .strictObject({ host: z.string().min(1), port: Port })
+      .partial()
+      .describe("How pods reach the server. Default: the Service of the endpoint."),
+    namespace: DnsLabel.describe(
+      "Namespace of the database's manifests. Default: that of the endpoint.",
+    ),
+  })
+  .partial({
+    tls: true,
+    maintenanceDatabase: true,
+    systemIdentifier: true,
+    adminItem: true,
+    reserved: true,
+    markerRole: true,
+    service: true,
+    namespace: true,
+  });
+
+const OnePassword = z.strictObject({
+  vault: ItemName.describe("Vault that holds every item, by title or id."),
+});
+
+const GitOps = z
+  .strictObject({
+    directory: z
+      .string()
+      .min(1)
+      .describe("Checkout of the GitOps repository, relative to the project folder."),
+    repoURL: z.string().min(1).describe("The same repository as Argo CD sees it."),
+    targetRevision: z.string().min(1).describe("Branch that Argo CD follows. Default: main."),
+    argocdNamespace: DnsLabel.describe("Namespace of the Application objects. Default: argocd."),
+    project: z.string().min(1).describe("Argo CD AppProject. Default: default."),
+    adopt: z.boolean().describe("Overwrite files that Berth did not make. Default: false."),
+  })
+  .partial({ targetRevision: true, argocdNamespace: true, project: true, adopt: true });
+
+const roleSettings = {
+  name: PgIdentifier.describe("Name of the role."),
+  item: ItemName.describe("1Password item with `username` and `password`."),
+  secret: DnsLabel.describe(
+    "Kubernetes Secret that brings the credential to the pods. Default: the item.",
+  ),
+  namespace: DnsLabel.describe("Namespace of that Secret. Default: the app's."),
+  connectionLimit: ConnectionLimit.describe(
+    "Connections of the role at a time. Default: -1, no limit.",
+  ),
+  memberOf: z.array(PgIdentifier).describe("Further roles that it is a member of."),
+  searchPath: z.array(PgIdentifier).describe("search_path of the role. Default: the server's."),
+};
+
+const Owner = z.strictObject(roleSettings).partial();
+
+const ScopedRole = z
+  .strictObject({
+    ...roleSettings,
+    profile: z
+      .enum(["readwrite", "readonly"])
+      .describe("readwrite: SELECT, INSERT, UPDATE, DELETE. readonly: SELECT. No DDL in either."),
+  })
+  .partial({
+    name: true,
+    item: true,
+    secret: true,
+    namespace: true,
+    connectionLimit: true,
+    memberOf: true,
+    searchPath: true,
+  });
+
+const Database = z
+  .strictObject({
+    name: PgIdentifier.describe("Default: the app's name, with `-` as `_`."),
+    encoding: z
+      .string()
+      .regex(/^[A-Z][A-Z0-9_]*$/, { error: "is no encoding; write it as UTF8" })
+      .describe("Default: UTF8."),
+    connectionLimit: ConnectionLimit.describe(
+      "Connections to the database at a time. Default: -1.",
+    ),
+    revokePublic: z
+      .boolean()
+      .describe("Take CONNECT and TEMPORARY from PUBLIC. Default: true, and false with `adopt`."),
+  })
+  .partial();
+
+const Secret = z.union([
+  z.array(z.string().min(1)).describe("Fields the item must have."),
+  z
+    .strictObject({
+      item: ItemName.describe("1Password item. Default: the Secret's name."),
+      fields: z.array(z.string().min(1)).describe("Fields the item must have."),
+      namespace: DnsLabel.describe("Default: the app's."),
+    })
+    .partial(),
+]);
+
+const Workload = z
+  .strictObject({
+    helm: z
+      .strictObject({
+        repoURL: z.string().min(1).describe("Chart repository; for OCI without oci://."),
+        chart: z.string().min(1),
+        version: z.string().min(1),
+        values: z
+          .record(z.string(), z.unknown())
+          .describe(
+            "Helm values. ${role}, ${database}, ${secret}, ${host} and ${port} are filled in.",
+          ),
+      })
+      .partial({ values: true }),
+    git: z
+      .strictObject({
+        repoURL: z.string().min(1).describe("Default: the GitOps repository."),
+        path: z.string().min(1),
+        targetRevision: z.string().min(1).describe("Default: that of the GitOps repository."),
+      })
+      .partial({ repoURL: true, targetRevision: true }),
+  })
+  .partial()
+  .refine((w) => (w.helm === undefined) !== (w.git === undefined), {
+    error: "give either `helm` or `git`",
+  });
+
+const AppEntry = z
+  .strictObject({
+    adopt: z
+      .boolean()
+      .describe("Take over a role or database that Berth did not make. Default: false."),
+    namespace: DnsLabel.describe("Namespace the app runs in. Default: infra-<app>."),
+    owner: Owner.describe("The role that owns the database."),
+    roles: z
+      .record(RoleKey, ScopedRole)
+      .describe("Further login roles, each with a credential of its own."),
+    database: Database,
+    secrets: z
+      .record(DnsLabel, Secret)
+      .describe("Further Secrets in the app's namespace, by name, each from a 1Password item."),
+    workload: Workload.describe("What Argo CD starts besides the Secrets."),
+  })
+  .partial();
+
+/** The whole configuration, without the `berth:` prefix. */
+export const StackConfig = z
+  .strictObject({
+    postgres: Postgres,
+    onepassword: OnePassword,
+    gitops: GitOps.describe("Where manifests go. Without it none are written."),
+    apps: z.record(AppName, AppEntry.nullable()).describe("One entry per app."),
+  })
+  .partial({ gitops: true });
+
+export type StackConfig = z.infer<typeof StackConfig>;
+export type AppEntry = z.infer<typeof AppEntry>;

@@ -1,0 +1,149 @@
+import pLimit from "p-limit";
+import pRetry from "p-retry";
+import type { ItemRef } from "../config/spec.ts";
+import { toOneError } from "../errors.ts";
+import { type Item, ItemReadError, type ReadItem } from "./item.ts";
+
+/** An item that somebody needs, and the fields it must have. */
+export interface ItemRequest {
+  readonly ref: ItemRef;
+  /** For messages: `app netbox`, or `admin`. */
+  readonly wantedBy: string;
+  /** Labels that must be there and not empty. */
+  readonly fields: readonly string[];
+  /** What `username` must be: the name of the role. */
+  readonly username?: string;
+}
+
+/** Items by reference. */
+export type Items = (ref: ItemRef) => Item;
+
+/** How hard to try; the defaults suit a run by hand. */
+export interface ReadOptions {
+  readonly concurrency?: number;
+  readonly retries?: number;
+  /** Milliseconds before the first retry; each further one doubles it. */
+  readonly firstDelay?: number;
+}
+
+/**
+ * Reads every item once, some at a time, and waits out 429 and 5xx. Throws one `BerthError` with
+ * everything that is missing, and the `op` command that would make it; stops at once when the token
+ * is refused, since 1Password counts failed reads against the account.
+ */
+export async function readItems(
+  requests: readonly ItemRequest[],
+  readItem: ReadItem,
+  options: ReadOptions = {},
+): Promise<Items> {
+  const limit = pLimit(options.concurrency ?? 4);
+  const byKey = Map.groupBy(requests, (request) => keyOf(request.ref));
+  const items = new Map<string, Item>();
+  const problems: string[] = [];
+  let refused = false;
+  const readOne = async (key: string, wanted: readonly ItemRequest[]): Promise<void> => {
+    const [first] = wanted;
+    if (first === undefined || refused) return;
+    try {
+      const item = await withRetries(() => readItem(first.ref), options);
+      items.set(key, item);
+      problems.push(...wanted.flatMap((request) => findFieldProblems(request, item)));
+    } catch (error) {
+      if (!(error instanceof ItemReadError)) throw error;
+      if (error.failure === "unauthorized") refused = true;
+      problems.push(describeFailure(error, wanted));
+    }
+  };
+  await Promise.all([...byKey].map(([key, wanted]) => limit(() => readOne(key, wanted))));
+  if (problems.length > 0) throw toOneError("1Password", problems.toSorted());
+  return (ref) => {
+    const item = items.get(keyOf(ref));
+    if (item === undefined) throw new Error(`item ${keyOf(ref)} was never asked for`);
+    return item;
+  };
+}
+
+function keyOf(ref: ItemRef): string {
+  return `vaults/${ref.vault}/items/${ref.item}`;
+}
+
+function withRetries(read: () => Promise<Item>, options: ReadOptions): Promise<Item> {
+  return pRetry(read, {
+    retries: options.retries ?? 4,
+    minTimeout: options.firstDelay ?? 500,
+    randomize: true,
+    shouldRetry: ({ error }) =>
+      error instanceof ItemReadError &&
+      (error.failure === "rate limited" || error.failure === "server error"),
+  });
+}
+
+function findFieldProblems(request: ItemRequest, item: Item): string[] {
+  const { ref, wantedBy } = request;
+  const at = `${wantedBy}: vault "${ref.vault}", item "${ref.item}"`;
+  const missing = request.fields
+    .filter((field) => item.revealField(field) === undefined)
+    .map(
+      (field) =>
+        `${at}: no field "${field}" with a value; it has ${item.labels.join(", ") || "none"}\n` +
+        `    fix: op item edit ${quote(ref.item)} --vault ${quote(ref.vault)} ${assignment(field, request)}`,
+    );
+  const username = item.revealField("username");
+  if (request.username === undefined || username === undefined || username === request.username)
+    return missing;
+  return [
+    ...missing,
+    `${at}: its username is "${username}", but the role is "${request.username}"\n` +
+      `    fix: op item edit ${quote(ref.item)} --vault ${quote(ref.vault)} username=${request.username}, or name the role as the item does`,
+  ];
+}
+
+function describeFailure(error: ItemReadError, wanted: readonly ItemRequest[]): string {
+  const [first] = wanted;
+  if (first === undefined) return error.message;
+  const { ref } = first;
+  const who = wanted.map((request) => request.wantedBy).join(", ");
+  const at = `${who}: vault "${ref.vault}", item "${ref.item}"`;
+  switch (error.failure) {
+    case "missing item":
+      return `${at}: there is no such item\n    fix: ${createCommand(wanted)}`;
+    case "missing vault":
+      return `${at}: there is no such vault, or the token may not see it\n    fix: correct berth:onepassword.vault, or give the token access; op vault list shows what there is`;
+    case "several items":
+      return `${at}: several items have this title, and the operator would take the oldest\n    fix: op item list --vault ${quote(ref.vault)}, then name the item by its id`;
+    case "unauthorized":
+      return `${at}: 1Password refused the token (${error.message})\n    fix: export a valid OP_CONNECT_TOKEN or OP_SERVICE_ACCOUNT_TOKEN with access to the vault`;
+    case "rate limited":
+      return `${at}: 1Password still answered 429, too many requests, after several tries\n    fix: wait for the limit to end (op service-account ratelimit), then run again`;
+    case "server error":
+      return `${at}: 1Password still failed after several tries (${error.message})\n    fix: look at the Connect server's log, then run again`;
+    case "unreachable":
+      return `${at}: cannot reach 1Password (${error.message})\n    fix: curl "$OP_CONNECT_HOST/heartbeat" must answer`;
+    case "unknown":
+      return `${at}: ${error.message}`;
+  }
+}
+
+function createCommand(wanted: readonly ItemRequest[]): string {
+  const [first] = wanted;
+  if (first === undefined) return "";
+  const { ref } = first;
+  const fields = [...new Set(wanted.flatMap((request) => request.fields))];
+  const parts = [
+    `op item create --category login --vault ${quote(ref.vault)} --title ${quote(ref.item)}`,
+    ...(fields.includes("password") ? ["--generate-password=letters,digits,32"] : []),
+    ...fields.filter((field) => field !== "password").map((field) => assignment(field, first)),
+  ];
+  return parts.join(" ");
+}
+
+/** `op` takes `section.field[type]=value`; outside a section only a few labels can be read back. */
+function assignment(field: string, request: ItemRequest): string {
+  if (field === "password") return "--generate-password=letters,digits,32";
+  if (field === "username") return `username=${request.username ?? "‹role›"}`;
+  return quote(`app.${field}[password]=‹value›`);
+}
+
+function quote(text: string): string {
+  return /^[A-Za-z0-9_.-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,60 @@
+import type { RoleSpec, StackSpec } from "../config/spec.ts";
+import { BerthError } from "../errors.ts";
+import { Credential } from "./credential.ts";
+import type { Item, ReadItem } from "./item.ts";
+import { type ItemRequest, type Items, type ReadOptions, readItems } from "./read-items.ts";
+
+/** Everything that a stack needs of 1Password, read and checked. */
+export interface StackItems {
+  readonly item: Items;
+  readonly admin: Credential;
+  readonly credential: (role: RoleSpec) => Credential;
+}
+
+/** Reads the items of a whole stack; see `readItems` for errors. */
+export async function readStackItems(
+  spec: StackSpec,
+  readItem: ReadItem,
+  options?: ReadOptions,
+): Promise<StackItems> {
+  const item = await readItems(planItemRequests(spec), readItem, options);
+  const admin = toCredential(item(spec.postgres.admin));
+  refuseReservedAdmin(spec, admin);
+  return { item, admin, credential: (role) => toCredential(item(role.item)) };
+}
+
+/** What a stack needs of 1Password. Pure. */
+export function planItemRequests(spec: StackSpec): ItemRequest[] {
+  const login = ["username", "password"];
+  return [
+    { ref: spec.postgres.admin, wantedBy: "admin", fields: login },
+    ...spec.apps.flatMap((app) => [
+      ...app.roles.map((role) => ({
+        ref: role.item,
+        wantedBy: `app ${app.name}`,
+        fields: login,
+        username: role.name,
+      })),
+      ...app.secrets.map(({ item, fields }) => ({
+        ref: item,
+        wantedBy: `app ${app.name}`,
+        fields,
+      })),
+    ]),
+  ];
+}
+
+/** An app must not take the admin role for its own; its name is known only now. */
+function refuseReservedAdmin(spec: StackSpec, admin: Credential): void {
+  for (const app of spec.apps) {
+    const role = app.roles.find((r) => r.name === admin.username);
+    if (role === undefined) continue;
+    throw new BerthError(`app ${app.name}: role "${role.name}" is the admin role itself`, {
+      hint: `give it another name: berth:apps.${app.name}.${role.key === "owner" ? "owner" : `roles.${role.key}`}.name`,
+    });
+  }
+}
+
+function toCredential(item: Item): Credential {
+  return new Credential(item.revealField("username") ?? "", item.revealField("password") ?? "");
+}

@@ -1,0 +1,86 @@
+import { OnePasswordConnect } from "@1password/connect";
+import { execa } from "execa";
+import type { OnePasswordAccess } from "../config/environment.ts";
+import type { ItemRef } from "../config/spec.ts";
+import { Item, type ReadItem, toItemReadError } from "./item.ts";
+
+/**
+ * Reading outside the engine, for the verbs that are not Pulumi's: through 1Password's own Connect
+ * client, or its `op` command for a service account and the desktop app.
+ */
+export function readThroughClient(access: OnePasswordAccess): ReadItem {
+  switch (access.kind) {
+    case "connect":
+      return readThroughConnect(access.url, access.token);
+    case "service-account":
+      return readThroughOp({ OP_SERVICE_ACCOUNT_TOKEN: access.token });
+    case "account":
+      return readThroughOp({ OP_ACCOUNT: access.account });
+  }
+}
+
+/** What both answer with; Connect's OpenAPI document and `op item get --format json` agree on it. */
+interface ItemAnswer {
+  readonly id?: string;
+  readonly vault?: { readonly id?: string | undefined };
+  readonly fields?: readonly {
+    readonly label?: string;
+    readonly purpose?: string;
+    readonly value?: string;
+  }[];
+}
+
+function readThroughConnect(serverURL: string, token: string): ReadItem {
+  const connect = OnePasswordConnect({ serverURL, token, keepAlive: false });
+  const vaultIds = new Map<string, Promise<string>>();
+  const findVault = (name: string): Promise<string> => {
+    const known = vaultIds.get(name) ?? connect.getVault(name).then((vault) => vault.id ?? name);
+    vaultIds.set(name, known);
+    return known;
+  };
+  return async (ref) => {
+    try {
+      const answer: unknown = await connect.getItem(await findVault(ref.vault), ref.item);
+      return toItem(answer as ItemAnswer, ref);
+    } catch (error) {
+      vaultIds.delete(ref.vault);
+      throw toItemReadError(describeConnectError(error));
+    }
+  };
+}
+
+/** The client rejects with `{status, message}` for answers and with an axios error for the network. */
+function describeConnectError(error: unknown): string {
+  if (typeof error !== "object" || error === null) return String(error);
+  const { status, message, code } = error as { status?: number; message?: string; code?: string };
+  return [
+    ...(status === undefined ? [] : [`status ${String(status)}:`]),
+    ...(code === undefined ? [] : [code]),
+    message ?? "",
+  ].join(" ");
+}
+
+function readThroughOp(env: Readonly<Record<string, string>>): ReadItem {
+  return async (ref) => {
+    // A minimal environment: with Connect's variables set, `op` would not use the service account.
+    const base = { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "" };
+    const result = await execa(
+      "op",
+      ["item", "get", ref.item, "--vault", ref.vault, "--format", "json"],
+      { env: { ...base, ...env }, extendEnv: false, reject: false, timeout: 30_000 },
+    );
+    // NOTE: only stderr may be shown; stdout holds the item.
+    if (result.failed)
+      throw toItemReadError(result.stderr || `op failed: ${result.code ?? "unknown"}`);
+    return toItem(JSON.parse(result.stdout) as ItemAnswer, ref);
+  };
+}
+
+function toItem(answer: ItemAnswer, ref: ItemRef): Item {
+  const fields = new Map<string, string>();
+  for (const { label, purpose, value } of answer.fields ?? []) {
+    const name = purpose === "USERNAME" || purpose === "PASSWORD" ? purpose.toLowerCase() : label;
+    if (name !== undefined && value !== undefined) fields.set(name, value);
+  }
+  return new Item(answer.vault?.id ?? ref.vault, answer.id ?? ref.item, fields);
+}

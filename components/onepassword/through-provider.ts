@@ -1,0 +1,59 @@
+import * as onepassword from "@1password/pulumi-onepassword";
+import * as pulumi from "@pulumi/pulumi";
+import type { OnePasswordAccess } from "../config/environment.ts";
+import type { ItemRef } from "../config/spec.ts";
+import { Item, type ReadItem, toItemReadError } from "./item.ts";
+
+/**
+ * Reading inside the engine, through `@1password/pulumi-onepassword`. Its results are not marked
+ * secret, so they never leave this module but as an `Item`, which hides them.
+ */
+export function readThroughProvider(access: OnePasswordAccess): ReadItem {
+  const provider = new onepassword.Provider("onepassword", toProviderArgs(access));
+  return async (ref) => {
+    const found = await onepassword
+      .getItem({ vault: ref.vault, ...nameOf(ref) }, { provider, async: true })
+      .catch((error: unknown) => {
+        throw toItemReadError(error instanceof Error ? error.message : String(error));
+      });
+    return toItem(found);
+  };
+}
+
+/** 26 characters of this kind are an id to 1Password, and anything else a title. */
+const idPattern = /^[a-z0-9]{26}$/;
+
+function nameOf(ref: ItemRef): { uuid: string } | { title: string } {
+  return idPattern.test(ref.item) ? { uuid: ref.item } : { title: ref.item };
+}
+
+function toProviderArgs(access: OnePasswordAccess): onepassword.ProviderArgs {
+  switch (access.kind) {
+    case "connect":
+      return { url: access.url, token: pulumi.secret(access.token) };
+    case "service-account":
+      return { serviceAccountToken: pulumi.secret(access.token) };
+    case "account":
+      return { account: access.account };
+  }
+}
+
+/** Of fields outside a section the provider shows only those with a place of their own. */
+function toItem(found: onepassword.GetItemResult): Item {
+  const fields = new Map<string, string>();
+  for (const section of found.sections ?? []) {
+    for (const field of section.fields ?? []) fields.set(field.label, field.value);
+  }
+  const own: readonly (readonly [string, string | undefined])[] = [
+    ["username", found.username],
+    ["password", found.password],
+    ["credential", found.credential],
+    ["hostname", found.hostname],
+    ["database", found.database],
+    ["port", found.port],
+    ["notesPlain", found.noteValue],
+  ];
+  for (const [label, value] of own)
+    if (value !== undefined && value !== "") fields.set(label, value);
+  return new Item(found.vault, found.uuid ?? "", fields);
+}

@@ -1,0 +1,151 @@
+import type { PostgresSpec } from "../config/spec.ts";
+import type { Catalog, LiveDatabase, LiveRole } from "./inspect.ts";
+import type { DatabasePlan, PlannedRole } from "./plan.ts";
+
+/**
+ * What to do about roles and databases that exist already. A run that died after CREATE leaves them
+ * behind, so existing is normal; but only what this stack made is taken up silently.
+ */
+export interface Adoption {
+  /** What adopting changes, for the operator to read before it happens. */
+  readonly changes: readonly string[];
+  /** Why the run must not go on. */
+  readonly problems: readonly string[];
+}
+
+/** Decides for one app. Pure: the catalog says what is, the plan what shall be. */
+export function decideAdoption(
+  plan: DatabasePlan,
+  catalog: Catalog,
+  postgres: PostgresSpec,
+): Adoption {
+  const changes: string[] = [];
+  const problems: string[] = [];
+  for (const role of plan.roles) {
+    const live = catalog.roles.get(role.name);
+    if (live === undefined) continue;
+    const at = `app ${plan.app}: role "${role.name}"`;
+    if (live.memberOf.includes(postgres.markerRole)) continue;
+    problems.push(
+      ...refusals(live, catalog).map(
+        (reason) => `${at} exists and ${reason}; Berth does not manage such a role`,
+      ),
+    );
+    const differences = compareRole(role, live);
+    if (!plan.adopt) problems.push(unmanaged(at, plan.app, differences));
+    else {
+      problems.push(...strippedBy(role, live).map((line) => `${at}: ${line}`));
+      changes.push(...differences.map((line) => `${at}: ${line}`));
+    }
+  }
+  const live = catalog.databases.get(plan.database.name);
+  if (live !== undefined) {
+    const outcome = decideDatabase(plan, live, catalog, postgres);
+    changes.push(...outcome.changes);
+    problems.push(...outcome.problems);
+  }
+  return { changes, problems };
+}
+
+function decideDatabase(
+  plan: DatabasePlan,
+  live: LiveDatabase,
+  catalog: Catalog,
+  postgres: PostgresSpec,
+): Adoption {
+  const { database } = plan;
+  const at = `app ${plan.app}: database "${live.name}"`;
+  if (live.owner !== database.owner) {
+    return {
+      changes: [],
+      problems: [
+        `${at} exists and belongs to role "${live.owner}", not to "${database.owner}"; Berth never changes an owner. ` +
+          `Set berth:apps.${plan.app}.owner.name to "${live.owner}", or berth:apps.${plan.app}.database.name to another name`,
+      ],
+    };
+  }
+  const differences = [
+    ...(live.connectionLimit === database.connectionLimit
+      ? []
+      : [
+          `connection limit ${String(live.connectionLimit)} becomes ${String(database.connectionLimit)}`,
+        ]),
+    ...plan.grants
+      .filter((grant) => grant.grantee === "public" && grant.on.type === "database")
+      .filter(() => live.privileges.some((privilege) => privilege.startsWith("PUBLIC=")))
+      .map(() => "PUBLIC loses CONNECT and TEMPORARY"),
+  ];
+  const ownerIsOurs =
+    catalog.roles.get(live.owner)?.memberOf.includes(postgres.markerRole) ?? false;
+  if (ownerIsOurs) return { changes: [], problems: [] };
+  if (!plan.adopt) return { changes: [], problems: [unmanaged(at, plan.app, differences)] };
+  return { changes: differences.map((line) => `${at}: ${line}`), problems: [] };
+}
+
+function unmanaged(at: string, app: string, differences: readonly string[]): string {
+  const would =
+    differences.length === 0
+      ? "nothing else would change"
+      : `would change: ${differences.join("; ")}`;
+  return `${at} exists and was not made by this stack. To take it over, set berth:apps.${app}.adopt to true (${would})`;
+}
+
+function refusals(live: LiveRole, catalog: Catalog): string[] {
+  return [
+    ...(live.name === catalog.server.admin ? ["is the admin role itself"] : []),
+    ...(live.isSuperuser ? ["is a superuser"] : []),
+    ...(live.canCreateRole ? ["has CREATEROLE"] : []),
+    ...(live.canCreateDatabase ? ["has CREATEDB"] : []),
+    ...(live.canReplicate ? ["has REPLICATION"] : []),
+    ...(live.bypassesRls ? ["has BYPASSRLS"] : []),
+  ];
+}
+
+function compareRole(role: PlannedRole, live: LiveRole): string[] {
+  const joins = role.memberOf.filter((group) => !live.memberOf.includes(group));
+  const searchPath = searchPathOf(live).join(", ");
+  return [
+    "its password becomes the one in 1Password",
+    ...(live.canLogin ? [] : ["it may log in"]),
+    ...(live.connectionLimit === role.connectionLimit
+      ? []
+      : [
+          `connection limit ${String(live.connectionLimit)} becomes ${String(role.connectionLimit)}`,
+        ]),
+    ...(searchPath === role.searchPath.join(", ")
+      ? []
+      : [
+          `search_path ${searchPath || "(default)"} becomes ${role.searchPath.join(", ") || "(default)"}`,
+        ]),
+    ...joins.map((group) => `it becomes a member of "${group}"`),
+  ];
+}
+
+/** Memberships and settings that the entry does not state would be lost; that takes a word. */
+function strippedBy(role: PlannedRole, live: LiveRole): string[] {
+  const key = role.key === "owner" ? "owner" : `roles.${role.key}`;
+  const lost = live.memberOf.filter((group) => !role.memberOf.includes(group));
+  const searchPath = searchPathOf(live);
+  return [
+    ...(lost.length === 0
+      ? []
+      : [
+          `it is a member of ${lost.join(", ")}; add "memberOf: [${lost.join(", ")}]" under ${key} to keep that, or revoke it first`,
+        ]),
+    ...(searchPath.length > 0 && role.searchPath.length === 0
+      ? [
+          `it has search_path ${searchPath.join(", ")}; add "searchPath: [${searchPath.join(", ")}]" under ${key} to keep that`,
+        ]
+      : []),
+  ];
+}
+
+function searchPathOf(live: LiveRole): string[] {
+  const setting = live.settings.find((text) => text.startsWith("search_path="));
+  if (setting === undefined) return [];
+  return setting
+    .slice("search_path=".length)
+    .split(",")
+    .map((part) => part.trim().replaceAll('"', ""))
+    .filter((part) => part !== "");
+}

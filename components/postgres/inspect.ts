@@ -1,0 +1,128 @@
+import { readFileSync } from "node:fs";
+import type { Client } from "pg";
+
+/** Reading the live server: a few bulk catalog queries, never one per object. */
+
+const sql = (name: string): string =>
+  readFileSync(new URL(`sql/${name}.sql`, import.meta.url), "utf8");
+
+/** The server, and what the admin role may do on it. */
+export interface ServerFacts {
+  readonly systemIdentifier: string;
+  /** As `server_version_num`: 180004 is 18.4. */
+  readonly versionNumber: number;
+  readonly isStandby: boolean;
+  readonly admin: string;
+  readonly isSuperuser: boolean;
+  readonly canCreateRole: boolean;
+  readonly canCreateDatabase: boolean;
+}
+
+/** A role as it is. */
+export interface LiveRole {
+  readonly name: string;
+  readonly canLogin: boolean;
+  readonly isSuperuser: boolean;
+  readonly canCreateRole: boolean;
+  readonly canCreateDatabase: boolean;
+  readonly canReplicate: boolean;
+  readonly bypassesRls: boolean;
+  readonly connectionLimit: number;
+  readonly memberOf: readonly string[];
+  /** `name=value`, as `ALTER ROLE … SET` left them. */
+  readonly settings: readonly string[];
+  readonly ownedDatabases: readonly string[];
+}
+
+/** A database as it is. */
+export interface LiveDatabase {
+  readonly name: string;
+  readonly owner: string;
+  readonly encoding: string;
+  readonly connectionLimit: number;
+  readonly allowsConnections: boolean;
+  /** `grantee=PRIVILEGE`, with `PUBLIC` for every role. */
+  readonly privileges: readonly string[];
+}
+
+/** The part of the catalog that a stack is concerned with. */
+export interface Catalog {
+  readonly server: ServerFacts;
+  readonly roles: ReadonlyMap<string, LiveRole>;
+  readonly databases: ReadonlyMap<string, LiveDatabase>;
+}
+
+/** The server behind a connection; the first thing to ask, before anything else is trusted. */
+export async function inspectServer(client: Client): Promise<ServerFacts> {
+  const { rows } = await client.query<Record<string, unknown>>(sql("server"));
+  const [row] = rows;
+  if (row === undefined) throw new Error("pg_roles has no row for current_user");
+  return toCamelCase(row) as unknown as ServerFacts;
+}
+
+/** Those of the named roles and databases that exist. */
+export async function inspectCatalog(
+  client: Client,
+  names: { readonly roles: readonly string[]; readonly databases: readonly string[] },
+): Promise<Catalog> {
+  const server = await inspectServer(client);
+  const roles = await client.query<Record<string, unknown>>(sql("roles"), [names.roles]);
+  const databases = await client.query<Record<string, unknown>>(sql("databases"), [
+    names.databases,
+  ]);
+  const byName = <T extends { readonly name: string }>(rows: readonly Record<string, unknown>[]) =>
+    new Map(
+      rows.map((row) => toCamelCase(row) as unknown as T).map((found) => [found.name, found]),
+    );
+  return {
+    server,
+    roles: byName<LiveRole>(roles.rows),
+    databases: byName<LiveDatabase>(databases.rows),
+  };
+}
+
+/** What a role is and where it may go, asked by itself. */
+export interface SessionRole {
+  readonly isSuperuser: boolean;
+  readonly canCreateRole: boolean;
+  readonly canCreateDatabase: boolean;
+  readonly canReplicate: boolean;
+  readonly bypassesRls: boolean;
+  /** Databases with CONNECT, by whatever way: own grant, membership, PUBLIC. */
+  readonly mayEnter: readonly string[];
+}
+
+/** The role of this session. */
+export async function inspectSessionRole(client: Client): Promise<SessionRole> {
+  const { rows } = await client.query<Record<string, unknown>>(sql("session-role"));
+  const [row] = rows;
+  if (row === undefined) throw new Error("pg_roles has no row for session_user");
+  return toCamelCase(row) as unknown as SessionRole;
+}
+
+/** Databases that PUBLIC may enter: name → owner. */
+export async function inspectOpenDatabases(client: Client): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await client.query<{ name: string; owner: string }>(sql("open-databases"));
+  return new Map(rows.map(({ name, owner }) => [name, owner]));
+}
+
+/** Privileges and memberships of `roles` on the reserved names; there must be none. */
+export async function inspectTraces(
+  client: Client,
+  roles: readonly string[],
+  reserved: readonly string[],
+): Promise<readonly string[]> {
+  const { rows } = await client.query<{ object: string; trace: string }>(sql("neighbours"), [
+    roles,
+    reserved,
+  ]);
+  return rows.map(({ object, trace }) => `${object}: ${trace}`);
+}
+
+function toCamelCase(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const entries = Object.entries(row).map(([key, value]) => [
+    key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+    value,
+  ]);
+  return Object.fromEntries(entries) as Record<string, unknown>;
+}

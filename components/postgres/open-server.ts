@@ -1,0 +1,34 @@
+import type { StackSpec } from "../config/spec.ts";
+import type { Credential } from "../onepassword/credential.ts";
+import { explainConnectFailure } from "../tunnel/connect-failure.ts";
+import { openEndpoint } from "../tunnel/endpoint.ts";
+import { pgTlsOptions } from "../tunnel/tls.ts";
+import { type Examination, examineServer } from "./examine.ts";
+import type { DatabasePlan } from "./plan.ts";
+
+/**
+ * Opens the way to Postgres for the run, the stock provider's local port included, and examines the
+ * server behind it. The way stays open until the process ends, and does not keep it from ending.
+ */
+export async function openServer(
+  spec: StackSpec,
+  plans: readonly DatabasePlan[],
+  run: { readonly admin: Credential; readonly isPreview: boolean },
+): Promise<Examination> {
+  const { postgres } = spec;
+  const tls = pgTlsOptions(postgres.tls);
+  const endpoint = await openEndpoint(postgres.endpoint, postgres.tls, { listens: true });
+  try {
+    return await examineServer(spec, plans, {
+      ...run,
+      target: { endpoint, tls, database: postgres.maintenanceDatabase },
+    });
+  } catch (error) {
+    await endpoint.close();
+    throw explainConnectFailure(error, endpoint, {
+      user: run.admin.username,
+      database: postgres.maintenanceDatabase,
+      item: `${postgres.admin.vault}/${postgres.admin.item}`,
+    });
+  }
+}

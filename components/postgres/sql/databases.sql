@@ -1,0 +1,21 @@
+-- Every database, with its owner and what PUBLIC and others may do in it.
+select
+  d.datname as name,
+  o.rolname as owner,
+  pg_catalog.pg_encoding_to_char(d.encoding) as encoding,
+  d.datconnlimit as connection_limit,
+  d.datallowconn as allows_connections,
+  coalesce(
+    (
+      select pg_catalog.array_agg(coalesce(g.rolname, 'PUBLIC') || '=' || a.privilege_type order by 1)
+      from pg_catalog.aclexplode(
+        coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))
+      ) a
+      left join pg_catalog.pg_roles g on g.oid = a.grantee
+    ),
+    '{}'
+  )::text[] as privileges
+from pg_catalog.pg_database d
+join pg_catalog.pg_roles o on o.oid = d.datdba
+where d.datname = any ($1::text[])
+order by 1

@@ -1,0 +1,34 @@
+-- Those of the roles $1 that exist, with what adopting one would change.
+select
+  r.rolname as name,
+  r.rolcanlogin as can_login,
+  r.rolsuper as is_superuser,
+  r.rolcreaterole as can_create_role,
+  r.rolcreatedb as can_create_database,
+  r.rolreplication as can_replicate,
+  r.rolbypassrls as bypasses_rls,
+  r.rolconnlimit as connection_limit,
+  array(
+    select g.rolname::text
+    from pg_catalog.pg_auth_members m
+    join pg_catalog.pg_roles g on g.oid = m.roleid
+    where m.member = r.oid
+    order by 1
+  ) as member_of,
+  coalesce(
+    (
+      select s.setconfig
+      from pg_catalog.pg_db_role_setting s
+      where s.setrole = r.oid and s.setdatabase = 0
+    ),
+    '{}'
+  ) as settings,
+  array(
+    select d.datname::text
+    from pg_catalog.pg_database d
+    where d.datdba = r.oid
+    order by 1
+  ) as owned_databases
+from pg_catalog.pg_roles r
+where r.rolname = any ($1::text[])
+order by 1

@@ -1,0 +1,135 @@
+import * as postgresql from "@pulumi/postgresql";
+import * as pulumi from "@pulumi/pulumi";
+import type { DatabasePlan, PlannedDefaultPrivileges, PlannedGrant, PlannedRole } from "./plan.ts";
+
+/** What makes an app's roles and database of the registry's resources. */
+export interface StockDatabaseArgs {
+  readonly plan: DatabasePlan;
+  /** Verifier of each role, by the role's key. */
+  readonly verifiers: ReadonlyMap<string, string>;
+  /** Whether a role or database of this name exists and is to be imported. */
+  readonly exists: (kind: "role" | "database", name: string) => boolean;
+  /** The role whose members are managed; made before any of them. */
+  readonly marker: pulumi.Resource;
+}
+
+/**
+ * One app's roles, database, grants and default privileges as `postgresql` resources.
+ *
+ * The owner and the database are kept when they leave the program, since the provider's delete is
+ * `DROP DATABASE … WITH (FORCE)`; the other roles own nothing and go. Everything inside one database is
+ * chained, because parallel grants on one object fail with "tuple concurrently updated".
+ */
+export class StockDatabase extends pulumi.ComponentResource {
+  /** The database's name, known once it exists. */
+  readonly database: pulumi.Output<string>;
+
+  constructor(name: string, args: StockDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("berth:postgres:StockDatabase", name, {}, opts);
+    const { plan } = args;
+    const roles = plan.roles.map((role) => this.#createRole(name, role, args));
+    const database = this.#createDatabase(name, args, roles);
+    let previous: pulumi.Resource = database;
+    for (const grant of plan.grants)
+      previous = this.#createGrant(name, grant, plan, [previous, ...roles]);
+    for (const privileges of plan.defaultPrivileges) {
+      previous = this.#createDefaultPrivileges(name, privileges, plan, [previous, ...roles]);
+    }
+    this.database = database.name;
+    this.registerOutputs({ database: this.database });
+  }
+
+  #createRole(name: string, role: PlannedRole, args: StockDatabaseArgs): postgresql.Role {
+    const verifier = args.verifiers.get(role.key);
+    if (verifier === undefined) throw new Error(`role ${role.name}: no verifier was made`);
+    const keep = role.profile === "owner";
+    return new postgresql.Role(
+      `${name}-${role.key}`,
+      {
+        name: role.name,
+        login: true,
+        password: pulumi.secret(verifier),
+        connectionLimit: role.connectionLimit,
+        // Stated in full: every update of a role takes away what is not listed.
+        roles: [...role.memberOf],
+        searchPaths: [...role.searchPath],
+        skipReassignOwned: true,
+      },
+      {
+        parent: this,
+        dependsOn: [args.marker],
+        retainOnDelete: keep,
+        ...(args.exists("role", role.name) ? { import: role.name } : {}),
+      },
+    );
+  }
+
+  #createDatabase(
+    name: string,
+    args: StockDatabaseArgs,
+    roles: readonly pulumi.Resource[],
+  ): postgresql.Database {
+    const { database } = args.plan;
+    return new postgresql.Database(
+      `${name}-database`,
+      {
+        name: database.name,
+        owner: database.owner,
+        encoding: database.encoding,
+        template: "template0",
+        // The server's own collation; the provider's default would be "C".
+        lcCollate: "DEFAULT",
+        lcCtype: "DEFAULT",
+        connectionLimit: database.connectionLimit,
+      },
+      {
+        parent: this,
+        dependsOn: [...roles],
+        protect: true,
+        retainOnDelete: true,
+        // A difference in any of these would drop the database and make it anew.
+        ignoreChanges: ["template", "encoding", "lcCollate", "lcCtype"],
+        ...(args.exists("database", database.name) ? { import: database.name } : {}),
+      },
+    );
+  }
+
+  #createGrant(
+    name: string,
+    grant: PlannedGrant,
+    plan: DatabasePlan,
+    dependsOn: readonly pulumi.Resource[],
+  ): postgresql.Grant {
+    return new postgresql.Grant(
+      `${name}-grant-${grant.key}`,
+      {
+        database: plan.database.name,
+        role: grant.grantee,
+        objectType: grant.on.type,
+        privileges: [...grant.privileges],
+        ...(grant.on.type === "database" ? {} : { schema: grant.on.schema }),
+      },
+      { parent: this, dependsOn: [...dependsOn] },
+    );
+  }
+
+  #createDefaultPrivileges(
+    name: string,
+    privileges: PlannedDefaultPrivileges,
+    plan: DatabasePlan,
+    dependsOn: readonly pulumi.Resource[],
+  ): postgresql.DefaultPrivileges {
+    return new postgresql.DefaultPrivileges(
+      `${name}-default-${privileges.key}`,
+      {
+        database: plan.database.name,
+        owner: privileges.owner,
+        role: privileges.grantee,
+        schema: privileges.schema,
+        objectType: privileges.type,
+        privileges: [...privileges.privileges],
+      },
+      { parent: this, dependsOn: [...dependsOn] },
+    );
+  }
+}

@@ -1,0 +1,117 @@
+import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from "node:crypto";
+import { saslprep } from "@mongodb-js/saslprep";
+import type { RoleSpec } from "../config/spec.ts";
+import { BerthError } from "../errors.ts";
+import type { Credential } from "../onepassword/credential.ts";
+
+/**
+ * SCRAM-SHA-256 verifiers: the form in which Postgres stores a password (`pg_authid.rolpassword`), so
+ * that the password itself never reaches the server, its log or the state.
+ *
+ * @see https://www.postgresql.org/docs/current/catalog-pg-authid.html
+ * @see RFC 5802 section 3 and RFC 7677
+ */
+
+/** What PostgreSQL itself uses (`scram_iterations`). */
+const iterations = 4096;
+const keyBytes = 32;
+const saltBytes = 16;
+const longestPassword = 1024;
+
+/**
+ * The verifier of a password for a role.
+ *
+ * The salt is derived, not drawn: the same password gives the same verifier on every run, so that a
+ * second run changes nothing, and a new password gives a new salt. It is derived with PBKDF2 at the
+ * verifier's own cost, so that knowing the salt makes guessing no cheaper than knowing the verifier.
+ *
+ * @param password As 1Password holds it; nothing is trimmed.
+ * @param role Name of the role; two roles with one password get different verifiers.
+ */
+export function makeVerifier(password: string, role: string): string {
+  const prepared = preparePassword(password, role);
+  const salt = pbkdf2Sync(
+    prepared,
+    `berth verifier salt for ${role}`,
+    iterations,
+    saltBytes,
+    "sha256",
+  );
+  return formatVerifier(prepared, salt, iterations);
+}
+
+/** The verifier of each role of an app, by the role's key. */
+export function makeVerifiers(
+  roles: readonly RoleSpec[],
+  credential: (role: RoleSpec) => Credential,
+): ReadonlyMap<string, string> {
+  return new Map(
+    roles.map((role) => [role.key, makeVerifier(credential(role).revealPassword(), role.name)]),
+  );
+}
+
+/** Whether a stored verifier is one of this password. False for md5 hashes and malformed text. */
+export function matchesVerifier(verifier: string, password: string): boolean {
+  const match = /^SCRAM-SHA-256\$(\d+):([A-Za-z0-9+/=]+)\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$/.exec(
+    verifier,
+  );
+  if (match === null) return false;
+  const salt = Buffer.from(match[2] ?? "", "base64");
+  const expected = Buffer.from(formatVerifier(saslprepOrRaw(password), salt, Number(match[1])));
+  const actual = Buffer.from(verifier);
+  return expected.length === actual.length && timingSafeEqual(expected, actual);
+}
+
+function formatVerifier(prepared: string, salt: Buffer, rounds: number): string {
+  const salted = pbkdf2Sync(prepared, salt, rounds, keyBytes, "sha256");
+  const hmac = (text: string): Buffer => createHmac("sha256", salted).update(text).digest();
+  const storedKey = createHash("sha256").update(hmac("Client Key")).digest("base64");
+  const serverKey = hmac("Server Key").toString("base64");
+  return `SCRAM-SHA-256$${String(rounds)}:${salt.toString("base64")}$${storedKey}:${serverKey}`;
+}
+
+/**
+ * Refuses what Postgres would take differently from what 1Password holds: an empty password clears the
+ * old one with a NOTICE, NUL breaks the protocol, a lone surrogate is no UTF-8, and a code point that
+ * SASLprep prohibits is read raw by libpq and mapped by other drivers, so that some can log in and
+ * some cannot. Messages name the position, never the character.
+ */
+function preparePassword(password: string, role: string): string {
+  const refuse = (problem: string): BerthError =>
+    new BerthError(`role ${role}: the password in 1Password ${problem}`, {
+      hint: `give the item's field "password" a new value of letters and digits`,
+    });
+  if (password === "") throw refuse("is empty");
+  if (password.length > longestPassword) {
+    throw refuse(
+      `is ${String(password.length)} characters long; the most is ${String(longestPassword)}`,
+    );
+  }
+  if (!password.isWellFormed()) throw refuse("holds half a surrogate pair, which is no text");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
+  const control = /[\u0000-\u001f\u007f]/.exec(password);
+  if (control !== null) {
+    throw refuse(
+      `holds a control character (such as a line end) at position ${String(control.index + 1)}`,
+    );
+  }
+  let prepared: string;
+  try {
+    prepared = saslprep(password);
+  } catch {
+    // NOTE: no `cause`; the library's message quotes the password.
+    throw refuse(
+      "holds a character that SASLprep (RFC 4013) prohibits, so that clients disagree about it",
+    );
+  }
+  if (prepared === "") throw refuse("is empty once SASLprep (RFC 4013) has been applied");
+  return prepared;
+}
+
+function saslprepOrRaw(password: string): string {
+  try {
+    return saslprep(password);
+  } catch {
+    return password;
+  }
+}

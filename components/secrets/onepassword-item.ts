@@ -1,0 +1,61 @@
+import { BerthError } from "../errors.ts";
+
+/** A 1Password item by its ids, as resolved when Berth read it. Titles are not unique, ids are. */
+export interface ItemId {
+  readonly vaultId: string;
+  readonly itemId: string;
+}
+
+/** Custom resource from which the 1Password operator makes a Secret of the same name. */
+export interface OnePasswordItem {
+  readonly apiVersion: "onepassword.com/v1";
+  readonly kind: "OnePasswordItem";
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
+  readonly spec: { readonly itemPath: string };
+}
+
+/** What {@link buildOnePasswordItem} needs. */
+export interface OnePasswordItemArgs {
+  /** Name of the Secret, too. */
+  readonly name: string;
+  readonly namespace: string;
+  readonly item: ItemId;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/**
+ * Manifest that brings one item to one namespace. It names the item and holds none of its values.
+ * The Secret's keys are the item's field labels; its type is Opaque, which cannot be changed later.
+ *
+ * @see https://github.com/1Password/onepassword-operator/blob/main/USAGEGUIDE.md
+ */
+export function buildOnePasswordItem(args: OnePasswordItemArgs): OnePasswordItem {
+  const { name, namespace, item, labels, annotations } = args;
+  return {
+    apiVersion: "onepassword.com/v1",
+    kind: "OnePasswordItem",
+    metadata: { name, namespace, labels, annotations },
+    spec: { itemPath: formatItemPath(item) },
+  };
+}
+
+/**
+ * `vaults/<vault>/items/<item>`. The API server takes any text here, and the operator would say only
+ * in its log that a path does not have exactly these four parts.
+ */
+export function formatItemPath(item: ItemId): string {
+  for (const [part, id] of Object.entries({ vault: item.vaultId, item: item.itemId })) {
+    if (!/^[^/\s]+$/.test(id)) {
+      throw new BerthError(`1Password ${part} id ${JSON.stringify(id)} cannot be in an item path`, {
+        hint: "use the 26-character id, which has no slash and no space",
+      });
+    }
+  }
+  return `vaults/${item.vaultId}/items/${item.itemId}`;
+}

@@ -1,0 +1,180 @@
+import http from "node:http";
+import https from "node:https";
+import { type KubeAsk, toErrorCode, toPath, toRefusal, toUnreachable } from "./kube-failure.ts";
+import type { KubeContext } from "./kubeconfig.ts";
+import { TunnelError, toShownText } from "./tunnel-error.ts";
+
+/** How a request may behave. */
+export interface RequestOptions {
+  readonly timeoutMs: number;
+  /** The request must not keep the process alive. */
+  readonly isBackground: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Requests to one API server with one credential. */
+export interface KubeAccess {
+  readonly context: KubeContext;
+  /** GET; the answer as parsed JSON. A refusal or no answer is a `TunnelError`. */
+  read(
+    ask: KubeAsk,
+    query: Readonly<Record<string, string>>,
+    options: RequestOptions,
+  ): Promise<unknown>;
+  /** Headers, certificates and agent that the API server wants. */
+  credentials(): Promise<https.RequestOptions>;
+  /** After a 401: ask the kubeconfig's plugin again. True the first time, false when that was just done. */
+  renewCredentials(): boolean;
+}
+
+const credentialsLiveMs = 30_000;
+const credentialsWaitMs = 60_000;
+const answerLimit = 8 * 1024 * 1024;
+
+/**
+ * The client library's kubeconfig handling with requests of our own: the library's have no time
+ * limit, keep the process alive, and put headers and whole bodies into their error messages.
+ *
+ * A credential is kept for half a minute, because an exec plugin is a process (often a second of
+ * Python) and twenty connections at once must not start twenty of them.
+ */
+export function createKubeAccess(context: KubeContext): KubeAccess {
+  let kept: { readonly at: number; readonly options: Promise<https.RequestOptions> } | undefined;
+  const credentials = (): Promise<https.RequestOptions> => {
+    if (kept === undefined || Date.now() - kept.at > credentialsLiveMs) {
+      const options = readCredentials(context);
+      kept = { at: Date.now(), options };
+      options.catch(() => {
+        kept = undefined;
+      });
+    }
+    return kept.options;
+  };
+  const renewCredentials = (): boolean => {
+    const isFresh = kept !== undefined && Date.now() - kept.at < 2_000;
+    kept = undefined;
+    return !isFresh;
+  };
+  return {
+    context,
+    credentials,
+    renewCredentials,
+    read: async (ask, query, options) => {
+      const url = toUrl(context, toPath(ask, query));
+      let answer = await get(context, url, await credentials(), options);
+      if (answer.status === 401 && renewCredentials()) {
+        answer = await get(context, url, await credentials(), options);
+      }
+      if (answer.status < 200 || answer.status > 299) throw toRefusal(context, ask, answer);
+      return parseAnswer(context, answer.body);
+    },
+  };
+}
+
+/** The API server's URL with a path; a server behind a prefix (Rancher) keeps the prefix. */
+export function toUrl(context: KubeContext, path: string): URL {
+  return new URL(`${context.cluster.server.replace(/\/+$/, "")}${path}`);
+}
+
+async function readCredentials(context: KubeContext): Promise<https.RequestOptions> {
+  const options: https.RequestOptions = {};
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      reject,
+      credentialsWaitMs,
+      new Error(`no credential within ${String(credentialsWaitMs / 1000)} s`),
+    );
+    timer.unref();
+  });
+  try {
+    await Promise.race([context.config.applyToHTTPSOptions(options), late]);
+    return options;
+  } catch (error) {
+    throw toCredentialFailure(context, error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** No `cause` here: what a plugin wrote may hold the token it was about to return. */
+function toCredentialFailure(context: KubeContext, error: unknown): TunnelError {
+  const exec: unknown = context.user.exec;
+  const command =
+    typeof exec === "object" && exec !== null && "command" in exec
+      ? String(exec.command)
+      : undefined;
+  const of = `user "${context.user.name}" (context "${context.name}")`;
+  const how = command === undefined ? "credential" : `exec plugin "${command}"`;
+  const isMissing = toErrorCode(error) === "ENOENT";
+  const reason =
+    error instanceof SyntaxError
+      ? "its output is not an ExecCredential"
+      : isMissing && command !== undefined
+        ? "the command is not on PATH"
+        : toShownText(error instanceof Error ? error.message : "unknown fault") || "no message";
+  return new TunnelError("credentials", `${how} of ${of} failed: ${reason}`, {
+    hint: `${context.kubectl} auth whoami`,
+  });
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+function get(
+  context: KubeContext,
+  url: URL,
+  credentials: https.RequestOptions,
+  options: RequestOptions,
+): Promise<Answer> {
+  const client = url.protocol === "http:" ? http : https;
+  return new Promise<Answer>((resolve, reject) => {
+    const fail = (error: unknown): void => {
+      reject(toUnreachable(context, error, `GET ${url.pathname}`));
+    };
+    const signal = options.signal === undefined ? {} : { signal: options.signal };
+    const headers = { ...credentials.headers, accept: "application/json" };
+    const request = client.get(url, { ...credentials, headers, ...signal }, (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on("data", (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > answerLimit) response.destroy(new Error("the answer is too long"));
+        chunks.push(chunk);
+      });
+      response.on("error", fail);
+      response.on("end", () => {
+        resolve({
+          status: response.statusCode ?? 0,
+          body: Buffer.concat(chunks).toString("utf8"),
+        });
+      });
+    });
+    const timer = setTimeout(() => {
+      request.destroy(new Error(`no answer within ${String(options.timeoutMs / 1000)} s`));
+    }, options.timeoutMs);
+    if (options.isBackground) {
+      timer.unref();
+      request.on("socket", (socket) => socket.unref());
+    }
+    request.on("error", fail);
+    request.on("close", () => {
+      clearTimeout(timer);
+    });
+  });
+}
+
+function parseAnswer(context: KubeContext, body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    // The parser's message would quote the answer.
+    throw new TunnelError(
+      "api-untrusted",
+      `${context.cluster.server} (context "${context.name}") does not answer like a Kubernetes API server`,
+      { hint: `${context.kubectl} cluster-info` },
+    );
+  }
+}

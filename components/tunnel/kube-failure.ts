@@ -1,0 +1,114 @@
+import type { KubeContext } from "./kubeconfig.ts";
+import { TunnelError, type TunnelErrorKind, toShownText } from "./tunnel-error.ts";
+
+/** What was asked of the API server, in RBAC's words. */
+export interface KubeAsk {
+  readonly verb: "get" | "list";
+  /** `services`, `pods` or `pods/portforward`. */
+  readonly resource: string;
+  readonly namespace: string;
+  /** undefined for a list. */
+  readonly name: string | undefined;
+}
+
+/** Path of the request. */
+export function toPath(ask: KubeAsk, query: Readonly<Record<string, string>> = {}): string {
+  const [resource = "", subresource] = ask.resource.split("/");
+  const parts = ["api", "v1", "namespaces", ask.namespace, resource, ask.name, subresource]
+    .filter((part) => part !== undefined)
+    .map((part) => encodeURIComponent(part));
+  const search = new URLSearchParams(query).toString();
+  return `/${parts.join("/")}${search === "" ? "" : `?${search}`}`;
+}
+
+/**
+ * The API server's refusal as something to act on: which verb on which resource in which namespace,
+ * and the line that shows it by hand. The text of the answer is shortened and carries no token.
+ */
+export function toRefusal(
+  context: KubeContext,
+  ask: KubeAsk,
+  answer: { readonly status: number; readonly body: string },
+): TunnelError {
+  const said = toStatusMessage(answer.body);
+  const thing = `${ask.resource}${ask.name === undefined ? "" : ` "${ask.name}"`}`;
+  const where = `in namespace "${ask.namespace}" (context "${context.name}")`;
+  const { kubectl } = context;
+  switch (answer.status) {
+    case 401:
+      return new TunnelError(
+        "unauthorized",
+        `${context.cluster.server} does not accept the credential of user "${context.user.name}" (context "${context.name}"): 401 ${said}`,
+        { hint: `log in to the cluster again, then check with: ${kubectl} auth whoami` },
+      );
+    case 403:
+      return toForbidden(context, ask, said);
+    case 404:
+      return ask.resource === "pods/portforward"
+        ? new TunnelError("pod-gone", `Pod "${ask.name ?? ""}" is gone ${where}: ${said}`, {
+            hint: `${kubectl} -n ${ask.namespace} get pods`,
+          })
+        : new TunnelError("not-found", `no ${thing} ${where}`, {
+            hint: `see what there is: ${kubectl} -n ${ask.namespace} get ${ask.resource}; then correct berth:postgres.endpoint.kubernetes`,
+          });
+    default: {
+      const status = String(answer.status);
+      const message = `${context.cluster.server} answered ${status} to "${ask.verb} ${thing}" ${where}: ${said}`;
+      const isPassing = answer.status === 429 || answer.status >= 500;
+      return new TunnelError(isPassing ? "api-failed" : "api-untrusted", message, {
+        hint: `${kubectl} -n ${ask.namespace} get pods`,
+      });
+    }
+  }
+}
+
+function toForbidden(context: KubeContext, ask: KubeAsk, said: string): TunnelError {
+  // The server may demand another verb than the request's own: since Kubernetes 1.35 a port-forward
+  // by websocket needs `create` besides `get`.
+  const verb = /cannot (\w+) resource/.exec(said)?.[1] ?? ask.verb;
+  const [resource = "", subresource] = ask.resource.split("/");
+  const flag = subresource === undefined ? "" : ` --subresource=${subresource}`;
+  const verbs = subresource === undefined ? `verb "${verb}"` : `verbs "get" and "create"`;
+  return new TunnelError(
+    "forbidden",
+    `not allowed to ${verb} ${ask.resource} in namespace "${ask.namespace}" (context "${context.name}", user "${context.user.name}"): ${said}`,
+    {
+      hint: `have a Role with ${verbs} on ${ask.resource} bound to this user; test with: ${context.kubectl} -n ${ask.namespace} auth can-i ${verb} ${resource}${flag}`,
+    },
+  );
+}
+
+function toStatusMessage(body: string): string {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    if (typeof parsed === "object" && parsed !== null && "message" in parsed) {
+      return toShownText(String(parsed.message));
+    }
+  } catch {
+    // Not every answer is a Status: the kubelet behind the API server speaks plain text.
+  }
+  return toShownText(body) || "(no text)";
+}
+
+/** A request that got no answer: what was tried, and whether it was the network or the trust. */
+export function toUnreachable(context: KubeContext, error: unknown, what: string): TunnelError {
+  if (error instanceof TunnelError) return error;
+  const code = toErrorCode(error);
+  const isTrust = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO|HPE_/.test(code);
+  const kind: TunnelErrorKind = isTrust ? "api-untrusted" : "api-unreachable";
+  const reason = toShownText(error instanceof Error && error.message ? error.message : code);
+  const proxy = context.cluster.proxyUrl === undefined ? "" : " through the kubeconfig's proxy-url";
+  return new TunnelError(
+    kind,
+    `cannot reach the Kubernetes API server ${context.cluster.server}${proxy} (context "${context.name}", to ${what}): ${reason}`,
+    { hint: `${context.kubectl} cluster-info`, cause: error },
+  );
+}
+
+/** The error's code; of an error that bundles several (one an address), the first one's. */
+export function toErrorCode(error: unknown): string {
+  if (typeof error !== "object" || error === null) return "";
+  if ("code" in error && typeof error.code === "string") return error.code;
+  if (error instanceof AggregateError) return toErrorCode(error.errors[0]);
+  return "";
+}

@@ -1,0 +1,82 @@
+import net from "node:net";
+import { pipeline } from "node:stream";
+import { toErrorCode } from "./kube-failure.ts";
+import { TunnelError } from "./tunnel-error.ts";
+import type { TunnelStream } from "./tunnel-stream.ts";
+
+/** A port on 127.0.0.1 whose connections end in the Pod. */
+export interface LocalPort {
+  /** Frees the port and ends its connections. */
+  close(): Promise<void>;
+}
+
+/** What a local port needs to serve. */
+export interface LocalPortOptions {
+  /** A new connection through the tunnel, already started. */
+  readonly open: (isBackground: boolean) => TunnelStream;
+  /**
+   * Nothing here keeps the process alive. The Pulumi SDK holds the program until the last delete
+   * from `beforeExit`, which comes only when the event loop is empty: one handle that counts, and
+   * `pulumi up` hangs after its last step. The port still serves while the process lives.
+   */
+  readonly isBackground: boolean;
+  readonly onError: (error: TunnelError) => void;
+}
+
+/** Listens on 127.0.0.1 only, and on this port or not at all: the address is in the state. */
+export async function listenLocally(port: number, options: LocalPortOptions): Promise<LocalPort> {
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer({ noDelay: true }, (socket) => {
+    if (options.isBackground) socket.unref();
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    const stream = options.open(options.isBackground);
+    stream.once("error", (error) => {
+      // A reset, not an end: the client must not take what it got so far for the whole answer.
+      socket.resetAndDestroy();
+      if (error instanceof TunnelError && error.kind !== "closed") options.onError(error);
+    });
+    pipeline(socket, stream, socket, () => {
+      socket.destroy();
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) => {
+      reject(toPortFailure(port, error));
+    });
+    server.listen({ host: "127.0.0.1", port, exclusive: true }, resolve);
+  });
+  if (options.isBackground) server.unref();
+  return {
+    close: async () => {
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+      });
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+/** Whoever owns the port is not asked: it may be a tunnel to another cluster. */
+function toPortFailure(port: number, error: Error): TunnelError {
+  const setting = "berth:postgres.endpoint.kubernetes.localPort";
+  const code = toErrorCode(error);
+  if (code === "EADDRINUSE") {
+    return new TunnelError(
+      "port-taken",
+      `port ${String(port)} on 127.0.0.1 is taken by another process; Berth does not use a port it did not open, since it may lead to another server`,
+      {
+        hint: `end that process (lsof -nP -iTCP:${String(port)} -sTCP:LISTEN shows it; an earlier run or a kubectl port-forward?), or set ${setting} to a free port`,
+        cause: error,
+      },
+    );
+  }
+  const why = code === "EACCES" ? "this user may not open it" : error.message;
+  return new TunnelError("port-taken", `cannot listen on 127.0.0.1:${String(port)}: ${why}`, {
+    hint: `set ${setting} to a free port from 1024 on`,
+    cause: error,
+  });
+}

@@ -1,0 +1,237 @@
+import type { ClientRequest, IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import WebSocket from "ws";
+import { type KubeAccess, type RequestOptions, toUrl } from "./kube-access.ts";
+import { type KubeAsk, toPath, toRefusal, toUnreachable } from "./kube-failure.ts";
+import type { PodPort } from "./kube-target.ts";
+import { createPulse } from "./pulse.ts";
+import { TunnelError, toShownText } from "./tunnel-error.ts";
+
+/** Who is told what a channel brings. */
+export interface ChannelListener {
+  readonly onData: (chunk: Buffer) => void;
+  /** Once, at the end; undefined = the Pod's side or ours closed it in order. */
+  readonly onClosed: (error: TunnelError | undefined) => void;
+}
+
+/** One TCP connection inside a Pod, carried by one websocket of its own. */
+export interface PodChannel {
+  /** `done` comes when the bytes have left for the API server: that is the backpressure. */
+  write(chunk: Buffer, done: (error?: Error | null) => void): void;
+  pause(): void;
+  resume(): void;
+  /** Closes after what was written has been sent; at most a second later it is gone. */
+  end(): void;
+  destroy(): void;
+  ref(): void;
+  unref(): void;
+  readonly closed: Promise<void>;
+}
+
+const protocol = "v4.channel.k8s.io";
+const frameSize = 256 * 1024;
+const dataChannel = 0;
+/** Each channel begins with the port, in two bytes. */
+const headerSize = 2;
+
+/**
+ * Opens the websocket of a port-forward. The client library's `PortForward` is not used: it writes
+ * without regard to backpressure, drops every error after the handshake and the text of those in it,
+ * and mixes the error channel's port bytes with its message.
+ */
+export async function openPodChannel(
+  access: KubeAccess,
+  podPort: PodPort,
+  options: RequestOptions & { readonly listener: ChannelListener },
+): Promise<PodChannel> {
+  const socket = await connectWebSocket(access, podPort, options);
+  return createChannel(socket, { access, podPort, ...options });
+}
+
+async function connectWebSocket(
+  access: KubeAccess,
+  podPort: PodPort,
+  options: RequestOptions,
+): Promise<WebSocket> {
+  try {
+    return await tryWebSocket(access, podPort, options);
+  } catch (error) {
+    const isRefused = error instanceof TunnelError && error.kind === "unauthorized";
+    if (!isRefused || !access.renewCredentials()) throw error;
+    return await tryWebSocket(access, podPort, options);
+  }
+}
+
+async function tryWebSocket(
+  access: KubeAccess,
+  podPort: PodPort,
+  options: RequestOptions,
+): Promise<WebSocket> {
+  const { namespace, pod: name, port } = podPort;
+  const ask: KubeAsk = { verb: "get", resource: "pods/portforward", namespace, name };
+  const url = toUrl(access.context, toPath(ask, { ports: String(port) }));
+  url.protocol = url.protocol === "http:" ? "ws:" : "wss:";
+  const settings = {
+    ...(await access.credentials()),
+    handshakeTimeout: options.timeoutMs,
+    perMessageDeflate: false,
+    closeTimeout: 1_000,
+    finishRequest: (request: ClientRequest): void => {
+      if (options.isBackground) request.on("socket", (socket: Socket) => socket.unref());
+      request.end();
+    },
+  };
+  options.signal?.throwIfAborted();
+  return await new Promise<WebSocket>((resolve, reject) => {
+    const socket = new WebSocket(url, [protocol], settings);
+    const abort = (): void => {
+      socket.terminate();
+    };
+    options.signal?.addEventListener("abort", abort, { once: true });
+    socket.once("unexpected-response", (_request, response) => {
+      readRefusal(response, (body) => {
+        options.signal?.removeEventListener("abort", abort);
+        reject(toRefusal(access.context, ask, { status: response.statusCode ?? 0, body }));
+        socket.terminate();
+      });
+    });
+    socket.on("error", (error) => {
+      options.signal?.removeEventListener("abort", abort);
+      reject(toUnreachable(access.context, error, `open a port-forward to Pod "${name}"`));
+    });
+    socket.once("open", () => {
+      options.signal?.removeEventListener("abort", abort);
+      // What comes with the handshake waits until somebody listens.
+      socket.pause();
+      resolve(socket);
+    });
+  });
+}
+
+function readRefusal(response: IncomingMessage, done: (body: string) => void): void {
+  let body = "";
+  const finish = (): void => {
+    response.removeAllListeners("close");
+    done(body);
+  };
+  response.setEncoding("utf8");
+  response.on("data", (chunk: string) => {
+    if (body.length < 16_384) body += chunk;
+  });
+  response.on("error", () => undefined);
+  response.once("close", finish);
+}
+
+function createChannel(
+  socket: WebSocket,
+  given: RequestOptions & {
+    readonly access: KubeAccess;
+    readonly podPort: PodPort;
+    readonly listener: ChannelListener;
+  },
+): PodChannel {
+  const { listener } = given;
+  const headerLeft = [headerSize, headerSize];
+  let failure: TunnelError | undefined;
+  let isEnding = false;
+  let reason: string | undefined;
+  socket.on("error", (error) => {
+    reason = toShownText(error.message);
+  });
+  const pulse = createPulse(socket, () => {
+    failure = toCut(given.podPort, "the API server has been silent for two minutes");
+    socket.terminate();
+  });
+  socket.on("message", (message: Buffer, isBinary: boolean) => {
+    const channel = isBinary ? message[0] : undefined;
+    if (channel !== 0 && channel !== 1) return;
+    const skip = Math.min(headerLeft[channel] ?? 0, message.length - 1);
+    headerLeft[channel] = (headerLeft[channel] ?? 0) - skip;
+    const payload = message.subarray(1 + skip);
+    if (payload.length === 0) return;
+    if (channel === dataChannel) {
+      listener.onData(payload);
+    } else if (!isEnding) {
+      failure ??= toPodFailure(given.access, given.podPort, payload.toString("utf8"));
+      socket.close();
+    }
+  });
+  const closed = new Promise<void>((resolve) => {
+    socket.once("close", (code) => {
+      pulse.stop();
+      const isOrderly = isEnding || (code !== 1006 && code < 1009);
+      failure ??= isOrderly
+        ? undefined
+        : toCut(given.podPort, reason ?? `closed with ${String(code)}`);
+      resolve();
+      listener.onClosed(isEnding ? undefined : failure);
+    });
+  });
+  if (given.isBackground) pulse.unref();
+  socket.resume();
+  return {
+    closed,
+    write: (chunk, done) => {
+      pulse.sent(chunk.length);
+      send(socket, chunk, done);
+    },
+    pause: () => {
+      socket.pause();
+    },
+    resume: () => {
+      socket.resume();
+    },
+    end: () => {
+      isEnding = true;
+      // A paused websocket would never see the other side's goodbye.
+      socket.resume();
+      socket.close(1000);
+    },
+    destroy: () => {
+      isEnding = true;
+      socket.terminate();
+    },
+    ref: pulse.ref,
+    unref: pulse.unref,
+  };
+}
+
+function send(socket: WebSocket, chunk: Buffer, done: (error?: Error | null) => void): void {
+  const piece = chunk.subarray(0, frameSize);
+  const rest = chunk.subarray(frameSize);
+  const frame = Buffer.allocUnsafe(piece.length + 1);
+  frame[0] = dataChannel;
+  piece.copy(frame, 1);
+  socket.send(frame, { binary: true }, (error) => {
+    if (error || rest.length === 0) done(error ?? null);
+    else send(socket, rest, done);
+  });
+}
+
+/** The error channel's text: the port is closed in the Pod, or the Pod is no more. */
+function toPodFailure(access: KubeAccess, podPort: PodPort, text: string): TunnelError {
+  const { namespace, pod, port } = podPort;
+  const where = `in namespace "${namespace}" (context "${access.context.name}")`;
+  const said = toShownText(text);
+  if (/connection refused/i.test(text)) {
+    return new TunnelError(
+      "refused-in-pod",
+      `Pod "${pod}" ${where} runs, but nothing listens on port ${String(port)} in it: ${said}`,
+      { hint: `${access.context.kubectl} -n ${namespace} logs ${pod} --tail=20` },
+    );
+  }
+  if (/not found|not running|no such (file|container|pod)|is closed|does not exist/i.test(text)) {
+    return new TunnelError("pod-gone", `Pod "${pod}" ${where} is gone: ${said}`, {
+      hint: `${access.context.kubectl} -n ${namespace} get pods`,
+    });
+  }
+  return toCut(podPort, said);
+}
+
+function toCut(podPort: PodPort, reason: string): TunnelError {
+  return new TunnelError(
+    "cut",
+    `the port-forward to Pod "${podPort.pod}" in namespace "${podPort.namespace}" broke: ${reason}`,
+    { hint: "run the same command again; what was done is found and kept" },
+  );
+}

@@ -1,0 +1,172 @@
+import { once } from "node:events";
+import type { Duplex } from "node:stream";
+import type { Dial, Patience } from "./dial.ts";
+import { createKubeAccess, type KubeAccess } from "./kube-access.ts";
+import { type KubeTarget, type PodPort, resolvePodPort } from "./kube-target.ts";
+import { type KubeContext, type KubeconfigChoice, loadKubeContext } from "./kubeconfig.ts";
+import { type LocalPort, listenLocally } from "./local-port.ts";
+import { openPodChannel, type PodChannel } from "./pod-channel.ts";
+import { isPassing, TunnelError } from "./tunnel-error.ts";
+import { TunnelStream } from "./tunnel-stream.ts";
+
+/** How a port-forward may behave. */
+export interface PortForwardOptions {
+  readonly patience?: Partial<Patience>;
+  /** The local port keeps the process alive: for `berth tunnel`, and never in the Pulumi program. */
+  readonly holdsProcess?: boolean;
+  /** Told of each connection that failed at the local port, whose client only sees it close. */
+  readonly onError?: (error: TunnelError) => void;
+}
+
+/** A port-forward to one Service or Pod: any number of connections, each with its own websocket. */
+export interface PortForward {
+  readonly context: KubeContext;
+  /** A connection; resolves when the Pod's node has taken it, with a stream that is open. */
+  connect(): Promise<Duplex>;
+  /** For node-postgres' `stream`: not yet connected, started by its `connect()`. */
+  stream(): TunnelStream;
+  /** Serves the local port; refused when somebody else has it. */
+  listen(port: number): Promise<void>;
+  /** The newest failure of a connection, until one succeeds. */
+  lastFailure(): TunnelError | undefined;
+  /** Ends every connection and frees the local port. */
+  close(): Promise<void>;
+}
+
+const usualPatience: Patience = { attempts: 3, backoffMs: 250, timeoutMs: 9_000 };
+
+/**
+ * Opens a port-forward and looks its Pod up once, so that a wrong context, a missing right or a
+ * Service without a ready Pod is told here, in words, and not by a connection that closes.
+ *
+ * One websocket a connection, unlike `kubectl port-forward`: there the reset that Postgres sends
+ * when a TLS client leaves ends every other connection too.
+ */
+export async function openPortForward(
+  choice: KubeconfigChoice,
+  target: KubeTarget,
+  options: PortForwardOptions = {},
+): Promise<PortForward> {
+  const access = createKubeAccess(await loadKubeContext(choice));
+  const patience = { ...usualPatience, ...options.patience };
+  const pods = createPodFinder(access, target);
+  await findPatiently(pods, patience);
+  return createPortForward(access, pods, { ...options, patience });
+}
+
+interface PodFinder {
+  find(options: Parameters<typeof resolvePodPort>[2]): Promise<PodPort>;
+  forget(): void;
+}
+
+/** Keeps the Pod that was found until a connection to it fails, and looks once for many callers. */
+function createPodFinder(access: KubeAccess, target: KubeTarget): PodFinder {
+  let found: Promise<PodPort> | undefined;
+  /** A search in the background lets the process end, which a caller that waits could not bear. */
+  let isSearchingInBackground = false;
+  const forget = (): void => {
+    found = undefined;
+  };
+  return {
+    forget,
+    find: (options) => {
+      if (found === undefined || (isSearchingInBackground && !options.isBackground)) {
+        const finding = resolvePodPort(access, target, options);
+        found = finding;
+        isSearchingInBackground = options.isBackground;
+        finding.then(
+          () => {
+            if (found === finding) isSearchingInBackground = false;
+          },
+          () => {
+            if (found === finding) found = undefined;
+          },
+        );
+      }
+      return found;
+    },
+  };
+}
+
+async function findPatiently(pods: PodFinder, patience: Patience): Promise<void> {
+  const deadline = Date.now() + patience.timeoutMs;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const timeoutMs = Math.max(250, (deadline - Date.now()) / (attempt === 1 ? 2 : 1));
+      await pods.find({ timeoutMs, isBackground: false });
+      return;
+    } catch (error) {
+      const pauseMs = patience.backoffMs * 4 ** (attempt - 1);
+      const isLate = attempt >= patience.attempts || Date.now() + pauseMs >= deadline;
+      if (!isPassing(error) || isLate) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+}
+
+function createPortForward(
+  access: KubeAccess,
+  pods: PodFinder,
+  options: PortForwardOptions & { readonly patience: Patience },
+): PortForward {
+  const streams = new Set<TunnelStream>();
+  const channels = new Set<PodChannel>();
+  let local: LocalPort | undefined;
+  let failure: TunnelError | undefined;
+  let isClosed = false;
+  const dial: Dial = async (how) => {
+    if (isClosed) throw new TunnelError("closed", "the tunnel has been closed");
+    try {
+      // The search is shared with other connections: one that gives up must not end it for them.
+      const podPort = await pods.find({ timeoutMs: how.timeoutMs, isBackground: how.isBackground });
+      const channel = await openPodChannel(access, podPort, how);
+      channels.add(channel);
+      void channel.closed.then(() => channels.delete(channel));
+      return channel;
+    } catch (error) {
+      pods.forget();
+      throw error;
+    }
+  };
+  const answered = (): void => {
+    failure = undefined;
+  };
+  const createStream = (isBackground: boolean): TunnelStream => {
+    const source = { dial, forget: pods.forget, answered, patience: options.patience };
+    const stream = new TunnelStream(source, { isBackground });
+    streams.add(stream);
+    stream.once("error", (error) => {
+      if (error instanceof TunnelError && !isClosed) failure = error;
+    });
+    stream.once("close", () => streams.delete(stream));
+    return stream;
+  };
+  return {
+    context: access.context,
+    connect: async () => {
+      const stream = createStream(false).connect();
+      await once(stream, "connect");
+      return stream;
+    },
+    stream: () => createStream(false),
+    listen: async (port) => {
+      local = await listenLocally(port, {
+        open: (isBackground) => createStream(isBackground).connect(),
+        isBackground: options.holdsProcess !== true,
+        onError: (error) => {
+          if (!isClosed) options.onError?.(error);
+        },
+      });
+    },
+    lastFailure: () => failure,
+    close: async () => {
+      isClosed = true;
+      await local?.close();
+      const open = [...channels].map((channel) => channel.closed);
+      const reason = new TunnelError("closed", "the tunnel was closed");
+      for (const stream of streams) stream.destroy(stream.connecting ? reason : undefined);
+      for (const channel of channels) channel.destroy();
+      await Promise.all(open);
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { spawn } from "node:child_process";
+import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+
+/** A program of ours that outlives the command that started it. */
+export interface BackgroundProgram {
+  /** File that holds its pid and start time while it runs. */
+  readonly pidFile: string;
+  readonly logFile: string;
+  readonly args: readonly string[];
+}
+
+/** Starts it, detached; its output goes to the log file. */
+export function startInBackground(program: BackgroundProgram): number {
+  const log = openSync(program.logFile, "a", 0o600);
+  const child = spawn(process.execPath, program.args, {
+    detached: true,
+    stdio: ["ignore", log, log],
+  });
+  child.unref();
+  if (child.pid === undefined) throw new Error(`cannot start ${program.args.join(" ")}`);
+  writeFileSync(program.pidFile, JSON.stringify({ pid: child.pid, args: program.args }));
+  return child.pid;
+}
+
+/** Ends it if it is the one the pid file tells of; a pid that was given to another is left alone. */
+export async function stopInBackground(pidFile: string): Promise<boolean> {
+  const pid = findRunning(pidFile);
+  rmSync(pidFile, { force: true });
+  if (pid === undefined) return false;
+  process.kill(pid, "SIGTERM");
+  for (let waited = 0; waited < 5000 && isAlive(pid); waited += 20) await delay(20);
+  if (isAlive(pid)) process.kill(pid, "SIGKILL");
+  return true;
+}
+
+/** Its pid, if it still runs. */
+export function findRunning(pidFile: string): number | undefined {
+  if (!existsSync(pidFile)) return undefined;
+  const { pid, args } = JSON.parse(readFileSync(pidFile, "utf8")) as {
+    pid: number;
+    args: string[];
+  };
+  return isAlive(pid) && hasArguments(pid, args) ? pid : undefined;
+}
+
+function hasArguments(pid: number, args: readonly string[]): boolean {
+  const file = `/proc/${String(pid)}/cmdline`;
+  if (!existsSync(file)) return process.platform !== "linux";
+  return readFileSync(file, "utf8").includes(args.join("\0"));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

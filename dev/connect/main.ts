@@ -1,0 +1,91 @@
+import { existsSync, readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { BerthError } from "../../components/errors.ts";
+import { createSampleVault, makeToken } from "./sample-vault.ts";
+import { startConnect } from "./server.ts";
+import { VaultStore, writePrivately } from "./vault-data.ts";
+
+const HELP = `node dev/connect/main.ts --vault FILE --port N --token-file FILE
+
+A stand-in for 1Password Connect: its REST API over the vaults in FILE, on 127.0.0.1.
+
+  --vault FILE        the vaults (JSON, kept at mode 0600)
+  --port N            port to listen on; 0 takes any free one
+  --token-file FILE   file that holds the bearer token; never given as an argument,
+                      where every user of the machine could read it
+  --create            make the sample vault and a token first, where FILE does not exist
+  --help              this text
+
+Prints one line "listening on http://127.0.0.1:N", then a line a request. Ends on SIGTERM.
+`;
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      vault: { type: "string" },
+      port: { type: "string" },
+      "token-file": { type: "string" },
+      create: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const vaultFile = expectOption("vault", values.vault);
+  const tokenFile = expectOption("token-file", values["token-file"]);
+  const port = parsePort(expectOption("port", values.port));
+  if (values.create) createMissing(vaultFile, tokenFile);
+  const server = await startConnect({
+    store: VaultStore.load(vaultFile),
+    token: readToken(tokenFile),
+    port,
+    onRequest: ({ method, path, status }) => {
+      process.stdout.write(`${method} ${path} ${status === 0 ? "cut" : String(status)}\n`);
+    },
+  });
+  const stop = (): void => {
+    void server.close().then(() => {
+      process.exit(0);
+    });
+  };
+  // Who started it may stop reading the log; that must not end the server.
+  process.stdout.on("error", () => undefined);
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+  process.stdout.write(`listening on ${server.url}\n`);
+}
+
+function createMissing(vaultFile: string, tokenFile: string): void {
+  if (!existsSync(vaultFile)) new VaultStore([createSampleVault()], vaultFile).save();
+  if (!existsSync(tokenFile)) writePrivately(tokenFile, `${makeToken()}\n`);
+}
+
+function readToken(file: string): string {
+  if (!existsSync(file)) {
+    throw new BerthError(`token file ${file} does not exist`, {
+      hint: "write a token into it, or add --create",
+    });
+  }
+  return readFileSync(file, "utf8").trim();
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65535) return port;
+  throw new BerthError(`--port: got "${text}", allowed is a number from 0 to 65535`);
+}
+
+function expectOption(name: string, value: string | undefined): string {
+  if (value !== undefined) return value;
+  throw new BerthError(`--${name} is missing`, { hint: "see --help" });
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,143 @@
+import type { FaultScript } from "./faults.ts";
+import { ConnectError, createItem, patchItem, replaceItem } from "./item-edits.ts";
+import type { Item, VaultRecord, VaultStore } from "./vault-data.ts";
+
+/** A request that has passed the token check. `segments` is the path below `/v1`, decoded. */
+export interface ApiRequest {
+  readonly method: string;
+  readonly segments: readonly string[];
+  readonly filter: string | undefined;
+  readonly body: unknown;
+}
+
+/** What to answer: no `body` is an empty 204. */
+export interface ApiResponse {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What the routes work on. `scope` is the vault ids the token may see; absent is all. */
+export interface ApiContext {
+  readonly store: VaultStore;
+  readonly faults: FaultScript;
+  readonly scope: readonly string[] | undefined;
+}
+
+/**
+ * The Connect REST API below `/v1`: vaults, items, files, activity. Pure of HTTP, so that the
+ * server has only transport, token and faults to care about.
+ *
+ * @throws ConnectError for everything that is not a 2xx.
+ */
+export function answer(context: ApiContext, request: ApiRequest): ApiResponse {
+  const [root, vaultId, items, itemId, ...rest] = request.segments;
+  if (root === "activity" && vaultId === undefined) {
+    return { status: 200, body: [], headers: { "Content-Range": "0-0/0" } };
+  }
+  if (root !== "vaults") throw notFound("resource");
+  if (vaultId === undefined) return listVaults(context, request);
+  const vault = findVault(context, vaultId);
+  if (items === undefined) {
+    expectMethod(request, ["GET"]);
+    return { status: 200, body: toVaultView(vault) };
+  }
+  if (items !== "items") throw notFound("resource");
+  if (itemId === undefined) return answerItems(context, vault, request);
+  const item = vault.items.find((candidate) => candidate.id === itemId);
+  if (item === undefined || context.faults.isHidden(item)) throw notFound(`item ${itemId}`);
+  if (rest.length > 0) return answerFiles(rest, request);
+  return answerItem(context, item, request);
+}
+
+function listVaults(context: ApiContext, request: ApiRequest): ApiResponse {
+  expectMethod(request, ["GET"]);
+  const isWanted = parseFilter(request.filter, ["eq"]);
+  const visible = context.store
+    .vaults()
+    .filter((vault) => context.scope === undefined || context.scope.includes(vault.id))
+    .filter((vault) => isWanted(vault.name));
+  return { status: 200, body: visible.map(toVaultView) };
+}
+
+function findVault(context: ApiContext, vaultId: string): VaultRecord {
+  const vault = context.store.vault(vaultId);
+  if (vault === undefined) throw notFound(`vault ${vaultId}`);
+  if (context.scope !== undefined && !context.scope.includes(vaultId)) {
+    throw new ConnectError(403, `vault ${vaultId} is not in scope`);
+  }
+  return vault;
+}
+
+function answerItems(context: ApiContext, vault: VaultRecord, request: ApiRequest): ApiResponse {
+  expectMethod(request, ["GET", "POST"]);
+  if (request.method === "POST") {
+    const item = createItem(request.body, vault.id);
+    context.store.putItem(item);
+    return { status: 200, body: item };
+  }
+  const isWanted = parseFilter(request.filter, ["eq", "co"]);
+  const found = vault.items.filter(
+    (item) => isWanted(item.title) && !context.faults.isHidden(item),
+  );
+  return { status: 200, body: found.map(toSummary) };
+}
+
+function answerItem(context: ApiContext, item: Item, request: ApiRequest): ApiResponse {
+  expectMethod(request, ["GET", "PUT", "PATCH", "DELETE"]);
+  if (request.method === "GET") return { status: 200, body: item };
+  if (request.method === "DELETE") {
+    context.store.removeItem(item.vault.id, item.id);
+    return { status: 204 };
+  }
+  const edit = request.method === "PUT" ? replaceItem : patchItem;
+  const changed = edit(item, request.body);
+  context.store.putItem(changed);
+  return { status: 200, body: changed };
+}
+
+/** The stand-in keeps no files: the list is empty, and every file unknown. */
+function answerFiles(rest: readonly string[], request: ApiRequest): ApiResponse {
+  expectMethod(request, ["GET"]);
+  if (rest[0] === "files" && rest.length === 1) return { status: 200, body: [] };
+  throw notFound(rest[0] === "files" ? `file ${rest[1] ?? ""}` : "resource");
+}
+
+/**
+ * The one comparison Connect's filter has. Vaults go by `name eq` in the documentation and by
+ * `title eq` in both SDKs, and neither SDK escapes quotes inside the value.
+ */
+function parseFilter(
+  filter: string | undefined,
+  operators: readonly ("eq" | "co")[],
+): (name: string) => boolean {
+  if (filter === undefined || filter === "") return () => true;
+  const match = /^\s*(?:title|name)\s+(eq|co)\s+"(.*)"\s*$/i.exec(filter);
+  const operator = match?.[1]?.toLowerCase();
+  const wanted = match?.[2];
+  if (wanted === undefined || !operators.some((allowed) => allowed === operator)) {
+    throw new ConnectError(400, "Invalid filter");
+  }
+  if (operator === "co") return (name) => name.toLowerCase().includes(wanted.toLowerCase());
+  return (name) => name === wanted;
+}
+
+function toVaultView(vault: VaultRecord): Readonly<Record<string, unknown>> {
+  const { items, ...view } = vault;
+  return { ...view, attributeVersion: 1, items: items.length, type: "USER_CREATED" };
+}
+
+/** A list never carries fields or sections: who wants a secret must ask for that one item. */
+function toSummary(item: Item): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(item).filter(([name]) => name !== "fields" && name !== "sections"),
+  );
+}
+
+function expectMethod(request: ApiRequest, allowed: readonly string[]): void {
+  if (!allowed.includes(request.method)) throw new ConnectError(405, "Method not allowed");
+}
+
+function notFound(what: string): ConnectError {
+  return new ConnectError(404, `${what} not found`);
+}

@@ -1,0 +1,94 @@
+import { randomBytes } from "node:crypto";
+import { createItem, generateValue } from "./item-edits.ts";
+import { makeVault, type VaultRecord } from "./vault-data.ts";
+
+/**
+ * The section 1Password's apps put a custom field in when the user names none: an id, no label.
+ * NOTE: the Pulumi and Terraform providers show a custom field only if it sits in a section.
+ */
+const UNNAMED_SECTION = { id: "add more" } as const;
+
+interface SampleField {
+  readonly id: string;
+  readonly label: string;
+  readonly type: "STRING" | "CONCEALED" | "EMAIL";
+  readonly value?: string;
+  readonly purpose?: "USERNAME" | "PASSWORD" | "NOTES";
+  readonly section?: { readonly id: string };
+}
+
+/**
+ * The vault the embedded default starts with, named "Coachlight": what the sample apps and their
+ * neighbour need, in the shapes people have in 1Password: LOGIN items (username and password by
+ * purpose), DATABASE items (by label, without a purpose), custom fields in the unnamed section.
+ *
+ * Every value is made at the call, so that no password is ever in the source.
+ */
+export function createSampleVault(): VaultRecord {
+  const vault = makeVault("Coachlight", "Made by the stand-in for development and tests");
+  const add = (title: string, category: string, fields: readonly SampleField[]): void => {
+    const sections = fields.some((field) => field.section) ? [UNNAMED_SECTION] : [];
+    vault.items.push(createItem({ title, category, tags: ["berth"], sections, fields }, vault.id));
+  };
+  const password = (): string => generateValue({ length: 32 });
+  const addLogin = (title: string, username: string): void => {
+    add(title, "LOGIN", loginFields(username, password()));
+  };
+
+  add("postgres-admin", "DATABASE", databaseFields("coachlight_admin", password()));
+  addLogin("netbox-db-credentials", "netbox");
+  add("netbox-redis-credentials", "PASSWORD", [passwordField(password()), notesField()]);
+  add("netbox-django-secret", "SECURE_NOTE", [
+    custom("secret_key", generateValue({ length: 64 })),
+    custom("email_password", password()),
+    notesField(),
+  ]);
+  add("netbox-superuser", "LOGIN", [
+    ...loginFields("admin", password()),
+    { ...custom("email", "admin@coachlight.example"), type: "EMAIL" },
+    custom("api_token", randomBytes(20).toString("hex")),
+  ]);
+  addLogin("basketball-db-credentials", "basketball");
+  add(
+    "basketball-admin-db-credentials",
+    "DATABASE",
+    databaseFields("admin_app", randomBytes(32).toString("hex")),
+  );
+  addLogin("paperless-db-credentials", "paperless");
+  return vault;
+}
+
+/** A bearer token for the stand-in: random, and shaped like nothing that is valid elsewhere. */
+export function makeToken(): string {
+  return `standin-${randomBytes(24).toString("base64url")}`;
+}
+
+function loginFields(username: string, password: string): readonly SampleField[] {
+  return [
+    { id: "username", label: "username", type: "STRING", purpose: "USERNAME", value: username },
+    passwordField(password),
+    notesField(),
+  ];
+}
+
+function databaseFields(username: string, password: string): readonly SampleField[] {
+  return [
+    { id: "username", label: "username", type: "STRING", value: username },
+    { id: "password", label: "password", type: "CONCEALED", value: password },
+    notesField(),
+  ];
+}
+
+function passwordField(value: string): SampleField {
+  return { id: "password", label: "password", type: "CONCEALED", purpose: "PASSWORD", value };
+}
+
+/** Every item has notes; left empty they have no value, which readers must bear. */
+function notesField(): SampleField {
+  return { id: "notesPlain", label: "notesPlain", type: "STRING", purpose: "NOTES" };
+}
+
+function custom(label: string, value: string): SampleField {
+  const id = randomBytes(13).toString("hex");
+  return { id, label, type: "CONCEALED", value, section: UNNAMED_SECTION };
+}

@@ -1,0 +1,89 @@
+import { readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { answersAsPostgres } from "./ports.ts";
+
+/** What a server says about itself in `postmaster.pid`. */
+export interface Postmaster {
+  readonly pid: number;
+  readonly port: number;
+  readonly status: string;
+}
+
+/**
+ * The server of a data directory, once it accepts connections; undefined where none runs. One that
+ * is starting or stopping is waited for.
+ */
+export async function findRunning(
+  data: string,
+  waitMilliseconds: number,
+): Promise<Postmaster | undefined> {
+  const deadline = Date.now() + waitMilliseconds;
+  for (;;) {
+    const postmaster = readPostmaster(data);
+    if (postmaster === undefined || !isServerOf(postmaster.pid, data)) return undefined;
+    if (postmaster.status === "ready" && (await answersAsPostgres(postmaster.port)))
+      return postmaster;
+    if (Date.now() > deadline) return undefined;
+    await sleep(100);
+  }
+}
+
+/** Reads `postmaster.pid`; undefined where there is none, or one cut short. */
+export function readPostmaster(data: string): Postmaster | undefined {
+  let lines: readonly string[];
+  try {
+    lines = readFileSync(join(data, "postmaster.pid"), "utf8").split("\n");
+  } catch {
+    return undefined;
+  }
+  const pid = Number(lines[0]);
+  if (!Number.isInteger(pid) || pid <= 0) return undefined;
+  return { pid, port: Number(lines[3] ?? 0), status: (lines[7] ?? "").trim() };
+}
+
+/**
+ * Whether a process is a server of this data directory, and not one that got a dead server's pid.
+ * NOTE: a server's working directory is its data directory. Only Linux shows that cheaply;
+ * elsewhere a living pid has to do. A zombie, which a container without an init keeps for good, has
+ * a pid and no directory.
+ */
+export function isServerOf(pid: number, data: string): boolean {
+  if (!isAlive(pid)) return false;
+  if (process.platform !== "linux") return true;
+  return readWorkingDirectory(String(pid)) === realpathSync(data);
+}
+
+/** Whether a process with this pid exists. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+/**
+ * Removes a `postmaster.pid` left by a server that was killed, in the one case Postgres does not
+ * see through itself: when another process has its pid now. Not while any process still works in
+ * the data directory: the file is what keeps a second server from writing beside its remains.
+ */
+export function clearForeignPidFile(data: string): void {
+  if (process.platform !== "linux") return;
+  const postmaster = readPostmaster(data);
+  if (postmaster === undefined || !isAlive(postmaster.pid)) return;
+  const directory = realpathSync(data);
+  const isInUse = readdirSync("/proc").some(
+    (name) => /^\d+$/.test(name) && readWorkingDirectory(name) === directory,
+  );
+  if (!isInUse) rmSync(join(data, "postmaster.pid"), { force: true });
+}
+
+function readWorkingDirectory(pid: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,247 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { isMap, parse, parseDocument } from "yaml";
+import { BerthError } from "../components/errors.ts";
+import { findRunning, startInBackground, stopInBackground } from "./background.ts";
+import { createSampleVault, makeToken } from "./connect/sample-vault.ts";
+import { type Item, VaultStore, writePrivately } from "./connect/vault-data.ts";
+import {
+  connectAsSuperuser,
+  ensureAdmin,
+  ensureNeighbour,
+  type SuperuserLogin,
+} from "./postgres/neighbour.ts";
+import { freePort } from "./postgres/ports.ts";
+import { preparePostgres } from "./postgres/prepare.ts";
+import { removeServer, startServer, stopServer } from "./postgres/server.ts";
+import type { Settings } from "./postgres/settings.ts";
+
+/**
+ * A place to run Berth in, all on this machine: Postgres with a neighbour on it, a stand-in for
+ * 1Password Connect with the sample vault, a state backend and a stack file. `npm start` has one in
+ * `.berth/dev`; each engine test has its own.
+ */
+export interface Sandbox {
+  readonly home: string;
+  readonly stack: string;
+  /** For `--config-file`. */
+  readonly stackFile: string;
+  /** Backend, passphrase and 1Password for the Pulumi CLI; holds secrets. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly superuser: SuperuserLogin;
+  readonly vaultFile: string;
+  readonly postgresLog: string;
+  /** Servers that were not running before. */
+  readonly started: readonly ("Postgres" | "1Password Connect")[];
+}
+
+/** The project folder, from which every relative path in a stack file counts. */
+export const projectFolder = fileURLToPath(new URL("..", import.meta.url));
+
+/** The sandbox of `npm start`. */
+export const devHome = path.join(projectFolder, ".berth", "dev");
+
+/** The role and database on the server that are not Berth's. */
+export const neighbour = "paperless";
+
+const stack = "dev";
+const preferredPorts = { postgres: 15432, connect: 18080 };
+
+/** How a sandbox is made. */
+export interface SandboxOptions {
+  readonly home: string;
+  /** Settings of the server, as in postgresql.conf. */
+  readonly settings?: Settings;
+  /** Edits the copy of Pulumi.dev.yaml that the sandbox works on: its `config` as plain values. */
+  readonly configure?: (config: Record<string, unknown>) => void;
+}
+
+/** Makes what is missing and starts what is not running. Doing it twice changes nothing. */
+export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { home } = options;
+  mkdirSync(home, { recursive: true });
+  const files = toFiles(home);
+  const superuserPassword = readOrMake(files.superuser, () => randomBytes(24).toString("hex"));
+  readOrMake(files.passphrase, () => randomBytes(24).toString("hex"));
+  const token = readOrMake(files.token, makeToken);
+  const vault = openVault(files.vault);
+  await preparePostgres({ home: files.postgres, superuserPassword });
+  const postgres = await startServer({
+    home: files.postgres,
+    port: await freePort(preferredPorts.postgres),
+    ...(options.settings === undefined ? {} : { settings: options.settings }),
+  });
+  const superuser = { host: postgres.host, port: postgres.port, password: superuserPassword };
+  await ensureAdmin(superuser, loginOf(vault, "postgres-admin"));
+  await ensureNeighbour(superuser, loginOf(vault, `${neighbour}-db-credentials`));
+  const connect = await startConnectStandIn(files, token);
+  await writeStackFile(files.stackFile, superuser, options);
+  return {
+    home,
+    stack,
+    stackFile: files.stackFile,
+    vaultFile: files.vault,
+    superuser,
+    postgresLog: postgres.logFile,
+    started: [
+      ...(postgres.isReused ? [] : (["Postgres"] as const)),
+      ...(connect.isReused ? [] : (["1Password Connect"] as const)),
+    ],
+    env: {
+      PULUMI_BACKEND_URL: `file://${files.state}`,
+      PULUMI_CONFIG_PASSPHRASE_FILE: files.passphrase,
+      OP_CONNECT_HOST: connect.url,
+      OP_CONNECT_TOKEN: token,
+      // Of the stock provider: its sessions do not pin search_path themselves.
+      PGOPTIONS: "-c search_path=pg_catalog,pg_temp",
+    },
+  };
+}
+
+/** Stops the sandbox's servers; what they hold stays. */
+export async function stopSandbox(home: string): Promise<void> {
+  const files = toFiles(home);
+  if (!existsSync(home)) return;
+  await stopInBackground(files.connectPid);
+  await stopServer(files.postgres);
+}
+
+/** Stops the servers and removes everything that the sandbox made. */
+export async function removeSandbox(home: string): Promise<void> {
+  if (!existsSync(home)) return;
+  const files = toFiles(home);
+  await stopInBackground(files.connectPid);
+  await removeServer(files.postgres);
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** Username and password of an item of the sample vault. */
+export function loginOf(vault: VaultStore, title: string): { name: string; password: string } {
+  const item = findItem(vault, title);
+  const value = (label: string): string =>
+    item.fields.find((field) => field.label === label)?.value ?? "";
+  return { name: value("username"), password: value("password") };
+}
+
+/** An item of the sample vault by its title. */
+export function findItem(vault: VaultStore, title: string): Item {
+  const item = vault
+    .vaults()
+    .flatMap((v) => v.items)
+    .find((found) => found.title === title);
+  if (item === undefined) throw new Error(`the vault has no item ${title}`);
+  return item;
+}
+
+function toFiles(home: string) {
+  const at = (name: string): string => path.join(home, name);
+  return {
+    superuser: at("superuser-password"),
+    passphrase: at("passphrase"),
+    token: at("connect-token"),
+    vault: at("vault.json"),
+    postgres: at("postgres"),
+    connectPid: at("connect.pid"),
+    connectPort: at("connect-port"),
+    connectLog: at("connect.log"),
+    state: at("state"),
+    stackFile: at(`Pulumi.${stack}.yaml`),
+  };
+}
+
+function readOrMake(file: string, make: () => string): string {
+  if (!existsSync(file)) writePrivately(file, make());
+  return readFileSync(file, "utf8").trim();
+}
+
+function openVault(file: string): VaultStore {
+  if (!existsSync(file)) new VaultStore([createSampleVault()], file).save();
+  return VaultStore.load(file);
+}
+
+async function startConnectStandIn(
+  files: ReturnType<typeof toFiles>,
+  token: string,
+): Promise<{ url: string; isReused: boolean }> {
+  const known = existsSync(files.connectPort)
+    ? Number(readFileSync(files.connectPort, "utf8"))
+    : undefined;
+  if (known !== undefined && findRunning(files.connectPid) !== undefined) {
+    const url = `http://127.0.0.1:${String(known)}`;
+    if (await answers(url, token)) return { url, isReused: true };
+  }
+  await stopInBackground(files.connectPid);
+  const port = await freePort(known ?? preferredPorts.connect);
+  writeFileSync(files.connectPort, String(port));
+  startInBackground({
+    pidFile: files.connectPid,
+    logFile: files.connectLog,
+    args: [
+      fileURLToPath(new URL("connect/main.ts", import.meta.url)),
+      ...["--vault", files.vault, "--port", String(port), "--token-file", files.token],
+    ],
+  });
+  const url = `http://127.0.0.1:${String(port)}`;
+  for (let waited = 0; waited < 15_000; waited += 50) {
+    if (await answers(url, token)) return { url, isReused: false };
+    await delay(50);
+  }
+  throw new BerthError("the stand-in for 1Password Connect did not start", {
+    hint: `see ${files.connectLog}`,
+  });
+}
+
+async function answers(url: string, token: string): Promise<boolean> {
+  try {
+    const headers = { Authorization: `Bearer ${token}` };
+    const answer = await fetch(`${url}/v1/vaults`, { headers, signal: AbortSignal.timeout(2000) });
+    return answer.ok;
+  } catch {
+    return false;
+  }
+}
+
+/** The committed stack file with this sandbox's ports, and the salt that Pulumi wrote into its copy. */
+async function writeStackFile(
+  file: string,
+  superuser: SuperuserLogin,
+  { home, configure }: SandboxOptions,
+): Promise<void> {
+  const document = parseDocument(readFileSync(path.join(projectFolder, "Pulumi.dev.yaml"), "utf8"));
+  const previous = existsSync(file)
+    ? (parse(readFileSync(file, "utf8")) as { encryptionsalt?: string })
+    : {};
+  const at = (...keys: string[]): string[] => ["config", ...keys];
+  document.setIn(at("berth:postgres", "endpoint", "direct", "port"), superuser.port);
+  document.setIn(at("berth:postgres", "systemIdentifier"), await readSystemIdentifier(superuser));
+  document.setIn(
+    at("berth:gitops", "directory"),
+    path.relative(projectFolder, path.join(home, "gitops")),
+  );
+  if (configure !== undefined && isMap(document.get("config"))) {
+    const config = (document.toJS() as { config: Record<string, unknown> }).config;
+    configure(config);
+    document.set("config", config);
+  }
+  if (previous.encryptionsalt !== undefined)
+    document.set("encryptionsalt", previous.encryptionsalt);
+  writeFileSync(file, document.toString());
+  // `pulumi stack init` keeps its salt in the folder it runs in, which is this one.
+  writeFileSync(path.join(home, "Pulumi.yaml"), "name: berth\nruntime: nodejs\n");
+  mkdirSync(path.join(home, "state"), { recursive: true });
+}
+
+async function readSystemIdentifier(superuser: SuperuserLogin): Promise<string> {
+  const client = await connectAsSuperuser(superuser, "postgres");
+  try {
+    const { rows } = await client.query<{ id: string }>(
+      "select system_identifier::text as id from pg_control_system()",
+    );
+    return rows[0]?.id ?? "";
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,103 @@
+import tseslint from "typescript-eslint";
+
+const noRestrictedImports = (groups) => ({
+  "no-restricted-imports": [
+    "error",
+    { patterns: groups.map(([group, message]) => ({ group, message })) },
+  ],
+});
+
+/** Nothing imports what only people run. */
+const entryPoints = [
+  [["**/cli/*", "**/test/**", "**/index.ts"], "nothing imports cli, test or index.ts"],
+];
+
+export default tseslint.config(
+  { ignores: ["node_modules/", ".berth/", "coverage/", "toolchain/go/"] },
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ["*.js", "toolchain/*.mjs"] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: {
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+      "@typescript-eslint/consistent-type-imports": "error",
+      "max-lines": ["error", { max: 250, skipBlankLines: true, skipComments: true }],
+      "max-lines-per-function": ["error", { max: 60, skipBlankLines: true, skipComments: true }],
+      "max-params": ["error", 4],
+      "@typescript-eslint/unbound-method": "off",
+    },
+  },
+  {
+    files: ["components/config/**"],
+    rules: noRestrictedImports([
+      ...entryPoints,
+      [
+        [
+          "../onepassword/*",
+          "../tunnel/*",
+          "../postgres/*",
+          "../secrets/*",
+          "../delivery/*",
+          "../app.ts",
+        ],
+        "config is imported by everything and imports only errors.ts",
+      ],
+    ]),
+  },
+  {
+    files: ["components/{onepassword,tunnel,secrets}/**"],
+    rules: noRestrictedImports([
+      ...entryPoints,
+      [
+        ["../postgres/*", "../delivery/*", "../app.ts"],
+        "rooms import config, and postgres and delivery import rooms, not the other way",
+      ],
+    ]),
+  },
+  {
+    files: ["components/{postgres,delivery}/**"],
+    rules: noRestrictedImports([...entryPoints, [["../app.ts"], "app.ts is built from the rooms"]]),
+  },
+  {
+    files: ["cli/**"],
+    rules: noRestrictedImports([
+      [
+        ["**/test/**", "**/index.ts", "**/app.ts", "**/stock-database.ts", "**/app-delivery.ts"],
+        "the verbs use the pure parts and no component",
+      ],
+    ]),
+  },
+  {
+    files: ["components/**/*.ts"],
+    ignores: ["components/config/**"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector:
+            "ClassDeclaration[superClass.property.name='ComponentResource'] NewExpression[arguments.length=2][callee.property.name=/^[A-Z]/]",
+          message: "a child of a component needs options with `parent: this`",
+        },
+      ],
+    },
+  },
+  {
+    files: ["test/**"],
+    rules: {
+      "max-lines-per-function": "off",
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "CallExpression[callee.property.name='apply']",
+          message: "an `apply` nobody awaits proves nothing; await the value",
+        },
+      ],
+    },
+  },
+  { files: ["**/*.js", "**/*.mjs"], ...tseslint.configs.disableTypeChecked },
+);

@@ -1,0 +1,71 @@
+import grpc from "@grpc/grpc-js";
+import messages from "@pulumi/pulumi/proto/provider_pb.js";
+import { encodeProperties, hasSecret, type PropertyMap } from "./property-values.ts";
+import type { ChangeKind, Changes, CheckFailure } from "./resource-handler.ts";
+
+const { Kind } = messages.PropertyDiff;
+
+/**
+ * The checked inputs and everything that is wrong with them, in the engine's message.
+ *
+ * NOTE: for a failure with a property the engine prints that input's value, in clear even when it is
+ * marked secret (issueCheckFailures in its step generator). Such a failure names the property in its
+ * reason instead.
+ */
+export function toCheckResponse(
+  inputs: PropertyMap,
+  failures: readonly CheckFailure[],
+): messages.CheckResponse {
+  return new messages.CheckResponse()
+    .setInputs(encodeProperties(inputs))
+    .setFailuresList(
+      failures.map(({ property, reason }) =>
+        hasSecret(inputs[property.split(/[.[]/)[0] ?? ""] ?? null)
+          ? new messages.CheckFailure().setReason(`${property}: ${reason}`)
+          : new messages.CheckFailure().setProperty(property).setReason(reason),
+      ),
+    );
+}
+
+/** The changes in the engine's message, property by property, so that the preview can show each. */
+export function toDiffResponse(changes: Changes): messages.DiffResponse {
+  const entries = Object.entries(changes);
+  const { DIFF_NONE, DIFF_SOME } = messages.DiffResponse.DiffChanges;
+  const response = new messages.DiffResponse()
+    .setChanges(entries.length === 0 ? DIFF_NONE : DIFF_SOME)
+    .setDiffsList(entries.map(([path]) => path))
+    .setReplacesList(entries.filter(([, kind]) => isReplace(kind)).map(([path]) => path))
+    .setHasdetaileddiff(true);
+  const detailed = response.getDetaileddiffMap();
+  for (const [path, kind] of entries) {
+    detailed.set(path, new messages.PropertyDiff().setKind(toKind(kind)));
+  }
+  return response;
+}
+
+function isReplace(kind: ChangeKind): boolean {
+  return kind === "replace" || kind.endsWith("-replace");
+}
+
+function toKind(kind: ChangeKind): messages.PropertyDiff.Kind {
+  switch (kind) {
+    case "add":
+      return Kind.ADD;
+    case "add-replace":
+      return Kind.ADD_REPLACE;
+    case "delete":
+      return Kind.DELETE;
+    case "delete-replace":
+      return Kind.DELETE_REPLACE;
+    case "update":
+      return Kind.UPDATE;
+    case "replace":
+      return Kind.UPDATE_REPLACE;
+  }
+}
+
+/** The answer to a call that failed: the message alone, since a stack helps no operator. */
+export function toServiceError(error: unknown): Partial<grpc.StatusObject> {
+  const details = error instanceof Error ? error.message : String(error);
+  return { code: grpc.status.UNKNOWN, details };
+}

@@ -1,0 +1,160 @@
+import {
+  FieldPurpose,
+  type FullItem,
+  ItemBuilder,
+  ItemCategory,
+  OnePasswordConnect,
+  type OPConnect,
+} from "@1password/connect";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createSampleVault, makeToken } from "../../../dev/connect/sample-vault.ts";
+import { type ConnectServer, startConnect } from "../../../dev/connect/server.ts";
+import { makeVault, VaultStore } from "../../../dev/connect/vault-data.ts";
+
+const vault = createSampleVault();
+const foreign = makeVault("Foreign", "a vault the token may not see");
+const token = makeToken();
+let server: ConnectServer;
+let client: OPConnect;
+
+beforeAll(async () => {
+  const store = new VaultStore([vault, foreign]);
+  server = await startConnect({ store, token, scope: [vault.id] });
+  client = OnePasswordConnect({ serverURL: server.url, token });
+});
+
+afterAll(async () => {
+  await server.close();
+});
+
+async function get(path: string, authorization = `Bearer ${token}`): Promise<Response> {
+  return fetch(`${server.url}${path}`, { headers: authorization ? { authorization } : {} });
+}
+
+function valueOf(item: FullItem, label: string): string | undefined {
+  return item.fields?.find((field) => field.label === label)?.value;
+}
+
+test("the real client lists the vaults in scope, and finds one by name and by id", async () => {
+  expect((await client.listVaults()).map((found) => found.name)).toEqual(["Coachlight"]);
+  expect((await client.getVault("Coachlight")).id).toBe(vault.id);
+  expect((await client.getVault(vault.id)).name).toBe("Coachlight");
+});
+
+test("the real client lists items without their fields", async () => {
+  const items = await client.listItems(vault.id);
+  expect(items.map((item) => item.title)).toEqual(vault.items.map((item) => item.title));
+  const raw = await (await get(`/v1/vaults/${vault.id}/items`)).text();
+  expect(raw).not.toContain("fields");
+});
+
+test("the real client gets an item by title and by id, with its values", async () => {
+  const expected = vault.items.find((item) => item.title === "netbox-superuser");
+  const byTitle = await client.getItem(vault.id, "netbox-superuser");
+  expect(byTitle.id).toBe(expected?.id);
+  for (const label of ["username", "password", "email", "api_token"]) {
+    expect(valueOf(byTitle, label)).toBe(expected?.fields.find((f) => f.label === label)?.value);
+  }
+  expect((await client.getItem(vault.id, byTitle.id ?? "")).title).toBe("netbox-superuser");
+  expect(await client.listItemsByTitleContains(vault.id, "basketball")).toHaveLength(2);
+});
+
+test.each([
+  'vaults?filter=name eq "Coachlight"',
+  'vaults/?filter=title eq "Coachlight"',
+  "vaults?filter=title+eq+%22Coachlight%22",
+])("/v1/%s finds the vault", async (path) => {
+  expect(await (await get(`/v1/${path}`)).json()).toMatchObject([{ id: vault.id }]);
+});
+
+test("a filter matches whole titles only, and one it cannot parse is refused", async () => {
+  const items = `/v1/vaults/${vault.id}/items`;
+  expect(await (await get(`${items}?filter=title eq "netbox"`)).json()).toEqual([]);
+  expect((await get(`${items}?filter=title sw "netbox"`)).status).toBe(400);
+});
+
+test("the real client creates, replaces and deletes an item", async () => {
+  const draft = new ItemBuilder()
+    .setCategory(ItemCategory.Login)
+    .setTitle("made-here")
+    .addField({
+      label: "username",
+      purpose: FieldPurpose.Username,
+      value: "someone",
+    })
+    .addField({ label: "made", generate: true, sectionName: "more" })
+    .build();
+  const created = await client.createItem(vault.id, draft);
+  expect(created.id).toMatch(/^[a-z0-9]{26}$/);
+  expect(created.version).toBe(1);
+  const generated = valueOf(created, "made");
+  expect(generated).toHaveLength(32);
+
+  created.title = "renamed";
+  const updated = await client.updateItem(vault.id, created);
+  expect([updated.id, updated.title, updated.version]).toEqual([created.id, "renamed", 2]);
+  expect(valueOf(updated, "made")).toBe(generated);
+
+  await client.deleteItem(vault.id, "renamed");
+  await expect(client.getItem(vault.id, "renamed")).rejects.toMatchObject({ status: 404 });
+});
+
+test("two items of one title are kept, and the real client refuses to choose", async () => {
+  for (const value of ["a", "b"]) {
+    const body = { title: "twice", category: "LOGIN", fields: [{ label: "x", value }] };
+    const response = await fetch(`${server.url}/v1/vaults/${vault.id}/items`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}` },
+      body: JSON.stringify(body),
+    });
+    expect(response.status).toBe(200);
+  }
+  await expect(client.getItem(vault.id, "twice")).rejects.toMatchObject({ status: 400 });
+});
+
+test("a wrong token, or none, is a 401 with an error body and no data", async () => {
+  for (const authorization of ["", "Bearer wrong", `Basic ${token}`]) {
+    const response = await get("/v1/vaults", authorization);
+    expect(response.status).toBe(401);
+    expect(await response.json()).toEqual({ status: 401, message: expect.any(String) as string });
+  }
+  const stranger = OnePasswordConnect({ serverURL: server.url, token: "wrong" });
+  await expect(stranger.listVaults()).rejects.toMatchObject({ status: 401 });
+});
+
+test("unknown ids are 404, and a vault out of scope is 403 and unlisted", async () => {
+  const nowhere = "a".repeat(26);
+  expect((await get(`/v1/vaults/${nowhere}`)).status).toBe(404);
+  expect((await get(`/v1/vaults/${vault.id}/items/${nowhere}`)).status).toBe(404);
+  expect((await get("/v1/nothing")).status).toBe(404);
+  const refused = await get(`/v1/vaults/${foreign.id}/items`);
+  expect(await refused.json()).toEqual({
+    status: 403,
+    message: `vault ${foreign.id} is not in scope`,
+  });
+});
+
+test("health and heartbeat need no token, and every answer names the version", async () => {
+  expect(await (await get("/heartbeat", "")).text()).toBe(".");
+  const health = (await (await get("/health", "")).json()) as { name: string; version: string };
+  expect(health.name).toBe("1Password Connect API");
+  const listed = await get("/v1/vaults");
+  expect(listed.headers.get("1Password-Connect-Version")).toBe(health.version);
+});
+
+test("files are an empty list, activity too", async () => {
+  const item = vault.items[0]?.id ?? "";
+  expect(await client.listFiles(vault.id, item)).toEqual([]);
+  const file = await get(`/v1/vaults/${vault.id}/items/${item}/files/x/content`);
+  expect(file.status).toBe(404);
+  expect(await (await get("/v1/activity")).json()).toEqual([]);
+});
+
+test("requests are recorded without token or values", async () => {
+  const before = server.requests.length;
+  await get("/v1/vaults");
+  expect(server.requests.slice(before)).toEqual([
+    { method: "GET", path: "/v1/vaults", status: 200 },
+  ]);
+  expect(JSON.stringify(server.requests)).not.toContain(token);
+});

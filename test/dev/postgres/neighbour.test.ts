@@ -1,0 +1,136 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client } from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { generateValue } from "../../../dev/connect/item-edits.ts";
+import { fingerprint } from "../../../dev/postgres/fingerprint.ts";
+import {
+  connectAsSuperuser,
+  ensureAdmin,
+  ensureNeighbour,
+  type SuperuserLogin,
+} from "../../../dev/postgres/neighbour.ts";
+import { freePort } from "../../../dev/postgres/ports.ts";
+import { preparePostgres } from "../../../dev/postgres/prepare.ts";
+import { type RunningServer, removeServer, startServer } from "../../../dev/postgres/server.ts";
+
+const home = mkdtempSync(join(tmpdir(), "berth-neighbour-"));
+const admin = { name: "coachlight_admin", password: generateValue() };
+const neighbour = { name: "paperless", password: generateValue() };
+const superuserPassword = generateValue();
+let server: RunningServer;
+let login: SuperuserLogin;
+let maintenance: Client;
+let inside: Client;
+
+beforeAll(async () => {
+  chmodSync(home, 0o755);
+  await preparePostgres({ home, superuserPassword });
+  const settings = { log_statement: "all" };
+  server = await startServer({ home, port: await freePort(), settings });
+  login = { host: server.host, port: server.port, password: superuserPassword };
+  await ensureAdmin(login, admin);
+  await ensureNeighbour(login, neighbour);
+  maintenance = await connectAsSuperuser(login, "postgres");
+  inside = await connectAsSuperuser(login, "paperless");
+}, 60_000);
+
+afterAll(async () => {
+  await Promise.allSettled([maintenance.end(), inside.end()]);
+  await removeServer(home);
+  rmSync(home, { recursive: true, force: true });
+}, 60_000);
+
+async function askAs(role: { name: string; password: string }, database: string, sql: string) {
+  const { host, port } = server;
+  const client = new Client({ host, port, user: role.name, password: role.password, database });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+test("the neighbour logs in and finds its rows", async () => {
+  const [row] = await askAs(neighbour, "paperless", "SELECT count(*)::int AS n FROM documents");
+  expect(row).toEqual({ n: 25 });
+});
+
+test("the admin may make roles and databases, is no superuser, and can use the roles it makes", async () => {
+  const [row] = await askAs(
+    admin,
+    "postgres",
+    `SELECT rolsuper, rolcreaterole, rolcreatedb, current_setting('createrole_self_grant') AS self
+       FROM pg_roles WHERE rolname = current_user`,
+  );
+  expect(row).toEqual({
+    rolsuper: false,
+    rolcreaterole: true,
+    rolcreatedb: true,
+    self: "set, inherit",
+  });
+  await askAs(admin, "postgres", "CREATE ROLE probe");
+  const [used] = await askAs(admin, "postgres", "SELECT pg_has_role('probe', 'SET') AS set");
+  expect(used).toEqual({ set: true });
+  await askAs(admin, "postgres", "DROP ROLE probe");
+});
+
+test("the admin can be made a superuser, and back", async () => {
+  const read = async () =>
+    (
+      await askAs(admin, "postgres", "SELECT usesuper FROM pg_user WHERE usename = current_user")
+    )[0];
+  await ensureAdmin(login, admin, true);
+  expect(await read()).toEqual({ usesuper: true });
+  await ensureAdmin(login, admin);
+  expect(await read()).toEqual({ usesuper: false });
+});
+
+test("the fingerprint stays what it is when nothing happens, when all is ensured again, and after maintenance", async () => {
+  const before = await fingerprint(inside);
+  expect(await fingerprint(inside)).toBe(before);
+  await ensureAdmin(login, admin);
+  await ensureNeighbour(login, neighbour);
+  await inside.query("VACUUM ANALYZE");
+  await maintenance.query("CREATE ROLE passer_by; DROP ROLE passer_by");
+  await maintenance.query("CHECKPOINT");
+  expect(await fingerprint(inside)).toBe(before);
+  for (const part of ["database", "role", "membership", "setting", "dependency", "row"]) {
+    expect(before).toContain(`${part}\t`);
+  }
+});
+
+test.each([
+  ["GRANT CONNECT ON DATABASE paperless TO coachlight_admin", "postgres"],
+  ["REVOKE CONNECT ON DATABASE paperless FROM nobody_special", "postgres"],
+  ["ALTER ROLE paperless CONNECTION LIMIT 5", "postgres"],
+  ["ALTER ROLE paperless PASSWORD NULL", "postgres"],
+  ["ALTER ROLE paperless SET work_mem = '8MB'", "postgres"],
+  ["GRANT paperless TO coachlight_admin", "postgres"],
+  ["GRANT pg_monitor TO paperless", "postgres"],
+  ["COMMENT ON ROLE paperless IS 'mine now'", "postgres"],
+  ["GRANT USAGE ON SCHEMA public TO paperless", "postgres"],
+  ["ALTER DATABASE paperless CONNECTION LIMIT 9", "postgres"],
+  ["GRANT SELECT ON documents TO coachlight_admin", "paperless"],
+  ["GRANT SELECT (title) ON documents TO coachlight_admin", "paperless"],
+  ["REVOKE CREATE ON SCHEMA public FROM PUBLIC", "paperless"],
+  [
+    "ALTER DEFAULT PRIVILEGES FOR ROLE paperless GRANT SELECT ON TABLES TO coachlight_admin",
+    "paperless",
+  ],
+  ["UPDATE documents SET title = title WHERE id = 1", "paperless"],
+  ["CREATE TABLE left_behind ()", "paperless"],
+])("the fingerprint shows %s", async (sql, database) => {
+  await maintenance.query("DROP ROLE IF EXISTS nobody_special; CREATE ROLE nobody_special");
+  const before = await fingerprint(inside);
+  await (database === "paperless" ? inside : maintenance).query(sql);
+  expect(await fingerprint(inside)).not.toBe(before);
+});
+
+test("no password is in the log, though every statement is", () => {
+  const log = readFileSync(server.logFile, "utf8");
+  expect(log).toContain('CREATE ROLE "paperless" LOGIN PASSWORD');
+  for (const { password } of [admin, neighbour, login]) expect(log).not.toContain(password);
+});

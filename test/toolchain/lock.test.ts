@@ -1,0 +1,70 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { withLock } from "../../toolchain/lock.ts";
+
+let scratch: string;
+let lock: string;
+const lines: string[] = [];
+const report = (line: string) => lines.push(line);
+
+beforeEach(() => {
+  scratch = mkdtempSync(join(tmpdir(), "berth-lock-"));
+  lock = join(scratch, "cache", "lock");
+  lines.length = 0;
+});
+afterEach(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** A lock as the process with this id would leave it. */
+async function heldBy(pid: number, host = hostname()): Promise<void> {
+  await withLock(lock, report, async () => undefined);
+  writeFileSync(lock, JSON.stringify({ pid, host }));
+}
+
+/** The id of a process that has ended. */
+function deadPid(): number {
+  return Number(execFileSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" }));
+}
+
+describe("withLock", () => {
+  it("returns what the work returns and leaves nothing behind", async () => {
+    expect(await withLock(lock, report, async () => existsSync(lock))).toBe(true);
+    expect(readdirSync(join(scratch, "cache"))).toEqual([]);
+    expect(lines).toEqual([]);
+  });
+
+  it("is free again after a failure", async () => {
+    await expect(withLock(lock, report, () => Promise.reject(new Error("no")))).rejects.toThrow(
+      "no",
+    );
+    expect(existsSync(lock)).toBe(false);
+  });
+
+  it("lets the second wait for the first, and says so once", async () => {
+    const order: string[] = [];
+    const first = withLock(lock, report, async () => {
+      await sleep(700);
+      order.push("first");
+    });
+    await withLock(lock, report, async () => order.push("second"));
+    await first;
+    expect(order).toEqual(["first", "second"]);
+    expect(lines).toEqual([expect.stringContaining(`pid ${process.pid}`)]);
+  });
+
+  it("takes over from a process that is dead", async () => {
+    await heldBy(deadPid());
+    expect(await withLock(lock, report, async () => "mine")).toBe("mine");
+    expect(lines).toEqual([]);
+  });
+
+  it("takes over from another host once nobody touches the lock any more", async () => {
+    await heldBy(1, "elsewhere");
+    const longAgo = new Date(Date.now() - 60_000);
+    utimesSync(lock, longAgo, longAgo);
+    expect(await withLock(lock, report, async () => "mine")).toBe("mine");
+  });
+});

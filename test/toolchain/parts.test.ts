@@ -1,0 +1,77 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import {
+  defaultParts,
+  moduleFolder,
+  partNamed,
+  partTable,
+  partVersion,
+  requiredVersion,
+} from "../../toolchain/parts.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+const read = (...path: string[]) => readFileSync(join(root, ...path), "utf8");
+const { dependencies } = JSON.parse(read("package.json")) as {
+  dependencies: Record<string, string>;
+};
+
+describe("the table of parts", () => {
+  it.each(partTable)("has a Go module with pinned sums for $name", (part) => {
+    const folder = moduleFolder(part);
+    expect(read("toolchain", "go", part.name, "go.mod")).toContain(
+      `module berth/toolchain/${part.name}\n`,
+    );
+    expect(existsSync(join(folder, "go.sum"))).toBe(true);
+  });
+
+  it.each(partTable)("knows the version of $name", (part) => {
+    expect(partVersion(part)).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+
+  it.each(partTable.filter((part) => part.kind === "plugin"))(
+    "dates the plugin $name as the npm package that package.json pins",
+    (part) => {
+      expect("npm" in part.version && dependencies[part.version.npm]).toBe(partVersion(part));
+    },
+  );
+
+  it("has the pulumi program and the npm SDK at one version", () => {
+    const pulumi = partNamed("pulumi");
+    expect(partVersion(pulumi)).toBe(dependencies["@pulumi/pulumi"]);
+    expect(requiredVersion(pulumi, "github.com/pulumi/pulumi/sdk/v3")).toBe(partVersion(pulumi));
+  });
+
+  it("builds the Node host against one version of Pulumi", () => {
+    const host = partNamed("language-nodejs");
+    expect(requiredVersion(host, "github.com/pulumi/pulumi/sdk/v3")).toBe(partVersion(host));
+  });
+
+  it("takes what a part embeds from the module that the part requires", () => {
+    for (const part of partTable) {
+      for (const embedded of part.embeds) {
+        if ("module" in embedded) expect(requiredVersion(part, embedded.module)).toMatch(/^\d/);
+        else expect(existsSync(join(moduleFolder(part), embedded.printedBy, "main.go"))).toBe(true);
+      }
+    }
+  });
+
+  it("leaves only kubernetes to those who ask", () => {
+    const rest = partTable.map((part) => part.name).filter((name) => !defaultParts.includes(name));
+    expect(rest).toEqual(["kubernetes"]);
+  });
+
+  it("names the parts there are when asked for another", () => {
+    expect(() => partNamed("mysql")).toThrow(
+      /no part "mysql".*pulumi, language-nodejs, postgresql/,
+    );
+  });
+
+  it("is told by the README at the same versions", () => {
+    const readme = read("toolchain", "README.md");
+    for (const part of partTable) {
+      const row = readme.split("\n").find((line) => line.startsWith(`| \`${part.binary}\``));
+      expect(row, part.name).toContain(partVersion(part));
+    }
+  });
+});

@@ -1,0 +1,267 @@
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import net from "node:net";
+import type { Duplex } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Endpoint, openEndpoint } from "../../components/tunnel/endpoint.ts";
+import type { TunnelError } from "../../components/tunnel/tunnel-error.ts";
+import { type Cluster, labels, plainTls, startBackend, startCluster } from "./cluster.ts";
+
+let cluster: Cluster;
+let endpoint: Endpoint | undefined;
+
+beforeEach(async () => {
+  cluster = await startCluster();
+});
+
+afterEach(async () => {
+  await endpoint?.close();
+  endpoint = undefined;
+  await cluster.stop();
+});
+
+const fast = { attempts: 3, backoffMs: 5, timeoutMs: 3_000 };
+
+async function open(changes: Parameters<typeof openEndpoint>[2] = {}): Promise<Endpoint> {
+  endpoint = await openEndpoint(cluster.spec(), plainTls, { patience: fast, ...changes });
+  return endpoint;
+}
+
+async function echo(stream: Duplex, text: string): Promise<string> {
+  stream.write(text);
+  let got = "";
+  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+    got += String(chunk);
+    if (got.length >= text.length) break;
+  }
+  return got;
+}
+
+async function failure(promise: Promise<unknown>): Promise<TunnelError> {
+  return (await promise.then(
+    () => {
+      throw new Error("it did not fail");
+    },
+    (error: unknown) => error,
+  )) as TunnelError;
+}
+
+/** The error a stream ends with after it was asked for something. */
+async function streamFailure(stream: Duplex): Promise<TunnelError> {
+  stream.resume();
+  stream.write("anyone?");
+  const [error] = (await once(stream, "error")) as [TunnelError];
+  return error;
+}
+
+describe("a connection through the tunnel", () => {
+  test("carries bytes both ways, without the protocol's own", async () => {
+    const stream = await (await open()).connect();
+    expect(await echo(stream, "hello")).toBe("hello");
+  });
+
+  test("carries 24 MB both ways and lets a slow reader slow the sender down", async () => {
+    const stream = await (await open()).connect();
+    const sent = createHash("sha256");
+    const got = createHash("sha256");
+    const size = 24 * 1024 * 1024;
+    let written = 0;
+    let received = 0;
+    const writing = (async () => {
+      while (written < size) {
+        const chunk = randomBytes(768 * 1024);
+        sent.update(chunk);
+        written += chunk.length;
+        if (!stream.write(chunk)) await once(stream, "drain");
+      }
+    })();
+    await delay(300);
+    const ahead = written;
+    stream.on("data", (chunk: Buffer) => {
+      got.update(chunk);
+      received += chunk.length;
+    });
+    await writing;
+    while (received < size) await delay(10);
+    expect(got.digest("hex")).toBe(sent.digest("hex"));
+    expect(ahead).toBeLessThan(size);
+    expect(received).toBe(size);
+  });
+
+  test("has a websocket of its own: 20 at once do not mix", async () => {
+    const { connect } = await open();
+    const streams = await Promise.all(Array.from({ length: 20 }, () => connect()));
+    const answers = await Promise.all(streams.map((s, i) => echo(s, `number ${String(i)}`)));
+    expect(answers).toEqual(streams.map((_, i) => `number ${String(i)}`));
+    expect(cluster.api.requests.filter((r) => r.startsWith("UPGRADE"))).toHaveLength(20);
+    expect(cluster.api.requests.filter((r) => r.startsWith("GET"))).toHaveLength(2);
+  });
+
+  test("ends when the Pod's side ends, after its last bytes", async () => {
+    const backend = await startBackend((socket) => socket.end("goodbye"));
+    cluster.api.pods.set("postgres-0", {
+      labels,
+      portNames: { "tcp-postgresql": 1 },
+      ports: { 1: backend.port },
+    });
+    const stream = await (await open()).connect();
+    const got = await stream.toArray();
+    expect(Buffer.concat(got).toString()).toBe("goodbye");
+    await backend.stop();
+  });
+
+  test("closes the Pod's side when it is ended here, after what was written", async () => {
+    const stream = await (await open()).connect();
+    expect(await echo(stream, "x")).toBe("x");
+    stream.resume();
+    stream.end();
+    await once(stream, "close");
+    await delay(20);
+    expect(cluster.api.sockets.size).toBe(0);
+    expect(cluster.backend.sockets.size).toBe(0);
+  });
+
+  test("fails alone, and at once, when its websocket is cut in the middle", async () => {
+    const { connect } = await open();
+    const [first, second] = [await connect(), await connect()];
+    await echo(first, "one");
+    await echo(second, "two");
+    const [victim] = cluster.api.sockets;
+    const failed = Promise.race([
+      once(first, "error").then(([error]) => ({ error: error as TunnelError, other: second })),
+      once(second, "error").then(([error]) => ({ error: error as TunnelError, other: first })),
+    ]);
+    first.resume();
+    second.resume();
+    victim?.terminate();
+    const { error, other } = await failed;
+    expect(error).toMatchObject({ kind: "cut" });
+    expect(error.message).toContain('the port-forward to Pod "postgres-0"');
+    other.pause();
+    expect(await echo(other, "still here")).toBe("still here");
+  });
+});
+
+describe("a Pod that changes", () => {
+  test("is looked up again once a connection to the old one failed", async () => {
+    const { connect } = await open();
+    await echo(await connect(), "old");
+    const pod = cluster.api.pods.get("postgres-0");
+    cluster.api.pods.delete("postgres-0");
+    cluster.api.pods.set("postgres-1", pod ?? { ports: {} });
+    expect(await echo(await connect(), "new")).toBe("new");
+    expect(cluster.api.requests.at(-1)).toBe("UPGRADE pods/postgres-1");
+  });
+
+  test("is waited for while its port is not open yet, and gets what was sent once", async () => {
+    const stream = await (await open()).connect();
+    await stream[Symbol.asyncDispose]();
+    cluster.api.podErrors.push("dial tcp4 127.0.0.1:5432: connect: connection refused");
+    const next = await endpoint?.connect();
+    expect(next && (await echo(next, "startup packet"))).toBe("startup packet");
+  });
+
+  test("fails as refused in the Pod when the port stays closed", async () => {
+    cluster.api.pods.set("postgres-0", { labels, portNames: { "tcp-postgresql": 7 }, ports: {} });
+    const { connect, lastFailure } = await open();
+    const error = await streamFailure(await connect());
+    expect(error.kind).toBe("refused-in-pod");
+    expect(error.message).toContain("nothing listens on port 7");
+    expect(error.hint).toContain("-n db-postgres logs postgres-0");
+    expect(lastFailure()).toBe(error);
+    expect(cluster.api.requests.filter((r) => r.startsWith("UPGRADE"))).toHaveLength(3);
+  });
+
+  test("fails as gone when its sandbox is", async () => {
+    for (let i = 0; i < 3; i += 1) cluster.api.podErrors.push("sandbox 5d1f not found");
+    const error = await streamFailure(await (await open()).connect());
+    expect(error.kind).toBe("pod-gone");
+  });
+
+  test("is never sent anything twice once it has answered", async () => {
+    const stream = await (await open()).connect();
+    await echo(stream, "x");
+    const upgrades = cluster.api.requests.length;
+    stream.resume();
+    cluster.api.cut();
+    const [error] = (await once(stream, "error")) as [TunnelError];
+    expect(error.kind).toBe("cut");
+    expect(cluster.api.requests).toHaveLength(upgrades);
+  });
+
+  test("survives an API server that fails for a moment, and not one that keeps failing", async () => {
+    const body = "error dialing backend: dial tcp 10.0.0.7:10250: i/o timeout";
+    const { connect } = await open();
+    cluster.api.failures.push({ status: 500, body }, { status: 502, body });
+    expect(await echo(await connect(), "again")).toBe("again");
+    for (let i = 0; i < 3; i += 1) cluster.api.failures.push({ status: 500, body });
+    const error = await failure(connect());
+    expect(error.kind).toBe("api-failed");
+    expect(error.message).toContain(body);
+  });
+});
+
+describe("the local port", () => {
+  test("carries connections to the Pod", async () => {
+    const { port, host } = await open({ listens: true });
+    const socket = net.connect(port, host);
+    expect(await echo(socket, "through the port")).toBe("through the port");
+    socket.destroy();
+  });
+
+  test("fails when somebody has it, and does not use theirs", async () => {
+    const { localPort } = cluster.spec();
+    const other = net.createServer().listen(localPort, "127.0.0.1");
+    await once(other, "listening");
+    const error = await failure(open({ listens: true }));
+    expect(error.kind).toBe("port-taken");
+    expect(error.message).toContain(`port ${String(localPort)} on 127.0.0.1 is taken`);
+    expect(error.hint).toContain("berth:postgres.endpoint.kubernetes.localPort");
+    other.close();
+    await once(other, "close");
+  });
+
+  test("resets a client whose connection fails, and says why elsewhere", async () => {
+    const errors: TunnelError[] = [];
+    const { port, host, lastFailure } = await open({
+      listens: true,
+      onError: (error) => errors.push(error),
+    });
+    cluster.api.denied.add("get pods/portforward");
+    const socket = net.connect(port, host).resume();
+    await once(socket, "error").catch(() => undefined);
+    expect(errors.map((error) => error.kind)).toEqual(["forbidden"]);
+    expect(lastFailure()).toBe(errors[0]);
+  });
+
+  test("is free again after close, and nothing is left open", async () => {
+    const { port, host, connect, close } = await open({ listens: true });
+    const socket = net.connect(port, host);
+    socket.on("error", () => undefined);
+    await echo(socket, "x");
+    const stream = await connect();
+    await echo(stream, "y");
+    expect(cluster.api.sockets.size).toBe(2);
+    await close();
+    await delay(50);
+    expect(stream.destroyed).toBe(true);
+    expect(cluster.api.connectionCount).toBe(0);
+    expect(cluster.backend.sockets.size).toBe(0);
+    const next = net.createServer().listen(port, host);
+    await once(next, "listening");
+    next.close();
+    expect((await failure(connect())).kind).toBe("closed");
+  });
+
+  test("close ends a connection that is still being opened", async () => {
+    const { connect, close } = await open({
+      patience: { attempts: 9, backoffMs: 10_000, timeoutMs: 60_000 },
+    });
+    cluster.api.failures.push({ status: 500, body: "" });
+    const opening = failure(connect());
+    await delay(50);
+    await close();
+    expect((await opening).kind).toBe("closed");
+  });
+});

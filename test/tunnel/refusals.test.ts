@@ -1,0 +1,264 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { openEndpoint } from "../../components/tunnel/endpoint.ts";
+import { TunnelError, toShownText } from "../../components/tunnel/tunnel-error.ts";
+import { type Cluster, freePort, labels, plainTls, startCluster, toKubeconfig } from "./cluster.ts";
+
+let cluster: Cluster;
+
+beforeEach(async () => {
+  cluster = await startCluster();
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await cluster.stop();
+});
+
+const fast = { attempts: 2, backoffMs: 5, timeoutMs: 1_000 };
+
+/** The refusal of an endpoint that cannot be opened. */
+async function refusal(changes: Parameters<Cluster["spec"]>[0] = {}): Promise<TunnelError> {
+  try {
+    const endpoint = await openEndpoint(cluster.spec(changes), plainTls, { patience: fast });
+    await endpoint.connect().finally(() => endpoint.close());
+  } catch (error) {
+    if (error instanceof TunnelError) {
+      expect(error.message).not.toContain(cluster.api.token);
+      return error;
+    }
+    throw error;
+  }
+  throw new Error("it did not fail");
+}
+
+function writeKubeconfig(text: string, name = "other"): string {
+  const file = join(cluster.folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+describe("a kubeconfig", () => {
+  test("fails on an unknown context with those there are", async () => {
+    const error = await refusal({ context: "prod" });
+    expect(error.kind).toBe("kubeconfig");
+    expect(error.message).toContain(
+      `no context "prod" in ${cluster.kubeconfig}; it has: home, lab`,
+    );
+  });
+
+  test("fails when the file is missing", async () => {
+    const error = await refusal({ kubeconfig: join(cluster.folder, "none") });
+    expect(error.message).toContain("none does not exist");
+    expect(error.hint).toContain("berth:postgres.endpoint.kubernetes.kubeconfig");
+  });
+
+  test("fails on broken YAML without quoting it", async () => {
+    const text = `users:\n  - name: a\n    user: {token: very-secret-token\n clusters: [`;
+    const error = await refusal({ kubeconfig: writeKubeconfig(text) });
+    expect(error.message).toContain("not valid YAML near line");
+    expect(`${error.message}${String(error.cause)}`).not.toContain("very-secret");
+  });
+
+  test("fails on a file that is something else", async () => {
+    expect((await refusal({ kubeconfig: writeKubeconfig("") })).message).toContain(
+      "it is not a kubeconfig",
+    );
+  });
+
+  test("comes from KUBECONFIG, where the first file wins and a missing one is passed over", async () => {
+    const other = writeKubeconfig(toKubeconfig("http://127.0.0.1:1", "other"));
+    const missing = join(cluster.folder, "missing");
+    vi.stubEnv("KUBECONFIG", [missing, cluster.kubeconfig, other].join(":"));
+    const spec = cluster.spec({ kubeconfig: undefined, context: undefined });
+    const endpoint = await openEndpoint(spec, plainTls);
+    expect(endpoint.description).toBe("svc/postgres-postgresql:5432 in db-postgres (context home)");
+    expect(endpoint.testCommand).toBe(
+      `kubectl --context home -n db-postgres port-forward svc/postgres-postgresql ${String(spec.localPort)}:5432`,
+    );
+    await endpoint.close();
+  });
+
+  test("fails when KUBECONFIG leads nowhere", async () => {
+    vi.stubEnv("KUBECONFIG", join(cluster.folder, "missing"));
+    expect((await refusal({ kubeconfig: undefined })).message).toContain("KUBECONFIG names");
+  });
+});
+
+describe("an exec plugin", () => {
+  const withPlugin = (exec: unknown): string => {
+    const config = JSON.parse(toKubeconfig(cluster.api.url, "")) as { users: unknown[] };
+    config.users = [{ name: "alice", user: { exec } }];
+    return writeKubeconfig(JSON.stringify(config));
+  };
+  const script = (text: string): unknown => ({
+    apiVersion: "client.authentication.k8s.io/v1",
+    command: process.execPath,
+    args: ["-e", text],
+  });
+
+  test("gives the token, is told nobody can answer, and runs once for many connections", async () => {
+    const marks = join(cluster.folder, "runs");
+    const kubeconfig = withPlugin(
+      script(`
+        require("fs").appendFileSync(${JSON.stringify(marks)}, "x");
+        const { spec } = JSON.parse(process.env.KUBERNETES_EXEC_INFO);
+        console.log(JSON.stringify({ status: { token: spec.interactive ? "" : "a-token" } }));`),
+    );
+    const endpoint = await openEndpoint(cluster.spec({ kubeconfig }), plainTls);
+    const streams = await Promise.all(Array.from({ length: 5 }, () => endpoint.connect()));
+    expect(streams).toHaveLength(5);
+    await endpoint.close();
+    const { readFileSync } = await import("node:fs");
+    expect(readFileSync(marks, "utf8")).toBe("x");
+  });
+
+  test("fails when its command is not there", async () => {
+    const error = await refusal({
+      kubeconfig: withPlugin({ command: "no-such-plugin", args: [] }),
+    });
+    expect(error.kind).toBe("credentials");
+    expect(error.message).toContain('exec plugin "no-such-plugin" of user "alice"');
+    expect(error.message).toContain("not on PATH");
+  });
+
+  test("fails with what it said, and without a token in it", async () => {
+    const token = `eyJ${"a".repeat(40)}.${"b".repeat(40)}.c`;
+    const text = `console.error("session expired, token: ${token}"); process.exit(1)`;
+    const error = await refusal({ kubeconfig: withPlugin(script(text)) });
+    expect(error.message).toContain("session expired");
+    expect(error.message).not.toContain("aaaa");
+  });
+
+  test("fails on output that is no credential, and does not show it", async () => {
+    const error = await refusal({ kubeconfig: withPlugin(script(`console.log("s3cret")`)) });
+    expect(error.message).toContain("not an ExecCredential");
+    expect(`${error.message}${String(error.cause)}`).not.toContain("s3cret");
+  });
+});
+
+describe("the API server", () => {
+  test("fails when it cannot be reached, with its URL and the command to try", async () => {
+    const url = `http://127.0.0.1:${String(await freePort())}`;
+    const kubeconfig = writeKubeconfig(toKubeconfig(url, "t"));
+    const error = await refusal({ kubeconfig });
+    expect(error.kind).toBe("api-unreachable");
+    expect(error.message).toContain(
+      `${url} (context "home", to GET /api/v1/namespaces/db-postgres`,
+    );
+    expect(error.hint).toBe(`kubectl --kubeconfig ${kubeconfig} --context home cluster-info`);
+  });
+
+  test("fails in time when it swallows packets", async () => {
+    const silent = await startCluster();
+    const { startBackend } = await import("./cluster.ts");
+    const backend = await startBackend(() => undefined);
+    const url = `http://127.0.0.1:${String(backend.port)}`;
+    const started = Date.now();
+    const error = await refusal({ kubeconfig: writeKubeconfig(toKubeconfig(url, "t")) });
+    expect(error.message).toContain("no answer within");
+    expect(Date.now() - started).toBeLessThan(2_000);
+    await backend.stop();
+    await silent.stop();
+  });
+
+  test("fails on a refused credential with the user", async () => {
+    cluster.api.token = "another";
+    const error = await refusal();
+    expect(error.kind).toBe("unauthorized");
+    expect(error.message).toContain('credential of user "alice" (context "home"): 401');
+  });
+
+  test.each([
+    ["get services", "get", "get services"],
+    ["list pods", "list", "list pods"],
+    ["get pods/portforward", "get", "get pods --subresource=portforward"],
+  ])("fails when %s is forbidden, with the line that tests it", async (denied, _verb, canI) => {
+    cluster.api.denied.add(denied);
+    const error = await refusal();
+    expect(error.kind).toBe("forbidden");
+    expect(error.message).toContain(`not allowed to ${denied} in namespace "db-postgres"`);
+    expect(error.hint).toContain(`-n db-postgres auth can-i ${canI}`);
+  });
+
+  test("names the verb the server asks for, not only the request's own", async () => {
+    const message = `pods "postgres-0" is forbidden: User "alice" cannot create resource "pods/portforward" in API group ""`;
+    cluster.api.failures.push({ status: 403, body: JSON.stringify({ message }) });
+    const error = await refusal();
+    expect(error.hint).toContain('verbs "get" and "create" on pods/portforward');
+    expect(error.hint).toContain("auth can-i create pods --subresource=portforward");
+  });
+});
+
+describe("the target", () => {
+  test("fails when the Service is not there", async () => {
+    const error = await refusal({ target: { kind: "service", name: "pg" } });
+    expect(error.kind).toBe("not-found");
+    expect(error.message).toContain('no services "pg" in namespace "db-postgres" (context "home")');
+  });
+
+  test("fails when the Service has no such port", async () => {
+    const error = await refusal({ port: 5433 });
+    expect(error.message).toContain("has no port 5433; it has: 5432");
+  });
+
+  test("fails when no Pod of the Service is ready, with the state of each", async () => {
+    const ports = {};
+    cluster.api.pods.set("postgres-0", { labels, ports, isReady: false });
+    cluster.api.pods.set("postgres-1", { labels, ports, phase: "Pending", isReady: false });
+    cluster.api.pods.set("postgres-2", { labels, ports, isDeleted: true });
+    cluster.api.pods.set("postgres-3", {
+      labels,
+      ports,
+      isReady: false,
+      waiting: "CrashLoopBackOff",
+    });
+    const error = await refusal();
+    expect(error.kind).toBe("no-ready-pod");
+    expect(error.message).toContain(
+      "postgres-0 is Running, not ready; postgres-1 is Pending; postgres-2 is Terminating; postgres-3 is Running (CrashLoopBackOff)",
+    );
+  });
+
+  test("fails when the Service selects nothing", async () => {
+    cluster.api.services.set("postgres-postgresql", { ports: [{ port: 5432 }] });
+    expect((await refusal()).message).toContain("selects no Pods");
+  });
+
+  test("fails when the port's name is not in the Pod", async () => {
+    cluster.api.pods.set("postgres-0", { labels, ports: {} });
+    expect((await refusal()).message).toContain('no port named "tcp-postgresql"');
+  });
+
+  test("takes a ready Pod, though another comes first", async () => {
+    const pod = cluster.api.pods.get("postgres-0") ?? { ports: {} };
+    cluster.api.pods.set("a-broken-one", { ...pod, isReady: false });
+    const endpoint = await openEndpoint(cluster.spec(), plainTls);
+    await endpoint.connect();
+    expect(cluster.api.requests.at(-1)).toBe("UPGRADE pods/postgres-0");
+    await endpoint.close();
+  });
+
+  test("can be a Pod and a port of its own", async () => {
+    const target = { kind: "pod", name: "postgres-0" } as const;
+    const endpoint = await openEndpoint(cluster.spec({ target, port: 15999 }), plainTls);
+    await endpoint.connect();
+    expect(cluster.api.requests).toEqual(["GET pods/postgres-0", "UPGRADE pods/postgres-0"]);
+    await endpoint.close();
+  });
+
+  test("fails when the Pod does not run", async () => {
+    cluster.api.pods.set("postgres-0", { ports: {}, phase: "Failed" });
+    const error = await refusal({ target: { kind: "pod", name: "postgres-0" } });
+    expect(error.message).toContain("does not run: Failed");
+  });
+});
+
+test("a text of others is shown on one line, short and without tokens", () => {
+  const secret = "A".repeat(80);
+  expect(toShownText(`one\n two Bearer abc.def token=xyz ${secret}`)).toBe(
+    "one two Bearer [hidden] token=[hidden] [hidden]",
+  );
+  expect(toShownText("word ".repeat(200)).length).toBeLessThan(402);
+});

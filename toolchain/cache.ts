@@ -1,0 +1,127 @@
+/**
+ * Where finished parts lie and how Berth knows that one is still the right one. The cache is outside
+ * the tree: every clone on the machine uses it, and it can be deleted at any time.
+ */
+import { createHash } from "node:crypto";
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import type { Part } from "./parts.ts";
+import { moduleFolder, partNamed, partVersion } from "./parts.ts";
+
+/** The folders of one cache. */
+export interface Cache {
+  readonly root: string;
+  /** The built `pulumi` and, beside it, its language host: Pulumi warns when they are apart. */
+  readonly bin: string;
+  /** `PULUMI_HOME`: plugins, and what Pulumi itself remembers. */
+  readonly home: string;
+  /** Build results, one folder a key, hard-linked to where Pulumi looks for them. */
+  readonly built: string;
+  /** The CLI as Pulumi's own installer lays it out, one folder a version. */
+  readonly downloaded: string;
+  readonly lock: string;
+}
+
+/** `$BERTH_CACHE`, or the folder that the operating system keeps for caches. */
+export function openCache(
+  env: NodeJS.ProcessEnv = process.env,
+  platform = process.platform,
+): Cache {
+  const home = env["HOME"] ?? homedir();
+  const shared = platform === "darwin" ? join(home, "Library", "Caches") : join(home, ".cache");
+  const root = env["BERTH_CACHE"] || join(env["XDG_CACHE_HOME"] || shared, "berth");
+  return {
+    root,
+    bin: join(root, "bin"),
+    home: join(root, "home"),
+    built: join(root, "built"),
+    downloaded: join(root, "downloaded"),
+    lock: join(root, "lock"),
+  };
+}
+
+/** The file Pulumi will run for the part. */
+export function placeOf(cache: Cache, part: Part): string {
+  return part.kind === "plugin"
+    ? join(pluginFolder(cache.home, part), part.binary)
+    : join(cache.bin, part.binary);
+}
+
+/** Pulumi's folder for a plugin below a `PULUMI_HOME`; the version must be that of the npm package. */
+export function pluginFolder(home: string, part: Part): string {
+  return join(home, "plugins", `resource-${part.name}-v${partVersion(part)}`);
+}
+
+/** Where Pulumi's installer lays out the CLI and its language hosts. */
+export function downloadedCliRoot(cache: Cache): string {
+  return join(cache.downloaded, `pulumi-${partVersion(partNamed("pulumi"))}`);
+}
+
+/**
+ * A short digest of everything that decides what a build yields. A change in the part's Go files,
+ * its pinned modules, its version or its row of the table makes a new key, and so a new build of
+ * that part alone.
+ */
+export function partKey(part: Part, folder = moduleFolder(part)): string {
+  const digest = createHash("sha256");
+  digest.update(JSON.stringify([part, partVersion(part), process.platform, process.arch]));
+  for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
+    if (!/\.(go|mod|sum)$/.test(file)) continue;
+    const content = createHash("sha256").update(readFileSync(join(folder, file)));
+    digest.update(`\n${file} ${content.digest("hex")}`);
+  }
+  return digest.digest("hex").slice(0, 16);
+}
+
+/**
+ * Whether the part can be run as it lies there: built from these very sources, or put there by
+ * Pulumi itself, which leaves no key. An unfinished download does not count.
+ */
+export function isInPlace(cache: Cache, part: Part): boolean {
+  const place = placeOf(cache, part);
+  if (!existsSync(place) || existsSync(`${dirname(place)}.partial`)) return false;
+  const key = readIfThere(`${place}.key`);
+  return key === undefined ? part.kind === "plugin" : key === partKey(part);
+}
+
+/** Puts a finished program where Pulumi looks for it, in one step: never half a file under that name. */
+export function putInPlace(cache: Cache, part: Part, program: string): void {
+  const place = placeOf(cache, part);
+  mkdirSync(dirname(place), { recursive: true });
+  rmSync(`${dirname(place)}.partial`, { force: true, recursive: true });
+  const temporary = `${place}.new-${process.pid}`;
+  rmSync(temporary, { force: true });
+  linkOrCopy(program, temporary);
+  // Without its key a program counts as not in place, so a crash between the two is repaired.
+  writeFileSync(`${place}.key`, "");
+  renameSync(temporary, place);
+  writeFileSync(`${place}.key`, partKey(part));
+}
+
+/** A hard link costs no space; another file system, as with a mounted cache, needs a copy. */
+export function linkOrCopy(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch {
+    copyFileSync(from, to);
+  }
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}

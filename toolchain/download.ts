@@ -1,0 +1,77 @@
+/** Pulumi's own downloads: tried first, and given up quickly where they are closed. */
+import { rmSync } from "node:fs";
+import { execa } from "execa";
+import type { Cache } from "./cache.ts";
+import { downloadedCliRoot, pluginFolder } from "./cache.ts";
+import type { Part } from "./parts.ts";
+import { partNamed, partVersion } from "./parts.ts";
+
+/** How long a site may take to show that it can be reached. */
+const answerWithin = 5_000;
+/** How long one download may take before Berth builds instead. */
+const finishWithin = 5 * 60_000;
+
+/** Why a download did not happen; the text goes to the user. */
+export class DownloadRefused extends Error {}
+
+/** Has Pulumi's installer fetch the CLI and its language hosts. */
+export async function downloadCli(cache: Cache): Promise<void> {
+  const cli = partNamed("pulumi");
+  await requireAnswer(cli.site);
+  // Loading the SDK takes a second, which only those who need the download should pay.
+  const { PulumiCommand } = await import("@pulumi/pulumi/automation/index.js");
+  // Without a version it installs its own, and that is the one the table names: a test compares them.
+  const install = PulumiCommand.install({ root: downloadedCliRoot(cache) });
+  await refusedOnFailure(within(finishWithin, install), "the pulumi program");
+}
+
+/** Has `pulumi` fetch a plugin into the cache's `PULUMI_HOME`. */
+export async function downloadPlugin(cache: Cache, part: Part, pulumi: string): Promise<void> {
+  await requireAnswer(part.site);
+  // One that was built from other sources has the same name, and would count as installed.
+  rmSync(pluginFolder(cache.home, part), { recursive: true, force: true });
+  const server = part.server === undefined ? [] : ["--server", part.server];
+  const args = ["plugin", "install", "resource", part.name, partVersion(part), ...server];
+  const install = execa(pulumi, args, {
+    env: { PULUMI_HOME: cache.home, PULUMI_SKIP_UPDATE_CHECK: "true" },
+    timeout: finishWithin,
+    stdin: "ignore",
+  });
+  await refusedOnFailure(install, part.binary);
+}
+
+async function requireAnswer(site: string): Promise<void> {
+  const { hostname } = new URL(site);
+  try {
+    const signal = AbortSignal.timeout(answerWithin);
+    const { ok, status } = await fetch(site, { method: "HEAD", signal });
+    if (!ok) throw new Error(`it answered ${status}`);
+  } catch (error) {
+    throw new DownloadRefused(`${hostname} cannot be reached (${rootCause(error)})`);
+  }
+}
+
+async function refusedOnFailure(work: Promise<unknown>, what: string): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    throw new DownloadRefused(`downloading ${what} failed (${rootCause(error)})`);
+  }
+}
+
+async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new Error(`no end after ${milliseconds / 60_000} min`);
+    timer = setTimeout(() => reject(error), milliseconds);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+/** The first line of the innermost cause: `fetch failed` alone says nothing. */
+function rootCause(error: unknown): string {
+  let cause = error;
+  while (cause instanceof Error && cause.cause !== undefined) cause = cause.cause;
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return text.split("\n", 1)[0] ?? text;
+}

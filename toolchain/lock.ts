@@ -1,0 +1,120 @@
+/**
+ * One process at a time: a file that only one can create, with the owner's process id in it. The
+ * owner touches it every few seconds, so a lock that nobody touches belongs to nobody, also when its
+ * owner ran on another host or its process id has been given to somebody else.
+ */
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { hostname } from "node:os";
+import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** A lock untouched for this long has no owner any more. */
+const abandonedAfter = 30_000;
+const touchEvery = 5_000;
+const lookEvery = 500;
+
+interface Owner {
+  readonly pid: number;
+  readonly host: string;
+}
+
+/** Runs `work` while holding the lock `file`; waits for its turn, and says once that it does. */
+export async function withLock<T>(
+  file: string,
+  report: (line: string) => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  mkdirSync(dirname(file), { recursive: true });
+  let told = false;
+  while (!tryLock(file)) {
+    const owner = readOwner(file);
+    if (isAbandoned(file, owner)) {
+      breakLock(file, owner);
+      continue;
+    }
+    if (!told) report(`waiting for another Berth process (${describe(owner)}) to finish its part`);
+    told = true;
+    await sleep(lookEvery);
+  }
+  const touching = setInterval(() => touch(file), touchEvery).unref();
+  try {
+    return await work();
+  } finally {
+    clearInterval(touching);
+    rmSync(file, { force: true });
+  }
+}
+
+/** Creates the lock with its content in one step, so that no reader ever sees an empty one. */
+function tryLock(file: string): boolean {
+  const mine = `${file}.${process.pid}`;
+  writeFileSync(mine, JSON.stringify({ pid: process.pid, host: hostname() } satisfies Owner));
+  try {
+    linkSync(mine, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  } finally {
+    rmSync(mine, { force: true });
+  }
+}
+
+function isAbandoned(file: string, owner: Owner | undefined): boolean {
+  if (owner?.host === hostname() && !isAlive(owner.pid)) return true;
+  const touched = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+  return touched !== undefined && Date.now() - touched > abandonedAfter;
+}
+
+/** Takes the lock away by renaming it: of several that try, one succeeds. */
+function breakLock(file: string, expected: Owner | undefined): void {
+  const aside = `${file}.broken-${process.pid}`;
+  try {
+    renameSync(file, aside);
+    // Somebody else was quicker, and this is the new owner's lock: give it back.
+    if (readOwner(aside)?.pid !== expected?.pid) linkSync(aside, file);
+  } catch {
+    // Gone or taken already: the caller tries again.
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
+
+function readOwner(file: string): Owner | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Owner;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function touch(file: string): void {
+  try {
+    utimesSync(file, new Date(), new Date());
+  } catch {
+    // Deleted with the cache while we work: nothing left to protect.
+  }
+}
+
+function describe(owner: Owner | undefined): string {
+  if (owner === undefined) return "just ending";
+  return owner.host === hostname() ? `pid ${owner.pid}` : `pid ${owner.pid} on ${owner.host}`;
+}

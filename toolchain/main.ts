@@ -1,0 +1,70 @@
+/** `node toolchain/main.ts`: gets the toolchain and prints where it is. */
+import { parseArgs } from "node:util";
+import { ensureToolchain } from "./ensure.ts";
+import type { PartName } from "./parts.ts";
+import { defaultParts, partNamed } from "./parts.ts";
+
+const help = `Gets pulumi, its Node host and the provider plugins: uses what is there, else
+downloads, else builds from Go modules.
+
+Usage: node toolchain/main.ts [options]
+
+  --parts <a,b>   only these (default: ${defaultParts.join(",")})
+  --kubernetes    also the kubernetes plugin, for stacks with \`manifests: cluster\`
+  --json          print the result as JSON
+  --help          print this
+
+Exit codes: 0 all in place, 1 something could not be had, 2 wrong usage.
+`;
+
+interface Wish {
+  readonly parts: readonly PartName[];
+  readonly json: boolean;
+  readonly help: boolean;
+}
+
+function readArguments(): Wish {
+  const { values } = parseArgs({
+    options: {
+      parts: { type: "string" },
+      kubernetes: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const named = values.parts?.split(",").map((name) => partNamed(name.trim()).name);
+  const parts = named ?? defaultParts;
+  return { ...values, parts: values.kubernetes ? [...parts, "kubernetes"] : parts };
+}
+
+async function main(): Promise<number> {
+  let wish: Wish;
+  try {
+    wish = readArguments();
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${help}`);
+    return 2;
+  }
+  if (wish.help) {
+    process.stdout.write(help);
+    return 0;
+  }
+  try {
+    const report = (line: string) => process.stderr.write(`${line}\n`);
+    const toolchain = await ensureToolchain({ parts: wish.parts, report });
+    process.stdout.write(
+      wish.json ? `${JSON.stringify(toolchain, null, 2)}\n` : summary(toolchain),
+    );
+    return 0;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    return 1;
+  }
+}
+
+function summary({ pulumi, env }: Awaited<ReturnType<typeof ensureToolchain>>): string {
+  const lines = Object.entries(env).map(([name, value]) => `export ${name}='${value}'`);
+  return `${lines.join("\n")}\nThe toolchain is ready: ${pulumi}\n`;
+}
+
+process.exitCode = await main();

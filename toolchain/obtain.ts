@@ -1,0 +1,78 @@
+/** Gets the parts that are missing: copied, downloaded or built, and says what is going on. */
+import { ambientPlugin } from "./ambient.ts";
+import type { Cache } from "./cache.ts";
+import { putInPlace } from "./cache.ts";
+import { DownloadRefused, downloadCli, downloadPlugin } from "./download.ts";
+import { buildPart, requireGo } from "./go-build.ts";
+import type { Part } from "./parts.ts";
+import { missingOf, readyCli } from "./present.ts";
+
+type Report = (line: string) => void;
+
+const heartbeat = 20_000;
+
+/** Leaves every wanted part in place, or fails with what to do. To be called with the lock held. */
+export async function obtain(cache: Cache, wanted: readonly Part[], report: Report): Promise<void> {
+  for (const part of await missingOf(wanted, cache)) {
+    const program = part.kind === "plugin" ? ambientPlugin(cache, part) : undefined;
+    if (program !== undefined) putInPlace(cache, part, program);
+  }
+  const toDownload = await missingOf(wanted, cache);
+  if (toDownload.length === 0) return;
+  const names = toDownload.map((part) => part.binary).join(", ");
+  report(`not here yet: ${names} (kept in ${cache.root} for all later runs)`);
+  const refusal = await downloadAll(cache, toDownload, report);
+  const toBuild = await missingOf(wanted, cache);
+  if (toBuild.length === 0) return;
+  const reason = refusal ?? "the downloads brought less than was asked for";
+  await requireGo(reason);
+  report(`${reason}: building from Go modules instead`);
+  await buildAll(cache, toBuild, report);
+}
+
+/**
+ * Says why it stopped, if it did. It stops at the first refusal: what one site refuses, the others
+ * most likely refuse too, and each costs seconds to ask.
+ */
+async function downloadAll(
+  cache: Cache,
+  parts: readonly Part[],
+  report: Report,
+): Promise<string | undefined> {
+  try {
+    if (parts.some((part) => part.kind !== "plugin")) {
+      report("downloading pulumi");
+      await downloadCli(cache);
+    }
+    const pulumi = await readyCli(cache);
+    for (const part of parts.filter((candidate) => candidate.kind === "plugin")) {
+      if (pulumi === undefined) return "there is no pulumi to download plugins with";
+      report(`downloading ${part.binary}`);
+      await downloadPlugin(cache, part, pulumi);
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof DownloadRefused) return error.message;
+    throw error;
+  }
+}
+
+async function buildAll(cache: Cache, parts: readonly Part[], report: Report): Promise<void> {
+  for (const [at, part] of parts.entries()) {
+    report(`building ${at + 1} of ${parts.length}: ${part.binary} (about ${part.about})`);
+    const start = Date.now();
+    const beat = () => report(`  still building ${part.binary}, ${elapsed(start)}`);
+    const beating = setInterval(beat, heartbeat);
+    try {
+      putInPlace(cache, part, await buildPart(cache, part));
+    } finally {
+      clearInterval(beating);
+    }
+    report(`built ${part.binary} in ${elapsed(start)}`);
+  }
+}
+
+function elapsed(start: number): string {
+  const seconds = Math.round((Date.now() - start) / 1000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}

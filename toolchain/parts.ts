@@ -1,0 +1,168 @@
+/**
+ * The one table of what Berth needs beside npm packages: the `pulumi` program, its host for Node and
+ * the provider plugins. Which version of each follows from what is installed and pinned; nothing
+ * here repeats a version number.
+ */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+/** What a part is to Pulumi, which decides where it has to lie. */
+export type PartKind = "cli" | "language" | "plugin";
+
+/** A name to ask for a part by; also its folder under `toolchain/go/`. */
+export type PartName = "pulumi" | "language-nodejs" | "postgresql" | "onepassword" | "kubernetes";
+
+/**
+ * A file the Go build embeds and the tree does not hold: what a program of the same module prints,
+ * or a file that another module ships.
+ */
+export type Embedded =
+  | { readonly file: string; readonly printedBy: string }
+  | { readonly file: string; readonly module: string; readonly path: string };
+
+/** How one part is named, dated, downloaded and built. */
+export interface Part {
+  readonly name: PartName;
+  readonly kind: PartKind;
+  /** File name of the program. */
+  readonly binary: string;
+  /**
+   * Where its version is written: the npm package that asks for the plugin by exact version, or a
+   * module in the part's go.mod.
+   */
+  readonly version: { readonly npm: string } | { readonly module: string };
+  /** The Go package to build, seen from the part's module. */
+  readonly package: string;
+  /** The Go variable that carries the version, and what stands before the number in it. */
+  readonly versionVariable: { readonly symbol: string; readonly prefix: "" | "v" };
+  readonly embeds: readonly Embedded[];
+  /** An address at the site its ready-made program comes from: asked first, so a closed door costs seconds. */
+  readonly site: string;
+  /** Where `pulumi plugin install` looks when it is not the default place. */
+  readonly server?: string;
+  /** Time of a first build on two cores, for the progress line. */
+  readonly about: string;
+}
+
+const sdkVersion = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
+const kubernetesModule = "github.com/pulumi/pulumi-kubernetes/provider/v4";
+const kubernetesFiles = "cmd/pulumi-resource-kubernetes";
+const pulumiSite = "https://get.pulumi.com/install.sh";
+
+/** Every part, in the order they are built: each leaves compiled packages that the next one reuses. */
+export const partTable: readonly Part[] = [
+  {
+    name: "pulumi",
+    kind: "cli",
+    binary: "pulumi",
+    version: { module: "github.com/pulumi/pulumi/pkg/v3" },
+    package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+    versionVariable: { symbol: sdkVersion, prefix: "v" },
+    embeds: [],
+    site: pulumiSite,
+    about: "4 min",
+  },
+  {
+    name: "language-nodejs",
+    kind: "language",
+    binary: "pulumi-language-nodejs",
+    version: { module: "github.com/pulumi/pulumi/pkg/v3" },
+    package: "github.com/pulumi/pulumi/sdk/nodejs/cmd/pulumi-language-nodejs/v3",
+    versionVariable: { symbol: sdkVersion, prefix: "v" },
+    embeds: [],
+    site: pulumiSite,
+    about: "30 s",
+  },
+  {
+    name: "postgresql",
+    kind: "plugin",
+    binary: "pulumi-resource-postgresql",
+    version: { npm: "@pulumi/postgresql" },
+    package: ".",
+    versionVariable: { symbol: "main.version", prefix: "" },
+    embeds: [{ file: "schema.json", printedBy: "./schema" }],
+    site: pulumiSite,
+    about: "2 min",
+  },
+  {
+    name: "onepassword",
+    kind: "plugin",
+    binary: "pulumi-resource-onepassword",
+    version: { npm: "@1password/pulumi-onepassword" },
+    package: ".",
+    versionVariable: { symbol: "main.version", prefix: "" },
+    embeds: [{ file: "schema.json", printedBy: "./schema" }],
+    site: "https://api.github.com/",
+    server: "github://api.github.com/1Password/pulumi-onepassword",
+    about: "1 min",
+  },
+  {
+    name: "kubernetes",
+    kind: "plugin",
+    binary: "pulumi-resource-kubernetes",
+    version: { npm: "@pulumi/kubernetes" },
+    package: ".",
+    versionVariable: { symbol: "main.version", prefix: "" },
+    embeds: ["schema.json", "terraform-mapping.json"].map((file) => ({
+      file,
+      module: kubernetesModule,
+      path: `${kubernetesFiles}/${file}`,
+    })),
+    site: pulumiSite,
+    about: "6 min",
+  },
+];
+
+/** What every way of using Berth needs. Only manifests applied to a cluster need `kubernetes` too. */
+export const defaultParts: readonly PartName[] = [
+  "pulumi",
+  "language-nodejs",
+  "postgresql",
+  "onepassword",
+];
+
+/** The row of the table with this name. */
+export function partNamed(name: string): Part {
+  const part = partTable.find((row) => row.name === name);
+  if (part === undefined) {
+    const names = partTable.map((row) => row.name).join(", ");
+    throw new Error(`There is no part "${name}". The parts are: ${names}.`);
+  }
+  return part;
+}
+
+/** Folder of the Go module that builds the part. */
+export function moduleFolder(part: Part): string {
+  return fileURLToPath(new URL(`./go/${part.name}`, import.meta.url));
+}
+
+/** The version the part must have, without a leading v. */
+export function partVersion(part: Part): string {
+  return "npm" in part.version
+    ? installedVersion(part.version.npm)
+    : requiredVersion(part, part.version.module);
+}
+
+/** The version of a module in the part's go.mod, without the v. */
+export function requiredVersion(part: Part, module: string): string {
+  const file = `${moduleFolder(part)}/go.mod`;
+  for (const line of readFileSync(file, "utf8").split("\n")) {
+    const words = line
+      .trim()
+      .replace(/^require /, "")
+      .split(" ");
+    if (words[0] === module && words[1]?.startsWith("v")) return words[1].slice(1);
+  }
+  throw new Error(`${file} requires no ${module}, which gives the part ${part.name} its version.`);
+}
+
+function installedVersion(npmPackage: string): string {
+  const require = createRequire(import.meta.url);
+  try {
+    const manifest = require(`${npmPackage}/package.json`) as { version: string };
+    return manifest.version.replace(/^v/, "");
+  } catch (cause) {
+    throw new Error(`The npm package ${npmPackage} is not installed. Run: npm ci`, { cause });
+  }
+}

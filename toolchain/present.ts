@@ -1,0 +1,28 @@
+/** What of the toolchain can be used right now, wherever it came from. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { ambientCli } from "./ambient.ts";
+import type { Cache } from "./cache.ts";
+import { downloadedCliRoot, isInPlace, placeOf } from "./cache.ts";
+import type { Part } from "./parts.ts";
+import { partNamed, partTable } from "./parts.ts";
+
+/** The `pulumi` to use, if there is one with its Node host beside it. */
+export async function readyCli(cache: Cache): Promise<string | undefined> {
+  const ambient = await ambientCli(cache);
+  if (ambient !== undefined) return ambient;
+  const downloaded = join(downloadedCliRoot(cache), "bin", "pulumi");
+  if (existsSync(downloaded)) return downloaded;
+  const built = partTable.filter((part) => part.kind !== "plugin");
+  return built.every((part) => isInPlace(cache, part))
+    ? placeOf(cache, partNamed("pulumi"))
+    : undefined;
+}
+
+/** Those of the wanted parts that nothing on the machine can stand in for. */
+export async function missingOf(wanted: readonly Part[], cache: Cache): Promise<Part[]> {
+  const cli = await readyCli(cache);
+  return wanted.filter(
+    (part) => (part.kind === "plugin" || cli === undefined) && !isInPlace(cache, part),
+  );
+}

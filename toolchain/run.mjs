@@ -1,0 +1,147 @@
+/**
+ * Starts a script of Berth's on a Node that can run it, after installing what a fresh clone lacks:
+ * `node toolchain/run.mjs dev/start.ts [arguments]`. Plain JavaScript for Node 18 and newer, because
+ * it is what the Node that happens to be on PATH runs.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** A failure whose text is all the user needs; no stack. */
+class Problem extends Error {}
+
+/**
+ * Whether this Node runs TypeScript as it is, without a flag.
+ * @param {string} version as in `process.versions.node`
+ */
+export function canRunTypeScript(version) {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major >= 24 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18);
+}
+
+/**
+ * Whether the npm packages in `root` are those of its package-lock.json. The answer is remembered by
+ * a stamp that only a finished install leaves. Without a stamp, a `npm install` somebody ran by hand
+ * counts if what npm noted at its end agrees with the lock file.
+ * @param {string} root
+ */
+export function isInstalled(root) {
+  const stamp = readIfThere(join(root, "node_modules", ".berth-lock"));
+  if (stamp === lockHash(root)) return true;
+  const noted = readIfThere(join(root, "node_modules", ".package-lock.json"));
+  if (noted === undefined) return false;
+  const have = JSON.parse(noted).packages;
+  const want = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
+  return Object.entries(want).every(
+    ([path, { version, optional }]) =>
+      path === "" || have[path]?.version === version || (optional === true && !have[path]),
+  );
+}
+
+/** Notes that the packages in `root` are those of its package-lock.json. @param {string} root */
+export function markInstalled(root) {
+  writeFileSync(join(root, "node_modules", ".berth-lock"), lockHash(root));
+}
+
+/**
+ * The Node to run scripts with: this one if it is new enough, else the one that came with npm.
+ * @param {string} root
+ * @param {{ version: string, execPath: string }} current
+ */
+export function chooseNode(root, current) {
+  if (canRunTypeScript(current.version)) return current.execPath;
+  const fromNpm = join(root, "node_modules", "node", "bin", "node");
+  if (existsSync(fromNpm)) return fromNpm;
+  throw new Problem(
+    `Berth needs Node 22.18 or newer; this is ${current.version}, and the one that comes as the npm\n` +
+      "package `node` is not there: npm did not run its install script. Do one of these:\n" +
+      "  - npm rebuild node --ignore-scripts=false   (npm 12 and newer: npm install-scripts approve node first)\n" +
+      "  - install Node 24",
+  );
+}
+
+/** @param {string} root */
+function install(root) {
+  process.stderr.write("installing npm packages, once (about half a minute)\n");
+  const start = Date.now();
+  const args = ["ci", "--no-fund", "--no-audit", "--loglevel=error"];
+  const { status, error, stdout, stderr } = spawnSync("npm", args, { cwd: root, encoding: "utf8" });
+  if (error)
+    throw new Problem(`Cannot run npm (${error.message}). Install Node 24, which brings it.`);
+  if (status !== 0) {
+    const end = `${stdout}\n${stderr}`.trim().split("\n").slice(-20).join("\n");
+    throw new Problem(`npm ci failed:\n${end}\nFix the cause and run the same command again.`);
+  }
+  markInstalled(root);
+  process.stderr.write(`npm packages installed in ${Math.round((Date.now() - start) / 1000)} s\n`);
+}
+
+/**
+ * Runs the script and ends as it ends: with its exit code, or by the signal that ended it.
+ * @param {string} root
+ * @param {string} node
+ * @param {string[]} args
+ */
+function run(root, node, [script = "", ...rest]) {
+  const path = [join(root, "node_modules", ".bin"), dirname(node), process.env.PATH ?? ""];
+  // Node 22 announces on every start that running TypeScript is experimental.
+  const flags = ["--disable-warning=ExperimentalWarning"];
+  const child = spawn(node, [...flags, join(root, script), ...rest], {
+    stdio: "inherit",
+    env: { ...process.env, PATH: path.join(delimiter) },
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(signal, () => {
+      // Ctrl-C in a terminal reaches the child by itself; a second one would tell Pulumi to give up.
+      if (signal === "SIGINT" && process.stdin.isTTY) return;
+      child.kill(signal);
+    });
+  }
+  child.on("error", (error) => fail(new Problem(`Cannot start ${node}: ${error.message}`)));
+  child.on("exit", (code, signal) => {
+    process.exit(signal === null ? (code ?? 1) : 128 + (constants.signals[signal] ?? 0));
+  });
+}
+
+function fail(error) {
+  process.stderr.write(`${error instanceof Problem ? error.message : error.stack}\n`);
+  process.exit(1);
+}
+
+function lockHash(root) {
+  return createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
+}
+
+function readIfThere(file) {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function main() {
+  const root = dirname(dirname(fileURLToPath(import.meta.url)));
+  const args = process.argv.slice(2);
+  if (args.length === 0) throw new Problem("Usage: node toolchain/run.mjs <script> [arguments]");
+  if (!isInstalled(root)) install(root);
+  else if (!existsSync(join(root, "node_modules", ".berth-lock"))) markInstalled(root);
+  const current = { version: process.versions.node, execPath: process.execPath };
+  run(root, chooseNode(root, current), args);
+}
+
+if (
+  process.argv[1] !== undefined &&
+  realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)
+) {
+  try {
+    main();
+  } catch (error) {
+    fail(error);
+  }
+}
