@@ -12,6 +12,7 @@ import { planDatabase } from "./components/postgres/plan.ts";
 import { createStockProvider } from "./components/postgres/stock-provider.ts";
 import { createMarkerRole } from "./components/postgres/stock-stack.ts";
 import { makeVerifiers } from "./components/postgres/verifier.ts";
+import { BerthProvider } from "./provider/manifest-file-resource.ts";
 
 // The SDK takes a stack for every promise, and mapping each through source maps costs half a preview.
 Reflect.deleteProperty(Error, "prepareStackTrace");
@@ -37,15 +38,17 @@ const examination = isOffline()
 for (const warning of examination.warnings) void pulumi.log.warn(warning);
 
 // What makes it so.
-const provider = createStockProvider("postgresql", spec.postgres, items.admin);
+const postgresql = createStockProvider("postgresql", spec.postgres, items.admin);
+const berth = new BerthProvider("berth");
+const providers = { postgresql, berth };
 const markerExists = examination.exists("role", spec.postgres.markerRole);
-const marker = createMarkerRole(spec.postgres, markerExists, { provider });
-if (delivery.shared !== undefined) new AppDelivery("shared", delivery.shared);
-const apps = planned.map(({ app, plan, verifiers }) => {
+const marker = createMarkerRole(spec.postgres, markerExists, { provider: postgresql });
+if (delivery.shared !== undefined) new AppDelivery("shared", delivery.shared, { providers });
+const created = planned.map(({ app, plan, verifiers }) => {
   const database = { plan, verifiers, exists: examination.exists, marker };
   const args = { app, database, delivery: delivery.ofApp(app) };
-  return new App(app.name, args, { providers: { postgresql: provider } });
+  return new App(app.name, args, { providers });
 });
 
 /** Per app: its database, roles, Secrets and manifests. */
-export const summary = pulumi.all(apps.map((app) => app.summary));
+export const apps = Object.fromEntries(created.map((app) => [app.name, app.summary]));

@@ -33,18 +33,15 @@ export async function proveApp(app: AppSpec, context: ProofContext): Promise<Che
   const [owner, ...others] = app.roles;
   const checks: Check[] = [];
   const entered = new Set<string>();
-  const asRole = async (
-    role: RoleSpec,
-    use: (client: Client) => Promise<void>,
-  ): Promise<boolean> => {
+  const asRole = async (role: RoleSpec, use: (client: Client) => Promise<void>): Promise<void> => {
+    const before = checks.length;
     const outcome = await login(app, role, context, async (client) => {
       const found = await inspectSessionRole(client);
       checks.push(proveAttributes(role, found), proveIsolation(app, role, found, context));
       for (const name of found.mayEnter) entered.add(name);
       await use(client);
     });
-    checks.push(outcome);
-    return outcome.ok;
+    checks.splice(before, 0, outcome);
   };
   let created = false;
   await asRole(owner, async (client) => {

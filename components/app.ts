@@ -16,11 +16,14 @@ export interface AppArgs {
  * database, so that Argo CD never starts an app that cannot log in.
  */
 export class App extends pulumi.ComponentResource {
+  /** The app's name, as in the stack file. */
+  readonly name: string;
   /** Database, roles and Secrets, for the stack's outputs. Holds nothing secret. */
   readonly summary: pulumi.Output<AppSummary>;
 
   constructor(name: string, args: AppArgs, opts?: pulumi.ComponentResourceOptions) {
     super("berth:index:App", name, {}, opts);
+    this.name = name;
     const database = new StockDatabase(name, args.database, { parent: this });
     if (args.delivery !== undefined) {
       new AppDelivery(name, args.delivery, { parent: this, dependsOn: [database] });

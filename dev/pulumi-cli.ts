@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { execa, type Options, type ResultPromise } from "execa";
+import { execa } from "execa";
 import { ensureToolchain, type Toolchain } from "../toolchain/ensure.ts";
 import { defaultParts } from "../toolchain/parts.ts";
 import { projectFolder, type Sandbox } from "./sandbox.ts";
@@ -13,21 +13,36 @@ export function openToolchain(report: (line: string) => void): Promise<Toolchain
 /** Commands that take `--config-file`. */
 const configured = ["up", "preview", "refresh", "destroy", "import", "config"];
 
+/** How a run of the CLI ended. */
+export interface PulumiResult {
+  readonly exitCode: number;
+  /** Standard output and error, in order; empty when they went to the terminal only. */
+  readonly output: string;
+}
+
+/** What becomes of the CLI's output: to the terminal, kept, or both. */
+export type PulumiOutput = "show" | "keep" | "both";
+
 /** Runs `pulumi` in the project folder, on the sandbox's stack. */
-export function runPulumi<T extends Options>(
+export async function runPulumi(
   toolchain: Toolchain,
   sandbox: Sandbox,
   args: readonly string[],
-  options: T,
-): ResultPromise<T & { cwd: string; env: Record<string, string> }> {
+  options: { readonly output: PulumiOutput; readonly env?: Readonly<Record<string, string>> },
+): Promise<PulumiResult> {
   const [command = ""] = args;
-  const stackArgs = ["--stack", sandbox.stack];
   const fileArgs = configured.includes(command) ? ["--config-file", sandbox.stackFile] : [];
-  return execa(toolchain.pulumi, [...args, ...stackArgs, ...fileArgs], {
-    ...options,
+  const out = { show: "inherit", keep: "pipe", both: ["inherit", "pipe"] } as const;
+  const result = await execa(toolchain.pulumi, [...args, "--stack", sandbox.stack, ...fileArgs], {
     cwd: projectFolder,
-    env: { ...toolchain.env, ...sandbox.env },
+    env: { ...toolchain.env, ...sandbox.env, ...options.env },
+    stdin: options.output === "keep" ? "ignore" : "inherit",
+    stdout: out[options.output],
+    stderr: out[options.output],
+    all: true,
+    reject: false,
   });
+  return { exitCode: result.exitCode ?? 1, output: result.all ?? "" };
 }
 
 /** Makes the sandbox's stack in its backend, once. */

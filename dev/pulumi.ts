@@ -5,8 +5,5 @@ import { devHome, openSandbox } from "./sandbox.ts";
 const toolchain = await openToolchain((line) => process.stderr.write(`${line}\n`));
 const sandbox = await openSandbox({ home: devHome });
 await ensureStack(toolchain, sandbox);
-const result = await runPulumi(toolchain, sandbox, process.argv.slice(2), {
-  stdio: "inherit",
-  reject: false,
-});
-process.exitCode = result.exitCode ?? 1;
+const result = await runPulumi(toolchain, sandbox, process.argv.slice(2), { output: "show" });
+process.exitCode = result.exitCode;

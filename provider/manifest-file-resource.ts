@@ -1,5 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 
+/**
+ * Berth's own provider, made by hand: the default one would be given the whole `berth:`
+ * configuration of the stack, because the project and the package share their name.
+ */
+export class BerthProvider extends pulumi.ProviderResource {
+  constructor(name: string, opts?: pulumi.ResourceOptions) {
+    super("berth", name, {}, opts);
+  }
+}
+
 /** What a {@link ManifestFile} is made from. */
 export interface ManifestFileArgs {
   /**

@@ -145,7 +145,9 @@ export class ManifestFileHandler implements ResourceHandler {
     if (directory === undefined || path === undefined) return undefined;
     const target = this.#toTarget({ directory, path });
     const standing = await inspectTarget(target);
-    if (standing.kind === "refused") return standing;
+    if (standing.kind === "refused") {
+      return { property: standing.property, reason: standing.reason };
+    }
     if (standing.kind !== "file" || owner === undefined || adopt === undefined) return undefined;
     const isInState = old !== undefined && this.#toTarget(old).file === target.file;
     const problem = findOverwriteProblem({

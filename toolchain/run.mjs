@@ -72,8 +72,9 @@ function install(root) {
   if (error)
     throw new Problem(`Cannot run npm (${error.message}). Install Node 24, which brings it.`);
   if (status !== 0) {
-    const end = `${stdout}\n${stderr}`.trim().split("\n").slice(-20).join("\n");
-    throw new Problem(`npm ci failed:\n${end}\nFix the cause and run the same command again.`);
+    // npm names the cause first; usage and the path of its log follow.
+    const cause = `${stderr}\n${stdout}`.trim().split("\n").slice(0, 20).join("\n");
+    throw new Problem(`npm ci failed:\n${cause}\nFix the cause and run the same command again.`);
   }
   markInstalled(root);
   process.stderr.write(`npm packages installed in ${Math.round((Date.now() - start) / 1000)} s\n`);

@@ -1,6 +1,7 @@
 import {
   FieldPurpose,
   type FullItem,
+  GeneratorRecipe,
   ItemBuilder,
   ItemCategory,
   OnePasswordConnect,
@@ -74,6 +75,8 @@ test("a filter matches whole titles only, and one it cannot parse is refused", a
 });
 
 test("the real client creates, replaces and deletes an item", async () => {
+  const recipe = new GeneratorRecipe();
+  recipe.length = 40;
   const draft = new ItemBuilder()
     .setCategory(ItemCategory.Login)
     .setTitle("made-here")
@@ -82,13 +85,13 @@ test("the real client creates, replaces and deletes an item", async () => {
       purpose: FieldPurpose.Username,
       value: "someone",
     })
-    .addField({ label: "made", generate: true, sectionName: "more" })
+    .addField({ label: "made", generate: true, recipe, sectionName: "more" })
     .build();
   const created = await client.createItem(vault.id, draft);
   expect(created.id).toMatch(/^[a-z0-9]{26}$/);
   expect(created.version).toBe(1);
   const generated = valueOf(created, "made");
-  expect(generated).toHaveLength(32);
+  expect(generated).toHaveLength(40);
 
   created.title = "renamed";
   const updated = await client.updateItem(vault.id, created);

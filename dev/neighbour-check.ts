@@ -1,0 +1,30 @@
+import { Client } from "pg";
+import { VaultStore } from "./connect/vault-data.ts";
+import { fingerprint } from "./postgres/fingerprint.ts";
+import { connectAsSuperuser } from "./postgres/neighbour.ts";
+import { loginOf, neighbour, type Sandbox } from "./sandbox.ts";
+
+/**
+ * Everything there is to know of the neighbour, as text to compare, after its own role has logged in
+ * and had an answer.
+ */
+export async function readNeighbour(sandbox: Sandbox): Promise<string> {
+  const { host, port } = sandbox.superuser;
+  const login = loginOf(VaultStore.load(sandbox.vaultFile), `${neighbour}-db-credentials`);
+  const own = new Client({
+    host,
+    port,
+    user: login.name,
+    password: login.password,
+    database: neighbour,
+  });
+  await own.connect();
+  await own.query("select 1");
+  await own.end();
+  const superuser = await connectAsSuperuser(sandbox.superuser, neighbour);
+  try {
+    return await fingerprint(superuser);
+  } finally {
+    await superuser.end();
+  }
+}

@@ -1,0 +1,156 @@
+import path from "node:path";
+import { parseArgs, styleText } from "node:util";
+import { proveStack, type Verdict } from "../cli/verify.ts";
+import { loadStackFromFile } from "../components/config/load.ts";
+import { BerthError } from "../components/errors.ts";
+import { readStackItems } from "../components/onepassword/stack-items.ts";
+import { readThroughClient } from "../components/onepassword/through-client.ts";
+import { readNeighbour } from "./neighbour-check.ts";
+import { ensureStack, openToolchain, runPulumi } from "./pulumi-cli.ts";
+import {
+  devHome,
+  neighbour,
+  openSandbox,
+  projectFolder,
+  removeSandbox,
+  type Sandbox,
+  stopSandbox,
+} from "./sandbox.ts";
+import { Stopwatch } from "./stopwatch.ts";
+
+/**
+ * `npm start`: the whole of Berth on this machine. A real `pulumi up` of stack `dev` against an embedded
+ * Postgres that a neighbour uses, then the proof that every role can do what it should and no more.
+ */
+
+const help = `npm start               bring up the sample apps on this machine, and prove that they work
+npm start -- --stop     stop the servers; what they hold stays, and npm start goes on with it
+npm start -- --down     stop the servers and remove all that npm start made
+npm start -- --help     this text
+
+Postgres and the stand-in for 1Password Connect keep running afterwards, so that you can look
+around. Everything is in .berth/dev.
+`;
+
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+async function main(): Promise<number> {
+  const options = {
+    down: { type: "boolean", default: false },
+    stop: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  } as const;
+  const { values } = parseArgs({ options });
+  if (values.help) {
+    process.stdout.write(help);
+    return 0;
+  }
+  if (values.down || values.stop) {
+    await (values.down ? removeSandbox(devHome) : stopSandbox(devHome));
+    say(values.down ? "removed: servers, data, state and manifests in .berth/dev" : "stopped");
+    return 0;
+  }
+  return await start();
+}
+
+async function start(): Promise<number> {
+  const watch = new Stopwatch();
+  stopOnSignal(watch);
+  const toolchain = await watch.time("toolchain", () => openToolchain(say));
+  say("Starting Postgres and the stand-in for 1Password Connect");
+  const sandbox = await watch.time("servers", () => openSandbox({ home: devHome }));
+  await watch.time("pulumi up", () => ensureStack(toolchain, sandbox));
+  const before = await watch.time("neighbour", () => readNeighbour(sandbox));
+  say("Running pulumi up");
+  const args = ["up", "--yes", "--skip-preview", "--suppress-outputs"];
+  const up = await watch.time("pulumi up", () =>
+    runPulumi(toolchain, sandbox, args, { output: "both" }),
+  );
+  if (up.exitCode !== 0) {
+    throw new BerthError("pulumi up failed; what it printed above says why", {
+      hint: "mend that, then run npm start again: it goes on from here",
+    });
+  }
+  const verdict = await watch.time("verify", () => verifySandbox(sandbox));
+  const after = await watch.time("neighbour", () => readNeighbour(sandbox));
+  printResult(sandbox, verdict, {
+    changed: countChanges(up.output),
+    isNeighbourSame: before === after,
+  });
+  say(`took ${watch.report()}`);
+  return verdict.ok && before === after ? 0 : 1;
+}
+
+/** Ctrl-C while it works: what this run started is stopped; what ran before goes on. */
+function stopOnSignal(watch: Stopwatch): void {
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    say(`\nStopping (${watch.report()})`);
+    void stopSandbox(devHome).finally(() => process.exit(130));
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+}
+
+async function verifySandbox(sandbox: Sandbox): Promise<Verdict> {
+  const spec = loadStackFromFile(sandbox.stack, projectFolder, sandbox.stackFile);
+  const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = sandbox.env;
+  const items = await readStackItems(spec, readThroughClient({ kind: "connect", url, token }));
+  return await proveStack(spec, items, () => undefined);
+}
+
+/** Pulumi's own summary: `    + 12 created`, `    34 unchanged`. */
+function countChanges(output: string): number {
+  const lines = output.matchAll(/^\s+\S+ (\d+) (?:created|updated|deleted|replaced|imported)\b/gm);
+  return [...lines].reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+function printResult(
+  sandbox: Sandbox,
+  verdict: Verdict,
+  { changed, isNeighbourSame }: { changed: number; isNeighbourSame: boolean },
+): void {
+  const mark = (ok: boolean): string =>
+    styleText(ok ? "green" : "red", ok ? "ok    " : "failed", { stream: process.stdout });
+  say("");
+  for (const { app, checks } of verdict.apps) {
+    const failed = checks.filter((check) => !check.ok);
+    const detail = failed.map((check) => `${check.name}: ${check.detail}`).join("; ");
+    say(
+      `${mark(failed.length === 0)} ${app}: ${String(checks.length - failed.length)} of ${String(checks.length)} checks${detail === "" ? "" : `; ${detail}`}`,
+    );
+  }
+  for (const detail of new Set(
+    verdict.apps
+      .flatMap(({ checks }) => checks)
+      .filter((c) => c.warning)
+      .map((c) => `${c.name}: ${c.detail}`),
+  )) {
+    say(`${styleText("yellow", "note  ", { stream: process.stdout })} ${detail}`);
+  }
+  say(
+    `${mark(isNeighbourSame)} ${neighbour}: select 1 answers, and it is ${isNeighbourSame ? "byte for byte what it was" : "NOT what it was"}`,
+  );
+  const { host, port } = sandbox.superuser;
+  const relative = (name: string): string =>
+    path.relative(projectFolder, path.join(sandbox.home, name));
+  say("");
+  say(`manifests   ${relative("gitops")}`);
+  say(
+    `connect     npm run psql -- netbox    (psql -h ${host} -p ${String(port)} -U netbox netbox; password: item netbox-db-credentials in ${relative("vault.json")})`,
+  );
+  say(`look        npm run verify -- --stack dev, npm run pulumi -- preview`);
+  say(`stop        npm start -- --stop, or --down to remove everything`);
+  say("");
+  say(changed === 0 ? "up: no changes" : `up: ${String(changed)} changes`);
+}
+
+process.exitCode = await main().catch((error: unknown) => {
+  const text = error instanceof BerthError ? error.message : String((error as Error).stack);
+  process.stderr.write(`${text}\n`);
+  return 1;
+});

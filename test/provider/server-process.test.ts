@@ -1,0 +1,195 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createConnection } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import grpc from "@grpc/grpc-js";
+import provider from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import messages from "@pulumi/pulumi/proto/provider_pb.js";
+import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  decodeProperties,
+  encodeProperties,
+  type PropertyMap,
+  SecretValue,
+} from "../../provider/property-values.ts";
+import { HEADER, INPUTS, toUrn } from "./scratch.ts";
+
+const launcher = join(import.meta.dirname, "../../provider/pulumi-resource-berth");
+const urn = toUrn("a");
+let scratch = "";
+let child: ChildProcess;
+
+beforeEach(async () => {
+  scratch = await mkdtemp(join(tmpdir(), "berth-server-"));
+});
+
+afterEach(async () => {
+  child.kill("SIGKILL");
+  await rm(scratch, { recursive: true, force: true });
+});
+
+/** Runs the launcher as the engine does and returns the port it prints. */
+async function start(command: readonly string[], path = dirname(process.execPath)) {
+  const [program = "", ...args] = command;
+  child = spawn(program, args, {
+    cwd: scratch,
+    env: { ...process.env, PATH: `${path}:/usr/bin:/bin` },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  let errors = "";
+  child.stderr?.on("data", (data: Buffer) => (errors += data.toString()));
+  const [line] = (await once(child.stdout ?? child, "data")) as [Buffer];
+  return { port: Number(line.toString()), errors: () => errors };
+}
+
+const { ResourceProviderService: rpc } = provider;
+
+function connect(port: number): grpc.Client {
+  return new provider.ResourceProviderClient(
+    `127.0.0.1:${String(port)}`,
+    grpc.credentials.createInsecure(),
+  );
+}
+
+function call<Q, R>(client: grpc.Client, method: grpc.MethodDefinition<Q, R>, request: Q) {
+  const { path, requestSerialize, responseDeserialize } = method;
+  return new Promise<R>((resolve, reject) => {
+    client.makeUnaryRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      request,
+      (error, answer) => {
+        if (answer === undefined) reject(error ?? new Error("no answer"));
+        else resolve(answer);
+      },
+    );
+  });
+}
+
+function toChecked(inputs: PropertyMap): messages.CheckRequest {
+  return new messages.CheckRequest().setUrn(urn).setNews(encodeProperties(inputs));
+}
+
+describe("the provider's process", () => {
+  it("takes a file from handshake to delete", async () => {
+    const { port, errors } = await start([launcher, "--logtostderr", "-v=3", "127.0.0.1:1"]);
+    const client = connect(port);
+    const inputs = { ...INPUTS, directory: join(scratch, "gitops") };
+    const file = join(inputs.directory, inputs.path);
+
+    const handshake = new messages.ProviderHandshakeRequest().setEngineAddress("127.0.0.1:1");
+    const features = await call(client, rpc.handshake, handshake);
+    expect(features.getAcceptSecrets()).toBe(true);
+    const configured = await call(client, rpc.configure, new messages.ConfigureRequest());
+    expect(configured.getSupportspreview()).toBe(true);
+    const info = await call(client, rpc.getPluginInfo, new empty.Empty());
+    expect(info.getVersion()).toBe("0.1.0");
+
+    expect((await call(client, rpc.check, toChecked(inputs))).getFailuresList()).toEqual([]);
+    const properties = encodeProperties(inputs);
+    const made = await call(
+      client,
+      rpc.create,
+      new messages.CreateRequest().setUrn(urn).setProperties(properties),
+    );
+    expect(made.getId()).toBe(INPUTS.path);
+    expect(made.getRefreshBeforeUpdate()).toBe(true);
+    expect(await readFile(file, "utf8")).toBe(`${HEADER}kind: A\n`);
+
+    const compare = new messages.DiffRequest()
+      .setUrn(urn)
+      .setId(made.getId())
+      .setOlds(made.getProperties())
+      .setOldInputs(properties)
+      .setNews(encodeProperties({ ...inputs, content: "kind: B\n", path: "b.yaml" }));
+    const difference = await call(client, rpc.diff, compare);
+    expect(difference.getReplacesList()).toEqual(["path"]);
+    const kinds = [...difference.getDetaileddiffMap().entries()].map(([path, diff]) => [
+      path,
+      diff.getKind(),
+    ]);
+    const { UPDATE, UPDATE_REPLACE } = messages.PropertyDiff.Kind;
+    expect(Object.fromEntries(kinds)).toEqual({ path: UPDATE_REPLACE, content: UPDATE });
+    const ignoring = await call(
+      client,
+      rpc.diff,
+      compare.setIgnorechangesList(["path", "content"]),
+    );
+    expect(ignoring.getChanges()).toBe(messages.DiffResponse.DiffChanges.DIFF_NONE);
+
+    const read = new messages.ReadRequest()
+      .setUrn(urn)
+      .setId(made.getId())
+      .setInputs(properties)
+      .setProperties(properties);
+    await writeFile(file, `${HEADER}kind: Hand\n`);
+    const found = await call(client, rpc.read, read);
+    expect(decodeProperties(found.getProperties())).toEqual({ ...inputs, content: "kind: Hand\n" });
+
+    await call(client, rpc.configure, new messages.ConfigureRequest());
+    await call(
+      client,
+      rpc.delete,
+      new messages.DeleteRequest()
+        .setUrn(urn)
+        .setId(made.getId())
+        .setProperties(properties)
+        .setOldInputs(properties),
+    );
+    expect((await call(client, rpc.read, read)).getId()).toBe("");
+
+    client.close();
+    child.kill("SIGINT");
+    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(errors()).toBe("");
+  });
+
+  it("fails in words, without a stack and without a secret", async () => {
+    const { port } = await start([launcher, "127.0.0.1:1"]);
+    const client = connect(port);
+    const request = new messages.ReadRequest().setUrn(urn).setId("x.yaml");
+    await expect(call(client, rpc.read, request)).rejects.toMatchObject({
+      details: expect.stringMatching(/^x\.yaml cannot be imported(?![^]*\n {4}at )/) as string,
+    });
+    const unknown = new messages.ReadRequest().setUrn("urn:pulumi:s::p::berth:index:Nope::n");
+    await expect(call(client, rpc.read, unknown)).rejects.toMatchObject({
+      details: "Berth's provider has no resource type berth:index:Nope",
+    });
+    // The engine prints the value of a property that a failure names, so a secret's is not named.
+    const secret = { ...INPUTS, content: new SecretValue("hunter2") };
+    const [failure] = (await call(client, rpc.check, toChecked(secret))).getFailuresList();
+    expect(failure?.getProperty()).toBe("");
+    expect(failure?.getReason()).toMatch(/^content: manifest must not contain secret values/);
+    client.close();
+  });
+
+  it("passes over a node on PATH that is too old", async () => {
+    const old = join(scratch, "old node");
+    await mkdir(old);
+    await writeFile(join(old, "node"), "#!/bin/sh\necho v22.17.1\n");
+    await chmod(join(old, "node"), 0o755);
+    const path = `${old}:${dirname(process.execPath)}`;
+    const { port } = await start([launcher, "127.0.0.1:1"], path);
+    expect(port).toBeGreaterThan(0);
+  });
+
+  it("ends by itself when the engine was killed", async () => {
+    const { port } = await start(["/bin/sh", "-c", '"$0" 127.0.0.1:1 & wait', launcher]);
+    child.kill("SIGKILL");
+    await expect.poll(() => isOpen(port), { timeout: 8000, interval: 200 }).toBe(false);
+  });
+});
+
+async function isOpen(port: number): Promise<boolean> {
+  const socket = createConnection({ host: "127.0.0.1", port });
+  const isConnected = await once(socket, "connect").then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  return isConnected;
+}
