@@ -66,7 +66,7 @@ function onPath(name: string, notBelow: string): string | undefined {
 /** Asks a program for its version, once: the answer is kept until the file changes. */
 async function versionOf(program: string, memory: string): Promise<string | undefined> {
   const { size, mtimeMs } = statSync(program);
-  const identity = `${program} ${size} ${mtimeMs}`;
+  const identity = [program, size, mtimeMs].join(" ");
   const known = readMemory(memory);
   if (known?.identity === identity) return known.version;
   try {

@@ -75,7 +75,9 @@ export function downloadedCliRoot(cache: Cache): string {
  */
 export function partKey(part: Part, folder = moduleFolder(part)): string {
   const digest = createHash("sha256");
-  digest.update(JSON.stringify([part, partVersion(part), process.platform, process.arch]));
+  const { binary, package: built, versionVariable, embeds } = part;
+  const recipe = [binary, built, versionVariable, embeds, partVersion(part)];
+  digest.update(JSON.stringify([...recipe, process.platform, process.arch]));
   for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
     if (!/\.(go|mod|sum)$/.test(file)) continue;
     const content = createHash("sha256").update(readFileSync(join(folder, file)));
@@ -100,7 +102,7 @@ export function putInPlace(cache: Cache, part: Part, program: string): void {
   const place = placeOf(cache, part);
   mkdirSync(dirname(place), { recursive: true });
   rmSync(`${dirname(place)}.partial`, { force: true, recursive: true });
-  const temporary = `${place}.new-${process.pid}`;
+  const temporary = `${place}.new-${String(process.pid)}`;
   rmSync(temporary, { force: true });
   linkOrCopy(program, temporary);
   // Without its key a program counts as not in place, so a crash between the two is repaired.

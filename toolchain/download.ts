@@ -45,7 +45,7 @@ async function requireAnswer(site: string): Promise<void> {
   try {
     const signal = AbortSignal.timeout(answerWithin);
     const { ok, status } = await fetch(site, { method: "HEAD", signal });
-    if (!ok) throw new Error(`it answered ${status}`);
+    if (!ok) throw new Error(`it answered ${String(status)}`);
   } catch (error) {
     throw new DownloadRefused(`${hostname} cannot be reached (${rootCause(error)})`);
   }
@@ -62,10 +62,14 @@ async function refusedOnFailure(work: Promise<unknown>, what: string): Promise<v
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const error = new Error(`no end after ${milliseconds / 60_000} min`);
-    timer = setTimeout(() => reject(error), milliseconds);
+    const error = new Error(`no end after ${String(milliseconds / 60_000)} min`);
+    timer = setTimeout(() => {
+      reject(error);
+    }, milliseconds);
   });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+  return Promise.race([work, late]).finally(() => {
+    clearTimeout(timer);
+  });
 }
 
 /** The first line of the innermost cause: `fetch failed` alone says nothing. */

@@ -45,7 +45,9 @@ export async function withLock<T>(
     told = true;
     await sleep(lookEvery);
   }
-  const touching = setInterval(() => touch(file), touchEvery).unref();
+  const touching = setInterval(() => {
+    touch(file);
+  }, touchEvery).unref();
   try {
     return await work();
   } finally {
@@ -56,7 +58,7 @@ export async function withLock<T>(
 
 /** Creates the lock with its content in one step, so that no reader ever sees an empty one. */
 function tryLock(file: string): boolean {
-  const mine = `${file}.${process.pid}`;
+  const mine = `${file}.${String(process.pid)}`;
   writeFileSync(mine, JSON.stringify({ pid: process.pid, host: hostname() } satisfies Owner));
   try {
     linkSync(mine, file);
@@ -77,7 +79,7 @@ function isAbandoned(file: string, owner: Owner | undefined): boolean {
 
 /** Takes the lock away by renaming it: of several that try, one succeeds. */
 function breakLock(file: string, expected: Owner | undefined): void {
-  const aside = `${file}.broken-${process.pid}`;
+  const aside = `${file}.broken-${String(process.pid)}`;
   try {
     renameSync(file, aside);
     // Somebody else was quicker, and this is the new owner's lock: give it back.
@@ -116,5 +118,6 @@ function touch(file: string): void {
 
 function describe(owner: Owner | undefined): string {
   if (owner === undefined) return "just ending";
-  return owner.host === hostname() ? `pid ${owner.pid}` : `pid ${owner.pid} on ${owner.host}`;
+  const pid = `pid ${String(owner.pid)}`;
+  return owner.host === hostname() ? pid : `${pid} on ${owner.host}`;
 }

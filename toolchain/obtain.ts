@@ -59,9 +59,12 @@ async function downloadAll(
 
 async function buildAll(cache: Cache, parts: readonly Part[], report: Report): Promise<void> {
   for (const [at, part] of parts.entries()) {
-    report(`building ${at + 1} of ${parts.length}: ${part.binary} (about ${part.about})`);
+    const [nth, total] = [String(at + 1), String(parts.length)];
+    report(`building ${nth} of ${total}: ${part.binary} (about ${part.about})`);
     const start = Date.now();
-    const beat = () => report(`  still building ${part.binary}, ${elapsed(start)}`);
+    const beat = () => {
+      report(`  still building ${part.binary}, ${elapsed(start)}`);
+    };
     const beating = setInterval(beat, heartbeat);
     try {
       putInPlace(cache, part, await buildPart(cache, part));
@@ -74,5 +77,6 @@ async function buildAll(cache: Cache, parts: readonly Part[], report: Report): P
 
 function elapsed(start: number): string {
   const seconds = Math.round((Date.now() - start) / 1000);
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const [minutes, rest] = [Math.floor(seconds / 60), seconds % 60];
+  return minutes === 0 ? `${String(rest)} s` : `${String(minutes)} min ${String(rest)} s`;
 }

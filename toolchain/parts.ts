@@ -110,7 +110,7 @@ export const partTable: readonly Part[] = [
       path: `${kubernetesFiles}/${file}`,
     })),
     site: pulumiSite,
-    about: "6 min",
+    about: "8 min",
   },
 ];
 
@@ -163,6 +163,6 @@ function installedVersion(npmPackage: string): string {
     const manifest = require(`${npmPackage}/package.json`) as { version: string };
     return manifest.version.replace(/^v/, "");
   } catch (cause) {
-    throw new Error(`The npm package ${npmPackage} is not installed. Run: npm ci`, { cause });
+    throw new Error(`The npm package ${npmPackage} is not installed. Run: npm install`, { cause });
   }
 }

@@ -33,13 +33,20 @@ export function loadStackFromFile(stack: string, projectFolder: string, file?: s
       hint: `name an existing stack with --stack, or copy Pulumi.prod.yaml to Pulumi.${stack}.yaml and edit it`,
     });
   }
-  const document = parse(readFileSync(target, "utf8")) as {
-    config?: Record<string, unknown>;
-  } | null;
+  const document = parseFile(stack, target);
   const values = Object.entries(document?.config ?? {})
     .filter(([key]) => key.startsWith(prefix))
     .map(([key, value]) => [key.slice(prefix.length), value] as const);
   return parseStack(stack, Object.fromEntries(values));
+}
+
+function parseFile(stack: string, file: string): { config?: Record<string, unknown> } | null {
+  try {
+    return parse(readFileSync(file, "utf8")) as { config?: Record<string, unknown> } | null;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BerthError(`stack ${stack}: ${file} is no YAML: ${reason.trim()}`, { cause });
+  }
 }
 
 /** Pulumi hands over structured values as JSON text, and plain ones as they are. */

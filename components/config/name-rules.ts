@@ -11,9 +11,8 @@ const systemNames = ["postgres", "template0", "template1", "public", "none"];
 /** Why a role or database of this name cannot be managed; undefined = it can. */
 export function reservedReason(name: string, spec: StackSpec): string | undefined {
   const { postgres } = spec;
-  if (systemNames.includes(name)) return "belongs to Postgres itself";
-  if (name.startsWith("pg_")) return 'starts with "pg_", which belongs to Postgres itself';
-  if (postgres.reserved.includes(name)) return "is reserved (berth:postgres.reserved)";
+  const foreign = foreignReason(name, spec);
+  if (foreign !== undefined) return foreign;
   if (name === postgres.maintenanceDatabase) {
     return "is the maintenance database (berth:postgres.maintenanceDatabase)";
   }
@@ -21,9 +20,18 @@ export function reservedReason(name: string, spec: StackSpec): string | undefine
   return undefined;
 }
 
+/** Why a name belongs to Postgres or to a neighbour. */
+function foreignReason(name: string, { postgres }: StackSpec): string | undefined {
+  if (systemNames.includes(name)) return "belongs to Postgres itself";
+  if (name.startsWith("pg_")) return 'starts with "pg_", which belongs to Postgres itself';
+  if (postgres.reserved.includes(name)) return "is reserved (berth:postgres.reserved)";
+  return undefined;
+}
+
 /** Every problem with the names of a stack, each with its key path. */
 export function findNameProblems(spec: StackSpec): string[] {
   return [
+    ...findMarkerProblems(spec),
     ...spec.apps.flatMap((app) => findAppProblems(app, spec)),
     ...findRepeated(
       "role",
@@ -45,6 +53,17 @@ export function findNameProblems(spec: StackSpec): string[] {
         app.roles.map((r) => ({ name: r.item.item, at: roleAt(app, r, "item") })),
       ),
     ),
+  ];
+}
+
+/** Every role that Berth makes becomes a member of the marker: one with rights would give them all. */
+function findMarkerProblems(spec: StackSpec): string[] {
+  const { markerRole } = spec.postgres;
+  const path = "berth:postgres.markerRole";
+  const reason = foreignReason(markerRole, spec);
+  return [
+    ...(reason === undefined ? [] : [`${path}: "${markerRole}" ${reason}`]),
+    ...messages(PgIdentifier.safeParse(markerRole), markerRole, path),
   ];
 }
 
@@ -136,10 +155,13 @@ function secretNames(app: AppSpec, databaseNamespace: string): { name: string; a
       name: `${databaseNamespace}/${r.secretName}`,
       at: roleAt(app, r, "secret"),
     })),
-    ...app.roles.map((r) => ({
-      name: `${r.namespace}/${r.secretName}`,
-      at: roleAt(app, r, "secret"),
-    })),
+    // A role in that namespace is refused for it, and its Secret is not there twice.
+    ...app.roles
+      .filter((r) => r.namespace !== databaseNamespace)
+      .map((r) => ({
+        name: `${r.namespace}/${r.secretName}`,
+        at: roleAt(app, r, "secret"),
+      })),
     ...app.secrets.map((s) => ({
       name: `${s.namespace}/${s.name}`,
       at: at(app, `secrets.${s.name}`),

@@ -31,7 +31,7 @@ export function parseStack(stack: string, raw: unknown): StackSpec {
 
 /** `berth:apps.netbox.database.name`: a key path as it stands in the stack file. */
 export function formatKeyPath(path: readonly PropertyKey[]): string {
-  return `berth:${path.map(String).join(".")}`;
+  return path.length === 0 ? "config" : `berth:${path.map(String).join(".")}`;
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string[] {
@@ -39,8 +39,9 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
   switch (issue.code) {
     case "unrecognized_keys":
       return issue.keys.map((key) => {
-        const allowed = allowedKeys(issue.path);
-        return `${at}: unknown key "${key}"; allowed are ${allowed.join(", ")}`;
+        const prefix = issue.path.length === 0 ? "berth:" : "";
+        const allowed = allowedKeys(issue.path).map((name) => `${prefix}${name}`);
+        return `${at}: unknown key "${prefix}${key}"; allowed are ${allowed.join(", ")}`;
       });
     case "invalid_key": {
       const [inner] = issue.issues;
@@ -67,7 +68,9 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
 }
 
 function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {
-  const reasons = issue.errors.map((errors) => errors.map((e) => e.message).join(", "));
+  const reasons = issue.errors.map((errors) =>
+    errors.map((e) => [...(e.path.length > 0 ? [e.path.join(".")] : []), e.message].join(": ")).join(", "),
+  );
   return reasons.length > 0 ? reasons.join(", or: ") : issue.message;
 }
 

@@ -5,6 +5,7 @@ import { openEndpoint } from "../tunnel/endpoint.ts";
 import { pgTlsOptions } from "../tunnel/tls.ts";
 import { type Examination, examineServer } from "./examine.ts";
 import type { DatabasePlan } from "./plan.ts";
+import { connectTimeoutSeconds } from "./session.ts";
 
 /**
  * Opens the way to Postgres for the run, the stock provider's local port included, and examines the
@@ -28,6 +29,7 @@ export async function openServer(
     throw explainConnectFailure(error, endpoint, {
       user: run.admin.username,
       database: postgres.maintenanceDatabase,
+      timeoutSeconds: connectTimeoutSeconds,
       item: `${postgres.admin.vault}/${postgres.admin.item}`,
     });
   }

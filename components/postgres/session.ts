@@ -11,7 +11,7 @@ export interface SessionTarget {
 }
 
 /** Seconds that a connection may take. */
-const connectTimeoutSeconds = 10;
+export const connectTimeoutSeconds = 10;
 
 /**
  * Settings of every session that Berth opens. `search_path` is pinned because the owner of a database

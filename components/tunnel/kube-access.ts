@@ -135,8 +135,7 @@ function get(
       reject(toUnreachable(context, error, `GET ${url.pathname}`));
     };
     const signal = options.signal === undefined ? {} : { signal: options.signal };
-    const headers = { ...credentials.headers, accept: "application/json" };
-    const request = client.get(url, { ...credentials, headers, ...signal }, (response) => {
+    const request = client.get(url, { ...credentials, ...signal }, (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
       response.on("data", (chunk: Buffer) => {

@@ -106,7 +106,7 @@ function toFirstOfEachName<T extends { readonly name: string }>(all: readonly T[
 
 /** `kubectl proxy` serves plain HTTP; the client library refuses it unless told there is no TLS. */
 function allowPlainHttp(cluster: Cluster): Cluster {
-  return cluster.server?.startsWith("http:") ? { ...cluster, skipTLSVerify: true } : cluster;
+  return cluster.server.startsWith("http:") ? { ...cluster, skipTLSVerify: true } : cluster;
 }
 
 function chooseContext(config: KubeConfig, choice: KubeconfigChoice, source: string): KubeContext {
@@ -114,7 +114,7 @@ function chooseContext(config: KubeConfig, choice: KubeconfigChoice, source: str
   const there = names.length === 0 ? "it has none" : `it has: ${names.toSorted().join(", ")}`;
   const setting = "set berth:postgres.endpoint.kubernetes.context to one of them";
   const name = choice.context ?? config.getCurrentContext();
-  if (name === undefined || name === "") {
+  if (!name) {
     throw new TunnelError("kubeconfig", `${source} has no current context; ${there}`, {
       hint: setting,
     });
@@ -127,7 +127,7 @@ function chooseContext(config: KubeConfig, choice: KubeconfigChoice, source: str
   }
   const cluster = config.getCluster(context.cluster);
   const user = config.getUser(context.user);
-  if (cluster === null || user === null || !URL.canParse(cluster.server ?? "")) {
+  if (cluster === null || user === null || !URL.canParse(cluster.server)) {
     const missing = user === null ? `user "${context.user}"` : `cluster "${context.cluster}"`;
     const message = `context "${name}" names ${missing}, which ${source} does not describe`;
     throw new TunnelError("kubeconfig", message, { hint: "kubectl config view" });

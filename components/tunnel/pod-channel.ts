@@ -4,6 +4,7 @@ import WebSocket from "ws";
 import { type KubeAccess, type RequestOptions, toUrl } from "./kube-access.ts";
 import { type KubeAsk, toPath, toRefusal, toUnreachable } from "./kube-failure.ts";
 import type { PodPort } from "./kube-target.ts";
+import { toCut, toPodFailure } from "./pod-failure.ts";
 import { createPulse } from "./pulse.ts";
 import { TunnelError, toShownText } from "./tunnel-error.ts";
 
@@ -31,6 +32,7 @@ export interface PodChannel {
 const protocol = "v4.channel.k8s.io";
 const frameSize = 256 * 1024;
 const dataChannel = 0;
+const errorChannel = 1;
 /** Each channel begins with the port, in two bytes. */
 const headerSize = 2;
 
@@ -122,16 +124,14 @@ function readRefusal(response: IncomingMessage, done: (body: string) => void): v
   response.once("close", finish);
 }
 
-function createChannel(
-  socket: WebSocket,
-  given: RequestOptions & {
-    readonly access: KubeAccess;
-    readonly podPort: PodPort;
-    readonly listener: ChannelListener;
-  },
-): PodChannel {
+interface ChannelGiven extends RequestOptions {
+  readonly access: KubeAccess;
+  readonly podPort: PodPort;
+  readonly listener: ChannelListener;
+}
+
+function createChannel(socket: WebSocket, given: ChannelGiven): PodChannel {
   const { listener } = given;
-  const headerLeft = [headerSize, headerSize];
   let failure: TunnelError | undefined;
   let isEnding = false;
   let reason: string | undefined;
@@ -142,27 +142,20 @@ function createChannel(
     failure = toCut(given.podPort, "the API server has been silent for two minutes");
     socket.terminate();
   });
-  socket.on("message", (message: Buffer, isBinary: boolean) => {
-    const channel = isBinary ? message[0] : undefined;
-    if (channel !== 0 && channel !== 1) return;
-    const skip = Math.min(headerLeft[channel] ?? 0, message.length - 1);
-    headerLeft[channel] = (headerLeft[channel] ?? 0) - skip;
-    const payload = message.subarray(1 + skip);
-    if (payload.length === 0) return;
-    if (channel === dataChannel) {
-      listener.onData(payload);
-    } else if (!isEnding) {
-      failure ??= toPodFailure(given.access, given.podPort, payload.toString("utf8"));
+  onFrames(socket, {
+    onData: listener.onData,
+    onPodError: (text) => {
+      if (isEnding) return;
+      failure ??= toPodFailure(given.access, given.podPort, text);
       socket.close();
-    }
+    },
   });
   const closed = new Promise<void>((resolve) => {
     socket.once("close", (code) => {
       pulse.stop();
-      const isOrderly = isEnding || (code !== 1006 && code < 1009);
-      failure ??= isOrderly
-        ? undefined
-        : toCut(given.podPort, reason ?? `closed with ${String(code)}`);
+      // 1006 is a socket that went without a goodbye; from 1009 on, the server's own trouble.
+      const isOrderly = code !== 1006 && code < 1009;
+      if (!isOrderly) failure ??= toCut(given.podPort, reason ?? `closed with ${String(code)}`);
       resolve();
       listener.onClosed(isEnding ? undefined : failure);
     });
@@ -196,6 +189,25 @@ function createChannel(
   };
 }
 
+interface FrameListener {
+  readonly onData: (chunk: Buffer) => void;
+  readonly onPodError: (text: string) => void;
+}
+
+function onFrames(socket: WebSocket, listener: FrameListener): void {
+  const headerLeft = [headerSize, headerSize];
+  socket.on("message", (message: Buffer, isBinary: boolean) => {
+    const channel = isBinary ? message[0] : undefined;
+    if (channel !== dataChannel && channel !== errorChannel) return;
+    const skip = Math.min(headerLeft[channel] ?? 0, message.length - 1);
+    headerLeft[channel] = (headerLeft[channel] ?? 0) - skip;
+    const payload = message.subarray(1 + skip);
+    if (payload.length === 0) return;
+    if (channel === dataChannel) listener.onData(payload);
+    else listener.onPodError(payload.toString("utf8"));
+  });
+}
+
 function send(socket: WebSocket, chunk: Buffer, done: (error?: Error | null) => void): void {
   const piece = chunk.subarray(0, frameSize);
   const rest = chunk.subarray(frameSize);
@@ -206,32 +218,4 @@ function send(socket: WebSocket, chunk: Buffer, done: (error?: Error | null) => 
     if (error || rest.length === 0) done(error ?? null);
     else send(socket, rest, done);
   });
-}
-
-/** The error channel's text: the port is closed in the Pod, or the Pod is no more. */
-function toPodFailure(access: KubeAccess, podPort: PodPort, text: string): TunnelError {
-  const { namespace, pod, port } = podPort;
-  const where = `in namespace "${namespace}" (context "${access.context.name}")`;
-  const said = toShownText(text);
-  if (/connection refused/i.test(text)) {
-    return new TunnelError(
-      "refused-in-pod",
-      `Pod "${pod}" ${where} runs, but nothing listens on port ${String(port)} in it: ${said}`,
-      { hint: `${access.context.kubectl} -n ${namespace} logs ${pod} --tail=20` },
-    );
-  }
-  if (/not found|not running|no such (file|container|pod)|is closed|does not exist/i.test(text)) {
-    return new TunnelError("pod-gone", `Pod "${pod}" ${where} is gone: ${said}`, {
-      hint: `${access.context.kubectl} -n ${namespace} get pods`,
-    });
-  }
-  return toCut(podPort, said);
-}
-
-function toCut(podPort: PodPort, reason: string): TunnelError {
-  return new TunnelError(
-    "cut",
-    `the port-forward to Pod "${podPort.pod}" in namespace "${podPort.namespace}" broke: ${reason}`,
-    { hint: "run the same command again; what was done is found and kept" },
-  );
 }

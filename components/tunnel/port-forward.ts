@@ -104,6 +104,25 @@ async function findPatiently(pods: PodFinder, patience: Patience): Promise<void>
   }
 }
 
+function createDial(
+  access: KubeAccess,
+  pods: PodFinder,
+  onOpen: (channel: PodChannel) => void,
+): Dial {
+  return async (how) => {
+    try {
+      // The search is shared with other connections: one that gives up must not end it for them.
+      const podPort = await pods.find({ timeoutMs: how.timeoutMs, isBackground: how.isBackground });
+      const channel = await openPodChannel(access, podPort, how);
+      onOpen(channel);
+      return channel;
+    } catch (error) {
+      pods.forget();
+      throw error;
+    }
+  };
+}
+
 function createPortForward(
   access: KubeAccess,
   pods: PodFinder,
@@ -114,24 +133,15 @@ function createPortForward(
   let local: LocalPort | undefined;
   let failure: TunnelError | undefined;
   let isClosed = false;
-  const dial: Dial = async (how) => {
-    if (isClosed) throw new TunnelError("closed", "the tunnel has been closed");
-    try {
-      // The search is shared with other connections: one that gives up must not end it for them.
-      const podPort = await pods.find({ timeoutMs: how.timeoutMs, isBackground: how.isBackground });
-      const channel = await openPodChannel(access, podPort, how);
-      channels.add(channel);
-      void channel.closed.then(() => channels.delete(channel));
-      return channel;
-    } catch (error) {
-      pods.forget();
-      throw error;
-    }
-  };
+  const dial = createDial(access, pods, (channel) => {
+    channels.add(channel);
+    void channel.closed.then(() => channels.delete(channel));
+  });
   const answered = (): void => {
     failure = undefined;
   };
   const createStream = (isBackground: boolean): TunnelStream => {
+    if (isClosed) throw new TunnelError("closed", "the tunnel was closed");
     const source = { dial, forget: pods.forget, answered, patience: options.patience };
     const stream = new TunnelStream(source, { isBackground });
     streams.add(stream);

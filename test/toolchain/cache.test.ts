@@ -21,7 +21,9 @@ let scratch: string;
 beforeEach(() => {
   scratch = mkdtempSync(join(tmpdir(), "berth-cache-"));
 });
-afterEach(() => rmSync(scratch, { recursive: true, force: true }));
+afterEach(() => {
+  rmSync(scratch, { recursive: true, force: true });
+});
 
 describe("openCache", () => {
   const home = { HOME: "/home/ada" };
@@ -67,6 +69,7 @@ describe("partKey", () => {
   it("changes with how the part is built", () => {
     const renamed = { ...plugin, package: "./other" };
     expect(partKey(renamed)).not.toBe(partKey(plugin));
+    expect(partKey({ ...plugin, about: "a while" })).toBe(partKey(plugin));
   });
 });
 

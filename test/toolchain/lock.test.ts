@@ -16,11 +16,13 @@ beforeEach(() => {
   lock = join(scratch, "cache", "lock");
   lines.length = 0;
 });
-afterEach(() => rmSync(scratch, { recursive: true, force: true }));
+afterEach(() => {
+  rmSync(scratch, { recursive: true, force: true });
+});
 
 /** A lock as the process with this id would leave it. */
 async function heldBy(pid: number, host = hostname()): Promise<void> {
-  await withLock(lock, report, async () => undefined);
+  await withLock(lock, report, () => Promise.resolve());
   writeFileSync(lock, JSON.stringify({ pid, host }));
 }
 
@@ -31,7 +33,7 @@ function deadPid(): number {
 
 describe("withLock", () => {
   it("returns what the work returns and leaves nothing behind", async () => {
-    expect(await withLock(lock, report, async () => existsSync(lock))).toBe(true);
+    expect(await withLock(lock, report, () => Promise.resolve(existsSync(lock)))).toBe(true);
     expect(readdirSync(join(scratch, "cache"))).toEqual([]);
     expect(lines).toEqual([]);
   });
@@ -49,15 +51,15 @@ describe("withLock", () => {
       await sleep(700);
       order.push("first");
     });
-    await withLock(lock, report, async () => order.push("second"));
+    await withLock(lock, report, () => Promise.resolve(order.push("second")));
     await first;
     expect(order).toEqual(["first", "second"]);
-    expect(lines).toEqual([expect.stringContaining(`pid ${process.pid}`)]);
+    expect(lines).toEqual([expect.stringContaining(`pid ${String(process.pid)}`)]);
   });
 
   it("takes over from a process that is dead", async () => {
     await heldBy(deadPid());
-    expect(await withLock(lock, report, async () => "mine")).toBe("mine");
+    expect(await withLock(lock, report, () => Promise.resolve("mine"))).toBe("mine");
     expect(lines).toEqual([]);
   });
 
@@ -65,6 +67,6 @@ describe("withLock", () => {
     await heldBy(1, "elsewhere");
     const longAgo = new Date(Date.now() - 60_000);
     utimesSync(lock, longAgo, longAgo);
-    expect(await withLock(lock, report, async () => "mine")).toBe("mine");
+    expect(await withLock(lock, report, () => Promise.resolve("mine"))).toBe("mine");
   });
 });

@@ -14,7 +14,9 @@ beforeEach(() => {
   mkdirSync(join(root, "node_modules"));
   lockFile({ "": {}, "node_modules/zod": { version: "4.0.0" } });
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true });
+});
 
 function lockFile(packages: object, file = "package-lock.json"): void {
   writeFileSync(join(root, file), JSON.stringify({ packages }));

@@ -183,8 +183,7 @@ describe("a connection that fails", () => {
     const error = await attempt(endpoint, plainTls);
     expect(error?.message).toContain("connection refused");
     expect(error?.hint).toContain(`pg_isready -h 127.0.0.1 -p ${String(port)}`);
-    const { stream: _none, ...rest } = endpoint;
-    const raw = await rest.connect().catch((e: unknown) => explainConnectFailure(e, endpoint));
+    const raw = await endpoint.connect().catch((e: unknown) => explainConnectFailure(e, endpoint));
     expect(raw).toMatchObject({ message: expect.stringContaining("connection refused") as string });
   });
 
@@ -206,7 +205,9 @@ describe("a connection that fails", () => {
 
   test("because the port belongs to an HTTP server", async () => {
     const server = http.createServer().listen(0, "127.0.0.1");
-    stops.push(async () => void (await new Promise((resolve) => server.close(resolve))));
+    stops.push(async () => {
+      await new Promise((resolve) => server.close(resolve));
+    });
     await new Promise((resolve) => server.once("listening", resolve));
     const { port } = server.address() as AddressInfo;
     const endpoint = await openEndpoint({ kind: "direct", host: "127.0.0.1", port }, verified);

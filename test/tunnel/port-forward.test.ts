@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import net from "node:net";
+import type net from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -14,6 +14,7 @@ import {
   startBackend,
   startCluster,
 } from "./cluster.ts";
+import { echo, failure } from "./exchange.ts";
 
 let cluster: Cluster;
 let endpoint: Endpoint | undefined;
@@ -43,25 +44,6 @@ async function serve(how: (socket: net.Socket) => void): Promise<void> {
   backend = await startBackend(how);
   const portNames = { "tcp-postgresql": 1 };
   cluster.api.pods.set("postgres-0", { labels, portNames, ports: { 1: backend.port } });
-}
-
-async function echo(stream: Duplex, text: string): Promise<string> {
-  stream.write(text);
-  let got = "";
-  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
-    got += String(chunk);
-    if (got.length >= text.length) break;
-  }
-  return got;
-}
-
-async function failure(promise: Promise<unknown>): Promise<TunnelError> {
-  return (await promise.then(
-    () => {
-      throw new Error("it did not fail");
-    },
-    (error: unknown) => error,
-  )) as TunnelError;
 }
 
 /** The error a stream ends with after it was asked for something. */
@@ -246,69 +228,5 @@ describe("a Pod that changes", () => {
     const error = await failure(connect());
     expect(error.kind).toBe("api-failed");
     expect(error.message).toContain(body);
-  });
-});
-
-describe("the local port", () => {
-  test("carries connections to the Pod", async () => {
-    const { port, host } = await open({ listens: true });
-    const socket = net.connect(port, host);
-    expect(await echo(socket, "through the port")).toBe("through the port");
-    socket.destroy();
-  });
-
-  test("fails when somebody has it, and does not use theirs", async () => {
-    const { localPort } = cluster.spec();
-    const other = net.createServer().listen(localPort, "127.0.0.1");
-    await once(other, "listening");
-    const error = await failure(open({ listens: true }));
-    expect(error.kind).toBe("port-taken");
-    expect(error.message).toContain(`port ${String(localPort)} on 127.0.0.1 is taken`);
-    expect(error.hint).toContain("berth:postgres.endpoint.kubernetes.localPort");
-    other.close();
-    await once(other, "close");
-  });
-
-  test("resets a client whose connection fails, and says why elsewhere", async () => {
-    const errors: TunnelError[] = [];
-    const { port, host, lastFailure } = await open({
-      listens: true,
-      onError: (error) => errors.push(error),
-    });
-    cluster.api.denied.add("get pods/portforward");
-    const socket = net.connect(port, host).resume();
-    await once(socket, "error").catch(() => undefined);
-    expect(errors.map((error) => error.kind)).toEqual(["forbidden"]);
-    expect(lastFailure()).toBe(errors[0]);
-  });
-
-  test("is free again after close, and nothing is left open", async () => {
-    const { port, host, connect, close } = await open({ listens: true });
-    const socket = net.connect(port, host);
-    socket.on("error", () => undefined);
-    await echo(socket, "x");
-    const stream = await connect();
-    await echo(stream, "y");
-    expect(cluster.api.sockets.size).toBe(2);
-    await close();
-    await delay(50);
-    expect(stream.destroyed).toBe(true);
-    expect(cluster.api.connectionCount).toBe(0);
-    expect(cluster.backend.sockets.size).toBe(0);
-    const next = net.createServer().listen(port, host);
-    await once(next, "listening");
-    next.close();
-    expect((await failure(connect())).kind).toBe("closed");
-  });
-
-  test("close ends a connection that is still being opened", async () => {
-    const { connect, close } = await open({
-      patience: { attempts: 9, backoffMs: 10_000, timeoutMs: 60_000 },
-    });
-    cluster.api.failures.push({ status: 500, body: "" });
-    const opening = failure(connect());
-    await delay(50);
-    await close();
-    expect((await opening).kind).toBe("closed");
   });
 });

@@ -1,0 +1,32 @@
+import type { KubeAccess } from "./kube-access.ts";
+import type { PodPort } from "./kube-target.ts";
+import { TunnelError, toShownText } from "./tunnel-error.ts";
+
+/** The error channel's text: the port is closed in the Pod, or the Pod is no more. */
+export function toPodFailure(access: KubeAccess, podPort: PodPort, text: string): TunnelError {
+  const { namespace, pod, port } = podPort;
+  const where = `in namespace "${namespace}" (context "${access.context.name}")`;
+  const said = toShownText(text);
+  if (/connection refused/i.test(text)) {
+    return new TunnelError(
+      "refused-in-pod",
+      `Pod "${pod}" ${where} runs, but nothing listens on port ${String(port)} in it: ${said}`,
+      { hint: `${access.context.kubectl} -n ${namespace} logs ${pod} --tail=20` },
+    );
+  }
+  if (/not found|not running|no such (file|container|pod)|is closed|does not exist/i.test(text)) {
+    return new TunnelError("pod-gone", `Pod "${pod}" ${where} is gone: ${said}`, {
+      hint: `${access.context.kubectl} -n ${namespace} get pods`,
+    });
+  }
+  return toCut(podPort, said);
+}
+
+/** A connection that broke after it was open. */
+export function toCut(podPort: PodPort, reason: string): TunnelError {
+  return new TunnelError(
+    "cut",
+    `the port-forward to Pod "${podPort.pod}" in namespace "${podPort.namespace}" broke: ${reason}`,
+    { hint: "run the same command again; what was done is found and kept" },
+  );
+}

@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { loadStackFromEngine, loadStackFromFile } from "../../components/config/load.ts";
+import { committedStackFileSchema, stackFileSchema } from "../../components/config/schema-json.ts";
+import { BerthError } from "../../components/errors.ts";
+import { PulumiEngine } from "../fakes/pulumi-engine.ts";
+import { writeStack } from "../fakes/stack.ts";
+
+const project = join(import.meta.dirname, "../..");
+const folder = mkdtempSync(join(tmpdir(), "berth-config-"));
+
+beforeAll(async () => {
+  await new PulumiEngine().start();
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function writeStackFile(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return name;
+}
+
+test("the JSON Schema for editors is the one that the schema makes (npm run schema)", () => {
+  expect(committedStackFileSchema()).toBe(stackFileSchema());
+});
+
+test.each(["prod", "dev"])("Pulumi.%s.yaml can be used as it is", (stack) => {
+  const spec = loadStackFromFile(stack, project);
+  expect(spec.postgres.reserved).toEqual(["paperless"]);
+  expect(spec.apps.map((app) => app.name)).toEqual(["basketball", "netbox"]);
+});
+
+test("the program and the verbs read the same stack from the same values", () => {
+  const values = writeStack({ netbox: { roles: { ro: { profile: "readonly" } } } });
+  const config = Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [`berth:${key}`, value]),
+  );
+  const text = Object.entries(config).map(([key, value]) => [key, JSON.stringify(value)] as const);
+  pulumi.runtime.setAllConfig({ "pulumi:tags": "not ours", ...Object.fromEntries(text) });
+  const file = writeStackFile("same.yaml", JSON.stringify({ config: { ...config, "aws:x": 1 } }));
+  expect(loadStackFromEngine()).toEqual(loadStackFromFile("prod", folder, file));
+});
+
+test("fails on a plain value where a structure belongs, as `pulumi config set` writes one", () => {
+  pulumi.runtime.setAllConfig({ "berth:apps": "netbox" });
+  expect(() => loadStackFromEngine()).toThrow(
+    "berth:apps: got netbox; expected a structured value",
+  );
+});
+
+test("fails on a stack without a file, and says where it was looked for", () => {
+  expect(() => loadStackFromFile("nowhere", folder)).toThrow(
+    `stack nowhere: there is no stack file ${join(folder, "Pulumi.nowhere.yaml")}`,
+  );
+});
+
+test.each([
+  ["a key given twice", "config:\n  berth:apps: {}\n  berth:apps: {}\n", "Map keys must be unique"],
+  ["an open bracket", "config: {\n", "at line 2, column 1"],
+])("fails on %s with file and place, not with a fault's stack", (_, text, problem) => {
+  const file = writeStackFile("broken.yaml", text);
+  const load = () => loadStackFromFile("prod", folder, file);
+  expect(load).toThrow(BerthError);
+  expect(load).toThrow(`stack prod: ${join(folder, file)} is no YAML`);
+  expect(load).toThrow(problem);
+});
+
+test("fails on an empty file with what is missing", () => {
+  const file = writeStackFile("empty.yaml", "");
+  expect(() => loadStackFromFile("prod", folder, file)).toThrow("berth:postgres: missing");
+});

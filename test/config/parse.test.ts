@@ -1,0 +1,155 @@
+import { expect, test } from "vitest";
+import { parseStack } from "../../components/config/parse.ts";
+import { findProblems, type Written, writeStack } from "../fakes/stack.ts";
+
+/** Problems of one app's entry, without its own key path. */
+function findEntryProblems(entry: unknown): readonly string[] {
+  return findProblems(writeStack({ netbox: entry })).map((problem) =>
+    problem.replace("berth:apps.netbox", "…"),
+  );
+}
+
+function findPostgresProblems(postgres: Written): readonly string[] {
+  return findProblems(writeStack({}, postgres));
+}
+
+test("the shortest stack file and the shortest entry are enough", () => {
+  expect(findProblems(writeStack({}))).toEqual([]);
+  expect(findProblems(writeStack({ netbox: null, wiki: {} }))).toEqual([]);
+});
+
+test("fails with every mistake of a file at once, each with its key path", () => {
+  const raw = { postgres: { endpoint: {}, reserved: "paperless" }, extra: 1, apps: { Netbox: {} } };
+  expect(() => parseStack("prod", raw)).toThrow(
+    [
+      "stack prod: the stack file Pulumi.prod.yaml is not usable: 5 problems",
+      "  - berth:postgres.endpoint: {} give either `kubernetes` (a port-forward) or `direct` (host and port)",
+      '  - berth:postgres.reserved: got "paperless"; expected array',
+      "  - berth:onepassword: missing; expected object",
+      '  - berth:apps.Netbox: the name "Netbox" is no app name; allowed are a-z, 0-9 and - inside, starting with a letter',
+      '  - config: unknown key "berth:extra"; allowed are berth:postgres, berth:onepassword, berth:gitops, berth:apps',
+    ].join("\n"),
+  );
+});
+
+test.each([
+  ["nothing", undefined, "config: missing; expected object"],
+  ["a text", "netbox", 'config: got "netbox"; expected object'],
+  ["a list of apps", writeStack([]), "berth:apps: got []; expected record"],
+  ["a text for an app", writeStack({ a: "x" }), 'berth:apps.a: got "x"; expected object'],
+])("fails on a stack file that is %s", (_, raw, problem) => {
+  expect(findProblems(raw)).toEqual([problem]);
+});
+
+test.each<[string, unknown, string]>([
+  [
+    "an entry",
+    { databse: {} },
+    '…: unknown key "databse"; allowed are adopt, namespace, owner, roles, database, secrets, workload',
+  ],
+  [
+    "an owner",
+    { owner: { profile: "owner" } },
+    '….owner: unknown key "profile"; allowed are name, item, secret, namespace, connectionLimit, memberOf, searchPath',
+  ],
+  [
+    "a role",
+    { roles: { admin: { profile: "readonly", pofile: "" } } },
+    '….roles.admin: unknown key "pofile"; allowed are name, item, secret, namespace, connectionLimit, memberOf, searchPath, profile',
+  ],
+  [
+    "a database",
+    { database: { owner: "x" } },
+    '….database: unknown key "owner"; allowed are name, encoding, connectionLimit, revokePublic',
+  ],
+  [
+    "a Secret",
+    { secrets: { token: { feilds: [] } } },
+    '….secrets.token: unknown key "feilds"; allowed are item, fields, namespace',
+  ],
+  [
+    "a chart",
+    { workload: { helm: { repoURL: "r", chart: "c", version: "1", value: {} } } },
+    '….workload.helm: unknown key "value"; allowed are repoURL, chart, version, values',
+  ],
+])("fails on an unknown key of %s, and lists the allowed ones", (_, entry, problem) => {
+  expect(findEntryProblems(entry)).toEqual([problem]);
+});
+
+test.each<[string, unknown, string]>([
+  ["a text for a flag", { adopt: "yes" }, '….adopt: got "yes"; expected boolean'],
+  [
+    "a profile that does not exist",
+    { roles: { admin: { profile: "admin" } } },
+    '….roles.admin.profile: got "admin"; allowed are readwrite, readonly',
+  ],
+  [
+    "no profile",
+    { roles: { admin: {} } },
+    "….roles.admin.profile: got nothing; allowed are readwrite, readonly",
+  ],
+  [
+    "a role called owner",
+    { roles: { owner: { profile: "readonly" } } },
+    '….roles.owner: the name "owner" is taken: "owner" is the app\'s owner role',
+  ],
+  [
+    "a connection limit of 0, which would lock the role out",
+    { owner: { connectionLimit: 0 } },
+    "….owner.connectionLimit: 0 allowed are -1 (no limit) and 1 or more",
+  ],
+  [
+    "an encoding in libc's spelling",
+    { database: { encoding: "utf-8" } },
+    '….database.encoding: "utf-8" is no encoding; write it as UTF8',
+  ],
+  [
+    "an item with a slash",
+    { owner: { item: "db/netbox" } },
+    '….owner.item: "db/netbox" holds a "/"; use the 26-character id instead',
+  ],
+  [
+    "a workload of two kinds",
+    {
+      workload: { git: { path: "p" }, helm: { repoURL: "r", chart: "c", version: "1" } },
+    },
+    '….workload: {"helm":{"repoURL":"r","chart":"c","version":"1"},"git":{"path":"p"}} give either `helm` or `git`',
+  ],
+  [
+    "a number for a Secret",
+    { secrets: { token: 5 } },
+    "….secrets.token: got 5; Invalid input: expected array, received number, or: Invalid input: expected object, received number",
+  ],
+  [
+    "a number for a field of a Secret",
+    { secrets: { token: { fields: [1] } } },
+    '….secrets.token: got {"fields":[1]}; Invalid input: expected array, received object, or: fields.0: Invalid input: expected string, received number',
+  ],
+])("fails on %s in an entry", (_, entry, problem) => {
+  expect(findEntryProblems(entry)).toEqual([problem]);
+});
+
+test.each<[string, Written, string]>([
+  [
+    "a Service and a Pod",
+    { endpoint: { kubernetes: { namespace: "n", service: "s", pod: "p" } } },
+    'berth:postgres.endpoint.kubernetes: {"namespace":"n","service":"s","pod":"p"} give either `service` or `pod`',
+  ],
+  [
+    "a port out of range",
+    { endpoint: { direct: { host: "h", port: 65536 } } },
+    "berth:postgres.endpoint.direct.port: 65536 Too big: expected number to be <=65535",
+  ],
+  [
+    "a system identifier without quotes, whose last digits YAML would change",
+    { systemIdentifier: 7412345678901234567 },
+    "berth:postgres.systemIdentifier: got 7412345678901235000; expected string",
+  ],
+  [
+    "a TLS mode that checks nothing",
+    { tls: { mode: "prefer" } },
+    'berth:postgres.tls.mode: got "prefer"; allowed are disable, require, verify-full',
+  ],
+])("fails on %s under postgres", (_, postgres, problem) => {
+  expect(findPostgresProblems(postgres)).toEqual([problem]);
+});

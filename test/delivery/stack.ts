@@ -1,0 +1,82 @@
+import type { AppSpec, ItemRef, RoleSpec, StackSpec } from "../../components/config/spec.ts";
+import { NETBOX_VALUES } from "./netbox-values.ts";
+
+/** An item whose ids can be told from its title. */
+export function toItemId(ref: ItemRef): { vaultId: string; itemId: string } {
+  return { vaultId: `${ref.vault}-id`, itemId: `${ref.item.replaceAll(" ", "-")}-id` };
+}
+
+/** A login role as the configuration derives it. */
+export function makeRole(app: string, changes: Partial<RoleSpec> = {}): RoleSpec {
+  return {
+    key: "owner",
+    name: app,
+    profile: "owner",
+    item: { vault: "Coachlight", item: `${app}-db-credentials` },
+    secretName: `${app}-db-credentials`,
+    namespace: `infra-${app}`,
+    connectionLimit: -1,
+    memberOf: [],
+    searchPath: [],
+    ...changes,
+  };
+}
+
+/** An app with one role and nothing to run. */
+export function makeApp(name: string, changes: Partial<AppSpec> = {}): AppSpec {
+  return {
+    name,
+    adopt: false,
+    namespace: `infra-${name}`,
+    database: { name, encoding: "UTF8", connectionLimit: -1, revokePublic: true },
+    roles: [makeRole(name)],
+    secrets: [],
+    workload: undefined,
+    ...changes,
+  };
+}
+
+/** NetBox with everything it needs. */
+export const NETBOX = makeApp("netbox", {
+  secrets: ["netbox-redis-credentials", "netbox-django-secret", "netbox-superuser"].map((name) => ({
+    name,
+    item: { vault: "Coachlight", item: name },
+    namespace: "infra-netbox",
+    fields: ["password"],
+  })),
+  workload: {
+    kind: "helm",
+    repoURL: "oci://ghcr.io/netbox-community/netbox-chart",
+    chart: "netbox",
+    version: "8.3.61",
+    values: NETBOX_VALUES,
+  },
+});
+
+/** A stack with these apps on one server. */
+export function makeStack(apps: readonly AppSpec[], admin = "postgres-admin"): StackSpec {
+  return {
+    stack: "prod",
+    postgres: {
+      endpoint: { kind: "direct", host: "127.0.0.1", port: 5432 },
+      tls: { mode: "disable", caFile: undefined, serverName: "localhost" },
+      maintenanceDatabase: "postgres",
+      systemIdentifier: undefined,
+      admin: { vault: "Coachlight", item: admin },
+      reserved: ["paperless"],
+      markerRole: "berth_prod",
+      service: { host: "postgres-postgresql.db-postgres.svc.cluster.local", port: 5432 },
+      namespace: "db-postgres",
+    },
+    vault: "Coachlight",
+    gitops: {
+      directory: "gitops",
+      repoURL: "https://git.example.org/coachlight/gitops.git",
+      targetRevision: "main",
+      argocdNamespace: "argocd",
+      project: "default",
+      adopt: false,
+    },
+    apps,
+  };
+}

@@ -1,0 +1,205 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readNeighbour } from "../../dev/neighbour-check.ts";
+import { Bed } from "./bed.ts";
+
+/** The main job on real parts, in the order in which an operator meets it. */
+
+let bed: Bed;
+let neighbourBefore: string;
+
+beforeAll(async () => {
+  bed = await Bed.open();
+  neighbourBefore = await readNeighbour(bed.sandbox);
+});
+
+afterAll(async () => {
+  await bed.close();
+});
+
+describe("a fresh stack", () => {
+  it("previews everything as new and writes nothing", async () => {
+    const { output, exitCode } = await bed.preview();
+    expect(output).toContain("36 to create");
+    expect(exitCode).toBe(0);
+    expect(existsSync(path.join(bed.gitops, "argocd"))).toBe(false);
+    expect(await bed.sql("select from pg_roles where rolname in ('netbox', 'berth_dev')")).toEqual(
+      [],
+    );
+  });
+
+  it("comes up in one run", async () => {
+    const { output, exitCode } = await bed.up();
+    expect(output).toContain("36 created");
+    expect(exitCode).toBe(0);
+  });
+
+  it("changes nothing in a second run, and sends no statement that would", async () => {
+    writeFileSync(bed.sandbox.postgresLog, "");
+    const { output } = await bed.up();
+    expect(output).toContain("36 unchanged");
+    expect(output).not.toMatch(/\d+ (created|updated|deleted|replaced)/);
+    const log = readFileSync(bed.sandbox.postgresLog, "utf8");
+    expect(log).toContain("pg_control_system");
+    expect(log).not.toMatch(/statement: *(grant|revoke|alter|create|drop|comment)/i);
+  });
+
+  it("previews no changes", async () => {
+    const { exitCode } = await bed.preview("--expect-no-changes");
+    expect(exitCode).toBe(0);
+  });
+});
+
+describe("what it made", () => {
+  it("lets a role in with the password of the vault, as owner of its database", async () => {
+    const rows = await bed.sqlAs(
+      bed.login("netbox-db-credentials"),
+      "netbox",
+      "select current_user as me, pg_get_userbyid(datdba) as owner from pg_database where datname = current_database()",
+    );
+    expect(rows).toEqual([{ me: "netbox", owner: "netbox" }]);
+  });
+
+  it("stores verifiers, and lists exactly the privileges of the plan", async () => {
+    const roles = await bed.sql<{ rolname: string; form: string }>(
+      "select rolname, left(rolpassword, 14) as form from pg_authid where rolname in ('netbox', 'basketball', 'admin_app') order by 1",
+    );
+    expect(roles.map((role) => role.form)).toEqual([
+      "SCRAM-SHA-256$",
+      "SCRAM-SHA-256$",
+      "SCRAM-SHA-256$",
+    ]);
+    const acl = await bed.sql(
+      "select datname, datacl::text from pg_database where datname in ('netbox', 'basketball') order by 1",
+    );
+    expect(acl).toEqual([
+      { datname: "basketball", datacl: "{basketball=CTc/basketball,admin_app=c/basketball}" },
+      { datname: "netbox", datacl: "{netbox=CTc/netbox}" },
+    ]);
+  });
+
+  it("gives the scoped role tables that the owner makes later, and no DDL", async () => {
+    const owner = bed.login("basketball-db-credentials");
+    const admin = bed.login("basketball-admin-db-credentials");
+    await bed.sqlAs(owner, "basketball", "create table player (id serial primary key, name text)");
+    await bed.sqlAs(admin, "basketball", "insert into player (name) values ('Bird')");
+    await bed.sqlAs(admin, "basketball", "update player set name = 'Magic'");
+    expect(await bed.sqlAs(admin, "basketball", "select name from player")).toEqual([
+      { name: "Magic" },
+    ]);
+    await bed.sqlAs(admin, "basketball", "delete from player");
+    await expect(bed.sqlAs(admin, "basketball", "create table foo (id int)")).rejects.toMatchObject(
+      { code: "42501" },
+    );
+  });
+
+  it("keeps apps out of each other's databases", async () => {
+    await expect(
+      bed.sqlAs(bed.login("netbox-db-credentials"), "basketball", "select 1"),
+    ).rejects.toMatchObject({
+      code: "42501",
+    });
+  });
+
+  it("puts the admin item in the database's namespace and nowhere else", () => {
+    const admin = readFileSync(
+      path.join(
+        bed.gitops,
+        "k8s/db-provisioning/postgres-admin/00-onepassworditems-db-postgres.yaml",
+      ),
+      "utf8",
+    );
+    expect(admin).toContain("namespace: db-postgres");
+    const itemPath = /vaults\/\S+/.exec(admin)?.[0] ?? "no item path";
+    const app = readFileSync(
+      path.join(bed.gitops, "k8s/infra/netbox/00-onepassworditems-infra-netbox.yaml"),
+      "utf8",
+    );
+    expect(app).not.toContain(itemPath);
+  });
+});
+
+describe("manifests", () => {
+  const application = "argocd/apps/infra/netbox.yml";
+
+  it("shows a hand edit as drift, and puts it right", async () => {
+    const file = path.join(bed.gitops, application);
+    const before = readFileSync(file, "utf8");
+    writeFileSync(file, before.replace("infra-netbox", "somewhere-else"));
+    const refreshed = await bed.pulumi(["refresh", "--yes", "--skip-preview", "--diff"]);
+    expect(refreshed.output).toContain("somewhere-else");
+    await bed.up();
+    expect(readFileSync(file, "utf8")).toBe(before);
+  });
+
+  it("writes a deleted file again", async () => {
+    const file = path.join(bed.gitops, application);
+    const before = readFileSync(file, "utf8");
+    rmSync(file);
+    const { exitCode } = await bed.up();
+    expect(exitCode).toBe(0);
+    expect(readFileSync(file, "utf8")).toBe(before);
+  });
+});
+
+describe("rotation", () => {
+  it("takes a new password from the vault, and changes that role only", async () => {
+    const old = bed.login("netbox-db-credentials");
+    await bed.editItem("netbox-db-credentials", (fields) => {
+      for (const field of fields)
+        if (field["label"] === "password") field["value"] = "Canary0Rotated0Password";
+    });
+    const { output } = await bed.up();
+    expect(output).toMatch(/~ 1 updated/);
+    await bed.sqlAs({ name: "netbox", password: "Canary0Rotated0Password" }, "netbox", "select 1");
+    await expect(bed.sqlAs(old, "netbox", "select 1")).rejects.toMatchObject({ code: "28P01" });
+  });
+});
+
+describe("removing an app", () => {
+  it("fails while its database is protected, and keeps rows and role once it is not", async () => {
+    const restore = bed.configure((config) => {
+      delete config["berth:apps"]["basketball"];
+    });
+    await bed.sqlAs(
+      bed.login("basketball-db-credentials"),
+      "basketball",
+      "insert into player (name) values ('kept')",
+    );
+    const refused = await bed.pulumi(["up", "--yes"]);
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.output).toContain("because it is protected");
+    expect(existsSync(path.join(bed.gitops, "k8s/infra/basketball"))).toBe(true);
+    const urn =
+      "urn:pulumi:dev::berth::berth:index:App$berth:postgres:StockDatabase$postgresql:index/database:Database::basketball-database";
+    await bed.pulumi(["state", "unprotect", urn, "--yes"]);
+    const removed = await bed.up();
+    expect(removed.exitCode).toBe(0);
+    expect(existsSync(path.join(bed.gitops, "k8s/infra/basketball"))).toBe(false);
+    expect(existsSync(path.join(bed.gitops, "argocd/apps/infra/basketball.yml"))).toBe(false);
+    const owner = bed.login("basketball-db-credentials");
+    expect(await bed.sqlAs(owner, "basketball", "select name from player")).toEqual([
+      { name: "kept" },
+    ]);
+    expect(await bed.sql("select from pg_roles where rolname = 'admin_app'")).toEqual([]);
+    restore();
+  });
+
+  it("takes it up again as it was when the entry comes back", async () => {
+    const { output, exitCode } = await bed.up();
+    expect(output).toContain("imported");
+    expect(exitCode).toBe(0);
+    const owner = bed.login("basketball-db-credentials");
+    expect(await bed.sqlAs(owner, "basketball", "select name from player")).toEqual([
+      { name: "kept" },
+    ]);
+    expect((await bed.up()).output).not.toMatch(/\d+ (created|updated|deleted|replaced)/);
+  });
+});
+
+describe("the neighbour", () => {
+  it("is byte for byte what it was", async () => {
+    expect(await readNeighbour(bed.sandbox)).toBe(neighbourBefore);
+  });
+});

@@ -1,0 +1,277 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import net from "node:net";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readNeighbour } from "../../dev/neighbour-check.ts";
+import { startServer, stopServer } from "../../dev/postgres/server.ts";
+import { Bed, filesWith } from "./bed.ts";
+
+/** What must not happen, on real parts: each refusal says what to do, and changes nothing. */
+
+let bed: Bed;
+let neighbourBefore: string;
+
+beforeAll(async () => {
+  bed = await Bed.open();
+  neighbourBefore = await readNeighbour(bed.sandbox);
+});
+
+afterAll(async () => {
+  await bed.close();
+});
+
+/** No role of ours, and nothing of ours in the log but reading. */
+async function expectUntouched(): Promise<void> {
+  expect(
+    await bed.sql("select from pg_roles where rolname in ('netbox', 'basketball', 'berth_dev')"),
+  ).toEqual([]);
+  expect(existsSync(bed.gitops)).toBe(false);
+}
+
+describe("bad input", () => {
+  it("fails with every mistake of the stack file at once, before any connection", async () => {
+    const restore = bed.configure((config) => {
+      config["berth:apps"] = {
+        'net"box': null,
+        paperless: null,
+        shop: { databse: {}, owner: { name: "pg_shop" } },
+        other: { owner: { name: "x".repeat(64) } },
+      };
+    });
+    const { output, exitCode } = await bed.up({ OP_CONNECT_HOST: "http://127.0.0.1:1" });
+    restore();
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain('berth:apps.net"box');
+    expect(output).toContain('unknown key "databse"');
+    expect(output).toContain("64 bytes long");
+    expect(output).not.toContain("127.0.0.1:1");
+    expect(output).not.toContain("at file:");
+    await expectUntouched();
+  });
+
+  it("fails for a reserved name", async () => {
+    const restore = bed.configure((config) => {
+      config["berth:apps"] = { paperless: null };
+    });
+    const { output, exitCode } = await bed.up();
+    restore();
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain('berth:apps.paperless.owner.name: "paperless" is reserved');
+    await expectUntouched();
+  });
+});
+
+describe("1Password", () => {
+  it("fails for a wrong token, without showing it", async () => {
+    const { output, exitCode } = await bed.up({ OP_CONNECT_TOKEN: "canary-wrong-token" });
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain("1Password refused the token");
+    expect(output).not.toContain("canary-wrong-token");
+    await expectUntouched();
+  });
+
+  it("fails with all missing items and fields in one error, and the command that makes them", async () => {
+    const restore = bed.configure((config) => {
+      config["berth:apps"] = {
+        shop: null,
+        wiki: { secrets: { "netbox-redis-credentials": ["password", "no-such-field"] } },
+      };
+    });
+    const { output, exitCode } = await bed.up();
+    restore();
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain(
+      "op item create --category login --vault Coachlight --title shop-db-credentials --generate-password=letters,digits,32 username=shop",
+    );
+    expect(output).toContain("--title wiki-db-credentials");
+    expect(output).toContain('no field "no-such-field"');
+    await expectUntouched();
+  });
+
+  it("fails when it cannot be reached, and says how to test that", async () => {
+    const { output, exitCode } = await bed.up({ OP_CONNECT_HOST: "http://127.0.0.1:1" });
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain("cannot reach 1Password");
+    expect(output).toContain("/heartbeat");
+    await expectUntouched();
+  });
+});
+
+describe("the server", () => {
+  it("fails when it is another one than the stack is for, naming both, and writes nothing", async () => {
+    const restore = bed.configure((config) => {
+      config["berth:postgres"]["systemIdentifier"] = "1234567890";
+    });
+    const { output, exitCode } = await bed.up();
+    restore();
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain("1234567890");
+    const [row] = await bed.sql<{ id: string }>(
+      "select system_identifier::text as id from pg_control_system()",
+    );
+    expect(output).toContain(row?.id);
+    await expectUntouched();
+  });
+
+  it("fails to write when the stack pins none, and shows the line to add; a preview goes on", async () => {
+    const restore = bed.configure((config) => {
+      delete config["berth:postgres"]["systemIdentifier"];
+    });
+    const { output, exitCode } = await bed.up();
+    const preview = await bed.preview();
+    restore();
+    expect(exitCode).not.toBe(0);
+    expect(output).toMatch(/systemIdentifier: "\d+"/);
+    expect(preview.exitCode).toBe(0);
+    expect(preview.output).toMatch(/systemIdentifier: "\d+"/);
+    await expectUntouched();
+  });
+
+  it("fails when it is dead, and says how to test the way", async () => {
+    const { port } = bed.sandbox.superuser;
+    const home = path.join(bed.sandbox.home, "postgres");
+    await stopServer(home);
+    const { output, exitCode } = await bed.up();
+    await startServer({ home, port, settings: { log_statement: "all" } });
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain("connection refused");
+    expect(output).toContain(`pg_isready -h 127.0.0.1 -p ${String(port)}`);
+    await expectUntouched();
+  });
+
+  it("fails in seconds when something accepts and never answers", async () => {
+    const silent = net.createServer(() => undefined).listen(0, "127.0.0.1");
+    await new Promise((resolve) => silent.once("listening", resolve));
+    const { port } = silent.address() as net.AddressInfo;
+    const restore = bed.configure((config) => {
+      config["berth:postgres"]["endpoint"] = { direct: { host: "127.0.0.1", port } };
+    });
+    const { output, exitCode } = await bed.up();
+    restore();
+    silent.close();
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain("10 s");
+    await expectUntouched();
+  });
+
+  it("previews without it when told so, and says what it did not compare", async () => {
+    const restore = bed.configure((config) => {
+      config["berth:postgres"]["endpoint"] = { direct: { host: "127.0.0.1", port: 1 } };
+    });
+    const result = await bed.pulumi(["preview"], { BERTH_OFFLINE: "true" });
+    restore();
+    expect(result.exitCode).toBe(0);
+    expect(result.output).toContain("not compared with the server");
+  });
+});
+
+describe("what others made", () => {
+  beforeAll(async () => {
+    await bed.sql(
+      "create role legacy login password 'md5aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' connection limit 7",
+    );
+    await bed.sql("create role readers nologin");
+    await bed.sql("grant readers to legacy");
+    await bed.sql("create database legacy owner legacy");
+    await bed.sql(
+      "grant legacy, readers to coachlight_admin with admin true, inherit true, set true",
+    );
+    await bed.sqlAs(
+      { name: "postgres", password: bed.sandbox.superuser.password },
+      "legacy",
+      "create table kept (id int)",
+    );
+    await bed.addLogin("legacy-db-credentials", "legacy", "CanaryLegacyPassword0123456789");
+  });
+
+  const only = (entry: Record<string, unknown>) =>
+    bed.configure((config) => {
+      config["berth:apps"] = { legacy: entry };
+    });
+
+  it("fails without `adopt`, and shows what would change", async () => {
+    const restore = only({});
+    const { output, exitCode } = await bed.up();
+    restore();
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain('role "legacy" exists and was not made by this stack');
+    expect(output).toContain("connection limit 7 becomes -1");
+    expect(output).toContain("berth:apps.legacy.adopt");
+    expect(await bed.sql("select rolconnlimit from pg_roles where rolname = 'legacy'")).toEqual([
+      { rolconnlimit: 7 },
+    ]);
+  });
+
+  it("fails to strip a membership that the entry does not state", async () => {
+    const restore = only({ adopt: true });
+    const { output, exitCode } = await bed.up();
+    restore();
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain("memberOf: [readers]");
+  });
+
+  it("adopts with `adopt`, keeping what the entry states and every row", async () => {
+    const entry = { adopt: true, owner: { memberOf: ["readers"], connectionLimit: 7 } };
+    const restore = only(entry);
+    const preview = await bed.preview();
+    expect(preview.output).toContain("its password becomes the one in 1Password");
+    const { output, exitCode } = await bed.up();
+    expect(output).toContain("imported");
+    expect(exitCode).toBe(0);
+    expect((await bed.up()).output).not.toMatch(/\d+ (created|updated|deleted|replaced|imported)/);
+    restore();
+    const legacy = { name: "legacy", password: "CanaryLegacyPassword0123456789" };
+    await bed.sqlAs(legacy, "legacy", "select 1");
+    expect(await bed.sql("select from pg_class where relname = 'kept'", "legacy")).toHaveLength(1);
+    expect(
+      await bed.sql(
+        "select pg_has_role('legacy', 'readers', 'member') as still, rolconnlimit from pg_roles where rolname = 'legacy'",
+      ),
+    ).toEqual([{ still: true, rolconnlimit: 7 }]);
+    expect(await bed.sql("select datacl::text from pg_database where datname = 'legacy'")).toEqual([
+      { datacl: null },
+    ]);
+  });
+
+  it("fails for a superuser, even with `adopt`", async () => {
+    await bed.sql("create role boss superuser login");
+    await bed.addLogin("boss-db-credentials", "boss", "CanaryBossPassword0123456789");
+    const restore = bed.configure((config) => {
+      config["berth:apps"] = { boss: { adopt: true } };
+    });
+    const { output, exitCode } = await bed.up();
+    restore();
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain("is a superuser");
+  });
+
+  it("fails for a manifest file that somebody else wrote, and leaves it alone", async () => {
+    const file = path.join(bed.gitops, "argocd/apps/infra/netbox.yml");
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, "kind: Theirs\n");
+    const { output, exitCode } = await bed.up();
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain("argocd/apps/infra/netbox.yml");
+    expect(readFileSync(file, "utf8")).toBe("kind: Theirs\n");
+  });
+});
+
+describe("secrets and neighbours", () => {
+  it("never shows a secret: not in the state, the tree, the logs or any output", async () => {
+    const secrets = bed.secrets();
+    expect(secrets.length).toBeGreaterThan(10);
+    const { home } = bed.sandbox;
+    expect(await filesWith(path.join(home, "state"), secrets)).toEqual([]);
+    expect(await filesWith(bed.gitops, secrets)).toEqual([]);
+    for (const log of [bed.sandbox.postgresLog, path.join(home, "connect.log")]) {
+      const text = readFileSync(log, "utf8");
+      expect(secrets.filter((secret) => text.includes(secret))).toEqual([]);
+    }
+    const printed = bed.outputs.join("\n");
+    expect(secrets.filter((secret) => printed.includes(secret))).toEqual([]);
+  });
+
+  it("left the neighbour byte for byte as it was", async () => {
+    expect(await readNeighbour(bed.sandbox)).toBe(neighbourBefore);
+  });
+});

@@ -1,0 +1,23 @@
+import type { Duplex } from "node:stream";
+import type { TunnelError } from "../../components/tunnel/tunnel-error.ts";
+
+/** Writes a text to an echo and reads it back. */
+export async function echo(stream: Duplex, text: string): Promise<string> {
+  stream.write(text);
+  let got = "";
+  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+    got += String(chunk);
+    if (got.length >= text.length) break;
+  }
+  return got;
+}
+
+/** The tunnel error a promise is rejected with. */
+export async function failure(promise: Promise<unknown>): Promise<TunnelError> {
+  return (await promise.then(
+    () => {
+      throw new Error("it did not fail");
+    },
+    (error: unknown) => error,
+  )) as TunnelError;
+}
