@@ -70,7 +70,7 @@ export function downloadedCliRoot(cache: Cache): string {
 
 /**
  * A short digest of everything that decides what a build yields. A change in the part's Go files,
- * its pinned modules, its version or its row of the table makes a new key, and so a new build of
+ * its pinned modules, its version or its recipe makes a new key, and so a new build of
  * that part alone.
  */
 export function partKey(part: Part, folder = moduleFolder(part)): string {

@@ -1,0 +1,111 @@
+import { createHash, createHmac } from "node:crypto";
+import { inspect } from "node:util";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Credential } from "../../components/onepassword/credential.ts";
+import { makeVerifier, makeVerifiers, matchesVerifier } from "../../components/postgres/verifier.ts";
+import { makeApp } from "../fakes/stack.ts";
+
+/** The exchange of RFC 7677 section 3: user "user", password "pencil". */
+const rfc = {
+  message:
+    "n=user,r=rOprNGfwEbeRWgbNEkqO,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0",
+  proof: "dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=",
+  serverSignature: "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=",
+  verifier:
+    "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=",
+};
+
+describe("the verifier of a password", () => {
+  test("is the one that a server needs for the exchange of RFC 7677", () => {
+    const [storedKey = "", serverKey = ""] = (rfc.verifier.split("$").at(-1) ?? "").split(":");
+    const sign = (key: string) =>
+      createHmac("sha256", Buffer.from(key, "base64")).update(rfc.message).digest();
+    expect(sign(serverKey).toString("base64")).toBe(rfc.serverSignature);
+    const clientKey = sign(storedKey).map((byte, i) => byte ^ (Buffer.from(rfc.proof, "base64")[i] ?? 0));
+    expect(createHash("sha256").update(clientKey).digest("base64")).toBe(storedKey);
+    expect(matchesVerifier(rfc.verifier, "pencil")).toBe(true);
+    expect(matchesVerifier(rfc.verifier, "Pencil")).toBe(false);
+  });
+
+  test("is what Postgres stores as it is: 133 characters, 4096 rounds, a salt of 16 bytes", () => {
+    const verifier = makeVerifier("correct horse", "netbox");
+    expect(verifier).toMatch(/^SCRAM-SHA-256\$4096:[\w+/]{22}==\$[\w+/]{43}=:[\w+/]{43}=$/);
+    expect(verifier).toHaveLength(133);
+  });
+
+  test("is the same on every run, and another one for another password or role", () => {
+    const verifier = makeVerifier("correct horse", "netbox");
+    expect(makeVerifier("correct horse", "netbox")).toBe(verifier);
+    const salt = (text: string) => /:(.*?)\$/.exec(text)?.[1];
+    for (const other of [makeVerifier("Correct horse", "netbox"), makeVerifier("correct horse", "x")]) {
+      expect(salt(other)).not.toBe(salt(verifier));
+      expect(other.split("$")[2]).not.toBe(verifier.split("$")[2]);
+    }
+  });
+
+  test("belongs to that password only, and shows nothing of it", () => {
+    const passwords = fc.string({ minLength: 8, maxLength: 40 });
+    fc.assert(
+      fc.property(passwords, passwords, (password, other) => {
+        const verifier = makeVerifier(password, "netbox");
+        expect(matchesVerifier(verifier, password)).toBe(true);
+        expect(matchesVerifier(verifier, other)).toBe(password === other);
+        expect(verifier).not.toContain(password);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test("comes for each role of an app, by the role's key", () => {
+    const app = makeApp({ roles: { ro: { profile: "readonly" } } });
+    const credential = (role: { name: string }) => new Credential(role.name, `${role.name}-word`);
+    expect([...makeVerifiers(app.roles, credential)]).toEqual([
+      ["owner", makeVerifier("netbox-word", "netbox")],
+      ["ro", makeVerifier("netbox_ro-word", "netbox_ro")],
+    ]);
+  });
+});
+
+test.each([
+  "md55f4dcc3b5aa765d61d8327deb882cf99",
+  "secret",
+  "",
+  "SCRAM-SHA-256$4096:AAAA$AAAA",
+  "SCRAM-SHA-256$0:W22ZaJ0SNY7soEsUEjb6gQ==$AAAA:AAAA",
+  "SCRAM-SHA-256$99999999999:W22ZaJ0SNY7soEsUEjb6gQ==$AAAA:AAAA",
+])("what is no verifier matches no password: %j", (stored) => {
+  expect(matchesVerifier(stored, "secret")).toBe(false);
+});
+
+const canary = "CanaryPassword";
+
+test.each([
+  ["is empty", ""],
+  ["is 1025 characters long; the most is 1024", canary.padEnd(1025, "x")],
+  ["holds half a surrogate pair, which is no text", `${canary}\ud800`],
+  ["holds a control character (such as a line end) at position 15", `${canary}\n`],
+  ["holds a control character (such as a line end) at position 1", `\t${canary}`],
+  ["holds a control character (such as a line end) at position 15", `${canary}\0x`],
+  ["holds a control character (such as a line end) at position 15", `${canary}\u007f`],
+  ["holds a character that SASLprep (RFC 4013) prohibits", `${canary}\u0085`],
+  ["holds a character that SASLprep (RFC 4013) prohibits", `${canary}😀`],
+  ["holds a character that SASLprep (RFC 4013) prohibits", `${canary}\ue000`],
+  ["holds a character that SASLprep (RFC 4013) prohibits", `\u0627${canary}`],
+  ["is empty once SASLprep (RFC 4013) has been applied", "\u00ad\u200c"],
+])("fails on a password that %s, and does not show it", (reason, password) => {
+  let error: unknown;
+  try {
+    makeVerifier(password, "netbox");
+  } catch (caught) {
+    error = caught;
+  }
+  expect(error).toMatchObject({
+    name: "BerthError",
+    message: expect.stringContaining(`role netbox: the password in 1Password ${reason}`),
+    hint: `give the item's field "password" a new value of letters and digits`,
+  });
+  const shown = inspect(error, { showHidden: true, depth: null });
+  expect(shown).not.toContain(canary);
+  expect(password === "" || !shown.includes(password)).toBe(true);
+});
