@@ -5,7 +5,7 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -64,32 +64,20 @@ export function chooseNode(root, current) {
 }
 
 /**
- * Installs what package-lock.json names, from nothing, and leaves that file as it is. Not `npm ci`:
- * that refuses a lock file which lacks a platform's optional package, as one written behind a
- * registry mirror does; this fetches that package where it is needed.
+ * Installs exactly what package-lock.json names, from nothing.
  * @param {string} root
  */
 function install(root) {
   process.stderr.write("installing npm packages, once (about a minute)\n");
   const start = Date.now();
-  rmSync(join(root, "node_modules"), { recursive: true, force: true });
-  const args = [
-    "install",
-    "--no-save",
-    "--include=dev",
-    "--no-fund",
-    "--no-audit",
-    "--loglevel=error",
-  ];
+  const args = ["ci", "--include=dev", "--no-fund", "--no-audit", "--loglevel=error"];
   const { status, error, stdout, stderr } = spawnSync("npm", args, { cwd: root, encoding: "utf8" });
   if (error)
     throw new Problem(`Cannot run npm (${error.message}). Install Node 24, which brings it.`);
   if (status !== 0) {
     // npm names the cause first; usage and the path of its log follow.
     const cause = `${stderr}\n${stdout}`.trim().split("\n").slice(0, 20).join("\n");
-    throw new Problem(
-      `npm install failed:\n${cause}\nFix the cause and run the same command again.`,
-    );
+    throw new Problem(`npm ci failed:\n${cause}\nFix the cause and run the same command again.`);
   }
   markInstalled(root);
   process.stderr.write(`npm packages installed in ${Math.round((Date.now() - start) / 1000)} s\n`);

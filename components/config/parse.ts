@@ -69,7 +69,9 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
 
 function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {
   const reasons = issue.errors.map((errors) =>
-    errors.map((e) => [...(e.path.length > 0 ? [e.path.join(".")] : []), e.message].join(": ")).join(", "),
+    errors
+      .map((e) => [...(e.path.length > 0 ? [e.path.join(".")] : []), e.message].join(": "))
+      .join(", "),
   );
   return reasons.length > 0 ? reasons.join(", or: ") : issue.message;
 }

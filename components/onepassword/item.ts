@@ -69,7 +69,8 @@ function failureOf(detail: string, status: string | undefined): ItemReadFailure 
   if (status === "401" || status === "403") return "unauthorized";
   if (status === "429") return "rate limited";
   if (status?.startsWith("5")) return "server error";
-  if (/no vaults? found|multiple vaults|found \d+ vaults?|vault \S+ not found/i.test(detail)) return "missing vault";
+  if (/no vaults? found|multiple vaults|found \d+ vaults?|vault \S+ not found/i.test(detail))
+    return "missing vault";
   const found = /found (\d+) item/i.exec(detail)?.[1];
   if (found !== undefined) return found === "0" ? "missing item" : "several items";
   if (status === "404") return "missing item";

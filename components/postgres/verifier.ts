@@ -52,9 +52,10 @@ export function makeVerifiers(
 
 /** Whether a stored verifier is one of this password. False for md5 hashes and malformed text. */
 export function matchesVerifier(verifier: string, password: string): boolean {
-  const match = /^SCRAM-SHA-256\$(\d+):([A-Za-z0-9+/=]+)\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$/.exec(
-    verifier,
-  );
+  const match =
+    /^SCRAM-SHA-256\$([1-9]\d{0,8}):([A-Za-z0-9+/=]+)\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$/.exec(
+      verifier,
+    );
   if (match === null) return false;
   const salt = Buffer.from(match[2] ?? "", "base64");
   const expected = Buffer.from(formatVerifier(saslprepOrRaw(password), salt, Number(match[1])));
@@ -95,17 +96,15 @@ function preparePassword(password: string, role: string): string {
       `holds a control character (such as a line end) at position ${String(control.index + 1)}`,
     );
   }
-  let prepared: string;
   try {
-    prepared = saslprep(password);
+    // It fails on text of which it would leave nothing, too.
+    return saslprep(password);
   } catch {
-    // NOTE: no `cause`; the library's message quotes the password.
+    // NOTE: no `cause`; nobody promises that the library's message never quotes the password.
     throw refuse(
-      "holds a character that SASLprep (RFC 4013) prohibits, so that clients disagree about it",
+      "holds a character that SASLprep (RFC 4013) prohibits, or none that it keeps, so that clients disagree about it",
     );
   }
-  if (prepared === "") throw refuse("is empty once SASLprep (RFC 4013) has been applied");
-  return prepared;
 }
 
 function saslprepOrRaw(password: string): string {

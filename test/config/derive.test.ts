@@ -145,5 +145,9 @@ test("the marker role follows from the stack, in letters that need no quoting", 
 });
 
 test("apps come sorted by name, however the file orders them", () => {
-  expect(makeSpec({ b: {}, a: {}, "a-b": {} }).apps.map((app) => app.name)).toEqual(["a", "a-b", "b"]);
+  expect(makeSpec({ b: {}, a: {}, "a-b": {} }).apps.map((app) => app.name)).toEqual([
+    "a",
+    "a-b",
+    "b",
+  ]);
 });

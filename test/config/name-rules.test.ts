@@ -96,7 +96,9 @@ describe("a reserved name", () => {
     ["pg_read_all_data", 'starts with "pg_", which belongs to Postgres itself'],
     ["paperless", "is reserved (berth:postgres.reserved)"],
   ])("fails as the marker role, which every app would become a member of: %s", (name, reason) => {
-    expect(find({}, { markerRole: name })).toEqual([`berth:postgres.markerRole: "${name}" ${reason}`]);
+    expect(find({}, { markerRole: name })).toEqual([
+      `berth:postgres.markerRole: "${name}" ${reason}`,
+    ]);
   });
 
   test("fails as a marker role that is derived from a stack's name and too long", () => {
@@ -149,7 +151,8 @@ describe("a name used twice", () => {
 describe("what belongs to the admin", () => {
   test("fails as an app's credential or Secret", () => {
     const entry = { owner: { item: "root" }, secrets: { token: { item: "root" } } };
-    const is = '"root" is the admin\'s item (berth:postgres.adminItem); an app needs one of its own';
+    const is =
+      '"root" is the admin\'s item (berth:postgres.adminItem); an app needs one of its own';
     expect(find({ a: entry }, { adminItem: "root" })).toEqual([
       `berth:apps.a.owner.item: ${is}`,
       `berth:apps.a.secrets.token: ${is}`,

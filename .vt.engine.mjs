@@ -1,1 +1,0 @@
-export default { root: "/work/main", test: { testTimeout: 120000, hookTimeout: 300000, fileParallelism: false } };

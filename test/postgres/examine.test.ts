@@ -1,0 +1,134 @@
+import { describe, expect, test } from "vitest";
+import { judgeCatalog, notExamined } from "../../components/postgres/examine.ts";
+import type { Catalog, LiveRole, ServerFacts } from "../../components/postgres/inspect.ts";
+import { planDatabase } from "../../components/postgres/plan.ts";
+import {
+  findMarkerProblem,
+  findServerProblems,
+  formatVersion,
+} from "../../components/postgres/server-rules.ts";
+import { goodServer, liveDatabase, liveRole, makeCatalog } from "../fakes/catalog.ts";
+import { makeSpec, type Written } from "../fakes/stack.ts";
+
+const pinned = { systemIdentifier: goodServer.systemIdentifier };
+
+function judge(catalog: Catalog, postgres: Written = pinned, isPreview = false) {
+  const spec = makeSpec({ netbox: {}, wiki: { adopt: true } }, postgres);
+  const plans = spec.apps.map((app) => planDatabase(app, spec.postgres));
+  return judgeCatalog(spec, plans, catalog, isPreview);
+}
+
+describe("the server's identity", () => {
+  test("fails on another server than the stack is for, with both identifiers, in a preview too", () => {
+    for (const isPreview of [true, false]) {
+      const run = () => judge(makeCatalog([], [], { systemIdentifier: "999" }), pinned, isPreview);
+      expect(run).toThrow(
+        "this is another server than the stack is for: it has system_identifier 999, " +
+          "the stack expects 7412345678901234567 (berth:postgres.systemIdentifier). Nothing was written",
+      );
+    }
+  });
+
+  test("fails to write to a server that the stack does not pin, and warns in a preview", () => {
+    const line =
+      'add to the stack file under berth:postgres: systemIdentifier: "7412345678901234567"';
+    expect(() => judge(makeCatalog(), {})).toThrow(line);
+    expect(judge(makeCatalog(), {}, true).warnings).toEqual([expect.stringContaining(line)]);
+  });
+});
+
+describe("what the server must be and allow", () => {
+  const { postgres } = makeSpec({});
+  const find = (facts: Partial<ServerFacts>) =>
+    findServerProblems({ ...goodServer, ...facts }, postgres);
+
+  test("a plain admin and a superuser will do", () => {
+    expect(find({})).toEqual([]);
+    expect(find({ isSuperuser: true, canCreateRole: false, canCreateDatabase: false })).toEqual([]);
+    expect(find({ versionNumber: 140000 })).toEqual([]);
+  });
+
+  test.each<[Partial<ServerFacts>, string]>([
+    [{ versionNumber: 130022 }, "its version is 13.22; Berth needs 14 or newer"],
+    [
+      { isStandby: true },
+      "it is a standby, which is read-only; point berth:postgres.endpoint at the primary's Service",
+    ],
+    [
+      { canCreateRole: false },
+      'role "coachlight_admin" may not create roles; as a superuser run: ALTER ROLE "coachlight_admin" CREATEROLE',
+    ],
+    [
+      { canCreateDatabase: false },
+      'role "coachlight_admin" may not create databases; as a superuser run: ALTER ROLE "coachlight_admin" CREATEDB',
+    ],
+    [{ admin: "paperless" }, 'role "paperless" is reserved and cannot be the admin'],
+  ])("fails with %j", (facts, problem) => {
+    expect(find(facts)).toEqual([problem]);
+  });
+
+  test("every reason is told at once", () => {
+    expect(() => judge(makeCatalog([], [], { isStandby: true, canCreateRole: false }))).toThrow(
+      "Postgres: 2 problems",
+    );
+  });
+
+  test("a version is shown as its people write it", () => {
+    expect([180004, 160014, 100023].map(formatVersion)).toEqual(["18.4", "16.14", "10.23"]);
+  });
+});
+
+describe("the marker role", () => {
+  const { postgres } = makeSpec({});
+  const find = (more: Partial<LiveRole>) =>
+    findMarkerProblem(
+      makeCatalog([liveRole("berth_prod", { canLogin: false, ...more })]),
+      postgres,
+    );
+
+  test("may be missing, or there as Berth makes it", () => {
+    expect(findMarkerProblem(makeCatalog(), postgres)).toBeUndefined();
+    expect(find({})).toBeUndefined();
+  });
+
+  test.each<[Partial<LiveRole>]>([
+    [{ canLogin: true }],
+    [{ isSuperuser: true }],
+    [{ canCreateRole: true }],
+    [{ canCreateDatabase: true }],
+    [{ canReplicate: true }],
+    [{ bypassesRls: true }],
+    [{ memberOf: ["pg_read_all_data"] }],
+    [{ ownedDatabases: ["wiki"] }],
+  ])("fails with rights, since its members could use them: %j", (more) => {
+    expect(find(more)).toBe(
+      'role "berth_prod" exists and can log in or has rights, so it is not the marker role that Berth makes; ' +
+        "set berth:postgres.markerRole to a name that is free",
+    );
+  });
+});
+
+test("what exists is told by kind, and what adopting changes is a warning", () => {
+  const netbox = liveRole("netbox", { memberOf: ["berth_prod"] });
+  const { exists, warnings } = judge(
+    makeCatalog([netbox, liveRole("wiki")], [liveDatabase("netbox", "netbox")]),
+  );
+  expect([exists("role", "netbox"), exists("database", "netbox")]).toEqual([true, true]);
+  expect([exists("role", "wiki"), exists("database", "wiki")]).toEqual([true, false]);
+  expect(warnings).toEqual([
+    'adopting: app wiki: role "wiki": its password becomes the one in 1Password',
+    'adopting: app wiki: role "wiki": it becomes a member of "berth_prod"',
+  ]);
+});
+
+test("fails with the problems of every app at once", () => {
+  const catalog = makeCatalog([liveRole("netbox")], [liveDatabase("wiki", "paperless")]);
+  expect(() => judge(catalog)).toThrow(
+    /Postgres holds things that Berth did not make: 2 problems\n {2}- app netbox: .*\n {2}- app wiki: /,
+  );
+});
+
+test("without a server nothing is known to exist, and the operator is told", () => {
+  expect(notExamined.exists("role", "netbox")).toBe(false);
+  expect(notExamined.warnings).toEqual([expect.stringContaining("not compared with the server")]);
+});
