@@ -1,6 +1,5 @@
 import { parseArgs } from "node:util";
 import { BerthError } from "../components/errors.ts";
-import { verify } from "./verify.ts";
 
 /**
  * The verbs that are not Pulumi's. Exit code 0: all well; 1: the verb found something wrong;
@@ -36,13 +35,16 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const [verb, ...rest] = positionals;
   if (verb !== "verify" || rest.length > 0) {
-    throw new BerthError(`got "${positionals.join(" ")}"; the only verb is verify`, {
+    const given = positionals.length === 0 ? "nothing" : `"${positionals.join(" ")}"`;
+    throw new BerthError(`got ${given}; the only verb is verify`, {
       hint: "npm run verify -- --stack prod",
     });
   }
   if (values.stack === undefined) {
     throw new BerthError("verify: no stack was named", { hint: "add --stack prod, or another" });
   }
+  // Only now: it loads Pulumi's SDK, and --help should not take a second.
+  const { verify } = await import("./verify.ts");
   return await verify({ stack: values.stack, file: values["config-file"], json: values.json });
 }
 

@@ -43,16 +43,11 @@ export async function proveApp(app: AppSpec, context: ProofContext): Promise<Che
     });
     checks.splice(before, 0, outcome);
   };
-  let created = false;
   await asRole(owner, async (client) => {
-    const check = await tryStatement(
-      client,
-      `${owner.name}: can create a table`,
-      createTable(table),
-    );
-    created = check.ok;
+    const check = await tryStatement(client, canCreate(owner), createTable(table));
     checks.push(check);
   });
+  const created = checks.some((check) => check.ok && check.name === canCreate(owner));
   try {
     for (const role of others) {
       await asRole(role, async (client) => {
@@ -63,6 +58,10 @@ export async function proveApp(app: AppSpec, context: ProofContext): Promise<Che
     if (created) await login(app, owner, context, (client) => dropTable(client, table));
   }
   return [...checks, ...proveNeighbours(app, entered, context)];
+}
+
+function canCreate(owner: RoleSpec): string {
+  return `${owner.name}: can create a table`;
 }
 
 async function login(

@@ -28,7 +28,12 @@ export async function runPulumi(
   toolchain: Toolchain,
   sandbox: Sandbox,
   args: readonly string[],
-  options: { readonly output: PulumiOutput; readonly env?: Readonly<Record<string, string>> },
+  options: {
+    readonly output: PulumiOutput;
+    readonly env?: Readonly<Record<string, string>>;
+    /** Asks the CLI to stop after the steps in flight, as Ctrl-C does. */
+    readonly cancelSignal?: AbortSignal;
+  },
 ): Promise<PulumiResult> {
   const [command = ""] = args;
   const fileArgs = configured.includes(command) ? ["--config-file", sandbox.stackFile] : [];

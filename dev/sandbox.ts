@@ -71,7 +71,8 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   await preparePostgres({ home: files.postgres, superuserPassword });
   const postgres = await startServer({
     home: files.postgres,
-    port: await freePort(preferredPorts.postgres),
+    // The port it had, so that the next preview shows no change.
+    port: await freePort(readPostgresPort(files.stackFile) ?? preferredPorts.postgres),
     ...(options.settings === undefined ? {} : { settings: options.settings }),
   });
   const superuser = { host: postgres.host, port: postgres.port, password: superuserPassword };
@@ -99,6 +100,11 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       PGOPTIONS: "-c search_path=pg_catalog,pg_temp",
     },
   };
+}
+
+/** Whether the sandbox's servers are there already, so that another run's Ctrl-C leaves them alone. */
+export function isSandboxRunning(home: string): boolean {
+  return findRunning(toFiles(home).connectPid) !== undefined;
 }
 
 /** Stops the sandbox's servers; what they hold stays. */
@@ -202,6 +208,12 @@ async function answers(url: string, token: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+function readPostgresPort(stackFile: string): number | undefined {
+  if (!existsSync(stackFile)) return undefined;
+  const document = parseDocument(readFileSync(stackFile, "utf8"));
+  return document.getIn(["config", "berth:postgres", "endpoint", "direct", "port"]) as number;
 }
 
 /** The committed stack file with this sandbox's ports, and the salt that Pulumi wrote into its copy. */

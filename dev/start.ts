@@ -5,10 +5,12 @@ import { loadStackFromFile } from "../components/config/load.ts";
 import { BerthError } from "../components/errors.ts";
 import { readStackItems } from "../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../components/onepassword/through-client.ts";
+import { Interruption } from "./interruption.ts";
 import { readNeighbour } from "./neighbour-check.ts";
 import { ensureStack, openToolchain, runPulumi } from "./pulumi-cli.ts";
 import {
   devHome,
+  isSandboxRunning,
   neighbour,
   openSandbox,
   projectFolder,
@@ -57,16 +59,17 @@ async function main(): Promise<number> {
 
 async function start(): Promise<number> {
   const watch = new Stopwatch();
-  stopOnSignal(watch);
+  const interruption = new Interruption(isSandboxRunning(devHome));
   const toolchain = await watch.time("toolchain", () => openToolchain(say));
   say("Starting Postgres and the stand-in for 1Password Connect");
   const sandbox = await watch.time("servers", () => openSandbox({ home: devHome }));
   await watch.time("pulumi up", () => ensureStack(toolchain, sandbox));
   const before = await watch.time("neighbour", () => readNeighbour(sandbox));
   say("Running pulumi up");
-  const args = ["up", "--yes", "--skip-preview", "--suppress-outputs"];
+  const args = ["up", "--yes", "--skip-preview", "--suppress-outputs", "--suppress-progress"];
+  const options = { output: "both", cancelSignal: interruption.signal } as const;
   const up = await watch.time("pulumi up", () =>
-    runPulumi(toolchain, sandbox, args, { output: "both" }),
+    interruption.waitFor(runPulumi(toolchain, sandbox, args, options)),
   );
   if (up.exitCode !== 0) {
     throw new BerthError("pulumi up failed; what it printed above says why", {
@@ -81,19 +84,6 @@ async function start(): Promise<number> {
   });
   say(`took ${watch.report()}`);
   return verdict.ok && before === after ? 0 : 1;
-}
-
-/** Ctrl-C while it works: what this run started is stopped; what ran before goes on. */
-function stopOnSignal(watch: Stopwatch): void {
-  let stopping = false;
-  const stop = (): void => {
-    if (stopping) return;
-    stopping = true;
-    say(`\nStopping (${watch.report()})`);
-    void stopSandbox(devHome).finally(() => process.exit(130));
-  };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
 }
 
 async function verifySandbox(sandbox: Sandbox): Promise<Verdict> {
@@ -114,39 +104,42 @@ function printResult(
   verdict: Verdict,
   { changed, isNeighbourSame }: { changed: number; isNeighbourSame: boolean },
 ): void {
-  const mark = (ok: boolean): string =>
+  const ends = (ok: boolean): string =>
     styleText(ok ? "green" : "red", ok ? "ok    " : "failed", { stream: process.stdout });
+  const warnings = new Set<string>();
   say("");
   for (const { app, checks } of verdict.apps) {
     const failed = checks.filter((check) => !check.ok);
-    const detail = failed.map((check) => `${check.name}: ${check.detail}`).join("; ");
-    say(
-      `${mark(failed.length === 0)} ${app}: ${String(checks.length - failed.length)} of ${String(checks.length)} checks${detail === "" ? "" : `; ${detail}`}`,
-    );
+    const counts = `${String(checks.length - failed.length)} of ${String(checks.length)} checks`;
+    say(`${ends(failed.length === 0)} ${describeApp(sandbox, app)}: ${counts}`);
+    for (const check of failed) say(`       ${check.name}: ${check.detail}`);
+    for (const check of checks.filter((c) => c.warning))
+      warnings.add(`${check.name}: ${check.detail}`);
   }
-  for (const detail of new Set(
-    verdict.apps
-      .flatMap(({ checks }) => checks)
-      .filter((c) => c.warning)
-      .map((c) => `${c.name}: ${c.detail}`),
-  )) {
-    say(`${styleText("yellow", "note  ", { stream: process.stdout })} ${detail}`);
+  for (const warning of warnings) {
+    say(`${styleText("yellow", "note  ", { stream: process.stdout })} ${warning}`);
   }
-  say(
-    `${mark(isNeighbourSame)} ${neighbour}: select 1 answers, and it is ${isNeighbourSame ? "byte for byte what it was" : "NOT what it was"}`,
-  );
+  const state = isNeighbourSame ? "byte for byte what it was" : "NOT what it was";
+  say(`${ends(isNeighbourSame)} ${neighbour}: select 1 answers, and it is ${state}`);
   const { host, port } = sandbox.superuser;
-  const relative = (name: string): string =>
-    path.relative(projectFolder, path.join(sandbox.home, name));
+  const at = (name: string): string => path.relative(projectFolder, path.join(sandbox.home, name));
   say("");
-  say(`manifests   ${relative("gitops")}`);
-  say(
-    `connect     npm run psql -- netbox    (psql -h ${host} -p ${String(port)} -U netbox netbox; password: item netbox-db-credentials in ${relative("vault.json")})`,
-  );
-  say(`look        npm run verify -- --stack dev, npm run pulumi -- preview`);
-  say(`stop        npm start -- --stop, or --down to remove everything`);
+  say(`manifests   ${at("gitops")}`);
+  say(`connect     psql -h ${host} -p ${String(port)} -U netbox netbox`);
+  say(`            (password: item netbox-db-credentials in ${at("vault.json")})`);
+  say("look        npm run verify -- --stack dev, npm run pulumi -- preview");
+  say("stop        npm start -- --stop, or --down to remove everything");
   say("");
   say(changed === 0 ? "up: no changes" : `up: ${String(changed)} changes`);
+}
+
+/** `netbox: database netbox, owner netbox`: what an app has got. */
+function describeApp(sandbox: Sandbox, name: string): string {
+  const spec = loadStackFromFile(sandbox.stack, projectFolder, sandbox.stackFile);
+  const app = spec.apps.find((found) => found.name === name);
+  if (app === undefined) return name;
+  const roles = app.roles.map((role) => `${role.profile} ${role.name}`);
+  return `${name}: database ${app.database.name}, ${roles.join(", ")}`;
 }
 
 process.exitCode = await main().catch((error: unknown) => {

@@ -39,6 +39,7 @@ export type ReadItem = (ref: ItemRef) => Promise<Item>;
 /** Why an item could not be read: what a reader can tell without quoting anything secret. */
 export type ItemReadFailure =
   | "missing vault"
+  | "several vaults"
   | "missing item"
   | "several items"
   | "unauthorized"
@@ -58,28 +59,34 @@ export class ItemReadError extends Error {
   }
 }
 
+/** What Pulumi and the provider put before 1Password's own words. */
+const preamble = /^.*Unable to read item, got error: /;
+
 /** Reads what went wrong from the text that 1Password's clients give, the same in each of them. */
 export function toItemReadError(text: string): ItemReadError {
-  const detail = text.replaceAll(/\s+/g, " ").trim();
-  const status = /status:? (\d{3})/i.exec(detail)?.[1];
-  return new ItemReadError(failureOf(detail, status), detail);
+  const detail = text.replaceAll(/\s+/g, " ").trim().replace(preamble, "");
+  // Titles and addresses are quoted, and a title may read like an error.
+  return new ItemReadError(failureOf(detail.replaceAll(/"[^"]*"/g, '""')), detail);
 }
 
-function failureOf(detail: string, status: string | undefined): ItemReadFailure {
-  if (status === "401" || status === "403") return "unauthorized";
-  if (status === "429") return "rate limited";
-  if (status?.startsWith("5")) return "server error";
-  if (/no vaults? found|multiple vaults|found \d+ vaults?|vault \S+ not found/i.test(detail))
-    return "missing vault";
-  const found = /found (\d+) item/i.exec(detail)?.[1];
-  if (found !== undefined) return found === "0" ? "missing item" : "several items";
-  if (status === "404") return "missing item";
-  if (
-    /connection refused|ECONNREFUSED|no such host|ENOTFOUND|timeout|ETIMEDOUT|deadline/i.test(
-      detail,
-    )
-  ) {
-    return "unreachable";
-  }
-  return "unknown";
+/** The first that matches decides; `status 404` alone says nothing about a vault. */
+const signs: readonly (readonly [ItemReadFailure, RegExp])[] = [
+  ["missing vault", /no vaults? found|found 0 vaults?|vault \S+ not found|isn't a vault/i],
+  ["several vaults", /multiple vaults|found \d+ vaults?|more than one vault/i],
+  ["missing item", /no items? found|found 0 items?|isn't an item/i],
+  ["several items", /multiple items|found \d+ items?|more than one item/i],
+  ["unauthorized", /status:? 40[13]|\(40[13]\)|not currently signed in|unauthorized/i],
+  ["rate limited", /status:? 429|\(429\)|too many requests/i],
+  ["server error", /status:? 5\d\d|\(5\d\d\)/i],
+  ["missing item", /status:? 404|\(404\)/i],
+  [
+    "unreachable",
+    /connection refused|ECONNREFUSED|no such host|ENOTFOUND|EAI_AGAIN|timeout|ETIMEDOUT|ECONNABORTED|deadline/i,
+  ],
+  // An answer that was cut off: the server went away in the middle of it.
+  ["server error", /\bEOF$|connection reset|ECONNRESET|socket hang up|end of JSON input/i],
+];
+
+function failureOf(text: string): ItemReadFailure {
+  return signs.find(([, sign]) => sign.test(text))?.[0] ?? "unknown";
 }

@@ -102,13 +102,15 @@ function describeFailure(error: ItemReadError, wanted: readonly ItemRequest[]): 
   const [first] = wanted;
   if (first === undefined) return error.message;
   const { ref } = first;
-  const who = wanted.map((request) => request.wantedBy).join(", ");
+  const who = [...new Set(wanted.map((request) => request.wantedBy))].join(", ");
   const at = `${who}: vault "${ref.vault}", item "${ref.item}"`;
   switch (error.failure) {
     case "missing item":
       return `${at}: there is no such item\n    fix: ${createCommand(wanted)}`;
     case "missing vault":
       return `${at}: there is no such vault, or the token may not see it\n    fix: correct berth:onepassword.vault, or give the token access; op vault list shows what there is`;
+    case "several vaults":
+      return `${at}: several vaults have this title\n    fix: op vault list, then name the vault by its id in berth:onepassword.vault`;
     case "several items":
       return `${at}: several items have this title, and the operator would take the oldest\n    fix: op item list --vault ${quote(ref.vault)}, then name the item by its id`;
     case "unauthorized":
@@ -132,7 +134,9 @@ function createCommand(wanted: readonly ItemRequest[]): string {
   const parts = [
     `op item create --category login --vault ${quote(ref.vault)} --title ${quote(ref.item)}`,
     ...(fields.includes("password") ? ["--generate-password=letters,digits,32"] : []),
-    ...fields.filter((field) => field !== "password").map((field) => assignment(field, first)),
+    ...fields
+      .filter((field) => field !== "password")
+      .map((field) => assignment(field, wanted.find((r) => r.username !== undefined) ?? first)),
   ];
   return parts.join(" ");
 }

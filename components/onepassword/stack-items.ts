@@ -44,14 +44,23 @@ export function planItemRequests(spec: StackSpec): ItemRequest[] {
   ];
 }
 
-/** An app must not take the admin role for its own; its name is known only now. */
+/** An app must not take the admin role for its own, or be a member of it; its name is known only now. */
 function refuseReservedAdmin(spec: StackSpec, admin: Credential): void {
   for (const app of spec.apps) {
-    const role = app.roles.find((r) => r.name === admin.username);
-    if (role === undefined) continue;
-    throw new BerthError(`app ${app.name}: role "${role.name}" is the admin role itself`, {
-      hint: `give it another name: berth:apps.${app.name}.${role.key === "owner" ? "owner" : `roles.${role.key}`}.name`,
-    });
+    for (const role of app.roles) {
+      const key = `berth:apps.${app.name}.${role.key === "owner" ? "owner" : `roles.${role.key}`}`;
+      if (role.name === admin.username) {
+        throw new BerthError(`app ${app.name}: role "${role.name}" is the admin role itself`, {
+          hint: `give it another name: ${key}.name`,
+        });
+      }
+      if (role.memberOf.includes(admin.username)) {
+        throw new BerthError(
+          `app ${app.name}: role "${role.name}" would be a member of "${admin.username}", which is the admin role`,
+          { hint: `take it out of ${key}.memberOf` },
+        );
+      }
+    }
   }
 }
 

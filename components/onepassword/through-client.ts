@@ -34,19 +34,26 @@ function readThroughConnect(serverURL: string, token: string): ReadItem {
   const connect = OnePasswordConnect({ serverURL, token, keepAlive: false });
   const vaultIds = new Map<string, Promise<string>>();
   const findVault = (name: string): Promise<string> => {
-    const known = vaultIds.get(name) ?? connect.getVault(name).then((vault) => vault.id ?? name);
+    const known = vaultIds.get(name) ?? connect.getVault(name).then((vault) => toId(vault.id));
     vaultIds.set(name, known);
     return known;
   };
   return async (ref) => {
     try {
-      const answer: unknown = await connect.getItem(await findVault(ref.vault), ref.item);
-      return toItem(answer as ItemAnswer, ref);
+      const answer = await connect.getItem(await findVault(ref.vault), ref.item);
+      toId(answer.id);
+      return toItem(answer as unknown as ItemAnswer, ref);
     } catch (error) {
       vaultIds.delete(ref.vault);
       throw toItemReadError(describeConnectError(error));
     }
   };
+}
+
+/** The client takes JSON that was cut off for an answer without any of its fields. */
+function toId(id: string | undefined): string {
+  if (id === undefined) throw new Error("unexpected end of JSON input");
+  return id;
 }
 
 /** The client rejects with `{status, message}` for answers and with an axios error for the network. */
@@ -70,10 +77,20 @@ function readThroughOp(env: Readonly<Record<string, string>>): ReadItem {
       { env: { ...base, ...env }, extendEnv: false, reject: false, timeout: 30_000 },
     );
     // NOTE: only stderr may be shown; stdout holds the item.
+    if (result.code === "ENOENT") throw toItemReadError("op is not on PATH; it is 1Password's CLI");
     if (result.failed)
       throw toItemReadError(result.stderr || `op failed: ${result.code ?? "unknown"}`);
-    return toItem(JSON.parse(result.stdout) as ItemAnswer, ref);
+    return toItem(parseAnswer(result.stdout), ref);
   };
+}
+
+function parseAnswer(stdout: string): ItemAnswer {
+  try {
+    return JSON.parse(stdout) as ItemAnswer;
+  } catch {
+    // NOTE: no `cause`; its message quotes what could not be parsed.
+    throw toItemReadError("op answered with something else than an item: end of JSON input");
+  }
 }
 
 function toItem(answer: ItemAnswer, ref: ItemRef): Item {

@@ -55,5 +55,5 @@ function toItem(found: onepassword.GetItemResult): Item {
   ];
   for (const [label, value] of own)
     if (value !== undefined && value !== "") fields.set(label, value);
-  return new Item(found.vault, found.uuid ?? "", fields);
+  return new Item(found.vault, found.uuid, fields);
 }

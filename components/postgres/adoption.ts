@@ -27,7 +27,7 @@ export function decideAdoption(
     const at = `app ${plan.app}: role "${role.name}"`;
     if (live.memberOf.includes(postgres.markerRole)) continue;
     problems.push(
-      ...refusals(live, catalog).map(
+      ...refusals(live, catalog, plan.database.name).map(
         (reason) => `${at} exists and ${reason}; Berth does not manage such a role`,
       ),
     );
@@ -90,7 +90,8 @@ function unmanaged(at: string, app: string, differences: readonly string[]): str
   return `${at} exists and was not made by this stack. To take it over, set berth:apps.${app}.adopt to true (${would})`;
 }
 
-function refusals(live: LiveRole, catalog: Catalog): string[] {
+function refusals(live: LiveRole, catalog: Catalog, database: string): string[] {
+  const others = live.ownedDatabases.filter((name) => name !== database);
   return [
     ...(live.name === catalog.server.admin ? ["is the admin role itself"] : []),
     ...(live.isSuperuser ? ["is a superuser"] : []),
@@ -98,6 +99,7 @@ function refusals(live: LiveRole, catalog: Catalog): string[] {
     ...(live.canCreateDatabase ? ["has CREATEDB"] : []),
     ...(live.canReplicate ? ["has REPLICATION"] : []),
     ...(live.bypassesRls ? ["has BYPASSRLS"] : []),
+    ...others.map((name) => `owns the database "${name}" as well`),
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { PostgresSpec } from "../config/spec.ts";
-import type { Catalog, ServerFacts } from "./inspect.ts";
+import type { Catalog, LiveRole, ServerFacts } from "./inspect.ts";
 
 /** Oldest server that Berth is tested with. */
 const oldestVersion = 140000;
@@ -54,11 +54,24 @@ export function findServerProblems(facts: ServerFacts, postgres: PostgresSpec): 
 /** Why the marker role, if it exists, is not the one Berth makes. */
 export function findMarkerProblem(catalog: Catalog, postgres: PostgresSpec): string | undefined {
   const live = catalog.roles.get(postgres.markerRole);
-  if (live === undefined || (!live.canLogin && !live.isSuperuser && live.memberOf.length === 0))
-    return undefined;
+  if (live === undefined || !hasRights(live)) return undefined;
   return (
     `role "${live.name}" exists and can log in or has rights, so it is not the marker role that Berth makes; ` +
     "set berth:postgres.markerRole to a name that is free"
+  );
+}
+
+/** Whether a role is more than a name: its members could take any of this with SET ROLE. */
+function hasRights(role: LiveRole): boolean {
+  return (
+    role.canLogin ||
+    role.isSuperuser ||
+    role.canCreateRole ||
+    role.canCreateDatabase ||
+    role.canReplicate ||
+    role.bypassesRls ||
+    role.memberOf.length > 0 ||
+    role.ownedDatabases.length > 0
   );
 }
 

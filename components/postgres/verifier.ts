@@ -58,7 +58,9 @@ export function matchesVerifier(verifier: string, password: string): boolean {
     );
   if (match === null) return false;
   const salt = Buffer.from(match[2] ?? "", "base64");
-  const expected = Buffer.from(formatVerifier(saslprepOrRaw(password), salt, Number(match[1])));
+  const expected = Buffer.from(
+    formatVerifier(prepareAsPostgres(password) ?? password, salt, Number(match[1])),
+  );
   const actual = Buffer.from(verifier);
   return expected.length === actual.length && timingSafeEqual(expected, actual);
 }
@@ -96,21 +98,40 @@ function preparePassword(password: string, role: string): string {
       `holds a control character (such as a line end) at position ${String(control.index + 1)}`,
     );
   }
-  try {
-    // It fails on text of which it would leave nothing, too.
-    return saslprep(password);
-  } catch {
-    // NOTE: no `cause`; nobody promises that the library's message never quotes the password.
+  const prepared = prepareAsPostgres(password);
+  if (prepared === undefined) {
     throw refuse(
       "holds a character that SASLprep (RFC 4013) prohibits, or none that it keeps, so that clients disagree about it",
     );
   }
+  return prepared;
 }
 
-function saslprepOrRaw(password: string): string {
+/**
+ * Characters that NFKC changes and every implementation agrees on: Latin letters with accents, signs
+ * that are letters, ligatures, full width, and the spaces, which are mapped before.
+ */
+const normalizedAlike =
+  /^[\u00a0-\u017f\u1e00-\u1e9b\u1ea0-\u1ef9\u2000-\u200a\u202f\u205f\u2126\u212a\u212b\u3000\ufb00-\ufb06\uff01-\uff5e]$/;
+
+const rightToLeft = /[\p{sc=Hebrew}\p{sc=Arabic}\p{sc=Syriac}\p{sc=Thaana}]/u;
+
+/**
+ * SASLprep, and undefined where it fails or where Postgres would not come to the same: Postgres looks
+ * for prohibited characters and for the order of right-to-left text before NFKC, RFC 4013 after it
+ * (`pg_saslprep` in src/common/saslprep.c), which differs where NFKC changes such a character.
+ */
+function prepareAsPostgres(password: string): string | undefined {
+  const isAlike = Array.from(password).every(
+    (character) => character.normalize("NFKC") === character || normalizedAlike.test(character),
+  );
+  const isChanged = password.normalize("NFKC") !== password;
+  if (!isAlike || (isChanged && rightToLeft.test(password))) return undefined;
   try {
+    // It fails on text of which it would leave nothing, too.
     return saslprep(password);
   } catch {
-    return password;
+    // NOTE: nobody promises that the library's message never quotes the password, so it ends here.
+    return undefined;
   }
 }

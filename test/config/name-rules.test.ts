@@ -23,8 +23,11 @@ describe("an identifier", () => {
     });
     const at = ["owner.name", "roles.ro.name", "database.name"];
     expect(problems).toEqual(
-      at.map((key) =>
-        expect.stringContaining(`berth:apps.netbox.${key}: ${JSON.stringify(name)} ${reason}`),
+      at.map(
+        (key) =>
+          expect.stringContaining(
+            `berth:apps.netbox.${key}: ${JSON.stringify(name)} ${reason}`,
+          ) as unknown,
       ),
     );
   });
@@ -85,8 +88,11 @@ describe("a reserved name", () => {
 
   test("fails when it is derived from the app's name", () => {
     expect(find({ "pg-backup": {} })).toEqual(
-      ["database.name", "owner.name"].map((key) =>
-        expect.stringContaining(`berth:apps.pg-backup.${key}: "pg_backup" starts with "pg_"`),
+      ["database.name", "owner.name"].map(
+        (key) =>
+          expect.stringContaining(
+            `berth:apps.pg-backup.${key}: "pg_backup" starts with "pg_"`,
+          ) as unknown,
       ),
     );
   });

@@ -87,12 +87,17 @@ export class PulumiEngine {
     };
   }
 
-  /** Waits until nothing is in flight, and answers with what was registered since the last time. */
-  async settle(): Promise<readonly Registration[]> {
+  /** Waits until nothing is in flight; what was registered since the last time, in that order. */
+  async settleInOrder(): Promise<readonly Registration[]> {
     const { waitForRPCs } = pulumi.runtime as unknown as { waitForRPCs: () => Promise<void> };
     await waitForRPCs();
     if (this.#failures.length > 0) throw new Error(this.#failures.join("\n"));
-    return this.#registrations.splice(0).sort(byTypeAndName);
+    return this.#registrations.splice(0);
+  }
+
+  /** The same, sorted by type and name. */
+  async settle(): Promise<readonly Registration[]> {
+    return (await this.settleInOrder()).toSorted(byTypeAndName);
   }
 
   #register(args: pulumi.runtime.MockResourceArgs, isPreview: boolean) {
@@ -124,8 +129,19 @@ export class PulumiEngine {
   #call(token: string, inputs: Inputs): Inputs {
     const answer = this.#functions[token];
     if (answer === undefined) throw new Error(`the fake engine knows no function ${token}`);
-    return answer(inputs);
+    try {
+      return answer(inputs);
+    } catch (error) {
+      // The SDK takes an engine's reason from `details`, as gRPC gives it.
+      const details = error instanceof Error ? error.message : String(error);
+      throw Object.assign(new Error(details), { details });
+    }
   }
+}
+
+/** What an output comes to; `promise` is there at run time and absent from the typings. */
+export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
+  return (output as unknown as { promise: () => Promise<T> }).promise();
 }
 
 /** A reference to a resource in short: `urn:pulumi:prod::berth::a$b::name` → `b::name`. */

@@ -7,7 +7,7 @@ select
   d.datallowconn as allows_connections,
   coalesce(
     (
-      select pg_catalog.array_agg(coalesce(g.rolname, 'PUBLIC') || '=' || a.privilege_type order by 1)
+      select pg_catalog.array_agg(coalesce(g.rolname, 'PUBLIC') || '=' || a.privilege_type order by g.rolname nulls first, a.privilege_type)
       from pg_catalog.aclexplode(
         coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))
       ) a

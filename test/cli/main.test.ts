@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, describe, expect, test } from "vitest";
+import { createSampleVault, makeToken } from "../../dev/connect/sample-vault.ts";
+import { startConnect } from "../../dev/connect/server.ts";
+import { VaultStore } from "../../dev/connect/vault-data.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "berth-cli-"));
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+async function berth(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const main = join(import.meta.dirname, "../../cli/main.ts");
+  const { exitCode, stdout, stderr } = await execa(process.execPath, [main, ...args], {
+    env: { PATH: process.env["PATH"] ?? "", ...env },
+    extendEnv: false,
+    reject: false,
+    timeout: 60_000,
+  });
+  return { exitCode, stdout, stderr };
+}
+
+function writeStackFile(port: number): string {
+  const file = join(folder, "Pulumi.test.yaml");
+  const config = {
+    "berth:postgres": {
+      endpoint: { direct: { host: "127.0.0.1", port } },
+      tls: { mode: "disable" },
+    },
+    "berth:onepassword": { vault: "Coachlight" },
+    "berth:apps": { netbox: {} },
+  };
+  writeFileSync(file, JSON.stringify({ config }));
+  return file;
+}
+
+test("--help tells the verbs and options, and is no failure", async () => {
+  const { exitCode, stdout, stderr } = await berth(["--help"]);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  expect(stdout).toContain("verify    log in as every role");
+});
+
+describe("what it cannot run with is exit code 2, one message and no fault's stack", () => {
+  test.each([
+    ["no verb", [], "got nothing; the only verb is verify\n  fix: npm run verify -- --stack prod"],
+    ["another verb", ["adopt"], 'got "adopt"; the only verb is verify'],
+    ["a verb too many", ["verify", "prod"], 'got "verify prod"; the only verb is verify'],
+    ["no stack", ["verify"], "verify: no stack was named\n  fix: add --stack prod, or another"],
+    ["an unknown option", ["verify", "--stak", "prod"], "Unknown option '--stak'"],
+    ["an option without its value", ["verify", "--stack"], "'--stack <value>' argument missing"],
+    [
+      "a stack without a file",
+      ["verify", "--stack", "nowhere"],
+      "stack nowhere: there is no stack file",
+    ],
+    [
+      "no way to 1Password",
+      ["verify", "--stack", "prod"],
+      "1Password: the environment does not say how to reach it",
+    ],
+  ])("fails with %s", async (_, args, message) => {
+    const { exitCode, stdout, stderr } = await berth(args);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toMatch(/^ {4}at /m);
+  });
+});
+
+test("fails with a server that is not there: what was tried, how to test it, and no password", async () => {
+  const vault = createSampleVault();
+  const token = makeToken();
+  const connect = await startConnect({ store: new VaultStore([vault]), token });
+  const closed = await startConnect({ store: new VaultStore([]), token });
+  await closed.close();
+  const args = [
+    "verify",
+    "--stack",
+    "test",
+    "--json",
+    "--config-file",
+    writeStackFile(closed.port),
+  ];
+  const result = await berth(args, { OP_CONNECT_HOST: connect.url, OP_CONNECT_TOKEN: token });
+  await connect.close();
+  expect(result).toMatchObject({ exitCode: 2, stdout: "" });
+  expect(result.stderr).toContain(`127.0.0.1:${String(closed.port)}`);
+  expect(result.stderr).toContain(`pg_isready -h 127.0.0.1 -p ${String(closed.port)}`);
+  const values = vault.items.flatMap((item) => item.fields.map((field) => field.value));
+  const passwords = values.filter((value) => value !== undefined && value.length >= 32);
+  expect([token, ...passwords].filter((secret) => result.stderr.includes(secret ?? ""))).toEqual(
+    [],
+  );
+});

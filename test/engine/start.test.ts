@@ -1,0 +1,149 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { execa, execaSync } from "execa";
+import { Client } from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { VaultStore } from "../../dev/connect/vault-data.ts";
+import { loginOf, projectFolder } from "../../dev/sandbox.ts";
+
+/** The README's commands as a newcomer runs them: in an empty folder, with nothing installed. */
+
+let clone: string;
+
+beforeAll(() => {
+  clone = mkdtempSync(path.join(tmpdir(), "berth-clone-"));
+  // The files a clone would have, uncommitted edits included.
+  const { stdout } = execaSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+    cwd: projectFolder,
+  });
+  for (const file of stdout
+    .split("\n")
+    .filter((name) => existsSync(path.join(projectFolder, name)))) {
+    mkdirSync(path.dirname(path.join(clone, file)), { recursive: true });
+    cpSync(path.join(projectFolder, file), path.join(clone, file));
+  }
+});
+
+afterAll(async () => {
+  await npm("start", "--", "--down");
+  rmSync(clone, { recursive: true, force: true });
+});
+
+function npm(...args: readonly string[]) {
+  return execa("npm", args, { cwd: clone, reject: false, all: true, stdin: "ignore" });
+}
+
+async function query(text: string): Promise<unknown> {
+  const stackFile = readFileSync(path.join(clone, ".berth/dev/Pulumi.dev.yaml"), "utf8");
+  const port = Number(/port: (\d+)/.exec(stackFile)?.[1]);
+  const login = loginOf(
+    VaultStore.load(path.join(clone, ".berth/dev/vault.json")),
+    "netbox-db-credentials",
+  );
+  const client = new Client({
+    host: "127.0.0.1",
+    port,
+    database: "netbox",
+    user: login.name,
+    password: login.password,
+  });
+  await client.connect();
+  try {
+    return (await client.query(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+describe("npm start in a fresh clone", () => {
+  it("is interrupted by Ctrl-C, stops what it started, and can be run again", async () => {
+    const run = execa("node", ["toolchain/run.mjs", "dev/start.ts"], {
+      cwd: clone,
+      reject: false,
+      all: true,
+      stdin: "ignore",
+    });
+    const created = new Promise<void>((resolve) => {
+      run.all.on("data", (chunk: Buffer) => {
+        if (chunk.toString().includes(" created (")) resolve();
+      });
+    });
+    await Promise.race([created, run]);
+    run.kill("SIGINT");
+    const result = await run;
+    expect(result.exitCode).not.toBe(0);
+    expect(result.all).toContain("Stopping");
+    expect(existsSync(path.join(clone, ".berth/dev/connect.pid"))).toBe(false);
+    await expect(query("select 1")).rejects.toThrow();
+  });
+
+  it("brings up the sample apps, proves them, and says where everything is", async () => {
+    const { all, exitCode } = await npm("start");
+    expect(all).toMatch(/ok +netbox: database netbox, owner netbox: 6 of 6 checks/);
+    expect(all).toMatch(
+      /ok +basketball: database basketball, owner basketball, readwrite admin_app: 12 of 12 checks/,
+    );
+    expect(all).toContain("byte for byte what it was");
+    expect(all).toContain('REVOKE CONNECT ON DATABASE "paperless" FROM PUBLIC;');
+    expect(all).toMatch(/took [\d.]+ s: toolchain/);
+    expect(exitCode).toBe(0);
+    expect(await query("select current_user as me")).toEqual([{ me: "netbox" }]);
+    expect(readdirSync(path.join(clone, ".berth/dev/gitops")).toSorted()).toEqual([
+      "argocd",
+      "k8s",
+    ]);
+  });
+
+  it("reports no changes the second time", async () => {
+    const { all, exitCode } = await npm("start");
+    expect(all).toContain("up: no changes");
+    expect(exitCode).toBe(0);
+  });
+
+  it("previews no changes", async () => {
+    const { all, exitCode } = await npm("run", "pulumi", "--", "preview");
+    expect(all).toContain("36 unchanged");
+    expect(exitCode).toBe(0);
+  });
+
+  it("verifies, in words and as JSON", async () => {
+    const words = await npm("run", "verify", "--", "--stack", "dev");
+    expect(words.all).toContain("verified: 2 apps, 18 checks, 0 failed, 2 warnings");
+    expect(words.exitCode).toBe(0);
+    const json = await npm("run", "--silent", "verify", "--", "--stack", "dev", "--json");
+    const verdict = JSON.parse(json.stdout) as {
+      ok: boolean;
+      apps: { app: string; checks: object[] }[];
+    };
+    expect(verdict.ok).toBe(true);
+    expect(verdict.apps.map(({ app }) => app)).toEqual(["basketball", "netbox"]);
+    expect(Object.keys(verdict.apps[0]?.checks[0] ?? {}).toSorted()).toEqual([
+      "detail",
+      "name",
+      "ok",
+    ]);
+  });
+
+  it("stops the servers and keeps what they hold", async () => {
+    const { exitCode } = await npm("start", "--", "--stop");
+    expect(exitCode).toBe(0);
+    await expect(query("select 1")).rejects.toThrow();
+    const again = await npm("start");
+    expect(again.all).toContain("up: no changes");
+  });
+
+  it("removes all that it made, and leaves the clone as it came", async () => {
+    const { exitCode } = await npm("start", "--", "--down");
+    expect(exitCode).toBe(0);
+    expect(existsSync(path.join(clone, ".berth/dev"))).toBe(false);
+  });
+});

@@ -1,0 +1,134 @@
+import { existsSync } from "node:fs";
+import net from "node:net";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { proveStack } from "../../cli/verify.ts";
+import { loadStackFromFile } from "../../components/config/load.ts";
+import { readStackItems } from "../../components/onepassword/stack-items.ts";
+import { readThroughClient } from "../../components/onepassword/through-client.ts";
+import { freePort } from "../../dev/postgres/ports.ts";
+import { projectFolder } from "../../dev/sandbox.ts";
+import { type Cluster, labels, startCluster } from "../tunnel/cluster.ts";
+import { Bed } from "./bed.ts";
+
+/**
+ * The whole program through Berth's own port-forward: the API server is a double that forwards to the
+ * sandbox's Postgres, everything else is real.
+ */
+
+let bed: Bed;
+let cluster: Cluster;
+let localPort: number;
+
+beforeAll(async () => {
+  bed = await Bed.open();
+  cluster = await startCluster();
+  cluster.api.pods.set("postgres-0", {
+    labels,
+    portNames: { "tcp-postgresql": 5432 },
+    ports: { 5432: bed.sandbox.superuser.port },
+  });
+  localPort = await freePort();
+  bed.configure((config) => {
+    const { namespace, target, port } = cluster.spec();
+    config["berth:postgres"]["endpoint"] = {
+      kubernetes: {
+        kubeconfig: cluster.kubeconfig,
+        namespace,
+        service: target.name,
+        port,
+        localPort,
+      },
+    };
+  });
+});
+
+afterAll(async () => {
+  await cluster.stop();
+  await bed.close();
+});
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, "127.0.0.1");
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => {
+      resolve(false);
+    });
+  });
+}
+
+describe("a stack behind a port-forward", () => {
+  it("comes up, and the run ends with no port left open", async () => {
+    const { output, exitCode } = await bed.up();
+    expect(output).toContain("36 created");
+    expect(exitCode).toBe(0);
+    expect(await isListening(localPort)).toBe(false);
+  });
+
+  it("shows no change in the next run", async () => {
+    const { exitCode } = await bed.preview("--expect-no-changes");
+    expect(exitCode).toBe(0);
+  });
+
+  it("is verified through the same way, without the local port", async () => {
+    const spec = loadStackFromFile("dev", projectFolder, bed.sandbox.stackFile);
+    const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = bed.sandbox.env;
+    const items = await readStackItems(spec, readThroughClient({ kind: "connect", url, token }));
+    const verdict = await proveStack(spec, items, () => undefined);
+    expect(verdict.apps.flatMap(({ checks }) => checks).filter((check) => !check.ok)).toEqual([]);
+  });
+
+  it("fails when the local port is taken, and does not use whoever has it", async () => {
+    const other = net.createServer((socket) => socket.destroy()).listen(localPort, "127.0.0.1");
+    await new Promise((resolve) => other.once("listening", resolve));
+    const { output, exitCode } = await bed.up();
+    other.close();
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain(String(localPort));
+    expect(output).toContain("localPort");
+  });
+
+  it("fails without the right to port-forward, naming verb and resource", async () => {
+    cluster.api.denied.add("get pods/portforward");
+    cluster.api.denied.add("create pods/portforward");
+    const { output, exitCode } = await bed.up();
+    cluster.api.denied.clear();
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain("pods/portforward");
+  });
+
+  it("fails for a context that is not there", async () => {
+    const restore = bed.configure((config) => {
+      const endpoint = config["berth:postgres"]["endpoint"] as {
+        kubernetes: Record<string, unknown>;
+      };
+      endpoint.kubernetes["context"] = "elsewhere";
+    });
+    const { output, exitCode } = await bed.up();
+    restore();
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain("elsewhere");
+  });
+
+  it("is destroyed with --run-program, and keeps roles, databases and rows", async () => {
+    const how = ["--run-program", "--ignore-protect"];
+    const { exitCode } = await bed.pulumi(["destroy", "--yes", "--skip-preview", ...how]);
+    expect(exitCode).toBe(0);
+    expect(existsSync(path.join(bed.gitops, "argocd"))).toBe(false);
+    const rows = await bed.sql(
+      "select datname from pg_database where datname in ('netbox', 'basketball') order by 1",
+    );
+    expect(rows).toEqual([{ datname: "basketball" }, { datname: "netbox" }]);
+    expect(await isListening(localPort)).toBe(false);
+  });
+
+  it("comes back as it was", async () => {
+    const { output, exitCode } = await bed.up();
+    expect(output).toContain("5 imported");
+    expect(exitCode).toBe(0);
+  });
+});

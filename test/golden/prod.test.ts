@@ -1,0 +1,76 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { beforeAll, expect, test } from "vitest";
+import type { Registration } from "../fakes/pulumi-engine.ts";
+
+interface Dump {
+  readonly registrations: readonly Registration[];
+  readonly outputs: unknown;
+}
+
+const golden = join(import.meta.dirname, "prod.json");
+let up: Dump;
+let preview: Dump;
+
+beforeAll(async () => {
+  [up, preview] = await Promise.all([dumpProgram(), dumpProgram("--preview")]);
+}, 60_000);
+
+/** Everything that the prod stack registers, secrets included. */
+async function dumpProgram(...flags: readonly string[]): Promise<Dump> {
+  const program = join(import.meta.dirname, "dump-program.ts");
+  const { stdout } = await execa(process.execPath, [program, ...flags], {
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      BERTH_OFFLINE: "true",
+      OP_CONNECT_HOST: "http://connect.example.org",
+      OP_CONNECT_TOKEN: "CANARY-token",
+    },
+    extendEnv: false,
+    timeout: 60_000,
+  });
+  return JSON.parse(stdout) as Dump;
+}
+
+/** As the golden file has it: no secret, and nothing that is as it is by default. */
+function toGolden({ registrations, outputs }: Dump): string {
+  const shown = registrations.map((registration) => {
+    const inputs = Object.entries(registration.inputs).map(([key, value]) => [
+      key,
+      registration.secrets.includes(key) ? "‹secret›" : value,
+    ]);
+    const entries = Object.entries({ ...registration, inputs: Object.fromEntries(inputs) as unknown });
+    return Object.fromEntries(entries.filter(([, value]) => !isDefault(value)));
+  });
+  return `${JSON.stringify({ registrations: shown, outputs }, null, 2)}\n`;
+}
+
+function isDefault(value: unknown): boolean {
+  return value === false || (Array.isArray(value) && value.length === 0);
+}
+
+test("the program registers for stack prod exactly what test/golden/prod.json shows", () => {
+  if (process.env["BERTH_UPDATE_GOLDEN"] === "true") writeFileSync(golden, toGolden(up));
+  expect(
+    toGolden(up),
+    "stack prod registers something else than before. If that is meant, run the tests once with BERTH_UPDATE_GOLDEN=true and read the diff of test/golden/prod.json: it is what every existing stack will preview",
+  ).toBe(readFileSync(golden, "utf8"));
+});
+
+test("a preview registers the same, so that it lists what up does", () => {
+  expect(toGolden(preview)).toBe(toGolden(up));
+});
+
+test("credentials appear in secret inputs of the providers and nowhere else", () => {
+  const holders = up.registrations.flatMap(({ type, inputs, secrets }) =>
+    Object.entries(inputs)
+      .filter(([, value]) => JSON.stringify(value).includes("CANARY"))
+      .map(([key]) => `${type} ${key} ${secrets.includes(key) ? "secret" : "PLAIN"}`),
+  );
+  expect(holders).toEqual([
+    "pulumi:providers:onepassword token secret",
+    "pulumi:providers:postgresql password secret",
+  ]);
+  expect(JSON.stringify(up.outputs)).not.toContain("CANARY");
+});

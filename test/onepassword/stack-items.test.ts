@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import { Item, type ReadItem } from "../../components/onepassword/item.ts";
+import { planItemRequests, readStackItems } from "../../components/onepassword/stack-items.ts";
+import { makeSpec } from "../fakes/stack.ts";
+
+const spec = makeSpec({
+  netbox: {
+    owner: { memberOf: ["reports"] },
+    roles: { ro: { profile: "readonly" } },
+    secrets: { smtp: ["host"] },
+  },
+});
+
+function makeReader(admin: string): ReadItem {
+  const users = new Map([
+    ["postgres-admin", admin],
+    ["netbox-db-credentials", "netbox"],
+    ["netbox-ro-db-credentials", "netbox_ro"],
+  ]);
+  return ({ item }) => {
+    const fields = { username: users.get(item) ?? "", password: `${item}-word`, host: "mail" };
+    return Promise.resolve(new Item("v", item, new Map(Object.entries(fields))));
+  };
+}
+
+test("a stack needs the admin's item, each role's and each Secret's", () => {
+  const vault = "Coachlight";
+  const fields = ["username", "password"];
+  expect(planItemRequests(spec)).toEqual([
+    { ref: { vault, item: "postgres-admin" }, wantedBy: "admin", fields },
+    {
+      ref: { vault, item: "netbox-db-credentials" },
+      wantedBy: "app netbox",
+      fields,
+      username: "netbox",
+    },
+    {
+      ref: { vault, item: "netbox-ro-db-credentials" },
+      wantedBy: "app netbox",
+      fields,
+      username: "netbox_ro",
+    },
+    { ref: { vault, item: "smtp" }, wantedBy: "app netbox", fields: ["host"] },
+  ]);
+});
+
+test("every role gets the credential of its own item", async () => {
+  const items = await readStackItems(spec, makeReader("boss"));
+  const roles = spec.apps.flatMap((app) => app.roles);
+  expect(items.admin.username).toBe("boss");
+  expect(roles.map((role) => items.credential(role).revealPassword())).toEqual([
+    "netbox-db-credentials-word",
+    "netbox-ro-db-credentials-word",
+  ]);
+});
+
+test.each([
+  [
+    "netbox",
+    'app netbox: role "netbox" is the admin role itself\n  fix: give it another name: berth:apps.netbox.owner.name',
+  ],
+  [
+    "netbox_ro",
+    'app netbox: role "netbox_ro" is the admin role itself\n  fix: give it another name: berth:apps.netbox.roles.ro.name',
+  ],
+  [
+    "reports",
+    'app netbox: role "netbox" would be a member of "reports", which is the admin role\n  fix: take it out of berth:apps.netbox.owner.memberOf',
+  ],
+])("fails when an app would be given the admin role: %s", async (admin, problem) => {
+  await expect(readStackItems(spec, makeReader(admin))).rejects.toThrow(problem);
+});
