@@ -4,7 +4,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
 import { startServer, stopServer } from "../../dev/postgres/server.ts";
-import { Bed, filesWith } from "./bed.ts";
+import { Bed } from "./bed.ts";
 
 /** What must not happen, on real parts: each refusal says what to do, and changes nothing. */
 
@@ -57,42 +57,6 @@ describe("bad input", () => {
     restore();
     expect(exitCode).not.toBe(0);
     expect(output).toContain('berth:apps.paperless.owner.name: "paperless" is reserved');
-    await expectUntouched();
-  });
-});
-
-describe("1Password", () => {
-  it("fails for a wrong token, without showing it", async () => {
-    const { output, exitCode } = await bed.up({ OP_CONNECT_TOKEN: "canary-wrong-token" });
-    expect(exitCode).not.toBe(0);
-    expect(output).toContain("1Password refused the token");
-    expect(output).not.toContain("canary-wrong-token");
-    await expectUntouched();
-  });
-
-  it("fails with all missing items and fields in one error, and the command that makes them", async () => {
-    const restore = bed.configure((config) => {
-      config["berth:apps"] = {
-        shop: null,
-        wiki: { secrets: { "netbox-redis-credentials": ["password", "no-such-field"] } },
-      };
-    });
-    const { output, exitCode } = await bed.up();
-    restore();
-    expect(exitCode).not.toBe(0);
-    expect(output).toContain(
-      "op item create --category login --vault Coachlight --title shop-db-credentials --generate-password=letters,digits,32 username=shop",
-    );
-    expect(output).toContain("--title wiki-db-credentials");
-    expect(output).toContain('no field "no-such-field"');
-    await expectUntouched();
-  });
-
-  it("fails when it cannot be reached, and says how to test that", async () => {
-    const { output, exitCode } = await bed.up({ OP_CONNECT_HOST: "http://127.0.0.1:1" });
-    expect(exitCode).not.toBe(0);
-    expect(output).toContain("cannot reach 1Password");
-    expect(output).toContain("/heartbeat");
     await expectUntouched();
   });
 });
@@ -256,22 +220,8 @@ describe("what others made", () => {
   });
 });
 
-describe("secrets and neighbours", () => {
-  it("never shows a secret: not in the state, the tree, the logs or any output", async () => {
-    const secrets = bed.secrets();
-    expect(secrets.length).toBeGreaterThan(10);
-    const { home } = bed.sandbox;
-    expect(await filesWith(path.join(home, "state"), secrets)).toEqual([]);
-    expect(await filesWith(bed.gitops, secrets)).toEqual([]);
-    for (const log of [bed.sandbox.postgresLog, path.join(home, "connect.log")]) {
-      const text = readFileSync(log, "utf8");
-      expect(secrets.filter((secret) => text.includes(secret))).toEqual([]);
-    }
-    const printed = bed.outputs.join("\n");
-    expect(secrets.filter((secret) => printed.includes(secret))).toEqual([]);
-  });
-
-  it("left the neighbour byte for byte as it was", async () => {
+describe("the neighbour", () => {
+  it("is byte for byte what it was", async () => {
     expect(await readNeighbour(bed.sandbox)).toBe(neighbourBefore);
   });
 });

@@ -52,7 +52,10 @@ test("each item is read once, however many want it", async () => {
   expect(() => items({ vault: "Coachlight", item: "c" })).toThrow("was never asked for");
 });
 
-test("no more items are read at a time than allowed, and no fewer", async () => {
+test.each([
+  [4, {}],
+  [3, { concurrency: 3 }],
+])("%i items are read at a time with %j", async (expected, options) => {
   let open = 0;
   let most = 0;
   const read: ReadItem = async () => {
@@ -62,12 +65,9 @@ test("no more items are read at a time than allowed, and no fewer", async () => 
     open -= 1;
     return makeItem();
   };
-  await readItems(
-    Array.from({ length: 20 }, (_, n) => request(String(n))),
-    read,
-    { concurrency: 3 },
-  );
-  expect(most).toBe(3);
+  const requests = Array.from({ length: 20 }, (_, n) => request(String(n)));
+  await readItems(requests, read, options);
+  expect(most).toBe(expected);
 });
 
 describe("a failure that passes", () => {

@@ -1,0 +1,93 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Bed, filesWith } from "./bed.ts";
+
+/** Passwords of the vault are canaries: nothing that Berth or Pulumi leaves behind may hold one. */
+
+let bed: Bed;
+const seen = new Set<string>();
+
+beforeAll(async () => {
+  bed = await Bed.open();
+  const watching = watchArguments();
+  expect((await bed.up()).exitCode).toBe(0);
+  await bed.editItem("netbox-db-credentials", (fields) => {
+    for (const field of fields)
+      if (field["label"] === "password") field["value"] = "CanaryRotated'\\$$ %I";
+  });
+  expect((await bed.pulumi(["up", "--yes", "--diff"])).exitCode).toBe(0);
+  await bed.pulumi(["stack", "output", "--json"]);
+  await bed.pulumi(["stack", "export"]);
+  await bed.up({ OP_CONNECT_TOKEN: "canary-of-a-wrong-token" });
+  watching.stop();
+});
+
+afterAll(async () => {
+  await bed.close();
+});
+
+/** Arguments of every process, several times a second, as `ps` would show them to any user. */
+function watchArguments(): { stop: () => void } {
+  let isWatching = true;
+  const look = async (): Promise<void> => {
+    while (isWatching) {
+      for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+        try {
+          seen.add(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
+        } catch {
+          // It has ended meanwhile.
+        }
+      }
+      await delay(100);
+    }
+  };
+  void look();
+  return {
+    stop: () => {
+      isWatching = false;
+    },
+  };
+}
+
+/** As they are, and as JSON, YAML, URLs and base64 would write them. */
+function forms(secrets: readonly string[]): string[] {
+  return secrets.flatMap((secret) => [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret),
+    secret.replaceAll("'", "''"),
+    Buffer.from(secret).toString("base64").replace(/=+$/, ""),
+  ]);
+}
+
+describe("a secret of the vault", () => {
+  it("is in no file that a run leaves: state, backups, manifests", async () => {
+    const secrets = forms(bed.secrets());
+    expect(secrets.length).toBeGreaterThan(50);
+    expect(await filesWith(path.join(bed.sandbox.home, "state"), secrets)).toEqual([]);
+    expect(await filesWith(bed.gitops, secrets)).toEqual([]);
+  });
+
+  it("is in no log, with every statement logged", () => {
+    const server = readFileSync(bed.sandbox.postgresLog, "utf8");
+    const connect = readFileSync(path.join(bed.sandbox.home, "connect.log"), "utf8");
+    expect(server).toMatch(/statement: .*SCRAM-SHA-256\$4096/i);
+    expect(forms(bed.secrets()).filter((secret) => (server + connect).includes(secret))).toEqual(
+      [],
+    );
+  });
+
+  it("is in nothing that was printed", () => {
+    const printed = bed.outputs.join("\n");
+    const secrets = [...forms(bed.secrets()), "canary-of-a-wrong-token"];
+    expect(secrets.filter((secret) => printed.includes(secret))).toEqual([]);
+  });
+
+  it.runIf(process.platform === "linux")("is in no argument of any process", () => {
+    expect(seen.size).toBeGreaterThan(10);
+    const secrets = forms(bed.secrets());
+    expect([...seen].filter((line) => secrets.some((secret) => line.includes(secret)))).toEqual([]);
+  });
+});

@@ -1,0 +1,46 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+
+/** The README names only what a test runs. */
+
+const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+
+/** Command of the README → the test that runs it. */
+const runBy: Readonly<Record<string, string>> = {
+  "npm start": "engine/start.test.ts",
+  "npm test": "../.ci/run",
+  "npm run verify -- --stack dev": "engine/start.test.ts",
+  "npm run verify -- --stack dev --json": "engine/start.test.ts",
+  "npm run pulumi -- preview": "engine/start.test.ts",
+  "npm start -- --stop": "engine/start.test.ts",
+  "npm start -- --down": "engine/start.test.ts",
+  // What run.mjs does in a fresh clone.
+  "npm ci": "engine/start.test.ts",
+  // On the sandbox's stack, which is the same command with another name.
+  "pulumi preview --stack prod": "engine/main-job.test.ts",
+  "pulumi up --stack prod": "engine/main-job.test.ts",
+  "npm run verify -- --stack prod": "engine/start.test.ts",
+};
+
+describe("README", () => {
+  it("has only commands that a test runs", () => {
+    const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block ?? "");
+    const commands = blocks.flatMap((block) => block.trim().split("\n"));
+    expect([...new Set(commands)].toSorted()).toEqual(Object.keys(runBy).toSorted());
+    for (const file of Object.values(runBy)) {
+      expect(readFileSync(new URL(file, import.meta.url), "utf8")).not.toBe("");
+    }
+  });
+
+  it("links only to what is there, and maps every folder", () => {
+    const links = [...readme.matchAll(/\]\((?!https?:)([^)]+)\)/g)].map(([, link]) => link ?? "");
+    for (const link of links) {
+      expect(existsSync(new URL(`../${link}`, import.meta.url)), link).toBe(true);
+    }
+    const folders = readdirSync(new URL("..", import.meta.url), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+      .map((entry) => entry.name)
+      .filter((name) => !["node_modules", "components", "coverage"].includes(name));
+    for (const folder of folders) expect(readme).toContain(`](${folder})`);
+  });
+});
