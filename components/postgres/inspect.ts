@@ -88,6 +88,8 @@ export interface SessionRole {
   readonly canCreateDatabase: boolean;
   readonly canReplicate: boolean;
   readonly bypassesRls: boolean;
+  readonly connectionLimit: number;
+  readonly memberOf: readonly string[];
   /** Databases with CONNECT, by whatever way: own grant, membership, PUBLIC. */
   readonly mayEnter: readonly string[];
 }
@@ -98,6 +100,29 @@ export async function inspectSessionRole(client: Client): Promise<SessionRole> {
   const [row] = rows;
   if (row === undefined) throw new Error("pg_roles has no row for session_user");
   return toCamelCase(row) as unknown as SessionRole;
+}
+
+/** One privilege on one object, and whether the role of the session holds it. */
+export interface SessionPrivilege {
+  readonly type: "database" | "schema" | "table" | "sequence";
+  readonly name: string;
+  readonly privilege: string;
+  readonly held: boolean;
+}
+
+/** What the role of this session may do in its database: every object of a schema, every privilege. */
+export async function inspectSessionPrivileges(
+  client: Client,
+  schema: string,
+): Promise<readonly SessionPrivilege[]> {
+  const tables = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"];
+  const sequences = ["USAGE", "SELECT", "UPDATE"];
+  const { rows } = await client.query<SessionPrivilege>(sql("session-privileges"), [
+    schema,
+    tables,
+    sequences,
+  ]);
+  return rows;
 }
 
 /** Databases that PUBLIC may enter: name → owner. */

@@ -5,6 +5,14 @@ select
   r.rolcreatedb as can_create_database,
   r.rolreplication as can_replicate,
   r.rolbypassrls as bypasses_rls,
+  r.rolconnlimit as connection_limit,
+  array(
+    select g.rolname::text
+    from pg_catalog.pg_auth_members m
+    join pg_catalog.pg_roles g on g.oid = m.roleid
+    where m.member = r.oid
+    order by 1
+  ) as member_of,
   array(
     select d.datname::text
     from pg_catalog.pg_database d

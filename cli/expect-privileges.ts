@@ -1,0 +1,50 @@
+import type { SessionPrivilege } from "../components/postgres/inspect.ts";
+import type { DatabasePlan, PlannedRole } from "../components/postgres/plan.ts";
+
+/** A privilege that is missing, or that is held and should not be. */
+export interface Deviation {
+  readonly found: SessionPrivilege;
+  readonly kind: "missing" | "excess";
+}
+
+/**
+ * Compares what a role holds with what the plan gives it. Pure. The owner holds everything on what is
+ * its own, so only the others are compared.
+ */
+export function findDeviations(
+  plan: DatabasePlan,
+  role: PlannedRole,
+  held: readonly SessionPrivilege[],
+): Deviation[] {
+  if (role.profile === "owner") return [];
+  return held.flatMap((found): Deviation[] => {
+    const isPlanned = isPlannedPrivilege(plan, role, found);
+    if (isPlanned === found.held) return [];
+    return [{ found, kind: isPlanned ? "missing" : "excess" }];
+  });
+}
+
+function isPlannedPrivilege(
+  plan: DatabasePlan,
+  role: PlannedRole,
+  { type, privilege }: SessionPrivilege,
+): boolean {
+  const own = plan.grants.filter((grant) => grant.grantee === role.name && grant.on.type === type);
+  if (own.some((grant) => grant.privileges.includes(privilege))) return true;
+  // What PUBLIC keeps on a database that was adopted with its rights.
+  const keepsPublic = !plan.grants.some((g) => g.grantee === "public" && g.on.type === "database");
+  return keepsPublic && type === "database" && privilege !== "CREATE";
+}
+
+/** `missing SELECT on table basketball.player`, the first few of each. */
+export function describeDeviations(database: string, deviations: readonly Deviation[]): string {
+  const most = 5;
+  const shown = deviations.slice(0, most).map(({ found, kind }) => {
+    const object = found.type === "database" ? found.name : `${found.name} in ${database}`;
+    return kind === "missing"
+      ? `lacks ${found.privilege} on ${found.type} ${object}`
+      : `holds ${found.privilege} on ${found.type} ${object}, which its profile does not give`;
+  });
+  const more = deviations.length - shown.length;
+  return [...shown, ...(more > 0 ? [`and ${String(more)} more`] : [])].join("; ");
+}
