@@ -1,43 +1,37 @@
 import { randomBytes } from "node:crypto";
-import { type Client, DatabaseError, escapeIdentifier } from "pg";
-import type { AppSpec, RoleSpec, StackSpec } from "../components/config/spec.ts";
-import type { Credential } from "../components/onepassword/credential.ts";
-import { inspectSessionRole, type SessionRole } from "../components/postgres/inspect.ts";
-import { type SessionTarget, withSession } from "../components/postgres/session.ts";
+import { type Client, escapeIdentifier } from "pg";
+import type { AppSpec, RoleSpec } from "../components/config/spec.ts";
+import { inspectSessionRole } from "../components/postgres/inspect.ts";
+import { planDatabase } from "../components/postgres/plan.ts";
+import { withSession } from "../components/postgres/session.ts";
 import { explainConnectFailure } from "../components/tunnel/connect-failure.ts";
-
-/** One promise, tried. A warning is something the operator should know and Berth may not change. */
-export interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail: string;
-  readonly warning?: true;
-}
-
-/** What is needed to try an app's promises. */
-export interface ProofContext {
-  readonly spec: StackSpec;
-  readonly target: Omit<SessionTarget, "database">;
-  readonly credential: (role: RoleSpec) => Credential;
-  /** Databases that PUBLIC may enter, with their owners. */
-  readonly openDatabases: ReadonlyMap<string, string>;
-  /** What the app's roles have left on reserved roles and databases. */
-  readonly traces: readonly string[];
-}
-
-const refused = "42501";
+import type { Check, ProofContext } from "./check.ts";
+import {
+  createTable,
+  dropTable,
+  proveAttributes,
+  proveIsolation,
+  provePrivileges,
+  proveProfile,
+  tryStatement,
+} from "./prove-role.ts";
 
 /** Logs in as every role of the app and tries what its profile promises and what it must refuse. */
 export async function proveApp(app: AppSpec, context: ProofContext): Promise<Check[]> {
   const table = `berth_verify_${randomBytes(6).toString("hex")}`;
   const [owner, ...others] = app.roles;
+  const plan = planDatabase(app, context.spec.postgres);
   const checks: Check[] = [];
   const entered = new Set<string>();
   const asRole = async (role: RoleSpec, use: (client: Client) => Promise<void>): Promise<void> => {
     const before = checks.length;
     const outcome = await login(app, role, context, async (client) => {
       const found = await inspectSessionRole(client);
-      checks.push(proveAttributes(role, found), proveIsolation(app, role, found, context));
+      for (const planned of plan.roles.filter((r) => r.key === role.key)) {
+        checks.push(...proveAttributes(planned, found));
+        checks.push(await provePrivileges(client, plan, planned));
+      }
+      checks.push(proveIsolation(app, role, found, context));
       for (const name of found.mayEnter) entered.add(name);
       await use(client);
     });
@@ -57,7 +51,7 @@ export async function proveApp(app: AppSpec, context: ProofContext): Promise<Che
   } finally {
     if (created) await login(app, owner, context, (client) => dropTable(client, table));
   }
-  return [...checks, ...proveNeighbours(app, entered, context)];
+  return [...checks, provePublic(app, context), ...proveNeighbours(app, entered, context)];
 }
 
 function canCreate(owner: RoleSpec): string {
@@ -88,107 +82,19 @@ async function login(
   }
 }
 
-function proveAttributes(role: RoleSpec, found: SessionRole): Check {
-  const powers = [
-    ...(found.isSuperuser ? ["SUPERUSER"] : []),
-    ...(found.canCreateRole ? ["CREATEROLE"] : []),
-    ...(found.canCreateDatabase ? ["CREATEDB"] : []),
-    ...(found.canReplicate ? ["REPLICATION"] : []),
-    ...(found.bypassesRls ? ["BYPASSRLS"] : []),
-  ];
+/** PUBLIC is every role of the server, the neighbours' included. */
+function provePublic(app: AppSpec, { openDatabases }: ProofContext): Check {
+  const { name, revokePublic } = app.database;
+  const isOpen = openDatabases.has(name);
   return {
-    name: `${role.name}: is not a superuser`,
-    ok: powers.length === 0,
-    detail: powers.length === 0 ? "no special attribute" : `it has ${powers.join(", ")}`,
+    name: `PUBLIC: cannot enter ${name}`,
+    ok: !isOpen || !revokePublic,
+    detail: !isOpen
+      ? `no CONNECT on database ${name}`
+      : revokePublic
+        ? `PUBLIC holds CONNECT on database ${name}`
+        : `PUBLIC holds CONNECT on database ${name}, as the entry leaves it (database.revokePublic)`,
   };
-}
-
-function proveIsolation(
-  app: AppSpec,
-  role: RoleSpec,
-  found: SessionRole,
-  { spec }: ProofContext,
-): Check {
-  const others = spec.apps.filter((other) => other !== app).map((other) => other.database.name);
-  const open = others.filter((name) => found.mayEnter.includes(name));
-  return {
-    name: `${role.name}: cannot enter other apps' databases`,
-    ok: open.length === 0,
-    detail:
-      open.length === 0
-        ? `no CONNECT on ${others.join(", ") || "any other app's database"}`
-        : `it may enter ${open.join(", ")}`,
-  };
-}
-
-async function proveProfile(
-  client: Client,
-  role: RoleSpec,
-  table: string | undefined,
-): Promise<Check[]> {
-  const own = `berth_verify_${randomBytes(6).toString("hex")}`;
-  const checks = [
-    await tryRefusal(client, `${role.name}: cannot create a table`, createTable(own)),
-  ];
-  if (table === undefined) return checks;
-  const name = qualified(table);
-  const reads = await tryStatement(
-    client,
-    `${role.name}: reads tables that the owner makes`,
-    `select count(*) from ${name}`,
-  );
-  const write = `${role.name}: ${role.profile === "readwrite" ? "writes" : "cannot write"} tables that the owner makes`;
-  const statements = [
-    `insert into ${name} (note) values ('written')`,
-    `update ${name} set note = 'changed'`,
-    `delete from ${name}`,
-  ].join("; ");
-  const writes =
-    role.profile === "readwrite"
-      ? await tryStatement(client, write, statements)
-      : await tryRefusal(client, write, statements);
-  return [...checks, reads, writes];
-}
-
-/** An identity column, so that the privileges on sequences are tried as well. */
-function createTable(table: string): string {
-  return `create table ${qualified(table)} (id bigserial primary key, note text)`;
-}
-
-async function dropTable(client: Client, table: string): Promise<void> {
-  await client.query(`drop table if exists ${qualified(table)}`);
-}
-
-function qualified(table: string): string {
-  return `public.${escapeIdentifier(table)}`;
-}
-
-async function tryStatement(client: Client, name: string, sql: string): Promise<Check> {
-  try {
-    await client.query(sql);
-    return { name, ok: true, detail: "it worked" };
-  } catch (error) {
-    return { name, ok: false, detail: describe(error) };
-  }
-}
-
-/** Must fail with 42501; the statement is rolled back if it should not. */
-async function tryRefusal(client: Client, name: string, sql: string): Promise<Check> {
-  try {
-    await client.query("begin");
-    await client.query(sql);
-    return { name, ok: false, detail: "it was not refused" };
-  } catch (error) {
-    const ok = error instanceof DatabaseError && error.code === refused;
-    return { name, ok, detail: describe(error) };
-  } finally {
-    await client.query("rollback");
-  }
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof DatabaseError)) return String(error);
-  return `${error.message} (SQLSTATE ${error.code ?? "unknown"})`;
 }
 
 function proveNeighbours(

@@ -16,7 +16,8 @@ import { type SessionTarget, withSession } from "../components/postgres/session.
 import { explainConnectFailure } from "../components/tunnel/connect-failure.ts";
 import { type Endpoint, openEndpoint } from "../components/tunnel/endpoint.ts";
 import { pgTlsOptions } from "../components/tunnel/tls.ts";
-import { type Check, type ProofContext, proveApp } from "./prove-app.ts";
+import type { Check, ProofContext } from "./check.ts";
+import { proveApp } from "./prove-app.ts";
 
 /** What `verify` found; the form of its `--json` output. */
 export interface Verdict {

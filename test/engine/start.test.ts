@@ -88,9 +88,9 @@ describe("npm start in a fresh clone", () => {
 
   it("brings up the sample apps, proves them, and says where everything is", async () => {
     const { all, exitCode } = await npm("start");
-    expect(all).toMatch(/ok +netbox: database netbox, owner netbox: 6 of 6 checks/);
+    expect(all).toMatch(/ok +netbox: database netbox, owner netbox: 9 of 9 checks/);
     expect(all).toMatch(
-      /ok +basketball: database basketball, owner basketball, readwrite admin_app: 12 of 12 checks/,
+      /ok +basketball: database basketball, owner basketball, readwrite admin_app: 17 of 17 checks/,
     );
     expect(all).toContain("byte for byte what it was");
     expect(all).toContain('REVOKE CONNECT ON DATABASE "paperless" FROM PUBLIC;');
@@ -117,7 +117,7 @@ describe("npm start in a fresh clone", () => {
 
   it("verifies, in words and as JSON", async () => {
     const words = await npm("run", "verify", "--", "--stack", "dev");
-    expect(words.all).toContain("verified: 2 apps, 18 checks, 0 failed, 2 warnings");
+    expect(words.all).toContain("verified: 2 apps, 26 checks, 0 failed, 2 warnings");
     expect(words.exitCode).toBe(0);
     const json = await npm("run", "--silent", "verify", "--", "--stack", "dev", "--json");
     const verdict = JSON.parse(json.stdout) as {

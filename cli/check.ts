@@ -1,0 +1,22 @@
+import type { RoleSpec, StackSpec } from "../components/config/spec.ts";
+import type { Credential } from "../components/onepassword/credential.ts";
+import type { SessionTarget } from "../components/postgres/session.ts";
+
+/** One promise, tried. A warning is something the operator should know and Berth may not change. */
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly warning?: true;
+}
+
+/** What is needed to try an app's promises. */
+export interface ProofContext {
+  readonly spec: StackSpec;
+  readonly target: Omit<SessionTarget, "database">;
+  readonly credential: (role: RoleSpec) => Credential;
+  /** Databases that PUBLIC may enter, with their owners. */
+  readonly openDatabases: ReadonlyMap<string, string>;
+  /** What the app's roles have left on reserved roles and databases. */
+  readonly traces: readonly string[];
+}

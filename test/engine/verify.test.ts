@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { proveStack, type Verdict } from "../../cli/verify.ts";
+import { loadStackFromFile } from "../../components/config/load.ts";
+import { readStackItems } from "../../components/onepassword/stack-items.ts";
+import { readThroughClient } from "../../components/onepassword/through-client.ts";
+import { projectFolder } from "../../dev/sandbox.ts";
+import { Bed } from "./bed.ts";
+
+/** Each promise is broken by hand, one at a time: `verify` must see it and name what is wrong. */
+
+let bed: Bed;
+
+beforeAll(async () => {
+  bed = await Bed.open();
+  expect((await bed.up()).exitCode).toBe(0);
+  const owner = bed.login("basketball-db-credentials");
+  await bed.sqlAs(owner, "basketball", "create table player (id serial primary key, name text)");
+});
+
+afterAll(async () => {
+  await bed.close();
+});
+
+async function verify(): Promise<Verdict> {
+  const spec = loadStackFromFile("dev", projectFolder, bed.sandbox.stackFile);
+  const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = bed.sandbox.env;
+  const items = await readStackItems(spec, readThroughClient({ kind: "connect", url, token }));
+  return await proveStack(spec, items, () => undefined);
+}
+
+function failures(verdict: Verdict): string[] {
+  return verdict.apps.flatMap(({ app, checks }) =>
+    checks.filter((check) => !check.ok).map((check) => `${app}: ${check.name}: ${check.detail}`),
+  );
+}
+
+/** What is broken, the statement that breaks it, the one that mends it, and what verify must say. */
+const mutations: readonly {
+  readonly name: string;
+  readonly database: string;
+  readonly broken: string;
+  readonly mended: string;
+  readonly says: RegExp;
+}[] = [
+  {
+    name: "a table grant",
+    database: "basketball",
+    broken: "revoke delete on player from admin_app",
+    mended: "grant delete on player to admin_app",
+    says: /admin_app: privileges in basketball: lacks DELETE on table player in basketball/,
+  },
+  {
+    name: "a sequence grant",
+    database: "basketball",
+    broken: "revoke usage on sequence player_id_seq from admin_app",
+    mended: "grant usage on sequence player_id_seq to admin_app",
+    says: /admin_app: .*lacks USAGE on sequence player_id_seq in basketball/,
+  },
+  {
+    name: "a privilege too many",
+    database: "basketball",
+    broken: "grant truncate on player to admin_app",
+    mended: "revoke truncate on player from admin_app",
+    says: /admin_app: .*holds TRUNCATE on table player in basketball/,
+  },
+  {
+    name: "the schema grant",
+    database: "basketball",
+    broken: "revoke usage on schema public from public, admin_app",
+    mended: "grant usage on schema public to public, admin_app",
+    says: /admin_app: .*lacks USAGE on schema public in basketball/,
+  },
+  {
+    name: "DDL",
+    database: "basketball",
+    broken: "grant create on schema public to admin_app",
+    mended: "revoke create on schema public from admin_app",
+    says: /admin_app: cannot create a table: it was not refused/,
+  },
+  {
+    name: "default privileges on tables",
+    database: "basketball",
+    broken:
+      "alter default privileges for role basketball in schema public revoke update on tables from admin_app",
+    mended:
+      "alter default privileges for role basketball in schema public grant update on tables to admin_app",
+    says: /admin_app: .*lacks UPDATE on table berth_verify_\w+ in basketball/,
+  },
+  {
+    name: "default privileges on sequences",
+    database: "basketball",
+    broken:
+      "alter default privileges for role basketball in schema public revoke select on sequences from admin_app",
+    mended:
+      "alter default privileges for role basketball in schema public grant select on sequences to admin_app",
+    says: /admin_app: .*lacks SELECT on sequence berth_verify_\w+ in basketball/,
+  },
+  {
+    name: "CONNECT of its own database",
+    database: "postgres",
+    broken: "revoke connect on database basketball from admin_app",
+    mended: "grant connect on database basketball to admin_app",
+    says: /admin_app: can log in to basketball: /,
+  },
+  {
+    name: "the revoke from PUBLIC",
+    database: "postgres",
+    broken: "grant connect on database netbox to public",
+    mended: "revoke connect on database netbox from public",
+    says: /netbox: PUBLIC: cannot enter netbox: PUBLIC holds CONNECT on database netbox/,
+  },
+  {
+    name: "a way into another app's database",
+    database: "postgres",
+    broken: "grant connect on database netbox to admin_app",
+    mended: "revoke connect on database netbox from admin_app",
+    says: /admin_app: cannot enter other apps' databases: it may enter netbox/,
+  },
+  {
+    name: "an attribute",
+    database: "postgres",
+    broken: "alter role netbox createdb",
+    mended: "alter role netbox nocreatedb",
+    says: /netbox: is not a superuser: it has CREATEDB/,
+  },
+  {
+    name: "a connection limit",
+    database: "postgres",
+    broken: "alter role netbox connection limit 3",
+    mended: "alter role netbox connection limit -1",
+    says: /netbox: .*connection limit 3 instead of -1/,
+  },
+  {
+    name: "the login",
+    database: "postgres",
+    broken: "alter role netbox nologin",
+    mended: "alter role netbox login",
+    says: /netbox: can log in to netbox: /,
+  },
+  {
+    name: "a membership",
+    database: "postgres",
+    broken: "grant pg_read_all_data to admin_app",
+    mended: "revoke pg_read_all_data from admin_app",
+    says: /admin_app: memberships: it is a member of pg_read_all_data/,
+  },
+  {
+    name: "a privilege on a neighbour",
+    database: "postgres",
+    broken: "grant create on database paperless to netbox",
+    mended: "revoke create on database paperless from netbox",
+    says: /netbox: neighbours untouched: database paperless: netbox has CREATE/,
+  },
+];
+
+describe("verify", () => {
+  it("finds nothing wrong with a healthy stack", async () => {
+    expect(failures(await verify())).toEqual([]);
+  });
+
+  it.each(mutations)("sees that $name is broken", async ({ database, broken, mended, says }) => {
+    await bed.sql(broken, database);
+    const found = failures(await verify());
+    await bed.sql(mended, database);
+    expect(found.join("\n")).toMatch(says);
+  });
+
+  it("finds nothing wrong once everything is mended", async () => {
+    expect(failures(await verify())).toEqual([]);
+  });
+
+  it("leaves nothing behind", async () => {
+    const left = "select relname from pg_class where relname like 'berth_verify%'";
+    expect(await bed.sql(left, "basketball")).toEqual([]);
+    expect(await bed.sql(left, "netbox")).toEqual([]);
+  });
+});
