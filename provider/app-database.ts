@@ -94,7 +94,7 @@ export class AppDatabaseHandler implements ResourceHandler {
         this.#report(
           "info",
           request.urn,
-          toText("on the server something differs:", describeActions(unexpected)),
+          toText("not as it shall be; up would do:", describeActions(unexpected)),
         );
       }
       for (const { path } of unexpected) changes[path] = "update";
@@ -149,6 +149,9 @@ export class AppDatabaseHandler implements ResourceHandler {
     for (const note of notes) this.#report("warning", resource.urn, note);
     const live = toProperties(toLiveState(state, actions, catalog));
     const drift = describeActions(actions);
+    if (drift.length > 0) {
+      this.#report("info", resource.urn, toText("not as it shall be; up would do:", drift));
+    }
     return { ...resource, state: drift.length === 0 ? live : { ...live, drift } };
   }
 

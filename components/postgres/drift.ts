@@ -52,7 +52,12 @@ function undoRole(role: RoleState, action: Action, catalog: Catalog): RoleState 
       return withGrant(role, typeOf(action), (held) =>
         [...new Set([...held, ...action.privileges])].toSorted(),
       );
-    default:
+    case "create-marker":
+    case "set-password":
+    case "set-attributes":
+    case "act-for":
+    case "create-database":
+    case "limit-database":
       return role;
   }
 }
