@@ -35,7 +35,6 @@ const stock = await openStock(
   items.admin,
 );
 const providers = stock === undefined ? { berth } : { berth, postgresql: stock.provider };
-if (delivery.shared !== undefined) new AppDelivery("shared", delivery.shared, { providers });
 const created = planned.map(({ app, plan, verifiers }) => {
   const { markerRole } = spec.postgres;
   const { provisioner, reclaimPolicy } = app;
@@ -47,6 +46,11 @@ const created = planned.map(({ app, plan, verifiers }) => {
   const args = { app, database, delivery: delivery.ofApp(app) };
   return new App(app.name, args, { providers });
 });
+// Nothing is written into the tree before the first app has shown that the server is the right one.
+const dependsOn = created.slice(0, 1).map((app) => app.database);
+if (delivery.shared !== undefined) {
+  new AppDelivery("shared", delivery.shared, { providers, dependsOn });
+}
 
 /** Per app: its database, roles, Secrets and manifests. */
 export const apps = Object.fromEntries(created.map((app) => [app.name, app.summary]));

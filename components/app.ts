@@ -19,6 +19,8 @@ export interface AppArgs {
 export class App extends pulumi.ComponentResource {
   /** The app's name, as in the stack file. */
   readonly name: string;
+  /** What stands for the app's place on Postgres; once it is there, the server is the right one. */
+  readonly database: pulumi.Resource;
   /** Database, roles and Secrets, for the stack's outputs. Holds nothing secret. */
   readonly summary: pulumi.Output<AppSummary>;
 
@@ -26,6 +28,7 @@ export class App extends pulumi.ComponentResource {
     super("berth:index:App", name, {}, opts);
     this.name = name;
     const { resource, databaseName } = this.#createDatabase(name, args.database);
+    this.database = resource;
     if (args.delivery !== undefined) {
       new AppDelivery(name, args.delivery, { parent: this, dependsOn: [resource] });
     }

@@ -3,6 +3,7 @@ import type { Action } from "../components/postgres/actions.ts";
 import type { AppDatabaseState } from "../components/postgres/app-database-args.ts";
 import type { FormerRole } from "../components/postgres/diff-roles.ts";
 import { toLiveState } from "../components/postgres/drift.ts";
+import { findIdentityProblem } from "../components/postgres/server-rules.ts";
 import { hiddenVerifiers, toStatement } from "../components/postgres/statements.ts";
 import { compareStates, compareVerifiers } from "./app-database-changes.ts";
 import {
@@ -170,6 +171,11 @@ export class AppDatabaseHandler implements ResourceHandler {
     this.#server?.cancel();
   }
 
+  /** Ends every connection; the process may end without it. */
+  async close(): Promise<void> {
+    await this.#server?.close();
+  }
+
   /** The statements of a change, exactly as they will run but for the verifiers. */
   async #preview(urn: string, request: AppRequest): Promise<void> {
     const found = await this.#ask(urn, (server) => examineApp(server, request, true));
@@ -205,15 +211,22 @@ export class AppDatabaseHandler implements ResourceHandler {
     let reason = "BERTH_OFFLINE=true";
     if (!this.#isOffline) {
       try {
-        return await use(server);
+        const found = await use(server);
+        const identity = findIdentityProblem(found.catalog.server, server.config);
+        if (identity !== undefined) this.#warnOnce(urn, identity);
+        return found;
       } catch (error) {
         if (!(error instanceof Unreachable)) throw error;
         reason = error.message;
       }
     }
-    if (!this.#hasWarned) this.#report("warning", urn, `not compared with the server: ${reason}`);
-    this.#hasWarned = true;
+    this.#warnOnce(urn, `not compared with the server: ${reason}`);
     return undefined;
+  }
+
+  #warnOnce(urn: string, text: string): void {
+    if (!this.#hasWarned) this.#report("warning", urn, text);
+    this.#hasWarned = true;
   }
 
   #requireServer(): PostgresServer {

@@ -3,7 +3,7 @@ import { type Client, DatabaseError } from "pg";
 import { BerthError } from "../components/errors.ts";
 import { inspectServer, type ServerFacts } from "../components/postgres/inspect.ts";
 import { findIdentityProblem, findServerProblems } from "../components/postgres/server-rules.ts";
-import { openSession } from "../components/postgres/session.ts";
+import { connectTimeoutSeconds, openSession } from "../components/postgres/session.ts";
 import { explainConnectFailure } from "../components/tunnel/connect-failure.ts";
 import { type Endpoint, openEndpoint } from "../components/tunnel/endpoint.ts";
 import { pgTlsOptions } from "../components/tunnel/tls.ts";
@@ -84,7 +84,8 @@ export class SessionPool {
       const target = { endpoint, tls: pgTlsOptions(tls), database };
       client = await openSession(target, admin);
     } catch (error) {
-      const login = { user: admin.username, database, item: adminItem };
+      const timeoutSeconds = connectTimeoutSeconds;
+      const login = { user: admin.username, database, item: adminItem, timeoutSeconds };
       const explained = explainConnectFailure(error, endpoint, login);
       throw error instanceof DatabaseError ? explained : new Unreachable(explained.message);
     }

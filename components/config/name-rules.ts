@@ -26,7 +26,10 @@ export function reservedReason(
 }
 
 /** Why a name belongs to Postgres or to a neighbour. */
-function foreignReason(name: string, { postgres }: StackSpec): string | undefined {
+function foreignReason(
+  name: string,
+  { postgres }: { readonly postgres: Pick<PostgresSpec, "reserved"> },
+): string | undefined {
   if (systemNames.includes(name)) return "belongs to Postgres itself";
   if (name.startsWith("pg_")) return 'starts with "pg_", which belongs to Postgres itself';
   if (postgres.reserved.includes(name)) return "is reserved (berth:postgres.reserved)";
