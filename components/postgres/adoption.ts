@@ -109,6 +109,7 @@ function compareRole(role: PlannedRole, live: LiveRole): string[] {
   return [
     "its password becomes the one in 1Password",
     ...(live.canLogin ? [] : ["it may log in"]),
+    ...(live.expires ? ["its password does not expire any more"] : []),
     ...(live.connectionLimit === role.connectionLimit
       ? []
       : [

@@ -100,6 +100,7 @@ function wrongAttributes(live: LiveRole): string[] {
     ...(live.canCreateDatabase ? ["NOCREATEDB"] : []),
     ...(live.canReplicate ? ["NOREPLICATION"] : []),
     ...(live.bypassesRls ? ["NOBYPASSRLS"] : []),
+    ...(live.expires ? ["VALID UNTIL 'infinity'"] : []),
   ];
 }
 

@@ -27,6 +27,8 @@ export interface LiveRole {
   readonly canCreateDatabase: boolean;
   readonly canReplicate: boolean;
   readonly bypassesRls: boolean;
+  /** Whether its password stops working at some time. */
+  readonly expires: boolean;
   /** Whether the admin may act for it: give it a database, and change what it owns. */
   readonly isOursToActFor: boolean;
   readonly connectionLimit: number;

@@ -15,7 +15,7 @@ export const hiddenVerifiers: Verifiers = () => "‹verifier›";
 export function toStatement(action: Action, verifiers: Verifiers): string {
   switch (action.kind) {
     case "create-marker":
-      return `CREATE ROLE ${id(action.role)} NOLOGIN`;
+      return `CREATE ROLE ${id(action.role)} NOLOGIN ${noExpiry}`;
     case "create-role":
       return createRole(action.role, verifiers);
     case "set-password":
@@ -49,6 +49,9 @@ export function toStatement(action: Action, verifiers: Verifiers): string {
 
 const id = escapeIdentifier;
 
+/** Means the same as none at all, but is what the stock provider writes. */
+const noExpiry = "VALID UNTIL 'infinity'";
+
 function list(names: readonly string[]): string {
   return names.map(id).join(", ");
 }
@@ -60,7 +63,7 @@ function grantee(name: string): string {
 function createRole(role: PlannedRole, verifiers: Verifiers): string {
   const limit =
     role.connectionLimit === -1 ? "" : ` CONNECTION LIMIT ${String(role.connectionLimit)}`;
-  return `CREATE ROLE ${id(role.name)} LOGIN${limit} PASSWORD ${escapeLiteral(verifiers(role.key))}`;
+  return `CREATE ROLE ${id(role.name)} LOGIN${limit} ${noExpiry} PASSWORD ${escapeLiteral(verifiers(role.key))}`;
 }
 
 function createDatabase(database: PlannedDatabase): string {

@@ -26,6 +26,7 @@ export function liveRole(name: string, more: Partial<LiveRole> = {}): LiveRole {
     canCreateDatabase: false,
     canReplicate: false,
     bypassesRls: false,
+    expires: false,
     isOursToActFor: true,
     connectionLimit: -1,
     memberOf: [],

@@ -34,14 +34,14 @@ describe("roles", () => {
   it("are made with their mark, and no statement shows a verifier", () => {
     const actions = decideRoles(basketball, empty, context);
     expect(actions.map((action) => toStatement(action, hiddenVerifiers))).toEqual([
-      'CREATE ROLE "berth_prod" NOLOGIN',
-      `CREATE ROLE "basketball" LOGIN CONNECTION LIMIT 5 PASSWORD '‹verifier›'`,
+      `CREATE ROLE "berth_prod" NOLOGIN VALID UNTIL 'infinity'`,
+      `CREATE ROLE "basketball" LOGIN CONNECTION LIMIT 5 VALID UNTIL 'infinity' PASSWORD '‹verifier›'`,
       'GRANT "berth_prod" TO "basketball"',
       'GRANT "readers" TO "basketball"',
       'ALTER ROLE "basketball" SET search_path TO "app", "public"',
-      `CREATE ROLE "admin_app" LOGIN PASSWORD '‹verifier›'`,
+      `CREATE ROLE "admin_app" LOGIN VALID UNTIL 'infinity' PASSWORD '‹verifier›'`,
       'GRANT "berth_prod" TO "admin_app"',
-      `CREATE ROLE "basketball_report" LOGIN PASSWORD '‹verifier›'`,
+      `CREATE ROLE "basketball_report" LOGIN VALID UNTIL 'infinity' PASSWORD '‹verifier›'`,
       'GRANT "berth_prod" TO "basketball_report"',
     ]);
   });

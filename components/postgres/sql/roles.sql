@@ -7,6 +7,7 @@ select
   r.rolcreatedb as can_create_database,
   r.rolreplication as can_replicate,
   r.rolbypassrls as bypasses_rls,
+  coalesce(r.rolvaliduntil < 'infinity', false) as expires,
   -- The admin may act for it (INHERIT); on 16 and newer also make it an owner (SET).
   pg_catalog.pg_has_role(r.oid, 'USAGE')
     and pg_catalog.pg_has_role(
