@@ -1,16 +1,13 @@
-import * as pulumi from "@pulumi/pulumi";
 import { App } from "./components/app.ts";
-import { isOffline, readOnePasswordAccess } from "./components/config/environment.ts";
+import { readOnePasswordAccess } from "./components/config/environment.ts";
 import { loadStackFromEngine } from "./components/config/load.ts";
 import { AppDelivery } from "./components/delivery/app-delivery.ts";
 import { planStackDelivery } from "./components/delivery/stack-delivery.ts";
 import { readStackItems } from "./components/onepassword/stack-items.ts";
 import { readThroughProvider } from "./components/onepassword/through-provider.ts";
-import { notExamined } from "./components/postgres/examine.ts";
-import { openServer } from "./components/postgres/open-server.ts";
+import { toProviderPostgres } from "./components/postgres/app-database.ts";
 import { planDatabase } from "./components/postgres/plan.ts";
-import { createStockProvider } from "./components/postgres/stock-provider.ts";
-import { createMarkerRole } from "./components/postgres/stock-stack.ts";
+import { openStock } from "./components/postgres/stock-stack.ts";
 import { makeVerifiers } from "./components/postgres/verifier.ts";
 import { BerthProvider } from "./provider/manifest-file-resource.ts";
 
@@ -27,28 +24,33 @@ const planned = spec.apps.map((app) => ({
   verifiers: makeVerifiers(app.roles, items.credential),
 }));
 
-// What is. Nothing is registered before the server is known to be the right one.
-const examination = isOffline()
-  ? notExamined
-  : await openServer(
-      spec,
-      planned.map(({ plan }) => plan),
-      { admin: items.admin, isPreview: pulumi.runtime.isDryRun() },
-    );
-for (const warning of examination.warnings) void pulumi.log.warn(warning);
-
-// What makes it so.
-const postgresql = createStockProvider("postgresql", spec.postgres, items.admin);
-const berth = new BerthProvider("berth");
-const providers = { postgresql, berth };
-const markerExists = examination.exists("role", spec.postgres.markerRole);
-const marker = createMarkerRole(spec.postgres, markerExists, { provider: postgresql });
-if (delivery.shared !== undefined) new AppDelivery("shared", delivery.shared, { providers });
+// What makes it so. Berth's own provider looks at the server by itself, and only when it has to.
+const berth = new BerthProvider("berth", {
+  postgres: toProviderPostgres(spec.postgres, items.admin),
+});
+const usesStock = planned.filter(({ app }) => app.provisioner === "postgresql");
+const stock = await openStock(
+  spec,
+  usesStock.map(({ plan }) => plan),
+  items.admin,
+);
+const providers = stock === undefined ? { berth } : { berth, postgresql: stock.provider };
 const created = planned.map(({ app, plan, verifiers }) => {
-  const database = { plan, verifiers, exists: examination.exists, marker };
+  const { markerRole } = spec.postgres;
+  const { provisioner, reclaimPolicy } = app;
+  const own = { plan, verifiers, markerRole, reclaimPolicy, marker: stock?.marker };
+  const database =
+    stock === undefined || provisioner === "berth"
+      ? own
+      : { plan, verifiers, marker: stock.marker, exists: stock.exists };
   const args = { app, database, delivery: delivery.ofApp(app) };
   return new App(app.name, args, { providers });
 });
+// Nothing is written into the tree before the first app has shown that the server is the right one.
+const dependsOn = created.slice(0, 1).map((app) => app.database);
+if (delivery.shared !== undefined) {
+  new AppDelivery("shared", delivery.shared, { providers, dependsOn });
+}
 
 /** Per app: its database, roles, Secrets and manifests. */
 export const apps = Object.fromEntries(created.map((app) => [app.name, app.summary]));

@@ -1,12 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AppSpec } from "./config/spec.ts";
 import { AppDelivery, type AppDeliveryArgs } from "./delivery/app-delivery.ts";
+import { AppDatabase, type AppDatabaseArgs } from "./postgres/app-database.ts";
 import { StockDatabase, type StockDatabaseArgs } from "./postgres/stock-database.ts";
 
 /** What one app is made of. */
 export interface AppArgs {
   readonly app: AppSpec;
-  readonly database: StockDatabaseArgs;
+  readonly database: AppDatabaseArgs | StockDatabaseArgs;
   /** The app's manifests; undefined when the stack writes none. */
   readonly delivery: AppDeliveryArgs | undefined;
 }
@@ -18,18 +19,38 @@ export interface AppArgs {
 export class App extends pulumi.ComponentResource {
   /** The app's name, as in the stack file. */
   readonly name: string;
+  /** What stands for the app's place on Postgres; once it is there, the server is the right one. */
+  readonly database: pulumi.Resource;
   /** Database, roles and Secrets, for the stack's outputs. Holds nothing secret. */
   readonly summary: pulumi.Output<AppSummary>;
 
   constructor(name: string, args: AppArgs, opts?: pulumi.ComponentResourceOptions) {
     super("berth:index:App", name, {}, opts);
     this.name = name;
-    const database = new StockDatabase(name, args.database, { parent: this });
+    const { resource, databaseName } = this.#createDatabase(name, args.database);
+    this.database = resource;
     if (args.delivery !== undefined) {
-      new AppDelivery(name, args.delivery, { parent: this, dependsOn: [database] });
+      new AppDelivery(name, args.delivery, { parent: this, dependsOn: [resource] });
     }
-    this.summary = database.database.apply((databaseName) => summarize(args, databaseName));
+    this.summary = databaseName.apply((database) => summarize(args, database));
     this.registerOutputs({ summary: this.summary });
+  }
+
+  /** Both provisioners end in the same catalog; an app may change from one to the other. */
+  #createDatabase(
+    name: string,
+    args: AppArgs["database"],
+  ): { resource: pulumi.Resource; databaseName: pulumi.Output<string> } {
+    if ("exists" in args) {
+      const stock = new StockDatabase(name, args, { parent: this });
+      return { resource: stock, databaseName: stock.database };
+    }
+    const { marker } = args;
+    const own = new AppDatabase(name, args, {
+      parent: this,
+      ...(marker === undefined ? {} : { dependsOn: [marker] }),
+    });
+    return { resource: own, databaseName: own.database.apply((database) => database.name) };
   }
 }
 

@@ -1,6 +1,10 @@
 import { dirname } from "node:path";
 import grpc from "@grpc/grpc-js";
+import { isOffline } from "../components/config/environment.ts";
+import { AppDatabaseHandler } from "./app-database.ts";
+import { reportTo } from "./engine-log.ts";
 import { ManifestFileHandler } from "./manifest-file.ts";
+import type { ResourceHandler } from "./resource-handler.ts";
 import { createServer } from "./server.ts";
 
 /** How often to look whether the engine still runs. */
@@ -14,11 +18,16 @@ const SHUTDOWN_MS = 4000;
  */
 function main(): void {
   const engine = process.ppid;
-  const server = createServer([new ManifestFileHandler(dirname(import.meta.dirname))]);
+  const handlers: readonly ResourceHandler[] = [
+    new ManifestFileHandler(dirname(import.meta.dirname)),
+    new AppDatabaseHandler(reportTo(findEngineAddress(process.argv)), isOffline()),
+  ];
+  const server = createServer(handlers);
   let isEnding = false;
   const end = (): void => {
     if (isEnding) return;
     isEnding = true;
+    for (const handler of handlers) handler.cancel?.();
     server.tryShutdown(() => process.exit(0));
     setTimeout(() => process.exit(0), SHUTDOWN_MS).unref();
   };
@@ -34,6 +43,11 @@ function main(): void {
     }
     process.stdout.write(`${String(port)}\n`);
   });
+}
+
+/** The engine passes its own address after its flags. */
+function findEngineAddress(args: readonly string[]): string | undefined {
+  return args.slice(2).findLast((arg) => /^[^-].*:\d+$/.test(arg));
 }
 
 main();

@@ -98,6 +98,14 @@ export function hasSecret(value: PropertyValue): boolean {
   return isPropertyMap(value) && Object.values(value).some(hasSecret);
 }
 
+/** A value without its secrets' marks, for checking; an unknown one stays what it is. Handle with care. */
+export function toPlain(value: PropertyValue): unknown {
+  if (value instanceof SecretValue) return toPlain(value.value);
+  if (isList(value)) return value.map(toPlain);
+  if (!isPropertyMap(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, toPlain(inner)]));
+}
+
 function isList(value: PropertyValue): value is readonly PropertyValue[] {
   return Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { BerthError } from "../components/errors.ts";
 import type { PropertyMap } from "./property-values.ts";
 
 /** An input that is wrong, by the path the program's author knows it. */
@@ -50,6 +51,22 @@ export interface StoredResource {
 }
 
 /**
+ * A change that stopped halfway, after something of it took effect. The engine then keeps the resource,
+ * with what is told here, and comes back to it in the next run; after any other error it would forget
+ * one that it was just making.
+ */
+export class PartialFailure extends BerthError {
+  readonly id: string;
+  readonly state: PropertyMap;
+
+  constructor(reason: string, resource: { readonly id: string; readonly state: PropertyMap }) {
+    super(reason);
+    this.id = resource.id;
+    this.state = resource.state;
+  }
+}
+
+/**
  * One resource type of the provider. The server translates the engine's messages, so a handler sees
  * plain values only; what it throws reaches the operator as its bare message.
  */
@@ -69,4 +86,6 @@ export interface ResourceHandler {
   read(resource: StoredResource): Promise<StoredResource | undefined>;
   update(request: UpdateRequest): Promise<PropertyMap>;
   delete(resource: StoredResource): Promise<void>;
+  /** The operator stops the run: end at the next point from which it can go on later. */
+  cancel?(): void;
 }

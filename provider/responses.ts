@@ -1,7 +1,14 @@
 import grpc from "@grpc/grpc-js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
+import statuses from "@pulumi/pulumi/proto/status_pb.js";
+import any from "google-protobuf/google/protobuf/any_pb.js";
 import { encodeProperties, hasSecret, type PropertyMap } from "./property-values.ts";
-import type { ChangeKind, Changes, CheckFailure } from "./resource-handler.ts";
+import {
+  type ChangeKind,
+  type Changes,
+  type CheckFailure,
+  PartialFailure,
+} from "./resource-handler.ts";
 
 const { Kind } = messages.PropertyDiff;
 
@@ -64,8 +71,25 @@ function toKind(kind: ChangeKind): messages.PropertyDiff.Kind {
   }
 }
 
-/** The answer to a call that failed: the message alone, since a stack helps no operator. */
+/**
+ * The answer to a call that failed: the message alone, since a stack helps no operator. A change that
+ * stopped halfway carries the resource along, in the form that the engine looks for.
+ */
 export function toServiceError(error: unknown): Partial<grpc.StatusObject> {
   const details = error instanceof Error ? error.message : String(error);
-  return { code: grpc.status.UNKNOWN, details };
+  const answer = { code: grpc.status.UNKNOWN, details };
+  if (!(error instanceof PartialFailure)) return answer;
+  const detail = new messages.ErrorResourceInitFailed()
+    .setId(error.id)
+    .setProperties(encodeProperties(error.state))
+    .setReasonsList([error.message]);
+  const packed = new any.Any();
+  packed.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
+  const status = new statuses.Status()
+    .setCode(answer.code)
+    .setMessage(details)
+    .setDetailsList([packed]);
+  const metadata = new grpc.Metadata();
+  metadata.set("grpc-status-details-bin", Buffer.from(status.serializeBinary()));
+  return { ...answer, metadata };
 }

@@ -10,6 +10,16 @@ const manifestFile = {
   adopt: { type: "boolean" },
 };
 
+const object = { type: "object", additionalProperties: { $ref: "pulumi.json#/Any" } };
+const appDatabase = {
+  app: text,
+  adopt: { type: "boolean" },
+  reclaimPolicy: text,
+  database: object,
+  roles: object,
+  schemas: { type: "array", items: text },
+};
+
 /**
  * The package schema, for `pulumi package get-schema` and editors. Programs use the classes in this
  * folder, so it says what exists and no more.
@@ -17,7 +27,18 @@ const manifestFile = {
 export const PROVIDER_SCHEMA: string = JSON.stringify({
   name: "berth",
   version: PROVIDER_VERSION,
+  provider: { inputProperties: { postgres: object } },
   resources: {
+    "berth:postgres:AppDatabase": {
+      description: "An app's roles, database and access.",
+      inputProperties: {
+        ...appDatabase,
+        verifiers: { type: "object", additionalProperties: text, secret: true },
+      },
+      requiredInputs: ["app", "database", "roles", "verifiers"],
+      properties: { ...appDatabase, drift: { type: "array", items: text } },
+      required: Object.keys(appDatabase),
+    },
     "berth:index:ManifestFile": {
       description: "A file in the GitOps checkout.",
       inputProperties: manifestFile,

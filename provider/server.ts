@@ -5,8 +5,13 @@ import provider from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import { BerthError } from "../components/errors.ts";
-import { decodeProperties, encodeProperties } from "./property-values.ts";
-import type { ResourceHandler } from "./resource-handler.ts";
+import {
+  decodeProperties,
+  encodeProperties,
+  type PropertyMap,
+  toPlain,
+} from "./property-values.ts";
+import type { Changes, ResourceHandler } from "./resource-handler.ts";
 import { toCheckResponse, toDiffResponse, toServiceError } from "./responses.ts";
 import { PROVIDER_SCHEMA, PROVIDER_VERSION } from "./schema.ts";
 
@@ -58,7 +63,14 @@ function createProviderMethods(
     getSchema: unary(() => new messages.GetSchemaResponse().setSchema(PROVIDER_SCHEMA)),
     checkConfig: unary((request) => new messages.CheckResponse().setInputs(request.getNews())),
     // Where the provider connects to is configuration, not identity: a change replaces nothing.
-    diffConfig: unary(() => toDiffResponse({})),
+    diffConfig: unary((request) =>
+      toDiffResponse(
+        compareConfig(
+          decodeProperties(request.getOldInputs() ?? request.getOlds()),
+          decodeProperties(request.getNews()),
+        ),
+      ),
+    ),
     configure: unary(async (request) => {
       const config = decodeProperties(request.getArgs());
       for (const handler of handlers) await handler.configure?.(config);
@@ -67,11 +79,23 @@ function createProviderMethods(
         .setAcceptresources(true)
         .setSupportspreview(true);
     }),
-    // What is under way is short and ends by itself; the engine waits for it.
-    cancel: unary(() => new empty.Empty()),
+    cancel: unary(() => {
+      for (const handler of handlers) handler.cancel?.();
+      return new empty.Empty();
+    }),
     getPluginInfo: unary(() => new plugin.PluginInfo().setVersion(PROVIDER_VERSION)),
     attach: unary(() => new empty.Empty()),
   };
+}
+
+/** Secrets count as well, but their values go nowhere. */
+function compareConfig(olds: PropertyMap, news: PropertyMap): Changes {
+  const names = new Set([...Object.keys(olds), ...Object.keys(news)]);
+  const isSame = (name: string): boolean =>
+    JSON.stringify(toPlain(olds[name] ?? null)) === JSON.stringify(toPlain(news[name] ?? null));
+  return Object.fromEntries(
+    [...names].filter((name) => !isSame(name)).map((name) => [name, "update" as const]),
+  );
 }
 
 type Find = (urn: string) => ResourceHandler;

@@ -41,6 +41,7 @@ export function toPostgresSpec(stack: string, config: StackConfig): PostgresSpec
     admin: { vault: config.onepassword.vault, item: postgres.adminItem ?? "postgres-admin" },
     reserved: (postgres.reserved ?? []).toSorted(),
     markerRole: postgres.markerRole ?? markerRole(stack),
+    connectionLimit: postgres.connectionLimit ?? 4,
     service: { host, port: postgres.service?.port ?? service.port },
     namespace: postgres.namespace ?? service.namespace,
   };
@@ -109,6 +110,8 @@ export function toAppSpec(name: string, entry: AppEntry, config: StackConfig): A
     );
   return {
     name,
+    provisioner: entry.provisioner ?? config.postgres.provisioner ?? "berth",
+    reclaimPolicy: entry.reclaimPolicy ?? "retain",
     adopt,
     namespace,
     database: {

@@ -1,5 +1,5 @@
 import { DnsLabel, PgIdentifier } from "./primitives.ts";
-import type { AppSpec, RoleSpec, StackSpec } from "./spec.ts";
+import type { AppSpec, PostgresSpec, RoleSpec, StackSpec } from "./spec.ts";
 
 /**
  * Names that Berth must refuse, whether written or derived: reserved, too long, used twice. On
@@ -9,7 +9,12 @@ import type { AppSpec, RoleSpec, StackSpec } from "./spec.ts";
 const systemNames = ["postgres", "template0", "template1", "public", "none"];
 
 /** Why a role or database of this name cannot be managed; undefined = it can. */
-export function reservedReason(name: string, spec: StackSpec): string | undefined {
+export function reservedReason(
+  name: string,
+  spec: {
+    readonly postgres: Pick<PostgresSpec, "reserved" | "maintenanceDatabase" | "markerRole">;
+  },
+): string | undefined {
   const { postgres } = spec;
   const foreign = foreignReason(name, spec);
   if (foreign !== undefined) return foreign;
@@ -21,7 +26,10 @@ export function reservedReason(name: string, spec: StackSpec): string | undefine
 }
 
 /** Why a name belongs to Postgres or to a neighbour. */
-function foreignReason(name: string, { postgres }: StackSpec): string | undefined {
+function foreignReason(
+  name: string,
+  { postgres }: { readonly postgres: Pick<PostgresSpec, "reserved"> },
+): string | undefined {
   if (systemNames.includes(name)) return "belongs to Postgres itself";
   if (name.startsWith("pg_")) return 'starts with "pg_", which belongs to Postgres itself';
   if (postgres.reserved.includes(name)) return "is reserved (berth:postgres.reserved)";

@@ -66,8 +66,18 @@ const Tls = z
   })
   .partial();
 
+const Provisioner = z.enum(["berth", "postgresql"]);
+
 const Postgres = z
   .strictObject({
+    provisioner: Provisioner.describe(
+      "Who makes roles and databases, where the app does not say: berth (Berth's own provider, one resource an app) or postgresql (the registry's resources). Default: berth.",
+    ),
+    connectionLimit: z
+      .int()
+      .min(3)
+      .max(100)
+      .describe("Connections that Berth's own provider opens at a time. Default: 4."),
     endpoint: Endpoint,
     tls: Tls.describe("TLS between this machine and Postgres."),
     maintenanceDatabase: PgIdentifier.describe(
@@ -97,6 +107,8 @@ const Postgres = z
     ),
   })
   .partial({
+    provisioner: true,
+    connectionLimit: true,
     tls: true,
     maintenanceDatabase: true,
     systemIdentifier: true,
@@ -217,6 +229,12 @@ const AppEntry = z
     adopt: z
       .boolean()
       .describe("Take over a role or database that Berth did not make. Default: false."),
+    provisioner: Provisioner.describe("Default: berth:postgres.provisioner."),
+    reclaimPolicy: z
+      .enum(["retain", "delete"])
+      .describe(
+        "What becomes of the database and its roles when the app leaves the stack. Default: retain.",
+      ),
     namespace: DnsLabel.describe("Namespace the app runs in. Default: infra-<app>."),
     owner: Owner.describe("The role that owns the database."),
     roles: z

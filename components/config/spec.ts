@@ -48,6 +48,8 @@ export interface PostgresSpec {
   readonly reserved: readonly string[];
   /** NOLOGIN role without rights; membership in it marks a role as made by this stack. */
   readonly markerRole: string;
+  /** Connections that Berth's own provider opens at a time. */
+  readonly connectionLimit: number;
   /** Host name and port by which pods reach the server. */
   readonly service: { readonly host: string; readonly port: number };
   /** Namespace of the database's own manifests. */
@@ -110,9 +112,17 @@ export type WorkloadSpec =
       readonly targetRevision: string;
     };
 
+/** Who makes an app's roles and database: Berth's own provider, or the registry's resources. */
+export type Provisioner = "berth" | "postgresql";
+
+/** What becomes of an app's database and roles when the app leaves the stack. */
+export type ReclaimPolicy = "retain" | "delete";
+
 /** One app, everything derived and nothing left open. */
 export interface AppSpec {
   readonly name: string;
+  readonly provisioner: Provisioner;
+  readonly reclaimPolicy: ReclaimPolicy;
   /** Take over a role or database that Berth did not make. */
   readonly adopt: boolean;
   readonly namespace: string;

@@ -17,7 +17,7 @@ export interface Adoption {
 export function decideAdoption(
   plan: DatabasePlan,
   catalog: Catalog,
-  postgres: PostgresSpec,
+  postgres: Pick<PostgresSpec, "markerRole">,
 ): Adoption {
   const changes: string[] = [];
   const problems: string[] = [];
@@ -51,7 +51,7 @@ function decideDatabase(
   plan: DatabasePlan,
   live: LiveDatabase,
   catalog: Catalog,
-  postgres: PostgresSpec,
+  postgres: Pick<PostgresSpec, "markerRole">,
 ): Adoption {
   const { database } = plan;
   const at = `app ${plan.app}: database "${live.name}"`;
@@ -109,6 +109,7 @@ function compareRole(role: PlannedRole, live: LiveRole): string[] {
   return [
     "its password becomes the one in 1Password",
     ...(live.canLogin ? [] : ["it may log in"]),
+    ...(live.expires ? ["its password does not expire any more"] : []),
     ...(live.connectionLimit === role.connectionLimit
       ? []
       : [
@@ -142,7 +143,8 @@ function strippedBy(role: PlannedRole, live: LiveRole): string[] {
   ];
 }
 
-function searchPathOf(live: LiveRole): string[] {
+/** The search_path that a role has been given; empty = none. */
+export function searchPathOf(live: LiveRole): string[] {
   const setting = live.settings.find((text) => text.startsWith("search_path="));
   if (setting === undefined) return [];
   return setting

@@ -27,6 +27,10 @@ export interface LiveRole {
   readonly canCreateDatabase: boolean;
   readonly canReplicate: boolean;
   readonly bypassesRls: boolean;
+  /** Whether its password stops working at some time. */
+  readonly expires: boolean;
+  /** Whether the admin may act for it: give it a database, and change what it owns. */
+  readonly isOursToActFor: boolean;
   readonly connectionLimit: number;
   readonly memberOf: readonly string[];
   /** `name=value`, as `ALTER ROLE … SET` left them. */
@@ -60,25 +64,46 @@ export async function inspectServer(client: Client): Promise<ServerFacts> {
   return toCamelCase(row) as unknown as ServerFacts;
 }
 
+/** Names of roles and databases; undefined = all there are. */
+export interface CatalogNames {
+  readonly roles: readonly string[] | undefined;
+  readonly databases: readonly string[] | undefined;
+}
+
 /** Those of the named roles and databases that exist. */
-export async function inspectCatalog(
-  client: Client,
-  names: { readonly roles: readonly string[]; readonly databases: readonly string[] },
-): Promise<Catalog> {
+export async function inspectCatalog(client: Client, names: CatalogNames): Promise<Catalog> {
   const server = await inspectServer(client);
-  const roles = await client.query<Record<string, unknown>>(sql("roles"), [names.roles]);
-  const databases = await client.query<Record<string, unknown>>(sql("databases"), [
-    names.databases,
-  ]);
-  const byName = <T extends { readonly name: string }>(rows: readonly Record<string, unknown>[]) =>
-    new Map(
-      rows.map((row) => toCamelCase(row) as unknown as T).map((found) => [found.name, found]),
-    );
   return {
     server,
-    roles: byName<LiveRole>(roles.rows),
-    databases: byName<LiveDatabase>(databases.rows),
+    roles: await inspectRoles(client, names.roles),
+    databases: await inspectDatabases(client, names.databases),
   };
+}
+
+/** Those of the named roles that exist; undefined = all. */
+export async function inspectRoles(
+  client: Client,
+  names: readonly string[] | undefined,
+): Promise<ReadonlyMap<string, LiveRole>> {
+  return await inspectByName<LiveRole>(client, sql("roles"), names);
+}
+
+/** Those of the named databases that exist; undefined = all. */
+export async function inspectDatabases(
+  client: Client,
+  names: readonly string[] | undefined,
+): Promise<ReadonlyMap<string, LiveDatabase>> {
+  return await inspectByName<LiveDatabase>(client, sql("databases"), names);
+}
+
+async function inspectByName<T extends { readonly name: string }>(
+  client: Client,
+  query: string,
+  names: readonly string[] | undefined,
+): Promise<ReadonlyMap<string, T>> {
+  const { rows } = await client.query<Record<string, unknown>>(query, [names ?? null]);
+  const found = rows.map((row) => toCamelCase(row) as unknown as T);
+  return new Map(found.map((one) => [one.name, one]));
 }
 
 /** What a role is and where it may go, asked by itself. */

@@ -7,7 +7,7 @@ const oldestVersion = 140000;
 /** The identifier that a stack pins and the one that answered; pure, so that it can be shown anywhere. */
 export function findIdentityProblem(
   facts: ServerFacts,
-  postgres: PostgresSpec,
+  postgres: Pick<PostgresSpec, "systemIdentifier">,
 ): string | undefined {
   if (postgres.systemIdentifier === undefined) {
     return (
@@ -24,7 +24,10 @@ export function findIdentityProblem(
 }
 
 /** What makes a server unfit, besides being another one. */
-export function findServerProblems(facts: ServerFacts, postgres: PostgresSpec): string[] {
+export function findServerProblems(
+  facts: ServerFacts,
+  postgres: Pick<PostgresSpec, "reserved">,
+): string[] {
   const { admin } = facts;
   return [
     ...(facts.versionNumber < oldestVersion
@@ -52,7 +55,10 @@ export function findServerProblems(facts: ServerFacts, postgres: PostgresSpec): 
 }
 
 /** Why the marker role, if it exists, is not the one Berth makes. */
-export function findMarkerProblem(catalog: Catalog, postgres: PostgresSpec): string | undefined {
+export function findMarkerProblem(
+  catalog: Catalog,
+  postgres: Pick<PostgresSpec, "markerRole">,
+): string | undefined {
   const live = catalog.roles.get(postgres.markerRole);
   if (live === undefined || !hasRights(live)) return undefined;
   return (

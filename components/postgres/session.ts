@@ -31,6 +31,28 @@ export async function withSession<T>(
   credential: Credential,
   use: (client: Client) => Promise<T>,
 ): Promise<T> {
+  const client = createClient(target, credential);
+  try {
+    await client.connect();
+    return await use(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** A session that is kept for more than one use; the caller ends it. */
+export async function openSession(target: SessionTarget, credential: Credential): Promise<Client> {
+  const client = createClient(target, credential);
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    void client.end().catch(() => undefined);
+    throw error;
+  }
+}
+
+function createClient(target: SessionTarget, credential: Credential): Client {
   const client = new Client({
     host: target.endpoint.host,
     port: target.endpoint.port,
@@ -45,10 +67,5 @@ export async function withSession<T>(
   });
   // A server that goes away reports here too; the query in flight carries the error.
   client.on("error", () => undefined);
-  try {
-    await client.connect();
-    return await use(client);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  return client;
 }

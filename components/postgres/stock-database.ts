@@ -16,9 +16,13 @@ export interface StockDatabaseArgs {
 /**
  * One app's roles, database, grants and default privileges as `postgresql` resources.
  *
- * The owner and the database are kept when they leave the program, since the provider's delete is
- * `DROP DATABASE … WITH (FORCE)`; the other roles own nothing and go. Everything inside one database is
- * chained, because parallel grants on one object fail with "tuple concurrently updated".
+ * All of it stays on the server when it leaves the program. The provider's delete would be
+ * `DROP DATABASE … WITH (FORCE)`, and an app that changes to Berth's own provider takes up the same
+ * roles and grants in the run in which these resources go. So the database is not `protect`ed either:
+ * there is nothing to protect it from, and that change could not be made.
+ *
+ * Everything inside one database is chained, because parallel grants on one object fail with "tuple
+ * concurrently updated".
  */
 export class StockDatabase extends pulumi.ComponentResource {
   /** The database's name, known once it exists. */
@@ -42,7 +46,6 @@ export class StockDatabase extends pulumi.ComponentResource {
   #createRole(name: string, role: PlannedRole, args: StockDatabaseArgs): postgresql.Role {
     const verifier = args.verifiers.get(role.key);
     if (verifier === undefined) throw new Error(`role ${role.name}: no verifier was made`);
-    const keep = role.profile === "owner";
     return new postgresql.Role(
       `${name}-${role.key}`,
       {
@@ -58,7 +61,7 @@ export class StockDatabase extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: [args.marker],
-        retainOnDelete: keep,
+        retainOnDelete: true,
         ...(args.exists("role", role.name) ? { import: role.name } : {}),
       },
     );
@@ -85,7 +88,6 @@ export class StockDatabase extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: [...roles],
-        protect: true,
         retainOnDelete: true,
         // A difference in any of these would drop the database and make it anew.
         ignoreChanges: ["template", "encoding", "lcCollate", "lcCtype"],
@@ -109,7 +111,7 @@ export class StockDatabase extends pulumi.ComponentResource {
         privileges: [...grant.privileges],
         ...(grant.on.type === "database" ? {} : { schema: grant.on.schema }),
       },
-      { parent: this, dependsOn: [...dependsOn] },
+      { parent: this, dependsOn: [...dependsOn], retainOnDelete: true },
     );
   }
 
@@ -129,7 +131,7 @@ export class StockDatabase extends pulumi.ComponentResource {
         objectType: privileges.type,
         privileges: [...privileges.privileges],
       },
-      { parent: this, dependsOn: [...dependsOn] },
+      { parent: this, dependsOn: [...dependsOn], retainOnDelete: true },
     );
   }
 }

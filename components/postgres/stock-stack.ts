@@ -1,13 +1,52 @@
 import * as postgresql from "@pulumi/postgresql";
-import type * as pulumi from "@pulumi/pulumi";
-import type { PostgresSpec } from "../config/spec.ts";
+import * as pulumi from "@pulumi/pulumi";
+import { isOffline } from "../config/environment.ts";
+import type { PostgresSpec, StackSpec } from "../config/spec.ts";
+import type { Credential } from "../onepassword/credential.ts";
+import { type Examination, notExamined } from "./examine.ts";
+import { openServer } from "./open-server.ts";
+import type { DatabasePlan } from "./plan.ts";
+import { createStockProvider } from "./stock-provider.ts";
+
+/** What the apps that use the registry's resources have in common. */
+export interface Stock {
+  readonly provider: postgresql.Provider;
+  /** The role whose members are managed; made before any of them. */
+  readonly marker: pulumi.Resource;
+  /** Whether a role or database is there and is to be imported. */
+  readonly exists: Examination["exists"];
+}
+
+/**
+ * Looks at the server, opens the port that the registry's provider connects to and makes what its apps
+ * share. Nothing is registered before the server is known to be the right one.
+ *
+ * @returns undefined where no app uses it: then none of that is needed.
+ */
+export async function openStock(
+  spec: StackSpec,
+  plans: readonly DatabasePlan[],
+  admin: Credential,
+): Promise<Stock | undefined> {
+  if (plans.length === 0) return undefined;
+  const examination = isOffline()
+    ? notExamined
+    : await openServer(spec, plans, { admin, isPreview: pulumi.runtime.isDryRun() });
+  for (const warning of examination.warnings) void pulumi.log.warn(warning);
+  const { exists } = examination;
+  const provider = createStockProvider("postgresql", spec.postgres, admin);
+  const marker = createMarkerRole(spec.postgres, exists("role", spec.postgres.markerRole), {
+    provider,
+  });
+  return { provider, marker, exists };
+}
 
 /**
  * The marker role: without login and without rights. A role becomes its member in the transaction
  * that creates it, so that a run killed at any moment can tell what it made from what others made.
  * It is kept on destroy, since the roles and databases that are kept then still need their mark.
  */
-export function createMarkerRole(
+function createMarkerRole(
   postgres: PostgresSpec,
   exists: boolean,
   opts: pulumi.CustomResourceOptions,

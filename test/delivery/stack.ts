@@ -26,6 +26,8 @@ export function makeRole(app: string, changes: Partial<RoleSpec> = {}): RoleSpec
 export function makeApp(name: string, changes: Partial<AppSpec> = {}): AppSpec {
   return {
     name,
+    provisioner: "berth",
+    reclaimPolicy: "retain",
     adopt: false,
     namespace: `infra-${name}`,
     database: { name, encoding: "UTF8", connectionLimit: -1, revokePublic: true },
@@ -65,6 +67,7 @@ export function makeStack(apps: readonly AppSpec[], admin = "postgres-admin"): S
       admin: { vault: "Coachlight", item: admin },
       reserved: ["paperless"],
       markerRole: "berth_prod",
+      connectionLimit: 4,
       service: { host: "postgres-postgresql.db-postgres.svc.cluster.local", port: 5432 },
       namespace: "db-postgres",
     },

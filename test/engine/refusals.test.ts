@@ -175,13 +175,12 @@ describe("what others made", () => {
   });
 
   it("adopts with `adopt`, keeping what the entry states and every row", async () => {
-    const entry = { adopt: true, owner: { memberOf: ["readers"], connectionLimit: 7 } };
-    const restore = only(entry);
+    const restore = only({ adopt: true, owner: { memberOf: ["readers"], connectionLimit: 7 } });
     const preview = await bed.preview();
     expect(preview.output).toContain("its password becomes the one in 1Password");
-    const { output, exitCode } = await bed.up();
-    expect(output).toContain("imported");
-    expect(exitCode).toBe(0);
+    const adopted = await bed.up();
+    expect(adopted).toMatchObject({ exitCode: 0 });
+    expect(adopted.output).toContain("adopting: app legacy");
     expect((await bed.up()).output).not.toMatch(/\d+ (created|updated|deleted|replaced|imported)/);
     restore();
     const legacy = { name: "legacy", password: "CanaryLegacyPassword0123456789" };

@@ -26,6 +26,8 @@ export function liveRole(name: string, more: Partial<LiveRole> = {}): LiveRole {
     canCreateDatabase: false,
     canReplicate: false,
     bypassesRls: false,
+    expires: false,
+    isOursToActFor: true,
     connectionLimit: -1,
     memberOf: [],
     settings: [],

@@ -1,4 +1,4 @@
--- Every database, with its owner and what PUBLIC and others may do in it.
+-- Those of the databases $1 that exist (null = all), with owner and privileges.
 select
   d.datname as name,
   o.rolname as owner,
@@ -17,5 +17,5 @@ select
   )::text[] as privileges
 from pg_catalog.pg_database d
 join pg_catalog.pg_roles o on o.oid = d.datdba
-where d.datname = any ($1::text[])
+where $1::text[] is null or d.datname = any ($1::text[])
 order by 1

@@ -1,4 +1,4 @@
--- Those of the roles $1 that exist, with what adopting one would change.
+-- Those of the roles $1 that exist (null = all), with what adopting one would change.
 select
   r.rolname as name,
   r.rolcanlogin as can_login,
@@ -7,6 +7,13 @@ select
   r.rolcreatedb as can_create_database,
   r.rolreplication as can_replicate,
   r.rolbypassrls as bypasses_rls,
+  coalesce(r.rolvaliduntil < 'infinity', false) as expires,
+  -- The admin may act for it (INHERIT); on 16 and newer also make it an owner (SET).
+  pg_catalog.pg_has_role(r.oid, 'USAGE')
+    and pg_catalog.pg_has_role(
+      r.oid,
+      case when pg_catalog.current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end
+    ) as is_ours_to_act_for,
   r.rolconnlimit as connection_limit,
   array(
     select g.rolname::text
@@ -30,5 +37,5 @@ select
     order by 1
   ) as owned_databases
 from pg_catalog.pg_roles r
-where r.rolname = any ($1::text[])
+where $1::text[] is null or r.rolname = any ($1::text[])
 order by 1

@@ -1,0 +1,102 @@
+import type { PlannedDatabase, PlannedRole } from "./plan.ts";
+import type { ObjectType } from "./privileges.ts";
+
+/**
+ * One thing to do on the server. `path` is the property of the app that asks for it, so that a preview
+ * and an error can name it in the app's terms; `toStatement` makes SQL of it.
+ */
+export type Action = { readonly path: string } & (
+  | { readonly kind: "create-marker"; readonly role: string }
+  | { readonly kind: "create-role"; readonly role: PlannedRole }
+  | { readonly kind: "set-password"; readonly role: string; readonly key: string }
+  | {
+      readonly kind: "set-attributes";
+      readonly role: string;
+      readonly attributes: readonly string[];
+    }
+  | { readonly kind: "limit-role"; readonly role: string; readonly connectionLimit: number }
+  | {
+      readonly kind: "set-search-path";
+      readonly role: string;
+      readonly searchPath: readonly string[];
+    }
+  | { readonly kind: "join" | "leave"; readonly role: string; readonly group: string }
+  | { readonly kind: "act-for"; readonly role: string; readonly withOptions: boolean }
+  | { readonly kind: "create-database"; readonly database: PlannedDatabase }
+  | { readonly kind: "limit-database"; readonly database: string; readonly connectionLimit: number }
+  | ({ readonly kind: "grant" | "revoke"; readonly on: Securable } & Share)
+  | ({
+      readonly kind: "grant-default" | "revoke-default";
+      readonly owner: string;
+      readonly schema: string;
+      readonly type: ObjectType;
+    } & Share)
+);
+
+/** What is given or taken, and whose it is. */
+interface Share {
+  readonly privileges: readonly string[];
+  readonly grantee: string;
+}
+
+/** What privileges are given on; several objects of one kind go into one statement. */
+export type Securable =
+  | { readonly type: "database"; readonly database: string }
+  | { readonly type: "schema"; readonly schema: string }
+  | {
+      readonly type: "table" | "sequence";
+      readonly schema: string;
+      readonly names: readonly string[];
+    };
+
+/** What an action does, for a person: `role admin_app gets SELECT on table public.games`. */
+export function describeAction(action: Action): string {
+  switch (action.kind) {
+    case "create-marker":
+      return `marker role ${action.role} is made`;
+    case "create-role":
+      return `role ${action.role.name} is made`;
+    case "set-password":
+      return `role ${action.role} gets the password that 1Password holds`;
+    case "set-attributes":
+      return `role ${action.role} becomes ${action.attributes.join(" ")}`;
+    case "limit-role":
+      return `role ${action.role} gets connection limit ${String(action.connectionLimit)}`;
+    case "set-search-path":
+      return `role ${action.role} gets search_path ${action.searchPath.join(", ") || "(default)"}`;
+    case "join":
+      return `role ${action.role} becomes a member of ${action.group}`;
+    case "leave":
+      return `role ${action.role} is no member of ${action.group} any more`;
+    case "act-for":
+      return `the admin may act for role ${action.role}`;
+    case "create-database":
+      return `database ${action.database.name} is made`;
+    case "limit-database":
+      return `database ${action.database} gets connection limit ${String(action.connectionLimit)}`;
+    case "grant":
+    case "revoke":
+      return `${describeShare(action.kind, action)} on ${describeSecurable(action.on)}`;
+    case "grant-default":
+    case "revoke-default":
+      return `${describeShare(action.kind, action)} on every ${action.type} that ${action.owner} will make in ${action.schema}`;
+  }
+}
+
+function describeShare(kind: string, share: Share): string {
+  const verb = kind.startsWith("grant") ? "gets" : "loses";
+  const who = share.grantee === "public" ? "PUBLIC" : `role ${share.grantee}`;
+  return `${who} ${verb} ${share.privileges.join(", ")}`;
+}
+
+function describeSecurable(on: Securable): string {
+  switch (on.type) {
+    case "database":
+      return `database ${on.database}`;
+    case "schema":
+      return `schema ${on.schema}`;
+    case "table":
+    case "sequence":
+      return `${on.type} ${on.names.map((name) => `${on.schema}.${name}`).join(", ")}`;
+  }
+}

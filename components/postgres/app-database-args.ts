@@ -1,0 +1,146 @@
+import type { ReclaimPolicy } from "../config/spec.ts";
+import {
+  type DatabasePlan,
+  type PlannedDefaultPrivileges,
+  type PlannedGrant,
+  type PlannedRole,
+  PUBLIC,
+} from "./plan.ts";
+import { contentTypes, type Grants, objectTypes } from "./privileges.ts";
+
+/**
+ * A plan as the inputs of an `AppDatabase`: the same in the app's own terms, role by role, so that the
+ * preview says `roles.admin.grants.table` where the plan says grant number 3.
+ */
+export interface AppDatabaseState {
+  readonly app: string;
+  readonly adopt: boolean;
+  readonly reclaimPolicy: ReclaimPolicy;
+  readonly database: {
+    readonly name: string;
+    readonly encoding: string;
+    readonly connectionLimit: number;
+    readonly revokePublic: boolean;
+  };
+  /** By key; `owner` is the one that owns the database. */
+  readonly roles: Readonly<Record<string, RoleState>>;
+  readonly schemas: readonly string[];
+}
+
+/** One login role. Its grants on tables and sequences cover those that the owner will make, too. */
+export interface RoleState {
+  readonly name: string;
+  readonly profile: PlannedRole["profile"];
+  readonly connectionLimit: number;
+  readonly memberOf: readonly string[];
+  readonly searchPath: readonly string[];
+  readonly grants: Grants;
+}
+
+/** From the plan to the resource. */
+export function toState(
+  plan: DatabasePlan,
+  markerRole: string,
+  reclaimPolicy: ReclaimPolicy,
+): AppDatabaseState {
+  const { name, encoding, connectionLimit } = plan.database;
+  const revokePublic = plan.grants.some((grant) => grant.grantee === PUBLIC);
+  const schemas = plan.grants.flatMap(({ on }) => (on.type === "database" ? [] : [on.schema]));
+  return {
+    app: plan.app,
+    adopt: plan.adopt,
+    reclaimPolicy,
+    database: { name, encoding, connectionLimit, revokePublic },
+    roles: Object.fromEntries(
+      plan.roles.map((role) => [
+        role.key,
+        {
+          name: role.name,
+          profile: role.profile,
+          connectionLimit: role.connectionLimit,
+          memberOf: role.memberOf.filter((group) => group !== markerRole),
+          searchPath: role.searchPath,
+          grants: toGrants(plan, role.name),
+        },
+      ]),
+    ),
+    schemas: [...new Set(["public", ...schemas])].toSorted(),
+  };
+}
+
+function toGrants(plan: DatabasePlan, grantee: string): Grants {
+  const own = plan.grants.filter((grant) => grant.grantee === grantee);
+  return Object.fromEntries(own.map((grant) => [grant.on.type, grant.privileges]));
+}
+
+/** From the resource back to the plan, in the provider. `toPlan(toState(plan))` is `plan`. */
+export function toPlan(state: AppDatabaseState, markerRole: string): DatabasePlan {
+  const owner = state.roles["owner"];
+  if (owner === undefined) throw new Error(`app ${state.app}: there is no role "owner"`);
+  const entries = Object.entries(state.roles);
+  const others = entries
+    .filter(([key]) => key !== "owner")
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const { name, encoding, connectionLimit, revokePublic } = state.database;
+  return {
+    app: state.app,
+    adopt: state.adopt,
+    roles: [
+      toPlannedRole("owner", owner, markerRole),
+      ...others.map(([key, role]) => toPlannedRole(key, role, markerRole)),
+    ],
+    database: { name, owner: owner.name, encoding, connectionLimit },
+    grants: [
+      ...(revokePublic ? [closedToPublic] : []),
+      ...others.flatMap(([key, role]) => toPlannedGrants(key, role, state.schemas)),
+    ],
+    defaultPrivileges: others.flatMap(([key, role]) =>
+      toDefaultPrivileges(key, role, owner.name, state.schemas),
+    ),
+  };
+}
+
+const closedToPublic: PlannedGrant = {
+  key: "public",
+  grantee: PUBLIC,
+  on: { type: "database" },
+  privileges: [],
+};
+
+function toPlannedRole(key: string, role: RoleState, markerRole: string): PlannedRole {
+  const { name, profile, connectionLimit, searchPath } = role;
+  const memberOf = [...new Set([...role.memberOf, markerRole])].toSorted();
+  return { key, name, profile, connectionLimit, memberOf, searchPath };
+}
+
+function toPlannedGrants(key: string, role: RoleState, schemas: readonly string[]): PlannedGrant[] {
+  return objectTypes.flatMap((type): PlannedGrant[] => {
+    const privileges = role.grants[type] ?? [];
+    const grantee = role.name;
+    if (type === "database") return [{ key: `${key}-database`, grantee, on: { type }, privileges }];
+    return schemas.map((schema) => ({
+      key: `${key}-${type}`,
+      grantee,
+      on: { type, schema },
+      privileges,
+    }));
+  });
+}
+
+function toDefaultPrivileges(
+  key: string,
+  role: RoleState,
+  owner: string,
+  schemas: readonly string[],
+): PlannedDefaultPrivileges[] {
+  return schemas.flatMap((schema) =>
+    contentTypes.map((type) => ({
+      key: `${key}-${type}`,
+      owner,
+      grantee: role.name,
+      schema,
+      type,
+      privileges: role.grants[type] ?? [],
+    })),
+  );
+}

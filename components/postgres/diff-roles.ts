@@ -1,0 +1,128 @@
+import type { Action } from "./actions.ts";
+import { searchPathOf } from "./adoption.ts";
+import type { Catalog, LiveRole } from "./inspect.ts";
+import type { DatabasePlan, PlannedRole } from "./plan.ts";
+
+/** A role that was in the app's entry and is not any more. */
+export interface FormerRole {
+  readonly key: string;
+  readonly name: string;
+}
+
+/** What the catalog cannot tell and the caller must. */
+export interface RoleContext {
+  readonly markerRole: string;
+  /** Whether the password of a role that exists has to be set. */
+  readonly needsPassword: (role: PlannedRole) => boolean;
+  readonly formerRoles: readonly FormerRole[];
+}
+
+/**
+ * What is between the roles that are and those that shall be. The marker comes first and a role joins
+ * it in the transaction that makes it: whatever moment a run dies at, it can tell what is its own.
+ */
+export function decideRoles(
+  plan: DatabasePlan,
+  catalog: Catalog,
+  context: RoleContext,
+): readonly Action[] {
+  const { markerRole } = context;
+  const owner = plan.database.owner;
+  return [
+    ...(catalog.roles.has(markerRole)
+      ? []
+      : [{ kind: "create-marker", path: "roles", role: markerRole } as const]),
+    ...plan.roles.flatMap((role) => {
+      const live = catalog.roles.get(role.name);
+      return live === undefined
+        ? makeRole(role)
+        : changeRole(role, live, context.needsPassword(role));
+    }),
+    ...actForOwner(owner, catalog),
+    ...context.formerRoles.flatMap((former) => retire(former, catalog, markerRole)),
+  ];
+}
+
+function makeRole(role: PlannedRole): Action[] {
+  const path = `roles.${role.key}`;
+  return [
+    { kind: "create-role", path, role },
+    ...role.memberOf.map((group) => ({ kind: "join", path, role: role.name, group }) as const),
+    ...(role.searchPath.length === 0
+      ? []
+      : [{ kind: "set-search-path", path, role: role.name, searchPath: role.searchPath } as const]),
+  ];
+}
+
+function changeRole(role: PlannedRole, live: LiveRole, needsPassword: boolean): Action[] {
+  const path = `roles.${role.key}`;
+  const { name } = role;
+  const attributes = wrongAttributes(live);
+  const actions: Action[] = [];
+  if (attributes.length > 0) {
+    actions.push({ kind: "set-attributes", path: `${path}.attributes`, role: name, attributes });
+  }
+  if (needsPassword) {
+    actions.push({
+      kind: "set-password",
+      path: `verifiers.${role.key}`,
+      role: name,
+      key: role.key,
+    });
+  }
+  if (live.connectionLimit !== role.connectionLimit) {
+    const { connectionLimit } = role;
+    actions.push({
+      kind: "limit-role",
+      path: `${path}.connectionLimit`,
+      role: name,
+      connectionLimit,
+    });
+  }
+  for (const group of role.memberOf.filter((wanted) => !live.memberOf.includes(wanted))) {
+    actions.push({ kind: "join", path: `${path}.memberOf`, role: name, group });
+  }
+  for (const group of live.memberOf.filter((held) => !role.memberOf.includes(held))) {
+    actions.push({ kind: "leave", path: `${path}.memberOf`, role: name, group });
+  }
+  if (searchPathOf(live).join() !== role.searchPath.join()) {
+    const { searchPath } = role;
+    actions.push({ kind: "set-search-path", path: `${path}.searchPath`, role: name, searchPath });
+  }
+  return actions;
+}
+
+function wrongAttributes(live: LiveRole): string[] {
+  return [
+    ...(live.canLogin ? [] : ["LOGIN"]),
+    ...(live.isSuperuser ? ["NOSUPERUSER"] : []),
+    ...(live.canCreateRole ? ["NOCREATEROLE"] : []),
+    ...(live.canCreateDatabase ? ["NOCREATEDB"] : []),
+    ...(live.canReplicate ? ["NOREPLICATION"] : []),
+    ...(live.bypassesRls ? ["NOBYPASSRLS"] : []),
+    ...(live.expires ? ["VALID UNTIL 'infinity'"] : []),
+  ];
+}
+
+/**
+ * Without it the admin can neither make a database for the owner nor set its default privileges, and
+ * is locked out once PUBLIC may not connect. From 16 on a role that this session makes comes with it
+ * (createrole_self_grant); a superuser needs none.
+ */
+function actForOwner(owner: string, catalog: Catalog): Action[] {
+  const { isSuperuser, versionNumber } = catalog.server;
+  const hasOptions = versionNumber >= 160_000;
+  const live = catalog.roles.get(owner);
+  const isGiven = live === undefined ? hasOptions : live.isOursToActFor;
+  if (isSuperuser || isGiven) return [];
+  return [
+    { kind: "act-for", path: "roles.owner.administration", role: owner, withOptions: hasOptions },
+  ];
+}
+
+/** It keeps existing, since Berth drops nothing that is not asked for, but nobody gets in with it. */
+function retire({ key, name }: FormerRole, catalog: Catalog, markerRole: string): Action[] {
+  const live = catalog.roles.get(name);
+  if (live?.canLogin !== true || !live.memberOf.includes(markerRole)) return [];
+  return [{ kind: "set-attributes", path: `roles.${key}`, role: name, attributes: ["NOLOGIN"] }];
+}

@@ -1,0 +1,85 @@
+import { DatabaseError } from "pg";
+import { BerthError } from "../errors.ts";
+
+/** What was being done when a statement failed. */
+export interface StatementContext {
+  readonly app: string;
+  /** In the app's terms, from `describeAction`. */
+  readonly intent: string;
+  /** The statement as people may see it: verifiers hidden. */
+  readonly statement: string;
+  readonly admin: string;
+  /** Role the app's database belongs to. */
+  readonly owner: string;
+}
+
+/**
+ * Why a statement failed: the app, what it was for, the cause that the SQLSTATE stands for, and what to
+ * do. Of the server's own error only message and detail are used, which quote no statement.
+ */
+export function explainStatementFailure(error: unknown, context: StatementContext): BerthError {
+  if (error instanceof BerthError) return error;
+  const at = `app ${context.app}: ${context.intent}: not done`;
+  if (!(error instanceof DatabaseError)) {
+    const text = error instanceof Error ? error.message : String(error);
+    return new BerthError(`${at}: the connection broke (${text})`, {
+      hint: "run pulumi up again: what was done is found and kept",
+    });
+  }
+  const { code = "", message, detail } = error;
+  const hint = hintFor(code, message, context);
+  return new BerthError(
+    `${at}: ${message}${detail === undefined ? "" : ` (${detail})`} (SQLSTATE ${code})\n  statement: ${context.statement}`,
+    { cause: error, ...(hint === undefined ? {} : { hint }) },
+  );
+}
+
+function hintFor(code: string, message: string, context: StatementContext): string | undefined {
+  const { admin, owner } = context;
+  switch (code) {
+    case "42501":
+      return hintForMissingRight(message, admin, owner);
+    case "01006":
+    case "01007":
+      return `role "${admin}" may not decide about this object; it needs membership in its owner: GRANT "${owner}" TO "${admin}"`;
+    case "42710":
+    case "42P04":
+    case "23505":
+      return "somebody made it at the same moment; run pulumi up again: what is ours is taken up";
+    case "55P03":
+      return "another session holds a lock on it; see who: SELECT pid, usename, application_name, state, query FROM pg_stat_activity WHERE wait_event_type = 'Lock' OR state <> 'idle'";
+    case "40P01":
+    case "40001":
+    case "XX000":
+      return "another session changed the same thing at the same moment; run pulumi up again";
+    case "53100":
+      return "the server's disk is full, which endangers everybody on it: make room first; each database takes about 8 MB";
+    case "53300":
+      return "the server has no free connection; lower berth:postgres.connectionLimit, or raise max_connections";
+    case "25006":
+      return "this is a standby, which is read-only; point berth:postgres.endpoint at the primary's Service";
+    case "57014":
+      return "the statement took more than its time; look at what the server is busy with, then run pulumi up again";
+    case "55000":
+    case "55006":
+      return "the database is in use or was left half dropped; look at pg_database.datconnlimit (-2 = half dropped) and pg_stat_activity";
+    case "54000":
+    case "42602":
+    case "22023":
+      return "the server refuses the value; look at the entry in the stack file";
+    case "57P01":
+    case "57P02":
+    case "57P03":
+      return "the server stopped or restarts; run pulumi up again once it is back: what was done is found and kept";
+    default:
+      return undefined;
+  }
+}
+
+/** Each right that an admin may lack, with the statement that gives it. */
+function hintForMissingRight(message: string, admin: string, owner: string): string {
+  if (/create role/.test(message)) return `as a superuser: ALTER ROLE "${admin}" CREATEROLE`;
+  if (/create database/.test(message)) return `as a superuser: ALTER ROLE "${admin}" CREATEDB`;
+  const role = /role "([^"]+)"/.exec(message)?.[1] ?? owner;
+  return `as a superuser: GRANT "${role}" TO "${admin}" WITH ADMIN TRUE, INHERIT TRUE, SET TRUE (on 15 and older without the WITH part)`;
+}

@@ -1,0 +1,90 @@
+import { escapeIdentifier, escapeLiteral } from "pg";
+import type { Action, Securable } from "./actions.ts";
+import { type PlannedDatabase, type PlannedRole, PUBLIC } from "./plan.ts";
+
+/** The verifier of a role, by the role's key. */
+export type Verifiers = (key: string) => string;
+
+/** For everything that people read: the statement as it is, without the verifier. */
+export const hiddenVerifiers: Verifiers = () => "‹verifier›";
+
+/**
+ * The exact SQL of an action. Each is one statement, valid on every server from 14 on, and gives the
+ * same catalog rows as the stock provider's, so that an app may move between the two.
+ */
+export function toStatement(action: Action, verifiers: Verifiers): string {
+  switch (action.kind) {
+    case "create-marker":
+      return `CREATE ROLE ${id(action.role)} NOLOGIN ${noExpiry}`;
+    case "create-role":
+      return createRole(action.role, verifiers);
+    case "set-password":
+      return `ALTER ROLE ${id(action.role)} PASSWORD ${escapeLiteral(verifiers(action.key))}`;
+    case "set-attributes":
+      return `ALTER ROLE ${id(action.role)} ${action.attributes.join(" ")}`;
+    case "limit-role":
+      return `ALTER ROLE ${id(action.role)} CONNECTION LIMIT ${String(action.connectionLimit)}`;
+    case "set-search-path":
+      return `ALTER ROLE ${id(action.role)} SET search_path TO ${list(action.searchPath) || "DEFAULT"}`;
+    case "join":
+      return `GRANT ${id(action.group)} TO ${id(action.role)}`;
+    case "leave":
+      return `REVOKE ${id(action.group)} FROM ${id(action.role)}`;
+    case "act-for":
+      return `GRANT ${id(action.role)} TO CURRENT_USER${action.withOptions ? " WITH INHERIT TRUE, SET TRUE" : ""}`;
+    case "create-database":
+      return createDatabase(action.database);
+    case "limit-database":
+      return `ALTER DATABASE ${id(action.database)} CONNECTION LIMIT ${String(action.connectionLimit)}`;
+    case "grant":
+      return `GRANT ${action.privileges.join(", ")} ON ${securable(action.on)} TO ${grantee(action.grantee)}`;
+    case "revoke":
+      return `REVOKE ${action.privileges.join(", ")} ON ${securable(action.on)} FROM ${grantee(action.grantee)}`;
+    case "grant-default":
+      return `${defaults(action)} GRANT ${action.privileges.join(", ")} ON ${action.type.toUpperCase()}S TO ${grantee(action.grantee)}`;
+    case "revoke-default":
+      return `${defaults(action)} REVOKE ${action.privileges.join(", ")} ON ${action.type.toUpperCase()}S FROM ${grantee(action.grantee)}`;
+  }
+}
+
+const id = escapeIdentifier;
+
+/** Means the same as none at all, but is what the stock provider writes. */
+const noExpiry = "VALID UNTIL 'infinity'";
+
+function list(names: readonly string[]): string {
+  return names.map(id).join(", ");
+}
+
+function grantee(name: string): string {
+  return name === PUBLIC ? "PUBLIC" : id(name);
+}
+
+function createRole(role: PlannedRole, verifiers: Verifiers): string {
+  const limit =
+    role.connectionLimit === -1 ? "" : ` CONNECTION LIMIT ${String(role.connectionLimit)}`;
+  return `CREATE ROLE ${id(role.name)} LOGIN${limit} ${noExpiry} PASSWORD ${escapeLiteral(verifiers(role.key))}`;
+}
+
+function createDatabase(database: PlannedDatabase): string {
+  const limit =
+    database.connectionLimit === -1 ? "" : ` CONNECTION LIMIT ${String(database.connectionLimit)}`;
+  // template0: no session can block it, and no collation of template1 can be out of date.
+  return `CREATE DATABASE ${id(database.name)} OWNER ${id(database.owner)} TEMPLATE template0 ENCODING ${escapeLiteral(database.encoding)}${limit}`;
+}
+
+function defaults(action: { readonly owner: string; readonly schema: string }): string {
+  return `ALTER DEFAULT PRIVILEGES FOR ROLE ${id(action.owner)} IN SCHEMA ${id(action.schema)}`;
+}
+
+function securable(on: Securable): string {
+  switch (on.type) {
+    case "database":
+      return `DATABASE ${id(on.database)}`;
+    case "schema":
+      return `SCHEMA ${id(on.schema)}`;
+    case "table":
+    case "sequence":
+      return `${on.type.toUpperCase()} ${on.names.map((name) => `${id(on.schema)}.${id(name)}`).join(", ")}`;
+  }
+}

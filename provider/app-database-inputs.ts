@@ -1,0 +1,198 @@
+import { z } from "zod";
+import { reservedReason } from "../components/config/name-rules.ts";
+import { AppName, ConnectionLimit, PgIdentifier } from "../components/config/primitives.ts";
+import type { AppDatabaseState, RoleState } from "../components/postgres/app-database-args.ts";
+import { objectTypes, privilegeTable } from "../components/postgres/privileges.ts";
+import {
+  isPropertyMap,
+  type PropertyMap,
+  type PropertyValue,
+  SecretValue,
+  toPlain,
+  UnknownValue,
+} from "./property-values.ts";
+import type { PostgresConfig } from "./provider-config.ts";
+import type { CheckFailure } from "./resource-handler.ts";
+
+/** The inputs of an AppDatabase: what it shall be, and the verifiers, which no output repeats. */
+export interface AppDatabaseInputs {
+  readonly state: AppDatabaseState;
+  /** By the role's key. Secret. */
+  readonly verifiers: ReadonlyMap<string, string>;
+}
+
+// NOTE: Postgres takes anything that is not a well-formed verifier for a password in clear and hashes
+// it, so that nobody could log in with the real one.
+const Verifier = z
+  .string()
+  .regex(
+    /^SCRAM-SHA-256\$[1-9]\d*:[A-Za-z0-9+/]{22,}={0,2}\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=$/,
+    {
+      error: "is no SCRAM-SHA-256 verifier",
+    },
+  );
+
+const Grants = z
+  .strictObject(
+    Object.fromEntries(
+      objectTypes.map((type) => [
+        type,
+        z.array(
+          z.enum(privilegeTable[type], {
+            error: `holds what is no privilege on a ${type}; allowed are ${privilegeTable[type].join(", ")}`,
+          }),
+        ),
+      ]),
+    ),
+  )
+  .partial();
+
+const Role = z.strictObject({
+  name: PgIdentifier,
+  profile: z.enum(["owner", "readwrite", "readonly"]),
+  connectionLimit: ConnectionLimit,
+  memberOf: z.array(PgIdentifier),
+  searchPath: z.array(PgIdentifier),
+  grants: Grants,
+});
+
+const Inputs = z.strictObject({
+  app: AppName,
+  adopt: z.boolean(),
+  reclaimPolicy: z.enum(["retain", "delete"]),
+  database: z.strictObject({
+    name: PgIdentifier,
+    encoding: z.string().regex(/^[A-Z][A-Z0-9_]*$/, { error: "is no encoding; write it as UTF8" }),
+    connectionLimit: ConnectionLimit,
+    revokePublic: z.boolean(),
+  }),
+  roles: z.record(z.string(), Role),
+  schemas: z.array(PgIdentifier).min(1),
+  verifiers: z.record(z.string(), Verifier),
+});
+
+/** The same as state has it, which also notes what went wrong. */
+const Stored = z.object(Inputs.omit({ verifiers: true }).shape);
+
+/** What a program may leave out. */
+const defaults: PropertyMap = {
+  adopt: false,
+  reclaimPolicy: "retain",
+  schemas: ["public"],
+};
+
+/** The inputs with what was left out. */
+export function withDefaults(inputs: PropertyMap): PropertyMap {
+  return { ...defaults, ...inputs };
+}
+
+/**
+ * Everything that is wrong with a program's inputs, by path, without asking the server. The stack file
+ * is checked as well, but this is the last guard before the neighbours: on Postgres 15 and older
+ * nothing else stops the admin from changing any role.
+ */
+export function findInputProblems(
+  inputs: PropertyMap,
+  config: PostgresConfig | undefined,
+): readonly CheckFailure[] {
+  const parsed = Inputs.safeParse(toPlain(inputs));
+  if (!parsed.success) {
+    return parsed.error.issues.flatMap((issue) => {
+      if (valueAt(inputs, issue.path) instanceof UnknownValue) return [];
+      return [{ property: issue.path.map(String).join("."), reason: issue.message }];
+    });
+  }
+  const { verifiers, ...state } = parsed.data;
+  return [
+    ...findRoleProblems(state, new Set(Object.keys(verifiers))),
+    ...(config === undefined ? [] : findReserved(state, config)),
+  ];
+}
+
+function findRoleProblems(
+  { roles }: AppDatabaseState,
+  verifiers: ReadonlySet<string>,
+): CheckFailure[] {
+  const entries = Object.entries(roles);
+  const names = entries.map(([, role]) => role.name);
+  const problems: CheckFailure[] = [];
+  const report = (property: string, reason: string): void => {
+    problems.push({ property, reason });
+  };
+  if (roles["owner"]?.profile !== "owner") {
+    report("roles.owner", 'is required, with profile "owner": it owns the database');
+  }
+  for (const [index, [key, role]] of entries.entries()) {
+    const at = `roles.${key}`;
+    if (key !== "owner" && role.profile === "owner") {
+      report(`${at}.profile`, 'only the role "owner" owns the database');
+    }
+    if (role.profile === "owner" && Object.values(role.grants).some((list) => list.length > 0)) {
+      report(`${at}.grants`, "an owner needs none");
+    }
+    if (names.indexOf(role.name) !== index) report(`${at}.name`, `"${role.name}" is used twice`);
+    if (!verifiers.has(key)) report(`verifiers.${key}`, "is required");
+  }
+  for (const key of verifiers) {
+    if (roles[key] === undefined) report(`verifiers.${key}`, "there is no such role");
+  }
+  return problems;
+}
+
+function findReserved(state: AppDatabaseState, postgres: PostgresConfig): CheckFailure[] {
+  const why = (name: string): string | undefined =>
+    name === postgres.admin.username
+      ? "is the admin role itself"
+      : reservedReason(name, { postgres });
+  const refuse = (property: string, name: string): CheckFailure[] => {
+    const reason = why(name);
+    return reason === undefined ? [] : [{ property, reason: `"${name}" ${reason}` }];
+  };
+  return [
+    ...refuse("database.name", state.database.name),
+    ...Object.entries(state.roles).flatMap(([key, role]) => [
+      ...refuse(`roles.${key}.name`, role.name),
+      ...role.memberOf.flatMap((group) => refuse(`roles.${key}.memberOf`, group)),
+    ]),
+  ];
+}
+
+function valueAt(value: PropertyValue, path: readonly PropertyKey[]): PropertyValue {
+  let found: PropertyValue = value;
+  for (const step of path) {
+    if (found instanceof SecretValue) found = found.value;
+    if (Array.isArray(found)) found = (found[Number(step)] as PropertyValue | undefined) ?? null;
+    else if (isPropertyMap(found)) found = found[String(step)] ?? null;
+    else return found;
+  }
+  return found;
+}
+
+/** Checked inputs; undefined = something in them is not known yet, as in some previews. */
+export function parseAppDatabase(inputs: PropertyMap): AppDatabaseInputs | undefined {
+  const parsed = Inputs.safeParse(toPlain(withDefaults(inputs)));
+  if (!parsed.success) return undefined;
+  const { verifiers, ...state } = parsed.data;
+  return { state: state, verifiers: new Map(Object.entries(verifiers)) };
+}
+
+/** What state remembers; undefined = nothing usable, as in an import. */
+export function parseStored(properties: PropertyMap): AppDatabaseState | undefined {
+  const parsed = Stored.safeParse(toPlain(withDefaults(properties)));
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** Back to what the server sends. */
+export function toProperties(state: AppDatabaseState): PropertyMap {
+  const roles = Object.fromEntries(
+    Object.entries(state.roles).map(([key, role]) => [key, toRoleProperties(role)]),
+  );
+  return { ...state, database: { ...state.database }, roles };
+}
+
+function toRoleProperties(role: RoleState): PropertyMap {
+  const grants = Object.fromEntries(
+    Object.entries(role.grants).map(([type, privileges]) => [type, [...privileges]]),
+  );
+  return { ...role, grants };
+}

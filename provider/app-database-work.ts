@@ -1,0 +1,289 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { BerthError, toOneError } from "../components/errors.ts";
+import { type Action, describeAction } from "../components/postgres/actions.ts";
+import { decideAdoption } from "../components/postgres/adoption.ts";
+import { type AppDatabaseState, toPlan } from "../components/postgres/app-database-args.ts";
+import { decideAccess, decideDatabase } from "../components/postgres/diff-access.ts";
+import { decideRoles, type FormerRole } from "../components/postgres/diff-roles.ts";
+import {
+  type Catalog,
+  inspectDatabases,
+  inspectRoles,
+  type LiveDatabase,
+} from "../components/postgres/inspect.ts";
+import {
+  inspectAccess,
+  inspectVerifiers,
+  noAccess,
+} from "../components/postgres/inspect-access.ts";
+import type { DatabasePlan } from "../components/postgres/plan.ts";
+import { findMarkerProblem } from "../components/postgres/server-rules.ts";
+import type { PostgresServer, Work } from "./postgres-server.ts";
+import type { Session } from "./session-pool.ts";
+
+/** One app to be brought about. */
+export interface AppRequest {
+  readonly state: AppDatabaseState;
+  /** By the role's key. Secret. */
+  readonly verifiers: ReadonlyMap<string, string>;
+  /** Keys of roles whose password has to be set if they exist. */
+  readonly newPasswords: ReadonlySet<string>;
+  readonly formerRoles: readonly FormerRole[];
+  /** Whether state says that the database is there; then it is not made anew if it is missing. */
+  readonly isKnown: boolean;
+}
+
+/** What would be done, and what else the operator should know. */
+export interface AppDecision {
+  readonly actions: readonly Action[];
+  readonly notes: readonly string[];
+  readonly catalog: Catalog;
+}
+
+/**
+ * What there is to do for an app, from the survey that the run shares; nothing is changed. Throws if
+ * the app cannot be had at all, such as for a role that is somebody else's.
+ *
+ * @param isDeep Looks into the app's database as well, which takes a login of its own.
+ */
+export async function examineApp(
+  server: PostgresServer,
+  request: AppRequest,
+  isDeep: boolean,
+): Promise<AppDecision> {
+  const plan = toPlan(request.state, server.config.markerRole);
+  const { catalog } = await server.survey();
+  const adopting = judge(plan, catalog, request, server);
+  const found = await findActions(server, request, isDeep);
+  return { ...found, notes: [...adopting, ...found.notes] };
+}
+
+/** The same without a judgement: also for what is missing or not ours any more. */
+export async function findActions(
+  server: PostgresServer,
+  request: AppRequest,
+  isDeep: boolean,
+): Promise<AppDecision> {
+  const plan = toPlan(request.state, server.config.markerRole);
+  const { catalog, verifiers } = await server.survey();
+  const roles = decideAppRoles(plan, catalog, { request, server, stored: verifiers });
+  const live = catalog.databases.get(plan.database.name);
+  if (live === undefined) {
+    const create = { kind: "create-database", path: "database", database: plan.database } as const;
+    const access = decideAccess(plan, toNewInside(plan, catalog), []);
+    return { actions: [...roles, create, ...access.actions], notes: access.notes, catalog };
+  }
+  if (!isDeep) {
+    const outside = decideDatabase(plan, live, request.formerRoles);
+    return { actions: [...roles, ...outside], notes: [], catalog };
+  }
+  const access = await server.withDatabase(live.name, (inside) =>
+    decideInside(inside, plan, live, request),
+  );
+  return { actions: [...roles, ...access.actions], notes: access.notes, catalog };
+}
+
+/**
+ * Makes an app what it shall be: its roles in one transaction, the database, and everything about
+ * access in one transaction inside it. Each step asks first and does only what is missing, so that it
+ * may be interrupted anywhere and run again.
+ */
+export async function applyApp(
+  server: PostgresServer,
+  request: AppRequest,
+  onDone: (action: Action) => void,
+): Promise<readonly string[]> {
+  const plan = toPlan(request.state, server.config.markerRole);
+  const work: Work = {
+    app: plan.app,
+    owner: plan.database.owner,
+    onDone,
+    verifiers: (key) => {
+      const verifier = request.verifiers.get(key);
+      if (verifier === undefined) throw new Error(`app ${plan.app}: no verifier for role ${key}`);
+      return verifier;
+    },
+  };
+  return await server.write(async () => {
+    const adopting = await server.withMaintenance(async (session) => {
+      const catalog = await inspectApp(session, plan, request, server);
+      const changes = judge(plan, catalog, request, server);
+      const names = plan.roles.map((role) => role.name);
+      const stored = session.server.isSuperuser
+        ? await inspectVerifiers(session.client, names)
+        : undefined;
+      const roles = decideAppRoles(plan, catalog, { request, server, stored });
+      await server.makeMarkerOnce(session, roles, work);
+      const others = roles.filter(({ kind }) => kind !== "create-marker");
+      await server.runTogether(session, others, work);
+      if (!catalog.databases.has(plan.database.name))
+        await makeDatabase(server, session, plan, { request, work });
+      return changes;
+    });
+    const notes = await server.withDatabase(plan.database.name, (inside) =>
+      applyAccess(server, inside, { plan, request, work }),
+    );
+    return [...adopting, ...notes];
+  });
+}
+
+/**
+ * A client that was killed while it made a database does not stop the server from making it, so the
+ * database may turn up at any moment. It is then taken up like any other that is ours.
+ */
+async function makeDatabase(
+  server: PostgresServer,
+  session: Session,
+  plan: DatabasePlan,
+  { request, work }: { request: AppRequest; work: Work },
+): Promise<void> {
+  const { database } = plan;
+  try {
+    await server.run(session, { kind: "create-database", path: "database", database }, work);
+  } catch (error) {
+    const code = ((error as Error).cause as { code?: string } | undefined)?.code;
+    if (code !== "42P04" && code !== "23505") throw error;
+    for (let waited = 0; waited < 5000; waited += 100) {
+      const catalog = await inspectApp(session, plan, request, server);
+      judge(plan, catalog, { ...request, isKnown: false }, server);
+      if (catalog.databases.has(database.name)) return;
+      await delay(100);
+    }
+    throw error;
+  }
+}
+
+/** Asks again after the commit: what the app made in the meantime is covered in a second round. */
+async function applyAccess(
+  server: PostgresServer,
+  inside: Session,
+  { plan, request, work }: { plan: DatabasePlan; request: AppRequest; work: Work },
+): Promise<readonly string[]> {
+  let notes: readonly string[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    const found = await inspectDatabases(inside.client, [plan.database.name]);
+    const live = found.get(plan.database.name);
+    if (live === undefined) throw new Error(`app ${plan.app}: its database is gone`);
+    const decision = await decideInside(inside, plan, live, request);
+    notes = decision.notes;
+    if (decision.actions.length === 0) return notes;
+    await server.runTogether(inside, decision.actions, work);
+  }
+  throw new BerthError(`app ${plan.app}: something else keeps changing its privileges`, {
+    hint: `see who: SELECT pid, usename, application_name, query FROM pg_stat_activity WHERE datname = '${plan.database.name}'`,
+  });
+}
+
+async function decideInside(
+  inside: Session,
+  plan: DatabasePlan,
+  live: LiveDatabase,
+  request: AppRequest,
+) {
+  const access = await inspectAccess(inside.client, plan, {
+    schemas: request.state.schemas,
+    formerRoles: request.formerRoles.map((former) => former.name),
+  });
+  return decideAccess(plan, { server: inside.server, database: live, access }, request.formerRoles);
+}
+
+async function inspectApp(
+  session: Session,
+  plan: DatabasePlan,
+  request: AppRequest,
+  server: PostgresServer,
+): Promise<Catalog> {
+  const databases = await inspectDatabases(session.client, [plan.database.name]);
+  const roles = await inspectRoles(session.client, [
+    server.config.markerRole,
+    ...plan.roles.map((role) => role.name),
+    ...request.formerRoles.map((former) => former.name),
+    ...[...databases.values()].map((database) => database.owner),
+  ]);
+  return { server: session.server, roles, databases };
+}
+
+function decideAppRoles(
+  plan: DatabasePlan,
+  catalog: Catalog,
+  context: {
+    readonly request: AppRequest;
+    readonly server: PostgresServer;
+    /** What the server holds, where the admin may see it. */
+    readonly stored: ReadonlyMap<string, string | null> | undefined;
+  },
+): readonly Action[] {
+  const { request, server, stored } = context;
+  return decideRoles(plan, catalog, {
+    markerRole: server.config.markerRole,
+    formerRoles: request.formerRoles,
+    needsPassword: ({ key, name }) =>
+      stored === undefined
+        ? request.newPasswords.has(key)
+        : request.verifiers.has(key) && stored.get(name) !== request.verifiers.get(key),
+  });
+}
+
+/** Throws every reason not to go on; returns what taking over changes. */
+function judge(
+  plan: DatabasePlan,
+  catalog: Catalog,
+  request: AppRequest,
+  { config }: PostgresServer,
+): readonly string[] {
+  const adoption = decideAdoption(plan, catalog, config);
+  const marker = findMarkerProblem(catalog, config);
+  const live = catalog.databases.get(plan.database.name);
+  const { encoding, name } = plan.database;
+  const problems = [
+    ...(marker === undefined ? [] : [marker]),
+    ...adoption.problems,
+    ...(live === undefined || live.encoding === encoding
+      ? []
+      : [
+          `app ${plan.app}: database "${name}" has encoding ${live.encoding}, which cannot change; set berth:apps.${plan.app}.database.encoding to it`,
+        ]),
+    ...(live === undefined && request.isKnown
+      ? [
+          `app ${plan.app}: database "${name}" was there and is gone. An empty one would look as if all were well; ` +
+            "restore it, or accept the loss with pulumi refresh, and the next up makes a new one",
+        ]
+      : []),
+  ];
+  if (problems.length > 0) throw toOneError("Postgres", problems);
+  return adoption.changes.map((change) => `adopting: ${change}`);
+}
+
+/** What a database that does not exist yet will look like at first, for the preview's statements. */
+function toNewInside(plan: DatabasePlan, catalog: Catalog) {
+  const { name, owner, encoding, connectionLimit } = plan.database;
+  const isOpen = catalog.server.versionNumber < 150_000;
+  return {
+    server: catalog.server,
+    database: {
+      name,
+      owner,
+      encoding,
+      connectionLimit,
+      allowsConnections: true,
+      privileges: ["PUBLIC=CONNECT", "PUBLIC=TEMPORARY"],
+    },
+    access: {
+      ...noAccess,
+      objects: [
+        {
+          type: "schema" as const,
+          schema: "public",
+          name: "public",
+          owner: isOpen ? "postgres" : "pg_database_owner",
+          privileges: ["public=USAGE", ...(isOpen ? ["public=CREATE"] : [])],
+        },
+      ],
+    },
+  };
+}
+
+/** What is to be done, as a preview tells it. */
+export function describeActions(actions: readonly Action[]): readonly string[] {
+  return actions.map((action) => `${action.path}: ${describeAction(action)}`);
+}

@@ -1,0 +1,286 @@
+import { BerthError } from "../components/errors.ts";
+import type { Action } from "../components/postgres/actions.ts";
+import type { AppDatabaseState } from "../components/postgres/app-database-args.ts";
+import type { FormerRole } from "../components/postgres/diff-roles.ts";
+import { toLiveState } from "../components/postgres/drift.ts";
+import { findIdentityProblem } from "../components/postgres/server-rules.ts";
+import { hiddenVerifiers, toStatement } from "../components/postgres/statements.ts";
+import { compareStates, compareVerifiers } from "./app-database-changes.ts";
+import {
+  type AppDatabaseInputs,
+  findInputProblems,
+  parseAppDatabase,
+  parseStored,
+  toProperties,
+  withDefaults,
+} from "./app-database-inputs.ts";
+import {
+  type AppDecision,
+  type AppRequest,
+  applyApp,
+  describeActions,
+  examineApp,
+  findActions,
+} from "./app-database-work.ts";
+import type { Report } from "./engine-log.ts";
+import { PostgresServer } from "./postgres-server.ts";
+import type { PropertyMap } from "./property-values.ts";
+import { parseProviderConfig } from "./provider-config.ts";
+import {
+  type ChangeKind,
+  type Changes,
+  type CheckFailure,
+  type CheckRequest,
+  type CreateRequest,
+  type DiffRequest,
+  PartialFailure,
+  type ResourceHandler,
+  type StoredResource,
+  type UpdateRequest,
+} from "./resource-handler.ts";
+import { Unreachable } from "./session-pool.ts";
+
+/**
+ * `berth:postgres:AppDatabase`: an app's roles, memberships, database, grants and default privileges as
+ * one resource. What the server holds decides, not only what state remembers: create takes up what is
+ * there and ours, update does what is missing, and delete drops nothing.
+ */
+export class AppDatabaseHandler implements ResourceHandler {
+  readonly type = "berth:postgres:AppDatabase";
+  // A plain preview compares with one survey that all apps share; it reads no app for itself.
+  readonly refreshBeforeUpdate = false;
+  readonly #report: Report;
+  readonly #isOffline: boolean;
+  #server: PostgresServer | undefined;
+  #hasWarned = false;
+
+  constructor(report: Report, isOffline: boolean) {
+    this.#report = report;
+    this.#isOffline = isOffline;
+  }
+
+  /** Connects to nothing; that comes with the first app that needs it. */
+  async configure(config: PropertyMap): Promise<void> {
+    await this.#server?.close();
+    const postgres = parseProviderConfig(config);
+    this.#server = postgres === undefined ? undefined : new PostgresServer(postgres);
+    this.#hasWarned = false;
+  }
+
+  check(
+    request: CheckRequest,
+  ): Promise<{ inputs: PropertyMap; failures: readonly CheckFailure[] }> {
+    const inputs = withDefaults(request.newInputs);
+    return Promise.resolve({ inputs, failures: findInputProblems(inputs, this.#server?.config) });
+  }
+
+  async diff(request: DiffRequest): Promise<Changes> {
+    const wanted = parseAppDatabase(request.newInputs);
+    const old = parseStored(request.oldState) ?? parseStored(request.oldInputs);
+    if (wanted === undefined || old === undefined) return { roles: "update" };
+    const changes: Record<string, ChangeKind> = { ...compareStates(old, wanted.state) };
+    const before = parseAppDatabase(request.oldInputs)?.verifiers ?? new Map<string, string>();
+    for (const key of compareVerifiers(before, wanted.verifiers)) {
+      changes[`verifiers.${key}`] = before.has(key) ? "update" : "add";
+    }
+    if (request.oldState["incomplete"] === true) changes["incomplete"] = "delete";
+    for (const path of toDriftPaths(request.oldState)) changes[path] ??= "update";
+    // A refresh may have found a difference, or there may be one since.
+    const found = await this.#ask(request.urn, (server) =>
+      findActions(server, toRequest(wanted, request), false),
+    );
+    if (found !== undefined) {
+      const unexpected = found.actions.filter(({ path }) => changes[path] === undefined);
+      if (Object.keys(changes).length === 0 && unexpected.length > 0) {
+        this.#report(
+          "info",
+          request.urn,
+          toText("not as it shall be; up would do:", describeActions(unexpected)),
+        );
+      }
+      for (const { path } of unexpected) changes[path] = "update";
+    }
+    return changes;
+  }
+
+  async create(request: CreateRequest): Promise<{ id: string; state: PropertyMap }> {
+    const inputs = parseAppDatabase(request.inputs);
+    if (request.preview) {
+      if (inputs === undefined) return { id: "", state: withoutVerifiers(request.inputs) };
+      await this.#preview(request.urn, toRequest(inputs, undefined));
+      return { id: inputs.state.database.name, state: toProperties(inputs.state) };
+    }
+    const known = requireKnown(inputs);
+    const id = known.state.database.name;
+    return { id, state: await this.#apply(request.urn, id, toRequest(known, undefined)) };
+  }
+
+  async update(request: UpdateRequest): Promise<PropertyMap> {
+    const inputs = parseAppDatabase(request.newInputs);
+    if (request.preview) {
+      if (inputs === undefined) return withoutVerifiers(request.newInputs);
+      await this.#preview(request.urn, toRequest(inputs, request));
+      return toProperties(inputs.state);
+    }
+    return await this.#apply(request.urn, request.id, toRequest(requireKnown(inputs), request));
+  }
+
+  async read(resource: StoredResource): Promise<StoredResource | undefined> {
+    const wanted = parseAppDatabase(resource.inputs);
+    const state = wanted?.state ?? parseStored(resource.state);
+    if (state === undefined) {
+      throw new BerthError(
+        `${resource.id} cannot be imported without its entry in the stack file`,
+        {
+          hint: "add the app under berth:apps; pulumi up takes up what is there and ours, and with adopt: true what is not",
+        },
+      );
+    }
+    const request: AppRequest = {
+      state,
+      verifiers: wanted?.verifiers ?? new Map<string, string>(),
+      newPasswords: new Set(),
+      formerRoles: [],
+      isKnown: true,
+    };
+    const server = this.#requireServer();
+    const { actions, notes, catalog } = await findActions(server, request, true);
+    const isGone = !catalog.databases.has(state.database.name);
+    if (isGone) return undefined;
+    for (const note of notes) this.#report("warning", resource.urn, note);
+    const live = toProperties(toLiveState(state, actions, catalog));
+    const drift = describeActions(actions);
+    if (drift.length > 0) {
+      this.#report("info", resource.urn, toText("not as it shall be; up would do:", drift));
+    }
+    return { ...resource, state: drift.length === 0 ? live : { ...live, drift } };
+  }
+
+  delete(resource: StoredResource): Promise<void> {
+    const state = parseStored(resource.state) ?? parseStored(resource.inputs);
+    if (state?.reclaimPolicy !== "delete") return Promise.resolve();
+    throw new BerthError(
+      `app ${state.app}: reclaimPolicy is delete, but Berth does not drop databases yet; nothing was dropped`,
+      {
+        hint: `set berth:apps.${state.app}.reclaimPolicy to retain and run pulumi up before the app is taken out; then drop database ${state.database.name} by hand`,
+      },
+    );
+  }
+
+  cancel(): void {
+    this.#server?.cancel();
+  }
+
+  /** Ends every connection; the process may end without it. */
+  async close(): Promise<void> {
+    await this.#server?.close();
+  }
+
+  /** The statements of a change, exactly as they will run but for the verifiers. */
+  async #preview(urn: string, request: AppRequest): Promise<void> {
+    const found = await this.#ask(urn, (server) => examineApp(server, request, true));
+    if (found === undefined) return;
+    for (const note of found.notes) this.#report("warning", urn, note);
+    if (found.actions.length === 0) return;
+    const statements = found.actions.map((action) => `${toStatement(action, hiddenVerifiers)};`);
+    this.#report("info", urn, toText("statements:", statements));
+  }
+
+  async #apply(urn: string, id: string, request: AppRequest): Promise<PropertyMap> {
+    const server = this.#requireServer();
+    const done: Action[] = [];
+    try {
+      const notes = await applyApp(server, request, (action) => void done.push(action));
+      for (const note of notes) this.#report("warning", urn, note);
+      return toProperties(request.state);
+    } catch (error) {
+      if (done.length === 0) throw error;
+      // Something took effect, so the resource exists: state keeps it, and the next up goes on.
+      const reason = error instanceof Error ? error.message : String(error);
+      const state = { ...toProperties(request.state), incomplete: true };
+      throw new PartialFailure(reason, { id, state });
+    }
+  }
+
+  /** Asks the server if it is to be asked and can be reached; a preview goes on without it. */
+  async #ask(
+    urn: string,
+    use: (server: PostgresServer) => Promise<AppDecision>,
+  ): Promise<AppDecision | undefined> {
+    const server = this.#requireServer();
+    let reason = "BERTH_OFFLINE=true";
+    if (!this.#isOffline) {
+      try {
+        const found = await use(server);
+        const identity = findIdentityProblem(found.catalog.server, server.config);
+        if (identity !== undefined) this.#warnOnce(urn, identity);
+        return found;
+      } catch (error) {
+        if (!(error instanceof Unreachable)) throw error;
+        reason = error.message;
+      }
+    }
+    this.#warnOnce(urn, `not compared with the server: ${reason}`);
+    return undefined;
+  }
+
+  #warnOnce(urn: string, text: string): void {
+    if (!this.#hasWarned) this.#report("warning", urn, text);
+    this.#hasWarned = true;
+  }
+
+  #requireServer(): PostgresServer {
+    if (this.#server !== undefined) return this.#server;
+    throw new BerthError("Berth's provider was not told which server to work on", {
+      hint: 'make it with new BerthProvider("berth", { postgres: … }) and give it to the App; for pulumi import add --provider berth=<urn of that provider>',
+    });
+  }
+}
+
+/** What state knows that the catalog cannot tell; `old` is undefined for an app that is new. */
+function toRequest(
+  { state, verifiers }: AppDatabaseInputs,
+  old: Pick<DiffRequest, "oldState" | "oldInputs"> | undefined,
+): AppRequest {
+  if (old === undefined) {
+    const newPasswords = new Set(verifiers.keys());
+    return { state, verifiers, newPasswords, formerRoles: [], isKnown: false };
+  }
+  const before = parseAppDatabase(old.oldInputs);
+  const isSure = before !== undefined && old.oldState["incomplete"] !== true;
+  return {
+    state,
+    verifiers,
+    newPasswords: new Set(
+      isSure ? compareVerifiers(before.verifiers, verifiers) : verifiers.keys(),
+    ),
+    formerRoles: toFormerRoles(before?.state ?? parseStored(old.oldState), state),
+    isKnown: isSure && before.state.database.name === state.database.name,
+  };
+}
+
+function toFormerRoles(old: AppDatabaseState | undefined, state: AppDatabaseState): FormerRole[] {
+  const names = new Set(Object.values(state.roles).map((role) => role.name));
+  return Object.entries(old?.roles ?? {})
+    .filter(([, role]) => !names.has(role.name))
+    .map(([key, { name }]) => ({ key, name }));
+}
+
+function toDriftPaths(state: PropertyMap): string[] {
+  const drift = state["drift"];
+  if (!Array.isArray(drift)) return [];
+  return drift.map((line) => String(line).split(":")[0] ?? "").filter((path) => path !== "");
+}
+
+function requireKnown(inputs: AppDatabaseInputs | undefined): AppDatabaseInputs {
+  if (inputs !== undefined) return inputs;
+  throw new BerthError("an AppDatabase reached up with unknown inputs");
+}
+
+function withoutVerifiers(inputs: PropertyMap): PropertyMap {
+  return Object.fromEntries(Object.entries(inputs).filter(([name]) => name !== "verifiers"));
+}
+
+function toText(title: string, lines: readonly string[]): string {
+  return [title, ...lines.map((line) => `  ${line}`)].join("\n");
+}

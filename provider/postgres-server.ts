@@ -1,0 +1,161 @@
+import { BerthError } from "../components/errors.ts";
+import type { Action } from "../components/postgres/actions.ts";
+import { describeAction } from "../components/postgres/actions.ts";
+import { type Catalog, inspectCatalog } from "../components/postgres/inspect.ts";
+import { inspectVerifiers } from "../components/postgres/inspect-access.ts";
+import { findIdentityProblem } from "../components/postgres/server-rules.ts";
+import { explainStatementFailure } from "../components/postgres/statement-failure.ts";
+import { hiddenVerifiers, toStatement, type Verifiers } from "../components/postgres/statements.ts";
+import type { PostgresConfig } from "./provider-config.ts";
+import { RunLock } from "./run-lock.ts";
+import { type Session, SessionPool } from "./session-pool.ts";
+
+/** Whose statements these are. */
+export interface Work {
+  readonly app: string;
+  readonly owner: string;
+  readonly verifiers: Verifiers;
+  /** Called after each statement that has taken effect or is part of a transaction that will. */
+  readonly onDone: (action: Action) => void;
+}
+
+/** The server at the start of the run. */
+export interface Survey {
+  readonly catalog: Catalog;
+  /** Of the roles that carry the stack's mark, where the admin may see them. Secret. */
+  readonly verifiers: ReadonlyMap<string, string | null> | undefined;
+}
+
+/**
+ * The server as the provider's handlers see it: sessions, one writer at a time, one survey a run, and
+ * statements that count a warning about privileges as the failure it is.
+ */
+export class PostgresServer {
+  readonly config: PostgresConfig;
+  readonly #pool: SessionPool;
+  readonly #lock: RunLock;
+  #survey: Promise<Survey> | undefined;
+  #marker: Promise<void> | undefined;
+  #isCancelled = false;
+
+  constructor(config: PostgresConfig) {
+    this.config = config;
+    this.#pool = new SessionPool(config);
+    this.#lock = new RunLock(() => this.#pool.open(config.maintenanceDatabase));
+  }
+
+  withMaintenance<T>(use: (session: Session) => Promise<T>): Promise<T> {
+    return this.#pool.withMaintenance(use);
+  }
+
+  withDatabase<T>(database: string, use: (session: Session) => Promise<T>): Promise<T> {
+    return this.#pool.withDatabase(database, use);
+  }
+
+  /** Everything that writes goes through here. A server that the stack does not pin is never written to. */
+  async write<T>(use: () => Promise<T>): Promise<T> {
+    if (this.config.systemIdentifier === undefined) {
+      const problem = await this.withMaintenance(({ server }) =>
+        Promise.resolve(findIdentityProblem(server, this.config)),
+      );
+      throw new BerthError(`Postgres: ${problem ?? "the stack pins no server"}`);
+    }
+    return await this.#lock.hold(use);
+  }
+
+  /** All roles and databases, asked for once in a run: the apps of a preview or refresh share it. */
+  survey(): Promise<Survey> {
+    this.#survey ??= this.withMaintenance(async ({ client, server }) => {
+      const catalog = await inspectCatalog(client, { roles: undefined, databases: undefined });
+      const { markerRole } = this.config;
+      const ours = [...catalog.roles.values()].filter((role) => role.memberOf.includes(markerRole));
+      const names = ours.map((role) => role.name);
+      return {
+        catalog,
+        verifiers: server.isSuperuser ? await inspectVerifiers(client, names) : undefined,
+      };
+    });
+    return this.#survey;
+  }
+
+  /** Runs one action. Nothing runs any more once the run has been cancelled. */
+  async run(session: Session, action: Action, work: Work): Promise<void> {
+    if (this.#isCancelled) throw new Cancelled(work.app, describeAction(action));
+    const context = {
+      app: work.app,
+      owner: work.owner,
+      admin: session.server.admin,
+      intent: describeAction(action),
+      statement: toStatement(action, hiddenVerifiers),
+    };
+    session.warnings.length = 0;
+    try {
+      await session.client.query(toStatement(action, work.verifiers));
+    } catch (error) {
+      throw explainStatementFailure(error, context);
+    }
+    const warning = session.warnings.find(({ code }) => code === "01006" || code === "01007");
+    if (warning !== undefined) throw refuseWarning(warning, context);
+    work.onDone(action);
+  }
+
+  /** Runs actions that belong together: all of them take effect, or none. */
+  async runTogether(session: Session, actions: readonly Action[], work: Work): Promise<void> {
+    if (actions.length === 0) return;
+    const done: Action[] = [];
+    await session.client.query("BEGIN");
+    try {
+      const inside = { ...work, onDone: (action: Action) => void done.push(action) };
+      for (const action of actions) await this.run(session, action, inside);
+      await session.client.query("COMMIT");
+    } catch (error) {
+      await session.client.query("ROLLBACK").catch(() => undefined);
+      throw error;
+    }
+    for (const action of done) work.onDone(action);
+  }
+
+  /** The marker role is shared by all apps, which are made side by side: one of them makes it. */
+  async makeMarkerOnce(session: Session, actions: readonly Action[], work: Work): Promise<void> {
+    const action = actions.find(({ kind }) => kind === "create-marker");
+    if (action === undefined) return;
+    this.#marker ??= this.run(session, action, work);
+    try {
+      await this.#marker;
+    } catch (error) {
+      this.#marker = undefined;
+      throw error;
+    }
+  }
+
+  /** Ends the run at the next statement boundary. */
+  cancel(): void {
+    this.#isCancelled = true;
+  }
+
+  async close(): Promise<void> {
+    await this.#lock.close();
+    await this.#pool.close();
+  }
+}
+
+/** The operator stopped the run. */
+class Cancelled extends BerthError {
+  constructor(app: string, next: string) {
+    super(`app ${app}: stopped before: ${next}`, {
+      hint: "run pulumi up again: it goes on from here",
+    });
+  }
+}
+
+function refuseWarning(
+  warning: { readonly code: string | undefined; readonly message: string | undefined },
+  context: Parameters<typeof explainStatementFailure>[1],
+): BerthError {
+  return new BerthError(
+    `app ${context.app}: ${context.intent}: not done: ${warning.message ?? "no effect"} (warning ${warning.code ?? ""})\n  statement: ${context.statement}`,
+    {
+      hint: `role "${context.admin}" may not decide about this object; as a superuser: GRANT "${context.owner}" TO "${context.admin}"`,
+    },
+  );
+}

@@ -1,0 +1,78 @@
+import { z } from "zod";
+import type { EndpointSpec, PostgresSpec } from "../components/config/spec.ts";
+import { BerthError } from "../components/errors.ts";
+import { Credential } from "../components/onepassword/credential.ts";
+import { isPropertyMap, type PropertyMap, toPlain } from "./property-values.ts";
+
+/** What the provider needs to reach and administer a server. */
+export interface PostgresConfig
+  extends Pick<
+    PostgresSpec,
+    | "endpoint"
+    | "tls"
+    | "maintenanceDatabase"
+    | "systemIdentifier"
+    | "reserved"
+    | "markerRole"
+    | "connectionLimit"
+  > {
+  readonly admin: Credential;
+  /** Where the admin's password came from, for messages: `vault/item`. */
+  readonly adminItem: string;
+}
+
+const Text = z.string().min(1);
+const Endpoint = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("direct"), host: Text, port: z.int() }),
+  z.strictObject({
+    kind: z.literal("kubernetes"),
+    kubeconfig: Text.optional(),
+    context: Text.optional(),
+    namespace: Text,
+    target: z.strictObject({ kind: z.enum(["service", "pod"]), name: Text }),
+    port: z.int(),
+    localPort: z.int(),
+  }),
+]);
+const Postgres = z.strictObject({
+  endpoint: Endpoint,
+  tls: z.strictObject({
+    mode: z.enum(["disable", "require", "verify-full"]),
+    caFile: Text.optional(),
+    serverName: z.string(),
+  }),
+  maintenanceDatabase: Text,
+  systemIdentifier: Text.optional(),
+  reserved: z.array(z.string()),
+  markerRole: Text,
+  connectionLimit: z.int().min(3),
+  adminItem: Text,
+  username: Text,
+  password: Text,
+});
+
+/**
+ * Reads the provider's arguments; undefined = none were given, as for a stack that has no app of ours.
+ * No message repeats a value.
+ */
+export function parseProviderConfig(config: PropertyMap): PostgresConfig | undefined {
+  const given = config["postgres"];
+  if (!isPropertyMap(given)) return undefined;
+  const parsed = Postgres.safeParse(toPlain(given));
+  if (!parsed.success) {
+    const where = parsed.error.issues.map(
+      (issue) => `postgres.${issue.path.map(String).join(".")}`,
+    );
+    throw new BerthError(`Berth's provider cannot use its arguments: ${where.join(", ")}`, {
+      hint: "make the provider with new BerthProvider(name, { postgres: toProviderPostgres(…) })",
+    });
+  }
+  const { username, password, endpoint, tls, systemIdentifier, ...rest } = parsed.data;
+  return {
+    ...rest,
+    endpoint: endpoint as EndpointSpec,
+    tls: { ...tls, caFile: tls.caFile },
+    systemIdentifier,
+    admin: new Credential(username, password),
+  };
+}

@@ -1,0 +1,133 @@
+import pLimit, { type LimitFunction } from "p-limit";
+import { type Client, DatabaseError } from "pg";
+import { BerthError } from "../components/errors.ts";
+import { inspectServer, type ServerFacts } from "../components/postgres/inspect.ts";
+import { findIdentityProblem, findServerProblems } from "../components/postgres/server-rules.ts";
+import { connectTimeoutSeconds, openSession } from "../components/postgres/session.ts";
+import { explainConnectFailure } from "../components/tunnel/connect-failure.ts";
+import { type Endpoint, openEndpoint } from "../components/tunnel/endpoint.ts";
+import { pgTlsOptions } from "../components/tunnel/tls.ts";
+import type { PostgresConfig } from "./provider-config.ts";
+
+/** There is no way to the server just now; a preview goes on without it. */
+export class Unreachable extends BerthError {}
+
+/** A session that is known to be with the right server. */
+export interface Session {
+  readonly client: Client;
+  readonly server: ServerFacts;
+  /** Warnings of the server since they were last taken; see `runStatement`. */
+  readonly warnings: { code: string | undefined; message: string | undefined }[];
+  readonly isOpen: () => boolean;
+}
+
+/**
+ * The provider's connections: none before the first is needed, never more than the limit, sessions in
+ * the maintenance database kept for the next app, those in an app's database ended with it. The tunnel
+ * opens with the first connection and opens again if it broke; every session asks the server who it
+ * is, so that a tunnel that came back elsewhere is noticed before anything is written.
+ */
+export class SessionPool {
+  readonly #config: PostgresConfig;
+  readonly #idle: Session[] = [];
+  readonly #maintenance: LimitFunction;
+  readonly #inside: LimitFunction;
+  #endpoint: Promise<Endpoint> | undefined;
+
+  constructor(config: PostgresConfig) {
+    this.#config = config;
+    // One is the run lock's. Making databases takes the most time, so that gets the larger half.
+    const others = config.connectionLimit - 1;
+    this.#inside = pLimit(Math.floor(others / 2));
+    this.#maintenance = pLimit(Math.ceil(others / 2));
+  }
+
+  /** A session in the maintenance database, alone for the time of `use`. */
+  async withMaintenance<T>(use: (session: Session) => Promise<T>): Promise<T> {
+    return await this.#maintenance(async () => {
+      let session = this.#idle.pop();
+      while (session !== undefined && !session.isOpen()) session = this.#idle.pop();
+      session ??= await this.open(this.#config.maintenanceDatabase);
+      try {
+        return await use(session);
+      } finally {
+        if (session.isOpen()) this.#idle.push(session);
+      }
+    });
+  }
+
+  /** A session in an app's database. */
+  async withDatabase<T>(database: string, use: (session: Session) => Promise<T>): Promise<T> {
+    return await this.#inside(async () => {
+      const session = await this.open(database);
+      try {
+        return await use(session);
+      } finally {
+        await session.client.end().catch(() => undefined);
+      }
+    });
+  }
+
+  /** A session of the caller's own; it counts in no limit and the caller ends it. */
+  async open(database: string): Promise<Session> {
+    const { admin, adminItem, tls } = this.#config;
+    this.#endpoint ??= openEndpoint(this.#config.endpoint, tls);
+    let endpoint: Endpoint;
+    try {
+      endpoint = await this.#endpoint;
+    } catch (error) {
+      this.#endpoint = undefined;
+      throw new Unreachable(error instanceof Error ? error.message : String(error));
+    }
+    let client: Client;
+    try {
+      const target = { endpoint, tls: pgTlsOptions(tls), database };
+      client = await openSession(target, admin);
+    } catch (error) {
+      const timeoutSeconds = connectTimeoutSeconds;
+      const login = { user: admin.username, database, item: adminItem, timeoutSeconds };
+      const explained = explainConnectFailure(error, endpoint, login);
+      throw error instanceof DatabaseError ? explained : new Unreachable(explained.message);
+    }
+    return await this.#examine(client);
+  }
+
+  async #examine(client: Client): Promise<Session> {
+    let open = true;
+    const warnings: Session["warnings"] = [];
+    client.on("end", () => {
+      open = false;
+    });
+    client.on("notice", ({ code, message }) => {
+      if (code?.startsWith("01") === true) warnings.push({ code, message });
+    });
+    try {
+      const server = await inspectServer(client);
+      const unfit = [
+        ...(this.#config.systemIdentifier === undefined
+          ? []
+          : [findIdentityProblem(server, this.#config)]),
+        ...findServerProblems(server, this.#config),
+      ].filter((problem) => problem !== undefined);
+      if (unfit.length > 0) throw new BerthError(`Postgres: ${unfit.join("; ")}`);
+      if (server.versionNumber >= 160_000 && !server.isSuperuser) {
+        // The admin may then act for the roles it makes; before 16 it is given that by statement.
+        await client.query("SET createrole_self_grant = 'set, inherit'");
+      }
+      return { client, server, warnings, isOpen: () => open };
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Ends what is idle, and the tunnel. */
+  async close(): Promise<void> {
+    await Promise.all(
+      this.#idle.splice(0).map(({ client }) => client.end().catch(() => undefined)),
+    );
+    const endpoint = await this.#endpoint?.catch(() => undefined);
+    this.#endpoint = undefined;
+    await endpoint?.close();
+  }
+}

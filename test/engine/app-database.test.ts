@@ -1,0 +1,189 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readNeighbour } from "../../dev/neighbour-check.ts";
+import { Bed } from "./bed.ts";
+
+/**
+ * Berth's own provisioner against the registry's, on real parts: the same apps end in the same catalog,
+ * and an app may change from one to the other without losing anything.
+ */
+
+let bed: Bed;
+let neighbourBefore: string;
+
+beforeAll(async () => {
+  bed = await Bed.open();
+  neighbourBefore = await readNeighbour(bed.sandbox);
+});
+
+afterAll(async () => {
+  await bed.close();
+});
+
+/** What both provisioners must agree on, without what only time decides (oids, order). */
+async function readCatalog(): Promise<unknown> {
+  const roles = "('berth_dev', 'netbox', 'basketball', 'admin_app')";
+  const shared = [
+    await bed.sql(
+      `select rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication,
+         rolbypassrls, rolconnlimit, rolvaliduntil, rolpassword, s.setconfig
+       from pg_authid a left join pg_db_role_setting s on s.setrole = a.oid
+       where rolname in ${roles} order by 1`,
+    ),
+    await bed.sql(
+      `select roleid::regrole::text as role, member::regrole::text as member,
+         grantor::regrole::text as grantor, admin_option, inherit_option, set_option
+       from pg_auth_members
+       where roleid::regrole::text in ${roles} or member::regrole::text in ${roles}
+       order by 1, 2, 3`,
+    ),
+    await bed.sql(
+      `select datname, datdba::regrole::text as owner, encoding, datcollate, datctype, datlocprovider,
+         datconnlimit, datallowconn, datistemplate,
+         array(select unnest(datacl)::text order by 1) as acl
+       from pg_database where datname in ('netbox', 'basketball') order by 1`,
+    ),
+  ];
+  const inside: unknown[] = [];
+  for (const database of ["netbox", "basketball"]) {
+    inside.push(
+      await bed.sql(
+        `select nspname, nspowner::regrole::text as owner, array(select unnest(nspacl)::text order by 1) as acl
+         from pg_namespace where nspname = 'public'`,
+        database,
+      ),
+      await bed.sql(
+        `select defaclrole::regrole::text as owner, defaclnamespace::regnamespace::text as schema,
+           defaclobjtype, array(select unnest(defaclacl)::text order by 1) as acl
+         from pg_default_acl order by 1, 2, 3`,
+        database,
+      ),
+    );
+  }
+  return { shared, inside };
+}
+
+const provisionWith = (provisioner: "berth" | "postgresql", app?: string): (() => void) =>
+  bed.configure((config) => {
+    if (app === undefined) config["berth:postgres"]["provisioner"] = provisioner;
+    else (config["berth:apps"][app] as Record<string, unknown>)["provisioner"] = provisioner;
+  });
+
+const readOids = () =>
+  bed.sql(
+    `select rolname as name, oid::text from pg_roles where rolname in ('basketball', 'admin_app')
+     union all select datname || ' (database)', oid::text from pg_database where datname = 'basketball'
+     order by 1`,
+  );
+
+const changed = /\d+ (created|updated|deleted|replaced|imported)/;
+
+describe("one plan, two provisioners", () => {
+  let ofStock: unknown;
+  let oids: unknown;
+
+  it("the registry's resources bring the stack up", async () => {
+    provisionWith("postgresql");
+    const { exitCode, output } = await bed.up();
+    expect(exitCode, output).toBe(0);
+    ofStock = await readCatalog();
+    oids = await readOids();
+    const owner = bed.login("basketball-db-credentials");
+    await bed.sqlAs(owner, "basketball", "create table player (id serial primary key, name text)");
+    await bed.sqlAs(owner, "basketball", "insert into player (name) values ('kept')");
+  });
+
+  it("one app changes to Berth's own provider: nothing is made anew, nothing changes", async () => {
+    provisionWith("berth", "basketball");
+    const { exitCode, output } = await bed.up();
+    expect(exitCode, output).toBe(0);
+    expect(output).toContain("AppDatabase basketball created");
+    expect(await readOids()).toEqual(oids);
+    expect(await readCatalog()).toEqual(ofStock);
+    expect((await bed.up()).output).not.toMatch(changed);
+  });
+
+  it("then the whole stack does, and the registry's provider is not needed any more", async () => {
+    provisionWith("berth");
+    const { exitCode, output } = await bed.up();
+    expect(exitCode, output).toBe(0);
+    expect(await readCatalog()).toEqual(ofStock);
+    const state = await bed.pulumi(["stack", "export"]);
+    expect(state.output).not.toContain("postgresql:index");
+    const admin = bed.login("basketball-admin-db-credentials");
+    expect(await bed.sqlAs(admin, "basketball", "select name from player")).toEqual([
+      { name: "kept" },
+    ]);
+  });
+
+  it("and back", async () => {
+    provisionWith("postgresql", "basketball");
+    const { exitCode, output } = await bed.up();
+    expect(exitCode, output).toBe(0);
+    expect(await readOids()).toEqual(oids);
+    expect(await readCatalog()).toEqual(ofStock);
+    expect((await bed.up()).output).not.toMatch(changed);
+    provisionWith("berth", "basketball");
+    expect((await bed.up()).exitCode).toBe(0);
+  });
+
+  it("from nothing, Berth's own provider ends in the same catalog", async () => {
+    for (const database of ["basketball", "netbox"]) await bed.sql(`drop database ${database}`);
+    await bed.sql("drop role admin_app, basketball, netbox, berth_dev");
+    expect((await bed.pulumi(["refresh", "--yes", "--skip-preview"])).exitCode).toBe(0);
+    const { exitCode, output } = await bed.up();
+    expect(exitCode, output).toBe(0);
+    expect(await readCatalog()).toEqual(ofStock);
+  });
+});
+
+describe("on a running stack", () => {
+  it("a second up sends nothing that changes anything, and logs in nowhere but once", async () => {
+    writeFileSync(bed.sandbox.postgresLog, "");
+    expect((await bed.up()).output).not.toMatch(changed);
+    const log = readFileSync(bed.sandbox.postgresLog, "utf8");
+    expect(log).not.toMatch(/statement: *(grant|revoke|alter|create|drop|comment)/i);
+    expect(log).not.toContain("coachlight_admin@basketball");
+  });
+
+  it("a preview shows the exact statements, without a verifier", async () => {
+    const restore = bed.configure((config) => {
+      config["berth:apps"]["netbox"] = { database: { connectionLimit: 20 } };
+    });
+    const { output } = await bed.preview();
+    restore();
+    expect(output).toContain('ALTER DATABASE "netbox" CONNECTION LIMIT 20;');
+    expect(output).toMatch(/connectionLimit: -1 => 20/);
+    expect(output).not.toContain("SCRAM-SHA-256");
+  });
+
+  it("a hand edit is named by plain preview and by refresh, and up puts it right", async () => {
+    const before = await readCatalog();
+    await bed.sql("alter role admin_app connection limit 3");
+    await bed.sql("revoke usage on schema public from admin_app", "basketball");
+    expect((await bed.preview()).output).toContain("roles.admin.connectionLimit");
+    const { output } = await bed.pulumi(["refresh", "--yes", "--skip-preview", "--diff"]);
+    expect(output).toContain(
+      "roles.admin.grants.schema: role admin_app gets USAGE on schema public",
+    );
+    const up = await bed.up();
+    expect(up.output).toMatch(/~ 1 updated/);
+    expect(await readCatalog()).toEqual(before);
+  });
+
+  it("destroy drops nothing", async () => {
+    const before = await readCatalog();
+    const { exitCode, output } = await bed.pulumi(["destroy", "--yes", "--skip-preview"]);
+    expect(exitCode, output).toBe(0);
+    expect(await readCatalog()).toEqual(before);
+  });
+
+  it("never shows a secret or a verifier, and left the neighbour as it was", async () => {
+    const printed = bed.outputs.join("\n");
+    const secrets = [...bed.secrets(), "SCRAM-SHA-256$"];
+    expect(secrets.filter((secret) => printed.includes(secret))).toEqual([]);
+    const log = readFileSync(bed.sandbox.postgresLog, "utf8");
+    expect(bed.secrets().filter((secret) => log.includes(secret))).toEqual([]);
+    expect(await readNeighbour(bed.sandbox)).toBe(neighbourBefore);
+  });
+});
