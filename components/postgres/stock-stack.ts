@@ -46,7 +46,7 @@ export async function openStock(
  * that creates it, so that a run killed at any moment can tell what it made from what others made.
  * It is kept on destroy, since the roles and databases that are kept then still need their mark.
  */
-function createMarkerRole(
+export function createMarkerRole(
   postgres: PostgresSpec,
   exists: boolean,
   opts: pulumi.CustomResourceOptions,

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { parseArgs } from "node:util";
 import { execa } from "execa";
 import { parseStack } from "../../components/config/parse.ts";
@@ -14,27 +16,84 @@ import { toScript } from "./floor.ts";
 
 const help = `npm run bench              up of 30 apps against one psql script
   --apps N    so many apps
-  --json      {"apps":[{n, psql_s, stock_up_s, stock_noop_s, ratio_stock_psql}]}
+  --stock     measure the registry's resources as well, as the control
+  --json      {"apps":[{n, psql_s, berth_up_s, berth_noop_s, berth_refresh_s, ratio_up_psql, …}]}
   --help      this text
 
 It needs psql on PATH.
 `;
 
-/** Figures of one run; seconds, and a ratio that is Berth's time over psql's. */
+/** Figures of one run; seconds, and ratios that are Berth's time over the other's. */
 interface Figures {
   readonly n: number;
   readonly psql_s: number;
-  readonly stock_up_s: number;
-  readonly stock_noop_s: number;
-  readonly ratio_stock_psql: number;
+  readonly berth_up_s: number;
+  readonly berth_noop_s: number;
+  readonly berth_refresh_s: number;
+  readonly ratio_up_psql: number;
+  /** Of the whole state file, for each app. */
+  readonly state_bytes: number;
+  readonly resources: number;
+  /** In all databases, during the first up. */
+  readonly logins: number;
+  readonly stock_up_s?: number;
+  readonly ratio_up_stock?: number;
 }
 
 const password = "BenchPassword0123456789";
 
-async function measure(n: number, say: (line: string) => void): Promise<Figures> {
-  const bed = await Bed.open({ settings: { log_statement: "none" } });
+type Say = (line: string) => unknown;
+
+async function measure(n: number, withStock: boolean, say: Say): Promise<Figures> {
+  const names = Array.from({ length: n }, (_, index) => `bench-${String(index + 1)}`);
+  const berth = await withBed("berth", names, (bed) => measureBerth(bed, names, say));
+  if (!withStock) return berth;
   try {
-    const names = Array.from({ length: n }, (_, index) => `bench-${String(index + 1)}`);
+    const stock_up_s = await withBed("postgresql", names, (bed) =>
+      timed(() => expectSuccess(bed.up(withoutCheckpoints))),
+    );
+    return { ...berth, stock_up_s, ratio_up_stock: berth.berth_up_s / stock_up_s };
+  } catch (error) {
+    say(`the control failed: ${String(error)}`);
+    return berth;
+  }
+}
+
+/** A checkpoint writes the whole state, so that their cost would hide that of the provisioner. */
+const withoutCheckpoints = { PULUMI_SKIP_CHECKPOINTS: "true" };
+
+async function measureBerth(bed: Bed, names: readonly string[], say: Say): Promise<Figures> {
+  const n = names.length;
+  say(`psql: roles, databases and grants of ${String(n)} apps, in one script`);
+  const floor = names.map((name) => `floor-${name}`);
+  const psql_s = await timed(() => runFloor(bed, floor));
+  say(`psql took ${psql_s.toFixed(1)} s; now pulumi up`);
+  writeFileSync(bed.sandbox.postgresLog, "");
+  const berth_up_s = await timed(() => expectSuccess(bed.up(withoutCheckpoints)));
+  const log = readFileSync(bed.sandbox.postgresLog, "utf8");
+  say(`pulumi up took ${berth_up_s.toFixed(1)} s; now again, unchanged`);
+  const berth_noop_s = await timed(() => expectSuccess(bed.pulumi(["preview"])));
+  const refresh = ["refresh", "--yes", "--skip-preview"];
+  const berth_refresh_s = await timed(() => expectSuccess(bed.pulumi(refresh)));
+  const state = path.join(bed.sandbox.home, "state/.pulumi/stacks/berth/dev.json");
+  const text = readFileSync(state, "utf8");
+  return {
+    ...{ n, psql_s, berth_up_s, berth_noop_s, berth_refresh_s },
+    ratio_up_psql: berth_up_s / psql_s,
+    state_bytes: Math.round(text.length / n),
+    resources: (text.match(/"urn":/g) ?? []).length,
+    logins: (log.match(/connection authorized: user=coachlight_admin/g) ?? []).length,
+  };
+}
+
+async function withBed<T>(
+  provisioner: "berth" | "postgresql",
+  names: readonly string[],
+  use: (bed: Bed) => Promise<T>,
+): Promise<T> {
+  const settings = { log_statement: "none", log_connections: "on" };
+  const bed = await Bed.open({ settings });
+  try {
     const entry = { roles: { rw: { profile: "readwrite" } } };
     for (const name of names) {
       await bed.addLogin(`${name}-db-credentials`, name.replace("-", "_"), password);
@@ -42,19 +101,11 @@ async function measure(n: number, say: (line: string) => void): Promise<Figures>
     }
     bed.configure((config) => {
       config["berth:apps"] = Object.fromEntries(names.map((name) => [name, entry]));
+      config["berth:postgres"]["provisioner"] = provisioner;
+      // Manifests are the same for both, and psql writes none.
+      delete config["berth:gitops"];
     });
-    say(`psql: roles, databases and grants of ${String(n)} apps, in one script`);
-    const psql_s = await timed(() =>
-      runFloor(
-        bed,
-        names.map((name) => `floor-${name}`),
-      ),
-    );
-    say(`psql took ${psql_s.toFixed(1)} s; now pulumi up`);
-    const stock_up_s = await timed(() => expectSuccess(bed.up()));
-    say(`pulumi up took ${stock_up_s.toFixed(1)} s; now again, unchanged`);
-    const stock_noop_s = await timed(() => expectSuccess(bed.preview("--expect-no-changes")));
-    return { n, psql_s, stock_up_s, stock_noop_s, ratio_stock_psql: stock_up_s / psql_s };
+    return await use(bed);
   } finally {
     await bed.close();
   }
@@ -105,16 +156,19 @@ async function timed(work: () => Promise<void>): Promise<number> {
 const { values } = parseArgs({
   options: {
     apps: { type: "string", default: "30" },
+    stock: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
 if (values.help) process.stdout.write(help);
 else {
-  const figures = await measure(Number(values.apps), (line) => process.stderr.write(`${line}\n`));
+  const say: Say = (line) => process.stderr.write(`${line}\n`);
+  const figures = await measure(Number(values.apps), values.stock, say);
+  const seconds = (time: number): string => `${time.toFixed(1)} s`;
   process.stdout.write(
     values.json
       ? `${JSON.stringify({ apps: [figures] })}\n`
-      : `${String(figures.n)} apps: psql ${figures.psql_s.toFixed(1)} s, pulumi up ${figures.stock_up_s.toFixed(1)} s (${figures.ratio_stock_psql.toFixed(1)} times psql), unchanged preview ${figures.stock_noop_s.toFixed(1)} s\n`,
+      : `${String(figures.n)} apps: psql ${seconds(figures.psql_s)}, pulumi up ${seconds(figures.berth_up_s)} (${figures.ratio_up_psql.toFixed(2)} of psql), unchanged preview ${seconds(figures.berth_noop_s)}, refresh ${seconds(figures.berth_refresh_s)}\n`,
   );
 }

@@ -83,7 +83,7 @@ test("the owner is a role that is kept, with a secret verifier and its membershi
   });
 });
 
-test("the database comes after its roles, from template0, protected and kept", async () => {
+test("the database comes after its roles, from template0, and is kept", async () => {
   const get = await register({ database: { connectionLimit: 9 } });
   expect(get("netbox-database")).toEqual({
     ...common,
@@ -100,7 +100,6 @@ test("the database comes after its roles, from template0, protected and kept", a
     },
     dependsOn: [`${role}::netbox-owner`],
     ignoreChanges: ["template", "encoding", "lcCollate", "lcCtype"],
-    protect: true,
     retainOnDelete: true,
   });
 });
@@ -115,9 +114,9 @@ test("PUBLIC is revoked with a grant of nothing, and without it there is no gran
   expect(() => without("netbox-grant-public")).toThrow("0 named netbox-grant-public");
 });
 
-test("a further role goes with the app, and its grants run one after the other", async () => {
+test("a further role is kept as well, and its grants run one after the other", async () => {
   const get = await register({ roles: { ro: { profile: "readonly" } } });
-  expect(get("netbox-ro")).toMatchObject({ inputs: { name: "netbox_ro" }, retainOnDelete: false });
+  expect(get("netbox-ro")).toMatchObject({ inputs: { name: "netbox_ro" }, retainOnDelete: true });
   const chain = [
     "netbox-database",
     "netbox-grant-public",

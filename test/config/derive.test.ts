@@ -5,6 +5,8 @@ import { makeApp, makeSpec, writeStack } from "../fakes/stack.ts";
 test("everything of an app follows from its name", () => {
   expect(makeApp(null, "west-side")).toEqual({
     name: "west-side",
+    provisioner: "berth",
+    reclaimPolicy: "retain",
     adopt: false,
     namespace: "infra-west-side",
     database: { name: "west_side", encoding: "UTF8", connectionLimit: -1, revokePublic: true },
@@ -121,6 +123,7 @@ test("the server's settings follow from its endpoint", () => {
     admin: { vault: "Coachlight", item: "postgres-admin" },
     reserved: ["paperless"],
     markerRole: "berth_prod",
+    connectionLimit: 4,
     service: { host: "postgres-postgresql.db-postgres.svc.cluster.local", port: 5432 },
     namespace: "db-postgres",
   });

@@ -45,7 +45,7 @@ test.each<[string, unknown, string]>([
   [
     "an entry",
     { databse: {} },
-    '…: unknown key "databse"; allowed are adopt, namespace, owner, roles, database, secrets, workload',
+    '…: unknown key "databse"; allowed are adopt, provisioner, reclaimPolicy, namespace, owner, roles, database, secrets, workload',
   ],
   [
     "an owner",

@@ -27,7 +27,7 @@ export function liveRole(name: string, more: Partial<LiveRole> = {}): LiveRole {
     canReplicate: false,
     bypassesRls: false,
     expires: false,
-    isOursToActFor: true,
+    isOursToActFor: false,
     connectionLimit: -1,
     memberOf: [],
     settings: [],

@@ -36,6 +36,7 @@ const knownTypes = [
   "postgresql:index/defaultPrivileges:DefaultPrivileges",
   "berth:index:App",
   "berth:index:ManifestFile",
+  "berth:postgres:AppDatabase",
   "berth:postgres:StockDatabase",
   "berth:delivery:AppDelivery",
 ];

@@ -69,8 +69,8 @@ test("credentials appear in secret inputs of the providers and nowhere else", ()
       .map(([key]) => `${type} ${key} ${secrets.includes(key) ? "secret" : "PLAIN"}`),
   );
   expect(holders).toEqual([
+    "pulumi:providers:berth postgres secret",
     "pulumi:providers:onepassword token secret",
-    "pulumi:providers:postgresql password secret",
   ]);
   expect(JSON.stringify(up.outputs)).not.toContain("CANARY");
 });

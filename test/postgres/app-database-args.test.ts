@@ -64,6 +64,7 @@ describe("roles", () => {
           [
             role.name,
             liveRole(role.name, {
+              isOursToActFor: true,
               memberOf: role.memberOf,
               connectionLimit: role.connectionLimit,
               settings: role.searchPath.length > 0 ? ["search_path=app, public"] : [],
