@@ -109,6 +109,8 @@ test("a role tells of itself what it is and where it may go", async () => {
     canCreateDatabase: false,
     canReplicate: false,
     bypassesRls: false,
+    connectionLimit: 7,
+    memberOf: ["berth_prod", "reports"],
     mayEnter: ["netbox", "paperless", "postgres", "template1"],
   });
 });
