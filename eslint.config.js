@@ -67,7 +67,14 @@ export default tseslint.config(
     files: ["cli/**"],
     rules: noRestrictedImports([
       [
-        ["**/test/**", "**/index.ts", "**/app.ts", "**/stock-database.ts", "**/app-delivery.ts"],
+        [
+          "**/test/**",
+          "**/index.ts",
+          "**/app.ts",
+          "**/stock-database.ts",
+          "**/postgres/app-database.ts",
+          "**/app-delivery.ts",
+        ],
         "the verbs use the pure parts and no component",
       ],
     ]),

@@ -1,7 +1,5 @@
 import { BerthError } from "../components/errors.ts";
 import type { Action } from "../components/postgres/actions.ts";
-import type { AppDatabaseState } from "../components/postgres/app-database-args.ts";
-import type { FormerRole } from "../components/postgres/diff-roles.ts";
 import { toLiveState } from "../components/postgres/drift.ts";
 import { findIdentityProblem } from "../components/postgres/server-rules.ts";
 import { hiddenVerifiers, toStatement } from "../components/postgres/statements.ts";
@@ -14,6 +12,7 @@ import {
   toProperties,
   withDefaults,
 } from "./app-database-inputs.ts";
+import { toRequest } from "./app-database-request.ts";
 import {
   type AppDecision,
   type AppRequest,
@@ -235,35 +234,6 @@ export class AppDatabaseHandler implements ResourceHandler {
       hint: 'make it with new BerthProvider("berth", { postgres: … }) and give it to the App; for pulumi import add --provider berth=<urn of that provider>',
     });
   }
-}
-
-/** What state knows that the catalog cannot tell; `old` is undefined for an app that is new. */
-function toRequest(
-  { state, verifiers }: AppDatabaseInputs,
-  old: Pick<DiffRequest, "oldState" | "oldInputs"> | undefined,
-): AppRequest {
-  if (old === undefined) {
-    const newPasswords = new Set(verifiers.keys());
-    return { state, verifiers, newPasswords, formerRoles: [], isKnown: false };
-  }
-  const before = parseAppDatabase(old.oldInputs);
-  const isSure = before !== undefined && old.oldState["incomplete"] !== true;
-  return {
-    state,
-    verifiers,
-    newPasswords: new Set(
-      isSure ? compareVerifiers(before.verifiers, verifiers) : verifiers.keys(),
-    ),
-    formerRoles: toFormerRoles(before?.state ?? parseStored(old.oldState), state),
-    isKnown: isSure && before.state.database.name === state.database.name,
-  };
-}
-
-function toFormerRoles(old: AppDatabaseState | undefined, state: AppDatabaseState): FormerRole[] {
-  const names = new Set(Object.values(state.roles).map((role) => role.name));
-  return Object.entries(old?.roles ?? {})
-    .filter(([, role]) => !names.has(role.name))
-    .map(([key, { name }]) => ({ key, name }));
 }
 
 function toDriftPaths(state: PropertyMap): string[] {

@@ -22,12 +22,7 @@ const neighbour = { name: "paperless", password: "neighbour-of-this-test" };
 export const marker = "berth_prod";
 
 /** Password of every app's role here. */
-export const rolePassword = (role: string): string => `password-of-${role}-0123456789`;
-
-/** A stored resource and its inputs, as the engine keeps them. */
-export interface Made extends StoredResource {
-  readonly reports: readonly string[];
-}
+const rolePassword = (role: string): string => `password-of-${role}-0123456789`;
 
 /**
  * A real Postgres with a neighbour on it, and the handler as the engine drives it: check, diff, create
