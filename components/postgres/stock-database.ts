@@ -18,8 +18,8 @@ export interface StockDatabaseArgs {
  *
  * All of it stays on the server when it leaves the program. The provider's delete would be
  * `DROP DATABASE … WITH (FORCE)`, and an app that changes to Berth's own provider takes up the same
- * roles and grants in the run in which these resources go. So the database is not `protect`ed either:
- * there is nothing to protect it from, and that change could not be made.
+ * roles and grants in the run in which these resources go. The database is `protect`ed besides, so that
+ * nothing makes it leave, that change included, before somebody has said `pulumi state unprotect`.
  *
  * Everything inside one database is chained, because parallel grants on one object fail with "tuple
  * concurrently updated".
@@ -88,6 +88,7 @@ export class StockDatabase extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: [...roles],
+        protect: true,
         retainOnDelete: true,
         // A difference in any of these would drop the database and make it anew.
         ignoreChanges: ["template", "encoding", "lcCollate", "lcCtype"],

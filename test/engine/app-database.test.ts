@@ -69,6 +69,9 @@ const provisionWith = (provisioner: "berth" | "postgresql", app?: string): (() =
     else (config["berth:apps"][app] as Record<string, unknown>)["provisioner"] = provisioner;
   });
 
+/** The registry's database is protected; letting go of it takes a word, whoever takes it up. */
+const unprotect = () => bed.pulumi(["state", "unprotect", "--all", "--yes"]);
+
 const readOids = () =>
   bed.sql(
     `select rolname as name, oid::text from pg_roles where rolname in ('basketball', 'admin_app')
@@ -95,6 +98,10 @@ describe("one plan, two provisioners", () => {
 
   it("one app changes to Berth's own provider: nothing is made anew, nothing changes", async () => {
     provisionWith("berth", "basketball");
+    const refused = await bed.preview();
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.output).toContain("because it is protected");
+    await unprotect();
     const { exitCode, output } = await bed.up();
     expect(exitCode, output).toBe(0);
     expect(output).toContain("AppDatabase basketball created");
@@ -105,6 +112,7 @@ describe("one plan, two provisioners", () => {
 
   it("then the whole stack does, and the registry's provider is not needed any more", async () => {
     provisionWith("berth");
+    await unprotect();
     const { exitCode, output } = await bed.up();
     expect(exitCode, output).toBe(0);
     expect(await readCatalog()).toEqual(ofStock);
@@ -124,6 +132,7 @@ describe("one plan, two provisioners", () => {
     expect(await readCatalog()).toEqual(ofStock);
     expect((await bed.up()).output).not.toMatch(changed);
     provisionWith("berth", "basketball");
+    await unprotect();
     expect((await bed.up()).exitCode).toBe(0);
   });
 
