@@ -22,7 +22,7 @@ export function parseManifest(
  * The part of an owner that decides whose file it is: what stands before the first comma, which is
  * the stack in `stack prod, app netbox`. Two apps of one stack may hand a file over to each other.
  */
-export function toStack(owner: string): string {
+function toStack(owner: string): string {
   return (owner.split(",")[0] ?? "").trim();
 }
 

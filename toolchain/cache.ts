@@ -112,7 +112,7 @@ export function putInPlace(cache: Cache, part: Part, program: string): void {
 }
 
 /** A hard link costs no space; another file system, as with a mounted cache, needs a copy. */
-export function linkOrCopy(from: string, to: string): void {
+function linkOrCopy(from: string, to: string): void {
   try {
     linkSync(from, to);
   } catch {

@@ -30,7 +30,7 @@ export function parseStack(stack: string, raw: unknown): StackSpec {
 }
 
 /** `berth:apps.netbox.database.name`: a key path as it stands in the stack file. */
-export function formatKeyPath(path: readonly PropertyKey[]): string {
+function formatKeyPath(path: readonly PropertyKey[]): string {
   return path.length === 0 ? "config" : `berth:${path.map(String).join(".")}`;
 }
 

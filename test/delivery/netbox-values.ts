@@ -46,7 +46,7 @@ const redis = [
  * The chart's schema takes unknown keys without a word, so a misspelt one would start a bundled
  * database instead of using ours.
  */
-export const NETBOX_KEYS: Readonly<Record<string, readonly string[]>> = {
+const NETBOX_KEYS: Readonly<Record<string, readonly string[]>> = {
   postgresql: ["enabled"],
   externalDatabase: [
     ...database,
