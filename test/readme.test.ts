@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { parseStack } from "../components/config/parse.ts";
+import { type PlannedGrant, planDatabase } from "../components/postgres/plan.ts";
 
 /** The README names only what a test runs. */
 
@@ -29,6 +31,27 @@ describe("README", () => {
     expect([...new Set(commands)].toSorted()).toEqual(Object.keys(runBy).toSorted());
     for (const file of Object.values(runBy)) {
       expect(readFileSync(new URL(file, import.meta.url), "utf8")).not.toBe("");
+    }
+  });
+
+  it("has a table of profiles that is the plan's", () => {
+    const roles = { a: { profile: "readonly" }, b: { profile: "readwrite" } };
+    const spec = parseStack("readme", {
+      postgres: { endpoint: { direct: { host: "localhost" } } },
+      onepassword: { vault: "v" },
+      apps: { app: { roles } },
+    });
+    const [app] = spec.apps;
+    if (app === undefined) throw new Error("the stack has no app");
+    const plan = planDatabase(app, spec.postgres);
+    for (const role of plan.roles.filter(({ profile }) => profile !== "owner")) {
+      const cell = (type: PlannedGrant["on"]["type"]): string =>
+        plan.grants
+          .filter((grant) => grant.grantee === role.name && grant.on.type === type)
+          .flatMap((grant) => grant.privileges)
+          .join(", ");
+      const cells = (["database", "schema", "table", "sequence"] as const).map(cell);
+      expect(readme).toContain(`| \`${role.profile}\` | ${cells.join(" | ")} |`);
     }
   });
 
