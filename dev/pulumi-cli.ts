@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { ensureToolchain, type Toolchain } from "../toolchain/ensure.ts";
@@ -50,12 +50,41 @@ export async function runPulumi(
   return { exitCode: result.exitCode ?? 1, output: result.all ?? "" };
 }
 
-/** Makes the sandbox's stack in its backend, once. */
+/** Makes the sandbox's stack in its backend, once, and mends what a killed run left there. */
 export async function ensureStack(toolchain: Toolchain, sandbox: Sandbox): Promise<void> {
-  const state = path.join(sandbox.home, "state/.pulumi/stacks/berth", `${sandbox.stack}.json`);
-  if (existsSync(state)) return;
+  const backend = path.join(sandbox.home, "state/.pulumi");
+  if (existsSync(path.join(backend, "stacks/berth", `${sandbox.stack}.json`))) {
+    mendBackend(backend);
+    return;
+  }
   await execa(toolchain.pulumi, ["stack", "init", sandbox.stack, "--non-interactive"], {
     cwd: sandbox.home,
     env: { ...toolchain.env, ...sandbox.env },
   });
+}
+
+/**
+ * `kill -9` leaves two things in a local backend that stop the next run: the lock of a process that is
+ * gone, which `pulumi cancel` would take away too, and now and then an empty `.attrs` file, for which
+ * the next run says `failed to load checkpoint: EOF`. The state itself is written whole or not at all.
+ */
+function mendBackend(backend: string): void {
+  const files = readdirSync(backend, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name));
+  for (const file of files) {
+    const isEmpty = file.endsWith(".attrs") && statSync(file).size === 0;
+    const isLock = file.startsWith(path.join(backend, "locks")) && file.endsWith(".json");
+    if (isEmpty || (isLock && !isHeld(file))) rmSync(file);
+  }
+}
+
+function isHeld(lock: string): boolean {
+  try {
+    const { pid } = JSON.parse(readFileSync(lock, "utf8")) as { pid: number };
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
