@@ -83,7 +83,7 @@ test("the owner is a role that is kept, with a secret verifier and its membershi
   });
 });
 
-test("the database comes after its roles, from template0, and is kept", async () => {
+test("the database comes after its roles, from template0, protected and kept", async () => {
   const get = await register({ database: { connectionLimit: 9 } });
   expect(get("netbox-database")).toEqual({
     ...common,
@@ -175,7 +175,7 @@ test("the marker is a role that can do nothing, and is kept", async () => {
     secrets: [],
     dependsOn: [],
     ignoreChanges: [],
-    protect: false,
+    protect: true,
     retainOnDelete: true,
   });
 });
