@@ -100,6 +100,7 @@ test("the database comes after its roles, from template0, protected and kept", a
     },
     dependsOn: [`${role}::netbox-owner`],
     ignoreChanges: ["template", "encoding", "lcCollate", "lcCtype"],
+    protect: true,
     retainOnDelete: true,
   });
 });
@@ -175,7 +176,7 @@ test("the marker is a role that can do nothing, and is kept", async () => {
     secrets: [],
     dependsOn: [],
     ignoreChanges: [],
-    protect: true,
+    protect: false,
     retainOnDelete: true,
   });
 });
