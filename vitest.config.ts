@@ -13,6 +13,9 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/engine/**"],
+          // Some start processes or a server; on a busy machine that takes longer than the usual 5 s.
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
         },
       },
       {
