@@ -20,7 +20,8 @@ const help = `npm run bench              up of 30 apps against one psql script
   --json      {"apps":[{n, psql_s, berth_up_s, berth_noop_s, berth_refresh_s, ratio_up_psql, …}]}
   --help      this text
 
-It needs psql on PATH.
+Berth runs without manifests and with PULUMI_SKIP_CHECKPOINTS, so that roles and databases are compared
+and not Pulumi's writing of its state: with both, an up takes several times as long. It needs psql on PATH.
 `;
 
 /** Figures of one run; seconds, and ratios that are Berth's time over the other's. */
