@@ -8,44 +8,87 @@ import { BerthError } from "../components/errors.ts";
 
 const help = `berth: the verbs besides Pulumi's
 
+  plan      print the statements that bring a fresh server to the stack file; asks no server
   verify    log in as every role and try what must work and what must be refused
 
 Options
   --stack NAME         stack to look at (required)
   --config-file FILE   stack file (default: Pulumi.<stack>.yaml)
   --json               one JSON document on standard output, for machines
+  --app NAME           plan: this app only
   --help               this text
 
-1Password is reached as by pulumi up: OP_CONNECT_HOST and OP_CONNECT_TOKEN,
-OP_SERVICE_ACCOUNT_TOKEN, or OP_ACCOUNT.
+verify reaches 1Password as pulumi up does: OP_CONNECT_HOST and OP_CONNECT_TOKEN,
+OP_SERVICE_ACCOUNT_TOKEN, or OP_ACCOUNT. The others need no 1Password and no server.
+
+Exit code 0: all well; 1: the verb found something wrong; 2: it could not run.
 `;
 
 const options = {
   stack: { type: "string" },
   "config-file": { type: "string" },
   json: { type: "boolean", default: false },
+  app: { type: "string" },
   help: { type: "boolean", default: false },
 } as const;
 
+type Values = ReturnType<typeof parse>["values"];
+
+/** One verb; its module is loaded only when it is asked for, since Pulumi's SDK takes a second. */
+interface Verb {
+  /** Options besides those that every verb has. */
+  readonly takes: readonly (keyof Values)[];
+  readonly run: (stack: string, values: Values) => Promise<number>;
+}
+
+const common: readonly string[] = ["stack", "config-file", "json", "help"];
+
+const verbs: Readonly<Record<string, Verb>> = {
+  plan: {
+    takes: ["app"],
+    run: async (stack, { json, app, "config-file": file }) => {
+      const { plan } = await import("./plan.ts");
+      return plan({ stack, file, app, json });
+    },
+  },
+  verify: {
+    takes: [],
+    run: async (stack, { json, "config-file": file }) => {
+      const { verify } = await import("./verify.ts");
+      return await verify({ stack, file, json });
+    },
+  },
+};
+
+function parse(args: readonly string[]) {
+  return parseArgs({ args: [...args], options, allowPositionals: true, tokens: true });
+}
+
 async function main(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+  const { values, positionals, tokens } = parse(args);
   if (values.help) {
     process.stdout.write(help);
     return 0;
   }
-  const [verb, ...rest] = positionals;
-  if (verb !== "verify" || rest.length > 0) {
+  const [name = "", ...rest] = positionals;
+  const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
+  if (verb === undefined || rest.length > 0) {
     const given = positionals.length === 0 ? "nothing" : `"${positionals.join(" ")}"`;
-    throw new BerthError(`got ${given}; the only verb is verify`, {
+    throw new BerthError(`got ${given}; the verbs are ${Object.keys(verbs).join(", ")}`, {
       hint: "npm run verify -- --stack prod",
     });
   }
-  if (values.stack === undefined) {
-    throw new BerthError("verify: no stack was named", { hint: "add --stack prod, or another" });
+  const taken = [...common, ...verb.takes];
+  const foreign = tokens.filter((token) => token.kind === "option" && !taken.includes(token.name));
+  for (const { name: option } of foreign as readonly { name: string }[]) {
+    throw new BerthError(`${name}: --${option} is an option of another verb`, {
+      hint: `leave it out; ${name} takes ${taken.map((one) => `--${one}`).join(", ")}`,
+    });
   }
-  // Only now: it loads Pulumi's SDK, and --help should not take a second.
-  const { verify } = await import("./verify.ts");
-  return await verify({ stack: values.stack, file: values["config-file"], json: values.json });
+  if (values.stack === undefined) {
+    throw new BerthError(`${name}: no stack was named`, { hint: "add --stack prod, or another" });
+  }
+  return await verb.run(values.stack, values);
 }
 
 try {

@@ -11,11 +11,8 @@ import {
   inspectRoles,
   type LiveDatabase,
 } from "../components/postgres/inspect.ts";
-import {
-  inspectAccess,
-  inspectVerifiers,
-  noAccess,
-} from "../components/postgres/inspect-access.ts";
+import { inspectAccess, inspectVerifiers } from "../components/postgres/inspect-access.ts";
+import { decideNewDatabase } from "../components/postgres/new-database.ts";
 import type { DatabasePlan } from "../components/postgres/plan.ts";
 import { findMarkerProblem } from "../components/postgres/server-rules.ts";
 import type { PostgresServer, Work } from "./postgres-server.ts";
@@ -69,9 +66,8 @@ export async function findActions(
   const roles = decideAppRoles(plan, catalog, { request, server, stored: verifiers });
   const live = catalog.databases.get(plan.database.name);
   if (live === undefined) {
-    const create = { kind: "create-database", path: "database", database: plan.database } as const;
-    const access = decideAccess(plan, toNewInside(plan, catalog), []);
-    return { actions: [...roles, create, ...access.actions], notes: access.notes, catalog };
+    const made = decideNewDatabase(plan, catalog.server);
+    return { actions: [...roles, ...made.actions], notes: made.notes, catalog };
   }
   if (!isDeep) {
     const outside = decideDatabase(plan, live, request.formerRoles);
@@ -252,35 +248,6 @@ function judge(
   ];
   if (problems.length > 0) throw toOneError("Postgres", problems);
   return adoption.changes.map((change) => `adopting: ${change}`);
-}
-
-/** What a database that does not exist yet will look like at first, for the preview's statements. */
-function toNewInside(plan: DatabasePlan, catalog: Catalog) {
-  const { name, owner, encoding, connectionLimit } = plan.database;
-  const isOpen = catalog.server.versionNumber < 150_000;
-  return {
-    server: catalog.server,
-    database: {
-      name,
-      owner,
-      encoding,
-      connectionLimit,
-      allowsConnections: true,
-      privileges: ["PUBLIC=CONNECT", "PUBLIC=TEMPORARY"],
-    },
-    access: {
-      ...noAccess,
-      objects: [
-        {
-          type: "schema" as const,
-          schema: "public",
-          name: "public",
-          owner: isOpen ? "postgres" : "pg_database_owner",
-          privileges: ["public=USAGE", ...(isOpen ? ["public=CREATE"] : [])],
-        },
-      ],
-    },
-  };
 }
 
 /** What is to be done, as a preview tells it. */

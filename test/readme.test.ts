@@ -18,6 +18,7 @@ const runBy: Readonly<Record<string, string>> = {
   "npm start -- --down": "engine/start.test.ts",
   // What run.mjs does in a fresh clone.
   "npm ci": "engine/start.test.ts",
+  "npm run plan -- --stack prod": "cli/plan.test.ts",
   // On the sandbox's stack, which is the same command with another name.
   "pulumi preview --stack prod": "engine/main-job.test.ts",
   "pulumi up --stack prod": "engine/main-job.test.ts",

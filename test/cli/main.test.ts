@@ -42,13 +42,19 @@ test("--help tells the verbs and options, and is no failure", async () => {
   const { exitCode, stdout, stderr } = await berth(["--help"]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   expect(stdout).toContain("verify    log in as every role");
+  expect(stdout).toContain("plan      print the statements");
 });
 
 describe("what it cannot run with is exit code 2, one message and no fault's stack", () => {
   test.each([
-    ["no verb", [], "got nothing; the only verb is verify\n  fix: npm run verify -- --stack prod"],
-    ["another verb", ["adopt"], 'got "adopt"; the only verb is verify'],
-    ["a verb too many", ["verify", "prod"], 'got "verify prod"; the only verb is verify'],
+    ["no verb", [], "got nothing; the verbs are "],
+    ["another verb", ["deploy"], 'got "deploy"; the verbs are '],
+    ["a verb too many", ["verify", "prod"], 'got "verify prod"; the verbs are '],
+    [
+      "an option of another verb",
+      ["verify", "--stack", "prod", "--app", "netbox"],
+      "verify: --app is an option of another verb\n  fix: leave it out",
+    ],
     ["no stack", ["verify"], "verify: no stack was named\n  fix: add --stack prod, or another"],
     ["an unknown option", ["verify", "--stak", "prod"], "Unknown option '--stak'"],
     ["an option without its value", ["verify", "--stack"], "'--stack <value>' argument missing"],

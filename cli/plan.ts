@@ -1,0 +1,65 @@
+import { styleText } from "node:util";
+import { loadStackFromFile } from "../components/config/load.ts";
+import type { Action } from "../components/postgres/actions.ts";
+import { decideFreshServer } from "../components/postgres/new-database.ts";
+import { type DatabasePlan, planDatabase } from "../components/postgres/plan.ts";
+import { hiddenVerifiers, toStatement } from "../components/postgres/statements.ts";
+import { selectApps } from "./select-apps.ts";
+
+/** What an app comes to on a server that holds nothing yet; an entry of the `--json` output. */
+interface PlannedApp {
+  readonly app: string;
+  readonly plan: DatabasePlan;
+  /** In their order, with `‹verifier›` for each password. */
+  readonly statements: readonly string[];
+}
+
+/** The verb: prints what each app is planned to be, from the stack file alone. */
+export function plan(args: {
+  readonly stack: string;
+  readonly file: string | undefined;
+  readonly app: string | undefined;
+  readonly json: boolean;
+}): number {
+  const project = new URL("..", import.meta.url).pathname;
+  const spec = loadStackFromFile(args.stack, project, args.file);
+  const plans = selectApps(spec, args.app).map((app) => planDatabase(app, spec.postgres));
+  const actions = decideFreshServer(plans, spec.postgres.markerRole);
+  if (args.json) {
+    const apps = plans.map((one, index) => toPlannedApp(one, actions[index] ?? []));
+    process.stdout.write(`${JSON.stringify({ stack: spec.stack, apps }, null, 2)}\n`);
+    return 0;
+  }
+  for (const [index, one] of plans.entries()) printApp(one, actions[index] ?? []);
+  const counts = `${count(plans.length, "app")}, ${count(actions.flat().length, "statement")}`;
+  process.stdout.write(
+    `planned: ${counts}, as for a fresh Postgres 16 or newer; no server was asked\n`,
+  );
+  return 0;
+}
+
+function toPlannedApp(one: DatabasePlan, actions: readonly Action[]): PlannedApp {
+  return { app: one.app, plan: one, statements: actions.map(toText) };
+}
+
+function printApp({ app, database, roles }: DatabasePlan, actions: readonly Action[]): void {
+  const logins = roles.map(({ name, profile }) => `${name} (${profile})`).join(", ");
+  const inside = actions.findIndex(({ kind }) => kind === "create-database") + 1;
+  printComment(`app ${app}: database ${database.name}, roles ${logins}`);
+  for (const action of actions.slice(0, inside)) process.stdout.write(`${toText(action)};\n`);
+  if (inside < actions.length) printComment(`in database ${database.name}`);
+  for (const action of actions.slice(inside)) process.stdout.write(`${toText(action)};\n`);
+  process.stdout.write("\n");
+}
+
+function printComment(text: string): void {
+  process.stdout.write(`${styleText("dim", `-- ${text}`, { stream: process.stdout })}\n`);
+}
+
+function toText(action: Action): string {
+  return toStatement(action, hiddenVerifiers);
+}
+
+function count(n: number, noun: string): string {
+  return `${String(n)} ${noun}${n === 1 ? "" : "s"}`;
+}

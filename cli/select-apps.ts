@@ -1,0 +1,16 @@
+import type { AppSpec, StackSpec } from "../components/config/spec.ts";
+import { BerthError } from "../components/errors.ts";
+
+/** The app of that name, or all apps of the stack if none is named. */
+export function selectApps(spec: StackSpec, name: string | undefined): readonly AppSpec[] {
+  if (name === undefined) return spec.apps;
+  const found = spec.apps.filter((app) => app.name === name);
+  if (found.length > 0) return found;
+  const names = spec.apps.map((app) => app.name).join(", ");
+  throw new BerthError(
+    `stack ${spec.stack} has no app "${name}"; its apps are ${names || "none"}`,
+    {
+      hint: "name one of them with --app, or add the app to the stack file under berth:apps",
+    },
+  );
+}

@@ -1,0 +1,72 @@
+import type { Action } from "./actions.ts";
+import { type AccessDecision, decideAccess, type LiveInside } from "./diff-access.ts";
+import { decideRoles } from "./diff-roles.ts";
+import type { Catalog, ServerFacts } from "./inspect.ts";
+import { noAccess } from "./inspect-access.ts";
+import type { DatabasePlan } from "./plan.ts";
+
+/** Making a database that is not there, and the access to it. Pure. */
+export function decideNewDatabase(plan: DatabasePlan, server: ServerFacts): AccessDecision {
+  const { database } = plan;
+  const create = { kind: "create-database", path: "database", database } as const;
+  const access = decideAccess(plan, toNewInside(plan, server), []);
+  return { actions: [create, ...access.actions], notes: access.notes };
+}
+
+/**
+ * What brings a server that holds nothing of the stack to its plans, app by app: the same decisions as
+ * those about a live server, about an empty one of Postgres 16 or newer, whose admin role has CREATEROLE
+ * and CREATEDB.
+ */
+export function decideFreshServer(
+  plans: readonly DatabasePlan[],
+  markerRole: string,
+): readonly (readonly Action[])[] {
+  const catalog: Catalog = { server: freshServer, roles: new Map(), databases: new Map() };
+  const context = { markerRole, needsPassword: () => false, formerRoles: [] };
+  return plans.map((plan, index) => {
+    const roles = decideRoles(plan, catalog, context);
+    const { actions } = decideNewDatabase(plan, catalog.server);
+    // All apps share the marker role, so the first one makes it.
+    return [...roles.filter(({ kind }) => kind !== "create-marker" || index === 0), ...actions];
+  });
+}
+
+const freshServer: ServerFacts = {
+  systemIdentifier: "",
+  versionNumber: 160_000,
+  isStandby: false,
+  admin: "",
+  isSuperuser: false,
+  canCreateRole: true,
+  canCreateDatabase: true,
+};
+
+/** What a database looks like at first. */
+function toNewInside(plan: DatabasePlan, server: ServerFacts): LiveInside {
+  const { name, owner, encoding, connectionLimit } = plan.database;
+  const isOpen = server.versionNumber < 150_000;
+  return {
+    server,
+    database: {
+      name,
+      owner,
+      encoding,
+      connectionLimit,
+      allowsConnections: true,
+      privileges: ["PUBLIC=CONNECT", "PUBLIC=TEMPORARY"],
+    },
+    access: {
+      ...noAccess,
+      objects: [
+        {
+          type: "schema",
+          schema: "public",
+          name: "public",
+          owner: isOpen ? "postgres" : "pg_database_owner",
+          privileges: ["public=USAGE", ...(isOpen ? ["public=CREATE"] : [])],
+        },
+      ],
+    },
+  };
+}
