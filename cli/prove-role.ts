@@ -74,7 +74,10 @@ export function proveIsolation(
   found: SessionRole,
   { spec }: ProofContext,
 ): Check {
-  const others = spec.apps.filter((other) => other !== app).map((other) => other.database.name);
+  // One that was adopted with PUBLIC's rights is open to everybody, as its entry leaves it.
+  const others = spec.apps
+    .filter((other) => other !== app && other.database.revokePublic)
+    .map((other) => other.database.name);
   const open = others.filter((name) => found.mayEnter.includes(name));
   return {
     name: `${role.name}: cannot enter other apps' databases`,

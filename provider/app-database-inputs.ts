@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { reservedReason } from "../components/config/name-rules.ts";
-import { AppName, ConnectionLimit, PgIdentifier } from "../components/config/primitives.ts";
+import { AppName, ConnectionLimit, PgName } from "../components/config/primitives.ts";
 import type { AppDatabaseState, RoleState } from "../components/postgres/app-database-args.ts";
 import { objectTypes, privilegeTable } from "../components/postgres/privileges.ts";
 import {
@@ -48,11 +48,11 @@ const Grants = z
   .partial();
 
 const Role = z.strictObject({
-  name: PgIdentifier,
+  name: PgName,
   profile: z.enum(["owner", "readwrite", "readonly"]),
   connectionLimit: ConnectionLimit,
-  memberOf: z.array(PgIdentifier),
-  searchPath: z.array(PgIdentifier),
+  memberOf: z.array(PgName),
+  searchPath: z.array(PgName),
   grants: Grants,
 });
 
@@ -61,13 +61,13 @@ const Inputs = z.strictObject({
   adopt: z.boolean(),
   reclaimPolicy: z.enum(["retain", "delete"]),
   database: z.strictObject({
-    name: PgIdentifier,
+    name: PgName,
     encoding: z.string().regex(/^[A-Z][A-Z0-9_]*$/, { error: "is no encoding; write it as UTF8" }),
     connectionLimit: ConnectionLimit,
     revokePublic: z.boolean(),
   }),
   roles: z.record(z.string(), Role),
-  schemas: z.array(PgIdentifier).min(1),
+  schemas: z.array(PgName).min(1),
   verifiers: z.record(z.string(), Verifier),
 });
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { BerthError, toOneError } from "../components/errors.ts";
 import { type Action, describeAction } from "../components/postgres/actions.ts";
-import { decideAdoption } from "../components/postgres/adoption.ts";
+import { compareStored, decideAdoption } from "../components/postgres/adoption.ts";
 import { type AppDatabaseState, toPlan } from "../components/postgres/app-database-args.ts";
 import { decideAccess, decideDatabase } from "../components/postgres/diff-access.ts";
 import { decideRoles, type FormerRole } from "../components/postgres/diff-roles.ts";
@@ -17,6 +17,7 @@ import type { DatabasePlan } from "../components/postgres/plan.ts";
 import { findMarkerProblem } from "../components/postgres/server-rules.ts";
 import type { PostgresServer, Work } from "./postgres-server.ts";
 import type { Session } from "./session-pool.ts";
+import { type RoleContext, readStored } from "./stored-verifiers.ts";
 
 /** One app to be brought about. */
 export interface AppRequest {
@@ -50,7 +51,8 @@ export async function examineApp(
 ): Promise<AppDecision> {
   const plan = toPlan(request.state, server.config.markerRole);
   const { catalog } = await server.survey();
-  const adopting = judge(plan, catalog, request, server);
+  const stored = await readStored(server, plan);
+  const adopting = judge(plan, catalog, { request, server, stored });
   const found = await findActions(server, request, isDeep);
   return { ...found, notes: [...adopting, ...found.notes] };
 }
@@ -62,8 +64,9 @@ export async function findActions(
   isDeep: boolean,
 ): Promise<AppDecision> {
   const plan = toPlan(request.state, server.config.markerRole);
-  const { catalog, verifiers } = await server.survey();
-  const roles = decideAppRoles(plan, catalog, { request, server, stored: verifiers });
+  const { catalog } = await server.survey();
+  const stored = await readStored(server, plan);
+  const roles = decideAppRoles(plan, catalog, { request, server, stored });
   const live = catalog.databases.get(plan.database.name);
   if (live === undefined) {
     const made = decideNewDatabase(plan, catalog.server);
@@ -103,11 +106,11 @@ export async function applyApp(
   return await server.write(async () => {
     const adopting = await server.withMaintenance(async (session) => {
       const catalog = await inspectApp(session, plan, request, server);
-      const changes = judge(plan, catalog, request, server);
       const names = plan.roles.map((role) => role.name);
       const stored = session.server.isSuperuser
         ? await inspectVerifiers(session.client, names)
         : undefined;
+      const changes = judge(plan, catalog, { request, server, stored });
       const roles = decideAppRoles(plan, catalog, { request, server, stored });
       await server.makeMarkerOnce(session, roles, work);
       const others = roles.filter(({ kind }) => kind !== "create-marker");
@@ -141,7 +144,7 @@ async function makeDatabase(
     if (code !== "42P04" && code !== "23505") throw error;
     for (let waited = 0; waited < 5000; waited += 100) {
       const catalog = await inspectApp(session, plan, request, server);
-      judge(plan, catalog, { ...request, isKnown: false }, server);
+      judge(plan, catalog, { request: { ...request, isKnown: false }, server, stored: undefined });
       if (catalog.databases.has(database.name)) return;
       await delay(100);
     }
@@ -202,14 +205,8 @@ async function inspectApp(
 function decideAppRoles(
   plan: DatabasePlan,
   catalog: Catalog,
-  context: {
-    readonly request: AppRequest;
-    readonly server: PostgresServer;
-    /** What the server holds, where the admin may see it. */
-    readonly stored: ReadonlyMap<string, string | null> | undefined;
-  },
+  { request, server, stored }: RoleContext,
 ): readonly Action[] {
-  const { request, server, stored } = context;
   return decideRoles(plan, catalog, {
     markerRole: server.config.markerRole,
     formerRoles: request.formerRoles,
@@ -224,10 +221,11 @@ function decideAppRoles(
 function judge(
   plan: DatabasePlan,
   catalog: Catalog,
-  request: AppRequest,
-  { config }: PostgresServer,
+  { request, server: { config }, stored }: RoleContext,
 ): readonly string[] {
-  const adoption = decideAdoption(plan, catalog, config);
+  const adoption = decideAdoption(plan, catalog, config, ({ key, name }) =>
+    compareStored(stored?.get(name), request.verifiers.get(key) ?? ""),
+  );
   const marker = findMarkerProblem(catalog, config);
   const live = catalog.databases.get(plan.database.name);
   const { encoding, name } = plan.database;

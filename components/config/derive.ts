@@ -143,6 +143,7 @@ function toRole(
     connectionLimit: given.connectionLimit ?? -1,
     memberOf: (given.memberOf ?? []).toSorted(),
     searchPath: given.searchPath ?? [],
+    scram: given.scram,
   };
 }
 

@@ -1,4 +1,4 @@
-import { DnsLabel, PgIdentifier } from "./primitives.ts";
+import { DnsLabel, PgIdentifier, PgName } from "./primitives.ts";
 import type { AppSpec, PostgresSpec, RoleSpec, StackSpec } from "./spec.ts";
 
 /**
@@ -30,7 +30,10 @@ function foreignReason(
   name: string,
   { postgres }: { readonly postgres: Pick<PostgresSpec, "reserved"> },
 ): string | undefined {
-  if (systemNames.includes(name)) return "belongs to Postgres itself";
+  // Quoted, "PUBLIC" could be a role of its own; nobody could tell it from everybody.
+  if (systemNames.includes(name) || name.toLowerCase() === "public") {
+    return "belongs to Postgres itself";
+  }
   if (name.startsWith("pg_")) return 'starts with "pg_", which belongs to Postgres itself';
   if (postgres.reserved.includes(name)) return "is reserved (berth:postgres.reserved)";
   return undefined;
@@ -90,7 +93,7 @@ function findAppProblems(app: AppSpec, spec: StackSpec): string[] {
     if (reserved !== undefined) {
       problems.push(`${path}: "${name}" ${reserved}; give the app another name or set this key`);
     }
-    problems.push(...messages(PgIdentifier.safeParse(name), name, path));
+    problems.push(...messages(PgName.safeParse(name), name, path));
   }
   for (const { name, at: path } of labels) {
     problems.push(...messages(DnsLabel.safeParse(name), name, path));

@@ -18,10 +18,28 @@ export const PgIdentifier = z.string().check((ctx) => {
   if (problem !== undefined) ctx.issues.push({ code: "custom", message: problem, input: name });
 });
 
-function identifierProblem(name: string): string | undefined {
+/**
+ * A role, database or schema name as somebody once made it: whatever Postgres can store. Names that
+ * Berth makes up follow the narrower `PgIdentifier`.
+ */
+export const PgName = z.string().check((ctx) => {
+  const name = ctx.value;
+  const problem = nameProblem(name);
+  if (problem !== undefined) ctx.issues.push({ code: "custom", message: problem, input: name });
+});
+
+function nameProblem(name: string): string | undefined {
+  if (name === "") return "is empty";
+  if (name.includes("\0") || !name.isWellFormed()) return "is no text that Postgres can store";
   if (bytes(name) > 63) {
     return `is ${String(bytes(name))} bytes long; Postgres cuts names at 63 bytes, so 63 is the most`;
   }
+  return undefined;
+}
+
+function identifierProblem(name: string): string | undefined {
+  const problem = nameProblem(name);
+  if (problem !== undefined) return problem;
   if (!/^[a-z_][a-z0-9_]*$/.test(name)) {
     return "is no plain Postgres identifier; allowed are a-z, 0-9 and _, not starting with a digit";
   }
@@ -66,6 +84,16 @@ export const ItemName = z
   .string()
   .min(1, { error: "is empty" })
   .refine((name) => !name.includes("/"), { error: 'holds a "/"; use the 26-character id instead' });
+
+/**
+ * Iterations and salt of a SCRAM verifier, as they stand in it: `4096:` and base64. Neither is secret,
+ * the server tells them to whoever begins a login (RFC 5802 section 5).
+ */
+export const Scram = z
+  .string()
+  .regex(/^[1-9]\d{0,6}:([A-Za-z0-9+/]{4})+([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/, {
+    error: 'is no "iterations:salt" with the salt in base64; npm run adopt writes it',
+  });
 
 /** TCP port. */
 export const Port = z.int().min(1).max(65535);

@@ -5,8 +5,10 @@ import {
   DnsLabel,
   ItemName,
   PgIdentifier,
+  PgName,
   Port,
   RoleKey,
+  Scram,
 } from "./primitives.ts";
 
 /**
@@ -80,7 +82,7 @@ const Postgres = z
       .describe("Connections that Berth's own provider opens at a time. Default: 4."),
     endpoint: Endpoint,
     tls: Tls.describe("TLS between this machine and Postgres."),
-    maintenanceDatabase: PgIdentifier.describe(
+    maintenanceDatabase: PgName.describe(
       "Database that Berth connects to in order to administer the server. Default: postgres.",
     ),
     systemIdentifier: z
@@ -138,7 +140,7 @@ const GitOps = z
   .partial({ targetRevision: true, argocdNamespace: true, project: true, adopt: true });
 
 const roleSettings = {
-  name: PgIdentifier.describe("Name of the role."),
+  name: PgName.describe("Name of the role."),
   item: ItemName.describe("1Password item with `username` and `password`."),
   secret: DnsLabel.describe(
     "Kubernetes Secret that brings the credential to the pods. Default: the item.",
@@ -147,8 +149,11 @@ const roleSettings = {
   connectionLimit: ConnectionLimit.describe(
     "Connections of the role at a time. Default: -1, no limit.",
   ),
-  memberOf: z.array(PgIdentifier).describe("Further roles that it is a member of."),
-  searchPath: z.array(PgIdentifier).describe("search_path of the role. Default: the server's."),
+  memberOf: z.array(PgName).describe("Further roles that it is a member of."),
+  searchPath: z.array(PgName).describe("search_path of the role. Default: the server's."),
+  scram: Scram.describe(
+    "Iterations and salt of an adopted role's verifier, so that a password which stays the same stays as it is stored. Default: made from the password.",
+  ),
 };
 
 const Owner = z.strictObject(roleSettings).partial();
@@ -168,11 +173,12 @@ const ScopedRole = z
     connectionLimit: true,
     memberOf: true,
     searchPath: true,
+    scram: true,
   });
 
 const Database = z
   .strictObject({
-    name: PgIdentifier.describe("Default: the app's name, with `-` as `_`."),
+    name: PgName.describe("Default: the app's name, with `-` as `_`."),
     encoding: z
       .string()
       .regex(/^[A-Z][A-Z0-9_]*$/, { error: "is no encoding; write it as UTF8" })

@@ -75,6 +75,8 @@ export interface RoleSpec {
   readonly memberOf: readonly string[];
   /** Empty = the server's default. */
   readonly searchPath: readonly string[];
+  /** Iterations and salt of its verifier, `4096:<base64>`; undefined = made from the password. */
+  readonly scram: string | undefined;
 }
 
 /** The app's database. Its owner is the role with key `owner`. */

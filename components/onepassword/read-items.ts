@@ -94,7 +94,7 @@ function findFieldProblems(request: ItemRequest, item: Item): string[] {
   return [
     ...missing,
     `${at}: its username is "${username}", but the role is "${request.username}"\n` +
-      `    fix: op item edit ${quote(ref.item)} --vault ${quote(ref.vault)} username=${request.username}, or name the role as the item does`,
+      `    fix: op item edit ${quote(ref.item)} --vault ${quote(ref.vault)} ${quote(`username=${request.username}`)}, or name the role as the item does`,
   ];
 }
 
@@ -144,10 +144,10 @@ function createCommand(wanted: readonly ItemRequest[]): string {
 /** `op` takes `section.field[type]=value`; outside a section only a few labels can be read back. */
 function assignment(field: string, request: ItemRequest): string {
   if (field === "password") return "--generate-password=letters,digits,32";
-  if (field === "username") return `username=${request.username ?? "‹role›"}`;
+  if (field === "username") return quote(`username=${request.username ?? "‹role›"}`);
   return quote(`app.${field}[password]=‹value›`);
 }
 
 function quote(text: string): string {
-  return /^[A-Za-z0-9_.-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return /^[A-Za-z0-9_.=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

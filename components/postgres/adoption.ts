@@ -13,11 +13,25 @@ export interface Adoption {
   readonly problems: readonly string[];
 }
 
-/** Decides for one app. Pure: the catalog says what is, the plan what shall be. */
+/** What a stored password is, compared with the verifier that the role shall have. */
+export type StoredPassword = "same" | "md5" | "other";
+
+/** Compares them. `undefined` = only a superuser may see what is stored, and the admin is none. */
+export function compareStored(stored: string | null | undefined, verifier: string): StoredPassword {
+  if (stored === verifier) return "same";
+  return stored?.startsWith("md5") === true ? "md5" : "other";
+}
+
+/**
+ * Decides for one app. Pure: the catalog says what is, the plan what shall be.
+ *
+ * @param passwordOf What is known of the password that a role has.
+ */
 export function decideAdoption(
   plan: DatabasePlan,
   catalog: Catalog,
   postgres: Pick<PostgresSpec, "markerRole">,
+  passwordOf: (role: PlannedRole) => StoredPassword = () => "other",
 ): Adoption {
   const changes: string[] = [];
   const problems: string[] = [];
@@ -31,7 +45,7 @@ export function decideAdoption(
         (reason) => `${at} exists and ${reason}; Berth does not manage such a role`,
       ),
     );
-    const differences = compareRole(role, live);
+    const differences = compareRole(role, live, passwordOf(role));
     if (!plan.adopt) problems.push(unmanaged(at, plan.app, differences));
     else {
       problems.push(...strippedBy(role, live).map((line) => `${at}: ${line}`));
@@ -103,11 +117,17 @@ function refusals(live: LiveRole, catalog: Catalog, database: string): string[] 
   ];
 }
 
-function compareRole(role: PlannedRole, live: LiveRole): string[] {
+const passwordChange = {
+  same: [],
+  md5: ["its password, stored as md5, becomes the one in 1Password, stored as SCRAM-SHA-256"],
+  other: ["its password becomes the one in 1Password"],
+} as const;
+
+function compareRole(role: PlannedRole, live: LiveRole, password: StoredPassword): string[] {
   const joins = role.memberOf.filter((group) => !live.memberOf.includes(group));
   const searchPath = searchPathOf(live).join(", ");
   return [
-    "its password becomes the one in 1Password",
+    ...passwordChange[password],
     ...(live.canLogin ? [] : ["it may log in"]),
     ...(live.expires ? ["its password does not expire any more"] : []),
     ...(live.connectionLimit === role.connectionLimit
@@ -133,11 +153,11 @@ function strippedBy(role: PlannedRole, live: LiveRole): string[] {
     ...(lost.length === 0
       ? []
       : [
-          `it is a member of ${lost.join(", ")}; add "memberOf: [${lost.join(", ")}]" under ${key} to keep that, or revoke it first`,
+          `it is a member of ${lost.join(", ")}; add "memberOf: ${toList(lost)}" under ${key} to keep that, or revoke it first`,
         ]),
     ...(searchPath.length > 0 && role.searchPath.length === 0
       ? [
-          `it has search_path ${searchPath.join(", ")}; add "searchPath: [${searchPath.join(", ")}]" under ${key} to keep that`,
+          `it has search_path ${searchPath.join(", ")}; add "searchPath: ${toList(searchPath)}" under ${key} to keep that`,
         ]
       : []),
   ];
@@ -147,9 +167,14 @@ function strippedBy(role: PlannedRole, live: LiveRole): string[] {
 export function searchPathOf(live: LiveRole): string[] {
   const setting = live.settings.find((text) => text.startsWith("search_path="));
   if (setting === undefined) return [];
-  return setting
-    .slice("search_path=".length)
-    .split(",")
-    .map((part) => part.trim().replaceAll('"', ""))
+  const parts = setting.slice("search_path=".length).matchAll(/"((?:[^"]|"")*)"|([^",\s]+)/g);
+  return [...parts]
+    .map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? "")
     .filter((part) => part !== "");
+}
+
+/** Names as a YAML list that can be pasted. */
+function toList(names: readonly string[]): string {
+  const shown = names.map((name) => (/^[\w$][\w$.-]*$/.test(name) ? name : JSON.stringify(name)));
+  return `[${shown.join(", ")}]`;
 }

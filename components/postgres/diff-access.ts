@@ -240,8 +240,8 @@ function subtract(wanted: readonly string[], held: readonly string[]) {
 }
 
 function heldBy(grantee: string, privileges: readonly string[]): string[] {
-  const start = `${grantee}=`;
+  // A role's name may hold "=", a privilege may not.
   return privileges
-    .filter((entry) => entry.startsWith(start))
-    .map((entry) => entry.slice(start.length));
+    .filter((entry) => entry.slice(0, entry.lastIndexOf("=")) === grantee)
+    .map((entry) => entry.slice(grantee.length + 1));
 }

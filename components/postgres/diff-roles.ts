@@ -85,7 +85,7 @@ function changeRole(role: PlannedRole, live: LiveRole, needsPassword: boolean): 
   for (const group of live.memberOf.filter((held) => !role.memberOf.includes(held))) {
     actions.push({ kind: "leave", path: `${path}.memberOf`, role: name, group });
   }
-  if (searchPathOf(live).join() !== role.searchPath.join()) {
+  if (JSON.stringify(searchPathOf(live)) !== JSON.stringify(role.searchPath)) {
     const { searchPath } = role;
     actions.push({ kind: "set-search-path", path: `${path}.searchPath`, role: name, searchPath });
   }

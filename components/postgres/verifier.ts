@@ -27,9 +27,14 @@ const longestPassword = 1024;
  *
  * @param password As 1Password holds it; nothing is trimmed.
  * @param role Name of the role; two roles with one password get different verifiers.
+ * @param scram Iterations and salt to use instead, those of a verifier that the role has already.
  */
-export function makeVerifier(password: string, role: string): string {
+export function makeVerifier(password: string, role: string, scram?: string): string {
   const prepared = preparePassword(password, role);
+  if (scram !== undefined) {
+    const [rounds = "", given = ""] = scram.split(":");
+    return formatVerifier(prepared, Buffer.from(given, "base64"), Number(rounds));
+  }
   const salt = pbkdf2Sync(
     prepared,
     `berth verifier salt for ${role}`,
@@ -46,8 +51,16 @@ export function makeVerifiers(
   credential: (role: RoleSpec) => Credential,
 ): ReadonlyMap<string, string> {
   return new Map(
-    roles.map((role) => [role.key, makeVerifier(credential(role).revealPassword(), role.name)]),
+    roles.map((role) => [
+      role.key,
+      makeVerifier(credential(role).revealPassword(), role.name, role.scram),
+    ]),
   );
+}
+
+/** Iterations and salt of a stored verifier, `4096:<base64>`; undefined = it is none, such as md5. */
+export function scramOf(verifier: string): string | undefined {
+  return /^SCRAM-SHA-256\$([^$]+)\$/.exec(verifier)?.[1];
 }
 
 /** Whether a stored verifier is one of this password. False for md5 hashes and malformed text. */

@@ -50,12 +50,12 @@ test.each<[string, unknown, string]>([
   [
     "an owner",
     { owner: { profile: "owner" } },
-    '….owner: unknown key "profile"; allowed are name, item, secret, namespace, connectionLimit, memberOf, searchPath',
+    '….owner: unknown key "profile"; allowed are name, item, secret, namespace, connectionLimit, memberOf, searchPath, scram',
   ],
   [
     "a role",
     { roles: { admin: { profile: "readonly", pofile: "" } } },
-    '….roles.admin: unknown key "pofile"; allowed are name, item, secret, namespace, connectionLimit, memberOf, searchPath, profile',
+    '….roles.admin: unknown key "pofile"; allowed are name, item, secret, namespace, connectionLimit, memberOf, searchPath, scram, profile',
   ],
   [
     "a database",

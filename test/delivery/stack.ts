@@ -18,6 +18,7 @@ export function makeRole(app: string, changes: Partial<RoleSpec> = {}): RoleSpec
     connectionLimit: -1,
     memberOf: [],
     searchPath: [],
+    scram: undefined,
     ...changes,
   };
 }

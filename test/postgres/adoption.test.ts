@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { decideAdoption } from "../../components/postgres/adoption.ts";
+import { compareStored, decideAdoption, searchPathOf } from "../../components/postgres/adoption.ts";
 import type { LiveDatabase, LiveRole } from "../../components/postgres/inspect.ts";
 import { planDatabase } from "../../components/postgres/plan.ts";
 import { liveDatabase, liveRole, makeCatalog } from "../fakes/catalog.ts";
@@ -96,6 +96,35 @@ describe("with adopt: true", () => {
     ]);
     const kept = { ...adopt, owner: { memberOf: ["reporting"], searchPath: ["app"] } };
     expect(decide([live], [], kept).problems).toEqual([]);
+  });
+
+  test("tells nothing of a password that stays, and of md5 that it ends", () => {
+    const verifier = "SCRAM-SHA-256$4096:c2FsdA==$stored:server";
+    expect(compareStored(verifier, verifier)).toBe("same");
+    expect(compareStored("md5a3556571e93b0d20722ba62be61e8c2d", verifier)).toBe("md5");
+    for (const stored of ["SCRAM-SHA-256$4096:b3RoZXI=$stored:server", null, undefined]) {
+      expect(compareStored(stored, verifier)).toBe("other");
+    }
+    const spec = makeSpec({ netbox: adopt });
+    const plan = planDatabase(spec.apps[0] as never, spec.postgres);
+    const tell = (password: ReturnType<typeof compareStored>) =>
+      decideAdoption(plan, makeCatalog([liveRole("netbox")]), spec.postgres, () => password)
+        .changes[0];
+    expect(tell("same")).toContain("it becomes a member of");
+    expect(tell("md5")).toContain("stored as md5, becomes the one in 1Password");
+    expect(tell("other")).toContain("its password becomes the one in 1Password");
+  });
+
+  test("names that need quotes are told so that they can be pasted", () => {
+    const live = liveRole("netbox", {
+      memberOf: ["Read Only", "a@b"],
+      settings: ['search_path="$user", "with, comma", "quo""te", plain'],
+    });
+    expect(searchPathOf(live)).toEqual(["$user", "with, comma", 'quo"te', "plain"]);
+    expect(decide([live], [], adopt).problems).toEqual([
+      expect.stringContaining('add "memberOf: ["Read Only", "a@b"]" under owner'),
+      expect.stringContaining('add "searchPath: [$user, "with, comma", "quo\\"te", plain]"'),
+    ]);
   });
 
   test.each<[string, Partial<LiveRole>]>([

@@ -7,6 +7,7 @@ import {
   makeVerifier,
   makeVerifiers,
   matchesVerifier,
+  scramOf,
 } from "../../components/postgres/verifier.ts";
 import { makeApp } from "../fakes/stack.ts";
 
@@ -51,6 +52,14 @@ describe("the verifier of a password", () => {
       expect(salt(other)).not.toBe(salt(verifier));
       expect(other.split("$")[2]).not.toBe(verifier.split("$")[2]);
     }
+  });
+
+  test("can be made with the iterations and the salt of one that is stored", () => {
+    const scram = scramOf(rfc.verifier);
+    expect(scram).toBe("4096:W22ZaJ0SNY7soEsUEjb6gQ==");
+    expect(makeVerifier("pencil", "user", scram)).toBe(rfc.verifier);
+    expect(makeVerifier("Pencil", "user", scram)).not.toBe(rfc.verifier);
+    expect(scramOf("md5a3556571e93b0d20722ba62be61e8c2d")).toBeUndefined();
   });
 
   test("belongs to that password only, and shows nothing of it", () => {

