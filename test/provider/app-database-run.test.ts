@@ -115,7 +115,7 @@ describe("check", () => {
     const bad = {
       ...good,
       typo: 1,
-      database: { ...(good["database"] as object), name: "Bad-Name", connectionLimit: 0 },
+      database: { ...(good["database"] as object), name: "n".repeat(64), connectionLimit: 0 },
       roles: { ...roles, admin: { ...roles["admin"], grants: { table: ["SELECT", "USAGE"] } } },
       verifiers: { owner: "plain password" },
     };
