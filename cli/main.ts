@@ -8,6 +8,7 @@ import { BerthError } from "../components/errors.ts";
 
 const help = `berth: the verbs besides Pulumi's
 
+  doctor    look for everything that a run needs, and say how to mend what is missing
   plan      print the statements that bring a fresh server to the stack file; asks no server
   verify    log in as every role and try what must work and what must be refused
 
@@ -18,8 +19,8 @@ Options
   --app NAME           plan: this app only
   --help               this text
 
-verify reaches 1Password as pulumi up does: OP_CONNECT_HOST and OP_CONNECT_TOKEN,
-OP_SERVICE_ACCOUNT_TOKEN, or OP_ACCOUNT. The others need no 1Password and no server.
+doctor and verify reach 1Password as pulumi up does: OP_CONNECT_HOST and OP_CONNECT_TOKEN,
+OP_SERVICE_ACCOUNT_TOKEN, or OP_ACCOUNT. plan needs no 1Password and no server.
 
 Exit code 0: all well; 1: the verb found something wrong; 2: it could not run.
 `;
@@ -44,6 +45,13 @@ interface Verb {
 const common: readonly string[] = ["stack", "config-file", "json", "help"];
 
 const verbs: Readonly<Record<string, Verb>> = {
+  doctor: {
+    takes: [],
+    run: async (stack, { json, "config-file": file }) => {
+      const { doctor } = await import("./doctor.ts");
+      return await doctor({ stack, file, json });
+    },
+  },
   plan: {
     takes: ["app"],
     run: async (stack, { json, app, "config-file": file }) => {

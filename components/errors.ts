@@ -7,20 +7,28 @@
  */
 export class BerthError extends Error {
   readonly hint: string | undefined;
+  /** The single problems of an error that lists many; each may end with a line `fix: …` of its own. */
+  readonly problems: readonly string[];
   readonly __pulumiRunError = true;
 
-  constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    options: { hint?: string; cause?: unknown; problems?: readonly string[] } = {},
+  ) {
     super(
       options.hint === undefined ? message : `${message}\n  fix: ${options.hint}`,
       options.cause === undefined ? {} : { cause: options.cause },
     );
     this.name = "BerthError";
     this.hint = options.hint;
+    this.problems = options.problems ?? [];
   }
 }
 
 /** One error for many problems, so that nobody has to fix them one run at a time. */
 export function toOneError(title: string, problems: readonly string[]): BerthError {
   const count = problems.length === 1 ? "1 problem" : `${String(problems.length)} problems`;
-  return new BerthError(`${title}: ${count}\n${problems.map((p) => `  - ${p}`).join("\n")}`);
+  return new BerthError(`${title}: ${count}\n${problems.map((p) => `  - ${p}`).join("\n")}`, {
+    problems,
+  });
 }

@@ -23,6 +23,7 @@ const runBy: Readonly<Record<string, string>> = {
   "pulumi preview --stack prod": "engine/main-job.test.ts",
   "pulumi up --stack prod": "engine/main-job.test.ts",
   "npm run verify -- --stack prod": "engine/start.test.ts",
+  "npm run doctor -- --stack prod": "engine/doctor.test.ts",
 };
 
 describe("README", () => {

@@ -41,7 +41,7 @@ export function ambientPlugin(cache: Cache, part: Part): string | undefined {
 }
 
 /** Compares release numbers; `3.260.0-alpha.1` counts as older than `3.260.0`. */
-function isAtLeast(version: string, wanted: string): boolean {
+export function isAtLeast(version: string, wanted: string): boolean {
   const [have, need] = [numbers(version), numbers(wanted)];
   const differs = need.findIndex((number, at) => (have[at] ?? 0) !== number);
   if (differs === -1) return !version.includes("-") || wanted.includes("-");

@@ -40,7 +40,8 @@ export async function downloadPlugin(cache: Cache, part: Part, pulumi: string): 
   await refusedOnFailure(install, part.binary);
 }
 
-async function requireAnswer(site: string): Promise<void> {
+/** Throws `DownloadRefused` when the site of an address does not answer. */
+export async function requireAnswer(site: string): Promise<void> {
   const { hostname } = new URL(site);
   try {
     const signal = AbortSignal.timeout(answerWithin);

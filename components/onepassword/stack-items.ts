@@ -18,12 +18,17 @@ export async function readStackItems(
   options?: ReadOptions,
 ): Promise<StackItems> {
   const item = await readItems(planItemRequests(spec), readItem, options);
-  const admin = toCredential(item(spec.postgres.admin));
+  const admin = readAdmin(spec, item);
   refuseReservedAdmin(spec, admin);
   return { item, admin, credential: (role) => toCredential(item(role.item)) };
 }
 
-/** What a stack needs of 1Password. Pure. */
+/** The admin's credential, once its item has been read. */
+export function readAdmin(spec: StackSpec, item: Items): Credential {
+  return toCredential(item(spec.postgres.admin));
+}
+
+/** What a stack needs of 1Password; the admin's item comes first. Pure. */
 export function planItemRequests(spec: StackSpec): ItemRequest[] {
   const login = ["username", "password"];
   return [

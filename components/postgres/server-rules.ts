@@ -4,54 +4,96 @@ import type { Catalog, LiveRole, ServerFacts } from "./inspect.ts";
 /** Oldest server that Berth is tested with. */
 const oldestVersion = 140000;
 
+/** What is wrong with a server, and what to do about it. */
+export interface ServerProblem {
+  readonly about: "server" | "admin";
+  readonly what: string;
+  readonly fix: string;
+}
+
 /** The identifier that a stack pins and the one that answered; pure, so that it can be shown anywhere. */
+export function judgeIdentity(
+  facts: ServerFacts,
+  postgres: Pick<PostgresSpec, "systemIdentifier">,
+): ServerProblem | undefined {
+  if (postgres.systemIdentifier === undefined) {
+    return {
+      about: "server",
+      what: `the stack does not say which server it is for; the one that answered has system_identifier ${facts.systemIdentifier}`,
+      fix: `If that is the right one, add to the stack file under berth:postgres: systemIdentifier: "${facts.systemIdentifier}"`,
+    };
+  }
+  if (postgres.systemIdentifier === facts.systemIdentifier) return undefined;
+  return {
+    about: "server",
+    what:
+      `this is another server than the stack is for: it has system_identifier ${facts.systemIdentifier}, ` +
+      `the stack expects ${postgres.systemIdentifier} (berth:postgres.systemIdentifier). Nothing was written`,
+    fix: "Check the context, namespace and Service of berth:postgres.endpoint",
+  };
+}
+
+/** The same as one text. */
 export function findIdentityProblem(
   facts: ServerFacts,
   postgres: Pick<PostgresSpec, "systemIdentifier">,
 ): string | undefined {
-  if (postgres.systemIdentifier === undefined) {
-    return (
-      `the stack does not say which server it is for; the one that answered has system_identifier ${facts.systemIdentifier}. ` +
-      `If that is the right one, add to the stack file under berth:postgres: systemIdentifier: "${facts.systemIdentifier}"`
-    );
-  }
-  if (postgres.systemIdentifier === facts.systemIdentifier) return undefined;
-  return (
-    `this is another server than the stack is for: it has system_identifier ${facts.systemIdentifier}, ` +
-    `the stack expects ${postgres.systemIdentifier} (berth:postgres.systemIdentifier). Nothing was written. ` +
-    "Check the context, namespace and Service of berth:postgres.endpoint"
-  );
+  const problem = judgeIdentity(facts, postgres);
+  return problem === undefined ? undefined : `${problem.what}. ${problem.fix}`;
 }
 
 /** What makes a server unfit, besides being another one. */
+export function judgeServer(
+  facts: ServerFacts,
+  postgres: Pick<PostgresSpec, "reserved">,
+): ServerProblem[] {
+  const { admin } = facts;
+  const mayNot = (what: string, attribute: string): ServerProblem => ({
+    about: "admin",
+    what: `role "${admin}" may not ${what}`,
+    fix: `as a superuser run: ALTER ROLE "${admin}" ${attribute}`,
+  });
+  return [
+    ...(facts.versionNumber < oldestVersion
+      ? [
+          {
+            about: "server" as const,
+            what: `its version is ${formatVersion(facts.versionNumber)}`,
+            fix: "Berth needs 14 or newer",
+          },
+        ]
+      : []),
+    ...(facts.isStandby
+      ? [
+          {
+            about: "server" as const,
+            what: "it is a standby, which is read-only",
+            fix: "point berth:postgres.endpoint at the primary's Service",
+          },
+        ]
+      : []),
+    ...(facts.isSuperuser || facts.canCreateRole ? [] : [mayNot("create roles", "CREATEROLE")]),
+    ...(facts.isSuperuser || facts.canCreateDatabase
+      ? []
+      : [mayNot("create databases", "CREATEDB")]),
+    ...(postgres.reserved.includes(admin)
+      ? [
+          {
+            about: "admin" as const,
+            what: `role "${admin}" is reserved and cannot be the admin`,
+            fix: "name another item in berth:postgres.adminItem, or take the role out of berth:postgres.reserved",
+          },
+        ]
+      : []),
+  ];
+}
+
+/** The same as texts. */
 export function findServerProblems(
   facts: ServerFacts,
   postgres: Pick<PostgresSpec, "reserved">,
 ): string[] {
-  const { admin } = facts;
-  return [
-    ...(facts.versionNumber < oldestVersion
-      ? [`its version is ${formatVersion(facts.versionNumber)}; Berth needs 14 or newer`]
-      : []),
-    ...(facts.isStandby
-      ? [
-          "it is a standby, which is read-only; point berth:postgres.endpoint at the primary's Service",
-        ]
-      : []),
-    ...(facts.isSuperuser || facts.canCreateRole
-      ? []
-      : [
-          `role "${admin}" may not create roles; as a superuser run: ALTER ROLE "${admin}" CREATEROLE`,
-        ]),
-    ...(facts.isSuperuser || facts.canCreateDatabase
-      ? []
-      : [
-          `role "${admin}" may not create databases; as a superuser run: ALTER ROLE "${admin}" CREATEDB`,
-        ]),
-    ...(postgres.reserved.includes(admin)
-      ? [`role "${admin}" is reserved and cannot be the admin`]
-      : []),
-  ];
+  return judgeServer(facts, postgres).map(({ what, fix }) => `${what}; ${fix}`);
 }
 
 /** Why the marker role, if it exists, is not the one Berth makes. */

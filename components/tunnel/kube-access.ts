@@ -12,6 +12,18 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A request by its path, such as `/apis/apps/v1/deployments`; one with a body is a POST. */
+export interface KubeRequest {
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+/** What the API server answered: an HTTP status and the text of its body. */
+export interface KubeAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
 /** Requests to one API server with one credential. */
 export interface KubeAccess {
   readonly context: KubeContext;
@@ -21,6 +33,8 @@ export interface KubeAccess {
     query: Readonly<Record<string, string>>,
     options: RequestOptions,
   ): Promise<unknown>;
+  /** Any request, whatever its answer; only no answer at all is a `TunnelError`. */
+  send(request: KubeRequest, options: RequestOptions): Promise<KubeAnswer>;
   /** Headers, certificates and agent that the API server wants. */
   credentials(): Promise<https.RequestOptions>;
   /** After a 401: ask the kubeconfig's plugin again. True the first time, false when that was just done. */
@@ -55,16 +69,18 @@ export function createKubeAccess(context: KubeContext): KubeAccess {
     kept = undefined;
     return !isFresh;
   };
+  const send = async (request: KubeRequest, options: RequestOptions): Promise<KubeAnswer> => {
+    const answer = await exchange(context, request, await credentials(), options);
+    if (answer.status !== 401 || !renewCredentials()) return answer;
+    return await exchange(context, request, await credentials(), options);
+  };
   return {
     context,
     credentials,
     renewCredentials,
+    send,
     read: async (ask, query, options) => {
-      const url = toUrl(context, toPath(ask, query));
-      let answer = await get(context, url, await credentials(), options);
-      if (answer.status === 401 && renewCredentials()) {
-        answer = await get(context, url, await credentials(), options);
-      }
+      const answer = await send({ path: toPath(ask, query) }, options);
       if (answer.status < 200 || answer.status > 299) throw toRefusal(context, ask, answer);
       return parseAnswer(context, answer.body);
     },
@@ -118,24 +134,23 @@ function toCredentialFailure(context: KubeContext, error: unknown): TunnelError 
   });
 }
 
-interface Answer {
-  readonly status: number;
-  readonly body: string;
-}
-
-function get(
+function exchange(
   context: KubeContext,
-  url: URL,
+  { path, body }: KubeRequest,
   credentials: https.RequestOptions,
   options: RequestOptions,
-): Promise<Answer> {
+): Promise<KubeAnswer> {
+  const url = toUrl(context, path);
+  const method = body === undefined ? "GET" : "POST";
   const client = url.protocol === "http:" ? http : https;
-  return new Promise<Answer>((resolve, reject) => {
+  return new Promise<KubeAnswer>((resolve, reject) => {
     const fail = (error: unknown): void => {
-      reject(toUnreachable(context, error, `GET ${url.pathname}`));
+      reject(toUnreachable(context, error, `${method} ${url.pathname}`));
     };
     const signal = options.signal === undefined ? {} : { signal: options.signal };
-    const request = client.get(url, { ...credentials, ...signal }, (response) => {
+    const request = client.request(url, { ...credentials, ...signal, method });
+    if (body !== undefined) request.setHeader("content-type", "application/json");
+    request.once("response", (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
       response.on("data", (chunk: Buffer) => {
@@ -162,10 +177,12 @@ function get(
     request.on("close", () => {
       clearTimeout(timer);
     });
+    request.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }
 
-function parseAnswer(context: KubeContext, body: string): unknown {
+/** The JSON of an answer; a `TunnelError` when it is something else. */
+export function parseAnswer(context: KubeContext, body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {

@@ -3,7 +3,7 @@ import { TunnelError, type TunnelErrorKind, toShownText } from "./tunnel-error.t
 
 /** What was asked of the API server, in RBAC's words. */
 export interface KubeAsk {
-  readonly verb: "get" | "list";
+  readonly verb: "get" | "list" | "create";
   /** `services`, `pods` or `pods/portforward`. */
   readonly resource: string;
   readonly namespace: string;

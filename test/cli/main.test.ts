@@ -42,6 +42,7 @@ test("--help tells the verbs and options, and is no failure", async () => {
   const { exitCode, stdout, stderr } = await berth(["--help"]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   expect(stdout).toContain("verify    log in as every role");
+  expect(stdout).toContain("doctor    look for everything");
   expect(stdout).toContain("plan      print the statements");
 });
 

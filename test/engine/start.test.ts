@@ -115,6 +115,12 @@ describe("npm start in a fresh clone", () => {
     expect(exitCode).toBe(0);
   });
 
+  it("has a doctor that finds nothing wrong, with the Pulumi that was used", async () => {
+    const words = await npm("run", "doctor", "--", "--stack", "dev");
+    expect(words.all).toMatch(/\d+ ok, \d+ warnings, 0 failed, \d+ skipped$/);
+    expect(words.exitCode).toBe(0);
+  });
+
   it("verifies, in words and as JSON", async () => {
     const words = await npm("run", "verify", "--", "--stack", "dev");
     expect(words.all).toContain("verified: 2 apps, 26 checks, 0 failed, 2 warnings");

@@ -62,7 +62,10 @@ describe("what the server must be and allow", () => {
       { canCreateDatabase: false },
       'role "coachlight_admin" may not create databases; as a superuser run: ALTER ROLE "coachlight_admin" CREATEDB',
     ],
-    [{ admin: "paperless" }, 'role "paperless" is reserved and cannot be the admin'],
+    [
+      { admin: "paperless" },
+      'role "paperless" is reserved and cannot be the admin; name another item in berth:postgres.adminItem, or take the role out of berth:postgres.reserved',
+    ],
   ])("fails with %j", (facts, problem) => {
     expect(find(facts)).toEqual([problem]);
   });

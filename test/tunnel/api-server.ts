@@ -35,6 +35,11 @@ export class ApiServer {
   /** `GET services/x`, `UPGRADE pods/y`, in order. */
   readonly requests: string[] = [];
   token = "a-token";
+  /** Of Kubernetes 1.x. */
+  minor = "34";
+  readonly namespaces = new Set(["db-postgres"]);
+  /** Paths outside of core/v1, such as `/apis/argoproj.io/v1alpha1`, and what they answer with. */
+  readonly extensions = new Map<string, unknown>();
   /** The next upgrades get this answer instead. */
   readonly failures: { readonly status: number; readonly body: string }[] = [];
   /** Text of the error channel for the next connections, right after the handshake. */
@@ -42,7 +47,11 @@ export class ApiServer {
   readonly sockets = new Set<WebSocket>();
   readonly #connections = new Set<Duplex>();
   readonly #server = http.createServer((request, response) => {
-    this.#answer(request, response);
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      this.#answer(request, response, Buffer.concat(chunks).toString("utf8"));
+    });
   });
   readonly #upgrades = new WebSocketServer({
     noServer: true,
@@ -100,8 +109,35 @@ export class ApiServer {
     return undefined;
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  /** What is no Service and no Pod; undefined = it is one. */
+  #answerElsewhere(request: IncomingMessage, path: string, body: string) {
+    if (path === "/version") return { minor: this.minor, gitVersion: `v1.${this.minor}.0` };
+    if (request.headers.authorization !== `Bearer ${this.token}`) return undefined;
+    if (path.endsWith("/selfsubjectaccessreviews") && request.method === "POST") {
+      const { spec } = JSON.parse(body) as {
+        spec: {
+          resourceAttributes: { verb: string; resource: string; subresource?: string };
+        };
+      };
+      const { verb, resource, subresource } = spec.resourceAttributes;
+      const full = subresource === undefined ? resource : `${resource}/${subresource}`;
+      return { status: { allowed: !this.denied.has(`${verb} ${full}`) } };
+    }
+    const namespace = /^\/api\/v1\/namespaces\/([^/]+)$/.exec(path)?.[1];
+    if (namespace !== undefined) return this.namespaces.has(namespace) ? {} : "absent";
+    return path.startsWith("/apis/") ? (this.extensions.get(path) ?? "absent") : undefined;
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse, body: string): void {
     const url = new URL(request.url ?? "", this.url);
+    const elsewhere = this.#answerElsewhere(request, url.pathname, body);
+    if (elsewhere !== undefined) {
+      const status = elsewhere === "absent" ? 404 : 200;
+      this.requests.push(`${request.method ?? ""} ${url.pathname}`);
+      response.writeHead(status, { "content-type": "application/json" });
+      response.end(JSON.stringify(elsewhere));
+      return;
+    }
     const [, resource = "", name] = /\/namespaces\/[^/]+\/([^/]+)\/?(.*)$/.exec(url.pathname) ?? [];
     this.requests.push(`GET ${resource}/${name ?? ""}`);
     const verb = name ? "get" : "list";

@@ -1,0 +1,145 @@
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import path from "node:path";
+import { parse } from "yaml";
+import { BerthError } from "../../components/errors.ts";
+import { toShownText } from "../../components/tunnel/tunnel-error.ts";
+import { pulumiHome } from "./machine.ts";
+import type { Outcome, Passed, Report } from "./report.ts";
+import type { World } from "./world.ts";
+
+/**
+ * Where Pulumi keeps the state. Asking Pulumi leaves nothing but the log that it writes of its own
+ * calls; an empty folder, into which it would put a file at once, is looked at without it.
+ */
+
+const group = "machine";
+
+interface Backend {
+  readonly url: string;
+  readonly isEmpty: boolean;
+}
+
+/** Whether Pulumi is logged in, and to what. */
+export async function checkBackend(
+  report: Report,
+  world: World,
+  pulumi: Outcome<string>,
+): Promise<Outcome<Backend>> {
+  const fix =
+    "pulumi login (Pulumi Cloud), pulumi login --local (files in your home), or export PULUMI_BACKEND_URL";
+  return await report.check(
+    { group, name: "backend", fix },
+    [pulumi],
+    async (): Promise<Passed<Backend>> => {
+      const folder = findFileBackend(world);
+      if (folder !== undefined && !existsSync(folder)) {
+        throw new BerthError(`the backend's folder ${folder} does not exist`, {
+          hint: `mkdir -p ${folder}, or correct PULUMI_BACKEND_URL`,
+        });
+      }
+      if (folder !== undefined && isEmpty(folder)) {
+        const url = `file://${folder}`;
+        return { value: { url, isEmpty: true }, detail: `${url}, which is empty` };
+      }
+      const answer = await ask(world, ["whoami", "--json", "--verbose"]);
+      const { url: told = "", user = "" } = answer as { url?: string; user?: string };
+      const url = told.replace(/\/\/[^/@]*@/, "//");
+      return { value: { url, isEmpty: false }, detail: `${url} as ${user}` };
+    },
+  );
+}
+
+/** Whether the stack has been made there. */
+export async function checkStackExists(
+  report: Report,
+  world: World,
+  stack: string,
+  backend: Outcome<Backend>,
+): Promise<void> {
+  const fix = `pulumi stack init ${stack}`;
+  await report.check({ group, name: "stack", fix }, [backend], async ({ url, isEmpty: none }) => {
+    const answer = none ? [] : await ask(world, ["stack", "ls", "--json"]);
+    const names = (answer as readonly { name: string }[]).map(({ name }) => name);
+    // Pulumi Cloud may put the organization before it.
+    if (!names.some((name) => name.split("/").at(-1) === stack)) {
+      throw new BerthError(
+        `the backend has no stack "${stack}" of this project; it has ${names.join(", ") || "none"}`,
+      );
+    }
+    return { value: undefined, detail: `${stack} is in ${url}` };
+  });
+}
+
+/** Without Pulumi Cloud, the state's secrets are under a passphrase. */
+export async function checkPassphrase(
+  report: Report,
+  world: World,
+  stackFile: string,
+  backend: Outcome<Backend>,
+): Promise<void> {
+  const fix = "export PULUMI_CONFIG_PASSPHRASE_FILE, the path of a file that holds the passphrase";
+  await report.check({ group, name: "passphrase", fix }, [backend], ({ url }) => {
+    const file = world.env["PULUMI_CONFIG_PASSPHRASE_FILE"];
+    const hasOther =
+      existsSync(stackFile) && /^secretsprovider:/m.test(readFileSync(stackFile, "utf8"));
+    if (/^https?:/.test(url) || hasOther) {
+      return { value: undefined, detail: "none is needed: the secrets have another key" };
+    }
+    // It wins over the file; an empty one is a passphrase too.
+    if (world.env["PULUMI_CONFIG_PASSPHRASE"] !== undefined) {
+      return { value: undefined, detail: "PULUMI_CONFIG_PASSPHRASE is set" };
+    }
+    if (file === undefined || file === "") {
+      const detail = "neither PULUMI_CONFIG_PASSPHRASE nor PULUMI_CONFIG_PASSPHRASE_FILE is set";
+      return { value: undefined, detail, warnings: [{ detail: `${detail}: Pulumi asks`, fix }] };
+    }
+    if (existsSync(path.resolve(world.project, file))) {
+      return { value: undefined, detail: "PULUMI_CONFIG_PASSPHRASE_FILE is set" };
+    }
+    throw new BerthError(`PULUMI_CONFIG_PASSPHRASE_FILE names ${file}, which does not exist`);
+  });
+}
+
+async function ask(world: World, args: readonly string[]): Promise<unknown> {
+  const ran = await world.run("pulumi", [...args, "--non-interactive"]);
+  const said = toShownText(ran?.stderr ?? "").replace(/^error: /, "");
+  const command = `pulumi ${args.join(" ")}`;
+  if (ran?.exitCode !== 0) throw new BerthError(`${command} failed: ${said || "no message"}`);
+  try {
+    return JSON.parse(ran.stdout);
+  } catch {
+    throw new BerthError(`${command} did not answer in JSON: ${toShownText(ran.stdout)}`);
+  }
+}
+
+/** The folder of a backend of files, as Pulumi itself finds out; undefined = it is another kind. */
+function findFileBackend(world: World): string | undefined {
+  const url =
+    world.env["PULUMI_BACKEND_URL"] ||
+    readKey(path.join(world.project, "Pulumi.yaml"), (d) => d?.backend?.url) ||
+    readKey(path.join(credentialsFolder(world), "credentials.json"), (d) => d?.current);
+  if (url?.startsWith("file://") !== true) return undefined;
+  const folder = url.slice("file://".length).replace(/^~(?=\/|$)/, homedir());
+  return path.resolve(world.project, folder);
+}
+
+function credentialsFolder(world: World): string {
+  return world.env["PULUMI_CREDENTIALS_PATH"] || pulumiHome(world);
+}
+
+type Document = { backend?: { url?: string }; current?: string } | null;
+
+function readKey(file: string, key: (document: Document) => string | undefined) {
+  if (!existsSync(file)) return undefined;
+  try {
+    return key(parse(readFileSync(file, "utf8")) as Document);
+  } catch {
+    // Not ours to judge, and it may quote a token: Pulumi says it when it is asked.
+    return undefined;
+  }
+}
+
+function isEmpty(folder: string): boolean {
+  return !["meta.yaml", "stacks"].some((name) => existsSync(path.join(folder, ".pulumi", name)));
+}

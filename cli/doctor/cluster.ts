@@ -1,0 +1,144 @@
+import type { EndpointSpec, StackSpec } from "../../components/config/spec.ts";
+import { BerthError, toOneError } from "../../components/errors.ts";
+import {
+  createKubeAccess,
+  type KubeAccess,
+  parseAnswer,
+} from "../../components/tunnel/kube-access.ts";
+import { toRefusal } from "../../components/tunnel/kube-failure.ts";
+import { resolvePodPort } from "../../components/tunnel/kube-target.ts";
+import { loadKubeContext } from "../../components/tunnel/kubeconfig.ts";
+import { TunnelError } from "../../components/tunnel/tunnel-error.ts";
+import { type KubeRight, planRights, toReview } from "./kube-rights.ts";
+import { NotNeeded, type Outcome, type Report } from "./report.ts";
+
+/** The way through the cluster: the kubeconfig, the API server, rights, and the Service or Pod. */
+
+const group = "cluster";
+
+type KubernetesEndpoint = Extract<EndpointSpec, { kind: "kubernetes" }>;
+
+/** An API server that answered. */
+export interface ReachedCluster {
+  readonly access: KubeAccess;
+  readonly endpoint: KubernetesEndpoint;
+  /** Of its version 1.x. */
+  readonly minor: number;
+}
+
+/** How long one answer may take. */
+export const requestOptions = { timeoutMs: 9_000, isBackground: false } as const;
+
+/** The kubeconfig, its context, and the API server behind it. */
+export async function checkCluster(
+  report: Report,
+  spec: Outcome<StackSpec>,
+): Promise<Outcome<ReachedCluster>> {
+  const context = await report.check(
+    { group, name: "kubeconfig", fix: "kubectl config view" },
+    [spec],
+    async ({ postgres: { endpoint } }) => {
+      if (endpoint.kind === "direct") {
+        throw new NotNeeded("berth:postgres.endpoint is direct and names no cluster");
+      }
+      const found = await loadKubeContext(endpoint);
+      const detail = `context "${found.name}", user "${found.user.name}"`;
+      return { value: { endpoint, access: createKubeAccess(found) }, detail };
+    },
+  );
+  return await report.check(
+    { group, name: "API server", fix: "kubectl cluster-info" },
+    [context],
+    async ({ access, endpoint }) => {
+      const version = (await get(access, "/version")) as { minor?: string; gitVersion?: string };
+      const minor = Number.parseInt(version.minor ?? "", 10);
+      const detail = `${access.context.cluster.server}, Kubernetes ${version.gitVersion ?? "?"}`;
+      return { value: { access, endpoint, minor }, detail };
+    },
+  );
+}
+
+/** The namespace, the rights in it, and what the stack's port-forward leads to. */
+export async function checkTarget(
+  report: Report,
+  cluster: Outcome<ReachedCluster>,
+): Promise<Outcome<undefined>> {
+  const fix = "correct berth:postgres.endpoint.kubernetes";
+  const rights = await report.check({ group, name: "rights", fix }, [cluster], checkRights);
+  await report.check({ group, name: "namespace", fix }, [cluster, rights], async (reached) => {
+    const { access, endpoint } = reached;
+    const path = `/api/v1/namespaces/${encodeURIComponent(endpoint.namespace)}`;
+    const { status } = await access.send({ path }, requestOptions);
+    if (status === 403) {
+      throw new NotNeeded("this user may not read namespaces; the next check needs it to be there");
+    }
+    if (status !== 404) return { value: undefined, detail: endpoint.namespace };
+    throw new BerthError(`there is no namespace "${endpoint.namespace}"`, {
+      hint: `${access.context.kubectl} get namespaces; then ${fix}.namespace`,
+    });
+  });
+  return await report.check(
+    { group, name: "Service or Pod", fix },
+    [cluster, rights],
+    async (reached) => {
+      const { access, endpoint } = reached;
+      const found = await resolvePodPort(access, endpoint, requestOptions);
+      const { kind, name } = endpoint.target;
+      const detail = `${kind} ${name}:${String(endpoint.port)} leads to Pod ${found.pod}:${String(found.port)}`;
+      return { value: undefined, detail };
+    },
+  );
+}
+
+async function checkRights({ access, endpoint, minor }: ReachedCluster) {
+  const rights = planRights(endpoint, minor);
+  const missing: KubeRight[] = [];
+  for (const right of rights) {
+    if (!(await isAllowed(access, right))) missing.push(right);
+  }
+  if (missing.length > 0) {
+    const user = `user "${access.context.user.name}" (context "${access.context.name}")`;
+    const problems = missing.map(
+      (right) =>
+        `${user} may not ${right.verb} ${right.resource} in namespace "${right.namespace}"\n` +
+        `    fix: have a Role with verb "${right.verb}" on ${right.resource} bound to this user; test with: ${toCanI(access, right)}`,
+    );
+    throw toOneError("rights", problems);
+  }
+  const told = rights.map(({ verb, resource }) => `${verb} ${resource}`);
+  return { value: undefined, detail: `${told.join(", ")} in ${endpoint.namespace}` };
+}
+
+function toCanI(access: KubeAccess, { verb, resource, namespace }: KubeRight): string {
+  const [kind = "", subresource] = resource.split("/");
+  const flag = subresource === undefined ? "" : ` --subresource=${subresource}`;
+  return `${access.context.kubectl} -n ${namespace} auth can-i ${verb} ${kind}${flag}`;
+}
+
+async function isAllowed(access: KubeAccess, right: KubeRight): Promise<boolean> {
+  const path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+  const answer = await access.send({ path, body: toReview(right) }, requestOptions);
+  if (answer.status < 200 || answer.status > 299) {
+    const ask = { verb: "create", resource: "selfsubjectaccessreviews", ...nowhere } as const;
+    throw toRefusal(access.context, ask, answer);
+  }
+  const review = parseAnswer(access.context, answer.body) as { status?: { allowed?: boolean } };
+  return review.status?.allowed === true;
+}
+
+/** What is not in a namespace, for `toRefusal`. */
+const nowhere = { namespace: "", name: undefined };
+
+/** A path that everyone may read. */
+async function get(access: KubeAccess, path: string): Promise<unknown> {
+  const answer = await access.send({ path }, requestOptions);
+  if (answer.status >= 200 && answer.status <= 299) {
+    return parseAnswer(access.context, answer.body);
+  }
+  const { name, kubectl, cluster } = access.context;
+  throw new TunnelError(
+    "api-failed",
+    `${cluster.server} (context "${name}") answered ${String(answer.status)} to GET ${path}`,
+    { hint: `${kubectl} get --raw ${path}` },
+  );
+}

@@ -1,0 +1,39 @@
+import path from "node:path";
+import { checkBackend, checkPassphrase, checkStackExists } from "./backend.ts";
+import { checkCluster, checkTarget } from "./cluster.ts";
+import { checkNode, checkPlugins, checkPulumi } from "./machine.ts";
+import { checkItems, checkOnePassword } from "./onepassword.ts";
+import { checkOperators } from "./operators.ts";
+import { checkPostgres } from "./postgres.ts";
+import { type Finding, type Outcome, Report } from "./report.ts";
+import { checkGitOps, checkStackFile } from "./stack.ts";
+import type { World } from "./world.ts";
+
+/** Everything that a first run of a stack needs, in the order in which one thing builds on another. */
+export async function diagnose(
+  world: World,
+  stack: { readonly name: string; readonly file: string | undefined },
+  onFinding?: (finding: Finding) => void,
+): Promise<readonly Finding[]> {
+  const report = new Report(onFinding);
+  const file = path.resolve(world.project, stack.file ?? `Pulumi.${stack.name}.yaml`);
+  const spec = await checkStackFile(report, world, { name: stack.name, file });
+  await checkNode(report, world);
+  const pulumi = await checkPulumi(report, world);
+  await checkPlugins(report, world, [pulumi, spec]);
+  const backend = await checkBackend(report, world, pulumi);
+  await checkStackExists(report, world, stack.name, backend);
+  await checkPassphrase(report, world, file, backend);
+  await checkGitOps(report, world, spec);
+  const access = await checkOnePassword(report, world);
+  const admin = await checkItems(report, [spec, access]);
+  const cluster = await checkCluster(report, spec);
+  const isDirect = "value" in spec && spec.value.postgres.endpoint.kind === "direct";
+  let way: Outcome<unknown> = spec;
+  if (!isDirect) {
+    way = await checkTarget(report, cluster);
+    await checkOperators(report, [spec, cluster]);
+  }
+  await checkPostgres(report, { spec, way, admin });
+  return report.findings;
+}

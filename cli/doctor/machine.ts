@@ -1,0 +1,118 @@
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { StackSpec } from "../../components/config/spec.ts";
+import { BerthError, toOneError } from "../../components/errors.ts";
+import { isAtLeast } from "../../toolchain/ambient.ts";
+import { pluginFolder } from "../../toolchain/cache.ts";
+import { type Part, type PartName, partNamed, partVersion } from "../../toolchain/parts.ts";
+import type { Outcome, Passed, Report } from "./report.ts";
+import type { World } from "./world.ts";
+
+/** The programs that a run needs: Node, Pulumi, and the plugins of the resources in the stack. */
+
+const group = "machine";
+
+/** Node as Pulumi's language host starts it, which is the one on PATH. */
+export async function checkNode(report: Report, world: World): Promise<void> {
+  const fix = `install Node ${oldestNode(world)} or newer, or put it first on PATH; node --version must show it`;
+  await report.check({ group, name: "Node", fix }, [], async () => {
+    const ran = await world.run("node", ["--version"]);
+    if (ran === undefined) throw new BerthError("there is no node on PATH");
+    const version = ran.stdout.trim();
+    if (ran.exitCode !== 0 || !isAtLeast(version, oldestNode(world))) {
+      throw new BerthError(
+        `the node on PATH is ${version || "broken"}; Berth needs ${oldestNode(world)} or newer`,
+      );
+    }
+    return { value: undefined, detail: version };
+  });
+}
+
+/** Its version number. */
+export async function checkPulumi(report: Report, world: World): Promise<Outcome<string>> {
+  const wanted = partVersion(partNamed("pulumi"));
+  const fix = "install it from https://www.pulumi.com/docs/install/; pulumi version must show it";
+  return await report.check({ group, name: "Pulumi", fix }, [], async () => {
+    const ran = await world.run("pulumi", ["version"]);
+    if (ran === undefined) throw new BerthError("there is no pulumi on PATH");
+    const version = ran.stdout.trim();
+    if (ran.exitCode !== 0 || !isAtLeast(version, wanted)) {
+      throw new BerthError(
+        `the pulumi on PATH is ${version || "broken"}; Berth needs v${wanted} or newer`,
+      );
+    }
+    return { value: version, detail: version };
+  });
+}
+
+/** Those that the stack's resources come from. */
+export async function checkPlugins(
+  report: Report,
+  world: World,
+  needs: readonly [pulumi: Outcome<string>, spec: Outcome<StackSpec>],
+): Promise<void> {
+  const fix = "node toolchain/run.mjs toolchain/main.ts builds them and prints what to export";
+  await report.check({ group, name: "plugins", fix }, needs, async (_, spec) => {
+    const states = await Promise.all(neededPlugins(spec).map((name) => inspectPlugin(world, name)));
+    const problems = states.flatMap((state) => ("problem" in state ? [state.problem] : []));
+    if (problems.length > 0) throw toOneError("Pulumi's plugins", problems);
+    return {
+      value: undefined,
+      detail: states.flatMap((state) => ("detail" in state ? [state.detail] : [])).join(", "),
+    } satisfies Passed<undefined>;
+  });
+}
+
+function neededPlugins(spec: StackSpec): readonly PartName[] {
+  const usesStock = spec.apps.some((app) => app.provisioner === "postgresql");
+  return ["onepassword", ...(usesStock ? (["postgresql"] as const) : [])];
+}
+
+async function inspectPlugin(
+  world: World,
+  name: PartName,
+): Promise<{ detail: string } | { problem: string }> {
+  const part = partNamed(name);
+  const version = partVersion(part);
+  const folder = pluginFolder(pulumiHome(world), part);
+  if (existsSync(join(folder, part.binary)) && !existsSync(`${folder}.partial`)) {
+    return { detail: `${name} ${version}` };
+  }
+  const absent = `the plugin ${name} ${version} is not in ${pulumiHome(world)}`;
+  if (isTrue(world.env["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"])) {
+    return {
+      problem: `${absent}, and PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION keeps Pulumi from getting it\n    fix: ${installCommand(part)}`,
+    };
+  }
+  try {
+    await world.reach(part.site);
+    return { detail: `${name} ${version} (Pulumi gets it in the first run)` };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return {
+      problem: `${absent}, and cannot be downloaded: ${reason}\n    fix: node toolchain/run.mjs toolchain/main.ts --parts ${name} builds it; run pulumi with the variables that it prints`,
+    };
+  }
+}
+
+function installCommand(part: Part): string {
+  const server = part.server === undefined ? "" : ` --server ${part.server}`;
+  return `pulumi plugin install resource ${part.name} ${partVersion(part)}${server}`;
+}
+
+/** Where Pulumi keeps plugins and credentials. */
+export function pulumiHome(world: World): string {
+  return world.env["PULUMI_HOME"] || join(homedir(), ".pulumi");
+}
+
+function isTrue(value: string | undefined): boolean {
+  return value === "true" || value === "1";
+}
+
+function oldestNode(world: World): string {
+  const manifest = JSON.parse(readFileSync(join(world.project, "package.json"), "utf8")) as {
+    engines: { node: string };
+  };
+  return manifest.engines.node.replace(/^>=/, "");
+}

@@ -1,0 +1,142 @@
+import {
+  type OnePasswordAccess,
+  readOnePasswordAccess,
+} from "../../components/config/environment.ts";
+import type { StackSpec } from "../../components/config/spec.ts";
+import { BerthError, toOneError } from "../../components/errors.ts";
+import type { Credential } from "../../components/onepassword/credential.ts";
+import { ItemReadError, type ReadItem } from "../../components/onepassword/item.ts";
+import { readItems } from "../../components/onepassword/read-items.ts";
+import {
+  planItemRequests,
+  readAdmin,
+  readStackItems,
+} from "../../components/onepassword/stack-items.ts";
+import { readThroughClient } from "../../components/onepassword/through-client.ts";
+import { makeVerifier } from "../../components/postgres/verifier.ts";
+import type { Outcome, Report } from "./report.ts";
+import type { World } from "./world.ts";
+
+/** 1Password: the way there, the token, the vault, and every item that the stack needs. */
+
+const group = "1Password";
+
+/** What the environment says, and whether something answers there. */
+export async function checkOnePassword(
+  report: Report,
+  world: World,
+): Promise<Outcome<OnePasswordAccess>> {
+  const fix =
+    "export OP_CONNECT_HOST and OP_CONNECT_TOKEN (Connect), or OP_SERVICE_ACCOUNT_TOKEN, or OP_ACCOUNT (desktop app)";
+  const access = await report.check({ group, name: "environment", fix }, [], () => {
+    const found = readOnePasswordAccess(world.env);
+    return { value: found, detail: found.kind === "connect" ? "Connect" : found.kind };
+  });
+  const name = "reachable";
+  return await report.check({ group, name, fix }, [access], async (found) => {
+    const detail = found.kind === "connect" ? await askHeartbeat(found.url) : await askOp(world);
+    return { value: found, detail };
+  });
+}
+
+async function askHeartbeat(url: string): Promise<string> {
+  const hint = 'correct OP_CONNECT_HOST; curl "$OP_CONNECT_HOST/heartbeat" must answer';
+  let status: number;
+  try {
+    const signal = AbortSignal.timeout(9_000);
+    ({ status } = await fetch(`${url.replace(/\/+$/, "")}/heartbeat`, { signal }));
+  } catch (error) {
+    const cause = (error as Error).cause ?? error;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BerthError(`1Password Connect does not answer at OP_CONNECT_HOST: ${reason}`, {
+      hint,
+    });
+  }
+  if (status === 200) return "Connect answers";
+  throw new BerthError(
+    `what answers at OP_CONNECT_HOST is not Connect, or not well: ${String(status)}`,
+    {
+      hint,
+    },
+  );
+}
+
+async function askOp(world: World): Promise<string> {
+  const ran = await world.run("op", ["--version"]);
+  if (ran?.exitCode === 0) return `op ${ran.stdout.trim()}`;
+  throw new BerthError("op, 1Password's command, is not on PATH or does not start", {
+    hint: "install it: https://developer.1password.com/docs/cli/get-started/",
+  });
+}
+
+/**
+ * The token and the vault, shown by reading the admin's item; then all items, with everything that is
+ * missing. The admin's credential, where its own item is in order, whatever the others are like.
+ */
+export async function checkItems(
+  report: Report,
+  needs: readonly [spec: Outcome<StackSpec>, access: Outcome<OnePasswordAccess>],
+): Promise<Outcome<Credential>> {
+  const fix = "op vault list, with the same variables, shows what they may read";
+  const vault = await report.check(
+    { group, name: "token and vault", fix },
+    needs,
+    async (spec, access) => {
+      const readItem = readThroughClient(access);
+      const admin = await readAdminItem(spec, readItem);
+      return { value: { readItem, admin }, detail: `vault "${spec.vault}" can be read` };
+    },
+  );
+  const edit = "op item edit, or correct the item's name in the stack file";
+  const items = await report.check(
+    { group, name: "items", fix: edit },
+    [needs[0], vault],
+    async (spec, { readItem }) => {
+      const found = await readStackItems(spec, readItem);
+      const count = new Set(planItemRequests(spec).map(({ ref }) => ref.item)).size;
+      return { value: found, detail: `all ${String(count)} are there, with their fields` };
+    },
+  );
+  await report.check({ group, name: "passwords", fix: edit }, [needs[0], items], (spec, found) => {
+    const roles = spec.apps.flatMap((app) => app.roles);
+    const problems = roles.flatMap((role) => {
+      try {
+        makeVerifier(found.credential(role).revealPassword(), role.name);
+        return [];
+      } catch (error) {
+        if (error instanceof BerthError) return [error.message];
+        throw error;
+      }
+    });
+    if (problems.length > 0) throw toOneError("passwords", problems);
+    return { value: undefined, detail: "Postgres and its clients take all of them" };
+  });
+  if ("because" in vault) return vault;
+  const { admin } = vault.value;
+  return admin === undefined ? { because: `because "${group}: items" failed` } : { value: admin };
+}
+
+/** undefined = the vault can be read, and something is wrong with the item. */
+async function readAdminItem(spec: StackSpec, readItem: ReadItem): Promise<Credential | undefined> {
+  let last: unknown;
+  const remembering: ReadItem = async (ref) => {
+    try {
+      const item = await readItem(ref);
+      last = undefined;
+      return item;
+    } catch (error) {
+      last = error;
+      throw error;
+    }
+  };
+  const [request] = planItemRequests(spec);
+  if (request === undefined) return undefined;
+  try {
+    return readAdmin(spec, await readItems([request], remembering));
+  } catch (error) {
+    const isOfItem =
+      !(last instanceof ItemReadError) || ["missing item", "several items"].includes(last.failure);
+    if (error instanceof BerthError && isOfItem) return undefined;
+    throw error;
+  }
+}

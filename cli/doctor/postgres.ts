@@ -1,0 +1,133 @@
+import type { StackSpec } from "../../components/config/spec.ts";
+import type { Credential } from "../../components/onepassword/credential.ts";
+import { inspectCatalog } from "../../components/postgres/inspect.ts";
+import { connectTimeoutSeconds, withSession } from "../../components/postgres/session.ts";
+import { explainConnectFailure } from "../../components/tunnel/connect-failure.ts";
+import { type Endpoint, openEndpoint } from "../../components/tunnel/endpoint.ts";
+import { type PgTls, pgTlsOptions } from "../../components/tunnel/tls.ts";
+import type { Outcome, Report } from "./report.ts";
+import {
+  judgeAdmin,
+  judgeApps,
+  judgeMarker,
+  judgeNeighbours,
+  judgePinned,
+  judgeVersion,
+  type ServerState,
+} from "./server-state.ts";
+
+/** The way to Postgres, by the code of a run; then what the admin sees there. It only reads. */
+
+const group = "Postgres";
+
+/** Every check of the server. `way` is what a port-forward builds on. */
+export async function checkPostgres(
+  report: Report,
+  needs: {
+    readonly spec: Outcome<StackSpec>;
+    readonly way: Outcome<unknown>;
+    readonly admin: Outcome<Credential>;
+  },
+): Promise<void> {
+  const { spec, way, admin } = needs;
+  const tls = await report.check(
+    { group, name: "TLS", fix: "correct berth:postgres.tls" },
+    [spec],
+    ({ postgres }) => ({ value: pgTlsOptions(postgres.tls), detail: `mode ${postgres.tls.mode}` }),
+  );
+  const endpoint = await report.check(
+    { group, name: "reachable", fix: "correct berth:postgres.endpoint" },
+    [spec, way],
+    async (stack) => {
+      const opened = await openWay(stack);
+      return { value: opened, detail: opened.description };
+    },
+  );
+  try {
+    const state = await checkLogin(report, { spec, tls, endpoint, admin });
+    await checkServer(report, spec, state);
+  } finally {
+    if ("value" in endpoint) await endpoint.value.close();
+  }
+}
+
+/** A run with the stock provider needs the local port too. */
+async function openWay(spec: StackSpec): Promise<Endpoint> {
+  const { postgres } = spec;
+  const listens = spec.apps.some((app) => app.provisioner === "postgresql");
+  const endpoint = await openEndpoint(postgres.endpoint, postgres.tls, { listens });
+  try {
+    (await endpoint.connect()).destroy();
+    return endpoint;
+  } catch (error) {
+    await endpoint.close();
+    throw explainConnectFailure(error, endpoint);
+  }
+}
+
+async function checkLogin(
+  report: Report,
+  needs: {
+    readonly spec: Outcome<StackSpec>;
+    readonly tls: Outcome<PgTls>;
+    readonly endpoint: Outcome<Endpoint>;
+    readonly admin: Outcome<Credential>;
+  },
+): Promise<Outcome<ServerState>> {
+  const fix = "compare berth:postgres and the admin's item with the server";
+  return await report.check(
+    { group, name: "login", fix },
+    [needs.spec, needs.tls, needs.endpoint, needs.admin],
+    async ({ postgres }, tls, endpoint, admin) => {
+      const database = postgres.maintenanceDatabase;
+      try {
+        const state = await withSession({ endpoint, tls, database }, admin, inspectState);
+        const encryption = state.isEncrypted ? "encrypted" : "without TLS";
+        return { value: state, detail: `as ${admin.username} to ${database}, ${encryption}` };
+      } catch (error) {
+        throw explainConnectFailure(error, endpoint, {
+          user: admin.username,
+          database,
+          timeoutSeconds: connectTimeoutSeconds,
+          item: `${postgres.admin.vault}/${postgres.admin.item}`,
+        });
+      }
+    },
+  );
+}
+
+async function inspectState(
+  client: Parameters<Parameters<typeof withSession>[2]>[0],
+): Promise<ServerState> {
+  await client.query("set session characteristics as transaction read only");
+  const catalog = await inspectCatalog(client, { roles: undefined, databases: undefined });
+  const { rows } = await client.query<{ ssl: boolean; self_grant: string | null }>(
+    `select s.ssl, pg_catalog.current_setting('createrole_self_grant', true) as self_grant
+     from pg_catalog.pg_stat_ssl s where s.pid = pg_catalog.pg_backend_pid()`,
+  );
+  const selfGrant = rows[0]?.self_grant ?? undefined;
+  return { catalog, isEncrypted: rows[0]?.ssl === true, selfGrant };
+}
+
+async function checkServer(
+  report: Report,
+  spec: Outcome<StackSpec>,
+  state: Outcome<ServerState>,
+): Promise<void> {
+  const right = await report.check(
+    { group, name: "system_identifier", fix: "correct berth:postgres.endpoint" },
+    [spec, state],
+    judgePinned,
+  );
+  const judgments = [
+    ["version", judgeVersion],
+    ["admin role", judgeAdmin],
+    ["marker role", judgeMarker],
+    ["apps", judgeApps],
+    ["reserved names", judgeNeighbours],
+  ] as const;
+  for (const [name, judge] of judgments) {
+    const fix = `see "Adopt a role" in README.md, or give it another name in the stack file`;
+    await report.check({ group, name, fix }, [spec, state, right], judge);
+  }
+}

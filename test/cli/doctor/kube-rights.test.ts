@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { planRights, toReview } from "../../../cli/doctor/kube-rights.ts";
+
+const endpoint = {
+  kind: "kubernetes",
+  kubeconfig: undefined,
+  context: undefined,
+  namespace: "db-postgres",
+  target: { kind: "service", name: "postgres-postgresql" },
+  port: 5432,
+  localPort: 15432,
+} as const;
+
+const told = (...args: Parameters<typeof planRights>): string[] =>
+  planRights(...args).map(({ verb, resource }) => `${verb} ${resource}`);
+
+test("a Service is read and its Pods are listed; a Pod is read", () => {
+  expect(told(endpoint, 34)).toEqual(["get services", "list pods", "get pods/portforward"]);
+  const pod = { ...endpoint, target: { kind: "pod", name: "postgres-0" } } as const;
+  expect(told(pod, 34)).toEqual(["get pods", "get pods/portforward"]);
+});
+
+test("Kubernetes 1.35 asks for create as well", () => {
+  expect(told(endpoint, 35)).toContain("create pods/portforward");
+});
+
+test("the question names a subresource apart from its resource", () => {
+  const right = { verb: "get", resource: "pods/portforward", namespace: "db" } as const;
+  expect(toReview(right)).toMatchObject({
+    kind: "SelfSubjectAccessReview",
+    spec: {
+      resourceAttributes: {
+        namespace: "db",
+        verb: "get",
+        group: "",
+        resource: "pods",
+        subresource: "portforward",
+      },
+    },
+  });
+});

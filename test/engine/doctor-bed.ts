@@ -1,0 +1,115 @@
+import { mkdirSync } from "node:fs";
+import { execa } from "execa";
+import { diagnose } from "../../cli/doctor/diagnose.ts";
+import type { Finding } from "../../cli/doctor/report.ts";
+import { openWorld, type World } from "../../cli/doctor/world.ts";
+import { projectFolder } from "../../dev/sandbox.ts";
+import { type Cluster, startCluster } from "../tunnel/cluster.ts";
+import { Bed, type Config } from "./bed.ts";
+
+/**
+ * A bed whose stack is healthy, with a gitops checkout and a double of a cluster that leads to its
+ * Postgres. What a test breaks is mended by `mend`.
+ */
+export class DoctorBed {
+  readonly bed: Bed;
+  readonly cluster: Cluster;
+  readonly #mends: (() => unknown)[] = [];
+
+  private constructor(bed: Bed, cluster: Cluster) {
+    this.bed = bed;
+    this.cluster = cluster;
+  }
+
+  static async open(): Promise<DoctorBed> {
+    const bed = await Bed.open();
+    mkdirSync(bed.gitops);
+    await execa("git", ["init", "--quiet", bed.gitops]);
+    const cluster = await startCluster();
+    fillCluster(cluster, bed.sandbox.superuser.port);
+    return new DoctorBed(bed, cluster);
+  }
+
+  async close(): Promise<void> {
+    await this.cluster.stop();
+    await this.bed.close();
+  }
+
+  /** What the sandbox's user sees, with changes. */
+  world(env: Readonly<Record<string, string | undefined>> = {}): World {
+    const before = { ...process.env };
+    Object.assign(process.env, this.bed.toolchain.env, this.bed.sandbox.env);
+    for (const [name, value] of Object.entries(env)) {
+      if (value === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = value;
+    }
+    try {
+      return openWorld(projectFolder);
+    } finally {
+      process.env = before;
+    }
+  }
+
+  run(world: World = this.world()): Promise<readonly Finding[]> {
+    return diagnose(world, { name: "dev", file: this.bed.sandbox.stackFile });
+  }
+
+  later(mend: () => unknown): void {
+    this.#mends.push(mend);
+  }
+
+  /** Puts things back as they were, the newest first. */
+  async mend(): Promise<void> {
+    for (const mend of this.#mends.splice(0).toReversed()) await mend();
+  }
+
+  configure(edit: (config: Config) => void): void {
+    this.later(this.bed.configure(edit));
+  }
+
+  throughCluster(changes: Readonly<Record<string, unknown>> = {}): void {
+    this.configure((config) => {
+      config["berth:postgres"]["endpoint"] = {
+        kubernetes: {
+          kubeconfig: this.cluster.kubeconfig,
+          context: "home",
+          namespace: "db-postgres",
+          service: "postgres-postgresql",
+          ...changes,
+        },
+      };
+    });
+  }
+
+  async breakBy(broken: string, mended: string): Promise<void> {
+    await this.bed.sql(broken);
+    this.later(() => this.bed.sql(mended));
+  }
+}
+
+function fillCluster({ api }: Cluster, port: number): void {
+  api.pods.set("postgres-0", {
+    labels: { app: "postgres" },
+    portNames: { "tcp-postgresql": 5432 },
+    ports: { 5432: port },
+  });
+  const kind = (name: string) => ({ resources: [{ name }] });
+  api.extensions.set("/apis/onepassword.com/v1", kind("onepassworditems"));
+  api.extensions.set("/apis/argoproj.io/v1alpha1", kind("applications"));
+  const image = "1password/onepassword-operator:1.8.1";
+  const operator = {
+    metadata: { name: "onepassword-connect-operator", namespace: "1password" },
+    spec: { template: { spec: { containers: [{ image }] } } },
+    status: { readyReplicas: 1 },
+  };
+  api.extensions.set("/apis/apps/v1/deployments", { items: [operator] });
+}
+
+/** Findings of a kind, a line each. */
+export function withStatus(findings: readonly Finding[], status: Finding["status"]): string[] {
+  return findings
+    .filter((finding) => finding.status === status)
+    .map(({ group, name, detail, fix }) => `${group}: ${name}: ${detail} fix: ${fix ?? ""}`);
+}
+
+export const failures = (findings: readonly Finding[]): string[] => withStatus(findings, "failed");

@@ -1,0 +1,172 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import path from "node:path";
+import { execa } from "execa";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Finding } from "../../cli/doctor/report.ts";
+import { projectFolder } from "../../dev/sandbox.ts";
+import { DoctorBed, failures, withStatus } from "./doctor-bed.ts";
+
+/** A healthy stack has no failure; then one thing is broken at a time, and must be named with its fix. */
+
+let doctor: DoctorBed;
+
+beforeAll(async () => {
+  doctor = await DoctorBed.open();
+});
+
+afterAll(async () => {
+  await doctor.close();
+});
+
+afterEach(async () => {
+  await doctor.mend();
+});
+
+describe("a stack that a run would succeed on", () => {
+  it("has no failure, before its first run and after it", async () => {
+    const before = await doctor.run();
+    expect(failures(before)).toEqual([]);
+    expect(before.find(({ name }) => name === "apps")?.detail).toBe("0 of 2 databases exist");
+    expect((await doctor.bed.up()).exitCode).toBe(0);
+    const after = await doctor.run();
+    expect(failures(after)).toEqual([]);
+    expect(after.find(({ name }) => name === "apps")?.detail).toBe("2 of 2 databases exist");
+  });
+
+  it("has none through a port-forward, with everything there that the manifests need", async () => {
+    doctor.throughCluster();
+    const findings = await doctor.run();
+    expect(failures(findings)).toEqual([]);
+    expect(withStatus(findings, "skipped")).toEqual([]);
+    const detail = (name: string): string | undefined =>
+      findings.find((finding) => finding.name === name)?.detail;
+    expect(detail("rights")).toContain("get pods/portforward");
+    expect(detail("1Password operator")).toContain("onepassword-connect-operator in 1password");
+    expect(detail("login")).toContain("as coachlight_admin");
+  });
+
+  it("is left as it is: no file, no statement that writes, and no request but readings", async () => {
+    doctor.throughCluster();
+    const statements = (): string[] =>
+      readFileSync(doctor.bed.sandbox.postgresLog, "utf8")
+        .split("\n")
+        .filter((line) => /(statement|execute [^:]*): /.test(line));
+    const files = (): string[] =>
+      readdirSync(doctor.bed.sandbox.home, { recursive: true, encoding: "utf8" })
+        .filter((name) => !/^(postgres|connect\.log)/.test(name))
+        .toSorted();
+    const before = { files: files(), statements: statements().length };
+    doctor.cluster.api.requests.splice(0);
+    await doctor.run();
+    expect(files()).toEqual(before.files);
+    const sent = statements().slice(before.statements);
+    expect(sent.length).toBeGreaterThan(0);
+    expect(sent[0]).toContain("set session characteristics as transaction read only");
+    expect(sent.slice(1).filter((line) => !/: (--|select|SELECT)/.test(line))).toEqual([]);
+    const requests = doctor.cluster.api.requests.filter(
+      (request) => !/^(GET|UPGRADE) /.test(request),
+    );
+    expect([...new Set(requests)]).toEqual([
+      "POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+    ]);
+  });
+});
+
+describe("on this machine", () => {
+  it("names an old Node, and where no Pulumi is", async () => {
+    const world = doctor.world();
+    const findings = await doctor.run({
+      ...world,
+      run: async (command, args) =>
+        command === "node"
+          ? { exitCode: 0, stdout: "v20.19.1", stderr: "" }
+          : command === "pulumi"
+            ? undefined
+            : await world.run(command, args),
+    });
+    expect(failures(findings)).toEqual([
+      expect.stringMatching(
+        /^machine: Node: the node on PATH is v20\.19\.1; Berth needs 22\.18 or newer fix: install Node 22\.18/,
+      ),
+      expect.stringMatching(
+        /^machine: Pulumi: there is no pulumi on PATH fix: install it from https/,
+      ),
+    ]);
+    expect(withStatus(findings, "skipped").filter((line) => line.startsWith("machine"))).toEqual(
+      ["plugins", "backend", "stack", "passphrase"].map(
+        (name) => `machine: ${name}: because "machine: Pulumi" failed fix: `,
+      ),
+    );
+  });
+
+  it("names a plugin that is not there and that Pulumi may not get", async () => {
+    const home = path.join(doctor.bed.sandbox.home, "no-plugins");
+    const [failure = ""] = failures(await doctor.run(doctor.world({ PULUMI_HOME: home })));
+    doctor.later(() => {
+      rmSync(home, { recursive: true, force: true });
+    });
+    expect(failure).toMatch(/^machine: plugins: the plugin onepassword [\d.]+ is not in/);
+    expect(failure).toMatch(
+      /fix: pulumi plugin install resource onepassword [\d.]+ --server github:\/\//,
+    );
+  });
+
+  it("names a backend without the stack, and puts nothing into it", async () => {
+    const folder = path.join(doctor.bed.sandbox.home, "empty");
+    mkdirSync(folder);
+    doctor.later(() => {
+      rmSync(folder, { recursive: true });
+    });
+    const findings = await doctor.run(doctor.world({ PULUMI_BACKEND_URL: `file://${folder}` }));
+    expect(failures(findings)).toEqual([
+      'machine: stack: the backend has no stack "dev" of this project; it has none fix: pulumi stack init dev',
+    ]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("names a backend that nobody is logged in to", async () => {
+    const home = path.join(doctor.bed.sandbox.home, "no-login");
+    doctor.later(() => {
+      rmSync(home, { recursive: true, force: true });
+    });
+    const world = doctor.world({
+      PULUMI_BACKEND_URL: undefined,
+      PULUMI_CREDENTIALS_PATH: home,
+    });
+    const findings = await doctor.run(world);
+    expect(failures(findings)).toEqual([
+      expect.stringMatching(/^machine: backend: pulumi whoami .*failed: .* fix: pulumi login/),
+    ]);
+  });
+});
+
+describe("the verb", () => {
+  async function runVerb(...args: readonly string[]) {
+    return await execa(
+      process.execPath,
+      [path.join(projectFolder, "cli/main.ts"), "doctor", "--stack", "dev", ...args],
+      {
+        env: { ...doctor.bed.toolchain.env, ...doctor.bed.sandbox.env, NO_COLOR: "1" },
+        reject: false,
+      },
+    );
+  }
+
+  it("prints a line a check and the counts last, and a secret nowhere", async () => {
+    const file = ["--config-file", doctor.bed.sandbox.stackFile];
+    const text = await runVerb(...file);
+    expect(text.exitCode).toBe(0);
+    expect(text.stdout.split("\n").at(-1)).toMatch(/^\d+ ok, \d+ warnings, 0 failed/);
+    expect(text.stdout).toContain("ok      Postgres  login: as coachlight_admin to postgres");
+    await doctor.breakBy(
+      "alter role coachlight_admin nocreatedb",
+      "alter role coachlight_admin createdb",
+    );
+    const json = await runVerb(...file, "--json");
+    expect(json.exitCode).toBe(1);
+    const { ok, findings } = JSON.parse(json.stdout) as { ok: boolean; findings: Finding[] };
+    expect({ ok, failed: failures(findings).length }).toEqual({ ok: false, failed: 1 });
+    const printed = [text.stdout, text.stderr, json.stdout, json.stderr].join("\n");
+    expect(doctor.bed.secrets().filter((secret) => printed.includes(secret))).toEqual([]);
+  });
+});
