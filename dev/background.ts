@@ -1,33 +1,47 @@
 import { spawn } from "node:child_process";
-import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
-/** A program of ours that outlives the command that started it. */
+/** A program that outlives the command that started it. */
 export interface BackgroundProgram {
-  /** File that holds its pid and start time while it runs. */
+  /** File that holds its pid and arguments while it runs. */
   readonly pidFile: string;
   readonly logFile: string;
+  /** @default - this Node */
+  readonly command?: string;
   readonly args: readonly string[];
+  /** What its command line holds from start to end, if it is not `args`. */
+  readonly knownBy?: readonly string[];
+  readonly cwd?: string;
+  /** In addition to this process's own. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts it, detached; its output goes to the log file. */
 export function startInBackground(program: BackgroundProgram): number {
   const log = openSync(program.logFile, "a", 0o600);
-  const child = spawn(process.execPath, program.args, {
+  const child = spawn(program.command ?? process.execPath, program.args, {
     detached: true,
     stdio: ["ignore", log, log],
+    env: { ...process.env, ...program.env },
+    ...(program.cwd === undefined ? {} : { cwd: program.cwd }),
   });
+  closeSync(log);
   child.unref();
   if (child.pid === undefined) throw new Error(`cannot start ${program.args.join(" ")}`);
-  writeFileSync(program.pidFile, JSON.stringify({ pid: child.pid, args: program.args }));
+  const args = program.knownBy ?? program.args;
+  writeFileSync(program.pidFile, JSON.stringify({ pid: child.pid, args }));
   return child.pid;
 }
 
 /** Ends it if it is the one the pid file tells of; a pid that was given to another is left alone. */
-export async function stopInBackground(pidFile: string): Promise<boolean> {
+export async function stopInBackground(
+  pidFile: string,
+  signal: "SIGTERM" | "SIGKILL" = "SIGTERM",
+): Promise<boolean> {
   const pid = findRunning(pidFile);
   rmSync(pidFile, { force: true });
   if (pid === undefined) return false;
-  process.kill(pid, "SIGTERM");
+  process.kill(pid, signal);
   for (let waited = 0; waited < 5000 && isAlive(pid); waited += 20) await delay(20);
   if (isAlive(pid)) process.kill(pid, "SIGKILL");
   return true;

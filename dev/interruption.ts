@@ -27,7 +27,7 @@ export class Interruption {
   }
 
   async #stop(signal: "SIGINT" | "SIGTERM"): Promise<void> {
-    process.stdout.write("\nStopping. Run npm start again to go on from here.\n");
+    process.stdout.write("\nStopping. Run the same command again to go on from here.\n");
     // A second Ctrl-C in a terminal goes to the child, whose answer to it is to give up at once.
     process.on("SIGINT", () => undefined);
     if (signal === "SIGTERM" || !process.stdin.isTTY) this.#cancel.abort();

@@ -7,6 +7,7 @@ import { isMap, parse, parseDocument } from "yaml";
 import { BerthError } from "../components/errors.ts";
 import { findRunning, startInBackground, stopInBackground } from "./background.ts";
 import { createSampleVault, makeToken } from "./connect/sample-vault.ts";
+import { removeCluster, stopCluster } from "./cluster/stop.ts";
 import { type Item, VaultStore, writePrivately } from "./connect/vault-data.ts";
 import {
   connectAsSuperuser,
@@ -48,7 +49,15 @@ export const devHome = path.join(projectFolder, ".berth", "dev");
 export const neighbour = "paperless";
 
 const stack = "dev";
-const preferredPorts = { postgres: 15432, connect: 18080 };
+const preferredPorts = { postgres: 15432, connect: 18080, tunnel: 15433 };
+
+/** Where Postgres seems to be in a sandbox's cluster. */
+export const databaseNamespace = "db-postgres";
+
+/** Folder of a sandbox's cluster, if it has one; see `dev/cluster/`. */
+export function clusterHomeOf(home: string): string {
+  return path.join(home, "cluster");
+}
 
 /** How a sandbox is made. */
 export interface SandboxOptions {
@@ -59,6 +68,8 @@ export interface SandboxOptions {
   readonly packageName?: string;
   /** Whether Berth's admin role is a superuser. @default false - CREATEROLE and CREATEDB */
   readonly isAdminSuperuser?: boolean;
+  /** How Berth reaches Postgres. @default - as before, at first directly */
+  readonly endpoint?: "direct" | "cluster";
   /** Edits the copy of Pulumi.dev.yaml that the sandbox works on: its `config` as plain values. */
   readonly configure?: (config: Record<string, unknown>) => void;
 }
@@ -78,7 +89,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     home: files.postgres,
     packageName,
     // The port it had, so that the next preview shows no change.
-    port: await freePort(readPostgresPort(files.stackFile) ?? preferredPorts.postgres),
+    port: await freePort(readEndpoint(files.stackFile).direct?.port ?? preferredPorts.postgres),
     ...(options.settings === undefined ? {} : { settings: options.settings }),
   });
   const superuser = { host: postgres.host, port: postgres.port, password: superuserPassword };
@@ -117,6 +128,7 @@ export function isSandboxRunning(home: string): boolean {
 export async function stopSandbox(home: string): Promise<void> {
   const files = toFiles(home);
   if (!existsSync(home)) return;
+  await stopCluster(clusterHomeOf(home));
   await stopInBackground(files.connectPid);
   await stopServer(files.postgres);
 }
@@ -125,6 +137,7 @@ export async function stopSandbox(home: string): Promise<void> {
 export async function removeSandbox(home: string): Promise<void> {
   if (!existsSync(home)) return;
   const files = toFiles(home);
+  await removeCluster(clusterHomeOf(home));
   await stopInBackground(files.connectPid);
   await removeServer(files.postgres);
   rmSync(home, { recursive: true, force: true, maxRetries: 5 });
@@ -216,24 +229,46 @@ async function answers(url: string, token: string): Promise<boolean> {
   }
 }
 
-function readPostgresPort(stackFile: string): number | undefined {
-  if (!existsSync(stackFile)) return undefined;
-  const document = parseDocument(readFileSync(stackFile, "utf8"));
-  return document.getIn(["config", "berth:postgres", "endpoint", "direct", "port"]) as number;
+/** What an earlier run wrote as the endpoint. */
+function readEndpoint(stackFile: string): {
+  readonly direct?: { readonly port: number };
+  readonly kubernetes?: { readonly localPort: number };
+} {
+  if (!existsSync(stackFile)) return {};
+  const file = parse(readFileSync(stackFile, "utf8")) as {
+    config: { "berth:postgres": { endpoint: object } };
+  };
+  return file.config["berth:postgres"].endpoint;
+}
+
+/** Whether the sandbox's stack reaches Postgres through the sandbox's cluster. */
+export function isBehindCluster(sandbox: Sandbox): boolean {
+  return readEndpoint(sandbox.stackFile).kubernetes !== undefined;
 }
 
 /** The committed stack file with this sandbox's ports, and the salt that Pulumi wrote into its copy. */
 async function writeStackFile(
   file: string,
   superuser: SuperuserLogin,
-  { home, configure }: SandboxOptions,
+  { home, configure, endpoint }: SandboxOptions,
 ): Promise<void> {
   const document = parseDocument(readFileSync(path.join(projectFolder, "Pulumi.dev.yaml"), "utf8"));
   const previous = existsSync(file)
     ? (parse(readFileSync(file, "utf8")) as { encryptionsalt?: string })
     : {};
   const at = (...keys: string[]): string[] => ["config", ...keys];
-  document.setIn(at("berth:postgres", "endpoint", "direct", "port"), superuser.port);
+  const { kubernetes } = readEndpoint(file);
+  if (endpoint === "cluster" || (endpoint === undefined && kubernetes !== undefined)) {
+    const way = {
+      kubeconfig: path.relative(projectFolder, path.join(clusterHomeOf(home), "kubeconfig")),
+      namespace: databaseNamespace,
+      service: "postgres-postgresql",
+      localPort: kubernetes?.localPort ?? (await freePort(preferredPorts.tunnel)),
+    };
+    document.setIn(at("berth:postgres", "endpoint"), { kubernetes: way });
+  } else {
+    document.setIn(at("berth:postgres", "endpoint", "direct", "port"), superuser.port);
+  }
   document.setIn(at("berth:postgres", "systemIdentifier"), await readSystemIdentifier(superuser));
   document.setIn(
     at("berth:gitops", "directory"),

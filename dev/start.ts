@@ -5,6 +5,7 @@ import { loadStackFromFile } from "../components/config/load.ts";
 import { BerthError } from "../components/errors.ts";
 import { readStackItems } from "../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../components/onepassword/through-client.ts";
+import type { Toolchain } from "../toolchain/ensure.ts";
 import { Interruption } from "./interruption.ts";
 import { readNeighbour } from "./neighbour-check.ts";
 import { ensureStack, openToolchain, runPulumi } from "./pulumi-cli.ts";
@@ -26,12 +27,14 @@ import { Stopwatch } from "./stopwatch.ts";
  */
 
 const help = `npm start               bring up the sample apps on this machine, and prove that they work
+npm start -- --cluster  the same on a real Kubernetes API server, through a real port-forward, with
+                        the 1Password operator making the Secrets (see npm run cluster -- --help)
 npm start -- --stop     stop the servers; what they hold stays, and npm start goes on with it
 npm start -- --down     stop the servers and remove all that npm start made
 npm start -- --help     this text
 
-Postgres and the stand-in for 1Password Connect keep running afterwards, so that you can look
-around. Everything is in .berth/dev.
+The servers keep running afterwards, so that you can look around: Postgres, the stand-in for
+1Password Connect, and the cluster if there is one. Everything is in .berth/dev.
 `;
 
 const say = (line: string): void => {
@@ -42,6 +45,7 @@ async function main(): Promise<number> {
   const options = {
     down: { type: "boolean", default: false },
     stop: { type: "boolean", default: false },
+    cluster: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   } as const;
   const { values } = parseArgs({ options });
@@ -54,7 +58,7 @@ async function main(): Promise<number> {
     say(values.down ? "removed: servers, data, state and manifests in .berth/dev" : "stopped");
     return 0;
   }
-  return await start();
+  return await (values.cluster ? startOnCluster() : start());
 }
 
 async function start(): Promise<number> {
@@ -62,7 +66,45 @@ async function start(): Promise<number> {
   const interruption = new Interruption(isSandboxRunning(devHome));
   const toolchain = await watch.time("toolchain", () => openToolchain(say));
   say("Starting Postgres and the stand-in for 1Password Connect");
-  const sandbox = await watch.time("servers", () => openSandbox({ home: devHome }));
+  const sandbox = await watch.time("servers", () =>
+    openSandbox({ home: devHome, endpoint: "direct" }),
+  );
+  return await bringUp({ watch, interruption, toolchain, sandbox });
+}
+
+async function startOnCluster(): Promise<number> {
+  const watch = new Stopwatch();
+  const interruption = new Interruption(isSandboxRunning(devHome));
+  const { ensureClusterToolchain } = await import("../toolchain/cluster.ts");
+  const toolchain = await watch.time("toolchain", () => ensureClusterToolchain(say));
+  const { deliverItems, openSandboxCluster } = await import("./cluster/sandbox-cluster.ts");
+  say("Starting Postgres, the stand-in for 1Password Connect, and a Kubernetes API server");
+  const { sandbox, cluster, keep } = await watch.time("servers", async () => {
+    const opened = await openSandbox({ home: devHome, endpoint: "cluster" });
+    return { sandbox: opened, ...(await openSandboxCluster(opened, toolchain.cluster)) };
+  });
+  const code = await bringUp({ watch, interruption, toolchain, sandbox }, async () => {
+    say("Applying the OnePasswordItems, as Argo CD would");
+    const gitops = path.join(sandbox.home, "gitops");
+    return await watch.time("operator", () => deliverItems(cluster, gitops));
+  });
+  await keep();
+  return code;
+}
+
+/** What a run has in hand once its servers are up. */
+interface Run {
+  readonly watch: Stopwatch;
+  readonly interruption: Interruption;
+  readonly toolchain: Toolchain;
+  readonly sandbox: Sandbox;
+}
+
+/** @param deliver - brings the manifests to a cluster, and says which Secrets are there then */
+async function bringUp(
+  { watch, interruption, toolchain, sandbox }: Run,
+  deliver?: () => Promise<string[]>,
+): Promise<number> {
   await watch.time("pulumi up", () => ensureStack(toolchain, sandbox));
   const before = await watch.time("neighbour", () => readNeighbour(sandbox));
   say("Running pulumi up");
@@ -76,11 +118,13 @@ async function start(): Promise<number> {
       hint: "mend that, then run npm start again: it goes on from here",
     });
   }
+  const secrets = await deliver?.();
   const verdict = await watch.time("verify", () => verifySandbox(sandbox));
   const after = await watch.time("neighbour", () => readNeighbour(sandbox));
   printResult(sandbox, verdict, {
     changed: countChanges(up.output),
     isNeighbourSame: before === after,
+    secrets,
   });
   say(`took ${watch.report()}`);
   return verdict.ok && before === after ? 0 : 1;
@@ -102,7 +146,11 @@ function countChanges(output: string): number {
 function printResult(
   sandbox: Sandbox,
   verdict: Verdict,
-  { changed, isNeighbourSame }: { changed: number; isNeighbourSame: boolean },
+  {
+    changed,
+    isNeighbourSame,
+    secrets,
+  }: { changed: number; isNeighbourSame: boolean; secrets: readonly string[] | undefined },
 ): void {
   const ends = (ok: boolean): string =>
     styleText(ok ? "green" : "red", ok ? "ok    " : "failed", { stream: process.stdout });
@@ -121,12 +169,18 @@ function printResult(
   }
   const state = isNeighbourSame ? "byte for byte what it was" : "NOT what it was";
   say(`${ends(isNeighbourSame)} ${neighbour}: select 1 answers, and it is ${state}`);
+  if (secrets !== undefined) {
+    say(`${ends(true)} the operator made ${String(secrets.length)} Secrets: ${secrets.join(", ")}`);
+  }
   const { host, port } = sandbox.superuser;
   const at = (name: string): string => path.relative(projectFolder, path.join(sandbox.home, name));
   say("");
   say(`manifests   ${at("gitops")}`);
   say(`connect     psql -h ${host} -p ${String(port)} -U netbox netbox`);
   say(`            (password: item netbox-db-credentials in ${at("vault.json")})`);
+  if (secrets !== undefined) {
+    say(`cluster     kubectl --kubeconfig ${at("cluster/kubeconfig")} --context admin get secrets -A`);
+  }
   say("look        npm run verify -- --stack dev, npm run pulumi -- preview");
   say("stop        npm start -- --stop, or --down to remove everything");
   say("");

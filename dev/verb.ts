@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { reopenCluster } from "./cluster/reopen.ts";
 import { openToolchain } from "./pulumi-cli.ts";
 import { devHome, openSandbox } from "./sandbox.ts";
 
@@ -10,6 +11,7 @@ const [verb, ...args] = process.argv.slice(2);
 const isDev = args.includes("dev") && args[args.indexOf("dev") - 1] === "--stack";
 if (isDev && existsSync(devHome) && process.env["OP_CONNECT_HOST"] === undefined) {
   const sandbox = await openSandbox({ home: devHome });
+  await reopenCluster(sandbox);
   Object.assign(process.env, sandbox.env);
   if (verb === "doctor") {
     const toolchain = await openToolchain((line) => process.stderr.write(`${line}\n`));

@@ -26,6 +26,8 @@ export interface Cache {
   readonly bin: string;
   /** `PULUMI_HOME`: plugins, and what Pulumi itself remembers. */
   readonly home: string;
+  /** The programs of a cluster to test on. */
+  readonly cluster: string;
   /** Build results, one folder a key, hard-linked to where Pulumi looks for them. */
   readonly built: string;
   /** The CLI as Pulumi's own installer lays it out, one folder a version. */
@@ -45,17 +47,17 @@ export function openCache(
     root,
     bin: join(root, "bin"),
     home: join(root, "home"),
+    cluster: join(root, "cluster"),
     built: join(root, "built"),
     downloaded: join(root, "downloaded"),
     lock: join(root, "lock"),
   };
 }
 
-/** The file Pulumi will run for the part. */
+/** The file that is run for the part: by Pulumi, or for a cluster to test on. */
 export function placeOf(cache: Cache, part: Part): string {
-  return part.kind === "plugin"
-    ? join(pluginFolder(cache.home, part), part.binary)
-    : join(cache.bin, part.binary);
+  if (part.kind === "plugin") return join(pluginFolder(cache.home, part), part.binary);
+  return join(part.kind === "cluster" ? cache.cluster : cache.bin, part.binary);
 }
 
 /** Pulumi's folder for a plugin below a `PULUMI_HOME`; the version must be that of the npm package. */

@@ -41,7 +41,8 @@ export async function downloadPlugin(cache: Cache, part: Part, pulumi: string): 
 }
 
 /** Throws `DownloadRefused` when the site of an address does not answer. */
-export async function requireAnswer(site: string): Promise<void> {
+export async function requireAnswer(site: string | undefined): Promise<void> {
+  if (site === undefined) throw new DownloadRefused("it is downloaded from nowhere");
   const { hostname } = new URL(site);
   try {
     const signal = AbortSignal.timeout(answerWithin);

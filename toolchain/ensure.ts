@@ -8,7 +8,7 @@ import { openCache } from "./cache.ts";
 import { withLock } from "./lock.ts";
 import type { Part, PartName } from "./parts.ts";
 import { partTable } from "./parts.ts";
-import { missingOf, readyCli } from "./present.ts";
+import { isPulumiItself, missingOf, readyCli } from "./present.ts";
 
 /** Where the program is and what to add to the environment of everything that runs it. */
 export interface Toolchain {
@@ -26,7 +26,7 @@ export interface EnsureOptions {
 /** Gets what is missing of the given parts and says how to run `pulumi` with them. */
 export async function ensureToolchain({ parts, report }: EnsureOptions): Promise<Toolchain> {
   const cache = openCache();
-  const wanted = partTable.filter((part) => part.kind !== "plugin" || parts.includes(part.name));
+  const wanted = partTable.filter((part) => isPulumiItself(part) || parts.includes(part.name));
   if ((await missingOf(wanted, cache)).length > 0) {
     // Loading what downloads and builds takes longer than the rest of this function.
     const { obtain } = await import("./obtain.ts");

@@ -1,6 +1,6 @@
 /** Builds a part from its Go module. What has been compiled once stays in Go's own cache. */
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { execa } from "execa";
 import type { Cache } from "./cache.ts";
 import { partKey } from "./cache.ts";
@@ -48,6 +48,7 @@ export async function requireGo(reason: string): Promise<void> {
 
 /** Without debug tables (-s -w) a program is a third smaller and links faster. */
 function linkerFlags(part: Part): string {
+  if (part.versionVariable === undefined) return "-s -w";
   const { symbol, prefix } = part.versionVariable;
   return `-s -w -X ${symbol}=${prefix}${partVersion(part)}`;
 }
@@ -68,8 +69,7 @@ async function embeddedFiles(part: Part, scratch: string, flags: string[]): Prom
       writeFileSync(join(scratch, embedded.file), stdout);
       rmSync(printer);
     } else {
-      const printed = await go(part, ["mod", "download", "-json", embedded.module]);
-      const { Dir: folder } = JSON.parse(printed) as { Dir: string };
+      const folder = await downloadModule(moduleFolder(part), embedded.module);
       replace[seenAs] = join(folder, embedded.path);
     }
   }
@@ -78,18 +78,32 @@ async function embeddedFiles(part: Part, scratch: string, flags: string[]): Prom
   return overlay;
 }
 
-async function go(part: Part, args: string[]): Promise<string> {
+/**
+ * Has Go fetch a module as go.mod and go.sum in `folder` pin it, and says where its files lie.
+ *
+ * @param module - its path, with `@version` where nothing is to be resolved
+ */
+export async function downloadModule(folder: string, module: string): Promise<string> {
+  const printed = await runGo(folder, ["mod", "download", "-json", module], module);
+  return (JSON.parse(printed) as { Dir: string }).Dir;
+}
+
+function go(part: Part, args: string[]): Promise<string> {
+  return runGo(moduleFolder(part), args, part.binary);
+}
+
+async function runGo(folder: string, args: string[], what: string): Promise<string> {
   const result = await execa("go", args, {
-    cwd: moduleFolder(part),
+    cwd: folder,
     // A workspace or vendor mode of the user's would change what is built.
     env: { GOWORK: "off", GO111MODULE: "on" },
     reject: false,
   });
   if (result.exitCode === 0) return result.stdout;
   // Module downloads fill the start of the output; the cause is at its end.
-  const end = result.stderr.split("\n").slice(-15).join("\n");
+  const end = (result.stderr || result.stdout).split("\n").slice(-15).join("\n");
   throw new Error(
-    `Building ${part.binary} failed (in toolchain/go/${part.name}: go ${args.join(" ")}):\n${end}\n` +
+    `Building ${what} failed (in toolchain/go/${basename(folder)}: go ${args.join(" ")}):\n${end}\n` +
       "Modules that cannot be fetched need a Go module proxy (GOPROXY). What is compiled is kept: run the command again.",
   );
 }

@@ -1,16 +1,19 @@
 /** `node toolchain/main.ts`: gets the toolchain and prints where it is. */
 import { parseArgs } from "node:util";
+import { ensureClusterToolchain } from "./cluster.ts";
 import { ensureToolchain } from "./ensure.ts";
 import type { PartName } from "./parts.ts";
 import { defaultParts, partNamed } from "./parts.ts";
 
 const help = `Gets pulumi, its Node host and the provider plugins: uses what is there, else
-downloads, else builds from Go modules.
+downloads, else builds from Go modules. The programs of a test cluster are always built.
 
 Usage: node toolchain/main.ts [options]
 
   --parts <a,b>   only these (default: ${defaultParts.join(",")})
   --kubernetes    also the kubernetes plugin, for stacks with \`manifests: cluster\`
+  --cluster       also etcd, kube-apiserver, kwok, the 1Password operator and the CRDs of
+                  what Berth emits, for \`npm run cluster\` and the tests on a cluster
   --json          print the result as JSON
   --help          print this
 
@@ -19,6 +22,7 @@ Exit codes: 0 all in place, 1 something could not be had, 2 wrong usage.
 
 interface Wish {
   readonly parts: readonly PartName[];
+  readonly cluster: boolean;
   readonly json: boolean;
   readonly help: boolean;
 }
@@ -28,6 +32,7 @@ function readArguments(): Wish {
     options: {
       parts: { type: "string" },
       kubernetes: { type: "boolean", default: false },
+      cluster: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -51,7 +56,10 @@ async function main(): Promise<number> {
   }
   try {
     const report = (line: string) => process.stderr.write(`${line}\n`);
-    const toolchain = await ensureToolchain({ parts: wish.parts, report });
+    const { parts } = wish;
+    const toolchain = wish.cluster
+      ? await ensureClusterToolchain(report, parts)
+      : await ensureToolchain({ parts, report });
     process.stdout.write(
       wish.json ? `${JSON.stringify(toolchain, null, 2)}\n` : summary(toolchain),
     );

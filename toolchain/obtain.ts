@@ -5,7 +5,7 @@ import { putInPlace } from "./cache.ts";
 import { DownloadRefused, downloadCli, downloadPlugin } from "./download.ts";
 import { buildPart, requireGo } from "./go-build.ts";
 import type { Part } from "./parts.ts";
-import { missingOf, readyCli } from "./present.ts";
+import { isPulumiItself, missingOf, readyCli } from "./present.ts";
 
 type Report = (line: string) => void;
 
@@ -21,13 +21,20 @@ export async function obtain(cache: Cache, wanted: readonly Part[], report: Repo
   if (toDownload.length === 0) return;
   const names = toDownload.map((part) => part.binary).join(", ");
   report(`not here yet: ${names} (kept in ${cache.root} for all later runs)`);
-  const refusal = await downloadAll(cache, toDownload, report);
+  const downloads = toDownload.filter((part) => part.site !== undefined);
+  const refusal = await downloadAll(cache, downloads, report);
   const toBuild = await missingOf(wanted, cache);
   if (toBuild.length === 0) return;
-  const reason = refusal ?? "the downloads brought less than was asked for";
+  const reason = refusal ?? reasonToBuild(toBuild);
   await requireGo(reason);
-  report(`${reason}: building from Go modules instead`);
+  report(`${reason}: building from Go modules`);
   await buildAll(cache, toBuild, report);
+}
+
+function reasonToBuild(parts: readonly Part[]): string {
+  return parts.every((part) => part.site === undefined)
+    ? "these are not downloaded from anywhere"
+    : "the downloads brought less than was asked for";
 }
 
 /**
@@ -40,7 +47,7 @@ async function downloadAll(
   report: Report,
 ): Promise<string | undefined> {
   try {
-    if (parts.some((part) => part.kind !== "plugin")) {
+    if (parts.some(isPulumiItself)) {
       report("downloading pulumi");
       await downloadCli(cache);
     }

@@ -1,17 +1,26 @@
 /**
- * The one table of what Berth needs beside npm packages: the `pulumi` program, its host for Node and
- * the provider plugins. Which version of each follows from what is installed and pinned; nothing
- * here repeats a version number.
+ * The one table of what Berth needs beside npm packages: the `pulumi` program, its host for Node, the
+ * provider plugins, and the programs of a cluster to test on. Which version of each follows from what
+ * is installed and pinned; nothing here repeats a version number.
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
-/** What a part is to Pulumi, which decides where it has to lie. */
-export type PartKind = "cli" | "language" | "plugin";
+/** What a part is to Pulumi, which decides where it has to lie; `cluster` is nothing to Pulumi. */
+export type PartKind = "cli" | "language" | "plugin" | "cluster";
 
 /** A name to ask for a part by; also its folder under `toolchain/go/`. */
-export type PartName = "pulumi" | "language-nodejs" | "postgresql" | "onepassword" | "kubernetes";
+export type PartName =
+  | "pulumi"
+  | "language-nodejs"
+  | "postgresql"
+  | "onepassword"
+  | "kubernetes"
+  | "etcd"
+  | "kube-apiserver"
+  | "kwok"
+  | "operator";
 
 /**
  * A file the Go build embeds and the tree does not hold: what a program of the same module prints,
@@ -34,11 +43,17 @@ export interface Part {
   readonly version: { readonly npm: string } | { readonly module: string };
   /** The Go package to build, seen from the part's module. */
   readonly package: string;
-  /** The Go variable that carries the version, and what stands before the number in it. */
-  readonly versionVariable: { readonly symbol: string; readonly prefix: "" | "v" };
+  /**
+   * The Go variable that carries the version, and what stands before the number in it; none when the
+   * sources say it themselves.
+   */
+  readonly versionVariable?: { readonly symbol: string; readonly prefix: "" | "v" };
   readonly embeds: readonly Embedded[];
-  /** An address at the site its ready-made program comes from: asked first, so a closed door costs seconds. */
-  readonly site: string;
+  /**
+   * An address at the site its ready-made program comes from: asked first, so a closed door costs
+   * seconds. None: it is always built.
+   */
+  readonly site?: string;
   /** Where `pulumi plugin install` looks when it is not the default place. */
   readonly server?: string;
   /** Time of a first build on two cores, for the progress line. */
@@ -112,6 +127,43 @@ export const partTable: readonly Part[] = [
     site: pulumiSite,
     about: "8 min",
   },
+  {
+    name: "etcd",
+    kind: "cluster",
+    binary: "etcd",
+    version: { module: "go.etcd.io/etcd/server/v3" },
+    package: "go.etcd.io/etcd/server/v3",
+    embeds: [],
+    about: "1 min",
+  },
+  {
+    name: "kube-apiserver",
+    kind: "cluster",
+    binary: "kube-apiserver",
+    version: { module: "k8s.io/kubernetes" },
+    package: "k8s.io/kubernetes/cmd/kube-apiserver",
+    versionVariable: { symbol: "k8s.io/component-base/version.gitVersion", prefix: "v" },
+    embeds: [],
+    about: "4 min",
+  },
+  {
+    name: "kwok",
+    kind: "cluster",
+    binary: "kwok",
+    version: { module: "sigs.k8s.io/kwok" },
+    package: "sigs.k8s.io/kwok/cmd/kwok",
+    embeds: [],
+    about: "2 min",
+  },
+  {
+    name: "operator",
+    kind: "cluster",
+    binary: "onepassword-operator",
+    version: { module: "github.com/1Password/onepassword-operator" },
+    package: "github.com/1Password/onepassword-operator/cmd",
+    embeds: [],
+    about: "1 min",
+  },
 ];
 
 /** What every way of using Berth needs. Only manifests applied to a cluster need `kubernetes` too. */
@@ -121,6 +173,9 @@ export const defaultParts: readonly PartName[] = [
   "postgresql",
   "onepassword",
 ];
+
+/** The programs of a cluster to test on, and the operator that makes Secrets of 1Password items there. */
+export const clusterParts: readonly PartName[] = ["etcd", "kube-apiserver", "kwok", "operator"];
 
 /** The row of the table with this name. */
 export function partNamed(name: string): Part {
@@ -146,7 +201,15 @@ export function partVersion(part: Part): string {
 
 /** The version of a module in the part's go.mod, without the v. */
 export function requiredVersion(part: Part, module: string): string {
+  const version = versionIn(moduleFolder(part), module);
+  if (version !== undefined) return version;
   const file = `${moduleFolder(part)}/go.mod`;
+  throw new Error(`${file} requires no ${module}, which gives the part ${part.name} its version.`);
+}
+
+/** The version that go.mod in a folder requires of a module, without the v. */
+export function versionIn(folder: string, module: string): string | undefined {
+  const file = `${folder}/go.mod`;
   for (const line of readFileSync(file, "utf8").split("\n")) {
     const words = line
       .trim()
@@ -154,7 +217,7 @@ export function requiredVersion(part: Part, module: string): string {
       .split(" ");
     if (words[0] === module && words[1]?.startsWith("v")) return words[1].slice(1);
   }
-  throw new Error(`${file} requires no ${module}, which gives the part ${part.name} its version.`);
+  return undefined;
 }
 
 function installedVersion(npmPackage: string): string {

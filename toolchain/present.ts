@@ -13,7 +13,7 @@ export async function readyCli(cache: Cache): Promise<string | undefined> {
   if (ambient !== undefined) return ambient;
   const downloaded = join(downloadedCliRoot(cache), "bin", "pulumi");
   if (existsSync(downloaded)) return downloaded;
-  const built = partTable.filter((part) => part.kind !== "plugin");
+  const built = partTable.filter(isPulumiItself);
   return built.every((part) => isInPlace(cache, part))
     ? placeOf(cache, partNamed("pulumi"))
     : undefined;
@@ -23,6 +23,11 @@ export async function readyCli(cache: Cache): Promise<string | undefined> {
 export async function missingOf(wanted: readonly Part[], cache: Cache): Promise<Part[]> {
   const cli = await readyCli(cache);
   return wanted.filter(
-    (part) => (part.kind === "plugin" || cli === undefined) && !isInPlace(cache, part),
+    (part) => (cli === undefined || !isPulumiItself(part)) && !isInPlace(cache, part),
   );
+}
+
+/** `pulumi` or its Node host: they come together, from one place. */
+export function isPulumiItself(part: Part): boolean {
+  return part.kind === "cli" || part.kind === "language";
 }

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { crdModuleFolder, crdSources, crdVersion } from "../../toolchain/crds.ts";
 import {
+  clusterParts,
   defaultParts,
   moduleFolder,
   partNamed,
@@ -56,9 +58,9 @@ describe("the table of parts", () => {
     }
   });
 
-  it("leaves only kubernetes to those who ask", () => {
+  it("leaves kubernetes and the test cluster to those who ask", () => {
     const rest = partTable.map((part) => part.name).filter((name) => !defaultParts.includes(name));
-    expect(rest).toEqual(["kubernetes"]);
+    expect(rest).toEqual(["kubernetes", ...clusterParts]);
   });
 
   it("names the parts there are when asked for another", () => {
@@ -73,5 +75,32 @@ describe("the table of parts", () => {
       const row = readme.split("\n").find((line) => line.startsWith(`| \`${part.binary}\``));
       expect(row, part.name).toContain(partVersion(part));
     }
+    for (const source of crdSources) {
+      expect(readme).toContain(`\`${source.module}\` ${crdVersion(source)}`);
+    }
+  });
+});
+
+describe("the definitions of the kinds that Berth emits", () => {
+  it.each(crdSources)("are pinned by checksum in $module", (source) => {
+    const sums = read("toolchain", "go", "crds", "go.sum");
+    expect(sums).toContain(`${source.module} v${crdVersion(source)} h1:`);
+  });
+
+  it.each(["operator", "kwok"] as const)(
+    "are those of the same %s that runs in the cluster",
+    (name) => {
+      const part = partNamed(name);
+      const source = crdSources.find(
+        ({ module }) => "module" in part.version && module === part.version.module,
+      );
+      expect(source && crdVersion(source)).toBe(partVersion(part));
+    },
+  );
+
+  it("have a Go module of their own", () => {
+    expect(readFileSync(join(crdModuleFolder, "go.mod"), "utf8")).toContain(
+      "module berth/toolchain/crds\n",
+    );
   });
 });

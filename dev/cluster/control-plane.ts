@@ -1,0 +1,160 @@
+import { generateKeyPairSync } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import https from "node:https";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { BerthError } from "../../components/errors.ts";
+import type { ClusterTools } from "../../toolchain/cluster.ts";
+import { findRunning, startInBackground } from "../background.ts";
+import { writePrivately } from "../connect/vault-data.ts";
+import { type ClusterFiles, type Ports, type Program, readTokens } from "./files.ts";
+
+/**
+ * etcd, kube-apiserver and kwok, which plays every node and kubelet. Each is started if it does not
+ * run, and outlives this process. Everything listens on 127.0.0.1 or on a socket in the cluster's
+ * folder, which only this user can enter.
+ */
+
+/** How long a program may take to be ready, on a machine that does much else. */
+const readyWithin = 90_000;
+
+/** Names of sockets in the cluster's folder; etcd wants them to look like a host with a port. */
+const etcdSocket = "localhost:1";
+const peerSocket = "localhost:2";
+
+/** The store of the API server. It need not survive a power cut, so nothing is synced to disk. */
+export async function startEtcd(files: ClusterFiles, tools: ClusterTools): Promise<void> {
+  if (findRunning(files.pid("etcd")) !== undefined) return;
+  mkdirSync(files.etcdData, { recursive: true, mode: 0o700 });
+  start(files, "etcd", tools.etcd, [
+    `--data-dir=${files.etcdData}`,
+    `--listen-client-urls=unix://${etcdSocket}`,
+    `--advertise-client-urls=unix://${etcdSocket}`,
+    `--listen-peer-urls=unix://${peerSocket}`,
+    `--initial-advertise-peer-urls=unix://${peerSocket}`,
+    `--initial-cluster=default=unix://${peerSocket}`,
+    "--unsafe-no-fsync",
+    "--log-level=warn",
+  ]);
+  await until(files, "etcd", () => existsSync(path.join(files.home, etcdSocket)));
+}
+
+/** The API server, with RBAC and tokens. It issues its certificate itself, once. */
+export async function startApiServer(
+  files: ClusterFiles,
+  tools: ClusterTools,
+  ports: Ports,
+): Promise<void> {
+  if (findRunning(files.pid("api-server")) === undefined) {
+    if (!existsSync(files.accountKey)) {
+      const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+      const key = privateKey.export({ type: "sec1", format: "pem" }).toString();
+      writePrivately(files.accountKey, key);
+    }
+    start(files, "api-server", tools.apiServer, [
+      `--etcd-servers=unix://${etcdSocket}`,
+      "--bind-address=127.0.0.1",
+      "--advertise-address=127.0.0.1",
+      "--endpoint-reconciler-type=none",
+      `--secure-port=${String(ports.apiServer)}`,
+      `--cert-dir=${files.certs}`,
+      `--token-auth-file=${files.tokenAuth}`,
+      "--authorization-mode=RBAC",
+      "--disable-admission-plugins=ServiceAccount",
+      "--service-account-issuer=https://kubernetes.default.svc",
+      `--service-account-key-file=${files.accountKey}`,
+      `--service-account-signing-key-file=${files.accountKey}`,
+      "--service-cluster-ip-range=10.96.0.0/16",
+      "--kubelet-preferred-address-types=InternalIP",
+    ]);
+  }
+  await until(files, "api-server", () => isReady(files, ports.apiServer));
+}
+
+/** kwok: sets the status of nodes and pods, and answers port-forwards as a kubelet does. */
+export async function startKwok(
+  files: ClusterFiles,
+  tools: ClusterTools,
+  ports: Ports,
+): Promise<void> {
+  if (findRunning(files.pid("kwok")) === undefined) {
+    start(files, "kwok", tools.kwok, [
+      `--kubeconfig=${files.kwokKubeconfig}`,
+      "--manage-all-nodes",
+      "--enable-crds=ClusterPortForward",
+      `--server-address=127.0.0.1:${String(ports.kwok)}`,
+      "--node-ip=127.0.0.1",
+      `--node-port=${String(ports.kwok)}`,
+      `--tls-cert-file=${files.certificate}`,
+      `--tls-private-key-file=${files.certificateKey}`,
+    ]);
+  }
+  await until(files, "kwok", () => isServing(files, ports.kwok, "/healthz", undefined));
+}
+
+function start(
+  files: ClusterFiles,
+  program: Program,
+  command: string,
+  args: readonly string[],
+): void {
+  startInBackground({
+    pidFile: files.pid(program),
+    logFile: files.log(program),
+    command,
+    args,
+    cwd: files.home,
+  });
+}
+
+/** Waits until it is ready; a program that has ended meanwhile is told of with the end of its log. */
+async function until(
+  files: ClusterFiles,
+  program: Program,
+  isReady: () => boolean | Promise<boolean>,
+): Promise<void> {
+  const deadline = Date.now() + readyWithin;
+  while (!(await isReady())) {
+    const isGone = findRunning(files.pid(program)) === undefined;
+    if (isGone || Date.now() > deadline) {
+      const end = readFileSync(files.log(program), "utf8").trimEnd().split("\n").slice(-3);
+      const how = isGone ? "ended at once" : "is not ready";
+      throw new BerthError(`the test cluster's ${program} ${how}:\n  ${end.join("\n  ")}`, {
+        hint: `see ${files.log(program)}`,
+      });
+    }
+    await delay(50);
+  }
+}
+
+function isReady(files: ClusterFiles, port: number): Promise<boolean> {
+  if (!existsSync(files.certificate)) return Promise.resolve(false);
+  return isServing(files, port, "/readyz", readTokens(files).admin);
+}
+
+function isServing(
+  files: ClusterFiles,
+  port: number,
+  url: string,
+  token: string | undefined,
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    const request = https.get({
+      host: "127.0.0.1",
+      port,
+      path: url,
+      ca: readFileSync(files.certificate),
+      agent: false,
+      timeout: 2_000,
+      headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
+    });
+    request.once("response", (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    request.once("timeout", () => request.destroy());
+    request.once("error", () => {
+      resolve(false);
+    });
+  });
+}

@@ -1,0 +1,105 @@
+import { randomBytes } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { writePrivately } from "../connect/vault-data.ts";
+import { freePort } from "../postgres/ports.ts";
+
+/** Who may talk to the API server. `admin` and `kwok` may do everything, the others what RBAC gives them. */
+export const users = ["berth", "admin", "guest", "kwok", "operator"] as const;
+export type User = (typeof users)[number];
+
+/** Where a cluster keeps what it is made of. */
+export function toFiles(home: string) {
+  const at = (name: string): string => path.join(home, name);
+  return {
+    home,
+    /** With the contexts berth (current), admin and guest. */
+    kubeconfig: at("kubeconfig"),
+    kwokKubeconfig: at("kwok.kubeconfig"),
+    operatorKubeconfig: at("operator.kubeconfig"),
+    tokens: at("tokens.json"),
+    tokenAuth: at("tokens.csv"),
+    ports: at("ports.json"),
+    certs: at("certs"),
+    certificate: at("certs/apiserver.crt"),
+    certificateKey: at("certs/apiserver.key"),
+    accountKey: at("certs/service-account.key"),
+    etcdData: at("etcd"),
+    pid: (program: Program): string => at(`${program}.pid`),
+    log: (program: Program): string => at(`${program}.log`),
+  };
+}
+export type ClusterFiles = ReturnType<typeof toFiles>;
+
+/** What runs in the background. */
+export const programs = ["watchdog", "operator", "kwok", "api-server", "etcd"] as const;
+export type Program = (typeof programs)[number];
+
+/** The ports of a cluster, the same at every start as long as nobody else takes them. */
+export interface Ports {
+  readonly apiServer: number;
+  readonly kwok: number;
+}
+
+/** Makes the folder and what is random in it, once. */
+export function makeFolder(files: ClusterFiles): void {
+  mkdirSync(files.certs, { recursive: true, mode: 0o700 });
+  chmodSync(files.home, 0o700);
+  if (existsSync(files.tokens)) return;
+  const tokens = users.map((user) => [user, randomBytes(24).toString("hex")] as const);
+  const lines = tokens.map(([user, token]) => {
+    const groups = user === "admin" || user === "kwok" ? ',"system:masters"' : "";
+    return `${token},${user},${user}${groups}\n`;
+  });
+  writePrivately(files.tokenAuth, lines.join(""));
+  writePrivately(files.tokens, JSON.stringify(Object.fromEntries(tokens)));
+}
+
+export function readTokens(files: ClusterFiles): Readonly<Record<User, string>> {
+  return JSON.parse(readFileSync(files.tokens, "utf8")) as Record<User, string>;
+}
+
+/** The ports of the last start, if the cluster was started before. */
+export function readPorts(files: ClusterFiles): Ports | undefined {
+  if (!existsSync(files.ports)) return undefined;
+  return JSON.parse(readFileSync(files.ports, "utf8")) as Ports;
+}
+
+/** Chooses ports that are free now. */
+export async function choosePorts(files: ClusterFiles): Promise<Ports> {
+  const known = readPorts(files);
+  const apiServer = await freePort(known?.apiServer);
+  let kwok = await freePort(known?.kwok);
+  while (kwok === apiServer) kwok = await freePort();
+  writePrivately(files.ports, JSON.stringify({ apiServer, kwok } satisfies Ports));
+  return { apiServer, kwok };
+}
+
+/** Writes the kubeconfigs, each readable by this user alone. */
+export function writeKubeconfigs(files: ClusterFiles, { apiServer }: Ports): void {
+  const tokens = readTokens(files);
+  const authority = readFileSync(files.certificate).toString("base64");
+  const server = `https://127.0.0.1:${String(apiServer)}`;
+  const write = (file: string, named: readonly User[]): void => {
+    writePrivately(
+      file,
+      JSON.stringify(
+        {
+          apiVersion: "v1",
+          kind: "Config",
+          "current-context": named[0],
+          clusters: [
+            { name: "dev", cluster: { server, "certificate-authority-data": authority } },
+          ],
+          users: named.map((name) => ({ name, user: { token: tokens[name] } })),
+          contexts: named.map((name) => ({ name, context: { cluster: "dev", user: name } })),
+        },
+        null,
+        2,
+      ),
+    );
+  };
+  write(files.kubeconfig, ["berth", "admin", "guest"]);
+  write(files.kwokKubeconfig, ["kwok"]);
+  write(files.operatorKubeconfig, ["operator"]);
+}

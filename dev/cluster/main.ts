@@ -1,0 +1,71 @@
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { BerthError } from "../../components/errors.ts";
+import { ensureClusterToolchain } from "../../toolchain/cluster.ts";
+import { Interruption } from "../interruption.ts";
+import {
+  devHome,
+  isSandboxRunning,
+  openSandbox,
+  projectFolder,
+  removeSandbox,
+  stopSandbox,
+} from "../sandbox.ts";
+
+/** `npm run cluster`: the servers of `npm start -- --cluster`, without the run of Pulumi. */
+
+const help = `npm run cluster             start a Kubernetes API server on this machine: etcd, kube-apiserver,
+                            kwok in the place of nodes, and the 1Password operator, with the
+                            Postgres and the stand-in for Connect of npm start behind them
+npm run cluster -- --stop   stop the servers; what they hold stays
+npm run cluster -- --down   stop the servers and remove all that they hold
+npm run cluster -- --help   this text
+
+The first run builds the programs from Go modules (needs Go 1.26; about ten minutes on two cores).
+The operator needs a mount of its own, so Linux, as root or with unprivileged user namespaces.
+Nodes and pods are played: no container runs. Everything is in .berth/dev.
+`;
+
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      stop: { type: "boolean", default: false },
+      down: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(help);
+    return 0;
+  }
+  if (values.stop || values.down) {
+    await (values.down ? removeSandbox(devHome) : stopSandbox(devHome));
+    say(values.down ? "removed: everything in .berth/dev" : "stopped");
+    return 0;
+  }
+  const interruption = new Interruption(isSandboxRunning(devHome));
+  const { cluster: tools } = await ensureClusterToolchain(say);
+  const { openSandboxCluster } = await import("./sandbox-cluster.ts");
+  say("Starting Postgres, the stand-in for 1Password Connect, and a Kubernetes API server");
+  const sandbox = await openSandbox({ home: devHome, endpoint: "cluster" });
+  const opening = openSandboxCluster(sandbox, tools);
+  const { cluster, keep } = await interruption.waitFor(opening);
+  await keep();
+  const kubeconfig = path.relative(projectFolder, cluster.kubeconfig);
+  say(`kubeconfig  ${kubeconfig} (contexts: berth, which may port-forward; admin; guest)`);
+  say(`try         kubectl --kubeconfig ${kubeconfig} --context admin get pods -A`);
+  say("up          npm start -- --cluster");
+  say("stop        npm run cluster -- --stop, or --down to remove everything");
+  say("the cluster runs");
+  return 0;
+}
+
+process.exitCode = await main().catch((error: unknown) => {
+  const text = error instanceof BerthError ? error.message : String((error as Error).stack);
+  process.stderr.write(`${text}\n`);
+  return 1;
+});

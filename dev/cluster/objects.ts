@@ -1,0 +1,146 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import {
+  KubeConfig,
+  type KubernetesObject,
+  KubernetesObjectApi,
+  PatchStrategy,
+} from "@kubernetes/client-node";
+import pLimit from "p-limit";
+import { parseAllDocuments } from "yaml";
+
+/** Any object of the API, as plain values. */
+export type Manifest = KubernetesObject & Readonly<Record<string, unknown>>;
+
+/** Where Postgres seems to be in the cluster, and where it is. */
+export interface PostgresService {
+  readonly namespace: string;
+  /** On 127.0.0.1. */
+  readonly port: number;
+}
+
+/** Name of the Service, as the chart `bitnami/postgresql` gives it. */
+export const serviceName = "postgres-postgresql";
+
+const containerPort = 5432;
+const labels = { "app.kubernetes.io/name": "postgresql" };
+
+/** Requests to the API server as the user of a context. */
+export function openApi(kubeconfig: string, context = "admin"): KubernetesObjectApi {
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  config.setCurrentContext(context);
+  return KubernetesObjectApi.makeApiClient(config);
+}
+
+/** Server-side apply with strict field validation, some objects at a time. */
+export async function applyAll(
+  api: KubernetesObjectApi,
+  objects: readonly Manifest[],
+): Promise<void> {
+  const limit = pLimit(8);
+  await Promise.all(objects.map((object) => limit(() => apply(api, object))));
+}
+
+/** As `kubectl apply --server-side --validate=strict`. */
+export async function apply(api: KubernetesObjectApi, object: Manifest): Promise<void> {
+  const how = PatchStrategy.ServerSideApply;
+  await api.patch(object, undefined, undefined, "berth-dev", true, how);
+}
+
+/** Every document in the files of a folder. */
+export function readManifests(folder: string): Manifest[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.ya?ml$/.test(name))
+    .sort()
+    .flatMap((name) => parseAllDocuments(readFileSync(path.join(folder, name), "utf8")))
+    .map((document) => document.toJS() as Manifest | null)
+    .filter((object) => object !== null);
+}
+
+/** The node that kwok plays. */
+export const node: Manifest = {
+  apiVersion: "v1",
+  kind: "Node",
+  metadata: { name: "node-0" },
+};
+
+export function namespace(name: string): Manifest {
+  return { apiVersion: "v1", kind: "Namespace", metadata: { name } };
+}
+
+/** The Service in front of the Pods that `postgresPod` makes. */
+export function postgresService(where: string): Manifest {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: serviceName, namespace: where },
+    spec: {
+      selector: labels,
+      ports: [{ name: "tcp-postgresql", port: 5432, targetPort: "tcp-postgresql" }],
+    },
+  };
+}
+
+/** A Pod that only seems to run: kwok sets it to Ready and forwards its port elsewhere. */
+export function postgresPod(where: string, name = `${serviceName}-0`): Manifest {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, namespace: where, labels },
+    spec: {
+      nodeName: "node-0",
+      terminationGracePeriodSeconds: 0,
+      containers: [
+        { name: "postgresql", image: "postgres", ports: [{ name: "tcp-postgresql", containerPort }] },
+      ],
+    },
+  };
+}
+
+/** Where kwok leads connections to the Pods of a namespace. */
+export function portForward({ namespace: where, port }: PostgresService): Manifest {
+  return {
+    apiVersion: "kwok.x-k8s.io/v1alpha1",
+    kind: "ClusterPortForward",
+    metadata: { name: where },
+    spec: {
+      selector: { matchNamespaces: [where] },
+      forwards: [{ ports: [containerPort], target: { address: "127.0.0.1", port } }],
+    },
+  };
+}
+
+/** What Berth needs to reach Postgres, and no more: the rights of user `berth` in the namespace. */
+export function berthRights(where: string): Manifest[] {
+  const name = "berth-port-forward";
+  const rule = (resources: string[], verbs: string[]) => ({ apiGroups: [""], resources, verbs });
+  return [
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "Role",
+      metadata: { name, namespace: where },
+      rules: [
+        rule(["services"], ["get"]),
+        rule(["pods"], ["get", "list"]),
+        rule(["pods/portforward"], ["create"]),
+      ],
+    },
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "RoleBinding",
+      metadata: { name, namespace: where },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
+      subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "berth" }],
+    },
+  ];
+}
+
+/** Gives the operator the rights that its own release gives it. */
+export const operatorBinding: Manifest = {
+  apiVersion: "rbac.authorization.k8s.io/v1",
+  kind: "ClusterRoleBinding",
+  metadata: { name: "onepassword-operator" },
+  roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "manager-role" },
+  subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "operator" }],
+};

@@ -1,0 +1,14 @@
+import { ensureClusterToolchain } from "../../toolchain/cluster.ts";
+import { clusterHomeOf, isBehindCluster, type Sandbox } from "../sandbox.ts";
+import { isClusterRunning } from "./stop.ts";
+
+/** Starts a sandbox's cluster again if its stack is behind one that was stopped. */
+export async function reopenCluster(sandbox: Sandbox): Promise<void> {
+  if (!isBehindCluster(sandbox) || isClusterRunning(clusterHomeOf(sandbox.home))) return;
+  const { cluster: tools } = await ensureClusterToolchain((line) => {
+    process.stderr.write(`${line}\n`);
+  });
+  const { openSandboxCluster } = await import("./sandbox-cluster.ts");
+  const { keep } = await openSandboxCluster(sandbox, tools);
+  await keep();
+}

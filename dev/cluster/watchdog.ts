@@ -1,0 +1,21 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { programs, toFiles } from "./files.ts";
+import { stopProgram } from "./stop.ts";
+
+/** `watchdog.ts <pid> <home>`: ends a cluster's programs once the process that started them is gone. */
+const [, , owner = "", home = ""] = process.argv;
+const files = toFiles(home);
+
+while (isAlive(Number(owner))) await delay(250);
+for (const program of programs) {
+  if (program !== "watchdog") await stopProgram(files, program, "SIGKILL");
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,111 @@
+import type { KubernetesObjectApi } from "@kubernetes/client-node";
+import { inject } from "vitest";
+import { addPostgres, type Cluster, waitFor } from "../../dev/cluster/cluster.ts";
+import { toFiles } from "../../dev/cluster/files.ts";
+import { type Manifest, openApi, serviceName } from "../../dev/cluster/objects.ts";
+import { startOperator } from "../../dev/cluster/operator.ts";
+import { stopProgram } from "../../dev/cluster/stop.ts";
+import { freePort } from "../../dev/postgres/ports.ts";
+import type { SandboxOptions } from "../../dev/sandbox.ts";
+import { Bed } from "../engine/bed.ts";
+
+/** What a stack says of its way through the cluster. */
+export interface KubernetesEndpoint {
+  kubeconfig: string;
+  context?: string;
+  namespace: string;
+  service: string;
+  localPort: number;
+}
+
+/**
+ * A bed whose Postgres is behind a Service of the project's cluster, in a namespace of the bed's own.
+ * Its stack reaches it through Berth's port-forward, as user `berth`, who may do that and no more.
+ */
+export class ClusterBed {
+  readonly bed: Bed;
+  readonly cluster: Cluster = inject("cluster");
+  readonly namespace: string;
+  readonly localPort: number;
+  /** As user `admin`. */
+  readonly api: KubernetesObjectApi;
+
+  private constructor(bed: Bed, namespace: string, localPort: number) {
+    this.bed = bed;
+    this.namespace = namespace;
+    this.localPort = localPort;
+    this.api = openApi(this.cluster.kubeconfig);
+  }
+
+  static async open(
+    namespace: string,
+    options: Omit<SandboxOptions, "home"> = {},
+  ): Promise<ClusterBed> {
+    const bed = await Bed.open(options);
+    const self = new ClusterBed(bed, namespace, await freePort());
+    await addPostgres(self.cluster, { namespace, port: bed.sandbox.superuser.port });
+    const endpoint: KubernetesEndpoint = {
+      kubeconfig: self.cluster.kubeconfig,
+      namespace,
+      service: serviceName,
+      localPort: self.localPort,
+    };
+    bed.configure((config) => {
+      config["berth:postgres"]["endpoint"] = { kubernetes: endpoint };
+    });
+    await waitFor("a ready Pod", () => self.readyPod());
+    return self;
+  }
+
+  async close(): Promise<void> {
+    await stopProgram(toFiles(this.cluster.home), "operator", "SIGKILL");
+    await this.bed.close();
+  }
+
+  /** The operator, on the bed's Connect, looking for changed items every second. */
+  async startOperator(): Promise<void> {
+    const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = this.bed.sandbox.env;
+    const options = { url, token, pollingInterval: 1 };
+    await startOperator(toFiles(this.cluster.home), inject("clusterTools"), options);
+  }
+
+  /** Edits the way to Postgres in the stack file, and gives back what puts it as it was. */
+  endpoint(edit: (endpoint: KubernetesEndpoint) => void): () => void {
+    return this.bed.configure((config) => {
+      const { kubernetes } = config["berth:postgres"]["endpoint"] as {
+        kubernetes: KubernetesEndpoint;
+      };
+      edit(kubernetes);
+    });
+  }
+
+  /** An object of the API; undefined when it is not there. */
+  async read(apiVersion: string, kind: string, where: string, name: string): Promise<Manifest | undefined> {
+    try {
+      const header = { apiVersion, kind, metadata: { namespace: where, name } };
+      return (await this.api.read(header)) as Manifest;
+    } catch (error) {
+      if ((error as { code?: number }).code === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /** Keys and values of a Secret. */
+  async secret(where: string, name: string): Promise<Record<string, string> | undefined> {
+    const secret = await this.read("v1", "Secret", where, name);
+    if (secret === undefined) return undefined;
+    const data = (secret["data"] ?? {}) as Record<string, string>;
+    return Object.fromEntries(
+      Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]),
+    );
+  }
+
+  /** The bed's Pod, once kwok has set it to Ready. */
+  async readyPod(name = `${serviceName}-0`): Promise<Manifest | undefined> {
+    const pod = await this.read("v1", "Pod", this.namespace, name);
+    const { conditions = [] } = (pod?.["status"] ?? {}) as {
+      conditions?: { type: string; status: string }[];
+    };
+    return conditions.some((c) => c.type === "Ready" && c.status === "True") ? pod : undefined;
+  }
+}

@@ -1,0 +1,49 @@
+/** What a cluster to test on is made of: programs and definitions, built or fetched when asked for. */
+import { existsSync } from "node:fs";
+import { openCache, placeOf } from "./cache.ts";
+import { crdFolder, extractCrds } from "./crds.ts";
+import { ensureToolchain, type Toolchain } from "./ensure.ts";
+import { withLock } from "./lock.ts";
+import type { PartName } from "./parts.ts";
+import { clusterParts, defaultParts, partNamed } from "./parts.ts";
+
+/** Paths of the programs, and of the folder with the CustomResourceDefinitions. */
+export interface ClusterTools {
+  readonly etcd: string;
+  readonly apiServer: string;
+  readonly kwok: string;
+  readonly operator: string;
+  readonly crds: string;
+}
+
+/** Pulumi with its plugins, and the cluster's programs. */
+export interface ClusterToolchain extends Toolchain {
+  readonly cluster: ClusterTools;
+}
+
+/** Gets what is missing of it all; a few file reads when nothing is. */
+export async function ensureClusterToolchain(
+  report: (line: string) => void,
+  parts: readonly PartName[] = defaultParts,
+): Promise<ClusterToolchain> {
+  const toolchain = await ensureToolchain({ parts: [...parts, ...clusterParts], report });
+  const cache = openCache();
+  const crds = crdFolder(cache);
+  if (!existsSync(crds)) {
+    await withLock(cache.lock, report, async () => {
+      report("fetching the CRDs of what Berth emits (80 MB of Go modules)");
+      await extractCrds(cache);
+    });
+  }
+  const programOf = (name: PartName): string => placeOf(cache, partNamed(name));
+  return {
+    ...toolchain,
+    cluster: {
+      etcd: programOf("etcd"),
+      apiServer: programOf("kube-apiserver"),
+      kwok: programOf("kwok"),
+      operator: programOf("operator"),
+      crds,
+    },
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * The CustomResourceDefinitions of the kinds that Berth emits, and what the cluster's own programs
+ * need, taken out of the Go modules that ship them: a cluster to test on gets the real ones, and the
+ * tree holds no copy.
+ */
+import { createHash } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Cache } from "./cache.ts";
+import { downloadModule } from "./go-build.ts";
+import { versionIn } from "./parts.ts";
+
+/** A module and the files taken out of it. */
+export interface CrdSource {
+  readonly module: string;
+  readonly files: readonly string[];
+}
+
+/** The Go module that pins the versions: go.mod names them, go.sum holds their checksums. */
+export const crdModuleFolder = fileURLToPath(new URL("./go/crds", import.meta.url));
+
+/** Where each file comes from. `role.yaml` is what the operator may do in a cluster. */
+export const crdSources: readonly CrdSource[] = [
+  {
+    module: "github.com/1Password/onepassword-operator",
+    files: ["config/crd/bases/onepassword.com_onepassworditems.yaml", "config/rbac/role.yaml"],
+  },
+  {
+    module: "sigs.k8s.io/kwok",
+    files: ["kustomize/crd/bases/kwok.x-k8s.io_clusterportforwards.yaml"],
+  },
+  {
+    module: "github.com/argoproj/argo-cd/v3",
+    files: ["manifests/crds/application-crd.yaml"],
+  },
+  {
+    module: "github.com/external-secrets/external-secrets",
+    files: ["externalsecrets", "secretstores", "clustersecretstores"].map(
+      (kind) => `config/crds/bases/external-secrets.io_${kind}.yaml`,
+    ),
+  },
+  {
+    module: "github.com/hashicorp/vault-secrets-operator",
+    files: ["vaultauths", "vaultconnections", "vaultstaticsecrets", "vaultdynamicsecrets"].map(
+      (kind) => `config/crd/bases/secrets.hashicorp.com_${kind}.yaml`,
+    ),
+  },
+];
+
+/** The pinned version of a source, without the v. */
+export function crdVersion({ module }: CrdSource): string {
+  const version = versionIn(crdModuleFolder, module);
+  if (version === undefined) throw new Error(`${crdModuleFolder}/go.mod requires no ${module}`);
+  return version;
+}
+
+/** The folder in the cache that holds the definitions of the pinned versions, one file each. */
+export function crdFolder(cache: Cache): string {
+  const digest = createHash("sha256").update(JSON.stringify(crdSources));
+  for (const file of ["go.mod", "go.sum"]) digest.update(readFileSync(join(crdModuleFolder, file)));
+  return join(cache.built, `crds-${digest.digest("hex").slice(0, 16)}`);
+}
+
+/** Fetches the modules and keeps the definitions of them. To be called with the lock held. */
+export async function extractCrds(cache: Cache): Promise<void> {
+  const folder = crdFolder(cache);
+  if (existsSync(folder)) return;
+  const partial = `${folder}.partial`;
+  rmSync(partial, { recursive: true, force: true });
+  mkdirSync(partial, { recursive: true });
+  for (const source of crdSources) {
+    const at = `${source.module}@v${crdVersion(source)}`;
+    const module = await downloadModule(crdModuleFolder, at);
+    for (const file of source.files) copyFileSync(join(module, file), join(partial, basename(file)));
+  }
+  renameSync(partial, folder);
+}
