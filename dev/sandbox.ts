@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import { isMap, parse, parseDocument } from "yaml";
 import { BerthError } from "../components/errors.ts";
 import { findRunning, startInBackground, stopInBackground } from "./background.ts";
-import { createSampleVault, makeToken } from "./connect/sample-vault.ts";
 import { removeCluster, stopCluster } from "./cluster/stop.ts";
+import { createSampleVault, makeToken } from "./connect/sample-vault.ts";
 import { type Item, VaultStore, writePrivately } from "./connect/vault-data.ts";
 import {
   connectAsSuperuser,

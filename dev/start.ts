@@ -179,7 +179,9 @@ function printResult(
   say(`connect     psql -h ${host} -p ${String(port)} -U netbox netbox`);
   say(`            (password: item netbox-db-credentials in ${at("vault.json")})`);
   if (secrets !== undefined) {
-    say(`cluster     kubectl --kubeconfig ${at("cluster/kubeconfig")} --context admin get secrets -A`);
+    say(
+      `cluster     kubectl --kubeconfig ${at("cluster/kubeconfig")} --context admin get secrets -A`,
+    );
   }
   say("look        npm run verify -- --stack dev, npm run pulumi -- preview");
   say("stop        npm start -- --stop, or --down to remove everything");

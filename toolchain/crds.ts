@@ -72,7 +72,8 @@ export async function extractCrds(cache: Cache): Promise<void> {
   for (const source of crdSources) {
     const at = `${source.module}@v${crdVersion(source)}`;
     const module = await downloadModule(crdModuleFolder, at);
-    for (const file of source.files) copyFileSync(join(module, file), join(partial, basename(file)));
+    for (const file of source.files)
+      copyFileSync(join(module, file), join(partial, basename(file)));
   }
   renameSync(partial, folder);
 }

@@ -3,13 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { ClusterTools } from "../../toolchain/cluster.ts";
 import { findRunning, startInBackground } from "../background.ts";
 import { startApiServer, startEtcd, startKwok } from "./control-plane.ts";
-import {
-  choosePorts,
-  makeFolder,
-  readPorts,
-  toFiles,
-  writeKubeconfigs,
-} from "./files.ts";
+import { choosePorts, makeFolder, readPorts, toFiles, writeKubeconfigs } from "./files.ts";
 import {
   applyAll,
   berthRights,

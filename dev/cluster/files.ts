@@ -88,9 +88,7 @@ export function writeKubeconfigs(files: ClusterFiles, { apiServer }: Ports): voi
           apiVersion: "v1",
           kind: "Config",
           "current-context": named[0],
-          clusters: [
-            { name: "dev", cluster: { server, "certificate-authority-data": authority } },
-          ],
+          clusters: [{ name: "dev", cluster: { server, "certificate-authority-data": authority } }],
           users: named.map((name) => ({ name, user: { token: tokens[name] } })),
           contexts: named.map((name) => ({ name, context: { cluster: "dev", user: name } })),
         },

@@ -92,7 +92,11 @@ export function postgresPod(where: string, name = `${serviceName}-0`): Manifest 
       nodeName: "node-0",
       terminationGracePeriodSeconds: 0,
       containers: [
-        { name: "postgresql", image: "postgres", ports: [{ name: "tcp-postgresql", containerPort }] },
+        {
+          name: "postgresql",
+          image: "postgres",
+          ports: [{ name: "tcp-postgresql", containerPort }],
+        },
       ],
     },
   };
@@ -111,7 +115,10 @@ export function portForward({ namespace: where, port }: PostgresService): Manife
   };
 }
 
-/** What Berth needs to reach Postgres, and no more: the rights of user `berth` in the namespace. */
+/**
+ * What Berth needs to reach Postgres, and no more: the rights of user `berth` in the namespace. A
+ * port-forward over a websocket begins as a GET, and from Kubernetes 1.35 on needs `create` besides.
+ */
 export function berthRights(where: string): Manifest[] {
   const name = "berth-port-forward";
   const rule = (resources: string[], verbs: string[]) => ({ apiGroups: [""], resources, verbs });
@@ -123,7 +130,7 @@ export function berthRights(where: string): Manifest[] {
       rules: [
         rule(["services"], ["get"]),
         rule(["pods"], ["get", "list"]),
-        rule(["pods/portforward"], ["create"]),
+        rule(["pods/portforward"], ["get", "create"]),
       ],
     },
     {

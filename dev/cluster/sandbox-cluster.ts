@@ -48,9 +48,7 @@ export async function deliverItems(cluster: Cluster, gitops: string): Promise<st
     const where = { name: item.metadata?.name ?? "", namespace: toNamespace(item) };
     const header = { apiVersion: "v1", kind: "Secret", metadata: where };
     const what = `${where.namespace}/${where.name}`;
-    await waitFor(`the operator's Secret ${what}`, () =>
-      api.read(header).catch(() => undefined),
-    );
+    await waitFor(`the operator's Secret ${what}`, () => api.read(header).catch(() => undefined));
     names.push(what);
   }
   return names;

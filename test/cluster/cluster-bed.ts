@@ -80,7 +80,12 @@ export class ClusterBed {
   }
 
   /** An object of the API; undefined when it is not there. */
-  async read(apiVersion: string, kind: string, where: string, name: string): Promise<Manifest | undefined> {
+  async read(
+    apiVersion: string,
+    kind: string,
+    where: string,
+    name: string,
+  ): Promise<Manifest | undefined> {
     try {
       const header = { apiVersion, kind, metadata: { namespace: where, name } };
       return (await this.api.read(header)) as Manifest;

@@ -1,0 +1,158 @@
+import { Client } from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { waitFor } from "../../dev/cluster/cluster.ts";
+import { deliverItems } from "../../dev/cluster/sandbox-cluster.ts";
+import { readNeighbour } from "../../dev/neighbour-check.ts";
+import { ClusterBed } from "./cluster-bed.ts";
+
+/**
+ * The chain, with every part real but Argo CD: `pulumi up` through the port-forward, OnePasswordItems,
+ * the operator's Secrets, and a login with exactly what a Secret holds.
+ */
+
+let cluster: ClusterBed;
+let neighbour: string;
+let delivered: string[];
+
+beforeAll(async () => {
+  cluster = await ClusterBed.open("db-postgres");
+  await cluster.startOperator();
+  neighbour = await readNeighbour(cluster.bed.sandbox);
+  const { exitCode, output } = await cluster.bed.up();
+  expect(exitCode, output).toBe(0);
+  delivered = await deliverItems(cluster.cluster, cluster.bed.gitops);
+});
+
+afterAll(async () => {
+  await cluster.close();
+});
+
+/** What a Secret holds, or a failure. */
+async function secret(namespace: string, name: string): Promise<Record<string, string>> {
+  const found = await cluster.secret(namespace, name);
+  if (found === undefined) throw new Error(`no Secret ${namespace}/${name}`);
+  return found;
+}
+
+/** Logs in with the Secret's bytes and nothing else, and asks who it is. */
+async function logIn(namespace: string, name: string, database: string): Promise<unknown> {
+  const { username, password } = await secret(namespace, name);
+  const { host, port } = cluster.bed.sandbox.superuser;
+  const client = new Client({ host, port, database, user: username, password });
+  try {
+    await client.connect();
+    const { rows } = await client.query("select current_user::text as role, 1 as one");
+    return rows[0];
+  } finally {
+    await client.end();
+  }
+}
+
+describe("the Secrets of the app", () => {
+  it("are in its namespace, with the keys that the stack names", async () => {
+    const keys = async (name: string): Promise<string[]> =>
+      Object.keys(await secret("infra-netbox", name)).sort();
+    expect(await keys("netbox-db-credentials")).toEqual(
+      expect.arrayContaining(["password", "username"]),
+    );
+    expect(await keys("netbox-redis-credentials")).toContain("password");
+    expect(await keys("netbox-django-secret")).toEqual(
+      expect.arrayContaining(["email_password", "secret_key"]),
+    );
+    expect(await keys("netbox-superuser")).toEqual(
+      expect.arrayContaining(["api_token", "email", "password", "username"]),
+    );
+  });
+
+  it("are in the database's namespace too, beside the admin's, which is in no other", async () => {
+    expect(delivered).toContain("db-postgres/netbox-db-credentials");
+    expect(delivered).toContain("db-postgres/postgres-admin");
+    const list = await cluster.api.list("v1", "Secret");
+    const { password } = cluster.bed.login("postgres-admin");
+    const holders = list.items
+      .filter((item) => {
+        const { data = {} } = item as { data?: Record<string, string> };
+        return Object.values(data).some((v) => Buffer.from(v, "base64").toString() === password);
+      })
+      .map(({ metadata }) => `${metadata?.namespace ?? ""}/${metadata?.name ?? ""}`);
+    expect(holders).toEqual(["db-postgres/postgres-admin"]);
+    const names = list.items.filter(({ metadata }) => metadata?.name === "postgres-admin");
+    expect(names).toHaveLength(1);
+  });
+
+  it("hold byte for byte what the items hold", async () => {
+    const item = cluster.bed.login("netbox-db-credentials");
+    for (const namespace of ["infra-netbox", "db-postgres"]) {
+      const { username, password } = await secret(namespace, "netbox-db-credentials");
+      expect({ name: username, password }).toEqual(item);
+    }
+  });
+});
+
+describe("Postgres", () => {
+  it.each([
+    ["infra-netbox", "netbox-db-credentials", "netbox", "netbox"],
+    ["db-postgres", "netbox-db-credentials", "netbox", "netbox"],
+    ["db-postgres", "postgres-admin", "postgres", "coachlight_admin"],
+    ["westside-admin", "basketball-admin-db-credentials", "basketball", "admin_app"],
+  ])("lets in with the Secret %s/%s", async (namespace, name, database, role) => {
+    expect(await logIn(namespace, name, database)).toEqual({ role, one: 1 });
+  });
+
+  it("has the database with its owner, and grants to nobody else", async () => {
+    const [database] = await cluster.bed.sql(
+      `select pg_get_userbyid(datdba) as owner,
+         has_database_privilege('netbox', 'netbox', 'CONNECT, CREATE, TEMPORARY') as own,
+         has_database_privilege('paperless', 'netbox', 'CONNECT') as neighbours
+       from pg_database where datname = 'netbox'`,
+    );
+    expect(database).toEqual({ owner: "netbox", own: true, neighbours: false });
+    const [role] = await cluster.bed.sql(
+      `select rolcanlogin, rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls
+       from pg_roles where rolname = 'netbox'`,
+    );
+    expect(role).toEqual({
+      rolcanlogin: true,
+      rolsuper: false,
+      rolcreatedb: false,
+      rolcreaterole: false,
+      rolreplication: false,
+      rolbypassrls: false,
+    });
+  });
+
+  it("answers the neighbour as before, and has changed nothing of it", async () => {
+    expect(await readNeighbour(cluster.bed.sandbox)).toBe(neighbour);
+  });
+});
+
+describe("a changed password", () => {
+  it("reaches the Secrets through the operator and the role through pulumi up", async () => {
+    const before = await secret("infra-netbox", "netbox-db-credentials");
+    const changed = `Canary-rotated-"\\'$ %3A@/é-0123456789`;
+    await cluster.bed.editItem("netbox-db-credentials", (fields) => {
+      const field = fields.find((f) => f["purpose"] === "PASSWORD");
+      if (field !== undefined) field["value"] = changed;
+    });
+    for (const namespace of ["infra-netbox", "db-postgres"]) {
+      await waitFor(`the new password in ${namespace}`, async () => {
+        const { password } = await secret(namespace, "netbox-db-credentials");
+        return password === changed ? true : undefined;
+      });
+    }
+    await expect(logIn("infra-netbox", "netbox-db-credentials", "netbox")).rejects.toThrow();
+    const { exitCode, output } = await cluster.bed.up();
+    expect(exitCode, output).toBe(0);
+    expect(output).toContain("1 updated");
+    expect(await logIn("infra-netbox", "netbox-db-credentials", "netbox")).toMatchObject({
+      role: "netbox",
+    });
+    expect(changed).not.toBe(before["password"]);
+    expect(cluster.bed.outputs.join("\n")).not.toContain(changed);
+  });
+
+  it("leaves nothing to do, and the neighbour as it was", async () => {
+    expect((await cluster.bed.preview("--expect-no-changes")).exitCode).toBe(0);
+    expect(await readNeighbour(cluster.bed.sandbox)).toBe(neighbour);
+  });
+});
