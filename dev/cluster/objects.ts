@@ -1,16 +1,20 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import {
-  KubeConfig,
-  type KubernetesObject,
-  KubernetesObjectApi,
-  PatchStrategy,
-} from "@kubernetes/client-node";
+import { KubeConfig, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
 import pLimit from "p-limit";
 import { parseAllDocuments } from "yaml";
 
 /** Any object of the API, as plain values. */
-export type Manifest = KubernetesObject & Readonly<Record<string, unknown>>;
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+  readonly [field: string]: unknown;
+}
 
 /** Where Postgres seems to be in the cluster, and where it is. */
 export interface PostgresService {

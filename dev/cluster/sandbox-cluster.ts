@@ -45,7 +45,7 @@ export async function deliverItems(cluster: Cluster, gitops: string): Promise<st
   const names: string[] = [];
   for (const item of items) {
     await apply(api, item);
-    const where = { name: item.metadata?.name ?? "", namespace: toNamespace(item) };
+    const where = { name: item.metadata.name, namespace: toNamespace(item) };
     const header = { apiVersion: "v1", kind: "Secret", metadata: where };
     const what = `${where.namespace}/${where.name}`;
     await waitFor(`the operator's Secret ${what}`, () => api.read(header).catch(() => undefined));
@@ -55,5 +55,5 @@ export async function deliverItems(cluster: Cluster, gitops: string): Promise<st
 }
 
 function toNamespace(item: Manifest): string {
-  return item.metadata?.namespace ?? "default";
+  return item.metadata.namespace ?? "default";
 }

@@ -1,4 +1,4 @@
-import type { KubernetesObjectApi } from "@kubernetes/client-node";
+import type { KubernetesObject, KubernetesObjectApi } from "@kubernetes/client-node";
 import { inject } from "vitest";
 import { addPostgres, type Cluster, waitFor } from "../../dev/cluster/cluster.ts";
 import { toFiles } from "../../dev/cluster/files.ts";
@@ -88,7 +88,7 @@ export class ClusterBed {
   ): Promise<Manifest | undefined> {
     try {
       const header = { apiVersion, kind, metadata: { namespace: where, name } };
-      return (await this.api.read(header)) as Manifest;
+      return await this.api.read<KubernetesObject & Manifest>(header);
     } catch (error) {
       if ((error as { code?: number }).code === 404) return undefined;
       throw error;
