@@ -17,7 +17,7 @@ export interface World {
   /** Runs a program in the project folder; undefined = it is not on PATH. */
   readonly run: (command: string, args: readonly string[]) => Promise<Ran | undefined>;
   /** Throws when the site of an address does not answer. */
-  readonly reach: (address: string) => Promise<void>;
+  readonly reach: (address: string | undefined) => Promise<void>;
 }
 
 /** This machine, as the one who types `pulumi up` sees it. */
