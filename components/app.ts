@@ -48,6 +48,8 @@ export class App extends pulumi.ComponentResource {
     const { marker } = args;
     const own = new AppDatabase(name, args, {
       parent: this,
+      // Where `pulumi import` puts it, which knows no parent.
+      aliases: [{ parent: pulumi.rootStackResource }],
       ...(marker === undefined ? {} : { dependsOn: [marker] }),
     });
     return { resource: own, databaseName: own.database.apply((database) => database.name) };

@@ -24,7 +24,7 @@ import {
 import type { Report } from "./engine-log.ts";
 import { PostgresServer } from "./postgres-server.ts";
 import type { PropertyMap } from "./property-values.ts";
-import { parseProviderConfig } from "./provider-config.ts";
+import { isStackConfig, parseProviderConfig } from "./provider-config.ts";
 import {
   type ChangeKind,
   type Changes,
@@ -51,6 +51,8 @@ export class AppDatabaseHandler implements ResourceHandler {
   readonly #report: Report;
   readonly #isOffline: boolean;
   #server: PostgresServer | undefined;
+  /** The stack file's own keys, where the engine imports with its default provider. */
+  #stackConfig: PropertyMap | undefined;
   #hasWarned = false;
 
   constructor(report: Report, isOffline: boolean) {
@@ -61,6 +63,7 @@ export class AppDatabaseHandler implements ResourceHandler {
   /** Connects to nothing; that comes with the first app that needs it. */
   async configure(config: PropertyMap): Promise<void> {
     await this.#server?.close();
+    this.#stackConfig = isStackConfig(config) ? config : undefined;
     const postgres = parseProviderConfig(config);
     this.#server = postgres === undefined ? undefined : new PostgresServer(postgres);
     this.#hasWarned = false;
@@ -70,6 +73,8 @@ export class AppDatabaseHandler implements ResourceHandler {
     request: CheckRequest,
   ): Promise<{ inputs: PropertyMap; failures: readonly CheckFailure[] }> {
     const inputs = withDefaults(request.newInputs);
+    // The engine checks what an import has read as well, and that is without verifiers.
+    if (this.#stackConfig !== undefined) return Promise.resolve({ inputs, failures: [] });
     return Promise.resolve({ inputs, failures: findInputProblems(inputs, this.#server?.config) });
   }
 
@@ -127,13 +132,9 @@ export class AppDatabaseHandler implements ResourceHandler {
   async read(resource: StoredResource): Promise<StoredResource | undefined> {
     const wanted = parseAppDatabase(resource.inputs);
     const state = wanted?.state ?? parseStored(resource.state);
-    if (state === undefined) {
-      throw new BerthError(
-        `${resource.id} cannot be imported without its entry in the stack file`,
-        {
-          hint: "add the app under berth:apps; pulumi up takes up what is there and ours, and with adopt: true what is not",
-        },
-      );
+    if (state === undefined || this.#stackConfig !== undefined) {
+      const { importApp } = await import("./app-database-import.ts");
+      return await importApp(this.#stackConfig, resource, this.#report);
     }
     const request: AppRequest = {
       state,
@@ -231,7 +232,7 @@ export class AppDatabaseHandler implements ResourceHandler {
   #requireServer(): PostgresServer {
     if (this.#server !== undefined) return this.#server;
     throw new BerthError("Berth's provider was not told which server to work on", {
-      hint: 'make it with new BerthProvider("berth", { postgres: … }) and give it to the App; for pulumi import add --provider berth=<urn of that provider>',
+      hint: 'make it with new BerthProvider("berth", { postgres: … }) and give it to the App',
     });
   }
 }

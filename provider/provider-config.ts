@@ -51,11 +51,17 @@ const Postgres = z.strictObject({
   password: Text,
 });
 
+/** Whether a configuration is the stack file's own, as the default provider gets it in an import. */
+export function isStackConfig(config: PropertyMap): boolean {
+  return config["apps"] !== undefined;
+}
+
 /**
  * Reads the provider's arguments; undefined = none were given, as for a stack that has no app of ours.
  * No message repeats a value.
  */
 export function parseProviderConfig(config: PropertyMap): PostgresConfig | undefined {
+  if (isStackConfig(config)) return undefined;
   const given = config["postgres"];
   if (!isPropertyMap(given)) return undefined;
   const parsed = Postgres.safeParse(toPlain(given));
