@@ -10,17 +10,20 @@ const help = `berth: the verbs besides Pulumi's
 
   doctor    look for everything that a run needs, and say how to mend what is missing
   plan      print the statements that bring a fresh server to the stack file; asks no server
+  report    print who may do what where, and which item goes where; asks no server
   verify    log in as every role and try what must work and what must be refused
 
 Options
   --stack NAME         stack to look at (required)
   --config-file FILE   stack file (default: Pulumi.<stack>.yaml)
   --json               one JSON document on standard output, for machines
-  --app NAME           plan: this app only
+  --app NAME           plan, report: this app only
+  --sql                plan: an idempotent psql script instead, for a server Berth cannot reach
+  --markdown           report: as Markdown
   --help               this text
 
 doctor and verify reach 1Password as pulumi up does: OP_CONNECT_HOST and OP_CONNECT_TOKEN,
-OP_SERVICE_ACCOUNT_TOKEN, or OP_ACCOUNT. plan needs no 1Password and no server.
+OP_SERVICE_ACCOUNT_TOKEN, or OP_ACCOUNT. plan and report need no 1Password and no server.
 
 Exit code 0: all well; 1: the verb found something wrong; 2: it could not run.
 `;
@@ -30,6 +33,8 @@ const options = {
   "config-file": { type: "string" },
   json: { type: "boolean", default: false },
   app: { type: "string" },
+  sql: { type: "boolean", default: false },
+  markdown: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;
 
@@ -53,10 +58,19 @@ const verbs: Readonly<Record<string, Verb>> = {
     },
   },
   plan: {
-    takes: ["app"],
-    run: async (stack, { json, app, "config-file": file }) => {
+    takes: ["app", "sql"],
+    run: async (stack, { json, sql, app, "config-file": file }) => {
+      if (json && sql) throw twoForms("plan", "--json and --sql");
       const { plan } = await import("./plan.ts");
-      return plan({ stack, file, app, json });
+      return plan({ stack, file, app, form: sql ? "sql" : json ? "json" : "text" });
+    },
+  },
+  report: {
+    takes: ["app", "markdown"],
+    run: async (stack, { json, markdown, app, "config-file": file }) => {
+      if (json && markdown) throw twoForms("report", "--json and --markdown");
+      const { report } = await import("./report.ts");
+      return report({ stack, file, app, form: markdown ? "markdown" : json ? "json" : "text" });
     },
   },
   verify: {
@@ -67,6 +81,10 @@ const verbs: Readonly<Record<string, Verb>> = {
     },
   },
 };
+
+function twoForms(verb: string, given: string): BerthError {
+  return new BerthError(`${verb}: got ${given}, which are two forms`, { hint: "leave one out" });
+}
 
 function parse(args: readonly string[]) {
   return parseArgs({ args: [...args], options, allowPositionals: true, tokens: true });

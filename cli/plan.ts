@@ -1,8 +1,10 @@
 import { styleText } from "node:util";
 import { loadStackFromFile } from "../components/config/load.ts";
+import { BerthError } from "../components/errors.ts";
 import type { Action } from "../components/postgres/actions.ts";
 import { decideFreshServer } from "../components/postgres/new-database.ts";
 import { type DatabasePlan, planDatabase } from "../components/postgres/plan.ts";
+import { toPsqlScript } from "../components/postgres/psql-script.ts";
 import { hiddenVerifiers, toStatement } from "../components/postgres/statements.ts";
 import { selectApps } from "./select-apps.ts";
 
@@ -19,13 +21,24 @@ export function plan(args: {
   readonly stack: string;
   readonly file: string | undefined;
   readonly app: string | undefined;
-  readonly json: boolean;
+  /** `sql` = a psql script, which is for one app. */
+  readonly form: "text" | "json" | "sql";
 }): number {
   const project = new URL("..", import.meta.url).pathname;
   const spec = loadStackFromFile(args.stack, project, args.file);
   const plans = selectApps(spec, args.app).map((app) => planDatabase(app, spec.postgres));
+  if (args.form === "sql") {
+    const [one, ...others] = plans;
+    if (one === undefined || others.length > 0) {
+      throw new BerthError(`plan: a psql script is for one app, not for ${String(plans.length)}`, {
+        hint: `name it: --app ${one?.app ?? "NAME"}`,
+      });
+    }
+    process.stdout.write(toPsqlScript(one, spec.postgres));
+    return 0;
+  }
   const actions = decideFreshServer(plans, spec.postgres.markerRole);
-  if (args.json) {
+  if (args.form === "json") {
     const apps = plans.map((one, index) => toPlannedApp(one, actions[index] ?? []));
     process.stdout.write(`${JSON.stringify({ stack: spec.stack, apps }, null, 2)}\n`);
     return 0;

@@ -1,9 +1,8 @@
 import { DatabaseError } from "pg";
 import { BerthError } from "../components/errors.ts";
+import { runLockKey } from "../components/postgres/session.ts";
 import type { Session } from "./session-pool.ts";
 
-/** "berth" in ASCII: the key that all stacks and machines agree on. */
-const key = "422608794728";
 const waitSeconds = 30;
 /** How long one process may keep others out, as long as it always has something more to write. */
 const turnMs = 5000;
@@ -82,7 +81,7 @@ export class RunLock {
     }
     const { client } = this.#session;
     try {
-      await client.query("select pg_advisory_lock($1::bigint)", [key]);
+      await client.query("select pg_advisory_lock($1::bigint)", [runLockKey]);
       this.#since = Date.now();
     } catch (error) {
       if (!(error instanceof DatabaseError) || error.code !== "55P03") throw error;
@@ -95,7 +94,7 @@ export class RunLock {
 
   async #describeHolder(): Promise<string> {
     const found = await this.#session?.client
-      .query<{ name: string; pid: number; role: string; since: string }>(holderSql, [key])
+      .query<{ name: string; pid: number; role: string; since: string }>(holderSql, [runLockKey])
       .catch(() => undefined);
     const holder = found?.rows[0];
     if (holder === undefined) return "it ended just now";

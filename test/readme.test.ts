@@ -19,6 +19,8 @@ const runBy: Readonly<Record<string, string>> = {
   // What run.mjs does in a fresh clone.
   "npm ci": "engine/start.test.ts",
   "npm run plan -- --stack prod": "cli/plan.test.ts",
+  "npm run report -- --stack prod": "cli/report.test.ts",
+  "pulumi import berth:postgres:AppDatabase wiki wiki --stack prod": "engine/import.test.ts",
   // On the sandbox's stack, which is the same command with another name.
   "pulumi preview --stack prod": "engine/main-job.test.ts",
   "pulumi up --stack prod": "engine/main-job.test.ts",

@@ -42,3 +42,8 @@ export function markerRole(stack: string): string {
 export function serviceHost(service: string, namespace: string): string {
   return `${service}.${namespace}.svc.cluster.local`;
 }
+
+/** Environment variable in which an app's psql script finds the verifier of a role, by the role's key. */
+export function verifierEnvironment(key: string): string {
+  return `BERTH_VERIFIER_${key.toUpperCase().replaceAll("-", "_")}`;
+}

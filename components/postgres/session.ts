@@ -13,6 +13,9 @@ export interface SessionTarget {
 /** Seconds that a connection may take. */
 export const connectTimeoutSeconds = 10;
 
+/** Key of the advisory lock that keeps writers apart: "berth" in ASCII, for all stacks and machines. */
+export const runLockKey = "422608794728";
+
 /**
  * Settings of every session that Berth opens. `search_path` is pinned because the owner of a database
  * could otherwise put a function in the way of a catalog query and have the admin run it; the timeouts

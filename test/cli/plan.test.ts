@@ -47,4 +47,22 @@ describe("plan", () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
     expect(stderr).toContain('stack prod has no app "wiki"; its apps are basketball, netbox');
   });
+
+  it("prints a psql script for one app, and not as JSON as well", async () => {
+    const { exitCode, stdout } = await plan("--app", "netbox", "--sql");
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^-- App netbox/);
+    expect(stdout).toContain("BERTH_VERIFIER_OWNER");
+    expect(stdout.split("\n").at(-1)).toBe("\\echo app netbox: as planned");
+    const all = await plan("--sql");
+    expect(all.stderr).toContain(
+      "a psql script is for one app, not for 2\n  fix: name it: --app basketball",
+    );
+    const both = await plan("--json", "--sql");
+    expect({ ...both, stderr: both.stderr.split("\n")[0] }).toEqual({
+      exitCode: 2,
+      stdout: "",
+      stderr: "plan: got --json and --sql, which are two forms",
+    });
+  });
 });

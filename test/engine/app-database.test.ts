@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
+import { readAppCatalog } from "../fakes/app-catalog.ts";
 import { Bed } from "./bed.ts";
 
 /**
@@ -20,48 +21,11 @@ afterAll(async () => {
   await bed.close();
 });
 
-/** What both provisioners must agree on, without what only time decides (oids, order). */
-async function readCatalog(): Promise<unknown> {
-  const roles = "('berth_dev', 'netbox', 'basketball', 'admin_app')";
-  const shared = [
-    await bed.sql(
-      `select rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication,
-         rolbypassrls, rolconnlimit, rolvaliduntil, rolpassword, s.setconfig
-       from pg_authid a left join pg_db_role_setting s on s.setrole = a.oid
-       where rolname in ${roles} order by 1`,
-    ),
-    await bed.sql(
-      `select roleid::regrole::text as role, member::regrole::text as member,
-         grantor::regrole::text as grantor, admin_option, inherit_option, set_option
-       from pg_auth_members
-       where roleid::regrole::text in ${roles} or member::regrole::text in ${roles}
-       order by 1, 2, 3`,
-    ),
-    await bed.sql(
-      `select datname, datdba::regrole::text as owner, encoding, datcollate, datctype, datlocprovider,
-         datconnlimit, datallowconn, datistemplate,
-         array(select unnest(datacl)::text order by 1) as acl
-       from pg_database where datname in ('netbox', 'basketball') order by 1`,
-    ),
-  ];
-  const inside: unknown[] = [];
-  for (const database of ["netbox", "basketball"]) {
-    inside.push(
-      await bed.sql(
-        `select nspname, nspowner::regrole::text as owner, array(select unnest(nspacl)::text order by 1) as acl
-         from pg_namespace where nspname = 'public'`,
-        database,
-      ),
-      await bed.sql(
-        `select defaclrole::regrole::text as owner, defaclnamespace::regnamespace::text as schema,
-           defaclobjtype, array(select unnest(defaclacl)::text order by 1) as acl
-         from pg_default_acl order by 1, 2, 3`,
-        database,
-      ),
-    );
-  }
-  return { shared, inside };
-}
+const readCatalog = () =>
+  readAppCatalog((statement, database) => bed.sql(statement, database), {
+    roles: ["berth_dev", "netbox", "basketball", "admin_app"],
+    databases: ["netbox", "basketball"],
+  });
 
 const provisionWith = (provisioner: "berth" | "postgresql", app?: string): (() => void) =>
   bed.configure((config) => {

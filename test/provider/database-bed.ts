@@ -53,7 +53,11 @@ export class DatabaseBed {
     const bed = new DatabaseBed(home, server.port, server.logFile);
     await ensureAdmin(bed.superuser, admin, options.isSuperuser);
     // Without it: the provider must bring it along itself.
-    await bed.sql(`ALTER ROLE "${admin.name}" RESET createrole_self_grant`);
+    const [server16] = await bed.sql(
+      "select where current_setting('server_version_num')::int >= 160000",
+    );
+    if (server16 !== undefined)
+      await bed.sql(`ALTER ROLE "${admin.name}" RESET createrole_self_grant`);
     await ensureNeighbour(bed.superuser, neighbour);
     const [row] = await bed.sql<{ id: string }>(
       "select system_identifier::text as id from pg_control_system()",
@@ -65,6 +69,21 @@ export class DatabaseBed {
   async close(): Promise<void> {
     await removeServer(this.#home);
     rmSync(this.#home, { recursive: true, force: true });
+  }
+
+  /** Environment of a client that logs in as the admin. */
+  get adminEnvironment() {
+    return {
+      PGHOST: "127.0.0.1",
+      PGPORT: String(this.#port),
+      PGUSER: admin.name,
+      PGPASSWORD: admin.password,
+      PGDATABASE: "postgres",
+    };
+  }
+
+  get systemIdentifier(): string {
+    return this.#systemIdentifier;
   }
 
   get superuser() {
@@ -171,6 +190,10 @@ export class DatabaseBed {
     } finally {
       await client.end();
     }
+  }
+
+  readLog(): string {
+    return readFileSync(this.logFile, "utf8");
   }
 
   clearLog(): void {

@@ -1,0 +1,132 @@
+import { styleText } from "node:util";
+import { loadStackFromFile } from "../components/config/load.ts";
+import type { AppSpec, ItemRef, StackSpec } from "../components/config/spec.ts";
+import {
+  type Access,
+  type AccessMatrix,
+  toAccessMatrix,
+} from "../components/postgres/access-matrix.ts";
+import { planDatabase } from "../components/postgres/plan.ts";
+import { selectApps } from "./select-apps.ts";
+
+/** What the stack file gives to one app; an entry of the `--json` output. */
+interface AppReport {
+  readonly app: string;
+  readonly namespace: string;
+  readonly database: string;
+  readonly access: AccessMatrix;
+  /** Where each item goes. */
+  readonly secrets: readonly SecretReport[];
+}
+
+interface SecretReport {
+  /** The role whose credential it is; undefined = it has nothing to do with Postgres. */
+  readonly role: string | undefined;
+  /** `vault/item`. */
+  readonly item: string;
+  /** Namespaces that get the Secret; none for a stack that writes no manifests. */
+  readonly namespaces: readonly string[];
+  readonly secret: string;
+}
+
+/** The verb: prints who may do what where, and which item goes where, from the stack file alone. */
+export function report(args: {
+  readonly stack: string;
+  readonly file: string | undefined;
+  readonly app: string | undefined;
+  readonly form: "text" | "json" | "markdown";
+}): number {
+  const project = new URL("..", import.meta.url).pathname;
+  const spec = loadStackFromFile(args.stack, project, args.file);
+  const apps = selectApps(spec, args.app).map((app) => toReport(app, spec));
+  if (args.form === "json") {
+    process.stdout.write(`${JSON.stringify({ stack: spec.stack, apps }, null, 2)}\n`);
+    return 0;
+  }
+  const isMarkdown = args.form === "markdown";
+  for (const app of apps) printApp(app, isMarkdown);
+  const roles = apps.flatMap((app) =>
+    app.access.rows.filter(({ profile }) => profile !== undefined),
+  );
+  const secrets = apps.flatMap((app) => app.secrets);
+  const counts = `${String(apps.length)} apps, ${String(roles.length)} roles, ${String(secrets.length)} items`;
+  process.stdout.write(`reported: ${counts}, as the stack file says; no server was asked\n`);
+  return 0;
+}
+
+function toReport(app: AppSpec, spec: StackSpec): AppReport {
+  const format = ({ vault, item }: ItemRef): string => `${vault}/${item}`;
+  const places = (all: readonly string[]): string[] =>
+    spec.gitops === undefined ? [] : [...new Set(all)];
+  return {
+    app: app.name,
+    namespace: app.namespace,
+    database: app.database.name,
+    access: toAccessMatrix(planDatabase(app, spec.postgres)),
+    secrets: [
+      ...app.roles.map(({ name, item, secretName, namespace }) => ({
+        role: name,
+        item: format(item),
+        secret: secretName,
+        // The credential goes to the database's namespace as well.
+        namespaces: places([spec.postgres.namespace, namespace]),
+      })),
+      ...app.secrets.map(({ name, item, namespace }) => ({
+        role: undefined,
+        item: format(item),
+        secret: name,
+        namespaces: places([namespace]),
+      })),
+    ],
+  };
+}
+
+function printApp(
+  { app, namespace, database, access, secrets }: AppReport,
+  isMarkdown: boolean,
+): void {
+  const title = `app ${app}: database ${database}, namespace ${namespace}`;
+  print(isMarkdown ? `## ${title}\n` : styleText("bold", title, { stream: process.stdout }));
+  const roles = access.rows.map(({ role, profile, access: held }) => [
+    role,
+    profile ?? "",
+    ...access.columns.map((column) => describeAccess(held[column])),
+  ]);
+  printTable(["role", "profile", ...access.columns], roles, isMarkdown);
+  const items = secrets.map(({ item, secret, namespaces, role }) => [
+    item,
+    secret,
+    namespaces.join(", "),
+    role ?? "",
+  ]);
+  printTable(["item", "Secret", "namespaces", "of role"], items, isMarkdown);
+}
+
+function describeAccess(access: Access | undefined): string {
+  const now = access?.now.join(", ") ?? "";
+  const later = access?.later.join(", ") ?? "";
+  if (later === "" || later === now) return now || "-";
+  return `${now || "-"} (later ones: ${later})`;
+}
+
+function printTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  isMarkdown: boolean,
+): void {
+  if (isMarkdown) {
+    for (const row of [head, head.map(() => "---"), ...rows]) print(`| ${row.join(" | ")} |`);
+  } else {
+    const widths = head.map((title, index) =>
+      Math.max(title.length, ...rows.map((row) => row[index]?.length ?? 0)),
+    );
+    for (const row of [head, ...rows]) {
+      print(`  ${row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join("  ")}`.trimEnd());
+    }
+  }
+  print("");
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

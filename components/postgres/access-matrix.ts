@@ -1,0 +1,68 @@
+import { type DatabasePlan, type PlannedGrant, PUBLIC } from "./plan.ts";
+
+/** Who may do what where in an app's database, for people to read. */
+export interface AccessMatrix {
+  /** What access is to: `database`, `schema public`, `tables in public`; from the outside in. */
+  readonly columns: readonly string[];
+  readonly rows: readonly AccessRow[];
+}
+
+/** One role, or PUBLIC for every other role of the server. */
+export interface AccessRow {
+  readonly role: string;
+  readonly profile: string | undefined;
+  /** By column; a column that is not here gives nothing. */
+  readonly access: Readonly<Record<string, Access>>;
+}
+
+/** Privileges on what is there, and on what the owner will make. */
+export interface Access {
+  readonly now: readonly string[];
+  readonly later: readonly string[];
+}
+
+/** The matrix of a plan. Pure; the owner, which needs no grants, has `ALL`. */
+export function toAccessMatrix(plan: DatabasePlan): AccessMatrix {
+  const granted = plan.grants.map(({ on }) => toColumn(on));
+  const columns = [...new Set(["database", "schema public", ...granted])];
+  const rows = plan.roles.map(({ name, profile }): AccessRow => {
+    if (name !== plan.database.owner) return { role: name, profile, access: toAccess(plan, name) };
+    const all = columns.map((column) => [column, { now: ["ALL"], later: ["ALL"] }] as const);
+    return { role: name, profile, access: Object.fromEntries(all) };
+  });
+  return { columns, rows: [...rows, toPublicRow(plan)] };
+}
+
+function toAccess(plan: DatabasePlan, grantee: string): AccessRow["access"] {
+  const own = plan.grants.filter((grant) => grant.grantee === grantee);
+  const entries = own.map(({ on, privileges }) => {
+    const later = plan.defaultPrivileges.filter(
+      (one) =>
+        one.grantee === grantee &&
+        on.type !== "database" &&
+        one.type === on.type &&
+        one.schema === on.schema,
+    );
+    const access = { now: privileges, later: later.flatMap((one) => one.privileges) };
+    return [toColumn(on), access] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** What a new database gives to everybody, unless the plan takes it away. */
+function toPublicRow(plan: DatabasePlan): AccessRow {
+  const isClosed = plan.grants.some(
+    ({ grantee, on }) => grantee === PUBLIC && on.type === "database",
+  );
+  const database = isClosed ? [] : ["CONNECT", "TEMPORARY"];
+  const access = {
+    database: { now: database, later: [] },
+    "schema public": { now: ["USAGE"], later: [] },
+  };
+  return { role: "PUBLIC", profile: undefined, access };
+}
+
+function toColumn(on: PlannedGrant["on"]): string {
+  if (on.type === "database") return "database";
+  return on.type === "schema" ? `schema ${on.schema}` : `${on.type}s in ${on.schema}`;
+}

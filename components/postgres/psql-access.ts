@@ -1,0 +1,138 @@
+import { escapeIdentifier } from "pg";
+import {
+  type DatabasePlan,
+  type PlannedDefaultPrivileges,
+  type PlannedGrant,
+  PUBLIC,
+} from "./plan.ts";
+import type { ObjectType } from "./privileges.ts";
+import { block, refusal, text, texts } from "./psql-step.ts";
+
+/**
+ * The access part of a psql script, inside the app's database: what is held against what is planned,
+ * worked out by the server, and the difference as GRANT and REVOKE. The same rules as diff-access.ts: a
+ * grantee that is not the app's is never looked at, an object of another owner never touched.
+ */
+export function scriptAccess(plan: DatabasePlan): readonly string[] {
+  const { owner, name } = plan.database;
+  const isClosed = plan.grants.some((grant) => grant.grantee === PUBLIC);
+  const queries = [
+    ...(isClosed ? [closePublicSchema(owner)] : []),
+    ...(plan.defaultPrivileges.length === 0 ? [] : [defaultsQuery(plan.defaultPrivileges, owner)]),
+    ...(plan.grants.length === 0 ? [] : [grantsQuery(plan.grants, owner)]),
+  ];
+  return [
+    "BEGIN;",
+    ...queries.map((query) => `${query}\n\\gexec`),
+    "COMMIT;",
+    // A GRANT that the admin may not give ends with no more than a warning.
+    refusal(
+      `app ${plan.app}: database ${name} is not as planned, and the admin role may not change that`,
+      queries.map((query) => `SELECT statement FROM (${query}) open (statement)`),
+    ),
+    ...(isClosed ? [warnOfOpenSchema(plan.app)] : []),
+  ];
+}
+
+/** Where the objects of each type are: type, schema, what GRANT calls them, owner and ACL. */
+const objects: Readonly<Record<ObjectType, string>> = {
+  database: `SELECT 'database', NULL::text, format('DATABASE %I', datname), datdba,
+    coalesce(datacl, acldefault('d', datdba)) FROM pg_database WHERE datname = current_database()`,
+  schema: `SELECT 'schema', nspname::text, format('SCHEMA %I', nspname), nspowner,
+    coalesce(nspacl, acldefault('n', nspowner)) FROM pg_namespace`,
+  table: `SELECT 'table', nspname::text, format('TABLE %I.%I', nspname, relname), relowner,
+    coalesce(relacl, acldefault('r', relowner)) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
+    WHERE relkind IN ('r', 'p', 'v', 'm', 'f')`,
+  sequence: `SELECT 'sequence', nspname::text, format('SEQUENCE %I.%I', nspname, relname), relowner,
+    coalesce(relacl, acldefault('s', relowner)) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
+    WHERE relkind = 'S'`,
+};
+
+/** As pg_default_acl calls the types. */
+const defaultTypes: Readonly<Record<PlannedDefaultPrivileges["type"], string>> = {
+  table: "r",
+  sequence: "S",
+};
+
+function grantsQuery(grants: readonly PlannedGrant[], owner: string): string {
+  const types = [...new Set(grants.map((grant) => grant.on.type))];
+  const rows = grants.map(({ on, grantee, privileges }) => {
+    const schema = on.type === "database" ? "NULL" : text(on.schema);
+    return `(${text(on.type)}, ${schema}, ${text(grantee)}, ${texts(privileges)})`;
+  });
+  return `WITH planned (type, schema, grantee, privileges) AS (
+  VALUES ${rows.join(",\n    ")}
+), objects (type, schema, name, owner, acl) AS (
+  ${types.map((type) => objects[type]).join("\n  UNION ALL\n  ")}
+), found AS (
+  SELECT name, grantee, privileges, ARRAY(
+    SELECT privilege_type FROM aclexplode(acl) a WHERE a.grantee = ${oidOf("p.grantee")}
+  ) AS held
+  FROM planned p JOIN objects o ON o.type = p.type AND o.schema IS NOT DISTINCT FROM p.schema::text
+  WHERE ${mayGrant("o.type", "o.owner", owner)}
+)
+${difference("'REVOKE %s ON %s FROM %s'", "'GRANT %s ON %s TO %s'")}`;
+}
+
+function defaultsQuery(defaults: readonly PlannedDefaultPrivileges[], owner: string): string {
+  const rows = defaults.map(
+    ({ schema, type, grantee, privileges }) =>
+      `(${text(schema)}, ${text(`${type.toUpperCase()}S`)}, ${text(defaultTypes[type])}, ${text(grantee)}, ${texts(privileges)})`,
+  );
+  const role = escapeIdentifier(owner).replaceAll("%", "%%");
+  const prefix = `ALTER DEFAULT PRIVILEGES FOR ROLE ${role} IN SCHEMA`;
+  return `WITH planned (schema, objects, type, grantee, privileges) AS (
+  VALUES ${rows.join(",\n    ")}
+), found AS (
+  SELECT objects, schema AS name, grantee, privileges, ARRAY(
+    SELECT privilege_type
+    FROM pg_default_acl d JOIN pg_namespace n ON n.oid = d.defaclnamespace, aclexplode(d.defaclacl) a
+    WHERE d.defaclrole = ${oidOf(text(owner))} AND n.nspname = p.schema AND d.defaclobjtype::text = p.type
+      AND a.grantee = ${oidOf("p.grantee")}
+  ) AS held
+  FROM planned p
+)
+${difference(text(`${prefix} %2$I REVOKE %1$s ON %4$s FROM %3$s`), text(`${prefix} %2$I GRANT %1$s ON %4$s TO %3$s`), "objects")}`;
+}
+
+/** From \`found\`: one statement for what is too much, one for what is missing. */
+function difference(revoke: string, grant: string, more?: string): string {
+  const extra = more === undefined ? "" : `, ${more}`;
+  const list = (kept: string, gone: string): string =>
+    `array_to_string(ARRAY(SELECT unnest(${kept}) EXCEPT SELECT unnest(${gone}) ORDER BY 1), ', ')`;
+  const grantee = `CASE grantee WHEN ${text(PUBLIC)} THEN 'PUBLIC' ELSE quote_ident(grantee) END`;
+  return `SELECT format(${revoke}, ${list("held", "privileges")}, name, ${grantee}${extra})
+FROM found WHERE NOT held <@ privileges
+UNION ALL
+SELECT format(${grant}, ${list("privileges", "held")}, name, ${grantee}${extra})
+FROM found WHERE NOT privileges <@ held`;
+}
+
+/** Until 14 every role may make tables in schema public; so also where such a database was restored. */
+const publicSchemaIsOpen = `FROM pg_namespace, aclexplode(nspacl) a
+WHERE nspname = 'public' AND a.grantee = 0 AND a.privilege_type = 'CREATE'`;
+
+function closePublicSchema(owner: string): string {
+  const condition = `${publicSchemaIsOpen} AND (${mayGrant("'schema'", "nspowner", owner)})`;
+  return `SELECT format('GRANT CREATE, USAGE ON SCHEMA public TO %I', ${text(owner)})
+${condition} AND pg_get_userbyid(nspowner) NOT IN (${text(owner)}, 'pg_database_owner')
+UNION ALL
+SELECT 'REVOKE CREATE ON SCHEMA public FROM PUBLIC'
+${condition}`;
+}
+
+function warnOfOpenSchema(app: string): string {
+  const warning = `app ${app}: every role that may enter the database may make tables in schema public, and only a superuser can end that`;
+  return block(`BEGIN
+  IF EXISTS (SELECT ${publicSchemaIsOpen}) THEN RAISE WARNING '%', ${text(warning)}; END IF;
+END`);
+}
+
+function mayGrant(type: string, owner: string, appOwner: string): string {
+  return `pg_get_userbyid(${owner}) IN (${text(appOwner)}, 'pg_database_owner')
+    OR ${type} = 'schema' AND (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)`;
+}
+
+function oidOf(role: string): string {
+  return `CASE ${role} WHEN ${text(PUBLIC)} THEN 0 ELSE (SELECT r.oid FROM pg_roles r WHERE r.rolname = ${role}) END`;
+}

@@ -1,0 +1,141 @@
+import { escapeIdentifier } from "pg";
+import { verifierEnvironment } from "../config/names.ts";
+import type { PostgresSpec } from "../config/spec.ts";
+import { BerthError } from "../errors.ts";
+import type { DatabasePlan, PlannedRole } from "./plan.ts";
+import { scriptAccess } from "./psql-access.ts";
+import { scriptRoles } from "./psql-roles.ts";
+import { block, refusal, statementOf, step, text, texts, verifierVariable } from "./psql-step.ts";
+import { runLockKey } from "./session.ts";
+
+/** What a script must know of the stack besides the plan. */
+export type ScriptTarget = Pick<
+  PostgresSpec,
+  "maintenanceDatabase" | "markerRole" | "systemIdentifier"
+>;
+
+/**
+ * An app's plan as a psql script, for where Berth itself cannot reach the server: a Job, or a person.
+ * Running it again changes nothing, save that an admin who is no superuser sets the verifiers again. It
+ * adopts nothing, takes up only what carries the stack's mark, and ends with exit code 3 and the reason
+ * where it must not go on. Needs psql 15 (`\getenv`), at any server from 14 on; the verifiers come from
+ * the environment, `BERTH_VERIFIER_<KEY>`, and stand nowhere in it.
+ *
+ * It is flat text and no `DO` block on purpose: CREATE DATABASE runs in no block and no transaction, and
+ * psql puts no variable into dollar-quoted text. So the server is asked for statements, and `\gexec`
+ * sends them.
+ *
+ * @see https://www.postgresql.org/docs/current/app-psql.html
+ */
+export function toPsqlScript(plan: DatabasePlan, target: ScriptTarget): string {
+  const { app, roles, database } = plan;
+  const { systemIdentifier, markerRole } = target;
+  if (systemIdentifier === undefined) {
+    throw new BerthError(`app ${app}: the stack does not say which server the script is for`, {
+      hint: "set berth:postgres.systemIdentifier; pulumi preview shows the number",
+    });
+  }
+  refuseForeignForms(app, [database.name, target.maintenanceDatabase]);
+  const path = "database";
+  const { name, connectionLimit } = database;
+  const isThere = `EXISTS (SELECT FROM pg_database WHERE datname = ${text(name)}`;
+  return [
+    ...header(plan),
+    ...roles.flatMap(readVerifier),
+    ...enter(target.maintenanceDatabase),
+    scriptGuards(plan, { markerRole, systemIdentifier }),
+    "SELECT rolsuper AS is_superuser, current_setting('server_version_num')::int >= 160000 AS has_options",
+    "FROM pg_roles WHERE rolname = current_user\n\\gset",
+    step(
+      text("SET createrole_self_grant = 'set, inherit'"),
+      "NOT :'is_superuser' AND :'has_options'",
+    ),
+    "BEGIN;",
+    ...scriptRoles(plan, markerRole),
+    "COMMIT;",
+    "-- the database",
+    step(statementOf({ kind: "create-database", path, database }), `NOT ${isThere})`),
+    step(
+      statementOf({ kind: "limit-database", path, database: name, connectionLimit }),
+      `${isThere} AND datconnlimit <> ${String(connectionLimit)})`,
+    ),
+    ...enter(name),
+    ...scriptAccess(plan),
+    `\\echo app ${app}: as planned`,
+    "",
+  ].join("\n");
+}
+
+/** psql takes other names for options or addresses of a connection, or ends the command in the middle. */
+function refuseForeignForms(app: string, databases: readonly string[]): void {
+  for (const name of databases.filter((one) => !/^[\w .-]+$/.test(one))) {
+    throw new BerthError(`app ${app}: psql's \\connect takes no database ${JSON.stringify(name)}`, {
+      hint: "let Berth itself provision the app: pulumi up",
+    });
+  }
+}
+
+function header({ app, roles }: DatabasePlan): string[] {
+  const variables = roles.map(({ key }) => verifierEnvironment(key)).join(", ");
+  return [
+    `-- App ${app}, made by Berth from the stack file: edit that, not this. Run it as the admin role:`,
+    `--   psql -X -f FILE, with psql 15 or newer, and SCRAM-SHA-256 verifiers in ${variables}`,
+    "\\set ON_ERROR_STOP on",
+    "\\set QUIET on",
+  ];
+}
+
+/** The form is looked at before anything is sent: a password in clear must not reach the server's log. */
+function readVerifier({ key }: PlannedRole): string[] {
+  const variable = verifierEnvironment(key);
+  const problem = `${variable} is not set, or is no SCRAM-SHA-256 verifier`;
+  return [
+    `\\set is_verifier \`printf %s "$${variable}" | grep -Eqx '${verifierForm}' && echo true || echo false\``,
+    "\\if :is_verifier",
+    `\\getenv ${verifierVariable(key)} ${variable}`,
+    "\\else",
+    block(`BEGIN RAISE EXCEPTION '%', ${text(problem)}; END`),
+    "\\endif",
+  ];
+}
+
+const verifierForm =
+  "SCRAM-SHA-256[$][1-9][0-9]*:[A-Za-z0-9+/]{22,}={0,2}[$][A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=";
+
+/** A session as Berth's own are: no name resolves to what an app's owner made. */
+function enter(database: string): string[] {
+  return [
+    `\\connect ${escapeIdentifier(database)}`,
+    "SET search_path = pg_catalog, pg_temp;",
+    "SET lock_timeout = '30s';",
+    "SET client_min_messages = warning;",
+    block(`BEGIN PERFORM pg_advisory_lock(${runLockKey}); END`),
+  ];
+}
+
+/** Every reason not to touch anything, before anything is touched. */
+function scriptGuards(
+  { app, roles, database }: DatabasePlan,
+  { markerRole, systemIdentifier }: { markerRole: string; systemIdentifier: string },
+): string {
+  const names = texts(roles.map((role) => role.name));
+  const isOurs = `EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid AND pg_get_userbyid(m.roleid) = ${text(markerRole)})`;
+  const at = `FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba WHERE d.datname = ${text(database.name)}`;
+  return refusal(`app ${app}: nothing was changed`, [
+    `SELECT format('this is another server than the stack is for, with system_identifier %s', system_identifier)
+      FROM pg_control_system() WHERE system_identifier::text <> ${text(systemIdentifier)}`,
+    `SELECT format('role "%s" can log in or has rights, so it is not the marker role', r.rolname)
+      FROM pg_roles r WHERE r.rolname = ${text(markerRole)} AND (r.rolcanlogin OR r.rolsuper
+        OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls
+        OR EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid)
+        OR EXISTS (SELECT FROM pg_database d WHERE d.datdba = r.oid))`,
+    `SELECT format('role "%s" exists and was not made by this stack', r.rolname)
+      FROM pg_roles r WHERE r.rolname = ANY (${names}) AND NOT ${isOurs}`,
+    `SELECT format('database "%s" exists and belongs to role "%s"', d.datname, r.rolname)
+      ${at} AND r.rolname <> ${text(database.owner)}`,
+    `SELECT format('database "%s" exists and was not made by this stack', d.datname)
+      ${at} AND NOT ${isOurs}`,
+    `SELECT format('database "%s" has encoding %s, which cannot change', d.datname, pg_encoding_to_char(d.encoding))
+      ${at} AND pg_encoding_to_char(d.encoding) <> ${text(database.encoding)}`,
+  ]);
+}
