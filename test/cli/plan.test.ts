@@ -7,12 +7,12 @@ import { projectFolder } from "../../dev/sandbox.ts";
 async function plan(...args: readonly string[]) {
   const all = ["run", "--silent", "plan", "--", "--stack", "prod", ...args];
   const env = { PATH: process.env["PATH"] ?? "" };
-  const options = { cwd: projectFolder, env, extendEnv: false, reject: false, timeout: 60_000 };
+  const options = { cwd: projectFolder, env, extendEnv: false, reject: false, timeout: 120_000 };
   const { exitCode, stdout, stderr } = await execa("npm", all, options);
   return { exitCode, stdout, stderr };
 }
 
-describe("plan", () => {
+describe("plan", { timeout: 300_000 }, () => {
   it("prints the statements of each app, and how many there are", async () => {
     const { exitCode, stdout, stderr } = await plan();
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });

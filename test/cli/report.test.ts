@@ -7,12 +7,12 @@ import { projectFolder } from "../../dev/sandbox.ts";
 async function report(...args: readonly string[]) {
   const all = ["run", "--silent", "report", "--", "--stack", "prod", ...args];
   const env = { PATH: process.env["PATH"] ?? "" };
-  const options = { cwd: projectFolder, env, extendEnv: false, reject: false, timeout: 60_000 };
+  const options = { cwd: projectFolder, env, extendEnv: false, reject: false, timeout: 120_000 };
   const { exitCode, stdout, stderr } = await execa("npm", all, options);
   return { exitCode, stdout, stderr };
 }
 
-describe("report", () => {
+describe("report", { timeout: 300_000 }, () => {
   it("prints who may do what where, and which item goes where", async () => {
     const { exitCode, stdout, stderr } = await report();
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
