@@ -64,8 +64,9 @@ export function toRefusal(
 
 function toForbidden(context: KubeContext, ask: KubeAsk, said: string): TunnelError {
   // The server may demand another verb than the request's own: since Kubernetes 1.35 a port-forward
-  // by websocket needs `create` besides `get`.
-  const verb = /cannot (\w+) resource/.exec(said)?.[1] ?? ask.verb;
+  // by websocket needs `create` besides `get`, and a refusal for want of it names no verb at all.
+  const implied = ask.resource === "pods/portforward" ? "create" : ask.verb;
+  const verb = /cannot (\w+) resource/.exec(said)?.[1] ?? implied;
   const [resource = "", subresource] = ask.resource.split("/");
   const flag = subresource === undefined ? "" : ` --subresource=${subresource}`;
   const verbs = subresource === undefined ? `verb "${verb}"` : `verbs "get" and "create"`;

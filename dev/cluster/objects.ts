@@ -123,9 +123,9 @@ export function portForward({ namespace: where, port }: PostgresService): Manife
  * What Berth needs to reach Postgres, and no more: the rights of user `berth` in the namespace. A
  * port-forward over a websocket begins as a GET, and from Kubernetes 1.35 on needs `create` besides.
  */
-export function berthRights(where: string): Manifest[] {
+export function berthRights(where: string, verbs = ["get", "create"]): Manifest[] {
   const name = "berth-port-forward";
-  const rule = (resources: string[], verbs: string[]) => ({ apiGroups: [""], resources, verbs });
+  const rule = (resources: string[], may: string[]) => ({ apiGroups: [""], resources, verbs: may });
   return [
     {
       apiVersion: "rbac.authorization.k8s.io/v1",
@@ -134,7 +134,7 @@ export function berthRights(where: string): Manifest[] {
       rules: [
         rule(["services"], ["get"]),
         rule(["pods"], ["get", "list"]),
-        rule(["pods/portforward"], ["get", "create"]),
+        rule(["pods/portforward"], verbs),
       ],
     },
     {

@@ -1,8 +1,15 @@
 import type { KubernetesObject, KubernetesObjectApi } from "@kubernetes/client-node";
 import { inject } from "vitest";
 import { addPostgres, type Cluster, waitFor } from "../../dev/cluster/cluster.ts";
-import { toFiles } from "../../dev/cluster/files.ts";
-import { type Manifest, openApi, serviceName } from "../../dev/cluster/objects.ts";
+import { startApiServer } from "../../dev/cluster/control-plane.ts";
+import { readPorts, toFiles } from "../../dev/cluster/files.ts";
+import {
+  applyAll,
+  type Manifest,
+  openApi,
+  portForward,
+  serviceName,
+} from "../../dev/cluster/objects.ts";
 import { startOperator } from "../../dev/cluster/operator.ts";
 import { stopProgram } from "../../dev/cluster/stop.ts";
 import { freePort } from "../../dev/postgres/ports.ts";
@@ -77,6 +84,24 @@ export class ClusterBed {
       };
       edit(kubernetes);
     });
+  }
+
+  async applyAll(objects: readonly Manifest[]): Promise<void> {
+    await applyAll(this.api, objects);
+  }
+
+  /** Leads connections to the bed's Pods to another port of this machine. */
+  async forwardTo(port: number): Promise<void> {
+    await this.applyAll([portForward({ namespace: this.namespace, port })]);
+  }
+
+  /** The API server as after a crash: killed, and back on the same port. */
+  async restartApiServer(): Promise<void> {
+    const files = toFiles(this.cluster.home);
+    const ports = readPorts(files);
+    if (ports === undefined) throw new Error("the cluster was never started");
+    await stopProgram(files, "api-server", "SIGKILL");
+    await startApiServer(files, inject("clusterTools"), ports);
   }
 
   /** An object of the API; undefined when it is not there. */

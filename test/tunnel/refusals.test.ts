@@ -83,7 +83,8 @@ describe("the API server", () => {
   });
 
   test("names the verb the server asks for, not only the request's own", async () => {
-    const message = `pods "postgres-0" is forbidden: User "alice" cannot create resource "pods/portforward" in API group ""`;
+    // As kube-apiserver 1.35 says it: the verb is not in it.
+    const message = 'pods "postgres-0" is forbidden: ';
     cluster.api.failures.push({ status: 403, body: JSON.stringify({ message }) });
     const error = await refusal();
     expect(error.hint).toContain('verbs "get" and "create" on pods/portforward');

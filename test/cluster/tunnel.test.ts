@@ -1,0 +1,264 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import net from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Client } from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { proveStack } from "../../cli/verify.ts";
+import { loadStackFromFile } from "../../components/config/load.ts";
+import type { EndpointSpec, TlsSpec } from "../../components/config/spec.ts";
+import { readStackItems } from "../../components/onepassword/stack-items.ts";
+import { readThroughClient } from "../../components/onepassword/through-client.ts";
+import { type Endpoint, openEndpoint } from "../../components/tunnel/endpoint.ts";
+import { pgTlsOptions } from "../../components/tunnel/tls.ts";
+import { berthRights } from "../../dev/cluster/objects.ts";
+import { readNeighbour } from "../../dev/neighbour-check.ts";
+import { connectAsSuperuser, ensureAdmin } from "../../dev/postgres/neighbour.ts";
+import { giveTo } from "../../dev/postgres/place.ts";
+import { freePort } from "../../dev/postgres/ports.ts";
+import { preparePostgres } from "../../dev/postgres/prepare.ts";
+import { findSystemUser } from "../../dev/postgres/run-as.ts";
+import { removeServer, startServer } from "../../dev/postgres/server.ts";
+import { projectFolder } from "../../dev/sandbox.ts";
+import { issue } from "../tunnel/certificate.ts";
+import { ClusterBed } from "./cluster-bed.ts";
+import { isListening, processesOf } from "./leftovers.ts";
+
+/** Berth's own port-forward through a real API server, under every command that people run. */
+
+const serverName = "postgres-postgresql.db-tunnel.svc.cluster.local";
+const folder = mkdtempSync(path.join(tmpdir(), "berth-cluster-tls-"));
+const tls: TlsSpec = { mode: "verify-full", caFile: path.join(folder, "ca.pem"), serverName };
+
+let cluster: ClusterBed;
+let neighbour: string;
+
+beforeAll(async () => {
+  const ca = issue("Test CA");
+  const { cert, key } = issue(serverName, { issuer: ca });
+  const user = findSystemUser();
+  giveTo(folder, user);
+  for (const [file, text] of [
+    ["ca.pem", ca.cert],
+    ["server.pem", cert],
+    ["server.key", key],
+  ] as const) {
+    writeFileSync(path.join(folder, file), text, { mode: 0o600 });
+    giveTo(path.join(folder, file), user);
+  }
+  const settings = {
+    ssl: "on",
+    ssl_cert_file: path.join(folder, "server.pem"),
+    ssl_key_file: path.join(folder, "server.key"),
+  };
+  cluster = await ClusterBed.open("db-tunnel", { settings });
+  neighbour = await readNeighbour(cluster.bed.sandbox);
+});
+
+afterAll(async () => {
+  await cluster.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Nothing runs and nothing listens that a run of Pulumi has started. */
+async function expectNothingLeft(): Promise<void> {
+  expect(processesOf(cluster.bed.sandbox.home)).toEqual([]);
+  expect(await isListening(cluster.localPort)).toBe(false);
+}
+
+function endpointSpec(): EndpointSpec {
+  return {
+    kind: "kubernetes",
+    kubeconfig: cluster.cluster.kubeconfig,
+    context: undefined,
+    namespace: cluster.namespace,
+    target: { kind: "service", name: "postgres-postgresql" },
+    port: 5432,
+    localPort: cluster.localPort,
+  };
+}
+
+/** Whether anything of the sample apps is on a server. */
+async function rolesOn(port: number, password: string): Promise<number> {
+  const client = await connectAsSuperuser({ host: "127.0.0.1", port, password }, "postgres");
+  try {
+    const names = "'netbox', 'basketball', 'admin_app', 'berth_dev'";
+    const sql = `select 1 from pg_roles where rolname in (${names})`;
+    return (await client.query(sql)).rows.length;
+  } finally {
+    await client.end();
+  }
+}
+
+describe("before anything is written", () => {
+  it.each([
+    ["create", ["get"]],
+    ["get", ["create"]],
+  ])("names the verb %s when only %j is allowed on pods/portforward", async (missing, verbs) => {
+    await cluster.applyAll(berthRights(cluster.namespace, verbs));
+    const { exitCode, output } = await cluster.bed.up();
+    await cluster.applyAll(berthRights(cluster.namespace));
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain(`not allowed to ${missing} pods/portforward`);
+    expect(output).toContain('in namespace "db-tunnel"');
+    await expectNothingLeft();
+  });
+
+  it("names the context that is not there", async () => {
+    const restore = cluster.endpoint((endpoint) => {
+      endpoint.context = "elsewhere";
+    });
+    const { exitCode, output } = await cluster.bed.up();
+    restore();
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain("elsewhere");
+    await expectNothingLeft();
+  });
+
+  it("names verb and resource for a user who may do nothing", async () => {
+    const restore = cluster.endpoint((endpoint) => {
+      endpoint.context = "guest";
+    });
+    const { exitCode, output } = await cluster.bed.up();
+    restore();
+    expect(exitCode).not.toBe(0);
+    expect(output).toMatch(/not allowed to get services .*user "guest"/);
+  });
+
+  it("refuses another server behind the Service", async () => {
+    const home = mkdtempSync(path.join(tmpdir(), "berth-other-"));
+    const password = "only-for-this-test";
+    await preparePostgres({ home, superuserPassword: password });
+    const { port } = await startServer({ home, port: await freePort() });
+    try {
+      const superuser = { host: "127.0.0.1", port, password };
+      await ensureAdmin(superuser, cluster.bed.login("postgres-admin"), false);
+      await cluster.forwardTo(port);
+      const { exitCode, output } = await cluster.bed.up();
+      expect(exitCode).not.toBe(0);
+      expect(output).toContain("this is another server than the stack is for");
+      expect(await rolesOn(port, password)).toBe(0);
+    } finally {
+      await cluster.forwardTo(cluster.bed.sandbox.superuser.port);
+      await removeServer(home);
+      rmSync(home, { recursive: true, force: true });
+    }
+  });
+
+  it("has written nothing", async () => {
+    const { port, password } = cluster.bed.sandbox.superuser;
+    expect(await rolesOn(port, password)).toBe(0);
+    expect(await readNeighbour(cluster.bed.sandbox)).toBe(neighbour);
+  });
+});
+
+describe("Berth's provider, with TLS verify-full and the server's own name", () => {
+  beforeAll(() => {
+    cluster.bed.configure((config) => {
+      const { caFile } = tls;
+      config["berth:postgres"]["tls"] = { mode: "verify-full", ca: caFile, serverName };
+    });
+  });
+
+  it.each([
+    ["up", ["up", "--yes", "--skip-preview"], /\d+ created/],
+    ["preview", ["preview", "--expect-no-changes"], /\d+ unchanged/],
+    ["up --refresh", ["up", "--yes", "--refresh", "--skip-preview"], /\d+ unchanged/],
+    ["refresh", ["refresh", "--yes", "--skip-preview"], /\d+ unchanged/],
+  ])("%s", async (_, args, expected) => {
+    const { exitCode, output } = await cluster.bed.pulumi(args);
+    expect(exitCode, output).toBe(0);
+    expect(output).toMatch(expected);
+    await expectNothingLeft();
+  });
+
+  it("verify", async () => {
+    const spec = loadStackFromFile("dev", projectFolder, cluster.bed.sandbox.stackFile);
+    const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = cluster.bed.sandbox.env;
+    const items = await readStackItems(spec, readThroughClient({ kind: "connect", url, token }));
+    const verdict = await proveStack(spec, items, () => undefined);
+    expect(verdict.apps.flatMap(({ checks }) => checks).filter((check) => !check.ok)).toEqual([]);
+  });
+
+  it("refuses a certificate for another name, and sends no password", async () => {
+    const restore = cluster.bed.configure((config) => {
+      const { caFile } = tls;
+      const other = "postgres.example.org";
+      config["berth:postgres"]["tls"] = { mode: "verify-full", ca: caFile, serverName: other };
+    });
+    const { output } = await cluster.bed.preview();
+    restore();
+    expect(output).toContain(
+      `the server's certificate is not for "postgres.example.org"; it is for DNS:${serverName}`,
+    );
+  });
+
+  it("carries 20 connections side by side", async () => {
+    const { name, password } = cluster.bed.login("netbox-db-credentials");
+    const endpoint: Endpoint = await openEndpoint(endpointSpec(), tls);
+    const { host, port } = endpoint;
+    const clients = Array.from({ length: 20 }, () => {
+      const login = { user: name, password, database: "netbox", ssl: pgTlsOptions(tls) };
+      return new Client({ host, port, ...login, stream: () => endpoint.stream() });
+    });
+    try {
+      await Promise.all(clients.map((client) => client.connect()));
+      const sql = "select pg_backend_pid() as pid, repeat('x', 1000000) as big from pg_sleep(0.2)";
+      const answers = await Promise.all(
+        clients.map((client) => client.query<{ pid: number; big: string }>(sql)),
+      );
+      expect(new Set(answers.map(({ rows }) => rows[0]?.pid)).size).toBe(20);
+      expect(answers.map(({ rows }) => rows[0]?.big.length)).toEqual(Array(20).fill(1_000_000));
+    } finally {
+      await Promise.all(clients.map((client) => client.end().catch(() => undefined)));
+      await endpoint.close();
+    }
+  });
+
+  it("plain destroy, which keeps databases, and up again", async () => {
+    const destroyed = await cluster.bed.pulumi(["destroy", "--yes", "--skip-preview"]);
+    expect(destroyed.exitCode, destroyed.output).toBe(0);
+    await expectNothingLeft();
+    const kept = await cluster.bed.sql("select 1 from pg_database where datname = 'netbox'");
+    expect(kept).toHaveLength(1);
+    const { exitCode, output } = await cluster.bed.up();
+    expect(exitCode, output).toBe(0);
+  });
+});
+
+describe("the registry's provider", () => {
+  beforeAll(() => {
+    cluster.bed.configure((config) => {
+      config["berth:postgres"]["provisioner"] = "postgresql";
+    });
+  });
+
+  it("does not use whoever has its local port", async () => {
+    const other = net.createServer((socket) => socket.destroy());
+    await new Promise<void>((resolve) => other.listen(cluster.localPort, "127.0.0.1", resolve));
+    const { exitCode, output } = await cluster.bed.up();
+    await new Promise((resolve) => other.close(resolve));
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain(String(cluster.localPort));
+    expect(output).toContain("localPort");
+  });
+
+  it.each([
+    ["up", ["up", "--yes", "--skip-preview"]],
+    ["preview", ["preview", "--expect-no-changes"]],
+    [
+      "destroy --run-program",
+      ["destroy", "--yes", "--skip-preview", "--run-program", "--ignore-protect"],
+    ],
+  ])("%s", async (_, args) => {
+    const { exitCode, output } = await cluster.bed.pulumi(args);
+    expect(exitCode, output).toBe(0);
+    await expectNothingLeft();
+  });
+
+  it("has left databases and the neighbour as they were", async () => {
+    const sql = "select 1 from pg_database where datname in ('netbox', 'basketball')";
+    expect(await cluster.bed.sql(sql)).toHaveLength(2);
+    expect(await readNeighbour(cluster.bed.sandbox)).toBe(neighbour);
+  });
+});
