@@ -230,6 +230,8 @@ describe("the registry's provider", () => {
   beforeAll(() => {
     cluster.bed.configure((config) => {
       config["berth:postgres"]["provisioner"] = "postgresql";
+      // It takes the host for the certificate's name, and the host is 127.0.0.1 here.
+      config["berth:postgres"]["tls"] = { mode: "require" };
     });
   });
 
