@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { App } from "./components/app.ts";
 import { readOnePasswordAccess } from "./components/config/environment.ts";
 import { loadStackFromEngine } from "./components/config/load.ts";
@@ -13,6 +14,9 @@ import { BerthProvider } from "./provider/manifest-file-resource.ts";
 
 // The SDK takes a stack for every promise, and mapping each through source maps costs half a preview.
 Reflect.deleteProperty(Error, "prepareStackTrace");
+// It tells the engine of each step, one after the other, which takes as long as the steps themselves, and
+// `--debug` prints it: with all that 1Password answered.
+Object.assign(pulumi.log, { debug: () => Promise.resolve() });
 
 // What shall be.
 const spec = loadStackFromEngine();

@@ -33,7 +33,7 @@ export class App extends pulumi.ComponentResource {
       new AppDelivery(name, args.delivery, { parent: this, dependsOn: [resource] });
     }
     this.summary = databaseName.apply((database) => summarize(args, database));
-    this.registerOutputs({ summary: this.summary });
+    this.registerOutputs({});
   }
 
   /** Both provisioners end in the same catalog; an app may change from one to the other. */

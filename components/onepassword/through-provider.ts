@@ -10,12 +10,16 @@ import { Item, type ReadItem, toItemReadError } from "./item.ts";
  */
 export function readThroughProvider(access: OnePasswordAccess): ReadItem {
   const provider = new onepassword.Provider("onepassword", toProviderArgs(access));
+  // A vault's name costs a request of its own, each time.
+  const vaultIds = new Map<string, string>();
   return async (ref) => {
+    const vault = vaultIds.get(ref.vault) ?? ref.vault;
     const found = await onepassword
-      .getItem({ vault: ref.vault, ...nameOf(ref) }, { provider, async: true })
+      .getItem({ vault, ...nameOf(ref) }, { provider, async: true })
       .catch((error: unknown) => {
         throw toItemReadError(error instanceof Error ? error.message : String(error));
       });
+    vaultIds.set(ref.vault, found.vault);
     return toItem(found);
   };
 }

@@ -18,6 +18,7 @@ beforeAll(async () => {
       if (field["label"] === "password") field["value"] = "CanaryRotated'\\$$ %I";
   });
   expect((await bed.pulumi(["up", "--yes", "--diff"])).exitCode).toBe(0);
+  expect((await bed.pulumi(["preview", "--debug"])).exitCode).toBe(0);
   await bed.pulumi(["stack", "output", "--json"]);
   await bed.pulumi(["stack", "export"]);
   await bed.up({ OP_CONNECT_TOKEN: "canary-of-a-wrong-token" });
