@@ -50,6 +50,8 @@ export class RunLock {
       await this.#drained.promise;
     }
     this.#holders += 1;
+    // A tunnel that broke took the lock with it, while others may still be at work under it.
+    if (this.#session?.isOpen() === false) this.#held = undefined;
     this.#held ??= this.#acquire();
     try {
       await this.#held;
@@ -76,6 +78,7 @@ export class RunLock {
 
   async #acquire(): Promise<void> {
     if (this.#session?.isOpen() !== true) {
+      this.#session = undefined;
       this.#session = await this.#open();
       await this.#session.client.query(`SET lock_timeout = '${String(waitSeconds)}s'`);
     }

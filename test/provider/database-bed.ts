@@ -168,13 +168,7 @@ export class DatabaseBed {
   }
 
   async sqlAs<T extends object>(role: string, database: string, statement: string): Promise<T[]> {
-    const client = new Client({
-      host: "127.0.0.1",
-      port: this.#port,
-      database,
-      user: role,
-      password: rolePassword(role),
-    });
+    const client = new Client(loginOf(this, role, database));
     try {
       await client.connect();
       return (await client.query<T>(statement)).rows;
@@ -217,6 +211,12 @@ export class DatabaseBed {
     const found = log.matchAll(new RegExp(`user=${admin.name} database=(\\S+)`, "g"));
     return [...found].map((match) => match[1] ?? "");
   }
+}
+
+/** How a role of an app logs in. */
+export function loginOf({ superuser }: DatabaseBed, role: string, database: string) {
+  const { host, port } = superuser;
+  return { host, port, database, user: role, password: rolePassword(role) };
 }
 
 /** Inputs of an app, from an entry as in the stack file. */

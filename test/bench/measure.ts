@@ -1,0 +1,188 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { execa } from "execa";
+import { proveStack } from "../../cli/verify.ts";
+import { loadStackFromFile } from "../../components/config/load.ts";
+import { parseStack } from "../../components/config/parse.ts";
+import { readStackItems } from "../../components/onepassword/stack-items.ts";
+import { readThroughClient } from "../../components/onepassword/through-client.ts";
+import { planDatabase } from "../../components/postgres/plan.ts";
+import { makeVerifier } from "../../components/postgres/verifier.ts";
+import { projectFolder } from "../../dev/sandbox.ts";
+import type { Bed } from "../engine/bed.ts";
+import { entry, expectSuccess, makeNames, password, type Say, withApps } from "./apps.ts";
+import { toScript } from "./floor.ts";
+import { watchProcesses } from "./processes.ts";
+
+/** Figures of so many apps in one run; times in seconds, ratios being Berth over the other. */
+export interface Figures {
+  readonly n: number;
+  readonly psql_s: number;
+  readonly berth_up_s: number;
+  readonly berth_noop_s: number;
+  readonly berth_refresh_s: number;
+  readonly ratio_up_psql: number;
+  /** Processor time of Pulumi and everything it starts; undefined where it cannot be told. */
+  readonly cpu_s: { readonly [verb in "up" | "noop" | "refresh"]: number | undefined };
+  /** In state, the stack's own and the providers among them. */
+  readonly resources: number;
+  /** Of the admin during the first up, in all databases; and the most in one app's. */
+  readonly logins: number;
+  readonly logins_per_database: number;
+  /** That the admin sent during the first up, queries included. */
+  readonly statements: number;
+  /** Of the state file, for each app. */
+  readonly state_bytes: number;
+  /** The most that Pulumi, the program and the providers held together during the first up. */
+  readonly peak_mib: number | undefined;
+  readonly stock_up_s?: number;
+  readonly ratio_up_stock?: number;
+  /** What the registry's resources failed with. */
+  readonly stock_failure?: string;
+  /** Checks of `verify`, and those that failed although nothing is wrong. */
+  readonly verify?: { readonly seconds: number; readonly checks: number; readonly failed: number };
+}
+
+export interface MeasureOptions {
+  readonly manifests: boolean;
+  /** Whether Pulumi writes its state after each step, as it does unless told otherwise. */
+  readonly checkpoints: boolean;
+  readonly stock: boolean;
+  readonly verify: boolean;
+}
+
+const adminName = "coachlight_admin";
+
+/** Measures an up of `n` new apps beside one psql script that makes the same on the same server. */
+export async function measure(n: number, options: MeasureOptions, say: Say): Promise<Figures> {
+  const names = makeNames(n);
+  const { manifests } = options;
+  say(`${String(n)} apps: a server, a vault with ${String(2 * n)} items`);
+  const figures = await withApps({ names, manifests }, (bed) =>
+    measureBerth(bed, names, options, say),
+  );
+  if (!options.stock) return figures;
+  try {
+    say("the control: pulumi up with the registry's resources");
+    const stock_up_s = await withApps({ names, manifests, provisioner: "postgresql" }, (bed) =>
+      timed(() => expectSuccess(bed.up(toEnv(options)))),
+    );
+    return { ...figures, stock_up_s, ratio_up_stock: figures.berth_up_s / stock_up_s };
+  } catch (error) {
+    const stock_failure = error instanceof Error ? error.message : String(error);
+    say("the control failed; what it said is in the figures");
+    return { ...figures, stock_failure };
+  }
+}
+
+async function measureBerth(
+  bed: Bed,
+  names: readonly string[],
+  options: MeasureOptions,
+  say: Say,
+): Promise<Figures> {
+  const n = names.length;
+  say("psql: roles, databases and grants, in one script");
+  const psql_s = await timed(() => runFloor(bed, names));
+  writeFileSync(bed.sandbox.postgresLog, "");
+  const refreshing = ["refresh", "--yes", "--skip-preview"];
+  say(`${psql_s.toFixed(1)} s; pulumi up`);
+  const up = await timedAndWatched(() => expectSuccess(bed.up(toEnv(options))));
+  const server = readServerLog(bed);
+  say(`${up.seconds.toFixed(1)} s; pulumi preview, unchanged`);
+  const noop = await timedAndWatched(() =>
+    expectSuccess(bed.pulumi(["preview", "--expect-no-changes"])),
+  );
+  say(`${noop.seconds.toFixed(1)} s; pulumi refresh`);
+  const refresh = await timedAndWatched(() => expectSuccess(bed.pulumi(refreshing)));
+  say(`${refresh.seconds.toFixed(1)} s`);
+  const state = path.join(bed.sandbox.home, "state/.pulumi/stacks/berth/dev.json");
+  const text = readFileSync(state, "utf8");
+  return {
+    n,
+    psql_s,
+    berth_up_s: up.seconds,
+    berth_noop_s: noop.seconds,
+    berth_refresh_s: refresh.seconds,
+    ratio_up_psql: up.seconds / psql_s,
+    cpu_s: { up: up.cpu_s, noop: noop.cpu_s, refresh: refresh.cpu_s },
+    resources: (text.match(/"urn":/g) ?? []).length,
+    ...server,
+    state_bytes: Math.round(text.length / n),
+    peak_mib: up.peak_mib,
+    ...(options.verify ? { verify: await measureVerify(bed, say) } : {}),
+  };
+}
+
+function toEnv({ checkpoints }: MeasureOptions): Record<string, string> {
+  return checkpoints ? {} : { PULUMI_SKIP_CHECKPOINTS: "true" };
+}
+
+function readServerLog({ sandbox }: Bed) {
+  const lines = readFileSync(sandbox.postgresLog, "utf8").split("\n");
+  const entered = lines.flatMap(
+    (line) =>
+      new RegExp(`connection authorized: user=${adminName} database=(\\S+)`).exec(line)?.[1] ?? [],
+  );
+  const ofApps = Object.values(Object.groupBy(entered, (database) => database))
+    .filter((logins) => logins?.[0] !== "postgres")
+    .map((logins = []) => logins.length);
+  const sent = new RegExp(`${adminName}@.*LOG: +(statement|execute [^:]+): `);
+  return {
+    logins: entered.length,
+    logins_per_database: Math.max(0, ...ofApps),
+    statements: lines.filter((line) => sent.test(line)).length,
+  };
+}
+
+async function measureVerify(bed: Bed, say: Say): Promise<NonNullable<Figures["verify"]>> {
+  say("verify: every promise of every role, with real logins");
+  const spec = loadStackFromFile("dev", projectFolder, bed.sandbox.stackFile);
+  const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = bed.sandbox.env;
+  const items = await readStackItems(spec, readThroughClient({ kind: "connect", url, token }));
+  let checks = 0;
+  let failed = 0;
+  const seconds = await timed(async () => {
+    await proveStack(spec, items, (app, found) => {
+      checks += found.length;
+      for (const check of found.filter(({ ok }) => !ok)) {
+        failed += 1;
+        say(`failed: ${app}: ${check.name}: ${check.detail}`);
+      }
+    });
+  });
+  say(`${seconds.toFixed(1)} s`);
+  return { seconds, checks, failed };
+}
+
+/** The same roles, databases and grants by another name, so that both can be on one server. */
+async function runFloor(bed: Bed, names: readonly string[]): Promise<void> {
+  const { host, port, password: secret } = bed.sandbox.superuser;
+  const config = {
+    postgres: { endpoint: { direct: { host, port } } },
+    onepassword: { vault: "bench" },
+    apps: Object.fromEntries(names.map((name) => [`floor-${name}`, entry])),
+  };
+  const spec = parseStack("floor", config);
+  const plans = spec.apps.map((app) => planDatabase(app, spec.postgres));
+  const verifier = (role: string): string => makeVerifier(password, role);
+  const where = ["-h", host, "-p", String(port), "-U", "postgres", "postgres"];
+  await execa("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", ...where], {
+    input: toScript(plans, spec.postgres.markerRole, verifier),
+    env: { PGPASSWORD: secret },
+  });
+}
+
+async function timedAndWatched(work: () => Promise<void>) {
+  let seconds = 0;
+  const usage = await watchProcesses("pulumi", async () => {
+    seconds = await timed(work);
+  });
+  return { seconds, ...usage };
+}
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1000;
+}
