@@ -6,7 +6,7 @@ import { AppDelivery } from "./components/delivery/app-delivery.ts";
 import { planStackDelivery } from "./components/delivery/stack-delivery.ts";
 import { readStackItems } from "./components/onepassword/stack-items.ts";
 import { readThroughProvider } from "./components/onepassword/through-provider.ts";
-import { toProviderPostgres } from "./components/postgres/app-database.ts";
+import { toProviderApps, toProviderPostgres } from "./components/postgres/app-database.ts";
 import { planDatabase } from "./components/postgres/plan.ts";
 import { openStock } from "./components/postgres/stock-stack.ts";
 import { makeVerifiers } from "./components/postgres/verifier.ts";
@@ -31,6 +31,7 @@ const planned = spec.apps.map((app) => ({
 // What makes it so. Berth's own provider looks at the server by itself, and only when it has to.
 const berth = new BerthProvider("berth", {
   postgres: toProviderPostgres(spec.postgres, items.admin),
+  ...toProviderApps(spec.apps),
 });
 const usesStock = planned.filter(({ app }) => app.provisioner === "postgresql");
 const stock = await openStock(
@@ -42,7 +43,8 @@ const providers = stock === undefined ? { berth } : { berth, postgresql: stock.p
 const created = planned.map(({ app, plan, verifiers }) => {
   const { markerRole } = spec.postgres;
   const { provisioner, reclaimPolicy } = app;
-  const own = { plan, verifiers, markerRole, reclaimPolicy, marker: stock?.marker };
+  const { recreate } = app.database;
+  const own = { plan, verifiers, markerRole, reclaimPolicy, recreate, marker: stock?.marker };
   const database =
     stock === undefined || provisioner === "berth"
       ? own

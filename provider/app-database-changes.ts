@@ -3,8 +3,8 @@ import { objectTypes } from "../components/postgres/privileges.ts";
 import type { ChangeKind, Changes } from "./resource-handler.ts";
 
 /**
- * What a program changed, by the property it changed, down to `roles.admin.grants.table`. `adopt` is a
- * permission for the run and no property of the app; switching it changes nothing.
+ * What a program changed, by the property it changed, down to `roles.admin.grants.table`. `adopt` and
+ * `recreate` are permissions for the run and no properties of the app; switching them changes nothing.
  */
 export function compareStates(old: AppDatabaseState, wanted: AppDatabaseState): Changes {
   const changes: Record<string, ChangeKind> = {};

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { reservedReason } from "../components/config/name-rules.ts";
 import { AppName, ConnectionLimit, PgName } from "../components/config/primitives.ts";
 import type { AppDatabaseState, RoleState } from "../components/postgres/app-database-args.ts";
+import type { FormerRole } from "../components/postgres/diff-roles.ts";
 import { objectTypes, privilegeTable } from "../components/postgres/privileges.ts";
 import {
   isPropertyMap,
@@ -59,6 +60,7 @@ const Role = z.strictObject({
 const Inputs = z.strictObject({
   app: AppName,
   adopt: z.boolean(),
+  recreate: z.boolean().optional(),
   reclaimPolicy: z.enum(["retain", "delete"]),
   database: z.strictObject({
     name: PgName,
@@ -182,12 +184,21 @@ export function parseStored(properties: PropertyMap): AppDatabaseState | undefin
   return parsed.success ? parsed.data : undefined;
 }
 
+const Leaving = z.array(z.object({ key: z.string(), name: PgIdentifier }));
+
+/** Roles that an earlier run, which stopped halfway, had still to see off. */
+export function parseLeaving(properties: PropertyMap): readonly FormerRole[] {
+  return Leaving.safeParse(toPlain(properties["leaving"] ?? [])).data ?? [];
+}
+
 /** Back to what the server sends. */
 export function toProperties(state: AppDatabaseState): PropertyMap {
   const roles = Object.fromEntries(
     Object.entries(state.roles).map(([key, role]) => [key, toRoleProperties(role)]),
   );
-  return { ...state, database: { ...state.database }, roles };
+  const { recreate, ...rest } = state;
+  const permission = recreate === undefined ? {} : { recreate };
+  return { ...rest, ...permission, database: { ...state.database }, roles };
 }
 
 function toRoleProperties(role: RoleState): PropertyMap {
@@ -195,4 +206,16 @@ function toRoleProperties(role: RoleState): PropertyMap {
     Object.entries(role.grants).map(([type, privileges]) => [type, [...privileges]]),
   );
   return { ...role, grants };
+}
+
+/** The properties that a refresh found to be otherwise. */
+export function toDriftPaths(state: PropertyMap): string[] {
+  const drift = state["drift"];
+  if (!Array.isArray(drift)) return [];
+  return drift.map((line) => String(line).split(":")[0] ?? "").filter((path) => path !== "");
+}
+
+/** For state, which holds no verifier. */
+export function withoutVerifiers(inputs: PropertyMap): PropertyMap {
+  return Object.fromEntries(Object.entries(inputs).filter(([name]) => name !== "verifiers"));
 }

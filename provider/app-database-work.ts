@@ -12,9 +12,11 @@ import {
   type LiveDatabase,
 } from "../components/postgres/inspect.ts";
 import { inspectAccess, inspectVerifiers } from "../components/postgres/inspect-access.ts";
+import { findLostProblem } from "../components/postgres/lost-database.ts";
 import { decideNewDatabase } from "../components/postgres/new-database.ts";
 import type { DatabasePlan } from "../components/postgres/plan.ts";
 import { findMarkerProblem } from "../components/postgres/server-rules.ts";
+import { dropLeaving, examineLeaving, refuseLeaving } from "./app-database-retire.ts";
 import type { PostgresServer, Work } from "./postgres-server.ts";
 import type { Session } from "./session-pool.ts";
 import { type RoleContext, readStored } from "./stored-verifiers.ts";
@@ -76,10 +78,21 @@ export async function findActions(
     const outside = decideDatabase(plan, live, request.formerRoles);
     return { actions: [...roles, ...outside], notes: [], catalog };
   }
-  const access = await server.withDatabase(live.name, (inside) =>
-    decideInside(inside, plan, live, request),
-  );
-  return { actions: [...roles, ...access.actions], notes: access.notes, catalog };
+  return await server.withDatabase(live.name, async (inside) => {
+    const leaving = reclaims(request)
+      ? await examineLeaving(server, inside, plan, request.formerRoles)
+      : { actions: [], problems: [] };
+    // What a role that is dropped was given goes with it.
+    const dropped = new Set(leaving.actions.map((action) => "role" in action && action.role));
+    const formerRoles = request.formerRoles.filter(({ name }) => !dropped.has(name));
+    const access = await decideInside(inside, plan, live, { ...request, formerRoles });
+    const notes = leaving.problems.map((problem) => `up would refuse: ${problem}`);
+    return {
+      actions: [...roles, ...leaving.actions, ...access.actions],
+      notes: [...notes, ...access.notes],
+      catalog,
+    };
+  });
 }
 
 /**
@@ -112,6 +125,10 @@ export async function applyApp(
         : undefined;
       const changes = judge(plan, catalog, { request, server, stored });
       const roles = decideAppRoles(plan, catalog, { request, server, stored });
+      if (reclaims(request)) {
+        const leaving = await examineLeaving(server, session, plan, request.formerRoles);
+        refuseLeaving(plan.app, leaving.problems);
+      }
       await server.makeMarkerOnce(session, roles, work);
       const others = roles.filter(({ kind }) => kind !== "create-marker");
       await server.runTogether(session, others, work);
@@ -119,11 +136,18 @@ export async function applyApp(
         await makeDatabase(server, session, plan, { request, work });
       return changes;
     });
-    const notes = await server.withDatabase(plan.database.name, (inside) =>
-      applyAccess(server, inside, { plan, request, work }),
-    );
+    const notes = await server.withDatabase(plan.database.name, async (inside) => {
+      const { formerRoles } = request;
+      if (reclaims(request)) await dropLeaving(server, inside, plan, { formerRoles, work });
+      return await applyAccess(server, inside, { plan, request, work });
+    });
     return [...adopting, ...notes];
   });
+}
+
+/** Whether roles that left the entry are dropped and not only shut out. */
+function reclaims({ state, formerRoles }: AppRequest): boolean {
+  return state.reclaimPolicy === "delete" && formerRoles.length > 0;
 }
 
 /**
@@ -217,6 +241,12 @@ function decideAppRoles(
   });
 }
 
+/** Why the app's database can be neither used nor made. */
+export function findLost(request: AppRequest, live: LiveDatabase | undefined): string | undefined {
+  const { app, database, recreate = false } = request.state;
+  return findLostProblem(app, database.name, live, { isKnown: request.isKnown, recreate });
+}
+
 /** Throws every reason not to go on; returns what taking over changes. */
 function judge(
   plan: DatabasePlan,
@@ -229,6 +259,7 @@ function judge(
   const marker = findMarkerProblem(catalog, config);
   const live = catalog.databases.get(plan.database.name);
   const { encoding, name } = plan.database;
+  const lost = findLost(request, live);
   const problems = [
     ...(marker === undefined ? [] : [marker]),
     ...adoption.problems,
@@ -237,12 +268,7 @@ function judge(
       : [
           `app ${plan.app}: database "${name}" has encoding ${live.encoding}, which cannot change; set berth:apps.${plan.app}.database.encoding to it`,
         ]),
-    ...(live === undefined && request.isKnown
-      ? [
-          `app ${plan.app}: database "${name}" was there and is gone. An empty one would look as if all were well; ` +
-            "restore it, or accept the loss with pulumi refresh, and the next up makes a new one",
-        ]
-      : []),
+    ...(lost === undefined ? [] : [lost]),
   ];
   if (problems.length > 0) throw toOneError("Postgres", problems);
   return adoption.changes.map((change) => `adopting: ${change}`);

@@ -9,10 +9,13 @@ import {
   findInputProblems,
   parseAppDatabase,
   parseStored,
+  toDriftPaths,
   toProperties,
   withDefaults,
+  withoutVerifiers,
 } from "./app-database-inputs.ts";
 import { toRequest } from "./app-database-request.ts";
+import { retireApp } from "./app-database-retire.ts";
 import {
   type AppDecision,
   type AppRequest,
@@ -20,9 +23,11 @@ import {
   describeActions,
   examineApp,
   findActions,
+  findLost,
 } from "./app-database-work.ts";
 import type { Report } from "./engine-log.ts";
 import { PostgresServer } from "./postgres-server.ts";
+import { ProgramClaims } from "./program-claims.ts";
 import type { PropertyMap } from "./property-values.ts";
 import { isStackConfig, parseProviderConfig } from "./provider-config.ts";
 import {
@@ -37,12 +42,13 @@ import {
   type StoredResource,
   type UpdateRequest,
 } from "./resource-handler.ts";
+import { checkRetirement } from "./retirement-check.ts";
 import { Unreachable } from "./session-pool.ts";
 
 /**
  * `berth:postgres:AppDatabase`: an app's roles, memberships, database, grants and default privileges as
  * one resource. What the server holds decides, not only what state remembers: create takes up what is
- * there and ours, update does what is missing, and delete drops nothing.
+ * there and ours, update does what is missing, and delete drops only what is ours, asked for and confirmed.
  */
 export class AppDatabaseHandler implements ResourceHandler {
   readonly type = "berth:postgres:AppDatabase";
@@ -54,10 +60,18 @@ export class AppDatabaseHandler implements ResourceHandler {
   /** The stack file's own keys, where the engine imports with its default provider. */
   #stackConfig: PropertyMap | undefined;
   #hasWarned = false;
+  readonly #claims = new ProgramClaims();
 
   constructor(report: Report, isOffline: boolean) {
     this.#report = report;
     this.#isOffline = isOffline;
+  }
+
+  checkConfig({ urn, olds, news }: Parameters<NonNullable<ResourceHandler["checkConfig"]>>[0]) {
+    const { inputs, places, failures, warnings } = checkRetirement(olds, news);
+    if (places !== undefined) this.#claims.setApps(places);
+    for (const warning of warnings) this.#report("warning", urn, warning);
+    return { inputs, failures };
   }
 
   /** Connects to nothing; that comes with the first app that needs it. */
@@ -73,6 +87,11 @@ export class AppDatabaseHandler implements ResourceHandler {
     request: CheckRequest,
   ): Promise<{ inputs: PropertyMap; failures: readonly CheckFailure[] }> {
     const inputs = withDefaults(request.newInputs);
+    const state = parseStored(inputs);
+    if (state !== undefined) {
+      const roles = Object.values(state.roles).map((role) => role.name);
+      this.#claims.add(request.urn, { database: state.database.name, roles });
+    }
     // The engine checks what an import has read as well, and that is without verifiers.
     if (this.#stackConfig !== undefined) return Promise.resolve({ inputs, failures: [] });
     return Promise.resolve({ inputs, failures: findInputProblems(inputs, this.#server?.config) });
@@ -91,7 +110,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     for (const path of toDriftPaths(request.oldState)) changes[path] ??= "update";
     // A refresh may have found a difference, or there may be one since.
     const found = await this.#ask(request.urn, (server) =>
-      findActions(server, toRequest(wanted, request), false),
+      findActions(server, this.#toRequest(request.urn, wanted, request), false),
     );
     if (found !== undefined) {
       const unexpected = found.actions.filter(({ path }) => changes[path] === undefined);
@@ -111,22 +130,27 @@ export class AppDatabaseHandler implements ResourceHandler {
     const inputs = parseAppDatabase(request.inputs);
     if (request.preview) {
       if (inputs === undefined) return { id: "", state: withoutVerifiers(request.inputs) };
-      await this.#preview(request.urn, toRequest(inputs, undefined));
+      await this.#preview(request.urn, this.#toRequest(request.urn, inputs, undefined));
       return { id: inputs.state.database.name, state: toProperties(inputs.state) };
     }
     const known = requireKnown(inputs);
     const id = known.state.database.name;
-    return { id, state: await this.#apply(request.urn, id, toRequest(known, undefined)) };
+    return {
+      id,
+      state: await this.#apply(request.urn, id, this.#toRequest(request.urn, known, undefined)),
+    };
   }
 
   async update(request: UpdateRequest): Promise<PropertyMap> {
     const inputs = parseAppDatabase(request.newInputs);
     if (request.preview) {
       if (inputs === undefined) return withoutVerifiers(request.newInputs);
-      await this.#preview(request.urn, toRequest(inputs, request));
+      await this.#preview(request.urn, this.#toRequest(request.urn, inputs, request));
       return toProperties(inputs.state);
     }
-    return await this.#apply(request.urn, request.id, toRequest(requireKnown(inputs), request));
+    const known = requireKnown(inputs);
+    const wanted = this.#toRequest(request.urn, known, request);
+    return await this.#apply(request.urn, request.id, wanted);
   }
 
   async read(resource: StoredResource): Promise<StoredResource | undefined> {
@@ -144,9 +168,10 @@ export class AppDatabaseHandler implements ResourceHandler {
       isKnown: true,
     };
     const server = this.#requireServer();
+    const survey = await server.survey();
+    const lost = findLost(request, survey.catalog.databases.get(state.database.name));
+    if (lost !== undefined) throw new BerthError(lost);
     const { actions, notes, catalog } = await findActions(server, request, true);
-    const isGone = !catalog.databases.has(state.database.name);
-    if (isGone) return undefined;
     for (const note of notes) this.#report("warning", resource.urn, note);
     const live = toProperties(toLiveState(state, actions, catalog));
     const drift = describeActions(actions);
@@ -156,15 +181,20 @@ export class AppDatabaseHandler implements ResourceHandler {
     return { ...resource, state: drift.length === 0 ? live : { ...live, drift } };
   }
 
-  delete(resource: StoredResource): Promise<void> {
-    const state = parseStored(resource.state) ?? parseStored(resource.inputs);
-    if (state?.reclaimPolicy !== "delete") return Promise.resolve();
-    throw new BerthError(
-      `app ${state.app}: reclaimPolicy is delete, but Berth does not drop databases yet; nothing was dropped`,
-      {
-        hint: `set berth:apps.${state.app}.reclaimPolicy to retain and run pulumi up before the app is taken out; then drop database ${state.database.name} by hand`,
-      },
-    );
+  /** With `reclaimPolicy: delete`, and confirmed: drops database and roles. Otherwise: nothing. */
+  async delete(resource: StoredResource): Promise<void> {
+    const { urn } = resource;
+    // Inputs are what the entry last said; after a refresh state is what the server then held.
+    const state = parseStored(resource.inputs) ?? parseStored(resource.state);
+    if (state?.reclaimPolicy !== "delete") return;
+    const kept = this.#claims.whyKept(urn, state.app, state.database.name);
+    if (kept !== undefined) {
+      this.#report("warning", urn, kept);
+      return;
+    }
+    const isNeeded = (role: string): boolean => this.#claims.isNeeded(urn, state.app, role);
+    const notes = await retireApp(this.#requireServer(), state, isNeeded);
+    if (notes.length > 0) this.#report("info", urn, notes.join("\n"));
   }
 
   cancel(): void {
@@ -174,6 +204,14 @@ export class AppDatabaseHandler implements ResourceHandler {
   /** Ends every connection; the process may end without it. */
   async close(): Promise<void> {
     await this.#server?.close();
+  }
+
+  #toRequest(
+    urn: string,
+    inputs: AppDatabaseInputs,
+    old: Parameters<typeof toRequest>[1],
+  ): AppRequest {
+    return toRequest(inputs, old, (role) => this.#claims.isNeeded(urn, inputs.state.app, role));
   }
 
   /** The statements of a change, exactly as they will run but for the verifiers. */
@@ -197,31 +235,30 @@ export class AppDatabaseHandler implements ResourceHandler {
       if (done.length === 0) throw error;
       // Something took effect, so the resource exists: state keeps it, and the next up goes on.
       const reason = error instanceof Error ? error.message : String(error);
-      const state = { ...toProperties(request.state), incomplete: true };
+      const leaving = request.formerRoles.map(({ key, name }) => ({ key, name }));
+      const state = { ...toProperties(request.state), incomplete: true, leaving };
       throw new PartialFailure(reason, { id, state });
     }
   }
 
-  /** Asks the server if it is to be asked and can be reached; a preview goes on without it. */
+  /** Asks the server, unless it is not to be asked; one that cannot be reached fails the run. */
   async #ask(
     urn: string,
     use: (server: PostgresServer) => Promise<AppDecision>,
   ): Promise<AppDecision | undefined> {
     const server = this.#requireServer();
-    let reason = "BERTH_OFFLINE=true";
-    if (!this.#isOffline) {
-      try {
-        const found = await use(server);
-        const identity = findIdentityProblem(found.catalog.server, server.config);
-        if (identity !== undefined) this.#warnOnce(urn, identity);
-        return found;
-      } catch (error) {
-        if (!(error instanceof Unreachable)) throw error;
-        reason = error.message;
-      }
+    if (this.#isOffline) {
+      this.#warnOnce(urn, "not compared with the server: BERTH_OFFLINE=true");
+      return undefined;
     }
-    this.#warnOnce(urn, `not compared with the server: ${reason}`);
-    return undefined;
+    const found = await use(server).catch((error: unknown) => {
+      if (!(error instanceof Unreachable)) throw error;
+      const hint = "or, to preview where Postgres cannot be reached, as in CI: BERTH_OFFLINE=true";
+      throw new BerthError(error.message, { hint });
+    });
+    const identity = findIdentityProblem(found.catalog.server, server.config);
+    if (identity !== undefined) this.#warnOnce(urn, identity);
+    return found;
   }
 
   #warnOnce(urn: string, text: string): void {
@@ -237,19 +274,9 @@ export class AppDatabaseHandler implements ResourceHandler {
   }
 }
 
-function toDriftPaths(state: PropertyMap): string[] {
-  const drift = state["drift"];
-  if (!Array.isArray(drift)) return [];
-  return drift.map((line) => String(line).split(":")[0] ?? "").filter((path) => path !== "");
-}
-
 function requireKnown(inputs: AppDatabaseInputs | undefined): AppDatabaseInputs {
   if (inputs !== undefined) return inputs;
   throw new BerthError("an AppDatabase reached up with unknown inputs");
-}
-
-function withoutVerifiers(inputs: PropertyMap): PropertyMap {
-  return Object.fromEntries(Object.entries(inputs).filter(([name]) => name !== "verifiers"));
 }
 
 function toText(title: string, lines: readonly string[]): string {

@@ -6,6 +6,7 @@ import { inspectVerifiers } from "../components/postgres/inspect-access.ts";
 import { findIdentityProblem } from "../components/postgres/server-rules.ts";
 import { explainStatementFailure } from "../components/postgres/statement-failure.ts";
 import { hiddenVerifiers, toStatement, type Verifiers } from "../components/postgres/statements.ts";
+import type { Endpoint } from "../components/tunnel/endpoint.ts";
 import type { PostgresConfig } from "./provider-config.ts";
 import { RunLock } from "./run-lock.ts";
 import { type Session, SessionPool } from "./session-pool.ts";
@@ -50,6 +51,11 @@ export class PostgresServer {
 
   withDatabase<T>(database: string, use: (session: Session) => Promise<T>): Promise<T> {
     return this.#pool.withDatabase(database, use);
+  }
+
+  /** The way to the server, for a client that is not ours. */
+  endpoint(): Promise<Endpoint> {
+    return this.#pool.endpoint();
   }
 
   /** Everything that writes goes through here. A server that the stack does not pin is never written to. */
@@ -99,12 +105,22 @@ export class PostgresServer {
     work.onDone(action);
   }
 
-  /** Runs actions that belong together: all of them take effect, or none. */
-  async runTogether(session: Session, actions: readonly Action[], work: Work): Promise<void> {
+  /**
+   * Runs actions that belong together: all of them take effect, or none.
+   *
+   * @param guard A last look, inside the transaction; what it throws ends it.
+   */
+  async runTogether(
+    session: Session,
+    actions: readonly Action[],
+    work: Work,
+    guard?: () => Promise<void>,
+  ): Promise<void> {
     if (actions.length === 0) return;
     const done: Action[] = [];
     await session.client.query("BEGIN");
     try {
+      await guard?.();
       const inside = { ...work, onDone: (action: Action) => void done.push(action) };
       for (const action of actions) await this.run(session, action, inside);
       await session.client.query("COMMIT");

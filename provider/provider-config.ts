@@ -15,6 +15,8 @@ export interface PostgresConfig
     | "reserved"
     | "markerRole"
     | "connectionLimit"
+    | "confirmDelete"
+    | "dumpDirectory"
   > {
   readonly admin: Credential;
   /** Where the admin's password came from, for messages: `vault/item`. */
@@ -46,6 +48,8 @@ const Postgres = z.strictObject({
   reserved: z.array(z.string()),
   markerRole: Text,
   connectionLimit: z.int().min(3),
+  confirmDelete: z.array(Text).default([]),
+  dumpDirectory: Text.optional(),
   adminItem: Text,
   username: Text,
   password: Text,
@@ -73,12 +77,14 @@ export function parseProviderConfig(config: PropertyMap): PostgresConfig | undef
       hint: "make the provider with new BerthProvider(name, { postgres: toProviderPostgres(…) })",
     });
   }
-  const { username, password, endpoint, tls, systemIdentifier, ...rest } = parsed.data;
+  const { username, password, endpoint, tls, systemIdentifier, dumpDirectory, ...rest } =
+    parsed.data;
   return {
     ...rest,
     endpoint: endpoint as EndpointSpec,
     tls: { ...tls, caFile: tls.caFile },
     systemIdentifier,
+    dumpDirectory,
     admin: new Credential(username, password),
   };
 }

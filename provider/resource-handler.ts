@@ -75,6 +75,12 @@ export interface ResourceHandler {
   readonly type: string;
   /** Has the engine read the resource before each `up` and preview, so that drift shows in the diff. */
   readonly refreshBeforeUpdate: boolean;
+  /** Called with the provider's configuration before the program's, if it runs one, is put into force. */
+  checkConfig?(request: {
+    readonly urn: string;
+    readonly olds: PropertyMap;
+    readonly news: PropertyMap;
+  }): { readonly inputs: PropertyMap; readonly failures: readonly string[] };
   /** Called at the start of a run with the provider's configuration. */
   configure?(config: PropertyMap): Promise<void> | void;
   check(

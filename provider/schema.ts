@@ -19,6 +19,7 @@ const appDatabase = {
   roles: object,
   schemas: { type: "array", items: text },
 };
+const recreate = { type: "boolean" };
 
 /**
  * The package schema, for `pulumi package get-schema` and editors. Programs use the classes in this
@@ -27,16 +28,17 @@ const appDatabase = {
 export const PROVIDER_SCHEMA: string = JSON.stringify({
   name: "berth",
   version: PROVIDER_VERSION,
-  provider: { inputProperties: { postgres: object } },
+  provider: { inputProperties: { postgres: object, apps: object, reclaim: object } },
   resources: {
     "berth:postgres:AppDatabase": {
       description: "An app's roles, database and access.",
       inputProperties: {
         ...appDatabase,
+        recreate,
         verifiers: { type: "object", additionalProperties: text, secret: true },
       },
       requiredInputs: ["app", "database", "roles", "verifiers"],
-      properties: { ...appDatabase, drift: { type: "array", items: text } },
+      properties: { ...appDatabase, recreate, drift: { type: "array", items: text } },
       required: Object.keys(appDatabase),
     },
     "berth:index:ManifestFile": {

@@ -11,7 +11,7 @@ import {
   type PropertyMap,
   toPlain,
 } from "./property-values.ts";
-import type { Changes, ResourceHandler } from "./resource-handler.ts";
+import type { Changes, CheckFailure, ResourceHandler } from "./resource-handler.ts";
 import { toCheckResponse, toDiffResponse, toServiceError } from "./responses.ts";
 import { PROVIDER_SCHEMA, PROVIDER_VERSION } from "./schema.ts";
 
@@ -61,7 +61,7 @@ function createProviderMethods(
       new messages.ProviderHandshakeResponse().setAcceptSecrets(true).setAcceptResources(true),
     ),
     getSchema: unary(() => new messages.GetSchemaResponse().setSchema(PROVIDER_SCHEMA)),
-    checkConfig: unary((request) => new messages.CheckResponse().setInputs(request.getNews())),
+    checkConfig: unary((request) => checkConfig(handlers, request)),
     // Where the provider connects to is configuration, not identity: a change replaces nothing.
     diffConfig: unary((request) =>
       toDiffResponse(
@@ -86,6 +86,22 @@ function createProviderMethods(
     getPluginInfo: unary(() => new plugin.PluginInfo().setVersion(PROVIDER_VERSION)),
     attach: unary(() => new empty.Empty()),
   };
+}
+
+function checkConfig(
+  handlers: readonly ResourceHandler[],
+  request: InstanceType<typeof messages.CheckRequest>,
+): InstanceType<typeof messages.CheckResponse> {
+  const [urn, olds] = [request.getUrn(), decodeProperties(request.getOlds())];
+  let inputs = decodeProperties(request.getNews());
+  const failures: CheckFailure[] = [];
+  for (const handler of handlers) {
+    const checked = handler.checkConfig?.({ urn, olds, news: inputs });
+    if (checked === undefined) continue;
+    inputs = checked.inputs;
+    failures.push(...checked.failures.map((reason) => ({ property: "", reason })));
+  }
+  return toCheckResponse(inputs, failures);
 }
 
 /** Secrets count as well, but their values go nowhere. */

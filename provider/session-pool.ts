@@ -9,7 +9,7 @@ import { type Endpoint, openEndpoint } from "../components/tunnel/endpoint.ts";
 import { pgTlsOptions } from "../components/tunnel/tls.ts";
 import type { PostgresConfig } from "./provider-config.ts";
 
-/** There is no way to the server just now; a preview goes on without it. */
+/** There is no way to the server just now. */
 export class Unreachable extends BerthError {}
 
 /** A session that is known to be with the right server. */
@@ -68,17 +68,21 @@ export class SessionPool {
     });
   }
 
-  /** A session of the caller's own; it counts in no limit and the caller ends it. */
-  async open(database: string): Promise<Session> {
-    const { admin, adminItem, tls } = this.#config;
-    this.#endpoint ??= openEndpoint(this.#config.endpoint, tls);
-    let endpoint: Endpoint;
+  /** The way to the server, opened with the first use. */
+  async endpoint(): Promise<Endpoint> {
+    this.#endpoint ??= openEndpoint(this.#config.endpoint, this.#config.tls);
     try {
-      endpoint = await this.#endpoint;
+      return await this.#endpoint;
     } catch (error) {
       this.#endpoint = undefined;
       throw new Unreachable(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  /** A session of the caller's own; it counts in no limit and the caller ends it. */
+  async open(database: string): Promise<Session> {
+    const { admin, adminItem, tls } = this.#config;
+    const endpoint = await this.endpoint();
     let client: Client;
     try {
       const target = { endpoint, tls: pgTlsOptions(tls), database };

@@ -44,6 +44,8 @@ export function toPostgresSpec(stack: string, config: StackConfig): PostgresSpec
     connectionLimit: postgres.connectionLimit ?? 4,
     service: { host, port: postgres.service?.port ?? service.port },
     namespace: postgres.namespace ?? service.namespace,
+    confirmDelete: (postgres.confirmDelete ?? []).toSorted(),
+    dumpDirectory: postgres.dumpDirectory,
   };
 }
 
@@ -119,6 +121,7 @@ export function toAppSpec(name: string, entry: AppEntry, config: StackConfig): A
       encoding: entry.database?.encoding ?? "UTF8",
       connectionLimit: entry.database?.connectionLimit ?? -1,
       revokePublic: entry.database?.revokePublic ?? !adopt,
+      recreate: entry.database?.recreate ?? false,
     },
     roles: [owner, ...scoped],
     secrets: toSecrets(entry, vault, namespace),

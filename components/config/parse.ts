@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { toOneError } from "../errors.ts";
 import { toAppSpec, toGitOpsSpec, toPostgresSpec } from "./derive.ts";
 import { findNameProblems } from "./name-rules.ts";
+import { findRetirementProblems } from "./retirement-rules.ts";
 import { StackConfig } from "./schema.ts";
 import { allowedKeys } from "./schema-keys.ts";
 import type { StackSpec } from "./spec.ts";
@@ -24,7 +25,7 @@ export function parseStack(stack: string, raw: unknown): StackSpec {
     .toSorted()
     .map((name) => toAppSpec(name, config.apps[name] ?? {}, config));
   const spec: StackSpec = { stack, postgres, vault: config.onepassword.vault, gitops, apps };
-  const problems = findNameProblems(spec);
+  const problems = [...findNameProblems(spec), ...findRetirementProblems(spec)];
   if (problems.length > 0) throw toOneError(title, problems);
   return spec;
 }

@@ -11,6 +11,8 @@ import {
   Scram,
 } from "./primitives.ts";
 
+import { reclaimPolicyKey, recreateKey, retirementKeys } from "./schema-retirement.ts";
+
 /**
  * The stack file: everything an operator may write under `berth:` in `Pulumi.<stack>.yaml`.
  * Strict at every level, because an ignored key looks as if it worked. `schema.json` is generated
@@ -107,6 +109,7 @@ const Postgres = z
     namespace: DnsLabel.describe(
       "Namespace of the database's manifests. Default: that of the endpoint.",
     ),
+    ...retirementKeys,
   })
   .partial({
     provisioner: true,
@@ -119,6 +122,8 @@ const Postgres = z
     markerRole: true,
     service: true,
     namespace: true,
+    confirmDelete: true,
+    dumpDirectory: true,
   });
 
 const OnePassword = z.strictObject({
@@ -189,6 +194,7 @@ const Database = z
     revokePublic: z
       .boolean()
       .describe("Take CONNECT and TEMPORARY from PUBLIC. Default: true, and false with `adopt`."),
+    recreate: recreateKey,
   })
   .partial();
 
@@ -236,11 +242,7 @@ const AppEntry = z
       .boolean()
       .describe("Take over a role or database that Berth did not make. Default: false."),
     provisioner: Provisioner.describe("Default: berth:postgres.provisioner."),
-    reclaimPolicy: z
-      .enum(["retain", "delete"])
-      .describe(
-        "What becomes of the database and its roles when the app leaves the stack. Default: retain.",
-      ),
+    reclaimPolicy: reclaimPolicyKey,
     namespace: DnsLabel.describe("Namespace the app runs in. Default: infra-<app>."),
     owner: Owner.describe("The role that owns the database."),
     roles: z

@@ -54,6 +54,10 @@ export interface PostgresSpec {
   readonly service: { readonly host: string; readonly port: number };
   /** Namespace of the database's own manifests. */
   readonly namespace: string;
+  /** Databases that may be dropped when their app leaves, by name. Sorted. */
+  readonly confirmDelete: readonly string[];
+  /** Where a database is dumped to before it is dropped, relative to the project folder; undefined = not. */
+  readonly dumpDirectory: string | undefined;
 }
 
 /** What a login role may do. */
@@ -87,6 +91,8 @@ export interface DatabaseSpec {
   readonly connectionLimit: number;
   /** Take CONNECT and TEMPORARY on this database from PUBLIC. */
   readonly revokePublic: boolean;
+  /** Make a new, empty one where the one that was there is gone. */
+  readonly recreate: boolean;
 }
 
 /** A Secret in the app's namespace that has nothing to do with Postgres. */

@@ -24,6 +24,9 @@ export type Action = { readonly path: string } & (
   | { readonly kind: "act-for"; readonly role: string; readonly withOptions: boolean }
   | { readonly kind: "create-database"; readonly database: PlannedDatabase }
   | { readonly kind: "limit-database"; readonly database: string; readonly connectionLimit: number }
+  | { readonly kind: "drop-database"; readonly database: string }
+  | { readonly kind: "reassign-owned"; readonly role: string; readonly owner: string }
+  | { readonly kind: "drop-owned" | "drop-role"; readonly role: string }
   | ({ readonly kind: "grant" | "revoke"; readonly on: Securable } & Share)
   | ({
       readonly kind: "grant-default" | "revoke-default";
@@ -74,6 +77,14 @@ export function describeAction(action: Action): string {
       return `database ${action.database.name} is made`;
     case "limit-database":
       return `database ${action.database} gets connection limit ${String(action.connectionLimit)}`;
+    case "drop-database":
+      return `database ${action.database} is dropped`;
+    case "reassign-owned":
+      return `what role ${action.role} owns here goes to ${action.owner}`;
+    case "drop-owned":
+      return `role ${action.role} loses what it was given here`;
+    case "drop-role":
+      return `role ${action.role} is dropped`;
     case "grant":
     case "revoke":
       return `${describeShare(action.kind, action)} on ${describeSecurable(action.on)}`;

@@ -15,6 +15,8 @@ import { contentTypes, type Grants, objectTypes } from "./privileges.ts";
 export interface AppDatabaseState {
   readonly app: string;
   readonly adopt: boolean;
+  /** Make a new, empty database where the one that was there is gone. Like `adopt` for the run only. */
+  readonly recreate?: boolean | undefined;
   readonly reclaimPolicy: ReclaimPolicy;
   readonly database: {
     readonly name: string;

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { PostgresSpec, ReclaimPolicy } from "../config/spec.ts";
+import type { AppSpec, PostgresSpec, ReclaimPolicy } from "../config/spec.ts";
 import type { Credential } from "../onepassword/credential.ts";
 import { type AppDatabaseState, toState } from "./app-database-args.ts";
 import type { DatabasePlan } from "./plan.ts";
@@ -11,13 +11,16 @@ export interface AppDatabaseArgs {
   readonly verifiers: ReadonlyMap<string, string>;
   readonly markerRole: string;
   readonly reclaimPolicy: ReclaimPolicy;
+  /** Make a new, empty database where the one that was there is gone. */
+  readonly recreate: boolean;
   /** Where stock resources make the marker role, it comes first; otherwise the provider makes it. */
   readonly marker: pulumi.Resource | undefined;
 }
 
 /**
  * One app's roles, database, grants and default privileges as one resource of Berth's own provider,
- * which opens the tunnel, applies only what is missing, and drops nothing when the app leaves.
+ * which opens the tunnel, applies only what is missing, and drops what it made only where the entry said
+ * so and the stack file confirms it.
  */
 export class AppDatabase extends pulumi.CustomResource {
   /** The app's name. */
@@ -32,14 +35,15 @@ export class AppDatabase extends pulumi.CustomResource {
       [...args.verifiers].map(([key, verifier]) => [key, pulumi.secret(verifier)]),
     );
     const state = toState(args.plan, args.markerRole, args.reclaimPolicy);
-    super("berth:postgres:AppDatabase", name, { ...state, verifiers }, opts);
+    const recreate = args.recreate ? { recreate: true } : {};
+    super("berth:postgres:AppDatabase", name, { ...state, ...recreate, verifiers }, opts);
   }
 }
 
 /** The provider's arguments for a stack's server. The password is a secret. */
 export function toProviderPostgres(postgres: PostgresSpec, admin: Credential): pulumi.Inputs {
   const { endpoint, tls, maintenanceDatabase, systemIdentifier, reserved } = postgres;
-  const { markerRole, connectionLimit } = postgres;
+  const { markerRole, connectionLimit, confirmDelete, dumpDirectory } = postgres;
   return {
     endpoint,
     tls,
@@ -48,8 +52,32 @@ export function toProviderPostgres(postgres: PostgresSpec, admin: Credential): p
     reserved: [...reserved],
     markerRole,
     connectionLimit,
+    ...(confirmDelete.length === 0 ? {} : { confirmDelete: [...confirmDelete] }),
+    ...(dumpDirectory === undefined ? {} : { dumpDirectory }),
     adminItem: `${postgres.admin.vault}/${postgres.admin.item}`,
     username: admin.username,
     password: pulumi.secret(admin.revealPassword()),
+  };
+}
+
+/**
+ * What each app has on the server, for the provider to notice one that leaves, and which of them take
+ * it along (`reclaimPolicy: delete`).
+ */
+export function toProviderApps(apps: readonly AppSpec[]): {
+  readonly apps: pulumi.Inputs;
+  readonly reclaim?: pulumi.Inputs;
+} {
+  const toPlaces = (some: readonly AppSpec[]): pulumi.Inputs =>
+    Object.fromEntries(
+      some.map(({ name, database, roles }) => [
+        name,
+        { database: database.name, roles: roles.map((role) => role.name) },
+      ]),
+    );
+  const reclaimed = apps.filter((app) => app.reclaimPolicy === "delete");
+  return {
+    apps: toPlaces(apps),
+    ...(reclaimed.length === 0 ? {} : { reclaim: toPlaces(reclaimed) }),
   };
 }

@@ -58,6 +58,10 @@ function undoRole(role: RoleState, action: Action, catalog: Catalog): RoleState 
     case "act-for":
     case "create-database":
     case "limit-database":
+    case "drop-database":
+    case "reassign-owned":
+    case "drop-owned":
+    case "drop-role":
       return role;
   }
 }

@@ -60,6 +60,8 @@ function hintFor(code: string, message: string, context: StatementContext): stri
       return "this is a standby, which is read-only; point berth:postgres.endpoint at the primary's Service";
     case "57014":
       return "the statement took more than its time; look at what the server is busy with, then run pulumi up again";
+    case "2BP01":
+      return "what the server lists depends on the role; give it to another role or take it away, then run pulumi up again";
     case "55000":
     case "55006":
       return "the database is in use or was left half dropped; look at pg_database.datconnlimit (-2 = half dropped) and pg_stat_activity";

@@ -36,6 +36,14 @@ export function toStatement(action: Action, verifiers: Verifiers): string {
       return createDatabase(action.database);
     case "limit-database":
       return `ALTER DATABASE ${id(action.database)} CONNECTION LIMIT ${String(action.connectionLimit)}`;
+    case "drop-database":
+      return `DROP DATABASE ${id(action.database)}`;
+    case "reassign-owned":
+      return `REASSIGN OWNED BY ${id(action.role)} TO ${id(action.owner)}`;
+    case "drop-owned":
+      return `DROP OWNED BY ${id(action.role)}`;
+    case "drop-role":
+      return `DROP ROLE ${id(action.role)}`;
     case "grant":
       return `GRANT ${action.privileges.join(", ")} ON ${securable(action.on)} TO ${grantee(action.grantee)}`;
     case "revoke":

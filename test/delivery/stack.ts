@@ -31,7 +31,7 @@ export function makeApp(name: string, changes: Partial<AppSpec> = {}): AppSpec {
     reclaimPolicy: "retain",
     adopt: false,
     namespace: `infra-${name}`,
-    database: { name, encoding: "UTF8", connectionLimit: -1, revokePublic: true },
+    database: { name, encoding: "UTF8", connectionLimit: -1, revokePublic: true, recreate: false },
     roles: [makeRole(name)],
     secrets: [],
     workload: undefined,
@@ -71,6 +71,8 @@ export function makeStack(apps: readonly AppSpec[], admin = "postgres-admin"): S
       connectionLimit: 4,
       service: { host: "postgres-postgresql.db-postgres.svc.cluster.local", port: 5432 },
       namespace: "db-postgres",
+      confirmDelete: [],
+      dumpDirectory: undefined,
     },
     vault: "Coachlight",
     gitops: {

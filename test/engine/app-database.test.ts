@@ -101,9 +101,9 @@ describe("one plan, two provisioners", () => {
   });
 
   it("from nothing, Berth's own provider ends in the same catalog", async () => {
+    expect((await bed.pulumi(["destroy", "--yes", "--skip-preview"])).exitCode).toBe(0);
     for (const database of ["basketball", "netbox"]) await bed.sql(`drop database ${database}`);
     await bed.sql("drop role admin_app, basketball, netbox, berth_dev");
-    expect((await bed.pulumi(["refresh", "--yes", "--skip-preview"])).exitCode).toBe(0);
     const { exitCode, output } = await bed.up();
     expect(exitCode, output).toBe(0);
     expect(await readCatalog()).toEqual(ofStock);

@@ -222,25 +222,6 @@ describe.each([
     expect((await bed.refresh(adopted))?.state).toEqual(adopted.state);
   });
 
-  it("does not make an empty database where one was lost, until a refresh has accepted it", async () => {
-    const lost = await bed.up(inputsOf("shortlived"));
-    await bed.sql("drop database shortlived");
-    expect(await bed.diff(lost)).toEqual(["database", "database.revokePublic"]);
-    await expect(bed.up(lost.inputs, lost)).rejects.toThrow(/was there and is gone/);
-    expect(await bed.refresh(lost)).toBeUndefined();
-    await bed.up(lost.inputs);
-    await bed.sqlAs("shortlived", "shortlived", "select 1");
-  });
-
-  it("drops nothing on delete, and refuses where the entry asks for it", async () => {
-    const handler = await bed.provider();
-    bed.clearLog();
-    await handler.delete(made);
-    const doomed = { ...made, state: { ...made.state, reclaimPolicy: "delete" } };
-    expect(() => handler.delete(doomed)).toThrow(/nothing was dropped/);
-    expect(bed.writes()).toEqual([]);
-  });
-
   it("left the neighbour byte for byte as it was", async () => {
     expect(await bed.neighbour()).toBe(neighbourBefore);
   });

@@ -158,6 +158,11 @@ export class DatabaseBed {
     }
   }
 
+  /** A session of the superuser, which the caller ends. */
+  connect(database: string): Promise<Client> {
+    return connectAsSuperuser(this.superuser, database);
+  }
+
   async sql<T extends object>(statement: string, database = "postgres"): Promise<T[]> {
     const client = await connectAsSuperuser(this.superuser, database);
     try {

@@ -1,0 +1,191 @@
+import { reservedReason } from "../config/name-rules.ts";
+import type { PostgresSpec } from "../config/spec.ts";
+import type { Action } from "./actions.ts";
+import type { AppDatabaseState } from "./app-database-args.ts";
+import type { FormerRole } from "./diff-roles.ts";
+import type { Catalog, LiveRole } from "./inspect.ts";
+
+/** A session that stands in the way. Text is empty where the admin may not see it. */
+export interface LiveSession {
+  readonly pid: number;
+  readonly role: string;
+  readonly database: string;
+  readonly application: string;
+  readonly client: string;
+  readonly since: string;
+}
+
+/** What depends on a role outside of the app's database. */
+export interface Dependent {
+  readonly role: string;
+  /** null = shared by all databases, and named in `object`. */
+  readonly database: string | null;
+  /** null = known only to be in `database`. */
+  readonly object: string | null;
+  readonly isOwner: boolean;
+  readonly count: number;
+}
+
+/** What was found when dropping was asked for. */
+export interface RetirementFacts {
+  readonly catalog: Catalog;
+  readonly sessions: readonly LiveSession[];
+  readonly dependents: readonly Dependent[];
+}
+
+/** What may be dropped, or why not. */
+export interface Retirement {
+  /** undefined = there is none. */
+  readonly database: string | undefined;
+  /** Roles of the app that exist and carry the stack's mark. */
+  readonly roles: readonly LiveRole[];
+  /** What is left alone, and why. */
+  readonly notes: readonly string[];
+  /** Any of them: nothing may be dropped. */
+  readonly problems: readonly string[];
+}
+
+/** Which server, and what may be dropped on it. */
+export type RetirementRules = Pick<
+  PostgresSpec,
+  "markerRole" | "reserved" | "maintenanceDatabase" | "confirmDelete"
+>;
+
+/**
+ * Whether an app that left may be dropped. Pure. Everything that is dropped carries the stack's mark:
+ * the roles by their membership in the marker role, the database by such an owner, which has to be the
+ * app's own.
+ *
+ * @param isNeeded Whether another app of the stack has a role of this name now.
+ */
+export function decideRetirement(
+  state: AppDatabaseState,
+  facts: RetirementFacts,
+  rules: RetirementRules,
+  isNeeded: (role: string) => boolean,
+): Retirement {
+  const { catalog } = facts;
+  const { name } = state.database;
+  const found = Object.values(state.roles).flatMap((role) => catalog.roles.get(role.name) ?? []);
+  const notes: string[] = [];
+  const roles = found.filter((role) => {
+    const reason = whyLeftAlone(role, rules, isNeeded);
+    if (reason !== undefined) notes.push(`app ${state.app}: role "${role.name}" ${reason}`);
+    return reason === undefined;
+  });
+  const database = catalog.databases.has(name) ? name : undefined;
+  return {
+    database,
+    roles,
+    notes,
+    problems: [
+      ...(database === undefined ? [] : findDatabaseProblems(state, catalog, rules)),
+      ...facts.sessions.map((session) => `app ${state.app}: ${describeSession(session)}`),
+      ...describeDependents(
+        state.app,
+        facts.dependents.filter(({ role }) => roles.some((dropped) => dropped.name === role)),
+      ),
+    ],
+  };
+}
+
+function whyLeftAlone(
+  role: LiveRole,
+  rules: RetirementRules,
+  isNeeded: (role: string) => boolean,
+): string | undefined {
+  const reserved = reservedReason(role.name, { postgres: rules });
+  if (reserved !== undefined) return `${reserved}; it is left alone`;
+  if (isNeeded(role.name)) return "belongs to another app of the stack now; it is left alone";
+  if (role.memberOf.includes(rules.markerRole)) return undefined;
+  return `is no member of ${rules.markerRole}, so this stack did not make it; it is left alone`;
+}
+
+function findDatabaseProblems(
+  state: AppDatabaseState,
+  catalog: Catalog,
+  rules: RetirementRules,
+): string[] {
+  const { name } = state.database;
+  const at = `app ${state.app}: database "${name}"`;
+  const reserved = reservedReason(name, { postgres: rules });
+  if (reserved !== undefined) return [`${at} ${reserved}`];
+  const owner = catalog.databases.get(name)?.owner ?? "";
+  const expected = state.roles["owner"]?.name ?? "";
+  return [
+    ...(owner === expected
+      ? []
+      : [`${at} belongs to role "${owner}", not to "${expected}": somebody else took it over`]),
+    ...(catalog.roles.get(owner)?.memberOf.includes(rules.markerRole) === true
+      ? []
+      : [
+          `${at} belongs to role "${owner}", which is no member of ${rules.markerRole}, so this stack did not make it`,
+        ]),
+  ];
+}
+
+/** Why a database that is about to go must stay after all; for a look right before the statement. */
+export function findUnmarked(
+  names: readonly string[],
+  catalog: Catalog,
+  markerRole: string,
+): readonly string[] {
+  return names.filter((name) => catalog.roles.get(name)?.memberOf.includes(markerRole) !== true);
+}
+
+/**
+ * The roles that left an entry which says `reclaimPolicy: delete`: what they own in the app's database
+ * goes to its owner, what they were given goes away, and then they go. Only such as carry the mark.
+ */
+export function decideLeaving(
+  formerRoles: readonly FormerRole[],
+  catalog: Catalog,
+  context: RetirementRules & { readonly owner: string },
+): readonly Action[] {
+  const { isSuperuser, versionNumber } = catalog.server;
+  return formerRoles.flatMap(({ key, name }): Action[] => {
+    const live = catalog.roles.get(name);
+    if (live === undefined || whyLeftAlone(live, context, () => false) !== undefined) return [];
+    const path = `roles.${key}`;
+    const withOptions = versionNumber >= 160_000;
+    return [
+      ...(isSuperuser || live.isOursToActFor
+        ? []
+        : [{ kind: "act-for", path, role: name, withOptions } as const]),
+      { kind: "reassign-owned", path, role: name, owner: context.owner },
+      { kind: "drop-owned", path, role: name },
+      { kind: "drop-role", path, role: name },
+    ];
+  });
+}
+
+/** What stands in the way of dropping such roles. */
+export function findLeavingProblems(
+  app: string,
+  facts: Pick<RetirementFacts, "sessions" | "dependents">,
+): readonly string[] {
+  return [
+    ...facts.sessions.map((session) => `app ${app}: ${describeSession(session)}`),
+    ...describeDependents(app, facts.dependents),
+  ];
+}
+
+function describeSession({ pid, role, database, application, client, since }: LiveSession): string {
+  const details = [
+    ...(application === "" ? [] : [application]),
+    ...(client === "" ? [] : [`from ${client}`]),
+    ...(since === "" ? [] : [`since ${since}`]),
+  ];
+  const more = details.length === 0 ? "" : ` (${details.join(", ")})`;
+  return `role "${role}" is connected to database "${database}", pid ${String(pid)}${more}`;
+}
+
+function describeDependents(app: string, dependents: readonly Dependent[]): string[] {
+  return dependents.map(({ role, database, object, isOwner, count }) => {
+    const what =
+      object ??
+      `${String(count)} ${count === 1 ? "object" : "objects"} in database "${database ?? ""}"`;
+    const verb = isOwner ? "owns" : "has privileges on";
+    return `app ${app}: role "${role}" ${verb} ${what}, which is not this app's; Berth changes nothing there`;
+  });
+}

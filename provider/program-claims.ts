@@ -1,0 +1,47 @@
+import type { Places } from "./retirement-check.ts";
+
+/** What one resource of the program has on the server. */
+type Place = Places[string];
+
+/**
+ * What the program of this run says it has, as far as it has said so: nothing of that may be taken for
+ * something that left, be it that an app was renamed, that its database got another name, or that it
+ * changed to the other provisioner.
+ */
+export class ProgramClaims {
+  #byApp: Places = {};
+  readonly #byUrn = new Map<string, Place>();
+
+  /** All apps, from the provider's arguments. */
+  setApps(places: Places): void {
+    this.#byApp = places;
+  }
+
+  /** One app, when its resource is registered. */
+  add(urn: string, place: Place): void {
+    this.#byUrn.set(urn, place);
+  }
+
+  /** Why a database must not go although its resource does; undefined = nobody needs it. */
+  whyKept(urn: string, app: string, database: string): string | undefined {
+    if (this.#byUrn.has(urn) || this.#byApp[app] !== undefined) {
+      return `app ${app} is still in the stack, so database "${database}", which it had until now, stays with all that it holds; drop it by hand if nobody needs it`;
+    }
+    if (this.#others(urn, app).some((place) => place.database === database)) {
+      return `database "${database}" of app ${app} belongs to another app of the stack now, and stays`;
+    }
+    return undefined;
+  }
+
+  /** Whether another app of the program has a role of this name. */
+  isNeeded(urn: string, app: string, role: string): boolean {
+    return this.#others(urn, app).some((place) => place.roles.includes(role));
+  }
+
+  #others(urn: string, app: string): Place[] {
+    return [
+      ...[...this.#byUrn].filter(([other]) => other !== urn),
+      ...Object.entries(this.#byApp).filter(([other]) => other !== app),
+    ].map(([, place]) => place);
+  }
+}

