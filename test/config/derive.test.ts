@@ -9,7 +9,13 @@ test("everything of an app follows from its name", () => {
     reclaimPolicy: "retain",
     adopt: false,
     namespace: "infra-west-side",
-    database: { name: "west_side", encoding: "UTF8", connectionLimit: -1, revokePublic: true },
+    database: {
+      name: "west_side",
+      encoding: "UTF8",
+      connectionLimit: -1,
+      revokePublic: true,
+      recreate: false,
+    },
     roles: [
       {
         key: "owner",
@@ -47,14 +53,26 @@ test("every derived name can be overridden", () => {
   const app = makeApp({
     adopt: true,
     namespace: "apps",
-    database: { name: "db", encoding: "LATIN1", connectionLimit: 9, revokePublic: true },
+    database: {
+      name: "db",
+      encoding: "LATIN1",
+      connectionLimit: 9,
+      revokePublic: true,
+      recreate: false,
+    },
     owner: { name: "boss", item: "boss-login", secret: "boss-secret", namespace: "n", ...settings },
     roles: { ro: { profile: "readonly", name: "reader", item: "reader-login", namespace: "m" } },
   });
   expect(app).toMatchObject({
     adopt: true,
     namespace: "apps",
-    database: { name: "db", encoding: "LATIN1", connectionLimit: 9, revokePublic: true },
+    database: {
+      name: "db",
+      encoding: "LATIN1",
+      connectionLimit: 9,
+      revokePublic: true,
+      recreate: false,
+    },
   });
   expect(app.roles).toMatchObject([
     {
@@ -126,6 +144,8 @@ test("the server's settings follow from its endpoint", () => {
     connectionLimit: 4,
     service: { host: "postgres-postgresql.db-postgres.svc.cluster.local", port: 5432 },
     namespace: "db-postgres",
+    confirmDelete: [],
+    dumpDirectory: undefined,
   });
 });
 

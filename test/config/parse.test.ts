@@ -60,7 +60,7 @@ test.each<[string, unknown, string]>([
   [
     "a database",
     { database: { owner: "x" } },
-    '….database: unknown key "owner"; allowed are name, encoding, connectionLimit, revokePublic',
+    '….database: unknown key "owner"; allowed are name, encoding, connectionLimit, revokePublic, recreate',
   ],
   [
     "a Secret",

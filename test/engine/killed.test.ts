@@ -1,0 +1,233 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readNeighbour } from "../../dev/neighbour-check.ts";
+import { startServer, stopServer } from "../../dev/postgres/server.ts";
+import { ensureStack } from "../../dev/pulumi-cli.ts";
+import { projectFolder } from "../../dev/sandbox.ts";
+import { type Cluster, labels, startCluster } from "../tunnel/cluster.ts";
+import { Bed } from "./bed.ts";
+
+/**
+ * Runs that end before they are done, each by what really ends them: kill -9 of the CLI, of the program or
+ * of the provider at random moments, Ctrl-C twice, the tunnel, the server. The next `pulumi up` finishes
+ * without hand work. BERTH_SEED repeats the moments of an earlier run.
+ */
+
+const names = Array.from({ length: 20 }, (_, n) => `app${String(n + 1).padStart(2, "0")}`);
+const seed = Number(process.env["BERTH_SEED"] ?? Date.now() % 1_000_000);
+const random = seeded(seed);
+// State is written once, at the end; a run that is killed leaves no pending operation then.
+const whole = { PULUMI_SKIP_CHECKPOINTS: "true" };
+
+let bed: Bed;
+let cluster: Cluster;
+let neighbourBefore: string;
+
+beforeAll(async () => {
+  bed = await Bed.open();
+  cluster = await startCluster();
+  cluster.api.pods.set("postgres-0", {
+    labels,
+    portNames: { "tcp-postgresql": 5432 },
+    ports: { 5432: bed.sandbox.superuser.port },
+  });
+  neighbourBefore = await readNeighbour(bed.sandbox);
+  for (const name of names) {
+    await bed.addLogin(`${name}-db-credentials`, name, `Canary-of-${name}-0123456789`);
+  }
+  bed.configure((config) => {
+    delete config["berth:gitops"];
+  });
+  haveApps(2, 1);
+  const { exitCode, output } = await bed.up(whole);
+  expect(exitCode, output).toBe(0);
+  await bed.sql("create table kept as select generate_series(1, 3) as id", "app01");
+});
+
+afterAll(async () => {
+  await cluster.stop();
+  await bed.close();
+});
+
+/** The first so many apps, each with this connection limit, so that every run has something to do. */
+function haveApps(count: number, connectionLimit: number): void {
+  bed.configure((config) => {
+    const entry = { database: { connectionLimit } };
+    config["berth:apps"] = Object.fromEntries(names.slice(0, count).map((name) => [name, entry]));
+  });
+}
+
+function startUp(env: Readonly<Record<string, string>> = {}) {
+  const { pulumi, env: tools } = bed.toolchain;
+  const args = ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", bed.sandbox.stack];
+  const run = execa(pulumi, [...args, "--config-file", bed.sandbox.stackFile], {
+    cwd: projectFolder,
+    env: { ...tools, ...bed.sandbox.env, ...env },
+    reject: false,
+    all: true,
+    detached: true,
+  });
+  let text = "";
+  let isOver = false;
+  void run.then(() => {
+    isOver = true;
+  });
+  run.all.on("data", (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  /** Until the run has begun to change something on the server, or is over. */
+  const begun = async (): Promise<void> => {
+    while (!/AppDatabase app\d+ (creating|updating)/.test(text) && !isOver) await delay(20);
+  };
+  return { run, begun, isOver: () => isOver };
+}
+
+/** The CLI, or the program or provider that it started; undefined = not there (yet). */
+async function findVictim(cli: number, victim: string): Promise<number | undefined> {
+  if (victim === "the CLI") return cli;
+  const { stdout } = await execa("ps", ["-A", "-o", "pid=,ppid=,args="]);
+  const processes = stdout.split("\n").map((line) => {
+    const [, pid = "", parent = "", command = ""] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+    return { pid: Number(pid), parent: Number(parent), command };
+  });
+  const family = new Set([cli]);
+  // A child may be listed before its parent.
+  for (let size = 0; size < family.size; ) {
+    size = family.size;
+    for (const { pid, parent } of processes) if (family.has(parent)) family.add(pid);
+  }
+  const pattern = victim === "the provider" ? /^\S*node\S* .*provider\/main\.ts/ : /cmd\/run/;
+  return processes.find(({ pid, command }) => family.has(pid) && pattern.test(command))?.pid;
+}
+
+async function expectConverged(env: Readonly<Record<string, string>> = {}): Promise<void> {
+  await ensureStack(bed.toolchain, bed.sandbox);
+  const { exitCode, output } = await bed.up(env);
+  expect(exitCode, output).toBe(0);
+  expect((await bed.preview("--expect-no-changes")).exitCode).toBe(0);
+  expect(await bed.sql("select id from kept", "app01")).toHaveLength(3);
+  expect(await readNeighbour(bed.sandbox)).toBe(neighbourBefore);
+}
+
+async function pendingOperations(): Promise<unknown[]> {
+  const { output } = await bed.pulumi(["stack", "export"]);
+  const { deployment } = JSON.parse(output) as { deployment: { pending_operations?: unknown[] } };
+  return deployment.pending_operations ?? [];
+}
+
+describe("kill -9", () => {
+  it(`at 20 random moments (BERTH_SEED=${String(seed)}), and one up brings all 20 apps up`, async () => {
+    const log: string[] = [];
+    for (let round = 1; round <= 20; round += 1) {
+      haveApps(round, round + 1);
+      const started = Date.now();
+      const { run, begun, isOver } = startUp(whole);
+      const victim = ["the CLI", "the program", "the provider"][Math.floor(random() * 3)] ?? "";
+      // Half of them at any moment of the start, half while the server is being changed.
+      if (random() < 0.5) await begun();
+      await delay(random() * 1500);
+      let pid: number | undefined;
+      while (pid === undefined && !isOver()) {
+        pid = await findVictim(run.pid ?? 0, victim);
+      }
+      if (pid !== undefined) killQuietly(pid, "SIGKILL");
+      const { exitCode } = await run;
+      const ended = exitCode === 0 ? "over before" : "killed";
+      log.push(`${String(round)}: ${victim} after ${String(Date.now() - started)} ms, ${ended}`);
+      await ensureStack(bed.toolchain, bed.sandbox);
+    }
+    process.stderr.write(`BERTH_SEED=${String(seed)}\n${log.join("\n")}\n`);
+    expect(log.filter((line) => line.endsWith("killed")).length).toBeGreaterThanOrEqual(10);
+    haveApps(20, 30);
+    await expectConverged(whole);
+    expect(await pendingOperations()).toEqual([]);
+    const databases = await bed.sql("select from pg_database where datname like 'app%'");
+    expect(databases).toHaveLength(20);
+    const roles = await bed.sql("select from pg_auth_members where roleid = 'berth_dev'::regrole");
+    expect(roles).toHaveLength(20);
+    for (const name of names) {
+      await bed.sqlAs({ name, password: `Canary-of-${name}-0123456789` }, name, "select 1");
+    }
+  }, 900_000);
+});
+
+describe("a run in the middle of which", () => {
+  it("Ctrl-C comes twice is finished by the next", async () => {
+    haveApps(20, 31);
+    const { run, begun } = startUp(whole);
+    await begun();
+    killQuietly(-(run.pid ?? 0), "SIGINT");
+    await delay(300);
+    killQuietly(-(run.pid ?? 0), "SIGINT");
+    await run;
+    await expectConverged(whole);
+    expect(await pendingOperations()).toEqual([]);
+  });
+
+  it("the server stops says what to do, and is finished by the next", async () => {
+    haveApps(20, 32);
+    const { run, begun } = startUp(whole);
+    await begun();
+    const home = `${bed.sandbox.home}/postgres`;
+    const { port } = bed.sandbox.superuser;
+    await stopServer(home);
+    const { exitCode, all } = await run;
+    await startServer({ home, port, settings: { log_statement: "all" } });
+    expect(exitCode).not.toBe(0);
+    expect(all).toMatch(/run pulumi up again|pg_isready/);
+    await expectConverged(whole);
+    expect(await pendingOperations()).toEqual([]);
+  });
+
+  it("the tunnel breaks says what to do, and is finished by the next", async () => {
+    haveApps(20, 33);
+    bed.configure((config) => {
+      const { namespace, target, port } = cluster.spec();
+      const { kubeconfig } = cluster;
+      config["berth:postgres"]["endpoint"] = {
+        kubernetes: { kubeconfig, namespace, service: target.name, port },
+      };
+    });
+    const { run, begun } = startUp(whole);
+    await begun();
+    cluster.api.cut();
+    const { exitCode, all } = await run;
+    // It may have been over, or have opened another tunnel in time.
+    if (exitCode !== 0) expect(all).toContain("run pulumi up again");
+    await expectConverged(whole);
+    expect(await pendingOperations()).toEqual([]);
+  });
+
+  it("another begins: the other one says who holds the lock, and this one ends well", async () => {
+    haveApps(20, 34);
+    const { run, begun } = startUp();
+    await begun();
+    const second = await bed.up();
+    const first = await run;
+    expect(first.exitCode).toBe(0);
+    expect(second.exitCode).not.toBe(0);
+    expect(second.output).toContain("the stack is currently locked by 1 lock(s)");
+    expect(second.output).toMatch(/created by .+@.+ \(pid \d+\)/);
+    await expectConverged();
+  });
+});
+
+function killQuietly(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+function seeded(start: number): () => number {
+  let state = start;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
