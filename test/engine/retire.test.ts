@@ -160,6 +160,8 @@ describe("with reclaimPolicy: delete, rows survive", () => {
     restore();
     expect((await bed.up()).exitCode).toBe(0);
     expect(await rows()).toBe(3);
+    // It stayed as well, and the roles could not be dropped while they own it.
+    await bed.sql("drop database hoops");
     bed.configure((config) => {
       delete config["berth:postgres"]["confirmDelete"];
       delete config["berth:apps"]["hoops"];
