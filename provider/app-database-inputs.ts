@@ -184,7 +184,7 @@ export function parseStored(properties: PropertyMap): AppDatabaseState | undefin
   return parsed.success ? parsed.data : undefined;
 }
 
-const Leaving = z.array(z.object({ key: z.string(), name: PgIdentifier }));
+const Leaving = z.array(z.object({ key: z.string(), name: PgName }));
 
 /** Roles that an earlier run, which stopped halfway, had still to see off. */
 export function parseLeaving(properties: PropertyMap): readonly FormerRole[] {

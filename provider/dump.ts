@@ -32,7 +32,8 @@ export async function dumpDatabase(request: DumpRequest): Promise<string> {
   const { app, database } = request;
   const directory = path.resolve(projectFolder, request.directory);
   const stamp = new Date().toISOString().replaceAll(/[:.-]/g, "");
-  const target = path.join(directory, `${database}-${stamp}.dump`);
+  // A database may be called anything; the file stays in its folder.
+  const target = path.join(directory, `${encodeURIComponent(database)}-${stamp}.dump`);
   const part = `${target}.part`;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   try {

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { PgIdentifier } from "./primitives.ts";
+import { PgName } from "./primitives.ts";
 
 /** The keys of the stack file that decide what may be lost: what is dropped, and what is made anew. */
 
 /** Under `postgres`. */
 export const retirementKeys = {
   confirmDelete: z
-    .array(PgIdentifier)
+    .array(PgName)
     .describe(
       "Databases that may be dropped when their app leaves. Each takes reclaimPolicy: delete in its app's last entry as well.",
     ),
