@@ -173,9 +173,16 @@ describe("with reclaimPolicy: delete, rows survive", () => {
 });
 
 describe("retiring an app", () => {
-  it("drops it once it is confirmed and nobody is connected, and preview says so before", async () => {
+  beforeAll(async () => {
     bed.configure((config) => {
       config["berth:postgres"]["confirmDelete"] = ["basketball"];
+      Object.assign(ofBasketball(config), { reclaimPolicy: "delete" });
+    });
+    expect((await bed.up()).exitCode).toBe(0);
+  });
+
+  it("drops it once it is confirmed and nobody is connected, and preview says so before", async () => {
+    bed.configure((config) => {
       delete config["berth:apps"]["basketball"];
     });
     const preview = await bed.preview();
