@@ -34,11 +34,7 @@ const berth = new BerthProvider("berth", {
   ...toProviderApps(spec.apps),
 });
 const usesStock = planned.filter(({ app }) => app.provisioner === "postgresql");
-const stock = await openStock(
-  spec,
-  usesStock.map(({ plan }) => plan),
-  items.admin,
-);
+const stock = await openStock(spec, usesStock, items.admin);
 const providers = stock === undefined ? { berth } : { berth, postgresql: stock.provider };
 const created = planned.map(({ app, plan, verifiers }) => {
   const { markerRole } = spec.postgres;

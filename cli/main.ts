@@ -12,17 +12,19 @@ const help = `berth: the verbs besides Pulumi's
   plan      print the statements that bring a fresh server to the stack file; asks no server
   report    print who may do what where, and which item goes where; asks no server
   verify    log in as every role and try what must work and what must be refused
+  adopt     propose entries for databases and roles that people made by hand
 
 Options
   --stack NAME         stack to look at (required)
   --config-file FILE   stack file (default: Pulumi.<stack>.yaml)
   --json               one JSON document on standard output, for machines
-  --app NAME           plan, report: this app only
+  --app NAME           plan, report: this app only; adopt: this database only
+  --write              adopt: add the entries to the stack file
   --sql                plan: an idempotent psql script instead, for a server Berth cannot reach
   --markdown           report: as Markdown
   --help               this text
 
-doctor and verify reach 1Password as pulumi up does: OP_CONNECT_HOST and OP_CONNECT_TOKEN,
+doctor, verify and adopt reach 1Password as pulumi up does: OP_CONNECT_HOST and OP_CONNECT_TOKEN,
 OP_SERVICE_ACCOUNT_TOKEN, or OP_ACCOUNT. plan and report need no 1Password and no server.
 
 Exit code 0: all well; 1: the verb found something wrong; 2: it could not run.
@@ -35,6 +37,7 @@ const options = {
   app: { type: "string" },
   sql: { type: "boolean", default: false },
   markdown: { type: "boolean", default: false },
+  write: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;
 
@@ -71,6 +74,13 @@ const verbs: Readonly<Record<string, Verb>> = {
       if (json && markdown) throw twoForms("report", "--json and --markdown");
       const { report } = await import("./report.ts");
       return report({ stack, file, app, form: markdown ? "markdown" : json ? "json" : "text" });
+    },
+  },
+  adopt: {
+    takes: ["app", "write"],
+    run: async (stack, { app, write, json, "config-file": file }) => {
+      const { adopt } = await import("./adopt.ts");
+      return await adopt({ stack, file, app, write, json });
     },
   },
   verify: {

@@ -26,6 +26,8 @@ const runBy: Readonly<Record<string, string>> = {
   "pulumi up --stack prod": "engine/main-job.test.ts",
   "npm run verify -- --stack prod": "engine/start.test.ts",
   "npm run doctor -- --stack prod": "engine/doctor.test.ts",
+  "npm run adopt -- --stack prod": "engine/adopt.test.ts",
+  "npm run adopt -- --stack prod --write": "engine/adopt.test.ts",
 };
 
 describe("README", () => {

@@ -27,22 +27,40 @@ export function loadStackFromEngine(): StackSpec {
  * @param file What one would give to `pulumi up --config-file`.
  */
 export function loadStackFromFile(stack: string, projectFolder: string, file?: string): StackSpec {
+  return parseStack(stack, readStackFile(stack, projectFolder, file).values);
+}
+
+/** A stack file as it is written. */
+export interface StackFile {
+  readonly target: string;
+  readonly text: string;
+  /** What is under `config:`, without the `berth:` prefix. */
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** The same file, unparsed. */
+export function readStackFile(stack: string, projectFolder: string, file?: string): StackFile {
   const target = path.resolve(projectFolder, file ?? `Pulumi.${stack}.yaml`);
   if (!existsSync(target)) {
     throw new BerthError(`stack ${stack}: there is no stack file ${target}`, {
       hint: `name an existing stack with --stack, or copy Pulumi.prod.yaml to Pulumi.${stack}.yaml and edit it`,
     });
   }
-  const document = parseFile(stack, target);
+  const text = readFileSync(target, "utf8");
+  const document = parseText(stack, target, text);
   const values = Object.entries(document?.config ?? {})
     .filter(([key]) => key.startsWith(prefix))
     .map(([key, value]) => [key.slice(prefix.length), value] as const);
-  return parseStack(stack, Object.fromEntries(values));
+  return { target, text, values: Object.fromEntries(values) };
 }
 
-function parseFile(stack: string, file: string): { config?: Record<string, unknown> } | null {
+function parseText(
+  stack: string,
+  file: string,
+  text: string,
+): { config?: Record<string, unknown> } | null {
   try {
-    return parse(readFileSync(file, "utf8")) as { config?: Record<string, unknown> } | null;
+    return parse(text) as { config?: Record<string, unknown> } | null;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new BerthError(`stack ${stack}: ${file} is no YAML: ${reason.trim()}`, { cause });

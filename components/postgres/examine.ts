@@ -1,9 +1,12 @@
 import type { StackSpec } from "../config/spec.ts";
 import { toOneError } from "../errors.ts";
 import type { Credential } from "../onepassword/credential.ts";
-import { decideAdoption } from "./adoption.ts";
+import { describeAction } from "./actions.ts";
+import { compareStored, decideAdoption } from "./adoption.ts";
+import { decideAccess } from "./diff-access.ts";
 import { type Catalog, inspectCatalog } from "./inspect.ts";
-import type { DatabasePlan } from "./plan.ts";
+import { inspectAccess, inspectVerifiers } from "./inspect-access.ts";
+import type { DatabasePlan, PlannedRole } from "./plan.ts";
 import { findIdentityProblem, findMarkerProblem, findServerProblems } from "./server-rules.ts";
 import { type SessionTarget, withSession } from "./session.ts";
 
@@ -36,17 +39,60 @@ export async function examineServer(
     readonly target: SessionTarget;
     readonly admin: Credential;
     readonly isPreview: boolean;
+    /** What a role's verifier shall be. Secret. */
+    readonly verifierOf: (app: string, key: string) => string | undefined;
   },
 ): Promise<Examination> {
+  const { target, admin, isPreview, verifierOf } = connection;
   const names = {
     roles: [spec.postgres.markerRole, ...plans.flatMap((plan) => plan.roles.map((r) => r.name))],
     databases: plans.map((plan) => plan.database.name),
   };
   const owners = plans.map((plan) => plan.database.owner);
-  const catalog = await withSession(connection.target, connection.admin, (client) =>
-    inspectCatalog(client, { ...names, roles: [...names.roles, ...owners] }),
+  const adopting = plans.filter((plan) => plan.adopt);
+  const { catalog, stored } = await withSession(target, admin, async (client) => {
+    const found = await inspectCatalog(client, { ...names, roles: [...names.roles, ...owners] });
+    const roles = adopting.flatMap((plan) => plan.roles.map((role) => role.name));
+    const isReadable = found.server.isSuperuser && roles.length > 0;
+    const verifiers = isReadable ? await inspectVerifiers(client, roles) : undefined;
+    return { catalog: found, stored: verifiers };
+  });
+  const examination = judgeCatalog(spec, plans, catalog, {
+    isPreview,
+    passwordOf: (app, { key, name }) =>
+      compareStored(stored?.get(name), verifierOf(app, key) ?? ""),
+  });
+  const inside: string[] = [];
+  for (const plan of adopting) {
+    inside.push(...(await findAccessChanges(plan, catalog, spec, { target, admin })));
+  }
+  return { ...examination, warnings: [...examination.warnings, ...inside] };
+}
+
+/** What taking over gives and takes inside a database; later runs repair the same without a word. */
+async function findAccessChanges(
+  plan: DatabasePlan,
+  catalog: Catalog,
+  { postgres }: StackSpec,
+  { target, admin }: { readonly target: SessionTarget; readonly admin: Credential },
+): Promise<string[]> {
+  const { name, owner } = plan.database;
+  const database = catalog.databases.get(name);
+  const isOurs = catalog.roles.get(owner)?.memberOf.includes(postgres.markerRole) ?? false;
+  if (database === undefined || isOurs) return [];
+  const access = await withSession({ ...target, database: name }, admin, (client) =>
+    inspectAccess(client, plan, { schemas: ["public"], formerRoles: [] }),
   );
-  return judgeCatalog(spec, plans, catalog, connection.isPreview);
+  const { server } = catalog;
+  return decideAccess(plan, { server, database, access }, [])
+    .actions.filter((action) => action.path.startsWith("roles."))
+    .map((action) => `adopting: app ${plan.app}: ${describeAction(action)}`);
+}
+
+interface Judgement {
+  readonly isPreview: boolean;
+  /** What is known of the password that a role has. */
+  readonly passwordOf?: (app: string, role: PlannedRole) => ReturnType<typeof compareStored>;
 }
 
 /** The same without a server: from the catalog to what to do about it. Pure. */
@@ -54,7 +100,7 @@ export function judgeCatalog(
   spec: StackSpec,
   plans: readonly DatabasePlan[],
   catalog: Catalog,
-  isPreview: boolean,
+  { isPreview, passwordOf }: Judgement,
 ): Examination {
   const identity = findIdentityProblem(catalog.server, spec.postgres);
   const isUnpinned = identity !== undefined && spec.postgres.systemIdentifier === undefined;
@@ -65,7 +111,14 @@ export function judgeCatalog(
     ...(marker === undefined ? [] : [marker]),
   ];
   if (unfit.length > 0) throw toOneError("Postgres", unfit);
-  const adoptions = plans.map((plan) => decideAdoption(plan, catalog, spec.postgres));
+  const adoptions = plans.map((plan) =>
+    decideAdoption(
+      plan,
+      catalog,
+      spec.postgres,
+      passwordOf === undefined ? undefined : (role) => passwordOf(plan.app, role),
+    ),
+  );
   const problems = adoptions.flatMap((adoption) => adoption.problems);
   if (problems.length > 0) {
     throw toOneError("Postgres holds things that Berth did not make", problems);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Client } from "pg";
-import type { DatabasePlan } from "./plan.ts";
+import type { PlannedDatabase, PlannedRole } from "./plan.ts";
 import type { ObjectType } from "./privileges.ts";
 
 /** Reading what is given inside one database: one query, however many objects there are. */
@@ -28,10 +28,16 @@ export interface LiveAccess {
 /** A database in which nothing was ever given to anybody; for what is about to be made. */
 export const noAccess: LiveAccess = { objects: [], defaults: [] };
 
+/** Whose access is asked for; a `DatabasePlan` says it. */
+interface Grantees {
+  readonly roles: readonly Pick<PlannedRole, "name">[];
+  readonly database: Pick<PlannedDatabase, "owner">;
+}
+
 /** What the app's roles may do in the database that the session is in. */
 export async function inspectAccess(
   client: Client,
-  plan: DatabasePlan,
+  plan: Grantees,
   request: { readonly schemas: readonly string[]; readonly formerRoles: readonly string[] },
 ): Promise<LiveAccess> {
   const grantees = [...plan.roles.map((role) => role.name), ...request.formerRoles];

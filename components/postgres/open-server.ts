@@ -1,5 +1,4 @@
 import type { StackSpec } from "../config/spec.ts";
-import type { Credential } from "../onepassword/credential.ts";
 import { explainConnectFailure } from "../tunnel/connect-failure.ts";
 import { openEndpoint } from "../tunnel/endpoint.ts";
 import { pgTlsOptions } from "../tunnel/tls.ts";
@@ -14,7 +13,7 @@ import { connectTimeoutSeconds } from "./session.ts";
 export async function openServer(
   spec: StackSpec,
   plans: readonly DatabasePlan[],
-  run: { readonly admin: Credential; readonly isPreview: boolean },
+  run: Pick<Parameters<typeof examineServer>[2], "admin" | "isPreview" | "verifierOf">,
 ): Promise<Examination> {
   const { postgres } = spec;
   const tls = pgTlsOptions(postgres.tls);

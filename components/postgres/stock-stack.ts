@@ -17,6 +17,13 @@ export interface Stock {
   readonly exists: Examination["exists"];
 }
 
+/** An app that uses them. */
+interface StockApp {
+  readonly plan: DatabasePlan;
+  /** By the role's key. Secret. */
+  readonly verifiers: ReadonlyMap<string, string>;
+}
+
 /**
  * Looks at the server, opens the port that the registry's provider connects to and makes what its apps
  * share. Nothing is registered before the server is known to be the right one.
@@ -25,13 +32,17 @@ export interface Stock {
  */
 export async function openStock(
   spec: StackSpec,
-  plans: readonly DatabasePlan[],
+  apps: readonly StockApp[],
   admin: Credential,
 ): Promise<Stock | undefined> {
-  if (plans.length === 0) return undefined;
+  if (apps.length === 0) return undefined;
+  const verifiers = new Map(apps.map((app) => [app.plan.app, app.verifiers]));
+  const plans = apps.map(({ plan }) => plan);
+  const isPreview = pulumi.runtime.isDryRun();
+  const verifierOf = (app: string, key: string) => verifiers.get(app)?.get(key);
   const examination = isOffline()
     ? notExamined
-    : await openServer(spec, plans, { admin, isPreview: pulumi.runtime.isDryRun() });
+    : await openServer(spec, plans, { admin, isPreview, verifierOf });
   for (const warning of examination.warnings) void pulumi.log.warn(warning);
   const { exists } = examination;
   const provider = createStockProvider("postgresql", spec.postgres, admin);

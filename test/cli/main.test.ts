@@ -43,6 +43,7 @@ test("--help tells the verbs and options, and is no failure", async () => {
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   expect(stdout).toContain("verify    log in as every role");
   expect(stdout).toContain("doctor    look for everything");
+  expect(stdout).toContain("adopt     propose entries");
   expect(stdout).toContain("plan      print the statements");
 });
 
@@ -57,6 +58,7 @@ describe("what it cannot run with is exit code 2, one message and no fault's sta
       "verify: --app is an option of another verb\n  fix: leave it out",
     ],
     ["no stack", ["verify"], "verify: no stack was named\n  fix: add --stack prod, or another"],
+    ["no stack", ["adopt"], "adopt: no stack was named\n  fix: add --stack prod, or another"],
     ["an unknown option", ["verify", "--stak", "prod"], "Unknown option '--stak'"],
     ["an option without its value", ["verify", "--stack"], "'--stack <value>' argument missing"],
     [
@@ -77,28 +79,24 @@ describe("what it cannot run with is exit code 2, one message and no fault's sta
   });
 });
 
-test("fails with a server that is not there: what was tried, how to test it, and no password", async () => {
-  const vault = createSampleVault();
-  const token = makeToken();
-  const connect = await startConnect({ store: new VaultStore([vault]), token });
-  const closed = await startConnect({ store: new VaultStore([]), token });
-  await closed.close();
-  const args = [
-    "verify",
-    "--stack",
-    "test",
-    "--json",
-    "--config-file",
-    writeStackFile(closed.port),
-  ];
-  const result = await berth(args, { OP_CONNECT_HOST: connect.url, OP_CONNECT_TOKEN: token });
-  await connect.close();
-  expect(result).toMatchObject({ exitCode: 2, stdout: "" });
-  expect(result.stderr).toContain(`127.0.0.1:${String(closed.port)}`);
-  expect(result.stderr).toContain(`pg_isready -h 127.0.0.1 -p ${String(closed.port)}`);
-  const values = vault.items.flatMap((item) => item.fields.map((field) => field.value));
-  const passwords = values.filter((value) => value !== undefined && value.length >= 32);
-  expect([token, ...passwords].filter((secret) => result.stderr.includes(secret ?? ""))).toEqual(
-    [],
-  );
-});
+test.each(["verify", "adopt"])(
+  "%s fails with a server that is not there: what was tried, how to test it, and no password",
+  async (verb) => {
+    const vault = createSampleVault();
+    const token = makeToken();
+    const connect = await startConnect({ store: new VaultStore([vault]), token });
+    const closed = await startConnect({ store: new VaultStore([]), token });
+    await closed.close();
+    const args = [verb, "--stack", "test", "--json", "--config-file", writeStackFile(closed.port)];
+    const result = await berth(args, { OP_CONNECT_HOST: connect.url, OP_CONNECT_TOKEN: token });
+    await connect.close();
+    expect(result).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(result.stderr).toContain(`127.0.0.1:${String(closed.port)}`);
+    expect(result.stderr).toContain(`pg_isready -h 127.0.0.1 -p ${String(closed.port)}`);
+    const values = vault.items.flatMap((item) => item.fields.map((field) => field.value));
+    const passwords = values.filter((value) => value !== undefined && value.length >= 32);
+    expect([token, ...passwords].filter((secret) => result.stderr.includes(secret ?? ""))).toEqual(
+      [],
+    );
+  },
+);

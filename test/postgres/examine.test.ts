@@ -15,7 +15,7 @@ const pinned = { systemIdentifier: goodServer.systemIdentifier };
 function judge(catalog: Catalog, postgres: Written = pinned, isPreview = false) {
   const spec = makeSpec({ netbox: {}, wiki: { adopt: true } }, postgres);
   const plans = spec.apps.map((app) => planDatabase(app, spec.postgres));
-  return judgeCatalog(spec, plans, catalog, isPreview);
+  return judgeCatalog(spec, plans, catalog, { isPreview });
 }
 
 describe("the server's identity", () => {

@@ -1,0 +1,51 @@
+import type { Extra, ServerSurvey } from "./survey.ts";
+
+/** What an entry does not say about a database and its roles. Pure. */
+
+/** Databases in which a role is given something by name. */
+export function databasesReachedBy(role: string, { catalog, insides }: ServerSurvey): string[] {
+  const holds = (privileges: readonly string[]): boolean =>
+    privileges.some((entry) => entry.slice(0, entry.lastIndexOf("=")) === role);
+  return [...catalog.databases.values()]
+    .filter(({ name, privileges }) => {
+      const inside = insides.get(name);
+      if (holds(privileges)) return true;
+      if (inside === undefined || typeof inside === "string") return false;
+      const { objects, defaults } = inside.access;
+      return [...objects, ...defaults].some((object) => holds(object.privileges));
+    })
+    .map(({ name }) => name);
+}
+
+/** Everything that stays as it is without being in the entry, for people to read. */
+export function describeKept(
+  { catalog, insides }: ServerSurvey,
+  app: { readonly database: string; readonly owner: string; readonly roles: readonly string[] },
+): string[] {
+  const inside = insides.get(app.database);
+  const extras = typeof inside === "string" ? [] : (inside?.extras ?? []);
+  const settings = app.roles.flatMap((name) =>
+    (catalog.roles.get(name)?.settings ?? [])
+      .filter((setting) => !setting.startsWith("search_path="))
+      .map((setting) => `setting ${setting} of role ${quote(name)}`),
+  );
+  const members = [...catalog.roles.values()].flatMap((role) =>
+    role.memberOf
+      .filter((group) => app.roles.includes(group) && role.name !== catalog.server.admin)
+      .map((group) => `role ${quote(role.name)} is a member of ${quote(group)}`),
+  );
+  const isOurs = (extra: Extra): boolean =>
+    extra.kind === "grants to" && app.roles.includes(extra.name);
+  return [...settings, ...members, ...extras.filter((extra) => !isOurs(extra)).map(describeExtra)];
+}
+
+function describeExtra({ kind, name, count }: Extra): string {
+  if (kind.startsWith("setting")) return `${kind} ${name}`;
+  const many = count === 1 ? "" : ` (${String(count)})`;
+  return `${kind} ${quote(name)}${many}`;
+}
+
+/** Names may hold anything; control characters must not reach a terminal. */
+export function quote(name: string): string {
+  return JSON.stringify(name);
+}

@@ -1,0 +1,77 @@
+import pLimit from "p-limit";
+import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
+import { BerthError } from "../../components/errors.ts";
+import type { ReadItem } from "../../components/onepassword/item.ts";
+import { readItems } from "../../components/onepassword/read-items.ts";
+import { planItemRequests } from "../../components/onepassword/stack-items.ts";
+import { matchesVerifier } from "../../components/postgres/verifier.ts";
+import type { ServerSurvey } from "./survey.ts";
+
+/** How the password of a proposed role and the item that shall hold it go together. */
+export interface PasswordFinding {
+  readonly app: string;
+  readonly role: string;
+  /**
+   * `same`: up leaves it alone. `other`: up would set the item's, and whoever uses the old one is out.
+   * `md5`: the item's is set anew as SCRAM. `none`: the role has none and gets one. `unknown`: only a
+   * superuser could compare; up sets the item's. `no item`: there is none that is usable yet.
+   */
+  readonly state: "same" | "other" | "md5" | "none" | "unknown" | "no item";
+  /** For people: what it means, and what to do. */
+  readonly text: string;
+}
+
+/** Compares every proposed role with its item. Nothing of a password is in what it returns. */
+export async function comparePasswords(
+  apps: readonly AppSpec[],
+  context: {
+    readonly spec: StackSpec;
+    readonly readItem: ReadItem;
+    readonly verifiers: ServerSurvey["verifiers"];
+  },
+): Promise<readonly PasswordFinding[]> {
+  const limit = pLimit(4);
+  const findings = apps.flatMap((app) =>
+    planItemRequests({ ...context.spec, apps: [app] })
+      .filter((request) => request.username !== undefined)
+      .map((request) =>
+        limit(async (): Promise<PasswordFinding> => {
+          const role = request.username ?? "";
+          try {
+            const items = await readItems([request], context.readItem);
+            const password = items(request.ref).revealField("password") ?? "";
+            const state = compare(password, context.verifiers, role);
+            return { app: app.name, role, state, text: meaning[state] };
+          } catch (error) {
+            if (!(error instanceof BerthError)) throw error;
+            const [, ...lines] = error.message.split("\n");
+            const text = lines.map((line) => line.trim().replace(/^- /, "")).join("\n");
+            return { app: app.name, role, state: "no item", text };
+          }
+        }),
+      ),
+  );
+  return await Promise.all(findings);
+}
+
+function compare(
+  password: string,
+  verifiers: ServerSurvey["verifiers"],
+  role: string,
+): Exclude<PasswordFinding["state"], "no item"> {
+  if (verifiers === undefined) return "unknown";
+  const stored = verifiers.get(role) ?? null;
+  if (stored === null) return "none";
+  if (stored.startsWith("md5")) return "md5";
+  return matchesVerifier(stored, password) ? "same" : "other";
+}
+
+const meaning = {
+  same: "the item holds the password that the role has; it stays as it is",
+  other:
+    "the item holds another password than the role has, and up would set the item's: put the role's into the item to keep it",
+  md5: "the role's password is stored as md5, which Berth does not write: up sets the item's as SCRAM-SHA-256",
+  none: "the role has no password; up sets the item's",
+  unknown:
+    "only a superuser may see what is stored, so up sets the item's password, whether it differs or not",
+} as const;

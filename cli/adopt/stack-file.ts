@@ -1,0 +1,139 @@
+import { readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { isMap, isNode, isPair, isSeq, parseDocument, Scalar, stringify, type YAMLMap } from "yaml";
+import type { AppEntry } from "../../components/config/schema.ts";
+import { BerthError } from "../../components/errors.ts";
+
+/** Adding entries to a stack file without touching a character of what is there. */
+
+type Entries = Readonly<Record<string, AppEntry>>;
+
+/** Entries as they stand in a stack file. Texts are quoted, since YAML reads 0777 and no as no text. */
+export function formatEntries(entries: Entries, indent = 4, eol = "\n"): string {
+  const text = stringify(entries, {
+    defaultStringType: Scalar.QUOTE_DOUBLE,
+    defaultKeyType: Scalar.PLAIN,
+    lineWidth: 0,
+    flowCollectionPadding: true,
+  });
+  return text
+    .split("\n")
+    .map((line) => (line === "" ? "" : `${" ".repeat(indent)}${line}`))
+    .join(eol);
+}
+
+/**
+ * The text of a stack file with these entries added under `berth:apps`. Pure. Everything else stays
+ * byte for byte; throws where that cannot be done, and where an app is there already.
+ */
+export function addEntries(text: string, entries: Entries): string {
+  const document = parseDocument(text);
+  const apps = document.getIn(["config", "berth:apps"], true);
+  const before = document.toJS() as { config: { "berth:apps": Record<string, unknown> | null } };
+  const existing = before.config["berth:apps"] ?? {};
+  const repeated = Object.keys(entries).filter((key) => Object.hasOwn(existing, key));
+  if (repeated.length > 0) {
+    throw new BerthError(`berth:apps has ${repeated.join(", ")} already; nothing was written`);
+  }
+  const added =
+    isMap(apps) && apps.items.length > 0 ? append(text, apps, entries) : fill(text, entries);
+  const wanted = {
+    ...before,
+    config: { ...before.config, "berth:apps": { ...existing, ...entries } },
+  };
+  if (added === undefined || !isDeepStrictEqual(read(added), wanted)) {
+    throw new BerthError("berth:apps is written in a way that entries cannot be added to", {
+      hint: "write it as a block, one app a line, or paste the entries that adopt shows without --write",
+    });
+  }
+  return added;
+}
+
+function read(text: string): unknown {
+  const document = parseDocument(text);
+  return document.errors.length > 0 ? undefined : document.toJS();
+}
+
+/** After the last app, and after the comments that stand below it at its depth. */
+function append(text: string, apps: YAMLMap, entries: Entries): string | undefined {
+  if (apps.flow === true) return undefined;
+  const [start = 0] = apps.range ?? [];
+  const indent = start - (text.lastIndexOf("\n", start - 1) + 1);
+  const block = formatEntries(entries, indent, eolOf(text));
+  // A text in several lines ends after its last line end.
+  const end = text.slice(0, endOf(apps)).trimEnd().length;
+  return insertAfterLine(text, skipComments(text, end, indent), block);
+}
+
+/** Where the last character of a value stands; a block's own range goes on to the next key. */
+function endOf(node: unknown): number {
+  if ((isMap(node) || isSeq(node)) && node.flow !== true) {
+    const last = node.items.at(-1);
+    return isPair(last) ? Math.max(endOf(last.key), endOf(last.value)) : endOf(last);
+  }
+  return isNode(node) ? (node.range?.[1] ?? 0) : 0;
+}
+
+/** Where nothing is there yet: `berth:apps: {}`, or no value. */
+function fill(text: string, entries: Entries): string | undefined {
+  const line = /^( *)(["']?)berth:apps\2:[ \t]*(\{[ \t]*\}|~|null)?[ \t]*(#.*)?$/mu.exec(text);
+  if (line === null) return undefined;
+  const [whole, lead = "", mark = "", , comment = ""] = line;
+  const head = `${lead}${mark}berth:apps${mark}:${comment === "" ? "" : ` ${comment}`}`;
+  const body = formatEntries(entries, lead.length + 2, eolOf(text));
+  const before = text.slice(0, line.index) + head;
+  return insertAfterLine(before + text.slice(line.index + whole.length), before.length, body);
+}
+
+function skipComments(text: string, from: number, indent: number): number {
+  const eol = text.indexOf("\n", from);
+  if (eol === -1) return from;
+  const comment = new RegExp(`^(?:[ \\t]*\\r?\\n)*( {${String(indent)},})#[^\\n]*`).exec(
+    text.slice(eol + 1),
+  );
+  return comment === null ? from : skipComments(text, eol + 1 + comment[0].length, indent);
+}
+
+function insertAfterLine(text: string, offset: number, block: string): string {
+  const eol = text.indexOf("\n", offset);
+  if (eol === -1) return `${text}${eolOf(text)}${block}`;
+  return text.slice(0, eol + 1) + block + text.slice(eol + 1);
+}
+
+function eolOf(text: string): string {
+  return text.includes("\r\n") ? "\r\n" : "\n";
+}
+
+/**
+ * Puts a text in the place of a file in one step, so that a full disk or a killed process leaves the old
+ * one. Refuses if the file is not as it was read.
+ *
+ * @param check Called with the new file before it takes the old one's place.
+ */
+export function replaceFile(
+  file: string,
+  change: { readonly before: string; readonly after: string },
+  check: (draft: string) => void,
+): void {
+  const target = realpathSync(file);
+  const draft = path.join(path.dirname(target), `.${path.basename(target)}.${String(process.pid)}`);
+  try {
+    writeFileSync(draft, change.after, { mode: statSync(target).mode, flag: "wx", flush: true });
+    check(draft);
+    if (readFileSync(target, "utf8") !== change.before) {
+      throw new BerthError(`${file} was changed meanwhile; nothing was written`, {
+        hint: "run adopt again",
+      });
+    }
+    renameSync(draft, target);
+  } catch (error) {
+    if (error instanceof BerthError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new BerthError(`${file} could not be written, and is as it was: ${reason}`, {
+      cause: error,
+    });
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}

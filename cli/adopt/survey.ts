@@ -1,0 +1,121 @@
+import { readFileSync } from "node:fs";
+import pLimit from "p-limit";
+import { type Client, DatabaseError } from "pg";
+import { reservedReason } from "../../components/config/name-rules.ts";
+import type { PostgresSpec } from "../../components/config/spec.ts";
+import type { Credential } from "../../components/onepassword/credential.ts";
+import { type Catalog, inspectCatalog } from "../../components/postgres/inspect.ts";
+import {
+  inspectAccess,
+  inspectVerifiers,
+  type LiveAccess,
+} from "../../components/postgres/inspect-access.ts";
+import { type SessionTarget, withSession } from "../../components/postgres/session.ts";
+
+/** Something inside a database that no entry says; `count` of a kind go together. */
+export interface Extra {
+  readonly kind: string;
+  readonly name: string;
+  readonly count: number;
+}
+
+/** One database from inside. */
+export interface Inside {
+  /** Of every role that may log in and that is not reserved. */
+  readonly access: LiveAccess;
+  readonly extras: readonly Extra[];
+}
+
+/** A whole server, read and not changed. */
+export interface ServerSurvey {
+  readonly catalog: Catalog;
+  /** By database; a text says why it could not be entered. */
+  readonly insides: ReadonlyMap<string, Inside | string>;
+  /** By role; undefined = only a superuser may see them. Secret. */
+  readonly verifiers: ReadonlyMap<string, string | null> | undefined;
+}
+
+const extrasSql = readFileSync(new URL("extras.sql", import.meta.url), "utf8");
+
+/** Databases looked into at a time. */
+const concurrency = 3;
+
+/** Reads roles and databases, and of every database that may be adopted what is given in it. */
+export async function surveyServer(
+  target: Omit<SessionTarget, "database">,
+  admin: Credential,
+  postgres: PostgresSpec,
+): Promise<ServerSurvey> {
+  const isReserved = (name: string): boolean => reservedReason(name, { postgres }) !== undefined;
+  const { catalog, verifiers } = await withSession(
+    { ...target, database: postgres.maintenanceDatabase },
+    admin,
+    async (client) => {
+      const found = await inspectCatalog(client, { roles: undefined, databases: undefined });
+      const logins = [...found.roles.keys()].filter((name) => !isReserved(name));
+      return {
+        catalog: found,
+        verifiers: found.server.isSuperuser ? await inspectVerifiers(client, logins) : undefined,
+      };
+    },
+  );
+  const logins = [...catalog.roles.values()]
+    .filter((role) => role.canLogin && !role.isSuperuser && !isReserved(role.name))
+    .map((role) => role.name);
+  const limit = pLimit(concurrency);
+  const open = [...catalog.databases.values()].filter(
+    ({ name, owner, allowsConnections }) =>
+      allowsConnections && !isReserved(name) && !isReserved(owner),
+  );
+  const insides = await Promise.all(
+    open.map(({ name, owner, encoding }) =>
+      limit(async () => {
+        const readable = logins.filter((login) => isReadable(login, encoding));
+        if (!isReadable(owner, encoding)) {
+          return [name, `its encoding ${encoding} has no letters for its owner's name`] as const;
+        }
+        const inside = await enter({ ...target, database: name }, admin, (client) =>
+          readInside(client, owner, readable),
+        );
+        return [name, inside] as const;
+      }),
+    ),
+  );
+  return { catalog, verifiers, insides: new Map(insides) };
+}
+
+/** Names of roles are bytes that all databases share; one of another encoding reads them as other letters. */
+function isReadable(role: string, encoding: string): boolean {
+  return encoding === "UTF8" || Buffer.byteLength(role) === role.length;
+}
+
+/** A database that refuses the admin is one thing to report; a server that is gone ends the verb. */
+async function enter(
+  target: SessionTarget,
+  admin: Credential,
+  use: (client: Client) => Promise<Inside>,
+): Promise<Inside | string> {
+  try {
+    return await withSession(target, admin, use);
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) throw error;
+    return `${error.message} (SQLSTATE ${error.code ?? "unknown"})`;
+  }
+}
+
+async function readInside(
+  client: Client,
+  owner: string,
+  logins: readonly string[],
+): Promise<Inside> {
+  const plan = { roles: logins.map((name) => ({ name })), database: { owner } };
+  const schemas = await client.query<{ name: string }>(
+    "select nspname::text as name from pg_catalog.pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'",
+  );
+  const access = await inspectAccess(client, plan, {
+    schemas: schemas.rows.map(({ name }) => name),
+    formerRoles: [],
+  });
+  const { rows } = await client.query<Extra>(extrasSql, [owner]);
+  return { access, extras: rows };
+}

@@ -1,0 +1,204 @@
+import { describe, expect, test } from "vitest";
+import { proposeApps } from "../../../cli/adopt/propose.ts";
+import type { Inside, ServerSurvey } from "../../../cli/adopt/survey.ts";
+import type { LiveDatabase, LiveRole } from "../../../components/postgres/inspect.ts";
+import { noAccess } from "../../../components/postgres/inspect-access.ts";
+import { liveDatabase, liveRole, makeCatalog } from "../../fakes/catalog.ts";
+import { makeSpec, writeStack } from "../../fakes/stack.ts";
+
+/** What is proposed for a server with these on it. */
+function propose(
+  roles: readonly LiveRole[],
+  databases: readonly LiveDatabase[],
+  more: {
+    readonly apps?: Record<string, unknown>;
+    readonly insides?: Readonly<Record<string, Inside | string>>;
+    readonly verifiers?: Readonly<Record<string, string>>;
+  } = {},
+) {
+  const apps = more.apps ?? {};
+  const insides = databases.map(({ name }): [string, Inside | string] => [
+    name,
+    more.insides?.[name] ?? { access: noAccess, extras: [] },
+  ]);
+  const survey: ServerSurvey = {
+    catalog: makeCatalog(roles, databases),
+    insides: new Map(insides),
+    verifiers: more.verifiers === undefined ? undefined : new Map(Object.entries(more.verifiers)),
+  };
+  const found = proposeApps({ spec: makeSpec(apps), values: writeStack(apps) }, survey);
+  return {
+    entries: Object.fromEntries(found.apps.map(({ key, entry }) => [key, entry])),
+    leftAlone: found.leftAlone.map(
+      ({ kind, name, reasons }) => `${kind} ${name}: ${reasons.join("; ")}`,
+    ),
+    kept: Object.fromEntries(found.apps.map(({ key, kept }) => [key, kept])),
+  };
+}
+
+const owning = (name: string, more: Partial<LiveRole> = {}) =>
+  liveRole(name, { ownedDatabases: [name], ...more });
+
+describe("an entry", () => {
+  test("says nothing that follows from the key", () => {
+    expect(propose([owning("wiki")], [liveDatabase("wiki", "wiki")])).toEqual({
+      entries: { wiki: { adopt: true } },
+      leftAlone: [],
+      kept: { wiki: [] },
+    });
+  });
+
+  test("keeps names, limits, memberships, search_path, encoding and the salt", () => {
+    const owner = owning("The Owner", {
+      connectionLimit: 7,
+      memberOf: ["berth_prod", "Read Only"],
+      settings: ['search_path="$user", public', "work_mem=8MB"],
+      ownedDatabases: ["My-App"],
+    });
+    const database = liveDatabase("My-App", "The Owner", {
+      encoding: "LATIN1",
+      connectionLimit: 20,
+    });
+    const verifier = "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$stored:server";
+    const { entries, kept } = propose([owner], [database], {
+      verifiers: { "The Owner": verifier },
+    });
+    expect(entries).toEqual({
+      "my-app": {
+        adopt: true,
+        owner: {
+          name: "The Owner",
+          connectionLimit: 7,
+          memberOf: ["Read Only"],
+          searchPath: ["$user", "public"],
+          scram: "4096:W22ZaJ0SNY7soEsUEjb6gQ==",
+        },
+        database: { name: "My-App", encoding: "LATIN1", connectionLimit: 20 },
+      },
+    });
+    expect(kept["my-app"]).toEqual(['setting work_mem=8MB of role "The Owner"']);
+  });
+
+  test("closes a database to PUBLIC only where it is closed already", () => {
+    const closed = liveDatabase("wiki", "wiki", { privileges: ["wiki=CONNECT"] });
+    expect(propose([owning("wiki")], [closed]).entries).toEqual({
+      wiki: { adopt: true, database: { revokePublic: true } },
+    });
+  });
+
+  test("is not made for what the stack has, nor for the reserved", () => {
+    const roles = [owning("wiki"), owning("paperless")];
+    const databases = [liveDatabase("wiki", "wiki"), liveDatabase("paperless", "paperless")];
+    expect(propose(roles, databases, { apps: { wiki: {} } })).toEqual({
+      entries: {},
+      leftAlone: [],
+      kept: {},
+    });
+  });
+
+  test("takes another key where one, or its item, is in use", () => {
+    const apps = { wiki: { database: { name: "other" }, owner: { name: "other" } } };
+    const { entries } = propose([owning("wiki")], [liveDatabase("wiki", "wiki")], { apps });
+    expect(Object.keys(entries)).toEqual(["wiki-2"]);
+  });
+});
+
+describe("a further login", () => {
+  const privileges = (role: string, list: readonly string[]) => list.map((one) => `${role}=${one}`);
+  const insideWith = (table: readonly string[]): Inside => ({
+    access: {
+      ...noAccess,
+      objects: [
+        {
+          type: "schema",
+          schema: "public",
+          name: "public",
+          owner: "pg_database_owner",
+          privileges: ["public=USAGE", "wiki_ro=USAGE"],
+        },
+        {
+          type: "table",
+          schema: "public",
+          name: "page",
+          owner: "wiki",
+          privileges: privileges("wiki_ro", table),
+        },
+      ],
+      defaults: (["table", "sequence"] as const).map((type) => ({
+        type,
+        schema: "public",
+        owner: "wiki",
+        privileges: ["wiki_ro=SELECT"],
+      })),
+    },
+    extras: [{ kind: "grants to", name: "wiki_ro", count: 3 }],
+  });
+  const database = liveDatabase("wiki", "wiki", {
+    privileges: ["PUBLIC=CONNECT", "PUBLIC=TEMPORARY", "wiki=CONNECT", "wiki_ro=CONNECT"],
+  });
+  const roles = [owning("wiki"), liveRole("wiki_ro")];
+
+  test("is in the entry where it has what a profile gives", () => {
+    const insides = { wiki: insideWith(["SELECT"]) };
+    expect(propose(roles, [database], { insides })).toEqual({
+      entries: { wiki: { adopt: true, roles: { ro: { profile: "readonly" } } } },
+      leftAlone: [],
+      kept: { wiki: [] },
+    });
+  });
+
+  test("stays outside where it reaches a second database", () => {
+    const other = liveDatabase("shop", "shop", {
+      privileges: ["PUBLIC=CONNECT", "wiki_ro=CONNECT"],
+    });
+    const insides = { wiki: insideWith(["SELECT"]) };
+    const found = propose([...roles, owning("shop")], [database, other], { insides });
+    expect(found.entries["wiki"]).toEqual({ adopt: true });
+    expect(found.leftAlone).toEqual([
+      'role wiki_ro: it reaches "wiki", "shop"; a role belongs to one app',
+    ]);
+  });
+});
+
+describe("a database is left alone", () => {
+  test.each<[string, Partial<LiveRole>, Partial<LiveDatabase>, string]>([
+    ["half dropped", {}, { connectionLimit: -2 }, "a DROP DATABASE of it was interrupted"],
+    ["closed to everybody", {}, { allowsConnections: false }, "it allows no connections"],
+    ["of a superuser", { isSuperuser: true }, {}, "is a superuser"],
+    ["of a role with CREATEROLE", { canCreateRole: true }, {}, "has CREATEROLE"],
+    [
+      "of a role with two",
+      { ownedDatabases: ["wiki", "shop"] },
+      {},
+      'owns the database "shop" as well',
+    ],
+    ["of a group", { canLogin: false }, {}, "role wiki becomes LOGIN"],
+    ["of an expiring role", { expires: true }, {}, "becomes VALID UNTIL 'infinity'"],
+    [
+      "of another stack",
+      { memberOf: ["berth_dev"] },
+      {},
+      'another stack, whose mark is "berth_dev"',
+    ],
+    ["of a member of pg_monitor", { memberOf: ["pg_monitor"] }, {}, '"pg_monitor" is reserved'],
+    ["of a member of a neighbour", { memberOf: ["paperless"] }, {}, '"paperless" is reserved'],
+    ["of a locked out role", { connectionLimit: 0 }, {}, "allowed are -1 (no limit) and 1 or more"],
+  ])("that is %s", (_, role, database, reason) => {
+    const found = propose([owning("wiki", role)], [liveDatabase("wiki", "wiki", database)]);
+    expect(found.entries).toEqual({});
+    expect(found.leftAlone[0]).toMatch(/^database wiki: /);
+    expect(found.leftAlone[0]).toContain(reason);
+  });
+
+  test("whose owner is reserved, or that the admin may not enter", () => {
+    const of = (owner: string, insides = {}) =>
+      propose([owning(owner)], [liveDatabase("wiki", owner)], { insides }).leftAlone[0];
+    expect(of("paperless")).toBe(
+      'database wiki: its owner "paperless" is reserved (berth:postgres.reserved)',
+    );
+    expect(of("wiki", { wiki: "permission denied (SQLSTATE 42501)" })).toBe(
+      "database wiki: the admin cannot look into it: permission denied (SQLSTATE 42501); " +
+        'if it may not, as a superuser: GRANT "wiki" TO "coachlight_admin"',
+    );
+  });
+});
