@@ -207,8 +207,11 @@ class Trial {
       ...(encoding === "UTF8" ? {} : { encoding }),
       ...(connectionLimit === -1 ? {} : { connectionLimit }),
     };
+    // What changes nothing with Berth's own provisioner may do so with the registry's resources.
+    const isStock = this.#toApp({ adopt: true }).provisioner === "postgresql";
     return {
       adopt: true,
+      ...(isStock ? { provisioner: "berth" } : {}),
       ...(Object.keys(ownerSettings).length === 0 ? {} : { owner: ownerSettings }),
       ...(Object.keys(database).length === 0 ? {} : { database }),
     };

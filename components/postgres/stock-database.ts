@@ -62,13 +62,6 @@ export class StockDatabase extends pulumi.ComponentResource {
         parent: this,
         dependsOn: [args.marker],
         retainOnDelete: true,
-        // What no entry says stays as it is on a role that was made by hand.
-        ignoreChanges: [
-          "inherit",
-          "statementTimeout",
-          "idleInTransactionSessionTimeout",
-          "assumeRole",
-        ],
         ...(args.exists("role", role.name) ? { import: role.name } : {}),
       },
     );

@@ -4,7 +4,7 @@ import type { Inside, ServerSurvey } from "../../../cli/adopt/survey.ts";
 import type { LiveDatabase, LiveRole } from "../../../components/postgres/inspect.ts";
 import { noAccess } from "../../../components/postgres/inspect-access.ts";
 import { liveDatabase, liveRole, makeCatalog } from "../../fakes/catalog.ts";
-import { makeSpec, writeStack } from "../../fakes/stack.ts";
+import { makeSpec, type Written, writeStack } from "../../fakes/stack.ts";
 
 /** What is proposed for a server with these on it. */
 function propose(
@@ -14,6 +14,7 @@ function propose(
     readonly apps?: Record<string, unknown>;
     readonly insides?: Readonly<Record<string, Inside | string>>;
     readonly verifiers?: Readonly<Record<string, string>>;
+    readonly postgres?: Written;
   } = {},
 ) {
   const apps = more.apps ?? {};
@@ -26,7 +27,10 @@ function propose(
     insides: new Map(insides),
     verifiers: more.verifiers === undefined ? undefined : new Map(Object.entries(more.verifiers)),
   };
-  const found = proposeApps({ spec: makeSpec(apps), values: writeStack(apps) }, survey);
+  const found = proposeApps(
+    { spec: makeSpec(apps, more.postgres), values: writeStack(apps, more.postgres) },
+    survey,
+  );
   return {
     entries: Object.fromEntries(found.apps.map(({ key, entry }) => [key, entry])),
     leftAlone: found.leftAlone.map(
@@ -77,6 +81,15 @@ describe("an entry", () => {
       },
     });
     expect(kept["my-app"]).toEqual(['setting work_mem=8MB of role "The Owner"']);
+  });
+
+  test("is for Berth's own provisioner, whatever the stack's is", () => {
+    const postgres = { provisioner: "postgresql" };
+    expect(propose([owning("wiki")], [liveDatabase("wiki", "wiki")], { postgres }).entries).toEqual(
+      {
+        wiki: { adopt: true, provisioner: "berth" },
+      },
+    );
   });
 
   test("closes a database to PUBLIC only where it is closed already", () => {
