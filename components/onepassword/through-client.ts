@@ -57,7 +57,7 @@ function toId(id: string | undefined): string {
 }
 
 /** The client rejects with `{status, message}` for answers and with an axios error for the network. */
-function describeConnectError(error: unknown): string {
+export function describeConnectError(error: unknown): string {
   if (typeof error !== "object" || error === null) return String(error);
   const { status, message, code } = error as { status?: number; message?: string; code?: string };
   return [
@@ -69,12 +69,10 @@ function describeConnectError(error: unknown): string {
 
 function readThroughOp(env: Readonly<Record<string, string>>): ReadItem {
   return async (ref) => {
-    // A minimal environment: with Connect's variables set, `op` would not use the service account.
-    const base = { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "" };
     const result = await execa(
       "op",
       ["item", "get", ref.item, "--vault", ref.vault, "--format", "json"],
-      { env: { ...base, ...env }, extendEnv: false, reject: false, timeout: 30_000 },
+      { env: opEnvironment(env), extendEnv: false, reject: false, timeout: 30_000 },
     );
     // NOTE: only stderr may be shown; stdout holds the item.
     if (result.code === "ENOENT") throw toItemReadError("op is not on PATH; it is 1Password's CLI");
@@ -82,6 +80,11 @@ function readThroughOp(env: Readonly<Record<string, string>>): ReadItem {
       throw toItemReadError(result.stderr || `op failed: ${result.code ?? "unknown"}`);
     return toItem(parseAnswer(result.stdout), ref);
   };
+}
+
+/** A minimal one: with Connect's variables set, `op` would not use the service account. */
+export function opEnvironment(env: Readonly<Record<string, string>>): Record<string, string> {
+  return { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...env };
 }
 
 function parseAnswer(stdout: string): ItemAnswer {

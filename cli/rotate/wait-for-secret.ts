@@ -1,0 +1,54 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { RoleSpec } from "../../components/config/spec.ts";
+import type { Credential } from "../../components/onepassword/credential.ts";
+import type { KubeAccess } from "../../components/tunnel/kube-access.ts";
+import { TunnelError } from "../../components/tunnel/tunnel-error.ts";
+
+/** How the wait ended. */
+export type SecretOutcome =
+  | { readonly kind: "arrived" }
+  /** `reason` tells what kept Berth from seeing it. */
+  | { readonly kind: "unseen"; readonly reason: string }
+  | { readonly kind: "late" };
+
+/** How long and how often to look, in milliseconds. */
+export interface Patience {
+  readonly timeoutMs: number;
+  readonly intervalMs: number;
+}
+
+/**
+ * Waits until the Secret that the pods read holds exactly the credential: the operator looks into
+ * 1Password once per polling interval, 600 s unless its `POLLING_INTERVAL` says otherwise.
+ *
+ * @see https://github.com/1Password/onepassword-operator/blob/main/README.md
+ */
+export async function waitForSecret(
+  access: Pick<KubeAccess, "read">,
+  role: Pick<RoleSpec, "namespace" | "secretName">,
+  credential: Credential,
+  { timeoutMs, intervalMs }: Patience,
+): Promise<SecretOutcome> {
+  const { namespace, secretName: name } = role;
+  for (let waited = 0; ; waited += intervalMs) {
+    try {
+      const ask = { verb: "get", resource: "secrets", namespace, name } as const;
+      const answer = await access.read(ask, {}, { timeoutMs: 10_000, isBackground: false });
+      if (holds(answer, credential)) return { kind: "arrived" };
+    } catch (error) {
+      if (!(error instanceof TunnelError)) throw error;
+      const mayPass = ["not-found", "api-unreachable", "api-failed"].includes(error.kind);
+      if (!mayPass) return { kind: "unseen", reason: error.message };
+    }
+    if (waited >= timeoutMs) return { kind: "late" };
+    await delay(intervalMs);
+  }
+}
+
+function holds(answer: unknown, credential: Credential): boolean {
+  const { data } = answer as { data?: Readonly<Record<string, string>> };
+  const read = (key: string): string => Buffer.from(data?.[key] ?? "", "base64").toString("utf8");
+  return (
+    read("username") === credential.username && read("password") === credential.revealPassword()
+  );
+}

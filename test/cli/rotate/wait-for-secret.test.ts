@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { waitForSecret } from "../../../cli/rotate/wait-for-secret.ts";
+import { Credential } from "../../../components/onepassword/credential.ts";
+import { TunnelError } from "../../../components/tunnel/tunnel-error.ts";
+
+const role = { namespace: "infra-wiki", secretName: "wiki-db-credentials" };
+const credential = new Credential("wiki", "new-password");
+const patience = { timeoutMs: 20, intervalMs: 1 };
+
+function secret(username: string, password: string): unknown {
+  const encode = (text: string): string => Buffer.from(text).toString("base64");
+  return { data: { username: encode(username), password: encode(password) } };
+}
+
+/** Answers one after the other; the last one again and again. */
+function answering(...answers: readonly unknown[]) {
+  const asked: string[] = [];
+  return {
+    asked,
+    read: (ask: {
+      verb: string;
+      resource: string;
+      namespace: string;
+      name: string | undefined;
+    }) => {
+      asked.push(`${ask.verb} ${ask.resource} ${ask.namespace}/${ask.name ?? ""}`);
+      const answer = answers[Math.min(asked.length, answers.length) - 1];
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+    },
+  };
+}
+
+test("waits until the Secret holds exactly the credential", async () => {
+  const missing = new TunnelError("not-found", "no secrets");
+  const api = answering(
+    missing,
+    secret("wiki", "old-password"),
+    secret("wiki_a", "new-password"),
+    secret("wiki", "new-password"),
+  );
+  expect(await waitForSecret(api, role, credential, patience)).toEqual({ kind: "arrived" });
+  expect(api.asked).toEqual(Array(4).fill("get secrets infra-wiki/wiki-db-credentials"));
+});
+
+test("gives up when the time is over", async () => {
+  const api = answering(secret("wiki", "old-password"));
+  expect(await waitForSecret(api, role, credential, patience)).toEqual({ kind: "late" });
+});
+
+test("does not wait for what it may not see", async () => {
+  const api = answering(new TunnelError("forbidden", "not allowed to get secrets"));
+  expect(await waitForSecret(api, role, credential, patience)).toEqual({
+    kind: "unseen",
+    reason: "not allowed to get secrets",
+  });
+  expect(api.asked).toHaveLength(1);
+});
