@@ -1,0 +1,138 @@
+import path from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { projectFolder } from "../../dev/sandbox.ts";
+import { Bed } from "./bed.ts";
+
+/** `rotate` on the real engine, item by item and killed in between. */
+
+let bed: Bed;
+const outputs: string[] = [];
+const item = "netbox-db-credentials";
+
+beforeAll(async () => {
+  bed = await Bed.open();
+  bed.configure((config) => {
+    const apps = config["berth:apps"] as Record<string, Record<string, unknown>>;
+    apps["netbox"] = { ...apps["netbox"], owner: { searchPath: ["public"], connectionLimit: 9 } };
+  });
+  expect((await bed.up()).exitCode).toBe(0);
+});
+
+afterAll(async () => {
+  await bed.close();
+});
+
+async function rotate(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ exitCode: number | undefined; stdout: string; stderr: string }> {
+  const cli = path.join(projectFolder, "cli/main.ts");
+  const given = ["--stack", "dev", "--config-file", bed.sandbox.stackFile, ...args];
+  const result = await execa(process.execPath, [cli, "rotate", ...given], {
+    env: { ...bed.toolchain.env, ...bed.sandbox.env, NO_COLOR: "1", ...env },
+    stdin: "ignore",
+    reject: false,
+  });
+  outputs.push(result.stdout, result.stderr);
+  return result;
+}
+
+/** What the server has of every role but its password. */
+function roles(): Promise<object[]> {
+  return bed.sql(
+    `select r.rolname, r.rolcanlogin, r.rolconnlimit, r.rolvaliduntil, s.setconfig,
+            array(select roleid::regrole::text from pg_auth_members where member = r.oid order by 1) as member_of
+     from pg_roles r left join pg_db_role_setting s on s.setrole = r.oid order by 1`,
+  );
+}
+
+async function verifiers(): Promise<Map<string, string>> {
+  const rows = await bed.sql<{ rolname: string; rolpassword: string }>(
+    "select rolname, rolpassword from pg_authid where rolpassword is not null",
+  );
+  return new Map(rows.map((row) => [row.rolname, row.rolpassword]));
+}
+
+function logIn(): Promise<object[]> {
+  return bed.sqlAs(bed.login(item), "netbox", "select current_user as me");
+}
+
+describe("rotate", () => {
+  it("gives one role a new password, and changes nothing else on the server", async () => {
+    const password = bed.login(item).password;
+    const [rolesBefore, before] = [await roles(), await verifiers()];
+    const { exitCode, stdout, stderr } = await rotate(["--app", "netbox", "--json"]);
+    expect(stderr).toContain("has a new password");
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      app: "netbox",
+      role: "netbox",
+      resumed: false,
+      secret: { name: "infra-netbox/netbox-db-credentials", outcome: "unseen" },
+      verified: true,
+    });
+    expect(bed.login(item).password).not.toBe(password);
+    expect(await logIn()).toEqual([{ me: "netbox" }]);
+    expect(await roles()).toEqual(rolesBefore);
+    const after = await verifiers();
+    expect([...after].filter(([role, verifier]) => before.get(role) !== verifier)).toEqual([
+      ["netbox", expect.stringMatching(/^SCRAM-SHA-256\$/)],
+    ]);
+    await expect(
+      bed.sqlAs({ name: "netbox", password }, "netbox", "select 1"),
+    ).rejects.toMatchObject({ code: "28P01" });
+  });
+
+  it("goes on with a password that was written and not brought to the server", async () => {
+    await bed.editItem(item, (fields) => {
+      for (const field of fields) if (field["purpose"] === "PASSWORD") field["value"] = "x".repeat(24);
+    });
+    const { exitCode, stderr, stdout } = await rotate(["--app", "netbox"]);
+    expect(stderr).toContain("does not have the password");
+    expect(stdout).toContain("rotated: app netbox, role netbox");
+    expect(exitCode).toBe(0);
+    expect(bed.login(item).password).toBe("x".repeat(24));
+    expect(await logIn()).toEqual([{ me: "netbox" }]);
+  });
+
+  it("says how to go on when pulumi fails after the password was written", async () => {
+    const failed = await rotate(["--app", "netbox"], {
+      PULUMI_BACKEND_URL: `file://${path.join(bed.sandbox.home, "nowhere")}`,
+    });
+    expect(failed.stderr).toContain("1Password has the new password and the server may not");
+    expect(failed.stderr).toContain("run the same command again");
+    expect(failed.exitCode).toBe(2);
+    const written = bed.login(item).password;
+    const { exitCode, stderr } = await rotate(["--app", "netbox"]);
+    expect(stderr).toContain("going on with that one");
+    expect(exitCode).toBe(0);
+    expect(bed.login(item).password).toBe(written);
+  });
+
+  it.each([
+    [["--app", "nothing"], 'stack dev has no app "nothing"; its apps are basketball, netbox'],
+    [[], "rotate: which app? The stack's are basketball, netbox"],
+    [["--app", "netbox", "--role", "x"], 'it has no role "x"; its roles are owner'],
+    [["--app", "netbox", "--wait", "soon"], '--wait: got "soon"; expected minutes'],
+  ])("changes nothing when it is given %j", async (args, says) => {
+    const before = bed.login(item).password;
+    const { exitCode, stderr } = await rotate(args);
+    expect(stderr).toContain(says);
+    expect(exitCode).toBe(2);
+    expect(bed.login(item).password).toBe(before);
+  });
+
+  it("changes nothing with a token that 1Password refuses", async () => {
+    const before = bed.login(item).password;
+    const { exitCode, stderr } = await rotate(["--app", "netbox"], { OP_CONNECT_TOKEN: "wrong" });
+    expect(stderr).toContain("1Password refused the token");
+    expect(exitCode).toBe(2);
+    expect(bed.login(item).password).toBe(before);
+  });
+
+  it("has shown no secret", () => {
+    const shown = outputs.join("\n");
+    expect(bed.secrets().filter((secret) => shown.includes(secret))).toEqual([]);
+  });
+});
