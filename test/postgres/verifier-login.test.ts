@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await server.stop();
-}, 30_000);
+}, 120_000);
 
 async function setVerifier(password: string): Promise<void> {
   const verifier = makeVerifier(password, role);
@@ -54,8 +54,6 @@ test.each([
   expect(await server.tryLogin(role, `${password}x`)).toBe("28P01");
 });
 
-// NOTE: the seeds are pinned since seed 476562998 failed once, for a cause that was not found. That narrows
-// these two tests; unpin them once it is.
 test("whatever text a verifier is made from opens a session, in ASCII and beyond", async () => {
   const text = fc.oneof(
     fc.string({ minLength: 1, maxLength: 40 }),
@@ -68,9 +66,9 @@ test("whatever text a verifier is made from opens a session, in ASCII and beyond
       await setVerifier(password);
       expect(await server.tryLogin(role, password)).toBe(true);
     }),
-    { numRuns: 50, seed: 20261122 },
+    { numRuns: 50 },
   );
-}, 30_000);
+}, 120_000);
 
 test("Postgres, given the plaintext, stores a verifier of the same prepared password", async () => {
   const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 6 });
@@ -82,9 +80,9 @@ test("Postgres, given the plaintext, stores a verifier of the same prepared pass
       await server.superuser.query("reset log_statement");
       expect(matchesVerifier(await readVerifier(), password)).toBe(true);
     }),
-    { numRuns: 50, seed: 20261122 },
+    { numRuns: 50 },
   );
-}, 30_000);
+}, 120_000);
 
 test("the text of a verifier is no password", async () => {
   await setVerifier("canary");
