@@ -11,6 +11,7 @@ const help = `berth: the verbs besides Pulumi's
   doctor    look for everything that a run needs, and say how to mend what is missing
   plan      print the statements that bring a fresh server to the stack file; asks no server
   report    print who may do what where, and which item goes where; asks no server
+  rotate    a new password: in the item, on the server, in the Secret, and proved by a login
   verify    log in as every role and try what must work and what must be refused
   adopt     propose entries for databases and roles that people made by hand
 
@@ -18,14 +19,17 @@ Options
   --stack NAME         stack to look at (required)
   --config-file FILE   stack file (default: Pulumi.<stack>.yaml)
   --json               one JSON document on standard output, for machines
-  --app NAME           plan, report: this app only; adopt: this database only
+  --app NAME           plan, report: this app only; adopt: this database only; rotate: this app
   --write              adopt: add the entries to the stack file
   --sql                plan: an idempotent psql script instead, for a server Berth cannot reach
   --markdown           report: as Markdown
+  --role KEY           rotate: the role's key in the entry (default: owner)
+  --wait MINUTES       rotate: how long to wait for the Secret (default: 15)
   --help               this text
 
-doctor, verify and adopt reach 1Password as pulumi up does: OP_CONNECT_HOST and OP_CONNECT_TOKEN,
-OP_SERVICE_ACCOUNT_TOKEN, or OP_ACCOUNT. plan and report need no 1Password and no server.
+adopt, doctor, rotate and verify reach 1Password as pulumi up does: OP_CONNECT_HOST and
+OP_CONNECT_TOKEN, OP_SERVICE_ACCOUNT_TOKEN, or OP_ACCOUNT. rotate also writes, and runs pulumi up
+for the app alone. plan and report need no 1Password and no server.
 
 Exit code 0: all well; 1: the verb found something wrong; 2: it could not run.
 `;
@@ -38,6 +42,8 @@ const options = {
   sql: { type: "boolean", default: false },
   markdown: { type: "boolean", default: false },
   write: { type: "boolean", default: false },
+  role: { type: "string" },
+  wait: { type: "string" },
   help: { type: "boolean", default: false },
 } as const;
 
@@ -83,6 +89,14 @@ const verbs: Readonly<Record<string, Verb>> = {
       return await adopt({ stack, file, app, write, json });
     },
   },
+  rotate: {
+    takes: ["app", "role", "wait"],
+    run: async (stack, { json, app, role, wait, "config-file": file }) => {
+      const minutes = toMinutes(wait ?? "15");
+      const { rotate } = await import("./rotate.ts");
+      return await rotate({ stack, file, app, role, wait: minutes, json });
+    },
+  },
   verify: {
     takes: [],
     run: async (stack, { json, "config-file": file }) => {
@@ -94,6 +108,13 @@ const verbs: Readonly<Record<string, Verb>> = {
 
 function twoForms(verb: string, given: string): BerthError {
   return new BerthError(`${verb}: got ${given}, which are two forms`, { hint: "leave one out" });
+}
+
+function toMinutes(text: string): number {
+  if (/^\d{1,4}$/.test(text)) return Number(text);
+  throw new BerthError(`--wait: got "${text}"; expected minutes, from 0 to 9999`, {
+    hint: "add --wait 20, or leave it out for 15",
+  });
 }
 
 function parse(args: readonly string[]) {

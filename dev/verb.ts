@@ -13,7 +13,7 @@ if (isDev && existsSync(devHome) && process.env["OP_CONNECT_HOST"] === undefined
   const sandbox = await openSandbox({ home: devHome });
   await reopenCluster(sandbox);
   Object.assign(process.env, sandbox.env);
-  if (verb === "doctor") {
+  if (verb === "doctor" || verb === "rotate") {
     const toolchain = await openToolchain((line) => process.stderr.write(`${line}\n`));
     Object.assign(process.env, toolchain.env);
   }

@@ -28,6 +28,7 @@ const runBy: Readonly<Record<string, string>> = {
   "npm run doctor -- --stack prod": "engine/doctor.test.ts",
   "npm run adopt -- --stack prod": "engine/adopt.test.ts",
   "npm run adopt -- --stack prod --write": "engine/adopt.test.ts",
+  "npm run rotate -- --stack prod --app wiki": "engine/rotate.test.ts",
 };
 
 describe("README", () => {

@@ -34,8 +34,9 @@ async function rotate(
     stdin: "ignore",
     reject: false,
   });
-  outputs.push(result.stdout, result.stderr);
-  return result;
+  const { exitCode, stdout, stderr } = result;
+  outputs.push(stdout, stderr);
+  return { exitCode, stdout, stderr };
 }
 
 /** What the server has of every role but its password. */
@@ -86,7 +87,8 @@ describe("rotate", () => {
 
   it("goes on with a password that was written and not brought to the server", async () => {
     await bed.editItem(item, (fields) => {
-      for (const field of fields) if (field["purpose"] === "PASSWORD") field["value"] = "x".repeat(24);
+      for (const field of fields)
+        if (field["purpose"] === "PASSWORD") field["value"] = "x".repeat(24);
     });
     const { exitCode, stderr, stdout } = await rotate(["--app", "netbox"]);
     expect(stderr).toContain("does not have the password");
