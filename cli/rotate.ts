@@ -4,6 +4,7 @@ import { readOnePasswordAccess } from "../components/config/environment.ts";
 import { loadStackFromFile } from "../components/config/load.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../components/config/spec.ts";
 import { BerthError } from "../components/errors.ts";
+import type { Credential } from "../components/onepassword/credential.ts";
 import { readStackItems, type StackItems } from "../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../components/onepassword/through-client.ts";
 import { writeThroughClient } from "../components/onepassword/write-login.ts";
@@ -61,7 +62,7 @@ export async function rotate(args: RotateArgs): Promise<number> {
   const read = (): Promise<StackItems> => readStackItems(spec, readThroughClient(access));
   const endpoint = await openEndpoint(spec.postgres.endpoint, spec.postgres.tls);
   try {
-    const resumed = !(await logsIn(spec, app, role, endpoint, await read()));
+    const resumed = !(await logsIn({ spec, app, role }, endpoint, await read()));
     const at = `vaults/${role.item.vault}/items/${role.item.item}`;
     if (resumed) {
       say("item", `the server does not have the password of ${at} yet: going on with that one`);
@@ -72,7 +73,11 @@ export async function rotate(args: RotateArgs): Promise<number> {
     await runUp(args, app);
     say("server", `role ${role.name} has its verifier`);
     const items = await read();
-    const outcome = await awaitSecret(spec, role, items, args, say);
+    const outcome = await awaitSecret(
+      spec,
+      { role, credential: items.credential(role), wait: args.wait },
+      say,
+    );
     const verdict = await proveStack(spec, items, () => undefined);
     const failed = verdict.apps.flatMap(({ checks }) => checks).filter((check) => !check.ok);
     for (const check of failed) process.stderr.write(`failed   ${check.name}: ${check.detail}\n`);
@@ -111,9 +116,7 @@ function selectRole(stack: StackSpec, args: RotateArgs): { app: AppSpec; role: R
 
 /** Whether the server takes the item's password. Throws when it cannot be asked. */
 async function logsIn(
-  spec: StackSpec,
-  app: AppSpec,
-  role: RoleSpec,
+  { spec, app, role }: { readonly spec: StackSpec; readonly app: AppSpec; readonly role: RoleSpec },
   endpoint: Endpoint,
   items: StackItems,
 ): Promise<boolean> {
@@ -165,19 +168,18 @@ async function runUp(args: RotateArgs, app: AppSpec): Promise<void> {
 
 async function awaitSecret(
   { postgres }: StackSpec,
-  role: RoleSpec,
-  items: StackItems,
-  args: RotateArgs,
+  wanted: { readonly role: RoleSpec; readonly credential: Credential; readonly wait: number },
   say: (step: string, text: string) => void,
 ): Promise<SecretOutcome> {
+  const { role, credential, wait } = wanted;
   const name = `Secret ${role.namespace}/${role.secretName}`;
   if (postgres.endpoint.kind === "direct") {
     return { kind: "unseen", reason: "the stack file names no cluster" };
   }
   const access = createKubeAccess(await loadKubeContext(postgres.endpoint));
-  say("secret", `waiting for ${name}, at most ${String(args.wait)} min`);
-  const outcome = await waitForSecret(access, role, items.credential(role), {
-    timeoutMs: args.wait * 60_000,
+  say("secret", `waiting for ${name}, at most ${String(wait)} min`);
+  const outcome = await waitForSecret(access, role, credential, {
+    timeoutMs: wait * 60_000,
     intervalMs: 2_000,
   });
   if (outcome.kind === "arrived") say("secret", `${name} has the new password`);
