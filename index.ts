@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { App } from "./components/app.ts";
 import { readOnePasswordAccess } from "./components/config/environment.ts";
 import { loadStackFromEngine } from "./components/config/load.ts";
-import { AppDelivery } from "./components/delivery/app-delivery.ts";
+import { openCluster } from "./components/delivery/cluster-stack.ts";
+import { deliver } from "./components/delivery/deliver.ts";
 import { planStackDelivery } from "./components/delivery/stack-delivery.ts";
 import { readStackItems } from "./components/onepassword/stack-items.ts";
 import { readThroughProvider } from "./components/onepassword/through-provider.ts";
@@ -21,12 +22,15 @@ Object.assign(pulumi.log, { debug: () => Promise.resolve() });
 // What shall be.
 const spec = loadStackFromEngine();
 const items = await readStackItems(spec, readThroughProvider(readOnePasswordAccess()));
-const delivery = planStackDelivery(spec, items.item);
+const manifests = planStackDelivery(spec, items.item);
 const planned = spec.apps.map((app) => ({
   app,
   plan: planDatabase(app, spec.postgres),
   verifiers: makeVerifiers(app.roles, items.credential),
 }));
+
+// What is, where a provider would not look before it writes.
+const { delivery, providers: applying } = await openCluster(spec, manifests);
 
 // What makes it so. Berth's own provider looks at the server by itself, and only when it has to.
 const berth = new BerthProvider("berth", {
@@ -35,7 +39,7 @@ const berth = new BerthProvider("berth", {
 });
 const usesStock = planned.filter(({ app }) => app.provisioner === "postgresql");
 const stock = await openStock(spec, usesStock, items.admin);
-const providers = stock === undefined ? { berth } : { berth, postgresql: stock.provider };
+const providers = { berth, ...applying, ...(stock && { postgresql: stock.provider }) };
 const created = planned.map(({ app, plan, verifiers }) => {
   const { markerRole } = spec.postgres;
   const { provisioner, reclaimPolicy } = app;
@@ -48,10 +52,10 @@ const created = planned.map(({ app, plan, verifiers }) => {
   const args = { app, database, delivery: delivery.ofApp(app) };
   return new App(app.name, args, { providers });
 });
-// Nothing is written into the tree before the first app has shown that the server is the right one.
+// Nothing is written into the tree or the cluster before the first app has shown that the server is the right one.
 const dependsOn = created.slice(0, 1).map((app) => app.database);
 if (delivery.shared !== undefined) {
-  new AppDelivery("shared", delivery.shared, { providers, dependsOn });
+  deliver("shared", delivery.shared, { providers, dependsOn });
 }
 
 /** Per app: its database, roles, Secrets and manifests. */

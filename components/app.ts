@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AppSpec } from "./config/spec.ts";
-import { AppDelivery, type AppDeliveryArgs } from "./delivery/app-delivery.ts";
+import { deliver } from "./delivery/deliver.ts";
+import { type DeliveryPlan, describePlan } from "./delivery/stack-delivery.ts";
 import { AppDatabase, type AppDatabaseArgs } from "./postgres/app-database.ts";
 import { StockDatabase, type StockDatabaseArgs } from "./postgres/stock-database.ts";
 
@@ -9,7 +10,7 @@ export interface AppArgs {
   readonly app: AppSpec;
   readonly database: AppDatabaseArgs | StockDatabaseArgs;
   /** The app's manifests; undefined when the stack writes none. */
-  readonly delivery: AppDeliveryArgs | undefined;
+  readonly delivery: DeliveryPlan | undefined;
 }
 
 /**
@@ -30,7 +31,7 @@ export class App extends pulumi.ComponentResource {
     const { resource, databaseName } = this.#createDatabase(name, args.database);
     this.database = resource;
     if (args.delivery !== undefined) {
-      new AppDelivery(name, args.delivery, { parent: this, dependsOn: [resource] });
+      deliver(name, args.delivery, { parent: this, dependsOn: [resource] });
     }
     this.summary = databaseName.apply((database) => summarize(args, database));
     this.registerOutputs({});
@@ -75,6 +76,6 @@ function summarize({ app, delivery }: AppArgs, database: string): AppSummary {
       profile: role.profile,
       secret: `${role.namespace}/${role.secretName}`,
     })),
-    manifests: (delivery?.files ?? []).map((file) => file.path),
+    manifests: delivery === undefined ? [] : describePlan(delivery),
   };
 }

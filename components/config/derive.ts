@@ -11,6 +11,8 @@ import {
 import type { AppEntry, StackConfig } from "./schema.ts";
 import type {
   AppSpec,
+  ClusterSpec,
+  Delivery,
   EndpointSpec,
   GitOpsSpec,
   ItemRef,
@@ -89,6 +91,28 @@ export function toGitOpsSpec(config: StackConfig): GitOpsSpec | undefined {
   };
 }
 
+/** Where manifests are applied; undefined = nowhere. `delivery-rules.ts` refuses an empty context. */
+export function toClusterSpec(config: StackConfig): ClusterSpec | undefined {
+  const { cluster, postgres } = config;
+  if (cluster === undefined) return undefined;
+  const { kubernetes } = postgres.endpoint;
+  return {
+    kubeconfig: cluster.kubeconfig ?? kubernetes?.kubeconfig,
+    context: cluster.context ?? kubernetes?.context ?? "",
+    identifier: cluster.identifier,
+    createNamespaces: cluster.createNamespaces ?? true,
+    argocdNamespace: cluster.argocdNamespace ?? "argocd",
+    project: cluster.project ?? "default",
+    adopt: cluster.adopt ?? false,
+  };
+}
+
+/** Where manifests go that no app says anything about. */
+function defaultDelivery(config: Pick<StackConfig, "gitops" | "cluster">): Delivery {
+  if (config.gitops !== undefined) return "git";
+  return config.cluster === undefined ? "none" : "cluster";
+}
+
 /** One app. */
 export function toAppSpec(name: string, entry: AppEntry, config: StackConfig): AppSpec {
   const { vault } = config.onepassword;
@@ -115,6 +139,7 @@ export function toAppSpec(name: string, entry: AppEntry, config: StackConfig): A
     provisioner: entry.provisioner ?? config.postgres.provisioner ?? "berth",
     reclaimPolicy: entry.reclaimPolicy ?? "retain",
     adopt,
+    delivery: entry.delivery ?? defaultDelivery(config),
     namespace,
     database: {
       name: entry.database?.name ?? databaseName(name),

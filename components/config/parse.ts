@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { toOneError } from "../errors.ts";
-import { toAppSpec, toGitOpsSpec, toPostgresSpec } from "./derive.ts";
+import { findDeliveryProblems } from "./delivery-rules.ts";
+import { toAppSpec, toClusterSpec, toGitOpsSpec, toPostgresSpec } from "./derive.ts";
 import { findNameProblems } from "./name-rules.ts";
 import { findRetirementProblems } from "./retirement-rules.ts";
 import { StackConfig } from "./schema.ts";
@@ -21,11 +22,13 @@ export function parseStack(stack: string, raw: unknown): StackSpec {
   const config = parsed.data;
   const postgres = toPostgresSpec(stack, config);
   const gitops = toGitOpsSpec(config);
+  const cluster = toClusterSpec(config);
   const apps = Object.keys(config.apps)
     .toSorted()
     .map((name) => toAppSpec(name, config.apps[name] ?? {}, config));
-  const spec: StackSpec = { stack, postgres, vault: config.onepassword.vault, gitops, apps };
-  const problems = [...findNameProblems(spec), ...findRetirementProblems(spec)];
+  const { vault } = config.onepassword;
+  const spec: StackSpec = { stack, postgres, vault, gitops, cluster, apps };
+  const problems = [...findNameProblems(spec), ...findDeliveryProblems(spec), ...findRetirementProblems(spec)];
   if (problems.length > 0) throw toOneError(title, problems);
   return spec;
 }

@@ -10,6 +10,7 @@ import {
   RoleKey,
   Scram,
 } from "./primitives.ts";
+import { Cluster, GitOps } from "./schema-delivery.ts";
 
 import { reclaimPolicyKey, recreateKey, retirementKeys } from "./schema-retirement.ts";
 
@@ -130,20 +131,6 @@ const OnePassword = z.strictObject({
   vault: ItemName.describe("Vault that holds every item, by title or id."),
 });
 
-const GitOps = z
-  .strictObject({
-    directory: z
-      .string()
-      .min(1)
-      .describe("Checkout of the GitOps repository, relative to the project folder."),
-    repoURL: z.string().min(1).describe("The same repository as Argo CD sees it."),
-    targetRevision: z.string().min(1).describe("Branch that Argo CD follows. Default: main."),
-    argocdNamespace: DnsLabel.describe("Namespace of the Application objects. Default: argocd."),
-    project: z.string().min(1).describe("Argo CD AppProject. Default: default."),
-    adopt: z.boolean().describe("Overwrite files that Berth did not make. Default: false."),
-  })
-  .partial({ targetRevision: true, argocdNamespace: true, project: true, adopt: true });
-
 const roleSettings = {
   name: PgName.describe("Name of the role."),
   item: ItemName.describe("1Password item with `username` and `password`."),
@@ -243,6 +230,11 @@ const AppEntry = z
       .describe("Take over a role or database that Berth did not make. Default: false."),
     provisioner: Provisioner.describe("Default: berth:postgres.provisioner."),
     reclaimPolicy: reclaimPolicyKey,
+    delivery: z
+      .enum(["git", "cluster"])
+      .describe(
+        "Where the app's manifests go. Default: git where there is a berth:gitops, else cluster.",
+      ),
     namespace: DnsLabel.describe("Namespace the app runs in. Default: infra-<app>."),
     owner: Owner.describe("The role that owns the database."),
     roles: z
@@ -261,10 +253,13 @@ export const StackConfig = z
   .strictObject({
     postgres: Postgres,
     onepassword: OnePassword,
-    gitops: GitOps.describe("Where manifests go. Without it none are written."),
+    gitops: GitOps.describe(
+      "Checkout that manifests are written to. Without it and berth:cluster there are none.",
+    ),
+    cluster: Cluster.describe("Cluster that manifests are applied to."),
     apps: z.record(AppName, AppEntry.nullable()).describe("One entry per app."),
   })
-  .partial({ gitops: true });
+  .partial({ gitops: true, cluster: true });
 
 export type StackConfig = z.infer<typeof StackConfig>;
 export type AppEntry = z.infer<typeof AppEntry>;

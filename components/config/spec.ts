@@ -126,6 +126,9 @@ export type Provisioner = "berth" | "postgresql";
 /** What becomes of an app's database and roles when the app leaves the stack. */
 export type ReclaimPolicy = "retain" | "delete";
 
+/** Where an app's manifests go; `none` in a stack that names no place for them. */
+export type Delivery = "git" | "cluster" | "none";
+
 /** One app, everything derived and nothing left open. */
 export interface AppSpec {
   readonly name: string;
@@ -133,6 +136,7 @@ export interface AppSpec {
   readonly reclaimPolicy: ReclaimPolicy;
   /** Take over a role or database that Berth did not make. */
   readonly adopt: boolean;
+  readonly delivery: Delivery;
   readonly namespace: string;
   readonly database: DatabaseSpec;
   /** The owner first, then the others by key. */
@@ -156,13 +160,33 @@ export interface GitOpsSpec {
   readonly adopt: boolean;
 }
 
+/** Where manifests go in cluster mode. */
+export interface ClusterSpec {
+  /** Path of a kubeconfig; undefined = KUBECONFIG or ~/.kube/config. */
+  readonly kubeconfig: string | undefined;
+  /** Always named: what the kubeconfig's current context is changes from hour to hour. */
+  readonly context: string;
+  /** UID of the namespace kube-system: the cluster this stack is for. */
+  readonly identifier: string | undefined;
+  /** Make the namespaces that Secrets go to, except the database's. */
+  readonly createNamespaces: boolean;
+  /** Namespace of the Application objects. */
+  readonly argocdNamespace: string;
+  /** Argo CD AppProject. */
+  readonly project: string;
+  /** Take over objects that this stack did not make. */
+  readonly adopt: boolean;
+}
+
 /** A whole stack. */
 export interface StackSpec {
   readonly stack: string;
   readonly postgres: PostgresSpec;
   readonly vault: string;
-  /** undefined = no manifests. */
+  /** undefined = no app has its manifests in Git. */
   readonly gitops: GitOpsSpec | undefined;
+  /** undefined = no app has its manifests applied. */
+  readonly cluster: ClusterSpec | undefined;
   /** Sorted by name. */
   readonly apps: readonly AppSpec[];
 }

@@ -1,36 +1,95 @@
 import type { AppSpec, StackSpec } from "../config/spec.ts";
 import { toOneError } from "../errors.ts";
 import type { AppDeliveryArgs } from "./app-delivery.ts";
+import type { ItemIds } from "./app-objects.ts";
+import {
+  type ClusterPlan,
+  describeObject,
+  listObjects,
+  planClusterObjects,
+  planSharedClusterObjects,
+} from "./cluster-objects.ts";
 import {
   findDuplicateObjects,
-  type ItemIds,
   type ManifestPlan,
   planManifests,
   planSharedManifests,
 } from "./tree.ts";
 
+/** Manifests of one app, or those that the apps of a stack share: files, or objects to apply. */
+export type DeliveryPlan = AppDeliveryArgs | ClusterPlan;
+
 /** Every manifest of a stack, by who brings it: each app its own, and what they share once. */
 export interface StackDelivery {
-  /** undefined = the stack writes no manifests. */
-  readonly shared: AppDeliveryArgs | undefined;
-  readonly ofApp: (app: AppSpec) => AppDeliveryArgs | undefined;
+  /** undefined = the stack has no place for manifests. */
+  readonly shared: DeliveryPlan | undefined;
+  readonly ofApp: (app: AppSpec) => DeliveryPlan | undefined;
+  /** What is applied to a cluster, of all of them. */
+  readonly applied: readonly ClusterPlan[];
 }
 
-/** Plans all files; one error if two of them claim the same file or object. Pure. */
+/** Whether a plan is one of files. */
+export function isFiles(plan: DeliveryPlan): plan is AppDeliveryArgs {
+  return "files" in plan;
+}
+
+/** Plans all manifests; one error if two of them claim the same file or object. Pure. */
 export function planStackDelivery(spec: StackSpec, items: ItemIds): StackDelivery {
-  const { gitops, stack } = spec;
-  if (gitops === undefined) return { shared: undefined, ofApp: () => undefined };
-  const shared = planSharedManifests(spec, items);
-  const byApp = new Map(spec.apps.map((app) => [app.name, planManifests(spec, app, items)]));
-  const problems = findDuplicateObjects([...shared, ...[...byApp.values()].flat()]);
+  const shared = planShared(spec, items);
+  const byApp = new Map(spec.apps.map((app) => [app.name, planApp(spec, app, items)]));
+  const plans = [shared, ...byApp.values()].filter((plan) => plan !== undefined);
+  const applied = plans.flatMap((plan) => (isFiles(plan) ? [] : [plan]));
+  const files = plans.filter(isFiles).flatMap((plan) => plan.files);
+  // Apps may share a namespace: both make the same.
+  const objects = applied.flatMap(({ secrets, applications }) => [...secrets, ...applications]);
+  const problems = findDuplicateObjects(files, objects);
   if (problems.length > 0) throw toOneError("manifests collide", problems);
-  const toArgs = (files: readonly ManifestPlan[], of: string): AppDeliveryArgs => ({
-    files,
-    gitops,
-    owner: `stack ${stack}, ${of}`,
-  });
-  return {
-    shared: toArgs(shared, "shared"),
-    ofApp: (app) => toArgs(byApp.get(app.name) ?? [], `app ${app.name}`),
+  return { shared, ofApp: (app) => byApp.get(app.name), applied };
+}
+
+/** The same without the namespaces that others made. Pure. */
+export function leaveOutNamespaces(
+  delivery: StackDelivery,
+  foreign: ReadonlySet<string>,
+): StackDelivery {
+  const prune = <T extends DeliveryPlan | undefined>(plan: T): T => {
+    if (plan === undefined || isFiles(plan)) return plan;
+    const namespaces = plan.namespaces.filter(({ metadata }) => !foreign.has(metadata.name));
+    return { ...plan, namespaces };
   };
+  return {
+    shared: prune(delivery.shared),
+    ofApp: (app) => prune(delivery.ofApp(app)),
+    applied: delivery.applied.map(prune),
+  };
+}
+
+/** What an operator is shown of a plan: paths of files, or kinds and names of objects. */
+export function describePlan(plan: DeliveryPlan): readonly string[] {
+  return isFiles(plan) ? plan.files.map(({ path }) => path) : listObjects(plan).map(describeObject);
+}
+
+function planShared(spec: StackSpec, items: ItemIds): DeliveryPlan | undefined {
+  if (spec.gitops !== undefined) return toFiles(spec, "shared", planSharedManifests(spec, items));
+  return spec.cluster === undefined ? undefined : planSharedClusterObjects(spec, items);
+}
+
+function planApp(spec: StackSpec, app: AppSpec, items: ItemIds): DeliveryPlan | undefined {
+  const { cluster } = spec;
+  switch (app.delivery) {
+    case "git":
+      return toFiles(spec, `app ${app.name}`, planManifests(spec, app, items));
+    case "cluster":
+      return cluster === undefined ? undefined : planClusterObjects(spec, cluster, app, items);
+    case "none":
+      return undefined;
+  }
+}
+
+function toFiles(
+  { gitops, stack }: StackSpec,
+  of: string,
+  files: readonly ManifestPlan[],
+): AppDeliveryArgs | undefined {
+  return gitops === undefined ? undefined : { files, gitops, owner: `stack ${stack}, ${of}` };
 }

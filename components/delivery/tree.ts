@@ -1,17 +1,17 @@
-import type { AppSpec, GitOpsSpec, ItemRef, RoleSpec, StackSpec } from "../config/spec.ts";
-import { BerthError } from "../errors.ts";
+import type { AppSpec, GitOpsSpec, StackSpec } from "../config/spec.ts";
+import type { OnePasswordItem } from "../secrets/onepassword-item.ts";
 import {
-  buildOnePasswordItem,
-  type ItemId,
-  type OnePasswordItem,
-} from "../secrets/onepassword-item.ts";
+  type ItemIds,
+  planAdminSecret,
+  planApplication,
+  planAppSecrets,
+  SHARED,
+  toCommonArgs,
+} from "./app-objects.ts";
 import { type ApplicationSource, buildApplication } from "./argocd-application.ts";
-import { toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
+import { WAVES } from "./metadata.ts";
 import { planWorkloadSources } from "./workload-sources.ts";
 import { formatYaml, type KubernetesObject } from "./yaml.ts";
-
-/** Resolves an item of a stack file to its ids. */
-export type ItemIds = (ref: ItemRef) => ItemId;
 
 /** One file of the GitOps tree. */
 export interface ManifestPlan {
@@ -23,9 +23,6 @@ export interface ManifestPlan {
   readonly content: string;
   readonly objects: readonly KubernetesObject[];
 }
-
-/** Part-of label of what the apps of a stack share. */
-const SHARED = "shared";
 
 /**
  * The files of one app:
@@ -48,19 +45,14 @@ export function planManifests(
 ): readonly ManifestPlan[] {
   const { gitops } = spec;
   if (gitops === undefined) return [];
-  refuseAdminItem(spec, app, items);
-  const databaseItems = app.roles.map((role) =>
-    toItem(app.name, role.secretName, spec.postgres.namespace, items(role.item)),
-  );
-  const ownItems = [...app.roles.filter(isOutside(spec)), ...app.secrets].map((secret) =>
-    toItem(app.name, toSecretName(secret), secret.namespace, items(secret.item)),
-  );
+  const secrets = planAppSecrets(spec, app, items);
   const databasePath = `k8s/db-provisioning/${app.name}`;
   const ownPath = `k8s/infra/${app.name}`;
   const sources = [
-    ...(ownItems.length > 0 ? [toTreeSource(gitops, ownPath)] : []),
+    ...(secrets.own.length > 0 ? [toTreeSource(gitops, ownPath)] : []),
     ...planWorkloadSources(spec, app),
   ];
+  const application = planApplication(gitops, app, sources);
   return [
     planFile(`${app.name}.provisioner`, `argocd/apps/db/${app.name}-db-provisioner.yml`, [
       buildApplication({
@@ -71,9 +63,11 @@ export function planManifests(
         holds: "items",
       }),
     ]),
-    planItemFile(`${app.name}.db-items`, databasePath, spec.postgres.namespace, databaseItems),
-    ...(isFilled(sources) ? [planApplicationFile(gitops, app, sources)] : []),
-    ...groupByNamespace(ownItems).map(([namespace, group]) =>
+    planItemFile(`${app.name}.db-items`, databasePath, spec.postgres.namespace, secrets.database),
+    ...(application === undefined
+      ? []
+      : [planFile(`${app.name}.application`, `argocd/apps/infra/${app.name}.yml`, [application])]),
+    ...groupByNamespace(secrets.own).map(([namespace, group]) =>
       planItemFile(`${app.name}.items.${namespace}`, ownPath, namespace, group),
     ),
   ];
@@ -86,7 +80,8 @@ export function planManifests(
 export function planSharedManifests(spec: StackSpec, items: ItemIds): readonly ManifestPlan[] {
   const { gitops, postgres } = spec;
   if (gitops === undefined) return [];
-  const name = toAdminSecretName(spec);
+  const secret = planAdminSecret(spec, items);
+  const { name } = secret.metadata;
   const path = `k8s/db-provisioning/${name}`;
   return [
     planFile("shared.admin", `argocd/apps/db/${name}.yml`, [
@@ -98,17 +93,18 @@ export function planSharedManifests(spec: StackSpec, items: ItemIds): readonly M
         holds: "items",
       }),
     ]),
-    planItemFile("shared.admin-items", path, postgres.namespace, [
-      toItem(SHARED, name, postgres.namespace, items(postgres.admin)),
-    ]),
+    planItemFile("shared.admin-items", path, postgres.namespace, [secret]),
   ];
 }
 
 /**
- * Objects that two files define, and files that two apps want. Argo CD would have two Applications
- * undo each other's object for ever, with no more than a SharedResourceWarning.
+ * Objects that are defined twice, in files or applied, and files that two apps want. Argo CD would have
+ * two Applications undo each other's object for ever, with no more than a SharedResourceWarning.
  */
-export function findDuplicateObjects(files: readonly ManifestPlan[]): readonly string[] {
+export function findDuplicateObjects(
+  files: readonly ManifestPlan[],
+  applied: readonly KubernetesObject[] = [],
+): readonly string[] {
   const problems: string[] = [];
   const firstByName = new Map<string, string>();
   const claim = (name: string, path: string): void => {
@@ -116,88 +112,17 @@ export function findDuplicateObjects(files: readonly ManifestPlan[]): readonly s
     if (first === undefined) firstByName.set(name, path);
     else problems.push(`${name} is in ${first} and in ${path}`);
   };
+  const claimObject = ({ apiVersion, kind, metadata }: KubernetesObject, path: string): void => {
+    const group = apiVersion.split("/")[0] ?? "";
+    claim(`${kind}.${group} ${metadata.namespace ?? ""}/${metadata.name}`, path);
+  };
   for (const file of files) {
     claim(`file ${file.path}`, file.path);
     claim(`resource ${file.logicalName}`, file.path);
-    for (const { apiVersion, kind, metadata } of file.objects) {
-      const group = apiVersion.split("/")[0] ?? "";
-      claim(`${kind}.${group} ${metadata.namespace ?? ""}/${metadata.name}`, file.path);
-    }
+    for (const object of file.objects) claimObject(object, file.path);
   }
+  for (const object of applied) claimObject(object, "what is applied");
   return problems;
-}
-
-function planApplicationFile(
-  gitops: GitOpsSpec,
-  app: AppSpec,
-  sources: Filled<ApplicationSource>,
-): ManifestPlan {
-  return planFile(`${app.name}.application`, `argocd/apps/infra/${app.name}.yml`, [
-    buildApplication({
-      name: app.name,
-      ...toCommonArgs(gitops, app.name, WAVES.appApplication),
-      destinationNamespace: app.namespace,
-      sources,
-      holds: "workload",
-    }),
-  ]);
-}
-
-/** The admin credential in an app's namespace would hand that app every database of the server. */
-function refuseAdminItem(spec: StackSpec, app: AppSpec, items: ItemIds): void {
-  const admin = items(spec.postgres.admin);
-  for (const secret of [...app.roles, ...app.secrets]) {
-    const id = items(secret.item);
-    if (id.vaultId === admin.vaultId && id.itemId === admin.itemId) {
-      throw new BerthError(
-        `app ${app.name}: Secret ${toSecretName(secret)} is made from the admin role's item`,
-        { hint: "give the app an item of its own; the admin's stays in the database's namespace" },
-      );
-    }
-  }
-}
-
-type Filled<T> = readonly [T, ...T[]];
-
-function isFilled<T>(list: readonly T[]): list is Filled<T> {
-  return list.length > 0;
-}
-
-function isOutside(spec: StackSpec): (role: RoleSpec) => boolean {
-  return (role) => role.namespace !== spec.postgres.namespace;
-}
-
-function toSecretName(secret: RoleSpec | AppSpec["secrets"][number]): string {
-  return "secretName" in secret ? secret.secretName : secret.name;
-}
-
-/** The admin item's title where it can name a Secret, as `postgres-admin` can. */
-function toAdminSecretName(spec: StackSpec): string {
-  const title = spec.postgres.admin.item;
-  return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(title) ? title : "postgres-admin";
-}
-
-function toItem(partOf: string, name: string, namespace: string, item: ItemId): OnePasswordItem {
-  return buildOnePasswordItem({
-    name,
-    namespace,
-    item,
-    labels: toLabels(partOf),
-    annotations: toWaveAnnotation(WAVES.items),
-  });
-}
-
-function toCommonArgs(
-  gitops: GitOpsSpec,
-  partOf: string,
-  wave: Parameters<typeof toWaveAnnotation>[0],
-) {
-  return {
-    argocdNamespace: gitops.argocdNamespace,
-    project: gitops.project,
-    labels: toLabels(partOf),
-    annotations: toWaveAnnotation(wave),
-  };
 }
 
 function toTreeSource(gitops: GitOpsSpec, path: string): ApplicationSource {

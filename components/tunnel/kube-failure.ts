@@ -4,9 +4,12 @@ import { TunnelError, type TunnelErrorKind, toShownText } from "./tunnel-error.t
 /** What was asked of the API server, in RBAC's words. */
 export interface KubeAsk {
   readonly verb: "get" | "list" | "create";
-  /** `services`, `pods` or `pods/portforward`. */
+  /** Group and version, as `argoproj.io/v1alpha1`. @default "v1" */
+  readonly apiVersion?: string;
+  /** `services`, `pods` or `pods/portforward`; empty for the list of what a group has. */
   readonly resource: string;
-  readonly namespace: string;
+  /** undefined for what has none. */
+  readonly namespace: string | undefined;
   /** undefined for a list. */
   readonly name: string | undefined;
 }
@@ -14,8 +17,12 @@ export interface KubeAsk {
 /** Path of the request. */
 export function toPath(ask: KubeAsk, query: Readonly<Record<string, string>> = {}): string {
   const [resource = "", subresource] = ask.resource.split("/");
-  const parts = ["api", "v1", "namespaces", ask.namespace, resource, ask.name, subresource]
+  const root = ask.apiVersion === undefined ? ["api", "v1"] : ["apis", ask.apiVersion];
+  const scope = ask.namespace === undefined ? [] : ["namespaces", ask.namespace];
+  const names = [...scope, resource, ask.name, subresource];
+  const parts = [...root.flatMap((part) => part.split("/")), ...names]
     .filter((part) => part !== undefined)
+    .filter((part) => part !== "")
     .map((part) => encodeURIComponent(part));
   const search = new URLSearchParams(query).toString();
   return `/${parts.join("/")}${search === "" ? "" : `?${search}`}`;
@@ -31,9 +38,10 @@ export function toRefusal(
   answer: { readonly status: number; readonly body: string },
 ): TunnelError {
   const said = toStatusMessage(answer.body);
-  const thing = `${ask.resource}${ask.name === undefined ? "" : ` "${ask.name}"`}`;
-  const where = `in namespace "${ask.namespace}" (context "${context.name}")`;
+  const thing = `${toResourceName(ask)}${ask.name === undefined ? "" : ` "${ask.name}"`}`;
+  const where = `${toPlace(ask)}(context "${context.name}")`;
   const { kubectl } = context;
+  const kubectlHere = toKubectl(context, ask);
   switch (answer.status) {
     case 401:
       return new TunnelError(
@@ -46,17 +54,17 @@ export function toRefusal(
     case 404:
       return ask.resource === "pods/portforward"
         ? new TunnelError("pod-gone", `Pod "${ask.name ?? ""}" is gone ${where}: ${said}`, {
-            hint: `${kubectl} -n ${ask.namespace} get pods`,
+            hint: `${kubectlHere} get pods`,
           })
         : new TunnelError("not-found", `no ${thing} ${where}`, {
-            hint: `see what there is: ${kubectl} -n ${ask.namespace} get ${ask.resource}; then correct berth:postgres.endpoint.kubernetes`,
+            hint: `see what there is: ${kubectlHere} get ${ask.resource}; then correct berth:postgres.endpoint.kubernetes`,
           });
     default: {
       const status = String(answer.status);
       const message = `${context.cluster.server} answered ${status} to "${ask.verb} ${thing}" ${where}: ${said}`;
       const isPassing = answer.status === 429 || answer.status >= 500;
       return new TunnelError(isPassing ? "api-failed" : "api-untrusted", message, {
-        hint: `${kubectl} -n ${ask.namespace} get pods`,
+        hint: `${kubectlHere} get pods`,
       });
     }
   }
@@ -67,16 +75,38 @@ function toForbidden(context: KubeContext, ask: KubeAsk, said: string): TunnelEr
   // by websocket needs `create` besides `get`, and a refusal for want of it names no verb at all.
   const implied = ask.resource === "pods/portforward" ? "create" : ask.verb;
   const verb = /cannot (\w+) resource/.exec(said)?.[1] ?? implied;
-  const [resource = "", subresource] = ask.resource.split("/");
+  const [, subresource] = ask.resource.split("/");
   const flag = subresource === undefined ? "" : ` --subresource=${subresource}`;
   const verbs = subresource === undefined ? `verb "${verb}"` : `verbs "get" and "create"`;
   return new TunnelError(
     "forbidden",
-    `not allowed to ${verb} ${ask.resource} in namespace "${ask.namespace}" (context "${context.name}", user "${context.user.name}"): ${said}`,
+    `not allowed to ${verb} ${toResourceName(ask)} ${toPlace(ask)}(context "${context.name}", user "${context.user.name}"): ${said}`,
     {
-      hint: `have a Role with ${verbs} on ${ask.resource} bound to this user; test with: ${context.kubectl} -n ${ask.namespace} auth can-i ${verb} ${resource}${flag}`,
+      hint: `have a ${ask.namespace === undefined ? "ClusterRole" : "Role"} with ${verbs} on ${toResourceName(ask)} bound to this user; test with: ${toKubectl(context, ask)} auth can-i ${verb} ${toGroupResource(ask)}${flag}`,
     },
   );
+}
+
+/** `in namespace "x" `, with the space; nothing for what has no namespace. */
+function toPlace({ namespace }: KubeAsk): string {
+  return namespace === undefined ? "" : `in namespace "${namespace}" `;
+}
+
+function toKubectl({ kubectl }: KubeContext, { namespace }: KubeAsk): string {
+  return namespace === undefined ? kubectl : `${kubectl} -n ${namespace}`;
+}
+
+/** As RBAC has it: `pods/portforward`, `applications.argoproj.io`; of a group's list, the group. */
+function toResourceName(ask: KubeAsk): string {
+  const [, subresource] = ask.resource.split("/");
+  return `${toGroupResource(ask)}${subresource === undefined ? "" : `/${subresource}`}`;
+}
+
+function toGroupResource({ resource, apiVersion = "" }: KubeAsk): string {
+  const [plain = ""] = resource.split("/");
+  const [group] = apiVersion.split("/");
+  if (plain === "") return apiVersion;
+  return apiVersion === "" ? plain : `${plain}.${group ?? ""}`;
 }
 
 function toStatusMessage(body: string): string {

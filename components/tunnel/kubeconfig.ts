@@ -10,7 +10,12 @@ export interface KubeconfigChoice {
   readonly kubeconfig: string | undefined;
   /** undefined = its current context. */
   readonly context: string | undefined;
+  /** Key of the stack file that holds the two, for messages. */
+  readonly setting?: string;
 }
+
+/** Where a stack file says it for Postgres. */
+const postgresSetting = "berth:postgres.endpoint.kubernetes";
 
 /** One context of a kubeconfig, complete: it has a cluster and a user. */
 export interface KubeContext {
@@ -37,7 +42,7 @@ interface Parts {
 export async function loadKubeContext(choice: KubeconfigChoice): Promise<KubeContext> {
   // Loaded here, and not above, because it takes half a second that a direct endpoint never needs.
   const { KubeConfig: Config } = await import("@kubernetes/client-node");
-  const files = findKubeconfigs(choice.kubeconfig);
+  const files = findKubeconfigs(choice);
   const config = new Config();
   if (files === undefined) {
     config.loadFromCluster();
@@ -48,12 +53,15 @@ export async function loadKubeContext(choice: KubeconfigChoice): Promise<KubeCon
 }
 
 /** undefined = there is none, but the process runs in a pod that has a service account. */
-function findKubeconfigs(path: string | undefined): readonly string[] | undefined {
+function findKubeconfigs({
+  kubeconfig: path,
+  setting = postgresSetting,
+}: KubeconfigChoice): readonly string[] | undefined {
   if (path !== undefined) {
     const file = path.startsWith("~/") ? join(homedir(), path.slice(2)) : path;
     if (existsSync(file)) return [file];
     throw new TunnelError("kubeconfig", `kubeconfig ${file} does not exist`, {
-      hint: "correct berth:postgres.endpoint.kubernetes.kubeconfig, or leave it out to use KUBECONFIG or ~/.kube/config",
+      hint: `correct ${setting}.kubeconfig, or leave it out to use KUBECONFIG or ~/.kube/config`,
     });
   }
   const fromEnvironment = (process.env.KUBECONFIG ?? "").split(delimiter).filter((f) => f !== "");
@@ -65,7 +73,7 @@ function findKubeconfigs(path: string | undefined): readonly string[] | undefine
   if (fromEnvironment.length === 0 && existsSync(inPod)) return undefined;
   const asked = fromEnvironment.length > 0 ? `KUBECONFIG names ${files.join(", ")}` : usual;
   throw new TunnelError("kubeconfig", `no kubeconfig: ${asked} does not exist`, {
-    hint: "set KUBECONFIG or berth:postgres.endpoint.kubernetes.kubeconfig, or use a direct endpoint",
+    hint: `set KUBECONFIG or ${setting}.kubeconfig${setting === postgresSetting ? ", or use a direct endpoint" : ""}`,
   });
 }
 
@@ -112,7 +120,7 @@ function allowPlainHttp(cluster: Cluster): Cluster {
 function chooseContext(config: KubeConfig, choice: KubeconfigChoice, source: string): KubeContext {
   const names = config.getContexts().map((context) => context.name);
   const there = names.length === 0 ? "it has none" : `it has: ${names.toSorted().join(", ")}`;
-  const setting = "set berth:postgres.endpoint.kubernetes.context to one of them";
+  const setting = `set ${choice.setting ?? postgresSetting}.context to one of them`;
   const name = choice.context ?? config.getCurrentContext();
   if (!name) {
     throw new TunnelError("kubeconfig", `${source} has no current context; ${there}`, {

@@ -8,6 +8,7 @@ test("everything of an app follows from its name", () => {
     provisioner: "berth",
     reclaimPolicy: "retain",
     adopt: false,
+    delivery: "none",
     namespace: "infra-west-side",
     database: {
       name: "west_side",

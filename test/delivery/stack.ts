@@ -30,6 +30,7 @@ export function makeApp(name: string, changes: Partial<AppSpec> = {}): AppSpec {
     provisioner: "berth",
     reclaimPolicy: "retain",
     adopt: false,
+    delivery: "git",
     namespace: `infra-${name}`,
     database: { name, encoding: "UTF8", connectionLimit: -1, revokePublic: true, recreate: false },
     roles: [makeRole(name)],
@@ -83,6 +84,7 @@ export function makeStack(apps: readonly AppSpec[], admin = "postgres-admin"): S
       project: "default",
       adopt: false,
     },
+    cluster: undefined,
     apps,
   };
 }

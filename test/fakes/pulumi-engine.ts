@@ -39,6 +39,11 @@ const knownTypes = [
   "berth:postgres:AppDatabase",
   "berth:postgres:StockDatabase",
   "berth:delivery:AppDelivery",
+  "berth:delivery:ClusterDelivery",
+  "pulumi:providers:kubernetes",
+  "kubernetes:core/v1:Namespace",
+  "kubernetes:onepassword.com/v1:OnePasswordItem",
+  "kubernetes:argoproj.io/v1alpha1:Application",
 ];
 
 /** A request to register, as far as the recorder reads it. */

@@ -1,0 +1,13 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { AppDelivery } from "./app-delivery.ts";
+import { ClusterDelivery } from "./cluster-delivery.ts";
+import { type DeliveryPlan, isFiles } from "./stack-delivery.ts";
+
+/** Brings manifests to where the stack wants them: into files, or to a cluster. */
+export function deliver(
+  name: string,
+  plan: DeliveryPlan,
+  opts: pulumi.ComponentResourceOptions,
+): pulumi.Resource {
+  return isFiles(plan) ? new AppDelivery(name, plan, opts) : new ClusterDelivery(name, plan, opts);
+}

@@ -1,0 +1,39 @@
+/** A kind that Berth applies to a cluster. */
+export interface Kind {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Plural, as in the API's paths. */
+  readonly resource: string;
+  /** What brings it to a cluster; undefined = Kubernetes itself. */
+  readonly source: string | undefined;
+}
+
+const onePasswordOperator =
+  "the 1Password operator (helm install connect connect --repo https://1password.github.io/connect-helm-charts --set operator.create=true)";
+const argoCd = "Argo CD (helm install argocd argo-cd --repo https://argoproj.github.io/argo-helm)";
+
+/** Every kind that Berth emits, and who brings its CustomResourceDefinition. */
+export const KINDS: readonly Kind[] = [
+  { apiVersion: "v1", kind: "Namespace", resource: "namespaces", source: undefined },
+  {
+    apiVersion: "onepassword.com/v1",
+    kind: "OnePasswordItem",
+    resource: "onepassworditems",
+    source: onePasswordOperator,
+  },
+  {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "Application",
+    resource: "applications",
+    source: argoCd,
+  },
+];
+
+/** The row of an object's kind. */
+export function kindOf(object: { readonly apiVersion: string; readonly kind: string }): Kind {
+  const found = KINDS.find(
+    (row) => row.apiVersion === object.apiVersion && row.kind === object.kind,
+  );
+  if (found === undefined) throw new Error(`${object.kind}.${object.apiVersion} is in no table`);
+  return found;
+}

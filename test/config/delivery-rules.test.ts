@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+import { parseStack } from "../../components/config/parse.ts";
+import { findProblems, writeStack } from "../fakes/stack.ts";
+
+const gitops = { directory: "../gitops", repoURL: "https://git.example.org/gitops.git" };
+const kubernetes = { namespace: "db-postgres", service: "postgres-postgresql" };
+
+/** A stack whose endpoint names a context, so that the cluster need not. */
+function write(apps: unknown, more: object = {}, endpoint: object = { context: "home" }) {
+  const written = writeStack(apps, { endpoint: { kubernetes: { ...kubernetes, ...endpoint } } });
+  return { ...written, ...more };
+}
+
+test("a stack with a checkout delivers there, one with a cluster applies, and one with neither does nothing", () => {
+  const deliveryOf = (more: object) =>
+    parseStack("prod", write({ a: null }, more)).apps[0]?.delivery;
+  expect(deliveryOf({ gitops })).toBe("git");
+  expect(deliveryOf({ cluster: {} })).toBe("cluster");
+  expect(deliveryOf({ gitops, cluster: {} })).toBe("git");
+  expect(deliveryOf({})).toBe("none");
+});
+
+test("an app may choose the other place", () => {
+  const apps = { a: { delivery: "cluster" }, b: null };
+  const spec = parseStack("prod", write(apps, { gitops, cluster: {} }));
+  expect(spec.apps.map(({ delivery }) => delivery)).toEqual(["cluster", "git"]);
+});
+
+test("the cluster is the tunnel's unless the stack file says another", () => {
+  const endpoint = { kubeconfig: "tunnel.yaml", context: "home" };
+  const clusterOf = (cluster: object) =>
+    parseStack("prod", write({ a: null }, { cluster }, endpoint)).cluster;
+  expect(clusterOf({})).toEqual({
+    kubeconfig: "tunnel.yaml",
+    context: "home",
+    identifier: undefined,
+    createNamespaces: true,
+    argocdNamespace: "argocd",
+    project: "default",
+    adopt: false,
+  });
+  expect(clusterOf({ kubeconfig: "apps.yaml", context: "apps" })).toMatchObject({
+    kubeconfig: "apps.yaml",
+    context: "apps",
+  });
+});
+
+test("fails without a context, since a kubeconfig's current one may be any", () => {
+  expect(findProblems(write({ a: null }, { cluster: {} }, {}))).toEqual([
+    expect.stringMatching(/^berth:cluster\.context: missing; name a context/),
+  ]);
+});
+
+test("fails on a place that the stack file does not have", () => {
+  const apps = { a: { delivery: "cluster" }, b: { delivery: "git" } };
+  expect(findProblems(write(apps))).toEqual([
+    'berth:apps.a.delivery: "cluster" needs berth:cluster, which the stack file does not have',
+    'berth:apps.b.delivery: "git" needs berth:gitops, which the stack file does not have',
+  ]);
+});
+
+test("fails on a folder in Git of nobody knows which repository", () => {
+  const apps = { a: { workload: { git: { path: "apps/a" } } } };
+  expect(findProblems(write(apps, { cluster: {} }))).toEqual([
+    "berth:apps.a.workload.git.repoURL: missing; without berth:gitops there is none to take",
+  ]);
+  expect(findProblems(write(apps, { cluster: {}, gitops }))).toEqual([]);
+});

@@ -1,0 +1,12 @@
+import type { ClusterSpec } from "../../components/config/spec.ts";
+
+/** A cluster with every default. */
+export const CLUSTER: ClusterSpec = {
+  kubeconfig: undefined,
+  context: "home",
+  identifier: undefined,
+  createNamespaces: true,
+  argocdNamespace: "argocd",
+  project: "default",
+  adopt: false,
+};
