@@ -8,8 +8,49 @@ export function findDeliveryProblems(spec: StackSpec): string[] {
           "berth:cluster.context: missing; name a context of the kubeconfig (kubectl config get-contexts), since its current one may be another tomorrow",
         ]
       : []),
+    ...findStoreProblems(spec),
     ...spec.apps.flatMap((app) => findAppProblems(app, spec)),
+    ...findIdProblems(spec),
   ];
+}
+
+/** External Secrets reads from a store, which either exists or is made with all that it needs. */
+function findStoreProblems({ secrets, apps }: StackSpec): string[] {
+  const { store, through } = secrets;
+  const at = "berth:secrets.store";
+  if (store === undefined) {
+    const users = apps.filter((app) => app.secretsThrough === "external-secret");
+    if (through === "onepassword-item" && users.length === 0) return [];
+    return [
+      `${at}: missing; external-secret needs one: connect, to make it, or the name of one that exists`,
+    ];
+  }
+  if (store.name === "") return [`${at}.name: missing; without connect the store must exist`];
+  // Its token would have to be in the namespace of every app.
+  return store.kind === "SecretStore" && store.connect !== undefined
+    ? [`${at}.kind: Berth makes a ClusterSecretStore only; leave out kind, or connect`]
+    : [];
+}
+
+/** 1Password's own ids have this form. */
+const idPattern = /^[a-z0-9]{26}$/;
+
+function findIdProblems({ secrets, postgres, apps }: StackSpec): string[] {
+  const admin = { at: "berth:postgres.adminItem", item: postgres.admin.item };
+  const used = apps
+    .filter((app) => app.secretsThrough === "external-secret")
+    .flatMap((app) =>
+      [...app.roles, ...app.secrets].map(({ item }) => ({
+        at: `berth:apps.${app.name}`,
+        item: item.item,
+      })),
+    );
+  return [...(secrets.through === "external-secret" ? [admin] : []), ...used]
+    .filter(({ item }) => idPattern.test(item))
+    .map(
+      ({ at, item }) =>
+        `${at}: the item "${item}" is named by its id; External Secrets finds items by their titles only`,
+    );
 }
 
 function findAppProblems(app: AppSpec, spec: StackSpec): string[] {

@@ -1,3 +1,4 @@
+import { defaultDelivery, toGitOpsSpec } from "./derive-delivery.ts";
 import {
   appNamespace,
   databaseName,
@@ -11,10 +12,7 @@ import {
 import type { AppEntry, StackConfig } from "./schema.ts";
 import type {
   AppSpec,
-  ClusterSpec,
-  Delivery,
   EndpointSpec,
-  GitOpsSpec,
   ItemRef,
   PostgresSpec,
   Profile,
@@ -77,42 +75,6 @@ function derivedService(endpoint: EndpointSpec): { host: string; port: number; n
   return { host: serviceHost(target.name, namespace), port, namespace };
 }
 
-/** Where manifests go; undefined = none are written. */
-export function toGitOpsSpec(config: StackConfig): GitOpsSpec | undefined {
-  const { gitops } = config;
-  if (gitops === undefined) return undefined;
-  return {
-    directory: gitops.directory,
-    repoURL: gitops.repoURL,
-    targetRevision: gitops.targetRevision ?? "main",
-    argocdNamespace: gitops.argocdNamespace ?? "argocd",
-    project: gitops.project ?? "default",
-    adopt: gitops.adopt ?? false,
-  };
-}
-
-/** Where manifests are applied; undefined = nowhere. `delivery-rules.ts` refuses an empty context. */
-export function toClusterSpec(config: StackConfig): ClusterSpec | undefined {
-  const { cluster, postgres } = config;
-  if (cluster === undefined) return undefined;
-  const { kubernetes } = postgres.endpoint;
-  return {
-    kubeconfig: cluster.kubeconfig ?? kubernetes?.kubeconfig,
-    context: cluster.context ?? kubernetes?.context ?? "",
-    identifier: cluster.identifier,
-    createNamespaces: cluster.createNamespaces ?? true,
-    argocdNamespace: cluster.argocdNamespace ?? "argocd",
-    project: cluster.project ?? "default",
-    adopt: cluster.adopt ?? false,
-  };
-}
-
-/** Where manifests go that no app says anything about. */
-function defaultDelivery(config: Pick<StackConfig, "gitops" | "cluster">): Delivery {
-  if (config.gitops !== undefined) return "git";
-  return config.cluster === undefined ? "none" : "cluster";
-}
-
 /** One app. */
 export function toAppSpec(name: string, entry: AppEntry, config: StackConfig): AppSpec {
   const { vault } = config.onepassword;
@@ -140,6 +102,7 @@ export function toAppSpec(name: string, entry: AppEntry, config: StackConfig): A
     reclaimPolicy: entry.reclaimPolicy ?? "retain",
     adopt,
     delivery: entry.delivery ?? defaultDelivery(config),
+    secretsThrough: entry.secretsThrough ?? config.secrets?.through ?? "onepassword-item",
     namespace,
     database: {
       name: entry.database?.name ?? databaseName(name),

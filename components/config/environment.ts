@@ -44,7 +44,7 @@ export function readOnePasswordAccess(env: Environment = process.env): OnePasswo
   );
 }
 
-/** BERTH_OFFLINE: preview without asking Postgres what exists, for CI that cannot reach it. */
+/** BERTH_OFFLINE: preview without asking Postgres and the cluster what exists, for CI that cannot reach them. */
 export function isOffline(env: Environment = process.env): boolean {
   return env["BERTH_OFFLINE"] === "true";
 }

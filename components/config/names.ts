@@ -47,3 +47,8 @@ export function serviceHost(service: string, namespace: string): string {
 export function verifierEnvironment(key: string): string {
   return `BERTH_VERIFIER_${key.toUpperCase().replaceAll("-", "_")}`;
 }
+
+/** Store of External Secrets that a stack makes; a DNS label whatever the stack is called. */
+export function storeName(stack: string): string {
+  return `berth-${stack.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`.replace(/-$/, "");
+}

@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import { toOneError } from "../errors.ts";
 import { findDeliveryProblems } from "./delivery-rules.ts";
-import { toAppSpec, toClusterSpec, toGitOpsSpec, toPostgresSpec } from "./derive.ts";
+import { toAppSpec, toPostgresSpec } from "./derive.ts";
+import { toClusterSpec, toGitOpsSpec, toSecretsSpec } from "./derive-delivery.ts";
 import { findNameProblems } from "./name-rules.ts";
 import { findRetirementProblems } from "./retirement-rules.ts";
 import { StackConfig } from "./schema.ts";
@@ -23,11 +24,12 @@ export function parseStack(stack: string, raw: unknown): StackSpec {
   const postgres = toPostgresSpec(stack, config);
   const gitops = toGitOpsSpec(config);
   const cluster = toClusterSpec(config);
+  const secrets = toSecretsSpec(stack, config);
   const apps = Object.keys(config.apps)
     .toSorted()
     .map((name) => toAppSpec(name, config.apps[name] ?? {}, config));
   const { vault } = config.onepassword;
-  const spec: StackSpec = { stack, postgres, vault, gitops, cluster, apps };
+  const spec: StackSpec = { stack, postgres, vault, gitops, cluster, secrets, apps };
   const problems = [...findNameProblems(spec), ...findDeliveryProblems(spec), ...findRetirementProblems(spec)];
   if (problems.length > 0) throw toOneError(title, problems);
   return spec;

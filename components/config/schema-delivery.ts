@@ -43,3 +43,46 @@ export const Cluster = z
     adopt: z.boolean().describe("Take over objects that this stack did not make. Default: false."),
   })
   .partial();
+
+/** What brings a credential to the pods. */
+export const SecretsThrough = z.enum(["onepassword-item", "external-secret"]);
+
+const Connect = z
+  .strictObject({
+    host: z
+      .url({ protocol: /^https?$/, error: "is no URL; write it as http://connect.example:8080" })
+      .refine((url) => !/\/v1\/?$/.test(url), { error: "must not end in /v1" })
+      .describe("URL of 1Password Connect, as the cluster reaches it."),
+    tokenSecret: z
+      .strictObject({
+        namespace: DnsLabel,
+        name: DnsLabel,
+        key: z.string().min(1).describe("Default: token."),
+      })
+      .partial({ key: true })
+      .describe("The Secret with Connect's token; it must exist."),
+  })
+  .describe("Makes the store. Without it the store must exist.");
+
+/** How Secrets come to their namespaces. */
+export const Secrets = z
+  .strictObject({
+    through: SecretsThrough.describe(
+      "Who makes Secrets of 1Password items, where the app does not say: onepassword-item (the 1Password operator) or external-secret (External Secrets). Default: onepassword-item.",
+    ),
+    store: z
+      .strictObject({
+        kind: z
+          .enum(["ClusterSecretStore", "SecretStore"])
+          .describe("Default: ClusterSecretStore."),
+        name: DnsLabel.describe("Default, for a store that Berth makes: berth-<stack>."),
+        connect: Connect,
+      })
+      .partial()
+      .describe("The store that ExternalSecrets read from."),
+    refreshInterval: z
+      .string()
+      .regex(/^\d+h\d+m\d+s$/, { error: "is no duration; write it as 1h0m0s" })
+      .describe("How often External Secrets reads the items. Default: 1h0m0s."),
+  })
+  .partial();

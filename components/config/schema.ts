@@ -10,7 +10,7 @@ import {
   RoleKey,
   Scram,
 } from "./primitives.ts";
-import { Cluster, GitOps } from "./schema-delivery.ts";
+import { Cluster, GitOps, Secrets, SecretsThrough } from "./schema-delivery.ts";
 
 import { reclaimPolicyKey, recreateKey, retirementKeys } from "./schema-retirement.ts";
 
@@ -235,6 +235,7 @@ const AppEntry = z
       .describe(
         "Where the app's manifests go. Default: git where there is a berth:gitops, else cluster.",
       ),
+    secretsThrough: SecretsThrough.describe("Default: berth:secrets.through."),
     namespace: DnsLabel.describe("Namespace the app runs in. Default: infra-<app>."),
     owner: Owner.describe("The role that owns the database."),
     roles: z
@@ -257,9 +258,10 @@ export const StackConfig = z
       "Checkout that manifests are written to. Without it and berth:cluster there are none.",
     ),
     cluster: Cluster.describe("Cluster that manifests are applied to."),
+    secrets: Secrets.describe("What brings credentials to the pods."),
     apps: z.record(AppName, AppEntry.nullable()).describe("One entry per app."),
   })
-  .partial({ gitops: true, cluster: true });
+  .partial({ gitops: true, cluster: true, secrets: true });
 
 export type StackConfig = z.infer<typeof StackConfig>;
 export type AppEntry = z.infer<typeof AppEntry>;

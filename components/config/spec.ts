@@ -129,6 +129,9 @@ export type ReclaimPolicy = "retain" | "delete";
 /** Where an app's manifests go; `none` in a stack that names no place for them. */
 export type Delivery = "git" | "cluster" | "none";
 
+/** Who makes Secrets of 1Password items: the 1Password operator, or External Secrets. */
+export type SecretsThrough = "onepassword-item" | "external-secret";
+
 /** One app, everything derived and nothing left open. */
 export interface AppSpec {
   readonly name: string;
@@ -137,6 +140,7 @@ export interface AppSpec {
   /** Take over a role or database that Berth did not make. */
   readonly adopt: boolean;
   readonly delivery: Delivery;
+  readonly secretsThrough: SecretsThrough;
   readonly namespace: string;
   readonly database: DatabaseSpec;
   /** The owner first, then the others by key. */
@@ -178,6 +182,33 @@ export interface ClusterSpec {
   readonly adopt: boolean;
 }
 
+/** How Secrets come to their namespaces. */
+export interface SecretsSpec {
+  /** Of what the apps share. */
+  readonly through: SecretsThrough;
+  /** That External Secrets reads from; undefined = the stack file names none. */
+  readonly store: StoreSpec | undefined;
+  /** As Go prints a duration. */
+  readonly refreshInterval: string;
+}
+
+/** A store of External Secrets. */
+export interface StoreSpec {
+  readonly kind: "ClusterSecretStore" | "SecretStore";
+  readonly name: string;
+  /** undefined = the store exists, and is none of Berth's business. */
+  readonly connect:
+    | {
+        readonly host: string;
+        readonly token: {
+          readonly namespace: string;
+          readonly name: string;
+          readonly key: string;
+        };
+      }
+    | undefined;
+}
+
 /** A whole stack. */
 export interface StackSpec {
   readonly stack: string;
@@ -187,6 +218,7 @@ export interface StackSpec {
   readonly gitops: GitOpsSpec | undefined;
   /** undefined = no app has its manifests applied. */
   readonly cluster: ClusterSpec | undefined;
+  readonly secrets: SecretsSpec;
   /** Sorted by name. */
   readonly apps: readonly AppSpec[];
 }

@@ -1,5 +1,10 @@
-import type { AppSpec, ItemRef, RoleSpec, StackSpec } from "../config/spec.ts";
+import type { AppSpec, ItemRef, RoleSpec, SecretsThrough, StackSpec } from "../config/spec.ts";
 import { BerthError } from "../errors.ts";
+import {
+  buildClusterSecretStore,
+  type ClusterSecretStore,
+} from "../secrets/cluster-secret-store.ts";
+import { buildExternalSecret, type ExternalSecret } from "../secrets/external-secret.ts";
 import {
   buildOnePasswordItem,
   type ItemId,
@@ -26,33 +31,56 @@ export interface ArgoCdSpec {
 /** Part-of label of what the apps of a stack share. */
 export const SHARED = "shared";
 
+/** What a Secret is made of, by whichever operator. */
+export type SecretManifest = OnePasswordItem | ExternalSecret;
+
 /** What brings an app's Secrets to their namespaces. */
 export interface AppSecrets {
   /** Each role's credential, next to the database, for whoever administers it there. */
-  readonly database: readonly OnePasswordItem[];
+  readonly database: readonly SecretManifest[];
   /** What the app itself reads. */
-  readonly own: readonly OnePasswordItem[];
+  readonly own: readonly SecretManifest[];
 }
 
 /** Plans an app's Secrets; those in the database's namespace come once. */
 export function planAppSecrets(spec: StackSpec, app: AppSpec, items: ItemIds): AppSecrets {
   refuseAdminItem(spec, app, items);
   const { namespace } = spec.postgres;
-  const outside = app.roles.filter((role) => role.namespace !== namespace);
+  const build = (secret: WantedSecret): SecretManifest =>
+    buildSecret(spec, { through: app.secretsThrough, partOf: app.name, items }, secret);
+  const roles = app.roles.map((role) => ({ ...role, name: role.secretName, fields: login }));
   return {
-    database: app.roles.map((role) =>
-      toItem(app.name, role.secretName, namespace, items(role.item)),
-    ),
-    own: [...outside, ...app.secrets].map((secret) =>
-      toItem(app.name, toSecretName(secret), secret.namespace, items(secret.item)),
-    ),
+    database: roles.map((role) => build({ ...role, namespace })),
+    own: [...roles.filter((role) => role.namespace !== namespace), ...app.secrets].map(build),
   };
 }
 
 /** The admin role's Secret, in the database's namespace and nowhere else. */
-export function planAdminSecret(spec: StackSpec, items: ItemIds): OnePasswordItem {
+export function planAdminSecret(spec: StackSpec, items: ItemIds): SecretManifest {
   const { admin, namespace } = spec.postgres;
-  return toItem(SHARED, toAdminSecretName(spec), namespace, items(admin));
+  const { through } = spec.secrets;
+  const wanted = { name: toAdminSecretName(spec), namespace, item: admin, fields: login };
+  return buildSecret(spec, { through, partOf: SHARED, items }, wanted);
+}
+
+/** The store that a stack makes for its ExternalSecrets, and for the namespaces that they are in. */
+export function planStore(spec: StackSpec): ClusterSecretStore | undefined {
+  const { store, through } = spec.secrets;
+  const apps = spec.apps.filter((app) => app.secretsThrough === "external-secret");
+  if (store?.connect === undefined) return undefined;
+  if (through === "onepassword-item" && apps.length === 0) return undefined;
+  return buildClusterSecretStore({
+    name: store.name,
+    connectHost: store.connect.host,
+    token: store.connect.token,
+    vault: spec.vault,
+    namespaces: [
+      spec.postgres.namespace,
+      ...apps.flatMap((app) => [...app.roles, ...app.secrets].map((secret) => secret.namespace)),
+    ],
+    labels: toLabels(SHARED),
+    annotations: toWaveAnnotation(WAVES.stores),
+  });
 }
 
 /** The Application that starts an app; undefined where it has nothing to start. */
@@ -110,12 +138,39 @@ function toAdminSecretName(spec: StackSpec): string {
   return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(title) ? title : "postgres-admin";
 }
 
-function toItem(partOf: string, name: string, namespace: string, item: ItemId): OnePasswordItem {
-  return buildOnePasswordItem({
-    name,
-    namespace,
-    item,
-    labels: toLabels(partOf),
-    annotations: toWaveAnnotation(WAVES.items),
-  });
+/** What a role's item brings to the pods, and nothing else that is in it. */
+const login = ["username", "password"];
+
+interface WantedSecret {
+  readonly name: string;
+  readonly namespace: string;
+  readonly item: ItemRef;
+  /** For External Secrets; the 1Password operator brings all of an item. */
+  readonly fields: readonly string[];
+}
+
+function buildSecret(
+  { secrets }: StackSpec,
+  by: { readonly through: SecretsThrough; readonly partOf: string; readonly items: ItemIds },
+  { name, namespace, item, fields }: WantedSecret,
+): SecretManifest {
+  const labels = toLabels(by.partOf);
+  const annotations = toWaveAnnotation(WAVES.items);
+  const common = { name, namespace, labels, annotations };
+  switch (by.through) {
+    case "onepassword-item":
+      return buildOnePasswordItem({ ...common, item: by.items(item) });
+    case "external-secret": {
+      const { store, refreshInterval } = secrets;
+      if (store === undefined) throw new Error("a stack without a store got past its rules");
+      const storeRef = { kind: store.kind, name: store.name };
+      return buildExternalSecret({
+        ...common,
+        title: item.item,
+        fields,
+        store: storeRef,
+        refreshInterval,
+      });
+    }
+  }
 }

@@ -1,5 +1,11 @@
 import type { AppSpec, ClusterSpec, StackSpec } from "../config/spec.ts";
-import { type ItemIds, planAdminSecret, planApplication, planAppSecrets } from "./app-objects.ts";
+import {
+  type ItemIds,
+  planAdminSecret,
+  planApplication,
+  planAppSecrets,
+  planStore,
+} from "./app-objects.ts";
 import { planWorkloadSources } from "./workload-sources.ts";
 import type { KubernetesObject } from "./yaml.ts";
 
@@ -35,11 +41,12 @@ export function planClusterObjects(
   });
 }
 
-/** What the apps of a stack share: the admin role's Secret. */
+/** What the apps of a stack share: the admin role's Secret and, if Berth makes one, their store. */
 export function planSharedClusterObjects(spec: StackSpec, items: ItemIds): ClusterPlan {
+  const store = planStore(spec);
   return toPlan(spec, {
     namespaces: [],
-    secrets: [planAdminSecret(spec, items)],
+    secrets: [...(store === undefined ? [] : [store]), planAdminSecret(spec, items)],
     applications: [],
   });
 }
@@ -80,9 +87,10 @@ function toNamespace(name: string): KubernetesObject {
 }
 
 /**
- * What an object that is applied has and one in a file has not. The first two are Pulumi's: who applies,
- * and that it wins over who edited by hand, as Git mode does; what Berth did not make it looks for
- * beforehand. The others keep Argo CD from deleting what it once applied from Git.
+ * What an object that is applied has and one in a file has not. The first three are Pulumi's: who
+ * applies; that it wins over who edited by hand, as Git mode does, since what Berth did not make it
+ * looks for beforehand; and that a deletion is done without waiting for what the object owned. The
+ * others keep Argo CD from deleting what it once applied from Git.
  *
  * @see https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/
  * @see https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/
@@ -92,6 +100,7 @@ function withMark(object: KubernetesObject, stack: string): KubernetesObject {
     ...object.metadata.annotations,
     "pulumi.com/patchFieldManager": toFieldManager(stack),
     "pulumi.com/patchForce": "true",
+    "pulumi.com/deletionPropagationPolicy": "background",
     "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
     "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
   };

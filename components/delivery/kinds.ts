@@ -11,6 +11,8 @@ export interface Kind {
 const onePasswordOperator =
   "the 1Password operator (helm install connect connect --repo https://1password.github.io/connect-helm-charts --set operator.create=true)";
 const argoCd = "Argo CD (helm install argocd argo-cd --repo https://argoproj.github.io/argo-helm)";
+const externalSecrets =
+  "External Secrets 0.16 or newer (helm install external-secrets external-secrets --repo https://charts.external-secrets.io)";
 
 /** Every kind that Berth emits, and who brings its CustomResourceDefinition. */
 export const KINDS: readonly Kind[] = [
@@ -26,6 +28,18 @@ export const KINDS: readonly Kind[] = [
     kind: "Application",
     resource: "applications",
     source: argoCd,
+  },
+  {
+    apiVersion: "external-secrets.io/v1",
+    kind: "ExternalSecret",
+    resource: "externalsecrets",
+    source: externalSecrets,
+  },
+  {
+    apiVersion: "external-secrets.io/v1",
+    kind: "ClusterSecretStore",
+    resource: "clustersecretstores",
+    source: externalSecrets,
   },
 ];
 

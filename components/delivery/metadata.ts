@@ -12,6 +12,7 @@ export const WAVES = {
   adminApplication: 10,
   provisionerApplication: 15,
   appApplication: 20,
+  stores: -20,
   items: -10,
 } as const;
 

@@ -1,10 +1,11 @@
 import type { AppSpec, GitOpsSpec, StackSpec } from "../config/spec.ts";
-import type { OnePasswordItem } from "../secrets/onepassword-item.ts";
 import {
   type ItemIds,
   planAdminSecret,
   planApplication,
   planAppSecrets,
+  planStore,
+  type SecretManifest,
   SHARED,
   toCommonArgs,
 } from "./app-objects.ts";
@@ -75,12 +76,14 @@ export function planManifests(
 
 /**
  * The files that all apps of the stack share: the admin role's item, in the database's namespace and
- * nowhere else. It is not in the apps' own folders because two Applications must not own one object.
+ * nowhere else, and the store that Berth makes, which the AppProject must allow, since it has no
+ * namespace. They are not in the apps' own folders because two Applications must not own one object.
  */
 export function planSharedManifests(spec: StackSpec, items: ItemIds): readonly ManifestPlan[] {
   const { gitops, postgres } = spec;
   if (gitops === undefined) return [];
   const secret = planAdminSecret(spec, items);
+  const store = planStore(spec);
   const { name } = secret.metadata;
   const path = `k8s/db-provisioning/${name}`;
   return [
@@ -94,6 +97,9 @@ export function planSharedManifests(spec: StackSpec, items: ItemIds): readonly M
       }),
     ]),
     planItemFile("shared.admin-items", path, postgres.namespace, [secret]),
+    ...(store === undefined
+      ? []
+      : [planFile("shared.store", `${path}/00-clustersecretstore.yaml`, [store])]),
   ];
 }
 
@@ -133,9 +139,10 @@ function planItemFile(
   logicalName: string,
   folder: string,
   namespace: string,
-  objects: readonly OnePasswordItem[],
+  objects: readonly SecretManifest[],
 ): ManifestPlan {
-  return planFile(logicalName, `${folder}/00-onepassworditems-${namespace}.yaml`, objects);
+  const [kind = "onepassworditem"] = objects.map((object) => object.kind.toLowerCase());
+  return planFile(logicalName, `${folder}/00-${kind}s-${namespace}.yaml`, objects);
 }
 
 function planFile(
@@ -147,8 +154,8 @@ function planFile(
 }
 
 function groupByNamespace(
-  items: readonly OnePasswordItem[],
-): readonly (readonly [string, readonly OnePasswordItem[]])[] {
+  items: readonly SecretManifest[],
+): readonly (readonly [string, readonly SecretManifest[]])[] {
   const groups = Map.groupBy(items, (item) => item.metadata.namespace);
   return [...groups].sort(([a], [b]) => (a < b ? -1 : 1));
 }

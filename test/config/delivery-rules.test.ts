@@ -66,3 +66,74 @@ test("fails on a folder in Git of nobody knows which repository", () => {
   ]);
   expect(findProblems(write(apps, { cluster: {}, gitops }))).toEqual([]);
 });
+
+const connect = {
+  host: "http://onepassword-connect.connect:8080",
+  tokenSecret: { namespace: "connect", name: "onepassword-token" },
+};
+const viaStore = { secretsThrough: "external-secret" };
+
+test("External Secrets reads from a store that Berth makes, or that exists", () => {
+  const storeOf = (store: object) =>
+    parseStack("prod.eu", write({ a: viaStore }, { secrets: { store } })).secrets.store;
+  expect(storeOf({ connect })).toEqual({
+    kind: "ClusterSecretStore",
+    name: "berth-prod-eu",
+    connect: {
+      host: connect.host,
+      token: { namespace: "connect", name: "onepassword-token", key: "token" },
+    },
+  });
+  expect(storeOf({ kind: "SecretStore", name: "mine" })).toEqual({
+    kind: "SecretStore",
+    name: "mine",
+    connect: undefined,
+  });
+});
+
+test("an app takes the stack's way for its Secrets, or its own", () => {
+  const apps = { a: null, b: { secretsThrough: "onepassword-item" } };
+  const secrets = { through: "external-secret", store: { connect } };
+  const spec = parseStack("prod", write(apps, { secrets }));
+  expect(spec.apps.map((app) => app.secretsThrough)).toEqual([
+    "external-secret",
+    "onepassword-item",
+  ]);
+});
+
+test.each([
+  ["there is none", undefined, "berth:secrets.store: missing; external-secret needs one"],
+  ["it has no name and is not made", {}, "berth:secrets.store.name: missing"],
+  [
+    "every app would need the token",
+    { kind: "SecretStore", connect },
+    "berth:secrets.store.kind: Berth makes a ClusterSecretStore only",
+  ],
+])("fails on a store when %s", (_, store, problem) => {
+  const secrets = store === undefined ? {} : { store };
+  expect(findProblems(write({ a: viaStore }, { secrets }))).toEqual([
+    expect.stringContaining(problem),
+  ]);
+});
+
+test("fails on items by id, which External Secrets would take for titles", () => {
+  const id = "abcdefghijklmnopqrstuvwxy1";
+  const secrets = { through: "external-secret", store: { connect } };
+  const apps = { a: { owner: { item: id, secret: "a" } }, b: null };
+  const written = write(apps, {
+    secrets,
+    postgres: { ...(write({}).postgres as object), adminItem: id },
+  });
+  expect(findProblems(written).filter((line) => line.includes("by its id"))).toEqual([
+    expect.stringContaining(`berth:postgres.adminItem: the item "${id}"`),
+    expect.stringContaining(`berth:apps.a: the item "${id}"`),
+  ]);
+});
+
+test.each(["connect:8080", "http://connect:8080/v1", "http://connect:8080/v1/"])(
+  "fails on %s for the address of Connect",
+  (host) => {
+    const secrets = { store: { connect: { ...connect, host } } };
+    expect(findProblems(write({ a: null }, { secrets }))).toHaveLength(1);
+  },
+);

@@ -9,6 +9,7 @@ test("everything of an app follows from its name", () => {
     reclaimPolicy: "retain",
     adopt: false,
     delivery: "none",
+    secretsThrough: "onepassword-item",
     namespace: "infra-west-side",
     database: {
       name: "west_side",

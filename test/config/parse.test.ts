@@ -27,7 +27,7 @@ test("fails with every mistake of a file at once, each with its key path", () =>
       '  - berth:postgres.reserved: got "paperless"; expected array',
       "  - berth:onepassword: missing; expected object",
       '  - berth:apps.Netbox: the name "Netbox" is no app name; allowed are a-z, 0-9 and - inside, starting with a letter',
-      '  - config: unknown key "berth:extra"; allowed are berth:postgres, berth:onepassword, berth:gitops, berth:cluster, berth:apps',
+      '  - config: unknown key "berth:extra"; allowed are berth:postgres, berth:onepassword, berth:gitops, berth:cluster, berth:secrets, berth:apps',
     ].join("\n"),
   );
 });
@@ -45,7 +45,7 @@ test.each<[string, unknown, string]>([
   [
     "an entry",
     { databse: {} },
-    '…: unknown key "databse"; allowed are adopt, provisioner, reclaimPolicy, delivery, namespace, owner, roles, database, secrets, workload',
+    '…: unknown key "databse"; allowed are adopt, provisioner, reclaimPolicy, delivery, secretsThrough, namespace, owner, roles, database, secrets, workload',
   ],
   [
     "an owner",

@@ -31,6 +31,7 @@ export function makeApp(name: string, changes: Partial<AppSpec> = {}): AppSpec {
     reclaimPolicy: "retain",
     adopt: false,
     delivery: "git",
+    secretsThrough: "onepassword-item",
     namespace: `infra-${name}`,
     database: { name, encoding: "UTF8", connectionLimit: -1, revokePublic: true, recreate: false },
     roles: [makeRole(name)],
@@ -85,6 +86,7 @@ export function makeStack(apps: readonly AppSpec[], admin = "postgres-admin"): S
       adopt: false,
     },
     cluster: undefined,
+    secrets: { through: "onepassword-item", store: undefined, refreshInterval: "1h0m0s" },
     apps,
   };
 }

@@ -44,6 +44,8 @@ const knownTypes = [
   "kubernetes:core/v1:Namespace",
   "kubernetes:onepassword.com/v1:OnePasswordItem",
   "kubernetes:argoproj.io/v1alpha1:Application",
+  "kubernetes:external-secrets.io/v1:ExternalSecret",
+  "kubernetes:external-secrets.io/v1:ClusterSecretStore",
 ];
 
 /** A request to register, as far as the recorder reads it. */

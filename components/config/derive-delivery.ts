@@ -1,0 +1,65 @@
+import { storeName } from "./names.ts";
+import type { StackConfig } from "./schema.ts";
+import type { ClusterSpec, Delivery, GitOpsSpec, SecretsSpec, StoreSpec } from "./spec.ts";
+
+/** Where manifests go and what they bring, with defaults filled in; part of `derive.ts`. */
+
+/** Where manifests go; undefined = none are written. */
+export function toGitOpsSpec(config: StackConfig): GitOpsSpec | undefined {
+  const { gitops } = config;
+  if (gitops === undefined) return undefined;
+  return {
+    directory: gitops.directory,
+    repoURL: gitops.repoURL,
+    targetRevision: gitops.targetRevision ?? "main",
+    argocdNamespace: gitops.argocdNamespace ?? "argocd",
+    project: gitops.project ?? "default",
+    adopt: gitops.adopt ?? false,
+  };
+}
+
+/** Where manifests are applied; undefined = nowhere. `delivery-rules.ts` refuses an empty context. */
+export function toClusterSpec(config: StackConfig): ClusterSpec | undefined {
+  const { cluster, postgres } = config;
+  if (cluster === undefined) return undefined;
+  const { kubernetes } = postgres.endpoint;
+  return {
+    kubeconfig: cluster.kubeconfig ?? kubernetes?.kubeconfig,
+    context: cluster.context ?? kubernetes?.context ?? "",
+    identifier: cluster.identifier,
+    createNamespaces: cluster.createNamespaces ?? true,
+    argocdNamespace: cluster.argocdNamespace ?? "argocd",
+    project: cluster.project ?? "default",
+    adopt: cluster.adopt ?? false,
+  };
+}
+
+/** Where manifests go that no app says anything about. */
+export function defaultDelivery(config: Pick<StackConfig, "gitops" | "cluster">): Delivery {
+  if (config.gitops !== undefined) return "git";
+  return config.cluster === undefined ? "none" : "cluster";
+}
+
+/** How Secrets come to their namespaces. */
+export function toSecretsSpec(stack: string, { secrets }: StackConfig): SecretsSpec {
+  const { store } = secrets ?? {};
+  return {
+    through: secrets?.through ?? "onepassword-item",
+    store: store && toStoreSpec(stack, store),
+    refreshInterval: secrets?.refreshInterval ?? "1h0m0s",
+  };
+}
+
+function toStoreSpec(
+  stack: string,
+  { kind, name, connect }: NonNullable<NonNullable<StackConfig["secrets"]>["store"]>,
+): StoreSpec {
+  return {
+    kind: kind ?? "ClusterSecretStore",
+    name: name ?? (connect === undefined ? "" : storeName(stack)),
+    connect: connect && {
+      host: connect.host,
+      token: { ...connect.tokenSecret, key: connect.tokenSecret.key ?? "token" },
+    },
+  };
+}
