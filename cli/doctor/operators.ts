@@ -51,7 +51,8 @@ export async function checkOperators(
 }
 
 function requireManifests(spec: StackSpec): void {
-  if (spec.gitops === undefined) throw new NotNeeded("the stack writes no manifests");
+  if (spec.gitops === undefined && spec.cluster === undefined)
+    throw new NotNeeded("the stack writes no manifests");
 }
 
 async function findKind(access: KubeAccess, kind: Kind): Promise<Passed<undefined>> {

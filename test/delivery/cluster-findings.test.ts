@@ -48,7 +48,9 @@ describe("a cluster to apply to", () => {
   });
 
   it("is refused with every kind that it lacks, where it comes from, and all else that is wrong", () => {
-    const missingKinds = KINDS.filter(({ kind }) => ["OnePasswordItem", "Application"].includes(kind));
+    const missingKinds = KINDS.filter(({ kind }) =>
+      ["OnePasswordItem", "Application"].includes(kind),
+    );
     const act = () => judge({ missingKinds, namespaces: new Set(["argocd"]) });
     expect(act).toThrow(
       "it has no OnePasswordItem in onepassword.com/v1, which 6 objects here are",
