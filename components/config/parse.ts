@@ -30,7 +30,11 @@ export function parseStack(stack: string, raw: unknown): StackSpec {
     .map((name) => toAppSpec(name, config.apps[name] ?? {}, config));
   const { vault } = config.onepassword;
   const spec: StackSpec = { stack, postgres, vault, gitops, cluster, secrets, apps };
-  const problems = [...findNameProblems(spec), ...findDeliveryProblems(spec), ...findRetirementProblems(spec)];
+  const problems = [
+    ...findNameProblems(spec),
+    ...findDeliveryProblems(spec),
+    ...findRetirementProblems(spec),
+  ];
   if (problems.length > 0) throw toOneError(title, problems);
   return spec;
 }

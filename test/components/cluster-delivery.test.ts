@@ -77,6 +77,7 @@ async function registerApp() {
         verifiers: new Map([["owner", "SCRAM-SHA-256$…"]]),
         markerRole: spec.postgres.markerRole,
         reclaimPolicy: app.reclaimPolicy,
+        recreate: false,
         marker: undefined,
       },
       delivery: delivery.ofApp(app),
