@@ -20,10 +20,10 @@ function answering(...answers: readonly unknown[]) {
     read: (ask: {
       verb: string;
       resource: string;
-      namespace: string;
+      namespace: string | undefined;
       name: string | undefined;
     }) => {
-      asked.push(`${ask.verb} ${ask.resource} ${ask.namespace}/${ask.name ?? ""}`);
+      asked.push(`${ask.verb} ${ask.resource} ${ask.namespace ?? ""}/${ask.name ?? ""}`);
       const answer = answers[Math.min(asked.length, answers.length) - 1];
       return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
     },
