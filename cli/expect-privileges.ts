@@ -1,5 +1,5 @@
 import type { SessionPrivilege } from "../components/postgres/inspect.ts";
-import type { DatabasePlan, PlannedRole } from "../components/postgres/plan.ts";
+import { type DatabasePlan, type PlannedRole, PUBLIC_SCHEMA } from "../components/postgres/plan.ts";
 
 /** A privilege that is missing, or that is held and should not be. */
 export interface Deviation {
@@ -20,6 +20,7 @@ export function findDeviations(
   return held.flatMap((found): Deviation[] => {
     const isPlanned = isPlannedPrivilege(plan, role, found);
     if (isPlanned === found.held) return [];
+    if (!isPlanned && found.isPublic) return [];
     return [{ found, kind: isPlanned ? "missing" : "excess" }];
   });
 }
@@ -27,9 +28,12 @@ export function findDeviations(
 function isPlannedPrivilege(
   plan: DatabasePlan,
   role: PlannedRole,
-  { type, privilege }: SessionPrivilege,
+  { type, schema, privilege }: SessionPrivilege,
 ): boolean {
-  const own = plan.grants.filter((grant) => grant.grantee === role.name && grant.on.type === type);
+  const own = plan.grants.filter(
+    ({ grantee, on }) =>
+      grantee === role.name && on.type === type && (on.type === "database" || on.schema === schema),
+  );
   if (own.some((grant) => grant.privileges.includes(privilege))) return true;
   // What PUBLIC keeps on a database that was adopted with its rights.
   const keepsPublic = !plan.grants.some((g) => g.grantee === "public" && g.on.type === "database");
@@ -40,11 +44,17 @@ function isPlannedPrivilege(
 export function describeDeviations(database: string, deviations: readonly Deviation[]): string {
   const most = 5;
   const shown = deviations.slice(0, most).map(({ found, kind }) => {
-    const object = found.type === "database" ? found.name : `${found.name} in ${database}`;
+    const object = found.type === "database" ? found.name : `${nameOf(found)} in ${database}`;
     return kind === "missing"
       ? `lacks ${found.privilege} on ${found.type} ${object}`
-      : `holds ${found.privilege} on ${found.type} ${object}, which its profile does not give`;
+      : `holds ${found.privilege} on ${found.type} ${object}, which its entry does not give`;
   });
   const more = deviations.length - shown.length;
   return [...shown, ...(more > 0 ? [`and ${String(more)} more`] : [])].join("; ");
+}
+
+function nameOf({ type, schema, name }: SessionPrivilege): string {
+  return type === "schema" || schema === null || schema === PUBLIC_SCHEMA
+    ? name
+    : `${schema}.${name}`;
 }

@@ -2,60 +2,79 @@ import { randomBytes } from "node:crypto";
 import { type Client, escapeIdentifier } from "pg";
 import type { AppSpec, RoleSpec } from "../components/config/spec.ts";
 import { inspectSessionRole } from "../components/postgres/inspect.ts";
-import { planDatabase } from "../components/postgres/plan.ts";
+import { type PlannedRole, PUBLIC_SCHEMA, planDatabase } from "../components/postgres/plan.ts";
 import { withSession } from "../components/postgres/session.ts";
 import { explainConnectFailure } from "../components/tunnel/connect-failure.ts";
 import type { Check, ProofContext } from "./check.ts";
-import {
-  createTable,
-  dropTable,
-  proveAttributes,
-  proveIsolation,
-  provePrivileges,
-  proveProfile,
-  tryStatement,
-} from "./prove-role.ts";
+import { createProbe, dropProbe, proveDatabase, proveProbe } from "./prove-objects.ts";
+import { proveAttributes, proveContents, proveIsolation, provePrivileges } from "./prove-role.ts";
 
 /** Logs in as every role of the app and tries what its profile promises and what it must refuse. */
 export async function proveApp(app: AppSpec, context: ProofContext): Promise<Check[]> {
-  const table = `berth_verify_${randomBytes(6).toString("hex")}`;
+  const probe = `berth_verify_${randomBytes(6).toString("hex")}`;
   const [owner, ...others] = app.roles;
   const plan = planDatabase(app, context.spec.postgres);
   const checks: Check[] = [];
   const entered = new Set<string>();
-  const asRole = async (role: RoleSpec, use: (client: Client) => Promise<void>): Promise<void> => {
+  const asRole = async (
+    role: RoleSpec,
+    use: (client: Client, planned: PlannedRole) => Promise<void>,
+  ): Promise<void> => {
     const before = checks.length;
     const outcome = await login(app, role, context, async (client) => {
       const found = await inspectSessionRole(client);
+      for (const name of found.mayEnter) entered.add(name);
       for (const planned of plan.roles.filter((r) => r.key === role.key)) {
         checks.push(...proveAttributes(planned, found));
         checks.push(await provePrivileges(client, plan, planned));
+        checks.push(proveIsolation(app, role, found, context));
+        await use(client, planned);
       }
-      checks.push(proveIsolation(app, role, found, context));
-      for (const name of found.mayEnter) entered.add(name);
-      await use(client);
     });
     checks.splice(before, 0, outcome);
   };
+  const created: string[] = [];
   await asRole(owner, async (client) => {
-    const check = await tryStatement(client, canCreate(owner), createTable(table));
-    checks.push(check);
+    checks.push(...(await proveContents(client, plan)));
+    for (const schema of plan.schemas) {
+      const check = await proveOwner(client, owner, { schema, name: probe });
+      if (check.ok) created.push(schema);
+      checks.push(check);
+    }
   });
-  const created = checks.some((check) => check.ok && check.name === canCreate(owner));
   try {
     for (const role of others) {
-      await asRole(role, async (client) => {
-        checks.push(...(await proveProfile(client, role, created ? table : undefined)));
+      await asRole(role, async (client, planned) => {
+        checks.push(...(await proveDatabase(client, plan, planned, `${probe}_own`)));
+        for (const schema of created) {
+          checks.push(...(await proveProbe(client, plan, planned, { schema, name: probe })));
+        }
       });
     }
   } finally {
-    if (created) await login(app, owner, context, (client) => dropTable(client, table));
+    if (created.length > 0) {
+      await login(app, owner, context, async (client) => {
+        for (const schema of created) await dropProbe(client, schema, probe);
+      });
+    }
   }
   return [...checks, provePublic(app, context), ...proveNeighbours(app, entered, context)];
 }
 
-function canCreate(owner: RoleSpec): string {
-  return `${owner.name}: can create a table`;
+/** The owner makes what the others then try to use. */
+async function proveOwner(
+  client: Client,
+  owner: RoleSpec,
+  probe: { readonly schema: string; readonly name: string },
+): Promise<Check> {
+  const where = probe.schema === PUBLIC_SCHEMA ? "" : ` in ${probe.schema}`;
+  const name = `${owner.name}: can create a table${where}`;
+  try {
+    await client.query(createProbe(probe.schema, probe.name));
+    return { name, ok: true, detail: "it worked" };
+  } catch (error) {
+    return { name, ok: false, detail: String(error) };
+  }
 }
 
 async function login(

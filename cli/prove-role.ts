@@ -1,14 +1,14 @@
-import { randomBytes } from "node:crypto";
-import { type Client, DatabaseError, escapeIdentifier } from "pg";
+import type { Client } from "pg";
 import type { AppSpec, RoleSpec } from "../components/config/spec.ts";
+import { describeAction } from "../components/postgres/actions.ts";
+import { decideContents, hasContents } from "../components/postgres/diff-contents.ts";
 import { inspectSessionPrivileges, type SessionRole } from "../components/postgres/inspect.ts";
+import { inspectAccess } from "../components/postgres/inspect-access.ts";
 import type { DatabasePlan, PlannedRole } from "../components/postgres/plan.ts";
 import type { Check, ProofContext } from "./check.ts";
 import { describeDeviations, findDeviations } from "./expect-privileges.ts";
 
 /** What one role of an app promises, tried in its own session. */
-
-const refused = "42501";
 
 /** The attributes and memberships of the role are those of the plan. */
 export function proveAttributes(planned: PlannedRole, found: SessionRole): Check[] {
@@ -55,16 +55,33 @@ export async function provePrivileges(
   plan: DatabasePlan,
   role: PlannedRole,
 ): Promise<Check> {
-  const held = await inspectSessionPrivileges(client, "public");
+  const held = await inspectSessionPrivileges(client, plan.schemas);
   const deviations = findDeviations(plan, role, held);
   return {
     name: `${role.name}: privileges in ${plan.database.name}`,
     ok: deviations.length === 0,
     detail:
       deviations.length === 0
-        ? `as profile ${role.profile} says, on ${String(new Set(held.map((h) => h.name)).size)} objects`
+        ? `as its entry says (${role.profile}), on ${String(new Set(held.map((h) => h.name)).size)} objects`
         : describeDeviations(plan.database.name, deviations),
   };
+}
+
+/** The schemas and extensions that the entry lists are there. Asked by the owner. */
+export async function proveContents(client: Client, plan: DatabasePlan): Promise<Check[]> {
+  if (!hasContents(plan)) return [];
+  const access = await inspectAccess(client, plan, []);
+  // As if a superuser asked: whoever has to make what is missing, it is missing.
+  const { actions, problems } = decideContents(plan, { isSuperuser: true, admin: "" }, access);
+  const wrong = [...problems, ...actions.map((action) => `not yet: ${describeAction(action)}`)];
+  const listed = [...plan.schemas, ...plan.extensions.map(({ name }) => name)];
+  return [
+    {
+      name: `${plan.database.name}: schemas and extensions`,
+      ok: wrong.length === 0,
+      detail: wrong.length === 0 ? listed.join(", ") : wrong.join("; "),
+    },
+  ];
 }
 
 /** No way into the other apps' databases. */
@@ -87,77 +104,4 @@ export function proveIsolation(
         ? `no CONNECT on ${others.join(", ") || "any other app's database"}`
         : `it may enter ${open.join(", ")}`,
   };
-}
-
-/** A table that the owner has just made is open to the role as its profile says; DDL is not. */
-export async function proveProfile(
-  client: Client,
-  role: RoleSpec,
-  table: string | undefined,
-): Promise<Check[]> {
-  const own = `berth_verify_${randomBytes(6).toString("hex")}`;
-  const checks = [
-    await tryRefusal(client, `${role.name}: cannot create a table`, createTable(own)),
-  ];
-  if (table === undefined) return checks;
-  const name = qualified(table);
-  const reads = await tryStatement(
-    client,
-    `${role.name}: reads tables that the owner makes`,
-    `select count(*) from ${name}`,
-  );
-  const write = `${role.name}: ${role.profile === "readwrite" ? "writes" : "cannot write"} tables that the owner makes`;
-  const statements = [
-    `insert into ${name} (note) values ('written')`,
-    `update ${name} set note = 'changed'`,
-    `delete from ${name}`,
-  ].join("; ");
-  const writes =
-    role.profile === "readwrite"
-      ? await tryStatement(client, write, statements)
-      : await tryRefusal(client, write, statements);
-  return [...checks, reads, writes];
-}
-
-/** A serial column, so that the privileges on sequences are tried as well. */
-export function createTable(table: string): string {
-  return `create table ${qualified(table)} (id bigserial primary key, note text)`;
-}
-
-/** Takes away what `createTable` made. */
-export async function dropTable(client: Client, table: string): Promise<void> {
-  await client.query(`drop table if exists ${qualified(table)}`);
-}
-
-function qualified(table: string): string {
-  return `public.${escapeIdentifier(table)}`;
-}
-
-/** A statement that must work. */
-export async function tryStatement(client: Client, name: string, sql: string): Promise<Check> {
-  try {
-    await client.query(sql);
-    return { name, ok: true, detail: "it worked" };
-  } catch (error) {
-    return { name, ok: false, detail: describe(error) };
-  }
-}
-
-/** Must fail with 42501; the statement is rolled back if it should not. */
-async function tryRefusal(client: Client, name: string, sql: string): Promise<Check> {
-  try {
-    await client.query("begin");
-    await client.query(sql);
-    return { name, ok: false, detail: "it was not refused" };
-  } catch (error) {
-    const ok = error instanceof DatabaseError && error.code === refused;
-    return { name, ok, detail: describe(error) };
-  } finally {
-    await client.query("rollback");
-  }
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof DatabaseError)) return String(error);
-  return `${error.message} (SQLSTATE ${error.code ?? "unknown"})`;
 }

@@ -1,5 +1,5 @@
+import { objectTypes } from "../components/config/privileges.ts";
 import type { AppDatabaseState, RoleState } from "../components/postgres/app-database-args.ts";
-import { objectTypes } from "../components/postgres/privileges.ts";
 import type { ChangeKind, Changes } from "./resource-handler.ts";
 
 /**
@@ -15,6 +15,7 @@ export function compareStates(old: AppDatabaseState, wanted: AppDatabaseState): 
   compare("app", old.app, wanted.app);
   compare("reclaimPolicy", old.reclaimPolicy, wanted.reclaimPolicy);
   compare("schemas", old.schemas, wanted.schemas);
+  compare("extensions", old.extensions, wanted.extensions);
   // Another name is another database: it is made, and the old one stays with what it holds.
   if (old.database.name !== wanted.database.name) changes["database.name"] = "replace";
   for (const name of ["encoding", "connectionLimit", "revokePublic"] as const) {

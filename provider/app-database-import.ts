@@ -1,7 +1,8 @@
 import { BerthError } from "../components/errors.ts";
 import { toLiveState } from "../components/postgres/drift.ts";
 import { toProperties } from "./app-database-inputs.ts";
-import { describeActions, examineApp } from "./app-database-work.ts";
+import { examineApp } from "./app-database-work.ts";
+import { describeDrift } from "./describe-drift.ts";
 import type { Report } from "./engine-log.ts";
 import { PostgresServer } from "./postgres-server.ts";
 import type { PropertyMap } from "./property-values.ts";
@@ -34,13 +35,15 @@ export async function importApp(
       verifiers: new Map<string, string>(),
       newPasswords: new Set<string>(),
       formerRoles: [],
+      leftBehind: [],
       isKnown: false,
     };
-    const { actions, notes, catalog } = await examineApp(server, request, true);
+    const found = await examineApp(server, request, true);
+    const { actions, notes, catalog } = found;
     if (!catalog.databases.has(state.database.name)) return undefined;
     for (const note of notes) report("warning", urn, note);
     const live = toProperties(toLiveState(state, actions, catalog));
-    const drift = describeActions(actions);
+    const drift = describeDrift(found);
     return {
       ...resource,
       inputs: toProperties(state),

@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { ExtensionName, ExtensionVersion, SchemaName } from "../components/config/database-keys.ts";
 import { reservedReason } from "../components/config/name-rules.ts";
-import { AppName, ConnectionLimit, PgName } from "../components/config/primitives.ts";
+import { AppName, ConnectionLimit, PgIdentifier, PgName } from "../components/config/primitives.ts";
+import { objectTypes, privilegeTable } from "../components/config/privileges.ts";
 import type { AppDatabaseState, RoleState } from "../components/postgres/app-database-args.ts";
 import type { FormerRole } from "../components/postgres/diff-roles.ts";
-import { objectTypes, privilegeTable } from "../components/postgres/privileges.ts";
 import {
   isPropertyMap,
   type PropertyMap,
@@ -50,7 +51,7 @@ const Grants = z
 
 const Role = z.strictObject({
   name: PgName,
-  profile: z.enum(["owner", "readwrite", "readonly"]),
+  profile: z.enum(["owner", "readwrite", "readonly", "custom"]),
   connectionLimit: ConnectionLimit,
   memberOf: z.array(PgName),
   searchPath: z.array(PgName),
@@ -69,18 +70,37 @@ const Inputs = z.strictObject({
     revokePublic: z.boolean(),
   }),
   roles: z.record(z.string(), Role),
-  schemas: z.array(PgName).min(1),
+  schemas: z
+    .array(z.union([z.literal("public"), SchemaName]))
+    .refine((schemas) => schemas.includes("public"), {
+      error: 'has to list "public", which is there in any case',
+    }),
+  extensions: z.array(
+    z.strictObject({
+      name: ExtensionName,
+      schema: PgIdentifier,
+      version: ExtensionVersion.optional(),
+    }),
+  ),
   verifiers: z.record(z.string(), Verifier),
 });
 
-/** The same as state has it, which also notes what went wrong. */
-const Stored = z.object(Inputs.omit({ verifiers: true }).shape);
+/** The same as state has it: also what went wrong, and what somebody gave that Berth never would. */
+const Stored = z.object({
+  ...Inputs.omit({ verifiers: true }).shape,
+  roles: z.record(
+    z.string(),
+    Role.extend({ grants: z.partialRecord(z.enum(objectTypes), z.array(z.string())) }),
+  ),
+  schemas: z.array(z.string()),
+});
 
 /** What a program may leave out. */
 const defaults: PropertyMap = {
   adopt: false,
   reclaimPolicy: "retain",
   schemas: ["public"],
+  extensions: [],
 };
 
 /** The inputs with what was left out. */
@@ -198,7 +218,11 @@ export function toProperties(state: AppDatabaseState): PropertyMap {
   );
   const { recreate, ...rest } = state;
   const permission = recreate === undefined ? {} : { recreate };
-  return { ...rest, ...permission, database: { ...state.database }, roles };
+  const extensions = state.extensions.map(({ name, schema, version }) => ({
+    ...{ name, schema },
+    ...(version === undefined ? {} : { version }),
+  }));
+  return { ...rest, ...permission, database: { ...state.database }, extensions, roles };
 }
 
 function toRoleProperties(role: RoleState): PropertyMap {

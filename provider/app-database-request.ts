@@ -1,3 +1,4 @@
+import { escapeIdentifier } from "pg";
 import type { AppDatabaseState } from "../components/postgres/app-database-args.ts";
 import type { FormerRole } from "../components/postgres/diff-roles.ts";
 import { compareVerifiers } from "./app-database-changes.ts";
@@ -22,9 +23,10 @@ export function toRequest(
 ): AppRequest {
   if (old === undefined) {
     const newPasswords = new Set(verifiers.keys());
-    return { state, verifiers, newPasswords, formerRoles: [], isKnown: false };
+    return { state, verifiers, newPasswords, formerRoles: [], leftBehind: [], isKnown: false };
   }
   const before = parseAppDatabase(old.oldInputs);
+  const known = before?.state ?? parseStored(old.oldState);
   const isSure = before !== undefined && old.oldState["incomplete"] !== true;
   return {
     state,
@@ -32,13 +34,30 @@ export function toRequest(
     newPasswords: new Set(
       isSure ? compareVerifiers(before.verifiers, verifiers) : verifiers.keys(),
     ),
-    formerRoles: toFormerRoles(
-      before?.state ?? parseStored(old.oldState),
-      parseLeaving(old.oldState),
-      state,
-    ).filter(({ name }) => !isNeeded(name)),
+    formerRoles: toFormerRoles(known, parseLeaving(old.oldState), state).filter(
+      ({ name }) => !isNeeded(name),
+    ),
+    leftBehind: known === undefined ? [] : describeLeftBehind(known, state),
     isKnown: isSure && before.state.database.name === state.database.name,
   };
+}
+
+/** What the entry does not list any more stays on the server; the operator is told once. */
+function describeLeftBehind(old: AppDatabaseState, state: AppDatabaseState): string[] {
+  const { name: database } = state.database;
+  if (old.database.name !== database) return [];
+  const extensions = old.extensions.filter(
+    ({ name }) => !state.extensions.some((extension) => extension.name === name),
+  );
+  const schemas = old.schemas.filter((schema) => !state.schemas.includes(schema));
+  const left = [
+    ...extensions.map(({ name }) => ["extension", name] as const),
+    ...schemas.map((schema) => ["schema", schema] as const),
+  ];
+  return left.map(
+    ([kind, name]) =>
+      `app ${state.app}: ${kind} "${name}" left the entry and stays in database ${database}, with what it holds and who may use it. To drop it: DROP ${kind.toUpperCase()} ${escapeIdentifier(name)}; as its owner, in that database`,
+  );
 }
 
 /** With those that an earlier run did not get to, since a run that stops halfway moves the inputs on. */

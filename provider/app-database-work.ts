@@ -1,9 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { BerthError, toOneError } from "../components/errors.ts";
-import { type Action, describeAction } from "../components/postgres/actions.ts";
+import type { Action } from "../components/postgres/actions.ts";
 import { compareStored, decideAdoption } from "../components/postgres/adoption.ts";
 import { type AppDatabaseState, toPlan } from "../components/postgres/app-database-args.ts";
-import { decideAccess, decideDatabase } from "../components/postgres/diff-access.ts";
+import {
+  type AccessDecision,
+  decideAccess,
+  decideDatabase,
+} from "../components/postgres/diff-access.ts";
 import { decideRoles, type FormerRole } from "../components/postgres/diff-roles.ts";
 import {
   type Catalog,
@@ -15,8 +19,9 @@ import { inspectAccess, inspectVerifiers } from "../components/postgres/inspect-
 import { findLostProblem } from "../components/postgres/lost-database.ts";
 import { decideNewDatabase } from "../components/postgres/new-database.ts";
 import type { DatabasePlan } from "../components/postgres/plan.ts";
-import { findMarkerProblem } from "../components/postgres/server-rules.ts";
+import { findMarkerProblem, findPlanProblems } from "../components/postgres/server-rules.ts";
 import { dropLeaving, examineLeaving, refuseLeaving } from "./app-database-retire.ts";
+import { judgeNew, surveyExtensions } from "./available-extensions.ts";
 import type { PostgresServer, Work } from "./postgres-server.ts";
 import type { Session } from "./session-pool.ts";
 import { type RoleContext, readStored } from "./stored-verifiers.ts";
@@ -29,14 +34,14 @@ export interface AppRequest {
   /** Keys of roles whose password has to be set if they exist. */
   readonly newPasswords: ReadonlySet<string>;
   readonly formerRoles: readonly FormerRole[];
+  /** Schemas and extensions that left the entry, as the operator is told of them. */
+  readonly leftBehind: readonly string[];
   /** Whether state says that the database is there; then it is not made anew if it is missing. */
   readonly isKnown: boolean;
 }
 
 /** What would be done, and what else the operator should know. */
-export interface AppDecision {
-  readonly actions: readonly Action[];
-  readonly notes: readonly string[];
+export interface AppDecision extends AccessDecision {
   readonly catalog: Catalog;
 }
 
@@ -56,7 +61,9 @@ export async function examineApp(
   const stored = await readStored(server, plan);
   const adopting = judge(plan, catalog, { request, server, stored });
   const found = await findActions(server, request, isDeep);
-  return { ...found, notes: [...adopting, ...found.notes] };
+  if (found.problems.length > 0) throw toOneError("Postgres", found.problems);
+  const notes = [...adopting, ...request.leftBehind, ...found.notes, ...found.blocked];
+  return { ...found, notes };
 }
 
 /** The same without a judgement: also for what is missing or not ours any more. */
@@ -71,12 +78,14 @@ export async function findActions(
   const roles = decideAppRoles(plan, catalog, { request, server, stored });
   const live = catalog.databases.get(plan.database.name);
   if (live === undefined) {
-    const made = decideNewDatabase(plan, catalog.server);
-    return { actions: [...roles, ...made.actions], notes: made.notes, catalog };
+    const extensions = isDeep ? await surveyExtensions(server, plan) : [];
+    const made = decideNewDatabase(plan, catalog.server, extensions);
+    return { ...made, actions: [...roles, ...made.actions], catalog };
   }
   if (!isDeep) {
     const outside = decideDatabase(plan, live, request.formerRoles);
-    return { actions: [...roles, ...outside], notes: [], catalog };
+    const none = { notes: [], problems: [], blocked: [] };
+    return { ...none, actions: [...roles, ...outside], catalog };
   }
   return await server.withDatabase(live.name, async (inside) => {
     const leaving = reclaims(request)
@@ -88,6 +97,7 @@ export async function findActions(
     const access = await decideInside(inside, plan, live, { ...request, formerRoles });
     const notes = leaving.problems.map((problem) => `up would refuse: ${problem}`);
     return {
+      ...access,
       actions: [...roles, ...leaving.actions, ...access.actions],
       notes: [...notes, ...access.notes],
       catalog,
@@ -124,6 +134,7 @@ export async function applyApp(
         ? await inspectVerifiers(session.client, names)
         : undefined;
       const changes = judge(plan, catalog, { request, server, stored });
+      if (!catalog.databases.has(plan.database.name)) await judgeNew(session, plan, catalog);
       const roles = decideAppRoles(plan, catalog, { request, server, stored });
       if (reclaims(request)) {
         const leaving = await examineLeaving(server, session, plan, request.formerRoles);
@@ -141,7 +152,7 @@ export async function applyApp(
       if (reclaims(request)) await dropLeaving(server, inside, plan, { formerRoles, work });
       return await applyAccess(server, inside, { plan, request, work });
     });
-    return [...adopting, ...notes];
+    return [...adopting, ...request.leftBehind, ...notes];
   });
 }
 
@@ -188,8 +199,12 @@ async function applyAccess(
     const live = found.get(plan.database.name);
     if (live === undefined) throw new Error(`app ${plan.app}: its database is gone`);
     const decision = await decideInside(inside, plan, live, request);
+    if (decision.problems.length > 0) throw toOneError("Postgres", decision.problems);
     notes = decision.notes;
-    if (decision.actions.length === 0) return notes;
+    if (decision.actions.length === 0) {
+      if (decision.blocked.length === 0) return notes;
+      throw toOneError("everything else is done, but for a superuser there is", decision.blocked);
+    }
     await server.runTogether(inside, decision.actions, work);
   }
   throw new BerthError(`app ${plan.app}: something else keeps changing its privileges`, {
@@ -203,10 +218,8 @@ async function decideInside(
   live: LiveDatabase,
   request: AppRequest,
 ) {
-  const access = await inspectAccess(inside.client, plan, {
-    schemas: request.state.schemas,
-    formerRoles: request.formerRoles.map((former) => former.name),
-  });
+  const former = request.formerRoles.map(({ name }) => name);
+  const access = await inspectAccess(inside.client, plan, former);
   return decideAccess(plan, { server: inside.server, database: live, access }, request.formerRoles);
 }
 
@@ -263,6 +276,7 @@ function judge(
   const problems = [
     ...(marker === undefined ? [] : [marker]),
     ...adoption.problems,
+    ...findPlanProblems(plan, catalog.server),
     ...(live === undefined || live.encoding === encoding
       ? []
       : [
@@ -272,9 +286,4 @@ function judge(
   ];
   if (problems.length > 0) throw toOneError("Postgres", problems);
   return adoption.changes.map((change) => `adopting: ${change}`);
-}
-
-/** What is to be done, as a preview tells it. */
-export function describeActions(actions: readonly Action[]): readonly string[] {
-  return actions.map((action) => `${action.path}: ${describeAction(action)}`);
 }

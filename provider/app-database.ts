@@ -20,11 +20,11 @@ import {
   type AppDecision,
   type AppRequest,
   applyApp,
-  describeActions,
   examineApp,
   findActions,
   findLost,
 } from "./app-database-work.ts";
+import { describeActions, describeDrift } from "./describe-drift.ts";
 import type { Report } from "./engine-log.ts";
 import { PostgresServer } from "./postgres-server.ts";
 import { ProgramClaims } from "./program-claims.ts";
@@ -165,16 +165,18 @@ export class AppDatabaseHandler implements ResourceHandler {
       verifiers: wanted?.verifiers ?? new Map<string, string>(),
       newPasswords: new Set(),
       formerRoles: [],
+      leftBehind: [],
       isKnown: true,
     };
     const server = this.#requireServer();
     const survey = await server.survey();
     const lost = findLost(request, survey.catalog.databases.get(state.database.name));
     if (lost !== undefined) throw new BerthError(lost);
-    const { actions, notes, catalog } = await findActions(server, request, true);
-    for (const note of notes) this.#report("warning", resource.urn, note);
-    const live = toProperties(toLiveState(state, actions, catalog));
-    const drift = describeActions(actions);
+    const found = await findActions(server, request, true);
+    const warnings = [...found.notes, ...found.problems, ...found.blocked];
+    for (const warning of warnings) this.#report("warning", resource.urn, warning);
+    const live = toProperties(toLiveState(state, found.actions, found.catalog));
+    const drift = describeDrift(found);
     if (drift.length > 0) {
       this.#report("info", resource.urn, toText("not as it shall be; up would do:", drift));
     }

@@ -18,6 +18,7 @@ const appDatabase = {
   database: object,
   roles: object,
   schemas: { type: "array", items: text },
+  extensions: { type: "array", items: object },
 };
 const recreate = { type: "boolean" };
 

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { parseStack } from "../components/config/parse.ts";
-import { type PlannedGrant, planDatabase } from "../components/postgres/plan.ts";
+import { parse } from "yaml";
+import { profileTable, withProfileTable } from "../dev/readme.ts";
+import { findProblems, writeStack } from "./fakes/stack.ts";
 
 /** The README names only what a test runs. */
 
@@ -41,24 +42,19 @@ describe("README", () => {
     }
   });
 
-  it("has a table of profiles that is the plan's", () => {
-    const roles = { a: { profile: "readonly" }, b: { profile: "readwrite" } };
-    const spec = parseStack("readme", {
-      postgres: { endpoint: { direct: { host: "localhost" } } },
-      onepassword: { vault: "v" },
-      apps: { app: { roles } },
-    });
-    const [app] = spec.apps;
-    if (app === undefined) throw new Error("the stack has no app");
-    const plan = planDatabase(app, spec.postgres);
-    for (const role of plan.roles.filter(({ profile }) => profile !== "owner")) {
-      const cell = (type: PlannedGrant["on"]["type"]): string =>
-        plan.grants
-          .filter((grant) => grant.grantee === role.name && grant.on.type === type)
-          .flatMap((grant) => grant.privileges)
-          .join(", ");
-      const cells = (["database", "schema", "table", "sequence"] as const).map(cell);
-      expect(readme).toContain(`| \`${role.profile}\` | ${cells.join(" | ")} |`);
+  it("has the table of profiles that the plan makes (npm run readme)", () => {
+    expect(withProfileTable(readme)).toBe(readme);
+    const rows = profileTable().split("\n");
+    expect(rows).toContain("| `readonly` | CONNECT | USAGE | SELECT | SELECT | – |");
+    expect(rows).toHaveLength(5);
+  });
+
+  it("shows entries that are right", () => {
+    const blocks = [...readme.matchAll(/```yaml\n(berth:apps:[\s\S]*?)```/g)];
+    expect(blocks.length).toBeGreaterThan(2);
+    for (const [, block = ""] of blocks) {
+      const { "berth:apps": apps } = parse(block) as Record<string, unknown>;
+      expect(findProblems(writeStack(apps)), block).toEqual([]);
     }
   });
 

@@ -108,14 +108,13 @@ async function readInside(
   owner: string,
   logins: readonly string[],
 ): Promise<Inside> {
-  const plan = { roles: logins.map((name) => ({ name })), database: { owner } };
-  const schemas = await client.query<{ name: string }>(
+  const found = await client.query<{ name: string }>(
     "select nspname::text as name from pg_catalog.pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'",
   );
-  const access = await inspectAccess(client, plan, {
-    schemas: schemas.rows.map(({ name }) => name),
-    formerRoles: [],
-  });
+  const schemas = found.rows.map(({ name }) => name);
+  const roles = logins.map((name) => ({ name }));
+  const plan = { roles, database: { owner }, schemas, extensions: [] };
+  const access = await inspectAccess(client, plan, []);
   const { rows } = await client.query<Extra>(extrasSql, [owner]);
   return { access, extras: rows };
 }

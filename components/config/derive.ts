@@ -1,3 +1,4 @@
+import { toGrants } from "./database-keys.ts";
 import { defaultDelivery, toGitOpsSpec } from "./derive-delivery.ts";
 import {
   appNamespace,
@@ -13,9 +14,9 @@ import type { AppEntry, StackConfig } from "./schema.ts";
 import type {
   AppSpec,
   EndpointSpec,
+  ExtensionSpec,
   ItemRef,
   PostgresSpec,
-  Profile,
   RoleSpec,
   SecretSpec,
   WorkloadSpec,
@@ -80,7 +81,7 @@ export function toAppSpec(name: string, entry: AppEntry, config: StackConfig): A
   const { vault } = config.onepassword;
   const namespace = entry.namespace ?? appNamespace(name);
   const adopt = entry.adopt ?? false;
-  const owner = toRole("owner", "owner", entry.owner ?? {}, {
+  const owner = toRole("owner", { profile: "owner", privileges: {} }, entry.owner ?? {}, {
     name: roleName(name),
     item: ownerItem(name),
     vault,
@@ -89,7 +90,7 @@ export function toAppSpec(name: string, entry: AppEntry, config: StackConfig): A
   const scoped = Object.entries(entry.roles ?? {})
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, role]) =>
-      toRole(key, role.profile, role, {
+      toRole(key, toMay(role), role, {
         name: scopedRoleName(name, key),
         item: scopedItem(name, key),
         vault,
@@ -110,6 +111,8 @@ export function toAppSpec(name: string, entry: AppEntry, config: StackConfig): A
       connectionLimit: entry.database?.connectionLimit ?? -1,
       revokePublic: entry.database?.revokePublic ?? !adopt,
       recreate: entry.database?.recreate ?? false,
+      schemas: (entry.database?.schemas ?? []).toSorted(),
+      extensions: (entry.database?.extensions ?? []).map(toExtension),
     },
     roles: [owner, ...scoped],
     secrets: toSecrets(entry, vault, namespace),
@@ -117,9 +120,23 @@ export function toAppSpec(name: string, entry: AppEntry, config: StackConfig): A
   };
 }
 
+/** What a role may do. */
+type May = Pick<RoleSpec, "profile" | "privileges">;
+
+function toMay({ profile, privileges }: NonNullable<AppEntry["roles"]>[string]): May {
+  return { profile: profile ?? "custom", privileges: toGrants(privileges ?? {}) };
+}
+
+type ExtensionEntry = NonNullable<NonNullable<AppEntry["database"]>["extensions"]>[number];
+
+function toExtension(given: ExtensionEntry): ExtensionSpec {
+  if (typeof given === "string") return { name: given, schema: "public" };
+  return { ...given, schema: given.schema ?? "public" };
+}
+
 function toRole(
   key: string,
-  profile: Profile,
+  may: May,
   given: NonNullable<AppEntry["owner"]>,
   derived: { name: string; item: string; vault: string; namespace: string },
 ): RoleSpec {
@@ -127,7 +144,7 @@ function toRole(
   return {
     key,
     name: given.name ?? derived.name,
-    profile,
+    ...may,
     item: { vault: derived.vault, item },
     secretName: given.secret ?? item,
     namespace: given.namespace ?? derived.namespace,

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { toOneError } from "../errors.ts";
+import { findContentProblems } from "./content-rules.ts";
 import { findDeliveryProblems } from "./delivery-rules.ts";
 import { toAppSpec, toPostgresSpec } from "./derive.ts";
 import { toClusterSpec, toGitOpsSpec, toSecretsSpec } from "./derive-delivery.ts";
@@ -33,6 +34,7 @@ export function parseStack(stack: string, raw: unknown): StackSpec {
   const problems = [
     ...findNameProblems(spec),
     ...findDeliveryProblems(spec),
+    ...findContentProblems(spec),
     ...findRetirementProblems(spec),
   ];
   if (problems.length > 0) throw toOneError(title, problems);

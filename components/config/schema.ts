@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { contentKeys, Privileges } from "./database-keys.ts";
 import {
   AppName,
   ConnectionLimit,
@@ -156,16 +157,11 @@ const ScopedRole = z
     profile: z
       .enum(["readwrite", "readonly"])
       .describe("readwrite: SELECT, INSERT, UPDATE, DELETE. readonly: SELECT. No DDL in either."),
+    privileges: Privileges.describe("Privileges on top of the profile's, or instead of a profile."),
   })
-  .partial({
-    name: true,
-    item: true,
-    secret: true,
-    namespace: true,
-    connectionLimit: true,
-    memberOf: true,
-    searchPath: true,
-    scram: true,
+  .partial()
+  .refine((role) => role.profile !== undefined || role.privileges !== undefined, {
+    error: "give a `profile` (readwrite, readonly), `privileges`, or both",
   });
 
 const Database = z
@@ -182,6 +178,7 @@ const Database = z
       .boolean()
       .describe("Take CONNECT and TEMPORARY from PUBLIC. Default: true, and false with `adopt`."),
     recreate: recreateKey,
+    ...contentKeys,
   })
   .partial();
 

@@ -1,3 +1,5 @@
+import type { Grants } from "./privileges.ts";
+
 /**
  * What the rest of Berth works from: plain, complete, read-only values. Everything that decides how
  * many things exist and what they are called is here; nothing here is a `pulumi.Input`.
@@ -60,8 +62,8 @@ export interface PostgresSpec {
   readonly dumpDirectory: string | undefined;
 }
 
-/** What a login role may do. */
-export type Profile = "owner" | "readwrite" | "readonly";
+/** What a login role may do; `custom` = nothing but the privileges that its entry lists. */
+export type Profile = "owner" | "readwrite" | "readonly" | "custom";
 
 /** One login role of an app. */
 export interface RoleSpec {
@@ -69,6 +71,8 @@ export interface RoleSpec {
   readonly key: string;
   readonly name: string;
   readonly profile: Profile;
+  /** On top of the profile's. */
+  readonly privileges: Grants;
   readonly item: ItemRef;
   /** Kubernetes Secret (and OnePasswordItem) that brings the credential to the pods. */
   readonly secretName: string;
@@ -93,6 +97,18 @@ export interface DatabaseSpec {
   readonly revokePublic: boolean;
   /** Make a new, empty one where the one that was there is gone. */
   readonly recreate: boolean;
+  /** Besides `public`; the owner owns them. Sorted. */
+  readonly schemas: readonly string[];
+  /** In the order in which they are made. */
+  readonly extensions: readonly ExtensionSpec[];
+}
+
+/** An extension of the app's database. */
+export interface ExtensionSpec {
+  readonly name: string;
+  readonly schema: string;
+  /** undefined = the server's default when it is made, and then whatever is there. */
+  readonly version?: string | undefined;
 }
 
 /** A Secret in the app's namespace that has nothing to do with Postgres. */

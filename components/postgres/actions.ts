@@ -1,5 +1,6 @@
+import type { ContentType } from "../config/privileges.ts";
+import type { ExtensionSpec } from "../config/spec.ts";
 import type { PlannedDatabase, PlannedRole } from "./plan.ts";
-import type { ObjectType } from "./privileges.ts";
 
 /**
  * One thing to do on the server. `path` is the property of the app that asks for it, so that a preview
@@ -27,12 +28,31 @@ export type Action = { readonly path: string } & (
   | { readonly kind: "drop-database"; readonly database: string }
   | { readonly kind: "reassign-owned"; readonly role: string; readonly owner: string }
   | { readonly kind: "drop-owned" | "drop-role"; readonly role: string }
+  | {
+      readonly kind: "create-schema";
+      readonly database: string;
+      readonly schema: string;
+      readonly owner: string;
+    }
+  | {
+      readonly kind: "create-extension";
+      readonly database: string;
+      readonly extension: ExtensionSpec;
+    }
+  | {
+      readonly kind: "update-extension";
+      readonly database: string;
+      readonly name: string;
+      /** What it is now. */
+      readonly from: string;
+      readonly version: string;
+    }
   | ({ readonly kind: "grant" | "revoke"; readonly on: Securable } & Share)
   | ({
       readonly kind: "grant-default" | "revoke-default";
       readonly owner: string;
       readonly schema: string;
-      readonly type: ObjectType;
+      readonly type: ContentType;
     } & Share)
 );
 
@@ -47,10 +67,16 @@ export type Securable =
   | { readonly type: "database"; readonly database: string }
   | { readonly type: "schema"; readonly schema: string }
   | {
-      readonly type: "table" | "sequence";
+      readonly type: ContentType;
       readonly schema: string;
-      readonly names: readonly string[];
+      readonly objects: readonly SecurableObject[];
     };
+
+/** One of many in a schema; `arguments` tells functions of one name apart. */
+export interface SecurableObject {
+  readonly name: string;
+  readonly arguments?: string | null | undefined;
+}
 
 /** What an action does, for a person: `role admin_app gets SELECT on table public.games`. */
 export function describeAction(action: Action): string {
@@ -85,6 +111,12 @@ export function describeAction(action: Action): string {
       return `role ${action.role} loses what it was given here`;
     case "drop-role":
       return `role ${action.role} is dropped`;
+    case "create-schema":
+      return `schema ${action.schema} is made in database ${action.database}`;
+    case "create-extension":
+      return `extension ${action.extension.name} is made in schema ${action.extension.schema} of database ${action.database}`;
+    case "update-extension":
+      return `extension ${action.name} in database ${action.database} goes from version ${action.from} to ${action.version}`;
     case "grant":
     case "revoke":
       return `${describeShare(action.kind, action)} on ${describeSecurable(action.on)}`;
@@ -108,6 +140,12 @@ function describeSecurable(on: Securable): string {
       return `schema ${on.schema}`;
     case "table":
     case "sequence":
-      return `${on.type} ${on.names.map((name) => `${on.schema}.${name}`).join(", ")}`;
+    case "function":
+      return `${on.type} ${on.objects.map((object) => `${on.schema}.${object.name}${argumentsOf(object)}`).join(", ")}`;
   }
+}
+
+/** `(integer)` of a function, nothing of anything else. */
+export function argumentsOf(object: SecurableObject): string {
+  return typeof object.arguments === "string" ? `(${object.arguments})` : "";
 }

@@ -1,12 +1,13 @@
-import type { ReclaimPolicy } from "../config/spec.ts";
+import type { Grants } from "../config/privileges.ts";
+import type { ExtensionSpec, ReclaimPolicy } from "../config/spec.ts";
 import {
+  closedToPublic,
   type DatabasePlan,
-  type PlannedDefaultPrivileges,
-  type PlannedGrant,
   type PlannedRole,
   PUBLIC,
+  planDefaultPrivileges,
+  planGrants,
 } from "./plan.ts";
-import { contentTypes, type Grants, objectTypes } from "./privileges.ts";
 
 /**
  * A plan as the inputs of an `AppDatabase`: the same in the app's own terms, role by role, so that the
@@ -26,10 +27,13 @@ export interface AppDatabaseState {
   };
   /** By key; `owner` is the one that owns the database. */
   readonly roles: Readonly<Record<string, RoleState>>;
+  /** `public`, and those that the owner is given besides. */
   readonly schemas: readonly string[];
+  /** In the order in which they are made. */
+  readonly extensions: readonly ExtensionSpec[];
 }
 
-/** One login role. Its grants on tables and sequences cover those that the owner will make, too. */
+/** One login role. Its grants on what is in the schemas cover what the owner will make, too. */
 export interface RoleState {
   readonly name: string;
   readonly profile: PlannedRole["profile"];
@@ -47,7 +51,6 @@ export function toState(
 ): AppDatabaseState {
   const { name, encoding, connectionLimit } = plan.database;
   const revokePublic = plan.grants.some((grant) => grant.grantee === PUBLIC);
-  const schemas = plan.grants.flatMap(({ on }) => (on.type === "database" ? [] : [on.schema]));
   return {
     app: plan.app,
     adopt: plan.adopt,
@@ -66,7 +69,8 @@ export function toState(
         },
       ]),
     ),
-    schemas: [...new Set(["public", ...schemas])].toSorted(),
+    schemas: plan.schemas,
+    extensions: plan.extensions,
   };
 }
 
@@ -84,6 +88,8 @@ export function toPlan(state: AppDatabaseState, markerRole: string): DatabasePla
     .filter(([key]) => key !== "owner")
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
   const { name, encoding, connectionLimit, revokePublic } = state.database;
+  const { schemas, extensions } = state;
+  const inside = { owner: owner.name, schemas };
   return {
     app: state.app,
     adopt: state.adopt,
@@ -92,57 +98,22 @@ export function toPlan(state: AppDatabaseState, markerRole: string): DatabasePla
       ...others.map(([key, role]) => toPlannedRole(key, role, markerRole)),
     ],
     database: { name, owner: owner.name, encoding, connectionLimit },
+    schemas,
+    extensions,
     grants: [
       ...(revokePublic ? [closedToPublic] : []),
-      ...others.flatMap(([key, role]) => toPlannedGrants(key, role, state.schemas)),
+      ...others.flatMap(([key, { name: grantee, grants }]) =>
+        planGrants({ key, name: grantee }, grants, schemas),
+      ),
     ],
-    defaultPrivileges: others.flatMap(([key, role]) =>
-      toDefaultPrivileges(key, role, owner.name, state.schemas),
+    defaultPrivileges: others.flatMap(([key, { name: grantee, grants }]) =>
+      planDefaultPrivileges({ key, name: grantee }, grants, inside),
     ),
   };
 }
-
-const closedToPublic: PlannedGrant = {
-  key: "public",
-  grantee: PUBLIC,
-  on: { type: "database" },
-  privileges: [],
-};
 
 function toPlannedRole(key: string, role: RoleState, markerRole: string): PlannedRole {
   const { name, profile, connectionLimit, searchPath } = role;
   const memberOf = [...new Set([...role.memberOf, markerRole])].toSorted();
   return { key, name, profile, connectionLimit, memberOf, searchPath };
-}
-
-function toPlannedGrants(key: string, role: RoleState, schemas: readonly string[]): PlannedGrant[] {
-  return objectTypes.flatMap((type): PlannedGrant[] => {
-    const privileges = role.grants[type] ?? [];
-    const grantee = role.name;
-    if (type === "database") return [{ key: `${key}-database`, grantee, on: { type }, privileges }];
-    return schemas.map((schema) => ({
-      key: `${key}-${type}`,
-      grantee,
-      on: { type, schema },
-      privileges,
-    }));
-  });
-}
-
-function toDefaultPrivileges(
-  key: string,
-  role: RoleState,
-  owner: string,
-  schemas: readonly string[],
-): PlannedDefaultPrivileges[] {
-  return schemas.flatMap((schema) =>
-    contentTypes.map((type) => ({
-      key: `${key}-${type}`,
-      owner,
-      grantee: role.name,
-      schema,
-      type,
-      privileges: role.grants[type] ?? [],
-    })),
-  );
 }

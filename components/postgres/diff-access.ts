@@ -1,9 +1,10 @@
+import { contentTypes, type ObjectType } from "../config/privileges.ts";
 import type { Action, Securable } from "./actions.ts";
+import { type ContentDecision, decideContents } from "./diff-contents.ts";
 import type { FormerRole } from "./diff-roles.ts";
 import type { LiveDatabase, ServerFacts } from "./inspect.ts";
 import type { LiveAccess, LiveObject } from "./inspect-access.ts";
-import { type DatabasePlan, PUBLIC } from "./plan.ts";
-import { contentTypes, type ObjectType } from "./privileges.ts";
+import { type DatabasePlan, PUBLIC, PUBLIC_SCHEMA } from "./plan.ts";
 
 /** What a database looks like, from outside and from inside. */
 export interface LiveInside {
@@ -13,15 +14,14 @@ export interface LiveInside {
 }
 
 /** What to do, and what Berth cannot or may not do and the operator should know. */
-export interface AccessDecision {
-  readonly actions: readonly Action[];
+export interface AccessDecision extends ContentDecision {
   readonly notes: readonly string[];
 }
 
 /**
- * What is between the access that is and the access that shall be, of the app's own roles and of
- * PUBLIC, in a fixed order: first what takes away, then defaults, so that what is made meanwhile is
- * covered, then what exists. A grantee that is not the app's is never looked at.
+ * What is between what is inside a database and what shall be, of the app's own roles and of PUBLIC, in
+ * a fixed order: first what takes away, then schemas and extensions, then defaults, so that what is
+ * made meanwhile is covered, then what exists. A grantee that is not the app's is never looked at.
  */
 export function decideAccess(
   plan: DatabasePlan,
@@ -31,15 +31,25 @@ export function decideAccess(
   const outside = decideDatabase(plan, live.database, formerRoles);
   const isPublicClosed = plan.grants.some((grant) => grant.grantee === PUBLIC);
   const schema = isPublicClosed ? closePublicSchema(plan, live) : { actions: [], notes: [] };
+  const contents = decideContents(plan, live.server, live.access);
+  const objects = [...live.access.objects, ...contents.actions.flatMap(toNewSchema)];
   const shares = toShares(plan, formerRoles);
   const inside = [
     ...shares.flatMap((share) => decideDefaults(plan, share, live.access)),
-    ...shares.flatMap((share) => decideObjects(plan, share, live)),
+    ...shares.flatMap((share) => decideObjects(plan, share, { server: live.server, objects })),
   ];
   return {
-    actions: [...outside, ...schema.actions, ...inside],
+    ...contents,
+    actions: [...outside, ...schema.actions, ...contents.actions, ...inside],
     notes: [...schema.notes, ...noteForeignObjects(plan, live.access)],
   };
+}
+
+/** A schema as it will be once it is made: nobody but its owner may do anything there. */
+function toNewSchema(action: Action): LiveObject[] {
+  if (action.kind !== "create-schema") return [];
+  const { schema, owner } = action;
+  return [{ type: "schema", schema, name: schema, owner, privileges: [] }];
 }
 
 /** From the database's own row: connection limit and who may enter. */
@@ -87,25 +97,28 @@ interface Share {
   readonly privileges: readonly string[];
 }
 
+/** Every type in every schema for every role but the owner: what the plan does not give is taken away. */
 function toShares(plan: DatabasePlan, formerRoles: readonly FormerRole[]): Share[] {
-  const keys = new Map(plan.roles.map((role) => [role.name, role.key]));
-  const planned = plan.grants.flatMap(({ on, grantee, privileges }) =>
-    on.type === "database" || grantee === PUBLIC
-      ? []
-      : [{ ...on, grantee, privileges, path: toPath(keys, formerRoles, grantee, on.type) }],
-  );
-  const schemas = [...new Set(planned.map((share) => share.schema)), "public"];
+  const types = ["schema", ...contentTypes] as const;
+  const places = types.flatMap((type) => plan.schemas.map((schema) => ({ type, schema })));
   const gone = formerRoles.flatMap((former) =>
-    [...new Set(schemas)].flatMap((schema) =>
-      (["schema", ...contentTypes] as const).map((type) => ({
-        type,
-        schema,
-        grantee: former.name,
-        privileges: [],
-        path: `roles.${former.key}`,
-      })),
-    ),
+    places.map((place) => ({
+      ...place,
+      grantee: former.name,
+      privileges: [],
+      path: `roles.${former.key}`,
+    })),
   );
+  const planned = plan.roles
+    .filter(({ name }) => name !== plan.database.owner)
+    .flatMap(({ key, name }) =>
+      places.map(({ type, schema }) => ({
+        ...{ type, schema, grantee: name, path: `roles.${key}.grants.${type}` },
+        privileges: plan.grants
+          .filter(({ grantee, on }) => grantee === name && on.type === type && on.schema === schema)
+          .flatMap(({ privileges }) => privileges),
+      })),
+    );
   return [...gone, ...planned];
 }
 
@@ -139,10 +152,14 @@ function decideDefaults(plan: DatabasePlan, share: Share, access: LiveAccess): A
 }
 
 /** One statement for all objects that need the same; objects of other owners are left alone. */
-function decideObjects(plan: DatabasePlan, share: Share, live: LiveInside): Action[] {
+function decideObjects(
+  plan: DatabasePlan,
+  share: Share,
+  live: { readonly server: ServerFacts; readonly objects: readonly LiveObject[] },
+): Action[] {
   const { grantee, path } = share;
   const groups = new Map<string, { on: Securable; held: string[] }>();
-  for (const object of live.access.objects) {
+  for (const object of live.objects) {
     if (object.type !== share.type || object.schema !== share.schema) continue;
     if (!mayGrantOn(object, plan, live.server)) continue;
     const held = heldBy(grantee, object.privileges);
@@ -158,20 +175,23 @@ function decideObjects(plan: DatabasePlan, share: Share, live: LiveInside): Acti
 function toSecurable(object: LiveObject, group: Securable | undefined): Securable {
   const { type, schema, name } = object;
   if (type === "schema") return { type, schema };
-  const names = group === undefined || !("names" in group) ? [] : group.names;
-  return { type, schema, names: [...names, name] };
+  const others = group === undefined || !("objects" in group) ? [] : group.objects;
+  return { type, schema, objects: [...others, { name, arguments: object.arguments }] };
 }
 
 function mayGrantOn(object: LiveObject, plan: DatabasePlan, server: ServerFacts): boolean {
   if (object.owner === plan.database.owner || object.owner === "pg_database_owner") return true;
   // Before 15 schema public belongs to the superuser; PUBLIC has USAGE on it already.
-  return object.type === "schema" && server.isSuperuser;
+  return object.type === "schema" && object.schema === PUBLIC_SCHEMA && server.isSuperuser;
 }
 
 /** Until 14 every role may make tables in schema public; so also where such a database was restored. */
-function closePublicSchema(plan: DatabasePlan, live: LiveInside): AccessDecision {
+function closePublicSchema(
+  plan: DatabasePlan,
+  live: LiveInside,
+): Pick<AccessDecision, "actions" | "notes"> {
   const schema = live.access.objects.find(
-    (object) => object.type === "schema" && object.schema === "public",
+    (object) => object.type === "schema" && object.schema === PUBLIC_SCHEMA,
   );
   if (schema?.privileges.includes(`${PUBLIC}=CREATE`) !== true) return { actions: [], notes: [] };
   const { owner, name } = plan.database;
@@ -200,8 +220,10 @@ function closePublicSchema(plan: DatabasePlan, live: LiveInside): AccessDecision
 
 function noteForeignObjects(plan: DatabasePlan, access: LiveAccess): string[] {
   if (plan.roles.length === 1) return [];
+  const asked = plan.grants.filter(({ privileges }) => privileges.length > 0);
+  const types = new Set(asked.map(({ on }) => on.type));
   const foreign = access.objects.filter(
-    (object) => object.type !== "schema" && object.owner !== plan.database.owner,
+    ({ type, owner }) => type !== "schema" && types.has(type) && owner !== plan.database.owner,
   );
   if (foreign.length === 0) return [];
   const shown = foreign

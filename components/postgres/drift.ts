@@ -1,8 +1,8 @@
+import type { ObjectType } from "../config/privileges.ts";
 import type { Action } from "./actions.ts";
 import { searchPathOf } from "./adoption.ts";
 import type { AppDatabaseState, RoleState } from "./app-database-args.ts";
 import type { Catalog } from "./inspect.ts";
-import type { ObjectType } from "./privileges.ts";
 
 /**
  * What state shall say of an app after a refresh: the app as it is, where it is not as it shall be.
@@ -20,7 +20,7 @@ export function toLiveState(
       return found === undefined ? [] : [[key, found] as const];
     });
     const database = undoDatabase(live.database, action, catalog);
-    return { ...live, database, roles: Object.fromEntries(roles) };
+    return { ...undoContents(live, action), database, roles: Object.fromEntries(roles) };
   }, state);
 }
 
@@ -62,8 +62,27 @@ function undoRole(role: RoleState, action: Action, catalog: Catalog): RoleState 
     case "reassign-owned":
     case "drop-owned":
     case "drop-role":
+    case "create-schema":
+    case "create-extension":
+    case "update-extension":
       return role;
   }
+}
+
+function undoContents(live: AppDatabaseState, action: Action): AppDatabaseState {
+  const { schemas, extensions } = live;
+  if (action.kind === "create-schema")
+    return { ...live, schemas: without(schemas, [action.schema]) };
+  if (action.kind === "create-extension") {
+    const { name } = action.extension;
+    return { ...live, extensions: extensions.filter((one) => one.name !== name) };
+  }
+  if (action.kind !== "update-extension") return live;
+  const { name, from: version } = action;
+  return {
+    ...live,
+    extensions: extensions.map((one) => (one.name === name ? { ...one, version } : one)),
+  };
 }
 
 function undoDatabase(

@@ -4,16 +4,22 @@ import type { Credential } from "../onepassword/credential.ts";
 import { describeAction } from "./actions.ts";
 import { compareStored, decideAdoption } from "./adoption.ts";
 import { decideAccess } from "./diff-access.ts";
+import { examineContents } from "./examine-contents.ts";
 import { type Catalog, inspectCatalog } from "./inspect.ts";
 import { inspectAccess, inspectVerifiers } from "./inspect-access.ts";
 import type { DatabasePlan, PlannedRole } from "./plan.ts";
-import { findIdentityProblem, findMarkerProblem, findServerProblems } from "./server-rules.ts";
+import {
+  findIdentityProblem,
+  findMarkerProblem,
+  findPlanProblems,
+  findServerProblems,
+} from "./server-rules.ts";
 import { type SessionTarget, withSession } from "./session.ts";
 
 /** What was found out about the server before anything is written to it. */
 export interface Examination {
-  /** Whether a role or database is there and is to be imported into the state. */
-  readonly exists: (kind: "role" | "database", name: string) => boolean;
+  /** Whether it is there and is to be imported into the state; a schema is named `database.schema`. */
+  readonly exists: (kind: "role" | "database" | "schema", name: string) => boolean;
   /** For the operator to read; none of them stops the run. */
   readonly warnings: readonly string[];
 }
@@ -66,7 +72,12 @@ export async function examineServer(
   for (const plan of adopting) {
     inside.push(...(await findAccessChanges(plan, catalog, spec, { target, admin })));
   }
-  return { ...examination, warnings: [...examination.warnings, ...inside] };
+  const contents = await examineContents(plans, catalog, { target, admin });
+  return {
+    exists: (kind, name) =>
+      kind === "schema" ? contents.schemas.has(name) : examination.exists(kind, name),
+    warnings: [...examination.warnings, ...inside, ...contents.warnings],
+  };
 }
 
 /** What taking over gives and takes inside a database; later runs repair the same without a word. */
@@ -81,7 +92,7 @@ async function findAccessChanges(
   const isOurs = catalog.roles.get(owner)?.memberOf.includes(postgres.markerRole) ?? false;
   if (database === undefined || isOurs) return [];
   const access = await withSession({ ...target, database: name }, admin, (client) =>
-    inspectAccess(client, plan, { schemas: ["public"], formerRoles: [] }),
+    inspectAccess(client, plan, []),
   );
   const { server } = catalog;
   return decideAccess(plan, { server, database, access }, [])
@@ -119,12 +130,15 @@ export function judgeCatalog(
       passwordOf === undefined ? undefined : (role) => passwordOf(plan.app, role),
     ),
   );
+  const unknown = plans.flatMap((plan) => findPlanProblems(plan, catalog.server));
+  if (unknown.length > 0) throw toOneError("Postgres", unknown);
   const problems = adoptions.flatMap((adoption) => adoption.problems);
   if (problems.length > 0) {
     throw toOneError("Postgres holds things that Berth did not make", problems);
   }
   return {
-    exists: (kind, name) => (kind === "role" ? catalog.roles : catalog.databases).has(name),
+    exists: (kind, name) =>
+      kind !== "schema" && (kind === "role" ? catalog.roles : catalog.databases).has(name),
     warnings: [
       ...(isUnpinned ? [identity] : []),
       ...adoptions.flatMap((adoption) => adoption.changes.map((change) => `adopting: ${change}`)),

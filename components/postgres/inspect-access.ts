@@ -1,18 +1,21 @@
 import { readFileSync } from "node:fs";
 import type { Client } from "pg";
-import type { PlannedDatabase, PlannedRole } from "./plan.ts";
-import type { ObjectType } from "./privileges.ts";
+import type { ObjectType } from "../config/privileges.ts";
+import { inspectExtensions, type LiveExtension } from "./inspect-extensions.ts";
+import type { DatabasePlan, PlannedDatabase, PlannedRole } from "./plan.ts";
 
 /** Reading what is given inside one database: one query, however many objects there are. */
 
 const accessSql = readFileSync(new URL("sql/access.sql", import.meta.url), "utf8");
 const verifiersSql = readFileSync(new URL("sql/verifiers.sql", import.meta.url), "utf8");
 
-/** A schema, table or sequence, and what the app's roles and PUBLIC may do with it. */
+/** A schema, table, sequence or function, and what the app's roles and PUBLIC may do with it. */
 export interface LiveObject {
   readonly type: Exclude<ObjectType, "database">;
   readonly schema: string;
   readonly name: string;
+  /** Of a function, as SQL: what tells it from others of its name. */
+  readonly arguments?: string | null;
   readonly owner: string;
   /** `grantee=PRIVILEGE`, with `public` for every role. */
   readonly privileges: readonly string[];
@@ -21,15 +24,17 @@ export interface LiveObject {
 /** What is given inside a database. */
 export interface LiveAccess {
   readonly objects: readonly LiveObject[];
-  /** What the owner's future tables and sequences will be given. */
+  /** What will be given on what the owner makes. */
   readonly defaults: readonly Omit<LiveObject, "name">[];
+  /** Those that the plan asks for. */
+  readonly extensions: readonly LiveExtension[];
 }
 
 /** A database in which nothing was ever given to anybody; for what is about to be made. */
-export const noAccess: LiveAccess = { objects: [], defaults: [] };
+export const noAccess: LiveAccess = { objects: [], defaults: [], extensions: [] };
 
 /** Whose access is asked for; a `DatabasePlan` says it. */
-interface Grantees {
+interface Grantees extends Pick<DatabasePlan, "schemas" | "extensions"> {
   readonly roles: readonly Pick<PlannedRole, "name">[];
   readonly database: Pick<PlannedDatabase, "owner">;
 }
@@ -38,17 +43,18 @@ interface Grantees {
 export async function inspectAccess(
   client: Client,
   plan: Grantees,
-  request: { readonly schemas: readonly string[]; readonly formerRoles: readonly string[] },
+  formerRoles: readonly string[],
 ): Promise<LiveAccess> {
-  const grantees = [...plan.roles.map((role) => role.name), ...request.formerRoles];
+  const grantees = [...plan.roles.map((role) => role.name), ...formerRoles];
   const { rows } = await client.query<LiveObject & { kind: "object" | "default" }>(accessSql, [
     grantees,
-    request.schemas,
+    plan.schemas,
     plan.database.owner,
   ]);
   return {
     objects: rows.filter(({ kind }) => kind === "object"),
     defaults: rows.filter(({ kind }) => kind === "default"),
+    extensions: await inspectExtensions(client, plan.extensions),
   };
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Client } from "pg";
+import { type ObjectType, privilegeTable } from "../config/privileges.ts";
 
 /** Reading the live server: a few bulk catalog queries, never one per object. */
 
@@ -129,25 +130,27 @@ export async function inspectSessionRole(client: Client): Promise<SessionRole> {
 
 /** One privilege on one object, and whether the role of the session holds it. */
 export interface SessionPrivilege {
-  readonly type: "database" | "schema" | "table" | "sequence";
+  readonly type: ObjectType;
+  /** null = the object is in none. */
+  readonly schema: string | null;
   readonly name: string;
   readonly privilege: string;
   readonly held: boolean;
+  /** Whether every role holds it, where that is what Postgres gives and Berth leaves. */
+  readonly isPublic: boolean;
 }
 
-/** What the role of this session may do in its database: every object of a schema, every privilege. */
+/** What the role of this session may do in its database: every object of the schemas, every privilege. */
 export async function inspectSessionPrivileges(
   client: Client,
-  schema: string,
+  schemas: readonly string[],
 ): Promise<readonly SessionPrivilege[]> {
-  const tables = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"];
-  const sequences = ["USAGE", "SELECT", "UPDATE"];
-  const { rows } = await client.query<SessionPrivilege>(sql("session-privileges"), [
-    schema,
-    tables,
-    sequences,
+  const { rows } = await client.query<Record<string, unknown>>(sql("session-privileges"), [
+    schemas,
+    privilegeTable.table,
+    privilegeTable.sequence,
   ]);
-  return rows;
+  return rows.map((row) => toCamelCase(row) as unknown as SessionPrivilege);
 }
 
 /** Databases that PUBLIC may enter: name → owner. */
@@ -169,7 +172,8 @@ export async function inspectTraces(
   return rows.map(({ object, trace }) => `${object}: ${trace}`);
 }
 
-function toCamelCase(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
+/** A row of the catalog, with the names that the rest of Berth uses. */
+export function toCamelCase(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const entries = Object.entries(row).map(([key, value]) => [
     key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
     value,

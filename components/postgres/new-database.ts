@@ -3,14 +3,25 @@ import { type AccessDecision, decideAccess, type LiveInside } from "./diff-acces
 import { decideRoles } from "./diff-roles.ts";
 import type { Catalog, ServerFacts } from "./inspect.ts";
 import { noAccess } from "./inspect-access.ts";
+import type { LiveExtension } from "./inspect-extensions.ts";
 import type { DatabasePlan } from "./plan.ts";
 
-/** Making a database that is not there, and the access to it. Pure. */
-export function decideNewDatabase(plan: DatabasePlan, server: ServerFacts): AccessDecision {
+/**
+ * Making a database that is not there, and the access to it. Pure.
+ *
+ * @param extensions What the server could make of those that are asked for; of one that is not among
+ * them it is taken that it can be made.
+ */
+export function decideNewDatabase(
+  plan: DatabasePlan,
+  server: ServerFacts,
+  extensions: readonly LiveExtension[] = [],
+): AccessDecision {
   const { database } = plan;
   const create = { kind: "create-database", path: "database", database } as const;
-  const access = decideAccess(plan, toNewInside(plan, server), []);
-  return { actions: [create, ...access.actions], notes: access.notes };
+  const inside = toNewInside(plan, server);
+  const access = decideAccess(plan, { ...inside, access: { ...inside.access, extensions } }, []);
+  return { ...access, actions: [create, ...access.actions] };
 }
 
 /**

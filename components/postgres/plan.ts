@@ -1,4 +1,6 @@
-import type { AppSpec, PostgresSpec, RoleSpec } from "../config/spec.ts";
+import { joinGrants } from "../config/database-keys.ts";
+import { type ContentType, contentTypes, type Grants, objectTypes } from "../config/privileges.ts";
+import type { AppSpec, ExtensionSpec, PostgresSpec, RoleSpec } from "../config/spec.ts";
 
 /**
  * What Postgres shall look like for one app: plain values, sorted, with nothing about who brings them
@@ -9,6 +11,10 @@ export interface DatabasePlan {
   readonly adopt: boolean;
   readonly roles: readonly PlannedRole[];
   readonly database: PlannedDatabase;
+  /** `public` and those that the owner is given besides. One that is there and not listed is let be. */
+  readonly schemas: readonly string[];
+  /** In the order in which they are made. One that is there and not listed is let be. */
+  readonly extensions: readonly ExtensionSpec[];
   /** In the order in which they are safe to apply. */
   readonly grants: readonly PlannedGrant[];
   readonly defaultPrivileges: readonly PlannedDefaultPrivileges[];
@@ -45,7 +51,7 @@ export interface PlannedGrant {
   readonly on:
     | { readonly type: "database" }
     | { readonly type: "schema"; readonly schema: string }
-    | { readonly type: "table" | "sequence"; readonly schema: string };
+    | { readonly type: ContentType; readonly schema: string };
   readonly privileges: readonly string[];
 }
 
@@ -60,12 +66,18 @@ export interface PlannedDefaultPrivileges {
   readonly owner: string;
   readonly grantee: string;
   readonly schema: string;
-  readonly type: "table" | "sequence";
+  readonly type: ContentType;
   readonly privileges: readonly string[];
 }
 
-/** Privileges of the profiles that own nothing, by object type. */
-const profiles = {
+/** Every app has it, from template0. */
+export const PUBLIC_SCHEMA = "public";
+
+/** Without these a role gets nowhere, whatever else it is given. */
+const entrance: Grants = { database: ["CONNECT"], schema: ["USAGE"] };
+
+/** Privileges of the profiles that own nothing, by object type, on top of `entrance`. */
+const profiles: Readonly<Record<Exclude<RoleSpec["profile"], "owner">, Grants>> = {
   readwrite: {
     table: ["DELETE", "INSERT", "SELECT", "UPDATE"],
     sequence: ["SELECT", "USAGE"],
@@ -74,13 +86,13 @@ const profiles = {
     table: ["SELECT"],
     sequence: ["SELECT"],
   },
-} as const;
-
-const schema = "public";
+  custom: {},
+};
 
 /** The plan of an app. */
 export function planDatabase(app: AppSpec, postgres: PostgresSpec): DatabasePlan {
   const [owner, ...others] = app.roles;
+  const schemas = [PUBLIC_SCHEMA, ...app.database.schemas];
   return {
     app: app.name,
     adopt: app.adopt,
@@ -91,11 +103,15 @@ export function planDatabase(app: AppSpec, postgres: PostgresSpec): DatabasePlan
       encoding: app.database.encoding,
       connectionLimit: app.database.connectionLimit,
     },
+    schemas,
+    extensions: app.database.extensions,
     grants: [
-      ...(app.database.revokePublic ? [revokePublic] : []),
-      ...others.flatMap((role) => planGrants(role)),
+      ...(app.database.revokePublic ? [closedToPublic] : []),
+      ...others.flatMap((role) => planGrants(role, privilegesOf(role), schemas)),
     ],
-    defaultPrivileges: others.flatMap((role) => planDefaultPrivileges(role, owner.name)),
+    defaultPrivileges: others.flatMap((role) =>
+      planDefaultPrivileges(role, privilegesOf(role), { owner: owner.name, schemas }),
+    ),
   };
 }
 
@@ -111,45 +127,50 @@ function planRole(role: RoleSpec, markerRole: string): PlannedRole {
 }
 
 /** The owner keeps CONNECT, CREATE and TEMPORARY: they are its own, not PUBLIC's. */
-const revokePublic: PlannedGrant = {
+export const closedToPublic: PlannedGrant = {
   key: "public",
   grantee: PUBLIC,
   on: { type: "database" },
   privileges: [],
 };
 
-function planGrants(role: RoleSpec): PlannedGrant[] {
-  const privileges = privilegesOf(role);
-  const grant = (on: PlannedGrant["on"], list: readonly string[]): PlannedGrant => ({
-    key: `${role.key}-${on.type}`,
-    grantee: role.name,
-    on,
-    privileges: list,
+/** What a role may do, type by type; what is not in it the role may not do. */
+export function planGrants(
+  role: Pick<RoleSpec, "key" | "name">,
+  grants: Grants,
+  schemas: readonly string[],
+): PlannedGrant[] {
+  return objectTypes.flatMap((type): PlannedGrant[] => {
+    const common = { grantee: role.name, privileges: grants[type] ?? [] };
+    if (common.privileges.length === 0) return [];
+    if (type === "database") return [{ key: `${role.key}-database`, ...common, on: { type } }];
+    return schemas.map((schema) => ({
+      key: toKey(role.key, type, schema),
+      ...common,
+      on: { type, schema },
+    }));
   });
-  return [
-    grant({ type: "database" }, ["CONNECT"]),
-    grant({ type: "schema", schema }, ["USAGE"]),
-    grant({ type: "table", schema }, privileges.table),
-    grant({ type: "sequence", schema }, privileges.sequence),
-  ];
 }
 
-function planDefaultPrivileges(role: RoleSpec, owner: string): PlannedDefaultPrivileges[] {
-  const privileges = privilegesOf(role);
-  return (["table", "sequence"] as const).map((type) => ({
-    key: `${role.key}-${type}`,
-    owner,
-    grantee: role.name,
-    schema,
-    type,
-    privileges: privileges[type],
-  }));
+/** The same on what the owner will make. */
+export function planDefaultPrivileges(
+  role: Pick<RoleSpec, "key" | "name">,
+  grants: Grants,
+  { owner, schemas }: { readonly owner: string; readonly schemas: readonly string[] },
+): PlannedDefaultPrivileges[] {
+  return contentTypes.flatMap((type) => {
+    const common = { owner, grantee: role.name, type, privileges: grants[type] ?? [] };
+    if (common.privileges.length === 0) return [];
+    return schemas.map((schema) => ({ key: toKey(role.key, type, schema), ...common, schema }));
+  });
 }
 
-function privilegesOf(role: RoleSpec): {
-  readonly table: readonly string[];
-  readonly sequence: readonly string[];
-} {
+/** Neither a role's key nor a schema can hold the dot, so that no two come out the same. */
+function toKey(role: string, type: string, schema: string): string {
+  return `${role}-${type}${schema === PUBLIC_SCHEMA ? "" : `.${schema}`}`;
+}
+
+function privilegesOf(role: RoleSpec): Grants {
   if (role.profile === "owner") throw new Error(`role ${role.name}: an owner needs no grants`);
-  return profiles[role.profile];
+  return joinGrants(entrance, joinGrants(profiles[role.profile], role.privileges));
 }

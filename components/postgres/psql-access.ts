@@ -1,11 +1,11 @@
 import { escapeIdentifier } from "pg";
+import type { ObjectType } from "../config/privileges.ts";
 import {
   type DatabasePlan,
   type PlannedDefaultPrivileges,
   type PlannedGrant,
   PUBLIC,
 } from "./plan.ts";
-import type { ObjectType } from "./privileges.ts";
 import { block, refusal, text, texts } from "./psql-step.ts";
 
 /**
@@ -46,12 +46,16 @@ const objects: Readonly<Record<ObjectType, string>> = {
   sequence: `SELECT 'sequence', nspname::text, format('SEQUENCE %I.%I', nspname, relname), relowner,
     coalesce(relacl, acldefault('s', relowner)) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
     WHERE relkind = 'S'`,
+  function: `SELECT 'function', nspname::text, format('ROUTINE %I.%I(%s)', nspname, proname, CASE prokind
+      WHEN 'a' THEN oidvectortypes(proargtypes) ELSE pg_get_function_identity_arguments(p.oid) END), proowner,
+    coalesce(proacl, acldefault('f', proowner)) FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace`,
 };
 
 /** As pg_default_acl calls the types. */
 const defaultTypes: Readonly<Record<PlannedDefaultPrivileges["type"], string>> = {
   table: "r",
   sequence: "S",
+  function: "f",
 };
 
 function grantsQuery(grants: readonly PlannedGrant[], owner: string): string {

@@ -2,6 +2,7 @@ import { escapeIdentifier } from "pg";
 import { verifierEnvironment } from "../config/names.ts";
 import type { PostgresSpec } from "../config/spec.ts";
 import { BerthError } from "../errors.ts";
+import { hasContents } from "./diff-contents.ts";
 import type { DatabasePlan, PlannedRole } from "./plan.ts";
 import { scriptAccess } from "./psql-access.ts";
 import { scriptRoles } from "./psql-roles.ts";
@@ -33,6 +34,11 @@ export function toPsqlScript(plan: DatabasePlan, target: ScriptTarget): string {
   if (systemIdentifier === undefined) {
     throw new BerthError(`app ${app}: the stack does not say which server the script is for`, {
       hint: "set berth:postgres.systemIdentifier; pulumi preview shows the number",
+    });
+  }
+  if (hasContents(plan)) {
+    throw new BerthError(`app ${app}: a script makes no schemas and extensions yet`, {
+      hint: "let Berth itself provision the app: pulumi up; or take database.schemas and database.extensions out",
     });
   }
   refuseForeignForms(app, [database.name, target.maintenanceDatabase]);

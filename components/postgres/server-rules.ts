@@ -1,5 +1,6 @@
 import type { PostgresSpec } from "../config/spec.ts";
 import type { Catalog, LiveRole, ServerFacts } from "./inspect.ts";
+import type { DatabasePlan } from "./plan.ts";
 
 /** Oldest server that Berth is tested with. */
 const oldestVersion = 140000;
@@ -94,6 +95,17 @@ export function findServerProblems(
   postgres: Pick<PostgresSpec, "reserved">,
 ): string[] {
   return judgeServer(facts, postgres).map(({ what, fix }) => `${what}; ${fix}`);
+}
+
+/** What a plan asks for that this server does not know yet. */
+export function findPlanProblems(plan: DatabasePlan, facts: ServerFacts): string[] {
+  if (facts.versionNumber >= 170_000) return [];
+  const asking = plan.grants.filter(({ privileges }) => privileges.includes("MAINTAIN"));
+  const roles = plan.roles.filter(({ name }) => asking.some(({ grantee }) => grantee === name));
+  return roles.map(
+    ({ key }) =>
+      `berth:apps.${plan.app}.roles.${key}.privileges.tables: MAINTAIN needs Postgres 17, and this server is ${formatVersion(facts.versionNumber)}; take it out`,
+  );
 }
 
 /** Why the marker role, if it exists, is not the one Berth makes. */

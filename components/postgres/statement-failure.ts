@@ -38,6 +38,9 @@ function hintFor(code: string, message: string, context: StatementContext): stri
   const { admin, owner } = context;
   switch (code) {
     case "42501":
+      if (/extension/.test(message)) {
+        return `as a superuser, in that database: ${context.statement}; then run pulumi up again`;
+      }
       return hintForMissingRight(message, admin, owner);
     case "01006":
     case "01007":

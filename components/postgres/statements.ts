@@ -1,5 +1,6 @@
 import { escapeIdentifier, escapeLiteral } from "pg";
-import type { Action, Securable } from "./actions.ts";
+import type { ExtensionSpec } from "../config/spec.ts";
+import { type Action, argumentsOf, type Securable } from "./actions.ts";
 import { type PlannedDatabase, type PlannedRole, PUBLIC } from "./plan.ts";
 
 /** The verifier of a role, by the role's key. */
@@ -44,6 +45,12 @@ export function toStatement(action: Action, verifiers: Verifiers): string {
       return `DROP OWNED BY ${id(action.role)}`;
     case "drop-role":
       return `DROP ROLE ${id(action.role)}`;
+    case "create-schema":
+      return `CREATE SCHEMA ${id(action.schema)} AUTHORIZATION ${id(action.owner)}`;
+    case "create-extension":
+      return createExtension(action.extension);
+    case "update-extension":
+      return `ALTER EXTENSION ${id(action.name)} UPDATE TO ${escapeLiteral(action.version)}`;
     case "grant":
       return `GRANT ${action.privileges.join(", ")} ON ${securable(action.on)} TO ${grantee(action.grantee)}`;
     case "revoke":
@@ -81,6 +88,12 @@ function createDatabase(database: PlannedDatabase): string {
   return `CREATE DATABASE ${id(database.name)} OWNER ${id(database.owner)} TEMPLATE template0 ENCODING ${escapeLiteral(database.encoding)}${limit}`;
 }
 
+function createExtension({ name, schema, version }: ExtensionSpec): string {
+  // Without a schema it would go where search_path begins, which is pinned to pg_catalog.
+  const exactly = version === undefined ? "" : ` VERSION ${escapeLiteral(version)}`;
+  return `CREATE EXTENSION ${id(name)} SCHEMA ${id(schema)}${exactly}`;
+}
+
 function defaults(action: { readonly owner: string; readonly schema: string }): string {
   return `ALTER DEFAULT PRIVILEGES FOR ROLE ${id(action.owner)} IN SCHEMA ${id(action.schema)}`;
 }
@@ -93,6 +106,13 @@ function securable(on: Securable): string {
       return `SCHEMA ${id(on.schema)}`;
     case "table":
     case "sequence":
-      return `${on.type.toUpperCase()} ${on.names.map((name) => `${id(on.schema)}.${id(name)}`).join(", ")}`;
+    case "function": {
+      // FUNCTION would leave procedures out.
+      const kind = on.type === "function" ? "ROUTINE" : on.type.toUpperCase();
+      const objects = on.objects.map(
+        (one) => `${id(on.schema)}.${id(one.name)}${argumentsOf(one)}`,
+      );
+      return `${kind} ${objects.join(", ")}`;
+    }
   }
 }

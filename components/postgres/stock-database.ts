@@ -1,14 +1,22 @@
 import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
-import type { DatabasePlan, PlannedDefaultPrivileges, PlannedGrant, PlannedRole } from "./plan.ts";
+import type { ExtensionSpec } from "../config/spec.ts";
+import type { Examination } from "./examine.ts";
+import {
+  type DatabasePlan,
+  type PlannedDefaultPrivileges,
+  type PlannedGrant,
+  type PlannedRole,
+  PUBLIC_SCHEMA,
+} from "./plan.ts";
 
 /** What makes an app's roles and database of the registry's resources. */
 export interface StockDatabaseArgs {
   readonly plan: DatabasePlan;
   /** Verifier of each role, by the role's key. */
   readonly verifiers: ReadonlyMap<string, string>;
-  /** Whether a role or database of this name exists and is to be imported. */
-  readonly exists: (kind: "role" | "database", name: string) => boolean;
+  /** Whether something of this name exists and is to be imported. */
+  readonly exists: Examination["exists"];
   /** The role whose members are managed; made before any of them. */
   readonly marker: pulumi.Resource;
 }
@@ -34,6 +42,12 @@ export class StockDatabase extends pulumi.ComponentResource {
     const roles = plan.roles.map((role) => this.#createRole(name, role, args));
     const database = this.#createDatabase(name, args, roles);
     let previous: pulumi.Resource = database;
+    for (const schema of plan.schemas.filter((other) => other !== PUBLIC_SCHEMA)) {
+      previous = this.#createSchema(name, schema, args, [previous, ...roles]);
+    }
+    for (const extension of plan.extensions) {
+      previous = this.#createExtension(name, extension, plan, [previous]);
+    }
     for (const grant of plan.grants)
       previous = this.#createGrant(name, grant, plan, [previous, ...roles]);
     for (const privileges of plan.defaultPrivileges) {
@@ -97,6 +111,50 @@ export class StockDatabase extends pulumi.ComponentResource {
     );
   }
 
+  /** The examination has seen that it is not there, or the owner's; see `examineContents`. */
+  #createSchema(
+    name: string,
+    schema: string,
+    { plan, exists }: StockDatabaseArgs,
+    dependsOn: readonly pulumi.Resource[],
+  ): postgresql.Schema {
+    const id = `${plan.database.name}.${schema}`;
+    return new postgresql.Schema(
+      `${name}-schema-${schema}`,
+      {
+        name: schema,
+        database: plan.database.name,
+        owner: plan.database.owner,
+        ifNotExists: false,
+        dropCascade: false,
+      },
+      {
+        parent: this,
+        dependsOn: [...dependsOn],
+        retainOnDelete: true,
+        ...(exists("schema", id) ? { import: id } : {}),
+      },
+    );
+  }
+
+  #createExtension(
+    name: string,
+    extension: ExtensionSpec,
+    plan: DatabasePlan,
+    dependsOn: readonly pulumi.Resource[],
+  ): postgresql.Extension {
+    return new postgresql.Extension(
+      `${name}-extension-${extension.name}`,
+      {
+        name: extension.name,
+        database: plan.database.name,
+        schema: extension.schema,
+        ...(extension.version === undefined ? {} : { version: extension.version }),
+      },
+      { parent: this, dependsOn: [...dependsOn], retainOnDelete: true },
+    );
+  }
+
   #createGrant(
     name: string,
     grant: PlannedGrant,
@@ -108,7 +166,8 @@ export class StockDatabase extends pulumi.ComponentResource {
       {
         database: plan.database.name,
         role: grant.grantee,
-        objectType: grant.on.type,
+        // Its "function" would leave procedures out; default privileges know only that.
+        objectType: grant.on.type === "function" ? "routine" : grant.on.type,
         privileges: [...grant.privileges],
         ...(grant.on.type === "database" ? {} : { schema: grant.on.schema }),
       },

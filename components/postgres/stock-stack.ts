@@ -2,7 +2,9 @@ import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
 import { isOffline } from "../config/environment.ts";
 import type { PostgresSpec, StackSpec } from "../config/spec.ts";
+import { BerthError } from "../errors.ts";
 import type { Credential } from "../onepassword/credential.ts";
+import { hasContents } from "./diff-contents.ts";
 import { type Examination, notExamined } from "./examine.ts";
 import { openServer } from "./open-server.ts";
 import type { DatabasePlan } from "./plan.ts";
@@ -40,6 +42,12 @@ export async function openStock(
   const plans = apps.map(({ plan }) => plan);
   const isPreview = pulumi.runtime.isDryRun();
   const verifierOf = (app: string, key: string) => verifiers.get(app)?.get(key);
+  if (isOffline() && !isPreview && plans.some(hasContents)) {
+    throw new BerthError(
+      "BERTH_OFFLINE=true: with provisioner postgresql, schemas and extensions are not made without looking whose they are",
+      { hint: "unset BERTH_OFFLINE for pulumi up" },
+    );
+  }
   const examination = isOffline()
     ? notExamined
     : await openServer(spec, plans, { admin, isPreview, verifierOf });

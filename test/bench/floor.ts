@@ -47,6 +47,7 @@ function formatObject({ on }: PlannedGrant, database: string): string {
       return `schema ${escapeIdentifier(on.schema)}`;
     case "table":
     case "sequence":
+    case "function":
       return `all ${on.type}s in schema ${escapeIdentifier(on.schema)}`;
   }
 }

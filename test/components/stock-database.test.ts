@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { Credential } from "../../components/onepassword/credential.ts";
 import { planDatabase } from "../../components/postgres/plan.ts";
-import { StockDatabase } from "../../components/postgres/stock-database.ts";
+import { StockDatabase, type StockDatabaseArgs } from "../../components/postgres/stock-database.ts";
 import { createStockProvider } from "../../components/postgres/stock-provider.ts";
 import { createMarkerRole } from "../../components/postgres/stock-stack.ts";
 import { makeVerifiers } from "../../components/postgres/verifier.ts";
@@ -20,7 +20,7 @@ beforeEach(async () => {
   await engine.settle();
 });
 
-type Exists = (kind: "role" | "database", name: string) => boolean;
+type Exists = StockDatabaseArgs["exists"];
 
 /** Registers the database of app netbox and answers with what the engine was asked, by name. */
 async function register(entry: unknown, exists: Exists = () => false, postgres: Written = {}) {

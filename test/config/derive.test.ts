@@ -12,17 +12,15 @@ test("everything of an app follows from its name", () => {
     secretsThrough: "onepassword-item",
     namespace: "infra-west-side",
     database: {
-      name: "west_side",
-      encoding: "UTF8",
-      connectionLimit: -1,
-      revokePublic: true,
-      recreate: false,
+      ...{ name: "west_side", encoding: "UTF8", connectionLimit: -1, revokePublic: true },
+      ...{ recreate: false, schemas: [], extensions: [] },
     },
     roles: [
       {
         key: "owner",
         name: "west_side",
         profile: "owner",
+        privileges: {},
         item: { vault: "Coachlight", item: "west-side-db-credentials" },
         secretName: "west-side-db-credentials",
         namespace: "infra-west-side",
@@ -175,4 +173,30 @@ test("apps come sorted by name, however the file orders them", () => {
     "a-b",
     "b",
   ]);
+});
+
+test("a role may have a profile, privileges of its own, or both", () => {
+  const privileges = { tables: ["TRUNCATE", "SELECT", "TRUNCATE"], functions: ["EXECUTE"] };
+  const roles = { both: { profile: "readonly", privileges }, only: { privileges } };
+  const grants = { table: ["SELECT", "TRUNCATE"], function: ["EXECUTE"] };
+  expect(makeApp({ roles }).roles.slice(1)).toMatchObject([
+    { key: "both", profile: "readonly", privileges: grants },
+    { key: "only", profile: "custom", privileges: grants },
+  ]);
+});
+
+test("schemas come sorted, extensions as they are listed, in public unless they say more", () => {
+  const extensions = [
+    "uuid-ossp",
+    { name: "cube", version: "1.5" },
+    { name: "hstore", schema: "z" },
+  ];
+  expect(makeApp({ database: { schemas: ["z", "billing"], extensions } }).database).toMatchObject({
+    schemas: ["billing", "z"],
+    extensions: [
+      { name: "uuid-ossp", schema: "public" },
+      { name: "cube", schema: "public", version: "1.5" },
+      { name: "hstore", schema: "z" },
+    ],
+  });
 });

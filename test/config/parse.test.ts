@@ -55,12 +55,12 @@ test.each<[string, unknown, string]>([
   [
     "a role",
     { roles: { admin: { profile: "readonly", pofile: "" } } },
-    '….roles.admin: unknown key "pofile"; allowed are name, item, secret, namespace, connectionLimit, memberOf, searchPath, scram, profile',
+    '….roles.admin: unknown key "pofile"; allowed are name, item, secret, namespace, connectionLimit, memberOf, searchPath, scram, profile, privileges',
   ],
   [
     "a database",
     { database: { owner: "x" } },
-    '….database: unknown key "owner"; allowed are name, encoding, connectionLimit, revokePublic, recreate',
+    '….database: unknown key "owner"; allowed are name, encoding, connectionLimit, revokePublic, recreate, schemas, extensions',
   ],
   [
     "a Secret",
@@ -84,9 +84,9 @@ test.each<[string, unknown, string]>([
     '….roles.admin.profile: got "admin"; allowed are readwrite, readonly',
   ],
   [
-    "no profile",
+    "neither profile nor privileges",
     { roles: { admin: {} } },
-    "….roles.admin.profile: got nothing; allowed are readwrite, readonly",
+    "….roles.admin: {} give a `profile` (readwrite, readonly), `privileges`, or both",
   ],
   [
     "a role called owner",
@@ -152,4 +152,74 @@ test.each<[string, Written, string]>([
   ],
 ])("fails on %s under postgres", (_, postgres, problem) => {
   expect(findPostgresProblems(postgres)).toEqual([problem]);
+});
+
+const custom = (privileges: unknown) => ({ roles: { web: { privileges } } });
+const inDatabase = (database: unknown) => ({ database });
+
+test.each<[string, unknown, string]>([
+  [
+    "a privilege of another type",
+    custom({ sequences: ["TRUNCATE"] }),
+    '….roles.web.privileges.sequences.0: "TRUNCATE" is no privilege on sequences; allowed are SELECT, UPDATE, USAGE',
+  ],
+  [
+    "a privilege in small letters",
+    custom({ tables: ["SELECT", "update"] }),
+    '….roles.web.privileges.tables.1: "update" is no privilege on tables; allowed are DELETE, INSERT, MAINTAIN, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE',
+  ],
+  [
+    "CREATE on schemas",
+    custom({ schemas: ["CREATE"] }),
+    '….roles.web.privileges.schemas.0: "CREATE" is not given to a further role: what it made would belong to it and not to the owner, and the app\'s other roles would not reach it; let the owner make it',
+  ],
+  [
+    "a type that no privileges are given on",
+    custom({ types: ["USAGE"] }),
+    '….roles.web.privileges: unknown key "types"; allowed are database, schemas, tables, sequences, functions',
+  ],
+  [
+    "privileges of the owner",
+    { owner: { privileges: {} } },
+    '….owner: unknown key "privileges"; allowed are name, item, secret, namespace, connectionLimit, memberOf, searchPath, scram',
+  ],
+  [
+    "a schema of Postgres",
+    inDatabase({ schemas: ["pg_toast"] }),
+    '….database.schemas.0: "pg_toast" belongs to Postgres itself',
+  ],
+  [
+    "schema public, which is there",
+    inDatabase({ schemas: ["public"] }),
+    '….database.schemas.0: "public" is there already; name only further schemas',
+  ],
+  [
+    "a schema that is listed twice",
+    inDatabase({ schemas: ["billing", "billing"] }),
+    '….database.schemas: "billing" is listed twice',
+  ],
+  [
+    "an extension in a schema that the app does not have",
+    inDatabase({ extensions: [{ name: "hstore", schema: "ext" }] }),
+    '….database.extensions: "hstore" shall be in schema "ext", which the app does not have; allowed are public, pg_catalog, or add it to database.schemas',
+  ],
+  [
+    "functions beside an extension, with the registry's resources",
+    {
+      ...custom({ functions: ["EXECUTE"] }),
+      ...inDatabase({ extensions: ["hstore"] }),
+      provisioner: "postgresql",
+    },
+    '….roles.web.privileges.functions: with provisioner postgresql it would be asked for on the functions of extension "hstore" as well, in every run anew; set provisioner to berth, or take one of the two out',
+  ],
+])("fails on %s", (_, entry, problem) => {
+  expect(findEntryProblems(entry)).toEqual([problem]);
+});
+
+test.each(["Hstore", 'x"; drop', "../x", ""])("fails on %j as an extension", (name) => {
+  expect(findEntryProblems(inDatabase({ extensions: [name] })).join()).toContain(
+    "….database.extensions.0: ",
+  );
+  const versioned = { extensions: [{ name: "hstore", version: "1--2" }] };
+  expect(findEntryProblems(inDatabase(versioned)).join()).toContain("is no version");
 });

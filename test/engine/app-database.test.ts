@@ -15,6 +15,27 @@ let neighbourBefore: string;
 beforeAll(async () => {
   bed = await Bed.open();
   neighbourBefore = await readNeighbour(bed.sandbox);
+  bed.configure((config) => {
+    const apps = config["berth:apps"] as Record<string, Record<string, unknown>>;
+    Object.assign(apps["basketball"] ?? {}, {
+      database: { schemas: ["billing"] },
+      roles: {
+        admin: {
+          ...{ profile: "readwrite", name: "admin_app", namespace: "westside-admin" },
+          privileges: {
+            ...{ database: ["TEMPORARY"], tables: ["TRUNCATE", "TRIGGER"] },
+            functions: ["EXECUTE"],
+          },
+        },
+      },
+    });
+    Object.assign(apps["netbox"] ?? {}, {
+      database: {
+        schemas: ["search"],
+        extensions: ["uuid-ossp", { name: "pg_trgm", schema: "search", version: "1.6" }],
+      },
+    });
+  });
 });
 
 afterAll(async () => {

@@ -90,7 +90,7 @@ describe("npm start in a fresh clone", () => {
     const { all, exitCode } = await npm("start");
     expect(all).toMatch(/ok +netbox: database netbox, owner netbox: 9 of 9 checks/);
     expect(all).toMatch(
-      /ok +basketball: database basketball, owner basketball, readwrite admin_app: 17 of 17 checks/,
+      /ok +basketball: database basketball, owner basketball, readwrite admin_app: 18 of 18 checks/,
     );
     expect(all).toContain("byte for byte what it was");
     expect(all).toContain('REVOKE CONNECT ON DATABASE "paperless" FROM PUBLIC;');

@@ -12,9 +12,24 @@ let bed: Bed;
 
 beforeAll(async () => {
   bed = await Bed.open();
+  bed.configure((config) => {
+    const apps = config["berth:apps"] as Record<string, Record<string, unknown>>;
+    Object.assign(apps["basketball"] ?? {}, {
+      database: { schemas: ["billing"], extensions: ["pg_trgm"] },
+      roles: {
+        admin: {
+          ...{ profile: "readwrite", name: "admin_app", namespace: "westside-admin" },
+          privileges: { database: ["TEMPORARY"], tables: ["TRIGGER"], functions: ["EXECUTE"] },
+        },
+      },
+    });
+  });
   expect((await bed.up()).exitCode).toBe(0);
   const owner = bed.login("basketball-db-credentials");
   await bed.sqlAs(owner, "basketball", "create table player (id serial primary key, name text)");
+  const total = `create function billing.total(int) returns int language sql as 'select 1';
+     revoke execute on function billing.total(int) from public`;
+  await bed.sqlAs(owner, "basketball", total);
 });
 
 afterAll(async () => {
@@ -85,6 +100,75 @@ const mutations: readonly {
     mended:
       "alter default privileges for role basketball in schema public grant update on tables to admin_app",
     says: /admin_app: .*lacks UPDATE on table berth_verify_\w+ in basketball/,
+  },
+  {
+    name: "a default privilege of the role's own",
+    database: "basketball",
+    broken:
+      "alter default privileges for role basketball in schema billing revoke trigger on tables from admin_app",
+    mended:
+      "alter default privileges for role basketball in schema billing grant trigger on tables to admin_app",
+    says: /admin_app: may use what the owner makes in billing: TRIGGER: permission denied/,
+  },
+  {
+    name: "a default privilege too many",
+    database: "basketball",
+    broken:
+      "alter default privileges for role basketball in schema public grant truncate on tables to admin_app",
+    mended:
+      "alter default privileges for role basketball in schema public revoke truncate on tables from admin_app",
+    says: /admin_app: is refused the rest of it in public: TRUNCATE: it was not refused/,
+  },
+  {
+    name: "default privileges on functions",
+    database: "basketball",
+    broken:
+      "alter default privileges for role basketball in schema billing revoke execute on functions from admin_app",
+    mended:
+      "alter default privileges for role basketball in schema billing grant execute on functions to admin_app",
+    says: /admin_app: may use what the owner makes in billing: EXECUTE: permission denied/,
+  },
+  {
+    name: "a function's grant",
+    database: "basketball",
+    broken: "revoke execute on function billing.total from admin_app",
+    mended: "grant execute on function billing.total to admin_app",
+    says: /admin_app: .*lacks EXECUTE on function billing.total\(integer\) in basketball/,
+  },
+  {
+    name: "the grant on a further schema",
+    database: "basketball",
+    broken: "revoke usage on schema billing from admin_app",
+    mended: "grant usage on schema billing to admin_app",
+    says: /admin_app: .*lacks USAGE on schema billing in basketball/,
+  },
+  {
+    name: "the owner of a further schema",
+    database: "basketball",
+    broken: "alter schema billing owner to postgres",
+    mended: "alter schema billing owner to basketball",
+    says: /basketball: schemas and extensions: .*schema "billing".* belongs to role "postgres"/,
+  },
+  {
+    name: "an extension",
+    database: "basketball",
+    broken: "drop extension pg_trgm",
+    mended: "create extension pg_trgm schema public",
+    says: /basketball: schemas and extensions: not yet: extension pg_trgm/,
+  },
+  {
+    name: "TEMPORARY, which the role was given",
+    database: "postgres",
+    broken: "revoke temporary on database basketball from admin_app",
+    mended: "grant temporary on database basketball to admin_app",
+    says: /admin_app: may make what it was given in basketball: temporary tables: permission denied/,
+  },
+  {
+    name: "CREATE on the database",
+    database: "postgres",
+    broken: "grant create on database basketball to admin_app",
+    mended: "revoke create on database basketball from admin_app",
+    says: /admin_app: is refused the rest in basketball: CREATE SCHEMA: it was not refused/,
   },
   {
     name: "default privileges on sequences",

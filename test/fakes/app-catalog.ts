@@ -37,7 +37,13 @@ export async function readAppCatalog(
     inside.push(
       await ask(
         `select nspname, nspowner::regrole::text as owner, array(select unnest(nspacl)::text order by 1) as acl
-         from pg_namespace where nspname = 'public'`,
+         from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema' order by 1`,
+        database,
+      ),
+      await ask(
+        `select extname, extversion, extnamespace::regnamespace::text as schema,
+           extowner::regrole::text as owner
+         from pg_extension order by 1`,
         database,
       ),
       await ask(

@@ -121,7 +121,11 @@ describe("access", () => {
       table("spatial_ref_sys", "postgres"),
       table("scores", "basketball", ["basketball_report=SELECT", "basketball_report=TRUNCATE"]),
     ];
-    const live = { server: goodServer, database, access: { objects, defaults: [] } };
+    const live = {
+      server: goodServer,
+      database,
+      access: { objects, defaults: [], extensions: [] },
+    };
     const { actions, notes } = decideAccess(basketball, live, []);
     const statements = actions.map((action) => toStatement(action, hiddenVerifiers));
     expect(statements).toContain(
@@ -150,7 +154,7 @@ describe("access", () => {
       owner: "postgres",
       privileges: ["public=CREATE", "public=USAGE"],
     };
-    const access = { objects: [open], defaults: [] };
+    const access = { objects: [open], defaults: [], extensions: [] };
     const closing = [
       'GRANT CREATE, USAGE ON SCHEMA "public" TO "basketball"',
       'REVOKE CREATE ON SCHEMA "public" FROM PUBLIC',

@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { privilegeTable } from "../../components/config/privileges.ts";
+import { toPlan, toState } from "../../components/postgres/app-database-args.ts";
 import { planDatabase } from "../../components/postgres/plan.ts";
 import { makeSpec } from "../fakes/stack.ts";
 
@@ -25,6 +27,8 @@ test("an app gets a role, marked as this stack's, and a database that PUBLIC may
       },
     ],
     database: { name: "netbox", owner: "netbox", encoding: "UTF8", connectionLimit: -1 },
+    schemas: ["public"],
+    extensions: [],
     grants: [{ key: "public", grantee: "public", on: { type: "database" }, privileges: [] }],
     defaultPrivileges: [],
   });
@@ -64,21 +68,90 @@ test("memberships are complete and sorted, with the marker once", () => {
   ]);
 });
 
-const key = fc.stringMatching(/^[a-z]{1,6}$/).filter((text) => text !== "owner");
-const scoped = fc.record({ profile: fc.constantFrom("readwrite", "readonly") });
+test("a profile and privileges of its own add up, in every schema of the app", () => {
+  const privileges = { database: ["TEMPORARY"], tables: ["TRUNCATE"], functions: ["EXECUTE"] };
+  const { grants, defaultPrivileges } = plan({
+    roles: { web: { profile: "readonly", privileges } },
+    database: { schemas: ["billing"] },
+  });
+  const own = grants.slice(1).map((grant) => [grant.key, grant.on, grant.privileges.join()]);
+  expect(own).toEqual([
+    ["web-database", { type: "database" }, "CONNECT,TEMPORARY"],
+    ["web-schema", { type: "schema", schema: "public" }, "USAGE"],
+    ["web-schema.billing", { type: "schema", schema: "billing" }, "USAGE"],
+    ["web-table", { type: "table", schema: "public" }, "SELECT,TRUNCATE"],
+    ["web-table.billing", { type: "table", schema: "billing" }, "SELECT,TRUNCATE"],
+    ["web-sequence", { type: "sequence", schema: "public" }, "SELECT"],
+    ["web-sequence.billing", { type: "sequence", schema: "billing" }, "SELECT"],
+    ["web-function", { type: "function", schema: "public" }, "EXECUTE"],
+    ["web-function.billing", { type: "function", schema: "billing" }, "EXECUTE"],
+  ]);
+  expect(defaultPrivileges.map((one) => [one.key, one.schema, one.privileges.join()])).toEqual([
+    ["web-table", "public", "SELECT,TRUNCATE"],
+    ["web-table.billing", "billing", "SELECT,TRUNCATE"],
+    ["web-sequence", "public", "SELECT"],
+    ["web-sequence.billing", "billing", "SELECT"],
+    ["web-function", "public", "EXECUTE"],
+    ["web-function.billing", "billing", "EXECUTE"],
+  ]);
+});
 
-test("nothing but CONNECT, USAGE and the owner's objects is ever granted, each thing once", () => {
+test("without a profile a role may come in, and nothing else that is not listed", () => {
+  const { grants, defaultPrivileges } = plan({ roles: { web: { privileges: {} } } });
+  expect(grants.slice(1).map((grant) => grant.privileges.join())).toEqual(["CONNECT", "USAGE"]);
+  expect(defaultPrivileges).toEqual([]);
+});
+
+const key = fc.stringMatching(/^[a-z]{1,6}$/).filter((text) => text !== "owner");
+const listed = (list: readonly string[]) => fc.subarray([...list]);
+const privileges = fc.record(
+  {
+    database: listed(privilegeTable.database),
+    schemas: listed(privilegeTable.schema),
+    tables: listed(privilegeTable.table),
+    sequences: listed(privilegeTable.sequence),
+    functions: listed(privilegeTable.function),
+  },
+  { requiredKeys: [] },
+);
+const profile = fc.constantFrom("readwrite", "readonly");
+const scoped = fc.oneof(
+  fc.record({ profile }),
+  fc.record({ privileges }),
+  fc.record({ profile, privileges }),
+);
+const schemas = fc.uniqueArray(fc.constantFrom("a", "table", "billing"));
+const written = fc.record({
+  roles: fc.dictionary(key, scoped, { maxKeys: 5, noNullPrototype: true }),
+  database: fc.record({ schemas }),
+});
+
+test("nothing but what profile and privileges list is ever granted, each thing once, never CREATE", () => {
   fc.assert(
-    fc.property(fc.dictionary(key, scoped, { maxKeys: 5, noNullPrototype: true }), (roles) => {
-      const { grants, defaultPrivileges, ...rest } = plan({ roles });
+    fc.property(written, (entry) => {
+      const { grants, defaultPrivileges, ...rest } = plan(entry);
       const names = [...grants, ...defaultPrivileges.map((p) => ({ key: `default-${p.key}` }))];
       expect(new Set(names.map((item) => item.key)).size).toBe(names.length);
       expect(defaultPrivileges.every((p) => p.owner === rest.database.owner)).toBe(true);
-      const given = [...grants, ...defaultPrivileges].flatMap((p) => p.privileges);
-      const allowed = ["CONNECT", "USAGE", "SELECT", "INSERT", "UPDATE", "DELETE"];
-      expect(given.filter((privilege) => !allowed.includes(privilege))).toEqual([]);
+      for (const grant of [...grants, ...defaultPrivileges]) {
+        const type = "on" in grant ? grant.on.type : grant.type;
+        const allowed: readonly string[] = privilegeTable[type];
+        expect(grant.privileges.filter((privilege) => !allowed.includes(privilege))).toEqual([]);
+        expect(grant.privileges).toEqual([...new Set(grant.privileges)].toSorted());
+      }
+      expect(grants.flatMap((grant) => grant.privileges)).not.toContain("CREATE");
       expect(grants.filter((g) => g.grantee === "public").map((g) => g.privileges)).toEqual([[]]);
     }),
-    { numRuns: 30 },
+    { numRuns: 60 },
+  );
+});
+
+test("a plan comes back from the inputs of its resource as it was", () => {
+  fc.assert(
+    fc.property(written, (entry) => {
+      const planned = plan(entry);
+      expect(toPlan(toState(planned, "berth_prod", "retain"), "berth_prod")).toEqual(planned);
+    }),
+    { numRuns: 60 },
   );
 });

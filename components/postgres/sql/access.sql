@@ -1,6 +1,7 @@
--- Who may do what in this database: the schemas $2 with their tables and sequences, and what is given
--- on those to come. Of the grantees only $1 and PUBLIC (as 'public'); others are nobody's business.
--- Default privileges only of the owner $3, since the app's objects belong to it.
+-- Who may do what in this database: the schemas $2 with their tables, sequences and functions, and what
+-- is given on those to come. Of the grantees only $1 and PUBLIC (as 'public'); others are nobody's
+-- business. Default privileges only of the owner $3, since the app's objects belong to it. What an
+-- extension brought is the extension's.
 with grantees as (
   select r.oid, r.rolname::text as name from pg_catalog.pg_roles r where r.rolname = any ($1::text[])
   union all
@@ -11,12 +12,16 @@ schemas as (
   from pg_catalog.pg_namespace n
   where n.nspname = any ($2::text[])
 ),
+of_extensions as (
+  select d.classid, d.objid from pg_catalog.pg_depend d where d.deptype = 'e'
+),
 objects as (
-  select 'schema' as type, s.nspname as schema, s.nspname as name, s.nspowner as owner,
-    coalesce(s.nspacl, pg_catalog.acldefault('n', s.nspowner)) as acl
+  select 'schema' as type, s.nspname as schema, s.nspname as name, null::text as arguments,
+    s.nspowner as owner, coalesce(s.nspacl, pg_catalog.acldefault('n', s.nspowner)) as acl
   from schemas s
   union all
-  select case c.relkind when 'S' then 'sequence' else 'table' end, s.nspname, c.relname, c.relowner,
+  select case c.relkind when 'S' then 'sequence' else 'table' end, s.nspname, c.relname, null,
+    c.relowner,
     coalesce(
       c.relacl,
       pg_catalog.acldefault(case c.relkind when 'S' then 's'::"char" else 'r'::"char" end, c.relowner)
@@ -24,8 +29,26 @@ objects as (
   from pg_catalog.pg_class c
   join schemas s on s.oid = c.relnamespace
   where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+    and not exists (
+      select from of_extensions e
+      where e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and e.objid = c.oid
+    )
+  union all
+  -- Identity arguments tell a procedure's OUT from IN, but are no good for ordered-set aggregates.
+  select 'function', s.nspname, p.proname,
+    case p.prokind
+      when 'a' then pg_catalog.oidvectortypes(p.proargtypes)
+      else pg_catalog.pg_get_function_identity_arguments(p.oid)
+    end,
+    p.proowner, coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))
+  from pg_catalog.pg_proc p
+  join schemas s on s.oid = p.pronamespace
+  where not exists (
+    select from of_extensions e
+    where e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and e.objid = p.oid
+  )
 )
-select 'object' as kind, o.type, o.schema::text as schema, o.name::text as name,
+select 'object' as kind, o.type, o.schema::text as schema, o.name::text as name, o.arguments,
   pg_catalog.pg_get_userbyid(o.owner)::text as owner,
   array(
     select g.name || '=' || a.privilege_type
@@ -35,8 +58,8 @@ select 'object' as kind, o.type, o.schema::text as schema, o.name::text as name,
   ) as privileges
 from objects o
 union all
-select 'default', case d.defaclobjtype when 'S' then 'sequence' else 'table' end, s.nspname::text, '',
-  $3::text,
+select 'default', case d.defaclobjtype when 'S' then 'sequence' when 'f' then 'function' else 'table' end,
+  s.nspname::text, '', null, $3::text,
   array(
     select g.name || '=' || a.privilege_type
     from pg_catalog.aclexplode(d.defaclacl) a
@@ -45,6 +68,6 @@ select 'default', case d.defaclobjtype when 'S' then 'sequence' else 'table' end
   )
 from pg_catalog.pg_default_acl d
 join schemas s on s.oid = d.defaclnamespace
-where d.defaclobjtype in ('r', 'S')
+where d.defaclobjtype in ('r', 'S', 'f')
   and d.defaclrole = (select r.oid from pg_catalog.pg_roles r where r.rolname = $3)
-order by 1, 2, 3, 4
+order by 1, 2, 3, 4, 5

@@ -1,25 +1,55 @@
--- What the role of this session may do with the objects of schema $1, however it came by it: own
--- grant, membership, PUBLIC. $2 and $3 are the privileges to ask for on tables and sequences.
-select 'table' as type, c.relname::text as name, p.privilege,
-  pg_catalog.has_table_privilege(c.oid, p.privilege) as held
-from pg_catalog.pg_class c
-join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+-- What the role of this session may do with the objects of the schemas $1, however it came by it: own
+-- grant, membership, PUBLIC. $2 and $3 are the privileges to ask for on tables and sequences. What an
+-- extension brought is the extension's.
+with schemas as (
+  select n.oid, n.nspname::text as name
+  from pg_catalog.pg_namespace n
+  where n.nspname = any ($1::text[])
+),
+relations as (
+  select c.oid, s.name as schema, c.relname::text as name, c.relkind = 'S' as is_sequence
+  from pg_catalog.pg_class c
+  join schemas s on s.oid = c.relnamespace
+  where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+    and not exists (
+      select from pg_catalog.pg_depend d
+      where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'e'
+    )
+)
+select 'table' as type, r.schema, r.name, p.privilege,
+  pg_catalog.has_table_privilege(r.oid, p.privilege) as held, false as is_public
+from relations r
 cross join unnest($2::text[]) p (privilege)
-where n.nspname = $1 and c.relkind in ('r', 'p', 'v', 'm', 'f')
+where not r.is_sequence
+  and (p.privilege <> 'MAINTAIN' or pg_catalog.current_setting('server_version_num')::int >= 170000)
 union all
-select 'sequence', c.relname, p.privilege, pg_catalog.has_sequence_privilege(c.oid, p.privilege)
-from pg_catalog.pg_class c
-join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+select 'sequence', r.schema, r.name, p.privilege,
+  pg_catalog.has_sequence_privilege(r.oid, p.privilege), false
+from relations r
 cross join unnest($3::text[]) p (privilege)
-where n.nspname = $1 and c.relkind = 'S'
+where r.is_sequence
 union all
-select 'schema', n.nspname, p.privilege, pg_catalog.has_schema_privilege(n.oid, p.privilege)
-from pg_catalog.pg_namespace n
+-- PUBLIC has EXECUTE on every function until its owner takes it away.
+select 'function', s.name, f.proname || '(' || pg_catalog.oidvectortypes(f.proargtypes) || ')', 'EXECUTE',
+  pg_catalog.has_function_privilege(f.oid, 'EXECUTE'),
+  exists (
+    select
+    from pg_catalog.aclexplode(coalesce(f.proacl, pg_catalog.acldefault('f', f.proowner))) a
+    where a.grantee = 0
+  )
+from pg_catalog.pg_proc f
+join schemas s on s.oid = f.pronamespace
+where not exists (
+  select from pg_catalog.pg_depend d
+  where d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.objid = f.oid and d.deptype = 'e'
+)
+union all
+select 'schema', s.name, s.name, p.privilege, pg_catalog.has_schema_privilege(s.oid, p.privilege), false
+from schemas s
 cross join unnest(array['USAGE', 'CREATE']) p (privilege)
-where n.nspname = $1
 union all
-select 'database', d.datname, p.privilege, pg_catalog.has_database_privilege(d.oid, p.privilege)
+select 'database', null, d.datname, p.privilege, pg_catalog.has_database_privilege(d.oid, p.privilege), false
 from pg_catalog.pg_database d
 cross join unnest(array['CONNECT', 'CREATE', 'TEMPORARY']) p (privilege)
 where d.datname = pg_catalog.current_database()
-order by 1, 2, 3
+order by 1, 2, 3, 4
