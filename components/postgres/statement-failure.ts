@@ -34,6 +34,24 @@ export function explainStatementFailure(error: unknown, context: StatementContex
   );
 }
 
+/**
+ * A session that ended between two statements, in a look at the catalog, told like one that ended in
+ * the middle of one. Everything else comes back as it is.
+ */
+export function explainBrokenSession(error: unknown, app: string): unknown {
+  if (error instanceof BerthError || !(error instanceof Error)) return error;
+  const code = (error as { code?: unknown }).code;
+  const isServer = typeof code === "string" && /^57P0[123]$/.test(code);
+  const isNetwork = /^Connection terminated|ECONNRESET|EPIPE/.test(
+    `${error.message} ${String(code)}`,
+  );
+  if (!isServer && !isNetwork) return error;
+  return new BerthError(`app ${app}: the session with the server ended (${error.message})`, {
+    hint: "run pulumi up again once the server answers: what was done is found and kept",
+    cause: error,
+  });
+}
+
 function hintFor(code: string, message: string, context: StatementContext): string | undefined {
   const { admin, owner } = context;
   switch (code) {

@@ -177,7 +177,7 @@ describe("a run in the middle of which", () => {
     const { exitCode, all } = await run;
     await startServer({ home, port, settings: { log_statement: "all" } });
     expect(exitCode).not.toBe(0);
-    expect(all).toMatch(/run pulumi up again|pg_isready/);
+    expect(all).toMatch(/run pulumi up again|run the same command again|pg_isready/);
     await expectConverged(whole);
     expect(await pendingOperations()).toEqual([]);
   });
