@@ -1,0 +1,108 @@
+import { beforeAll, describe, expect, inject, it } from "vitest";
+import { parseStack } from "../../components/config/parse.ts";
+import { listObjects } from "../../components/delivery/cluster-objects.ts";
+import { KINDS } from "../../components/delivery/kinds.ts";
+import { planStackDelivery } from "../../components/delivery/stack-delivery.ts";
+import type { KubernetesObject } from "../../components/delivery/yaml.ts";
+import { NETBOX_VALUES } from "../delivery/netbox-values.ts";
+import { writeStack } from "../fakes/stack.ts";
+import { tryStrictly } from "./strict.ts";
+
+/** Everything that Berth can emit, against a real API server with the real definitions. */
+
+const apps = {
+  netbox: {
+    secrets: { "netbox-superuser": ["username", "API Token"], "netbox-all": { fields: [] } },
+    workload: {
+      helm: { repoURL: "r.example.org", chart: "netbox", version: "1", values: NETBOX_VALUES },
+    },
+    roles: { ro: { profile: "readonly", namespace: "db-readers" } },
+  },
+  wiki: { delivery: "cluster", workload: { git: { path: "apps/wiki" } } },
+  shop: { delivery: "cluster", secretsThrough: "external-secret" },
+  blog: { secretsThrough: "external-secret", secrets: { "blog-all": { fields: [] } } },
+};
+const gitops = { directory: "../gitops", repoURL: "https://git.example.org/gitops.git" };
+const cluster = { context: "home" };
+const store = {
+  connect: {
+    host: "http://onepassword-connect.connect:8080",
+    tokenSecret: { namespace: "connect", name: "onepassword-token" },
+  },
+};
+
+/** Both modes and both ways for Secrets, as files and as applied. */
+function listEmitted(): readonly KubernetesObject[] {
+  const raw = { ...writeStack(apps), gitops, cluster, secrets: { store } };
+  const spec = parseStack("prod", raw);
+  const delivery = planStackDelivery(spec, ({ item }) => ({ vaultId: "v", itemId: item }));
+  return [delivery.shared, ...spec.apps.map(delivery.ofApp)].flatMap((plan) => {
+    if (plan === undefined) return [];
+    return "files" in plan ? plan.files.flatMap(({ objects }) => objects) : listObjects(plan);
+  });
+}
+
+/** In a namespace that exists: a dry run makes none. */
+function settle(object: KubernetesObject): KubernetesObject {
+  const { namespace } = object.metadata;
+  if (namespace === undefined) return object;
+  return { ...object, metadata: { ...object.metadata, namespace: "default" } };
+}
+
+/** Paths of the mappings in a value, as deep as keys are the definition's own. */
+function listMappings(value: unknown, path: readonly string[] = []): (readonly string[])[] {
+  if (typeof value !== "object" || value === null) return [];
+  // What people write freely: Helm values, labels, and names of vaults.
+  if (["valuesObject", "labels", "annotations", "vaults"].includes(path.at(-1) ?? "")) return [];
+  const inner = Object.entries(value).flatMap(([key, item]) => listMappings(item, [...path, key]));
+  return Array.isArray(value) ? inner : [path, ...inner];
+}
+
+function withUnknownField(object: KubernetesObject, path: readonly string[]): KubernetesObject {
+  const copy = structuredClone(object);
+  let at = copy as unknown as Record<string, unknown>;
+  for (const key of path) at = at[key] as Record<string, unknown>;
+  at["berthTypo"] = "x";
+  return copy;
+}
+
+describe("every manifest that Berth emits", () => {
+  let emitted: readonly KubernetesObject[];
+
+  beforeAll(() => {
+    emitted = listEmitted().map(settle);
+  });
+
+  it("is of a kind in the table, and every kind of the table is among them", () => {
+    const kinds = new Set(emitted.map(({ kind }) => kind));
+    expect([...kinds].toSorted()).toEqual(KINDS.map(({ kind }) => kind).toSorted());
+  });
+
+  it("is accepted under strict field validation", async () => {
+    for (const object of emitted) {
+      const { status, message } = await tryStrictly(inject("cluster").kubeconfig, object);
+      expect(`${String(status)} ${message}`, JSON.stringify(object)).toBe("201 ");
+    }
+  });
+
+  it("is refused with a field that its definition does not know, wherever that is", async () => {
+    let tried = 0;
+    const ofEachKind = new Map(
+      emitted.map((object) => [JSON.stringify(listMappings(object)), object] as const),
+    );
+    for (const object of ofEachKind.values()) {
+      for (const path of listMappings(object)) {
+        const verdict = await tryStrictly(
+          inject("cluster").kubeconfig,
+          withUnknownField(object, path),
+        );
+        expect(verdict, `${object.kind} ${path.join(".")}`).toEqual({
+          status: 400,
+          message: expect.stringContaining("unknown field") as string,
+        });
+        tried += 1;
+      }
+    }
+    expect(tried).toBeGreaterThan(30);
+  });
+});
