@@ -6,6 +6,7 @@ import { startApiServer, startEtcd, startKwok } from "./control-plane.ts";
 import { choosePorts, makeFolder, readPorts, toFiles, writeKubeconfigs } from "./files.ts";
 import {
   applyAll,
+  applyDefinitions,
   berthRights,
   namespace,
   node,
@@ -45,8 +46,8 @@ export async function openCluster({ home, tools, owner }: ClusterOptions): Promi
   await startEtcd(files, tools);
   await startApiServer(files, tools, ports);
   writeKubeconfigs(files, ports);
-  const api = openApi(files.kubeconfig);
-  await applyAll(api, [...readManifests(tools.crds), node, operatorBinding]);
+  await applyDefinitions(files.kubeconfig, readManifests(tools.crds));
+  await applyAll(openApi(files.kubeconfig), [node, operatorBinding]);
   await startKwok(files, tools, ports);
   return { home, kubeconfig: files.kubeconfig };
 }

@@ -3,6 +3,7 @@ import path from "node:path";
 import { KubeConfig, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
 import pLimit from "p-limit";
 import { parseAllDocuments } from "yaml";
+import { sendRaw } from "./raw-request.ts";
 
 /** Any object of the API, as plain values. */
 export interface Manifest {
@@ -25,6 +26,9 @@ export interface PostgresService {
 
 /** Name of the Service, as the chart `bitnami/postgresql` gives it. */
 export const serviceName = "postgres-postgresql";
+
+/** Another than that of any stack, which would take the objects for its own. */
+const fieldManager = "berth-test-cluster";
 
 const containerPort = 5432;
 const labels = { "app.kubernetes.io/name": "postgresql" };
@@ -49,7 +53,27 @@ export async function applyAll(
 /** As `kubectl apply --server-side --validate=strict`. */
 export async function apply(api: KubernetesObjectApi, object: Manifest): Promise<void> {
   const how = PatchStrategy.ServerSideApply;
-  await api.patch(object, undefined, undefined, "berth-dev", true, how);
+  await api.patch(object, undefined, undefined, fieldManager, true, how);
+}
+
+/** Custom resource definitions and what comes with them, each as its file has it. */
+export async function applyDefinitions(
+  kubeconfig: string,
+  objects: readonly Manifest[],
+): Promise<void> {
+  const isDefinition = ({ kind }: Manifest): boolean => kind === "CustomResourceDefinition";
+  for (const { metadata, ...rest } of objects.filter(isDefinition)) {
+    const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${metadata.name}`;
+    const { status, message } = await sendRaw(kubeconfig, {
+      method: "PATCH",
+      path: `${path}?fieldManager=${fieldManager}&force=true&fieldValidation=Strict`,
+      contentType: "application/apply-patch+yaml",
+      body: { ...rest, metadata },
+    });
+    if (status >= 300) throw new Error(`definition ${metadata.name}: ${message}`);
+  }
+  const others = objects.filter((object) => !isDefinition(object));
+  await applyAll(openApi(kubeconfig), others);
 }
 
 /** Every document in the files of a folder. */
