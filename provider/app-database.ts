@@ -2,7 +2,6 @@ import { BerthError } from "../components/errors.ts";
 import type { Action } from "../components/postgres/actions.ts";
 import { toLiveState } from "../components/postgres/drift.ts";
 import { findIdentityProblem } from "../components/postgres/server-rules.ts";
-import { explainBrokenSession } from "../components/postgres/statement-failure.ts";
 import { hiddenVerifiers, toStatement } from "../components/postgres/statements.ts";
 import { compareStates, compareVerifiers } from "./app-database-changes.ts";
 import {
@@ -235,10 +234,9 @@ export class AppDatabaseHandler implements ResourceHandler {
       for (const note of notes) this.#report("warning", urn, note);
       return toProperties(request.state);
     } catch (error) {
-      const explained = explainBrokenSession(error, request.state.app);
-      if (done.length === 0) throw explained;
+      if (done.length === 0) throw error;
       // Something took effect, so the resource exists: state keeps it, and the next up goes on.
-      const reason = explained instanceof Error ? explained.message : String(explained);
+      const reason = error instanceof Error ? error.message : String(error);
       const leaving = request.formerRoles.map(({ key, name }) => ({ key, name }));
       const state = { ...toProperties(request.state), incomplete: true, leaving };
       throw new PartialFailure(reason, { id, state });

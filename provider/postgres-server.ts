@@ -4,7 +4,10 @@ import { describeAction } from "../components/postgres/actions.ts";
 import { type Catalog, inspectCatalog } from "../components/postgres/inspect.ts";
 import { inspectVerifiers } from "../components/postgres/inspect-access.ts";
 import { findIdentityProblem } from "../components/postgres/server-rules.ts";
-import { explainStatementFailure } from "../components/postgres/statement-failure.ts";
+import {
+  explainBrokenSession,
+  explainStatementFailure,
+} from "../components/postgres/statement-failure.ts";
 import { hiddenVerifiers, toStatement, type Verifiers } from "../components/postgres/statements.ts";
 import type { Endpoint } from "../components/tunnel/endpoint.ts";
 import type { PostgresConfig } from "./provider-config.ts";
@@ -45,12 +48,20 @@ export class PostgresServer {
     this.#lock = new RunLock(() => this.#pool.open(config.maintenanceDatabase));
   }
 
-  withMaintenance<T>(use: (session: Session) => Promise<T>): Promise<T> {
-    return this.#pool.withMaintenance(use);
+  async withMaintenance<T>(use: (session: Session) => Promise<T>): Promise<T> {
+    try {
+      return await this.#pool.withMaintenance(use);
+    } catch (error) {
+      throw explainBrokenSession(error);
+    }
   }
 
-  withDatabase<T>(database: string, use: (session: Session) => Promise<T>): Promise<T> {
-    return this.#pool.withDatabase(database, use);
+  async withDatabase<T>(database: string, use: (session: Session) => Promise<T>): Promise<T> {
+    try {
+      return await this.#pool.withDatabase(database, use);
+    } catch (error) {
+      throw explainBrokenSession(error);
+    }
   }
 
   /** The way to the server, for a client that is not ours. */

@@ -38,7 +38,7 @@ export function explainStatementFailure(error: unknown, context: StatementContex
  * A session that ended between two statements, in a look at the catalog, told like one that ended in
  * the middle of one. Everything else comes back as it is.
  */
-export function explainBrokenSession(error: unknown, app: string): unknown {
+export function explainBrokenSession(error: unknown): unknown {
   if (error instanceof BerthError || !(error instanceof Error)) return error;
   const code = (error as { code?: unknown }).code;
   const isServer = typeof code === "string" && /^57P0[123]$/.test(code);
@@ -46,7 +46,7 @@ export function explainBrokenSession(error: unknown, app: string): unknown {
     `${error.message} ${String(code)}`,
   );
   if (!isServer && !isNetwork) return error;
-  return new BerthError(`app ${app}: the session with the server ended (${error.message})`, {
+  return new BerthError(`Postgres: the session ended (${error.message})`, {
     hint: "run pulumi up again once the server answers: what was done is found and kept",
     cause: error,
   });

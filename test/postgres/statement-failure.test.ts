@@ -12,10 +12,10 @@ test.each([
   ["a server that crashed", refusal("57P02", "terminating connection because of crash")],
   ["a connection that breaks", new Error("Connection terminated unexpectedly")],
   ["a network that breaks", Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" })],
-])("%s between two statements says which app, and how to go on", (_, error) => {
-  const explained = explainBrokenSession(error, "wiki");
+])("%s between two statements says what happened, and how to go on", (_, error) => {
+  const explained = explainBrokenSession(error);
   expect(explained).toBeInstanceOf(BerthError);
-  expect((explained as BerthError).message).toMatch(/^app wiki: the session with the server ended/);
+  expect((explained as BerthError).message).toMatch(/^Postgres: the session ended/);
   expect((explained as BerthError).message).toContain("run pulumi up again");
   expect((explained as BerthError).cause).toBe(error);
 });
@@ -25,5 +25,5 @@ test.each([
   ["another answer of the server", refusal("42501", "permission denied")],
   ["what is explained already", new BerthError("app wiki: something else")],
 ])("%s stays what it is", (_, error) => {
-  expect(explainBrokenSession(error, "wiki")).toBe(error);
+  expect(explainBrokenSession(error)).toBe(error);
 });
