@@ -123,7 +123,7 @@ describe("npm start in a fresh clone", () => {
 
   it("verifies, in words and as JSON", async () => {
     const words = await npm("run", "verify", "--", "--stack", "dev");
-    expect(words.all).toContain("verified: 2 apps, 26 checks, 0 failed, 2 warnings");
+    expect(words.all).toContain("verified: 2 apps, 27 checks, 0 failed, 2 warnings");
     expect(words.exitCode).toBe(0);
     const json = await npm("run", "--silent", "verify", "--", "--stack", "dev", "--json");
     const verdict = JSON.parse(json.stdout) as {
