@@ -1,13 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { isMap, parse, parseDocument } from "yaml";
-import { BerthError } from "../components/errors.ts";
-import { findRunning, startInBackground, stopInBackground } from "./background.ts";
+import { findRunning, stopInBackground } from "./background.ts";
 import { removeCluster, stopCluster } from "./cluster/stop.ts";
 import { createSampleVault, makeToken } from "./connect/sample-vault.ts";
+import { startConnectStandIn } from "./connect/start.ts";
 import { type Item, VaultStore, writePrivately } from "./connect/vault-data.ts";
 import {
   connectAsSuperuser,
@@ -49,7 +48,7 @@ export const devHome = path.join(projectFolder, ".berth", "dev");
 export const neighbour = "paperless";
 
 const stack = "dev";
-const preferredPorts = { postgres: 15432, connect: 18080, tunnel: 15433 };
+const preferredPorts = { postgres: 15432, tunnel: 15433 };
 
 /** Where Postgres seems to be in a sandbox's cluster. */
 export const databaseNamespace = "db-postgres";
@@ -185,48 +184,6 @@ function readOrMake(file: string, make: () => string): string {
 function openVault(file: string): VaultStore {
   if (!existsSync(file)) new VaultStore([createSampleVault()], file).save();
   return VaultStore.load(file);
-}
-
-async function startConnectStandIn(
-  files: ReturnType<typeof toFiles>,
-  token: string,
-): Promise<{ url: string; isReused: boolean }> {
-  const known = existsSync(files.connectPort)
-    ? Number(readFileSync(files.connectPort, "utf8"))
-    : undefined;
-  if (known !== undefined && findRunning(files.connectPid) !== undefined) {
-    const url = `http://127.0.0.1:${String(known)}`;
-    if (await answers(url, token)) return { url, isReused: true };
-  }
-  await stopInBackground(files.connectPid);
-  const port = await freePort(known ?? preferredPorts.connect);
-  writeFileSync(files.connectPort, String(port));
-  startInBackground({
-    pidFile: files.connectPid,
-    logFile: files.connectLog,
-    args: [
-      fileURLToPath(new URL("connect/main.ts", import.meta.url)),
-      ...["--vault", files.vault, "--port", String(port), "--token-file", files.token],
-    ],
-  });
-  const url = `http://127.0.0.1:${String(port)}`;
-  for (let waited = 0; waited < 15_000; waited += 50) {
-    if (await answers(url, token)) return { url, isReused: false };
-    await delay(50);
-  }
-  throw new BerthError("the stand-in for 1Password Connect did not start", {
-    hint: `see ${files.connectLog}`,
-  });
-}
-
-async function answers(url: string, token: string): Promise<boolean> {
-  try {
-    const headers = { Authorization: `Bearer ${token}` };
-    const answer = await fetch(`${url}/v1/vaults`, { headers, signal: AbortSignal.timeout(2000) });
-    return answer.ok;
-  } catch {
-    return false;
-  }
 }
 
 /** What an earlier run wrote as the endpoint. */

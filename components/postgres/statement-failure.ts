@@ -42,9 +42,10 @@ export function explainBrokenSession(error: unknown): unknown {
   if (error instanceof BerthError || !(error instanceof Error)) return error;
   const code = (error as { code?: unknown }).code;
   const isServer = typeof code === "string" && /^57P0[123]$/.test(code);
-  const isNetwork = /^Connection terminated|ECONNRESET|EPIPE/.test(
-    `${error.message} ${String(code)}`,
-  );
+  const isNetwork =
+    /^Connection terminated|^Client has encountered a connection error|ECONNRESET|EPIPE/.test(
+      `${error.message} ${String(code)}`,
+    );
   if (!isServer && !isNetwork) return error;
   return new BerthError(`Postgres: the session ended (${error.message})`, {
     hint: "run pulumi up again once the server answers: what was done is found and kept",

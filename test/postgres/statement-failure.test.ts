@@ -11,6 +11,10 @@ test.each([
   ["a server that stops", refusal("57P01", "terminating connection due to administrator command")],
   ["a server that crashed", refusal("57P02", "terminating connection because of crash")],
   ["a connection that breaks", new Error("Connection terminated unexpectedly")],
+  [
+    "a session that was lost before it is used again",
+    new Error("Client has encountered a connection error and is not queryable"),
+  ],
   ["a network that breaks", Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" })],
 ])("%s between two statements says what happened, and how to go on", (_, error) => {
   const explained = explainBrokenSession(error);
