@@ -6,8 +6,6 @@ import {
 } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { apply, namespace, openApi } from "../../dev/cluster/objects.ts";
-import { ensureToolchain } from "../../toolchain/ensure.ts";
-import { defaultParts } from "../../toolchain/parts.ts";
 import { Bed, type Config } from "../engine/bed.ts";
 
 /** Cluster mode on a real API server with the real definitions, in the order an operator meets it. */
@@ -35,10 +33,6 @@ let kubeconfig: string;
 let api: KubernetesObjectApi;
 
 beforeAll(async () => {
-  const report = (line: string): void => {
-    process.stderr.write(`${line}\n`);
-  };
-  await ensureToolchain({ parts: [...defaultParts, "kubernetes"], report });
   kubeconfig = inject("cluster").kubeconfig;
   api = openApi(kubeconfig);
   for (const name of ["argocd", "delivery-db"]) await apply(api, namespace(name));
