@@ -63,7 +63,8 @@ function hasArguments(pid: number, args: readonly string[]): boolean {
   return readFileSync(file, "utf8").includes(args.join("\0"));
 }
 
-function isAlive(pid: number): boolean {
+/** Whether there is a process of that pid. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

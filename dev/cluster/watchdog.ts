@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { isAlive } from "../background.ts";
 import { programs, toFiles } from "./files.ts";
 import { stopProgram } from "./stop.ts";
 
@@ -9,13 +10,4 @@ const files = toFiles(home);
 while (isAlive(Number(owner))) await delay(250);
 for (const program of programs) {
   if (program !== "watchdog") await stopProgram(files, program, "SIGKILL");
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

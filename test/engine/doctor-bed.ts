@@ -87,12 +87,9 @@ export class DoctorBed {
   }
 }
 
-function fillCluster({ api }: Cluster, port: number): void {
-  api.pods.set("postgres-0", {
-    labels: { app: "postgres" },
-    portNames: { "tcp-postgresql": 5432 },
-    ports: { 5432: port },
-  });
+function fillCluster(cluster: Cluster, port: number): void {
+  cluster.leadTo(port);
+  const { api } = cluster;
   const kind = (name: string) => ({ resources: [{ name }] });
   api.extensions.set("/apis/onepassword.com/v1", kind("onepassworditems"));
   api.extensions.set("/apis/argoproj.io/v1alpha1", kind("applications"));

@@ -5,7 +5,7 @@ import { readNeighbour } from "../../dev/neighbour-check.ts";
 import { startServer, stopServer } from "../../dev/postgres/server.ts";
 import { ensureStack } from "../../dev/pulumi-cli.ts";
 import { projectFolder } from "../../dev/sandbox.ts";
-import { type Cluster, labels, startCluster } from "../tunnel/cluster.ts";
+import { type Cluster, startCluster } from "../tunnel/cluster.ts";
 import { Bed } from "./bed.ts";
 
 /**
@@ -27,11 +27,7 @@ let neighbourBefore: string;
 beforeAll(async () => {
   bed = await Bed.open();
   cluster = await startCluster();
-  cluster.api.pods.set("postgres-0", {
-    labels,
-    portNames: { "tcp-postgresql": 5432 },
-    ports: { 5432: bed.sandbox.superuser.port },
-  });
+  cluster.leadTo(bed.sandbox.superuser.port);
   neighbourBefore = await readNeighbour(bed.sandbox);
   for (const name of names) {
     await bed.addLogin(`${name}-db-credentials`, name, `Canary-of-${name}-0123456789`);

@@ -5,7 +5,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ensureStack } from "../../dev/pulumi-cli.ts";
 import { projectFolder } from "../../dev/sandbox.ts";
-import { type Cluster, labels, startCluster } from "../tunnel/cluster.ts";
+import { type Cluster, startCluster } from "../tunnel/cluster.ts";
 import { Bed } from "./bed.ts";
 
 /** `pulumi up` stopped by Ctrl-C, held up by another run, or cut off from the server in the middle. */
@@ -18,11 +18,7 @@ let cluster: Cluster;
 beforeAll(async () => {
   bed = await Bed.open();
   cluster = await startCluster();
-  cluster.api.pods.set("postgres-0", {
-    labels,
-    portNames: { "tcp-postgresql": 5432 },
-    ports: { 5432: bed.sandbox.superuser.port },
-  });
+  cluster.leadTo(bed.sandbox.superuser.port);
   await addLogins(names);
   bed.configure((config) => {
     const { namespace, target, port, localPort } = cluster.spec();

@@ -8,7 +8,8 @@ import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
 import { freePort } from "../../dev/postgres/ports.ts";
 import { projectFolder } from "../../dev/sandbox.ts";
-import { type Cluster, labels, startCluster } from "../tunnel/cluster.ts";
+import { isListening } from "../cluster/leftovers.ts";
+import { type Cluster, startCluster } from "../tunnel/cluster.ts";
 import { Bed } from "./bed.ts";
 
 /**
@@ -23,11 +24,7 @@ let localPort: number;
 beforeAll(async () => {
   bed = await Bed.open();
   cluster = await startCluster();
-  cluster.api.pods.set("postgres-0", {
-    labels,
-    portNames: { "tcp-postgresql": 5432 },
-    ports: { 5432: bed.sandbox.superuser.port },
-  });
+  cluster.leadTo(bed.sandbox.superuser.port);
   localPort = await freePort();
   bed.configure((config) => {
     const { namespace, target, port } = cluster.spec();
@@ -47,19 +44,6 @@ afterAll(async () => {
   await cluster.stop();
   await bed.close();
 });
-
-function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = net.connect(port, "127.0.0.1");
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => {
-      resolve(false);
-    });
-  });
-}
 
 describe("a stack behind a port-forward", () => {
   it("fails without the right to port-forward, naming verb and resource", async () => {

@@ -14,6 +14,8 @@ export interface Cluster {
   readonly folder: string;
   readonly backend: Backend;
   spec(changes?: Partial<KubernetesSpec>): KubernetesSpec;
+  /** The Pod leads to a real Postgres on this machine, in place of the listener. */
+  leadTo(port: number): void;
   stop(): Promise<void>;
 }
 
@@ -90,6 +92,10 @@ export async function startCluster(serve?: (socket: net.Socket) => void): Promis
       localPort,
       ...changes,
     }),
+    leadTo: (port) => {
+      const portNames = { "tcp-postgresql": 5432 };
+      api.pods.set("postgres-0", { labels, portNames, ports: { 5432: port } });
+    },
     stop: async () => {
       await api.stop();
       await backend.stop();
