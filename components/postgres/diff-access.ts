@@ -89,7 +89,8 @@ export function decideDatabase(
   ];
 }
 
-interface Share {
+/** Exactly these privileges of a role of the app on everything of a type in a schema; none = all are taken away. */
+export interface Share {
   readonly path: string;
   readonly grantee: string;
   readonly type: Exclude<ObjectType, "database">;
@@ -98,7 +99,7 @@ interface Share {
 }
 
 /** Every type in every schema for every role but the owner: what the plan does not give is taken away. */
-function toShares(plan: DatabasePlan, formerRoles: readonly FormerRole[]): Share[] {
+export function toShares(plan: DatabasePlan, formerRoles: readonly FormerRole[]): Share[] {
   const types = ["schema", ...contentTypes] as const;
   const places = types.flatMap((type) => plan.schemas.map((schema) => ({ type, schema })));
   const gone = formerRoles.flatMap((former) =>

@@ -76,14 +76,20 @@ function decideExtension(
   }
   const action = toAction(plan, wanted, live);
   if (action === undefined) return none;
-  if (live?.needsSuperuser !== true || server.isSuperuser) return { ...none, actions: [action] };
+  const reason = live === undefined ? undefined : findBlock(live);
+  if (reason === undefined || server.isSuperuser) return { ...none, actions: [action] };
   return {
     ...none,
     blocked: [
-      `app ${plan.app}: extension "${wanted.name}" is not trusted, so that only a superuser may make or update it, which role "${server.admin}" is not. ` +
+      `app ${plan.app}: extension "${wanted.name}" ${reason}, which role "${server.admin}" is not. ` +
         `As a superuser, in database ${plan.database.name}: ${toStatement(action, () => "")};`,
     ],
   };
+}
+
+function findBlock({ needsSuperuser, belongsToOther }: LiveExtension): string | undefined {
+  if (needsSuperuser) return "is not trusted, so that only a superuser may make or update it";
+  return belongsToOther ? "is there, and only its owner or a superuser may update it" : undefined;
 }
 
 function toAction(

@@ -14,6 +14,8 @@ export interface LiveExtension {
   readonly hasVersion: boolean;
   /** Whether only a superuser may make it; a trusted one needs CREATE on the database. */
   readonly needsSuperuser: boolean;
+  /** Whether it is there and the admin role has no part in its owner, who alone may update it. */
+  readonly belongsToOther: boolean;
   /** The only schema that it can be in; null = any. */
   readonly fixedSchema: string | null;
   /** Extensions that it needs and that this database does not have. */
@@ -38,5 +40,6 @@ export async function inspectExtensions(
 
 /** The same for a database that is yet to be made, asked for in another one. */
 export function asNotInstalled(extension: LiveExtension): LiveExtension {
-  return { ...extension, installedVersion: null, installedSchema: null };
+  const nothing = { belongsToOther: false, installedVersion: null, installedSchema: null };
+  return { ...extension, ...nothing };
 }

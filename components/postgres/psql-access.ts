@@ -1,11 +1,8 @@
 import { escapeIdentifier } from "pg";
-import type { ObjectType } from "../config/privileges.ts";
-import {
-  type DatabasePlan,
-  type PlannedDefaultPrivileges,
-  type PlannedGrant,
-  PUBLIC,
-} from "./plan.ts";
+import type { ContentType, ObjectType } from "../config/privileges.ts";
+import { type Share, toShares } from "./diff-access.ts";
+import { type DatabasePlan, type PlannedGrant, PUBLIC } from "./plan.ts";
+import { createContents } from "./psql-contents.ts";
 import { block, refusal, text, texts } from "./psql-step.ts";
 
 /**
@@ -16,14 +13,20 @@ import { block, refusal, text, texts } from "./psql-step.ts";
 export function scriptAccess(plan: DatabasePlan): readonly string[] {
   const { owner, name } = plan.database;
   const isClosed = plan.grants.some((grant) => grant.grantee === PUBLIC);
-  const queries = [
-    ...(isClosed ? [closePublicSchema(owner)] : []),
-    ...(plan.defaultPrivileges.length === 0 ? [] : [defaultsQuery(plan.defaultPrivileges, owner)]),
-    ...(plan.grants.length === 0 ? [] : [grantsQuery(plan.grants, owner)]),
+  const shares = toShares(plan, []);
+  const toDatabase = plan.grants.filter(({ on }) => on.type === "database");
+  const closing = isClosed ? [closePublicSchema(owner)] : [];
+  const giving = [
+    ...(shares.length === 0 ? [] : [defaultsQuery(shares, owner)]),
+    ...(toDatabase.length + shares.length === 0 ? [] : [grantsQuery(toDatabase, shares, owner)]),
   ];
+  const queries = [...closing, ...giving];
+  const send = (query: string): string => `${query}\n\\gexec`;
   return [
     "BEGIN;",
-    ...queries.map((query) => `${query}\n\\gexec`),
+    ...closing.map(send),
+    ...createContents(plan),
+    ...giving.map(send),
     "COMMIT;",
     // A GRANT that the admin may not give ends with no more than a warning.
     refusal(
@@ -42,46 +45,64 @@ const objects: Readonly<Record<ObjectType, string>> = {
     coalesce(nspacl, acldefault('n', nspowner)) FROM pg_namespace`,
   table: `SELECT 'table', nspname::text, format('TABLE %I.%I', nspname, relname), relowner,
     coalesce(relacl, acldefault('r', relowner)) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
-    WHERE relkind IN ('r', 'p', 'v', 'm', 'f')`,
+    WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND ${isOwn("pg_class", "pg_class.oid")}`,
   sequence: `SELECT 'sequence', nspname::text, format('SEQUENCE %I.%I', nspname, relname), relowner,
     coalesce(relacl, acldefault('s', relowner)) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
-    WHERE relkind = 'S'`,
+    WHERE relkind = 'S' AND ${isOwn("pg_class", "pg_class.oid")}`,
   function: `SELECT 'function', nspname::text, format('ROUTINE %I.%I(%s)', nspname, proname, CASE prokind
       WHEN 'a' THEN oidvectortypes(proargtypes) ELSE pg_get_function_identity_arguments(p.oid) END), proowner,
-    coalesce(proacl, acldefault('f', proowner)) FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace`,
+    coalesce(proacl, acldefault('f', proowner)) FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
+    WHERE ${isOwn("pg_proc", "p.oid")}`,
 };
 
+type Grantee = Pick<PlannedGrant, "grantee" | "privileges">;
+
 /** As pg_default_acl calls the types. */
-const defaultTypes: Readonly<Record<PlannedDefaultPrivileges["type"], string>> = {
+const defaultTypes: Readonly<Record<ContentType, string>> = {
   table: "r",
   sequence: "S",
   function: "f",
 };
 
-function grantsQuery(grants: readonly PlannedGrant[], owner: string): string {
-  const types = [...new Set(grants.map((grant) => grant.on.type))];
-  const rows = grants.map(({ on, grantee, privileges }) => {
-    const schema = on.type === "database" ? "NULL" : text(on.schema);
-    return `(${text(on.type)}, ${schema}, ${text(grantee)}, ${texts(privileges)})`;
-  });
+/** What an extension brought is the extension's. */
+function isOwn(catalog: "pg_class" | "pg_proc", oid: string): string {
+  return `NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '${catalog}'::regclass AND e.objid = ${oid} AND e.deptype = 'e')`;
+}
+
+function grantsQuery(
+  toDatabase: readonly PlannedGrant[],
+  shares: readonly Share[],
+  owner: string,
+): string {
+  const types = new Set([
+    ...toDatabase.map(({ on }) => on.type),
+    ...shares.map(({ type }) => type),
+  ]);
+  const toRow = (type: ObjectType, schema: string, { grantee, privileges }: Grantee): string =>
+    `(${text(type)}, ${schema}, ${text(grantee)}, ${texts(privileges)})`;
+  const rows = [
+    ...toDatabase.map((grant) => toRow("database", "NULL", grant)),
+    ...shares.map((share) => toRow(share.type, text(share.schema), share)),
+  ];
   return `WITH planned (type, schema, grantee, privileges) AS (
   VALUES ${rows.join(",\n    ")}
 ), objects (type, schema, name, owner, acl) AS (
-  ${types.map((type) => objects[type]).join("\n  UNION ALL\n  ")}
+  ${[...types].map((type) => objects[type]).join("\n  UNION ALL\n  ")}
 ), found AS (
   SELECT name, grantee, privileges, ARRAY(
     SELECT privilege_type FROM aclexplode(acl) a WHERE a.grantee = ${oidOf("p.grantee")}
   ) AS held
   FROM planned p JOIN objects o ON o.type = p.type AND o.schema IS NOT DISTINCT FROM p.schema::text
-  WHERE ${mayGrant("o.type", "o.owner", owner)}
+  WHERE ${mayGrant("CASE o.type WHEN 'schema' THEN o.schema END", "o.owner", owner)}
 )
 ${difference("'REVOKE %s ON %s FROM %s'", "'GRANT %s ON %s TO %s'")}`;
 }
 
-function defaultsQuery(defaults: readonly PlannedDefaultPrivileges[], owner: string): string {
-  const rows = defaults.map(
-    ({ schema, type, grantee, privileges }) =>
-      `(${text(schema)}, ${text(`${type.toUpperCase()}S`)}, ${text(defaultTypes[type])}, ${text(grantee)}, ${texts(privileges)})`,
+function defaultsQuery(shares: readonly Share[], owner: string): string {
+  const rows = shares.flatMap(({ schema, type, grantee, privileges }) =>
+    type === "schema"
+      ? []
+      : `(${text(schema)}, ${text(`${type.toUpperCase()}S`)}, ${text(defaultTypes[type])}, ${text(grantee)}, ${texts(privileges)})`,
   );
   const role = escapeIdentifier(owner).replaceAll("%", "%%");
   const prefix = `ALTER DEFAULT PRIVILEGES FOR ROLE ${role} IN SCHEMA`;
@@ -117,7 +138,7 @@ const publicSchemaIsOpen = `FROM pg_namespace, aclexplode(nspacl) a
 WHERE nspname = 'public' AND a.grantee = 0 AND a.privilege_type = 'CREATE'`;
 
 function closePublicSchema(owner: string): string {
-  const condition = `${publicSchemaIsOpen} AND (${mayGrant("'schema'", "nspowner", owner)})`;
+  const condition = `${publicSchemaIsOpen} AND (${mayGrant("nspname", "nspowner", owner)})`;
   return `SELECT format('GRANT CREATE, USAGE ON SCHEMA public TO %I', ${text(owner)})
 ${condition} AND pg_get_userbyid(nspowner) NOT IN (${text(owner)}, 'pg_database_owner')
 UNION ALL
@@ -132,9 +153,10 @@ function warnOfOpenSchema(app: string): string {
 END`);
 }
 
-function mayGrant(type: string, owner: string, appOwner: string): string {
+/** Before 15 schema public belongs to the superuser. */
+function mayGrant(schema: string, owner: string, appOwner: string): string {
   return `pg_get_userbyid(${owner}) IN (${text(appOwner)}, 'pg_database_owner')
-    OR ${type} = 'schema' AND (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)`;
+    OR ${schema} = 'public' AND (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)`;
 }
 
 function oidOf(role: string): string {

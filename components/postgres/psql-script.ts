@@ -5,6 +5,7 @@ import { BerthError } from "../errors.ts";
 import { hasContents } from "./diff-contents.ts";
 import type { DatabasePlan, PlannedRole } from "./plan.ts";
 import { scriptAccess } from "./psql-access.ts";
+import { queryContentProblems, refuseBlocked } from "./psql-contents.ts";
 import { scriptRoles } from "./psql-roles.ts";
 import { block, refusal, statementOf, step, text, texts, verifierVariable } from "./psql-step.ts";
 import { runLockKey } from "./session.ts";
@@ -19,8 +20,9 @@ export type ScriptTarget = Pick<
  * An app's plan as a psql script, for where Berth itself cannot reach the server: a Job, or a person.
  * Running it again changes nothing, save that an admin who is no superuser sets the verifiers again. It
  * adopts nothing, takes up only what carries the stack's mark, and ends with exit code 3 and the reason
- * where it must not go on. Needs psql 15 (`\getenv`), at any server from 14 on; the verifiers come from
- * the environment, `BERTH_VERIFIER_<KEY>`, and stand nowhere in it.
+ * where it must not go on, or, after all else, where only a superuser may. Needs psql 15 (`\getenv`), at
+ * any server from 14 on; the verifiers come from the environment, `BERTH_VERIFIER_<KEY>`, and stand
+ * nowhere in it.
  *
  * It is flat text and no `DO` block on purpose: CREATE DATABASE runs in no block and no transaction, and
  * psql puts no variable into dollar-quoted text. So the server is asked for statements, and `\gexec`
@@ -36,12 +38,8 @@ export function toPsqlScript(plan: DatabasePlan, target: ScriptTarget): string {
       hint: "set berth:postgres.systemIdentifier; pulumi preview shows the number",
     });
   }
-  if (hasContents(plan)) {
-    throw new BerthError(`app ${app}: a script makes no schemas and extensions yet`, {
-      hint: "let Berth itself provision the app: pulumi up; or take database.schemas and database.extensions out",
-    });
-  }
   refuseForeignForms(app, [database.name, target.maintenanceDatabase]);
+  const guards = scriptGuards(plan, { markerRole, systemIdentifier });
   const path = "database";
   const { name, connectionLimit } = database;
   const isThere = `EXISTS (SELECT FROM pg_database WHERE datname = ${text(name)}`;
@@ -49,7 +47,8 @@ export function toPsqlScript(plan: DatabasePlan, target: ScriptTarget): string {
     ...header(plan),
     ...roles.flatMap(readVerifier),
     ...enter(target.maintenanceDatabase),
-    scriptGuards(plan, { markerRole, systemIdentifier }),
+    guards,
+    ...(hasContents(plan) ? lookInside(plan, target.maintenanceDatabase, guards) : []),
     "SELECT rolsuper AS is_superuser, current_setting('server_version_num')::int >= 160000 AS has_options",
     "FROM pg_roles WHERE rolname = current_user\n\\gset",
     step(
@@ -66,7 +65,16 @@ export function toPsqlScript(plan: DatabasePlan, target: ScriptTarget): string {
       `${isThere} AND datconnlimit <> ${String(connectionLimit)})`,
     ),
     ...enter(name),
+    ...(hasContents(plan)
+      ? [
+          refusal(
+            `app ${app}: database ${name} was left as it is`,
+            queryContentProblems(plan, false),
+          ),
+        ]
+      : []),
     ...scriptAccess(plan),
+    ...refuseBlocked(plan),
     `\\echo app ${app}: as planned`,
     "",
   ].join("\n");
@@ -119,9 +127,28 @@ function enter(database: string): string[] {
   ];
 }
 
+/** The reasons that only a session in the app's database can see; and back, to a lock of its own. */
+function lookInside(plan: DatabasePlan, maintenanceDatabase: string, guards: string): string[] {
+  const name = text(plan.database.name);
+  const title = `app ${plan.app}: nothing was changed`;
+  const inside = queryContentProblems(plan, false);
+  const anew = queryContentProblems(plan, true);
+  return [
+    `SELECT EXISTS (SELECT FROM pg_database WHERE datname = ${name}) AS is_there, EXISTS (SELECT FROM pg_database
+  WHERE datname = ${name} AND has_database_privilege(oid, 'CONNECT')) AS may_enter\n\\gset`,
+    "\\if :may_enter",
+    ...enter(plan.database.name),
+    refusal(title, inside),
+    ...enter(maintenanceDatabase),
+    guards,
+    ...(anew.length === 0 ? [] : ["\\elif :is_there", "\\else", refusal(title, anew)]),
+    "\\endif",
+  ];
+}
+
 /** Every reason not to touch anything, before anything is touched. */
 function scriptGuards(
-  { app, roles, database }: DatabasePlan,
+  { app, roles, database, grants }: DatabasePlan,
   { markerRole, systemIdentifier }: { markerRole: string; systemIdentifier: string },
 ): string {
   const names = texts(roles.map((role) => role.name));
@@ -143,5 +170,10 @@ function scriptGuards(
       ${at} AND NOT ${isOurs}`,
     `SELECT format('database "%s" has encoding %s, which cannot change', d.datname, pg_encoding_to_char(d.encoding))
       ${at} AND pg_encoding_to_char(d.encoding) <> ${text(database.encoding)}`,
+    ...(grants.some(({ privileges }) => privileges.includes("MAINTAIN"))
+      ? [
+          `SELECT 'MAINTAIN needs Postgres 17' WHERE current_setting('server_version_num')::int < 170000`,
+        ]
+      : []),
   ]);
 }

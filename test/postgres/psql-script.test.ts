@@ -1,71 +1,20 @@
-import { execa, execaSync } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { planDatabase } from "../../components/postgres/plan.ts";
-import { type ScriptTarget, toPsqlScript } from "../../components/postgres/psql-script.ts";
-import { makeVerifier } from "../../components/postgres/verifier.ts";
-import { readAppCatalog } from "../fakes/app-catalog.ts";
+import { toPsqlScript } from "../../components/postgres/psql-script.ts";
 import { makeApp, makeSpec } from "../fakes/stack.ts";
-import { DatabaseBed, inputsOf, marker, rolePassword } from "../provider/database-bed.ts";
+import { DatabaseBed, inputsOf, marker } from "../provider/database-bed.ts";
+import {
+  entry,
+  hasPsql,
+  psql,
+  readCatalog,
+  readRowVersions,
+  roles,
+  toScript,
+  verifiers,
+} from "./psql-run.ts";
 
-/** The psql script against a real server with a neighbour on it, run by the real psql. */
-
-const entry = {
-  owner: { connectionLimit: 9, searchPath: ["public", "extensions"] },
-  database: { connectionLimit: 40 },
-  roles: {
-    admin: { profile: "readwrite", name: "admin_app" },
-    "read-only": { profile: "readonly" },
-  },
-};
-const roles = ["basketball", "admin_app", "basketball_read_only"];
-
-/** No npm package brings psql; without one of 15 or newer on PATH there is nothing to run. */
-const hasPsql = (() => {
-  const { stdout } = execaSync("psql", ["--version"], { reject: false });
-  return Number(/\d+/.exec(stdout)?.[0] ?? 0) >= 15;
-})();
-
-const toVerifier = (role: string) => makeVerifier(rolePassword(role), role);
-const verifiers = {
-  BERTH_VERIFIER_OWNER: toVerifier("basketball"),
-  BERTH_VERIFIER_ADMIN: toVerifier("admin_app"),
-  BERTH_VERIFIER_READ_ONLY: toVerifier("basketball_read_only"),
-};
-
-function toScript(bed: DatabaseBed, given: object = entry, target: Partial<ScriptTarget> = {}) {
-  const plan = planDatabase(makeApp(given, "basketball"), { markerRole: marker } as never);
-  const { systemIdentifier } = bed;
-  const where = { maintenanceDatabase: "postgres", markerRole: marker, systemIdentifier };
-  return toPsqlScript(plan, { ...where, ...target });
-}
-
-async function psql(bed: DatabaseBed, script: string, env: Record<string, string> = {}) {
-  const { exitCode, all } = await execa("psql", ["-X"], {
-    input: script,
-    env: { PATH: process.env["PATH"] ?? "", ...bed.adminEnvironment, ...verifiers, ...env },
-    extendEnv: false,
-    reject: false,
-    all: true,
-  });
-  return { exitCode, output: all };
-}
-
-const readCatalog = (bed: DatabaseBed) =>
-  readAppCatalog((statement, database) => bed.sql(statement, database), {
-    roles: [...roles, marker],
-    databases: ["basketball"],
-  });
-
-/** Rows that a statement rewrites without changing them count as well. */
-const readRowVersions = (bed: DatabaseBed) =>
-  bed.sql(
-    `select rolname::text as name, xmin::text from pg_authid union all
-     select datname, xmin::text from pg_database union all
-     select nspname, xmin::text from pg_namespace union all
-     select relname, xmin::text from pg_class where relnamespace = 'public'::regnamespace union all
-     select 'default ' || oid, xmin::text from pg_default_acl order by 1`,
-    "basketball",
-  );
+/** The psql script against a real server with a neighbour on it. */
 
 describe("the text of a script", () => {
   const spec = makeSpec({ basketball: entry }, { systemIdentifier: "123" });
@@ -131,10 +80,14 @@ describe.skipIf(!hasPsql)("the script, on Postgres 18", () => {
     await bed.sql("alter role admin_app password 'another'");
     await bed.sql("revoke select on games from admin_app", "basketball");
     await bed.sql("grant truncate on games to basketball_read_only", "basketball");
+    await bed.sql("grant update on games_id_seq to basketball_probe", "basketball");
+    await bed.sql("drop schema o_dd; drop extension cube", "basketball");
     await bed.sql("grant connect on database basketball to public");
     await bed.sql("alter database basketball connection limit 3");
     await bed.sql(
-      "alter default privileges for role basketball in schema public grant delete on tables to basketball_read_only",
+      `alter default privileges for role basketball in schema public grant delete on tables to basketball_read_only;
+       alter default privileges for role basketball in schema billing grant usage on sequences to basketball_probe;
+       alter default privileges for role basketball in schema billing revoke execute on functions from admin_app`,
       "basketball",
     );
     await bed.sql("create role auditor nologin");
@@ -145,11 +98,12 @@ describe.skipIf(!hasPsql)("the script, on Postgres 18", () => {
     expect(exitCode, output).toBe(0);
     expect(bed.writes().filter((statement) => statement.includes("auditor"))).toEqual([]);
     expect(await readCatalog(bed)).toEqual(before);
-    const [games] = await bed.sql<{ acl: string }>(
-      "select relacl::text as acl from pg_class where relname = 'games'",
+    const [games, sequence] = await bed.sql<{ acl: string }>(
+      "select relacl::text as acl from pg_class where relname in ('games', 'games_id_seq') order by relname",
       "basketball",
     );
-    expect(games?.acl).toContain("admin_app=arwd/");
+    expect(sequence?.acl).not.toContain("basketball_probe");
+    expect(games?.acl).toContain("admin_app=arwdt/");
     expect(games?.acl).toContain("basketball_read_only=r/");
     expect(games?.acl).toContain("auditor=rD/");
   });

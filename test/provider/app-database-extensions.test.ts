@@ -69,9 +69,15 @@ describe.each([
       bed.sql("select extversion as v from pg_extension where extname = 'hstore'", "basketball");
     expect(await installed()).toEqual([{ v: "1.7" }]);
     if (!isSuperuser) {
+      await bed.sql("revoke usage on schema billing from admin_app", "basketball");
       await expect(bed.up(ask("1.8"), made)).rejects.toThrow(
-        /as a superuser, in that database: ALTER EXTENSION "hstore" UPDATE TO '1.8'/,
+        /everything else is done.*only its owner or a superuser may update it.*As a superuser, in database basketball: ALTER EXTENSION "hstore" UPDATE TO '1.8'/s,
       );
+      const mended = await bed.sqlAs<{ may: boolean }>(
+        ...(["admin_app", "basketball"] as const),
+        "select has_schema_privilege('billing', 'usage') as may",
+      );
+      expect(mended).toEqual([{ may: true }]);
       return;
     }
     made = await bed.up(ask("1.8"), made);

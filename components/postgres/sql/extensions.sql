@@ -10,6 +10,7 @@ select w.name,
     from pg_catalog.unnest(v.requires) r (name)
     where not exists (select from pg_catalog.pg_extension x where x.extname = r.name)
   ) as requires,
+  coalesce(not pg_catalog.pg_has_role(x.extowner, 'USAGE'), false) as belongs_to_other,
   x.extversion as installed_version,
   n.nspname::text as installed_schema
 from unnest($1::text[], $2::text[]) w (name, version)
