@@ -56,8 +56,8 @@ export class RunLock {
     try {
       await this.#held;
     } catch (error) {
-      this.#holders -= 1;
       this.#held = undefined;
+      await this.#leave();
       throw error;
     }
   }

@@ -1,7 +1,7 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { parseProviderConfig } from "../../provider/provider-config.ts";
 import { RunLock } from "../../provider/run-lock.ts";
-import { SessionPool } from "../../provider/session-pool.ts";
+import { type Session, SessionPool } from "../../provider/session-pool.ts";
 import { DatabaseBed } from "./database-bed.ts";
 
 it("is taken again when its session was lost while somebody works under it", async () => {
@@ -31,3 +31,34 @@ it("is taken again when its session was lost while somebody works under it", asy
   await pool.close();
   await bed.close();
 }, 60_000);
+
+it("goes to those who wait for their turn when the last before them could not take it", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  const client = { query: () => Promise.resolve({ rows: [] }), end: () => Promise.resolve() };
+  const toSession = (isOpen: () => boolean): Session => ({ client, isOpen }) as unknown as Session;
+  let isLost = false;
+  const broken = Promise.withResolvers<Session>();
+  const opened = [
+    Promise.resolve(toSession(() => !isLost)),
+    broken.promise,
+    Promise.resolve(toSession(() => true)),
+  ];
+  const lock = new RunLock(() => opened.shift() ?? Promise.reject(new Error("opened too often")));
+  const working = Promise.withResolvers<undefined>();
+  const begun = Promise.withResolvers<undefined>();
+  const first = lock.hold(async () => {
+    begun.resolve(undefined);
+    await working.promise;
+  });
+  await begun.promise;
+  isLost = true;
+  const second = lock.hold(() => Promise.resolve("never"));
+  vi.setSystemTime(Date.now() + 6_000);
+  const third = lock.hold(() => Promise.resolve("done"));
+  working.resolve(undefined);
+  await first;
+  broken.reject(new Error("the tunnel broke"));
+  await expect(second).rejects.toThrow("the tunnel broke");
+  expect(await third).toBe("done");
+  vi.useRealTimers();
+});
