@@ -13,6 +13,8 @@ export interface KubeTarget {
 export interface PodPort {
   readonly namespace: string;
   readonly pod: string;
+  /** Tells the Pod from a later one of the same name. */
+  readonly uid: string | undefined;
   readonly port: number;
 }
 
@@ -47,7 +49,7 @@ async function resolvePod(
       { hint: `${access.context.kubectl} -n ${namespace} describe pod ${target.name}` },
     );
   }
-  return { namespace, pod: target.name, port };
+  return { namespace, pod: target.name, uid: pod.metadata?.uid, port };
 }
 
 async function resolveService(
@@ -66,7 +68,43 @@ async function resolveService(
   const ready = pods.find(isReady);
   if (ready === undefined) throw toNoReadyPod(access, wanted, { pods, selector });
   const pod = ready.metadata?.name ?? "";
-  return { namespace, pod, port: toPodPort(access, ready, targetPort) };
+  const uid = ready.metadata?.uid;
+  return { namespace, pod, uid, port: toPodPort(access, ready, targetPort) };
+}
+
+/**
+ * Whether a Pod that was found has ended since, or another has taken its name. One that terminates is
+ * still there, and so is one that cannot be asked for. It needs no more than finding the Pod did.
+ */
+export async function isPodGone(
+  access: KubeAccess,
+  { target }: KubeTarget,
+  podPort: PodPort,
+  options: RequestOptions,
+): Promise<boolean> {
+  const { namespace, pod: name } = podPort;
+  const ask = { resource: "pods", namespace } as const;
+  try {
+    const there =
+      target.kind === "pod"
+        ? ((await access.read({ ...ask, verb: "get", name }, {}, options)) as V1Pod)
+        : await findByName(access, podPort, options);
+    const isEnded = /^(Succeeded|Failed)$/.test(there?.status?.phase ?? "");
+    return there === undefined || isEnded || there.metadata?.uid !== podPort.uid;
+  } catch (error) {
+    return error instanceof TunnelError && error.kind === "not-found";
+  }
+}
+
+async function findByName(
+  access: KubeAccess,
+  { namespace, pod }: PodPort,
+  options: RequestOptions,
+): Promise<V1Pod | undefined> {
+  const list = { verb: "list", resource: "pods", namespace, name: undefined } as const;
+  const answer = await access.read(list, { fieldSelector: `metadata.name=${pod}` }, options);
+  const { items = [] } = answer as { items?: V1Pod[] };
+  return items.find(({ metadata }) => metadata?.name === pod);
 }
 
 function toTargetPort(access: KubeAccess, wanted: KubeTarget, service: V1Service): number | string {

@@ -4,8 +4,8 @@ import WebSocket from "ws";
 import { type KubeAccess, type RequestOptions, toUrl } from "./kube-access.ts";
 import { type KubeAsk, toPath, toRefusal, toUnreachable } from "./kube-failure.ts";
 import type { PodPort } from "./kube-target.ts";
-import { toCut, toPodFailure } from "./pod-failure.ts";
-import { createPulse } from "./pulse.ts";
+import { toCut, toPodFailure, toReplaced } from "./pod-failure.ts";
+import { createPulse, type Pulse } from "./pulse.ts";
 import { TunnelError, toShownText } from "./tunnel-error.ts";
 
 /** Who is told what a channel brings. */
@@ -13,6 +13,13 @@ export interface ChannelListener {
   readonly onData: (chunk: Buffer) => void;
   /** Once, at the end; undefined = the Pod's side or ours closed it in order. */
   readonly onClosed: (error: TunnelError | undefined) => void;
+}
+
+/** How a channel is opened, and how it learns that it leads nowhere. */
+export interface ChannelOptions extends RequestOptions {
+  readonly listener: ChannelListener;
+  /** Whether the Pod is certainly not there any more. */
+  readonly isPodGone: () => Promise<boolean>;
 }
 
 /** One TCP connection inside a Pod, carried by one websocket of its own. */
@@ -44,7 +51,7 @@ const headerSize = 2;
 export async function openPodChannel(
   access: KubeAccess,
   podPort: PodPort,
-  options: RequestOptions & { readonly listener: ChannelListener },
+  options: ChannelOptions,
 ): Promise<PodChannel> {
   const socket = await connectWebSocket(access, podPort, options);
   return createChannel(socket, { access, podPort, ...options });
@@ -124,10 +131,9 @@ function readRefusal(response: IncomingMessage, done: (body: string) => void): v
   response.once("close", finish);
 }
 
-interface ChannelGiven extends RequestOptions {
+interface ChannelGiven extends ChannelOptions {
   readonly access: KubeAccess;
   readonly podPort: PodPort;
-  readonly listener: ChannelListener;
 }
 
 function createChannel(socket: WebSocket, given: ChannelGiven): PodChannel {
@@ -138,8 +144,8 @@ function createChannel(socket: WebSocket, given: ChannelGiven): PodChannel {
   socket.on("error", (error) => {
     reason = toShownText(error.message);
   });
-  const pulse = createPulse(socket, () => {
-    failure = toCut(given.podPort, "the API server has been silent for two minutes");
+  const pulse = watch(socket, given, (error) => {
+    failure ??= error;
     socket.terminate();
   });
   onFrames(socket, {
@@ -187,6 +193,25 @@ function createChannel(socket: WebSocket, given: ChannelGiven): PodChannel {
     ref: pulse.ref,
     unref: pulse.unref,
   };
+}
+
+/** Says once it is clear that nothing will come any more, though nobody closed the connection. */
+function watch(
+  socket: WebSocket,
+  { access, podPort, isPodGone }: ChannelGiven,
+  onLost: (error: TunnelError) => void,
+): Pulse {
+  return createPulse(socket, {
+    onQuiet: () => {
+      // Some nodes keep the websocket open, and answer its pings, when the Pod's side has gone.
+      void isPodGone().then((isGone) => {
+        if (isGone) onLost(toReplaced(access, podPort));
+      });
+    },
+    onSilent: () => {
+      onLost(toCut(podPort, "the API server has been silent for a minute"));
+    },
+  });
 }
 
 interface FrameListener {

@@ -22,6 +22,15 @@ export function toPodFailure(access: KubeAccess, podPort: PodPort, text: string)
   return toCut(podPort, said);
 }
 
+/** The node did not close the connection, but what it led to is no more. */
+export function toReplaced(access: KubeAccess, { namespace, pod }: PodPort): TunnelError {
+  return new TunnelError(
+    "pod-gone",
+    `Pod "${pod}" in namespace "${namespace}" (context "${access.context.name}") was replaced or ended while a connection to it was open`,
+    { hint: "run the same command again; what was done is found and kept" },
+  );
+}
+
 /** A connection that broke after it was open. */
 export function toCut(podPort: PodPort, reason: string): TunnelError {
   return new TunnelError(

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import type { Dial, Patience } from "./dial.ts";
 import { createKubeAccess, type KubeAccess } from "./kube-access.ts";
-import { type KubeTarget, type PodPort, resolvePodPort } from "./kube-target.ts";
+import { isPodGone, type KubeTarget, type PodPort, resolvePodPort } from "./kube-target.ts";
 import { type KubeContext, type KubeconfigChoice, loadKubeContext } from "./kubeconfig.ts";
 import { type LocalPort, listenLocally } from "./local-port.ts";
 import { openPodChannel, type PodChannel } from "./pod-channel.ts";
@@ -57,7 +57,11 @@ export async function openPortForward(
 interface PodFinder {
   find(options: Parameters<typeof resolvePodPort>[2]): Promise<PodPort>;
   forget(): void;
+  isGone(podPort: PodPort): Promise<boolean>;
 }
+
+/** How long an answer about a Pod holds for its other connections, which ask at the same time. */
+const lookedMs = 5_000;
 
 /** Keeps the Pod that was found until a connection to it fails, and looks once for many callers. */
 function createPodFinder(access: KubeAccess, target: KubeTarget): PodFinder {
@@ -67,8 +71,16 @@ function createPodFinder(access: KubeAccess, target: KubeTarget): PodFinder {
   const forget = (): void => {
     found = undefined;
   };
+  let looked: { readonly of: PodPort; readonly at: number; isGone: Promise<boolean> } | undefined;
   return {
     forget,
+    isGone: (of) => {
+      if (looked?.of !== of || Date.now() - looked.at > lookedMs) {
+        const how = { timeoutMs: lookedMs, isBackground: true };
+        looked = { of, at: Date.now(), isGone: isPodGone(access, target, of, how) };
+      }
+      return looked.isGone;
+    },
     find: (options) => {
       if (found === undefined || (isSearchingInBackground && !options.isBackground)) {
         const finding = resolvePodPort(access, target, options);
@@ -113,7 +125,10 @@ function createDial(
     try {
       // The search is shared with other connections: one that gives up must not end it for them.
       const podPort = await pods.find({ timeoutMs: how.timeoutMs, isBackground: how.isBackground });
-      const channel = await openPodChannel(access, podPort, how);
+      const channel = await openPodChannel(access, podPort, {
+        ...how,
+        isPodGone: () => pods.isGone(podPort),
+      });
       onOpen(channel);
       return channel;
     } catch (error) {

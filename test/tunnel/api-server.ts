@@ -6,6 +6,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 /** A Pod of the double: its ports lead to real listeners on this machine. */
 export interface FakePod {
   readonly labels?: Readonly<Record<string, string>>;
+  readonly uid?: string;
   readonly phase?: string;
   readonly isReady?: boolean;
   readonly isDeleted?: boolean;
@@ -248,6 +249,7 @@ function toPod(name: string, pod: FakePod | undefined): unknown {
       name,
       namespace: "db-postgres",
       labels: pod?.labels,
+      uid: pod?.uid ?? "5d1f",
       ...(pod?.isDeleted ? { deletionTimestamp: "2026-01-01T00:00:00Z" } : {}),
     },
     spec: {

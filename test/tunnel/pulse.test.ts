@@ -21,24 +21,45 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function start(): { socket: QuietWebSocket; silent: () => boolean; sent: (n: number) => void } {
+function start() {
   const socket = new QuietWebSocket();
   let isSilent = false;
-  const pulse = createPulse(socket as unknown as WebSocket, () => {
-    isSilent = true;
+  let quiet = 0;
+  const pulse = createPulse(socket as unknown as WebSocket, {
+    onQuiet: () => {
+      quiet += 1;
+    },
+    onSilent: () => {
+      isSilent = true;
+    },
   });
-  return { socket, silent: () => isSilent, sent: pulse.sent };
+  return { socket, silent: () => isSilent, quiet: () => quiet, sent: pulse.sent };
 }
 
-test("an idle connection is pinged twice a minute", () => {
+test("an idle connection is pinged four times a minute", () => {
   const { socket } = start();
+  vi.spyOn(socket, "ping").mockImplementation(() => {
+    socket.pings += 1;
+    socket.emit("pong");
+  });
   vi.advanceTimersByTime(61_000);
-  expect(socket.pings).toBe(2);
+  expect(socket.pings).toBe(4);
 });
 
-test("a connection that gives no sign of life for two minutes is given up", () => {
+test("a connection that brings nothing is told of, even if its pings are answered", () => {
+  const { socket, quiet } = start();
+  vi.advanceTimersByTime(16_000);
+  socket.emit("message");
+  vi.advanceTimersByTime(15_000);
+  expect(quiet()).toBe(0);
+  socket.emit("pong");
+  vi.advanceTimersByTime(15_000);
+  expect(quiet()).toBe(1);
+});
+
+test("a connection that gives no sign of life for a minute is given up", () => {
   const { silent } = start();
-  vi.advanceTimersByTime(119_000);
+  vi.advanceTimersByTime(59_000);
   expect(silent()).toBe(false);
   vi.advanceTimersByTime(2_000);
   expect(silent()).toBe(true);
@@ -46,8 +67,8 @@ test("a connection that gives no sign of life for two minutes is given up", () =
 
 test("a pong or any message is a sign of life", () => {
   const { socket, silent } = start();
-  for (let i = 0; i < 10; i += 1) {
-    vi.advanceTimersByTime(60_000);
+  for (let i = 0; i < 20; i += 1) {
+    vi.advanceTimersByTime(30_000);
     socket.emit(i % 2 === 0 ? "pong" : "message");
   }
   expect(silent()).toBe(false);
