@@ -1,5 +1,6 @@
 import { BerthError, toOneError } from "../components/errors.ts";
 import type { Action } from "../components/postgres/actions.ts";
+import { withStatementSeconds } from "../components/postgres/answer-limit.ts";
 import type { AppDatabaseState } from "../components/postgres/app-database-args.ts";
 import type { FormerRole } from "../components/postgres/diff-roles.ts";
 import { inspectDatabases, inspectRoles, type LiveRole } from "../components/postgres/inspect.ts";
@@ -18,7 +19,7 @@ import type { PostgresServer, Work } from "./postgres-server.ts";
 import type { Session } from "./session-pool.ts";
 
 /** A big database takes longer to remove than any statement else may take. */
-const dropTimeout = "10min";
+const dropSeconds = 600;
 
 /**
  * Drops the database and the roles of an app that left with `reclaimPolicy: delete`. What is gone
@@ -125,17 +126,14 @@ async function dropDatabase(
       notes.push(`app ${state.app}: dumped to ${await dumpDatabase(request)}`);
     }
     refuse(state, (await look(server, session, state, isNeeded)).problems);
-    await session.client.query(`SET statement_timeout = '${dropTimeout}'`);
     const drop = { kind: "drop-database", path: "database", database: name } as const;
-    await server.run(session, drop, work);
+    await withStatementSeconds(session.client, dropSeconds, () => server.run(session, drop, work));
   } catch (error) {
     for (const role of logins) {
       const statement = toStatement(toLogin(role, "LOGIN"), hiddenVerifiers);
       await session.client.query(statement).catch(() => undefined);
     }
     throw error;
-  } finally {
-    await session.client.query("RESET statement_timeout").catch(() => undefined);
   }
   return [...notes, `app ${state.app}: dropped database "${name}"`];
 }

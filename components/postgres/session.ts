@@ -2,6 +2,7 @@ import os from "node:os";
 import { Client, type ClientConfig } from "pg";
 import type { Credential } from "../onepassword/credential.ts";
 import type { Endpoint } from "../tunnel/endpoint.ts";
+import { limitSilence, statementSeconds } from "./answer-limit.ts";
 
 /** Where and how to log in; `tls` is node-postgres' `ssl`. */
 export interface SessionTarget {
@@ -19,13 +20,17 @@ export const runLockKey = "422608794728";
 /**
  * Settings of every session that Berth opens. `search_path` is pinned because the owner of a database
  * could otherwise put a function in the way of a catalog query and have the admin run it; the timeouts
- * keep Berth from queueing the neighbours behind a lock.
+ * keep Berth from queueing the neighbours behind a lock; the keepalives let the server notice within a
+ * minute, and not after two hours, that a machine which held the run lock lost its network.
  */
 const settings = [
   "search_path=pg_catalog,pg_temp",
   "lock_timeout=5s",
-  "statement_timeout=60s",
+  `statement_timeout=${String(statementSeconds)}s`,
   "idle_in_transaction_session_timeout=30s",
+  "tcp_keepalives_idle=30",
+  "tcp_keepalives_interval=10",
+  "tcp_keepalives_count=3",
 ];
 
 /** Logs in, hands the session over, and ends it whatever happens. Errors are node-postgres' own. */
@@ -56,10 +61,12 @@ export async function openSession(target: SessionTarget, credential: Credential)
 }
 
 function createClient(target: SessionTarget, credential: Credential): Client {
+  const { endpoint } = target;
+  const carrier = endpoint.stream();
   const client = new Client({
-    host: target.endpoint.host,
-    port: target.endpoint.port,
-    stream: () => target.endpoint.stream(),
+    host: endpoint.host,
+    port: endpoint.port,
+    stream: () => carrier,
     ...(target.tls === undefined ? {} : { ssl: target.tls }),
     database: target.database,
     user: credential.username,
@@ -70,5 +77,6 @@ function createClient(target: SessionTarget, credential: Credential): Client {
   });
   // A server that goes away reports here too; the query in flight carries the error.
   client.on("error", () => undefined);
+  limitSilence(client, carrier, endpoint);
   return client;
 }
