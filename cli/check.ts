@@ -1,5 +1,6 @@
 import type { RoleSpec, StackSpec } from "../components/config/spec.ts";
 import type { Credential } from "../components/onepassword/credential.ts";
+import type { LiveRole } from "../components/postgres/inspect.ts";
 import type { SessionTarget } from "../components/postgres/session.ts";
 
 /** One promise, tried. A warning is something the operator should know and Berth may not change. */
@@ -15,6 +16,8 @@ export interface ProofContext {
   readonly spec: StackSpec;
   readonly target: Omit<SessionTarget, "database">;
   readonly credential: (role: RoleSpec) => Credential;
+  /** Roles of apps whose logins take turns, as the admin sees them. */
+  readonly turns: ReadonlyMap<string, LiveRole>;
   /** Databases that PUBLIC may enter, with their owners. */
   readonly openDatabases: ReadonlyMap<string, string>;
   /** What the app's roles have left on reserved roles and databases. */

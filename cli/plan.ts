@@ -56,7 +56,11 @@ function toPlannedApp(one: DatabasePlan, actions: readonly Action[]): PlannedApp
 }
 
 function printApp({ app, database, roles }: DatabasePlan, actions: readonly Action[]): void {
-  const logins = roles.map(({ name, profile }) => `${name} (${profile})`).join(", ");
+  const logins = roles
+    .map(
+      ({ name, profile, actsAs }) => `${name} (${actsAs === undefined ? profile : `as ${actsAs}`})`,
+    )
+    .join(", ");
   const inside = actions.findIndex(({ kind }) => kind === "create-database") + 1;
   printComment(`app ${app}: database ${database.name}, roles ${logins}`);
   for (const action of actions.slice(0, inside)) process.stdout.write(`${toText(action)};\n`);

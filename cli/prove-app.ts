@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type Client, escapeIdentifier } from "pg";
+import { findLogin, type Login } from "../components/config/logins.ts";
 import type { AppSpec, RoleSpec } from "../components/config/spec.ts";
 import { inspectSessionRole } from "../components/postgres/inspect.ts";
 import { type PlannedRole, PUBLIC_SCHEMA, planDatabase } from "../components/postgres/plan.ts";
@@ -8,6 +9,7 @@ import { explainConnectFailure } from "../components/tunnel/connect-failure.ts";
 import type { Check, ProofContext } from "./check.ts";
 import { createProbe, dropProbe, proveDatabase, proveProbe } from "./prove-objects.ts";
 import { proveAttributes, proveContents, proveIsolation, provePrivileges } from "./prove-role.ts";
+import { proveActing, proveOwnership, proveWaiting } from "./prove-turns.ts";
 
 /** Logs in as every role of the app and tries what its profile promises and what it must refuse. */
 export async function proveApp(app: AppSpec, context: ProofContext): Promise<Check[]> {
@@ -24,24 +26,28 @@ export async function proveApp(app: AppSpec, context: ProofContext): Promise<Che
     const outcome = await login(app, role, context, async (client) => {
       const found = await inspectSessionRole(client);
       for (const name of found.mayEnter) entered.add(name);
-      for (const planned of plan.roles.filter((r) => r.key === role.key)) {
+      const { key } = loginOf(role, context);
+      for (const planned of plan.roles.filter((r) => r.key === key)) {
         checks.push(...proveAttributes(planned, found));
         checks.push(await provePrivileges(client, plan, planned));
-        checks.push(proveIsolation(app, role, found, context));
+        checks.push(proveIsolation(app, planned, found, context));
         await use(client, planned);
       }
     });
     checks.splice(before, 0, outcome);
   };
   const created: string[] = [];
-  await asRole(owner, async (client) => {
+  await asRole(owner, async (client, planned) => {
     checks.push(...(await proveContents(client, plan)));
+    checks.push(...(await proveActing(client, planned)));
     for (const schema of plan.schemas) {
-      const check = await proveOwner(client, owner, { schema, name: probe });
+      const check = await proveOwner(client, planned, { schema, name: probe });
       if (check.ok) created.push(schema);
       checks.push(check);
     }
+    checks.push(...(await proveOwnership(client, plan)));
   });
+  checks.push(...(await proveWaiting(plan, context, context.credential(owner))));
   try {
     for (const role of others) {
       await asRole(role, async (client, planned) => {
@@ -64,7 +70,7 @@ export async function proveApp(app: AppSpec, context: ProofContext): Promise<Che
 /** The owner makes what the others then try to use. */
 async function proveOwner(
   client: Client,
-  owner: RoleSpec,
+  owner: Pick<PlannedRole, "name">,
   probe: { readonly schema: string; readonly name: string },
 ): Promise<Check> {
   const where = probe.schema === PUBLIC_SCHEMA ? "" : ` in ${probe.schema}`;
@@ -77,13 +83,18 @@ async function proveOwner(
   }
 }
 
+function loginOf(role: RoleSpec, context: ProofContext): Login {
+  return findLogin(role, context.credential(role).username) ?? role;
+}
+
 async function login(
   app: AppSpec,
   role: RoleSpec,
   context: ProofContext,
   use: (client: Client) => Promise<void>,
 ): Promise<Check> {
-  const name = `${role.name}: can log in to ${app.database.name}`;
+  const user = loginOf(role, context).name;
+  const name = `${user}: can log in to ${app.database.name}`;
   const target = { ...context.target, database: app.database.name };
   try {
     await withSession(target, context.credential(role), async (client) => {
@@ -93,7 +104,7 @@ async function login(
     return { name, ok: true, detail: "select 1 answered" };
   } catch (error) {
     const explained = explainConnectFailure(error, target.endpoint, {
-      user: role.name,
+      user,
       database: app.database.name,
       item: `${role.item.vault}/${role.item.item}`,
     });

@@ -1,5 +1,5 @@
 import type { Client } from "pg";
-import type { AppSpec, RoleSpec } from "../components/config/spec.ts";
+import type { AppSpec } from "../components/config/spec.ts";
 import { describeAction } from "../components/postgres/actions.ts";
 import { decideContents, hasContents } from "../components/postgres/diff-contents.ts";
 import { inspectSessionPrivileges, type SessionRole } from "../components/postgres/inspect.ts";
@@ -10,12 +10,15 @@ import { describeDeviations, findDeviations } from "./expect-privileges.ts";
 
 /** What one role of an app promises, tried in its own session. */
 
+/** The same whoever tells it: the role's own session, or the admin. */
+type Attributes = Omit<SessionRole, "mayEnter">;
+
 /** The attributes and memberships of the role are those of the plan. */
-export function proveAttributes(planned: PlannedRole, found: SessionRole): Check[] {
+export function proveAttributes(planned: PlannedRole, found: Attributes): Check[] {
   return [provePowers(planned, found), proveMemberships(planned, found)];
 }
 
-function provePowers(planned: PlannedRole, found: SessionRole): Check {
+function provePowers(planned: PlannedRole, found: Attributes): Check {
   const powers = [
     ...(found.isSuperuser ? ["SUPERUSER"] : []),
     ...(found.canCreateRole ? ["CREATEROLE"] : []),
@@ -35,7 +38,7 @@ function provePowers(planned: PlannedRole, found: SessionRole): Check {
   };
 }
 
-function proveMemberships(planned: PlannedRole, found: SessionRole): Check {
+function proveMemberships(planned: PlannedRole, found: Attributes): Check {
   const more = found.memberOf.filter((group) => !planned.memberOf.includes(group));
   const less = planned.memberOf.filter((group) => !found.memberOf.includes(group));
   const problems = [
@@ -87,7 +90,7 @@ export async function proveContents(client: Client, plan: DatabasePlan): Promise
 /** No way into the other apps' databases. */
 export function proveIsolation(
   app: AppSpec,
-  role: RoleSpec,
+  role: Pick<PlannedRole, "name">,
   found: SessionRole,
   { spec }: ProofContext,
 ): Check {

@@ -20,7 +20,7 @@ interface AppReport {
 }
 
 interface SecretReport {
-  /** The role whose credential it is; undefined = it has nothing to do with Postgres. */
+  /** The role whose credential it is, or those that take turns; undefined = it has nothing to do with Postgres. */
   readonly role: string | undefined;
   /** `vault/item`. */
   readonly item: string;
@@ -64,8 +64,8 @@ function toReport(app: AppSpec, spec: StackSpec): AppReport {
     database: app.database.name,
     access: toAccessMatrix(planDatabase(app, spec.postgres)),
     secrets: [
-      ...app.roles.map(({ name, item, secretName, namespace }) => ({
-        role: name,
+      ...app.roles.map(({ name, logins, item, secretName, namespace }) => ({
+        role: logins?.join(" or ") ?? name,
         item: format(item),
         secret: secretName,
         // The credential goes to the database's namespace as well.

@@ -2,14 +2,17 @@ import { styleText } from "node:util";
 import pLimit from "p-limit";
 import { readOnePasswordAccess } from "../components/config/environment.ts";
 import { loadStackFromFile } from "../components/config/load.ts";
+import { roleNamesOf } from "../components/config/logins.ts";
 import type { AppSpec, StackSpec } from "../components/config/spec.ts";
 import { BerthError } from "../components/errors.ts";
 import { readStackItems, type StackItems } from "../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../components/onepassword/through-client.ts";
 import {
   inspectOpenDatabases,
+  inspectRoles,
   inspectServer,
   inspectTraces,
+  type LiveRole,
 } from "../components/postgres/inspect.ts";
 import { findIdentityProblem } from "../components/postgres/server-rules.ts";
 import { type SessionTarget, withSession } from "../components/postgres/session.ts";
@@ -76,6 +79,7 @@ async function surveyServer(
   endpoint: Endpoint,
 ): Promise<{
   openDatabases: ReadonlyMap<string, string>;
+  turns: ReadonlyMap<string, LiveRole>;
   traces: ReadonlyMap<string, readonly string[]>;
 }> {
   const { postgres } = spec;
@@ -88,10 +92,14 @@ async function surveyServer(
       }
       const traces = new Map<string, readonly string[]>();
       for (const app of spec.apps) {
-        const roles = app.roles.map((role) => role.name);
+        const roles = roleNamesOf(app);
         traces.set(app.name, await inspectTraces(client, roles, postgres.reserved));
       }
-      return { openDatabases: await inspectOpenDatabases(client), traces };
+      const inTurn = spec.apps.flatMap((app) =>
+        app.roles.filter(({ logins }) => logins !== undefined),
+      );
+      const turns = await inspectRoles(client, roleNamesOf({ roles: inTurn }));
+      return { openDatabases: await inspectOpenDatabases(client), traces, turns };
     });
   } catch (error) {
     throw explainConnectFailure(error, endpoint, {

@@ -27,6 +27,16 @@ export function compareStates(old: AppDatabaseState, wanted: AppDatabaseState): 
   return changes;
 }
 
+const roleProperties = [
+  "name",
+  "profile",
+  "login",
+  "actsAs",
+  "connectionLimit",
+  "memberOf",
+  "searchPath",
+] as const;
+
 function compareRole(
   path: string,
   old: RoleState | undefined,
@@ -35,7 +45,7 @@ function compareRole(
   if (old === undefined) return { [path]: "add" };
   if (wanted === undefined) return { [path]: "delete" };
   const changes: Record<string, ChangeKind> = {};
-  for (const name of ["name", "profile", "connectionLimit", "memberOf", "searchPath"] as const) {
+  for (const name of roleProperties) {
     if (!isSame(old[name], wanted[name])) changes[`${path}.${name}`] = "update";
   }
   for (const type of objectTypes) {

@@ -52,6 +52,8 @@ const Grants = z
 const Role = z.strictObject({
   name: PgName,
   profile: z.enum(["owner", "readwrite", "readonly", "custom"]),
+  login: z.literal("in-turn").optional(),
+  actsAs: PgName.optional(),
   connectionLimit: ConnectionLimit,
   memberOf: z.array(PgName),
   searchPath: z.array(PgName),
@@ -146,14 +148,26 @@ function findRoleProblems(
   }
   for (const [index, [key, role]] of entries.entries()) {
     const at = `roles.${key}`;
-    if (key !== "owner" && role.profile === "owner") {
+    const { actsAs } = role;
+    if (key !== "owner" && role.profile === "owner" && actsAs === undefined) {
       report(`${at}.profile`, 'only the role "owner" owns the database');
+    }
+    if (actsAs !== undefined && (key === "owner" || actsAs !== roles["owner"]?.name)) {
+      report(`${at}.actsAs`, 'allowed is only the name of the role "owner", and not for that one');
     }
     if (role.profile === "owner" && Object.values(role.grants).some((list) => list.length > 0)) {
       report(`${at}.grants`, "an owner needs none");
     }
     if (names.indexOf(role.name) !== index) report(`${at}.name`, `"${role.name}" is used twice`);
-    if (!verifiers.has(key)) report(`verifiers.${key}`, "is required");
+    if (role.login === undefined && !verifiers.has(key)) {
+      report(`verifiers.${key}`, "is required");
+    }
+  }
+  const turns = entries.filter(([, role]) => role.login === "in-turn").map(([key]) => key);
+  const known = turns.filter((key) => verifiers.has(key));
+  const isShared = entries.some(([, role]) => role.actsAs !== undefined);
+  if (known.length > 1 || (isShared && known.length === 0)) {
+    report("verifiers", `of ${turns.join(", ")} one and only one has a verifier`);
   }
   for (const key of verifiers) {
     if (roles[key] === undefined) report(`verifiers.${key}`, "there is no such role");
@@ -225,11 +239,15 @@ export function toProperties(state: AppDatabaseState): PropertyMap {
   return { ...rest, ...permission, database: { ...state.database }, extensions, roles };
 }
 
-function toRoleProperties(role: RoleState): PropertyMap {
+function toRoleProperties({ login, actsAs, ...role }: RoleState): PropertyMap {
+  const turn = {
+    ...(login === undefined ? {} : { login }),
+    ...(actsAs === undefined ? {} : { actsAs }),
+  };
   const grants = Object.fromEntries(
     Object.entries(role.grants).map(([type, privileges]) => [type, [...privileges]]),
   );
-  return { ...role, grants };
+  return { ...role, ...turn, grants };
 }
 
 /** The properties that a refresh found to be otherwise. */

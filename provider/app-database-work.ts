@@ -1,14 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { BerthError, toOneError } from "../components/errors.ts";
 import type { Action } from "../components/postgres/actions.ts";
-import { compareStored, decideAdoption } from "../components/postgres/adoption.ts";
 import { type AppDatabaseState, toPlan } from "../components/postgres/app-database-args.ts";
 import {
   type AccessDecision,
   decideAccess,
   decideDatabase,
 } from "../components/postgres/diff-access.ts";
-import { decideRoles, type FormerRole } from "../components/postgres/diff-roles.ts";
+import type { FormerRole } from "../components/postgres/diff-roles.ts";
 import {
   type Catalog,
   inspectDatabases,
@@ -16,15 +15,14 @@ import {
   type LiveDatabase,
 } from "../components/postgres/inspect.ts";
 import { inspectAccess, inspectVerifiers } from "../components/postgres/inspect-access.ts";
-import { findLostProblem } from "../components/postgres/lost-database.ts";
 import { decideNewDatabase } from "../components/postgres/new-database.ts";
 import type { DatabasePlan } from "../components/postgres/plan.ts";
-import { findMarkerProblem, findPlanProblems } from "../components/postgres/server-rules.ts";
+import { decideAppRoles, judge } from "./app-database-judge.ts";
 import { dropLeaving, examineLeaving, refuseLeaving } from "./app-database-retire.ts";
 import { judgeNew, surveyExtensions } from "./available-extensions.ts";
 import type { PostgresServer, Work } from "./postgres-server.ts";
 import type { Session } from "./session-pool.ts";
-import { type RoleContext, readStored } from "./stored-verifiers.ts";
+import { readStored } from "./stored-verifiers.ts";
 
 /** One app to be brought about. */
 export interface AppRequest {
@@ -237,53 +235,4 @@ async function inspectApp(
     ...[...databases.values()].map((database) => database.owner),
   ]);
   return { server: session.server, roles, databases };
-}
-
-function decideAppRoles(
-  plan: DatabasePlan,
-  catalog: Catalog,
-  { request, server, stored }: RoleContext,
-): readonly Action[] {
-  return decideRoles(plan, catalog, {
-    markerRole: server.config.markerRole,
-    formerRoles: request.formerRoles,
-    needsPassword: ({ key, name }) =>
-      stored === undefined
-        ? request.newPasswords.has(key)
-        : request.verifiers.has(key) && stored.get(name) !== request.verifiers.get(key),
-  });
-}
-
-/** Why the app's database can be neither used nor made. */
-export function findLost(request: AppRequest, live: LiveDatabase | undefined): string | undefined {
-  const { app, database, recreate = false } = request.state;
-  return findLostProblem(app, database.name, live, { isKnown: request.isKnown, recreate });
-}
-
-/** Throws every reason not to go on; returns what taking over changes. */
-function judge(
-  plan: DatabasePlan,
-  catalog: Catalog,
-  { request, server: { config }, stored }: RoleContext,
-): readonly string[] {
-  const adoption = decideAdoption(plan, catalog, config, ({ key, name }) =>
-    compareStored(stored?.get(name), request.verifiers.get(key) ?? ""),
-  );
-  const marker = findMarkerProblem(catalog, config);
-  const live = catalog.databases.get(plan.database.name);
-  const { encoding, name } = plan.database;
-  const lost = findLost(request, live);
-  const problems = [
-    ...(marker === undefined ? [] : [marker]),
-    ...adoption.problems,
-    ...findPlanProblems(plan, catalog.server),
-    ...(live === undefined || live.encoding === encoding
-      ? []
-      : [
-          `app ${plan.app}: database "${name}" has encoding ${live.encoding}, which cannot change; set berth:apps.${plan.app}.database.encoding to it`,
-        ]),
-    ...(lost === undefined ? [] : [lost]),
-  ];
-  if (problems.length > 0) throw toOneError("Postgres", problems);
-  return adoption.changes.map((change) => `adopting: ${change}`);
 }

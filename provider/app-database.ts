@@ -14,6 +14,7 @@ import {
   withDefaults,
   withoutVerifiers,
 } from "./app-database-inputs.ts";
+import { findLost } from "./app-database-judge.ts";
 import { toRequest } from "./app-database-request.ts";
 import { retireApp } from "./app-database-retire.ts";
 import {
@@ -22,7 +23,6 @@ import {
   applyApp,
   examineApp,
   findActions,
-  findLost,
 } from "./app-database-work.ts";
 import { describeActions, describeDrift } from "./describe-drift.ts";
 import type { Report } from "./engine-log.ts";

@@ -1,4 +1,5 @@
 import { escapeIdentifier } from "pg";
+import { roleNamesOf } from "../../components/config/logins.ts";
 import { reservedReason } from "../../components/config/name-rules.ts";
 import { scopedRoleName } from "../../components/config/names.ts";
 import { parseStack } from "../../components/config/parse.ts";
@@ -8,7 +9,7 @@ import { BerthError } from "../../components/errors.ts";
 import { type Action, describeAction } from "../../components/postgres/actions.ts";
 import { decideAdoption, searchPathOf } from "../../components/postgres/adoption.ts";
 import { decideAccess } from "../../components/postgres/diff-access.ts";
-import { decideRoles } from "../../components/postgres/diff-roles.ts";
+import { asTheyAre, decideRoles } from "../../components/postgres/diff-roles.ts";
 import type { LiveDatabase, LiveRole } from "../../components/postgres/inspect.ts";
 import { planDatabase } from "../../components/postgres/plan.ts";
 import { scramOf } from "../../components/postgres/verifier.ts";
@@ -62,7 +63,7 @@ export function proposeApps(stack: Stack, survey: ServerSurvey): Proposal {
     if (reasons.length > 0) leftAlone.push({ kind: "database", name: database.name, reasons });
     else apps.push(trial.propose());
   }
-  const used = new Set([...spec.apps, ...apps.map(({ app }) => app)].flatMap(roleNames));
+  const used = new Set([...spec.apps, ...apps.map(({ app }) => app)].flatMap(roleNamesOf));
   const admin = survey.catalog.server.admin;
   for (const role of survey.catalog.roles.values()) {
     if (!role.canLogin || used.has(role.name) || role.name === admin) continue;
@@ -75,10 +76,6 @@ export function proposeApps(stack: Stack, survey: ServerSurvey): Proposal {
 
 function isOthers(name: string, spec: StackSpec): boolean {
   return reservedReason(name, spec) !== undefined;
-}
-
-function roleNames(app: AppSpec): string[] {
-  return app.roles.map((role) => role.name);
 }
 
 function explainRole(role: LiveRole, survey: ServerSurvey): string[] {
@@ -167,13 +164,13 @@ class Trial {
       if (!isAdded) outside.push(role.name);
     }
     const app = this.#toApp(entry);
-    const kept = describeKept(this.#survey, { database: name, owner, roles: roleNames(app) });
+    const kept = describeKept(this.#survey, { database: name, owner, roles: roleNamesOf(app) });
     return { key: this.#key, entry, app, kept };
   }
 
   /** Login roles that are given something here and nowhere else, and that no other entry has. */
   #candidates(): LiveRole[] {
-    const taken = new Set(this.#stack.spec.apps.flatMap(roleNames));
+    const taken = new Set(this.#stack.spec.apps.flatMap(roleNamesOf));
     return [...this.#survey.catalog.roles.values()].filter((role) => {
       if (!role.canLogin || role.name === this.#database.owner || taken.has(role.name))
         return false;
@@ -255,7 +252,7 @@ class Trial {
     const { problems } = decideAdoption(plan, catalog, spec.postgres);
     const inside = insides.get(this.#database.name) as Inside;
     const actions = [
-      ...decideRoles(plan, catalog, { markerRole, needsPassword: () => false, formerRoles: [] }),
+      ...decideRoles(plan, catalog, { ...asTheyAre, markerRole }),
       ...decideAccess(
         plan,
         { server: catalog.server, database: this.#database, access: inside.access },

@@ -1,3 +1,4 @@
+import { roleNamesOf } from "../../components/config/logins.ts";
 import { reservedReason } from "../../components/config/name-rules.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
 import { BerthError, toOneError } from "../../components/errors.ts";
@@ -105,9 +106,7 @@ export const judgeNeighbours: Judge = (spec, { catalog }) => {
 /** Roles and databases that are neither Postgres' own, nor Berth's, nor named in the stack file. */
 function findUnreserved(spec: StackSpec, catalog: Catalog): string[] {
   const { markerRole } = spec.postgres;
-  const planned = new Set(
-    spec.apps.flatMap((app) => [app.database.name, ...app.roles.map((role) => role.name)]),
-  );
+  const planned = new Set(spec.apps.flatMap((app) => [app.database.name, ...roleNamesOf(app)]));
   const isOurs = (role: string): boolean =>
     role === markerRole || catalog.roles.get(role)?.memberOf.includes(markerRole) === true;
   const isOther = (name: string): boolean =>

@@ -3,6 +3,8 @@ import { defaultDelivery, toGitOpsSpec } from "./derive-delivery.ts";
 import {
   appNamespace,
   databaseName,
+  groupRoleName,
+  loginNames,
   markerRole,
   ownerItem,
   roleName,
@@ -81,8 +83,10 @@ export function toAppSpec(name: string, entry: AppEntry, config: StackConfig): A
   const { vault } = config.onepassword;
   const namespace = entry.namespace ?? appNamespace(name);
   const adopt = entry.adopt ?? false;
+  const takesTurns = entry.owner?.rotation === "two-logins";
   const owner = toRole("owner", { profile: "owner", privileges: {} }, entry.owner ?? {}, {
-    name: roleName(name),
+    name: takesTurns ? groupRoleName(name) : roleName(name),
+    logins: takesTurns ? (entry.owner?.logins ?? loginNames(name)) : undefined,
     item: ownerItem(name),
     vault,
     namespace,
@@ -92,6 +96,7 @@ export function toAppSpec(name: string, entry: AppEntry, config: StackConfig): A
     .map(([key, role]) =>
       toRole(key, toMay(role), role, {
         name: scopedRoleName(name, key),
+        logins: undefined,
         item: scopedItem(name, key),
         vault,
         namespace,
@@ -138,12 +143,13 @@ function toRole(
   key: string,
   may: May,
   given: NonNullable<AppEntry["owner"]>,
-  derived: { name: string; item: string; vault: string; namespace: string },
+  derived: Pick<RoleSpec, "name" | "logins" | "namespace"> & ItemRef,
 ): RoleSpec {
   const item = given.item ?? derived.item;
   return {
     key,
     name: given.name ?? derived.name,
+    logins: derived.logins,
     ...may,
     item: { vault: derived.vault, item },
     secretName: given.secret ?? item,

@@ -44,12 +44,7 @@ export function findNameProblems(spec: StackSpec): string[] {
   return [
     ...findMarkerProblems(spec),
     ...spec.apps.flatMap((app) => findAppProblems(app, spec)),
-    ...findRepeated(
-      "role",
-      spec.apps.flatMap((app) =>
-        app.roles.map((r) => ({ name: r.name, at: roleAt(app, r, "name") })),
-      ),
-    ),
+    ...findRepeated("role", spec.apps.flatMap(roleUses)),
     ...findRepeated(
       "database",
       spec.apps.map((app) => ({ name: app.database.name, at: at(app, "database.name") })),
@@ -79,10 +74,7 @@ function findMarkerProblems(spec: StackSpec): string[] {
 }
 
 function findAppProblems(app: AppSpec, spec: StackSpec): string[] {
-  const identifiers = [
-    { name: app.database.name, at: at(app, "database.name") },
-    ...app.roles.map((r) => ({ name: r.name, at: roleAt(app, r, "name") })),
-  ];
+  const identifiers = [{ name: app.database.name, at: at(app, "database.name") }, ...roleUses(app)];
   const labels = [
     { name: app.namespace, at: at(app, "namespace") },
     ...app.roles.map((r) => ({ name: r.secretName, at: roleAt(app, r, "secret") })),
@@ -178,6 +170,14 @@ function secretNames(app: AppSpec, databaseNamespace: string): { name: string; a
       at: at(app, `secrets.${s.name}`),
     })),
   ];
+}
+
+/** Every role of an app, and the key that names it. */
+function roleUses(app: AppSpec): { name: string; at: string }[] {
+  return app.roles.flatMap((role) => [
+    { name: role.name, at: roleAt(app, role, "name") },
+    ...(role.logins ?? []).map((name) => ({ name, at: roleAt(app, role, "logins") })),
+  ]);
 }
 
 function at(app: AppSpec, key: string): string {

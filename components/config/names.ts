@@ -13,6 +13,21 @@ export function databaseName(app: string): string {
   return roleName(app);
 }
 
+/** Role without login that owns what an app has, where two logins take turns. */
+export function groupRoleName(app: string): string {
+  return `${roleName(app)}_role`;
+}
+
+/** The two logins that take turns. */
+export function loginNames(app: string): readonly [string, string] {
+  return [`${roleName(app)}_a`, `${roleName(app)}_b`];
+}
+
+/** Key of one of them, from the key of the role that it acts as. No role key of an entry begins like that. */
+export function loginKey(key: string, index: number): string {
+  return `${key}-${index === 0 ? "a" : "b"}`;
+}
+
 /** A further login role of an app, from its key in the entry. */
 export function scopedRoleName(app: string, key: string): string {
   return `${roleName(app)}_${key.replaceAll("-", "_")}`;

@@ -4,6 +4,7 @@ import { findContentProblems } from "./content-rules.ts";
 import { findDeliveryProblems } from "./delivery-rules.ts";
 import { toAppSpec, toPostgresSpec } from "./derive.ts";
 import { toClusterSpec, toGitOpsSpec, toSecretsSpec } from "./derive-delivery.ts";
+import { findLoginProblems } from "./login-rules.ts";
 import { findNameProblems } from "./name-rules.ts";
 import { findRetirementProblems } from "./retirement-rules.ts";
 import { StackConfig } from "./schema.ts";
@@ -36,6 +37,7 @@ export function parseStack(stack: string, raw: unknown): StackSpec {
     ...findDeliveryProblems(spec),
     ...findContentProblems(spec),
     ...findRetirementProblems(spec),
+    ...findLoginProblems(spec),
   ];
   if (problems.length > 0) throw toOneError(title, problems);
   return spec;

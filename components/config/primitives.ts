@@ -77,7 +77,10 @@ export const RoleKey = z
   .regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/, {
     error: "is no role key; allowed are a-z, 0-9 and - inside, starting with a letter",
   })
-  .refine((key) => key !== "owner", { error: 'is taken: "owner" is the app\'s owner role' });
+  .refine((key) => key !== "owner", { error: 'is taken: "owner" is the app\'s owner role' })
+  .refine((key) => !/^owner-[ab]$/.test(key), {
+    error: "is taken: the logins of the app's owner have such keys",
+  });
 
 /** Title or 26-character id of a 1Password vault or item. A `/` would break the operator's itemPath. */
 export const ItemName = z

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { contentKeys, Privileges } from "./database-keys.ts";
+import { contentKeys } from "./database-keys.ts";
 import {
   AppName,
   ConnectionLimit,
@@ -9,11 +9,10 @@ import {
   PgName,
   Port,
   RoleKey,
-  Scram,
 } from "./primitives.ts";
 import { Cluster, GitOps, Secrets, SecretsThrough } from "./schema-delivery.ts";
-
 import { reclaimPolicyKey, recreateKey, retirementKeys } from "./schema-retirement.ts";
+import { Owner, ScopedRole } from "./schema-roles.ts";
 
 /**
  * The stack file: everything an operator may write under `berth:` in `Pulumi.<stack>.yaml`.
@@ -131,38 +130,6 @@ const Postgres = z
 const OnePassword = z.strictObject({
   vault: ItemName.describe("Vault that holds every item, by title or id."),
 });
-
-const roleSettings = {
-  name: PgName.describe("Name of the role."),
-  item: ItemName.describe("1Password item with `username` and `password`."),
-  secret: DnsLabel.describe(
-    "Kubernetes Secret that brings the credential to the pods. Default: the item.",
-  ),
-  namespace: DnsLabel.describe("Namespace of that Secret. Default: the app's."),
-  connectionLimit: ConnectionLimit.describe(
-    "Connections of the role at a time. Default: -1, no limit.",
-  ),
-  memberOf: z.array(PgName).describe("Further roles that it is a member of."),
-  searchPath: z.array(PgName).describe("search_path of the role. Default: the server's."),
-  scram: Scram.describe(
-    "Iterations and salt of an adopted role's verifier, so that a password which stays the same stays as it is stored. Default: made from the password.",
-  ),
-};
-
-const Owner = z.strictObject(roleSettings).partial();
-
-const ScopedRole = z
-  .strictObject({
-    ...roleSettings,
-    profile: z
-      .enum(["readwrite", "readonly"])
-      .describe("readwrite: SELECT, INSERT, UPDATE, DELETE. readonly: SELECT. No DDL in either."),
-    privileges: Privileges.describe("Privileges on top of the profile's, or instead of a profile."),
-  })
-  .partial()
-  .refine((role) => role.profile !== undefined || role.privileges !== undefined, {
-    error: "give a `profile` (readwrite, readonly), `privileges`, or both",
-  });
 
 const Database = z
   .strictObject({

@@ -65,11 +65,16 @@ export interface PostgresSpec {
 /** What a login role may do; `custom` = nothing but the privileges that its entry lists. */
 export type Profile = "owner" | "readwrite" | "readonly" | "custom";
 
-/** One login role of an app. */
+/** One role of an app, with a credential of its own. */
 export interface RoleSpec {
   /** `owner`, or the key under `roles` in the entry. Part of logical names: never changes. */
   readonly key: string;
   readonly name: string;
+  /**
+   * Logins that act as it, by name; the item's `username` says which of them is in use. undefined = it
+   * logs in itself.
+   */
+  readonly logins: readonly string[] | undefined;
   readonly profile: Profile;
   /** On top of the profile's. */
   readonly privileges: Grants;

@@ -11,8 +11,10 @@ export interface ItemRequest {
   readonly wantedBy: string;
   /** Labels that must be there and not empty. */
   readonly fields: readonly string[];
-  /** What `username` must be: the name of the role. */
+  /** What `username` must be: the name of the role, or of the first of several logins. */
   readonly username?: string;
+  /** What it may be besides, and what to do where it is none of them. */
+  readonly turns?: { readonly usernames: readonly string[]; readonly fix: string };
 }
 
 /** Items by reference. */
@@ -89,12 +91,23 @@ function findFieldProblems(request: ItemRequest, item: Item): string[] {
         `    fix: op item edit ${quote(ref.item)} --vault ${quote(ref.vault)} ${assignment(field, request)}`,
     );
   const username = item.revealField("username");
+  const { turns } = request;
   if (request.username === undefined || username === undefined || username === request.username)
     return missing;
+  if (turns?.usernames.includes(username) === true) return missing;
+  const edit = `op item edit ${quote(ref.item)} --vault ${quote(ref.vault)} ${quote(`username=${request.username}`)}`;
+  if (turns === undefined) {
+    return [
+      ...missing,
+      `${at}: its username is "${username}", but the role is "${request.username}"\n` +
+        `    fix: ${edit}, or name the role as the item does`,
+    ];
+  }
+  const names = [request.username, ...turns.usernames].join(", ");
   return [
     ...missing,
-    `${at}: its username is "${username}", but the role is "${request.username}"\n` +
-      `    fix: op item edit ${quote(ref.item)} --vault ${quote(ref.vault)} ${quote(`username=${request.username}`)}, or name the role as the item does`,
+    `${at}: its username is "${username}"; allowed are ${names}\n` +
+      `    fix: ${turns.fix}; for a new app: ${edit}`,
   ];
 }
 

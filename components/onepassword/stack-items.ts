@@ -1,3 +1,4 @@
+import { roleNamesOf } from "../config/logins.ts";
 import type { RoleSpec, StackSpec } from "../config/spec.ts";
 import { BerthError } from "../errors.ts";
 import { Credential } from "./credential.ts";
@@ -38,7 +39,7 @@ export function planItemRequests(spec: StackSpec): ItemRequest[] {
         ref: role.item,
         wantedBy: `app ${app.name}`,
         fields: login,
-        username: role.name,
+        ...toUsernames(app.name, role),
       })),
       ...app.secrets.map(({ item, fields }) => ({
         ref: item,
@@ -49,14 +50,26 @@ export function planItemRequests(spec: StackSpec): ItemRequest[] {
   ];
 }
 
+/** The owner's own name is that of an app which logged in with it before its two logins came. */
+function toUsernames(
+  app: string,
+  { name, logins }: RoleSpec,
+): Pick<ItemRequest, "username" | "turns"> {
+  const [first, ...others] = logins ?? [];
+  if (first === undefined) return { username: name };
+  const fix = `if that role owns the database so far, set berth:apps.${app}.owner.name to it and leave the item as it is`;
+  return { username: first, turns: { usernames: [...others, name], fix } };
+}
+
 /** An app must not take the admin role for its own, or be a member of it; its name is known only now. */
 function refuseReservedAdmin(spec: StackSpec, admin: Credential): void {
   for (const app of spec.apps) {
     for (const role of app.roles) {
       const key = `berth:apps.${app.name}.${role.key === "owner" ? "owner" : `roles.${role.key}`}`;
-      if (role.name === admin.username) {
-        throw new BerthError(`app ${app.name}: role "${role.name}" is the admin role itself`, {
-          hint: `give it another name: ${key}.name`,
+      if (roleNamesOf({ roles: [role] }).includes(admin.username)) {
+        const field = role.name === admin.username ? "name" : "logins";
+        throw new BerthError(`app ${app.name}: role "${admin.username}" is the admin role itself`, {
+          hint: `give it another name: ${key}.${field}`,
         });
       }
       if (role.memberOf.includes(admin.username)) {

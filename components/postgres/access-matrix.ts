@@ -21,12 +21,12 @@ export interface Access {
   readonly later: readonly string[];
 }
 
-/** The matrix of a plan. Pure; the owner, which needs no grants, has `ALL`. */
+/** The matrix of a plan. Pure; the owner and what acts as it need no grants and have `ALL`. */
 export function toAccessMatrix(plan: DatabasePlan): AccessMatrix {
   const granted = plan.grants.map(({ on }) => toColumn(on));
   const columns = [...new Set(["database", "schema public", ...granted])];
   const rows = plan.roles.map(({ name, profile }): AccessRow => {
-    if (name !== plan.database.owner) return { role: name, profile, access: toAccess(plan, name) };
+    if (profile !== "owner") return { role: name, profile, access: toAccess(plan, name) };
     const all = columns.map((column) => [column, { now: ["ALL"], later: ["ALL"] }] as const);
     return { role: name, profile, access: Object.fromEntries(all) };
   });

@@ -8,7 +8,7 @@ import type { PlannedDatabase, PlannedRole } from "./plan.ts";
  */
 export type Action = { readonly path: string } & (
   | { readonly kind: "create-marker"; readonly role: string }
-  | { readonly kind: "create-role"; readonly role: PlannedRole }
+  | { readonly kind: "create-role"; readonly role: PlannedRole; readonly canLogin: boolean }
   | { readonly kind: "set-password"; readonly role: string; readonly key: string }
   | {
       readonly kind: "set-attributes";
@@ -21,7 +21,7 @@ export type Action = { readonly path: string } & (
       readonly role: string;
       readonly searchPath: readonly string[];
     }
-  | { readonly kind: "join" | "leave"; readonly role: string; readonly group: string }
+  | { readonly kind: "join" | "leave" | "act-as"; readonly role: string; readonly group: string }
   | { readonly kind: "act-for"; readonly role: string; readonly withOptions: boolean }
   | { readonly kind: "create-database"; readonly database: PlannedDatabase }
   | { readonly kind: "limit-database"; readonly database: string; readonly connectionLimit: number }
@@ -84,7 +84,7 @@ export function describeAction(action: Action): string {
     case "create-marker":
       return `marker role ${action.role} is made`;
     case "create-role":
-      return `role ${action.role.name} is made`;
+      return `role ${action.role.name} is made${action.canLogin ? "" : ", without login"}`;
     case "set-password":
       return `role ${action.role} gets the password that 1Password holds`;
     case "set-attributes":
@@ -97,6 +97,8 @@ export function describeAction(action: Action): string {
       return `role ${action.role} becomes a member of ${action.group}`;
     case "leave":
       return `role ${action.role} is no member of ${action.group} any more`;
+    case "act-as":
+      return `role ${action.role} acts as ${action.group} from login on`;
     case "act-for":
       return `the admin may act for role ${action.role}`;
     case "create-database":

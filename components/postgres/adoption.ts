@@ -40,6 +40,10 @@ export function decideAdoption(
     if (live === undefined) continue;
     const at = `app ${plan.app}: role "${role.name}"`;
     if (live.memberOf.includes(postgres.markerRole)) continue;
+    if (role.login === "in-turn") {
+      problems.push(unmanagedTurn(at, plan));
+      continue;
+    }
     problems.push(
       ...refusals(live, catalog, plan.database.name).map(
         (reason) => `${at} exists and ${reason}; Berth does not manage such a role`,
@@ -104,6 +108,14 @@ function unmanaged(at: string, app: string, differences: readonly string[]): str
   return `${at} exists and was not made by this stack. To take it over, set berth:apps.${app}.adopt to true (${would})`;
 }
 
+function unmanagedTurn(at: string, { app, database }: DatabasePlan): string {
+  return (
+    `${at} exists and was not made by this stack, and an app with two logins takes over nothing. ` +
+    `Give it another name (berth:apps.${app}.owner.name, owner.logins); or, where it is the app's own, take owner.rotation out, ` +
+    `set adopt to true and run pulumi up, then put it back, with owner.name: ${toList([database.owner]).slice(1, -1)}`
+  );
+}
+
 function refusals(live: LiveRole, catalog: Catalog, database: string): string[] {
   const others = live.ownedDatabases.filter((name) => name !== database);
   return [
@@ -163,11 +175,17 @@ function strippedBy(role: PlannedRole, live: LiveRole): string[] {
   ];
 }
 
+/** A setting that a role has been given with ALTER ROLE … SET; undefined = none. */
+export function settingOf(live: LiveRole, name: string): string | undefined {
+  const prefix = `${name}=`;
+  return live.settings.find((text) => text.startsWith(prefix))?.slice(prefix.length);
+}
+
 /** The search_path that a role has been given; empty = none. */
 export function searchPathOf(live: LiveRole): string[] {
-  const setting = live.settings.find((text) => text.startsWith("search_path="));
+  const setting = settingOf(live, "search_path");
   if (setting === undefined) return [];
-  const parts = setting.slice("search_path=".length).matchAll(/"((?:[^"]|"")*)"|([^",\s]+)/g);
+  const parts = setting.matchAll(/"((?:[^"]|"")*)"|([^",\s]+)/g);
   return [...parts]
     .map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? "")
     .filter((part) => part !== "");

@@ -2,11 +2,13 @@ import type { Grants } from "../config/privileges.ts";
 import type { ExtensionSpec, ReclaimPolicy } from "../config/spec.ts";
 import {
   closedToPublic,
+  compareRoles,
   type DatabasePlan,
   type PlannedRole,
   PUBLIC,
   planDefaultPrivileges,
   planGrants,
+  toMemberships,
 } from "./plan.ts";
 
 /**
@@ -33,10 +35,14 @@ export interface AppDatabaseState {
   readonly extensions: readonly ExtensionSpec[];
 }
 
-/** One login role. Its grants on what is in the schemas cover what the owner will make, too. */
+/** One role. Its grants on what is in the schemas cover what the owner will make, too. */
 export interface RoleState {
   readonly name: string;
   readonly profile: PlannedRole["profile"];
+  /** undefined = `always`. */
+  readonly login?: "in-turn" | undefined;
+  /** undefined = itself. */
+  readonly actsAs?: string | undefined;
   readonly connectionLimit: number;
   readonly memberOf: readonly string[];
   readonly searchPath: readonly string[];
@@ -62,6 +68,8 @@ export function toState(
         {
           name: role.name,
           profile: role.profile,
+          ...(role.login === "always" ? {} : { login: role.login }),
+          ...(role.actsAs === undefined ? {} : { actsAs: role.actsAs }),
           connectionLimit: role.connectionLimit,
           memberOf: role.memberOf.filter((group) => group !== markerRole),
           searchPath: role.searchPath,
@@ -84,19 +92,16 @@ export function toPlan(state: AppDatabaseState, markerRole: string): DatabasePla
   const owner = state.roles["owner"];
   if (owner === undefined) throw new Error(`app ${state.app}: there is no role "owner"`);
   const entries = Object.entries(state.roles);
-  const others = entries
-    .filter(([key]) => key !== "owner")
-    .toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const others = entries.filter(([, role]) => role.profile !== "owner").toSorted(byKey);
   const { name, encoding, connectionLimit, revokePublic } = state.database;
   const { schemas, extensions } = state;
   const inside = { owner: owner.name, schemas };
   return {
     app: state.app,
     adopt: state.adopt,
-    roles: [
-      toPlannedRole("owner", owner, markerRole),
-      ...others.map(([key, role]) => toPlannedRole(key, role, markerRole)),
-    ],
+    roles: entries
+      .map(([key, role]) => toPlannedRole(key, role, markerRole))
+      .toSorted(compareRoles),
     database: { name, owner: owner.name, encoding, connectionLimit },
     schemas,
     extensions,
@@ -113,7 +118,11 @@ export function toPlan(state: AppDatabaseState, markerRole: string): DatabasePla
 }
 
 function toPlannedRole(key: string, role: RoleState, markerRole: string): PlannedRole {
-  const { name, profile, connectionLimit, searchPath } = role;
-  const memberOf = [...new Set([...role.memberOf, markerRole])].toSorted();
-  return { key, name, profile, connectionLimit, memberOf, searchPath };
+  const { name, profile, login = "always", actsAs, connectionLimit, searchPath } = role;
+  const memberOf = toMemberships(role.memberOf, markerRole);
+  return { key, name, profile, login, actsAs, connectionLimit, memberOf, searchPath };
+}
+
+function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
 }

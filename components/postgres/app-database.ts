@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { roleNamesOf } from "../config/logins.ts";
 import type { AppSpec, PostgresSpec, ReclaimPolicy } from "../config/spec.ts";
 import type { Credential } from "../onepassword/credential.ts";
 import { type AppDatabaseState, toState } from "./app-database-args.ts";
@@ -72,7 +73,7 @@ export function toProviderApps(apps: readonly AppSpec[]): {
     Object.fromEntries(
       some.map(({ name, database, roles }) => [
         name,
-        { database: database.name, roles: roles.map((role) => role.name) },
+        { database: database.name, roles: roleNamesOf({ roles }) },
       ]),
     );
   const reclaimed = apps.filter((app) => app.reclaimPolicy === "delete");

@@ -220,7 +220,6 @@ function closePublicSchema(
 }
 
 function noteForeignObjects(plan: DatabasePlan, access: LiveAccess): string[] {
-  if (plan.roles.length === 1) return [];
   const asked = plan.grants.filter(({ privileges }) => privileges.length > 0);
   const types = new Set(asked.map(({ on }) => on.type));
   const foreign = access.objects.filter(

@@ -1,5 +1,5 @@
 import type { Action } from "./actions.ts";
-import { searchPathOf } from "./adoption.ts";
+import { searchPathOf, settingOf } from "./adoption.ts";
 import type { Catalog, LiveRole } from "./inspect.ts";
 import type { DatabasePlan, PlannedRole } from "./plan.ts";
 
@@ -12,10 +12,19 @@ export interface FormerRole {
 /** What the catalog cannot tell and the caller must. */
 export interface RoleContext {
   readonly markerRole: string;
-  /** Whether the password of a role that exists has to be set. */
+  /** Whether Berth knows the password of a role; of those that log in in turn, one has such a password. */
+  readonly hasPassword: (role: PlannedRole) => boolean;
+  /** Whether it has to be set, for a role that exists. */
   readonly needsPassword: (role: PlannedRole) => boolean;
   readonly formerRoles: readonly FormerRole[];
 }
+
+/** When no password is known: each stays, and a role that logs in in turn is as able to as it is. */
+export const asTheyAre: Omit<RoleContext, "markerRole"> = {
+  hasPassword: ({ login }) => login === "always",
+  needsPassword: () => false,
+  formerRoles: [],
+};
 
 /**
  * What is between the roles that are and those that shall be. The marker comes first and a role joins
@@ -35,29 +44,45 @@ export function decideRoles(
     ...plan.roles.flatMap((role) => {
       const live = catalog.roles.get(role.name);
       return live === undefined
-        ? makeRole(role)
-        : changeRole(role, live, context.needsPassword(role));
+        ? makeRole(role, mayLogIn(role, context))
+        : changeRole(role, live, {
+            mayLogIn: mayLogIn(role, context),
+            needsPassword: context.needsPassword(role),
+          });
     }),
     ...actForOwner(owner, catalog),
     ...context.formerRoles.flatMap((former) => retire(former, catalog, markerRole)),
   ];
 }
 
-function makeRole(role: PlannedRole): Action[] {
+/** Otherwise Berth does not say, but for a role that it makes. */
+function mayLogIn(role: PlannedRole, context: RoleContext): boolean {
+  return role.login === "always" || context.hasPassword(role);
+}
+
+function makeRole(role: PlannedRole, canLogin: boolean): Action[] {
   const path = `roles.${role.key}`;
+  const { actsAs } = role;
   return [
-    { kind: "create-role", path, role },
+    { kind: "create-role", path, role, canLogin },
     ...role.memberOf.map((group) => ({ kind: "join", path, role: role.name, group }) as const),
     ...(role.searchPath.length === 0
       ? []
       : [{ kind: "set-search-path", path, role: role.name, searchPath: role.searchPath } as const]),
+    ...(actsAs === undefined
+      ? []
+      : [{ kind: "act-as", path, role: role.name, group: actsAs } as const]),
   ];
 }
 
-function changeRole(role: PlannedRole, live: LiveRole, needsPassword: boolean): Action[] {
+function changeRole(
+  role: PlannedRole,
+  live: LiveRole,
+  { mayLogIn, needsPassword }: { readonly mayLogIn: boolean; readonly needsPassword: boolean },
+): Action[] {
   const path = `roles.${role.key}`;
-  const { name } = role;
-  const attributes = wrongAttributes(live);
+  const { name, actsAs } = role;
+  const attributes = wrongAttributes(live, mayLogIn);
   const actions: Action[] = [];
   if (attributes.length > 0) {
     actions.push({ kind: "set-attributes", path: `${path}.attributes`, role: name, attributes });
@@ -89,12 +114,15 @@ function changeRole(role: PlannedRole, live: LiveRole, needsPassword: boolean): 
     const { searchPath } = role;
     actions.push({ kind: "set-search-path", path: `${path}.searchPath`, role: name, searchPath });
   }
+  if (actsAs !== undefined && settingOf(live, "role") !== actsAs) {
+    actions.push({ kind: "act-as", path: `${path}.actsAs`, role: name, group: actsAs });
+  }
   return actions;
 }
 
-function wrongAttributes(live: LiveRole): string[] {
+function wrongAttributes(live: LiveRole, mayLogIn: boolean): string[] {
   return [
-    ...(live.canLogin ? [] : ["LOGIN"]),
+    ...(live.canLogin || !mayLogIn ? [] : ["LOGIN"]),
     ...(live.isSuperuser ? ["NOSUPERUSER"] : []),
     ...(live.canCreateRole ? ["NOCREATEROLE"] : []),
     ...(live.canCreateDatabase ? ["NOCREATEDB"] : []),

@@ -1,6 +1,6 @@
 import type { ObjectType } from "../config/privileges.ts";
 import type { Action } from "./actions.ts";
-import { searchPathOf } from "./adoption.ts";
+import { searchPathOf, settingOf } from "./adoption.ts";
 import type { AppDatabaseState, RoleState } from "./app-database-args.ts";
 import type { Catalog } from "./inspect.ts";
 
@@ -44,6 +44,8 @@ function undoRole(role: RoleState, action: Action, catalog: Catalog): RoleState 
       return { ...role, memberOf: without(role.memberOf, [action.group]) };
     case "leave":
       return { ...role, memberOf: [...role.memberOf, action.group].toSorted() };
+    case "act-as":
+      return { ...role, actsAs: live === undefined ? undefined : settingOf(live, "role") };
     case "grant":
     case "grant-default":
       return withGrant(role, typeOf(action), (held) => without(held, action.privileges));

@@ -1,10 +1,10 @@
 import type { Action } from "./actions.ts";
 import { type AccessDecision, decideAccess, type LiveInside } from "./diff-access.ts";
-import { decideRoles } from "./diff-roles.ts";
+import { asTheyAre, decideRoles } from "./diff-roles.ts";
 import type { Catalog, ServerFacts } from "./inspect.ts";
 import { noAccess } from "./inspect-access.ts";
 import type { LiveExtension } from "./inspect-extensions.ts";
-import type { DatabasePlan } from "./plan.ts";
+import type { DatabasePlan, PlannedRole } from "./plan.ts";
 
 /**
  * Making a database that is not there, and the access to it. Pure.
@@ -34,7 +34,12 @@ export function decideFreshServer(
   markerRole: string,
 ): readonly (readonly Action[])[] {
   const catalog: Catalog = { server: freshServer, roles: new Map(), databases: new Map() };
-  const context = { markerRole, needsPassword: () => false, formerRoles: [] };
+  // Of two logins that take turns the first one begins.
+  const firsts = new Set(
+    plans.flatMap(({ roles }) => roles.find(({ actsAs }) => actsAs !== undefined) ?? []),
+  );
+  const hasPassword = (role: PlannedRole): boolean => role.login === "always" || firsts.has(role);
+  const context = { ...asTheyAre, markerRole, hasPassword };
   return plans.map((plan, index) => {
     const roles = decideRoles(plan, catalog, context);
     const { actions } = decideNewDatabase(plan, catalog.server);

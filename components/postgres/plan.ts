@@ -1,4 +1,5 @@
 import { joinGrants } from "../config/database-keys.ts";
+import { loginKey } from "../config/names.ts";
 import { type ContentType, contentTypes, type Grants, objectTypes } from "../config/privileges.ts";
 import type { AppSpec, ExtensionSpec, PostgresSpec, RoleSpec } from "../config/spec.ts";
 
@@ -20,12 +21,19 @@ export interface DatabasePlan {
   readonly defaultPrivileges: readonly PlannedDefaultPrivileges[];
 }
 
-/** A login role. It is never a superuser and may never create roles or databases. */
+/** A role of the app. It is never a superuser and may never create roles or databases. */
 export interface PlannedRole {
   /** Part of logical names. */
   readonly key: string;
   readonly name: string;
   readonly profile: RoleSpec["profile"];
+  /**
+   * `always`: it has a credential of its own. `in-turn`: of several roles the item's `username` says
+   * which one logs in; Berth makes that one able to, and leaves the others as they are.
+   */
+  readonly login: "always" | "in-turn";
+  /** Role that its sessions have from login on, so that all they make belongs to it; undefined = itself. */
+  readonly actsAs: string | undefined;
   readonly connectionLimit: number;
   /** Complete: a membership that is not listed here is taken away. */
   readonly memberOf: readonly string[];
@@ -96,7 +104,10 @@ export function planDatabase(app: AppSpec, postgres: PostgresSpec): DatabasePlan
   return {
     app: app.name,
     adopt: app.adopt,
-    roles: app.roles.map((role) => planRole(role, postgres.markerRole)),
+    roles: [
+      ...planRole(owner, postgres.markerRole),
+      ...others.flatMap((role) => planRole(role, postgres.markerRole)),
+    ].toSorted(compareRoles),
     database: {
       name: app.database.name,
       owner: owner.name,
@@ -115,15 +126,34 @@ export function planDatabase(app: AppSpec, postgres: PostgresSpec): DatabasePlan
   };
 }
 
-function planRole(role: RoleSpec, markerRole: string): PlannedRole {
-  return {
-    key: role.key,
-    name: role.name,
-    profile: role.profile,
-    connectionLimit: role.connectionLimit,
-    memberOf: [...new Set([...role.memberOf, markerRole])].toSorted(),
-    searchPath: role.searchPath,
-  };
+/** The owner first, since the others may be its members. */
+export function compareRoles(a: { readonly key: string }, b: { readonly key: string }): number {
+  if (a.key === "owner") return -1;
+  return b.key === "owner" || a.key > b.key ? 1 : -1;
+}
+
+function planRole(role: RoleSpec, markerRole: string): PlannedRole[] {
+  const { key, name, profile, connectionLimit, searchPath, logins } = role;
+  const memberOf = toMemberships(role.memberOf, markerRole);
+  const shared = { profile, connectionLimit, searchPath };
+  if (logins === undefined) {
+    return [{ key, name, ...shared, login: "always", actsAs: undefined, memberOf }];
+  }
+  return [
+    // It may be what the app logs in as until now, so it keeps its settings.
+    { key, name, ...shared, login: "in-turn", actsAs: undefined, memberOf },
+    ...logins.map(
+      (login, index): PlannedRole => ({
+        ...{ key: loginKey(key, index), name: login, ...shared, login: "in-turn", actsAs: name },
+        memberOf: toMemberships([name], markerRole),
+      }),
+    ),
+  ];
+}
+
+/** Sorted, with the stack's mark. */
+export function toMemberships(groups: readonly string[], markerRole: string): string[] {
+  return [...new Set([...groups, markerRole])].toSorted();
 }
 
 /** The owner keeps CONNECT, CREATE and TEMPORARY: they are its own, not PUBLIC's. */

@@ -27,7 +27,7 @@ function scriptRole(role: PlannedRole): readonly string[] {
     "\\else",
     step(setPassword, exists(name)),
     "\\endif",
-    step(statementOf({ kind: "create-role", path, role }), `NOT ${exists(name)}`),
+    step(statementOf({ kind: "create-role", path, role, canLogin: true }), `NOT ${exists(name)}`),
     `SELECT format('ALTER ROLE %I %s', rolname, concat_ws(' ',
     CASE WHEN NOT rolcanlogin THEN 'LOGIN' END, CASE WHEN rolsuper THEN 'NOSUPERUSER' END,
     CASE WHEN rolcreaterole THEN 'NOCREATEROLE' END, CASE WHEN rolcreatedb THEN 'NOCREATEDB' END,

@@ -38,6 +38,11 @@ export function toPsqlScript(plan: DatabasePlan, target: ScriptTarget): string {
       hint: "set berth:postgres.systemIdentifier; pulumi preview shows the number",
     });
   }
+  if (roles.some(({ login }) => login === "in-turn")) {
+    throw new BerthError(`app ${app}: a script makes no logins that take turns`, {
+      hint: `let Berth itself provision the app: pulumi up; or take berth:apps.${app}.owner.rotation out`,
+    });
+  }
   refuseForeignForms(app, [database.name, target.maintenanceDatabase]);
   const guards = scriptGuards(plan, { markerRole, systemIdentifier });
   const path = "database";

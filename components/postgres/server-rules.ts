@@ -97,8 +97,20 @@ export function findServerProblems(
   return judgeServer(facts, postgres).map(({ what, fix }) => `${what}; ${fix}`);
 }
 
+/**
+ * Releases in which `ALTER ROLE … SET role` has no effect.
+ * @see https://www.postgresql.org/docs/release/17.2/
+ */
+const forgetsRole: ReadonlySet<number> = new Set([140_014, 150_009, 160_005, 170_001]);
+
 /** What a plan asks for that this server does not know yet. */
 export function findPlanProblems(plan: DatabasePlan, facts: ServerFacts): string[] {
+  const { versionNumber } = facts;
+  if (plan.roles.some(({ actsAs }) => actsAs !== undefined) && forgetsRole.has(versionNumber)) {
+    return [
+      `berth:apps.${plan.app}.owner.rotation: two-logins needs ALTER ROLE … SET role, which Postgres ${formatVersion(versionNumber)} does not heed; update the server to ${formatVersion(versionNumber + 1)} or newer`,
+    ];
+  }
   if (facts.versionNumber >= 170_000) return [];
   const asking = plan.grants.filter(({ privileges }) => privileges.includes("MAINTAIN"));
   const roles = plan.roles.filter(({ name }) => asking.some(({ grantee }) => grantee === name));

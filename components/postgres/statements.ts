@@ -18,7 +18,7 @@ export function toStatement(action: Action, verifiers: Verifiers): string {
     case "create-marker":
       return `CREATE ROLE ${id(action.role)} NOLOGIN ${noExpiry}`;
     case "create-role":
-      return createRole(action.role, verifiers);
+      return createRole(action, verifiers);
     case "set-password":
       return `ALTER ROLE ${id(action.role)} PASSWORD ${escapeLiteral(verifiers(action.key))}`;
     case "set-attributes":
@@ -31,6 +31,8 @@ export function toStatement(action: Action, verifiers: Verifiers): string {
       return `GRANT ${id(action.group)} TO ${id(action.role)}`;
     case "leave":
       return `REVOKE ${id(action.group)} FROM ${id(action.role)}`;
+    case "act-as":
+      return `ALTER ROLE ${id(action.role)} SET role TO ${escapeLiteral(action.group)}`;
     case "act-for":
       return `GRANT ${id(action.role)} TO CURRENT_USER${action.withOptions ? " WITH INHERIT TRUE, SET TRUE" : ""}`;
     case "create-database":
@@ -75,9 +77,13 @@ function grantee(name: string): string {
   return name === PUBLIC ? "PUBLIC" : id(name);
 }
 
-function createRole(role: PlannedRole, verifiers: Verifiers): string {
+function createRole(
+  { role, canLogin }: { readonly role: PlannedRole; readonly canLogin: boolean },
+  verifiers: Verifiers,
+): string {
   const limit =
     role.connectionLimit === -1 ? "" : ` CONNECTION LIMIT ${String(role.connectionLimit)}`;
+  if (!canLogin) return `CREATE ROLE ${id(role.name)} NOLOGIN${limit} ${noExpiry}`;
   return `CREATE ROLE ${id(role.name)} LOGIN${limit} ${noExpiry} PASSWORD ${escapeLiteral(verifiers(role.key))}`;
 }
 

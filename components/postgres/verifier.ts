@@ -1,5 +1,6 @@
 import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from "node:crypto";
 import { saslprep } from "@mongodb-js/saslprep";
+import { findLogin } from "../config/logins.ts";
 import type { RoleSpec } from "../config/spec.ts";
 import { BerthError } from "../errors.ts";
 import type { Credential } from "../onepassword/credential.ts";
@@ -45,16 +46,22 @@ export function makeVerifier(password: string, role: string, scram?: string): st
   return formatVerifier(prepared, salt, iterations);
 }
 
-/** The verifier of each role of an app, by the role's key. */
+/**
+ * The verifier of each role that logs in, by the key that it has in the plan. A login that waits for its
+ * turn has none: its password is nowhere.
+ */
 export function makeVerifiers(
   roles: readonly RoleSpec[],
   credential: (role: RoleSpec) => Credential,
 ): ReadonlyMap<string, string> {
   return new Map(
-    roles.map((role) => [
-      role.key,
-      makeVerifier(credential(role).revealPassword(), role.name, role.scram),
-    ]),
+    roles.map((role) => {
+      const login = credential(role);
+      const found = findLogin(role, login.username);
+      if (found === undefined)
+        throw new Error(`role ${role.name}: ${login.username} is no login of it`);
+      return [found.key, makeVerifier(login.revealPassword(), found.name, role.scram)];
+    }),
   );
 }
 

@@ -50,7 +50,7 @@ test.each<[string, unknown, string]>([
   [
     "an owner",
     { owner: { profile: "owner" } },
-    '….owner: unknown key "profile"; allowed are name, item, secret, namespace, connectionLimit, memberOf, searchPath, scram',
+    '….owner: unknown key "profile"; allowed are name, item, secret, namespace, connectionLimit, memberOf, searchPath, scram, rotation, logins',
   ],
   [
     "a role",
@@ -181,7 +181,7 @@ test.each<[string, unknown, string]>([
   [
     "privileges of the owner",
     { owner: { privileges: {} } },
-    '….owner: unknown key "privileges"; allowed are name, item, secret, namespace, connectionLimit, memberOf, searchPath, scram',
+    '….owner: unknown key "privileges"; allowed are name, item, secret, namespace, connectionLimit, memberOf, searchPath, scram, rotation, logins',
   ],
   [
     "a schema of Postgres",

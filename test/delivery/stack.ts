@@ -11,6 +11,7 @@ export function makeRole(app: string, changes: Partial<RoleSpec> = {}): RoleSpec
   return {
     key: "owner",
     name: app,
+    logins: undefined,
     profile: "owner",
     privileges: {},
     item: { vault: "Coachlight", item: `${app}-db-credentials` },

@@ -70,3 +70,30 @@ test.each([
 ])("fails when an app would be given the admin role: %s", async (admin, problem) => {
   await expect(readStackItems(spec, makeReader(admin))).rejects.toThrow(problem);
 });
+
+test("an item may name either of two logins, or the owner that an app had before", async () => {
+  const turns = makeSpec({ netbox: { owner: { rotation: "two-logins", name: "netbox" } } });
+  const read = (username: string): Promise<unknown> =>
+    readStackItems(turns, ({ item }) => {
+      const fields = { username: item === "postgres-admin" ? "boss" : username, password: "word" };
+      return Promise.resolve(new Item("v", item, new Map(Object.entries(fields))));
+    });
+  for (const username of ["netbox_a", "netbox_b", "netbox"]) await read(username);
+  await expect(read("other")).rejects.toThrow(
+    'its username is "other"; allowed are netbox_a, netbox_b, netbox\n' +
+      "    fix: if that role owns the database so far, set berth:apps.netbox.owner.name to it and leave the item as it is; " +
+      "for a new app: op item edit netbox-db-credentials --vault Coachlight username=netbox_a",
+  );
+  const admin = makeSpec({ netbox: { owner: { rotation: "two-logins", logins: ["boss", "x"] } } });
+  const item = new Item(
+    "v",
+    "i",
+    new Map([
+      ["username", "boss"],
+      ["password", "word"],
+    ]),
+  );
+  await expect(readStackItems(admin, () => Promise.resolve(item))).rejects.toThrow(
+    'app netbox: role "boss" is the admin role itself\n  fix: give it another name: berth:apps.netbox.owner.logins',
+  );
+});

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { describeAction } from "../../components/postgres/actions.ts";
 import { toPlan, toState } from "../../components/postgres/app-database-args.ts";
 import { decideAccess } from "../../components/postgres/diff-access.ts";
-import { decideRoles } from "../../components/postgres/diff-roles.ts";
+import { asTheyAre, decideRoles } from "../../components/postgres/diff-roles.ts";
 import { toLiveState } from "../../components/postgres/drift.ts";
 import { planDatabase } from "../../components/postgres/plan.ts";
 import { hiddenVerifiers, toStatement } from "../../components/postgres/statements.ts";
@@ -16,12 +16,13 @@ const spec = makeSpec({
     database: { connectionLimit: 30 },
   },
   legacy: { adopt: true },
+  wiki: { owner: { rotation: "two-logins" }, roles: { api: { profile: "readonly" } } },
 });
 const { markerRole } = spec.postgres;
 const plans = spec.apps.map((app) => planDatabase(app, spec.postgres));
 const [basketball] = plans;
 if (basketball === undefined) throw new Error("no plan");
-const context = { markerRole, needsPassword: () => false, formerRoles: [] };
+const context = { ...asTheyAre, markerRole };
 const empty = { server: goodServer, roles: new Map(), databases: new Map() };
 
 describe("a plan as inputs of a resource", () => {

@@ -21,6 +21,8 @@ test("an app gets a role, marked as this stack's, and a database that PUBLIC may
         key: "owner",
         name: "netbox",
         profile: "owner",
+        login: "always",
+        actsAs: undefined,
         connectionLimit: -1,
         memberOf: ["berth_prod"],
         searchPath: [],
@@ -32,6 +34,25 @@ test("an app gets a role, marked as this stack's, and a database that PUBLIC may
     grants: [{ key: "public", grantee: "public", on: { type: "database" }, privileges: [] }],
     defaultPrivileges: [],
   });
+});
+
+test("an owner whose logins take turns is a group, and they act as it", () => {
+  const owner = { rotation: "two-logins", memberOf: ["staff"], connectionLimit: 5 };
+  const { roles, database, grants } = plan({ owner, roles: { api: { profile: "readonly" } } });
+  expect(database.owner).toBe("netbox_role");
+  expect(roles).toMatchObject([
+    { key: "owner", name: "netbox_role", login: "in-turn", memberOf: ["berth_prod", "staff"] },
+    { key: "api", name: "netbox_api", login: "always" },
+    {
+      ...{ key: "owner-a", name: "netbox_a", login: "in-turn", actsAs: "netbox_role" },
+      ...{ memberOf: ["berth_prod", "netbox_role"], connectionLimit: 5 },
+    },
+    { key: "owner-b", name: "netbox_b", login: "in-turn", actsAs: "netbox_role" },
+  ]);
+  expect(grants.map(({ grantee }) => grantee)).toEqual([
+    "public",
+    ...["netbox_api", "netbox_api", "netbox_api", "netbox_api"],
+  ]);
 });
 
 test.each([
