@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import { loadStackFromFile } from "../components/config/load.ts";
-import type { AppSpec, ItemRef, StackSpec } from "../components/config/spec.ts";
+import type { AppSpec, ItemRef, SecretsThrough, StackSpec } from "../components/config/spec.ts";
 import {
   type Access,
   type AccessMatrix,
@@ -22,11 +22,14 @@ interface AppReport {
 interface SecretReport {
   /** The role whose credential it is, or those that take turns; undefined = it has nothing to do with Postgres. */
   readonly role: string | undefined;
-  /** `vault/item`. */
+  readonly source: "1Password" | "Vault";
+  /** `vault/item` of 1Password, or `mount/path` of Vault. */
   readonly item: string;
+  readonly secret: string;
+  /** Kind of the manifest that brings it; undefined for a stack that writes none. */
+  readonly kind: string | undefined;
   /** Namespaces that get the Secret; none for a stack that writes no manifests. */
   readonly namespaces: readonly string[];
-  readonly secret: string;
 }
 
 /** The verb: prints who may do what where, and which item goes where, from the stack file alone. */
@@ -49,7 +52,7 @@ export function report(args: {
     app.access.rows.filter(({ profile }) => profile !== undefined),
   );
   const secrets = apps.flatMap((app) => app.secrets);
-  const counts = `${String(apps.length)} apps, ${String(roles.length)} roles, ${String(secrets.length)} items`;
+  const counts = `${String(apps.length)} apps, ${String(roles.length)} roles, ${String(secrets.length)} Secrets`;
   process.stdout.write(`reported: ${counts}, as the stack file says; no server was asked\n`);
   return 0;
 }
@@ -57,7 +60,9 @@ export function report(args: {
 function toReport(app: AppSpec, spec: StackSpec): AppReport {
   const format = ({ vault, item }: ItemRef): string => `${vault}/${item}`;
   const places = (all: readonly string[]): string[] =>
-    spec.gitops === undefined ? [] : [...new Set(all)];
+    app.delivery === "none" ? [] : [...new Set(all)];
+  const by = (kind: string): string | undefined => (app.delivery === "none" ? undefined : kind);
+  const ofItem = { source: "1Password", kind: by(kindOfItem[app.secretsThrough]) } as const;
   return {
     app: app.name,
     namespace: app.namespace,
@@ -65,6 +70,7 @@ function toReport(app: AppSpec, spec: StackSpec): AppReport {
     access: toAccessMatrix(planDatabase(app, spec.postgres)),
     secrets: [
       ...app.roles.map(({ name, logins, item, secretName, namespace }) => ({
+        ...ofItem,
         role: logins?.join(" or ") ?? name,
         item: format(item),
         secret: secretName,
@@ -72,14 +78,27 @@ function toReport(app: AppSpec, spec: StackSpec): AppReport {
         namespaces: places([spec.postgres.namespace, namespace]),
       })),
       ...app.secrets.map(({ name, item, namespace }) => ({
+        ...ofItem,
         role: undefined,
         item: format(item),
+        secret: name,
+        namespaces: places([namespace]),
+      })),
+      ...(app.vault?.secrets ?? []).map(({ name, mount, path, namespace }) => ({
+        ...({ source: "Vault", kind: by("VaultStaticSecret") } as const),
+        role: undefined,
+        item: `${mount}/${path}`,
         secret: name,
         namespaces: places([namespace]),
       })),
     ],
   };
 }
+
+const kindOfItem: Readonly<Record<SecretsThrough, string>> = {
+  "onepassword-item": "OnePasswordItem",
+  "external-secret": "ExternalSecret",
+};
 
 function printApp(
   { app, namespace, database, access, secrets }: AppReport,
@@ -93,13 +112,16 @@ function printApp(
     ...access.columns.map((column) => describeAccess(held[column])),
   ]);
   printTable(["role", "profile", ...access.columns], roles, isMarkdown);
-  const items = secrets.map(({ item, secret, namespaces, role }) => [
+  const items = secrets.map(({ source, item, secret, kind, namespaces, role }) => [
+    source,
     item,
     secret,
+    kind ?? "",
     namespaces.join(", "),
     role ?? "",
   ]);
-  printTable(["item", "Secret", "namespaces", "of role"], items, isMarkdown);
+  const head = ["from", "item", "Secret", "made by", "namespaces", "of role"];
+  printTable(head, items, isMarkdown);
 }
 
 function describeAccess(access: Access | undefined): string {

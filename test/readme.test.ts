@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { profileTable, withProfileTable } from "../dev/readme.ts";
-import { findProblems, writeStack } from "./fakes/stack.ts";
+import { findProblems, type Written, writeStack } from "./fakes/stack.ts";
 
 /** The README names only what a test runs. */
 
@@ -50,11 +50,12 @@ describe("README", () => {
   });
 
   it("shows entries that are right", () => {
-    const blocks = [...readme.matchAll(/```yaml\n(berth:apps:[\s\S]*?)```/g)];
-    expect(blocks.length).toBeGreaterThan(2);
+    const blocks = [...readme.matchAll(/```yaml\n(berth:(?:apps|secrets):[\s\S]*?)```/g)];
+    expect(blocks.length).toBeGreaterThan(4);
     for (const [, block = ""] of blocks) {
-      const { "berth:apps": apps } = parse(block) as Record<string, unknown>;
-      expect(findProblems(writeStack(apps)), block).toEqual([]);
+      const { "berth:apps": apps, "berth:secrets": secrets } = parse(block) as Written;
+      const more = secrets === undefined ? {} : { secrets };
+      expect(findProblems({ ...writeStack(apps ?? {}), ...more }), block).toEqual([]);
     }
   });
 

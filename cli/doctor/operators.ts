@@ -1,71 +1,72 @@
 import type { StackSpec } from "../../components/config/spec.ts";
+import { listEmittedKinds } from "../../components/delivery/emitted-kinds.ts";
+import type { Kind } from "../../components/delivery/kinds.ts";
 import { type KubeAccess, parseAnswer } from "../../components/tunnel/kube-access.ts";
 import { type ReachedCluster, requestOptions } from "./cluster.ts";
 import { NotNeeded, type Outcome, type Passed, type Report } from "./report.ts";
 
 /**
- * Who takes up what Berth writes: the kinds of its manifests, and the operator that makes Secrets of
+ * Who takes up what Berth writes: the kinds of its manifests, and the operators that make Secrets of
  * them. A run goes well without them, and the apps then wait for their Secrets; so these only warn.
  */
 
 const group = "cluster";
 
-interface Kind {
+interface Operator {
   readonly name: string;
+  /** Part of the name of its image. */
+  readonly image: string;
+  /** API group of what it takes up. */
   readonly api: string;
-  readonly resource: string;
-  readonly fix: string;
 }
 
-const kinds: readonly Kind[] = [
-  {
-    name: "OnePasswordItem",
-    api: "onepassword.com/v1",
-    resource: "onepassworditems",
-    fix: "install the 1Password operator, which brings it: https://developer.1password.com/docs/k8s/operator/",
-  },
-  {
-    name: "Application",
-    api: "argoproj.io/v1alpha1",
-    resource: "applications",
-    fix: "install Argo CD, which brings it: https://argo-cd.readthedocs.io/en/stable/getting_started/",
-  },
+const operators: readonly Operator[] = [
+  { name: "1Password operator", image: "onepassword-operator", api: "onepassword.com" },
+  { name: "External Secrets", image: "external-secrets", api: "external-secrets.io" },
+  { name: "Vault Secrets Operator", image: "vault-secrets-operator", api: "secrets.hashicorp.com" },
 ];
 
-/** The kinds, by the API server's own list, which every user may read; and the operator. */
+/** The kinds, by the API server's own list, which every user may read; and the operators. */
 export async function checkOperators(
   report: Report,
-  needs: readonly [spec: Outcome<StackSpec>, cluster: Outcome<ReachedCluster>],
+  [spec, cluster]: readonly [spec: Outcome<StackSpec>, cluster: Outcome<ReachedCluster>],
 ): Promise<void> {
+  const fix = "correct the stack file";
+  const emitted = await report.check({ group, name: "manifests", fix }, [spec], listKinds);
+  const kinds = "value" in emitted ? emitted.value : [];
   for (const kind of kinds) {
-    await report.check({ group, name: kind.name, fix: kind.fix }, needs, async (spec, reached) => {
-      requireManifests(spec);
-      return await findKind(reached.access, kind);
-    });
+    const about = { group, name: kind.kind, fix: toFix(kind) };
+    await report.check(about, [cluster], ({ access }) => findKind(access, kind));
   }
-  const fix = kinds[0]?.fix ?? "";
-  await report.check({ group, name: "1Password operator", fix }, needs, async (spec, reached) => {
-    requireManifests(spec);
-    return await findOperator(reached.access, fix);
-  });
+  for (const operator of operators) {
+    const kind = kinds.find(({ apiVersion }) => apiVersion.startsWith(`${operator.api}/`));
+    if (kind === undefined) continue;
+    const about = { group, name: operator.name, fix: toFix(kind) };
+    await report.check(about, [cluster], ({ access }) => findOperator(access, operator, about.fix));
+  }
 }
 
-function requireManifests(spec: StackSpec): void {
-  if (spec.gitops === undefined && spec.cluster === undefined)
-    throw new NotNeeded("the stack writes no manifests");
+function listKinds(spec: StackSpec): Passed<readonly Kind[]> {
+  const kinds = listEmittedKinds(spec);
+  if (kinds.length === 0) throw new NotNeeded("the stack writes no manifests");
+  return { value: kinds, detail: kinds.map(({ kind }) => kind).join(", ") };
+}
+
+function toFix({ source }: Kind): string {
+  return `install ${source ?? "it"}`;
 }
 
 async function findKind(access: KubeAccess, kind: Kind): Promise<Passed<undefined>> {
-  const answer = await access.send({ path: `/apis/${kind.api}` }, requestOptions);
+  const answer = await access.send({ path: `/apis/${kind.apiVersion}` }, requestOptions);
   const list =
     answer.status === 200
       ? (parseAnswer(access.context, answer.body) as { resources?: readonly { name: string }[] })
       : {};
-  const detail = `${kind.name} of ${kind.api}`;
+  const detail = `${kind.kind} of ${kind.apiVersion}`;
   if (list.resources?.some(({ name }) => name === kind.resource) === true) {
     return { value: undefined, detail };
   }
-  return warn(`the cluster (context "${access.context.name}") has no kind ${detail}`, kind.fix);
+  return warn(`the cluster (context "${access.context.name}") has no kind ${detail}`, toFix(kind));
 }
 
 interface Deployment {
@@ -76,10 +77,14 @@ interface Deployment {
   readonly status?: { readonly readyReplicas?: number };
 }
 
-async function findOperator(access: KubeAccess, fix: string): Promise<Passed<undefined>> {
-  const found = (await listDeployments(access)).find(isOperator);
+async function findOperator(
+  access: KubeAccess,
+  { image }: Operator,
+  fix: string,
+): Promise<Passed<undefined>> {
+  const found = (await listDeployments(access)).find((deployment) => runs(deployment, image));
   if (found === undefined) {
-    return warn("no Deployment of the cluster runs an image onepassword-operator", fix);
+    return warn(`no Deployment of the cluster runs an image ${image}`, fix);
   }
   const { name, namespace } = found.metadata;
   const detail = `Deployment ${name} in ${namespace}`;
@@ -91,9 +96,9 @@ async function findOperator(access: KubeAccess, fix: string): Promise<Passed<und
       );
 }
 
-function isOperator(deployment: Deployment): boolean {
+function runs(deployment: Deployment, name: string): boolean {
   const containers = deployment.spec?.template?.spec?.containers ?? [];
-  return containers.some(({ image }) => image?.includes("onepassword-operator") === true);
+  return containers.some(({ image }) => image?.includes(name) === true);
 }
 
 /** All of the cluster, a part at a time. */

@@ -26,9 +26,16 @@ function findStoreProblems({ secrets, apps }: StackSpec): string[] {
     ];
   }
   if (store.name === "") return [`${at}.name: missing; without connect the store must exist`];
-  // Its token would have to be in the namespace of every app.
-  return store.kind === "SecretStore" && store.connect !== undefined
-    ? [`${at}.kind: Berth makes a ClusterSecretStore only; leave out kind, or connect`]
+  if (store.connect === undefined) return [];
+  const { tokenNamespace } = store.connect;
+  const tokenAt = `${at}.connect.tokenSecret.namespace`;
+  if (store.kind === "ClusterSecretStore" && tokenNamespace === undefined) {
+    return [`${tokenAt}: missing; a ClusterSecretStore has no namespace to look for the Secret in`];
+  }
+  return store.kind === "SecretStore" && tokenNamespace !== undefined
+    ? [
+        `${tokenAt}: got "${tokenNamespace}"; a SecretStore may only read a Secret in its own namespace, so leave it out and make the Secret in each`,
+      ]
     : [];
 }
 

@@ -1,3 +1,4 @@
+import { toVaultSpec } from "./derive-vault.ts";
 import { storeName } from "./names.ts";
 import type { StackConfig } from "./schema.ts";
 import type { ClusterSpec, Delivery, GitOpsSpec, SecretsSpec, StoreSpec } from "./spec.ts";
@@ -41,12 +42,19 @@ export function defaultDelivery(config: Pick<StackConfig, "gitops" | "cluster">)
 }
 
 /** How Secrets come to their namespaces. */
-export function toSecretsSpec(stack: string, { secrets }: StackConfig): SecretsSpec {
+export function toSecretsSpec(
+  stack: string,
+  config: StackConfig,
+  /** Where what the apps share is. */
+  namespace: string,
+): SecretsSpec {
+  const { secrets } = config;
   const { store } = secrets ?? {};
   return {
     through: secrets?.through ?? "onepassword-item",
     store: store && toStoreSpec(stack, store),
     refreshInterval: secrets?.refreshInterval ?? "1h0m0s",
+    vault: toVaultSpec(stack, config, namespace),
   };
 }
 
@@ -59,7 +67,8 @@ function toStoreSpec(
     name: name ?? (connect === undefined ? "" : storeName(stack)),
     connect: connect && {
       host: connect.host,
-      token: { ...connect.tokenSecret, key: connect.tokenSecret.key ?? "token" },
+      token: { name: connect.tokenSecret.name, key: connect.tokenSecret.key ?? "token" },
+      tokenNamespace: connect.tokenSecret.namespace,
     },
   };
 }

@@ -1,5 +1,6 @@
 import { toGrants } from "./database-keys.ts";
 import { defaultDelivery, toGitOpsSpec } from "./derive-delivery.ts";
+import { toAppVaultSpec } from "./derive-vault.ts";
 import {
   appNamespace,
   databaseName,
@@ -121,6 +122,7 @@ export function toAppSpec(name: string, entry: AppEntry, config: StackConfig): A
     },
     roles: [owner, ...scoped],
     secrets: toSecrets(entry, vault, namespace),
+    vault: toAppVaultSpec(name, entry, config, namespace),
     workload: toWorkload(entry, config),
   };
 }
@@ -164,15 +166,13 @@ function toRole(
 function toSecrets(entry: AppEntry, vault: string, namespace: string): SecretSpec[] {
   return Object.entries(entry.secrets ?? {})
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, given]) => {
+    .flatMap(([name, given]) => {
       const secret = Array.isArray(given) ? { fields: given } : given;
+      if ("from" in secret && secret.from === "vault") return [];
       const item: ItemRef = { vault, item: secret.item ?? name };
-      return {
-        name,
-        item,
-        namespace: secret.namespace ?? namespace,
-        fields: secret.fields ?? [],
-      };
+      return [
+        { name, item, namespace: secret.namespace ?? namespace, fields: secret.fields ?? [] },
+      ];
     });
 }
 

@@ -111,7 +111,10 @@ function findAdminProblems(app: AppSpec, spec: StackSpec): string[] {
   const namespaces = [
     { name: app.namespace, at: at(app, "namespace") },
     ...app.roles.map((r) => ({ name: r.namespace, at: roleAt(app, r, "namespace") })),
-    ...app.secrets.map((s) => ({ name: s.namespace, at: at(app, `secrets.${s.name}.namespace`) })),
+    ...listSecrets(app).map((s) => ({
+      name: s.namespace,
+      at: at(app, `secrets.${s.name}.namespace`),
+    })),
   ].filter((use, index, all) => all.findIndex((other) => other.name === use.name) === index);
   return [
     ...items
@@ -165,7 +168,7 @@ function secretNames(app: AppSpec, databaseNamespace: string): { name: string; a
         name: `${r.namespace}/${r.secretName}`,
         at: roleAt(app, r, "secret"),
       })),
-    ...app.secrets.map((s) => ({
+    ...listSecrets(app).map((s) => ({
       name: `${s.namespace}/${s.name}`,
       at: at(app, `secrets.${s.name}`),
     })),
@@ -178,6 +181,13 @@ function roleUses(app: AppSpec): { name: string; at: string }[] {
     { name: role.name, at: roleAt(app, role, "name") },
     ...(role.logins ?? []).map((name) => ({ name, at: roleAt(app, role, "logins") })),
   ]);
+}
+
+/** Of an entry's `secrets`, wherever their values are. */
+function listSecrets(
+  app: AppSpec,
+): readonly { readonly name: string; readonly namespace: string }[] {
+  return [...app.secrets, ...(app.vault?.secrets ?? [])];
 }
 
 function at(app: AppSpec, key: string): string {

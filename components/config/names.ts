@@ -67,3 +67,14 @@ export function verifierEnvironment(key: string): string {
 export function storeName(stack: string): string {
   return `berth-${stack.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`.replace(/-$/, "");
 }
+
+/** VaultConnection that a stack makes. */
+export function vaultConnection(stack: string): string {
+  return storeName(stack);
+}
+
+/** Path of a Secret's values in the KV engine: `wiki/config` for Secret `wiki-config` of app `wiki`. */
+export function vaultPath(app: string, secret: string): string {
+  const prefix = `${app}-`;
+  return `${app}/${secret.startsWith(prefix) ? secret.slice(prefix.length) : secret}`;
+}

@@ -10,6 +10,7 @@ import { findRetirementProblems } from "./retirement-rules.ts";
 import { StackConfig } from "./schema.ts";
 import { allowedKeys } from "./schema-keys.ts";
 import type { StackSpec } from "./spec.ts";
+import { findVaultProblems } from "./vault-rules.ts";
 
 /**
  * What an operator wrote → what Berth works from. Throws one `BerthError` that lists every mistake
@@ -26,7 +27,7 @@ export function parseStack(stack: string, raw: unknown): StackSpec {
   const postgres = toPostgresSpec(stack, config);
   const gitops = toGitOpsSpec(config);
   const cluster = toClusterSpec(config);
-  const secrets = toSecretsSpec(stack, config);
+  const secrets = toSecretsSpec(stack, config, postgres.namespace);
   const apps = Object.keys(config.apps)
     .toSorted()
     .map((name) => toAppSpec(name, config.apps[name] ?? {}, config));
@@ -38,6 +39,7 @@ export function parseStack(stack: string, raw: unknown): StackSpec {
     ...findContentProblems(spec),
     ...findRetirementProblems(spec),
     ...findLoginProblems(spec),
+    ...findVaultProblems(spec, config),
   ];
   if (problems.length > 0) throw toOneError(title, problems);
   return spec;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DnsLabel } from "./primitives.ts";
+import { Vault } from "./schema-vault.ts";
 
 /** The keys of a stack file that say where manifests go; part of `schema.ts`. */
 
@@ -55,14 +56,18 @@ const Connect = z
       .describe("URL of 1Password Connect, as the cluster reaches it."),
     tokenSecret: z
       .strictObject({
-        namespace: DnsLabel,
+        namespace: DnsLabel.describe(
+          "For a ClusterSecretStore. A SecretStore reads the Secret of its own namespace.",
+        ),
         name: DnsLabel,
         key: z.string().min(1).describe("Default: token."),
       })
-      .partial({ key: true })
-      .describe("The Secret with Connect's token; it must exist."),
+      .partial({ namespace: true, key: true })
+      .describe(
+        "The Secret with Connect's token; it must exist, for SecretStores in each namespace.",
+      ),
   })
-  .describe("Makes the store. Without it the store must exist.");
+  .describe("Makes the store, or the stores. Without it they must exist.");
 
 /** How Secrets come to their namespaces. */
 export const Secrets = z
@@ -74,7 +79,9 @@ export const Secrets = z
       .strictObject({
         kind: z
           .enum(["ClusterSecretStore", "SecretStore"])
-          .describe("Default: ClusterSecretStore."),
+          .describe(
+            "ClusterSecretStore: one for all namespaces. SecretStore: one in each. Default: ClusterSecretStore.",
+          ),
         name: DnsLabel.describe("Default, for a store that Berth makes: berth-<stack>."),
         connect: Connect,
       })
@@ -84,5 +91,6 @@ export const Secrets = z
       .string()
       .regex(/^\d+h\d+m\d+s$/, { error: "is no duration; write it as 1h0m0s" })
       .describe("How often External Secrets reads the items. Default: 1h0m0s."),
+    vault: Vault.describe("HashiCorp Vault, for what comes from there."),
   })
   .partial();

@@ -13,6 +13,8 @@ import {
 import { Cluster, GitOps, Secrets, SecretsThrough } from "./schema-delivery.ts";
 import { reclaimPolicyKey, recreateKey, retirementKeys } from "./schema-retirement.ts";
 import { Owner, ScopedRole } from "./schema-roles.ts";
+import { Secret } from "./schema-secret.ts";
+import { AppVault } from "./schema-vault.ts";
 
 /**
  * The stack file: everything an operator may write under `berth:` in `Pulumi.<stack>.yaml`.
@@ -149,17 +151,6 @@ const Database = z
   })
   .partial();
 
-const Secret = z.union([
-  z.array(z.string().min(1)).describe("Fields the item must have."),
-  z
-    .strictObject({
-      item: ItemName.describe("1Password item. Default: the Secret's name."),
-      fields: z.array(z.string().min(1)).describe("Fields the item must have."),
-      namespace: DnsLabel.describe("Default: the app's."),
-    })
-    .partial(),
-]);
-
 const Workload = z
   .strictObject({
     helm: z
@@ -208,7 +199,10 @@ const AppEntry = z
     database: Database,
     secrets: z
       .record(DnsLabel, Secret)
-      .describe("Further Secrets in the app's namespace, by name, each from a 1Password item."),
+      .describe(
+        "Further Secrets in the app's namespace, by name, each from a 1Password item or from Vault.",
+      ),
+    vault: AppVault.describe("As whom the app's Secrets are read from Vault, and what restarts."),
     workload: Workload.describe("What Argo CD starts besides the Secrets."),
   })
   .partial();

@@ -125,6 +125,34 @@ export interface SecretSpec {
   readonly fields: readonly string[];
 }
 
+/** What an app takes from HashiCorp Vault through the Vault Secrets Operator. */
+export interface AppVaultSpec {
+  /** Role of Vault's Kubernetes auth method. */
+  readonly role: string;
+  /** That the operator logs in as; the app brings it, into each namespace of a Secret. */
+  readonly serviceAccount: string;
+  /** What restarts when a Secret in the app's namespace has changed. */
+  readonly restart: readonly RestartTarget[];
+  readonly secrets: readonly VaultSecretSpec[];
+}
+
+/** Something that the Vault Secrets Operator can restart. */
+export interface RestartTarget {
+  readonly kind: "Deployment" | "DaemonSet" | "StatefulSet" | "argo.Rollout";
+  readonly name: string;
+}
+
+/** A Secret that is made of a secret in one of Vault's KV engines. Berth never reads it. */
+export interface VaultSecretSpec {
+  readonly name: string;
+  readonly namespace: string;
+  readonly mount: string;
+  /** In the engine, without `data/`. */
+  readonly path: string;
+  /** Keys to bring; none = all. */
+  readonly fields: readonly string[];
+}
+
 /** What Argo CD starts for the app, besides the app's secret manifests. */
 export type WorkloadSpec =
   | {
@@ -166,7 +194,10 @@ export interface AppSpec {
   readonly database: DatabaseSpec;
   /** The owner first, then the others by key. */
   readonly roles: readonly [RoleSpec, ...RoleSpec[]];
+  /** Of 1Password items. */
   readonly secrets: readonly SecretSpec[];
+  /** undefined = nothing of it comes from Vault. */
+  readonly vault: AppVaultSpec | undefined;
   readonly workload: WorkloadSpec | undefined;
 }
 
@@ -211,23 +242,46 @@ export interface SecretsSpec {
   readonly store: StoreSpec | undefined;
   /** As Go prints a duration. */
   readonly refreshInterval: string;
+  /** undefined = the stack file names none. */
+  readonly vault: VaultSpec | undefined;
 }
 
-/** A store of External Secrets. */
+/** The Vault server that a stack's apps take secrets from, as the Vault Secrets Operator sees it. */
+export interface VaultSpec {
+  /** `namespace/name` of the VaultConnection. */
+  readonly connection: string;
+  /** What Berth makes the connection of; undefined = it exists, and is none of Berth's business. */
+  readonly server:
+    | {
+        readonly address: string;
+        /** Secret with its CA, in the connection's namespace; undefined = the system's. */
+        readonly caSecret: string | undefined;
+      }
+    | undefined;
+  /** Inside Vault; undefined = its root. */
+  readonly namespace: string | undefined;
+  /** Mount of the Kubernetes auth method. */
+  readonly authMount: string;
+  /** Of the tokens that the operator logs in with. */
+  readonly audiences: readonly string[];
+  /** How often the operator reads KV secrets, in its notation. */
+  readonly refreshAfter: string;
+}
+
+/** A store of External Secrets; a SecretStore is one of that name in each namespace. */
 export interface StoreSpec {
   readonly kind: "ClusterSecretStore" | "SecretStore";
   readonly name: string;
   /** undefined = the store exists, and is none of Berth's business. */
-  readonly connect:
-    | {
-        readonly host: string;
-        readonly token: {
-          readonly namespace: string;
-          readonly name: string;
-          readonly key: string;
-        };
-      }
-    | undefined;
+  readonly connect: ConnectSpec | undefined;
+}
+
+/** 1Password Connect as a store reaches it. */
+export interface ConnectSpec {
+  readonly host: string;
+  readonly token: { readonly name: string; readonly key: string };
+  /** Of the token's Secret; undefined = the store's own, for a SecretStore. */
+  readonly tokenNamespace: string | undefined;
 }
 
 /** A whole stack. */

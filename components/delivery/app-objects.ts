@@ -1,21 +1,23 @@
 import type { AppSpec, ItemRef, RoleSpec, SecretsThrough, StackSpec } from "../config/spec.ts";
 import { BerthError } from "../errors.ts";
-import {
-  buildClusterSecretStore,
-  type ClusterSecretStore,
-} from "../secrets/cluster-secret-store.ts";
 import { buildExternalSecret, type ExternalSecret } from "../secrets/external-secret.ts";
 import {
   buildOnePasswordItem,
   type ItemId,
   type OnePasswordItem,
 } from "../secrets/onepassword-item.ts";
+import type { ClusterSecretStore, SecretStore } from "../secrets/secret-store.ts";
+import type { VaultAuth } from "../secrets/vault-auth.ts";
+import type { VaultConnection } from "../secrets/vault-connection.ts";
+import type { VaultStaticSecret } from "../secrets/vault-static-secret.ts";
 import {
   type Application,
   type ApplicationSource,
   buildApplication,
 } from "./argocd-application.ts";
-import { toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
+import { SHARED, toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
+import { planAppStores, planSharedStore } from "./stores.ts";
+import { planVaultAuths, planVaultConnection, planVaultSecrets } from "./vault-objects.ts";
 
 /** The objects of an app and of a stack, the same wherever they go: into files or to a cluster. */
 
@@ -28,18 +30,18 @@ export interface ArgoCdSpec {
   readonly project: string;
 }
 
-/** Part-of label of what the apps of a stack share. */
-export const SHARED = "shared";
-
 /** What a Secret is made of, by whichever operator. */
-export type SecretManifest = OnePasswordItem | ExternalSecret;
+export type SecretManifest = OnePasswordItem | ExternalSecret | VaultStaticSecret;
+
+/** What lets an operator read the values of Secrets in a namespace. */
+export type AccessManifest = SecretStore | VaultAuth;
 
 /** What brings an app's Secrets to their namespaces. */
 export interface AppSecrets {
   /** Each role's credential, next to the database, for whoever administers it there. */
   readonly database: readonly SecretManifest[];
-  /** What the app itself reads. */
-  readonly own: readonly SecretManifest[];
+  /** What the app itself reads, after what it takes to read it. */
+  readonly own: readonly (AccessManifest | SecretManifest)[];
 }
 
 /** Plans an app's Secrets; those in the database's namespace come once. */
@@ -51,8 +53,20 @@ export function planAppSecrets(spec: StackSpec, app: AppSpec, items: ItemIds): A
   const roles = app.roles.map((role) => ({ ...role, name: role.secretName, fields: login }));
   return {
     database: roles.map((role) => build({ ...role, namespace })),
-    own: [...roles.filter((role) => role.namespace !== namespace), ...app.secrets].map(build),
+    own: [
+      ...planAppStores(spec, app),
+      ...planVaultAuths(spec, app),
+      ...[...roles.filter((role) => role.namespace !== namespace), ...app.secrets].map(build),
+      ...planVaultSecrets(spec, app),
+    ],
   };
+}
+
+/** What the apps' operators share, for stacks that make it. */
+export function planSharedAccess(
+  spec: StackSpec,
+): readonly (ClusterSecretStore | SecretStore | VaultConnection)[] {
+  return [planSharedStore(spec), planVaultConnection(spec)].filter((one) => one !== undefined);
 }
 
 /** The admin role's Secret, in the database's namespace and nowhere else. */
@@ -61,26 +75,6 @@ export function planAdminSecret(spec: StackSpec, items: ItemIds): SecretManifest
   const { through } = spec.secrets;
   const wanted = { name: toAdminSecretName(spec), namespace, item: admin, fields: login };
   return buildSecret(spec, { through, partOf: SHARED, items }, wanted);
-}
-
-/** The store that a stack makes for its ExternalSecrets, and for the namespaces that they are in. */
-export function planStore(spec: StackSpec): ClusterSecretStore | undefined {
-  const { store, through } = spec.secrets;
-  const apps = spec.apps.filter((app) => app.secretsThrough === "external-secret");
-  if (store?.connect === undefined) return undefined;
-  if (through === "onepassword-item" && apps.length === 0) return undefined;
-  return buildClusterSecretStore({
-    name: store.name,
-    connectHost: store.connect.host,
-    token: store.connect.token,
-    vault: spec.vault,
-    namespaces: [
-      spec.postgres.namespace,
-      ...apps.flatMap((app) => [...app.roles, ...app.secrets].map((secret) => secret.namespace)),
-    ],
-    labels: toLabels(SHARED),
-    annotations: toWaveAnnotation(WAVES.stores),
-  });
 }
 
 /** The Application that starts an app; undefined where it has nothing to start. */

@@ -4,7 +4,7 @@ import {
   planAdminSecret,
   planApplication,
   planAppSecrets,
-  planStore,
+  planSharedAccess,
 } from "./app-objects.ts";
 import { planWorkloadSources } from "./workload-sources.ts";
 import type { KubernetesObject } from "./yaml.ts";
@@ -41,12 +41,11 @@ export function planClusterObjects(
   });
 }
 
-/** What the apps of a stack share: the admin role's Secret and, if Berth makes one, their store. */
+/** What the apps of a stack share: the admin role's Secret and, if Berth makes them, store and connection. */
 export function planSharedClusterObjects(spec: StackSpec, items: ItemIds): ClusterPlan {
-  const store = planStore(spec);
   return toPlan(spec, {
     namespaces: [],
-    secrets: [...(store === undefined ? [] : [store]), planAdminSecret(spec, items)],
+    secrets: [...planSharedAccess(spec), planAdminSecret(spec, items)],
     applications: [],
   });
 }

@@ -13,6 +13,13 @@ const onePasswordOperator =
 const argoCd = "Argo CD (helm install argocd argo-cd --repo https://argoproj.github.io/argo-helm)";
 const externalSecrets =
   "External Secrets 0.16 or newer (helm install external-secrets external-secrets --repo https://charts.external-secrets.io)";
+const vaultSecretsOperator =
+  "the Vault Secrets Operator (helm install vault-secrets-operator vault-secrets-operator --repo https://helm.releases.hashicorp.com)";
+const vaultResources = {
+  VaultConnection: "vaultconnections",
+  VaultAuth: "vaultauths",
+  VaultStaticSecret: "vaultstaticsecrets",
+} as const;
 
 /** Every kind that Berth emits, and who brings its CustomResourceDefinition. */
 export const KINDS: readonly Kind[] = [
@@ -41,6 +48,18 @@ export const KINDS: readonly Kind[] = [
     resource: "clustersecretstores",
     source: externalSecrets,
   },
+  {
+    apiVersion: "external-secrets.io/v1",
+    kind: "SecretStore",
+    resource: "secretstores",
+    source: externalSecrets,
+  },
+  ...Object.entries(vaultResources).map(([kind, resource]) => ({
+    apiVersion: "secrets.hashicorp.com/v1beta1",
+    kind,
+    resource,
+    source: vaultSecretsOperator,
+  })),
 ];
 
 /** The row of an object's kind. */

@@ -1,16 +1,15 @@
 import type { AppSpec, GitOpsSpec, StackSpec } from "../config/spec.ts";
 import {
+  type AppSecrets,
   type ItemIds,
   planAdminSecret,
   planApplication,
   planAppSecrets,
-  planStore,
-  type SecretManifest,
-  SHARED,
+  planSharedAccess,
   toCommonArgs,
 } from "./app-objects.ts";
 import { type ApplicationSource, buildApplication } from "./argocd-application.ts";
-import { WAVES } from "./metadata.ts";
+import { SHARED, WAVES } from "./metadata.ts";
 import { planWorkloadSources } from "./workload-sources.ts";
 import { formatYaml, type KubernetesObject } from "./yaml.ts";
 
@@ -64,26 +63,29 @@ export function planManifests(
         holds: "items",
       }),
     ]),
-    planItemFile(`${app.name}.db-items`, databasePath, spec.postgres.namespace, secrets.database),
+    ...planFolder(databasePath, secrets.database, () => `${app.name}.db-items`),
     ...(application === undefined
       ? []
       : [planFile(`${app.name}.application`, `argocd/apps/infra/${app.name}.yml`, [application])]),
-    ...groupByNamespace(secrets.own).map(([namespace, group]) =>
-      planItemFile(`${app.name}.items.${namespace}`, ownPath, namespace, group),
+    ...planFolder(ownPath, secrets.own, (kind, namespace) =>
+      // Whichever operator makes Secrets of items.
+      ["OnePasswordItem", "ExternalSecret"].includes(kind)
+        ? `${app.name}.items.${namespace}`
+        : `${app.name}.${kind.toLowerCase()}s.${namespace}`,
     ),
   ];
 }
 
 /**
  * The files that all apps of the stack share: the admin role's item, in the database's namespace and
- * nowhere else, and the store that Berth makes, which the AppProject must allow, since it has no
- * namespace. They are not in the apps' own folders because two Applications must not own one object.
+ * nowhere else, and what Berth makes for the apps' operators. A ClusterSecretStore has no namespace; the
+ * AppProject must allow it. They are not in the apps' own folders because two Applications must not own
+ * one object.
  */
 export function planSharedManifests(spec: StackSpec, items: ItemIds): readonly ManifestPlan[] {
   const { gitops, postgres } = spec;
   if (gitops === undefined) return [];
   const secret = planAdminSecret(spec, items);
-  const store = planStore(spec);
   const { name } = secret.metadata;
   const path = `k8s/db-provisioning/${name}`;
   return [
@@ -96,10 +98,11 @@ export function planSharedManifests(spec: StackSpec, items: ItemIds): readonly M
         holds: "items",
       }),
     ]),
-    planItemFile("shared.admin-items", path, postgres.namespace, [secret]),
-    ...(store === undefined
-      ? []
-      : [planFile("shared.store", `${path}/00-clustersecretstore.yaml`, [store])]),
+    ...planFolder(path, [secret], () => "shared.admin-items"),
+    ...planSharedAccess(spec).map((object) => {
+      const name = object.kind === "VaultConnection" ? "shared.vault" : "shared.store";
+      return planFile(name, `${path}/00-${object.kind.toLowerCase()}.yaml`, [object]);
+    }),
   ];
 }
 
@@ -135,14 +138,29 @@ function toTreeSource(gitops: GitOpsSpec, path: string): ApplicationSource {
   return { repoURL: gitops.repoURL, targetRevision: gitops.targetRevision, path };
 }
 
-function planItemFile(
-  logicalName: string,
+/** One file for the objects of a kind in a namespace. */
+function planFolder(
   folder: string,
-  namespace: string,
-  objects: readonly SecretManifest[],
-): ManifestPlan {
-  const [kind = "onepassworditem"] = objects.map((object) => object.kind.toLowerCase());
-  return planFile(logicalName, `${folder}/00-${kind}s-${namespace}.yaml`, objects);
+  objects: readonly (AppSecrets["own"][number] | AppSecrets["database"][number])[],
+  toLogicalName: (kind: string, namespace: string) => string,
+): readonly ManifestPlan[] {
+  const groups = Map.groupBy(
+    objects,
+    (object) => `${object.kind.toLowerCase()}s-${object.metadata.namespace}`,
+  );
+  return [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([name, group]) => {
+      const [first] = group;
+      if (first === undefined) return [];
+      return [
+        planFile(
+          toLogicalName(first.kind, first.metadata.namespace),
+          `${folder}/00-${name}.yaml`,
+          group,
+        ),
+      ];
+    });
 }
 
 function planFile(
@@ -151,11 +169,4 @@ function planFile(
   objects: readonly KubernetesObject[],
 ): ManifestPlan {
   return { logicalName, path, content: formatYaml(objects), objects };
-}
-
-function groupByNamespace(
-  items: readonly SecretManifest[],
-): readonly (readonly [string, readonly SecretManifest[]])[] {
-  const groups = Map.groupBy(items, (item) => item.metadata.namespace);
-  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1));
 }

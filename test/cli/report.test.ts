@@ -26,12 +26,14 @@ describe("report", { timeout: 300_000 }, () => {
       "SELECT, USAGE",
     ]);
     expect(cells).toContainEqual([
+      "1Password",
       "Coachlight/basketball-admin-db-credentials",
       "basketball-admin-db-credentials",
+      "OnePasswordItem",
       "db-postgres, westside-admin",
       "admin_app",
     ]);
-    expect(stdout.split("\n").at(-1)).toContain("reported: 2 apps, 3 roles, 6 items");
+    expect(stdout.split("\n").at(-1)).toContain("reported: 2 apps, 3 roles, 6 Secrets");
   });
 
   it("prints Markdown", async () => {

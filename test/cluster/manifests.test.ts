@@ -21,19 +21,26 @@ const apps = {
   wiki: { delivery: "cluster", workload: { git: { path: "apps/wiki" } } },
   shop: { delivery: "cluster", secretsThrough: "external-secret" },
   blog: { secretsThrough: "external-secret", secrets: { "blog-all": { fields: [] } } },
+  news: {
+    secrets: { "news-config": { from: "vault" }, keys: { from: "vault", fields: ["tls.key"] } },
+    vault: { restart: ["Deployment/news", "argo.Rollout/news-worker"] },
+  },
 };
 const gitops = { directory: "../gitops", repoURL: "https://git.example.org/gitops.git" };
 const cluster = { context: "home" };
-const store = {
-  connect: {
-    host: "http://onepassword-connect.connect:8080",
-    tokenSecret: { namespace: "connect", name: "onepassword-token" },
-  },
-};
+const host = "http://onepassword-connect.connect:8080";
+const name = "onepassword-token";
+const forAll = { connect: { host, tokenSecret: { namespace: "connect", name } } };
+const forEach = { kind: "SecretStore", connect: { host, tokenSecret: { name } } };
+const vault = { address: "https://vault.tools:8200", caSecret: "vault-ca", namespace: "admin" };
 
-/** Both modes and both ways for Secrets, as files and as applied. */
+/** Both modes, every way for Secrets and both kinds of store, as files and as applied. */
 function listEmitted(): readonly KubernetesObject[] {
-  const raw = { ...writeStack(apps), gitops, cluster, secrets: { store } };
+  return [forAll, forEach].flatMap(listEmittedWith);
+}
+
+function listEmittedWith(store: object): readonly KubernetesObject[] {
+  const raw = { ...writeStack(apps), gitops, cluster, secrets: { store, vault } };
   const spec = parseStack("prod", raw);
   const delivery = planStackDelivery(spec, ({ item }) => ({ vaultId: "v", itemId: item }));
   return [delivery.shared, ...spec.apps.map(delivery.ofApp)].flatMap((plan) => {

@@ -81,7 +81,8 @@ test("External Secrets reads from a store that Berth makes, or that exists", () 
     name: "berth-prod-eu",
     connect: {
       host: connect.host,
-      token: { namespace: "connect", name: "onepassword-token", key: "token" },
+      token: { name: "onepassword-token", key: "token" },
+      tokenNamespace: "connect",
     },
   });
   expect(storeOf({ kind: "SecretStore", name: "mine" })).toEqual({
@@ -105,9 +106,14 @@ test.each([
   ["there is none", undefined, "berth:secrets.store: missing; external-secret needs one"],
   ["it has no name and is not made", {}, "berth:secrets.store.name: missing"],
   [
-    "every app would need the token",
+    "one namespace's Secret would be read from another",
     { kind: "SecretStore", connect },
-    "berth:secrets.store.kind: Berth makes a ClusterSecretStore only",
+    'berth:secrets.store.connect.tokenSecret.namespace: got "connect"; a SecretStore may only',
+  ],
+  [
+    "nobody says where the token is",
+    { connect: { ...connect, tokenSecret: { name: "onepassword-token" } } },
+    "berth:secrets.store.connect.tokenSecret.namespace: missing; a ClusterSecretStore has no",
   ],
 ])("fails on a store when %s", (_, store, problem) => {
   const secrets = store === undefined ? {} : { store };

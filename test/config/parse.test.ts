@@ -45,7 +45,7 @@ test.each<[string, unknown, string]>([
   [
     "an entry",
     { databse: {} },
-    '…: unknown key "databse"; allowed are adopt, provisioner, reclaimPolicy, delivery, secretsThrough, namespace, owner, roles, database, secrets, workload',
+    '…: unknown key "databse"; allowed are adopt, provisioner, reclaimPolicy, delivery, secretsThrough, namespace, owner, roles, database, secrets, vault, workload',
   ],
   [
     "an owner",
@@ -65,7 +65,7 @@ test.each<[string, unknown, string]>([
   [
     "a Secret",
     { secrets: { token: { feilds: [] } } },
-    '….secrets.token: unknown key "feilds"; allowed are item, fields, namespace',
+    '….secrets.token: unknown key "feilds"; allowed are from, item, mount, path, fields, namespace',
   ],
   [
     "a chart",

@@ -23,7 +23,34 @@ const wiki = makeApp("wiki", {
   roles: [makeRole("wiki"), reader],
   workload: { kind: "git", repoURL: "r", path: "deploy", targetRevision: "v1" },
 });
-const spec = { ...makeStack([NETBOX, wiki, makeApp("plain")]), cluster: CLUSTER };
+const stored = makeApp("stored", { secretsThrough: "external-secret" });
+const vaulted = makeApp("vaulted", {
+  vault: {
+    ...{ role: "vaulted", serviceAccount: "vaulted", restart: [] },
+    secrets: [
+      { name: "config", namespace: "edge", mount: "kvv2", path: "vaulted/config", fields: [] },
+    ],
+  },
+});
+const spec: StackSpec = {
+  ...makeStack([NETBOX, wiki, makeApp("plain"), stored, vaulted]),
+  cluster: CLUSTER,
+  secrets: {
+    ...{ through: "onepassword-item", refreshInterval: "1h0m0s" },
+    store: {
+      ...{ kind: "SecretStore", name: "berth-prod" },
+      connect: {
+        ...{ host: "http://connect:8080", tokenNamespace: undefined },
+        token: { name: "token", key: "token" },
+      },
+    },
+    vault: {
+      ...{ connection: "db-postgres/berth-prod", namespace: undefined, authMount: "kubernetes" },
+      server: { address: "http://vault:8200", caSecret: undefined },
+      ...{ audiences: ["vault"], refreshAfter: "1m" },
+    },
+  },
+};
 
 const plan = (app: AppSpec, cluster = CLUSTER): ClusterPlan =>
   planClusterObjects(spec, cluster, app, toItemId);
@@ -73,10 +100,15 @@ describe("cluster mode", () => {
     },
   );
 
-  it("applies the admin role's item and no Application for it", () => {
-    const shared = planSharedClusterObjects(spec, toItemId);
-    expect(listObjects(shared).map(unmark)).toEqual(
-      listGitObjects(spec, planSharedManifests(spec, toItemId)),
+  it("applies what the apps share, and no Application for it", () => {
+    const shared = listObjects(planSharedClusterObjects(spec, toItemId)).map(unmark);
+    expect(shared.map(({ kind }) => kind).toSorted()).toEqual([
+      "OnePasswordItem",
+      "SecretStore",
+      "VaultConnection",
+    ]);
+    expect(shared.toSorted(byName)).toEqual(
+      listGitObjects(spec, planSharedManifests(spec, toItemId)).toSorted(byName),
     );
   });
 

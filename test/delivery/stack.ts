@@ -41,6 +41,7 @@ export function makeApp(name: string, changes: Partial<AppSpec> = {}): AppSpec {
     },
     roles: [makeRole(name)],
     secrets: [],
+    vault: undefined,
     workload: undefined,
     ...changes,
   };
@@ -91,7 +92,10 @@ export function makeStack(apps: readonly AppSpec[], admin = "postgres-admin"): S
       adopt: false,
     },
     cluster: undefined,
-    secrets: { through: "onepassword-item", store: undefined, refreshInterval: "1h0m0s" },
+    secrets: {
+      ...{ through: "onepassword-item", store: undefined, refreshInterval: "1h0m0s" },
+      vault: undefined,
+    },
     apps,
   };
 }

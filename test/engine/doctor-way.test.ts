@@ -99,8 +99,35 @@ describe("on the way through the cluster", () => {
     expect(warnings).toMatch(/no kind OnePasswordItem .* fix: install the 1Password operator/);
     expect(warnings).toMatch(/no kind Application .* fix: install Argo CD/);
     expect(warnings).toMatch(/1Password operator: no Deployment .* fix: install/);
+    expect(warnings).not.toMatch(/Vault|External Secrets/);
+  });
+
+  it("looks for the kinds and operators of the stack's own manifests", async () => {
+    doctor.throughCluster();
+    doctor.configure((config) => {
+      config["berth:secrets"] = { through: "external-secret", ...vaultAndStore };
+      Object.assign(config["berth:apps"]["netbox"] as object, {
+        secrets: { "netbox-config": { from: "vault" } },
+        workload: undefined,
+      });
+    });
+    const warnings = withStatus(await doctor.run(), "warning").join("\n");
+    for (const kind of ["ExternalSecret", "SecretStore", "VaultConnection", "VaultStaticSecret"]) {
+      expect(warnings).toMatch(new RegExp(`no kind ${kind} .* fix: install`));
+    }
+    expect(warnings).toContain("External Secrets: no Deployment");
+    expect(warnings).toContain("Vault Secrets Operator: no Deployment");
+    expect(warnings).not.toContain("1Password operator");
   });
 });
+
+const vaultAndStore = {
+  vault: { address: "https://vault.tools:8200" },
+  store: {
+    kind: "SecretStore",
+    connect: { host: "http://connect:8080", tokenSecret: { name: "onepassword-token" } },
+  },
+};
 
 describe("on the server", () => {
   it("names a server that is dead", async () => {

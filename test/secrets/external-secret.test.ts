@@ -110,6 +110,42 @@ test("a stack's Secrets all come through the store, which serves its namespaces 
   ]);
 });
 
+test("a SecretStore is made in each namespace, once, and reads the token that is there", () => {
+  const store = { kind: "SecretStore", connect: { ...connect, tokenSecret: { name: "token" } } };
+  const apps = { a: { namespace: "tools" }, b: { namespace: "tools" }, c: null };
+  const files = plan(apps, { through: "external-secret", store });
+  const stores = files.filter(({ objects }) => objects.some(({ kind }) => kind === "SecretStore"));
+  expect(stores.map(({ path }) => path)).toEqual([
+    "k8s/db-provisioning/postgres-admin/00-secretstore.yaml",
+    "k8s/infra/a/00-secretstores-tools.yaml",
+    "k8s/infra/c/00-secretstores-infra-c.yaml",
+  ]);
+  const objects = stores.flatMap((file) => file.objects);
+  expect(objects.map(({ metadata }) => `${metadata.namespace ?? ""}/${metadata.name}`)).toEqual([
+    "db-postgres/berth-prod",
+    "tools/berth-prod",
+    "infra-c/berth-prod",
+  ]);
+  expect(objects[1]).toMatchObject({
+    spec: {
+      provider: {
+        onepassword: {
+          auth: { secretRef: { connectTokenSecretRef: { name: "token", key: "token" } } },
+        },
+      },
+    },
+  });
+  expect(JSON.stringify(objects)).not.toContain('"conditions"');
+  expect(JSON.stringify(files)).toContain('{"kind":"SecretStore","name":"berth-prod"}');
+});
+
+test("an app alone with its SecretStore leaves none in other namespaces", () => {
+  const store = { kind: "SecretStore", connect: { ...connect, tokenSecret: { name: "token" } } };
+  const files = plan({ a: null, b: { secretsThrough: "external-secret" } }, { store });
+  const stores = files.flatMap(({ objects }) => objects).filter((o) => o.kind === "SecretStore");
+  expect(stores.map(({ metadata }) => metadata.namespace)).toEqual(["db-postgres", "infra-b"]);
+});
+
 test("one app may use it alone, from a store that exists", () => {
   const apps = { a: { secretsThrough: "external-secret" }, b: null };
   const files = plan(apps, { store: { kind: "SecretStore", name: "mine" } });

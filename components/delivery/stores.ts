@@ -1,0 +1,72 @@
+import type { AppSpec, ConnectSpec, StackSpec, StoreSpec } from "../config/spec.ts";
+import {
+  buildClusterSecretStore,
+  buildSecretStore,
+  type ClusterSecretStore,
+  type SecretStore,
+} from "../secrets/secret-store.ts";
+import { SHARED, toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
+
+/** The stores that a stack makes for its ExternalSecrets. */
+
+/**
+ * The one for all of them or, of those that serve a namespace each, the one beside the database: the
+ * credentials of several apps come to it.
+ */
+export function planSharedStore(spec: StackSpec): ClusterSecretStore | SecretStore | undefined {
+  const { store, through } = spec.secrets;
+  const apps = listUsers(spec);
+  if (store?.connect === undefined) return undefined;
+  if (through !== "external-secret" && apps.length === 0) return undefined;
+  const { namespace } = spec.postgres;
+  const common = toCommonArgs(spec, store, store.connect, SHARED);
+  const { token, tokenNamespace } = store.connect;
+  if (store.kind === "SecretStore") return buildSecretStore({ ...common, namespace, token });
+  if (tokenNamespace === undefined) throw new Error("a store without a token got past its rules");
+  return buildClusterSecretStore({
+    ...common,
+    token: { ...token, namespace: tokenNamespace },
+    namespaces: [namespace, ...apps.flatMap(listNamespaces)],
+  });
+}
+
+/**
+ * Those in the namespaces of an app. Where several apps share one, it comes with the first of them by
+ * name, since two Applications must not own one object.
+ */
+export function planAppStores(spec: StackSpec, app: AppSpec): readonly SecretStore[] {
+  const { store } = spec.secrets;
+  if (store?.kind !== "SecretStore" || store.connect === undefined) return [];
+  const common = toCommonArgs(spec, store, store.connect, app.name);
+  const { token } = store.connect;
+  return [...new Set(listNamespaces(app))]
+    .filter((namespace) => namespace !== spec.postgres.namespace)
+    .filter(
+      (namespace) => app === listUsers(spec).find((it) => listNamespaces(it).includes(namespace)),
+    )
+    .toSorted()
+    .map((namespace) => buildSecretStore({ ...common, namespace, token }));
+}
+
+function listUsers({ apps }: StackSpec): readonly AppSpec[] {
+  return apps.filter((app) => app.secretsThrough === "external-secret");
+}
+
+function listNamespaces(app: AppSpec): readonly string[] {
+  return [...app.roles, ...app.secrets].map(({ namespace }) => namespace);
+}
+
+function toCommonArgs(
+  { vault }: StackSpec,
+  { name }: StoreSpec,
+  { host }: ConnectSpec,
+  partOf: string,
+) {
+  return {
+    name,
+    connectHost: host,
+    vault,
+    labels: toLabels(partOf),
+    annotations: toWaveAnnotation(WAVES.stores),
+  };
+}

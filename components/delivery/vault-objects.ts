@@ -1,0 +1,67 @@
+import type { AppSpec, StackSpec } from "../config/spec.ts";
+import { buildVaultAuth, type VaultAuth } from "../secrets/vault-auth.ts";
+import { buildVaultConnection, type VaultConnection } from "../secrets/vault-connection.ts";
+import { buildVaultStaticSecret, type VaultStaticSecret } from "../secrets/vault-static-secret.ts";
+import { SHARED, toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
+
+/** What the Vault Secrets Operator makes Secrets of. */
+
+/** The connection that a stack makes for its apps, if any of them needs it. */
+export function planVaultConnection({ secrets, apps }: StackSpec): VaultConnection | undefined {
+  const { vault } = secrets;
+  if (vault?.server === undefined || apps.every((app) => app.vault === undefined)) return undefined;
+  const [namespace = "", name = ""] = vault.connection.split("/");
+  return buildVaultConnection({
+    name,
+    namespace,
+    ...vault.server,
+    labels: toLabels(SHARED),
+    annotations: toWaveAnnotation(WAVES.stores),
+  });
+}
+
+/** An app's login to Vault, in each namespace that it has a Secret of Vault in. */
+export function planVaultAuths({ secrets }: StackSpec, app: AppSpec): readonly VaultAuth[] {
+  const { vault } = secrets;
+  if (vault === undefined || app.vault === undefined) return [];
+  const { role, serviceAccount } = app.vault;
+  const { connection, authMount, audiences, namespace: vaultNamespace } = vault;
+  const namespaces = app.vault.secrets.map((secret) => secret.namespace);
+  return [...new Set(namespaces)].toSorted().map((namespace) =>
+    buildVaultAuth({
+      name: app.name,
+      ...{
+        namespace,
+        connection,
+        mount: authMount,
+        vaultNamespace,
+        role,
+        serviceAccount,
+        audiences,
+      },
+      labels: toLabels(app.name),
+      annotations: toWaveAnnotation(WAVES.stores),
+    }),
+  );
+}
+
+/** An app's Secrets of Vault's KV engine. */
+export function planVaultSecrets(
+  { secrets }: StackSpec,
+  app: AppSpec,
+): readonly VaultStaticSecret[] {
+  const { vault } = secrets;
+  if (vault === undefined || app.vault === undefined) return [];
+  const { restart } = app.vault;
+  return app.vault.secrets.map((secret) =>
+    buildVaultStaticSecret({
+      ...secret,
+      auth: app.name,
+      refreshAfter: vault.refreshAfter,
+      // The operator restarts nothing in other namespaces than the Secret's.
+      restart: secret.namespace === app.namespace ? restart : [],
+      labels: toLabels(app.name),
+      annotations: toWaveAnnotation(WAVES.items),
+    }),
+  );
+}

@@ -1,0 +1,62 @@
+import type { RestartTarget } from "../config/spec.ts";
+import { buildVaultDestination, type VaultDestination } from "./vault-destination.ts";
+
+/** Custom resource from which the Vault Secrets Operator makes a Secret of what is in a KV engine. */
+export interface VaultStaticSecret {
+  readonly apiVersion: "secrets.hashicorp.com/v1beta1";
+  readonly kind: "VaultStaticSecret";
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
+  readonly spec: VaultDestination & {
+    readonly vaultAuthRef: string;
+    readonly type: "kv-v2";
+    readonly mount: string;
+    readonly path: string;
+    readonly refreshAfter: string;
+  };
+}
+
+/** What {@link buildVaultStaticSecret} needs. */
+export interface VaultStaticSecretArgs {
+  /** Name of the Secret, too. */
+  readonly name: string;
+  readonly namespace: string;
+  /** VaultAuth in the same namespace. */
+  readonly auth: string;
+  /** Of the KV engine. */
+  readonly mount: string;
+  /** In the engine, without `data/`, which the operator puts in. */
+  readonly path: string;
+  readonly refreshAfter: string;
+  /** Keys to bring; none = all. */
+  readonly fields: readonly string[];
+  readonly restart: readonly RestartTarget[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/**
+ * Manifest that brings a secret of Vault to one namespace.
+ *
+ * @see https://developer.hashicorp.com/vault/docs/deploy/kubernetes/vso/api-reference#vaultstaticsecret
+ */
+export function buildVaultStaticSecret(args: VaultStaticSecretArgs): VaultStaticSecret {
+  const { name, namespace, auth, mount, path, refreshAfter, labels, annotations } = args;
+  return {
+    apiVersion: "secrets.hashicorp.com/v1beta1",
+    kind: "VaultStaticSecret",
+    metadata: { name, namespace, labels, annotations },
+    spec: {
+      vaultAuthRef: auth,
+      type: "kv-v2",
+      mount,
+      path,
+      refreshAfter,
+      ...buildVaultDestination(args),
+    },
+  };
+}
