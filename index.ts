@@ -5,8 +5,8 @@ import { loadStackFromEngine } from "./components/config/load.ts";
 import { openCluster } from "./components/delivery/cluster-stack.ts";
 import { deliver } from "./components/delivery/deliver.ts";
 import { planStackDelivery } from "./components/delivery/stack-delivery.ts";
+import { readInEngine } from "./components/onepassword/in-engine.ts";
 import { readStackItems } from "./components/onepassword/stack-items.ts";
-import { readThroughProvider } from "./components/onepassword/through-provider.ts";
 import { toProviderApps, toProviderPostgres } from "./components/postgres/app-database.ts";
 import { planDatabase } from "./components/postgres/plan.ts";
 import { openStock } from "./components/postgres/stock-stack.ts";
@@ -21,13 +21,15 @@ Object.assign(pulumi.log, { debug: () => Promise.resolve() });
 
 // What shall be.
 const spec = loadStackFromEngine();
-const items = await readStackItems(spec, readThroughProvider(readOnePasswordAccess()));
+const items = await readStackItems(spec, await readInEngine(readOnePasswordAccess(), spec));
 const manifests = planStackDelivery(spec, items.item);
-const planned = spec.apps.map((app) => ({
-  app,
-  plan: planDatabase(app, spec.postgres),
-  verifiers: makeVerifiers(app.roles, items.credential),
-}));
+const planned = await Promise.all(
+  spec.apps.map(async (app) => ({
+    app,
+    plan: planDatabase(app, spec.postgres),
+    verifiers: await makeVerifiers(app.roles, items.credential),
+  })),
+);
 
 // What is, where a provider would not look before it writes.
 const { delivery, providers: applying } = await openCluster(spec, manifests);

@@ -31,8 +31,17 @@ export function parseStack(stack: string, raw: unknown): StackSpec {
   const apps = Object.keys(config.apps)
     .toSorted()
     .map((name) => toAppSpec(name, config.apps[name] ?? {}, config));
-  const { vault } = config.onepassword;
-  const spec: StackSpec = { stack, postgres, vault, gitops, cluster, secrets, apps };
+  const { vault, throughProvider = false } = config.onepassword;
+  const spec: StackSpec = {
+    stack,
+    postgres,
+    vault,
+    throughProvider,
+    gitops,
+    cluster,
+    secrets,
+    apps,
+  };
   const problems = [
     ...findNameProblems(spec),
     ...findDeliveryProblems(spec),

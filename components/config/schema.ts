@@ -129,9 +129,16 @@ const Postgres = z
     dumpDirectory: true,
   });
 
-const OnePassword = z.strictObject({
-  vault: ItemName.describe("Vault that holds every item, by title or id."),
-});
+const OnePassword = z
+  .strictObject({
+    vault: ItemName.describe("Vault that holds every item, by title or id."),
+    throughProvider: z
+      .boolean()
+      .describe(
+        "Read from Connect through 1Password's Pulumi provider, as from a service account and the desktop app, and not with Connect's own client, which takes less time. Default: false.",
+      ),
+  })
+  .partial({ throughProvider: true });
 
 const Database = z
   .strictObject({

@@ -289,6 +289,8 @@ export interface StackSpec {
   readonly stack: string;
   readonly postgres: PostgresSpec;
   readonly vault: string;
+  /** Whether the engine reads from Connect through 1Password's provider. */
+  readonly throughProvider: boolean;
   /** undefined = no app has its manifests in Git. */
   readonly gitops: GitOpsSpec | undefined;
   /** undefined = no app has its manifests applied. */

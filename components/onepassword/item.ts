@@ -33,6 +33,11 @@ export class Item {
   }
 }
 
+/** 26 characters of this kind are an id to 1Password, and anything else a title. */
+export function isItemId(text: string): boolean {
+  return /^[a-z0-9]{26}$/.test(text);
+}
+
 /** One way into 1Password. Throws `ItemReadError`. */
 export type ReadItem = (ref: ItemRef) => Promise<Item>;
 

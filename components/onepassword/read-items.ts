@@ -38,7 +38,7 @@ export async function readItems(
   readItem: ReadItem,
   options: ReadOptions = {},
 ): Promise<Items> {
-  const limit = pLimit(options.concurrency ?? 4);
+  const limit = pLimit(options.concurrency ?? 8);
   const byKey = Map.groupBy(requests, (request) => keyOf(request.ref));
   const items = new Map<string, Item>();
   const problems: string[] = [];

@@ -2,7 +2,7 @@ import { OnePasswordConnect } from "@1password/connect";
 import { execa } from "execa";
 import type { OnePasswordAccess } from "../config/environment.ts";
 import type { ItemRef } from "../config/spec.ts";
-import { Item, type ReadItem, toItemReadError } from "./item.ts";
+import { Item, isItemId, type ReadItem, toItemReadError } from "./item.ts";
 
 /**
  * Reading outside the engine, for the verbs that are not Pulumi's: through 1Password's own Connect
@@ -30,24 +30,53 @@ interface ItemAnswer {
   }[];
 }
 
+/**
+ * One list of a vault's titles and one request an item. The list carries no secret, and asking for each
+ * title by itself would double the requests.
+ */
 function readThroughConnect(serverURL: string, token: string): ReadItem {
-  const connect = OnePasswordConnect({ serverURL, token, keepAlive: false });
-  const vaultIds = new Map<string, Promise<string>>();
-  const findVault = (name: string): Promise<string> => {
-    const known = vaultIds.get(name) ?? connect.getVault(name).then((vault) => toId(vault.id));
-    vaultIds.set(name, known);
-    return known;
+  const connect = OnePasswordConnect({ serverURL, token, keepAlive: true });
+  const vaults = new Map<string, Promise<VaultTitles>>();
+  const openVault = async (name: string): Promise<VaultTitles> => {
+    const id = toId((await connect.getVault(name)).id);
+    let titles: Promise<ReadonlyMap<string, readonly string[]>> | undefined;
+    return { id, titles: () => (titles ??= connect.listItems(id).then(toIdsByTitle)) };
   };
   return async (ref) => {
+    const vault = vaults.get(ref.vault) ?? openVault(ref.vault);
+    vaults.set(ref.vault, vault);
     try {
-      const answer = await connect.getItem(await findVault(ref.vault), ref.item);
+      const { id, titles } = await vault;
+      const itemId = isItemId(ref.item) ? ref.item : onlyOne((await titles()).get(ref.item));
+      const answer = await connect.getItemById(id, itemId);
       toId(answer.id);
       return toItem(answer as unknown as ItemAnswer, ref);
     } catch (error) {
-      vaultIds.delete(ref.vault);
+      // Asked again, everything is asked again.
+      if (vaults.get(ref.vault) === vault) vaults.delete(ref.vault);
       throw toItemReadError(describeConnectError(error));
     }
   };
+}
+
+interface VaultTitles {
+  readonly id: string;
+  /** Ids by title, asked for when the first title is looked up. */
+  readonly titles: () => Promise<ReadonlyMap<string, readonly string[]>>;
+}
+
+/** The client's own types say that it is always a list. */
+function toIdsByTitle(answer: unknown): ReadonlyMap<string, readonly string[]> {
+  if (!Array.isArray(answer)) throw new Error("unexpected end of JSON input");
+  const items = answer as readonly { readonly id?: string; readonly title?: string }[];
+  const byTitle = Map.groupBy(items, ({ title = "" }) => title);
+  return new Map([...byTitle].map(([title, found]) => [title, found.map(({ id }) => toId(id))]));
+}
+
+function onlyOne(ids: readonly string[] = []): string {
+  const [id] = ids;
+  if (id !== undefined && ids.length === 1) return id;
+  throw new Error(`found ${String(ids.length)} items`);
 }
 
 /** The client takes JSON that was cut off for an answer without any of its fields. */

@@ -2,7 +2,7 @@ import * as onepassword from "@1password/pulumi-onepassword";
 import * as pulumi from "@pulumi/pulumi";
 import type { OnePasswordAccess } from "../config/environment.ts";
 import type { ItemRef } from "../config/spec.ts";
-import { Item, type ReadItem, toItemReadError } from "./item.ts";
+import { Item, isItemId, type ReadItem, toItemReadError } from "./item.ts";
 
 /**
  * Reading inside the engine, through `@1password/pulumi-onepassword`. Its results are not marked
@@ -24,11 +24,8 @@ export function readThroughProvider(access: OnePasswordAccess): ReadItem {
   };
 }
 
-/** 26 characters of this kind are an id to 1Password, and anything else a title. */
-const idPattern = /^[a-z0-9]{26}$/;
-
 function nameOf(ref: ItemRef): { uuid: string } | { title: string } {
-  return idPattern.test(ref.item) ? { uuid: ref.item } : { title: ref.item };
+  return isItemId(ref.item) ? { uuid: ref.item } : { title: ref.item };
 }
 
 function toProviderArgs(access: OnePasswordAccess): onepassword.ProviderArgs {

@@ -1,4 +1,5 @@
-import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, pbkdf2, pbkdf2Sync, timingSafeEqual } from "node:crypto";
+import { promisify } from "node:util";
 import { saslprep } from "@mongodb-js/saslprep";
 import { findLogin } from "../config/logins.ts";
 import type { RoleSpec } from "../config/spec.ts";
@@ -17,6 +18,7 @@ import type { Credential } from "../onepassword/credential.ts";
 const iterations = 4096;
 const keyBytes = 32;
 const saltBytes = 16;
+const digest = "sha256";
 const longestPassword = 1024;
 
 /**
@@ -32,37 +34,54 @@ const longestPassword = 1024;
  */
 export function makeVerifier(password: string, role: string, scram?: string): string {
   const prepared = preparePassword(password, role);
-  if (scram !== undefined) {
-    const [rounds = "", given = ""] = scram.split(":");
-    return formatVerifier(prepared, Buffer.from(given, "base64"), Number(rounds));
-  }
-  const salt = pbkdf2Sync(
-    prepared,
-    `berth verifier salt for ${role}`,
-    iterations,
-    saltBytes,
-    "sha256",
-  );
-  return formatVerifier(prepared, salt, iterations);
+  const { rounds, salt } =
+    scram === undefined
+      ? {
+          rounds: iterations,
+          salt: pbkdf2Sync(prepared, saltSource(role), iterations, saltBytes, digest),
+        }
+      : parseScram(scram);
+  return formatVerifier(pbkdf2Sync(prepared, salt, rounds, keyBytes, digest), salt, rounds);
 }
+
+const derive = promisify(pbkdf2);
 
 /**
  * The verifier of each role that logs in, by the key that it has in the plan. A login that waits for its
- * turn has none: its password is nowhere.
+ * turn has none: its password is nowhere. They are made in Node's thread pool: a stack may have thousands,
+ * and each keeps a core busy for about two milliseconds.
  */
-export function makeVerifiers(
+export async function makeVerifiers(
   roles: readonly RoleSpec[],
   credential: (role: RoleSpec) => Credential,
-): ReadonlyMap<string, string> {
-  return new Map(
-    roles.map((role) => {
-      const login = credential(role);
-      const found = findLogin(role, login.username);
-      if (found === undefined)
-        throw new Error(`role ${role.name}: ${login.username} is no login of it`);
-      return [found.key, makeVerifier(login.revealPassword(), found.name, role.scram)];
-    }),
-  );
+): Promise<ReadonlyMap<string, string>> {
+  const make = async (role: RoleSpec): Promise<[key: string, verifier: string]> => {
+    const login = credential(role);
+    const found = findLogin(role, login.username);
+    if (found === undefined)
+      throw new Error(`role ${role.name}: ${login.username} is no login of it`);
+    const prepared = preparePassword(login.revealPassword(), found.name);
+    const { rounds, salt } =
+      role.scram === undefined
+        ? {
+            rounds: iterations,
+            salt: await derive(prepared, saltSource(found.name), iterations, saltBytes, digest),
+          }
+        : parseScram(role.scram);
+    const salted = await derive(prepared, salt, rounds, keyBytes, digest);
+    return [found.key, formatVerifier(salted, salt, rounds)];
+  };
+  return new Map(await Promise.all(roles.map(make)));
+}
+
+function saltSource(role: string): string {
+  return `berth verifier salt for ${role}`;
+}
+
+/** Iterations and salt, from the form that a stack file has. */
+function parseScram(scram: string): { readonly rounds: number; readonly salt: Buffer } {
+  const [rounds = "", salt = ""] = scram.split(":");
+  return { rounds: Number(rounds), salt: Buffer.from(salt, "base64") };
 }
 
 /** Iterations and salt of a stored verifier, `4096:<base64>`; undefined = it is none, such as md5. */
@@ -77,16 +96,16 @@ export function matchesVerifier(verifier: string, password: string): boolean {
       verifier,
     );
   if (match === null) return false;
-  const salt = Buffer.from(match[2] ?? "", "base64");
+  const { rounds, salt } = parseScram(`${match[1] ?? ""}:${match[2] ?? ""}`);
+  const prepared = prepareAsPostgres(password) ?? password;
   const expected = Buffer.from(
-    formatVerifier(prepareAsPostgres(password) ?? password, salt, Number(match[1])),
+    formatVerifier(pbkdf2Sync(prepared, salt, rounds, keyBytes, digest), salt, rounds),
   );
   const actual = Buffer.from(verifier);
   return expected.length === actual.length && timingSafeEqual(expected, actual);
 }
 
-function formatVerifier(prepared: string, salt: Buffer, rounds: number): string {
-  const salted = pbkdf2Sync(prepared, salt, rounds, keyBytes, "sha256");
+function formatVerifier(salted: Buffer, salt: Buffer, rounds: number): string {
   const hmac = (text: string): Buffer => createHmac("sha256", salted).update(text).digest();
   const storedKey = createHash("sha256").update(hmac("Client Key")).digest("base64");
   const serverKey = hmac("Server Key").toString("base64");

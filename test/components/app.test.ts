@@ -39,7 +39,7 @@ async function registerApp(gitops?: { directory: string; repoURL: string }) {
       app,
       database: {
         plan: planDatabase(app, spec.postgres),
-        verifiers: makeVerifiers(app.roles, credential),
+        verifiers: await makeVerifiers(app.roles, credential),
         exists: () => false,
         marker: createMarkerRole(spec.postgres, false, { provider: postgresql }),
       },

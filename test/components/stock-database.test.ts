@@ -35,7 +35,7 @@ async function register(entry: unknown, exists: Exists = () => false, postgres: 
   const credential = (role: { name: string }) => new Credential(role.name, canary);
   const args = {
     plan: planDatabase(app, spec.postgres),
-    verifiers: makeVerifiers(app.roles, credential),
+    verifiers: await makeVerifiers(app.roles, credential),
     exists,
     marker,
   };

@@ -82,6 +82,7 @@ export function makeStack(apps: readonly AppSpec[], admin = "postgres-admin"): S
       confirmDelete: [],
       dumpDirectory: undefined,
     },
+    throughProvider: false,
     vault: "Coachlight",
     gitops: {
       directory: "gitops",

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Bed } from "./bed.ts";
 
-/** 1Password's real provider against the stand-in, in all the ways in which it can go wrong. */
+/** Reading items while Pulumi runs, against the stand-in, in all the ways in which it can go wrong. */
 
 let bed: Bed;
 
@@ -32,7 +32,23 @@ async function playFaults(...faults: readonly object[]): Promise<void> {
   expect(answer.ok).toBe(true);
 }
 
-describe("1Password", () => {
+const ways = [
+  { way: "Connect's own client", throughProvider: false },
+  { way: "1Password's real provider", throughProvider: true },
+];
+
+/** Reads that way from here on. */
+function readThrough({ throughProvider }: (typeof ways)[number]): void {
+  bed.configure((config) => {
+    Object.assign(config["berth:onepassword"] as object, { throughProvider });
+  });
+}
+
+describe.each(ways)("1Password through $way", (way) => {
+  beforeAll(() => {
+    readThrough(way);
+  });
+
   it("fails for a wrong token, without showing it", async () => {
     const { output, exitCode } = await bed.up({ OP_CONNECT_TOKEN: "canary-wrong-token" });
     expect(exitCode).not.toBe(0);
@@ -66,8 +82,13 @@ describe("1Password", () => {
     expect(output).toContain("/heartbeat");
     await expectUntouched();
   });
+});
 
-  it("waits out too many requests and failures of the server", async () => {
+// Last, since it makes what the tests above want not to be there.
+it.each(ways)(
+  "waits out too many requests and failures of the server through $way",
+  async (way) => {
+    readThrough(way);
     await playFaults(
       { kind: "rate-limit", times: 2, retryAfterSeconds: 0 },
       { kind: "server-error", times: 2 },
@@ -75,5 +96,5 @@ describe("1Password", () => {
     const { exitCode } = await bed.up();
     expect(exitCode).toBe(0);
     expect((await bed.preview("--expect-no-changes")).exitCode).toBe(0);
-  });
-});
+  },
+);

@@ -24,8 +24,7 @@ async function dumpProgram(...flags: readonly string[]): Promise<Dump> {
     env: {
       PATH: process.env["PATH"] ?? "",
       BERTH_OFFLINE: "true",
-      OP_CONNECT_HOST: "http://connect.example.org",
-      OP_CONNECT_TOKEN: "CANARY-token",
+      OP_SERVICE_ACCOUNT_TOKEN: "CANARY-token",
     },
     extendEnv: false,
     timeout: 60_000,
@@ -70,7 +69,7 @@ test("credentials appear in secret inputs of the providers and nowhere else", ()
   );
   expect(holders).toEqual([
     "pulumi:providers:berth postgres secret",
-    "pulumi:providers:onepassword token secret",
+    "pulumi:providers:onepassword serviceAccountToken secret",
   ]);
   expect(JSON.stringify(up.outputs)).not.toContain("CANARY");
 });

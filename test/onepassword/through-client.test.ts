@@ -47,6 +47,15 @@ describe("through Connect", () => {
     expect(superuser.labels.toSorted()).toEqual(["api_token", "email", "password", "username"]);
   });
 
+  test("any number of titles costs one list, and then one request an item", async () => {
+    const all = readThroughClient({ kind: "connect", url: server.url, token });
+    const titles = vault.items.map(({ title }) => title);
+    await Promise.all(titles.map((item) => all({ vault: "Coachlight", item })));
+    const asked = server.requests.map(({ path }) => path.replace(/[?].*/, ""));
+    expect(asked.filter((path) => path.endsWith("/items"))).toHaveLength(1);
+    expect(asked.filter((path) => path.includes("/items/"))).toHaveLength(titles.length);
+  });
+
   test("a field that 1Password's app labels otherwise is known by its purpose", async () => {
     const fields = [
       { id: "u", label: "Benutzername", purpose: "USERNAME" as const, value: "wiki" },

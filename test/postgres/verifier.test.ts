@@ -75,11 +75,15 @@ describe("the verifier of a password", () => {
     );
   });
 
-  test("comes for each role of an app, by the role's key", () => {
-    const app = makeApp({ roles: { ro: { profile: "readonly" } } });
+  test("comes for each role of an app, by the role's key", async () => {
+    const scram = "4096:W22ZaJ0SNY7soEsUEjb6gQ==";
+    const app = makeApp({
+      roles: { ro: { profile: "readonly" }, kept: { profile: "readonly", scram } },
+    });
     const credential = (role: { name: string }) => new Credential(role.name, `${role.name}-word`);
-    expect([...makeVerifiers(app.roles, credential)]).toEqual([
+    expect([...(await makeVerifiers(app.roles, credential))]).toEqual([
       ["owner", makeVerifier("netbox-word", "netbox")],
+      ["kept", makeVerifier("netbox_kept-word", "netbox_kept", scram)],
       ["ro", makeVerifier("netbox_ro-word", "netbox_ro")],
     ]);
   });
