@@ -42,6 +42,8 @@ const berth = new BerthProvider("berth", {
 const usesStock = planned.filter(({ app }) => app.provisioner === "postgresql");
 const stock = await openStock(spec, usesStock, items.admin);
 const providers = { berth, ...applying, ...(stock && { postgresql: stock.provider }) };
+// What can go wrong from here on is told by the engine, and the SDK takes a stack for every promise.
+Error.stackTraceLimit = 0;
 const created = planned.map(({ app, plan, verifiers }) => {
   const { markerRole } = spec.postgres;
   const { provisioner, reclaimPolicy } = app;
