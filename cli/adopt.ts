@@ -15,9 +15,10 @@ import { openEndpoint } from "../components/tunnel/endpoint.ts";
 import { pgTlsOptions } from "../components/tunnel/tls.ts";
 import { quote } from "./adopt/kept.ts";
 import { comparePasswords, type PasswordFinding } from "./adopt/passwords.ts";
-import { type Proposal, type ProposedApp, proposeApps, type Stack } from "./adopt/propose.ts";
+import { type Proposal, proposeApps } from "./adopt/propose.ts";
 import { addEntries, formatEntries, replaceFile } from "./adopt/stack-file.ts";
 import { type ServerSurvey, surveyServer } from "./adopt/survey.ts";
+import type { ProposedApp, Stack } from "./adopt/trial.ts";
 
 /** What the operator asked for. */
 export interface AdoptArgs {

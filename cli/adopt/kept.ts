@@ -1,3 +1,4 @@
+import type { AppSpec } from "../../components/config/spec.ts";
 import type { Extra, ServerSurvey } from "./survey.ts";
 
 /** What an entry does not say about a database and its roles. Pure. */
@@ -20,23 +21,28 @@ export function databasesReachedBy(role: string, { catalog, insides }: ServerSur
 /** Everything that stays as it is without being in the entry, for people to read. */
 export function describeKept(
   { catalog, insides }: ServerSurvey,
-  app: { readonly database: string; readonly owner: string; readonly roles: readonly string[] },
+  { database, roles }: Pick<AppSpec, "database" | "roles">,
 ): string[] {
-  const inside = insides.get(app.database);
+  const inside = insides.get(database.name);
   const extras = typeof inside === "string" ? [] : (inside?.extras ?? []);
-  const settings = app.roles.flatMap((name) =>
+  const names = roles.map(({ name }) => name);
+  const settings = names.flatMap((name) =>
     (catalog.roles.get(name)?.settings ?? [])
       .filter((setting) => !setting.startsWith("search_path="))
       .map((setting) => `setting ${setting} of role ${quote(name)}`),
   );
   const members = [...catalog.roles.values()].flatMap((role) =>
     role.memberOf
-      .filter((group) => app.roles.includes(group) && role.name !== catalog.server.admin)
+      .filter((group) => names.includes(group) && role.name !== catalog.server.admin)
       .map((group) => `role ${quote(role.name)} is a member of ${quote(group)}`),
   );
-  const isOurs = (extra: Extra): boolean =>
-    extra.kind === "grants to" && app.roles.includes(extra.name);
-  return [...settings, ...members, ...extras.filter((extra) => !isOurs(extra)).map(describeExtra)];
+  const said: Readonly<Record<string, readonly string[]>> = {
+    "grants to": names,
+    schema: database.schemas,
+    extension: database.extensions.map(({ name }) => name),
+  };
+  const isSaid = ({ kind, name }: Extra): boolean => said[kind]?.includes(name) === true;
+  return [...settings, ...members, ...extras.filter((extra) => !isSaid(extra)).map(describeExtra)];
 }
 
 function describeExtra({ kind, name, count }: Extra): string {

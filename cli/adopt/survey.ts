@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import pLimit from "p-limit";
 import { type Client, DatabaseError } from "pg";
 import { reservedReason } from "../../components/config/name-rules.ts";
-import type { PostgresSpec } from "../../components/config/spec.ts";
+import type { ExtensionSpec, PostgresSpec } from "../../components/config/spec.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import { type Catalog, inspectCatalog } from "../../components/postgres/inspect.ts";
 import {
@@ -23,6 +23,8 @@ export interface Extra {
 export interface Inside {
   /** Of every role that may log in and that is not reserved. */
   readonly access: LiveAccess;
+  /** All but plpgsql, in the order in which they need each other. */
+  readonly extensions: readonly ExtensionSpec[];
   readonly extras: readonly Extra[];
 }
 
@@ -111,10 +113,14 @@ async function readInside(
   const found = await client.query<{ name: string }>(
     "select nspname::text as name from pg_catalog.pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'",
   );
+  // As they were made, so that what another needs comes first.
+  const installed = await client.query<{ name: string; schema: string }>(
+    "select e.extname::text as name, n.nspname::text as schema from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace where e.extname <> 'plpgsql' order by e.oid",
+  );
   const schemas = found.rows.map(({ name }) => name);
   const roles = logins.map((name) => ({ name }));
-  const plan = { roles, database: { owner }, schemas, extensions: [] };
+  const plan = { roles, database: { owner }, schemas, extensions: installed.rows };
   const access = await inspectAccess(client, plan, []);
   const { rows } = await client.query<Extra>(extrasSql, [owner]);
-  return { access, extras: rows };
+  return { access, extensions: installed.rows, extras: rows };
 }

@@ -42,7 +42,7 @@ export async function checkBackend(
         const url = `file://${folder}`;
         return { value: { url, isEmpty: true }, detail: `${url}, which is empty` };
       }
-      const answer = await ask(world, ["whoami", "--json", "--verbose"]);
+      const answer = await askPulumi(world, ["whoami", "--json", "--verbose"]);
       const { url: told = "", user = "" } = answer as { url?: string; user?: string };
       const url = told.replace(/\/\/[^/@]*@/, "//");
       return { value: { url, isEmpty: false }, detail: `${url} as ${user}` };
@@ -56,19 +56,23 @@ export async function checkStackExists(
   world: World,
   stack: string,
   backend: Outcome<Backend>,
-): Promise<void> {
+): Promise<Outcome<undefined>> {
   const fix = `pulumi stack init ${stack}`;
-  await report.check({ group, name: "stack", fix }, [backend], async ({ url, isEmpty: none }) => {
-    const answer = none ? [] : await ask(world, ["stack", "ls", "--json"]);
-    const names = (answer as readonly { name: string }[]).map(({ name }) => name);
-    // Pulumi Cloud may put the organization before it.
-    if (!names.some((name) => name.split("/").at(-1) === stack)) {
-      throw new BerthError(
-        `the backend has no stack "${stack}" of this project; it has ${names.join(", ") || "none"}`,
-      );
-    }
-    return { value: undefined, detail: `${stack} is in ${url}` };
-  });
+  return await report.check(
+    { group, name: "stack", fix },
+    [backend],
+    async ({ url, isEmpty: none }) => {
+      const answer = none ? [] : await askPulumi(world, ["stack", "ls", "--json"]);
+      const names = (answer as readonly { name: string }[]).map(({ name }) => name);
+      // Pulumi Cloud may put the organization before it.
+      if (!names.some((name) => name.split("/").at(-1) === stack)) {
+        throw new BerthError(
+          `the backend has no stack "${stack}" of this project; it has ${names.join(", ") || "none"}`,
+        );
+      }
+      return { value: undefined, detail: `${stack} is in ${url}` };
+    },
+  );
 }
 
 /** Without Pulumi Cloud, the state's secrets are under a passphrase. */
@@ -101,7 +105,8 @@ export async function checkPassphrase(
   });
 }
 
-async function ask(world: World, args: readonly string[]): Promise<unknown> {
+/** What Pulumi answers in JSON. */
+export async function askPulumi(world: World, args: readonly string[]): Promise<unknown> {
   const ran = await world.run("pulumi", [...args, "--non-interactive"]);
   const said = toShownText(ran?.stderr ?? "").replace(/^error: /, "");
   const command = `pulumi ${args.join(" ")}`;

@@ -4,6 +4,7 @@ import { checkCluster, checkTarget } from "./cluster.ts";
 import { checkNode, checkPlugins, checkPulumi } from "./machine.ts";
 import { checkItems, checkOnePassword } from "./onepassword.ts";
 import { checkOperators } from "./operators.ts";
+import { checkPending } from "./pending.ts";
 import { checkPostgres } from "./postgres.ts";
 import { type Finding, type Outcome, Report } from "./report.ts";
 import { checkGitOps, checkStackFile } from "./stack.ts";
@@ -22,7 +23,8 @@ export async function diagnose(
   const pulumi = await checkPulumi(report, world);
   await checkPlugins(report, world, [pulumi, spec]);
   const backend = await checkBackend(report, world, pulumi);
-  await checkStackExists(report, world, stack.name, backend);
+  const exists = await checkStackExists(report, world, stack.name, backend);
+  await checkPending(report, world, stack.name, exists);
   await checkPassphrase(report, world, file, backend);
   await checkGitOps(report, world, spec);
   const access = await checkOnePassword(report, world);

@@ -58,6 +58,12 @@ export function toGrants(given: z.infer<typeof Privileges>): Grants {
   return Object.fromEntries(byType.filter(([, list]) => list.length > 0));
 }
 
+/** The other way round: privileges as a stack file says them. */
+export function toPrivilegeKeys(grants: Grants): z.infer<typeof Privileges> {
+  const byKey = Object.entries(privilegeKeys).map(([key, type]) => [key, grants[type]] as const);
+  return Object.fromEntries(byKey.flatMap(([key, list]) => (list ? [[key, [...list]]] : [])));
+}
+
 /** Two lots of privileges as one. */
 export function joinGrants(one: Grants, other: Grants): Grants {
   const all = objectTypes.map((type) => {

@@ -85,7 +85,7 @@ export const PUBLIC_SCHEMA = "public";
 const entrance: Grants = { database: ["CONNECT"], schema: ["USAGE"] };
 
 /** Privileges of the profiles that own nothing, by object type, on top of `entrance`. */
-const profiles: Readonly<Record<Exclude<RoleSpec["profile"], "owner">, Grants>> = {
+export const profiles: Readonly<Record<Exclude<RoleSpec["profile"], "owner">, Grants>> = {
   readwrite: {
     table: ["DELETE", "INSERT", "SELECT", "UPDATE"],
     sequence: ["SELECT", "USAGE"],

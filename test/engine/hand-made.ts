@@ -1,6 +1,6 @@
 import { escapeIdentifier as id, escapeLiteral as text } from "pg";
 
-/** A server as people leave it: 30 apps that were made by hand, and what is not for an app to take. */
+/** A server as people leave it: 32 apps that were made by hand, and what is not for an app to take. */
 
 type Sql = (statement: string, database?: string) => Promise<unknown>;
 
@@ -45,6 +45,8 @@ export const handMade: readonly string[] = [
   "closed",
   "latin",
   "extras",
+  "shop",
+  "jobs",
 ];
 
 /** Makes all of it. Every database holds a table with a row. */
@@ -85,7 +87,26 @@ export async function seedHandMade(sql: Sql): Promise<void> {
   await login("latin");
   await app("latin", "latin", "encoding 'LATIN1' locale 'C' template template0");
   await seedExtras(sql, login, app);
+  await seedShop(sql, login, app);
+  await seedJobs(sql, login, app);
   await seedOthers(sql, login, app);
+}
+
+const writing = { tables: "select, insert, update, delete", sequences: "select, usage" };
+
+/** Gives privileges on all that is there and, by default privileges of the owner, on all to come. */
+function giveIn(sql: Sql, app: string, schema: string) {
+  return async (name: string, privileges: Readonly<Record<string, string>>): Promise<void> => {
+    await sql(`grant connect on database ${app} to ${id(name)}`);
+    await sql(`grant usage on schema ${schema} to ${id(name)}`, app);
+    for (const [kind, list] of Object.entries(privileges)) {
+      await sql(
+        `grant ${list} on all ${kind} in schema ${schema} to ${id(name)};
+         alter default privileges for role ${app} in schema ${schema} grant ${list} on ${kind} to ${id(name)}`,
+        app,
+      );
+    }
+  };
 }
 
 type Login = (name: string, more?: string) => Promise<unknown>;
@@ -96,18 +117,9 @@ async function seedCrowded(sql: Sql, login: Login, app: App): Promise<void> {
   await login("crowded");
   await app("crowded");
   for (const name of ["crowded_ro", "Crowded Writer", "crowded_odd", "stranger"]) await login(name);
-  const give = async (name: string, tables: string, sequences: string): Promise<void> => {
-    await sql(
-      `grant connect on database crowded to ${id(name)}; grant usage on schema public to ${id(name)};
-       grant ${tables} on all tables in schema public to ${id(name)};
-       grant ${sequences} on all sequences in schema public to ${id(name)};
-       alter default privileges for role crowded in schema public grant ${tables} on tables to ${id(name)};
-       alter default privileges for role crowded in schema public grant ${sequences} on sequences to ${id(name)}`,
-      "crowded",
-    );
-  };
-  await give("crowded_ro", "select", "select");
-  await give("Crowded Writer", "select, insert, update, delete", "select, usage");
+  const give = giveIn(sql, "crowded", "public");
+  await give("crowded_ro", { tables: "select", sequences: "select" });
+  await give("Crowded Writer", writing);
   await sql(
     `grant select (id), update (note) on kept to crowded_odd; grant truncate on kept to crowded_odd;
      create table of_postgres (id int); grant select on of_postgres to crowded_ro;
@@ -131,6 +143,39 @@ async function seedExtras(sql: Sql, login: Login, app: App): Promise<void> {
      grant usage on schema archive to readers; create publication p; comment on table kept is 'Kept'`,
     "extras",
   );
+}
+
+/** A second schema and extensions in either, and a login that reads both. */
+async function seedShop(sql: Sql, login: Login, app: App): Promise<void> {
+  await login("shop");
+  await login("shop_ro");
+  await app("shop");
+  await sql(
+    `create schema billing authorization shop; create extension pg_trgm; create extension hstore schema billing;
+     create table billing.invoice (id serial primary key, lines billing.hstore);
+     alter table billing.invoice owner to shop`,
+    "shop",
+  );
+  for (const schema of ["public", "billing"]) {
+    await giveIn(sql, "shop", schema)("shop_ro", { tables: "select", sequences: "select" });
+  }
+}
+
+/** Logins with more than a profile, and with less than one. */
+async function seedJobs(sql: Sql, login: Login, app: App): Promise<void> {
+  await login("jobs");
+  await app("jobs");
+  await sql(
+    `create function f() returns int language sql as 'select 1'; alter function f() owner to jobs;
+     revoke all on function f() from public`,
+    "jobs",
+  );
+  for (const name of ["jobs_etl", "jobs_metrics"]) await login(name);
+  const give = giveIn(sql, "jobs", "public");
+  await give("jobs_etl", { ...writing, functions: "execute" });
+  await give("jobs_etl", { tables: "truncate" });
+  await sql("grant temporary on database jobs to jobs_etl");
+  await give("jobs_metrics", { tables: "select" });
 }
 
 /** What no entry can say, with the word that adopt must use for it. */

@@ -1,0 +1,41 @@
+import { toPrivilegeKeys } from "../../components/config/database-keys.ts";
+import { type Grants, type ObjectType, objectTypes } from "../../components/config/privileges.ts";
+import type { AppEntry } from "../../components/config/schema.ts";
+import type { Action } from "../../components/postgres/actions.ts";
+import { profiles } from "../../components/postgres/plan.ts";
+
+/** What a further role may do, as an entry says it. */
+type May = Pick<NonNullable<AppEntry["roles"]>[string], "profile" | "privileges">;
+
+/**
+ * What an entry has to give a role so that it takes nothing from it. Pure.
+ *
+ * @param actions What an entry that gives it nothing would do.
+ */
+export function toMay(actions: readonly Action[], role: string): May {
+  const held = toHeld(actions, role);
+  const profile = (["readwrite", "readonly"] as const).find((one) =>
+    objectTypes.every((type) => subtract(profiles[one][type], held[type]).length === 0),
+  );
+  if (profile === undefined) return { privileges: toPrivilegeKeys(held) };
+  const more = objectTypes.map((type) => [type, subtract(held[type], profiles[profile][type])]);
+  const privileges = toPrivilegeKeys(
+    Object.fromEntries(more.filter(([, list]) => (list ?? []).length > 0)) as Grants,
+  );
+  return { profile, ...(Object.keys(privileges).length === 0 ? {} : { privileges }) };
+}
+
+function toHeld(actions: readonly Action[], role: string): Grants {
+  const held = new Map<ObjectType, Set<string>>();
+  for (const action of actions) {
+    if (action.kind !== "revoke" && action.kind !== "revoke-default") continue;
+    if (action.grantee !== role) continue;
+    const type = "on" in action ? action.on.type : action.type;
+    held.set(type, new Set([...(held.get(type) ?? []), ...action.privileges]));
+  }
+  return Object.fromEntries([...held].map(([type, list]) => [type, [...list].toSorted()]));
+}
+
+function subtract(from: readonly string[] = [], what: readonly string[] = []): string[] {
+  return from.filter((one) => !what.includes(one));
+}

@@ -1,0 +1,272 @@
+import { escapeIdentifier } from "pg";
+import { roleNamesOf } from "../../components/config/logins.ts";
+import { reservedReason } from "../../components/config/name-rules.ts";
+import { scopedRoleName } from "../../components/config/names.ts";
+import { parseStack } from "../../components/config/parse.ts";
+import type { AppEntry } from "../../components/config/schema.ts";
+import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
+import { BerthError } from "../../components/errors.ts";
+import { type Action, describeAction } from "../../components/postgres/actions.ts";
+import { decideAdoption, searchPathOf } from "../../components/postgres/adoption.ts";
+import { decideAccess } from "../../components/postgres/diff-access.ts";
+import { asTheyAre, decideRoles } from "../../components/postgres/diff-roles.ts";
+import type { LiveDatabase, LiveRole } from "../../components/postgres/inspect.ts";
+import { PUBLIC_SCHEMA, planDatabase } from "../../components/postgres/plan.ts";
+import { scramOf } from "../../components/postgres/verifier.ts";
+import { toMay } from "./held.ts";
+import { databasesReachedBy, describeKept } from "./kept.ts";
+import { toKey } from "./slug.ts";
+import type { Inside, ServerSurvey } from "./survey.ts";
+
+/** A database and its roles as an entry of the stack file that changes nothing about them. */
+export interface ProposedApp {
+  readonly key: string;
+  readonly entry: AppEntry;
+  readonly app: AppSpec;
+  /** What is there and not in the entry; it stays as it is. */
+  readonly kept: readonly string[];
+  /** Roles that reach no other database and are not in the entry, with what stands against each. */
+  readonly unfit: ReadonlyMap<string, readonly string[]>;
+}
+
+/** The stack that the entries are for: as it is written, and what it means. */
+export interface Stack {
+  readonly spec: StackSpec;
+  /** The values under `config:`, without the `berth:` prefix. */
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** One database on its way to an entry. */
+export class Trial {
+  readonly #stack: Stack;
+  readonly #survey: ServerSurvey;
+  readonly #database: LiveDatabase;
+  readonly #key: string;
+  readonly #takenItems: ReadonlySet<string>;
+
+  constructor(
+    stack: Stack,
+    survey: ServerSurvey,
+    database: LiveDatabase,
+    before: readonly ProposedApp[],
+  ) {
+    this.#stack = stack;
+    this.#survey = survey;
+    this.#database = database;
+    const all = [...stack.spec.apps, ...before.map(({ app }) => app)];
+    const items = new Set(all.flatMap((app) => app.roles.map((role) => role.item.item)));
+    const keys = new Set(all.map((app) => app.name));
+    this.#takenItems = items;
+    this.#key = toKey(database.name, {
+      longest: 40,
+      fallback: "app",
+      isFree: (key) => !keys.has(key) && !items.has(`${key}-db-credentials`),
+    });
+  }
+
+  /** Why no entry could be proposed at all. */
+  findReasons(): string[] {
+    const { name, owner, allowsConnections, connectionLimit } = this.#database;
+    if (connectionLimit === -2) {
+      return ["a DROP DATABASE of it was interrupted; only DROP DATABASE works on it"];
+    }
+    if (!allowsConnections) return ["it allows no connections"];
+    const why = reservedReason(owner, this.#stack.spec);
+    if (why !== undefined) return [`its owner "${owner}" ${why}`];
+    const inside = this.#survey.insides.get(name);
+    if (typeof inside === "string") {
+      const { admin } = this.#survey.catalog.server;
+      const grant = `GRANT ${escapeIdentifier(owner)} TO ${escapeIdentifier(admin)}`;
+      return [`the admin cannot look into it: ${inside}; if it may not, as a superuser: ${grant}`];
+    }
+    const mark = this.#foreignMark(owner);
+    if (mark !== undefined) return [`it was made by another stack, whose mark is "${mark}"`];
+    return this.#try(this.#base());
+  }
+
+  /** A stack's marker role is known by its name; what carries it is that stack's. */
+  #foreignMark(role: string): string | undefined {
+    const { markerRole } = this.#stack.spec.postgres;
+    const groups = this.#survey.catalog.roles.get(role)?.memberOf ?? [];
+    return groups.find((group) => group.startsWith("berth_") && group !== markerRole);
+  }
+
+  propose(): ProposedApp {
+    let entry = this.#base();
+    const add = (more: AppEntry): boolean => {
+      if (this.#try(more).length > 0) return false;
+      entry = more;
+      return true;
+    };
+    add({ ...entry, database: { ...entry.database, revokePublic: true } });
+    const unfit = new Map<string, readonly string[]>();
+    for (const role of this.#candidates()) {
+      const more = this.#withRole(entry, role);
+      if (!add(more)) unfit.set(role.name, this.#try(more));
+    }
+    // What the roles may do holds in all of the app's schemas, so that one more may be one too many.
+    for (const schema of this.#ownSchemas()) {
+      const { database = {} } = entry;
+      add({ ...entry, database: { ...database, schemas: [...(database.schemas ?? []), schema] } });
+    }
+    for (const extension of this.#inside().extensions) {
+      const { database = {} } = entry;
+      const one = extension.schema === "public" ? extension.name : extension;
+      add({
+        ...entry,
+        database: { ...database, extensions: [...(database.extensions ?? []), one] },
+      });
+    }
+    const app = this.#toApp(entry);
+    return { key: this.#key, entry, app, kept: describeKept(this.#survey, app), unfit };
+  }
+
+  #inside(): Inside {
+    return this.#survey.insides.get(this.#database.name) as Inside;
+  }
+
+  #ownSchemas(): string[] {
+    return this.#inside()
+      .access.objects.filter(
+        ({ type, name, owner }) =>
+          type === "schema" && name !== PUBLIC_SCHEMA && owner === this.#database.owner,
+      )
+      .map(({ name }) => name);
+  }
+
+  /** With a further login that may do what it may do now, as far as an entry can say that. */
+  #withRole(entry: AppEntry, role: LiveRole): AppEntry {
+    const key = this.#roleKey(role.name, entry);
+    const settings = this.#roleSettings(role, scopedRoleName(this.#key, key));
+    const add = (may: ReturnType<typeof toMay>): AppEntry => ({
+      ...entry,
+      roles: { ...entry.roles, [key]: { ...may, ...settings } },
+    });
+    const nothing = add({ privileges: {} });
+    const app = this.#parse(nothing);
+    return Array.isArray(app) ? nothing : add(toMay(this.#decide(app).actions, role.name));
+  }
+
+  /** Login roles that are given something here and nowhere else, and that no other entry has. */
+  #candidates(): LiveRole[] {
+    const taken = new Set(
+      this.#stack.spec.apps.flatMap(roleNamesOf),
+    );
+    return [...this.#survey.catalog.roles.values()].filter((role) => {
+      if (!role.canLogin || role.name === this.#database.owner || taken.has(role.name))
+        return false;
+      if (role.ownedDatabases.length > 0 || this.#foreignMark(role.name) !== undefined)
+        return false;
+      const reached = databasesReachedBy(role.name, this.#survey);
+      return reached.length === 1 && reached[0] === this.#database.name;
+    });
+  }
+
+  #roleKey(name: string, entry: AppEntry): string {
+    const prefix = this.#database.name.toLowerCase();
+    const rest = name.toLowerCase().startsWith(prefix) ? name.slice(prefix.length) : name;
+    return toKey(rest, {
+      longest: 20,
+      fallback: "role",
+      isFree: (key) =>
+        entry.roles?.[key] === undefined &&
+        !this.#takenItems.has(`${this.#key}-${key}-db-credentials`),
+    });
+  }
+
+  /** The owner and the database as they are; PUBLIC keeps its rights. */
+  #base(): AppEntry {
+    const { name, owner, encoding, connectionLimit } = this.#database;
+    const derived = this.#key.replaceAll("-", "_");
+    const live = this.#survey.catalog.roles.get(owner);
+    const ownerSettings = live === undefined ? {} : this.#roleSettings(live, derived);
+    const database = {
+      ...(name === derived ? {} : { name }),
+      ...(encoding === "UTF8" ? {} : { encoding }),
+      ...(connectionLimit === -1 ? {} : { connectionLimit }),
+    };
+    // What changes nothing with Berth's own provisioner may do so with the registry's resources.
+    const isStock = this.#toApp({ adopt: true }).provisioner === "postgresql";
+    return {
+      adopt: true,
+      ...(isStock ? { provisioner: "berth" } : {}),
+      ...(Object.keys(ownerSettings).length === 0 ? {} : { owner: ownerSettings }),
+      ...(Object.keys(database).length === 0 ? {} : { database }),
+    };
+  }
+
+  #roleSettings(live: LiveRole, derived: string): NonNullable<AppEntry["owner"]> {
+    const { markerRole } = this.#stack.spec.postgres;
+    const memberOf = live.memberOf.filter((group) => group !== markerRole);
+    const searchPath = searchPathOf(live);
+    const scram = scramOf(this.#survey.verifiers?.get(live.name) ?? "");
+    return {
+      ...(live.name === derived ? {} : { name: live.name }),
+      ...(live.connectionLimit === -1 ? {} : { connectionLimit: live.connectionLimit }),
+      ...(memberOf.length === 0 ? {} : { memberOf }),
+      ...(searchPath.length === 0 ? {} : { searchPath }),
+      ...(scram === undefined ? {} : { scram }),
+    };
+  }
+
+  #toApp(entry: AppEntry): AppSpec {
+    const { spec, values } = this.#stack;
+    const [app] = parseStack(spec.stack, { ...values, apps: { [this.#key]: entry } }).apps;
+    if (app === undefined) throw new Error("an entry was parsed into no app");
+    return app;
+  }
+
+  /** The app, or why the stack file may not say so. */
+  #parse(entry: AppEntry): AppSpec | string[] {
+    try {
+      return this.#toApp(entry);
+    } catch (error) {
+      if (!(error instanceof BerthError)) throw error;
+      const lines = error.message.split("\n").slice(1);
+      return lines.map((line) => line.replace(/^ +- /, "").replace(`berth:apps.${this.#key}.`, ""));
+    }
+  }
+
+  /** What stands against an entry: that it is refused, or that it would change something. */
+  #try(entry: AppEntry): string[] {
+    const app = this.#parse(entry);
+    if (Array.isArray(app)) return app;
+    const { problems, actions } = this.#decide(app);
+    return [
+      ...problems.map((line) => line.replace(`app ${this.#key}: `, "")),
+      ...actions.map((action) => `taking it over would change it: ${describeAction(action)}`),
+    ];
+  }
+
+  /** What `pulumi up` would do about it, but for the mark. */
+  #decide(app: AppSpec): {
+    readonly problems: readonly string[];
+    readonly actions: readonly Action[];
+  } {
+    const { postgres } = this.#stack.spec;
+    const { catalog } = this.#survey;
+    const plan = planDatabase(app, postgres);
+    const { markerRole } = postgres;
+    const { problems } = decideAdoption(plan, catalog, postgres);
+    const { access } = this.#inside();
+    const inside = decideAccess(
+      plan,
+      { server: catalog.server, database: this.#database, access },
+      [],
+    );
+    const actions = [
+      ...decideRoles(plan, catalog, { ...asTheyAre, markerRole }),
+      ...inside.actions,
+    ];
+    return {
+      problems: [...problems, ...inside.problems, ...inside.blocked],
+      actions: actions.filter((action) => !isMark(action, markerRole)),
+    };
+  }
+}
+
+/** What taking over always does: the mark, and that the admin may act for the owner. */
+function isMark(action: Action, markerRole: string): boolean {
+  if (action.kind === "create-marker" || action.kind === "act-for") return true;
+  return action.kind === "join" && action.group === markerRole;
+}
