@@ -23,6 +23,17 @@ export interface PulumiResult {
 /** What becomes of the CLI's output: to the terminal, kept, or both. */
 export type PulumiOutput = "show" | "keep" | "both";
 
+/**
+ * State written once, at the end, unless the user's environment says otherwise. Of a run that is killed
+ * Pulumi then keeps no pending operation, which it would not forget by itself; the next run takes up
+ * what is there.
+ */
+export function stateAtTheEnd(
+  env: NodeJS.ProcessEnv = process.env,
+): Readonly<Record<string, string>> {
+  return { PULUMI_SKIP_CHECKPOINTS: env["PULUMI_SKIP_CHECKPOINTS"] ?? "true" };
+}
+
 /** Runs `pulumi` in the project folder, on the sandbox's stack. */
 export async function runPulumi(
   toolchain: Toolchain,

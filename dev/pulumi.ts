@@ -1,11 +1,31 @@
+import { execa } from "execa";
 import { reopenCluster } from "./cluster/reopen.ts";
-import { ensureStack, openToolchain, runPulumi } from "./pulumi-cli.ts";
-import { devHome, openSandbox } from "./sandbox.ts";
+import { ensureStack, openToolchain, runPulumi, stateAtTheEnd } from "./pulumi-cli.ts";
+import { devHome, openSandbox, projectFolder } from "./sandbox.ts";
 
-/** `npm run pulumi -- preview`: the Pulumi CLI on the stack that `npm start` brings up. */
+/**
+ * `npm run pulumi -- preview`: the Pulumi CLI on the stack that `npm start` brings up, or on the one that
+ * `--stack` names.
+ */
+const args = process.argv.slice(2);
+const env = stateAtTheEnd();
 const toolchain = await openToolchain((line) => process.stderr.write(`${line}\n`));
-const sandbox = await openSandbox({ home: devHome });
-await reopenCluster(sandbox);
-await ensureStack(toolchain, sandbox);
-const result = await runPulumi(toolchain, sandbox, process.argv.slice(2), { output: "show" });
-process.exitCode = result.exitCode;
+const [, named = "dev"] = /(?:^| )(?:--stack|-s)[= ](\S+)/.exec(args.join(" ")) ?? [];
+process.exitCode = named !== "dev" ? await runOnOther() : await runOnSandbox();
+
+async function runOnOther(): Promise<number> {
+  const options = { cwd: projectFolder, stdio: "inherit", reject: false } as const;
+  const result = await execa(toolchain.pulumi, args, {
+    ...options,
+    env: { ...toolchain.env, ...env },
+  });
+  return result.exitCode ?? 1;
+}
+
+async function runOnSandbox(): Promise<number> {
+  const sandbox = await openSandbox({ home: devHome });
+  await reopenCluster(sandbox);
+  await ensureStack(toolchain, sandbox);
+  const { exitCode } = await runPulumi(toolchain, sandbox, args, { output: "show", env });
+  return exitCode;
+}

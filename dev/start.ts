@@ -8,7 +8,7 @@ import { readThroughClient } from "../components/onepassword/through-client.ts";
 import type { Toolchain } from "../toolchain/ensure.ts";
 import { Interruption } from "./interruption.ts";
 import { readNeighbour } from "./neighbour-check.ts";
-import { ensureStack, openToolchain, runPulumi } from "./pulumi-cli.ts";
+import { ensureStack, openToolchain, runPulumi, stateAtTheEnd } from "./pulumi-cli.ts";
 import {
   devHome,
   isSandboxRunning,
@@ -109,7 +109,8 @@ async function bringUp(
   const before = await watch.time("neighbour", () => readNeighbour(sandbox));
   say("Running pulumi up");
   const args = ["up", "--yes", "--skip-preview", "--suppress-outputs", "--suppress-progress"];
-  const options = { output: "both", cancelSignal: interruption.signal } as const;
+  const cancelSignal = interruption.signal;
+  const options = { output: "both", cancelSignal, env: stateAtTheEnd() } as const;
   const up = await watch.time("pulumi up", () =>
     interruption.waitFor(runPulumi(toolchain, sandbox, args, options)),
   );

@@ -10,7 +10,9 @@ export function findContentProblems({ apps }: Pick<StackSpec, "apps">): string[]
       app.database.extensions.map(({ name }) => name),
     ),
     ...findHomeless(app),
-    ...findStockProblems(app),
+    ...(app.provisioner === "postgresql"
+      ? [...findStockProblems(app), ...findStockNames(app)]
+      : []),
   ]);
 }
 
@@ -38,7 +40,6 @@ function findHomeless(app: AppSpec): string[] {
  * the superuser, so that it never finds what it asked for and changes it in every run.
  */
 function findStockProblems(app: AppSpec): string[] {
-  if (app.provisioner !== "postgresql") return [];
   const schemas = ["public", ...app.database.schemas];
   const extension = app.database.extensions.find(({ schema }) => schemas.includes(schema));
   const role = app.roles.find(({ privileges }) => privileges.function !== undefined);
@@ -46,4 +47,23 @@ function findStockProblems(app: AppSpec): string[] {
   return [
     `berth:apps.${app.name}.roles.${role.key}.privileges.functions: with provisioner postgresql it would be asked for on the functions of extension "${extension.name}" as well, in every run anew; set provisioner to berth, or take one of the two out`,
   ];
+}
+
+/** The registry's provider puts names together with dots and commas, and takes them apart there. */
+function findStockNames({ name: app, database, roles }: AppSpec): string[] {
+  const problems: string[] = [];
+  if (database.name.includes(".") && database.schemas.length + database.extensions.length > 0) {
+    problems.push(
+      `berth:apps.${app}.database.name: with provisioner postgresql, schemas and extensions cannot be in a database whose name holds a dot ("${database.name}"); set provisioner to berth`,
+    );
+  }
+  for (const { key, searchPath } of roles) {
+    const part = searchPath.find((one) => /, |"/.test(one));
+    if (part === undefined) continue;
+    const path = key === "owner" ? "owner.searchPath" : `roles.${key}.searchPath`;
+    problems.push(
+      `berth:apps.${app}.${path}: provisioner postgresql cannot write ${JSON.stringify(part)} into a search_path; set provisioner to berth`,
+    );
+  }
+  return problems;
 }

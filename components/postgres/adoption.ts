@@ -1,3 +1,4 @@
+import { escapeIdentifier } from "pg";
 import type { PostgresSpec } from "../config/spec.ts";
 import type { Catalog, LiveDatabase, LiveRole } from "./inspect.ts";
 import type { DatabasePlan, PlannedRole } from "./plan.ts";
@@ -65,6 +66,15 @@ export function decideAdoption(
   return { changes, problems };
 }
 
+/** What Postgres settles for good when it makes a database. */
+export function findEncodingProblem(
+  { app, database }: Pick<DatabasePlan, "app" | "database">,
+  live: Pick<LiveDatabase, "encoding"> | undefined,
+): string | undefined {
+  if (live === undefined || live.encoding === database.encoding) return undefined;
+  return `app ${app}: database "${database.name}" has encoding ${live.encoding}, which cannot change; set berth:apps.${app}.database.encoding to it`;
+}
+
 function decideDatabase(
   plan: DatabasePlan,
   live: LiveDatabase,
@@ -97,6 +107,10 @@ function decideDatabase(
     catalog.roles.get(live.owner)?.memberOf.includes(postgres.markerRole) ?? false;
   if (ownerIsOurs) return { changes: [], problems: [] };
   if (!plan.adopt) return { changes: [], problems: [unmanaged(at, plan.app, differences)] };
+  if (!live.allowsConnections) {
+    const open = `ALTER DATABASE ${escapeIdentifier(live.name)} ALLOW_CONNECTIONS true`;
+    return { changes: [], problems: [`${at} allows no connections; as its owner run: ${open}`] };
+  }
   return { changes: differences.map((line) => `${at}: ${line}`), problems: [] };
 }
 

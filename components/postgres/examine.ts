@@ -2,7 +2,7 @@ import type { StackSpec } from "../config/spec.ts";
 import { toOneError } from "../errors.ts";
 import type { Credential } from "../onepassword/credential.ts";
 import { describeAction } from "./actions.ts";
-import { compareStored, decideAdoption } from "./adoption.ts";
+import { compareStored, decideAdoption, findEncodingProblem } from "./adoption.ts";
 import { decideAccess } from "./diff-access.ts";
 import { examineContents } from "./examine-contents.ts";
 import { type Catalog, inspectCatalog } from "./inspect.ts";
@@ -15,6 +15,7 @@ import {
   findServerProblems,
 } from "./server-rules.ts";
 import { type SessionTarget, withSession } from "./session.ts";
+import { findStockLosses, inspectOdd } from "./stock-adoption.ts";
 
 /** What was found out about the server before anything is written to it. */
 export interface Examination {
@@ -68,36 +69,52 @@ export async function examineServer(
     passwordOf: (app, { key, name }) =>
       compareStored(stored?.get(name), verifierOf(app, key) ?? ""),
   });
-  const inside: string[] = [];
+  const inside = [];
   for (const plan of adopting) {
-    inside.push(...(await findAccessChanges(plan, catalog, spec, { target, admin })));
+    inside.push(await examineInside(plan, catalog, spec, { target, admin }));
   }
+  const losses = inside.flatMap((found) => found.losses);
+  if (losses.length > 0) throw toOneError("Postgres holds what would be lost", losses);
   const contents = await examineContents(plans, catalog, { target, admin });
   return {
     exists: (kind, name) =>
       kind === "schema" ? contents.schemas.has(name) : examination.exists(kind, name),
-    warnings: [...examination.warnings, ...inside, ...contents.warnings],
+    warnings: [
+      ...examination.warnings,
+      ...inside.flatMap((found) => found.changes),
+      ...contents.warnings,
+    ],
   };
 }
 
 /** What taking over gives and takes inside a database; later runs repair the same without a word. */
-async function findAccessChanges(
+async function examineInside(
   plan: DatabasePlan,
   catalog: Catalog,
   { postgres }: StackSpec,
   { target, admin }: { readonly target: SessionTarget; readonly admin: Credential },
-): Promise<string[]> {
-  const { name, owner } = plan.database;
+): Promise<{ readonly changes: readonly string[]; readonly losses: readonly string[] }> {
+  const { name } = plan.database;
+  const { markerRole } = postgres;
   const database = catalog.databases.get(name);
-  const isOurs = catalog.roles.get(owner)?.memberOf.includes(postgres.markerRole) ?? false;
-  if (database === undefined || isOurs) return [];
-  const access = await withSession({ ...target, database: name }, admin, (client) =>
-    inspectAccess(client, plan, []),
+  const isOurs = (role: string): boolean =>
+    catalog.roles.get(role)?.memberOf.includes(markerRole) !== false;
+  if (database === undefined || plan.roles.every((role) => isOurs(role.name))) {
+    return { changes: [], losses: [] };
+  }
+  const { access, odd } = await withSession(
+    { ...target, database: name },
+    admin,
+    async (client) => ({
+      access: await inspectAccess(client, plan, []),
+      odd: await inspectOdd(client, plan),
+    }),
   );
   const { server } = catalog;
-  return decideAccess(plan, { server, database, access }, [])
+  const changes = decideAccess(plan, { server, database, access }, [])
     .actions.filter((action) => action.path.startsWith("roles."))
     .map((action) => `adopting: app ${plan.app}: ${describeAction(action)}`);
+  return { changes, losses: findStockLosses(plan, catalog, odd, markerRole) };
 }
 
 interface Judgement {
@@ -132,6 +149,10 @@ export function judgeCatalog(
   );
   const unknown = plans.flatMap((plan) => findPlanProblems(plan, catalog.server));
   if (unknown.length > 0) throw toOneError("Postgres", unknown);
+  const fixed = plans.flatMap(
+    (plan) => findEncodingProblem(plan, catalog.databases.get(plan.database.name)) ?? [],
+  );
+  if (fixed.length > 0) throw toOneError("Postgres", fixed);
   const problems = adoptions.flatMap((adoption) => adoption.problems);
   if (problems.length > 0) {
     throw toOneError("Postgres holds things that Berth did not make", problems);

@@ -21,6 +21,9 @@ export interface StockDatabaseArgs {
   readonly marker: pulumi.Resource;
 }
 
+/** Where `pulumi import` puts it, which knows no parent. */
+const imported: pulumi.Alias[] = [{ parent: pulumi.rootStackResource }];
+
 /**
  * One app's roles, database, grants and default privileges as `postgresql` resources.
  *
@@ -76,6 +79,14 @@ export class StockDatabase extends pulumi.ComponentResource {
         parent: this,
         dependsOn: [args.marker],
         retainOnDelete: true,
+        aliases: imported,
+        // What no entry says stays as it is with a role that was made by hand.
+        ignoreChanges: [
+          "inherit",
+          "statementTimeout",
+          "idleInTransactionSessionTimeout",
+          "assumeRole",
+        ],
         ...(args.exists("role", role.name) ? { import: role.name } : {}),
       },
     );
@@ -104,6 +115,7 @@ export class StockDatabase extends pulumi.ComponentResource {
         dependsOn: [...roles],
         protect: true,
         retainOnDelete: true,
+        aliases: imported,
         // A difference in any of these would drop the database and make it anew.
         ignoreChanges: ["template", "encoding", "lcCollate", "lcCtype"],
         ...(args.exists("database", database.name) ? { import: database.name } : {}),

@@ -212,6 +212,16 @@ test.each<[string, unknown, string]>([
     },
     '….roles.web.privileges.functions: with provisioner postgresql it would be asked for on the functions of extension "hstore" as well, in every run anew; set provisioner to berth, or take one of the two out',
   ],
+  [
+    "extensions in a database with a dot in its name, with the registry's resources",
+    { ...inDatabase({ name: "a.b", extensions: ["hstore"] }), provisioner: "postgresql" },
+    '….database.name: with provisioner postgresql, schemas and extensions cannot be in a database whose name holds a dot ("a.b"); set provisioner to berth',
+  ],
+  [
+    "a comma in a search_path, with the registry's resources",
+    { owner: { searchPath: ["public", "a, b"] }, provisioner: "postgresql" },
+    '….owner.searchPath: provisioner postgresql cannot write "a, b" into a search_path; set provisioner to berth',
+  ],
 ])("fails on %s", (_, entry, problem) => {
   expect(findEntryProblems(entry)).toEqual([problem]);
 });

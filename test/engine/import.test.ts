@@ -30,10 +30,18 @@ const setEntry = (name: string, entry: unknown) =>
     config["berth:apps"][name] = entry;
   });
 
-const readOids = () =>
+const readOids = (name = "wiki") =>
   bed.sql(
-    "select oid::text from pg_roles where rolname = 'wiki' union all select oid::text from pg_database where datname = 'wiki'",
+    `select oid::text from pg_roles where rolname = '${name}' union all select oid::text from pg_database where datname = '${name}'`,
   );
+
+/** What the engine would do to the resource whose URN ends like this. */
+const findStep = (output: string, urn: string): string | undefined => {
+  const lines = output.split("\n");
+  const at = lines.findIndex((line) => line.includes(`[urn=`) && line.includes(`${urn}]`));
+  const head = lines.slice(0, at).findLast((line) => /: \(\w+\)/.test(line));
+  return /: \((\w+)\)/.exec(head ?? "")?.[1];
+};
 
 /** What the engine would do to one app's database; `--diff` prints a line for each. */
 const findSteps = (output: string, app: string): string[] =>
@@ -107,6 +115,46 @@ describe("pulumi import", () => {
     const refreshed = await bed.pulumi(["refresh", "--yes", "--skip-preview"]);
     expect(refreshed.exitCode, refreshed.output).toBe(0);
     expect(findSteps((await bed.preview()).output, "basketball")).toEqual(["update"]);
+  });
+
+  it("takes up a role and a database as the registry's resources, which the next up updates in place", async () => {
+    await bed.sql("create role forum login password 'made-by-hand' connection limit 7");
+    await bed.sql("create database forum owner forum");
+    await bed.sql("create table post as select 'kept' as title", "forum");
+    await bed.sql("alter table post owner to forum", "forum");
+    await bed.sql("grant forum to coachlight_admin with admin true, inherit true, set true");
+    await bed.addLogin("forum-db-credentials", "forum", "Canary0Forum0Password");
+    setEntry("forum", { adopt: true, provisioner: "postgresql", owner: { connectionLimit: 7 } });
+    const oids = await readOids("forum");
+    writeFileSync(bed.sandbox.postgresLog, "");
+    const urn = "urn:pulumi:dev::berth::pulumi:providers:postgresql::postgresql";
+    const provider = await bed.pulumi(["up", "--yes", "--skip-preview", "--target", urn]);
+    expect(provider.exitCode, provider.output).toBe(0);
+    for (const [type, name] of [
+      ["role:Role", "forum-owner"],
+      ["database:Database", "forum-database"],
+    ] as const) {
+      const args = ["import", `postgresql:index/${type}`, name, "forum", "--yes"];
+      const { exitCode, output } = await bed.pulumi([...args, "--provider", `postgresql=${urn}`]);
+      expect(exitCode, output).toBe(0);
+      expect(output).toContain("= 1 imported");
+    }
+    expect(readFileSync(bed.sandbox.postgresLog, "utf8")).not.toMatch(
+      /statement: *(grant|revoke|alter|create|drop|comment)/i,
+    );
+    const preview = await bed.preview();
+    expect(preview.exitCode, preview.output).toBe(0);
+    for (const name of ["role:Role::forum-owner", "database:Database::forum-database"]) {
+      expect(findStep(preview.output, name)).toBe("update");
+    }
+    const up = await bed.up();
+    expect(up.exitCode, up.output).toBe(0);
+    expect(await readOids("forum")).toEqual(oids);
+    const rows = await bed.sqlAs(bed.login("forum-db-credentials"), "forum", "table post");
+    expect(rows).toEqual([{ title: "kept" }]);
+    const again = await bed.preview("--expect-no-changes");
+    expect(again.exitCode, again.output).toBe(0);
+    expect((await bed.pulumi(["stack", "export"])).output).not.toContain("::default");
   });
 
   it("never shows a secret or a verifier, and left the neighbour as it was", async () => {

@@ -56,7 +56,9 @@ describe.each(["berth", "postgresql"])("an up with %s that was killed", (provisi
     const { exitCode, output } = await bed.up();
     expect(exitCode, output).toBe(0);
     expect((await bed.preview("--expect-no-changes")).exitCode).toBe(0);
+    expect(await findPending()).toBe((await hasPending()) ? "warning" : "ok");
     await clearPending(provisioner);
+    expect(await findPending()).toBe("ok");
     for (const name of names) {
       const login = { name: `${name}_rw`, password: `Canary-of-${name}-rw-0123` };
       await bed.sqlAs(login, name, "select 1");
@@ -72,7 +74,21 @@ async function clearPending(provisioner: string): Promise<void> {
   const how = ["--clear-pending-creates", "--yes", "--skip-preview", ...through];
   const { exitCode, output } = await bed.pulumi(["refresh", ...how]);
   expect(exitCode, output).toBe(0);
-  expect((await bed.pulumi(["stack", "export"])).output).not.toContain("pending_operations");
+  expect(await hasPending()).toBe(false);
+}
+
+async function hasPending(): Promise<boolean> {
+  return (await bed.pulumi(["stack", "export"])).output.includes("pending_operations");
+}
+
+/** What doctor says of it. */
+async function findPending(): Promise<string | undefined> {
+  const { stack, stackFile, env } = bed.sandbox;
+  const args = ["cli/main.ts", "doctor", "--stack", stack, "--config-file", stackFile, "--json"];
+  const options = { cwd: projectFolder, env: { ...bed.toolchain.env, ...env }, reject: false };
+  const { stdout } = await execa(process.execPath, args, options);
+  const { findings } = JSON.parse(stdout) as { findings: { name: string; status: string }[] };
+  return findings.find(({ name }) => name === "pending")?.status;
 }
 
 /** Nothing in state and nothing on the server, for the next case. */

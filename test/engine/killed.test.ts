@@ -3,7 +3,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
 import { startServer, stopServer } from "../../dev/postgres/server.ts";
-import { ensureStack } from "../../dev/pulumi-cli.ts";
+import { ensureStack, stateAtTheEnd } from "../../dev/pulumi-cli.ts";
 import { projectFolder } from "../../dev/sandbox.ts";
 import { type Cluster, startCluster } from "../tunnel/cluster.ts";
 import { Bed } from "./bed.ts";
@@ -17,8 +17,8 @@ import { Bed } from "./bed.ts";
 const names = Array.from({ length: 20 }, (_, n) => `app${String(n + 1).padStart(2, "0")}`);
 const seed = Number(process.env["BERTH_SEED"] ?? Date.now() % 1_000_000);
 const random = seeded(seed);
-// State is written once, at the end; a run that is killed leaves no pending operation then.
-const whole = { PULUMI_SKIP_CHECKPOINTS: "true" };
+// As `npm start` and `npm run pulumi` run it: a run that is killed leaves no pending operation then.
+const whole = stateAtTheEnd({});
 
 let bed: Bed;
 let cluster: Cluster;

@@ -1,0 +1,132 @@
+import { readFileSync } from "node:fs";
+import type { Client } from "pg";
+import type { ObjectType } from "../config/privileges.ts";
+import { searchPathOf } from "./adoption.ts";
+import type { Catalog, LiveRole } from "./inspect.ts";
+import type { DatabasePlan, PlannedGrant, PlannedRole } from "./plan.ts";
+
+/**
+ * What the registry's resources cannot keep of an app that was made by hand. They set a role's
+ * memberships anew with every change to it, and a privilege on everything that a schema holds; Berth's
+ * own provider sends only what is missing.
+ */
+
+const sql = (name: string): string =>
+  readFileSync(new URL(`sql/${name}.sql`, import.meta.url), "utf8");
+
+const membershipsSql = sql("stock-memberships");
+const grantsSql = sql("stock-grants");
+
+/** A membership with options that would be lost. */
+export interface OddMembership {
+  readonly role: string;
+  readonly group: string;
+}
+
+/** What a grant on everything in a schema would change. */
+export interface OddGrant {
+  /** `option`: it may be passed on. `column`: it is on a column. `foreign`: it belongs to `role`. */
+  readonly kind: "option" | "column" | "foreign";
+  readonly type: ObjectType;
+  readonly schema: string;
+  readonly name: string;
+  readonly role: string;
+}
+
+/** What is odd about roles and about what they are given in the session's database. */
+export interface Odd {
+  readonly memberships: readonly OddMembership[];
+  readonly grants: readonly OddGrant[];
+}
+
+/** Asks for it in the app's database. */
+export async function inspectOdd(client: Client, plan: DatabasePlan): Promise<Odd> {
+  const roles = plan.roles.map(({ name }) => name);
+  const memberships = await client.query<OddMembership>(membershipsSql, [roles]);
+  const scope = [roles, plan.schemas, plan.database.owner];
+  const grants = await client.query<OddGrant>(grantsSql, scope);
+  return { memberships: memberships.rows, grants: grants.rows };
+}
+
+/** Why an app cannot be taken over with the registry's resources. Pure; for roles that are not the stack's yet. */
+export function findStockLosses(
+  plan: DatabasePlan,
+  { roles }: Pick<Catalog, "roles">,
+  odd: Odd,
+  markerRole: string,
+): string[] {
+  const others = plan.roles.filter(
+    ({ name }) => roles.get(name)?.memberOf.includes(markerRole) === false,
+  );
+  const losses = [
+    ...others.flatMap((role) => findRoleLosses(role, roles.get(role.name), odd)),
+    ...others.flatMap((role) => findGrantLosses(role, plan.grants, odd)),
+    ...findForeign(plan, odd),
+  ];
+  const fix = `set berth:apps.${plan.app}.provisioner to berth, which leaves that as it is`;
+  return losses.map((loss) => `app ${plan.app}: ${loss}; ${fix}`);
+}
+
+const unreadable = ["statement_timeout", "idle_in_transaction_session_timeout"];
+
+function findRoleLosses(role: PlannedRole, live: LiveRole | undefined, odd: Odd): string[] {
+  const at = `role "${role.name}"`;
+  const options = odd.memberships.filter((one) => one.role === role.name);
+  const timeouts = (live?.settings ?? []).filter((setting) => {
+    const [name = "", value = ""] = setting.split("=");
+    return unreadable.includes(name) && !/^\d+$/.test(value);
+  });
+  const paths = live === undefined ? [] : searchPathOf(live).filter((part) => /, |"/.test(part));
+  return [
+    ...options.map(
+      ({ group }) =>
+        `${at} is a member of "${group}" with options (ADMIN, INHERIT, SET) that provisioner postgresql would put back to their defaults`,
+    ),
+    ...timeouts.map(
+      (setting) =>
+        `${at} has ${setting}, which provisioner postgresql can only read in milliseconds`,
+    ),
+    ...paths.map(
+      (part) =>
+        `${at} has ${JSON.stringify(part)} in its search_path, which provisioner postgresql cannot write`,
+    ),
+  ];
+}
+
+function findGrantLosses(role: PlannedRole, grants: readonly PlannedGrant[], odd: Odd): string[] {
+  return odd.grants
+    .filter(
+      (one) =>
+        one.kind !== "foreign" && one.role === role.name && isCovered(one, grants, role.name),
+    )
+    .map(({ kind, type, schema, name }) => {
+      const where = type === "database" ? `database ${name}` : `${type} ${schema}.${name}`;
+      return kind === "column"
+        ? `role "${role.name}" has privileges on the column ${schema}.${name}, which provisioner postgresql would take away`
+        : `role "${role.name}" may pass on its privileges on ${where}, which provisioner postgresql would take away`;
+    });
+}
+
+/** They are given and taken on everything in a schema, whoever owns it, an extension's own included. */
+function findForeign(plan: DatabasePlan, odd: Odd): string[] {
+  const found = odd.grants.filter((one) => one.kind === "foreign" && isCovered(one, plan.grants));
+  if (found.length === 0) return [];
+  const shown = found.slice(0, 5).map(({ schema, name, role }) => `${schema}.${name} (${role})`);
+  const more = found.length > 5 ? ` and ${String(found.length - 5)} more` : "";
+  return [
+    `provisioner postgresql gives the app's roles their privileges on what others own as well: ${shown.join(", ")}${more}`,
+  ];
+}
+
+function isCovered(
+  { type, schema }: OddGrant,
+  grants: readonly PlannedGrant[],
+  grantee?: string,
+): boolean {
+  return grants.some(
+    ({ on, ...grant }) =>
+      on.type === type &&
+      (on.type === "database" || on.schema === schema) &&
+      (grantee === undefined || grant.grantee === grantee),
+  );
+}
