@@ -131,6 +131,14 @@ test("fails with the problems of every app at once", () => {
   );
 });
 
+test("fails on another encoding than the database has, which the registry's resources would pass over", () => {
+  const netbox = liveRole("netbox", { memberOf: ["berth_prod"] });
+  const database = liveDatabase("netbox", "netbox", { encoding: "LATIN1" });
+  expect(() => judge(makeCatalog([netbox], [database]))).toThrow(
+    "has encoding LATIN1, which cannot change; set berth:apps.netbox.database.encoding to it",
+  );
+});
+
 test("without a server nothing is known to exist, and the operator is told", () => {
   expect(notExamined.exists("role", "netbox")).toBe(false);
   expect(notExamined.warnings).toEqual([expect.stringContaining("not compared with the server")]);

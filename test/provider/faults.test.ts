@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Action } from "../../components/postgres/actions.ts";
+import { PostgresServer } from "../../provider/postgres-server.ts";
+import { parseProviderConfig } from "../../provider/provider-config.ts";
+import { DatabaseBed, inputsOf } from "./database-bed.ts";
+
+/** What the server does when somebody else is in the way: told with its way out, and nothing is left half done. */
+
+let bed: DatabaseBed;
+let neighbourBefore: string;
+
+beforeAll(async () => {
+  bed = await DatabaseBed.open();
+  neighbourBefore = await bed.neighbour();
+}, 60_000);
+
+afterAll(async () => {
+  await bed.close();
+}, 60_000);
+
+it("waits 5 s for a row that another session has locked, then says how to find it, and the next run goes on", async () => {
+  const inputs = inputsOf("wiki", { roles: { rw: { profile: "readwrite" } } });
+  const made = await bed.up(inputs);
+  await bed.sqlAs("wiki", "wiki", "create table page (id int)");
+  await bed.sql("create role readers nologin");
+  await bed.sql("revoke select on page from wiki_rw", "wiki");
+  const live = await bed.refresh(made);
+  const other = await bed.connect("wiki");
+  await other.query("begin");
+  await other.query("grant select on page to readers");
+  const refused = await bed.up(inputs, live).catch((error: unknown) => error);
+  expect(String(refused)).toMatch(
+    /app wiki: role wiki_rw gets SELECT on table public\.page: not done: .*lock timeout \(SQLSTATE 55P03\)/,
+  );
+  expect(String(refused)).toContain("SELECT pid, usename, application_name, state");
+  await other.query("commit");
+  await other.end();
+  await bed.up(inputs, live);
+  expect(await bed.sqlAs("wiki_rw", "wiki", "select from page")).toEqual([]);
+});
+
+it("takes a warning that nothing was given for the failure it is, and leaves no trace on the neighbour", async () => {
+  const config = parseProviderConfig(bed.config());
+  if (config === undefined) throw new Error("the bed has no server");
+  const server = new PostgresServer(config);
+  const done: Action[] = [];
+  const revoke: Action = {
+    ...{ kind: "revoke", path: "database.revokePublic", grantee: "public" },
+    ...{ on: { type: "database", database: "paperless" }, privileges: ["CONNECT"] },
+  };
+  const work = {
+    ...{ app: "wiki", owner: "paperless", verifiers: () => "" },
+    onDone: (action: Action) => void done.push(action),
+  };
+  const refused = server.withMaintenance((session) => server.runTogether(session, [revoke], work));
+  await expect(refused).rejects.toThrow(
+    /not done: no privileges could be revoked .*\(warning 01006\)[\s\S]*as a superuser: GRANT "paperless" TO "coachlight_admin"/,
+  );
+  await server.close();
+  expect(done).toEqual([]);
+  expect(await bed.neighbour()).toBe(neighbourBefore);
+});
