@@ -22,6 +22,9 @@ const runBy: Readonly<Record<string, string>> = {
   "npm run plan -- --stack prod": "cli/plan.test.ts",
   "npm run report -- --stack prod": "cli/report.test.ts",
   "pulumi import berth:postgres:AppDatabase wiki wiki --stack prod": "engine/import.test.ts",
+  "pulumi import postgresql:index/role:Role wiki-owner wiki --stack prod": "engine/import.test.ts",
+  "pulumi import postgresql:index/database:Database wiki-database wiki --stack prod":
+    "engine/import.test.ts",
   // On the sandbox's stack, which is the same command with another name.
   "pulumi preview --stack prod": "engine/main-job.test.ts",
   "pulumi up --stack prod": "engine/main-job.test.ts",
