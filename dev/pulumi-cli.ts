@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { ensureToolchain, type Toolchain } from "../toolchain/ensure.ts";
 import { defaultParts } from "../toolchain/parts.ts";
+import { mendBackend } from "./mend-backend.ts";
 import { projectFolder, type Sandbox } from "./sandbox.ts";
 
 /** The Pulumi CLI with its plugins; see `toolchain/`. */
@@ -72,30 +73,4 @@ export async function ensureStack(toolchain: Toolchain, sandbox: Sandbox): Promi
     cwd: sandbox.home,
     env: { ...toolchain.env, ...sandbox.env },
   });
-}
-
-/**
- * `kill -9` leaves two things in a local backend that stop the next run: the lock of a process that is
- * gone, which `pulumi cancel` would take away too, and now and then an empty `.attrs` file, for which
- * the next run says `failed to load checkpoint: EOF`. The state itself is written whole or not at all.
- */
-function mendBackend(backend: string): void {
-  const files = readdirSync(backend, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.join(entry.parentPath, entry.name));
-  for (const file of files) {
-    const isEmpty = file.endsWith(".attrs") && statSync(file).size === 0;
-    const isLock = file.startsWith(path.join(backend, "locks")) && file.endsWith(".json");
-    if (isEmpty || (isLock && !isHeld(file))) rmSync(file);
-  }
-}
-
-function isHeld(lock: string): boolean {
-  try {
-    const { pid } = JSON.parse(readFileSync(lock, "utf8")) as { pid: number };
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,11 +1,16 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { execa } from "execa";
+import { findFileBackend } from "../cli/doctor/backend.ts";
+import { openWorld } from "../cli/doctor/world.ts";
 import { reopenCluster } from "./cluster/reopen.ts";
+import { mendBackend } from "./mend-backend.ts";
 import { ensureStack, openToolchain, runPulumi, stateAtTheEnd } from "./pulumi-cli.ts";
 import { devHome, openSandbox, projectFolder } from "./sandbox.ts";
 
 /**
  * `npm run pulumi -- preview`: the Pulumi CLI on the stack that `npm start` brings up, or on the one that
- * `--stack` names.
+ * `--stack` names; with what makes a run that was killed leave nothing behind.
  */
 const args = process.argv.slice(2);
 const env = stateAtTheEnd();
@@ -14,6 +19,9 @@ const [, named = "dev"] = /(?:^| )(?:--stack|-s)[= ](\S+)/.exec(args.join(" ")) 
 process.exitCode = named !== "dev" ? await runOnOther() : await runOnSandbox();
 
 async function runOnOther(): Promise<number> {
+  const folder = findFileBackend(openWorld(projectFolder));
+  const backend = path.join(folder ?? "", ".pulumi");
+  if (folder !== undefined && existsSync(backend)) mendBackend(backend);
   const options = { cwd: projectFolder, stdio: "inherit", reject: false } as const;
   const result = await execa(toolchain.pulumi, args, {
     ...options,

@@ -119,7 +119,7 @@ export async function askPulumi(world: World, args: readonly string[]): Promise<
 }
 
 /** The folder of a backend of files, as Pulumi itself finds out; undefined = it is another kind. */
-function findFileBackend(world: World): string | undefined {
+export function findFileBackend(world: World): string | undefined {
   const url =
     world.env["PULUMI_BACKEND_URL"] ||
     readKey(path.join(world.project, "Pulumi.yaml"), (d) => d?.backend?.url) ||

@@ -15,7 +15,7 @@ import {
   findServerProblems,
 } from "./server-rules.ts";
 import { type SessionTarget, withSession } from "./session.ts";
-import { findStockLosses, inspectOdd } from "./stock-adoption.ts";
+import { decideStockAdoption, inspectOdd } from "./stock-adoption.ts";
 
 /** What was found out about the server before anything is written to it. */
 export interface Examination {
@@ -111,10 +111,11 @@ async function examineInside(
     }),
   );
   const { server } = catalog;
-  const changes = decideAccess(plan, { server, database, access }, [])
+  const given = decideAccess(plan, { server, database, access }, [])
     .actions.filter((action) => action.path.startsWith("roles."))
     .map((action) => `adopting: app ${plan.app}: ${describeAction(action)}`);
-  return { changes, losses: findStockLosses(plan, catalog, odd, markerRole) };
+  const { changes, losses } = decideStockAdoption(plan, catalog, odd, markerRole);
+  return { changes: [...changes, ...given], losses };
 }
 
 interface Judgement {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Client } from "pg";
 import type { ObjectType } from "../config/privileges.ts";
 import { searchPathOf } from "./adoption.ts";
-import type { Catalog, LiveRole } from "./inspect.ts";
+import { type Catalog, type LiveRole, toCamelCase } from "./inspect.ts";
 import type { DatabasePlan, PlannedGrant, PlannedRole } from "./plan.ts";
 
 /**
@@ -17,14 +17,17 @@ const sql = (name: string): string =>
 const membershipsSql = sql("stock-memberships");
 const grantsSql = sql("stock-grants");
 
-/** A membership with options that would be lost. */
-export interface OddMembership {
+/** A membership, which is revoked and granted with every change of the role. */
+interface LiveMembership {
   readonly role: string;
   readonly group: string;
+  /** Whether it has options that would be lost by that. */
+  readonly hasOptions: boolean;
+  readonly isOursToGrant: boolean;
 }
 
 /** What a grant on everything in a schema would change. */
-export interface OddGrant {
+interface OddGrant {
   /** `option`: it may be passed on. `column`: it is on a column. `foreign`: it belongs to `role`. */
   readonly kind: "option" | "column" | "foreign";
   readonly type: ObjectType;
@@ -33,45 +36,63 @@ export interface OddGrant {
   readonly role: string;
 }
 
-/** What is odd about roles and about what they are given in the session's database. */
+/** What the registry's resources need to know of an app's roles, and of what they are given in its database. */
 export interface Odd {
-  readonly memberships: readonly OddMembership[];
+  readonly memberships: readonly LiveMembership[];
   readonly grants: readonly OddGrant[];
 }
 
 /** Asks for it in the app's database. */
 export async function inspectOdd(client: Client, plan: DatabasePlan): Promise<Odd> {
   const roles = plan.roles.map(({ name }) => name);
-  const memberships = await client.query<OddMembership>(membershipsSql, [roles]);
+  const memberships = await client.query<Record<string, unknown>>(membershipsSql, [roles]);
   const scope = [roles, plan.schemas, plan.database.owner];
   const grants = await client.query<OddGrant>(grantsSql, scope);
-  return { memberships: memberships.rows, grants: grants.rows };
+  return {
+    memberships: memberships.rows.map((row) => toCamelCase(row) as unknown as LiveMembership),
+    grants: grants.rows,
+  };
 }
 
-/** Why an app cannot be taken over with the registry's resources. Pure; for roles that are not the stack's yet. */
-export function findStockLosses(
+/** What taking an app over with the registry's resources does besides, and why it cannot be. */
+interface StockAdoption {
+  readonly changes: readonly string[];
+  readonly losses: readonly string[];
+}
+
+/** Decides about roles that are not the stack's yet. Pure. */
+export function decideStockAdoption(
   plan: DatabasePlan,
-  { roles }: Pick<Catalog, "roles">,
+  { roles, server }: Pick<Catalog, "roles" | "server">,
   odd: Odd,
   markerRole: string,
-): string[] {
+): StockAdoption {
   const others = plan.roles.filter(
     ({ name }) => roles.get(name)?.memberOf.includes(markerRole) === false,
   );
+  const anew = odd.memberships.filter(({ role }) => others.some(({ name }) => name === role));
   const losses = [
     ...others.flatMap((role) => findRoleLosses(role, roles.get(role.name), odd)),
     ...others.flatMap((role) => findGrantLosses(role, plan.grants, odd)),
     ...findForeign(plan, odd),
   ];
   const fix = `set berth:apps.${plan.app}.provisioner to berth, which leaves that as it is`;
-  return losses.map((loss) => `app ${plan.app}: ${loss}; ${fix}`);
+  return {
+    changes: anew.map(
+      ({ role, group }) =>
+        `adopting: app ${plan.app}: role "${role}": its membership in "${group}" is granted anew, by "${server.admin}"`,
+    ),
+    losses: losses.map((loss) => `app ${plan.app}: ${loss}; ${fix}`),
+  };
 }
 
 const unreadable = ["statement_timeout", "idle_in_transaction_session_timeout"];
 
 function findRoleLosses(role: PlannedRole, live: LiveRole | undefined, odd: Odd): string[] {
   const at = `role "${role.name}"`;
-  const options = odd.memberships.filter((one) => one.role === role.name);
+  const own = odd.memberships.filter((one) => one.role === role.name);
+  const options = own.filter(({ hasOptions }) => hasOptions);
+  const closed = own.filter(({ isOursToGrant }) => !isOursToGrant);
   const timeouts = (live?.settings ?? []).filter((setting) => {
     const [name = "", value = ""] = setting.split("=");
     return unreadable.includes(name) && !/^\d+$/.test(value);
@@ -81,6 +102,10 @@ function findRoleLosses(role: PlannedRole, live: LiveRole | undefined, odd: Odd)
     ...options.map(
       ({ group }) =>
         `${at} is a member of "${group}" with options (ADMIN, INHERIT, SET) that provisioner postgresql would put back to their defaults`,
+    ),
+    ...closed.map(
+      ({ group }) =>
+        `${at} is a member of "${group}", which provisioner postgresql grants anew and the admin may not`,
     ),
     ...timeouts.map(
       (setting) =>

@@ -28,7 +28,12 @@ afterAll(async () => {
 });
 
 /** What is found out for a stack with one app, whose owner's verifier has this salt. */
-async function examine(name: string, entry: object, scram?: string) {
+async function examine(
+  name: string,
+  entry: object,
+  scram?: string,
+  admin = new Credential("postgres", bed.superuser.password),
+) {
   const { postgres } = bed.config() as unknown as {
     postgres: { systemIdentifier: string; endpoint: { host: string; port: number } };
   };
@@ -42,7 +47,7 @@ async function examine(name: string, entry: object, scram?: string) {
   try {
     return await examineServer(spec, plans, {
       target: { endpoint, tls: undefined, database: "postgres" },
-      admin: new Credential("postgres", bed.superuser.password),
+      admin,
       isPreview: true,
       verifierOf: (_, key) => {
         const role = key === "owner" ? name : `${name}_${key}`;
@@ -115,5 +120,19 @@ test("what they leave alone is no reason: other roles' privileges, and an owner 
   await bed.sql("alter role odd reset search_path");
   await bed.sql("revoke admin option for readers from odd");
   const { warnings } = await examine("odd", { adopt: true, owner: { memberOf: ["readers"] } });
-  expect(warnings).toContain('adopting: app odd: role "odd": it becomes a member of "berth_prod"');
+  expect(warnings).toEqual([
+    'adopting: app odd: role "odd": its password becomes the one in 1Password',
+    'adopting: app odd: role "odd": it becomes a member of "berth_prod"',
+    'adopting: app odd: role "odd": its membership in "readers" is granted anew, by "postgres"',
+  ]);
+});
+
+test("nor is a group that the admin may not give to anybody", async () => {
+  await bed.sql("create role limited login createrole createdb password 'only-for-this-test'");
+  await bed.sql("grant odd to limited with admin true, inherit true, set true");
+  const admin = new Credential("limited", "only-for-this-test");
+  const entry = { adopt: true, owner: { memberOf: ["readers"] } };
+  await expect(examine("odd", entry, undefined, admin)).rejects.toThrow(
+    /app odd: role "odd" is a member of "readers", which .* the admin may not; set berth:apps\.odd\.provisioner to berth/,
+  );
 });
