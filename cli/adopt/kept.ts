@@ -1,3 +1,4 @@
+import { roleNamesOf } from "../../components/config/logins.ts";
 import type { AppSpec } from "../../components/config/spec.ts";
 import type { Extra, ServerSurvey } from "./survey.ts";
 
@@ -21,11 +22,12 @@ export function databasesReachedBy(role: string, { catalog, insides }: ServerSur
 /** Everything that stays as it is without being in the entry, for people to read. */
 export function describeKept(
   { catalog, insides }: ServerSurvey,
-  { database, roles }: Pick<AppSpec, "database" | "roles">,
+  app: Pick<AppSpec, "database" | "roles">,
 ): string[] {
+  const { database } = app;
   const inside = insides.get(database.name);
   const extras = typeof inside === "string" ? [] : (inside?.extras ?? []);
-  const names = roles.map(({ name }) => name);
+  const names = roleNamesOf(app);
   const settings = names.flatMap((name) =>
     (catalog.roles.get(name)?.settings ?? [])
       .filter((setting) => !setting.startsWith("search_path="))

@@ -149,9 +149,7 @@ export class Trial {
 
   /** Login roles that are given something here and nowhere else, and that no other entry has. */
   #candidates(): LiveRole[] {
-    const taken = new Set(
-      this.#stack.spec.apps.flatMap(roleNamesOf),
-    );
+    const taken = new Set(this.#stack.spec.apps.flatMap(roleNamesOf));
     return [...this.#survey.catalog.roles.values()].filter((role) => {
       if (!role.canLogin || role.name === this.#database.owner || taken.has(role.name))
         return false;

@@ -41,17 +41,6 @@ describe("rows survive", () => {
     expect(await rows()).toBe(3);
   });
 
-  it("lost state", async () => {
-    expect(
-      (await bed.pulumi(["stack", "rm", "--yes", "--force", "--preserve-config"])).exitCode,
-    ).toBe(0);
-    await ensureStack(bed.toolchain, bed.sandbox);
-    const { exitCode, output } = await bed.up();
-    expect(exitCode, output).toBe(0);
-    expect((await bed.up()).output).not.toMatch(changed);
-    expect(await rows()).toBe(3);
-  });
-
   it("the wrong stack, and a second stack with the same app", async () => {
     const other = { ...bed.sandbox, stack: "other" };
     await ensureStack(bed.toolchain, other);

@@ -19,7 +19,7 @@ describe("what is inside", () => {
     spec: { name, schema: home },
     live: {
       ...{ name, isAvailable: true, hasVersion: true, needsSuperuser: true, fixedSchema: null },
-      ...{ requires: [], installedVersion: "1.0", installedSchema: home },
+      ...{ requires: [], belongsToOther: true, installedVersion: "1.0", installedSchema: home },
     },
   });
   const inside = (
