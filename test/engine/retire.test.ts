@@ -14,7 +14,6 @@ import { Bed, type Config } from "./bed.ts";
 let bed: Bed;
 let neighbourBefore: string;
 
-const changed = /\d+ (created|updated|deleted|replaced)/;
 const destroy = ["destroy", "--yes", "--skip-preview"];
 
 beforeAll(async () => {
