@@ -49,6 +49,11 @@ export function isOffline(env: Environment = process.env): boolean {
   return env["BERTH_OFFLINE"] === "true";
 }
 
+/** BERTH_TARGETED: `pulumi up` is given targets, none of which is of the registry's resources. */
+export function isTargeted(env: Environment = process.env): boolean {
+  return env["BERTH_TARGETED"] === "true";
+}
+
 function isSet(value: string | undefined): value is string {
   return value !== undefined && value !== "";
 }

@@ -1,6 +1,6 @@
 import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
-import { isOffline } from "../config/environment.ts";
+import { isOffline, isTargeted } from "../config/environment.ts";
 import type { PostgresSpec, StackSpec } from "../config/spec.ts";
 import { BerthError } from "../errors.ts";
 import type { Credential } from "../onepassword/credential.ts";
@@ -52,7 +52,8 @@ export async function openStock(
     ? notExamined
     : await openServer(spec, plans, { admin, isPreview, verifierOf });
   for (const warning of examination.warnings) void pulumi.log.warn(warning);
-  const { exists } = examination;
+  // The engine imports what is no target as well, without its parent, and breaks the state by that.
+  const exists: Examination["exists"] = isTargeted() ? () => false : examination.exists;
   const provider = createStockProvider("postgresql", spec.postgres, admin);
   const marker = createMarkerRole(spec.postgres, exists("role", spec.postgres.markerRole), {
     provider,

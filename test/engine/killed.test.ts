@@ -158,7 +158,8 @@ describe("a run in the middle of which", () => {
     killQuietly(-(run.pid ?? 0), "SIGINT");
     await delay(300);
     killQuietly(-(run.pid ?? 0), "SIGINT");
-    await run;
+    const { all } = await run;
+    expect(all).toContain("^C received; cancelling");
     await expectConverged(whole);
     expect(await pendingOperations()).toEqual([]);
   });
