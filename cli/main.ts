@@ -24,6 +24,7 @@ Options
   --sql                plan: an idempotent psql script instead, for a server Berth cannot reach
   --markdown           report: as Markdown
   --role KEY           rotate: the role's key in the entry (default: owner)
+  --retire             rotate: end the login that two logins' item does not name any more
   --wait MINUTES       rotate: how long to wait for the Secret (default: 15)
   --help               this text
 
@@ -44,6 +45,7 @@ const options = {
   write: { type: "boolean", default: false },
   role: { type: "string" },
   wait: { type: "string" },
+  retire: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;
 
@@ -90,11 +92,11 @@ const verbs: Readonly<Record<string, Verb>> = {
     },
   },
   rotate: {
-    takes: ["app", "role", "wait"],
-    run: async (stack, { json, app, role, wait, "config-file": file }) => {
+    takes: ["app", "role", "wait", "retire"],
+    run: async (stack, { json, app, role, wait, retire, "config-file": file }) => {
       const minutes = toMinutes(wait ?? "15");
       const { rotate } = await import("./rotate.ts");
-      return await rotate({ stack, file, app, role, wait: minutes, json });
+      return await rotate({ stack, file, app, role, wait: minutes, retire, json });
     },
   },
   verify: {

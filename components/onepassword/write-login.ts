@@ -7,10 +7,13 @@ import { toItemReadError } from "./item.ts";
 import { describeConnectError, opEnvironment } from "./through-client.ts";
 
 /**
- * Gives an item's `password` a new value that nobody has seen, and its `username` another value where
- * one is given. Throws `ItemReadError`.
+ * Gives an item's `password` a new value, and its `username` one where it is given, in one edit. Without
+ * a password nobody has seen the new one. Throws `ItemReadError`.
  */
-export type WriteLogin = (ref: ItemRef, change: { readonly username?: string }) => Promise<void>;
+export type WriteLogin = (
+  ref: ItemRef,
+  change: { readonly username?: string; readonly password?: string },
+) => Promise<void>;
 
 /** The same ways as `readThroughClient`; the token needs write access to the vault. */
 export function writeThroughClient(access: OnePasswordAccess): WriteLogin {
@@ -28,7 +31,7 @@ const passwordLength = 32;
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /** Letters and digits alone: every driver, URL and shell takes them as they are. */
-function makePassword(): string {
+export function makePassword(): string {
   const letters = Array.from(
     { length: passwordLength },
     () => alphabet[randomInt(alphabet.length)],
@@ -38,13 +41,13 @@ function makePassword(): string {
 
 function writeThroughConnect(serverURL: string, token: string): WriteLogin {
   const connect = OnePasswordConnect({ serverURL, token, keepAlive: false });
-  return async (ref, { username }) => {
+  return async (ref, { username, password = makePassword() }) => {
     try {
       const vault = await connect.getVault(ref.vault);
       const vaultId = vault.id ?? "";
       const item = await connect.getItem(vaultId, ref.item);
-      setField(item, "PASSWORD", makePassword());
-      if (username !== undefined) setField(item, "USERNAME", username);
+      setField(item.fields, "PASSWORD", password);
+      if (username !== undefined) setField(item.fields, "USERNAME", username);
       await connect.updateItem(vaultId, item);
     } catch (error) {
       throw toItemReadError(describeConnectError(error));
@@ -53,8 +56,11 @@ function writeThroughConnect(serverURL: string, token: string): WriteLogin {
 }
 
 /** By purpose, as a login item has it, else by label, as any other category has it. */
-function setField(item: FullItem, purpose: "USERNAME" | "PASSWORD", value: string): void {
-  const fields = item.fields ?? [];
+function setField(
+  fields: FullItem["fields"] = [],
+  purpose: "USERNAME" | "PASSWORD",
+  value: string,
+): void {
   const field =
     fields.find((candidate) => String(candidate.purpose) === purpose) ??
     fields.find((candidate) => candidate.label === purpose.toLowerCase());
@@ -62,21 +68,39 @@ function setField(item: FullItem, purpose: "USERNAME" | "PASSWORD", value: strin
   field.value = value;
 }
 
-/** `op` makes the password itself, so that none is among the arguments of a process. */
+/** No password is among the arguments of a process: `op` makes it itself, or reads the item from a pipe. */
 function writeThroughOp(env: Readonly<Record<string, string>>): WriteLogin {
-  return async (ref, { username }) => {
-    const result = await execa(
-      "op",
-      [
-        ...["item", "edit", ref.item, "--vault", ref.vault],
-        `--generate-password=letters,digits,${String(passwordLength)}`,
-        ...(username === undefined ? [] : [`username=${username}`]),
-      ],
-      { env: opEnvironment(env), extendEnv: false, reject: false, timeout: 30_000 },
-    );
+  const op = async (args: readonly string[], ref: ItemRef, input?: string): Promise<string> => {
+    const result = await execa("op", ["item", ...args, "--vault", ref.vault], {
+      ...{ env: opEnvironment(env), extendEnv: false, reject: false, timeout: 30_000 },
+      ...(input === undefined ? { stdin: "ignore" } : { input }),
+    });
     // NOTE: only stderr may be shown; stdout holds the item.
     if (result.code === "ENOENT") throw toItemReadError("op is not on PATH; it is 1Password's CLI");
     if (result.failed)
       throw toItemReadError(result.stderr || `op failed: ${result.code ?? "unknown"}`);
+    return result.stdout;
   };
+  return async (ref, { username, password }) => {
+    const edit = ["edit", ref.item];
+    if (password === undefined) {
+      const generate = `--generate-password=letters,digits,${String(passwordLength)}`;
+      const rename = username === undefined ? [] : [`username=${username}`];
+      await op([...edit, generate, ...rename], ref);
+      return;
+    }
+    const item = parseItem(await op(["get", ref.item, "--format", "json"], ref));
+    setField(item.fields, "PASSWORD", password);
+    if (username !== undefined) setField(item.fields, "USERNAME", username);
+    await op(edit, ref, JSON.stringify(item));
+  };
+}
+
+function parseItem(stdout: string): Pick<FullItem, "fields"> {
+  try {
+    return JSON.parse(stdout) as Pick<FullItem, "fields">;
+  } catch {
+    // NOTE: no `cause`; its message quotes what could not be parsed.
+    throw toItemReadError("op answered with something else than an item: end of JSON input");
+  }
 }

@@ -27,7 +27,7 @@ export type Action = { readonly path: string } & (
   | { readonly kind: "limit-database"; readonly database: string; readonly connectionLimit: number }
   | { readonly kind: "drop-database"; readonly database: string }
   | { readonly kind: "reassign-owned"; readonly role: string; readonly owner: string }
-  | { readonly kind: "drop-owned" | "drop-role"; readonly role: string }
+  | { readonly kind: "clear-password" | "drop-owned" | "drop-role"; readonly role: string }
   | {
       readonly kind: "create-schema";
       readonly database: string;
@@ -87,6 +87,8 @@ export function describeAction(action: Action): string {
       return `role ${action.role.name} is made${action.canLogin ? "" : ", without login"}`;
     case "set-password":
       return `role ${action.role} gets the password that 1Password holds`;
+    case "clear-password":
+      return `role ${action.role} has no password any more`;
     case "set-attributes":
       return `role ${action.role} becomes ${action.attributes.join(" ")}`;
     case "limit-role":

@@ -128,7 +128,7 @@ function wrongAttributes(live: LiveRole, mayLogIn: boolean): string[] {
     ...(live.canCreateDatabase ? ["NOCREATEDB"] : []),
     ...(live.canReplicate ? ["NOREPLICATION"] : []),
     ...(live.bypassesRls ? ["NOBYPASSRLS"] : []),
-    ...(live.expires ? ["VALID UNTIL 'infinity'"] : []),
+    ...(live.expires && mayLogIn ? ["VALID UNTIL 'infinity'"] : []),
   ];
 }
 

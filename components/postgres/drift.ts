@@ -56,6 +56,7 @@ function undoRole(role: RoleState, action: Action, catalog: Catalog): RoleState 
       );
     case "create-marker":
     case "set-password":
+    case "clear-password":
     case "set-attributes":
     case "act-for":
     case "create-database":

@@ -170,7 +170,15 @@ export function findLeavingProblems(
   ];
 }
 
-function describeSession({ pid, role, database, application, client, since }: LiveSession): string {
+/** Who is connected, for a person. */
+export function describeSession({
+  pid,
+  role,
+  database,
+  application,
+  client,
+  since,
+}: LiveSession): string {
   const details = [
     ...(application === "" ? [] : [application]),
     ...(client === "" ? [] : [`from ${client}`]),

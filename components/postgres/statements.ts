@@ -21,6 +21,8 @@ export function toStatement(action: Action, verifiers: Verifiers): string {
       return createRole(action, verifiers);
     case "set-password":
       return `ALTER ROLE ${id(action.role)} PASSWORD ${escapeLiteral(verifiers(action.key))}`;
+    case "clear-password":
+      return `ALTER ROLE ${id(action.role)} PASSWORD NULL`;
     case "set-attributes":
       return `ALTER ROLE ${id(action.role)} ${action.attributes.join(" ")}`;
     case "limit-role":

@@ -47,6 +47,11 @@ describe("through Connect", () => {
     expect(server.requests.filter(({ method }) => method !== "GET")).toHaveLength(1);
   });
 
+  test("a password may be given", async () => {
+    await writeThroughClient(access())(netbox, { username: "netbox_b", password: "given-word" });
+    expect((await read(netbox.item)).revealField("password")).toBe("given-word");
+  });
+
   test("a wrong token is reported as such, and nothing is written", async () => {
     const wrong = { ...access(), token: makeToken() };
     await expect(writeThroughClient(wrong)(netbox, {})).rejects.toMatchObject({
@@ -85,11 +90,41 @@ describe("through op", () => {
       "item",
       "edit",
       "netbox-db-credentials",
-      "--vault",
-      "Coachlight",
       "--generate-password=letters,digits,32",
       "username=netbox_b",
+      "--vault",
+      "Coachlight",
     ]);
+  });
+
+  test("a password that is given goes through a pipe, with the rest of the item as it is", async () => {
+    const seen = join(folder, "all");
+    const item = {
+      id: "i",
+      title: "netbox",
+      fields: [
+        { id: "username", purpose: "USERNAME", label: "username", value: "netbox_a" },
+        { id: "password", purpose: "PASSWORD", label: "password", value: "old" },
+        { id: "x", label: "host", value: "db" },
+      ],
+    };
+    const op = join(folder, "op");
+    const script = `#!/bin/sh
+echo "$@" >> ${seen}
+if [ "$2" = get ]; then echo '${JSON.stringify(item)}'; else cat > ${seen}-input; fi
+`;
+    writeFileSync(op, script);
+    chmodSync(op, 0o755);
+    vi.stubEnv("PATH", `${folder}:${process.env["PATH"] ?? ""}`);
+    const write = writeThroughClient({ kind: "account", account: "example.1password.com" });
+    await write(netbox, { username: "netbox_b", password: "new-and-given" });
+    expect(readFileSync(seen, "utf8").trim().split("\n")).toEqual([
+      "item get netbox-db-credentials --format json --vault Coachlight",
+      "item edit netbox-db-credentials --vault Coachlight",
+    ]);
+    const written = JSON.parse(readFileSync(`${seen}-input`, "utf8")) as typeof item;
+    expect(written.fields.map(({ value }) => value)).toEqual(["netbox_b", "new-and-given", "db"]);
+    expect({ ...written, fields: [] }).toEqual({ ...item, fields: [] });
   });
 
   test("without op, the error names it", async () => {

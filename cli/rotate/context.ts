@@ -1,0 +1,71 @@
+import type { OnePasswordAccess } from "../../components/config/environment.ts";
+import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
+import { BerthError } from "../../components/errors.ts";
+import type { Credential } from "../../components/onepassword/credential.ts";
+import { ItemReadError } from "../../components/onepassword/item.ts";
+import type { StackItems } from "../../components/onepassword/stack-items.ts";
+import { type WriteLogin, writeThroughClient } from "../../components/onepassword/write-login.ts";
+import { withSession } from "../../components/postgres/session.ts";
+import { explainConnectFailure } from "../../components/tunnel/connect-failure.ts";
+import type { Endpoint } from "../../components/tunnel/endpoint.ts";
+import { pgTlsOptions } from "../../components/tunnel/tls.ts";
+
+/** What the verb was given. */
+export interface RotateArgs {
+  readonly stack: string;
+  readonly file: string | undefined;
+  readonly app: string | undefined;
+  /** Key of the role in the entry. */
+  readonly role: string | undefined;
+  /** Minutes to wait for the Secret. */
+  readonly wait: number;
+  /** End the logins that the item does not name any more. */
+  readonly retire: boolean;
+  readonly json: boolean;
+}
+
+/** One role of one app, and the way to its item and its server. */
+export interface RotateContext {
+  readonly args: RotateArgs;
+  /** With this app alone: what else the stack has is not rotate's to look at. */
+  readonly spec: StackSpec;
+  readonly app: AppSpec;
+  readonly role: RoleSpec;
+  readonly access: OnePasswordAccess;
+  readonly endpoint: Endpoint;
+  /** `vaults/…/items/…`, for people. */
+  readonly item: string;
+  readonly read: () => Promise<StackItems>;
+  readonly say: (step: string, text: string) => void;
+}
+
+/** Writes the role's item, or says in a person's words why that cannot be. */
+export async function writeItem(
+  { access, app, role, item }: RotateContext,
+  change: Parameters<WriteLogin>[1],
+): Promise<void> {
+  try {
+    await writeThroughClient(access)(role.item, change);
+  } catch (error) {
+    if (!(error instanceof ItemReadError)) throw error;
+    throw new BerthError(`app ${app.name}: ${item} could not be written: ${error.message}`, {
+      cause: error,
+      hint: "the token needs write access to the vault; then run the same command again",
+    });
+  }
+}
+
+/** Whether the server takes a credential. Throws when it cannot be asked. */
+export async function logsIn(context: RotateContext, credential: Credential): Promise<boolean> {
+  const { spec, app, role, endpoint } = context;
+  const database = app.database.name;
+  const target = { endpoint, tls: pgTlsOptions(spec.postgres.tls), database };
+  try {
+    await withSession(target, credential, (client) => client.query("select 1"));
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code === "28P01") return false;
+    const item = `${role.item.vault}/${role.item.item}`;
+    throw explainConnectFailure(error, endpoint, { user: credential.username, database, item });
+  }
+}

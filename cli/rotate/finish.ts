@@ -1,0 +1,97 @@
+import type { RoleSpec, StackSpec } from "../../components/config/spec.ts";
+import type { StackItems } from "../../components/onepassword/stack-items.ts";
+import { createKubeAccess, type KubeAccess } from "../../components/tunnel/kube-access.ts";
+import { loadKubeContext } from "../../components/tunnel/kubeconfig.ts";
+import { proveStack } from "../verify.ts";
+import type { RotateContext } from "./context.ts";
+import { type SecretOutcome, waitForSecret } from "./wait-for-secret.ts";
+
+/** What was rotated and how far it has come; the form of the `--json` output. */
+export interface Rotation {
+  readonly app: string;
+  readonly role: string;
+  /** The login that the item names now; that of the role itself, or of two the one whose turn it is. */
+  readonly login: string;
+  /** Whether this run began a rotation, or went on with one that was not over. */
+  readonly resumed: boolean;
+  readonly secret: { readonly name: string; readonly outcome: SecretOutcome["kind"] };
+  readonly verified: boolean;
+  /** What is left to do by hand. */
+  readonly next: string;
+}
+
+/**
+ * The end of every rotation, once 1Password and the server agree: the Secret, every login of the app, and
+ * what is left to do. Answers with the exit code.
+ */
+export async function finish(
+  context: RotateContext,
+  { resumed, then }: { readonly resumed: boolean; readonly then: string | undefined },
+): Promise<number> {
+  const { spec, app, role, args, say } = context;
+  const items = await context.read();
+  const outcome = await awaitSecret(context, items);
+  const verdict = await proveStack(spec, items, () => undefined);
+  const failed = verdict.apps.flatMap(({ checks }) => checks).filter((check) => !check.ok);
+  for (const check of failed) process.stderr.write(`failed   ${check.name}: ${check.detail}\n`);
+  if (verdict.ok) say("login", `every role of ${app.name} can log in`);
+  const next = tellNext(role, outcome);
+  report(
+    {
+      app: app.name,
+      role: role.name,
+      login: items.credential(role).username,
+      resumed,
+      secret: { name: `${role.namespace}/${role.secretName}`, outcome: outcome.kind },
+      verified: verdict.ok,
+      next: then === undefined ? next : `${next}; ${then}`,
+    },
+    args.json,
+  );
+  return verdict.ok && outcome.kind !== "late" ? 0 : 1;
+}
+
+/** The way to the cluster's Secrets; undefined = the stack file names no cluster. */
+export async function openSecrets({ postgres }: StackSpec): Promise<KubeAccess | undefined> {
+  if (postgres.endpoint.kind === "direct") return undefined;
+  return createKubeAccess(await loadKubeContext(postgres.endpoint));
+}
+
+async function awaitSecret(
+  { spec, role, args, say }: RotateContext,
+  items: StackItems,
+): Promise<SecretOutcome> {
+  const name = `Secret ${role.namespace}/${role.secretName}`;
+  const access = await openSecrets(spec);
+  if (access === undefined) return { kind: "unseen", reason: "the stack file names no cluster" };
+  say("secret", `waiting for ${name}, at most ${String(args.wait)} min`);
+  const outcome = await waitForSecret(access, role, items.credential(role), {
+    timeoutMs: args.wait * 60_000,
+    intervalMs: 2_000,
+  });
+  if (outcome.kind === "arrived") say("secret", `${name} has the new password`);
+  return outcome;
+}
+
+function tellNext(role: RoleSpec, outcome: SecretOutcome): string {
+  const at = `${role.namespace}/${role.secretName}`;
+  const restart = `restart what reads it: kubectl -n ${role.namespace} rollout restart deployment`;
+  switch (outcome.kind) {
+    case "arrived":
+      return restart;
+    case "unseen":
+      return `Secret ${at} could not be looked at (${outcome.reason}); when the 1Password operator has brought the password there, ${restart}`;
+    case "late":
+      return `Secret ${at} does not have the new password yet: kubectl -n ${role.namespace} describe onepassworditem ${role.secretName}; then ${restart}`;
+  }
+}
+
+function report(rotation: Rotation, json: boolean): void {
+  if (json) {
+    process.stdout.write(`${JSON.stringify(rotation, null, 2)}\n`);
+    return;
+  }
+  const { app, login, verified, next } = rotation;
+  process.stdout.write(`next: ${next}\n`);
+  process.stdout.write(`${verified ? "rotated" : "not verified"}: app ${app}, role ${login}\n`);
+}

@@ -1,0 +1,23 @@
+import { logsIn, type RotateContext, writeItem } from "./context.ts";
+import { finish } from "./finish.ts";
+import { runUp } from "./run-up.ts";
+
+/**
+ * One login: a new password in the item, then on the server. Until the app has restarted with it, new
+ * connections of the app are refused. A password that the server refuses is one that an interrupted run
+ * wrote, and is brought to the server instead of being replaced by yet another.
+ */
+export async function rotateInPlace(context: RotateContext): Promise<number> {
+  const { role, item, say } = context;
+  const items = await context.read();
+  const resumed = !(await logsIn(context, items.credential(role)));
+  if (resumed) {
+    say("item", `the server does not have the password of ${item} yet: going on with that one`);
+  } else {
+    await writeItem(context, {});
+    say("item", `${item} has a new password`);
+  }
+  await runUp(context, "1Password has the new password and the server may not");
+  say("server", `role ${role.name} has its verifier`);
+  return await finish(context, { resumed, then: undefined });
+}

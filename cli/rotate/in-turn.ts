@@ -1,0 +1,91 @@
+import { BerthError } from "../../components/errors.ts";
+import { Credential } from "../../components/onepassword/credential.ts";
+import type { StackItems } from "../../components/onepassword/stack-items.ts";
+import { makePassword } from "../../components/onepassword/write-login.ts";
+import {
+  type DatabasePlan,
+  type PlannedRole,
+  planDatabase,
+} from "../../components/postgres/plan.ts";
+import { makeVerifier } from "../../components/postgres/verifier.ts";
+import { PostgresServer } from "../../provider/postgres-server.ts";
+import { logsIn, type RotateContext, writeItem } from "./context.ts";
+import { decideTurn, type Turn } from "./decide-turn.ts";
+import { finish } from "./finish.ts";
+import { runUp } from "./run-up.ts";
+import { inspectTurns, prepareLogin } from "./turn-server.ts";
+
+/**
+ * Two logins that take turns: the one that waits gets a new password and is tried, then the item goes
+ * over to it in one edit. At every moment the item names a login that works, and the former one goes on
+ * working until `--retire`, so that nothing is refused whenever the app restarts.
+ */
+export async function rotateInTurn(context: RotateContext): Promise<number> {
+  const { role, item, say, spec } = context;
+  const items = await context.read();
+  const plan = planDatabase(context.app, spec.postgres);
+  const turn = await withServer(context, items, async (server) => {
+    const found = await look(context, items, { server, plan });
+    if (found.kind === "take") await takeTurn(context, server, { plan, login: found.login });
+    return found;
+  });
+  if (turn.kind === "finish") say("item", `${turn.because}: going on with what ${item} holds`);
+  await runUp(context, "what 1Password holds works, and Pulumi's state may not have it yet");
+  const login = (await context.read()).credential(role).username;
+  say("server", `role ${login} has its verifier`);
+  return await finish(context, {
+    resumed: turn.kind === "finish",
+    then: `when nothing is connected any more as another login: ${retireCommand(context)}`,
+  });
+}
+
+/** A connection of the provider's kind, for the time of `use`. */
+export async function withServer<T>(
+  { spec }: RotateContext,
+  { admin }: StackItems,
+  use: (server: PostgresServer) => Promise<T>,
+): Promise<T> {
+  const { vault, item } = spec.postgres.admin;
+  const server = new PostgresServer({ ...spec.postgres, admin, adminItem: `${vault}/${item}` });
+  try {
+    return await use(server);
+  } finally {
+    await server.close();
+  }
+}
+
+async function look(
+  context: RotateContext,
+  items: StackItems,
+  { server, plan }: { readonly server: PostgresServer; readonly plan: DatabasePlan },
+): Promise<Turn> {
+  const credential = items.credential(context.role);
+  const { username } = credential;
+  const roles = await inspectTurns(server, plan);
+  const isIn = roles.get(username)?.canLogin === true && (await logsIn(context, credential));
+  return decideTurn(plan, roles, { username, isIn });
+}
+
+async function takeTurn(
+  context: RotateContext,
+  server: PostgresServer,
+  { plan, login }: { readonly plan: DatabasePlan; readonly login: PlannedRole },
+): Promise<void> {
+  const { item, say } = context;
+  const { name } = login;
+  const password = makePassword();
+  await prepareLogin(server, plan, { login, verifier: makeVerifier(password, name) });
+  if (!(await logsIn(context, new Credential(name, password)))) {
+    throw new BerthError(
+      `app ${plan.app}: the server has a new password for role ${name} and refuses it; ${item} is unchanged and works as before`,
+      { hint: "npm run doctor looks for what is wrong; then run the same command again" },
+    );
+  }
+  say("server", `role ${name} has a new password, and logs in with it`);
+  await writeItem(context, { username: name, password });
+  say("item", `${item} has gone over to ${name}`);
+}
+
+function retireCommand({ args, app }: RotateContext): string {
+  return `npm run rotate -- --stack ${args.stack} --app ${app.name} --retire`;
+}

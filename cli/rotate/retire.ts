@@ -1,0 +1,97 @@
+import { BerthError } from "../../components/errors.ts";
+import { planDatabase } from "../../components/postgres/plan.ts";
+import { describeSession, type LiveSession } from "../../components/postgres/retirement.ts";
+import { logsIn, type RotateContext } from "./context.ts";
+import { decideTurn, waitingRoles } from "./decide-turn.ts";
+import { openSecrets } from "./finish.ts";
+import { withServer } from "./in-turn.ts";
+import { inspectTurns, retireLogins } from "./turn-server.ts";
+import { waitForSecret } from "./wait-for-secret.ts";
+
+/** What became of the former logins; the form of the `--json` output. */
+interface Retired {
+  readonly app: string;
+  /** The login that stays. */
+  readonly login: string;
+  readonly retired: readonly string[];
+  /** Who stands in the way; then nothing was retired. */
+  readonly connected: readonly LiveSession[];
+}
+
+/** Two seconds in all. */
+const watch = { looks: 10, everyMs: 200 };
+
+/**
+ * The end of a rotation with two logins: whoever the item does not name can no longer log in, and has no
+ * password. Refuses while somebody is connected as one of them, or the Secret still holds such a one.
+ */
+export async function retire(context: RotateContext): Promise<number> {
+  const { app, role, spec, args } = context;
+  if (role.logins === undefined) {
+    throw new BerthError(
+      `app ${app.name}: role ${role.name} has one login, so there is none to retire`,
+      {
+        hint: `leave out --retire; or set berth:apps.${app.name}.owner.rotation to two-logins`,
+      },
+    );
+  }
+  const items = await context.read();
+  const credential = items.credential(role);
+  const { username } = credential;
+  const plan = planDatabase(app, spec.postgres);
+  const outcome = await withServer(context, items, async (server): Promise<Retired> => {
+    const roles = await inspectTurns(server, plan);
+    const isIn = roles.get(username)?.canLogin === true && (await logsIn(context, credential));
+    const { expires } = roles.get(username) ?? { expires: false };
+    if (!isIn || expires) {
+      const turn = decideTurn(plan, roles, { username, isIn });
+      const because = turn.kind === "finish" ? `: ${turn.because}` : "";
+      throw new BerthError(`app ${app.name}: the rotation is not that far yet${because}`, {
+        hint: "run the same command without --retire first",
+      });
+    }
+    await requireSecret(context, credential);
+    const names = waitingRoles(plan, username)
+      .map(({ name }) => name)
+      .filter((name) => roles.has(name));
+    const connected = await retireLogins(server, plan, names, watch);
+    const retired = connected.length === 0 ? names : [];
+    return { app: app.name, login: username, retired, connected };
+  });
+  report(outcome, args.json);
+  return outcome.connected.length === 0 ? 0 : 1;
+}
+
+/** Pods that start now would be given a login that is about to end. */
+async function requireSecret(
+  { spec, app, role }: RotateContext,
+  credential: Parameters<typeof waitForSecret>[2],
+): Promise<void> {
+  const access = await openSecrets(spec);
+  if (access === undefined) return;
+  const patience = { timeoutMs: 0, intervalMs: 1 };
+  const outcome = await waitForSecret(access, role, credential, patience);
+  if (outcome.kind !== "late") return;
+  const at = `${role.namespace}/${role.secretName}`;
+  throw new BerthError(
+    `app ${app.name}: Secret ${at} does not hold ${credential.username} and its password yet; nothing was retired`,
+    { hint: `kubectl -n ${role.namespace} describe onepassworditem ${role.secretName}` },
+  );
+}
+
+function report(outcome: Retired, json: boolean): void {
+  const { app, login, retired, connected } = outcome;
+  if (json) {
+    process.stdout.write(`${JSON.stringify(outcome, null, 2)}\n`);
+    return;
+  }
+  for (const session of connected) process.stdout.write(`${describeSession(session)}\n`);
+  if (connected.length > 0) {
+    process.stdout.write(
+      "next: restart what that is, so that it takes the credential that the Secret has, then run the same command again\n",
+    );
+    process.stdout.write(`not retired: app ${app}, nothing was changed\n`);
+    return;
+  }
+  process.stdout.write(`retired: app ${app}, ${retired.join(", ")}; ${login} is in use\n`);
+}

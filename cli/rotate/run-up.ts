@@ -1,0 +1,40 @@
+import { execa } from "execa";
+import { BerthError } from "../../components/errors.ts";
+import type { RotateContext } from "./context.ts";
+
+const project = new URL("../..", import.meta.url).pathname;
+
+/**
+ * This app's place on Postgres alone: what else waits in the stack file is not rotate's to bring up.
+ *
+ * @param sofar What the operator should know is done where it fails.
+ */
+export async function runUp({ args, app }: RotateContext, sofar: string): Promise<void> {
+  const urn = `urn:pulumi:${args.stack}::berth::`;
+  const targets =
+    app.provisioner === "berth"
+      ? [
+          `${urn}pulumi:providers:berth::berth`,
+          `${urn}berth:index:App$berth:postgres:AppDatabase::${app.name}`,
+        ]
+      : [];
+  const result = await execa(
+    "pulumi",
+    [
+      ...["up", "--yes", "--skip-preview", "--non-interactive", "--stack", args.stack],
+      ...(args.file === undefined ? [] : ["--config-file", args.file]),
+      ...targets.flatMap((target) => ["--target", target]),
+    ],
+    { cwd: project, stdin: "ignore", stdout: process.stderr, stderr: "inherit", reject: false },
+  );
+  if (result.code === "ENOENT") {
+    throw new BerthError("rotate: pulumi is not on PATH", {
+      hint: "install Pulumi (https://www.pulumi.com/docs/install/), then run the same command again",
+    });
+  }
+  if (result.failed) {
+    throw new BerthError(`app ${app.name}: pulumi up failed; ${sofar}`, {
+      hint: "mend what pulumi says above, then run the same command again: it goes on from here",
+    });
+  }
+}
