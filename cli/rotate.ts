@@ -10,6 +10,7 @@ import type { RotateArgs } from "./rotate/context.ts";
 import { rotateInPlace } from "./rotate/in-place.ts";
 import { rotateInTurn } from "./rotate/in-turn.ts";
 import { retire } from "./rotate/retire.ts";
+import { runUp } from "./rotate/run-up.ts";
 import { selectApps } from "./select-apps.ts";
 
 const project = new URL("..", import.meta.url).pathname;
@@ -32,7 +33,8 @@ export async function rotate(args: RotateArgs): Promise<number> {
   try {
     const read = () => readStackItems(spec, readThroughClient(access));
     const item = `vaults/${role.item.vault}/items/${role.item.item}`;
-    const context = { args, spec, app, role, access, endpoint, item, read, say };
+    const up = (sofar: string): Promise<void> => runUp(args, app, sofar);
+    const context = { args, spec, app, role, access, endpoint, item, read, up, say };
     if (args.retire) return await retire(context);
     return await (role.logins === undefined ? rotateInPlace : rotateInTurn)(context);
   } finally {

@@ -36,6 +36,8 @@ export interface RotateContext {
   /** `vaults/…/items/…`, for people. */
   readonly item: string;
   readonly read: () => Promise<StackItems>;
+  /** `pulumi up` of this app; `sofar` = what the operator should know is done where it fails. */
+  readonly up: (sofar: string) => Promise<void>;
   readonly say: (step: string, text: string) => void;
 }
 

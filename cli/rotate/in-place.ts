@@ -1,6 +1,5 @@
 import { logsIn, type RotateContext, writeItem } from "./context.ts";
 import { finish } from "./finish.ts";
-import { runUp } from "./run-up.ts";
 
 /**
  * One login: a new password in the item, then on the server. Until the app has restarted with it, new
@@ -17,7 +16,7 @@ export async function rotateInPlace(context: RotateContext): Promise<number> {
     await writeItem(context, {});
     say("item", `${item} has a new password`);
   }
-  await runUp(context, "1Password has the new password and the server may not");
+  await context.up("1Password has the new password and the server may not");
   say("server", `role ${role.name} has its verifier`);
   return await finish(context, { resumed, then: undefined });
 }

@@ -12,7 +12,6 @@ import { PostgresServer } from "../../provider/postgres-server.ts";
 import { logsIn, type RotateContext, writeItem } from "./context.ts";
 import { decideTurn, type Turn } from "./decide-turn.ts";
 import { finish } from "./finish.ts";
-import { runUp } from "./run-up.ts";
 import { inspectTurns, prepareLogin } from "./turn-server.ts";
 
 /**
@@ -30,7 +29,7 @@ export async function rotateInTurn(context: RotateContext): Promise<number> {
     return found;
   });
   if (turn.kind === "finish") say("item", `${turn.because}: going on with what ${item} holds`);
-  await runUp(context, "what 1Password holds works, and Pulumi's state may not have it yet");
+  await context.up("what 1Password holds works, and Pulumi's state may not have it yet");
   const login = (await context.read()).credential(role).username;
   say("server", `role ${login} has its verifier`);
   return await finish(context, {

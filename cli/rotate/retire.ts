@@ -5,7 +5,7 @@ import { logsIn, type RotateContext } from "./context.ts";
 import { decideTurn, waitingRoles } from "./decide-turn.ts";
 import { openSecrets } from "./finish.ts";
 import { withServer } from "./in-turn.ts";
-import { inspectTurns, retireLogins } from "./turn-server.ts";
+import { inspectTurns, retireLogins, type Watch } from "./turn-server.ts";
 import { waitForSecret } from "./wait-for-secret.ts";
 
 /** What became of the former logins; the form of the `--json` output. */
@@ -18,14 +18,13 @@ interface Retired {
   readonly connected: readonly LiveSession[];
 }
 
-/** Two seconds in all. */
-const watch = { looks: 10, everyMs: 200 };
+const twoSeconds: Watch = { looks: 10, everyMs: 200 };
 
 /**
  * The end of a rotation with two logins: whoever the item does not name can no longer log in, and has no
  * password. Refuses while somebody is connected as one of them, or the Secret still holds such a one.
  */
-export async function retire(context: RotateContext): Promise<number> {
+export async function retire(context: RotateContext, watch = twoSeconds): Promise<number> {
   const { app, role, spec, args } = context;
   if (role.logins === undefined) {
     throw new BerthError(

@@ -1,6 +1,7 @@
 import { execa } from "execa";
+import type { AppSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
-import type { RotateContext } from "./context.ts";
+import type { RotateArgs } from "./context.ts";
 
 const project = new URL("../..", import.meta.url).pathname;
 
@@ -9,7 +10,7 @@ const project = new URL("../..", import.meta.url).pathname;
  *
  * @param sofar What the operator should know is done where it fails.
  */
-export async function runUp({ args, app }: RotateContext, sofar: string): Promise<void> {
+export async function runUp(args: RotateArgs, app: AppSpec, sofar: string): Promise<void> {
   const urn = `urn:pulumi:${args.stack}::berth::`;
   const targets =
     app.provisioner === "berth"

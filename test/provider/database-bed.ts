@@ -173,13 +173,32 @@ export class DatabaseBed {
   }
 
   async sqlAs<T extends object>(role: string, database: string, statement: string): Promise<T[]> {
-    const client = new Client(loginOf(this, role, database));
+    const { user: name, password } = loginOf(this, role, database);
+    return await this.sqlWith<T>({ name, password }, database, statement);
+  }
+
+  async sqlWith<T extends object>(
+    login: { readonly name: string; readonly password: string },
+    database: string,
+    statement: string,
+  ): Promise<T[]> {
+    const client = await this.connectWith(login, database);
     try {
-      await client.connect();
       return (await client.query<T>(statement)).rows;
     } finally {
       await client.end();
     }
+  }
+
+  /** A session of a role's own, which the caller ends. */
+  async connectWith(
+    { name, password }: { readonly name: string; readonly password: string },
+    database: string,
+  ): Promise<Client> {
+    const { host, port } = this.superuser;
+    const client = new Client({ host, port, database, user: name, password });
+    await client.connect();
+    return client;
   }
 
   async neighbour(): Promise<string> {

@@ -1,0 +1,170 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { RotateContext } from "../../../cli/rotate/context.ts";
+import { rotateInTurn } from "../../../cli/rotate/in-turn.ts";
+import { retire } from "../../../cli/rotate/retire.ts";
+import type { StackSpec } from "../../../components/config/spec.ts";
+import { readStackItems, type StackItems } from "../../../components/onepassword/stack-items.ts";
+import { readThroughClient } from "../../../components/onepassword/through-client.ts";
+import { toState } from "../../../components/postgres/app-database-args.ts";
+import { planDatabase } from "../../../components/postgres/plan.ts";
+import { makeVerifiers } from "../../../components/postgres/verifier.ts";
+import { openEndpoint } from "../../../components/tunnel/endpoint.ts";
+import { createSampleVault, makeToken } from "../../../dev/connect/sample-vault.ts";
+import { type ConnectServer, startConnect } from "../../../dev/connect/server.ts";
+import { VaultStore } from "../../../dev/connect/vault-data.ts";
+import { findItem, loginOf } from "../../../dev/sandbox.ts";
+import { toProperties } from "../../../provider/app-database-inputs.ts";
+import { SecretValue } from "../../../provider/property-values.ts";
+import type { StoredResource } from "../../../provider/resource-handler.ts";
+import { makeSpec } from "../../fakes/stack.ts";
+import { DatabaseBed, marker } from "../../provider/database-bed.ts";
+import type { Login } from "./steady-app.ts";
+
+const item = "netbox-db-credentials";
+
+/**
+ * Rotation without the engine: a real server, the stand-in for Connect, the verb's own code, and the
+ * provider's apply where the verb would run `pulumi up`.
+ */
+export class RotationBed {
+  readonly database: DatabaseBed;
+  readonly #connect: ConnectServer;
+  readonly #store: VaultStore;
+  readonly #token: string;
+  readonly #spec: StackSpec;
+  #made: StoredResource | undefined;
+  /** What a run says, step by step. */
+  readonly steps: string[] = [];
+
+  private constructor(
+    database: DatabaseBed,
+    connect: ConnectServer,
+    { store, token, spec }: { store: VaultStore; token: string; spec: StackSpec },
+  ) {
+    this.database = database;
+    this.#connect = connect;
+    this.#store = store;
+    this.#token = token;
+    this.#spec = spec;
+  }
+
+  static async open(): Promise<RotationBed> {
+    const database = await DatabaseBed.open();
+    const store = new VaultStore([createSampleVault()]);
+    const token = makeToken();
+    const { PGUSER: admin, PGPASSWORD: word } = database.adminEnvironment;
+    setLogin(store, "postgres-admin", { name: admin, password: word });
+    setLogin(store, item, { name: "netbox_a", password: "first-word-0123456789" });
+    const connect = await startConnect({ store, token });
+    const { host, port } = database.superuser;
+    const spec = makeSpec(
+      { netbox: { owner: { rotation: "two-logins" } } },
+      {
+        endpoint: { direct: { host, port } },
+        tls: { mode: "disable" },
+        systemIdentifier: database.systemIdentifier,
+        markerRole: marker,
+      },
+    );
+    const bed = new RotationBed(database, connect, { store, token, spec });
+    await bed.up();
+    return bed;
+  }
+
+  async close(): Promise<void> {
+    await this.#connect.close();
+    await this.database.close();
+  }
+
+  /** What the item holds now. */
+  login(): Login {
+    return loginOf(this.#store, item);
+  }
+
+  /** An edit by hand. */
+  setLogin(login: Login): void {
+    setLogin(this.#store, item, login);
+  }
+
+  async up(): Promise<void> {
+    const [app] = this.#spec.apps;
+    if (app === undefined) throw new Error("no app");
+    const items = await this.#read();
+    const plan = planDatabase(app, this.#spec.postgres);
+    const verifiers = [...makeVerifiers(app.roles, items.credential)].map(
+      ([key, verifier]) => [key, new SecretValue(verifier)] as const,
+    );
+    const state = toProperties(toState(plan, marker, "retain"));
+    const inputs = { ...state, verifiers: Object.fromEntries(verifiers) };
+    this.#made = await this.database.up(inputs, this.#made);
+  }
+
+  /** @param diesAt The run ends with an error where it has said this. */
+  rotate(diesAt?: string): Promise<number> {
+    return this.#with(rotateInTurn, diesAt);
+  }
+
+  retire(): Promise<number> {
+    return this.#with((context) => retire(context, { looks: 3, everyMs: 50 }));
+  }
+
+  /** Until nobody is connected any more as the former login. */
+  async retireAtLast(): Promise<void> {
+    for (let tries = 0; tries < 100; tries += 1) {
+      if ((await this.retire()) === 0) return;
+      await delay(200);
+    }
+    throw new Error("somebody keeps connected as the former login");
+  }
+
+  /** Which of the app's roles may log in. */
+  async canLogIn(): Promise<string[]> {
+    const rows = await this.database.sql<{ name: string }>(
+      "select rolname as name from pg_roles where rolname like 'netbox%' and rolcanlogin order by 1",
+    );
+    return rows.map(({ name }) => name);
+  }
+
+  #read(): Promise<StackItems> {
+    return readStackItems(this.#spec, readThroughClient(this.#access()));
+  }
+
+  #access() {
+    return { kind: "connect", url: this.#connect.url, token: this.#token } as const;
+  }
+
+  async #with(verb: (context: RotateContext) => Promise<number>, diesAt?: string): Promise<number> {
+    const [app] = this.#spec.apps;
+    if (app === undefined) throw new Error("no app");
+    const { postgres } = this.#spec;
+    const endpoint = await openEndpoint(postgres.endpoint, postgres.tls);
+    this.steps.length = 0;
+    try {
+      return await verb({
+        args: {
+          ...{ stack: "prod", file: undefined, app: "netbox", role: undefined },
+          ...{ wait: 1, retire: false, json: true },
+        },
+        ...{ spec: this.#spec, app, role: app.roles[0], access: this.#access(), endpoint },
+        item: `vaults/Coachlight/items/${item}`,
+        read: () => this.#read(),
+        up: () => this.up(),
+        say: (step, text) => {
+          this.steps.push(`${step}: ${text}`);
+          if (diesAt !== undefined && text.includes(diesAt)) throw new Error("killed here");
+        },
+      });
+    } finally {
+      await endpoint.close();
+    }
+  }
+}
+
+function setLogin(store: VaultStore, title: string, login: Login): void {
+  const found = structuredClone(findItem(store, title));
+  for (const field of found.fields) {
+    if (field.label === "username") field.value = login.name;
+    if (field.label === "password") field.value = login.password;
+  }
+  store.putItem(found);
+}
