@@ -23,8 +23,9 @@ Options
   --write              adopt: add the entries to the stack file
   --sql                plan: an idempotent psql script instead, for a server Berth cannot reach
   --markdown           report: as Markdown
+  --runbook            report: how to rotate the app's passwords, as Markdown
   --role KEY           rotate: the role's key in the entry (default: owner)
-  --retire             rotate: end the login that two logins' item does not name any more
+  --retire             rotate: where two logins take turns, end the one that is not in use any more
   --wait MINUTES       rotate: how long to wait for the Secret (default: 15)
   --help               this text
 
@@ -42,6 +43,7 @@ const options = {
   app: { type: "string" },
   sql: { type: "boolean", default: false },
   markdown: { type: "boolean", default: false },
+  runbook: { type: "boolean", default: false },
   write: { type: "boolean", default: false },
   role: { type: "string" },
   wait: { type: "string" },
@@ -77,11 +79,15 @@ const verbs: Readonly<Record<string, Verb>> = {
     },
   },
   report: {
-    takes: ["app", "markdown"],
-    run: async (stack, { json, markdown, app, "config-file": file }) => {
-      if (json && markdown) throw twoForms("report", "--json and --markdown");
+    takes: ["app", "markdown", "runbook"],
+    run: async (stack, { json, markdown, runbook, app, "config-file": file }) => {
+      const forms = [json && "json", markdown && "markdown", runbook && "runbook"] as const;
+      const [form = "text", ...more] = forms.filter((one) => one !== false);
+      if (more.length > 0) {
+        throw twoForms("report", [form, ...more].map((one) => `--${one}`).join(" and "));
+      }
       const { report } = await import("./report.ts");
-      return report({ stack, file, app, form: markdown ? "markdown" : json ? "json" : "text" });
+      return report({ stack, file, app, form });
     },
   },
   adopt: {

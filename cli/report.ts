@@ -7,6 +7,7 @@ import {
   toAccessMatrix,
 } from "../components/postgres/access-matrix.ts";
 import { planDatabase } from "../components/postgres/plan.ts";
+import { toRunbook } from "./report/runbook.ts";
 import { selectApps } from "./select-apps.ts";
 
 /** What the stack file gives to one app; an entry of the `--json` output. */
@@ -37,11 +38,16 @@ export function report(args: {
   readonly stack: string;
   readonly file: string | undefined;
   readonly app: string | undefined;
-  readonly form: "text" | "json" | "markdown";
+  readonly form: "text" | "json" | "markdown" | "runbook";
 }): number {
   const project = new URL("..", import.meta.url).pathname;
   const spec = loadStackFromFile(args.stack, project, args.file);
-  const apps = selectApps(spec, args.app).map((app) => toReport(app, spec));
+  const selected = selectApps(spec, args.app);
+  if (args.form === "runbook") {
+    process.stdout.write(toRunbook(selected, spec));
+    return 0;
+  }
+  const apps = selected.map((app) => toReport(app, spec));
   if (args.form === "json") {
     process.stdout.write(`${JSON.stringify({ stack: spec.stack, apps }, null, 2)}\n`);
     return 0;

@@ -33,6 +33,7 @@ const runBy: Readonly<Record<string, string>> = {
   "npm run adopt -- --stack prod": "engine/adopt.test.ts",
   "npm run adopt -- --stack prod --write": "engine/adopt.test.ts",
   "npm run rotate -- --stack prod --app wiki": "engine/rotate.test.ts",
+  "npm run rotate -- --stack prod --app wiki --retire": "engine/rotate-in-turn.test.ts",
 };
 
 describe("README", () => {

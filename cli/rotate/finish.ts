@@ -1,7 +1,8 @@
-import type { RoleSpec, StackSpec } from "../../components/config/spec.ts";
+import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import type { StackItems } from "../../components/onepassword/stack-items.ts";
 import { createKubeAccess, type KubeAccess } from "../../components/tunnel/kube-access.ts";
 import { loadKubeContext } from "../../components/tunnel/kubeconfig.ts";
+import { secretSource } from "../secret-source.ts";
 import { proveStack } from "../verify.ts";
 import type { RotateContext } from "./context.ts";
 import { type SecretOutcome, waitForSecret } from "./wait-for-secret.ts";
@@ -35,7 +36,7 @@ export async function finish(
   const failed = verdict.apps.flatMap(({ checks }) => checks).filter((check) => !check.ok);
   for (const check of failed) process.stderr.write(`failed   ${check.name}: ${check.detail}\n`);
   if (verdict.ok) say("login", `every role of ${app.name} can log in`);
-  const next = tellNext(role, outcome);
+  const next = tellNext(app, role, outcome);
   report(
     {
       app: app.name,
@@ -73,16 +74,17 @@ async function awaitSecret(
   return outcome;
 }
 
-function tellNext(role: RoleSpec, outcome: SecretOutcome): string {
+function tellNext(app: AppSpec, role: RoleSpec, outcome: SecretOutcome): string {
+  const { who, resource } = secretSource(app);
   const at = `${role.namespace}/${role.secretName}`;
   const restart = `restart what reads it: kubectl -n ${role.namespace} rollout restart deployment`;
   switch (outcome.kind) {
     case "arrived":
       return restart;
     case "unseen":
-      return `Secret ${at} could not be looked at (${outcome.reason}); when the 1Password operator has brought the password there, ${restart}`;
+      return `Secret ${at} could not be looked at (${outcome.reason}); when ${who} has brought the password there, ${restart}`;
     case "late":
-      return `Secret ${at} does not have the new password yet: kubectl -n ${role.namespace} describe onepassworditem ${role.secretName}; then ${restart}`;
+      return `Secret ${at} does not have the new password yet: kubectl -n ${role.namespace} describe ${resource} ${role.secretName}; then ${restart}`;
   }
 }
 

@@ -1,6 +1,7 @@
 import { BerthError } from "../../components/errors.ts";
 import { planDatabase } from "../../components/postgres/plan.ts";
 import { describeSession, type LiveSession } from "../../components/postgres/retirement.ts";
+import { secretSource } from "../secret-source.ts";
 import { logsIn, type RotateContext } from "./context.ts";
 import { decideTurn, waitingRoles } from "./decide-turn.ts";
 import { openSecrets } from "./finish.ts";
@@ -74,7 +75,9 @@ async function requireSecret(
   const at = `${role.namespace}/${role.secretName}`;
   throw new BerthError(
     `app ${app.name}: Secret ${at} does not hold ${credential.username} and its password yet; nothing was retired`,
-    { hint: `kubectl -n ${role.namespace} describe onepassworditem ${role.secretName}` },
+    {
+      hint: `kubectl -n ${role.namespace} describe ${secretSource(app).resource} ${role.secretName}`,
+    },
   );
 }
 

@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { execa } from "execa";
+import { describe, expect, it } from "vitest";
+import { toRunbook } from "../../../cli/report/runbook.ts";
+import { projectFolder } from "../../../dev/sandbox.ts";
+import { makeSpec } from "../../fakes/stack.ts";
+
+/** A runbook names what is there, and commands that exist. */
+
+const entries = {
+  "one-login": { roles: { reports: { profile: "readonly", namespace: "batch" } } },
+  "two-logins": { owner: { rotation: "two-logins" } },
+};
+const stack = makeSpec(entries);
+const gitops = { ...stack, apps: stack.apps.map((app) => ({ ...app, delivery: "git" as const })) };
+const runbooks = gitops.apps.map((app) => [app.name, toRunbook([app], gitops)] as const);
+
+/** In blocks, and in a sentence. */
+function commandsOf(markdown: string): string[] {
+  const blocks = [...markdown.matchAll(/```sh\n([^`]+)\n```/g)].flatMap(([, text = ""]) =>
+    text.split("\n"),
+  );
+  const inline = [...markdown.matchAll(/`((?:npm|pulumi|kubectl|op) [^`]+)`/g)];
+  return [...blocks, ...inline.map(([, text = ""]) => text)];
+}
+
+describe.each(runbooks)("the runbook of %s", (name, markdown) => {
+  it("is found by its slug and tags", () => {
+    expect(markdown.split("\n").slice(0, 4)).toEqual([
+      "---",
+      `slug: sop-${name}-password-rotation`,
+      `title: Rotate the passwords of ${name}`,
+      "tags: [sop, active]",
+    ]);
+  });
+
+  it("has commands that exist, with options that they take", { timeout: 120_000 }, async () => {
+    const commands = [...new Set(commandsOf(markdown))];
+    expect(commands.length).toBeGreaterThan(5);
+    const { scripts } = JSON.parse(
+      readFileSync(path.join(projectFolder, "package.json"), "utf8"),
+    ) as { scripts: Record<string, string> };
+    for (const command of commands) {
+      const [program, ...words] = command.split(" ");
+      if (program !== "npm") {
+        expect(command).toMatch(
+          /^(pulumi up|pulumi (up|cancel) --stack prod|kubectl -n [a-z-]+ (rollout restart deployment|describe (onepassworditem|externalsecret) [a-z-]+))$/,
+        );
+        continue;
+      }
+      const [run, verb = "", dashes, ...options] = words;
+      expect([run, dashes]).toEqual(["run", "--"]);
+      expect(Object.keys(scripts)).toContain(verb);
+      // All options are looked at before the stack file, which this stack has not.
+      const cli = path.join(projectFolder, "cli/main.ts");
+      const given = options.map((option) => (option === "prod" ? "nowhere" : option));
+      const result = await execa(process.execPath, [cli, verb, ...given], { reject: false });
+      expect(result.stderr + result.stdout, command).toContain("Pulumi.nowhere.yaml");
+    }
+  });
+});
+
+it("names role, item, Secret and namespaces of each login", () => {
+  const [one = "", two = ""] = runbooks.map(([, markdown]) => markdown);
+  expect(one).toContain(
+    "| one_login | one_login | Coachlight/one-login-db-credentials | one-login-db-credentials | infra-one-login, db-postgres |",
+  );
+  expect(one).toContain(
+    "| one_login_reports | one_login_reports | Coachlight/one-login-reports-db-credentials | one-login-reports-db-credentials | batch, db-postgres |",
+  );
+  expect(one).toContain("npm run rotate -- --stack prod --app one-login --role reports");
+  expect(one).toContain("kubectl -n batch rollout restart deployment");
+  expect(one).not.toContain("--retire");
+  expect(two).toContain(
+    "| two_logins_role | two_logins_a or two_logins_b | Coachlight/two-logins-db-credentials |",
+  );
+  expect(two).toContain("npm run rotate -- --stack prod --app two-logins --retire");
+  expect(two).toContain("and its `username` to the other of two_logins_a and two_logins_b");
+});
+
+it("is refused for more than one app", () => {
+  expect(() => toRunbook(stack.apps, stack)).toThrow(
+    "report: a runbook is for one app, not for 2\n  fix: name it: --app one-login",
+  );
+});
