@@ -77,6 +77,7 @@ export function vaultConnection(stack: string): string {
 export function vaultPath(app: string, secret: string): string {
   const prefix = `${app}-`;
   return `${app}/${secret.startsWith(prefix) ? secret.slice(prefix.length) : secret}`;
+}
 
 /** Slug of the procedure that rotates an app's passwords. */
 export function rotationRunbook(app: string): string {

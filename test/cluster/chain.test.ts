@@ -1,8 +1,12 @@
+import path from "node:path";
+import { execa } from "execa";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { waitFor } from "../../dev/cluster/cluster.ts";
+import type { Manifest } from "../../dev/cluster/objects.ts";
 import { deliverItems } from "../../dev/cluster/sandbox-cluster.ts";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
+import { projectFolder } from "../../dev/sandbox.ts";
 import { ClusterBed } from "./cluster-bed.ts";
 
 /**
@@ -46,6 +50,26 @@ async function logIn(namespace: string, name: string, database: string): Promise
   } finally {
     await client.end();
   }
+}
+
+/** What whoever rotates needs besides the way to Postgres. */
+function secretReader(namespace: string): Manifest[] {
+  const apiGroup = "rbac.authorization.k8s.io";
+  const common = {
+    apiVersion: `${apiGroup}/v1`,
+    metadata: { name: "berth-secrets", namespace },
+  };
+  return [
+    {
+      ...{ ...common, kind: "Role" },
+      rules: [{ apiGroups: [""], resources: ["secrets"], verbs: ["get"] }],
+    },
+    {
+      ...{ ...common, kind: "RoleBinding" },
+      roleRef: { apiGroup, kind: "Role", name: "berth-secrets" },
+      subjects: [{ apiGroup, kind: "User", name: "berth" }],
+    },
+  ];
 }
 
 describe("the Secrets of the app", () => {
@@ -154,5 +178,73 @@ describe("a changed password", () => {
   it("leaves nothing to do, and the neighbour as it was", async () => {
     expect((await cluster.bed.preview("--expect-no-changes")).exitCode).toBe(0);
     expect(await readNeighbour(cluster.bed.sandbox)).toBe(neighbour);
+  });
+});
+
+describe("rotate", () => {
+  async function rotate(...more: readonly string[]) {
+    const { sandbox, toolchain } = cluster.bed;
+    const cli = path.join(projectFolder, "cli/main.ts");
+    const given = ["--stack", "dev", "--config-file", sandbox.stackFile, "--app", "netbox"];
+    const { exitCode, stdout, stderr } = await execa(
+      process.execPath,
+      [cli, "rotate", ...given, "--json", ...more],
+      { env: { ...toolchain.env, ...sandbox.env, NO_COLOR: "1" }, stdin: "ignore", reject: false },
+    );
+    cluster.bed.outputs.push(stdout, stderr);
+    return { exitCode, stderr, report: JSON.parse(stdout) as unknown };
+  }
+
+  it("says so where it may not see the Secret", async () => {
+    const { exitCode, report, stderr } = await rotate();
+    expect(exitCode, stderr).toBe(0);
+    expect(report).toMatchObject({
+      secret: { name: "infra-netbox/netbox-db-credentials", outcome: "unseen" },
+      verified: true,
+      next: expect.stringContaining("could not be looked at") as unknown,
+    });
+  });
+
+  it("waits until the operator has brought the password to the Secret", async () => {
+    await cluster.applyAll(secretReader("infra-netbox"));
+    const { exitCode, report, stderr } = await rotate();
+    expect(exitCode, stderr).toBe(0);
+    expect(report).toMatchObject({
+      secret: { name: "infra-netbox/netbox-db-credentials", outcome: "arrived" },
+      verified: true,
+      next: "restart what reads it: kubectl -n infra-netbox rollout restart deployment",
+    });
+    expect(stderr).toContain("Secret infra-netbox/netbox-db-credentials has the new password");
+    const { username, password } = await secret("infra-netbox", "netbox-db-credentials");
+    expect({ name: username, password }).toEqual(cluster.bed.login("netbox-db-credentials"));
+    expect(await logIn("infra-netbox", "netbox-db-credentials", "netbox")).toMatchObject({
+      role: "netbox",
+    });
+  });
+
+  it("moves the Secret to the other of two logins, and ends the former one when it is there", async () => {
+    cluster.bed.configure((config) => {
+      const apps = config["berth:apps"] as Record<string, Record<string, unknown>>;
+      apps["netbox"] = { ...apps["netbox"], owner: { rotation: "two-logins", name: "netbox" } };
+      // Its chart is given the role's name, which changes now.
+      delete apps["netbox"]["workload"];
+    });
+    const { exitCode, report, stderr } = await rotate();
+    expect(exitCode, stderr).toBe(0);
+    expect(report).toMatchObject({ login: "netbox_a", secret: { outcome: "arrived" } });
+    expect(await logIn("infra-netbox", "netbox-db-credentials", "netbox")).toMatchObject({
+      role: "netbox",
+    });
+    const { username } = await secret("infra-netbox", "netbox-db-credentials");
+    expect(username).toBe("netbox_a");
+    expect((await rotate("--retire")).report).toMatchObject({ login: "netbox_a", connected: [] });
+    const { exitCode: again, output } = await cluster.bed.up();
+    expect(again, output).toBe(0);
+    expect(await readNeighbour(cluster.bed.sandbox)).toBe(neighbour);
+  });
+
+  it("shows no secret", () => {
+    const shown = cluster.bed.outputs.join("\n");
+    expect(cluster.bed.secrets().filter((value) => shown.includes(value))).toEqual([]);
   });
 });

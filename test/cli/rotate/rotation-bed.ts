@@ -91,7 +91,7 @@ export class RotationBed {
     if (app === undefined) throw new Error("no app");
     const items = await this.#read();
     const plan = planDatabase(app, this.#spec.postgres);
-    const verifiers = [...makeVerifiers(app.roles, items.credential)].map(
+    const verifiers = [...(await makeVerifiers(app.roles, items.credential))].map(
       ([key, verifier]) => [key, new SecretValue(verifier)] as const,
     );
     const state = toProperties(toState(plan, marker, "retain"));
