@@ -94,6 +94,24 @@ describe.each([
     expect(await bed.refresh(changed)).toMatchObject({ state: { app: "shop" } });
     expect((await bed.refresh(changed))?.state["drift"]).toBeUndefined();
   });
+
+  it("all three roles go with the database, where that is asked for and confirmed", async () => {
+    const entry = { owner: twoLogins, reclaimPolicy: "delete" };
+    const login = ["leaver_a", "leaver-word-0123456789"] as const;
+    const made = await bed.up(inputs("leaver", login, entry));
+    await as(login, "leaver", "create table kept (id int)");
+    const config = { confirmDelete: ["leaver"] };
+    const handler = await bed.provider(config);
+    handler.checkConfig({ urn: "x", olds: {}, news: { ...bed.config(config), apps: {} } });
+    await handler.delete(made);
+    await handler.close();
+    expect(
+      await bed.sql(
+        `select rolname as name from pg_roles where rolname ~ '^leaver'
+         union all select datname from pg_database where datname = 'leaver'`,
+      ),
+    ).toEqual([]);
+  });
 });
 
 describe("two logins", () => {
