@@ -28,7 +28,7 @@ export function toRunbook(apps: readonly AppSpec[], stack: StackSpec): string {
     "| --- | --- | --- | --- | --- |",
     ...app.roles.map((role) => toRow(role, app, stack)),
     "",
-    ...before(app, stack),
+    ...before(stack),
     ...app.roles.flatMap((role) =>
       (role.logins === undefined ? inPlace : inTurn)(role, app, stack),
     ),
@@ -48,15 +48,13 @@ function toRow(role: RoleSpec, app: AppSpec, stack: StackSpec): string {
   return `| ${cells.join(" | ")} |`;
 }
 
-function before(app: AppSpec, { stack }: StackSpec): string[] {
+function before({ stack }: StackSpec): string[] {
   return [
     "## Before",
     "",
     `In the project's folder, with \`OP_CONNECT_HOST\` and \`OP_CONNECT_TOKEN\` (or \`OP_SERVICE_ACCOUNT_TOKEN\`) that may write to the vault, and with a kubeconfig where the server is reached through a cluster. If something is missing, this says what:`,
     "",
     block(`npm run doctor -- --stack ${stack}`),
-    "",
-    `Nobody else may run \`pulumi up\` for ${app.name} meanwhile; Pulumi sees to that.`,
     "",
   ];
 }

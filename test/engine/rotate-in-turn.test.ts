@@ -134,7 +134,11 @@ describe("verify", () => {
       "alter role netbox_b nocreatedb",
       ["netbox_b: is not a superuser"],
     ],
-    ["revoke netbox from netbox_b", "grant netbox to netbox_b", ["netbox_b: memberships"]],
+    [
+      "revoke netbox from netbox_b granted by coachlight_admin",
+      "grant netbox to netbox_b granted by coachlight_admin",
+      ["netbox_b: memberships"],
+    ],
     [
       "create table lost (); alter table lost owner to netbox_b",
       "drop table lost",
