@@ -26,7 +26,14 @@ export async function runUp(args: RotateArgs, app: AppSpec, sofar: string): Prom
       ...(args.file === undefined ? [] : ["--config-file", args.file]),
       ...targets.flatMap((target) => ["--target", target]),
     ],
-    { cwd: project, stdin: "ignore", stdout: process.stderr, stderr: "inherit", reject: false },
+    {
+      cwd: project,
+      env: targets.length > 0 ? { BERTH_TARGETED: "true" } : {},
+      stdin: "ignore",
+      stdout: process.stderr,
+      stderr: "inherit",
+      reject: false,
+    },
   );
   if (result.code === "ENOENT") {
     throw new BerthError("rotate: pulumi is not on PATH", {
