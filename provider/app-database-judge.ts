@@ -1,6 +1,10 @@
 import { toOneError } from "../components/errors.ts";
 import type { Action } from "../components/postgres/actions.ts";
-import { compareStored, decideAdoption } from "../components/postgres/adoption.ts";
+import {
+  compareStored,
+  decideAdoption,
+  findEncodingProblem,
+} from "../components/postgres/adoption.ts";
 import { decideRoles } from "../components/postgres/diff-roles.ts";
 import type { Catalog, LiveDatabase } from "../components/postgres/inspect.ts";
 import { findLostProblem } from "../components/postgres/lost-database.ts";
@@ -46,18 +50,14 @@ export function judge(
   );
   const marker = findMarkerProblem(catalog, config);
   const live = catalog.databases.get(plan.database.name);
-  const { encoding, name } = plan.database;
+  const encoding = findEncodingProblem(plan, live);
   const lost = findLost(request, live);
   const problems = [
     ...(marker === undefined ? [] : [marker]),
     ...adoption.problems,
     ...findPlanProblems(plan, catalog.server),
     ...findTurnProblems(plan, catalog, ({ key }) => request.verifiers.has(key)),
-    ...(live === undefined || live.encoding === encoding
-      ? []
-      : [
-          `app ${plan.app}: database "${name}" has encoding ${live.encoding}, which cannot change; set berth:apps.${plan.app}.database.encoding to it`,
-        ]),
+    ...(encoding === undefined ? [] : [encoding]),
     ...(lost === undefined ? [] : [lost]),
   ];
   if (problems.length > 0) throw toOneError("Postgres", problems);

@@ -63,7 +63,13 @@ export const judgeAdmin: Judge = (spec, { catalog: { server }, selfGrant }) => {
   }
   if (problems.length > 0) throw toError(problems);
   const rights = server.isSuperuser ? "a superuser" : "CREATEROLE and CREATEDB";
-  return { value: undefined, detail: `${server.admin}: ${rights}` };
+  const detail = `${server.admin}: ${rights}`;
+  if (!server.isSuperuser && server.versionNumber >= 160_000) return { value: undefined, detail };
+  const warning = {
+    detail: `${detail}; on Postgres ${formatVersion(server.versionNumber)} nothing but Berth's own rules keeps it from what others have`,
+    fix: "name what is others' in berth:postgres.reserved; from Postgres 16 on an admin with CREATEROLE and CREATEDB manages only what it made",
+  };
+  return { value: undefined, detail, warnings: [warning] };
 };
 
 /** Whether the role that marks what the stack made is one that it may be. */
