@@ -15,7 +15,12 @@ import {
   findServerProblems,
 } from "./server-rules.ts";
 import { type SessionTarget, withSession } from "./session.ts";
-import { decideStockAdoption, inspectOdd } from "./stock-adoption.ts";
+import {
+  decideStockAdoption,
+  inspectMemberships,
+  inspectOddGrants,
+  type Odd,
+} from "./stock-adoption.ts";
 
 /** What was found out about the server before anything is written to it. */
 export interface Examination {
@@ -57,33 +62,34 @@ export async function examineServer(
   };
   const owners = plans.map((plan) => plan.database.owner);
   const adopting = plans.filter((plan) => plan.adopt);
-  const { catalog, stored } = await withSession(target, admin, async (client) => {
+  const { catalog, stored, memberships } = await withSession(target, admin, async (client) => {
     const found = await inspectCatalog(client, { ...names, roles: [...names.roles, ...owners] });
     const roles = adopting.flatMap((plan) => plan.roles.map((role) => role.name));
     const isReadable = found.server.isSuperuser && roles.length > 0;
     const verifiers = isReadable ? await inspectVerifiers(client, roles) : undefined;
-    return { catalog: found, stored: verifiers };
+    const held = roles.length > 0 ? await inspectMemberships(client, roles) : [];
+    return { catalog: found, stored: verifiers, memberships: held };
   });
   const examination = judgeCatalog(spec, plans, catalog, {
     isPreview,
     passwordOf: (app, { key, name }) =>
       compareStored(stored?.get(name), verifierOf(app, key) ?? ""),
   });
-  const inside = [];
+  const changes: string[] = [];
+  const losses: string[] = [];
   for (const plan of adopting) {
-    inside.push(await examineInside(plan, catalog, spec, { target, admin }));
+    const inside = await examineInside(plan, catalog, spec, { target, admin });
+    const odd = { memberships, grants: inside.grants };
+    const decided = decideStockAdoption(plan, catalog, odd, spec.postgres.markerRole);
+    changes.push(...decided.changes, ...inside.changes);
+    losses.push(...decided.losses);
   }
-  const losses = inside.flatMap((found) => found.losses);
   if (losses.length > 0) throw toOneError("Postgres holds what would be lost", losses);
   const contents = await examineContents(plans, catalog, { target, admin });
   return {
     exists: (kind, name) =>
       kind === "schema" ? contents.schemas.has(name) : examination.exists(kind, name),
-    warnings: [
-      ...examination.warnings,
-      ...inside.flatMap((found) => found.changes),
-      ...contents.warnings,
-    ],
+    warnings: [...examination.warnings, ...changes, ...contents.warnings],
   };
 }
 
@@ -93,29 +99,25 @@ async function examineInside(
   catalog: Catalog,
   { postgres }: StackSpec,
   { target, admin }: { readonly target: SessionTarget; readonly admin: Credential },
-): Promise<{ readonly changes: readonly string[]; readonly losses: readonly string[] }> {
+): Promise<{ readonly changes: readonly string[]; readonly grants: Odd["grants"] }> {
   const { name } = plan.database;
   const { markerRole } = postgres;
   const database = catalog.databases.get(name);
   const isOurs = (role: string): boolean =>
     catalog.roles.get(role)?.memberOf.includes(markerRole) !== false;
   if (database === undefined || plan.roles.every((role) => isOurs(role.name))) {
-    return { changes: [], losses: [] };
+    return { changes: [], grants: [] };
   }
-  const { access, odd } = await withSession(
-    { ...target, database: name },
-    admin,
-    async (client) => ({
-      access: await inspectAccess(client, plan, []),
-      odd: await inspectOdd(client, plan),
-    }),
-  );
+  const inside = { ...target, database: name };
+  const { access, grants } = await withSession(inside, admin, async (client) => ({
+    access: await inspectAccess(client, plan, []),
+    grants: await inspectOddGrants(client, plan),
+  }));
   const { server } = catalog;
-  const given = decideAccess(plan, { server, database, access }, [])
+  const changes = decideAccess(plan, { server, database, access }, [])
     .actions.filter((action) => action.path.startsWith("roles."))
     .map((action) => `adopting: app ${plan.app}: ${describeAction(action)}`);
-  const { changes, losses } = decideStockAdoption(plan, catalog, odd, markerRole);
-  return { changes: [...changes, ...given], losses };
+  return { changes, grants };
 }
 
 interface Judgement {

@@ -39,19 +39,24 @@ interface OddGrant {
 /** What the registry's resources need to know of an app's roles, and of what they are given in its database. */
 export interface Odd {
   readonly memberships: readonly LiveMembership[];
+  /** None where the roles are the stack's: it was decided when they were taken over. */
   readonly grants: readonly OddGrant[];
 }
 
-/** Asks for it in the app's database. */
-export async function inspectOdd(client: Client, plan: DatabasePlan): Promise<Odd> {
+/** Asks for the memberships of roles. */
+export async function inspectMemberships(
+  client: Client,
+  roles: readonly string[],
+): Promise<Odd["memberships"]> {
+  const { rows } = await client.query<Record<string, unknown>>(membershipsSql, [roles]);
+  return rows.map((row) => toCamelCase(row) as unknown as LiveMembership);
+}
+
+/** Asks for the rest in the app's database. */
+export async function inspectOddGrants(client: Client, plan: DatabasePlan): Promise<Odd["grants"]> {
   const roles = plan.roles.map(({ name }) => name);
-  const memberships = await client.query<Record<string, unknown>>(membershipsSql, [roles]);
   const scope = [roles, plan.schemas, plan.database.owner];
-  const grants = await client.query<OddGrant>(grantsSql, scope);
-  return {
-    memberships: memberships.rows.map((row) => toCamelCase(row) as unknown as LiveMembership),
-    grants: grants.rows,
-  };
+  return (await client.query<OddGrant>(grantsSql, scope)).rows;
 }
 
 /** What taking an app over with the registry's resources does besides, and why it cannot be. */
@@ -60,7 +65,10 @@ interface StockAdoption {
   readonly losses: readonly string[];
 }
 
-/** Decides about roles that are not the stack's yet. Pure. */
+/**
+ * Decides about an app with `adopt: true`. Pure. Also when its roles are the stack's already, which may
+ * have been taken over by Berth's own provider, and kept their options there.
+ */
 export function decideStockAdoption(
   plan: DatabasePlan,
   { roles, server }: Pick<Catalog, "roles" | "server">,
@@ -70,9 +78,10 @@ export function decideStockAdoption(
   const others = plan.roles.filter(
     ({ name }) => roles.get(name)?.memberOf.includes(markerRole) === false,
   );
-  const anew = odd.memberships.filter(({ role }) => others.some(({ name }) => name === role));
+  const memberships = odd.memberships.filter(({ group }) => group !== markerRole);
+  const anew = memberships.filter(({ role }) => others.some(({ name }) => name === role));
   const losses = [
-    ...others.flatMap((role) => findRoleLosses(role, roles.get(role.name), odd)),
+    ...plan.roles.flatMap((role) => findRoleLosses(role, roles.get(role.name), memberships)),
     ...others.flatMap((role) => findGrantLosses(role, plan.grants, odd)),
     ...findForeign(plan, odd),
   ];
@@ -88,9 +97,13 @@ export function decideStockAdoption(
 
 const unreadable = ["statement_timeout", "idle_in_transaction_session_timeout"];
 
-function findRoleLosses(role: PlannedRole, live: LiveRole | undefined, odd: Odd): string[] {
+function findRoleLosses(
+  role: PlannedRole,
+  live: LiveRole | undefined,
+  memberships: Odd["memberships"],
+): string[] {
   const at = `role "${role.name}"`;
-  const own = odd.memberships.filter((one) => one.role === role.name);
+  const own = memberships.filter((one) => one.role === role.name);
   const options = own.filter(({ hasOptions }) => hasOptions);
   const closed = own.filter(({ isOursToGrant }) => !isOursToGrant);
   const timeouts = (live?.settings ?? []).filter((setting) => {

@@ -136,3 +136,12 @@ test("nor is a group that the admin may not give to anybody", async () => {
     /app odd: role "odd" is a member of "readers", which .* the admin may not; set berth:apps\.odd\.provisioner to berth/,
   );
 });
+
+test("an app that Berth's own provider has taken over is looked at again when it changes over", async () => {
+  await bed.sql("create role berth_prod nologin");
+  await bed.sql("grant berth_prod to odd");
+  const entry = { adopt: true, owner: { memberOf: ["readers"] } };
+  expect((await examine("odd", entry)).warnings).toEqual([]);
+  await bed.sql("grant readers to odd with admin option");
+  await expect(examine("odd", entry)).rejects.toThrow(/app odd: role "odd" .* with options/);
+});
