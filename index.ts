@@ -11,6 +11,7 @@ import { toProviderApps, toProviderPostgres } from "./components/postgres/app-da
 import { planDatabase } from "./components/postgres/plan.ts";
 import { openStock } from "./components/postgres/stock-stack.ts";
 import { makeVerifiers } from "./components/postgres/verifier.ts";
+import { expectEnd } from "./components/program-end.ts";
 import { BerthProvider } from "./provider/manifest-file-resource.ts";
 
 // The SDK takes a stack for every promise, and mapping each through source maps costs half a preview.
@@ -18,6 +19,7 @@ Reflect.deleteProperty(Error, "prepareStackTrace");
 // It tells the engine of each step, one after the other, which takes as long as the steps themselves, and
 // `--debug` prints it: with all that 1Password answered.
 Object.assign(pulumi.log, { debug: () => Promise.resolve() });
+const end = expectEnd();
 
 // What shall be.
 const spec = loadStackFromEngine();
@@ -64,3 +66,5 @@ if (delivery.shared !== undefined) {
 
 /** Per app: its database, roles, Secrets and manifests. */
 export const apps = Object.fromEntries(created.map((app) => [app.name, app.summary]));
+
+end();

@@ -145,6 +145,17 @@ export class Bed {
     if (!answer.ok) throw new Error(`the stand-in refused the item: ${String(answer.status)}`);
   }
 
+  /** Has the stand-in answer badly until it is called again; see `dev/connect/faults.ts`. */
+  async playFaults(...faults: readonly object[]): Promise<void> {
+    const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = this.sandbox.env;
+    const answer = await fetch(`${url}/dev/faults`, {
+      method: "PUT",
+      headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+      body: JSON.stringify(faults),
+    });
+    if (!answer.ok) throw new Error(`the stand-in refused: ${String(answer.status)}`);
+  }
+
   /** One statement as the superuser. */
   async sql<T extends object>(statement: string, database = "postgres"): Promise<T[]> {
     const client = await connectAsSuperuser(this.sandbox.superuser, database);

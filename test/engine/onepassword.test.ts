@@ -20,18 +20,6 @@ async function expectUntouched(): Promise<void> {
   expect(existsSync(bed.gitops)).toBe(false);
 }
 
-/** Has the stand-in answer badly; see `dev/connect/faults.ts`. */
-async function playFaults(...faults: readonly object[]): Promise<void> {
-  const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = bed.sandbox.env;
-  const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
-  const answer = await fetch(`${url}/dev/faults`, {
-    method: "PUT",
-    headers,
-    body: JSON.stringify(faults),
-  });
-  expect(answer.ok).toBe(true);
-}
-
 const ways = [
   { way: "Connect's own client", throughProvider: false },
   { way: "1Password's real provider", throughProvider: true },
@@ -89,7 +77,7 @@ it.each(ways)(
   "waits out too many requests and failures of the server through $way",
   async (way) => {
     readThrough(way);
-    await playFaults(
+    await bed.playFaults(
       { kind: "rate-limit", times: 2, retryAfterSeconds: 0 },
       { kind: "server-error", times: 2 },
     );
