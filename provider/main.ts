@@ -28,7 +28,13 @@ function main(): void {
     if (isEnding) return;
     isEnding = true;
     for (const handler of handlers) handler.cancel?.();
-    server.tryShutdown(() => process.exit(0));
+    server.tryShutdown(() => {
+      // A server that is not told waits until the network tells it; something in between may never.
+      const closing = handlers.map(async (handler) => {
+        await handler.close?.();
+      });
+      void Promise.allSettled(closing).then(() => process.exit(0));
+    });
     setTimeout(() => process.exit(0), SHUTDOWN_MS).unref();
   };
   process.on("SIGINT", end);

@@ -1,13 +1,14 @@
 import type { KubernetesObject, KubernetesObjectApi } from "@kubernetes/client-node";
 import { inject } from "vitest";
 import { addPostgres, type Cluster, waitFor } from "../../dev/cluster/cluster.ts";
-import { startApiServer } from "../../dev/cluster/control-plane.ts";
+import { startApiServer, startKwok } from "../../dev/cluster/control-plane.ts";
 import { readPorts, toFiles } from "../../dev/cluster/files.ts";
 import {
   applyAll,
   type Manifest,
   openApi,
   portForward,
+  postgresPod,
   serviceName,
 } from "../../dev/cluster/objects.ts";
 import { startOperator } from "../../dev/cluster/operator.ts";
@@ -95,6 +96,24 @@ export class ClusterBed {
     await this.applyAll([portForward({ namespace: this.namespace, port })]);
   }
 
+  /** The bed's Pod gone, and another of its name in its place, as a StatefulSet does it. */
+  async replacePod(): Promise<void> {
+    const pod = postgresPod(this.namespace);
+    const uid = (await this.readyPod())?.metadata as { uid?: string } | undefined;
+    await this.api.delete(pod);
+    await waitFor("the end of the Pod", async () => {
+      const there = await this.read("v1", "Pod", this.namespace, pod.metadata.name);
+      return there === undefined ? true : undefined;
+    });
+    await this.applyAll([pod]);
+    await waitFor("another Pod", async () => {
+      const { metadata } = (await this.readyPod()) ?? {};
+      return metadata !== undefined && (metadata as { uid?: string }).uid !== uid?.uid
+        ? true
+        : undefined;
+    });
+  }
+
   /** The API server as after a crash: killed, and back on the same port. */
   async restartApiServer(): Promise<void> {
     const files = toFiles(this.cluster.home);
@@ -102,6 +121,15 @@ export class ClusterBed {
     if (ports === undefined) throw new Error("the cluster was never started");
     await stopProgram(files, "api-server", "SIGKILL");
     await startApiServer(files, inject("clusterTools"), ports);
+  }
+
+  /** kwok as after a crash, which ends every connection that it leads on. */
+  async restartKwok(): Promise<void> {
+    const files = toFiles(this.cluster.home);
+    const ports = readPorts(files);
+    if (ports === undefined) throw new Error("the cluster was never started");
+    await stopProgram(files, "kwok", "SIGKILL");
+    await startKwok(files, inject("clusterTools"), ports);
   }
 
   /** An object of the API; undefined when it is not there. */

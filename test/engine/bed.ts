@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { execa } from "execa";
 import { Client } from "pg";
 import { parse, stringify } from "yaml";
 import { VaultStore } from "../../dev/connect/vault-data.ts";
@@ -11,6 +12,7 @@ import {
   findItem,
   loginOf,
   openSandbox,
+  projectFolder,
   removeSandbox,
   type Sandbox,
   type SandboxOptions,
@@ -71,6 +73,20 @@ export class Bed {
 
   up(env?: Readonly<Record<string, string>>): Promise<PulumiResult> {
     return this.pulumi(["up", "--yes", "--skip-preview", "--suppress-progress"], env);
+  }
+
+  /** Starts an up that can be ended from outside: its process group gets what a terminal would send. */
+  startUp(env: Readonly<Record<string, string>> = {}) {
+    const { pulumi, env: tools } = this.toolchain;
+    const { stack, stackFile, env: sandbox } = this.sandbox;
+    const args = ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", stack];
+    return execa(pulumi, [...args, "--config-file", stackFile], {
+      cwd: projectFolder,
+      env: { ...tools, ...sandbox, ...env },
+      reject: false,
+      all: true,
+      detached: true,
+    });
   }
 
   preview(...more: readonly string[]): Promise<PulumiResult> {

@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
 import { startServer, stopServer } from "../../dev/postgres/server.ts";
 import { ensureStack, stateAtTheEnd } from "../../dev/pulumi-cli.ts";
-import { projectFolder } from "../../dev/sandbox.ts";
 import { type Cluster, startCluster } from "../tunnel/cluster.ts";
 import { Bed } from "./bed.ts";
 
@@ -55,15 +54,7 @@ function haveApps(count: number, connectionLimit: number): void {
 }
 
 function startUp(env: Readonly<Record<string, string>> = {}) {
-  const { pulumi, env: tools } = bed.toolchain;
-  const args = ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", bed.sandbox.stack];
-  const run = execa(pulumi, [...args, "--config-file", bed.sandbox.stackFile], {
-    cwd: projectFolder,
-    env: { ...tools, ...bed.sandbox.env, ...env },
-    reject: false,
-    all: true,
-    detached: true,
-  });
+  const run = bed.startUp(env);
   let text = "";
   let isOver = false;
   void run.then(() => {

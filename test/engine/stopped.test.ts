@@ -1,10 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { execa } from "execa";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ensureStack } from "../../dev/pulumi-cli.ts";
-import { projectFolder } from "../../dev/sandbox.ts";
 import { type Cluster, startCluster } from "../tunnel/cluster.ts";
 import { Bed } from "./bed.ts";
 
@@ -51,15 +49,7 @@ async function untilSent(statement: string, times: number): Promise<void> {
 /** Runs up and sends a signal to all of its processes, as a terminal does, once three databases are begun. */
 async function stopUp(signal: NodeJS.Signals, env: Record<string, string> = {}): Promise<void> {
   writeFileSync(bed.sandbox.postgresLog, "");
-  const { pulumi, env: toolchainEnv } = bed.toolchain;
-  const args = ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", "dev"];
-  const run = execa(pulumi, [...args, "--config-file", bed.sandbox.stackFile], {
-    cwd: projectFolder,
-    env: { ...toolchainEnv, ...bed.sandbox.env, ...env },
-    detached: true,
-    reject: false,
-    all: true,
-  });
+  const run = bed.startUp(env);
   await untilSent("CREATE DATABASE", 3);
   process.kill(-(run.pid ?? 0), signal);
   const { exitCode, all } = await run;

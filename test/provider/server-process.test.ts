@@ -15,6 +15,8 @@ import {
   type PropertyMap,
   SecretValue,
 } from "../../provider/property-values.ts";
+import { startBackend } from "../tunnel/cluster.ts";
+import { DatabaseBed, inputsOf } from "./database-bed.ts";
 import { HEADER, INPUTS, toUrn } from "./scratch.ts";
 
 const launcher = join(import.meta.dirname, "../../provider/pulumi-resource-berth");
@@ -175,6 +177,35 @@ describe("the provider's process", () => {
     const path = `${old}:${dirname(process.execPath)}`;
     const { port } = await start([launcher, "127.0.0.1:1"], path);
     expect(port).toBeGreaterThan(0);
+  });
+
+  it("says goodbye to Postgres when it ends", async () => {
+    const bed = await DatabaseBed.open();
+    const sent: Buffer[] = [];
+    const relay = await startBackend((socket) => {
+      const server = createConnection({ host: "127.0.0.1", port: bed.superuser.port });
+      socket.on("data", (chunk) => sent.push(chunk));
+      socket.pipe(server).pipe(socket);
+    });
+    try {
+      const { port } = await start([launcher, "127.0.0.1:1"]);
+      const client = connect(port);
+      const endpoint = { kind: "direct", host: "127.0.0.1", port: relay.port };
+      const args = encodeProperties(bed.config({ endpoint }));
+      await call(client, rpc.configure, new messages.ConfigureRequest().setArgs(args));
+      const create = new messages.CreateRequest()
+        .setUrn("urn:pulumi:dev::berth::berth:postgres:AppDatabase::wiki")
+        .setProperties(encodeProperties(inputsOf("wiki")))
+        .setPreview(true);
+      await call(client, rpc.create, create);
+      client.close();
+      child.kill("SIGINT");
+      expect(await once(child, "exit")).toEqual([0, null]);
+      expect(Buffer.concat(sent).subarray(-5)).toEqual(Buffer.from("X\0\0\0\u0004"));
+    } finally {
+      await relay.stop();
+      await bed.close();
+    }
   });
 
   it("ends by itself when the engine was killed", async () => {
