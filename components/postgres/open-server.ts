@@ -13,11 +13,15 @@ import { connectTimeoutSeconds } from "./session.ts";
 export async function openServer(
   spec: StackSpec,
   plans: readonly DatabasePlan[],
-  run: Pick<Parameters<typeof examineServer>[2], "admin" | "isPreview" | "verifierOf">,
+  run: Pick<Parameters<typeof examineServer>[2], "admin" | "isPreview" | "verifierOf"> & {
+    /** Told why a connection of the local port failed; its client only sees that it closes. */
+    readonly onError: (error: Error) => void;
+  },
 ): Promise<Examination> {
   const { postgres } = spec;
   const tls = pgTlsOptions(postgres.tls);
-  const endpoint = await openEndpoint(postgres.endpoint, postgres.tls, { listens: true });
+  const options = { listens: true, onError: run.onError };
+  const endpoint = await openEndpoint(postgres.endpoint, postgres.tls, options);
   try {
     return await examineServer(spec, plans, {
       ...run,

@@ -50,7 +50,7 @@ export async function openStock(
   }
   const examination = isOffline()
     ? notExamined
-    : await openServer(spec, plans, { admin, isPreview, verifierOf });
+    : await openServer(spec, plans, { admin, isPreview, verifierOf, onError: warnOnce() });
   for (const warning of examination.warnings) void pulumi.log.warn(warning);
   // The engine imports what is no target as well, without its parent, and breaks the state by that.
   const exists: Examination["exists"] = isTargeted() ? () => false : examination.exists;
@@ -59,6 +59,15 @@ export async function openStock(
     provider,
   });
   return { provider, marker, exists };
+}
+
+/** A tunnel that breaks fails all of its connections, and each of them with the same words. */
+function warnOnce(): (error: Error) => void {
+  const told = new Set<string>();
+  return ({ message }) => {
+    if (!told.has(message)) void pulumi.log.warn(message);
+    told.add(message);
+  };
 }
 
 /**
