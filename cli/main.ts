@@ -22,6 +22,7 @@ Options
   --app NAME           plan, report: this app only; adopt: this database only; rotate: this app
   --write              adopt: add the entries to the stack file
   --sql                plan: an idempotent psql script instead, for a server Berth cannot reach
+  --vault              plan: what an administrator of Vault has to run for the apps
   --markdown           report: as Markdown
   --runbook            report: how to rotate the app's passwords, as Markdown
   --role KEY           rotate: the role's key in the entry (default: owner)
@@ -42,6 +43,7 @@ const options = {
   json: { type: "boolean", default: false },
   app: { type: "string" },
   sql: { type: "boolean", default: false },
+  vault: { type: "boolean", default: false },
   markdown: { type: "boolean", default: false },
   runbook: { type: "boolean", default: false },
   write: { type: "boolean", default: false },
@@ -71,11 +73,14 @@ const verbs: Readonly<Record<string, Verb>> = {
     },
   },
   plan: {
-    takes: ["app", "sql"],
-    run: async (stack, { json, sql, app, "config-file": file }) => {
-      if (json && sql) throw twoForms("plan", "--json and --sql");
+    takes: ["app", "sql", "vault"],
+    run: async (stack, { app, "config-file": file, ...values }) => {
+      const [form = "text", ...more] = (["json", "sql", "vault"] as const).filter(
+        (name) => values[name],
+      );
+      for (const other of more) throw twoForms("plan", `--${form} and --${other}`);
       const { plan } = await import("./plan.ts");
-      return plan({ stack, file, app, form: sql ? "sql" : json ? "json" : "text" });
+      return plan({ stack, file, app, form });
     },
   },
   report: {

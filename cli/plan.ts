@@ -6,6 +6,7 @@ import { decideFreshServer } from "../components/postgres/new-database.ts";
 import { type DatabasePlan, planDatabase } from "../components/postgres/plan.ts";
 import { toPsqlScript } from "../components/postgres/psql-script.ts";
 import { hiddenVerifiers, toStatement } from "../components/postgres/statements.ts";
+import { toVaultScript } from "./plan-vault.ts";
 import { selectApps } from "./select-apps.ts";
 
 /** What an app comes to on a server that holds nothing yet; an entry of the `--json` output. */
@@ -21,12 +22,17 @@ export function plan(args: {
   readonly stack: string;
   readonly file: string | undefined;
   readonly app: string | undefined;
-  /** `sql` = a psql script, which is for one app. */
-  readonly form: "text" | "json" | "sql";
+  /** `sql` = a psql script, which is for one app; `vault` = what Vault needs. */
+  readonly form: "text" | "json" | "sql" | "vault";
 }): number {
   const project = new URL("..", import.meta.url).pathname;
   const spec = loadStackFromFile(args.stack, project, args.file);
-  const plans = selectApps(spec, args.app).map((app) => planDatabase(app, spec.postgres));
+  const selected = selectApps(spec, args.app);
+  if (args.form === "vault") {
+    process.stdout.write(toVaultScript(spec, selected));
+    return 0;
+  }
+  const plans = selected.map((app) => planDatabase(app, spec.postgres));
   if (args.form === "sql") {
     const [one, ...others] = plans;
     if (one === undefined || others.length > 0) {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type Client, escapeIdentifier } from "pg";
-import { findLogin, type Login } from "../components/config/logins.ts";
+import { findLogin, hasItem, type Login } from "../components/config/logins.ts";
 import type { AppSpec, RoleSpec } from "../components/config/spec.ts";
 import { inspectSessionRole } from "../components/postgres/inspect.ts";
 import { type PlannedRole, PUBLIC_SCHEMA, planDatabase } from "../components/postgres/plan.ts";
@@ -10,12 +10,16 @@ import type { Check, ProofContext } from "./check.ts";
 import { createProbe, dropProbe, proveDatabase, proveProbe } from "./prove-objects.ts";
 import { proveAttributes, proveContents, proveIsolation, provePrivileges } from "./prove-role.ts";
 import { proveActing, proveOwnership, proveWaiting } from "./prove-turns.ts";
+import { trialKey, withTrial } from "./prove-vault.ts";
 
 /** Logs in as every role of the app and tries what its profile promises and what it must refuse. */
 export async function proveApp(app: AppSpec, context: ProofContext): Promise<Check[]> {
   const probe = `berth_verify_${randomBytes(6).toString("hex")}`;
   const [owner, ...others] = app.roles;
-  const plan = planDatabase(app, context.spec.postgres);
+  const plan = withTrial(
+    planDatabase(app, context.spec.postgres),
+    context.credential(owner).username,
+  );
   const checks: Check[] = [];
   const entered = new Set<string>();
   const asRole = async (
@@ -84,6 +88,7 @@ async function proveOwner(
 }
 
 function loginOf(role: RoleSpec, context: ProofContext): Login {
+  if (!hasItem(role)) return { key: trialKey, name: context.credential(role).username };
   return findLogin(role, context.credential(role).username) ?? role;
 }
 

@@ -4,8 +4,10 @@ import { settingOf } from "../components/postgres/adoption.ts";
 import type { LiveRole } from "../components/postgres/inspect.ts";
 import type { DatabasePlan, PlannedRole } from "../components/postgres/plan.ts";
 import { withSession } from "../components/postgres/session.ts";
+import { toEndOfLogin } from "../components/postgres/turns.ts";
 import type { Check, ProofContext } from "./check.ts";
 import { proveAttributes } from "./prove-role.ts";
+import { trialKey } from "./prove-vault.ts";
 
 /** What an app promises whose logins take turns; of any other app there is nothing to prove. */
 
@@ -29,7 +31,8 @@ export async function proveOwnership(client: Client, plan: DatabasePlan): Promis
   const logins = plan.roles.filter(({ actsAs }) => actsAs !== undefined).map(({ name }) => name);
   if (logins.length === 0) return [];
   const { owner, name: database } = plan.database;
-  const { rows } = await client.query<{ login: string; count: number }>(ownedByLogins, [logins]);
+  const asked = [logins, `role=${owner}`];
+  const { rows } = await client.query<{ login: string; count: number }>(ownedByLogins, asked);
   const found = rows.map(({ login, count }) => `${login} owns ${String(count)}`);
   return [
     {
@@ -37,7 +40,7 @@ export async function proveOwnership(client: Client, plan: DatabasePlan): Promis
       ok: found.length === 0,
       detail:
         found.length === 0
-          ? `nothing belongs to ${logins.join(" or ")}`
+          ? `nothing belongs to ${logins.join(" or ")}, nor to others that act as it`
           : `${found.join("; ")}. As the admin, in that database: REASSIGN OWNED BY a login TO "${owner}"`,
     },
   ];
@@ -49,7 +52,7 @@ const ownedByLogins = `
   join pg_catalog.pg_roles r on r.oid = d.refobjid
   where d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass and d.deptype = 'o'
     and d.dbid = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
-    and r.rolname = any ($1::text[])
+    and (r.rolname = any ($1::text[]) or $2 = any (r.rolconfig))
   group by 1 order by 1`;
 
 /** The roles that do not log in now: what the admin sees of them, and that the item's password opens none. */
@@ -66,7 +69,7 @@ export async function proveWaiting(
     const live = context.turns.get(planned.name);
     checks.push(...proveForm(planned, live));
     if (live !== undefined) checks.push(await proveRefusal(plan, planned, context, current));
-    if (live?.canLogin === true) checks.push(warnOfLogin(planned));
+    if (live?.canLogin === true) checks.push(warnOfLogin(plan, planned));
   }
   return checks;
 }
@@ -106,12 +109,15 @@ async function proveRefusal(
   }
 }
 
-function warnOfLogin({ name }: PlannedRole): Check {
+function warnOfLogin(plan: DatabasePlan, { name }: PlannedRole): Check {
   return {
     name: `${name}: waits for its turn`,
     ok: true,
     warning: true,
-    detail:
-      "it can still log in with a former password; npm run rotate with --retire ends that once nobody uses it",
+    detail: `it can still log in with a former password; ${
+      plan.roles.some(({ key }) => key === trialKey)
+        ? `once nobody uses it, end that as the admin: ${toEndOfLogin(name)}`
+        : "npm run rotate with --retire ends that once nobody uses it"
+    }`,
   };
 }

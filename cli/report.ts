@@ -1,5 +1,7 @@
 import { styleText } from "node:util";
 import { loadStackFromFile } from "../components/config/load.ts";
+import { hasItem } from "../components/config/logins.ts";
+import { databaseCredentials } from "../components/config/names.ts";
 import type { AppSpec, ItemRef, SecretsThrough, StackSpec } from "../components/config/spec.ts";
 import {
   type Access,
@@ -75,7 +77,8 @@ function toReport(app: AppSpec, spec: StackSpec): AppReport {
     database: app.database.name,
     access: toAccessMatrix(planDatabase(app, spec.postgres)),
     secrets: [
-      ...app.roles.map(({ name, logins, item, secretName, namespace }) => ({
+      ...toLoginReport(app, { places, by }),
+      ...app.roles.filter(hasItem).map(({ name, logins, item, secretName, namespace }) => ({
         ...ofItem,
         role: logins?.join(" or ") ?? name,
         item: format(item),
@@ -99,6 +102,26 @@ function toReport(app: AppSpec, spec: StackSpec): AppReport {
       })),
     ],
   };
+}
+
+/** The owner's login, where Vault makes it. */
+function toLoginReport(
+  { vault, roles: [owner] }: AppSpec,
+  to: {
+    readonly places: (all: readonly string[]) => string[];
+    readonly by: (kind: string) => string | undefined;
+  },
+): SecretReport[] {
+  if (vault?.login === undefined) return [];
+  const { mount, role } = vault.login;
+  return [
+    {
+      ...{ source: "Vault", kind: to.by("VaultDynamicSecret"), role: `logins as ${owner.name}` },
+      item: `${mount}/${databaseCredentials(role)}`,
+      secret: owner.secretName,
+      namespaces: to.places([owner.namespace]),
+    },
+  ];
 }
 
 const kindOfItem: Readonly<Record<SecretsThrough, string>> = {

@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import pLimit from "p-limit";
 import { readOnePasswordAccess } from "../components/config/environment.ts";
 import { loadStackFromFile } from "../components/config/load.ts";
-import { roleNamesOf } from "../components/config/logins.ts";
+import { hasItem, roleNamesOf } from "../components/config/logins.ts";
 import type { AppSpec, StackSpec } from "../components/config/spec.ts";
 import { BerthError } from "../components/errors.ts";
 import { readStackItems, type StackItems } from "../components/onepassword/stack-items.ts";
@@ -21,6 +21,7 @@ import { type Endpoint, openEndpoint } from "../components/tunnel/endpoint.ts";
 import { pgTlsOptions } from "../components/tunnel/tls.ts";
 import type { Check, ProofContext } from "./check.ts";
 import { proveApp } from "./prove-app.ts";
+import { proveWithTrial } from "./prove-vault.ts";
 
 /** What `verify` found; the form of its `--json` output. */
 export interface Verdict {
@@ -59,8 +60,15 @@ export async function proveStack(
     const limit = pLimit(concurrency);
     const proveOne = async (app: AppSpec) => {
       const traces = survey.traces.get(app.name) ?? [];
-      const context = { spec, target, credential: items.credential, ...survey, traces };
-      const checks = await proveApp(app, context satisfies ProofContext);
+      const prove = (credential: ProofContext["credential"]): Promise<readonly Check[]> =>
+        proveApp(app, { spec, target, credential, ...survey, traces });
+      const database = app.database.name;
+      const admin = { target: { ...target, database }, credential: items.admin };
+      const checks = hasItem(app.roles[0])
+        ? await prove(items.credential)
+        : await proveWithTrial(app, admin, (trial) =>
+            prove((role) => (hasItem(role) ? items.credential(role) : trial)),
+          );
       onApp(app.name, checks);
       return { app: app.name, checks };
     };

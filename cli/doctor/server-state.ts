@@ -1,4 +1,4 @@
-import { roleNamesOf } from "../../components/config/logins.ts";
+import { hasItem, roleNamesOf } from "../../components/config/logins.ts";
 import { reservedReason } from "../../components/config/name-rules.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
 import { BerthError, toOneError } from "../../components/errors.ts";
@@ -113,8 +113,15 @@ export const judgeNeighbours: Judge = (spec, { catalog }) => {
 function findUnreserved(spec: StackSpec, catalog: Catalog): string[] {
   const { markerRole } = spec.postgres;
   const planned = new Set(spec.apps.flatMap((app) => [app.database.name, ...roleNamesOf(app)]));
+  const groups = new Set(
+    spec.apps.flatMap(({ roles: [owner] }) => (hasItem(owner) ? [] : [`role=${owner.name}`])),
+  );
+  const { roles: live } = catalog;
+  // What Vault makes acts as an owner of the stack's.
   const isOurs = (role: string): boolean =>
-    role === markerRole || catalog.roles.get(role)?.memberOf.includes(markerRole) === true;
+    role === markerRole ||
+    live.get(role)?.memberOf.includes(markerRole) === true ||
+    live.get(role)?.settings.some((text) => groups.has(text)) === true;
   const isOther = (name: string): boolean =>
     !planned.has(name) && name !== catalog.server.admin && reservedReason(name, spec) === undefined;
   const roles = [...catalog.roles.keys()].filter((name) => !isOurs(name));

@@ -1,3 +1,4 @@
+import { hasItem } from "./logins.ts";
 import type { AppSpec, StackSpec } from "./spec.ts";
 
 /** Settings that say where manifests go and do not fit together, each with its key path. */
@@ -47,7 +48,7 @@ function findIdProblems({ secrets, postgres, apps }: StackSpec): string[] {
   const used = apps
     .filter((app) => app.secretsThrough === "external-secret")
     .flatMap((app) =>
-      [...app.roles, ...app.secrets].map(({ item }) => ({
+      [...app.roles.filter(hasItem), ...app.secrets].map(({ item }) => ({
         at: `berth:apps.${app.name}`,
         item: item.item,
       })),

@@ -47,12 +47,21 @@ export function toAppVaultSpec(
         },
       ];
     });
-  if (secrets.length === 0) return undefined;
+  const ofVault = entry.credentials === "vault";
+  if (secrets.length === 0 && !ofVault) return undefined;
   return {
     role: entry.vault?.role ?? name,
     serviceAccount: entry.vault?.serviceAccount ?? name,
     restart: (entry.vault?.restart ?? []).map(toRestartTarget),
     secrets,
+    login: ofVault
+      ? {
+          mount: config.secrets?.vault?.databaseMount ?? "postgres",
+          role: entry.vault?.databaseRole ?? name,
+          renewalPercent: entry.vault?.renewalPercent ?? 67,
+          revoke: entry.vault?.revoke ?? true,
+        }
+      : undefined,
   };
 }
 

@@ -84,10 +84,11 @@ export function toAppSpec(name: string, entry: AppEntry, config: StackConfig): A
   const { vault } = config.onepassword;
   const namespace = entry.namespace ?? appNamespace(name);
   const adopt = entry.adopt ?? false;
+  const ofVault = entry.credentials === "vault";
   const takesTurns = entry.owner?.rotation === "two-logins";
   const owner = toRole("owner", { profile: "owner", privileges: {} }, entry.owner ?? {}, {
-    name: takesTurns ? groupRoleName(name) : roleName(name),
-    logins: takesTurns ? (entry.owner?.logins ?? loginNames(name)) : undefined,
+    name: takesTurns || ofVault ? groupRoleName(name) : roleName(name),
+    logins: ofVault ? [] : takesTurns ? (entry.owner?.logins ?? loginNames(name)) : undefined,
     item: ownerItem(name),
     vault,
     namespace,

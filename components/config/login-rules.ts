@@ -4,7 +4,8 @@ import type { AppSpec, StackSpec } from "./spec.ts";
 export function findLoginProblems({ apps }: Pick<StackSpec, "apps">): string[] {
   return apps.flatMap((app) => {
     const [owner] = app.roles;
-    if (owner.logins === undefined) return [];
+    // Those of Vault have rules of their own.
+    if (owner.logins === undefined || owner.logins.length === 0) return [];
     const at = `berth:apps.${app.name}`;
     return [
       ...(app.provisioner === "berth"
@@ -17,16 +18,16 @@ export function findLoginProblems({ apps }: Pick<StackSpec, "apps">): string[] {
         : [
             `${at}.owner.scram: is of the verifier that the owner was adopted with; with rotation two-logins the logins get new ones, so take it out`,
           ]),
-      ...findPlaceholders(app),
+      ...findPlaceholderProblem(app, "rotation two-logins"),
     ];
   });
 }
 
 /** A chart that is given the role's name would go on with it when the logins change. */
-function findPlaceholders(app: AppSpec): string[] {
+export function findPlaceholderProblem(app: AppSpec, setting: string): string[] {
   if (app.workload?.kind !== "helm") return [];
   if (!/(?<!\$)\$\{role\}/.test(JSON.stringify(app.workload.values))) return [];
   return [
-    `berth:apps.${app.name}.workload.helm.values: \${role} is one name, and with rotation two-logins the user's changes; let the chart take it from the Secret, key "username"`,
+    `berth:apps.${app.name}.workload.helm.values: \${role} is one name, and with ${setting} the user's changes; let the chart take it from the Secret, key "username"`,
   ];
 }

@@ -12,6 +12,11 @@ export function roleNamesOf({
   return roles.flatMap(({ name, logins }) => [name, ...(logins ?? [])]);
 }
 
+/** Whether the role's credential is in 1Password; otherwise Vault makes its logins. */
+export function hasItem({ logins }: Pick<RoleSpec, "logins">): boolean {
+  return logins?.length !== 0;
+}
+
 /** A role of the server; `key` is that of its plan. */
 export interface Login {
   readonly key: string;

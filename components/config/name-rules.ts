@@ -1,3 +1,4 @@
+import { hasItem } from "./logins.ts";
 import { DnsLabel, PgIdentifier, PgName } from "./primitives.ts";
 import type { AppSpec, PostgresSpec, RoleSpec, StackSpec } from "./spec.ts";
 
@@ -56,7 +57,7 @@ export function findNameProblems(spec: StackSpec): string[] {
     ...findRepeated(
       "1Password item for a role",
       spec.apps.flatMap((app) =>
-        app.roles.map((r) => ({ name: r.item.item, at: roleAt(app, r, "item") })),
+        app.roles.filter(hasItem).map((r) => ({ name: r.item.item, at: roleAt(app, r, "item") })),
       ),
     ),
   ];
@@ -105,7 +106,7 @@ function findAppProblems(app: AppSpec, spec: StackSpec): string[] {
 function findAdminProblems(app: AppSpec, spec: StackSpec): string[] {
   const { admin, namespace } = spec.postgres;
   const items = [
-    ...app.roles.map((r) => ({ item: r.item.item, at: roleAt(app, r, "item") })),
+    ...app.roles.filter(hasItem).map((r) => ({ item: r.item.item, at: roleAt(app, r, "item") })),
     ...app.secrets.map((s) => ({ item: s.item.item, at: at(app, `secrets.${s.name}`) })),
   ];
   const namespaces = [
@@ -154,10 +155,10 @@ function findRepeated(what: string, uses: readonly { name: string; at: string }[
     });
 }
 
-/** Each credential is brought to the app's namespace and to that of the database. */
+/** Each credential is brought to the app's namespace and, if it is of an item, to that of the database. */
 function secretNames(app: AppSpec, databaseNamespace: string): { name: string; at: string }[] {
   return [
-    ...app.roles.map((r) => ({
+    ...app.roles.filter(hasItem).map((r) => ({
       name: `${databaseNamespace}/${r.secretName}`,
       at: roleAt(app, r, "secret"),
     })),

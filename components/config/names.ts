@@ -13,7 +13,7 @@ export function databaseName(app: string): string {
   return roleName(app);
 }
 
-/** Role without login that owns what an app has, where two logins take turns. */
+/** Role without login that owns what an app has, where others act as it. */
 export function groupRoleName(app: string): string {
   return `${roleName(app)}_role`;
 }
@@ -71,6 +71,11 @@ export function storeName(stack: string): string {
 /** VaultConnection that a stack makes. */
 export function vaultConnection(stack: string): string {
   return storeName(stack);
+}
+
+/** Path below the database engine at which a role of it gives logins. */
+export function databaseCredentials(role: string): string {
+  return `creds/${role}`;
 }
 
 /** Path of a Secret's values in the KV engine: `wiki/config` for Secret `wiki-config` of app `wiki`. */

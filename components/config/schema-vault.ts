@@ -30,6 +30,7 @@ export const Vault = z
       .min(1, { error: "is empty; Kubernetes makes no token for nobody" })
       .describe("Audiences of the ServiceAccounts' tokens. Default: [vault]."),
     kvMount: VaultPath.describe("Mount of the KV engine, version 2. Default: kvv2."),
+    databaseMount: VaultPath.describe("Mount of the database engine. Default: postgres."),
     refreshAfter: z
       .string()
       .regex(/^\d+(\.\d+)?[smh]$/, { error: "is no duration; write it as 30s, 5m or 1h" })
@@ -42,6 +43,13 @@ export const Vault = z
   .refine((vault) => vault.caSecret === undefined || vault.connection === undefined, {
     error: "has `caSecret` beside `connection`, which has a CA of its own",
   });
+
+/** In an app's entry. */
+export const credentialsKey = z
+  .enum(["onepassword", "vault"])
+  .describe(
+    "Where the owner's login comes from. onepassword: its item. vault: the owner has no login, and Vault's database engine makes short-lived ones that act as it. Default: onepassword.",
+  );
 
 /** In an app's entry. */
 export const AppVault = z
@@ -58,7 +66,23 @@ export const AppVault = z
         }),
       )
       .describe(
-        "What the operator restarts in the app's namespace when a Secret from Vault has changed. Default: nothing.",
+        "What the operator restarts in the app's namespace when a Secret from Vault has changed. Default: nothing; must be given with `credentials: vault`.",
+      ),
+    databaseRole: z
+      .string()
+      .regex(/^[^/\s]+$/, { error: "is no role of the database engine" })
+      .describe("With `credentials: vault`: role of the database engine. Default: the app."),
+    renewalPercent: z
+      .int()
+      .min(0)
+      .max(90)
+      .describe(
+        "With `credentials: vault`: part of a lease after which the operator renews it. Default: 67.",
+      ),
+    revoke: z
+      .boolean()
+      .describe(
+        "With `credentials: vault`: end the lease when its manifest goes, and the login with it. Default: true.",
       ),
   })
   .partial();

@@ -14,7 +14,7 @@ import { Cluster, GitOps, Secrets, SecretsThrough } from "./schema-delivery.ts";
 import { reclaimPolicyKey, recreateKey, retirementKeys } from "./schema-retirement.ts";
 import { Owner, ScopedRole } from "./schema-roles.ts";
 import { Secret } from "./schema-secret.ts";
-import { AppVault } from "./schema-vault.ts";
+import { AppVault, credentialsKey } from "./schema-vault.ts";
 
 /**
  * The stack file: everything an operator may write under `berth:` in `Pulumi.<stack>.yaml`.
@@ -209,6 +209,7 @@ const AppEntry = z
       .describe(
         "Further Secrets in the app's namespace, by name, each from a 1Password item or from Vault.",
       ),
+    credentials: credentialsKey,
     vault: AppVault.describe("As whom the app's Secrets are read from Vault, and what restarts."),
     workload: Workload.describe("What Argo CD starts besides the Secrets."),
   })

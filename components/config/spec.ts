@@ -72,7 +72,7 @@ export interface RoleSpec {
   readonly name: string;
   /**
    * Logins that act as it, by name; the item's `username` says which of them is in use. undefined = it
-   * logs in itself.
+   * logs in itself; empty = Vault makes them, and no item is read.
    */
   readonly logins: readonly string[] | undefined;
   readonly profile: Profile;
@@ -134,6 +134,20 @@ export interface AppVaultSpec {
   /** What restarts when a Secret in the app's namespace has changed. */
   readonly restart: readonly RestartTarget[];
   readonly secrets: readonly VaultSecretSpec[];
+  /** The owner's logins; undefined = they are Berth's own. */
+  readonly login: VaultLoginSpec | undefined;
+}
+
+/** Logins that Vault's database engine makes, for as long as a lease lasts. */
+export interface VaultLoginSpec {
+  /** Of the database engine. */
+  readonly mount: string;
+  /** Its role; the operator reads `creds/<role>`. */
+  readonly role: string;
+  /** Of a lease, after which the operator renews it. */
+  readonly renewalPercent: number;
+  /** End the lease when the manifest goes. */
+  readonly revoke: boolean;
 }
 
 /** Something that the Vault Secrets Operator can restart. */

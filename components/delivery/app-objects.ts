@@ -1,3 +1,4 @@
+import { hasItem } from "../config/logins.ts";
 import type { AppSpec, ItemRef, RoleSpec, SecretsThrough, StackSpec } from "../config/spec.ts";
 import { BerthError } from "../errors.ts";
 import { buildExternalSecret, type ExternalSecret } from "../secrets/external-secret.ts";
@@ -9,6 +10,7 @@ import {
 import type { ClusterSecretStore, SecretStore } from "../secrets/secret-store.ts";
 import type { VaultAuth } from "../secrets/vault-auth.ts";
 import type { VaultConnection } from "../secrets/vault-connection.ts";
+import type { VaultDynamicSecret } from "../secrets/vault-dynamic-secret.ts";
 import type { VaultStaticSecret } from "../secrets/vault-static-secret.ts";
 import {
   type Application,
@@ -31,7 +33,11 @@ export interface ArgoCdSpec {
 }
 
 /** What a Secret is made of, by whichever operator. */
-export type SecretManifest = OnePasswordItem | ExternalSecret | VaultStaticSecret;
+export type SecretManifest =
+  | OnePasswordItem
+  | ExternalSecret
+  | VaultDynamicSecret
+  | VaultStaticSecret;
 
 /** What lets an operator read the values of Secrets in a namespace. */
 export type AccessManifest = SecretStore | VaultAuth;
@@ -50,7 +56,9 @@ export function planAppSecrets(spec: StackSpec, app: AppSpec, items: ItemIds): A
   const { namespace } = spec.postgres;
   const build = (secret: WantedSecret): SecretManifest =>
     buildSecret(spec, { through: app.secretsThrough, partOf: app.name, items }, secret);
-  const roles = app.roles.map((role) => ({ ...role, name: role.secretName, fields: login }));
+  const roles = app.roles
+    .filter(hasItem)
+    .map((role) => ({ ...role, name: role.secretName, fields: login }));
   return {
     database: roles.map((role) => build({ ...role, namespace })),
     own: [
@@ -111,7 +119,7 @@ export function toCommonArgs(
 /** The admin credential in an app's namespace would hand that app every database of the server. */
 function refuseAdminItem(spec: StackSpec, app: AppSpec, items: ItemIds): void {
   const admin = items(spec.postgres.admin);
-  for (const secret of [...app.roles, ...app.secrets]) {
+  for (const secret of [...app.roles.filter(hasItem), ...app.secrets]) {
     const id = items(secret.item);
     if (id.vaultId === admin.vaultId && id.itemId === admin.itemId) {
       throw new BerthError(

@@ -19,6 +19,7 @@ const vaultResources = {
   VaultConnection: "vaultconnections",
   VaultAuth: "vaultauths",
   VaultStaticSecret: "vaultstaticsecrets",
+  VaultDynamicSecret: "vaultdynamicsecrets",
 } as const;
 
 /** Every kind that Berth emits, and who brings its CustomResourceDefinition. */

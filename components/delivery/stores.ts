@@ -1,3 +1,4 @@
+import { hasItem } from "../config/logins.ts";
 import type { AppSpec, ConnectSpec, StackSpec, StoreSpec } from "../config/spec.ts";
 import {
   buildClusterSecretStore,
@@ -53,7 +54,7 @@ function listUsers({ apps }: StackSpec): readonly AppSpec[] {
 }
 
 function listNamespaces(app: AppSpec): readonly string[] {
-  return [...app.roles, ...app.secrets].map(({ namespace }) => namespace);
+  return [...app.roles.filter(hasItem), ...app.secrets].map(({ namespace }) => namespace);
 }
 
 function toCommonArgs(

@@ -36,7 +36,8 @@ export interface ManifestPlan {
  *   than the app's; the same Application holds it, and that namespace must exist.
  *
  * An app that puts everything into the database's namespace has no items of its own, and without a
- * workload no Application either: Argo CD refuses a path that does not exist.
+ * workload no Application either: Argo CD refuses a path that does not exist. One whose only login comes
+ * from Vault has none next to the database.
  */
 export function planManifests(
   spec: StackSpec,
@@ -53,16 +54,18 @@ export function planManifests(
     ...planWorkloadSources(spec, app),
   ];
   const application = planApplication(gitops, app, sources);
+  const provisioner = buildApplication({
+    name: `${app.name}-db-provisioner`,
+    ...toCommonArgs(gitops, app.name, WAVES.provisionerApplication),
+    destinationNamespace: spec.postgres.namespace,
+    sources: [toTreeSource(gitops, databasePath)],
+    holds: "items",
+  });
+  const provisionerPath = `argocd/apps/db/${app.name}-db-provisioner.yml`;
   return [
-    planFile(`${app.name}.provisioner`, `argocd/apps/db/${app.name}-db-provisioner.yml`, [
-      buildApplication({
-        name: `${app.name}-db-provisioner`,
-        ...toCommonArgs(gitops, app.name, WAVES.provisionerApplication),
-        destinationNamespace: spec.postgres.namespace,
-        sources: [toTreeSource(gitops, databasePath)],
-        holds: "items",
-      }),
-    ]),
+    ...(secrets.database.length === 0
+      ? []
+      : [planFile(`${app.name}.provisioner`, provisionerPath, [provisioner])]),
     ...planFolder(databasePath, secrets.database, () => `${app.name}.db-items`),
     ...(application === undefined
       ? []

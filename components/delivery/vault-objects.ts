@@ -1,6 +1,11 @@
+import { databaseCredentials } from "../config/names.ts";
 import type { AppSpec, StackSpec } from "../config/spec.ts";
 import { buildVaultAuth, type VaultAuth } from "../secrets/vault-auth.ts";
 import { buildVaultConnection, type VaultConnection } from "../secrets/vault-connection.ts";
+import {
+  buildVaultDynamicSecret,
+  type VaultDynamicSecret,
+} from "../secrets/vault-dynamic-secret.ts";
 import { buildVaultStaticSecret, type VaultStaticSecret } from "../secrets/vault-static-secret.ts";
 import { SHARED, toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
 
@@ -26,7 +31,10 @@ export function planVaultAuths({ secrets }: StackSpec, app: AppSpec): readonly V
   if (vault === undefined || app.vault === undefined) return [];
   const { role, serviceAccount } = app.vault;
   const { connection, authMount, audiences, namespace: vaultNamespace } = vault;
-  const namespaces = app.vault.secrets.map((secret) => secret.namespace);
+  const namespaces = [
+    ...(app.vault.login === undefined ? [] : [app.roles[0].namespace]),
+    ...app.vault.secrets.map((secret) => secret.namespace),
+  ];
   return [...new Set(namespaces)].toSorted().map((namespace) =>
     buildVaultAuth({
       name: app.name,
@@ -45,23 +53,40 @@ export function planVaultAuths({ secrets }: StackSpec, app: AppSpec): readonly V
   );
 }
 
-/** An app's Secrets of Vault's KV engine. */
+/** An app's Secrets: the owner's login, and those of Vault's KV engine. */
 export function planVaultSecrets(
   { secrets }: StackSpec,
   app: AppSpec,
-): readonly VaultStaticSecret[] {
+): readonly (VaultDynamicSecret | VaultStaticSecret)[] {
   const { vault } = secrets;
   if (vault === undefined || app.vault === undefined) return [];
-  const { restart } = app.vault;
-  return app.vault.secrets.map((secret) =>
-    buildVaultStaticSecret({
-      ...secret,
-      auth: app.name,
-      refreshAfter: vault.refreshAfter,
-      // The operator restarts nothing in other namespaces than the Secret's.
-      restart: secret.namespace === app.namespace ? restart : [],
-      labels: toLabels(app.name),
-      annotations: toWaveAnnotation(WAVES.items),
-    }),
-  );
+  const { login, restart } = app.vault;
+  const [owner] = app.roles;
+  const toArgs = (namespace: string) => ({
+    namespace,
+    auth: app.name,
+    // The operator restarts nothing in other namespaces than the Secret's.
+    restart: namespace === app.namespace ? restart : [],
+    labels: toLabels(app.name),
+    annotations: toWaveAnnotation(WAVES.items),
+  });
+  return [
+    ...(login === undefined
+      ? []
+      : [
+          buildVaultDynamicSecret({
+            ...toArgs(owner.namespace),
+            ...login,
+            name: owner.secretName,
+            path: databaseCredentials(login.role),
+          }),
+        ]),
+    ...app.vault.secrets.map((secret) =>
+      buildVaultStaticSecret({
+        ...toArgs(secret.namespace),
+        ...secret,
+        refreshAfter: vault.refreshAfter,
+      }),
+    ),
+  ];
 }

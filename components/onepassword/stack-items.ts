@@ -1,4 +1,4 @@
-import { roleNamesOf } from "../config/logins.ts";
+import { hasItem, roleNamesOf } from "../config/logins.ts";
 import type { RoleSpec, StackSpec } from "../config/spec.ts";
 import { BerthError } from "../errors.ts";
 import { Credential } from "./credential.ts";
@@ -35,7 +35,7 @@ export function planItemRequests(spec: StackSpec): ItemRequest[] {
   return [
     { ref: spec.postgres.admin, wantedBy: "admin", fields: login },
     ...spec.apps.flatMap((app) => [
-      ...app.roles.map((role) => ({
+      ...app.roles.filter(hasItem).map((role) => ({
         ref: role.item,
         wantedBy: `app ${app.name}`,
         fields: login,

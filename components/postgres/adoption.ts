@@ -1,7 +1,7 @@
 import { escapeIdentifier } from "pg";
 import type { PostgresSpec } from "../config/spec.ts";
 import type { Catalog, LiveDatabase, LiveRole } from "./inspect.ts";
-import type { DatabasePlan, PlannedRole } from "./plan.ts";
+import { type DatabasePlan, hasLoginsOfVault, type PlannedRole } from "./plan.ts";
 
 /**
  * What to do about roles and databases that exist already. A run that died after CREATE leaves them
@@ -122,10 +122,14 @@ function unmanaged(at: string, app: string, differences: readonly string[]): str
   return `${at} exists and was not made by this stack. To take it over, set berth:apps.${app}.adopt to true (${would})`;
 }
 
-function unmanagedTurn(at: string, { app, database }: DatabasePlan): string {
+function unmanagedTurn(at: string, plan: DatabasePlan): string {
+  const { app, database } = plan;
+  const ofVault = hasLoginsOfVault(plan);
+  const key = ofVault ? "credentials" : "owner.rotation";
+  const which = ofVault ? "whose logins Vault makes" : "with two logins";
   return (
-    `${at} exists and was not made by this stack, and an app with two logins takes over nothing. ` +
-    `Give it another name (berth:apps.${app}.owner.name, owner.logins); or, where it is the app's own, take owner.rotation out, ` +
+    `${at} exists and was not made by this stack, and an app ${which} takes over nothing. ` +
+    `Give it another name (berth:apps.${app}.owner.name${ofVault ? "" : ", owner.logins"}); or, where it is the app's own, take ${key} out, ` +
     `set adopt to true and run pulumi up, then put it back, with owner.name: ${toList([database.owner]).slice(1, -1)}`
   );
 }

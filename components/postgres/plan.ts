@@ -151,6 +151,16 @@ function planRole(role: RoleSpec, markerRole: string): PlannedRole[] {
   ];
 }
 
+/** Whether Vault makes the logins of the owner, which then has none that Berth knows of. */
+export function hasLoginsOfVault({ roles }: Pick<DatabasePlan, "roles">): boolean {
+  return roles.some(isGroup) && roles.every(({ actsAs }) => actsAs === undefined);
+}
+
+/** An owner that others act as. */
+export function isGroup({ login, actsAs }: Pick<PlannedRole, "login" | "actsAs">): boolean {
+  return login === "in-turn" && actsAs === undefined;
+}
+
 /** Sorted, with the stack's mark. */
 export function toMemberships(groups: readonly string[], markerRole: string): string[] {
   return [...new Set([...groups, markerRole])].toSorted();

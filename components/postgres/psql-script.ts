@@ -39,8 +39,8 @@ export function toPsqlScript(plan: DatabasePlan, target: ScriptTarget): string {
     });
   }
   if (roles.some(({ login }) => login === "in-turn")) {
-    throw new BerthError(`app ${app}: a script makes no logins that take turns`, {
-      hint: `let Berth itself provision the app: pulumi up; or take berth:apps.${app}.owner.rotation out`,
+    throw new BerthError(`app ${app}: a script makes no owner without login`, {
+      hint: `let Berth itself provision the app: pulumi up; or take owner.rotation, or credentials, out of berth:apps.${app}`,
     });
   }
   refuseForeignForms(app, [database.name, target.maintenanceDatabase]);

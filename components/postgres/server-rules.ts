@@ -1,6 +1,6 @@
 import type { PostgresSpec } from "../config/spec.ts";
 import type { Catalog, LiveRole, ServerFacts } from "./inspect.ts";
-import type { DatabasePlan } from "./plan.ts";
+import { type DatabasePlan, hasLoginsOfVault, isGroup } from "./plan.ts";
 
 /** Oldest server that Berth is tested with. */
 const oldestVersion = 140000;
@@ -106,9 +106,10 @@ const forgetsRole: ReadonlySet<number> = new Set([140_014, 150_009, 160_005, 170
 /** What a plan asks for that this server does not know yet. */
 export function findPlanProblems(plan: DatabasePlan, facts: ServerFacts): string[] {
   const { versionNumber } = facts;
-  if (plan.roles.some(({ actsAs }) => actsAs !== undefined) && forgetsRole.has(versionNumber)) {
+  if (plan.roles.some(isGroup) && forgetsRole.has(versionNumber)) {
+    const setting = hasLoginsOfVault(plan) ? "credentials: vault" : "owner.rotation: two-logins";
     return [
-      `berth:apps.${plan.app}.owner.rotation: two-logins needs ALTER ROLE … SET role, which Postgres ${formatVersion(versionNumber)} does not heed; update the server to ${formatVersion(versionNumber + 1)} or newer`,
+      `berth:apps.${plan.app}.${setting} needs ALTER ROLE … SET role, which Postgres ${formatVersion(versionNumber)} does not heed; update the server to ${formatVersion(versionNumber + 1)} or newer`,
     ];
   }
   if (facts.versionNumber >= 170_000) return [];

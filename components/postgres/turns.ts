@@ -1,5 +1,6 @@
+import { escapeIdentifier } from "pg";
 import type { Catalog } from "./inspect.ts";
-import type { DatabasePlan, PlannedRole } from "./plan.ts";
+import { type DatabasePlan, hasLoginsOfVault, isGroup, type PlannedRole } from "./plan.ts";
 
 /** What the operator should know of an app whose logins take turns. Pure. */
 
@@ -10,7 +11,7 @@ export function findTurnProblems(
   hasPassword: (role: PlannedRole) => boolean,
 ): readonly string[] {
   return plan.roles
-    .filter(({ login, actsAs }) => login === "in-turn" && actsAs === undefined)
+    .filter(isGroup)
     .filter((group) => hasPassword(group) && !catalog.roles.has(group.name))
     .map(
       ({ name }) =>
@@ -22,13 +23,24 @@ export function findTurnProblems(
 /** An owner that may log in itself: of an app that had one login before. */
 export function noteTurns(plan: DatabasePlan, catalog: Pick<Catalog, "roles">): readonly string[] {
   return plan.roles
-    .filter(({ login, actsAs }) => login === "in-turn" && actsAs === undefined)
+    .filter(isGroup)
     .filter(({ name }) => catalog.roles.get(name)?.canLogin === true)
     .map(
       ({ name }) =>
         `app ${plan.app}: role "${name}", which owns its database, can still log in itself. ` +
-        `npm run rotate moves the app to ${listLogins(plan)}, and then with --retire ends that`,
+        howToEnd(plan, name),
     );
+}
+
+function howToEnd(plan: DatabasePlan, group: string): string {
+  return hasLoginsOfVault(plan)
+    ? `Once the app logs in with what Vault makes, end that as the admin: ${toEndOfLogin(group)}`
+    : `npm run rotate moves the app to ${listLogins(plan)}, and then with --retire ends that`;
+}
+
+/** Where Berth leaves it to the operator, who knows when nobody uses it any more. */
+export function toEndOfLogin(role: string): string {
+  return `ALTER ROLE ${escapeIdentifier(role)} NOLOGIN PASSWORD NULL;`;
 }
 
 function listLogins({ roles }: DatabasePlan): string {

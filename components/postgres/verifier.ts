@@ -1,7 +1,7 @@
 import { createHash, createHmac, pbkdf2, pbkdf2Sync, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 import { saslprep } from "@mongodb-js/saslprep";
-import { findLogin } from "../config/logins.ts";
+import { findLogin, hasItem } from "../config/logins.ts";
 import type { RoleSpec } from "../config/spec.ts";
 import { BerthError } from "../errors.ts";
 import type { Credential } from "../onepassword/credential.ts";
@@ -71,7 +71,7 @@ export async function makeVerifiers(
     const salted = await derive(prepared, salt, rounds, keyBytes, digest);
     return [found.key, formatVerifier(salted, salt, rounds)];
   };
-  return new Map(await Promise.all(roles.map(make)));
+  return new Map(await Promise.all(roles.filter(hasItem).map(make)));
 }
 
 function saltSource(role: string): string {

@@ -21,7 +21,9 @@ const apps = {
   wiki: { delivery: "cluster", workload: { git: { path: "apps/wiki" } } },
   shop: { delivery: "cluster", secretsThrough: "external-secret" },
   blog: { secretsThrough: "external-secret", secrets: { "blog-all": { fields: [] } } },
+  press: { credentials: "vault", vault: { restart: ["StatefulSet/press"], renewalPercent: 0 } },
   news: {
+    credentials: "vault",
     secrets: { "news-config": { from: "vault" }, keys: { from: "vault", fields: ["tls.key"] } },
     vault: { restart: ["Deployment/news", "argo.Rollout/news-worker"] },
   },

@@ -45,7 +45,7 @@ test.each<[string, unknown, string]>([
   [
     "an entry",
     { databse: {} },
-    '…: unknown key "databse"; allowed are adopt, provisioner, reclaimPolicy, delivery, secretsThrough, namespace, owner, roles, database, secrets, vault, workload',
+    '…: unknown key "databse"; allowed are adopt, provisioner, reclaimPolicy, delivery, secretsThrough, namespace, owner, roles, database, secrets, credentials, vault, workload',
   ],
   [
     "an owner",

@@ -83,6 +83,57 @@ test.each([
   expect(findProblems(write({ a: { secrets: { b: config, c: secret } } }))[0]).toContain(problem);
 });
 
+test("an owner whose logins Vault makes is a role without login, and no item is read for it", () => {
+  const apps = { "a-b": { credentials: "vault", vault: { restart: [] } } };
+  const [app] = parse(apps).apps;
+  expect(app?.roles[0]).toMatchObject({ key: "owner", name: "a_b_role", logins: [] });
+  expect(app?.vault?.login).toEqual({
+    ...{ mount: "postgres", role: "a-b", renewalPercent: 67, revoke: true },
+  });
+  const given = { databaseRole: "x", renewalPercent: 50, revoke: false, restart: ["DaemonSet/x"] };
+  const entry = { credentials: "vault", owner: { name: "a" }, vault: given };
+  const [other] = parse({ a: entry }, { connection, databaseMount: "db" }).apps;
+  expect(other?.roles[0].name).toBe("a");
+  expect(other?.vault?.login).toEqual({
+    ...{ mount: "db", role: "x", renewalPercent: 50, revoke: false },
+  });
+});
+
+test("its credential is brought nowhere but to the app, so that names next to the database stay free", () => {
+  const apps = {
+    a: { credentials: "vault", vault: { restart: [] } },
+    b: { owner: { item: "a-db-credentials" } },
+  };
+  expect(findProblems(write(apps))).toEqual([]);
+});
+
+test("fails on every key that says otherwise", () => {
+  const helm = { repoURL: "r", chart: "c", version: "1", values: { user: "${role}" } };
+  const wrong = {
+    ...{ credentials: "vault", provisioner: "postgresql", workload: { helm } },
+    owner: {
+      item: "x",
+      name: "a$b",
+      rotation: "two-logins",
+      scram: "4096:YWFhYWFhYWFhYWFhYWFhYQ==",
+    },
+  };
+  const idle = { secrets: { b: config }, vault: { revoke: true, databaseRole: "c" } };
+  expect(findProblems(write({ a: wrong, c: idle }))).toEqual([
+    "berth:apps.a.owner.item: with credentials: vault the owner has no login of its own; leave it out",
+    "berth:apps.a.owner.scram: with credentials: vault the owner has no login of its own; leave it out",
+    "berth:apps.a.owner.rotation: with credentials: vault the owner has no login of its own; leave it out",
+    expect.stringContaining('berth:apps.a.credentials: got "vault"; with provisioner "postgresql"'),
+    expect.stringContaining('berth:apps.a.owner: "a$b" and its searchPath may hold no {, } and $'),
+    expect.stringContaining(
+      "berth:apps.a.vault.restart: missing; the login changes when its lease",
+    ),
+    expect.stringContaining("${role} is one name, and with credentials: vault the user's changes"),
+    "berth:apps.c.vault.databaseRole: goes with credentials: vault; leave it out",
+    "berth:apps.c.vault.revoke: goes with credentials: vault; leave it out",
+  ]);
+});
+
 test("fails on what no stack file and no app says, all at once", () => {
   const apps = {
     a: { secrets: { b: config } },

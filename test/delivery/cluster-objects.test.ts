@@ -25,8 +25,10 @@ const wiki = makeApp("wiki", {
 });
 const stored = makeApp("stored", { secretsThrough: "external-secret" });
 const vaulted = makeApp("vaulted", {
+  roles: [makeRole("vaulted", { logins: [] })],
   vault: {
     ...{ role: "vaulted", serviceAccount: "vaulted", restart: [] },
+    login: { mount: "postgres", role: "vaulted", renewalPercent: 67, revoke: true },
     secrets: [
       { name: "config", namespace: "edge", mount: "kvv2", path: "vaulted/config", fields: [] },
     ],

@@ -18,8 +18,8 @@ const apps = {
   },
 };
 
-function plan(vault: object) {
-  const spec = parseStack("prod", { ...writeStack(apps), gitops, secrets: { vault } });
+function plan(vault: object, entries: object = apps) {
+  const spec = parseStack("prod", { ...writeStack(entries), gitops, secrets: { vault } });
   const delivery = planStackDelivery(spec, ({ item }) => ({ vaultId: "v", itemId: item }));
   const files = [delivery.shared, ...spec.apps.map(delivery.ofApp)].flatMap((one) =>
     one !== undefined && "files" in one ? one.files : [],
@@ -84,6 +84,56 @@ test("a connection that exists is referred to and not made, in Vault's own names
   expect(objects.find(({ kind }) => kind === "VaultAuth")).toMatchObject({
     spec: { vaultConnectionRef: "tools/default", namespace: "admin/team" },
   });
+});
+
+test("a login of Vault's making comes to the app alone, and to no folder of the database", () => {
+  const only = {
+    news: {
+      credentials: "vault",
+      owner: { namespace: "press", secret: "news-login" },
+      vault: { restart: ["Deployment/news"], databaseRole: "newsroom" },
+    },
+    wiki: {
+      credentials: "vault",
+      roles: { ro: { profile: "readonly" } },
+      vault: { restart: ["Deployment/wiki"] },
+    },
+  };
+  const { spec, files } = plan({ connection: "tools/default" }, only);
+  expect(files.map(({ path }) => path).filter((path) => !path.includes("postgres-admin"))).toEqual([
+    "argocd/apps/infra/news.yml",
+    "k8s/infra/news/00-vaultauths-press.yaml",
+    "k8s/infra/news/00-vaultdynamicsecrets-press.yaml",
+    "argocd/apps/db/wiki-db-provisioner.yml",
+    "k8s/db-provisioning/wiki/00-onepassworditems-db-postgres.yaml",
+    "argocd/apps/infra/wiki.yml",
+    "k8s/infra/wiki/00-onepassworditems-infra-wiki.yaml",
+    "k8s/infra/wiki/00-vaultauths-infra-wiki.yaml",
+    "k8s/infra/wiki/00-vaultdynamicsecrets-infra-wiki.yaml",
+  ]);
+  const dynamic = files
+    .flatMap(({ objects }) => objects)
+    .filter((o) => o.kind === "VaultDynamicSecret");
+  const ofVault = { vaultAuthRef: "wiki", mount: "postgres", renewalPercent: 67, revoke: true };
+  expect(dynamic).toMatchObject([
+    {
+      metadata: { name: "news-login", namespace: "press" },
+      spec: { path: "creds/newsroom", destination: { name: "news-login", create: true } },
+    },
+    {
+      metadata: { name: "wiki-db-credentials", namespace: "infra-wiki" },
+      spec: {
+        ...ofVault,
+        path: "creds/wiki",
+        rolloutRestartTargets: [{ kind: "Deployment", name: "wiki" }],
+      },
+    },
+  ]);
+  expect(JSON.stringify(dynamic[0])).not.toContain("rolloutRestartTargets");
+  expect(planItemRequests(spec).map(({ ref }) => ref.item)).toEqual([
+    "postgres-admin",
+    "wiki-ro-db-credentials",
+  ]);
 });
 
 test("1Password is not asked for what is in Vault", () => {

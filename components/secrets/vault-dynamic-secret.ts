@@ -1,0 +1,63 @@
+import type { RestartTarget } from "../config/spec.ts";
+import { buildVaultDestination, type VaultDestination } from "./vault-destination.ts";
+
+/** Custom resource from which the Vault Secrets Operator makes a Secret of a login that Vault makes. */
+export interface VaultDynamicSecret {
+  readonly apiVersion: "secrets.hashicorp.com/v1beta1";
+  readonly kind: "VaultDynamicSecret";
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
+  readonly spec: VaultDestination & {
+    readonly vaultAuthRef: string;
+    readonly mount: string;
+    readonly path: string;
+    readonly renewalPercent: number;
+    readonly revoke: boolean;
+  };
+}
+
+/** What {@link buildVaultDynamicSecret} needs. */
+export interface VaultDynamicSecretArgs {
+  /** Name of the Secret, too. */
+  readonly name: string;
+  readonly namespace: string;
+  /** VaultAuth in the same namespace. */
+  readonly auth: string;
+  /** Of the database engine. */
+  readonly mount: string;
+  readonly path: string;
+  /** Of the lease, after which it is renewed. */
+  readonly renewalPercent: number;
+  /** End the lease when the object is deleted. */
+  readonly revoke: boolean;
+  readonly restart: readonly RestartTarget[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/**
+ * Manifest that brings a login of Vault's making to one namespace, under the keys `username` and
+ * `password`, and another one when its lease cannot be renewed any more.
+ *
+ * @see https://developer.hashicorp.com/vault/docs/deploy/kubernetes/vso/api-reference#vaultdynamicsecret
+ */
+export function buildVaultDynamicSecret(args: VaultDynamicSecretArgs): VaultDynamicSecret {
+  const { name, namespace, auth, mount, path, renewalPercent, revoke, labels, annotations } = args;
+  return {
+    apiVersion: "secrets.hashicorp.com/v1beta1",
+    kind: "VaultDynamicSecret",
+    metadata: { name, namespace, labels, annotations },
+    spec: {
+      vaultAuthRef: auth,
+      mount,
+      path,
+      renewalPercent,
+      revoke,
+      ...buildVaultDestination({ ...args, fields: [] }),
+    },
+  };
+}
