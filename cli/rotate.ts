@@ -1,6 +1,8 @@
 import { styleText } from "node:util";
 import { readOnePasswordAccess } from "../components/config/environment.ts";
 import { loadStackFromFile } from "../components/config/load.ts";
+import { hasItem } from "../components/config/logins.ts";
+import { databaseCredentials } from "../components/config/names.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../components/config/spec.ts";
 import { BerthError } from "../components/errors.ts";
 import { readStackItems } from "../components/onepassword/stack-items.ts";
@@ -22,6 +24,7 @@ const project = new URL("..", import.meta.url).pathname;
 export async function rotate(args: RotateArgs): Promise<number> {
   const stack = loadStackFromFile(args.stack, project, args.file);
   const { app, role } = selectRole(stack, args);
+  refuseLoginsOfVault(app, role);
   const spec = { ...stack, apps: [app] };
   const say = (step: string, text: string): void => {
     process.stderr.write(
@@ -40,6 +43,18 @@ export async function rotate(args: RotateArgs): Promise<number> {
   } finally {
     await endpoint.close();
   }
+}
+
+function refuseLoginsOfVault(app: AppSpec, role: RoleSpec): void {
+  const { login } = app.vault ?? {};
+  if (hasItem(role) || login === undefined) return;
+  const path = `${login.mount}/${databaseCredentials(login.role)}`;
+  throw new BerthError(
+    `app ${app.name}: Vault makes the logins of "${role.name}" and changes them`,
+    {
+      hint: `to end those that there are: vault lease revoke -prefix ${path}`,
+    },
+  );
 }
 
 function selectRole(stack: StackSpec, args: RotateArgs): { app: AppSpec; role: RoleSpec } {

@@ -175,6 +175,12 @@ describe("an app that logged in itself", () => {
     await bed.close();
   });
 
+  it("is refused another owner for the database that it has", async () => {
+    await expect(bed.up(toInputs(toApp("wiki")), before)).rejects.toThrow("wiki_role");
+    expect(await bed.sqlAs("wiki", "wiki", "select * from page")).toEqual([]);
+    expect(await bed.sql("select from pg_roles where rolname = 'wiki_role'")).toEqual([]);
+  });
+
   it("keeps its owner and what it owns, and the old login until somebody ends it", async () => {
     const after = await bed.up(toInputs(toApp("wiki", { name: "wiki" })), before);
     expect(await bed.sqlAs("wiki", "wiki", "select * from page")).toEqual([]);
@@ -189,6 +195,34 @@ describe("an app that logged in itself", () => {
     const back = await bed.up(inputsOf("wiki"), after);
     expect(await bed.sqlAs("wiki", "wiki", "select * from page")).toEqual([]);
     expect(await bed.diff(back)).toEqual([]);
+  });
+
+  it("goes with its owner when all of it is dropped, and not while a login of Vault's is connected", async () => {
+    const app = { ...toApp("shop"), reclaimPolicy: "delete" } as const;
+    const made = await bed.up(toInputs(app));
+    const word = makeVerifier(password, "v-shop");
+    await bed.sql(`create role "v-shop" login password '${word}' in role shop_role`);
+    await bed.sql(`alter role "v-shop" set role to 'shop_role'`);
+    const { host, port } = bed.superuser;
+    const client = new Client({ host, port, database: "shop", user: "v-shop", password });
+    await client.connect();
+    const drop = async (): Promise<void> => {
+      const config = { confirmDelete: ["shop"] };
+      const handler = await bed.provider(config);
+      handler.checkConfig({ urn: "provider", olds: {}, news: { ...bed.config(config), apps: {} } });
+      await handler.delete(made).finally(() => handler.close());
+    };
+    await expect(drop()).rejects.toThrow('role "v-shop" is connected to database "shop"');
+    await client.end();
+    await expect
+      .poll(() => bed.sql("select from pg_stat_activity where datname = 'shop'"))
+      .toEqual([]);
+    await drop();
+    expect(
+      await bed.sql(
+        "select rolname as name from pg_roles where rolname ~ 'shop' union select datname from pg_database where datname = 'shop'",
+      ),
+    ).toEqual([{ name: "v-shop" }]);
   });
 
   it("is taken over by no app that others did not make", async () => {
