@@ -2,6 +2,7 @@ import {
   type OnePasswordAccess,
   readOnePasswordAccess,
 } from "../../components/config/environment.ts";
+import { hasItem } from "../../components/config/logins.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
 import { BerthError, toOneError } from "../../components/errors.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
@@ -98,7 +99,7 @@ export async function checkItems(
     },
   );
   await report.check({ group, name: "passwords", fix: edit }, [needs[0], items], (spec, found) => {
-    const roles = spec.apps.flatMap((app) => app.roles);
+    const roles = spec.apps.flatMap((app) => app.roles).filter(hasItem);
     const problems = roles.flatMap((role) => {
       try {
         makeVerifier(found.credential(role).revealPassword(), role.name);

@@ -38,7 +38,7 @@ describe.each([
     spec = parseStack("prod", { ...written, secrets: { vault: { connection: "tools/default" } } });
     for (const app of spec.apps) {
       const plan = planDatabase(app, spec.postgres);
-      const verifiers = [...makeVerifiers(app.roles, credential)].map(
+      const verifiers = [...(await makeVerifiers(app.roles, credential))].map(
         ([key, verifier]) => [key, new SecretValue(verifier)] as const,
       );
       const state = toProperties(toState(plan, marker, app.reclaimPolicy));
