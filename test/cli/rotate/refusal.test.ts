@@ -15,7 +15,15 @@ test("a login that Vault makes has no item, and is not rotated", async () => {
     ([key, value]) => [`berth:${key}`, value] as const,
   );
   writeFileSync(file, stringify({ config: Object.fromEntries(config) }));
-  const args = { stack: "prod", file, app: "wiki", role: undefined, wait: 0, json: false };
+  const args = {
+    stack: "prod",
+    file,
+    app: "wiki",
+    role: undefined,
+    wait: 0,
+    retire: false,
+    json: false,
+  };
   await expect(rotate(args)).rejects.toThrow(
     'app wiki: Vault makes the logins of "wiki_role" and changes them\n  fix: to end those that there are: vault lease revoke -prefix postgres/creds/w',
   );
