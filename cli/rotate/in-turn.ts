@@ -21,9 +21,8 @@ import { inspectTurns, prepareLogin } from "./turn-server.ts";
  */
 export async function rotateInTurn(context: RotateContext): Promise<number> {
   const { role, item, say, spec } = context;
-  const items = await context.read();
   const plan = planDatabase(context.app, spec.postgres);
-  const turn = await withServer(context, items, async (server) => {
+  const turn = await withServer(context, async (server, items) => {
     const found = await look(context, items, { server, plan });
     if (found.kind === "take") await takeTurn(context, server, { plan, login: found.login });
     return found;
@@ -38,16 +37,19 @@ export async function rotateInTurn(context: RotateContext): Promise<number> {
   });
 }
 
-/** A connection of the provider's kind, for the time of `use`. */
+/**
+ * The server under the run lock, and the items as they are then: of two rotations at once the second finds
+ * what the first has done.
+ */
 export async function withServer<T>(
-  { spec }: RotateContext,
-  { admin }: StackItems,
-  use: (server: PostgresServer) => Promise<T>,
+  { spec, read }: RotateContext,
+  use: (server: PostgresServer, items: StackItems) => Promise<T>,
 ): Promise<T> {
   const { vault, item } = spec.postgres.admin;
+  const { admin } = await read();
   const server = new PostgresServer({ ...spec.postgres, admin, adminItem: `${vault}/${item}` });
   try {
-    return await use(server);
+    return await server.write(async () => use(server, await read()));
   } finally {
     await server.close();
   }

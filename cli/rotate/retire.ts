@@ -35,11 +35,10 @@ export async function retire(context: RotateContext, watch = twoSeconds): Promis
       },
     );
   }
-  const items = await context.read();
-  const credential = items.credential(role);
-  const { username } = credential;
   const plan = planDatabase(app, spec.postgres);
-  const outcome = await withServer(context, items, async (server): Promise<Retired> => {
+  const outcome = await withServer(context, async (server, items): Promise<Retired> => {
+    const credential = items.credential(role);
+    const { username } = credential;
     const roles = await inspectTurns(server, plan);
     const isIn = roles.get(username)?.canLogin === true && (await logsIn(context, credential));
     const { expires } = roles.get(username) ?? { expires: false };

@@ -34,40 +34,38 @@ export async function inspectTurns(
 
 /**
  * Gives a login that waits a new password, so that it works before anybody is told of it. Throws, with
- * nothing changed, where somebody is still connected as it or Berth did not make it.
+ * nothing changed, where somebody is still connected as it or Berth did not make it. Under the run lock.
  */
 export async function prepareLogin(
   server: PostgresServer,
   plan: DatabasePlan,
   { login, verifier }: { readonly login: PlannedRole; readonly verifier: string },
 ): Promise<void> {
-  await server.write(() =>
-    server.withMaintenance(async (session) => {
-      const { markerRole } = server.config;
-      const { name, owner } = plan.database;
-      const catalog = {
-        server: session.server,
-        databases: await inspectDatabases(session.client, [name]),
-        roles: await inspectRoles(session.client, [markerRole, owner, login.name]),
-      };
-      const one: DatabasePlan = { ...plan, adopt: false, roles: [login] };
-      const { problems } = decideAdoption(one, catalog, server.config);
-      const missing = catalog.databases.has(name)
-        ? []
-        : [`app ${plan.app}: database "${name}" is not there; run pulumi up first`];
-      const all = [...missing, ...problems, ...findPlanProblems(plan, session.server)];
-      if (all.length > 0) throw toOneError("nothing was changed", all);
-      const isIt = (role: PlannedRole): boolean => role === login;
-      const actions = decideRoles(one, catalog, {
-        ...{ markerRole, formerRoles: [], hasPassword: isIt, needsPassword: isIt },
-      });
-      const mark = toAttributes(login.name, preparedUntil);
-      const work = toWork(plan, () => verifier);
-      await server.runTogether(session, [...actions, mark], work, () =>
-        refuseSessions(session, plan.app, login.name),
-      );
-    }),
-  );
+  await server.withMaintenance(async (session) => {
+    const { markerRole } = server.config;
+    const { name, owner } = plan.database;
+    const catalog = {
+      server: session.server,
+      databases: await inspectDatabases(session.client, [name]),
+      roles: await inspectRoles(session.client, [markerRole, owner, login.name]),
+    };
+    const one: DatabasePlan = { ...plan, adopt: false, roles: [login] };
+    const { problems } = decideAdoption(one, catalog, server.config);
+    const missing = catalog.databases.has(name)
+      ? []
+      : [`app ${plan.app}: database "${name}" is not there; run pulumi up first`];
+    const all = [...missing, ...problems, ...findPlanProblems(plan, session.server)];
+    if (all.length > 0) throw toOneError("nothing was changed", all);
+    const isIt = (role: PlannedRole): boolean => role === login;
+    const actions = decideRoles(one, catalog, {
+      ...{ markerRole, formerRoles: [], hasPassword: isIt, needsPassword: isIt },
+    });
+    const mark = toAttributes(login.name, preparedUntil);
+    const work = toWork(plan, () => verifier);
+    await server.runTogether(session, [...actions, mark], work, () =>
+      refuseSessions(session, plan.app, login.name),
+    );
+  });
 }
 
 async function refuseSessions({ client }: Session, app: string, role: string): Promise<void> {
@@ -86,7 +84,7 @@ export interface Watch {
 }
 
 /**
- * Takes login and password from roles that the item does not name.
+ * Takes login and password from roles that the item does not name. Under the run lock.
  *
  * @returns Who is connected as one of them; then nothing has been taken. Empty = all is done.
  */
@@ -97,19 +95,17 @@ export async function retireLogins(
   watch: Watch,
 ): Promise<readonly LiveSession[]> {
   const work = toWork(plan, hiddenVerifiers);
-  return await server.write(() =>
-    server.withMaintenance(async (session) => {
-      const before = await watchSessions(session, names, watch);
-      if (before.length > 0) return before;
-      const shut = names.map((name) => toAttributes(name, "NOLOGIN"));
-      await server.runTogether(session, shut, work, () => requireMarks(server, session, names));
-      // Who came in between would be cut off at its next connection.
-      const after = await inspectSessions(session.client, undefined, names);
-      const rest = after.length === 0 ? names.map(toCleared) : names.map(toLogin);
-      await server.runTogether(session, rest, work);
-      return after;
-    }),
-  );
+  return await server.withMaintenance(async (session) => {
+    const before = await watchSessions(session, names, watch);
+    if (before.length > 0) return before;
+    const shut = names.map((name) => toAttributes(name, "NOLOGIN"));
+    await server.runTogether(session, shut, work, () => requireMarks(server, session, names));
+    // Who came in between would be cut off at its next connection.
+    const after = await inspectSessions(session.client, undefined, names);
+    const rest = after.length === 0 ? names.map(toCleared) : names.map(toLogin);
+    await server.runTogether(session, rest, work);
+    return after;
+  });
 }
 
 /** A client that connects anew for each request is there only for moments. */

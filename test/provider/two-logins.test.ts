@@ -198,6 +198,16 @@ describe("two logins", () => {
     );
   });
 
+  it("may have any names that Postgres can store", async () => {
+    const owner = { ...twoLogins, name: `Team "X"`, logins: [`it's a`, "b=c, d"] };
+    const login = [`it's a`, "odd-word-0123456789"] as const;
+    const odd = await bed.up(inputs("odd", login, { owner }));
+    expect(await bed.diff(odd)).toEqual([]);
+    expect(
+      await bed.sqlWith({ name: login[0], password: login[1] }, "odd", "select current_user as me"),
+    ).toEqual([{ me: owner.name }]);
+  });
+
   it("goes back to one login, and the two are shut out", async () => {
     const back = inputsOf("wiki", { owner: { searchPath: ["public"], connectionLimit: 9 } });
     const before = await owners();
