@@ -39,6 +39,26 @@ it("waits 5 s for a row that another session has locked, then says how to find i
   expect(await bed.sqlAs("wiki_rw", "wiki", "select from page")).toEqual([]);
 });
 
+it("names the one GRANT that a superuser has to run for a role that others made, has changed nothing without it, and needs no more", async () => {
+  await bed.sql("create role legacy login password 'made-by-hand'");
+  await bed.sql("create database legacy owner legacy");
+  const inputs = inputsOf("legacy", { adopt: true });
+  const look = () =>
+    bed.sql(
+      `select r::text, (select array_agg(m::text) from pg_auth_members m where m.member = r.oid) as groups
+       from pg_authid r where rolname = 'legacy' union all select d::text, null from pg_database d where datname = 'legacy'`,
+    );
+  const before = await look();
+  const refused = await bed.up(inputs).catch((error: unknown) => error);
+  const [statement = ""] =
+    /GRANT "legacy" TO "coachlight_admin"[^(;\n]*/.exec(String(refused)) ?? [];
+  expect(String(refused)).toMatch(/app legacy: .*not done: .*SQLSTATE 42501/);
+  expect(await look()).toEqual(before);
+  await bed.sql(statement);
+  await bed.up(inputs);
+  expect(await bed.sqlAs("legacy", "legacy", "select 1 as one")).toEqual([{ one: 1 }]);
+});
+
 it("takes a warning that nothing was given for the failure it is, and leaves no trace on the neighbour", async () => {
   const config = parseProviderConfig(bed.config());
   if (config === undefined) throw new Error("the bed has no server");
