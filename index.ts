@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { App } from "./components/app.ts";
-import { readOnePasswordAccess } from "./components/config/environment.ts";
+import { isTargeted, readOnePasswordAccess } from "./components/config/environment.ts";
 import { loadStackFromEngine } from "./components/config/load.ts";
 import { openCluster } from "./components/delivery/cluster-stack.ts";
 import { deliver } from "./components/delivery/deliver.ts";
@@ -43,6 +43,8 @@ const berth = new BerthProvider("berth", {
 });
 const usesStock = planned.filter(({ app }) => app.provisioner === "postgresql");
 const stock = await openStock(spec, usesStock, items.admin);
+// A target may wait for nothing that is none.
+const first = isTargeted() ? undefined : stock?.marker;
 const providers = { berth, ...applying, ...(stock && { postgresql: stock.provider }) };
 // What can go wrong from here on is told by the engine, and the SDK takes a stack for every promise.
 Error.stackTraceLimit = 0;
@@ -50,7 +52,7 @@ const created = planned.map(({ app, plan, verifiers }) => {
   const { markerRole } = spec.postgres;
   const { provisioner, reclaimPolicy } = app;
   const { recreate } = app.database;
-  const own = { plan, verifiers, markerRole, reclaimPolicy, recreate, marker: stock?.marker };
+  const own = { plan, verifiers, markerRole, reclaimPolicy, recreate, marker: first };
   const database =
     stock === undefined || provisioner === "berth"
       ? own

@@ -117,6 +117,27 @@ describe("pulumi import", () => {
     expect(findSteps((await bed.preview()).output, "basketball")).toEqual(["update"]);
   });
 
+  it("is not done by an up of other targets, which would leave a state without parents", async () => {
+    await bed.sql("create role gallery login password 'made-by-hand'");
+    await bed.sql("create database gallery owner gallery");
+    await bed.sql("grant gallery to coachlight_admin with admin true, inherit true, set true");
+    await bed.addLogin("gallery-db-credentials", "gallery", "Canary0Gallery0Password");
+    setEntry("gallery", { adopt: true, provisioner: "postgresql" });
+    const urn = "urn:pulumi:dev::berth::";
+    const targets = [
+      `${urn}pulumi:providers:berth::berth`,
+      `${urn}berth:index:App$berth:postgres:AppDatabase::netbox`,
+    ].flatMap((target) => ["--target", target]);
+    // As rotate runs it.
+    const targeted = await bed.pulumi(["up", "--yes", "--skip-preview", ...targets], {
+      BERTH_TARGETED: "true",
+    });
+    expect(targeted.exitCode, targeted.output).toBe(0);
+    const { exitCode, output } = await bed.up();
+    expect(exitCode, output).toBe(0);
+    expect(output).toMatch(/gallery-owner imported/);
+  });
+
   it("takes up a role and a database as the registry's resources, which the next up updates in place", async () => {
     await bed.sql("create role forum login password 'made-by-hand' connection limit 7");
     await bed.sql("create database forum owner forum");
@@ -160,27 +181,6 @@ describe("pulumi import", () => {
     const again = await bed.preview("--expect-no-changes");
     expect(again.exitCode, again.output).toBe(0);
     expect((await bed.pulumi(["stack", "export"])).output).not.toContain("::default");
-  });
-
-  it("is not done by an up of other targets, which would leave a state without parents", async () => {
-    await bed.sql("create role gallery login password 'made-by-hand'");
-    await bed.sql("create database gallery owner gallery");
-    await bed.sql("grant gallery to coachlight_admin with admin true, inherit true, set true");
-    await bed.addLogin("gallery-db-credentials", "gallery", "Canary0Gallery0Password");
-    setEntry("gallery", { adopt: true, provisioner: "postgresql" });
-    const urn = "urn:pulumi:dev::berth::";
-    const targets = [
-      `${urn}pulumi:providers:berth::berth`,
-      `${urn}berth:index:App$berth:postgres:AppDatabase::netbox`,
-    ].flatMap((target) => ["--target", target]);
-    // As rotate runs it.
-    const targeted = await bed.pulumi(["up", "--yes", "--skip-preview", ...targets], {
-      BERTH_TARGETED: "true",
-    });
-    expect(targeted.exitCode, targeted.output).toBe(0);
-    const { exitCode, output } = await bed.up();
-    expect(exitCode, output).toBe(0);
-    expect(output).toMatch(/gallery-owner imported/);
   });
 
   it("never shows a secret or a verifier, and left the neighbour as it was", async () => {
