@@ -93,7 +93,7 @@ describe("on this machine", () => {
       ),
     ]);
     expect(withStatus(findings, "skipped").filter((line) => line.startsWith("machine"))).toEqual(
-      ["plugins", "backend", "stack", "passphrase"].map(
+      ["plugins", "backend", "stack", "pending", "passphrase"].map(
         (name) => `machine: ${name}: because "machine: Pulumi" failed fix: `,
       ),
     );
