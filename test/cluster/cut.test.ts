@@ -1,0 +1,118 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import net from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readNeighbour } from "../../dev/neighbour-check.ts";
+import { ensureStack } from "../../dev/pulumi-cli.ts";
+import { type Backend, startBackend } from "../tunnel/cluster.ts";
+import { ClusterBed } from "./cluster-bed.ts";
+import { isListening, processesOf } from "./leftovers.ts";
+
+/**
+ * The way through a real API server cut in the middle of an up: the run ends by itself and says what to
+ * do, the next one finishes without hand work, and nothing stays behind.
+ */
+
+let cluster: ClusterBed;
+let relay: Backend;
+let neighbour: string;
+const names: string[] = [];
+
+beforeAll(async () => {
+  cluster = await ClusterBed.open("db-cut");
+  relay = await startBackend(leadOn);
+  await cluster.forwardTo(relay.port);
+  neighbour = await readNeighbour(cluster.bed.sandbox);
+  cluster.bed.configure((config) => {
+    delete config["berth:gitops"];
+    config["berth:apps"] = {};
+  });
+});
+
+afterAll(async () => {
+  await relay.stop();
+  await cluster.close();
+});
+
+/** Behind kwok: leads on to Postgres, slowly, so that a run lasts long enough to be cut in the middle. */
+function leadOn(socket: net.Socket): void {
+  const target = net.connect(cluster.bed.sandbox.superuser.port, "127.0.0.1");
+  socket.on("data", (chunk) => setTimeout(() => target.write(chunk), 25));
+  target.pipe(socket);
+  target.on("error", () => undefined);
+  socket.once("close", () => target.destroy());
+}
+
+/** More for the next up to do. */
+async function addApps(count: number, provisioner = "berth"): Promise<void> {
+  const added = Array.from({ length: count }, (_, n) => `app${String(names.length + n)}`);
+  names.push(...added);
+  for (const name of added) {
+    await cluster.bed.addLogin(`${name}-db-credentials`, name, passwordOf(name));
+  }
+  cluster.bed.configure((config) => {
+    for (const name of added) config["berth:apps"][name] = { provisioner };
+  });
+}
+
+const passwordOf = (name: string): string => `Canary-of-${name}-0123456789`;
+
+/** Starts an up, and waits until it is in the middle of making databases. */
+async function beginUp() {
+  const { postgresLog } = cluster.bed.sandbox;
+  writeFileSync(postgresLog, "");
+  const run = cluster.bed.startUp();
+  const over = run.then(() => true);
+  const sent = (): number => readFileSync(postgresLog, "utf8").split("CREATE DATABASE").length - 1;
+  while (sent() < 2 && !(await Promise.race([over, delay(20, false)])));
+  return { run };
+}
+
+/** One up without a cut does the rest, another has nothing to do, and every login works. */
+async function expectConverged(): Promise<void> {
+  await ensureStack(cluster.bed.toolchain, cluster.bed.sandbox);
+  const { exitCode, output } = await cluster.bed.up();
+  expect(exitCode, output).toBe(0);
+  const again = await cluster.bed.preview("--expect-no-changes");
+  expect(again.exitCode, again.output).toBe(0);
+  for (const name of names) {
+    await cluster.bed.sqlAs({ name, password: passwordOf(name) }, name, "select 1");
+  }
+  expect(await readNeighbour(cluster.bed.sandbox)).toBe(neighbour);
+}
+
+/** No process, no local port, no connection, no session. */
+async function expectNothingLeft(): Promise<void> {
+  const look = async () => ({
+    processes: processesOf(cluster.bed.sandbox.home),
+    port: await isListening(cluster.localPort),
+    connections: relay.sockets.size,
+    sessions: await cluster.bed.sql(
+      "select pid, state, query from pg_stat_activity where usename = 'coachlight_admin'",
+    ),
+  });
+  const nothing = { processes: [], port: false, connections: 0, sessions: [] };
+  await expect.poll(look, { timeout: 60_000, interval: 200 }).toEqual(nothing);
+}
+
+describe("an up in the middle of which", () => {
+  it.each([
+    ["berth", "closed", (socket: net.Socket) => void socket.end()],
+    ["postgresql", "closed", (socket: net.Socket) => void socket.end()],
+  ])(
+    "with %s the Pod is replaced, its connections %s, ends and says what to do",
+    async (...given) => {
+      const [provisioner, , cut] = given;
+      await addApps(6, provisioner);
+      const { run } = await beginUp();
+      for (const socket of relay.sockets) cut(socket);
+      await cluster.replacePod();
+      const { exitCode, all } = await run;
+      expect(exitCode, all).not.toBe(0);
+      expect(all).toMatch(/Pod "postgres-postgresql-0".* (was replaced or ended|is gone|broke)/);
+      expect(all).toContain("run the same command again");
+      await expectNothingLeft();
+      await expectConverged();
+    },
+  );
+});
