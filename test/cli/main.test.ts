@@ -59,6 +59,11 @@ describe("what it cannot run with is exit code 2, one message and no fault's sta
     ],
     ["no stack", ["verify"], "verify: no stack was named\n  fix: add --stack prod, or another"],
     ["no stack", ["adopt"], "adopt: no stack was named\n  fix: add --stack prod, or another"],
+    [
+      "nothing of Vault's to plan",
+      ["plan", "--stack", "prod", "--app", "netbox", "--vault"],
+      "plan: nothing of netbox comes from Vault",
+    ],
     ["an unknown option", ["verify", "--stak", "prod"], "Unknown option '--stak'"],
     ["an option without its value", ["verify", "--stack"], "'--stack <value>' argument missing"],
     [
