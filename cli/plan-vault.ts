@@ -48,7 +48,7 @@ function toAppScript(
           `# Its password is read from standard input. One connection may serve all apps: give its name as db_name.`,
           `vault write ${login.mount}/config/${app.name} plugin_name=postgresql-database-plugin \\`,
           `  allowed_roles=${login.role} password_authentication=scram-sha-256 \\`,
-          `  connection_url='postgresql://{{username}}:{{password}}@${postgres.service.host}:${String(postgres.service.port)}/${encodeURIComponent(app.database.name)}?sslmode=${postgres.tls.mode}' \\`,
+          `  connection_url='postgresql://{{username}}:{{password}}@${postgres.service.host}:${String(postgres.service.port)}/${toPathPart(app.database.name)}?sslmode=${postgres.tls.mode}' \\`,
           `  username='‹login›' password=-`,
           ...toWrite(`${login.mount}/roles/${login.role}`, {
             db_name: app.name,
@@ -70,6 +70,11 @@ function toAppScript(
     }),
     "",
   ].join("\n");
+}
+
+/** Of a URL between single quotes. */
+function toPathPart(text: string): string {
+  return encodeURIComponent(text).replaceAll("'", "%27");
 }
 
 function toWrite(path: string, body: object): readonly string[] {

@@ -4,8 +4,12 @@ import { DnsLabel } from "./primitives.ts";
 /** The keys of a stack file that are about HashiCorp Vault; part of `schema.ts`. */
 
 /** Where an engine or auth method is mounted, or a path below it. */
-export const VaultPath = z.string().regex(/^[^/\s]+(\/[^/\s]+)*$/, {
+export const VaultPath = z.string().regex(/^[\w.@~+-]+(\/[\w.@~+-]+)*$/, {
   error: "is no path in Vault; write it as wiki/config, without / at either end",
+});
+
+const VaultRole = z.string().regex(/^[\w.-]+$/, {
+  error: "is no role of Vault; allowed are letters, digits, _, . and -",
 });
 
 /** Under `berth:secrets`. */
@@ -54,7 +58,7 @@ export const credentialsKey = z
 /** In an app's entry. */
 export const AppVault = z
   .strictObject({
-    role: z.string().min(1).describe("Role of Vault's Kubernetes auth method. Default: the app."),
+    role: VaultRole.describe("Role of Vault's Kubernetes auth method. Default: the app."),
     serviceAccount: DnsLabel.describe(
       "ServiceAccount that the operator logs in as; the app brings it. Default: the app.",
     ),
@@ -68,10 +72,9 @@ export const AppVault = z
       .describe(
         "What the operator restarts in the app's namespace when a Secret from Vault has changed. Default: nothing; must be given with `credentials: vault`.",
       ),
-    databaseRole: z
-      .string()
-      .regex(/^[^/\s]+$/, { error: "is no role of the database engine" })
-      .describe("With `credentials: vault`: role of the database engine. Default: the app."),
+    databaseRole: VaultRole.describe(
+      "With `credentials: vault`: role of the database engine. Default: the app.",
+    ),
     renewalPercent: z
       .int()
       .min(0)

@@ -23,14 +23,14 @@ function findAppProblems(app: AppSpec, entry: Entry): string[] {
       ? []
       : [`${at(app)}.vault: nothing of the app comes from Vault; leave it out`];
   }
-  if (app.vault.login !== undefined) return findLoginProblems(app, entry);
+  if (app.vault.login !== undefined) return findCredentialProblems(app, entry);
   return (["databaseRole", "renewalPercent", "revoke"] as const)
     .filter((key) => entry.vault?.[key] !== undefined)
     .map((key) => `${at(app)}.vault.${key}: goes with credentials: vault; leave it out`);
 }
 
 /** The owner of such an app has no login of Berth's. */
-function findLoginProblems(app: AppSpec, { owner = {}, vault = {} }: Entry): string[] {
+function findCredentialProblems(app: AppSpec, { owner = {}, vault = {} }: Entry): string[] {
   const why = "with credentials: vault the owner has no login of its own";
   const useless = (["item", "scram", "rotation", "logins"] as const).filter(
     (key) => owner[key] !== undefined,
@@ -43,10 +43,10 @@ function findLoginProblems(app: AppSpec, { owner = {}, vault = {} }: Entry): str
       : [
           `${at(app)}.credentials: got "vault"; with provisioner "${app.provisioner}" allowed is onepassword, since its roles always state a password; set ${at(app)}.provisioner to berth`,
         ]),
-    // Vault replaces {{…}} in its statements, and $ ends a body in them.
-    ...(/[{}$]/.test(`${name}${app.roles[0].searchPath.join("")}`)
+    // Vault replaces {{…}} in its statements, and $ ends a body in them; a person pastes them as lines.
+    ...(/[{}$\p{Cc}]/u.test(`${name}${app.roles[0].searchPath.join("")}`)
       ? [
-          `${at(app)}.owner: "${name}" and its searchPath may hold no {, } and $, which Vault reads as its own`,
+          `${at(app)}.owner: "${name}" and its searchPath may hold no {, }, $ and control characters, which Vault would read as its own`,
         ]
       : []),
     ...(vault.restart === undefined

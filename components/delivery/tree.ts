@@ -144,7 +144,7 @@ function toTreeSource(gitops: GitOpsSpec, path: string): ApplicationSource {
 /** One file for the objects of a kind in a namespace. */
 function planFolder(
   folder: string,
-  objects: readonly (AppSecrets["own"][number] | AppSecrets["database"][number])[],
+  objects: AppSecrets["own"],
   toLogicalName: (kind: string, namespace: string) => string,
 ): readonly ManifestPlan[] {
   const groups = Map.groupBy(

@@ -13,6 +13,7 @@ const apps = {
   wiki: {
     credentials: "vault",
     secrets: { "wiki-keys": { from: "vault", namespace: "edge" } },
+    database: { name: "o'wiki" },
     vault: { restart: [], role: "wiki-ro", serviceAccount: "web" },
   },
 };
@@ -47,7 +48,7 @@ test("a shell takes it, and Vault is handed a connection, a role, a policy and a
   expect(config?.args).toEqual(
     expect.arrayContaining([
       "postgres/config/wiki",
-      "connection_url=postgresql://{{username}}:{{password}}@postgres-postgresql.db-postgres.svc.cluster.local:5432/wiki?sslmode=verify-full",
+      "connection_url=postgresql://{{username}}:{{password}}@postgres-postgresql.db-postgres.svc.cluster.local:5432/o%27wiki?sslmode=verify-full",
       "password_authentication=scram-sha-256",
       "password=-",
     ]),

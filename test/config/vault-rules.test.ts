@@ -124,7 +124,7 @@ test("fails on every key that says otherwise", () => {
     "berth:apps.a.owner.scram: with credentials: vault the owner has no login of its own; leave it out",
     "berth:apps.a.owner.rotation: with credentials: vault the owner has no login of its own; leave it out",
     expect.stringContaining('berth:apps.a.credentials: got "vault"; with provisioner "postgresql"'),
-    expect.stringContaining('berth:apps.a.owner: "a$b" and its searchPath may hold no {, } and $'),
+    expect.stringContaining('berth:apps.a.owner: "a$b" and its searchPath may hold no {, }, $'),
     expect.stringContaining(
       "berth:apps.a.vault.restart: missing; the login changes when its lease",
     ),
