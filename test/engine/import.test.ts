@@ -118,6 +118,8 @@ describe("pulumi import", () => {
   });
 
   it("is not done by an up of other targets, which would leave a state without parents", async () => {
+    const whole = await bed.up();
+    expect(whole.exitCode, whole.output).toBe(0);
     await bed.sql("create role gallery login password 'made-by-hand'");
     await bed.sql("create database gallery owner gallery");
     await bed.sql("grant gallery to coachlight_admin with admin true, inherit true, set true");
