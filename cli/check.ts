@@ -1,6 +1,6 @@
 import type { RoleSpec, StackSpec } from "../components/config/spec.ts";
 import type { Credential } from "../components/onepassword/credential.ts";
-import type { LiveRole } from "../components/postgres/inspect.ts";
+import type { LiveRole, OpenDatabase } from "../components/postgres/inspect.ts";
 import type { SessionTarget } from "../components/postgres/session.ts";
 
 /** One promise, tried. A warning is something the operator should know and Berth may not change. */
@@ -18,8 +18,8 @@ export interface ProofContext {
   readonly credential: (role: RoleSpec) => Credential;
   /** Roles of apps whose logins take turns, as the admin sees them. */
   readonly turns: ReadonlyMap<string, LiveRole>;
-  /** Databases that PUBLIC may enter, with their owners. */
-  readonly openDatabases: ReadonlyMap<string, string>;
+  /** Databases that PUBLIC has privileges on. */
+  readonly openDatabases: ReadonlyMap<string, OpenDatabase>;
   /** What the app's roles have left on reserved roles and databases. */
   readonly traces: readonly string[];
 }

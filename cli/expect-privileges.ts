@@ -1,5 +1,10 @@
 import type { SessionPrivilege } from "../components/postgres/inspect.ts";
-import { type DatabasePlan, type PlannedRole, PUBLIC_SCHEMA } from "../components/postgres/plan.ts";
+import {
+  type DatabasePlan,
+  type PlannedRole,
+  PUBLIC,
+  PUBLIC_SCHEMA,
+} from "../components/postgres/plan.ts";
 
 /** A privilege that is missing, or that is held and should not be. */
 export interface Deviation {
@@ -19,7 +24,7 @@ export function findDeviations(
   if (role.profile === "owner") return [];
   return held.flatMap((found): Deviation[] => {
     const isPlanned = isPlannedPrivilege(plan, role, found);
-    if (isPlanned === found.held) return [];
+    if (isPlanned === found.held || (!isPlanned && isPublicsOwn(plan, found))) return [];
     if (!isPlanned && found.isPublic) return [];
     return [{ found, kind: isPlanned ? "missing" : "excess" }];
   });
@@ -34,10 +39,17 @@ function isPlannedPrivilege(
     ({ grantee, on }) =>
       grantee === role.name && on.type === type && (on.type === "database" || on.schema === schema),
   );
-  if (own.some((grant) => grant.privileges.includes(privilege))) return true;
-  // What PUBLIC keeps on a database that was adopted with its rights.
-  const keepsPublic = !plan.grants.some((g) => g.grantee === "public" && g.on.type === "database");
-  return keepsPublic && type === "database" && privilege !== "CREATE";
+  return own.some((grant) => grant.privileges.includes(privilege));
+}
+
+/** What PUBLIC may have on a database that was adopted with its rights, or may not: it stays as it was. */
+function isPublicsOwn(plan: DatabasePlan, { type, privilege }: SessionPrivilege): boolean {
+  return keepsPublic(plan) && type === "database" && privilege !== "CREATE";
+}
+
+/** Whether the entry leaves PUBLIC's rights on the database as they are. */
+export function keepsPublic(plan: DatabasePlan): boolean {
+  return !plan.grants.some(({ grantee, on }) => grantee === PUBLIC && on.type === "database");
 }
 
 /** `missing SELECT on table basketball.player`, the first few of each. */

@@ -22,6 +22,7 @@ export async function proveApp(app: AppSpec, context: ProofContext): Promise<Che
   );
   const checks: Check[] = [];
   const entered = new Set<string>();
+  let publicMayCreate = false;
   const asRole = async (
     role: RoleSpec,
     use: (client: Client, planned: PlannedRole) => Promise<void>,
@@ -30,6 +31,7 @@ export async function proveApp(app: AppSpec, context: ProofContext): Promise<Che
     const outcome = await login(app, role, context, async (client) => {
       const found = await inspectSessionRole(client);
       for (const name of found.mayEnter) entered.add(name);
+      publicMayCreate ||= found.publicMayCreate;
       const { key } = loginOf(role, context);
       for (const planned of plan.roles.filter((r) => r.key === key)) {
         checks.push(...proveAttributes(planned, found));
@@ -68,7 +70,8 @@ export async function proveApp(app: AppSpec, context: ProofContext): Promise<Che
       });
     }
   }
-  return [...checks, provePublic(app, context), ...proveNeighbours(app, entered, context)];
+  const ofPublic = provePublic(app, context, publicMayCreate);
+  return [...checks, ofPublic, ...proveNeighbours(app, entered, context)];
 }
 
 /** The owner makes what the others then try to use. */
@@ -118,18 +121,23 @@ async function login(
 }
 
 /** PUBLIC is every role of the server, the neighbours' included. */
-function provePublic(app: AppSpec, { openDatabases }: ProofContext): Check {
-  const { name, revokePublic } = app.database;
-  const isOpen = openDatabases.has(name);
-  return {
-    name: `PUBLIC: cannot enter ${name}`,
-    ok: !isOpen || !revokePublic,
-    detail: !isOpen
-      ? `no CONNECT on database ${name}`
-      : revokePublic
-        ? `PUBLIC holds CONNECT on database ${name}`
-        : `PUBLIC holds CONNECT on database ${name}, as the entry leaves it (database.revokePublic)`,
-  };
+function provePublic(
+  app: AppSpec,
+  { openDatabases }: ProofContext,
+  publicMayCreate: boolean,
+): Check {
+  const { name: database, revokePublic } = app.database;
+  const name = `PUBLIC: holds nothing on ${database}`;
+  const onDatabase = openDatabases.get(database)?.privileges ?? [];
+  const held = [
+    ...(onDatabase.length === 0 ? [] : [`${onDatabase.join(", ")} on database ${database}`]),
+    ...(publicMayCreate ? [`CREATE on schema public in ${database}`] : []),
+  ];
+  if (held.length === 0) return { name, ok: true, detail: `no privilege on database ${database}` };
+  const detail = `PUBLIC holds ${held.join(" and ")}`;
+  if (revokePublic) return { name, ok: false, detail };
+  const hint = `as the entry leaves it; close it with berth:apps.${app.name}.database.revokePublic: true`;
+  return { name, ok: true, warning: true, detail: `${detail}, ${hint}` };
 }
 
 function proveNeighbours(
@@ -149,7 +157,11 @@ function proveNeighbours(
           ? `nothing of this app on ${spec.postgres.reserved.join(", ") || "reserved names (none are listed)"}`
           : traces.join("; "),
     },
-    ...neighbours.map((name) => proveNeighbour(app, name, openDatabases.get(name))),
+    ...neighbours.map((name) => {
+      const open = openDatabases.get(name);
+      const isOpen = open?.privileges.includes("CONNECT") === true;
+      return proveNeighbour(app, name, isOpen ? open.owner : undefined);
+    }),
   ];
 }
 

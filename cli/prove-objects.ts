@@ -1,15 +1,13 @@
 import { type Client, DatabaseError, escapeIdentifier, escapeLiteral } from "pg";
-import {
-  type DatabasePlan,
-  type PlannedRole,
-  PUBLIC,
-  PUBLIC_SCHEMA,
-} from "../components/postgres/plan.ts";
+import { type DatabasePlan, type PlannedRole, PUBLIC_SCHEMA } from "../components/postgres/plan.ts";
 import type { Check } from "./check.ts";
+import { keepsPublic } from "./expect-privileges.ts";
 
 /**
  * What a role may do with what the owner has just made, tried by doing it. REFERENCES is not among it:
- * that takes a table of the role's own, which none can make.
+ * only the owner of a table can give it a foreign key, and no such role can make a table (a temporary one
+ * may point to no other kind). Postgres is asked for it instead, as for all the others: `provePrivileges`
+ * calls what the server itself decides by, on the probe as well.
  */
 
 /** Insufficient privilege. */
@@ -71,15 +69,22 @@ export async function proveDatabase(
   for (const schema of plan.schemas) {
     const where = schema === PUBLIC_SCHEMA ? "" : ` in ${schema}`;
     const outcome = await attempt(client, `create table ${qualify(schema, name)} (id int)`);
-    checks.push(toRefusal(`${role.name}: cannot create a table${where}`, outcome));
+    const { ok, detail } = toRefusal(outcome);
+    checks.push({
+      name: `${role.name}: cannot create a table${where}`,
+      ok,
+      detail: ok ? detail : `CREATE on schema ${schema} in ${database}: ${detail}`,
+    });
   }
+  const temporary: Trial = {
+    ...{ what: "TEMPORARY", type: "database", enough: ["TEMPORARY"] },
+    sql: `create temporary table ${escapeIdentifier(name)} (id int)`,
+  };
   const trials: Trial[] = [
+    // Where PUBLIC keeps what it has, the role may or may not, unless it is given it.
+    ...(keepsPublic(plan) && !mayDo(plan, role, temporary, "") ? [] : [temporary]),
     {
-      ...{ what: "temporary tables", type: "database", enough: ["TEMPORARY"] },
-      sql: `create temporary table ${escapeIdentifier(name)} (id int)`,
-    },
-    {
-      ...{ what: "CREATE SCHEMA", type: "database", enough: [] },
+      ...{ what: "CREATE (a schema)", type: "database", enough: [] },
       sql: `create schema ${escapeIdentifier(name)}`,
     },
   ];
@@ -134,18 +139,19 @@ async function proveTrials(
     readonly fails: string;
   },
 ): Promise<Check[]> {
+  const database = plan.database.name;
   const isAllowed = (trial: Trial): boolean => mayDo(plan, role, trial, request.schema);
   const allowed = request.trials.filter(isAllowed);
   const others = request.trials.filter((trial) => !isAllowed(trial));
   const broken: string[] = [];
   for (const { what, sql } of allowed) {
     const outcome = await attempt(client, sql);
-    if (outcome !== undefined) broken.push(`${what}: ${describe(outcome)}`);
+    if (outcome !== undefined) broken.push(`${what} in ${database}: ${describe(outcome)}`);
   }
   const open: string[] = [];
   for (const { what, sql } of others) {
-    const { ok, detail } = toRefusal(what, await attempt(client, sql));
-    if (!ok) open.push(`${what}: ${detail}`);
+    const { ok, detail } = toRefusal(await attempt(client, sql));
+    if (!ok) open.push(`${what} in ${database}: ${detail}`);
   }
   const toCheck = (name: string, trials: readonly Trial[], wrong: readonly string[]): Check => ({
     name,
@@ -160,16 +166,13 @@ async function proveTrials(
 
 function mayDo(plan: DatabasePlan, role: PlannedRole, trial: Trial, schema: string): boolean {
   const { type, enough } = trial;
-  const isGiven = plan.grants.some(
+  return plan.grants.some(
     ({ grantee, on, privileges }) =>
       grantee === role.name &&
       on.type === type &&
       (on.type === "database" || on.schema === schema) &&
       privileges.some((privilege) => enough.includes(privilege)),
   );
-  // What PUBLIC keeps on a database that was adopted with its rights.
-  const keepsPublic = !plan.grants.some(({ grantee }) => grantee === PUBLIC);
-  return isGiven || (keepsPublic && enough.includes("TEMPORARY"));
 }
 
 /** Does it and takes it back; undefined = it worked. */
@@ -186,10 +189,10 @@ async function attempt(client: Client, sql: string): Promise<unknown> {
 }
 
 /** Only a refusal for want of a privilege counts as one. */
-function toRefusal(name: string, outcome: unknown): Check {
-  if (outcome === undefined) return { name, ok: false, detail: "it was not refused" };
+function toRefusal(outcome: unknown): Pick<Check, "ok" | "detail"> {
+  if (outcome === undefined) return { ok: false, detail: "it was not refused" };
   const ok = outcome instanceof DatabaseError && outcome.code === refused;
-  return { name, ok, detail: describe(outcome) };
+  return { ok, detail: describe(outcome) };
 }
 
 function describe(error: unknown): string {

@@ -25,6 +25,9 @@ function provePowers(planned: PlannedRole, found: Attributes): Check {
     ...(found.canCreateDatabase ? ["CREATEDB"] : []),
     ...(found.canReplicate ? ["REPLICATION"] : []),
     ...(found.bypassesRls ? ["BYPASSRLS"] : []),
+    ...(found.isSuperuser || found.mayBecome.length === 0
+      ? []
+      : [`the attributes of ${found.mayBecome.join(", ")}, which it may become`]),
     ...(found.connectionLimit === planned.connectionLimit
       ? []
       : [
@@ -94,17 +97,18 @@ export function proveIsolation(
   found: SessionRole,
   { spec }: ProofContext,
 ): Check {
-  // One that was adopted with PUBLIC's rights is open to everybody, as its entry leaves it.
-  const others = spec.apps
-    .filter((other) => other !== app && other.database.revokePublic)
-    .map((other) => other.database.name);
-  const open = others.filter((name) => found.mayEnter.includes(name));
+  const others = spec.apps.filter((other) => other !== app).map(({ database }) => database);
+  // Where PUBLIC is left in, so is this role; a way of its own is one too many all the same.
+  const mayEnter = ({ name, revokePublic }: (typeof others)[number]): boolean =>
+    (revokePublic ? found.mayEnter : found.mayEnterItself).includes(name);
+  const open = others.filter(mayEnter).map(({ name }) => name);
+  const closed = others.filter(({ revokePublic }) => revokePublic).map(({ name }) => name);
   return {
     name: `${role.name}: cannot enter other apps' databases`,
     ok: open.length === 0,
     detail:
       open.length === 0
-        ? `no CONNECT on ${others.join(", ") || "any other app's database"}`
-        : `it may enter ${open.join(", ")}`,
+        ? `no CONNECT on ${closed.join(", ") || "any other app's database"}`
+        : `it has CONNECT on ${open.join(", ")}`,
   };
 }

@@ -13,6 +13,7 @@ import {
   inspectServer,
   inspectTraces,
   type LiveRole,
+  type OpenDatabase,
 } from "../components/postgres/inspect.ts";
 import { findIdentityProblem } from "../components/postgres/server-rules.ts";
 import { type SessionTarget, withSession } from "../components/postgres/session.ts";
@@ -86,7 +87,7 @@ async function surveyServer(
   target: Omit<SessionTarget, "database">,
   endpoint: Endpoint,
 ): Promise<{
-  openDatabases: ReadonlyMap<string, string>;
+  openDatabases: ReadonlyMap<string, OpenDatabase>;
   turns: ReadonlyMap<string, LiveRole>;
   traces: ReadonlyMap<string, readonly string[]>;
 }> {

@@ -163,7 +163,7 @@ function decideObjects(
   for (const object of live.objects) {
     if (object.type !== share.type || object.schema !== share.schema) continue;
     if (!mayGrantOn(object, plan, live.server)) continue;
-    const held = heldBy(grantee, object.privileges);
+    const held = heldOn(object, share);
     const key = held.join();
     const group = groups.get(key);
     groups.set(key, { on: toSecurable(object, group?.on), held });
@@ -171,6 +171,12 @@ function decideObjects(
   return [...groups.values()].flatMap(({ on, held }) =>
     compare({ path, on, grantee, wanted: share.privileges, held }),
   );
+}
+
+/** What a role holds on a single column counts where it is too much, and is no substitute for the whole. */
+function heldOn({ privileges, columns = [] }: LiveObject, { grantee, ...share }: Share): string[] {
+  const onColumns = heldBy(grantee, columns).filter((one) => !share.privileges.includes(one));
+  return [...new Set([...heldBy(grantee, privileges), ...onColumns])].toSorted();
 }
 
 function toSecurable(object: LiveObject, group: Securable | undefined): Securable {

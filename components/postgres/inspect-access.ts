@@ -19,6 +19,8 @@ export interface LiveObject {
   readonly owner: string;
   /** `grantee=PRIVILEGE`, with `public` for every role. */
   readonly privileges: readonly string[];
+  /** The same on single columns of a table. */
+  readonly columns?: readonly string[];
 }
 
 /** What is given inside a database. */

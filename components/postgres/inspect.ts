@@ -118,6 +118,12 @@ export interface SessionRole {
   readonly memberOf: readonly string[];
   /** Databases with CONNECT, by whatever way: own grant, membership, PUBLIC. */
   readonly mayEnter: readonly string[];
+  /** The same without what PUBLIC may. */
+  readonly mayEnterItself: readonly string[];
+  /** Roles with special attributes that it is a member of, over however many others. */
+  readonly mayBecome: readonly string[];
+  /** Whether PUBLIC may make tables in schema public of this database. */
+  readonly publicMayCreate: boolean;
 }
 
 /** The role of this session. */
@@ -153,10 +159,20 @@ export async function inspectSessionPrivileges(
   return rows.map((row) => toCamelCase(row) as unknown as SessionPrivilege);
 }
 
-/** Databases that PUBLIC may enter: name → owner. */
-export async function inspectOpenDatabases(client: Client): Promise<ReadonlyMap<string, string>> {
-  const { rows } = await client.query<{ name: string; owner: string }>(sql("open-databases"));
-  return new Map(rows.map(({ name, owner }) => [name, owner]));
+/** A database that is open to every role of the server. */
+export interface OpenDatabase {
+  readonly name: string;
+  readonly owner: string;
+  /** What PUBLIC holds on it. */
+  readonly privileges: readonly string[];
+}
+
+/** Databases that PUBLIC has privileges on, by name. */
+export async function inspectOpenDatabases(
+  client: Client,
+): Promise<ReadonlyMap<string, OpenDatabase>> {
+  const { rows } = await client.query<OpenDatabase>(sql("open-databases"));
+  return new Map(rows.map((row) => [row.name, row]));
 }
 
 /** Privileges and memberships of `roles` on the reserved names; there must be none. */

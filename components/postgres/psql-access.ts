@@ -37,19 +37,19 @@ export function scriptAccess(plan: DatabasePlan): readonly string[] {
   ];
 }
 
-/** Where the objects of each type are: type, schema, what GRANT calls them, owner and ACL. */
+/** Where the objects of each type are: type, oid, schema, what GRANT calls them, owner and ACL. */
 const objects: Readonly<Record<ObjectType, string>> = {
-  database: `SELECT 'database', NULL::text, format('DATABASE %I', datname), datdba,
+  database: `SELECT 'database', NULL::oid, NULL::text, format('DATABASE %I', datname), datdba,
     coalesce(datacl, acldefault('d', datdba)) FROM pg_database WHERE datname = current_database()`,
-  schema: `SELECT 'schema', nspname::text, format('SCHEMA %I', nspname), nspowner,
+  schema: `SELECT 'schema', NULL, nspname::text, format('SCHEMA %I', nspname), nspowner,
     coalesce(nspacl, acldefault('n', nspowner)) FROM pg_namespace`,
-  table: `SELECT 'table', nspname::text, format('TABLE %I.%I', nspname, relname), relowner,
+  table: `SELECT 'table', pg_class.oid, nspname::text, format('TABLE %I.%I', nspname, relname), relowner,
     coalesce(relacl, acldefault('r', relowner)) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
     WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND ${isOwn("pg_class", "pg_class.oid")}`,
-  sequence: `SELECT 'sequence', nspname::text, format('SEQUENCE %I.%I', nspname, relname), relowner,
+  sequence: `SELECT 'sequence', NULL, nspname::text, format('SEQUENCE %I.%I', nspname, relname), relowner,
     coalesce(relacl, acldefault('s', relowner)) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
     WHERE relkind = 'S' AND ${isOwn("pg_class", "pg_class.oid")}`,
-  function: `SELECT 'function', nspname::text, format('ROUTINE %I.%I(%s)', nspname, proname, CASE prokind
+  function: `SELECT 'function', NULL, nspname::text, format('ROUTINE %I.%I(%s)', nspname, proname, CASE prokind
       WHEN 'a' THEN oidvectortypes(proargtypes) ELSE pg_get_function_identity_arguments(p.oid) END), proowner,
     coalesce(proacl, acldefault('f', proowner)) FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
     WHERE ${isOwn("pg_proc", "p.oid")}`,
@@ -86,11 +86,15 @@ function grantsQuery(
   ];
   return `WITH planned (type, schema, grantee, privileges) AS (
   VALUES ${rows.join(",\n    ")}
-), objects (type, schema, name, owner, acl) AS (
+), objects (type, oid, schema, name, owner, acl) AS (
   ${[...types].map((type) => objects[type]).join("\n  UNION ALL\n  ")}
 ), found AS (
   SELECT name, grantee, privileges, ARRAY(
     SELECT privilege_type FROM aclexplode(acl) a WHERE a.grantee = ${oidOf("p.grantee")}
+    UNION
+    SELECT privilege_type FROM pg_attribute t, aclexplode(t.attacl) a
+    WHERE o.type = 'table' AND t.attrelid = o.oid AND a.grantee = ${oidOf("p.grantee")}
+      AND privilege_type <> ALL (p.privileges)
   ) AS held
   FROM planned p JOIN objects o ON o.type = p.type AND o.schema IS NOT DISTINCT FROM p.schema::text
   WHERE ${mayGrant("CASE o.type WHEN 'schema' THEN o.schema END", "o.owner", owner)}

@@ -90,7 +90,7 @@ const mutations: readonly {
     database: "basketball",
     broken: "grant create on schema public to admin_app",
     mended: "revoke create on schema public from admin_app",
-    says: /admin_app: cannot create a table: it was not refused/,
+    says: /admin_app: cannot create a table: CREATE on schema public in basketball: it was not refused/,
   },
   {
     name: "default privileges on tables",
@@ -108,7 +108,7 @@ const mutations: readonly {
       "alter default privileges for role basketball in schema billing revoke trigger on tables from admin_app",
     mended:
       "alter default privileges for role basketball in schema billing grant trigger on tables to admin_app",
-    says: /admin_app: may use what the owner makes in billing: TRIGGER: permission denied/,
+    says: /admin_app: may use what the owner makes in billing: TRIGGER in basketball: permission denied/,
   },
   {
     name: "a default privilege too many",
@@ -117,7 +117,7 @@ const mutations: readonly {
       "alter default privileges for role basketball in schema public grant truncate on tables to admin_app",
     mended:
       "alter default privileges for role basketball in schema public revoke truncate on tables from admin_app",
-    says: /admin_app: is refused the rest of it in public: TRUNCATE: it was not refused/,
+    says: /admin_app: is refused the rest of it in public: TRUNCATE in basketball: it was not refused/,
   },
   {
     name: "default privileges on functions",
@@ -126,7 +126,7 @@ const mutations: readonly {
       "alter default privileges for role basketball in schema billing revoke execute on functions from admin_app",
     mended:
       "alter default privileges for role basketball in schema billing grant execute on functions to admin_app",
-    says: /admin_app: may use what the owner makes in billing: EXECUTE: permission denied/,
+    says: /admin_app: may use what the owner makes in billing: EXECUTE in basketball: permission denied/,
   },
   {
     name: "a function's grant",
@@ -161,14 +161,14 @@ const mutations: readonly {
     database: "postgres",
     broken: "revoke temporary on database basketball from admin_app",
     mended: "grant temporary on database basketball to admin_app",
-    says: /admin_app: may make what it was given in basketball: temporary tables: permission denied/,
+    says: /admin_app: may make what it was given in basketball: TEMPORARY in basketball: permission denied/,
   },
   {
     name: "CREATE on the database",
     database: "postgres",
     broken: "grant create on database basketball to admin_app",
     mended: "revoke create on database basketball from admin_app",
-    says: /admin_app: is refused the rest in basketball: CREATE SCHEMA: it was not refused/,
+    says: /admin_app: is refused the rest in basketball: CREATE \(a schema\) in basketball: it was not refused/,
   },
   {
     name: "default privileges on sequences",
@@ -191,14 +191,14 @@ const mutations: readonly {
     database: "postgres",
     broken: "grant connect on database netbox to public",
     mended: "revoke connect on database netbox from public",
-    says: /netbox: PUBLIC: cannot enter netbox: PUBLIC holds CONNECT on database netbox/,
+    says: /netbox: PUBLIC: holds nothing on netbox: PUBLIC holds CONNECT on database netbox/,
   },
   {
     name: "a way into another app's database",
     database: "postgres",
     broken: "grant connect on database netbox to admin_app",
     mended: "revoke connect on database netbox from admin_app",
-    says: /admin_app: cannot enter other apps' databases: it may enter netbox/,
+    says: /admin_app: cannot enter other apps' databases: it has CONNECT on netbox/,
   },
   {
     name: "an attribute",

@@ -112,16 +112,20 @@ test("a role tells of itself what it is and where it may go", async () => {
     connectionLimit: 7,
     memberOf: ["berth_prod", "reports"],
     mayEnter: ["netbox", "paperless", "postgres", "template1"],
+    mayEnterItself: ["netbox"],
+    mayBecome: [],
+    publicMayCreate: false,
   });
 });
 
-test("the databases that PUBLIC may enter come with their owners, and no other", async () => {
+test("the databases that PUBLIC may enter come with owner and privileges, and no other", async () => {
   const open = await withSession(target, admin, inspectOpenDatabases);
-  expect(Object.fromEntries(open)).toEqual({
-    paperless: "paperless",
-    postgres: "postgres",
-    template1: "postgres",
-  });
+  const both = ["CONNECT", "TEMPORARY"];
+  expect([...open.values()]).toEqual([
+    { name: "paperless", owner: "paperless", privileges: both },
+    { name: "postgres", owner: "postgres", privileges: both },
+    { name: "template1", owner: "postgres", privileges: ["CONNECT"] },
+  ]);
 });
 
 test("traces on a neighbour are found in every form, and there are none to begin with", async () => {

@@ -81,6 +81,7 @@ describe.skipIf(!hasPsql)("the script, on Postgres 18", () => {
     await bed.sql("revoke select on games from admin_app", "basketball");
     await bed.sql("grant truncate on games to basketball_read_only", "basketball");
     await bed.sql("grant update on games_id_seq to basketball_probe", "basketball");
+    await bed.sql("grant update (id) on games to basketball_read_only", "basketball");
     await bed.sql("drop schema o_dd; drop extension cube", "basketball");
     await bed.sql("grant connect on database basketball to public");
     await bed.sql("alter database basketball connection limit 3");
@@ -102,6 +103,9 @@ describe.skipIf(!hasPsql)("the script, on Postgres 18", () => {
       "select relacl::text as acl from pg_class where relname in ('games', 'games_id_seq') order by relname",
       "basketball",
     );
+    const columns =
+      "select attacl from pg_attribute where attrelid = 'games'::regclass and attacl <> '{}'";
+    expect(await bed.sql(columns, "basketball")).toEqual([]);
     expect(sequence?.acl).not.toContain("basketball_probe");
     expect(games?.acl).toContain("admin_app=arwdt/");
     expect(games?.acl).toContain("basketball_read_only=r/");

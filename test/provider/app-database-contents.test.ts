@@ -121,6 +121,23 @@ describe.each([
     expect(held).toEqual([{ held: true }]);
   });
 
+  it("takes back what a role holds on a column and not on the table, and sees no substitute in it", async () => {
+    await bed.sql(
+      `grant update (note) on public.games to basketball_probe;
+       grant select (note) on public.games to basketball_probe;
+       revoke insert on billing.games from admin_app; grant insert (note) on billing.games to admin_app`,
+      "basketball",
+    );
+    bed.clearLog();
+    made = await bed.up(made.inputs, await bed.refresh(made));
+    expect(bed.writes().toSorted()).toEqual([
+      'GRANT INSERT ON TABLE "billing"."games" TO "admin_app"',
+      'REVOKE UPDATE ON TABLE "public"."games" FROM "basketball_probe"',
+    ]);
+    expect((await bed.refresh(made))?.state).toEqual(made.state);
+    await refuses("basketball_probe", "update public.games set note = 'y'");
+  });
+
   it("leaves alone what an extension brought", async () => {
     const given = await bed.sql(
       `select from pg_proc p, aclexplode(p.proacl) a, pg_depend d

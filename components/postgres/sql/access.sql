@@ -16,11 +16,11 @@ of_extensions as (
   select d.classid, d.objid from pg_catalog.pg_depend d where d.deptype = 'e'
 ),
 objects as (
-  select 'schema' as type, s.nspname as schema, s.nspname as name, null::text as arguments,
+  select 'schema' as type, null::oid as oid, s.nspname as schema, s.nspname as name, null::text as arguments,
     s.nspowner as owner, coalesce(s.nspacl, pg_catalog.acldefault('n', s.nspowner)) as acl
   from schemas s
   union all
-  select case c.relkind when 'S' then 'sequence' else 'table' end, s.nspname, c.relname, null,
+  select case c.relkind when 'S' then 'sequence' else 'table' end, c.oid, s.nspname, c.relname, null,
     c.relowner,
     coalesce(
       c.relacl,
@@ -35,7 +35,7 @@ objects as (
     )
   union all
   -- Identity arguments tell a procedure's OUT from IN, but are no good for ordered-set aggregates.
-  select 'function', s.nspname, p.proname,
+  select 'function', null, s.nspname, p.proname,
     case p.prokind
       when 'a' then pg_catalog.oidvectortypes(p.proargtypes)
       else pg_catalog.pg_get_function_identity_arguments(p.oid)
@@ -55,7 +55,15 @@ select 'object' as kind, o.type, o.schema::text as schema, o.name::text as name,
     from pg_catalog.aclexplode(o.acl) a
     join grantees g on g.oid = a.grantee
     order by 1
-  ) as privileges
+  ) as privileges,
+  array(
+    select distinct g.name || '=' || a.privilege_type
+    from pg_catalog.pg_attribute t
+    cross join lateral pg_catalog.aclexplode(t.attacl) a
+    join grantees g on g.oid = a.grantee
+    where o.type = 'table' and t.attrelid = o.oid
+    order by 1
+  ) as columns
 from objects o
 union all
 select 'default', case d.defaclobjtype when 'S' then 'sequence' when 'f' then 'function' else 'table' end,
@@ -65,7 +73,8 @@ select 'default', case d.defaclobjtype when 'S' then 'sequence' when 'f' then 'f
     from pg_catalog.aclexplode(d.defaclacl) a
     join grantees g on g.oid = a.grantee
     order by 1
-  )
+  ),
+  '{}'
 from pg_catalog.pg_default_acl d
 join schemas s on s.oid = d.defaclnamespace
 where d.defaclobjtype in ('r', 'S', 'f')

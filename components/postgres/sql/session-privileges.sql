@@ -23,6 +23,14 @@ cross join unnest($2::text[]) p (privilege)
 where not r.is_sequence
   and (p.privilege <> 'MAINTAIN' or pg_catalog.current_setting('server_version_num')::int >= 170000)
 union all
+-- On some of the columns only, which a role may hold without the table.
+select 'table', r.schema, r.name || ' (some columns)', p.privilege, true, false
+from relations r
+cross join unnest($2::text[]) p (privilege)
+where not r.is_sequence and p.privilege in ('INSERT', 'REFERENCES', 'SELECT', 'UPDATE')
+  and pg_catalog.has_any_column_privilege(r.oid, p.privilege)
+  and not pg_catalog.has_table_privilege(r.oid, p.privilege)
+union all
 select 'sequence', r.schema, r.name, p.privilege,
   pg_catalog.has_sequence_privilege(r.oid, p.privilege), false
 from relations r

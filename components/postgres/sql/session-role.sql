@@ -1,4 +1,4 @@
--- What the role of this session is, and which databases it may enter. One row.
+-- What the role of this session is, what it may become, and which databases it may enter. One row.
 select
   r.rolsuper as is_superuser,
   r.rolcreaterole as can_create_role,
@@ -18,6 +18,30 @@ select
     from pg_catalog.pg_database d
     where d.datallowconn and pg_catalog.has_database_privilege(d.oid, 'CONNECT')
     order by 1
-  ) as may_enter
+  ) as may_enter,
+  array(
+    select d.datname::text
+    from pg_catalog.pg_database d
+    where d.datallowconn
+      and exists (
+        select
+        from pg_catalog.aclexplode(coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))) a
+        where a.privilege_type = 'CONNECT' and a.grantee <> 0
+          and pg_catalog.pg_has_role(a.grantee, 'USAGE')
+      )
+    order by 1
+  ) as may_enter_itself,
+  array(
+    select g.rolname::text
+    from pg_catalog.pg_roles g
+    where g.oid <> r.oid and pg_catalog.pg_has_role(g.oid, 'MEMBER')
+      and (g.rolsuper or g.rolcreaterole or g.rolcreatedb or g.rolreplication or g.rolbypassrls)
+    order by 1
+  ) as may_become,
+  exists (
+    select
+    from pg_catalog.pg_namespace n
+    where n.nspname = 'public' and pg_catalog.has_schema_privilege('public', n.oid, 'CREATE')
+  ) as public_may_create
 from pg_catalog.pg_roles r
 where r.rolname = session_user

@@ -1,0 +1,266 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { proveStack, type Verdict } from "../../cli/verify.ts";
+import { privilegeTable } from "../../components/config/privileges.ts";
+import type { StackSpec } from "../../components/config/spec.ts";
+import { Credential } from "../../components/onepassword/credential.ts";
+import { makeSpec } from "../fakes/stack.ts";
+import { DatabaseBed, inputsOf, rolePassword, toUrn } from "../provider/database-bed.ts";
+
+/**
+ * `verify` against a real Postgres, with apps of every profile and every mix of what an entry can say:
+ * it finds nothing wrong with them, and names what is broken by hand, one thing at a time.
+ * `VERIFY_APPS=100` tries as many.
+ */
+
+const count = Number(process.env["VERIFY_APPS"] ?? 20);
+
+let bed: DatabaseBed;
+let spec: StackSpec;
+
+/** Each app another mix; the first three are those that are broken afterwards. */
+function makeEntry(n: number) {
+  const some = (list: readonly string[]) => list.filter((_, place) => (n * (place + 1)) % 7 < 3);
+  const isOneIn = (every: number): boolean => n % every === 0;
+  return {
+    owner: { searchPath: isOneIn(3) ? ["public", "billing"] : [] },
+    database: {
+      connectionLimit: isOneIn(5) ? 40 : -1,
+      schemas: isOneIn(2) ? ["billing"] : [],
+      extensions: isOneIn(4) ? ["cube", { name: "pg_trgm", schema: "billing" }] : [],
+      revokePublic: !isOneIn(3),
+    },
+    roles: {
+      rw: { profile: "readwrite", connectionLimit: isOneIn(2) ? 7 : -1 },
+      ro: { profile: "readonly", memberOf: isOneIn(4) ? ["reports"] : [] },
+      probe: {
+        privileges: {
+          database: some(privilegeTable.database),
+          tables: some(privilegeTable.table),
+          sequences: some(privilegeTable.sequence),
+          functions: some(privilegeTable.function),
+        },
+      },
+    },
+  };
+}
+
+/** What an app makes itself. */
+function makeObjects(schema: string): string {
+  return `create table ${schema}.item (id serial primary key, note text);
+    create table ${schema}.part (id int) partition by list (id);
+    create table ${schema}.part1 partition of ${schema}.part for values in (1);
+    create view ${schema}.shown as select note from ${schema}.item;
+    create materialized view ${schema}.kept as select note from ${schema}.item;
+    create sequence ${schema}.numbers;
+    create function ${schema}.twice(int) returns int language sql as 'select 2 * $1';
+    create function ${schema}.hidden() returns int language sql as 'select 1';
+    revoke execute on function ${schema}.hidden() from public;
+    create procedure ${schema}.tidy() language sql as 'select 1'`;
+}
+
+beforeAll(async () => {
+  bed = await DatabaseBed.open();
+  await bed.sql("create role reports; grant reports to coachlight_admin with admin option");
+  const names = Array.from({ length: count }, (_, index) => `app${String(index + 1)}`);
+  const entries = Object.fromEntries(names.map((name, index) => [name, makeEntry(index + 1)]));
+  const { host, port } = bed.superuser;
+  spec = makeSpec(entries, {
+    endpoint: { direct: { host, port } },
+    tls: { mode: "disable" },
+    systemIdentifier: bed.systemIdentifier,
+  });
+  const handler = await bed.provider();
+  const create = (name: string) =>
+    handler.create({
+      urn: toUrn(name),
+      inputs: inputsOf(name, entries[name]),
+      preview: false,
+    });
+  await Promise.all(names.map(create));
+  await handler.close();
+  for (const { database } of spec.apps) {
+    for (const schema of ["public", ...database.schemas]) {
+      await bed.sqlAs(database.name, database.name, makeObjects(schema));
+    }
+  }
+  // As somebody may have left it who adopts it so.
+  await bed.sql("revoke temporary on database app3 from public");
+}, 300_000);
+
+afterAll(async () => {
+  await bed.close();
+});
+
+function verify(apps: readonly string[]): Promise<Verdict> {
+  const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
+  const items = {
+    admin: new Credential(PGUSER, PGPASSWORD),
+    credential: ({ name }: { readonly name: string }) => new Credential(name, rolePassword(name)),
+  };
+  const some = spec.apps.filter(({ name }) => apps.includes(name));
+  return proveStack({ ...spec, apps: some }, items, () => undefined);
+}
+
+function tell({ apps }: Verdict, which: "failed" | "warnings"): string[] {
+  return apps.flatMap(({ app, checks }) =>
+    checks
+      .filter(({ ok, warning }) => (which === "failed" ? !ok : warning === true))
+      .map(({ name, detail }) => `${app}: ${name}: ${detail}`),
+  );
+}
+
+it("finds nothing wrong with healthy apps, and warns of those that are left open to PUBLIC", async () => {
+  const verdict = await verify(spec.apps.map(({ name }) => name));
+  expect(tell(verdict, "failed")).toEqual([]);
+  const open = spec.apps.filter(({ database }) => !database.revokePublic);
+  const warnings = tell(verdict, "warnings").filter((line) => line.includes("PUBLIC: "));
+  expect(warnings).toHaveLength(open.length);
+  expect(warnings).toContain(
+    "app3: PUBLIC: holds nothing on app3: PUBLIC holds CONNECT on database app3, as the entry leaves it; close it with berth:apps.app3.database.revokePublic: true",
+  );
+}, 300_000);
+
+/** What is broken, where, the statement that breaks it, the one that mends it, and what verify must say. */
+const mutations: readonly [string, string, broken: string, mended: string, RegExp][] = [
+  [
+    "a table grant of a readonly role",
+    "app2",
+    "revoke select on item from app2_ro",
+    "grant select on item to app2_ro",
+    /app2_ro: .*lacks SELECT on table item in app2/,
+  ],
+  [
+    "a privilege too many of a readonly role, in a further schema",
+    "app2",
+    "grant insert on billing.item to app2_ro",
+    "revoke insert on billing.item from app2_ro",
+    /app2_ro: .*holds INSERT on table billing.item in app2/,
+  ],
+  [
+    "a default privilege of a readonly role",
+    "app2",
+    "alter default privileges for role app2 in schema billing revoke select on tables from app2_ro",
+    "alter default privileges for role app2 in schema billing grant select on tables to app2_ro",
+    /app2_ro: may use what the owner makes in billing: SELECT in app2: permission denied/,
+  ],
+  [
+    "a default privilege too many of a readonly role",
+    "app2",
+    "alter default privileges for role app2 in schema public grant usage on sequences to app2_ro",
+    "alter default privileges for role app2 in schema public revoke usage on sequences from app2_ro",
+    /app2_ro: .*holds USAGE on sequence berth_verify_\w+_id_seq in app2/,
+  ],
+  [
+    "a table grant of which a column is left",
+    "app2",
+    "revoke select on item from app2_ro; grant select (note) on item to app2_ro",
+    "grant select on item to app2_ro; revoke select (note) on item from app2_ro",
+    /app2_ro: .*lacks SELECT on table item in app2/,
+  ],
+  [
+    "REFERENCES that nobody gave",
+    "app2",
+    "grant references on item to app2_rw",
+    "revoke references on item from app2_rw",
+    /app2_rw: .*holds REFERENCES on table item in app2/,
+  ],
+  [
+    "REFERENCES that a custom role was given, on what is made later",
+    "app2",
+    "alter default privileges for role app2 in schema public revoke references on tables from app2_probe",
+    "alter default privileges for role app2 in schema public grant references on tables to app2_probe",
+    /app2_probe: .*lacks REFERENCES on table berth_verify_\w+ in app2/,
+  ],
+  [
+    "MAINTAIN that a custom role was not given",
+    "app1",
+    "alter default privileges for role app1 in schema public grant maintain on tables to app1_ro",
+    "alter default privileges for role app1 in schema public revoke maintain on tables from app1_ro",
+    /app1_ro: is refused the rest of it in public: MAINTAIN in app1: it was not refused/,
+  ],
+  [
+    "UPDATE of a sequence that a custom role was given",
+    "app1",
+    "revoke update on sequence numbers from app1_probe",
+    "grant update on sequence numbers to app1_probe",
+    /app1_probe: .*lacks UPDATE on sequence numbers in app1/,
+  ],
+  [
+    "a grant on a single column",
+    "app2",
+    "grant update (note) on item to app2_ro",
+    "revoke update (note) on item from app2_ro",
+    /app2_ro: .*holds UPDATE on table item \(some columns\) in app2/,
+  ],
+  [
+    "CONNECT, which PUBLIC lost",
+    "app2",
+    "grant connect on database app2 to public",
+    "revoke connect on database app2 from public",
+    /app2: PUBLIC: .*PUBLIC holds CONNECT on database app2$/m,
+  ],
+  [
+    "TEMPORARY, which PUBLIC lost",
+    "app2",
+    "grant temporary on database app2 to public",
+    "revoke temporary on database app2 from public",
+    /app2: PUBLIC: .*PUBLIC holds TEMPORARY on database app2$/m,
+  ],
+  [
+    "CREATE on schema public, which PUBLIC never had",
+    "app1",
+    "grant create on schema public to public",
+    "revoke create on schema public from public",
+    /app1: PUBLIC: .*PUBLIC holds CREATE on schema public in app1$/m,
+  ],
+  [
+    "a way into another app's database through a role that both are in",
+    "app1",
+    "grant connect on database app2 to berth_prod",
+    "revoke connect on database app2 from berth_prod",
+    /app1_ro: cannot enter other apps' databases: it has CONNECT on app2/,
+  ],
+  [
+    "a way of its own into a database that is left open to PUBLIC",
+    "app1",
+    "grant connect on database app3 to app1_rw",
+    "revoke connect on database app3 from app1_rw",
+    /app1_rw: cannot enter other apps' databases: it has CONNECT on app3/,
+  ],
+  [
+    "a table grant through a role that it is in",
+    "app1",
+    "grant delete on item to berth_prod",
+    "revoke delete on item from berth_prod",
+    /app1_ro: .*holds DELETE on table item in app1/,
+  ],
+  [
+    "an attribute that it reaches through a role that it is in",
+    "app1",
+    "alter role berth_prod createdb",
+    "alter role berth_prod nocreatedb",
+    /app1_ro: is not a superuser: it has the attributes of berth_prod, which it may become/,
+  ],
+  [
+    "an attribute of a readonly role",
+    "app1",
+    "alter role app1_ro bypassrls",
+    "alter role app1_ro nobypassrls",
+    /app1_ro: is not a superuser: it has BYPASSRLS/,
+  ],
+];
+
+describe("verify", () => {
+  it.each(mutations)("sees that somebody broke %s", async (_, database, broken, mended, says) => {
+    await bed.sql(broken, database);
+    const found = tell(await verify(["app1", "app2", "app3"]), "failed");
+    await bed.sql(mended, database);
+    expect(found.join("\n")).toMatch(says);
+  });
+
+  it("finds nothing wrong once everything is mended, and leaves nothing behind", async () => {
+    expect(tell(await verify(["app1", "app2", "app3"]), "failed")).toEqual([]);
+    const left = "select from pg_class where relname like 'berth_verify%'";
+    expect(await bed.sql(left, "app2")).toEqual([]);
+  });
+});
