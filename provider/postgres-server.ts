@@ -7,6 +7,7 @@ import { findIdentityProblem } from "../components/postgres/server-rules.ts";
 import {
   explainBrokenSession,
   explainStatementFailure,
+  hintForMembership,
 } from "../components/postgres/statement-failure.ts";
 import { hiddenVerifiers, toStatement, type Verifiers } from "../components/postgres/statements.ts";
 import type { Endpoint } from "../components/tunnel/endpoint.ts";
@@ -100,8 +101,9 @@ export class PostgresServer {
     if (this.#isCancelled) throw new Cancelled(work.app, describeAction(action));
     const context = {
       app: work.app,
-      owner: work.owner,
+      role: findRole(action) ?? work.owner,
       admin: session.server.admin,
+      versionNumber: session.server.versionNumber,
       intent: describeAction(action),
       statement: toStatement(action, hiddenVerifiers),
     };
@@ -175,6 +177,13 @@ class Cancelled extends BerthError {
   }
 }
 
+/** Whose ADMIN option an action takes; undefined = it is about what belongs to the app's owner. */
+function findRole(action: Action): string | undefined {
+  if (action.kind === "join" || action.kind === "leave") return action.group;
+  if (!("role" in action)) return undefined;
+  return typeof action.role === "string" ? action.role : action.role.name;
+}
+
 function refuseWarning(
   warning: { readonly code: string | undefined; readonly message: string | undefined },
   context: Parameters<typeof explainStatementFailure>[1],
@@ -182,7 +191,7 @@ function refuseWarning(
   return new BerthError(
     `app ${context.app}: ${context.intent}: not done: ${warning.message ?? "no effect"} (warning ${warning.code ?? ""})\n  statement: ${context.statement}`,
     {
-      hint: `role "${context.admin}" may not decide about this object; as a superuser: GRANT "${context.owner}" TO "${context.admin}"`,
+      hint: `role "${context.admin}" may not decide about this object; ${hintForMembership(context)}`,
     },
   );
 }

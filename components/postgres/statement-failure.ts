@@ -1,4 +1,4 @@
-import { DatabaseError } from "pg";
+import { DatabaseError, escapeIdentifier } from "pg";
 import { BerthError } from "../errors.ts";
 
 /** What was being done when a statement failed. */
@@ -9,8 +9,10 @@ export interface StatementContext {
   /** The statement as people may see it: verifiers hidden. */
   readonly statement: string;
   readonly admin: string;
-  /** Role the app's database belongs to. */
-  readonly owner: string;
+  /** Of the server: before 16 a membership has no options. */
+  readonly versionNumber: number;
+  /** Role that the admin must have a part in for it. */
+  readonly role: string;
 }
 
 /**
@@ -54,16 +56,12 @@ export function explainBrokenSession(error: unknown): unknown {
 }
 
 function hintFor(code: string, message: string, context: StatementContext): string | undefined {
-  const { admin, owner } = context;
   switch (code) {
     case "42501":
       if (/extension/.test(message)) {
         return `as a superuser, in that database: ${context.statement}; then run pulumi up again`;
       }
-      return hintForMissingRight(message, admin, owner);
-    case "01006":
-    case "01007":
-      return `role "${admin}" may not decide about this object; it needs membership in its owner: GRANT "${owner}" TO "${admin}"`;
+      return hintForMissingRight(message, context);
     case "42710":
     case "42P04":
     case "23505":
@@ -101,9 +99,19 @@ function hintFor(code: string, message: string, context: StatementContext): stri
 }
 
 /** Each right that an admin may lack, with the statement that gives it. */
-function hintForMissingRight(message: string, admin: string, owner: string): string {
-  if (/create role/.test(message)) return `as a superuser: ALTER ROLE "${admin}" CREATEROLE`;
-  if (/create database/.test(message)) return `as a superuser: ALTER ROLE "${admin}" CREATEDB`;
-  const role = /role "([^"]+)"/.exec(message)?.[1] ?? owner;
-  return `as a superuser: GRANT "${role}" TO "${admin}" WITH ADMIN TRUE, INHERIT TRUE, SET TRUE (on 15 and older without the WITH part)`;
+function hintForMissingRight(message: string, context: StatementContext): string {
+  const id = escapeIdentifier(context.admin);
+  if (/create role/.test(message)) return `as a superuser: ALTER ROLE ${id} CREATEROLE`;
+  if (/create database/.test(message)) return `as a superuser: ALTER ROLE ${id} CREATEDB`;
+  return hintForMembership(context);
+}
+
+/** What lets the admin change a role and decide about what belongs to it. */
+export function hintForMembership({ role, admin, versionNumber }: StatementContext): string {
+  const id = escapeIdentifier(admin);
+  const grant = `as a superuser: GRANT ${escapeIdentifier(role)} TO ${id}`;
+  // Before 16 it is the admin that inherits, or not, and no single membership.
+  return versionNumber >= 160_000
+    ? `${grant} WITH ADMIN TRUE, INHERIT TRUE, SET TRUE`
+    : `${grant}; ALTER ROLE ${id} INHERIT`;
 }

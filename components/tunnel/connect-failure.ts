@@ -1,3 +1,4 @@
+import { escapeIdentifier } from "pg";
 import { BerthError } from "../errors.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { toErrorCode } from "./kube-failure.ts";
@@ -71,7 +72,7 @@ function explainRefusal(code: string, login: Login): Explanation | undefined {
     case "42501":
       return {
         means: `${user} may not connect to ${database} (42501)`,
-        hint: `GRANT CONNECT ON DATABASE "${login.database ?? "postgres"}" TO that role`,
+        hint: `as a superuser: GRANT CONNECT ON DATABASE ${escapeIdentifier(login.database ?? "postgres")} TO ${login.user === undefined ? "that role" : escapeIdentifier(login.user)}`,
       };
     case "57P03":
       return {

@@ -37,6 +37,18 @@ describe("the server's identity", () => {
   });
 });
 
+test("MAINTAIN is refused before Postgres 17, with the key that asks for it", () => {
+  const entry = { roles: { ro: { profile: "readonly", privileges: { tables: ["MAINTAIN"] } } } };
+  const spec = makeSpec({ wiki: entry }, pinned);
+  const plans = spec.apps.map((app) => planDatabase(app, spec.postgres));
+  const judgeOn = (versionNumber: number) =>
+    judgeCatalog(spec, plans, makeCatalog([], [], { versionNumber }), { isPreview: true });
+  expect(() => judgeOn(160_014)).toThrow(
+    "berth:apps.wiki.roles.ro.privileges.tables: MAINTAIN needs Postgres 17, and this server is 16.14; take it out",
+  );
+  expect(judgeOn(170_000).warnings).toEqual([]);
+});
+
 describe("what the server must be and allow", () => {
   const { postgres } = makeSpec({});
   const find = (facts: Partial<ServerFacts>) =>
