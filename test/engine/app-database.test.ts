@@ -151,6 +151,40 @@ describe("on a running stack", () => {
     expect(output).not.toContain("SCRAM-SHA-256");
   });
 
+  it("another way in, admin, maintenance database or limit replaces nothing and changes no app", async () => {
+    await bed.sql("create database maintenance");
+    await bed.sql(
+      "create role second_admin login superuser password 'Canary0Second0Admin0Password'",
+    );
+    await bed.addLogin("second-admin", "second_admin", "Canary0Second0Admin0Password");
+    const restore = bed.configure((config) => {
+      const postgres = config["berth:postgres"];
+      const { direct } = postgres["endpoint"] as { direct: object };
+      Object.assign(postgres, {
+        endpoint: { direct: { ...direct, host: "localhost" } },
+        maintenanceDatabase: "maintenance",
+        adminItem: "second-admin",
+        reserved: ["paperless", "grafana"],
+        connectionLimit: 7,
+      });
+    });
+    writeFileSync(bed.sandbox.postgresLog, "");
+    const preview = await bed.preview();
+    expect(preview.exitCode, preview.output).toBe(0);
+    expect(preview.output).toMatch(/~ 1 to update/);
+    expect(preview.output).not.toMatch(/to (replace|create|delete)|replac/);
+    const { exitCode, output } = await bed.up();
+    expect(exitCode, output).toBe(0);
+    expect(output).toMatch(/~ 1 updated/);
+    const log = readFileSync(bed.sandbox.postgresLog, "utf8");
+    expect(log).toContain("second_admin@maintenance");
+    expect(log).not.toMatch(/statement: *(grant|revoke|alter|create|drop|comment)/i);
+    restore();
+    expect((await bed.up()).output).toMatch(/~ 1 updated/);
+    await bed.sql("drop database maintenance");
+    await bed.sql("drop role second_admin");
+  });
+
   it("a hand edit is named by plain preview and by refresh, and up puts it right", async () => {
     const before = await readCatalog();
     await bed.sql("alter role admin_app connection limit 3");

@@ -7,7 +7,10 @@ import { readNeighbour } from "../../dev/neighbour-check.ts";
 import { projectFolder } from "../../dev/sandbox.ts";
 import { Bed } from "./bed.ts";
 
-/** Every supported server, with both kinds of admin role: up, nothing left to do, and the proof. */
+/**
+ * Every supported server, with both kinds of admin role: up, nothing left to do, and the proof. One app
+ * comes from Berth's own provider, the other from the registry's.
+ */
 
 const packages: Readonly<Record<string, string>> = {
   // npm has the programs of 14 for this platform only.
@@ -36,6 +39,13 @@ describe("Postgres", () => {
   it.each(cases)("$version with $admin as admin", async (tried) => {
     const { version, packageName, isAdminSuperuser } = tried;
     bed = await Bed.open({ packageName, isAdminSuperuser });
+    await bed.addLogin("netbox-reports-db-credentials", "reports", "Canary0Reports0Password");
+    bed.configure((config) => {
+      const { netbox, ...others } = config["berth:apps"];
+      const roles = { reports: { profile: "readonly", name: "reports" } };
+      const stock = { ...(netbox as object), roles, provisioner: "postgresql" };
+      config["berth:apps"] = { ...others, netbox: stock };
+    });
     const before = await readNeighbour(bed.sandbox);
     const up = await bed.up();
     expect(up.output).not.toContain("error");
@@ -48,9 +58,13 @@ describe("Postgres", () => {
     const failed = verdict.apps.flatMap((app) => app.checks.filter((check) => !check.ok));
     // On 14 only a superuser can close schema public; anyone else is told so, by up and by verify.
     const isOpen = version === "14" && !isAdminSuperuser;
-    expect(failed.map((check) => check.name)).toEqual(
-      isOpen ? ["admin_app: privileges in basketball", "admin_app: cannot create a table"] : [],
-    );
+    const ofOpen = [
+      ...["admin_app: privileges in basketball", "admin_app: cannot create a table"],
+      "PUBLIC: holds nothing on basketball",
+      ...["reports: privileges in netbox", "reports: cannot create a table"],
+      "PUBLIC: holds nothing on netbox",
+    ];
+    expect(failed.map((check) => check.name)).toEqual(isOpen ? ofOpen : []);
     expect(up.output.includes("REVOKE CREATE ON SCHEMA public")).toBe(isOpen);
     expect(await readNeighbour(bed.sandbox)).toBe(before);
   });

@@ -150,6 +150,50 @@ describe("the provider's process", () => {
     expect(errors()).toBe("");
   });
 
+  it("replaces nothing for another configuration, whatever changes in it", async () => {
+    const { port } = await start([launcher, "127.0.0.1:1"]);
+    const client = connect(port);
+    const before: PropertyMap = {
+      endpoint: { kind: "direct", host: "127.0.0.1", port: 5432 },
+      tls: { mode: "disable", serverName: "localhost" },
+      maintenanceDatabase: "postgres",
+      systemIdentifier: "1",
+      reserved: ["paperless"],
+      markerRole: "berth_prod",
+      connectionLimit: 4,
+      adminItem: "Coachlight/postgres-admin",
+      username: "coachlight_admin",
+      password: new SecretValue("before"),
+    };
+    const after: PropertyMap = {
+      endpoint: { kind: "kubernetes", namespace: "db", port: 5432, localPort: 15432 },
+      tls: { mode: "require", serverName: "pg" },
+      maintenanceDatabase: "maintenance",
+      systemIdentifier: "2",
+      reserved: [],
+      markerRole: "berth_other",
+      connectionLimit: 9,
+      adminItem: "Coachlight/other",
+      username: "other_admin",
+      password: new SecretValue("after"),
+    };
+    const compare = async (news: PropertyMap) => {
+      const request = new messages.DiffRequest()
+        .setUrn(urn)
+        .setOldInputs(encodeProperties({ postgres: before }))
+        .setNews(encodeProperties({ postgres: news }));
+      const found = await call(client, rpc.diffConfig, request);
+      const { DIFF_SOME } = messages.DiffResponse.DiffChanges;
+      return { replaces: found.getReplacesList(), isSome: found.getChanges() === DIFF_SOME };
+    };
+    expect(await compare(before)).toEqual({ replaces: [], isSome: false });
+    for (const [name, value] of Object.entries(after)) {
+      const found = await compare({ ...before, [name]: value });
+      expect(found, name).toEqual({ replaces: [], isSome: true });
+    }
+    client.close();
+  });
+
   it("fails in words, without a stack and without a secret", async () => {
     const { port } = await start([launcher, "127.0.0.1:1"]);
     const client = connect(port);
