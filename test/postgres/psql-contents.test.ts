@@ -160,8 +160,22 @@ describe.skipIf(!hasPsql)("a script, run by a superuser", () => {
         ),
       ).toEqual([{ v: version }]);
     }
+    // What the owner puts in the way of a session that does not pin its search_path.
+    await bed.sqlAs(
+      ...(["basketball", "basketball"] as const),
+      `create function public.format(text, text) returns text language plpgsql as
+        $$begin raise exception 'hijacked'; end$$;
+       create function public.pg_get_userbyid(oid) returns name language plpgsql as
+        $$begin raise exception 'hijacked'; end$$;
+       create table public.pg_roles (oid oid, rolname name, rolsuper boolean);
+       alter database basketball set search_path = public, pg_catalog`,
+    );
+    await expect(bed.sql("select pg_get_userbyid(10::oid)", "basketball")).rejects.toThrow(
+      "hijacked",
+    );
     bed.clearLog();
-    expect((await psql(bed, ask("1.8"))).exitCode).toBe(0);
+    const again = await psql(bed, ask("1.8"));
+    expect(again).toEqual({ exitCode: 0, output: "app basketball: as planned" });
     expect(bed.writes()).toEqual([]);
     await bed.close();
   });

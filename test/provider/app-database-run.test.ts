@@ -38,6 +38,32 @@ describe("a run that is stopped or fails", () => {
     expect((await bed.refresh(whole))?.state).toEqual(whole.state);
   });
 
+  it("gives all of the access or none of it, and says who is in the way", async () => {
+    const made = await bed.up(inputsOf("shop", entry));
+    await bed.sqlAs("shop", "shop", "create table orders (id int); create table items (id int)");
+    const locking = await bed.connect("shop");
+    await locking.query("begin; lock table orders in access exclusive mode");
+    const more = inputsOf("shop", {
+      roles: { ...entry.roles, more: { profile: "readonly" } },
+      database: { schemas: ["billing"] },
+    });
+    const failure = await bed.up(more, made).catch((error: unknown) => error);
+    await locking.end();
+    expect(String(failure)).toMatch(/another session holds a lock on it; see who: SELECT pid/);
+    if (!(failure instanceof PartialFailure)) throw new Error("nothing was done");
+    const given = await bed.sql(
+      `select defaclobjtype::text from pg_default_acl where defaclacl::text like '%shop_more%'
+       union all select relname from pg_class where relacl::text like '%shop_more%'
+       union all select datname from pg_database where datacl::text like '%shop_more%'
+       union all select nspname from pg_namespace where nspname = 'billing'`,
+      "shop",
+    );
+    expect(given).toEqual([]);
+    const whole = await bed.up(more, { ...made, inputs: more, state: failure.state });
+    await bed.sqlAs("shop_more", "shop", "select from orders, items");
+    expect((await bed.refresh(whole))?.state).toEqual(whole.state);
+  });
+
   it("waits for another run that writes", async () => {
     const held = bed.sql("select pg_advisory_lock(422608794728), pg_sleep(4)");
     const isHeld = async () =>

@@ -130,6 +130,20 @@ describe.each([
     await bed.sql("grant select, truncate on games to auditor", "basketball");
     expect(await bed.diff(made)).toEqual([]);
     expect((await bed.refresh(made))?.state).toEqual(made.state);
+    await bed.sql("revoke select on games from admin_app", "basketball");
+    bed.clearLog();
+    await bed.up(made.inputs);
+    expect(bed.writes().filter((statement) => !statement.includes("PASSWORD"))).toEqual([
+      'GRANT SELECT ON TABLE "public"."games" TO "admin_app"',
+    ]);
+    const held = await bed.sql(
+      `select has_database_privilege('auditor', 'basketball', 'connect') as may_enter, relacl::text as acl
+       from pg_class where relname = 'games'`,
+      "basketball",
+    );
+    expect(held).toMatchObject([
+      { may_enter: true, acl: expect.stringContaining("auditor=rD/") as string },
+    ]);
   });
 
   it("runs no function that the app's owner put in the way", async () => {
