@@ -2,14 +2,18 @@ import { execa } from "execa";
 import { expect, it } from "vitest";
 import { projectFolder } from "../../dev/sandbox.ts";
 
-const bench = (...args: string[]) =>
+const bench = (args: readonly string[], env: Record<string, string> = {}) =>
   execa("node", ["toolchain/run.mjs", "test/bench/main.ts", ...args], {
     cwd: projectFolder,
+    env,
     reject: false,
   });
 
-it("the bench measures Berth beside psql, and says where it is", async () => {
-  const { stdout, stderr, exitCode } = await bench("--apps", "2", "--verify", "--json");
+it("the bench measures Berth beside psql, says where it is, and goes on where the control fails", async () => {
+  // Of all that runs here, only the registry's provider minds it.
+  const env = { PGCLIENTENCODING: "LATIN1" };
+  const args = ["--apps", "2", "--verify", "--stock", "--json"];
+  const { stdout, stderr, exitCode } = await bench(args, env);
   expect(exitCode, stderr).toBe(0);
   const { apps } = JSON.parse(stdout) as { apps: Record<string, unknown>[] };
   expect(apps).toMatchObject([
@@ -20,10 +24,13 @@ it("the bench measures Berth beside psql, and says where it is", async () => {
     expect(apps[0]?.[name], name).toBeGreaterThan(0);
   }
   expect(stderr).toContain("pulumi preview, unchanged");
+  expect(stderr).toContain("the control failed; what it said is in the figures");
+  expect(apps[0]?.["stock_failure"]).toContain('unsupported client_encoding "LATIN1"');
+  expect(Object.keys(apps[0] ?? {})).not.toContain("stock_up_s");
 });
 
 it("the bench says what an option takes", async () => {
-  const { stderr, exitCode } = await bench("--apps", "many");
+  const { stderr, exitCode } = await bench(["--apps", "many"]);
   expect(stderr).toContain('--apps takes a number from 1 to 99999, not "many"');
   expect(exitCode).toBe(1);
 });
