@@ -2,7 +2,11 @@ import type { Client } from "pg";
 import type { AppSpec } from "../components/config/spec.ts";
 import { describeAction } from "../components/postgres/actions.ts";
 import { decideContents, hasContents } from "../components/postgres/diff-contents.ts";
-import { inspectSessionPrivileges, type SessionRole } from "../components/postgres/inspect.ts";
+import {
+  inspectSessionPrivileges,
+  type LiveRole,
+  type SessionRole,
+} from "../components/postgres/inspect.ts";
 import { inspectAccess } from "../components/postgres/inspect-access.ts";
 import type { DatabasePlan, PlannedRole } from "../components/postgres/plan.ts";
 import type { Check, ProofContext } from "./check.ts";
@@ -10,8 +14,9 @@ import { describeDeviations, findDeviations } from "./expect-privileges.ts";
 
 /** What one role of an app promises, tried in its own session. */
 
-/** The same whoever tells it: the role's own session, or the admin. */
-type Attributes = Omit<SessionRole, "mayEnter">;
+/** The same whoever tells it: the role's own session, which knows what it may become, or the admin. */
+type Attributes = Pick<LiveRole, keyof LiveRole & keyof SessionRole> &
+  Partial<Pick<SessionRole, "mayBecome">>;
 
 /** The attributes and memberships of the role are those of the plan. */
 export function proveAttributes(planned: PlannedRole, found: Attributes): Check[] {
@@ -19,15 +24,16 @@ export function proveAttributes(planned: PlannedRole, found: Attributes): Check[
 }
 
 function provePowers(planned: PlannedRole, found: Attributes): Check {
+  const { mayBecome = [] } = found;
   const powers = [
     ...(found.isSuperuser ? ["SUPERUSER"] : []),
     ...(found.canCreateRole ? ["CREATEROLE"] : []),
     ...(found.canCreateDatabase ? ["CREATEDB"] : []),
     ...(found.canReplicate ? ["REPLICATION"] : []),
     ...(found.bypassesRls ? ["BYPASSRLS"] : []),
-    ...(found.isSuperuser || found.mayBecome.length === 0
+    ...(found.isSuperuser || mayBecome.length === 0
       ? []
-      : [`the attributes of ${found.mayBecome.join(", ")}, which it may become`]),
+      : [`the attributes of ${mayBecome.join(", ")}, which it may become`]),
     ...(found.connectionLimit === planned.connectionLimit
       ? []
       : [

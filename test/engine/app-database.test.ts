@@ -156,14 +156,21 @@ describe("on a running stack", () => {
     await bed.sql(
       "create role second_admin login superuser password 'Canary0Second0Admin0Password'",
     );
-    await bed.addLogin("second-admin", "second_admin", "Canary0Second0Admin0Password");
+    const setAdmin = ({ name, password }: { name: string; password: string }) =>
+      bed.editItem("postgres-admin", (fields) => {
+        for (const field of fields) {
+          if (field["label"] === "username") field["value"] = name;
+          if (field["label"] === "password") field["value"] = password;
+        }
+      });
+    const first = bed.login("postgres-admin");
+    await setAdmin({ name: "second_admin", password: "Canary0Second0Admin0Password" });
     const restore = bed.configure((config) => {
       const postgres = config["berth:postgres"];
       const { direct } = postgres["endpoint"] as { direct: object };
       Object.assign(postgres, {
         endpoint: { direct: { ...direct, host: "localhost" } },
         maintenanceDatabase: "maintenance",
-        adminItem: "second-admin",
         reserved: ["paperless", "grafana"],
         connectionLimit: 7,
       });
@@ -180,6 +187,7 @@ describe("on a running stack", () => {
     expect(log).toContain("second_admin@maintenance");
     expect(log).not.toMatch(/statement: *(grant|revoke|alter|create|drop|comment)/i);
     restore();
+    await setAdmin(first);
     expect((await bed.up()).output).toMatch(/~ 1 updated/);
     await bed.sql("drop database maintenance");
     await bed.sql("drop role second_admin");

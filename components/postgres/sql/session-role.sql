@@ -27,14 +27,14 @@ select
         select
         from pg_catalog.aclexplode(coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))) a
         where a.privilege_type = 'CONNECT' and a.grantee <> 0
-          and pg_catalog.pg_has_role(a.grantee, 'USAGE')
+          and pg_catalog.pg_has_role(r.oid, a.grantee, 'USAGE')
       )
     order by 1
   ) as may_enter_itself,
   array(
     select g.rolname::text
     from pg_catalog.pg_roles g
-    where g.oid <> r.oid and pg_catalog.pg_has_role(g.oid, 'MEMBER')
+    where g.oid <> r.oid and pg_catalog.pg_has_role(r.oid, g.oid, 'MEMBER')
       and (g.rolsuper or g.rolcreaterole or g.rolcreatedb or g.rolreplication or g.rolbypassrls)
     order by 1
   ) as may_become,
