@@ -24,8 +24,8 @@ export function findDeviations(
   if (role.profile === "owner") return [];
   return held.flatMap((found): Deviation[] => {
     const isPlanned = isPlannedPrivilege(plan, role, found);
-    if (isPlanned === found.held || (!isPlanned && isPublicsOwn(plan, found))) return [];
-    if (!isPlanned && found.isPublic) return [];
+    if (isPlanned === found.held) return [];
+    if (!isPlanned && (found.isPublic || isPublicsOwn(plan, found))) return [];
     return [{ found, kind: isPlanned ? "missing" : "excess" }];
   });
 }

@@ -93,7 +93,7 @@ function grantsQuery(
     SELECT privilege_type FROM aclexplode(acl) a WHERE a.grantee = ${oidOf("p.grantee")}
     UNION
     SELECT privilege_type FROM pg_attribute t, aclexplode(t.attacl) a
-    WHERE o.type = 'table' AND t.attrelid = o.oid AND a.grantee = ${oidOf("p.grantee")}
+    WHERE o.type = 'table' AND t.attrelid = o.oid AND NOT t.attisdropped AND a.grantee = ${oidOf("p.grantee")}
       AND privilege_type <> ALL (p.privileges)
   ) AS held
   FROM planned p JOIN objects o ON o.type = p.type AND o.schema IS NOT DISTINCT FROM p.schema::text

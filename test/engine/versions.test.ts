@@ -50,7 +50,8 @@ describe("Postgres", () => {
     const up = await bed.up();
     expect(up.output).not.toContain("error");
     expect(up.exitCode).toBe(0);
-    expect((await bed.preview("--expect-no-changes")).exitCode).toBe(0);
+    const again = await bed.preview("--expect-no-changes");
+    expect(again.exitCode, again.output).toBe(0);
     const spec = loadStackFromFile("dev", projectFolder, bed.sandbox.stackFile);
     const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = bed.sandbox.env;
     const items = await readStackItems(spec, readThroughClient({ kind: "connect", url, token }));
@@ -58,13 +59,15 @@ describe("Postgres", () => {
     const failed = verdict.apps.flatMap((app) => app.checks.filter((check) => !check.ok));
     // On 14 only a superuser can close schema public; anyone else is told so, by up and by verify.
     const isOpen = version === "14" && !isAdminSuperuser;
-    const ofOpen = [
-      ...["admin_app: privileges in basketball", "admin_app: cannot create a table"],
-      "PUBLIC: holds nothing on basketball",
-      ...["reports: privileges in netbox", "reports: cannot create a table"],
-      "PUBLIC: holds nothing on netbox",
+    const failing = (role: string, database: string): string[] => [
+      ...[`${role}: privileges in ${database}`, `${role}: cannot create a table`],
+      `PUBLIC: holds nothing on ${database}`,
     ];
-    expect(failed.map((check) => check.name)).toEqual(isOpen ? ofOpen : []);
+    expect(failed.map((check) => check.name)).toEqual([
+      ...(isOpen ? failing("admin_app", "basketball") : []),
+      // The registry's resources do not close it at all.
+      ...(version === "14" ? failing("reports", "netbox") : []),
+    ]);
     expect(up.output.includes("REVOKE CREATE ON SCHEMA public")).toBe(isOpen);
     expect(await readNeighbour(bed.sandbox)).toBe(before);
   });

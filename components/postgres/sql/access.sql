@@ -61,7 +61,7 @@ select 'object' as kind, o.type, o.schema::text as schema, o.name::text as name,
     from pg_catalog.pg_attribute t
     cross join lateral pg_catalog.aclexplode(t.attacl) a
     join grantees g on g.oid = a.grantee
-    where o.type = 'table' and t.attrelid = o.oid
+    where o.type = 'table' and t.attrelid = o.oid and not t.attisdropped
     order by 1
   ) as columns
 from objects o
