@@ -54,9 +54,7 @@ const created = planned.map(({ app, plan, verifiers }) => {
   const { recreate } = app.database;
   const own = { plan, verifiers, markerRole, reclaimPolicy, recreate, marker: first };
   const database =
-    stock === undefined || provisioner === "berth"
-      ? own
-      : { plan, verifiers, marker: stock.marker, exists: stock.exists };
+    stock === undefined || provisioner === "berth" ? own : { plan, verifiers, ...stock };
   const args = { app, database, delivery: delivery.ofApp(app) };
   return new App(app.name, args, { providers });
 });

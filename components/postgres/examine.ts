@@ -28,6 +28,11 @@ export interface Examination {
   readonly exists: (kind: "role" | "database" | "schema", name: string) => boolean;
   /** For the operator to read; none of them stops the run. */
   readonly warnings: readonly string[];
+  /**
+   * Admin who has no say over what an owner has until it is a member of it; undefined = there is none such:
+   * a superuser, or from 16 on, where making a role comes with it.
+   */
+  readonly actingAdmin?: string | undefined;
 }
 
 /** When the server cannot be asked: nothing is known to exist, and the operator is told so. */
@@ -90,6 +95,7 @@ export async function examineServer(
     exists: (kind, name) =>
       kind === "schema" ? contents.schemas.has(name) : examination.exists(kind, name),
     warnings: [...examination.warnings, ...changes, ...contents.warnings],
+    actingAdmin: examination.actingAdmin,
   };
 }
 
@@ -163,6 +169,10 @@ export function judgeCatalog(
   return {
     exists: (kind, name) =>
       kind !== "schema" && (kind === "role" ? catalog.roles : catalog.databases).has(name),
+    actingAdmin:
+      catalog.server.isSuperuser || catalog.server.versionNumber >= 160_000
+        ? undefined
+        : catalog.server.admin,
     warnings: [
       ...(isUnpinned ? [identity] : []),
       ...adoptions.flatMap((adoption) => adoption.changes.map((change) => `adopting: ${change}`)),

@@ -19,6 +19,8 @@ export interface StockDatabaseArgs {
   readonly exists: Examination["exists"];
   /** The role whose members are managed; made before any of them. */
   readonly marker: pulumi.Resource;
+  /** Admin who has to become a member of the owner. */
+  readonly actingAdmin?: Examination["actingAdmin"];
 }
 
 /** Where `pulumi import` puts it, which knows no parent. */
@@ -42,7 +44,8 @@ export class StockDatabase extends pulumi.ComponentResource {
   constructor(name: string, args: StockDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("berth:postgres:StockDatabase", name, {}, opts);
     const { plan } = args;
-    const roles = plan.roles.map((role) => this.#createRole(name, role, args));
+    const ofApp = plan.roles.map((role) => this.#createRole(name, role, args));
+    const roles = [...ofApp, ...this.#letAdminAct(name, args, ofApp)];
     const database = this.#createDatabase(name, args, roles);
     let previous: pulumi.Resource = database;
     for (const schema of plan.schemas.filter((other) => other !== PUBLIC_SCHEMA)) {
@@ -90,6 +93,25 @@ export class StockDatabase extends pulumi.ComponentResource {
         ...(args.exists("role", role.name) ? { import: role.name } : {}),
       },
     );
+  }
+
+  /**
+   * The provider makes the admin a member while it makes the database, and no longer. Its REVOKE from
+   * PUBLIC then ends with a warning that it does not read, and the database stays open to everybody.
+   */
+  #letAdminAct(
+    name: string,
+    { plan, actingAdmin }: StockDatabaseArgs,
+    dependsOn: readonly pulumi.Resource[],
+  ): pulumi.Resource[] {
+    if (actingAdmin === undefined) return [];
+    return [
+      new postgresql.GrantRole(
+        `${name}-administration`,
+        { role: actingAdmin, grantRole: plan.database.owner },
+        { parent: this, dependsOn: [...dependsOn], retainOnDelete: true },
+      ),
+    ];
   }
 
   #createDatabase(

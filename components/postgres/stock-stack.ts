@@ -17,6 +17,7 @@ export interface Stock {
   readonly marker: pulumi.Resource;
   /** Whether a role or database is there and is to be imported. */
   readonly exists: Examination["exists"];
+  readonly actingAdmin: Examination["actingAdmin"];
 }
 
 /** An app that uses them. */
@@ -54,11 +55,12 @@ export async function openStock(
   for (const warning of examination.warnings) void pulumi.log.warn(warning);
   // The engine imports what is no target as well, without its parent, and breaks the state by that.
   const exists: Examination["exists"] = isTargeted() ? () => false : examination.exists;
+  const { actingAdmin } = examination;
   const provider = createStockProvider("postgresql", spec.postgres, admin);
   const marker = createMarkerRole(spec.postgres, exists("role", spec.postgres.markerRole), {
     provider,
   });
-  return { provider, marker, exists };
+  return { provider, marker, exists, actingAdmin };
 }
 
 /** A tunnel that breaks fails all of its connections, and each of them with the same words. */

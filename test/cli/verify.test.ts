@@ -251,7 +251,8 @@ const mutations: readonly [string, string, broken: string, mended: string, RegEx
 ];
 
 describe("verify", () => {
-  it.each(mutations)("sees that somebody broke %s", async (_, database, broken, mended, says) => {
+  it.each(mutations)("sees that somebody broke %s", async (_, ...mutation) => {
+    const [database, broken, mended, says] = mutation;
     await bed.sql(broken, database);
     const found = tell(await verify(["app1", "app2", "app3"]), "failed");
     await bed.sql(mended, database);

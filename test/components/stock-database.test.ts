@@ -23,7 +23,12 @@ beforeEach(async () => {
 type Exists = StockDatabaseArgs["exists"];
 
 /** Registers the database of app netbox and answers with what the engine was asked, by name. */
-async function register(entry: unknown, exists: Exists = () => false, postgres: Written = {}) {
+async function register(
+  entry: unknown,
+  exists: Exists = () => false,
+  postgres: Written = {},
+  actingAdmin?: string,
+) {
   const spec = makeSpec({ netbox: entry }, postgres);
   const [app] = spec.apps;
   if (app === undefined) throw new Error("the stack has no app");
@@ -38,6 +43,7 @@ async function register(entry: unknown, exists: Exists = () => false, postgres: 
     verifiers: await makeVerifiers(app.roles, credential),
     exists,
     marker,
+    actingAdmin,
   };
   new StockDatabase("netbox", args, { providers: { postgresql: provider } });
   const all = await engine.settle();
@@ -115,6 +121,21 @@ test("PUBLIC is revoked with a grant of nothing, and without it there is no gran
   });
   const without = await register({ database: { revokePublic: false } });
   expect(() => without("netbox-grant-public")).toThrow("0 named netbox-grant-public");
+});
+
+test("an admin who has no say over the owner's database becomes a member before it is made", async () => {
+  const get = await register({}, undefined, undefined, "coachlight_admin");
+  expect(get("netbox-administration")).toMatchObject({
+    type: "postgresql:index/grantRole:GrantRole",
+    inputs: { role: "coachlight_admin", grantRole: "netbox" },
+    dependsOn: [`${role}::netbox-owner`],
+    retainOnDelete: true,
+  });
+  expect(get("netbox-database").dependsOn).toContain(
+    "postgresql:index/grantRole:GrantRole::netbox-administration",
+  );
+  const others = await register({});
+  expect(() => others("netbox-administration")).toThrow("0 named netbox-administration");
 });
 
 test("a further role is kept as well, and its grants run one after the other", async () => {

@@ -33,6 +33,7 @@ const knownTypes = [
   "postgresql:index/role:Role",
   "postgresql:index/database:Database",
   "postgresql:index/grant:Grant",
+  "postgresql:index/grantRole:GrantRole",
   "postgresql:index/defaultPrivileges:DefaultPrivileges",
   "berth:index:App",
   "berth:index:ManifestFile",

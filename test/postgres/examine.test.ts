@@ -151,6 +151,14 @@ test("fails on another encoding than the database has, which the registry's reso
   );
 });
 
+test("an admin must act for owners before 16, unless it is a superuser", () => {
+  const actingAdmin = (facts: Partial<ServerFacts>) =>
+    judge(makeCatalog([], [], facts)).actingAdmin;
+  expect(actingAdmin({ versionNumber: 150_018 })).toBe("coachlight_admin");
+  expect(actingAdmin({ versionNumber: 150_018, isSuperuser: true })).toBeUndefined();
+  expect(actingAdmin({ versionNumber: 160_000 })).toBeUndefined();
+});
+
 test("without a server nothing is known to exist, and the operator is told", () => {
   expect(notExamined.exists("role", "netbox")).toBe(false);
   expect(notExamined.warnings).toEqual([expect.stringContaining("not compared with the server")]);
