@@ -115,4 +115,28 @@ describe("an up in the middle of which", () => {
       await expectConverged();
     },
   );
+
+  it("the port-forward is cut every second ends by itself", async () => {
+    await addApps(12);
+    const cutting = setInterval(() => {
+      for (const socket of relay.sockets) socket.resetAndDestroy();
+    }, 1_000);
+    const { run } = await beginUp();
+    const { exitCode, all } = await run;
+    clearInterval(cutting);
+    expect(exitCode, all).not.toBe(0);
+    expect(all).toMatch(/run (the same command|pulumi up) again/);
+    await expectNothingLeft();
+    await expectConverged();
+  });
+
+  it("Ctrl-C comes leaves nothing behind", async () => {
+    await addApps(6);
+    const { run } = await beginUp();
+    process.kill(-(run.pid ?? 0), "SIGINT");
+    const { exitCode, all } = await run;
+    expect(exitCode, all).not.toBe(0);
+    await expectNothingLeft();
+    await expectConverged();
+  });
 });
