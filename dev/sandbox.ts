@@ -2,22 +2,17 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { isMap, parse, parseDocument } from "yaml";
 import { findRunning, stopInBackground } from "./background.ts";
 import { removeCluster, stopCluster } from "./cluster/stop.ts";
 import { createSampleVault, makeToken } from "./connect/sample-vault.ts";
 import { startConnectStandIn } from "./connect/start.ts";
 import { type Item, VaultStore, writePrivately } from "./connect/vault-data.ts";
-import {
-  connectAsSuperuser,
-  ensureAdmin,
-  ensureNeighbour,
-  type SuperuserLogin,
-} from "./postgres/neighbour.ts";
+import { ensureAdmin, ensureNeighbour, type SuperuserLogin } from "./postgres/neighbour.ts";
 import { freePort } from "./postgres/ports.ts";
 import { preparePostgres } from "./postgres/prepare.ts";
 import { removeServer, startServer, stopServer } from "./postgres/server.ts";
 import type { Settings } from "./postgres/settings.ts";
+import { readWay, writeStackFile } from "./stack-file.ts";
 
 /**
  * A place to run Berth in, all on this machine: Postgres with a neighbour on it, a stand-in for
@@ -48,10 +43,7 @@ export const devHome = path.join(projectFolder, ".berth", "dev");
 export const neighbour = "paperless";
 
 const stack = "dev";
-const preferredPorts = { postgres: 15432, tunnel: 15433 };
-
-/** Where Postgres seems to be in a sandbox's cluster. */
-export const databaseNamespace = "db-postgres";
+const preferredPort = 15432;
 
 /** Folder of a sandbox's cluster, if it has one; see `dev/cluster/`. */
 export function clusterHomeOf(home: string): string {
@@ -67,8 +59,11 @@ export interface SandboxOptions {
   readonly packageName?: string;
   /** Whether Berth's admin role is a superuser. @default false - CREATEROLE and CREATEDB */
   readonly isAdminSuperuser?: boolean;
-  /** How Berth reaches Postgres. @default - as before, at first directly */
-  readonly endpoint?: "direct" | "cluster";
+  /**
+   * Where Postgres seems to be and manifests go: on this machine and into files, or both in the
+   * sandbox's cluster. @default - as before, at first on this machine
+   */
+  readonly place?: "machine" | "cluster";
   /** Edits the copy of Pulumi.dev.yaml that the sandbox works on: its `config` as plain values. */
   readonly configure?: (config: Record<string, unknown>) => void;
 }
@@ -88,14 +83,22 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     home: files.postgres,
     packageName,
     // The port it had, so that the next preview shows no change.
-    port: await freePort(readEndpoint(files.stackFile).direct?.port ?? preferredPorts.postgres),
+    port: await freePort(readWay(files.stackFile).direct?.port ?? preferredPort),
     ...(options.settings === undefined ? {} : { settings: options.settings }),
   });
   const superuser = { host: postgres.host, port: postgres.port, password: superuserPassword };
   await ensureAdmin(superuser, loginOf(vault, "postgres-admin"), options.isAdminSuperuser);
   await ensureNeighbour(superuser, loginOf(vault, `${neighbour}-db-credentials`));
   const connect = await startConnectStandIn(files, token);
-  await writeStackFile(files.stackFile, superuser, options);
+  await writeStackFile(files.stackFile, {
+    superuser,
+    gitops: path.join(home, "gitops"),
+    clusterHome: clusterHomeOf(home),
+    ...options,
+  });
+  // `pulumi stack init` keeps its salt in the folder it runs in, which is this one.
+  writeFileSync(path.join(home, "Pulumi.yaml"), "name: berth\nruntime: nodejs\n");
+  mkdirSync(files.state, { recursive: true });
   return {
     home,
     stack,
@@ -184,74 +187,4 @@ function readOrMake(file: string, make: () => string): string {
 function openVault(file: string): VaultStore {
   if (!existsSync(file)) new VaultStore([createSampleVault()], file).save();
   return VaultStore.load(file);
-}
-
-/** What an earlier run wrote as the endpoint. */
-function readEndpoint(stackFile: string): {
-  readonly direct?: { readonly port: number };
-  readonly kubernetes?: { readonly localPort: number };
-} {
-  if (!existsSync(stackFile)) return {};
-  const file = parse(readFileSync(stackFile, "utf8")) as {
-    config: { "berth:postgres": { endpoint: object } };
-  };
-  return file.config["berth:postgres"].endpoint;
-}
-
-/** Whether the sandbox's stack reaches Postgres through the sandbox's cluster. */
-export function isBehindCluster(sandbox: Sandbox): boolean {
-  return readEndpoint(sandbox.stackFile).kubernetes !== undefined;
-}
-
-/** The committed stack file with this sandbox's ports, and the salt that Pulumi wrote into its copy. */
-async function writeStackFile(
-  file: string,
-  superuser: SuperuserLogin,
-  { home, configure, endpoint }: SandboxOptions,
-): Promise<void> {
-  const document = parseDocument(readFileSync(path.join(projectFolder, "Pulumi.dev.yaml"), "utf8"));
-  const previous = existsSync(file)
-    ? (parse(readFileSync(file, "utf8")) as { encryptionsalt?: string })
-    : {};
-  const at = (...keys: string[]): string[] => ["config", ...keys];
-  const { kubernetes } = readEndpoint(file);
-  if (endpoint === "cluster" || (endpoint === undefined && kubernetes !== undefined)) {
-    const way = {
-      kubeconfig: path.relative(projectFolder, path.join(clusterHomeOf(home), "kubeconfig")),
-      namespace: databaseNamespace,
-      service: "postgres-postgresql",
-      localPort: kubernetes?.localPort ?? (await freePort(preferredPorts.tunnel)),
-    };
-    document.setIn(at("berth:postgres", "endpoint"), { kubernetes: way });
-  } else {
-    document.setIn(at("berth:postgres", "endpoint", "direct", "port"), superuser.port);
-  }
-  document.setIn(at("berth:postgres", "systemIdentifier"), await readSystemIdentifier(superuser));
-  document.setIn(
-    at("berth:gitops", "directory"),
-    path.relative(projectFolder, path.join(home, "gitops")),
-  );
-  if (configure !== undefined && isMap(document.get("config"))) {
-    const config = (document.toJS() as { config: Record<string, unknown> }).config;
-    configure(config);
-    document.set("config", config);
-  }
-  if (previous.encryptionsalt !== undefined)
-    document.set("encryptionsalt", previous.encryptionsalt);
-  writeFileSync(file, document.toString());
-  // `pulumi stack init` keeps its salt in the folder it runs in, which is this one.
-  writeFileSync(path.join(home, "Pulumi.yaml"), "name: berth\nruntime: nodejs\n");
-  mkdirSync(path.join(home, "state"), { recursive: true });
-}
-
-async function readSystemIdentifier(superuser: SuperuserLogin): Promise<string> {
-  const client = await connectAsSuperuser(superuser, "postgres");
-  try {
-    const { rows } = await client.query<{ id: string }>(
-      "select system_identifier::text as id from pg_control_system()",
-    );
-    return rows[0]?.id ?? "";
-  } finally {
-    await client.end();
-  }
 }

@@ -6,6 +6,8 @@ import { BerthError } from "../components/errors.ts";
 import { readStackItems } from "../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../components/onepassword/through-client.ts";
 import type { Toolchain } from "../toolchain/ensure.ts";
+import { defaultParts } from "../toolchain/parts.ts";
+import { reopenCluster } from "./cluster/reopen.ts";
 import { Interruption } from "./interruption.ts";
 import { readNeighbour } from "./neighbour-check.ts";
 import { ensureStack, openToolchain, runPulumi, stateAtTheEnd } from "./pulumi-cli.ts";
@@ -19,6 +21,7 @@ import {
   type Sandbox,
   stopSandbox,
 } from "./sandbox.ts";
+import { isOnCluster } from "./stack-file.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
 /**
@@ -27,8 +30,9 @@ import { Stopwatch } from "./stopwatch.ts";
  */
 
 const help = `npm start               bring up the sample apps on this machine, and prove that they work
-npm start -- --cluster  the same on a real Kubernetes API server, through a real port-forward, with
-                        the 1Password operator making the Secrets (see npm run cluster -- --help)
+npm start -- --cluster  the same on a real Kubernetes API server: Postgres through a real port-forward,
+                        manifests applied in cluster mode, and the 1Password operator making the
+                        Secrets (see npm run cluster -- --help)
 npm start -- --stop     stop the servers; what they hold stays, and npm start goes on with it
 npm start -- --down     stop the servers and remove all that npm start made
 npm start -- --help     this text
@@ -66,9 +70,13 @@ async function start(): Promise<number> {
   const interruption = new Interruption(isSandboxRunning(devHome));
   const toolchain = await watch.time("toolchain", () => openToolchain(say));
   say("Starting Postgres and the stand-in for 1Password Connect");
-  const sandbox = await watch.time("servers", () =>
-    openSandbox({ home: devHome, endpoint: "direct" }),
-  );
+  const sandbox = await watch.time("servers", async () => {
+    const opened = await openSandbox({ home: devHome });
+    if (!isOnCluster(opened.stackFile)) return opened;
+    // What was delivered to the cluster has to be taken out of it.
+    await reopenCluster(opened);
+    return await openSandbox({ home: devHome, place: "machine" });
+  });
   return await bringUp({ watch, interruption, toolchain, sandbox });
 }
 
@@ -76,17 +84,21 @@ async function startOnCluster(): Promise<number> {
   const watch = new Stopwatch();
   const interruption = new Interruption(isSandboxRunning(devHome));
   const { ensureClusterToolchain } = await import("../toolchain/cluster.ts");
-  const toolchain = await watch.time("toolchain", () => ensureClusterToolchain(say));
-  const { deliverItems, openSandboxCluster } = await import("./cluster/sandbox-cluster.ts");
+  const parts = [...defaultParts, "kubernetes"] as const;
+  const toolchain = await watch.time("toolchain", () => ensureClusterToolchain(say, parts));
+  const { listItems, openSandboxCluster, waitForSecrets } = await import(
+    "./cluster/sandbox-cluster.ts"
+  );
   say("Starting Postgres, the stand-in for 1Password Connect, and a Kubernetes API server");
   const { sandbox, cluster, keep } = await watch.time("servers", async () => {
-    const opened = await openSandbox({ home: devHome, endpoint: "cluster" });
+    const opened = await openSandbox({ home: devHome, place: "cluster" });
     return { sandbox: opened, ...(await openSandboxCluster(opened, toolchain.cluster)) };
   });
   const code = await bringUp({ watch, interruption, toolchain, sandbox }, async () => {
-    say("Applying the OnePasswordItems, as Argo CD would");
-    const gitops = path.join(sandbox.home, "gitops");
-    return await watch.time("operator", () => deliverItems(cluster, gitops));
+    say("Waiting for the operator to make the Secrets");
+    return await watch.time("operator", async () =>
+      waitForSecrets(cluster, await listItems(cluster)),
+    );
   });
   await keep();
   return code;
@@ -100,10 +112,10 @@ interface Run {
   readonly sandbox: Sandbox;
 }
 
-/** @param deliver - brings the manifests to a cluster, and says which Secrets are there then */
+/** @param waitForOperator - says which Secrets there are in the cluster, if there is one */
 async function bringUp(
   { watch, interruption, toolchain, sandbox }: Run,
-  deliver?: () => Promise<string[]>,
+  waitForOperator?: () => Promise<string[]>,
 ): Promise<number> {
   await watch.time("pulumi up", () => ensureStack(toolchain, sandbox));
   const before = await watch.time("neighbour", () => readNeighbour(sandbox));
@@ -119,7 +131,7 @@ async function bringUp(
       hint: "mend that, then run npm start again: it goes on from here",
     });
   }
-  const secrets = await deliver?.();
+  const secrets = await waitForOperator?.();
   const verdict = await watch.time("verify", () => verifySandbox(sandbox));
   const after = await watch.time("neighbour", () => readNeighbour(sandbox));
   printResult(sandbox, verdict, {
@@ -176,13 +188,12 @@ function printResult(
   const { host, port } = sandbox.superuser;
   const at = (name: string): string => path.relative(projectFolder, path.join(sandbox.home, name));
   say("");
-  say(`manifests   ${at("gitops")}`);
+  if (secrets === undefined) say(`manifests   ${at("gitops")}`);
   say(`connect     psql -h ${host} -p ${String(port)} -U netbox netbox`);
   say(`            (password: item netbox-db-credentials in ${at("vault.json")})`);
   if (secrets !== undefined) {
-    say(
-      `cluster     kubectl --kubeconfig ${at("cluster/kubeconfig")} --context admin get secrets -A`,
-    );
+    const kubectl = `kubectl --kubeconfig ${at("cluster/kubeconfig")} --context admin`;
+    say(`cluster     ${kubectl} get onepassworditems,applications,secrets -A`);
   }
   say("look        npm run verify -- --stack dev, npm run pulumi -- preview");
   say("stop        npm start -- --stop, or --down to remove everything");

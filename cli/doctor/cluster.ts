@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import type { EndpointSpec, StackSpec } from "../../components/config/spec.ts";
 import { BerthError, toOneError } from "../../components/errors.ts";
 import {
@@ -9,7 +10,7 @@ import { toRefusal } from "../../components/tunnel/kube-failure.ts";
 import { resolvePodPort } from "../../components/tunnel/kube-target.ts";
 import { loadKubeContext } from "../../components/tunnel/kubeconfig.ts";
 import { TunnelError } from "../../components/tunnel/tunnel-error.ts";
-import { type KubeRight, planRights, toReview } from "./kube-rights.ts";
+import { type KubeRight, planRights, toResourceName, toReview } from "./kube-rights.ts";
 import { NotNeeded, type Outcome, type Report } from "./report.ts";
 
 /** The way through the cluster: the kubeconfig, the API server, rights, and the Service or Pod. */
@@ -50,12 +51,17 @@ export async function checkCluster(
     { group, name: "API server", fix: "kubectl cluster-info" },
     [context],
     async ({ access, endpoint }) => {
-      const version = (await get(access, "/version")) as { minor?: string; gitVersion?: string };
-      const minor = Number.parseInt(version.minor ?? "", 10);
-      const detail = `${access.context.cluster.server}, Kubernetes ${version.gitVersion ?? "?"}`;
+      const { minor, detail } = await askVersion(access);
       return { value: { access, endpoint, minor }, detail };
     },
   );
+}
+
+/** Whether an API server answers, and of which Kubernetes 1.x. */
+export async function askVersion(access: KubeAccess): Promise<{ minor: number; detail: string }> {
+  const version = (await get(access, "/version")) as { minor?: string; gitVersion?: string };
+  const detail = `${access.context.cluster.server}, Kubernetes ${version.gitVersion ?? "?"}`;
+  return { minor: Number.parseInt(version.minor ?? "", 10), detail };
 }
 
 /** The namespace, the rights in it, and what the stack's port-forward leads to. */
@@ -92,27 +98,38 @@ export async function checkTarget(
 
 async function checkRights({ access, endpoint, minor }: ReachedCluster) {
   const rights = planRights(endpoint, minor);
-  const missing: KubeRight[] = [];
-  for (const right of rights) {
-    if (!(await isAllowed(access, right))) missing.push(right);
-  }
-  if (missing.length > 0) {
-    const user = `user "${access.context.user.name}" (context "${access.context.name}")`;
-    const problems = missing.map(
-      (right) =>
-        `${user} may not ${right.verb} ${right.resource} in namespace "${right.namespace}"\n` +
-        `    fix: have a Role with verb "${right.verb}" on ${right.resource} bound to this user; test with: ${toCanI(access, right)}`,
-    );
-    throw toOneError("rights", problems);
-  }
+  await requireRights(access, rights);
   const told = rights.map(({ verb, resource }) => `${verb} ${resource}`);
   return { value: undefined, detail: `${told.join(", ")} in ${endpoint.namespace}` };
 }
 
-function toCanI(access: KubeAccess, { verb, resource, namespace }: KubeRight): string {
-  const [kind = "", subresource] = resource.split("/");
+/** Throws one error with every right that the user lacks. */
+export async function requireRights(
+  access: KubeAccess,
+  rights: readonly KubeRight[],
+): Promise<void> {
+  const limit = pLimit(8);
+  const allowed = await Promise.all(rights.map((right) => limit(() => isAllowed(access, right))));
+  const user = `user "${access.context.user.name}" (context "${access.context.name}")`;
+  const problems = rights
+    .filter((_, index) => allowed[index] === false)
+    .map((right) => {
+      const where = right.namespace === undefined ? "" : ` in namespace "${right.namespace}"`;
+      const role = right.namespace === undefined ? "ClusterRole" : "Role";
+      const resource = toResourceName(right);
+      return (
+        `${user} may not ${right.verb} ${resource}${where}\n` +
+        `    fix: have a ${role} with verb "${right.verb}" on ${resource} bound to this user; test with: ${toCanI(access, right)}`
+      );
+    });
+  if (problems.length > 0) throw toOneError("rights", problems);
+}
+
+function toCanI(access: KubeAccess, right: KubeRight): string {
+  const [kind = "", subresource] = toResourceName(right).split("/");
   const flag = subresource === undefined ? "" : ` --subresource=${subresource}`;
-  return `${access.context.kubectl} -n ${namespace} auth can-i ${verb} ${kind}${flag}`;
+  const scope = right.namespace === undefined ? "" : ` -n ${right.namespace}`;
+  return `${access.context.kubectl}${scope} auth can-i ${right.verb} ${kind}${flag}`;
 }
 
 async function isAllowed(access: KubeAccess, right: KubeRight): Promise<boolean> {
@@ -127,7 +144,7 @@ async function isAllowed(access: KubeAccess, right: KubeRight): Promise<boolean>
 }
 
 /** What is not in a namespace, for `toRefusal`. */
-const nowhere = { namespace: "", name: undefined };
+const nowhere = { namespace: undefined, name: undefined };
 
 /** A path that everyone may read. */
 async function get(access: KubeAccess, path: string): Promise<unknown> {

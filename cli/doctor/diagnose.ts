@@ -1,6 +1,7 @@
 import path from "node:path";
 import { checkBackend, checkPassphrase, checkStackExists } from "./backend.ts";
 import { checkCluster, checkTarget } from "./cluster.ts";
+import { checkDelivery } from "./delivery.ts";
 import { checkNode, checkPlugins, checkPulumi } from "./machine.ts";
 import { checkItems, checkOnePassword } from "./onepassword.ts";
 import { checkOperators } from "./operators.ts";
@@ -36,6 +37,7 @@ export async function diagnose(
     way = await checkTarget(report, cluster);
     await checkOperators(report, [spec, cluster]);
   }
+  await checkDelivery(report, spec);
   await checkPostgres(report, { spec, way, admin });
   return report.findings;
 }

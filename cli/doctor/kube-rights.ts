@@ -1,11 +1,18 @@
 import type { EndpointSpec } from "../../components/config/spec.ts";
+import { type ClusterPlan, listObjects } from "../../components/delivery/cluster-objects.ts";
+import { kindOf } from "../../components/delivery/kinds.ts";
 
 /** One right, in RBAC's words. */
 export interface KubeRight {
-  readonly verb: "get" | "list" | "create";
+  readonly verb: "get" | "list" | "create" | "patch" | "delete";
+  /** Of the API. @default - the core's */
+  readonly group?: string;
   /** With its subresource: `pods/portforward`. */
   readonly resource: string;
-  readonly namespace: string;
+  /** undefined = in the whole cluster. */
+  readonly namespace: string | undefined;
+  /** One object that it is for. @default - any */
+  readonly name?: string;
 }
 
 /**
@@ -33,21 +40,54 @@ export function planRights(
 }
 
 /**
+ * The rights that cluster mode uses: on each kind in each namespace, and on namespaces, of which
+ * kube-system tells which cluster it is. Pure.
+ */
+export function planDeliveryRights(plans: readonly ClusterPlan[]): readonly KubeRight[] {
+  const objects = plans.flatMap(listObjects).map((object) => {
+    const { kind, apiVersion, resource } = kindOf(object);
+    const group = apiVersion.includes("/") ? apiVersion.replace(/\/.*/, "") : "";
+    const verbs = ["get", "create", "patch", ...(kind === "Namespace" ? [] : ["delete"])] as const;
+    const { namespace } = object.metadata;
+    return verbs.map((verb) => ({ verb, group, resource, namespace }) as KubeRight);
+  });
+  const places = plans.flatMap(listObjects).flatMap(({ metadata }) => metadata.namespace ?? []);
+  const read = ["kube-system", ...places].map(
+    (name) =>
+      ({ verb: "get", group: "", resource: "namespaces", namespace: undefined, name }) as const,
+  );
+  const all = [...read, ...objects.flat()];
+  return [...new Map(all.map((right) => [JSON.stringify(right), right])).values()];
+}
+
+/** As RBAC names it: `pods/portforward`, `applications.argoproj.io`. */
+export function toResourceName({ resource, group = "" }: KubeRight): string {
+  return group === "" ? resource : `${resource}.${group}`;
+}
+
+/**
  * The question to the API server whether the asking user holds a right. Answering it keeps nothing.
  *
  * @see https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/
  */
-export function toReview({ verb, resource: full, namespace }: KubeRight): unknown {
+export function toReview({
+  verb,
+  group = "",
+  resource: full,
+  namespace,
+  name,
+}: KubeRight): unknown {
   const [resource, subresource] = full.split("/");
   return {
     apiVersion: "authorization.k8s.io/v1",
     kind: "SelfSubjectAccessReview",
     spec: {
       resourceAttributes: {
-        namespace,
+        ...(namespace === undefined ? {} : { namespace }),
         verb,
-        group: "",
+        group,
         resource,
+        ...(name === undefined ? {} : { name }),
         ...(subresource === undefined ? {} : { subresource }),
       },
     },

@@ -66,7 +66,14 @@ export async function checkPlugins(
 
 function neededPlugins(spec: StackSpec): readonly PartName[] {
   const usesStock = spec.apps.some((app) => app.provisioner === "postgresql");
-  return ["onepassword", ...(usesStock ? (["postgresql"] as const) : [])];
+  const applies =
+    spec.cluster !== undefined &&
+    (spec.gitops === undefined || spec.apps.some((app) => app.delivery === "cluster"));
+  return [
+    "onepassword",
+    ...(usesStock ? (["postgresql"] as const) : []),
+    ...(applies ? (["kubernetes"] as const) : []),
+  ];
 }
 
 async function inspectPlugin(

@@ -6,8 +6,8 @@ import { type ReachedCluster, requestOptions } from "./cluster.ts";
 import { NotNeeded, type Outcome, type Passed, type Report } from "./report.ts";
 
 /**
- * Who takes up what Berth writes: the kinds of its manifests, and the operators that make Secrets of
- * them. A run goes well without them, and the apps then wait for their Secrets; so these only warn.
+ * Who takes up what Berth writes into Git: the kinds of its manifests, and the operators that make Secrets
+ * of them. A run goes well without them, and the apps then wait for their Secrets; so these only warn.
  */
 
 const group = "cluster";
@@ -38,6 +38,16 @@ export async function checkOperators(
     const about = { group, name: kind.kind, fix: toFix(kind) };
     await report.check(about, [cluster], ({ access }) => findKind(access, kind));
   }
+  await checkMakers(report, group, kinds, cluster);
+}
+
+/** The operators that make Secrets of objects of these kinds. */
+export async function checkMakers(
+  report: Report,
+  group: string,
+  kinds: readonly Kind[],
+  cluster: Outcome<{ readonly access: KubeAccess }>,
+): Promise<void> {
   for (const operator of operators) {
     const kind = kinds.find(({ apiVersion }) => apiVersion.startsWith(`${operator.api}/`));
     if (kind === undefined) continue;
@@ -47,8 +57,8 @@ export async function checkOperators(
 }
 
 function listKinds(spec: StackSpec): Passed<readonly Kind[]> {
+  if (spec.gitops === undefined) throw new NotNeeded("the stack writes no manifests into Git");
   const kinds = listEmittedKinds(spec);
-  if (kinds.length === 0) throw new NotNeeded("the stack writes no manifests");
   return { value: kinds, detail: kinds.map(({ kind }) => kind).join(", ") };
 }
 

@@ -2,7 +2,7 @@ import { BerthError } from "../../components/errors.ts";
 
 /** What was looked at, and how it is; the form of one element of the `--json` output. */
 export interface Finding {
-  /** Part of the whole that it belongs to: `machine`, `stack`, `cluster`, `1Password`, `Postgres`. */
+  /** Part of the whole that it belongs to: `machine`, `stack`, `cluster`, `delivery`, …. */
   readonly group: string;
   readonly name: string;
   /** `warning`: a run goes on all the same. `skipped`: it could not be tried, or there is no need. */

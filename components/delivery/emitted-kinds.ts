@@ -19,6 +19,6 @@ export function listEmittedKinds(spec: StackSpec): readonly Kind[] {
 }
 
 /** Before items are read: another id for each, which is all that the kinds depend on. */
-function toAnyId({ vault, item }: ItemRef): ItemId {
+export function toAnyId({ vault, item }: ItemRef): ItemId {
   return { vaultId: encodeURIComponent(vault), itemId: encodeURIComponent(item) };
 }

@@ -51,12 +51,14 @@ async function main(): Promise<number> {
   const { cluster: tools } = await ensureClusterToolchain(say);
   const { openSandboxCluster } = await import("./sandbox-cluster.ts");
   say("Starting Postgres, the stand-in for 1Password Connect, and a Kubernetes API server");
-  const sandbox = await openSandbox({ home: devHome, endpoint: "cluster" });
+  const sandbox = await openSandbox({ home: devHome, place: "cluster" });
   const opening = openSandboxCluster(sandbox, tools);
   const { cluster, keep } = await interruption.waitFor(opening);
   await keep();
   const kubeconfig = path.relative(projectFolder, cluster.kubeconfig);
-  say(`kubeconfig  ${kubeconfig} (contexts: berth, which may port-forward; admin; guest)`);
+  say(
+    `kubeconfig  ${kubeconfig} (contexts: berth, with the rights that Berth needs; admin; guest)`,
+  );
   say(`try         kubectl --kubeconfig ${kubeconfig} --context admin get pods -A`);
   say("up          npm start -- --cluster");
   say("stop        npm run cluster -- --stop, or --down to remove everything");

@@ -171,6 +171,36 @@ export function berthRights(where: string, verbs = ["get", "create"]): Manifest[
   ];
 }
 
+/** What Berth needs besides to deliver to the cluster itself, in any namespace: the rights of user `berth`. */
+export function deliveryRights(): Manifest[] {
+  const name = "berth-delivery";
+  const rule = (group: string, resources: string[], verbs: string[]) => ({
+    apiGroups: [group],
+    resources,
+    verbs,
+  });
+  const whole = ["get", "create", "patch", "delete"];
+  return [
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRole",
+      metadata: { name },
+      rules: [
+        rule("", ["namespaces"], ["get", "create", "patch"]),
+        rule("onepassword.com", ["onepassworditems"], whole),
+        rule("argoproj.io", ["applications"], whole),
+      ],
+    },
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRoleBinding",
+      metadata: { name },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name },
+      subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "berth" }],
+    },
+  ];
+}
+
 /** Gives the operator the rights that its own release gives it. */
 export const operatorBinding: Manifest = {
   apiVersion: "rbac.authorization.k8s.io/v1",

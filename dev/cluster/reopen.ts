@@ -1,10 +1,11 @@
 import { ensureClusterToolchain } from "../../toolchain/cluster.ts";
-import { clusterHomeOf, isBehindCluster, type Sandbox } from "../sandbox.ts";
+import { clusterHomeOf, type Sandbox } from "../sandbox.ts";
+import { isOnCluster } from "../stack-file.ts";
 import { isClusterRunning } from "./stop.ts";
 
-/** Starts a sandbox's cluster again if its stack is behind one that was stopped. */
+/** Starts a sandbox's cluster again if its stack is on one that was stopped. */
 export async function reopenCluster(sandbox: Sandbox): Promise<void> {
-  if (!isBehindCluster(sandbox) || isClusterRunning(clusterHomeOf(sandbox.home))) return;
+  if (!isOnCluster(sandbox.stackFile) || isClusterRunning(clusterHomeOf(sandbox.home))) return;
   const { cluster: tools } = await ensureClusterToolchain((line) => {
     process.stderr.write(`${line}\n`);
   });

@@ -4,9 +4,9 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { waitFor } from "../../dev/cluster/cluster.ts";
 import type { Manifest } from "../../dev/cluster/objects.ts";
-import { deliverItems } from "../../dev/cluster/sandbox-cluster.ts";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
 import { projectFolder } from "../../dev/sandbox.ts";
+import { deliverItems } from "./argocd.ts";
 import { ClusterBed } from "./cluster-bed.ts";
 
 /**

@@ -35,19 +35,8 @@ export class DoctorBed {
     await this.bed.close();
   }
 
-  /** What the sandbox's user sees, with changes. */
   world(env: Readonly<Record<string, string | undefined>> = {}): World {
-    const before = { ...process.env };
-    Object.assign(process.env, this.bed.toolchain.env, this.bed.sandbox.env);
-    for (const [name, value] of Object.entries(env)) {
-      if (value === undefined) Reflect.deleteProperty(process.env, name);
-      else process.env[name] = value;
-    }
-    try {
-      return openWorld(projectFolder);
-    } finally {
-      process.env = before;
-    }
+    return worldOf(this.bed, env);
   }
 
   run(world: World = this.world()): Promise<readonly Finding[]> {
@@ -84,6 +73,21 @@ export class DoctorBed {
   async breakBy(broken: string, mended: string): Promise<void> {
     await this.bed.sql(broken);
     this.later(() => this.bed.sql(mended));
+  }
+}
+
+/** What the sandbox's user sees, with changes. */
+export function worldOf(bed: Bed, env: Readonly<Record<string, string | undefined>> = {}): World {
+  const before = { ...process.env };
+  Object.assign(process.env, bed.toolchain.env, bed.sandbox.env);
+  for (const [name, value] of Object.entries(env)) {
+    if (value === undefined) Reflect.deleteProperty(process.env, name);
+    else process.env[name] = value;
+  }
+  try {
+    return openWorld(projectFolder);
+  } finally {
+    process.env = before;
   }
 }
 

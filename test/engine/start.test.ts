@@ -1,37 +1,15 @@
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
-import { execa, execaSync } from "execa";
+import { execa } from "execa";
 import { Client } from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { VaultStore } from "../../dev/connect/vault-data.ts";
-import { loginOf, projectFolder } from "../../dev/sandbox.ts";
+import { loginOf } from "../../dev/sandbox.ts";
+import { makeClone } from "./clone.ts";
 
 /** The README's commands as a newcomer runs them: in an empty folder, with nothing installed. */
 
-let clone: string;
-
-beforeAll(() => {
-  clone = mkdtempSync(path.join(tmpdir(), "berth-clone-"));
-  // The files a clone would have, uncommitted edits included.
-  const { stdout } = execaSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
-    cwd: projectFolder,
-  });
-  for (const file of stdout
-    .split("\n")
-    .filter((name) => existsSync(path.join(projectFolder, name)))) {
-    mkdirSync(path.dirname(path.join(clone, file)), { recursive: true });
-    cpSync(path.join(projectFolder, file), path.join(clone, file));
-  }
-});
+const clone = makeClone();
 
 afterAll(async () => {
   await npm("start", "--", "--down");

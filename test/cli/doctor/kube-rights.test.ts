@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { planRights, toReview } from "../../../cli/doctor/kube-rights.ts";
+import { planDeliveryRights, planRights, toReview } from "../../../cli/doctor/kube-rights.ts";
 
 const endpoint = {
   kind: "kubernetes",
@@ -38,4 +38,32 @@ test("the question names a subresource apart from its resource", () => {
       },
     },
   });
+});
+
+test("cluster mode asks for each kind in each namespace, and never to delete a namespace", () => {
+  const item = (namespace: string, name: string) => ({
+    apiVersion: "onepassword.com/v1",
+    kind: "OnePasswordItem",
+    metadata: { name, namespace },
+  });
+  const plan = {
+    namespaces: [{ apiVersion: "v1", kind: "Namespace", metadata: { name: "infra-wiki" } }],
+    secrets: [item("db", "a"), item("db", "b"), item("infra-wiki", "a")],
+    applications: [],
+  };
+  const lines = planDeliveryRights([plan]).map(
+    ({ verb, resource, group, namespace = "*", name = "*" }) =>
+      `${namespace}: ${verb} ${resource} of "${group ?? ""}" ${name}`,
+  );
+  expect(lines).toEqual([
+    '*: get namespaces of "" kube-system',
+    '*: get namespaces of "" db',
+    '*: get namespaces of "" infra-wiki',
+    ...["get", "create", "patch"].map((verb) => `*: ${verb} namespaces of "" *`),
+    ...["db", "infra-wiki"].flatMap((namespace) =>
+      ["get", "create", "patch", "delete"].map(
+        (verb) => `${namespace}: ${verb} onepassworditems of "onepassword.com" *`,
+      ),
+    ),
+  ]);
 });

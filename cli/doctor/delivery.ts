@@ -1,0 +1,94 @@
+import type { ClusterSpec, ItemRef, StackSpec } from "../../components/config/spec.ts";
+import { judgeCluster } from "../../components/delivery/cluster-findings.ts";
+import { type ClusterPlan, listObjects } from "../../components/delivery/cluster-objects.ts";
+import { askCluster } from "../../components/delivery/examine-cluster.ts";
+import { planStackDelivery } from "../../components/delivery/stack-delivery.ts";
+import { createKubeAccess, type KubeAccess } from "../../components/tunnel/kube-access.ts";
+import { loadKubeContext } from "../../components/tunnel/kubeconfig.ts";
+import { askVersion, requireRights } from "./cluster.ts";
+import { planDeliveryRights } from "./kube-rights.ts";
+import { findOperator, operators } from "./operators.ts";
+import { NotNeeded, type Outcome, type Passed, type Report } from "./report.ts";
+
+/**
+ * Cluster mode: the cluster that manifests are applied to, the rights there, and what a run would find in
+ * it, judged by the code of a run. Its kinds are a must, since nobody else brings the objects there.
+ */
+
+const group = "delivery";
+
+/** A cluster and what is to be applied to it. */
+interface Target {
+  readonly spec: StackSpec;
+  readonly cluster: ClusterSpec;
+  readonly plans: readonly ClusterPlan[];
+  readonly access: KubeAccess;
+}
+
+/** Every check of cluster mode; skipped for a stack that applies nothing. */
+export async function checkDelivery(report: Report, spec: Outcome<StackSpec>): Promise<void> {
+  const edit = "correct berth:cluster";
+  const context = await report.check({ group, name: "kubeconfig", fix: edit }, [spec], openTarget);
+  const server = await report.check(
+    { group, name: "API server", fix: "kubectl cluster-info" },
+    [context],
+    async ({ access }) => ({ value: undefined, detail: (await askVersion(access)).detail }),
+  );
+  const rights = await report.check(
+    { group, name: "rights", fix: edit },
+    [context, server],
+    checkRights,
+  );
+  const objects = await report.check(
+    { group, name: "objects", fix: edit },
+    [context, server, rights],
+    checkObjects,
+  );
+  for (const [kind, operator] of Object.entries(operators)) {
+    const { name, fix } = operator;
+    await report.check({ group, name, fix }, [context, server, objects], async (target) => {
+      if (!listAll(target).some((object) => object.kind === kind))
+        throw new NotNeeded(`the stack applies no ${kind}`);
+      return await findOperator(target.access, operator);
+    });
+  }
+}
+
+async function openTarget(spec: StackSpec): Promise<Passed<Target>> {
+  const { cluster } = spec;
+  if (cluster === undefined) throw new NotNeeded("the stack has no berth:cluster");
+  // What the ids are changes no name and no kind.
+  const toIds = ({ vault, item }: ItemRef) => ({ vaultId: vault, itemId: item });
+  const plans = planStackDelivery(spec, toIds).applied;
+  if (plans.length === 0) throw new NotNeeded("no app has delivery: cluster");
+  const { kubeconfig, context } = cluster;
+  const found = await loadKubeContext({ kubeconfig, context, setting: "berth:cluster" });
+  const detail = `context "${found.name}", user "${found.user.name}"`;
+  return { value: { spec, cluster, plans, access: createKubeAccess(found) }, detail };
+}
+
+async function checkRights({ access, plans }: Target): Promise<Passed<undefined>> {
+  const rights = planDeliveryRights(plans);
+  await requireRights(access, rights);
+  const resources = [...new Set(rights.map(({ resource }) => resource))];
+  return { value: undefined, detail: `on ${resources.join(", ")}` };
+}
+
+async function checkObjects(target: Target): Promise<Passed<undefined>> {
+  const { spec, cluster, plans } = target;
+  const facts = await askCluster(cluster, plans);
+  const { warnings } = judgeCluster(spec, cluster, plans, facts);
+  const counts = `${String(facts.objects.size)} of ${String(listAll(target).length)} exist`;
+  return {
+    value: undefined,
+    detail: `cluster ${facts.identifier}: ${counts}`,
+    warnings: warnings.map((warning) => {
+      const [detail = "", fix = "pulumi preview shows what becomes of it"] = warning.split("; ");
+      return { detail, fix };
+    }),
+  };
+}
+
+function listAll({ plans }: Target) {
+  return plans.flatMap(listObjects);
+}
