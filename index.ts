@@ -50,16 +50,18 @@ const providers = { berth, ...applying, ...(stock && { postgresql: stock.provide
 Error.stackTraceLimit = 0;
 const created = planned.map(({ app, plan, verifiers }) => {
   const { markerRole } = spec.postgres;
-  const { provisioner, reclaimPolicy } = app;
+  const { reclaimPolicy } = app;
   const { recreate } = app.database;
-  const own = { plan, verifiers, markerRole, reclaimPolicy, recreate, marker: first };
-  const database =
-    stock === undefined || provisioner === "berth" ? own : { plan, verifiers, ...stock };
+  const database = {
+    berth: { plan, verifiers, markerRole, reclaimPolicy, recreate, marker: first },
+    postgresql: stock && { plan, verifiers, ...stock },
+    job: undefined,
+  }[app.provisioner];
   const args = { app, database, delivery: delivery.ofApp(app) };
   return new App(app.name, args, { providers });
 });
 // Nothing is written into the tree or the cluster before the first app has shown that the server is the right one.
-const dependsOn = created.slice(0, 1).map((app) => app.database);
+const dependsOn = created.flatMap(({ database }) => database ?? []).slice(0, 1);
 if (delivery.shared !== undefined) {
   deliver("shared", delivery.shared, { providers, dependsOn });
 }

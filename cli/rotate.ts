@@ -65,6 +65,11 @@ function selectRole(stack: StackSpec, args: RotateArgs): { app: AppSpec; role: R
       hint: `add --app ${app?.name ?? "wiki"}`,
     });
   }
+  if (app.provisioner === "job") {
+    throw new BerthError(`app ${app.name}: a Job sets its passwords, and rotate cannot start it`, {
+      hint: 'change the password in the item, wait for its Secret, then start the Job anew; see "A Job in place of Berth" in README.md',
+    });
+  }
   const key = args.role ?? "owner";
   const role = app.roles.find((candidate) => candidate.key === key);
   if (role !== undefined) return { app, role };

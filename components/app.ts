@@ -8,7 +8,8 @@ import { StockDatabase, type StockDatabaseArgs } from "./postgres/stock-database
 /** What one app is made of. */
 export interface AppArgs {
   readonly app: AppSpec;
-  readonly database: AppDatabaseArgs | StockDatabaseArgs;
+  /** undefined = a Job among the manifests provisions it. */
+  readonly database: AppDatabaseArgs | StockDatabaseArgs | undefined;
   /** The app's manifests; undefined when the stack writes none. */
   readonly delivery: DeliveryPlan | undefined;
 }
@@ -20,27 +21,32 @@ export interface AppArgs {
 export class App extends pulumi.ComponentResource {
   /** The app's name, as in the stack file. */
   readonly name: string;
-  /** What stands for the app's place on Postgres; once it is there, the server is the right one. */
-  readonly database: pulumi.Resource;
+  /**
+   * What stands for the app's place on Postgres; once it is there, the server is the right one.
+   * undefined = a Job finds out.
+   */
+  readonly database: pulumi.Resource | undefined;
   /** Database, roles and Secrets, for the stack's outputs. Holds nothing secret. */
   readonly summary: pulumi.Output<AppSummary>;
 
   constructor(name: string, args: AppArgs, opts?: pulumi.ComponentResourceOptions) {
     super("berth:index:App", name, {}, opts);
     this.name = name;
-    const { resource, databaseName } = this.#createDatabase(name, args.database);
-    this.database = resource;
+    const found = args.database && this.#createDatabase(name, args.database);
+    this.database = found?.resource;
     if (args.delivery !== undefined) {
-      deliver(name, args.delivery, { parent: this, dependsOn: [resource] });
+      const dependsOn = found === undefined ? [] : [found.resource];
+      deliver(name, args.delivery, { parent: this, dependsOn });
     }
+    const databaseName = found?.databaseName ?? pulumi.output(args.app.database.name);
     this.summary = databaseName.apply((database) => summarize(args, database));
     this.registerOutputs({});
   }
 
-  /** Both provisioners end in the same catalog; an app may change from one to the other. */
+  /** All provisioners end in the same catalog; an app may change from one to another. */
   #createDatabase(
     name: string,
-    args: AppArgs["database"],
+    args: NonNullable<AppArgs["database"]>,
   ): { resource: pulumi.Resource; databaseName: pulumi.Output<string> } {
     if ("exists" in args) {
       const stock = new StockDatabase(name, args, { parent: this });

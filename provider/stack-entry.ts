@@ -54,9 +54,10 @@ function findEntry(
     });
   }
   if (app.provisioner !== "berth") {
+    const other = app.provisioner === "postgresql" ? "; or run pulumi up, which imports them" : "";
     throw new BerthError(
       `app ${name}: its provisioner is ${app.provisioner}, which has other resources`,
-      { hint: `take out "provisioner: ${app.provisioner}"; or run pulumi up, which imports them` },
+      { hint: `take out "provisioner: ${app.provisioner}"${other}` },
     );
   }
   return toState(planDatabase(app, spec.postgres), spec.postgres.markerRole, app.reclaimPolicy);

@@ -1,13 +1,15 @@
-import type { ClusterSpec, ItemRef, StackSpec } from "../../components/config/spec.ts";
+import type { ClusterSpec, StackSpec } from "../../components/config/spec.ts";
 import { judgeCluster } from "../../components/delivery/cluster-findings.ts";
 import { type ClusterPlan, listObjects } from "../../components/delivery/cluster-objects.ts";
+import { toAnyId } from "../../components/delivery/emitted-kinds.ts";
 import { askCluster } from "../../components/delivery/examine-cluster.ts";
+import { kindOf } from "../../components/delivery/kinds.ts";
 import { planStackDelivery } from "../../components/delivery/stack-delivery.ts";
 import { createKubeAccess, type KubeAccess } from "../../components/tunnel/kube-access.ts";
 import { loadKubeContext } from "../../components/tunnel/kubeconfig.ts";
 import { askVersion, requireRights } from "./cluster.ts";
 import { planDeliveryRights } from "./kube-rights.ts";
-import { findOperator, operators } from "./operators.ts";
+import { checkMakers } from "./operators.ts";
 import { NotNeeded, type Outcome, type Passed, type Report } from "./report.ts";
 
 /**
@@ -44,22 +46,15 @@ export async function checkDelivery(report: Report, spec: Outcome<StackSpec>): P
     [context, server, rights],
     checkObjects,
   );
-  for (const [kind, operator] of Object.entries(operators)) {
-    const { name, fix } = operator;
-    await report.check({ group, name, fix }, [context, server, objects], async (target) => {
-      if (!listAll(target).some((object) => object.kind === kind))
-        throw new NotNeeded(`the stack applies no ${kind}`);
-      return await findOperator(target.access, operator);
-    });
-  }
+  const target = "value" in objects ? context : objects;
+  const kinds = "value" in context ? listAll(context.value).map(kindOf) : [];
+  await checkMakers(report, group, kinds, target);
 }
 
 async function openTarget(spec: StackSpec): Promise<Passed<Target>> {
   const { cluster } = spec;
   if (cluster === undefined) throw new NotNeeded("the stack has no berth:cluster");
-  // What the ids are changes no name and no kind.
-  const toIds = ({ vault, item }: ItemRef) => ({ vaultId: vault, itemId: item });
-  const plans = planStackDelivery(spec, toIds).applied;
+  const plans = planStackDelivery(spec, toAnyId).applied;
   if (plans.length === 0) throw new NotNeeded("no app has delivery: cluster");
   const { kubeconfig, context } = cluster;
   const found = await loadKubeContext({ kubeconfig, context, setting: "berth:cluster" });

@@ -46,6 +46,7 @@ export function toPostgresSpec(stack: string, config: StackConfig): PostgresSpec
     reserved: (postgres.reserved ?? []).toSorted(),
     markerRole: postgres.markerRole ?? markerRole(stack),
     connectionLimit: postgres.connectionLimit ?? 4,
+    jobImage: postgres.job?.image ?? "docker.io/library/postgres:18.4",
     service: { host, port: postgres.service?.port ?? service.port },
     namespace: postgres.namespace ?? service.namespace,
     confirmDelete: (postgres.confirmDelete ?? []).toSorted(),

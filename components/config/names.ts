@@ -63,6 +63,21 @@ export function verifierEnvironment(key: string): string {
   return `BERTH_VERIFIER_${key.toUpperCase().replaceAll("-", "_")}`;
 }
 
+/** Environment variable in which an app's provisioning Job finds the password of a role, by the role's key. */
+export function passwordEnvironment(key: string): string {
+  return `BERTH_PASSWORD_${key.toUpperCase().replaceAll("-", "_")}`;
+}
+
+/** The Job that provisions an app. */
+export function jobName(app: string): string {
+  return `${app}-db-provision`;
+}
+
+/** What the Job runs as and what it runs; also the Application that holds it all in Git mode. */
+export function provisionerName(app: string): string {
+  return `${app}-db-provisioner`;
+}
+
 /** Store of External Secrets that a stack makes; a DNS label whatever the stack is called. */
 export function storeName(stack: string): string {
   return `berth-${stack.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`.replace(/-$/, "");

@@ -4,6 +4,7 @@ import { findContentProblems } from "./content-rules.ts";
 import { findDeliveryProblems } from "./delivery-rules.ts";
 import { toAppSpec, toPostgresSpec } from "./derive.ts";
 import { toClusterSpec, toGitOpsSpec, toSecretsSpec } from "./derive-delivery.ts";
+import { findJobProblems } from "./job-rules.ts";
 import { findLoginProblems } from "./login-rules.ts";
 import { findNameProblems } from "./name-rules.ts";
 import { findRetirementProblems } from "./retirement-rules.ts";
@@ -46,6 +47,7 @@ export function parseStack(stack: string, raw: unknown): StackSpec {
     ...findNameProblems(spec),
     ...findDeliveryProblems(spec),
     ...findContentProblems(spec),
+    ...findJobProblems(spec),
     ...findRetirementProblems(spec),
     ...findLoginProblems(spec),
     ...findVaultProblems(spec, config),

@@ -18,10 +18,10 @@ export function findRetirementProblems(spec: StackSpec): string[] {
       ];
     }),
     ...spec.apps
-      .filter((app) => app.reclaimPolicy === "delete" && app.provisioner === "postgresql")
+      .filter((app) => app.reclaimPolicy === "delete" && app.provisioner !== "berth")
       .map(
         (app) =>
-          `berth:apps.${app.name}.reclaimPolicy: got "delete"; with provisioner "postgresql" allowed is retain, since its delete would end every session and drop at once; ` +
+          `berth:apps.${app.name}.reclaimPolicy: got "delete"; with provisioner "${app.provisioner}" allowed is retain, since ${app.provisioner === "job" ? "a Job drops nothing" : "its delete would end every session and drop at once"}; ` +
           `set berth:apps.${app.name}.provisioner to berth, which makes nothing anew`,
       ),
   ];

@@ -73,13 +73,17 @@ const Tls = z
   })
   .partial();
 
-const Provisioner = z.enum(["berth", "postgresql"]);
+const Provisioner = z.enum(["berth", "postgresql", "job"]);
 
 const Postgres = z
   .strictObject({
     provisioner: Provisioner.describe(
-      "Who makes roles and databases, where the app does not say: berth (Berth's own provider, one resource an app) or postgresql (the registry's resources). Default: berth.",
+      "Who makes roles and databases, where the app does not say: berth (Berth's own provider, one resource an app), postgresql (the registry's resources) or job (a Job in the database's namespace). Default: berth.",
     ),
+    job: z
+      .strictObject({ image: z.string().min(1).describe("Image with psql 15 or newer.") })
+      .partial()
+      .describe("What the Jobs of provisioner: job run. Default: postgres:18.4."),
     connectionLimit: z
       .int()
       .min(3)
@@ -116,6 +120,7 @@ const Postgres = z
   })
   .partial({
     provisioner: true,
+    job: true,
     connectionLimit: true,
     tls: true,
     maintenanceDatabase: true,

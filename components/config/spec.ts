@@ -52,6 +52,8 @@ export interface PostgresSpec {
   readonly markerRole: string;
   /** Connections that Berth's own provider opens at a time. */
   readonly connectionLimit: number;
+  /** Image of the provisioning Jobs; it has psql 15 or newer. */
+  readonly jobImage: string;
   /** Host name and port by which pods reach the server. */
   readonly service: { readonly host: string; readonly port: number };
   /** Namespace of the database's own manifests. */
@@ -183,8 +185,11 @@ export type WorkloadSpec =
       readonly targetRevision: string;
     };
 
-/** Who makes an app's roles and database: Berth's own provider, or the registry's resources. */
-export type Provisioner = "berth" | "postgresql";
+/**
+ * Who makes an app's roles and database: Berth's own provider, the registry's resources, or a Job in the
+ * cluster, which needs no way to the server from here.
+ */
+export type Provisioner = "berth" | "postgresql" | "job";
 
 /** What becomes of an app's database and roles when the app leaves the stack. */
 export type ReclaimPolicy = "retain" | "delete";

@@ -18,8 +18,10 @@ import {
   buildApplication,
 } from "./argocd-application.ts";
 import { SHARED, toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
+import { type JobRunner, planProvisioning } from "./provisioning-job.ts";
 import { planAppStores, planSharedStore } from "./stores.ts";
 import { planVaultAuths, planVaultConnection, planVaultSecrets } from "./vault-objects.ts";
+import type { KubernetesObject } from "./yaml.ts";
 
 /** The objects of an app and of a stack, the same wherever they go: into files or to a cluster. */
 
@@ -132,6 +134,16 @@ function refuseAdminItem(spec: StackSpec, app: AppSpec, items: ItemIds): void {
 
 function toSecretName(secret: RoleSpec | AppSpec["secrets"][number]): string {
   return "secretName" in secret ? secret.secretName : secret.name;
+}
+
+/** What provisions an app from inside the cluster; empty where Berth does it from here. */
+export function planJob(
+  spec: StackSpec,
+  app: AppSpec,
+  runner: JobRunner,
+): readonly KubernetesObject[] {
+  if (app.provisioner !== "job") return [];
+  return planProvisioning(spec.postgres, app, { adminSecret: toAdminSecretName(spec), runner });
 }
 
 /** The admin item's title where it can name a Secret, as `postgres-admin` can. */

@@ -4,6 +4,7 @@ import {
   type ClusterPlan,
   describeObject,
   listObjects,
+  listOwned,
   toFieldManager,
 } from "./cluster-objects.ts";
 import { type Kind, kindOf } from "./kinds.ts";
@@ -63,7 +64,7 @@ export function judgeCluster(
   const manager = toFieldManager(spec.stack);
   const isMade = (object: KubernetesObject): boolean =>
     facts.objects.get(describeObject(object))?.managers.includes(manager) ?? true;
-  const objects = plans.flatMap(({ secrets, applications }) => [...secrets, ...applications]);
+  const objects = plans.flatMap(listOwned);
   const foreign = objects.filter((object) => !isMade(object));
   const problems = [
     ...findMissingKinds(objects, facts),

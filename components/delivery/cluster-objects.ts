@@ -4,6 +4,7 @@ import {
   planAdminSecret,
   planApplication,
   planAppSecrets,
+  planJob,
   planSharedAccess,
 } from "./app-objects.ts";
 import { planWorkloadSources } from "./workload-sources.ts";
@@ -14,6 +15,8 @@ export interface ClusterPlan {
   /** Made where they do not exist, and kept when the app goes. */
   readonly namespaces: readonly KubernetesObject[];
   readonly secrets: readonly KubernetesObject[];
+  /** What provisions the app from there; the last is the Job, which ends before anything else begins. */
+  readonly job: readonly KubernetesObject[];
   readonly applications: readonly KubernetesObject[];
 }
 
@@ -37,6 +40,7 @@ export function planClusterObjects(
   return toPlan(spec, {
     namespaces: cluster.createNamespaces ? namespaces : [],
     secrets,
+    job: planJob(spec, app, "pulumi"),
     applications: application === undefined ? [] : [application],
   });
 }
@@ -46,13 +50,23 @@ export function planSharedClusterObjects(spec: StackSpec, items: ItemIds): Clust
   return toPlan(spec, {
     namespaces: [],
     secrets: [...planSharedAccess(spec), planAdminSecret(spec, items)],
+    job: [],
     applications: [],
   });
 }
 
 /** Every object of a plan, in the order they are applied. */
 export function listObjects(plan: ClusterPlan): readonly KubernetesObject[] {
-  return [...plan.namespaces, ...plan.secrets, ...plan.applications];
+  return [...plan.namespaces, ...listOwned(plan)];
+}
+
+/** The same without namespaces: all that no two plans may share. */
+export function listOwned({
+  secrets,
+  job,
+  applications,
+}: ClusterPlan): readonly KubernetesObject[] {
+  return [...secrets, ...job, ...applications];
 }
 
 /** `OnePasswordItem infra-netbox/netbox-db-credentials`, for people. */
@@ -75,6 +89,7 @@ function toPlan(
   return {
     namespaces: [...names].toSorted().map(toNamespace).map(mark),
     secrets: plan.secrets.map(mark),
+    job: plan.job.map(mark),
     applications: plan.applications.map(mark),
   };
 }

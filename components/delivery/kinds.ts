@@ -25,6 +25,9 @@ const vaultResources = {
 /** Every kind that Berth emits, and who brings its CustomResourceDefinition. */
 export const KINDS: readonly Kind[] = [
   { apiVersion: "v1", kind: "Namespace", resource: "namespaces", source: undefined },
+  { apiVersion: "v1", kind: "ServiceAccount", resource: "serviceaccounts", source: undefined },
+  { apiVersion: "v1", kind: "ConfigMap", resource: "configmaps", source: undefined },
+  { apiVersion: "batch/v1", kind: "Job", resource: "jobs", source: undefined },
   {
     apiVersion: "onepassword.com/v1",
     kind: "OnePasswordItem",

@@ -14,6 +14,8 @@ export const WAVES = {
   appApplication: 20,
   stores: -20,
   items: -10,
+  jobFiles: -5,
+  job: 0,
 } as const;
 
 /**

@@ -6,6 +6,7 @@ import {
   type ClusterPlan,
   describeObject,
   listObjects,
+  listOwned,
   planClusterObjects,
   planSharedClusterObjects,
 } from "./cluster-objects.ts";
@@ -41,7 +42,7 @@ export function planStackDelivery(spec: StackSpec, items: ItemIds): StackDeliver
   const applied = plans.flatMap((plan) => (isFiles(plan) ? [] : [plan]));
   const files = plans.filter(isFiles).flatMap((plan) => plan.files);
   // Apps may share a namespace: both make the same.
-  const objects = applied.flatMap(({ secrets, applications }) => [...secrets, ...applications]);
+  const objects = applied.flatMap(listOwned);
   const problems = findDuplicateObjects(files, objects);
   if (problems.length > 0) throw toOneError("manifests collide", problems);
   return { shared, ofApp: (app) => byApp.get(app.name), applied };

@@ -1,3 +1,4 @@
+import { provisionerName } from "../config/names.ts";
 import type { AppSpec, GitOpsSpec, StackSpec } from "../config/spec.ts";
 import {
   type AppSecrets,
@@ -5,6 +6,7 @@ import {
   planAdminSecret,
   planApplication,
   planAppSecrets,
+  planJob,
   planSharedAccess,
   toCommonArgs,
 } from "./app-objects.ts";
@@ -28,9 +30,8 @@ export interface ManifestPlan {
  * The files of one app:
  *
  * - `argocd/apps/db/<app>-db-provisioner.yml`, an Application in the database's namespace;
- * - `k8s/db-provisioning/<app>/`, its items: each role's credential, next to the database. There is
- *   no Job among them: Berth runs the SQL itself, so this Application carries items and no more.
- *   The Secrets stay, since they are what an administrator in that namespace logs in with;
+ * - `k8s/db-provisioning/<app>/`, its items: each role's credential, next to the database, for whoever
+ *   administers it there; and with `provisioner: job` the Job, which logs in with them;
  * - `argocd/apps/infra/<app>.yml`, the Application of the app: its items and what it runs;
  * - `k8s/infra/<app>/`, its items, one file a namespace. A role or secret may name a namespace other
  *   than the app's; the same Application holds it, and that namespace must exist.
@@ -47,7 +48,9 @@ export function planManifests(
   const { gitops } = spec;
   if (gitops === undefined) return [];
   const secrets = planAppSecrets(spec, app, items);
+  const job = planJob(spec, app, "argocd");
   const databasePath = `k8s/db-provisioning/${app.name}`;
+  const name = provisionerName(app.name);
   const ownPath = `k8s/infra/${app.name}`;
   const sources = [
     ...(secrets.own.length > 0 ? [toTreeSource(gitops, ownPath)] : []),
@@ -55,18 +58,19 @@ export function planManifests(
   ];
   const application = planApplication(gitops, app, sources);
   const provisioner = buildApplication({
-    name: `${app.name}-db-provisioner`,
+    name,
     ...toCommonArgs(gitops, app.name, WAVES.provisionerApplication),
     destinationNamespace: spec.postgres.namespace,
     sources: [toTreeSource(gitops, databasePath)],
     holds: "items",
   });
-  const provisionerPath = `argocd/apps/db/${app.name}-db-provisioner.yml`;
+  const provisionerPath = `argocd/apps/db/${name}.yml`;
   return [
     ...(secrets.database.length === 0
       ? []
       : [planFile(`${app.name}.provisioner`, provisionerPath, [provisioner])]),
     ...planFolder(databasePath, secrets.database, () => `${app.name}.db-items`),
+    ...(job.length === 0 ? [] : [planFile(`${app.name}.job`, `${databasePath}/10-job.yaml`, job)]),
     ...(application === undefined
       ? []
       : [planFile(`${app.name}.application`, `argocd/apps/infra/${app.name}.yml`, [application])]),

@@ -23,9 +23,10 @@ function scriptRole(role: PlannedRole): readonly string[] {
   return [
     `-- role ${key}\n\\if :is_superuser`,
     // Only a superuser may compare; anybody else sets it again, to the same.
-    `SELECT ${setPassword}\nFROM pg_authid WHERE rolname = ${text(name)} AND rolpassword IS DISTINCT FROM ${verifierOf(key)}\n\\gexec`,
+    `SELECT ${setPassword}\nFROM pg_authid WHERE rolname = ${text(name)} AND rolpassword IS DISTINCT FROM ${verifierOf(key)}
+  AND ${verifierOf(key)} IS NOT NULL\n\\gexec`,
     "\\else",
-    step(setPassword, exists(name)),
+    step(setPassword, `${exists(name)} AND ${verifierOf(key)} IS NOT NULL`),
     "\\endif",
     step(statementOf({ kind: "create-role", path, role, canLogin: true }), `NOT ${exists(name)}`),
     `SELECT format('ALTER ROLE %I %s', rolname, concat_ws(' ',

@@ -6,6 +6,7 @@ import { hasContents } from "./diff-contents.ts";
 import type { DatabasePlan, PlannedRole } from "./plan.ts";
 import { scriptAccess } from "./psql-access.ts";
 import { queryContentProblems, refuseBlocked } from "./psql-contents.ts";
+import { passwordScript } from "./psql-passwords.ts";
 import { scriptRoles } from "./psql-roles.ts";
 import { block, refusal, statementOf, step, text, texts, verifierVariable } from "./psql-step.ts";
 import { runLockKey } from "./session.ts";
@@ -15,6 +16,12 @@ export type ScriptTarget = Pick<
   PostgresSpec,
   "maintenanceDatabase" | "markerRole" | "systemIdentifier"
 >;
+
+/**
+ * Where a script has the roles' passwords from. `verifiers`: the environment. `apart`: they are none of
+ * its business, and another script sets them once the roles are there; see psql-passwords.ts.
+ */
+export type ScriptPasswords = "verifiers" | "apart";
 
 /**
  * An app's plan as a psql script, for where Berth itself cannot reach the server: a Job, or a person.
@@ -30,7 +37,11 @@ export type ScriptTarget = Pick<
  *
  * @see https://www.postgresql.org/docs/current/app-psql.html
  */
-export function toPsqlScript(plan: DatabasePlan, target: ScriptTarget): string {
+export function toPsqlScript(
+  plan: DatabasePlan,
+  target: ScriptTarget,
+  passwords: ScriptPasswords = "verifiers",
+): string {
   const { app, roles, database } = plan;
   const { systemIdentifier, markerRole } = target;
   if (systemIdentifier === undefined) {
@@ -49,8 +60,8 @@ export function toPsqlScript(plan: DatabasePlan, target: ScriptTarget): string {
   const { name, connectionLimit } = database;
   const isThere = `EXISTS (SELECT FROM pg_database WHERE datname = ${text(name)}`;
   return [
-    ...header(plan),
-    ...roles.flatMap(readVerifier),
+    ...header(plan, passwords),
+    ...roles.flatMap(passwords === "apart" ? leavePassword : readVerifier),
     ...enter(target.maintenanceDatabase),
     guards,
     ...(hasContents(plan) ? lookInside(plan, target.maintenanceDatabase, guards) : []),
@@ -69,6 +80,8 @@ export function toPsqlScript(plan: DatabasePlan, target: ScriptTarget): string {
       statementOf({ kind: "limit-database", path, database: name, connectionLimit }),
       `${isThere} AND datconnlimit <> ${String(connectionLimit)})`,
     ),
+    // The lock is held, and nothing of others got past the guards.
+    ...(passwords === "apart" ? setPasswords(app) : []),
     ...enter(name),
     ...(hasContents(plan)
       ? [
@@ -94,11 +107,15 @@ function refuseForeignForms(app: string, databases: readonly string[]): void {
   }
 }
 
-function header({ app, roles }: DatabasePlan): string[] {
+function header({ app, roles }: DatabasePlan, passwords: ScriptPasswords): string[] {
   const variables = roles.map(({ key }) => verifierEnvironment(key)).join(", ");
+  const needs =
+    passwords === "apart"
+      ? `${passwordScript} beside it`
+      : `SCRAM-SHA-256 verifiers in ${variables}`;
   return [
     `-- App ${app}, made by Berth from the stack file: edit that, not this. Run it as the admin role:`,
-    `--   psql -X -f FILE, with psql 15 or newer, and SCRAM-SHA-256 verifiers in ${variables}`,
+    `--   psql -X -f FILE, with psql 15 or newer, and ${needs}`,
     "\\set ON_ERROR_STOP on",
     "\\set QUIET on",
   ];
@@ -112,6 +129,21 @@ function readVerifier({ key }: PlannedRole): string[] {
     `\\set is_verifier \`printf %s "$${variable}" | grep -Eqx '${verifierForm}' && echo true || echo false\``,
     "\\if :is_verifier",
     `\\getenv ${verifierVariable(key)} ${variable}`,
+    "\\else",
+    block(`BEGIN RAISE EXCEPTION '%', ${text(problem)}; END`),
+    "\\endif",
+  ];
+}
+
+function leavePassword({ key }: PlannedRole): string[] {
+  return [`\\set ${verifierVariable(key)} ''`];
+}
+
+function setPasswords(app: string): string[] {
+  const problem = `app ${app}: the roles are there, and not all passwords could be set`;
+  return [
+    `\\set has_passwords \`sh ./${passwordScript} >&2 && echo true || echo false\``,
+    "\\if :has_passwords",
     "\\else",
     block(`BEGIN RAISE EXCEPTION '%', ${text(problem)}; END`),
     "\\endif",

@@ -22,9 +22,9 @@ export function verifierVariable(key: string): string {
   return `verifier_${key.replaceAll("-", "_")}`;
 }
 
-/** The same, to be put into SQL as a literal. */
+/** The same as an SQL expression; NULL = the script leaves the role's password alone. */
 export function verifierOf(key: string): string {
-  return `:'${verifierVariable(key)}'`;
+  return `nullif(:'${verifierVariable(key)}', '')`;
 }
 
 /** The statement of an action as an SQL expression, with psql's variable where a verifier goes. */

@@ -43,7 +43,7 @@ const setting = "berth:postgres.tls.caFile";
 const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
 /** Certificates of a PEM file; one that is valid today is enough, so that a CA can be replaced. */
-function readCaFile(file: string, now: Date): string[] {
+export function readCaFile(file: string, now: Date): string[] {
   const found = readText(file).match(block) ?? [];
   if (found.length === 0) {
     throw new BerthError(`the CA file ${file} holds no PEM certificate`, {

@@ -71,7 +71,6 @@ it("finds nothing wrong where all is there, and has written nothing", async () =
   ]);
   expect(told(findings, "skipped")).toEqual([
     expect.stringContaining("1Password operator: because this user may not list Deployments"),
-    expect.stringContaining("External Secrets: because the stack applies no ExternalSecret"),
   ]);
   const { items } = await cluster.api.list("onepassword.com/v1", "OnePasswordItem", where);
   expect(items).toEqual([]);

@@ -18,7 +18,7 @@ const apps = {
     },
     roles: { ro: { profile: "readonly", namespace: "db-readers" } },
   },
-  wiki: { delivery: "cluster", workload: { git: { path: "apps/wiki" } } },
+  wiki: { delivery: "cluster", workload: { git: { path: "apps/wiki" } }, provisioner: "job" },
   shop: { delivery: "cluster", secretsThrough: "external-secret" },
   blog: { secretsThrough: "external-secret", secrets: { "blog-all": { fields: [] } } },
   press: { credentials: "vault", vault: { restart: ["StatefulSet/press"], renewalPercent: 0 } },
@@ -27,7 +27,9 @@ const apps = {
     secrets: { "news-config": { from: "vault" }, keys: { from: "vault", fields: ["tls.key"] } },
     vault: { restart: ["Deployment/news", "argo.Rollout/news-worker"] },
   },
+  forum: { provisioner: "job", roles: { ro: { profile: "readonly" } } },
 };
+const pinned = { systemIdentifier: "7412", tls: { mode: "disable" } };
 const gitops = { directory: "../gitops", repoURL: "https://git.example.org/gitops.git" };
 const cluster = { context: "home" };
 const host = "http://onepassword-connect.connect:8080";
@@ -42,7 +44,7 @@ function listEmitted(): readonly KubernetesObject[] {
 }
 
 function listEmittedWith(store: object): readonly KubernetesObject[] {
-  const raw = { ...writeStack(apps), gitops, cluster, secrets: { store, vault } };
+  const raw = { ...writeStack(apps, pinned), gitops, cluster, secrets: { store, vault } };
   const spec = parseStack("prod", raw);
   const delivery = planStackDelivery(spec, ({ item }) => ({ vaultId: "v", itemId: item }));
   return [delivery.shared, ...spec.apps.map(delivery.ofApp)].flatMap((plan) => {
@@ -62,7 +64,8 @@ function settle(object: KubernetesObject): KubernetesObject {
 function listMappings(value: unknown, path: readonly string[] = []): (readonly string[])[] {
   if (typeof value !== "object" || value === null) return [];
   // What people write freely: Helm values, labels, and names of vaults.
-  if (["valuesObject", "labels", "annotations", "vaults"].includes(path.at(-1) ?? "")) return [];
+  const free = ["valuesObject", "labels", "annotations", "vaults", "data", "requests", "limits"];
+  if (free.includes(path.at(-1) ?? "")) return [];
   const inner = Object.entries(value).flatMap(([key, item]) => listMappings(item, [...path, key]));
   return Array.isArray(value) ? inner : [path, ...inner];
 }

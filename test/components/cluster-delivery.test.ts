@@ -16,6 +16,7 @@ import { writeStack } from "../fakes/stack.ts";
 /** The resources of cluster mode on a fake engine; the API server answers what `answers` says. */
 
 const engine = new PulumiEngine();
+const plainTls = { tls: { mode: "disable" } };
 const answers = new Map<string, unknown>();
 const asked: string[] = [];
 let server: Server;
@@ -58,10 +59,10 @@ beforeEach(() => {
   answers.set("/apis/argoproj.io/v1alpha1", { resources: [{ name: "applications" }] });
 });
 
-async function registerApp() {
+async function registerApp(provisioner: "berth" | "job" = "berth") {
   const workload = { git: { path: "apps/netbox", repoURL: "https://git.example.org/apps.git" } };
   const spec = parseStack("prod", {
-    ...writeStack({ netbox: { workload } }),
+    ...writeStack({ netbox: { workload, provisioner } }, { systemIdentifier: "7412", ...plainTls }),
     cluster: { kubeconfig, context: "home" },
   });
   const [app] = spec.apps;
@@ -72,14 +73,17 @@ async function registerApp() {
     app.name,
     {
       app,
-      database: {
-        plan: planDatabase(app, spec.postgres),
-        verifiers: new Map([["owner", "SCRAM-SHA-256$…"]]),
-        markerRole: spec.postgres.markerRole,
-        reclaimPolicy: app.reclaimPolicy,
-        recreate: false,
-        marker: undefined,
-      },
+      database:
+        provisioner === "job"
+          ? undefined
+          : {
+              plan: planDatabase(app, spec.postgres),
+              verifiers: new Map([["owner", "SCRAM-SHA-256$…"]]),
+              markerRole: spec.postgres.markerRole,
+              reclaimPolicy: app.reclaimPolicy,
+              recreate: false,
+              marker: undefined,
+            },
       delivery: delivery.ofApp(app),
     },
     { providers: { berth: new BerthProvider("berth"), ...providers } },
@@ -116,6 +120,25 @@ test("an app's objects are one resource each, of the stack's own provider, after
     "OnePasswordItem infra-netbox/netbox-db-credentials",
     "Application argocd/netbox",
   ]);
+});
+
+test("a Job comes after its Secrets and files, and in place of Berth's own database; the Application waits for it", async () => {
+  const { created, registrations } = await registerApp("job");
+  expect(registrations.filter(({ type }) => type.startsWith("berth:postgres"))).toEqual([]);
+  const [job] = registrations.filter(({ type }) => type === "kubernetes:batch/v1:Job");
+  expect(job?.name).toBe("db-postgres/netbox-db-provision");
+  expect(job?.dependsOn).toEqual(
+    expect.arrayContaining([
+      "kubernetes:onepassword.com/v1:OnePasswordItem::db-postgres/netbox-db-credentials",
+      "kubernetes:core/v1:ConfigMap::db-postgres/netbox-db-provisioner",
+      "kubernetes:core/v1:ServiceAccount::db-postgres/netbox-db-provisioner",
+    ]),
+  );
+  const [application] = registrations.filter(({ type }) => type.endsWith(":Application"));
+  expect(application?.dependsOn).toContain(
+    "kubernetes:batch/v1:Job::db-postgres/netbox-db-provision",
+  );
+  expect(await valueOf(created.summary)).toMatchObject({ database: "netbox" });
 });
 
 test("the provider is of the context that the stack names, by the cluster's identifier", async () => {

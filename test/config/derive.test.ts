@@ -142,6 +142,7 @@ test("the server's settings follow from its endpoint", () => {
     reserved: ["paperless"],
     markerRole: "berth_prod",
     connectionLimit: 4,
+    jobImage: "docker.io/library/postgres:18.4",
     service: { host: "postgres-postgresql.db-postgres.svc.cluster.local", port: 5432 },
     namespace: "db-postgres",
     confirmDelete: [],

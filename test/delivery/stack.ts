@@ -77,6 +77,7 @@ export function makeStack(apps: readonly AppSpec[], admin = "postgres-admin"): S
       reserved: ["paperless"],
       markerRole: "berth_prod",
       connectionLimit: 4,
+      jobImage: "postgres",
       service: { host: "postgres-postgresql.db-postgres.svc.cluster.local", port: 5432 },
       namespace: "db-postgres",
       confirmDelete: [],

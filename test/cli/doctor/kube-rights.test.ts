@@ -49,6 +49,7 @@ test("cluster mode asks for each kind in each namespace, and never to delete a n
   const plan = {
     namespaces: [{ apiVersion: "v1", kind: "Namespace", metadata: { name: "infra-wiki" } }],
     secrets: [item("db", "a"), item("db", "b"), item("infra-wiki", "a")],
+    job: [],
     applications: [],
   };
   const lines = planDeliveryRights([plan]).map(
