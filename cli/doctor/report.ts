@@ -43,9 +43,15 @@ type Values<T extends readonly Outcome<unknown>[]> = {
 export class Report {
   readonly findings: Finding[] = [];
   readonly #onFinding: (finding: Finding) => void;
+  #severity: "failed" | "warning" = "failed";
 
   constructor(onFinding: (finding: Finding) => void = () => undefined) {
     this.#onFinding = onFinding;
+  }
+
+  /** From here on a failed check is a warning: a run goes on without what it looks at. */
+  onlyWarn(): void {
+    this.#severity = "warning";
   }
 
   /** Every `BerthError` is a failed check, one for each of its problems. Any other error is a fault. */
@@ -82,7 +88,7 @@ export class Report {
     for (const text of texts) {
       const [detail = "", ...own] = text.split(/\n\s*fix: /);
       const hint = own.length > 0 ? own.join("\n") : fix;
-      this.#add({ group, name, status: "failed", detail, fix: hint });
+      this.#add({ group, name, status: this.#severity, detail, fix: hint });
     }
     return { because: `because "${group}: ${name}" failed` };
   }

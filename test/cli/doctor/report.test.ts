@@ -38,6 +38,19 @@ describe("what a check finds", () => {
     expect(report.findings.every(({ status }) => status === "failed")).toBe(true);
   });
 
+  test("what a run can do without is a warning, and what builds on it is skipped", async () => {
+    const report = new Report();
+    await report.check(about("must"), [], () => fail(new BerthError("broken")));
+    report.onlyWarn();
+    const way = await report.check(about("way"), [], () => fail(new BerthError("broken")));
+    await report.check(about("login"), [way], () => good(1));
+    expect(report.findings.map(({ name, status }) => [name, status])).toEqual([
+      ["must", "failed"],
+      ["way", "warning"],
+      ["login", "skipped"],
+    ]);
+  });
+
   test("what builds on a failure is skipped and names the first cause, however far away", async () => {
     const report = new Report();
     const first = await report.check(about("first"), [], () => fail(new BerthError("broken")));
