@@ -138,8 +138,8 @@ async function bringUp(
     changed: countChanges(up.output),
     isNeighbourSame: before === after,
     secrets,
+    took: watch.report(),
   });
-  say(`took ${watch.report()}`);
   return verdict.ok && before === after ? 0 : 1;
 }
 
@@ -163,7 +163,13 @@ function printResult(
     changed,
     isNeighbourSame,
     secrets,
-  }: { changed: number; isNeighbourSame: boolean; secrets: readonly string[] | undefined },
+    took,
+  }: {
+    changed: number;
+    isNeighbourSame: boolean;
+    secrets: readonly string[] | undefined;
+    took: string;
+  },
 ): void {
   const ends = (ok: boolean): string =>
     styleText(ok ? "green" : "red", ok ? "ok    " : "failed", { stream: process.stdout });
@@ -198,6 +204,7 @@ function printResult(
   say("look        npm run verify -- --stack dev, npm run pulumi -- preview");
   say("stop        npm start -- --stop, or --down to remove everything");
   say("");
+  say(`took ${took}`);
   say(changed === 0 ? "up: no changes" : `up: ${String(changed)} changes`);
 }
 

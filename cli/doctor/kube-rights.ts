@@ -4,7 +4,7 @@ import { kindOf } from "../../components/delivery/kinds.ts";
 
 /** One right, in RBAC's words. */
 export interface KubeRight {
-  readonly verb: "get" | "list" | "create" | "patch" | "delete";
+  readonly verb: "get" | "list" | "watch" | "create" | "patch" | "delete";
   /** Of the API. @default - the core's */
   readonly group?: string;
   /** With its subresource: `pods/portforward`. */
@@ -47,9 +47,16 @@ export function planDeliveryRights(plans: readonly ClusterPlan[]): readonly Kube
   const objects = plans.flatMap(listObjects).map((object) => {
     const { kind, apiVersion, resource } = kindOf(object);
     const group = apiVersion.includes("/") ? apiVersion.replace(/\/.*/, "") : "";
-    const verbs = ["get", "create", "patch", ...(kind === "Namespace" ? [] : ["delete"])] as const;
+    // Pulumi watches a deletion; namespaces it never deletes.
+    const more = kind === "Namespace" ? [] : (["delete", "list", "watch"] as const);
+    const verbs = ["get", "create", "patch", ...more] as const;
     const { namespace } = object.metadata;
-    return verbs.map((verb) => ({ verb, group, resource, namespace }) as KubeRight);
+    const pods = kind === "Job" ? (["list", "watch"] as const) : [];
+    return [
+      ...verbs.map((verb): KubeRight => ({ verb, group, resource, namespace })),
+      // While it waits for a Job.
+      ...pods.map((verb): KubeRight => ({ verb, group: "", resource: "pods", namespace })),
+    ];
   });
   const places = plans.flatMap(listObjects).flatMap(({ metadata }) => metadata.namespace ?? []);
   const read = ["kube-system", ...places].map(

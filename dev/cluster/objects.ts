@@ -179,7 +179,7 @@ export function deliveryRights(): Manifest[] {
     resources,
     verbs,
   });
-  const whole = ["get", "create", "patch", "delete"];
+  const whole = ["get", "list", "watch", "create", "patch", "delete"];
   return [
     {
       apiVersion: "rbac.authorization.k8s.io/v1",

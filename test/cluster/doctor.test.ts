@@ -98,7 +98,7 @@ it("names each right that is missing, where it is missing, and how to test it", 
   mends.push(() => cluster.applyAll([role]));
   const found = failures(await find());
   expect(found).toEqual(
-    ["patch", "delete"].map(
+    ["patch", "delete", "list", "watch"].map(
       (verb) =>
         `delivery: rights: user "berth" (context "berth") may not ${verb} applications.argoproj.io in namespace "argocd" fix: have a Role with verb "${verb}" on applications.argoproj.io bound to this user; test with: kubectl --kubeconfig ${cluster.cluster.kubeconfig} --context berth -n argocd auth can-i ${verb} applications.argoproj.io`,
     ),

@@ -26,6 +26,7 @@ interface StackFile {
 
 let clone: string;
 let files: ClusterFiles;
+let postgres: number;
 
 beforeAll(() => {
   clone = makeClone();
@@ -79,10 +80,7 @@ function listPorts(): number[] {
   const { apiServer, kwok } = readPorts(files) ?? { apiServer: 0, kwok: 0 };
   const home = path.join(clone, ".berth/dev");
   const connect = Number(readFileSync(path.join(home, "connect-port"), "utf8"));
-  const [, , , postgres] = readFileSync(path.join(home, "postgres/data/postmaster.pid"), "utf8")
-    .split("\n")
-    .map(Number);
-  return [apiServer, kwok, connect, postgres ?? 0];
+  return [apiServer, kwok, connect, postgres];
 }
 
 async function listObjects(kind: "OnePasswordItem" | "Application"): Promise<string[]> {
@@ -121,10 +119,11 @@ describe("npm start -- --cluster", () => {
     expect(all).toMatch(/ok +basketball: .*: (\d+) of \1 checks/);
     expect(all).toContain("byte for byte what it was");
     expect(all).toMatch(
-      /the operator made 9 Secrets: db-postgres\/.*infra-netbox\/netbox-superuser/,
+      /the operator made 10 Secrets: db-postgres\/.*infra-netbox\/netbox-superuser/,
     );
     expect(readStackFile()["berth:gitops"]).toBeUndefined();
     expect(existsSync(path.join(clone, ".berth/dev/gitops"))).toBe(false);
+    postgres = Number(/psql -h \S+ -p (\d+)/.exec(all)?.[1]);
     expect(await listObjects("Application")).toEqual(["argocd/netbox"]);
   });
 

@@ -62,7 +62,7 @@ test("cluster mode asks for each kind in each namespace, and never to delete a n
     '*: get namespaces of "" infra-wiki',
     ...["get", "create", "patch"].map((verb) => `*: ${verb} namespaces of "" *`),
     ...["db", "infra-wiki"].flatMap((namespace) =>
-      ["get", "create", "patch", "delete"].map(
+      ["get", "create", "patch", "delete", "list", "watch"].map(
         (verb) => `${namespace}: ${verb} onepassworditems of "onepassword.com" *`,
       ),
     ),
