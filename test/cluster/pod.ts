@@ -84,7 +84,8 @@ export async function endJob(
   const first = { Complete: "SuccessCriteriaMet", Failed: "FailureTarget" }[how];
   const conditions = [first, how].map((type) => ({
     ...{ type, status: "True", lastProbeTime: now, lastTransitionTime: now },
-    ...{ reason: "Test", message: "as a test has it" },
+    // Pulumi knows the two ways to fail that the controller has by their reasons.
+    ...{ reason: "BackoffLimitExceeded", message: "as a test has it" },
   }));
   const counts = { Complete: { succeeded: 1, completionTime: now }, Failed: { failed: 1 } }[how];
   const { status, message } = await sendRaw(cluster.cluster.kubeconfig, {
