@@ -47,6 +47,7 @@ function toClusterMode(changes: Readonly<Record<string, unknown>>): () => void {
   return cluster.bed.configure((config: Config) => {
     delete config["berth:gitops"];
     config["berth:cluster"] = { kubeconfig, context: "berth", ...changes };
+    config["berth:postgres"]["namespace"] = cluster.namespace;
     const { netbox } = config["berth:apps"];
     config["berth:apps"] = { netbox: { ...(netbox as object), namespace: where } };
   });
