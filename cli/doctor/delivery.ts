@@ -27,7 +27,13 @@ interface Target {
   readonly access: KubeAccess;
 }
 
-/** Every check of cluster mode; skipped for a stack that applies nothing. */
+/** Whether a stack applies any manifests itself. */
+export function applies({ cluster, gitops, apps }: StackSpec): boolean {
+  if (cluster === undefined) return false;
+  return gitops === undefined || apps.some(({ delivery }) => delivery === "cluster");
+}
+
+/** Every check of cluster mode, for a stack that applies manifests. */
 export async function checkDelivery(report: Report, spec: Outcome<StackSpec>): Promise<void> {
   const edit = "correct berth:cluster";
   const context = await report.check({ group, name: "kubeconfig", fix: edit }, [spec], openTarget);
@@ -55,7 +61,6 @@ async function openTarget(spec: StackSpec): Promise<Passed<Target>> {
   const { cluster } = spec;
   if (cluster === undefined) throw new NotNeeded("the stack has no berth:cluster");
   const plans = planStackDelivery(spec, toAnyId).applied;
-  if (plans.length === 0) throw new NotNeeded("no app has delivery: cluster");
   const { kubeconfig, context } = cluster;
   const found = await loadKubeContext({ kubeconfig, context, setting: "berth:cluster" });
   const detail = `context "${found.name}", user "${found.user.name}"`;

@@ -6,6 +6,7 @@ import { BerthError, toOneError } from "../../components/errors.ts";
 import { isAtLeast } from "../../toolchain/ambient.ts";
 import { pluginFolder } from "../../toolchain/cache.ts";
 import { type Part, type PartName, partNamed, partVersion } from "../../toolchain/parts.ts";
+import { applies } from "./delivery.ts";
 import type { Outcome, Passed, Report } from "./report.ts";
 import type { World } from "./world.ts";
 
@@ -66,13 +67,10 @@ export async function checkPlugins(
 
 function neededPlugins(spec: StackSpec): readonly PartName[] {
   const usesStock = spec.apps.some((app) => app.provisioner === "postgresql");
-  const applies =
-    spec.cluster !== undefined &&
-    (spec.gitops === undefined || spec.apps.some((app) => app.delivery === "cluster"));
   return [
     "onepassword",
     ...(usesStock ? (["postgresql"] as const) : []),
-    ...(applies ? (["kubernetes"] as const) : []),
+    ...(applies(spec) ? (["kubernetes"] as const) : []),
   ];
 }
 
