@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import pLimit from "p-limit";
 import { App } from "./components/app.ts";
 import { isTargeted, readOnePasswordAccess } from "./components/config/environment.ts";
 import { loadStackFromEngine } from "./components/config/load.ts";
@@ -10,7 +11,7 @@ import { readStackItems } from "./components/onepassword/stack-items.ts";
 import { toProviderApps, toProviderPostgres } from "./components/postgres/app-database.ts";
 import { planDatabase } from "./components/postgres/plan.ts";
 import { openStock } from "./components/postgres/stock-stack.ts";
-import { makeVerifiers } from "./components/postgres/verifier.ts";
+import { makeVerifiers, refuseUnfitPasswords } from "./components/postgres/verifier.ts";
 import { expectEnd } from "./components/program-end.ts";
 import { BerthProvider } from "./provider/manifest-file-resource.ts";
 
@@ -25,13 +26,13 @@ const end = expectEnd();
 const spec = loadStackFromEngine();
 const items = await readStackItems(spec, await readInEngine(readOnePasswordAccess(), spec));
 const manifests = planStackDelivery(spec, items.item);
-const planned = await Promise.all(
-  spec.apps.map(async (app) => ({
-    app,
-    plan: planDatabase(app, spec.postgres),
-    verifiers: await makeVerifiers(app.roles, items.credential),
-  })),
-);
+refuseUnfitPasswords(spec.apps, items.credential);
+const atOnce = pLimit(4);
+const planned = spec.apps.map((app) => ({
+  app,
+  plan: planDatabase(app, spec.postgres),
+  verifiers: atOnce(() => makeVerifiers(app.roles, items.credential)),
+}));
 
 // What is, where a provider would not look before it writes.
 const { delivery, providers: applying } = await openCluster(spec, manifests);
@@ -41,14 +42,21 @@ const berth = new BerthProvider("berth", {
   postgres: toProviderPostgres(spec.postgres, items.admin),
   ...toProviderApps(spec.apps),
 });
-const usesStock = planned.filter(({ app }) => app.provisioner === "postgresql");
+const usesStock = await Promise.all(
+  planned
+    .filter(({ app }) => app.provisioner === "postgresql")
+    .map(async ({ plan, verifiers }) => ({ plan, verifiers: await verifiers })),
+);
 const stock = await openStock(spec, usesStock, items.admin);
 // A target may wait for nothing that is none.
 const first = isTargeted() ? undefined : stock?.marker;
 const providers = { berth, ...applying, ...(stock && { postgresql: stock.provider }) };
 // What can go wrong from here on is told by the engine, and the SDK takes a stack for every promise.
 Error.stackTraceLimit = 0;
-const created = planned.map(({ app, plan, verifiers }) => {
+const created: App[] = [];
+// The engine is at work on the first apps while the verifiers of the last are being made.
+for (const { app, plan, verifiers: made } of planned) {
+  const verifiers = await made;
   const { markerRole } = spec.postgres;
   const { reclaimPolicy } = app;
   const { recreate } = app.database;
@@ -58,8 +66,8 @@ const created = planned.map(({ app, plan, verifiers }) => {
     job: undefined,
   }[app.provisioner];
   const args = { app, database, delivery: delivery.ofApp(app) };
-  return new App(app.name, args, { providers });
-});
+  created.push(new App(app.name, args, { providers }));
+}
 // Nothing is written into the tree or the cluster before the first app has shown that the server is the right one.
 const dependsOn = created.flatMap(({ database }) => database ?? []).slice(0, 1);
 if (delivery.shared !== undefined) {

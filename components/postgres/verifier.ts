@@ -2,8 +2,8 @@ import { createHash, createHmac, pbkdf2, pbkdf2Sync, timingSafeEqual } from "nod
 import { promisify } from "node:util";
 import { saslprep } from "@mongodb-js/saslprep";
 import { findLogin, hasItem } from "../config/logins.ts";
-import type { RoleSpec } from "../config/spec.ts";
-import { BerthError } from "../errors.ts";
+import type { AppSpec, RoleSpec } from "../config/spec.ts";
+import { BerthError, toOneError } from "../errors.ts";
 import type { Credential } from "../onepassword/credential.ts";
 
 /**
@@ -56,11 +56,7 @@ export async function makeVerifiers(
   credential: (role: RoleSpec) => Credential,
 ): Promise<ReadonlyMap<string, string>> {
   const make = async (role: RoleSpec): Promise<[key: string, verifier: string]> => {
-    const login = credential(role);
-    const found = findLogin(role, login.username);
-    if (found === undefined)
-      throw new Error(`role ${role.name}: ${login.username} is no login of it`);
-    const prepared = preparePassword(login.revealPassword(), found.name);
+    const { found, prepared } = prepareLogin(role, credential);
     const { rounds, salt } =
       role.scram === undefined
         ? {
@@ -72,6 +68,34 @@ export async function makeVerifiers(
     return [found.key, formatVerifier(salted, salt, rounds)];
   };
   return new Map(await Promise.all(roles.filter(hasItem).map(make)));
+}
+
+/** Throws one error for all passwords of which no verifier can be made, before anything is made of the others. */
+export function refuseUnfitPasswords(
+  apps: readonly AppSpec[],
+  credential: (role: RoleSpec) => Credential,
+): void {
+  const problems = apps.flatMap(({ name, roles }) =>
+    roles.filter(hasItem).flatMap((role) => {
+      try {
+        prepareLogin(role, credential);
+        return [];
+      } catch (error) {
+        if (!(error instanceof BerthError)) throw error;
+        return [`app ${name}: ${error.message.replace("\n  fix:", "\n    fix:")}`];
+      }
+    }),
+  );
+  if (problems.length > 0) throw toOneError("1Password", problems);
+}
+
+/** The login that a role's item names, with its password as Postgres takes it. */
+function prepareLogin(role: RoleSpec, credential: (role: RoleSpec) => Credential) {
+  const login = credential(role);
+  const found = findLogin(role, login.username);
+  if (found === undefined)
+    throw new Error(`role ${role.name}: ${login.username} is no login of it`);
+  return { found, prepared: preparePassword(login.revealPassword(), found.name) };
 }
 
 function saltSource(role: string): string {

@@ -7,9 +7,10 @@ import {
   makeVerifier,
   makeVerifiers,
   matchesVerifier,
+  refuseUnfitPasswords,
   scramOf,
 } from "../../components/postgres/verifier.ts";
-import { makeApp } from "../fakes/stack.ts";
+import { makeApp, makeSpec } from "../fakes/stack.ts";
 
 /** The exchange of RFC 7677 section 3: user "user", password "pencil". */
 const rfc = {
@@ -87,6 +88,25 @@ describe("the verifier of a password", () => {
       ["ro", makeVerifier("netbox_ro-word", "netbox_ro")],
     ]);
   });
+});
+
+test("all passwords of a stack that cannot be used are refused in one error, and none is shown", () => {
+  const { apps } = makeSpec({ netbox: { roles: { ro: { profile: "readonly" } } }, wiki: {} });
+  const words = new Map([
+    ["netbox_ro", "canary\nword"],
+    ["wiki", ""],
+  ]);
+  const credential = ({ name }: { name: string }) =>
+    new Credential(name, words.get(name) ?? "sound-word");
+  const refuse = () => {
+    refuseUnfitPasswords(apps, credential);
+  };
+  expect(refuse).toThrow(/1Password: 2 problems/);
+  expect(refuse).toThrow(
+    /app netbox: role netbox_ro: .*control character.*at position 7\n {4}fix: /,
+  );
+  expect(refuse).toThrow(/app wiki: role wiki: .*is empty/);
+  expect(refuse).not.toThrow(/canary/);
 });
 
 test.each([
