@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { proveStack } from "../../cli/verify.ts";
+import { loadStackFromFile } from "../../components/config/load.ts";
+import { readStackItems } from "../../components/onepassword/stack-items.ts";
+import { readThroughClient } from "../../components/onepassword/through-client.ts";
+import { projectFolder } from "../../dev/sandbox.ts";
+import { Bed } from "./bed.ts";
+
+/** An app whose login Vault makes, through the real engine. 1Password has no item for it. */
+
+let bed: Bed;
+
+beforeAll(async () => {
+  bed = await Bed.open();
+  bed.configure((config) => {
+    config["berth:secrets"] = { vault: { address: "http://vault.tools:8200" } };
+    const { basketball } = config["berth:apps"];
+    const wiki = {
+      ...{ credentials: "vault", vault: { restart: ["Deployment/wiki"] } },
+      secrets: { "wiki-config": { from: "vault" } },
+    };
+    config["berth:apps"] = { basketball, wiki };
+  });
+});
+
+afterAll(async () => {
+  await bed.close();
+});
+
+it("is previewed, brought up, and left alone by the next run", async () => {
+  const preview = await bed.preview();
+  expect(preview.exitCode, preview.output).toBe(0);
+  expect(preview.output).toContain(`"wiki_role"`);
+  const up = await bed.up();
+  expect(up.exitCode, up.output).toBe(0);
+  const again = await bed.preview("--expect-no-changes");
+  expect(again.exitCode, again.output).toBe(0);
+  const refreshed = await bed.pulumi(["refresh", "--yes", "--expect-no-changes"]);
+  expect(refreshed.exitCode, refreshed.output).toBe(0);
+});
+
+it("has its manifests in the tree, and none next to the database", () => {
+  const read = (file: string): string => readFileSync(`${bed.gitops}/${file}`, "utf8");
+  expect(read("k8s/infra/wiki/00-vaultdynamicsecrets-infra-wiki.yaml")).toContain(
+    "path: creds/wiki",
+  );
+  expect(read("k8s/infra/wiki/00-vaultstaticsecrets-infra-wiki.yaml")).toContain(
+    "path: wiki/config",
+  );
+  expect(read("k8s/db-provisioning/postgres-admin/00-vaultconnection.yaml")).toContain(
+    "http://vault.tools:8200",
+  );
+  expect(() => read("argocd/apps/db/wiki-db-provisioner.yml")).toThrow("ENOENT");
+});
+
+it("is verified with a login that verify makes and takes away", async () => {
+  const spec = loadStackFromFile("dev", projectFolder, bed.sandbox.stackFile);
+  const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = bed.sandbox.env;
+  const items = await readStackItems(spec, readThroughClient({ kind: "connect", url, token }));
+  const { apps, ok } = await proveStack(spec, items, () => undefined);
+  const failed = apps.flatMap(({ checks }) => checks).filter((check) => !check.ok);
+  expect(failed).toEqual([]);
+  expect(ok).toBe(true);
+  expect(await bed.sql("select from pg_roles where rolname like 'berth_verify%'")).toEqual([]);
+});
+
+it("goes from the program like any other, and keeps its database", async () => {
+  bed.configure((config) => {
+    const { basketball } = config["berth:apps"];
+    config["berth:apps"] = { basketball };
+  });
+  const up = await bed.up();
+  expect(up.exitCode, up.output).toBe(0);
+  expect(() => readFileSync(`${bed.gitops}/argocd/apps/infra/wiki.yml`)).toThrow("ENOENT");
+  expect(await bed.sql("select from pg_database where datname = 'wiki'")).toHaveLength(1);
+});
