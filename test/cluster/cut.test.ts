@@ -116,6 +116,20 @@ describe("an up in the middle of which", () => {
     },
   );
 
+  it("the API server crashes and comes back ends and says what to do", async () => {
+    await addApps(6);
+    const { run } = await beginUp();
+    await cluster.restartApiServer();
+    const { exitCode, all } = await run;
+    expect(exitCode, all).not.toBe(0);
+    expect(all).toMatch(/port-forward to Pod .* broke/);
+    expect(all).toMatch(/run (the same command|pulumi up) again/);
+    // Unlike a kubelet, kwok keeps its end open when a client is gone that did not say goodbye.
+    await cluster.restartKwok();
+    await expectNothingLeft();
+    await expectConverged();
+  });
+
   it("the port-forward is cut every second ends by itself", async () => {
     await addApps(12);
     const cutting = setInterval(() => {
