@@ -1,6 +1,7 @@
 import { escapeIdentifier } from "pg";
 import { databaseCredentials } from "../components/config/names.ts";
-import type { AppSpec, AppVaultSpec, StackSpec, VaultSpec } from "../components/config/spec.ts";
+import type { AppSpec, AppVaultSpec, StackSpec } from "../components/config/spec.ts";
+import type { VaultSpec } from "../components/config/spec-secrets.ts";
 import { BerthError } from "../components/errors.ts";
 import { toVaultStatements } from "../components/postgres/vault-role.ts";
 

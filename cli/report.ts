@@ -2,7 +2,8 @@ import { styleText } from "node:util";
 import { loadStackFromFile } from "../components/config/load.ts";
 import { hasItem } from "../components/config/logins.ts";
 import { databaseCredentials } from "../components/config/names.ts";
-import type { AppSpec, ItemRef, SecretsThrough, StackSpec } from "../components/config/spec.ts";
+import type { AppSpec, ItemRef, StackSpec } from "../components/config/spec.ts";
+import type { SecretsThrough } from "../components/config/spec-secrets.ts";
 import {
   type Access,
   type AccessMatrix,

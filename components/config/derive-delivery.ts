@@ -1,7 +1,8 @@
 import { toVaultSpec } from "./derive-vault.ts";
 import { storeName } from "./names.ts";
 import type { StackConfig } from "./schema.ts";
-import type { ClusterSpec, Delivery, GitOpsSpec, SecretsSpec, StoreSpec } from "./spec.ts";
+import type { ClusterSpec, Delivery, GitOpsSpec } from "./spec.ts";
+import type { SecretsSpec, StoreSpec } from "./spec-secrets.ts";
 
 /** Where manifests go and what they bring, with defaults filled in; part of `derive.ts`. */
 

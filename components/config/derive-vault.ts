@@ -1,6 +1,7 @@
 import { vaultConnection, vaultPath } from "./names.ts";
 import type { AppEntry, StackConfig } from "./schema.ts";
-import type { AppVaultSpec, RestartTarget, VaultSecretSpec, VaultSpec } from "./spec.ts";
+import type { AppVaultSpec, RestartTarget, VaultSecretSpec } from "./spec.ts";
+import type { VaultSpec } from "./spec-secrets.ts";
 
 /** What comes from HashiCorp Vault, with defaults filled in; part of `derive.ts`. */
 

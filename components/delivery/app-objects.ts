@@ -1,5 +1,6 @@
 import { hasItem } from "../config/logins.ts";
-import type { AppSpec, ItemRef, RoleSpec, SecretsThrough, StackSpec } from "../config/spec.ts";
+import type { AppSpec, ItemRef, RoleSpec, StackSpec } from "../config/spec.ts";
+import type { SecretsThrough } from "../config/spec-secrets.ts";
 import { BerthError } from "../errors.ts";
 import { buildExternalSecret, type ExternalSecret } from "../secrets/external-secret.ts";
 import {

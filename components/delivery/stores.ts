@@ -1,5 +1,6 @@
 import { hasItem } from "../config/logins.ts";
-import type { AppSpec, ConnectSpec, StackSpec, StoreSpec } from "../config/spec.ts";
+import type { AppSpec, StackSpec } from "../config/spec.ts";
+import type { ConnectSpec, StoreSpec } from "../config/spec-secrets.ts";
 import {
   buildClusterSecretStore,
   buildSecretStore,

@@ -53,7 +53,7 @@ test("each item is read once, however many want it", async () => {
 });
 
 test.each([
-  [4, {}],
+  [8, {}],
   [3, { concurrency: 3 }],
 ])("%i items are read at a time with %j", async (expected, options) => {
   let open = 0;
