@@ -81,10 +81,10 @@ async function expectConverged(): Promise<void> {
   expect(await readNeighbour(cluster.bed.sandbox)).toBe(neighbour);
 }
 
-/** No process, no local port, no connection, no session. */
-async function expectNothingLeft(): Promise<void> {
+/** No process (but for one that is not Berth's), no local port, no connection, no session. */
+async function expectNothingLeft(besides?: string): Promise<void> {
   const look = async () => ({
-    processes: processesOf(cluster.bed.sandbox.home),
+    processes: processesOf(cluster.bed.sandbox.home, besides),
     port: await isListening(cluster.localPort),
     connections: relay.sockets.size,
     sessions: await cluster.bed.sql(
@@ -150,6 +150,43 @@ describe("an up in the middle of which", () => {
     process.kill(-(run.pid ?? 0), "SIGINT");
     const { exitCode, all } = await run;
     expect(exitCode, all).not.toBe(0);
+    await expectNothingLeft();
+    await expectConverged();
+  });
+
+  it("the CLI is killed leaves nothing of Berth's behind", async () => {
+    await addApps(6);
+    const { run } = await beginUp();
+    process.kill(run.pid ?? 0, "SIGKILL");
+    const { signal } = await run;
+    expect(signal).toBe("SIGKILL");
+    await cluster.restartKwok();
+    try {
+      // Pulumi's own, which looks for its engine every five minutes.
+      await expectNothingLeft("pulumi-language-nodejs");
+    } finally {
+      for (const pid of processesOf(cluster.bed.sandbox.home)) process.kill(Number(pid), "SIGKILL");
+    }
+    await expectConverged();
+  });
+});
+
+describe("pulumi import", () => {
+  it("takes up through the tunnel what was made by hand, and leaves nothing behind", async () => {
+    const name = "wiki";
+    const { bed } = cluster;
+    await bed.addLogin(`${name}-db-credentials`, name, passwordOf(name));
+    await bed.sql(`create role ${name} login password '${passwordOf(name)}'`);
+    await bed.sql(`create database ${name} owner ${name}`);
+    await bed.sql(`grant ${name} to coachlight_admin with admin true, inherit true, set true`);
+    bed.configure((config) => {
+      config["berth:apps"][name] = { adopt: true };
+    });
+    names.push(name);
+    const args = ["import", "berth:postgres:AppDatabase", name, name, "--yes"];
+    const { exitCode, output } = await bed.pulumi(args);
+    expect(exitCode, output).toBe(0);
+    expect(output).toContain("= 1 imported");
     await expectNothingLeft();
     await expectConverged();
   });

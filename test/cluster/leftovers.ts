@@ -1,15 +1,20 @@
 import { readdirSync, readFileSync } from "node:fs";
 import net from "node:net";
+import path from "node:path";
 
 /**
  * Pids of what a run of Pulumi on the sandbox in `home` has started: the engine, the program and the
  * providers all have its backend in their environment, and the sandbox's servers have not.
+ *
+ * @param besides Name of a program that does not count.
  */
-export function processesOf(home: string): string[] {
+export function processesOf(home: string, besides?: string): string[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
     .filter((pid) => {
       try {
+        const [program = ""] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+        if (path.basename(program) === besides) return false;
         return readFileSync(`/proc/${pid}/environ`, "utf8").includes(`file://${home}/state`);
       } catch {
         // Gone meanwhile, or not ours.
