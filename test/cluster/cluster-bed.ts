@@ -123,7 +123,10 @@ export class ClusterBed {
     await startApiServer(files, inject("clusterTools"), ports);
   }
 
-  /** kwok as after a crash, which ends every connection that it leads on. */
+  /**
+   * kwok as after a crash, which ends every connection that it leads on: unlike a kubelet, it keeps those
+   * of a client that is gone without a goodbye.
+   */
   async restartKwok(): Promise<void> {
     const files = toFiles(this.cluster.home);
     const ports = readPorts(files);

@@ -81,8 +81,8 @@ async function expectConverged(): Promise<void> {
   expect(await readNeighbour(cluster.bed.sandbox)).toBe(neighbour);
 }
 
-/** No process (but for one that is not Berth's), no local port, no connection, no session. */
-async function expectNothingLeft(besides?: string): Promise<void> {
+/** No process (but for what is not Berth's), no local port, no connection, no session. */
+async function expectNothingLeft(besides: readonly string[] = []): Promise<void> {
   const look = async () => ({
     processes: processesOf(cluster.bed.sandbox.home, besides),
     port: await isListening(cluster.localPort),
@@ -98,6 +98,7 @@ async function expectNothingLeft(besides?: string): Promise<void> {
 describe("an up in the middle of which", () => {
   it.each([
     ["berth", "closed", (socket: net.Socket) => void socket.end()],
+    ["berth", "reset", (socket: net.Socket) => void socket.resetAndDestroy()],
     ["postgresql", "closed", (socket: net.Socket) => void socket.end()],
   ])(
     "with %s the Pod is replaced, its connections %s, ends and says what to do",
@@ -111,6 +112,7 @@ describe("an up in the middle of which", () => {
       expect(exitCode, all).not.toBe(0);
       expect(all).toMatch(/Pod "postgres-postgresql-0".* (was replaced or ended|is gone|broke)/);
       expect(all).toContain("run the same command again");
+      await cluster.restartKwok();
       await expectNothingLeft();
       await expectConverged();
     },
@@ -124,7 +126,6 @@ describe("an up in the middle of which", () => {
     expect(exitCode, all).not.toBe(0);
     expect(all).toMatch(/port-forward to Pod .* broke/);
     expect(all).toMatch(/run (the same command|pulumi up) again/);
-    // Unlike a kubelet, kwok keeps its end open when a client is gone that did not say goodbye.
     await cluster.restartKwok();
     await expectNothingLeft();
     await expectConverged();
@@ -144,15 +145,19 @@ describe("an up in the middle of which", () => {
     await expectConverged();
   });
 
-  it("Ctrl-C comes leaves nothing behind", async () => {
-    await addApps(6);
-    const { run } = await beginUp();
-    process.kill(-(run.pid ?? 0), "SIGINT");
-    const { exitCode, all } = await run;
-    expect(exitCode, all).not.toBe(0);
-    await expectNothingLeft();
-    await expectConverged();
-  });
+  it.each(["berth", "postgresql"])(
+    "with %s Ctrl-C comes leaves nothing behind",
+    async (provisioner) => {
+      await addApps(6, provisioner);
+      const { run } = await beginUp();
+      process.kill(-(run.pid ?? 0), "SIGINT");
+      const { exitCode, all } = await run;
+      expect(exitCode, all).not.toBe(0);
+      await cluster.restartKwok();
+      await expectNothingLeft();
+      await expectConverged();
+    },
+  );
 
   it("the CLI is killed leaves nothing of Berth's behind", async () => {
     await addApps(6);
@@ -162,8 +167,8 @@ describe("an up in the middle of which", () => {
     expect(signal).toBe("SIGKILL");
     await cluster.restartKwok();
     try {
-      // Pulumi's own, which looks for its engine every five minutes.
-      await expectNothingLeft("pulumi-language-nodejs");
+      // Both are Pulumi's own, and do not notice soon, or at all, that their engine is gone.
+      await expectNothingLeft(["pulumi-language-nodejs", "pulumi-resource-postgresql"]);
     } finally {
       for (const pid of processesOf(cluster.bed.sandbox.home)) process.kill(Number(pid), "SIGKILL");
     }
@@ -187,6 +192,7 @@ describe("pulumi import", () => {
     const { exitCode, output } = await bed.pulumi(args);
     expect(exitCode, output).toBe(0);
     expect(output).toContain("= 1 imported");
+    await cluster.restartKwok();
     await expectNothingLeft();
     await expectConverged();
   });
