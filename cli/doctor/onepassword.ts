@@ -2,9 +2,8 @@ import {
   type OnePasswordAccess,
   readOnePasswordAccess,
 } from "../../components/config/environment.ts";
-import { hasItem } from "../../components/config/logins.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
-import { BerthError, toOneError } from "../../components/errors.ts";
+import { BerthError } from "../../components/errors.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import { ItemReadError, type ReadItem } from "../../components/onepassword/item.ts";
 import { readItems } from "../../components/onepassword/read-items.ts";
@@ -14,7 +13,7 @@ import {
   readStackItems,
 } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
-import { makeVerifier } from "../../components/postgres/verifier.ts";
+import { refuseUnfitPasswords } from "../../components/postgres/verifier.ts";
 import type { Outcome, Report } from "./report.ts";
 import type { World } from "./world.ts";
 
@@ -99,17 +98,7 @@ export async function checkItems(
     },
   );
   await report.check({ group, name: "passwords", fix: edit }, [needs[0], items], (spec, found) => {
-    const roles = spec.apps.flatMap((app) => app.roles).filter(hasItem);
-    const problems = roles.flatMap((role) => {
-      try {
-        makeVerifier(found.credential(role).revealPassword(), role.name);
-        return [];
-      } catch (error) {
-        if (error instanceof BerthError) return [error.message];
-        throw error;
-      }
-    });
-    if (problems.length > 0) throw toOneError("passwords", problems);
+    refuseUnfitPasswords(spec.apps, found.credential);
     return { value: undefined, detail: "Postgres and its clients take all of them" };
   });
   if ("because" in vault) return vault;

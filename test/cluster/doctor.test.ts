@@ -80,12 +80,14 @@ it("finds nothing wrong where all is there, and has written nothing", async () =
 it("names the plugin that applies", async () => {
   const home = cluster.bed.toolchain.env["PULUMI_HOME"] ?? "";
   expect(readdirSync(`${home}/plugins`).join()).toContain("resource-kubernetes-");
-  const findings = await diagnose(worldOf(cluster.bed, { PULUMI_HOME: "/nowhere" }), {
+  // Pulumi makes it.
+  const empty = `${cluster.bed.sandbox.home}/no-plugins`;
+  const findings = await diagnose(worldOf(cluster.bed, { PULUMI_HOME: empty }), {
     name: "dev",
     file: cluster.bed.sandbox.stackFile,
   });
   expect(failures(findings).join("\n")).toMatch(
-    /machine: plugins: the plugin kubernetes [\d.]+ is not in \/nowhere.* fix: pulumi plugin install resource kubernetes/,
+    /machine: plugins: the plugin kubernetes [\d.]+ is not in \S+\/no-plugins.* fix: pulumi plugin install resource kubernetes/,
   );
 });
 

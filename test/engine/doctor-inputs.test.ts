@@ -120,7 +120,7 @@ describe("in 1Password", () => {
     const findings = await doctor.run();
     expect(failures(findings)).toEqual([
       expect.stringMatching(
-        /^1Password: passwords: role wiki: .*control character.* fix: give the item's field/,
+        /^1Password: passwords: app wiki: role wiki: .*control character.* fix: give the item's field/,
       ),
     ]);
     expect(JSON.stringify(findings)).not.toContain("ary-password");
