@@ -1,7 +1,9 @@
 import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import grpc from "@grpc/grpc-js";
 import { isOffline } from "../components/config/environment.ts";
 import { AppDatabaseHandler } from "./app-database.ts";
+import { CallsUnderWay } from "./calls-under-way.ts";
 import { reportTo } from "./engine-log.ts";
 import { ManifestFileHandler } from "./manifest-file.ts";
 import type { ResourceHandler } from "./resource-handler.ts";
@@ -9,8 +11,12 @@ import { createServer } from "./server.ts";
 
 /** How often to look whether the engine still runs. */
 const PARENT_CHECK_MS = 1000;
-/** How long calls that are under way may take to end; the engine itself waits 5 s. */
-const SHUTDOWN_MS = 4000;
+/** How long calls that are under way may take to come to the end of a statement. */
+const CALLS_MS = 3500;
+/** How long their answers may take to leave. */
+const ANSWERS_MS = 100;
+/** When it is over at the latest; the engine itself waits 5 s. */
+const SHUTDOWN_MS = 4500;
 
 /**
  * Starts the provider: prints the port for the engine, serves, and ends on the engine's interrupt or
@@ -22,20 +28,14 @@ function main(): void {
     new ManifestFileHandler(dirname(import.meta.dirname)),
     new AppDatabaseHandler(reportTo(findEngineAddress(process.argv)), isOffline()),
   ];
-  const server = createServer(handlers);
+  const calls = new CallsUnderWay();
+  const server = createServer(handlers, calls);
   let isEnding = false;
   const end = (): void => {
     if (isEnding) return;
     isEnding = true;
-    for (const handler of handlers) handler.cancel?.();
-    server.tryShutdown(() => {
-      // A server that is not told waits until the network tells it; something in between may never.
-      const closing = handlers.map(async (handler) => {
-        await handler.close?.();
-      });
-      void Promise.allSettled(closing).then(() => process.exit(0));
-    });
     setTimeout(() => process.exit(0), SHUTDOWN_MS).unref();
+    void finish(server, handlers, calls).then(() => process.exit(0));
   };
   process.on("SIGINT", end);
   process.on("SIGTERM", end);
@@ -49,6 +49,28 @@ function main(): void {
     }
     process.stdout.write(`${String(port)}\n`);
   });
+}
+
+/** Takes no more calls, lets those under way end, and says goodbye to the servers. */
+async function finish(
+  server: grpc.Server,
+  handlers: readonly ResourceHandler[],
+  calls: CallsUnderWay,
+): Promise<void> {
+  for (const handler of handlers) handler.cancel?.();
+  // It does not always call back: not for a connection that the engine is just closing, nor while one is open.
+  const shutDown = new Promise<void>((resolve) => {
+    server.tryShutdown(() => {
+      resolve();
+    });
+  });
+  await Promise.race([calls.end(), delay(CALLS_MS)]);
+  // A server that is not told waits until the network tells it; something in between may never.
+  const closing = handlers.map(async (handler) => {
+    await handler.close?.();
+  });
+  await Promise.allSettled(closing);
+  await Promise.race([shutDown, delay(ANSWERS_MS)]);
 }
 
 /** The engine passes its own address after its flags. */

@@ -163,7 +163,6 @@ export class PostgresServer {
   }
 
   async close(): Promise<void> {
-    await this.#lock.close();
     await this.#pool.close();
   }
 }

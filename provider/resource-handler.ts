@@ -94,6 +94,6 @@ export interface ResourceHandler {
   delete(resource: StoredResource): Promise<void>;
   /** The operator stops the run: end at the next point from which it can go on later. */
   cancel?(): void;
-  /** The process is about to end, and no call is under way. It may also end without this. */
+  /** The process is about to end; calls under way had their time. It may also end without this. */
   close?(): Promise<void>;
 }

@@ -103,10 +103,4 @@ export class RunLock {
     if (holder === undefined) return "it ended just now";
     return `${holder.name || "a session without a name"} (role ${holder.role}, pid ${String(holder.pid)}, since ${holder.since})`;
   }
-
-  /** Ends the session that holds the lock. */
-  async close(): Promise<void> {
-    await this.#session?.client.end().catch(() => undefined);
-    this.#session = undefined;
-  }
 }

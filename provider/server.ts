@@ -5,6 +5,7 @@ import provider from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import { BerthError } from "../components/errors.ts";
+import type { CallsUnderWay } from "./calls-under-way.ts";
 import {
   decodeProperties,
   encodeProperties,
@@ -37,12 +38,16 @@ type Methods = Pick<
  * Berth's provider as the engine speaks to it: each call is translated to plain values and given to
  * the handler of the resource's type. Methods that are not here answer UNIMPLEMENTED.
  */
-export function createServer(handlers: readonly ResourceHandler[]): grpc.Server {
+export function createServer(
+  handlers: readonly ResourceHandler[],
+  calls: CallsUnderWay,
+): grpc.Server {
   const find = toFind(handlers);
+  const unary = toUnary(calls);
   const methods: Methods = {
-    ...createProviderMethods(handlers),
-    ...createReadingMethods(find),
-    ...createChangingMethods(find),
+    ...createProviderMethods(handlers, unary),
+    ...createReadingMethods(find, unary),
+    ...createChangingMethods(find, unary),
   };
   // A manifest or a catalog may be larger than gRPC's 4 MB.
   const server = new grpc.Server({
@@ -55,6 +60,7 @@ export function createServer(handlers: readonly ResourceHandler[]): grpc.Server 
 
 function createProviderMethods(
   handlers: readonly ResourceHandler[],
+  unary: Unary,
 ): Omit<Methods, "check" | "diff" | "create" | "read" | "update" | "delete"> {
   return {
     handshake: unary(() =>
@@ -127,7 +133,7 @@ function toFind(handlers: readonly ResourceHandler[]): Find {
   };
 }
 
-function createReadingMethods(find: Find): Pick<Methods, "check" | "diff" | "read"> {
+function createReadingMethods(find: Find, unary: Unary): Pick<Methods, "check" | "diff" | "read"> {
   return {
     check: unary(async (request) => {
       const olds = decodeProperties(request.getOlds());
@@ -164,7 +170,10 @@ function createReadingMethods(find: Find): Pick<Methods, "check" | "diff" | "rea
   };
 }
 
-function createChangingMethods(find: Find): Pick<Methods, "create" | "update" | "delete"> {
+function createChangingMethods(
+  find: Find,
+  unary: Unary,
+): Pick<Methods, "create" | "update" | "delete"> {
   return {
     create: unary(async (request) => {
       const handler = find(request.getUrn());
@@ -214,19 +223,24 @@ function toType(urn: string): string {
   return (urn.split("::")[2] ?? "").split("$").at(-1) ?? "";
 }
 
-function unary<Request, Response>(
-  answer: (request: Request) => Promise<Response> | Response,
-): grpc.handleUnaryCall<Request, Response> {
-  return (call, callback) => {
-    Promise.resolve(call.request)
-      .then(answer)
-      .then(
-        (response) => {
-          callback(null, response);
-        },
-        (error: unknown) => {
-          callback(toServiceError(error), null);
-        },
-      );
-  };
+type Unary = ReturnType<typeof toUnary>;
+
+/** How a method is made of a function that answers. */
+function toUnary(calls: CallsUnderWay) {
+  return <Request, Response>(
+    answer: (request: Request) => Promise<Response> | Response,
+  ): grpc.handleUnaryCall<Request, Response> =>
+    (call, callback) => {
+      const answered = Promise.resolve(call.request)
+        .then(answer)
+        .then(
+          (response) => {
+            callback(null, response);
+          },
+          (error: unknown) => {
+            callback(toServiceError(error), null);
+          },
+        );
+      calls.add(answered);
+    };
 }

@@ -30,6 +30,7 @@ export interface Session {
 export class SessionPool {
   readonly #config: PostgresConfig;
   readonly #idle: Session[] = [];
+  readonly #open = new Set<Client>();
   readonly #maintenance: LimitFunction;
   readonly #inside: LimitFunction;
   #endpoint: Promise<Endpoint> | undefined;
@@ -79,7 +80,7 @@ export class SessionPool {
     }
   }
 
-  /** A session of the caller's own; it counts in no limit and the caller ends it. */
+  /** A session of the caller's own; it counts in no limit and ends with the pool. */
   async open(database: string): Promise<Session> {
     const { admin, adminItem, tls } = this.#config;
     const endpoint = await this.endpoint();
@@ -99,8 +100,10 @@ export class SessionPool {
   async #examine(client: Client): Promise<Session> {
     let open = true;
     const warnings: Session["warnings"] = [];
+    this.#open.add(client);
     client.on("end", () => {
       open = false;
+      this.#open.delete(client);
     });
     client.on("notice", ({ code, message }) => {
       if (code?.startsWith("01") === true) warnings.push({ code, message });
@@ -125,11 +128,9 @@ export class SessionPool {
     }
   }
 
-  /** Ends what is idle, and the tunnel. */
+  /** Ends every session, and the tunnel. A statement that is under way is not waited for. */
   async close(): Promise<void> {
-    await Promise.all(
-      this.#idle.splice(0).map(({ client }) => client.end().catch(() => undefined)),
-    );
+    await Promise.all([...this.#open].map((client) => client.end().catch(() => undefined)));
     const endpoint = await this.#endpoint?.catch(() => undefined);
     this.#endpoint = undefined;
     await endpoint?.close();

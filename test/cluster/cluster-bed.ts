@@ -1,8 +1,9 @@
+import { randomInt } from "node:crypto";
 import type { KubernetesObject, KubernetesObjectApi } from "@kubernetes/client-node";
 import { inject } from "vitest";
 import { addPostgres, type Cluster, waitFor } from "../../dev/cluster/cluster.ts";
 import { startApiServer, startKwok } from "../../dev/cluster/control-plane.ts";
-import { readPorts, toFiles } from "../../dev/cluster/files.ts";
+import { type Ports, readPorts, toFiles } from "../../dev/cluster/files.ts";
 import {
   applyAll,
   type Manifest,
@@ -50,7 +51,9 @@ export class ClusterBed {
     options: Omit<SandboxOptions, "home"> = {},
   ): Promise<ClusterBed> {
     const bed = await Bed.open(options);
-    const self = new ClusterBed(bed, namespace, await freePort());
+    // Below those that the system gives away, which may be another program's by the time of an up.
+    const localPort = await freePort(randomInt(20_000, 32_000));
+    const self = new ClusterBed(bed, namespace, localPort);
     await addPostgres(self.cluster, { namespace, port: bed.sandbox.superuser.port });
     const endpoint: KubernetesEndpoint = {
       kubeconfig: self.cluster.kubeconfig,
@@ -117,22 +120,29 @@ export class ClusterBed {
   /** The API server as after a crash: killed, and back on the same port. */
   async restartApiServer(): Promise<void> {
     const files = toFiles(this.cluster.home);
-    const ports = readPorts(files);
-    if (ports === undefined) throw new Error("the cluster was never started");
     await stopProgram(files, "api-server", "SIGKILL");
-    await startApiServer(files, inject("clusterTools"), ports);
+    await startApiServer(files, inject("clusterTools"), this.#ports);
   }
 
   /**
    * kwok as after a crash, which ends every connection that it leads on: unlike a kubelet, it keeps those
-   * of a client that is gone without a goodbye.
+   * whose client went without Postgres' own goodbye.
    */
   async restartKwok(): Promise<void> {
     const files = toFiles(this.cluster.home);
-    const ports = readPorts(files);
-    if (ports === undefined) throw new Error("the cluster was never started");
     await stopProgram(files, "kwok", "SIGKILL");
-    await startKwok(files, inject("clusterTools"), ports);
+    await startKwok(files, inject("clusterTools"), this.#ports);
+  }
+
+  /** Where the API server reaches the node: one connection for each port-forward that it holds. */
+  get nodePort(): number {
+    return this.#ports.kwok;
+  }
+
+  get #ports(): Ports {
+    const ports = readPorts(toFiles(this.cluster.home));
+    if (ports === undefined) throw new Error("the cluster was never started");
+    return ports;
   }
 
   /** An object of the API; undefined when it is not there. */

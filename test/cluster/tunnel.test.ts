@@ -22,7 +22,7 @@ import { removeServer, startServer } from "../../dev/postgres/server.ts";
 import { projectFolder } from "../../dev/sandbox.ts";
 import { issue } from "../tunnel/certificate.ts";
 import { ClusterBed } from "./cluster-bed.ts";
-import { isListening, processesOf } from "./leftovers.ts";
+import { findLeftovers, nothing } from "./leftovers.ts";
 
 /** Berth's own port-forward through a real API server, under every command that people run. */
 
@@ -60,10 +60,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Nothing runs and nothing listens that a run of Pulumi has started. */
+/** No process, no local port, no port-forward, no session. */
 async function expectNothingLeft(): Promise<void> {
-  expect(processesOf(cluster.bed.sandbox.home)).toEqual([]);
-  expect(await isListening(cluster.localPort)).toBe(false);
+  await expect.poll(() => findLeftovers(cluster), { timeout: 5_000 }).toEqual(nothing);
 }
 
 function endpointSpec(): EndpointSpec {

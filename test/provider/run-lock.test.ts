@@ -27,7 +27,6 @@ it("is taken again when its session was lost while somebody works under it", asy
   working.resolve(undefined);
   await first;
   expect(await readHolders()).toEqual([]);
-  await lock.close();
   await pool.close();
   await bed.close();
 }, 60_000);

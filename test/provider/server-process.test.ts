@@ -1,11 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import grpc from "@grpc/grpc-js";
-import provider from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -15,11 +13,9 @@ import {
   type PropertyMap,
   SecretValue,
 } from "../../provider/property-values.ts";
-import { startBackend } from "../tunnel/cluster.ts";
-import { DatabaseBed, inputsOf } from "./database-bed.ts";
+import { call, connect, launcher, rpc, startProvider } from "./provider-process.ts";
 import { HEADER, INPUTS, toUrn } from "./scratch.ts";
 
-const launcher = join(import.meta.dirname, "../../provider/pulumi-resource-berth");
 const urn = toUrn("a");
 let scratch = "";
 let child: ChildProcess;
@@ -33,43 +29,14 @@ afterEach(async () => {
   await rm(scratch, { recursive: true, force: true });
 });
 
-/** Runs the launcher as the engine does and returns the port it prints. */
-async function start(command: readonly string[], path = dirname(process.execPath)) {
-  const [program = "", ...args] = command;
-  child = spawn(program, args, {
+/** Runs it in the scratch folder, and remembers it. */
+async function start(command: readonly string[], path?: string) {
+  const started = await startProvider(command, {
     cwd: scratch,
-    env: { ...process.env, PATH: `${path}:/usr/bin:/bin` },
-    stdio: ["pipe", "pipe", "pipe"],
+    ...(path === undefined ? {} : { path }),
   });
-  let errors = "";
-  child.stderr?.on("data", (data: Buffer) => (errors += data.toString()));
-  const [line] = (await once(child.stdout ?? child, "data")) as [Buffer];
-  return { port: Number(line.toString()), errors: () => errors };
-}
-
-const { ResourceProviderService: rpc } = provider;
-
-function connect(port: number): grpc.Client {
-  return new provider.ResourceProviderClient(
-    `127.0.0.1:${String(port)}`,
-    grpc.credentials.createInsecure(),
-  );
-}
-
-function call<Q, R>(client: grpc.Client, method: grpc.MethodDefinition<Q, R>, request: Q) {
-  const { path, requestSerialize, responseDeserialize } = method;
-  return new Promise<R>((resolve, reject) => {
-    client.makeUnaryRequest(
-      path,
-      requestSerialize,
-      responseDeserialize,
-      request,
-      (error, answer) => {
-        if (answer === undefined) reject(error ?? new Error("no answer"));
-        else resolve(answer);
-      },
-    );
-  });
+  ({ child } = started);
+  return started;
 }
 
 function toChecked(inputs: PropertyMap): messages.CheckRequest {
@@ -221,35 +188,6 @@ describe("the provider's process", () => {
     const path = `${old}:${dirname(process.execPath)}`;
     const { port } = await start([launcher, "127.0.0.1:1"], path);
     expect(port).toBeGreaterThan(0);
-  });
-
-  it("says goodbye to Postgres when it ends", async () => {
-    const bed = await DatabaseBed.open();
-    const sent: Buffer[] = [];
-    const relay = await startBackend((socket) => {
-      const server = createConnection({ host: "127.0.0.1", port: bed.superuser.port });
-      socket.on("data", (chunk) => sent.push(chunk));
-      socket.pipe(server).pipe(socket);
-    });
-    try {
-      const { port } = await start([launcher, "127.0.0.1:1"]);
-      const client = connect(port);
-      const endpoint = { kind: "direct", host: "127.0.0.1", port: relay.port };
-      const args = encodeProperties(bed.config({ endpoint }));
-      await call(client, rpc.configure, new messages.ConfigureRequest().setArgs(args));
-      const create = new messages.CreateRequest()
-        .setUrn("urn:pulumi:dev::berth::berth:postgres:AppDatabase::wiki")
-        .setProperties(encodeProperties(inputsOf("wiki")))
-        .setPreview(true);
-      await call(client, rpc.create, create);
-      client.close();
-      child.kill("SIGINT");
-      expect(await once(child, "exit")).toEqual([0, null]);
-      expect(Buffer.concat(sent).subarray(-5)).toEqual(Buffer.from("X\0\0\0\u0004"));
-    } finally {
-      await relay.stop();
-      await bed.close();
-    }
   });
 
   it("ends by itself when the engine was killed", async () => {
