@@ -4,6 +4,7 @@ import { reservedReason } from "../components/config/name-rules.ts";
 import { AppName, ConnectionLimit, PgIdentifier, PgName } from "../components/config/primitives.ts";
 import { objectTypes, privilegeTable } from "../components/config/privileges.ts";
 import type { AppDatabaseState, RoleState } from "../components/postgres/app-database-args.ts";
+import { withDefaults } from "../components/postgres/app-database-defaults.ts";
 import type { FormerRole } from "../components/postgres/diff-roles.ts";
 import {
   isPropertyMap,
@@ -97,19 +98,6 @@ const Stored = z.object({
   schemas: z.array(z.string()),
 });
 
-/** What a program may leave out. */
-const defaults: PropertyMap = {
-  adopt: false,
-  reclaimPolicy: "retain",
-  schemas: ["public"],
-  extensions: [],
-};
-
-/** The inputs with what was left out. */
-export function withDefaults(inputs: PropertyMap): PropertyMap {
-  return { ...defaults, ...inputs };
-}
-
 /**
  * Everything that is wrong with a program's inputs, by path, without asking the server. The stack file
  * is checked as well, but this is the last guard before the neighbours: on Postgres 15 and older
@@ -119,7 +107,7 @@ export function findInputProblems(
   inputs: PropertyMap,
   config: PostgresConfig | undefined,
 ): readonly CheckFailure[] {
-  const parsed = Inputs.safeParse(toPlain(inputs));
+  const parsed = Inputs.safeParse(withDefaults(toPlain(inputs)));
   if (!parsed.success) {
     return parsed.error.issues.flatMap((issue) => {
       if (valueAt(inputs, issue.path) instanceof UnknownValue) return [];
@@ -206,7 +194,7 @@ function valueAt(value: PropertyValue, path: readonly PropertyKey[]): PropertyVa
 
 /** Checked inputs; undefined = something in them is not known yet, as in some previews. */
 export function parseAppDatabase(inputs: PropertyMap): AppDatabaseInputs | undefined {
-  const parsed = Inputs.safeParse(toPlain(withDefaults(inputs)));
+  const parsed = Inputs.safeParse(withDefaults(toPlain(inputs)));
   if (!parsed.success) return undefined;
   const { verifiers, ...state } = parsed.data;
   return { state: state, verifiers: new Map(Object.entries(verifiers)) };
@@ -214,7 +202,7 @@ export function parseAppDatabase(inputs: PropertyMap): AppDatabaseInputs | undef
 
 /** What state remembers; undefined = nothing usable, as in an import. */
 export function parseStored(properties: PropertyMap): AppDatabaseState | undefined {
-  const parsed = Stored.safeParse(toPlain(withDefaults(properties)));
+  const parsed = Stored.safeParse(withDefaults(toPlain(properties)));
   return parsed.success ? parsed.data : undefined;
 }
 

@@ -11,7 +11,6 @@ import {
   parseStored,
   toDriftPaths,
   toProperties,
-  withDefaults,
   withoutVerifiers,
 } from "./app-database-inputs.ts";
 import { findLost } from "./app-database-judge.ts";
@@ -86,7 +85,7 @@ export class AppDatabaseHandler implements ResourceHandler {
   check(
     request: CheckRequest,
   ): Promise<{ inputs: PropertyMap; failures: readonly CheckFailure[] }> {
-    const inputs = withDefaults(request.newInputs);
+    const inputs = request.newInputs;
     const state = parseStored(inputs);
     if (state !== undefined) {
       const roles = Object.values(state.roles).map((role) => role.name);

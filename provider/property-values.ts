@@ -99,6 +99,8 @@ export function hasSecret(value: PropertyValue): boolean {
 }
 
 /** A value without its secrets' marks, for checking; an unknown one stays what it is. Handle with care. */
+export function toPlain(value: PropertyMap): Readonly<Record<string, unknown>>;
+export function toPlain(value: PropertyValue): unknown;
 export function toPlain(value: PropertyValue): unknown {
   if (value instanceof SecretValue) return toPlain(value.value);
   if (isList(value)) return value.map(toPlain);

@@ -7,7 +7,7 @@ import {
   type PlannedRole,
   planDatabase,
 } from "../../components/postgres/plan.ts";
-import { makeVerifier } from "../../components/postgres/verifier.ts";
+import { makeVerifier, scramFor } from "../../components/postgres/verifier.ts";
 import { PostgresServer } from "../../provider/postgres-server.ts";
 import { logsIn, type RotateContext, writeItem } from "./context.ts";
 import { decideTurn, type Turn } from "./decide-turn.ts";
@@ -24,7 +24,10 @@ export async function rotateInTurn(context: RotateContext): Promise<number> {
   const plan = planDatabase(context.app, spec.postgres);
   const turn = await withServer(context, async (server, items) => {
     const found = await look(context, items, { server, plan });
-    if (found.kind === "take") await takeTurn(context, server, { plan, login: found.login });
+    if (found.kind === "take") {
+      const { itemId } = items.credential(context.role);
+      await takeTurn(context, server, { plan, login: found.login, itemId });
+    }
     return found;
   });
   if (turn.kind === "finish") say("item", `${turn.because}: going on with what ${item} holds`);
@@ -70,12 +73,22 @@ async function look(
 async function takeTurn(
   context: RotateContext,
   server: PostgresServer,
-  { plan, login }: { readonly plan: DatabasePlan; readonly login: PlannedRole },
+  {
+    plan,
+    login,
+    itemId,
+  }: {
+    readonly plan: DatabasePlan;
+    readonly login: PlannedRole;
+    readonly itemId: string | undefined;
+  },
 ): Promise<void> {
   const { item, say } = context;
   const { name } = login;
   const password = makePassword();
-  await prepareLogin(server, plan, { login, verifier: makeVerifier(password, name) });
+  // The one that the next up will make of the item, which then has nothing to change.
+  const verifier = makeVerifier(password, name, scramFor(name, itemId));
+  await prepareLogin(server, plan, { login, verifier });
   if (!(await logsIn(context, new Credential(name, password)))) {
     throw new BerthError(
       `app ${plan.app}: the server has a new password for role ${name} and refuses it; ${item} is unchanged and works as before`,

@@ -8,10 +8,13 @@ const hidden = "‹password›";
  */
 export class Credential {
   readonly username: string;
+  /** Of the 1Password item that it is from; undefined = from elsewhere. */
+  readonly itemId: string | undefined;
   readonly #password: string;
 
-  constructor(username: string, password: string) {
+  constructor(username: string, password: string, itemId?: string) {
     this.username = username;
+    this.itemId = itemId;
     this.#password = password;
   }
 

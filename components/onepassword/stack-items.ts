@@ -83,5 +83,8 @@ function refuseReservedAdmin(spec: StackSpec, admin: Credential): void {
 }
 
 function toCredential(item: Item): Credential {
-  return new Credential(item.revealField("username") ?? "", item.revealField("password") ?? "");
+  const [username = "", password = ""] = ["username", "password"].map((label) =>
+    item.revealField(label),
+  );
+  return new Credential(username, password, item.itemId);
 }

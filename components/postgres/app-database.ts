@@ -3,6 +3,7 @@ import { roleNamesOf } from "../config/logins.ts";
 import type { AppSpec, PostgresSpec, ReclaimPolicy } from "../config/spec.ts";
 import type { Credential } from "../onepassword/credential.ts";
 import { type AppDatabaseState, toState } from "./app-database-args.ts";
+import { withoutDefaults } from "./app-database-defaults.ts";
 import type { DatabasePlan } from "./plan.ts";
 
 /** What makes an app's `AppDatabase`. */
@@ -35,7 +36,7 @@ export class AppDatabase extends pulumi.CustomResource {
     const verifiers = Object.fromEntries(
       [...args.verifiers].map(([key, verifier]) => [key, pulumi.secret(verifier)]),
     );
-    const state = toState(args.plan, args.markerRole, args.reclaimPolicy);
+    const state = withoutDefaults(toState(args.plan, args.markerRole, args.reclaimPolicy));
     const recreate = args.recreate ? { recreate: true } : {};
     super("berth:postgres:AppDatabase", name, { ...state, ...recreate, verifiers }, opts);
   }

@@ -82,7 +82,7 @@ export interface PlannedDefaultPrivileges {
 export const PUBLIC_SCHEMA = "public";
 
 /** Without these a role gets nowhere, whatever else it is given. */
-const entrance: Grants = { database: ["CONNECT"], schema: ["USAGE"] };
+export const entrance: Grants = { database: ["CONNECT"], schema: ["USAGE"] };
 
 /** Privileges of the profiles that own nothing, by object type, on top of `entrance`. */
 export const profiles: Readonly<Record<Exclude<RoleSpec["profile"], "owner">, Grants>> = {

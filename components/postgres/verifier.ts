@@ -24,24 +24,28 @@ const longestPassword = 1024;
 /**
  * The verifier of a password for a role.
  *
- * The salt is derived, not drawn: the same password gives the same verifier on every run, so that a
- * second run changes nothing, and a new password gives a new salt. It is derived with PBKDF2 at the
- * verifier's own cost, so that knowing the salt makes guessing no cheaper than knowing the verifier.
- *
  * @param password As 1Password holds it; nothing is trimmed.
  * @param role Name of the role; two roles with one password get different verifiers.
- * @param scram Iterations and salt to use instead, those of a verifier that the role has already.
+ * @param scram Iterations and salt, `4096:<base64>`; those of a verifier that the role has already, or
+ * from {@link scramFor}.
  */
-export function makeVerifier(password: string, role: string, scram?: string): string {
+export function makeVerifier(password: string, role: string, scram = scramFor(role)): string {
+  const { rounds, salt } = parseScram(scram);
   const prepared = preparePassword(password, role);
-  const { rounds, salt } =
-    scram === undefined
-      ? {
-          rounds: iterations,
-          salt: pbkdf2Sync(prepared, saltSource(role), iterations, saltBytes, digest),
-        }
-      : parseScram(scram);
   return formatVerifier(pbkdf2Sync(prepared, salt, rounds, keyBytes, digest), salt, rounds);
+}
+
+/**
+ * Iterations and salt for a role whose password is in a 1Password item: the same on every run, so that a
+ * second run changes nothing, and another for each role and item.
+ *
+ * NOTE: a server tells the salt to everybody who names the role, before any proof of the password
+ * (RFC 5802 section 3), so nothing of the password may be in it.
+ */
+export function scramFor(role: string, itemId = ""): string {
+  const source = `berth verifier salt for ${role} of item ${itemId}`;
+  const salt = createHash(digest).update(source).digest().subarray(0, saltBytes);
+  return `${String(iterations)}:${salt.toString("base64")}`;
 }
 
 const derive = promisify(pbkdf2);
@@ -49,21 +53,15 @@ const derive = promisify(pbkdf2);
 /**
  * The verifier of each role that logs in, by the key that it has in the plan. A login that waits for its
  * turn has none: its password is nowhere. They are made in Node's thread pool: a stack may have thousands,
- * and each keeps a core busy for about two milliseconds.
+ * and each keeps a core busy for about a millisecond.
  */
 export async function makeVerifiers(
   roles: readonly RoleSpec[],
   credential: (role: RoleSpec) => Credential,
 ): Promise<ReadonlyMap<string, string>> {
   const make = async (role: RoleSpec): Promise<[key: string, verifier: string]> => {
-    const { found, prepared } = prepareLogin(role, credential);
-    const { rounds, salt } =
-      role.scram === undefined
-        ? {
-            rounds: iterations,
-            salt: await derive(prepared, saltSource(found.name), iterations, saltBytes, digest),
-          }
-        : parseScram(role.scram);
+    const { found, itemId, prepared } = prepareLogin(role, credential);
+    const { rounds, salt } = parseScram(role.scram ?? scramFor(found.name, itemId));
     const salted = await derive(prepared, salt, rounds, keyBytes, digest);
     return [found.key, formatVerifier(salted, salt, rounds)];
   };
@@ -95,11 +93,8 @@ function prepareLogin(role: RoleSpec, credential: (role: RoleSpec) => Credential
   const found = findLogin(role, login.username);
   if (found === undefined)
     throw new Error(`role ${role.name}: ${login.username} is no login of it`);
-  return { found, prepared: preparePassword(login.revealPassword(), found.name) };
-}
-
-function saltSource(role: string): string {
-  return `berth verifier salt for ${role}`;
+  const { itemId } = login;
+  return { found, itemId, prepared: preparePassword(login.revealPassword(), found.name) };
 }
 
 /** Iterations and salt, from the form that a stack file has. */

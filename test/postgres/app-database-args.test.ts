@@ -1,11 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { describeAction } from "../../components/postgres/actions.ts";
-import { toPlan, toState } from "../../components/postgres/app-database-args.ts";
+import {
+  type AppDatabaseState,
+  toPlan,
+  toState,
+} from "../../components/postgres/app-database-args.ts";
+import { withDefaults, withoutDefaults } from "../../components/postgres/app-database-defaults.ts";
 import { decideAccess } from "../../components/postgres/diff-access.ts";
 import { asTheyAre, decideRoles } from "../../components/postgres/diff-roles.ts";
 import { toLiveState } from "../../components/postgres/drift.ts";
-import { planDatabase } from "../../components/postgres/plan.ts";
+import { type DatabasePlan, planDatabase } from "../../components/postgres/plan.ts";
 import { hiddenVerifiers, toStatement } from "../../components/postgres/statements.ts";
+import type { PropertyMap } from "../../provider/property-values.ts";
 import { goodServer, liveDatabase, liveRole } from "../fakes/catalog.ts";
 import { makeSpec } from "../fakes/stack.ts";
 
@@ -16,6 +22,14 @@ const spec = makeSpec({
     database: { connectionLimit: 30 },
   },
   legacy: { adopt: true },
+  shop: {
+    reclaimPolicy: "delete",
+    roles: {
+      rw: { profile: "readwrite", privileges: { tables: ["TRUNCATE"] } },
+      job: { privileges: { functions: ["EXECUTE"] }, connectionLimit: 2 },
+    },
+    database: { schemas: ["stock"], extensions: ["pg_trgm"], revokePublic: false },
+  },
   wiki: { owner: { rotation: "two-logins" }, roles: { api: { profile: "readonly" } } },
 });
 const { markerRole } = spec.postgres;
@@ -28,6 +42,32 @@ const empty = { server: goodServer, roles: new Map(), databases: new Map() };
 describe("a plan as inputs of a resource", () => {
   it.each(plans)("comes back as it was: $app", (plan) => {
     expect(toPlan(toState(plan, markerRole, "retain"), markerRole)).toEqual(plan);
+  });
+});
+
+describe("inputs that leave out what goes without saying", () => {
+  const inputsOf = (plan: DatabasePlan) =>
+    withoutDefaults(toState(plan, markerRole, plan.app === "shop" ? "delete" : "retain"));
+
+  it.each(plans)("come back in full: $app", (plan) => {
+    const inputs: unknown = JSON.parse(JSON.stringify(inputsOf(plan)));
+    const full = withDefaults(inputs as PropertyMap) as unknown as AppDatabaseState;
+    expect(toPlan(full, markerRole)).toEqual(plan);
+    expect(withDefaults({ ...full })).toEqual(full);
+  });
+
+  it("are little more than the names, for most apps", () => {
+    const { apps } = makeSpec({ usual: { roles: { rw: { profile: "readwrite" } } } });
+    expect(apps.map((app) => inputsOf(planDatabase(app, spec.postgres)))).toEqual([
+      {
+        app: "usual",
+        database: { name: "usual" },
+        roles: {
+          owner: { name: "usual", profile: "owner" },
+          rw: { name: "usual_rw", profile: "readwrite" },
+        },
+      },
+    ]);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   makeVerifiers,
   matchesVerifier,
   refuseUnfitPasswords,
+  scramFor,
   scramOf,
 } from "../../components/postgres/verifier.ts";
 import { makeApp, makeSpec } from "../fakes/stack.ts";
@@ -42,17 +43,28 @@ describe("the verifier of a password", () => {
     expect(verifier).toHaveLength(133);
   });
 
-  test("is the same on every run, and another one for another password or role", () => {
+  test("is the same on every run, and another one for another password, role or item", () => {
     const verifier = makeVerifier("correct horse", "netbox");
     expect(makeVerifier("correct horse", "netbox")).toBe(verifier);
-    const salt = (text: string) => /:(.*?)\$/.exec(text)?.[1];
-    for (const other of [
+    const others = [
       makeVerifier("Correct horse", "netbox"),
       makeVerifier("correct horse", "x"),
-    ]) {
-      expect(salt(other)).not.toBe(salt(verifier));
-      expect(other.split("$")[2]).not.toBe(verifier.split("$")[2]);
-    }
+      makeVerifier("correct horse", "netbox", scramFor("netbox", "item")),
+    ];
+    expect(new Set([verifier, ...others].map((text) => text.split("$")[2])).size).toBe(4);
+  });
+
+  test("has a salt of 16 bytes for each role and item, in which there is nothing of the password", () => {
+    const word = makeVerifier("correct horse", "netbox");
+    expect(scramOf(makeVerifier("Correct horse", "netbox"))).toBe(scramOf(word));
+    const salts = [
+      scramFor("netbox"),
+      scramFor("wiki"),
+      scramFor("netbox", "a"),
+      scramFor("netbox", "b"),
+    ];
+    expect(new Set(salts).size).toBe(4);
+    for (const salt of salts) expect(salt).toMatch(/^4096:[\w+/]{22}==$/);
   });
 
   test("can be made with the iterations and the salt of one that is stored", () => {
@@ -81,11 +93,11 @@ describe("the verifier of a password", () => {
     const app = makeApp({
       roles: { ro: { profile: "readonly" }, kept: { profile: "readonly", scram } },
     });
-    const credential = (role: { name: string }) => new Credential(role.name, `${role.name}-word`);
+    const credential = ({ name }: { name: string }) => new Credential(name, `${name}-word`, "item");
     expect([...(await makeVerifiers(app.roles, credential))]).toEqual([
-      ["owner", makeVerifier("netbox-word", "netbox")],
+      ["owner", makeVerifier("netbox-word", "netbox", scramFor("netbox", "item"))],
       ["kept", makeVerifier("netbox_kept-word", "netbox_kept", scram)],
-      ["ro", makeVerifier("netbox_ro-word", "netbox_ro")],
+      ["ro", makeVerifier("netbox_ro-word", "netbox_ro", scramFor("netbox_ro", "item"))],
     ]);
   });
 });

@@ -11,7 +11,7 @@ import { freePort } from "../../dev/postgres/ports.ts";
 import { preparePostgres } from "../../dev/postgres/prepare.ts";
 import { removeServer, startServer } from "../../dev/postgres/server.ts";
 import { AppDatabaseHandler } from "../../provider/app-database.ts";
-import { toProperties, withDefaults } from "../../provider/app-database-inputs.ts";
+import { toProperties } from "../../provider/app-database-inputs.ts";
 import { type PropertyMap, SecretValue } from "../../provider/property-values.ts";
 import type { StoredResource } from "../../provider/resource-handler.ts";
 import { makeApp } from "../fakes/stack.ts";
@@ -142,7 +142,7 @@ export class DatabaseBed {
     try {
       const { id, urn } = old;
       const request = { id, urn, oldInputs: old.inputs, oldState: old.state };
-      const changes = await handler.diff({ ...request, newInputs: withDefaults(inputs) });
+      const changes = await handler.diff({ ...request, newInputs: inputs });
       return Object.keys(changes).toSorted();
     } finally {
       await handler.close();

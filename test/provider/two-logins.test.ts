@@ -3,11 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { toState } from "../../components/postgres/app-database-args.ts";
 import { planDatabase } from "../../components/postgres/plan.ts";
 import { makeVerifier } from "../../components/postgres/verifier.ts";
-import {
-  findInputProblems,
-  toProperties,
-  withDefaults,
-} from "../../provider/app-database-inputs.ts";
+import { findInputProblems, toProperties } from "../../provider/app-database-inputs.ts";
 import { type PropertyMap, SecretValue } from "../../provider/property-values.ts";
 import type { StoredResource } from "../../provider/resource-handler.ts";
 import { makeApp } from "../fakes/stack.ts";
@@ -247,7 +243,7 @@ describe("two logins", () => {
 it.each([[[]], [["owner-a", "owner-b"]]])("a program with verifiers of %j is refused", (keys) => {
   const verifier = new SecretValue(makeVerifier("x".repeat(20), "shop_a"));
   const verifiers = Object.fromEntries(keys.map((key) => [key, verifier]));
-  const given = withDefaults({ ...inputs("shop", ["shop_a", "x"]), verifiers });
+  const given = { ...inputs("shop", ["shop_a", "x"]), verifiers };
   expect(findInputProblems(given, undefined)).toEqual([
     { property: "verifiers", reason: "of owner, owner-a, owner-b one and only one has a verifier" },
   ]);
