@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { ClusterTools } from "../../toolchain/cluster.ts";
 import { findRunning, startInBackground } from "../background.ts";
@@ -82,19 +81,4 @@ function watch(home: string, owner: number): void {
     logFile: files.log("watchdog"),
     args: [fileURLToPath(new URL("watchdog.ts", import.meta.url)), String(owner), home],
   });
-}
-
-/** Waits until `check` gives something, and says what did not come if nothing does. */
-export async function waitFor<T>(
-  what: string,
-  check: () => Promise<T | undefined>,
-  within = 60_000,
-): Promise<T> {
-  const deadline = Date.now() + within;
-  for (;;) {
-    const found = await check();
-    if (found !== undefined) return found;
-    if (Date.now() > deadline) throw new Error(`${what}: not within ${String(within / 1000)} s`);
-    await delay(100);
-  }
 }

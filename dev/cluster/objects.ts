@@ -4,6 +4,7 @@ import { KubeConfig, KubernetesObjectApi, PatchStrategy } from "@kubernetes/clie
 import pLimit from "p-limit";
 import { parseAllDocuments } from "yaml";
 import { sendRaw } from "./raw-request.ts";
+import { waitFor } from "./wait-for.ts";
 
 /** Any object of the API, as plain values. */
 export interface Manifest {
@@ -72,8 +73,37 @@ export async function applyDefinitions(
     });
     if (status >= 300) throw new Error(`definition ${metadata.name}: ${message}`);
   }
+  await waitUntilServed(openApi(kubeconfig), objects.filter(isDefinition));
   const others = objects.filter((object) => !isDefinition(object));
   await applyAll(openApi(kubeconfig), others);
+}
+
+/** The API server takes a definition at once, and answers for its kind a little later. */
+async function waitUntilServed(
+  api: KubernetesObjectApi,
+  definitions: readonly Manifest[],
+): Promise<void> {
+  const kinds = definitions.flatMap(({ spec }) => {
+    const { group, names, versions } = spec as DefinitionSpec;
+    const served = versions.filter((version) => version.served);
+    return served.map(({ name }) => ({ apiVersion: `${group}/${name}`, kind: names.kind }));
+  });
+  for (const { apiVersion, kind } of kinds) {
+    await waitFor(`${kind} of ${apiVersion}`, async () => {
+      try {
+        await api.list(apiVersion, kind);
+        return true;
+      } catch {
+        return undefined;
+      }
+    });
+  }
+}
+
+interface DefinitionSpec {
+  readonly group: string;
+  readonly names: { readonly kind: string };
+  readonly versions: readonly { readonly name: string; readonly served: boolean }[];
 }
 
 /** Every document in the files of a folder. */

@@ -1,16 +1,10 @@
 import type { ClusterTools } from "../../toolchain/cluster.ts";
 import { clusterHomeOf, type Sandbox } from "../sandbox.ts";
 import { databaseNamespace, pinCluster } from "../stack-file.ts";
-import {
-  addOperator,
-  addPostgres,
-  type Cluster,
-  keepCluster,
-  openCluster,
-  waitFor,
-} from "./cluster.ts";
+import { addOperator, addPostgres, type Cluster, keepCluster, openCluster } from "./cluster.ts";
 import { applyAll, deliveryRights, type Manifest, namespace, openApi } from "./objects.ts";
 import { isClusterRunning } from "./stop.ts";
+import { waitFor } from "./wait-for.ts";
 
 /**
  * The cluster of a sandbox: the sandbox's Postgres is behind a Service in it, the operator reads from the

@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import type { KubernetesObject, KubernetesObjectApi } from "@kubernetes/client-node";
 import { inject } from "vitest";
-import { addPostgres, type Cluster, waitFor } from "../../dev/cluster/cluster.ts";
+import { addPostgres, type Cluster } from "../../dev/cluster/cluster.ts";
 import { startApiServer, startKwok } from "../../dev/cluster/control-plane.ts";
 import { type Ports, readPorts, toFiles } from "../../dev/cluster/files.ts";
 import {
@@ -14,6 +14,7 @@ import {
 } from "../../dev/cluster/objects.ts";
 import { startOperator } from "../../dev/cluster/operator.ts";
 import { stopProgram } from "../../dev/cluster/stop.ts";
+import { waitFor } from "../../dev/cluster/wait-for.ts";
 import { freePort } from "../../dev/postgres/ports.ts";
 import type { SandboxOptions } from "../../dev/sandbox.ts";
 import { Bed } from "../engine/bed.ts";

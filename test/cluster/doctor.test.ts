@@ -3,7 +3,6 @@ import type { KubernetesObject } from "@kubernetes/client-node";
 import { afterAll, afterEach, beforeAll, expect, inject, it } from "vitest";
 import { diagnose } from "../../cli/doctor/diagnose.ts";
 import type { Finding } from "../../cli/doctor/report.ts";
-import { waitFor } from "../../dev/cluster/cluster.ts";
 import {
   applyDefinitions,
   deliveryRights,
@@ -11,6 +10,7 @@ import {
   namespace,
   readManifests,
 } from "../../dev/cluster/objects.ts";
+import { waitFor } from "../../dev/cluster/wait-for.ts";
 import type { Config } from "../engine/bed.ts";
 import { failures, withStatus, worldOf } from "../engine/doctor-bed.ts";
 import { ClusterBed } from "./cluster-bed.ts";
