@@ -55,7 +55,7 @@ describe("an up whose program does not come to its end", () => {
     while (reader === undefined) {
       await delay(20);
       reader = processesOf(bed.sandbox.home).find((pid) =>
-        /^\S*pulumi-resource-onepassword/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8")),
+        /^\S*pulumi-resource-onepassword/.test(commandOf(pid)),
       );
     }
     process.kill(Number(reader), "SIGKILL");
@@ -66,3 +66,12 @@ describe("an up whose program does not come to its end", () => {
     await expectNothingChanged();
   });
 });
+
+/** Empty for a process that has ended since it was listed. */
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
+}
