@@ -66,7 +66,7 @@ for (const { app, plan, verifiers: made } of planned) {
     job: undefined,
   }[app.provisioner];
   const args = { app, database, delivery: delivery.ofApp(app) };
-  created.push(new App(app.name, args, { providers }));
+  created.push(new App(app.name, args, providers));
 }
 // Nothing is written into the tree or the cluster before the first app has shown that the server is the right one.
 const dependsOn = created.flatMap(({ database }) => database ?? []).slice(0, 1);

@@ -18,7 +18,7 @@ export interface AppArgs {
  * One app: its place on Postgres, then the manifests that bring it up. The manifests wait for the
  * database, so that Argo CD never starts an app that cannot log in.
  */
-export class App extends pulumi.ComponentResource {
+export class App {
   /** The app's name, as in the stack file. */
   readonly name: string;
   /**
@@ -29,38 +29,44 @@ export class App extends pulumi.ComponentResource {
   /** Database, roles and Secrets, for the stack's outputs. Holds nothing secret. */
   readonly summary: pulumi.Output<AppSummary>;
 
-  constructor(name: string, args: AppArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("berth:index:App", name, {}, opts);
+  constructor(name: string, args: AppArgs, providers: AppProviders) {
     this.name = name;
-    const found = args.database && this.#createDatabase(name, args.database);
+    // Where earlier versions had what is now the stack's own.
+    const urn = `urn:pulumi:${pulumi.getStack()}::${pulumi.getProject()}::berth:index:App::${name}`;
+    const opts = { aliases: [{ parent: urn }], providers: { ...providers } };
+    const found = args.database && createDatabase(name, args.database, opts);
     this.database = found?.resource;
     if (args.delivery !== undefined) {
       const dependsOn = found === undefined ? [] : [found.resource];
-      deliver(name, args.delivery, { parent: this, dependsOn });
+      deliver(name, args.delivery, { ...opts, dependsOn });
     }
     const databaseName = found?.databaseName ?? pulumi.output(args.app.database.name);
     this.summary = databaseName.apply((database) => summarize(args, database));
-    this.registerOutputs({});
   }
+}
 
-  /** All provisioners end in the same catalog; an app may change from one to another. */
-  #createDatabase(
-    name: string,
-    args: NonNullable<AppArgs["database"]>,
-  ): { resource: pulumi.Resource; databaseName: pulumi.Output<string> } {
-    if ("exists" in args) {
-      const stock = new StockDatabase(name, args, { parent: this });
-      return { resource: stock, databaseName: stock.database };
-    }
-    const { marker } = args;
-    const own = new AppDatabase(name, args, {
-      parent: this,
-      // Where `pulumi import` puts it, which knows no parent.
-      aliases: [{ parent: pulumi.rootStackResource }],
-      ...(marker === undefined ? {} : { dependsOn: [marker] }),
-    });
-    return { resource: own, databaseName: own.database.apply((database) => database.name) };
+/** By package; `berth` is always among them. */
+export type AppProviders = Readonly<Record<string, pulumi.ProviderResource>> & {
+  readonly berth: pulumi.ProviderResource;
+};
+
+/** All provisioners end in the same catalog; an app may change from one to another. */
+function createDatabase(
+  name: string,
+  args: NonNullable<AppArgs["database"]>,
+  { aliases, providers }: { readonly aliases: pulumi.Alias[]; readonly providers: AppProviders },
+): { resource: pulumi.Resource; databaseName: pulumi.Output<string> } {
+  if ("exists" in args) {
+    const stock = new StockDatabase(name, args, { aliases, providers: { ...providers } });
+    return { resource: stock, databaseName: stock.database };
   }
+  const { marker } = args;
+  const own = new AppDatabase(name, args, {
+    aliases,
+    provider: providers.berth,
+    ...(marker === undefined ? {} : { dependsOn: [marker] }),
+  });
+  return { resource: own, databaseName: own.database.apply((database) => database.name) };
 }
 
 /** What the operator needs to know of an app once it is up. */

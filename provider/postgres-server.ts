@@ -78,6 +78,7 @@ export class PostgresServer {
       );
       throw new BerthError(`Postgres: ${problem ?? "the stack pins no server"}`);
     }
+    this.#pool.divideForWriting();
     return await this.#lock.hold(use);
   }
 

@@ -37,10 +37,19 @@ export class SessionPool {
 
   constructor(config: PostgresConfig) {
     this.#config = config;
-    // One is the run lock's. Making databases takes the most time, so that gets the larger half.
-    const others = config.connectionLimit - 1;
-    this.#inside = pLimit(Math.floor(others / 2));
-    this.#maintenance = pLimit(Math.ceil(others / 2));
+    // A refresh asks the maintenance database once and then looks into each app's.
+    this.#inside = pLimit(config.connectionLimit - 1);
+    this.#maintenance = pLimit(1);
+  }
+
+  /**
+   * Called before the first write: from then on one session is the run lock's, and of the others making
+   * databases, which takes the most time, gets the larger half.
+   */
+  divideForWriting(): void {
+    const others = this.#config.connectionLimit - 1;
+    this.#inside.concurrency = Math.floor(others / 2);
+    this.#maintenance.concurrency = Math.ceil(others / 2);
   }
 
   /** A session in the maintenance database, alone for the time of `use`. */

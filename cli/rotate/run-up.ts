@@ -14,10 +14,7 @@ export async function runUp(args: RotateArgs, app: AppSpec, sofar: string): Prom
   const urn = `urn:pulumi:${args.stack}::berth::`;
   const targets =
     app.provisioner === "berth"
-      ? [
-          `${urn}pulumi:providers:berth::berth`,
-          `${urn}berth:index:App$berth:postgres:AppDatabase::${app.name}`,
-        ]
+      ? [`${urn}pulumi:providers:berth::berth`, `${urn}berth:postgres:AppDatabase::${app.name}`]
       : [];
   const result = await execa(
     "pulumi",

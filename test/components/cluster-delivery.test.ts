@@ -86,7 +86,7 @@ async function registerApp(provisioner: "berth" | "job" = "berth") {
             },
       delivery: delivery.ofApp(app),
     },
-    { providers: { berth: new BerthProvider("berth"), ...providers } },
+    { berth: new BerthProvider("berth"), ...providers },
   );
   return { created, registrations: await engine.settleInOrder() };
 }

@@ -225,7 +225,10 @@ test("fails without a verifier rather than making a role without a password", ()
   const spec = makeSpec({ netbox: {} });
   const [app] = spec.apps;
   if (app === undefined) throw new Error("the stack has no app");
-  const marker = new pulumi.ComponentResource("berth:index:App", "marker-of-another-test");
+  const marker = new pulumi.ComponentResource(
+    "berth:delivery:AppDelivery",
+    "marker-of-another-test",
+  );
   const args = {
     plan: planDatabase(app, spec.postgres),
     verifiers: new Map<string, string>(),

@@ -101,7 +101,7 @@ describe("pulumi import", () => {
   });
 
   it("brings back an app that state has lost; a provider that knows no stack file names the way", async () => {
-    const name = "berth:index:App$berth:postgres:AppDatabase::basketball";
+    const name = "berth:postgres:AppDatabase::basketball";
     const urn = `urn:pulumi:dev::berth::${name}`;
     await bed.pulumi(["state", "delete", urn, "--yes", "--target-dependents"]);
     const provider = "berth=urn:pulumi:dev::berth::pulumi:providers:berth::berth";
@@ -128,7 +128,7 @@ describe("pulumi import", () => {
     const urn = "urn:pulumi:dev::berth::";
     const targets = [
       `${urn}pulumi:providers:berth::berth`,
-      `${urn}berth:index:App$berth:postgres:AppDatabase::netbox`,
+      `${urn}berth:postgres:AppDatabase::netbox`,
     ].flatMap((target) => ["--target", target]);
     // As rotate runs it.
     const targeted = await bed.pulumi(["up", "--yes", "--skip-preview", ...targets], {

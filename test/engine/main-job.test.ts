@@ -31,14 +31,14 @@ describe("a fresh stack", () => {
 
   it("comes up in one run", async () => {
     const { output, exitCode } = await bed.up();
-    expect(output).toContain("20 created");
+    expect(output).toContain("18 created");
     expect(exitCode).toBe(0);
   });
 
   it("changes nothing in a second run, and sends no statement that would", async () => {
     writeFileSync(bed.sandbox.postgresLog, "");
     const { output } = await bed.up();
-    expect(output).toContain("20 unchanged");
+    expect(output).toContain("18 unchanged");
     expect(output).not.toMatch(/\d+ (created|updated|deleted|replaced)/);
     const log = readFileSync(bed.sandbox.postgresLog, "utf8");
     expect(log).toContain("pg_control_system");

@@ -35,7 +35,6 @@ const knownTypes = [
   "postgresql:index/grant:Grant",
   "postgresql:index/grantRole:GrantRole",
   "postgresql:index/defaultPrivileges:DefaultPrivileges",
-  "berth:index:App",
   "berth:index:ManifestFile",
   "berth:postgres:AppDatabase",
   "berth:postgres:StockDatabase",

@@ -268,5 +268,5 @@ export function inputsOf(
 }
 
 export function toUrn(name: string): string {
-  return `urn:pulumi:prod::berth::berth:index:App$berth:postgres:AppDatabase::${name}`;
+  return `urn:pulumi:prod::berth::berth:postgres:AppDatabase::${name}`;
 }

@@ -47,5 +47,5 @@ export const HEADER =
 
 /** URN of a ManifestFile. */
 export function toUrn(name: string): string {
-  return `urn:pulumi:prod::berth::berth:index:App$berth:index:ManifestFile::${name}`;
+  return `urn:pulumi:prod::berth::berth:index:ManifestFile::${name}`;
 }

@@ -29,7 +29,7 @@ test.each([
 });
 
 test("a run that was killed is named by what it was at, with the command that ends it", async () => {
-  const urn = "urn:pulumi:prod::berth::berth:index:App$berth:postgres:AppDatabase::wiki";
+  const urn = "urn:pulumi:prod::berth::berth:postgres:AppDatabase::wiki";
   const pending = { type: "creating", resource: { urn } };
   const findings = await judge({ version: 3, deployment: { pending_operations: [pending] } });
   expect(findings).toMatchObject([
