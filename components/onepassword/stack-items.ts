@@ -83,8 +83,6 @@ function refuseReservedAdmin(spec: StackSpec, admin: Credential): void {
 }
 
 function toCredential(item: Item): Credential {
-  const [username = "", password = ""] = ["username", "password"].map((label) =>
-    item.revealField(label),
-  );
-  return new Credential(username, password, item.itemId);
+  const username = item.revealField("username") ?? "";
+  return new Credential(username, item.revealField("password") ?? "", item.itemId);
 }
