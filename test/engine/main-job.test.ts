@@ -21,7 +21,7 @@ afterAll(async () => {
 describe("a fresh stack", () => {
   it("previews everything as new and writes nothing", async () => {
     const { output, exitCode } = await bed.preview();
-    expect(output).toContain("20 to create");
+    expect(output).toContain("18 to create");
     expect(exitCode).toBe(0);
     expect(existsSync(path.join(bed.gitops, "argocd"))).toBe(false);
     expect(await bed.sql("select from pg_roles where rolname in ('netbox', 'berth_dev')")).toEqual(

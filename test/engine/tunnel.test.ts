@@ -115,7 +115,7 @@ describe("a stack behind a port-forward", () => {
 
   it("comes back as it was", async () => {
     const { output, exitCode } = await bed.up();
-    expect(output).toContain("20 created");
+    expect(output).toContain("18 created");
     expect(exitCode).toBe(0);
     const how = await bed.preview("--expect-no-changes");
     expect(how.exitCode).toBe(0);
