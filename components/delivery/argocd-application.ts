@@ -1,3 +1,4 @@
+import type { ObjectMetadata } from "../secrets/object-metadata.ts";
 import { CASCADE_FINALIZER } from "./metadata.ts";
 
 /** One place an Application takes manifests from. */
@@ -14,13 +15,7 @@ export type ApplicationSource =
 export interface Application {
   readonly apiVersion: "argoproj.io/v1alpha1";
   readonly kind: "Application";
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
-    readonly finalizers?: readonly string[];
-  };
+  readonly metadata: ObjectMetadata & { readonly finalizers?: readonly string[] };
   readonly spec: {
     readonly project: string;
     readonly destination: { readonly server: string; readonly namespace: string };

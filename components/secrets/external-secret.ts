@@ -1,15 +1,11 @@
 import { BerthError } from "../errors.ts";
+import type { ObjectMetadata } from "./object-metadata.ts";
 
 /** Custom resource from which External Secrets makes a Secret of the same name. */
 export interface ExternalSecret {
   readonly apiVersion: "external-secrets.io/v1";
   readonly kind: "ExternalSecret";
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
-  };
+  readonly metadata: ObjectMetadata;
   readonly spec: {
     readonly refreshInterval: string;
     readonly secretStoreRef: StoreRef;

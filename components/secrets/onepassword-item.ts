@@ -1,4 +1,5 @@
 import { BerthError } from "../errors.ts";
+import type { ObjectMetadata } from "./object-metadata.ts";
 
 /** A 1Password item by its ids, as resolved when Berth read it. Titles are not unique, ids are. */
 export interface ItemId {
@@ -10,12 +11,7 @@ export interface ItemId {
 export interface OnePasswordItem {
   readonly apiVersion: "onepassword.com/v1";
   readonly kind: "OnePasswordItem";
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
-  };
+  readonly metadata: ObjectMetadata;
   readonly spec: { readonly itemPath: string };
 }
 

@@ -1,12 +1,10 @@
+import type { ObjectMetadata } from "./object-metadata.ts";
+
 /** Where External Secrets finds 1Password Connect, for several namespaces. */
 export interface ClusterSecretStore {
   readonly apiVersion: "external-secrets.io/v1";
   readonly kind: "ClusterSecretStore";
-  readonly metadata: {
-    readonly name: string;
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
-  };
+  readonly metadata: Omit<ObjectMetadata, "namespace">;
   readonly spec: {
     readonly conditions: readonly { readonly namespaces: readonly string[] }[];
     readonly provider: ConnectProvider<TokenRef & { readonly namespace: string }>;
@@ -17,12 +15,7 @@ export interface ClusterSecretStore {
 export interface SecretStore {
   readonly apiVersion: "external-secrets.io/v1";
   readonly kind: "SecretStore";
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
-  };
+  readonly metadata: ObjectMetadata;
   readonly spec: { readonly provider: ConnectProvider<TokenRef> };
 }
 

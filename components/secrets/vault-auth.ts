@@ -1,13 +1,10 @@
+import type { ObjectMetadata } from "./object-metadata.ts";
+
 /** Custom resource that says as whom the Vault Secrets Operator logs in for the objects of a namespace. */
 export interface VaultAuth {
   readonly apiVersion: "secrets.hashicorp.com/v1beta1";
   readonly kind: "VaultAuth";
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
-  };
+  readonly metadata: ObjectMetadata;
   readonly spec: {
     readonly vaultConnectionRef: string;
     readonly method: "kubernetes";

@@ -1,13 +1,10 @@
+import type { ObjectMetadata } from "./object-metadata.ts";
+
 /** Custom resource that tells the Vault Secrets Operator where Vault is. */
 export interface VaultConnection {
   readonly apiVersion: "secrets.hashicorp.com/v1beta1";
   readonly kind: "VaultConnection";
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
-  };
+  readonly metadata: ObjectMetadata;
   readonly spec: {
     readonly address: string;
     readonly skipTLSVerify: false;

@@ -1,16 +1,12 @@
 import type { RestartTarget } from "../config/spec.ts";
+import type { ObjectMetadata } from "./object-metadata.ts";
 import { buildVaultDestination, type VaultDestination } from "./vault-destination.ts";
 
 /** Custom resource from which the Vault Secrets Operator makes a Secret of what is in a KV engine. */
 export interface VaultStaticSecret {
   readonly apiVersion: "secrets.hashicorp.com/v1beta1";
   readonly kind: "VaultStaticSecret";
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
-  };
+  readonly metadata: ObjectMetadata;
   readonly spec: VaultDestination & {
     readonly vaultAuthRef: string;
     readonly type: "kv-v2";
