@@ -4,8 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 export interface BerthProviderArgs {
   /** The server that AppDatabases are made on, from `toProviderPostgres`; needed only for those. */
   readonly postgres?: pulumi.Inputs;
-  /** What each app of the program has on the server, from `toProviderApps`; state does not keep it. */
-  readonly apps?: pulumi.Inputs;
+  /** What each app of the program has on the server, as JSON from `toProviderApps`; state does not keep it. */
+  readonly places?: string;
   /** Those of them whose database and roles go when they leave. */
   readonly reclaim?: pulumi.Inputs;
 }

@@ -27,13 +27,13 @@ export interface RetirementCheck {
 /**
  * Finds the apps that leave the stack and would take their database along, before anything is done:
  * the engine asks a provider about a deletion only once it is to happen. `reclaim`, the apps with
- * reclaimPolicy delete, is remembered in the provider's state; `apps` is there for the comparison and
+ * reclaimPolicy delete, is remembered in the provider's state; `places` is there for the comparison and
  * goes no further, so that a new app does not change the provider. An app that leaves stays in
  * `reclaim` as long as it is confirmed, since its deletion may fail, as for open connections.
  */
 export function checkRetirement(olds: PropertyMap, news: PropertyMap): RetirementCheck {
-  const { apps, ...inputs } = news;
-  const places = Places.safeParse(toPlain(apps ?? null)).data;
+  const { places: text, ...inputs } = news;
+  const places = typeof text === "string" ? Places.parse(JSON.parse(text)) : undefined;
   // Not Berth's own program, or the stack file's keys as an import gives them: nothing to compare.
   if (places === undefined) return { inputs: news, places, failures: [], warnings: [] };
   const before = Reclaimed.safeParse(toPlain(olds["reclaim"] ?? {})).data ?? {};

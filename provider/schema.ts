@@ -29,7 +29,7 @@ const recreate = { type: "boolean" };
 export const PROVIDER_SCHEMA: string = JSON.stringify({
   name: "berth",
   version: PROVIDER_VERSION,
-  provider: { inputProperties: { postgres: object, apps: object, reclaim: object } },
+  provider: { inputProperties: { postgres: object, places: text, reclaim: object } },
   resources: {
     "berth:postgres:AppDatabase": {
       description: "An app's roles, database and access.",

@@ -64,13 +64,14 @@ export function toProviderPostgres(postgres: PostgresSpec, admin: Credential): p
 
 /**
  * What each app has on the server, for the provider to notice one that leaves, and which of them take
- * it along (`reclaimPolicy: delete`).
+ * it along (`reclaimPolicy: delete`). The first is JSON: of a value with thousands of parts SDK and engine look
+ * at, and log, each part by itself, several times over.
  */
 export function toProviderApps(apps: readonly AppSpec[]): {
-  readonly apps: pulumi.Inputs;
+  readonly places: string;
   readonly reclaim?: pulumi.Inputs;
 } {
-  const toPlaces = (some: readonly AppSpec[]): pulumi.Inputs =>
+  const toPlaces = (some: readonly AppSpec[]) =>
     Object.fromEntries(
       some.map(({ name, database, roles }) => [
         name,
@@ -79,7 +80,7 @@ export function toProviderApps(apps: readonly AppSpec[]): {
     );
   const reclaimed = apps.filter((app) => app.reclaimPolicy === "delete");
   return {
-    apps: toPlaces(apps),
+    places: JSON.stringify(toPlaces(apps)),
     ...(reclaimed.length === 0 ? {} : { reclaim: toPlaces(reclaimed) }),
   };
 }

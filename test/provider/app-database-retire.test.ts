@@ -48,11 +48,12 @@ describe.each([
   async function remove(
     made: StoredResource,
     config: PropertyMap = {},
-    apps: PropertyMap = {},
+    places: Record<string, unknown> = {},
   ): Promise<void> {
     const handler = await bed.provider(config);
     try {
-      handler.checkConfig({ urn: "provider", olds: {}, news: { ...bed.config(config), apps } });
+      const news = { ...bed.config(config), places: JSON.stringify(places) };
+      handler.checkConfig({ urn: "provider", olds: {}, news });
       await handler.delete(made);
     } finally {
       await handler.close();

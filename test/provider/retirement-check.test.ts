@@ -5,11 +5,13 @@ import { checkRetirement } from "../../provider/retirement-check.ts";
 
 const wiki = { database: "wiki", roles: ["wiki", "wiki_rw"] };
 const other = { database: "other", roles: ["other"] };
+const list = (places: Record<string, { database: string; roles: string[] }>): string =>
+  JSON.stringify(places);
 const postgres = (confirmDelete: string[] = [], more = {}) => ({ confirmDelete, ...more });
 
 describe("checkRetirement", () => {
   it("remembers what goes with its app, and not the list of all apps", () => {
-    const news = { postgres: postgres(), apps: { wiki, other }, reclaim: { wiki } };
+    const news = { postgres: postgres(), places: list({ wiki, other }), reclaim: { wiki } };
     const checked = checkRetirement({}, news);
     expect(checked.inputs).toEqual({ postgres: postgres(), reclaim: { wiki } });
     expect(checked).toMatchObject({ failures: [], warnings: [], places: { wiki, other } });
@@ -17,7 +19,10 @@ describe("checkRetirement", () => {
 
   it("refuses an app that leaves unconfirmed, with both ways out", () => {
     const olds = { reclaim: { wiki } };
-    const { failures } = checkRetirement(olds, { postgres: postgres(["other"]), apps: { other } });
+    const { failures } = checkRetirement(olds, {
+      postgres: postgres(["other"]),
+      places: list({ other }),
+    });
     expect(failures).toHaveLength(1);
     expect(failures[0]).toContain("app wiki has left the stack file with reclaimPolicy: delete");
     expect(failures[0]).toContain(
@@ -28,14 +33,14 @@ describe("checkRetirement", () => {
   });
 
   it("announces one that is confirmed, with its dump, until the confirmation is taken out", () => {
-    const news = { postgres: postgres(["wiki"], { dumpDirectory: "dumps" }), apps: {} };
+    const news = { postgres: postgres(["wiki"], { dumpDirectory: "dumps" }), places: list({}) };
     const first = checkRetirement({ reclaim: { wiki } }, news);
     expect(first.failures).toEqual([]);
     expect(first.warnings[0]).toMatch(/drops database "wiki".*after a dump into dumps/);
     expect(first.inputs["reclaim"]).toEqual({ wiki: { ...wiki, isLeaving: true } });
     const again = checkRetirement(first.inputs, news);
     expect(again.warnings).toEqual(first.warnings);
-    const done = checkRetirement(again.inputs, { postgres: postgres(), apps: {} });
+    const done = checkRetirement(again.inputs, { postgres: postgres(), places: list({}) });
     expect(done).toMatchObject({ failures: [], warnings: [] });
     expect(done.inputs["reclaim"]).toBeUndefined();
   });
@@ -47,7 +52,7 @@ describe("checkRetirement", () => {
       { wiki: { ...wiki, database: "wiki2" } },
       { renamed: { database: "wiki", roles: ["wiki"] } },
     ]) {
-      const checked = checkRetirement(olds, { postgres: postgres(), apps });
+      const checked = checkRetirement(olds, { postgres: postgres(), places: list(apps) });
       expect(checked).toMatchObject({ failures: [], warnings: [] });
       expect(checked.inputs["reclaim"]).toBeUndefined();
     }

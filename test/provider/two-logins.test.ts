@@ -98,7 +98,7 @@ describe.each([
     await as(login, "leaver", "create table kept (id int)");
     const config = { confirmDelete: ["leaver"] };
     const handler = await bed.provider(config);
-    handler.checkConfig({ urn: "x", olds: {}, news: { ...bed.config(config), apps: {} } });
+    handler.checkConfig({ urn: "x", olds: {}, news: { ...bed.config(config), places: "{}" } });
     await handler.delete(made);
     await handler.close();
     expect(

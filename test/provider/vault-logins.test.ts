@@ -209,7 +209,11 @@ describe("an app that logged in itself", () => {
     const drop = async (): Promise<void> => {
       const config = { confirmDelete: ["shop"] };
       const handler = await bed.provider(config);
-      handler.checkConfig({ urn: "provider", olds: {}, news: { ...bed.config(config), apps: {} } });
+      handler.checkConfig({
+        urn: "provider",
+        olds: {},
+        news: { ...bed.config(config), places: "{}" },
+      });
       await handler.delete(made).finally(() => handler.close());
     };
     await expect(drop()).rejects.toThrow('role "v-shop" is connected to database "shop"');
