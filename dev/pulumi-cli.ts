@@ -25,14 +25,20 @@ export interface PulumiResult {
 export type PulumiOutput = "show" | "keep" | "both";
 
 /**
- * State written once, at the end, unless the user's environment says otherwise. Of a run that is killed
- * Pulumi then keeps no pending operation, which it would not forget by itself; the next run takes up
- * what is there.
+ * What `npm run pulumi` and `npm start` set for Pulumi, unless the user's environment says otherwise.
+ *
+ * State is written once, at the end: of a run that is killed Pulumi then keeps no pending operation, which
+ * it would not forget by itself; the next run takes up what is there. And Go, in which Pulumi is written,
+ * collects garbage less often than it would: a tenth of the time that a thousand apps take goes there.
+ *
+ * @see https://www.pulumi.com/docs/cli/environment-variables
+ * @see https://go.dev/doc/gc-guide
  */
-export function stateAtTheEnd(
+export function pulumiDefaults(
   env: NodeJS.ProcessEnv = process.env,
 ): Readonly<Record<string, string>> {
-  return { PULUMI_SKIP_CHECKPOINTS: env["PULUMI_SKIP_CHECKPOINTS"] ?? "true" };
+  const { PULUMI_SKIP_CHECKPOINTS = "true", GOGC = "300" } = env;
+  return { PULUMI_SKIP_CHECKPOINTS, GOGC };
 }
 
 /** Runs `pulumi` in the project folder, on the sandbox's stack. */

@@ -5,7 +5,7 @@ import { findFileBackend } from "../cli/doctor/backend.ts";
 import { openWorld } from "../cli/doctor/world.ts";
 import { reopenCluster } from "./cluster/reopen.ts";
 import { mendBackend } from "./mend-backend.ts";
-import { ensureStack, openToolchain, runPulumi, stateAtTheEnd } from "./pulumi-cli.ts";
+import { ensureStack, openToolchain, pulumiDefaults, runPulumi } from "./pulumi-cli.ts";
 import { devHome, openSandbox, projectFolder } from "./sandbox.ts";
 
 /**
@@ -13,7 +13,7 @@ import { devHome, openSandbox, projectFolder } from "./sandbox.ts";
  * `--stack` names; with what makes a run that was killed leave nothing behind.
  */
 const args = process.argv.slice(2);
-const env = stateAtTheEnd();
+const env = pulumiDefaults();
 const toolchain = await openToolchain((line) => process.stderr.write(`${line}\n`));
 const [, named = "dev"] = /(?:^| )(?:--stack|-s)[= ](\S+)/.exec(args.join(" ")) ?? [];
 process.exitCode = named !== "dev" ? await runOnOther() : await runOnSandbox();

@@ -10,7 +10,7 @@ import { defaultParts } from "../toolchain/parts.ts";
 import { reopenCluster } from "./cluster/reopen.ts";
 import { Interruption } from "./interruption.ts";
 import { readNeighbour } from "./neighbour-check.ts";
-import { ensureStack, openToolchain, runPulumi, stateAtTheEnd } from "./pulumi-cli.ts";
+import { ensureStack, openToolchain, pulumiDefaults, runPulumi } from "./pulumi-cli.ts";
 import {
   devHome,
   isSandboxRunning,
@@ -122,7 +122,7 @@ async function bringUp(
   say("Running pulumi up");
   const args = ["up", "--yes", "--skip-preview", "--suppress-outputs", "--suppress-progress"];
   const cancelSignal = interruption.signal;
-  const options = { output: "both", cancelSignal, env: stateAtTheEnd() } as const;
+  const options = { output: "both", cancelSignal, env: pulumiDefaults() } as const;
   const up = await watch.time("pulumi up", () =>
     interruption.waitFor(runPulumi(toolchain, sandbox, args, options)),
   );

@@ -4,7 +4,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
 import { startServer, stopServer } from "../../dev/postgres/server.ts";
-import { ensureStack, stateAtTheEnd } from "../../dev/pulumi-cli.ts";
+import { ensureStack, pulumiDefaults } from "../../dev/pulumi-cli.ts";
 import { type Cluster, startCluster } from "../tunnel/cluster.ts";
 import { Bed } from "./bed.ts";
 
@@ -18,7 +18,7 @@ const names = Array.from({ length: 20 }, (_, n) => `app${String(n + 1).padStart(
 const seed = Number(process.env["BERTH_SEED"] ?? Date.now() % 1_000_000);
 const random = seeded(seed);
 // As `npm start` and `npm run pulumi` run it: a CLI that is killed leaves no pending operation then.
-const whole = stateAtTheEnd({});
+const whole = pulumiDefaults({});
 
 let bed: Bed;
 let cluster: Cluster;
