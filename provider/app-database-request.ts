@@ -9,6 +9,7 @@ import {
   parseStored,
 } from "./app-database-inputs.ts";
 import type { AppRequest } from "./app-database-work.ts";
+import type { PropertyMap } from "./property-values.ts";
 import type { DiffRequest } from "./resource-handler.ts";
 
 /**
@@ -40,6 +41,11 @@ export function toRequest(
     leftBehind: known === undefined ? [] : describeLeftBehind(known, state),
     isKnown: isSure && before.state.database.name === state.database.name,
   };
+}
+
+/** What state remembers of a run that stopped halfway, until one has gone through; undefined = nothing. */
+export function toUnfinished({ incomplete, leaving = [] }: PropertyMap): PropertyMap | undefined {
+  return incomplete === true ? { incomplete, leaving } : undefined;
 }
 
 /** What the entry does not list any more stays on the server; the operator is told once. */

@@ -14,7 +14,7 @@ import {
   withoutVerifiers,
 } from "./app-database-inputs.ts";
 import { findLost } from "./app-database-judge.ts";
-import { toRequest } from "./app-database-request.ts";
+import { toRequest, toUnfinished } from "./app-database-request.ts";
 import { retireApp } from "./app-database-retire.ts";
 import {
   type AppDecision,
@@ -159,13 +159,15 @@ export class AppDatabaseHandler implements ResourceHandler {
       const { importApp } = await import("./app-database-import.ts");
       return await importApp(this.#stackConfig, resource, this.#report);
     }
+    const unfinished = toUnfinished(resource.state);
     const request: AppRequest = {
       state,
       verifiers: wanted?.verifiers ?? new Map<string, string>(),
       newPasswords: new Set(),
       formerRoles: [],
       leftBehind: [],
-      isKnown: true,
+      // What a run that stopped halfway had not made yet is not lost.
+      isKnown: unfinished === undefined,
     };
     const server = this.#requireServer();
     const survey = await server.survey();
@@ -176,10 +178,9 @@ export class AppDatabaseHandler implements ResourceHandler {
     for (const warning of warnings) this.#report("warning", resource.urn, warning);
     const live = toProperties(toLiveState(state, found.actions, found.catalog));
     const drift = describeDrift(found);
-    if (drift.length > 0) {
-      this.#report("info", resource.urn, toText("not as it shall be; up would do:", drift));
-    }
-    return { ...resource, state: drift.length === 0 ? live : { ...live, drift } };
+    if (drift.length === 0) return { ...resource, state: { ...live, ...unfinished } };
+    this.#report("info", resource.urn, toText("not as it shall be; up would do:", drift));
+    return { ...resource, state: { ...live, drift, ...unfinished } };
   }
 
   /** With `reclaimPolicy: delete`, and confirmed: drops database and roles. Otherwise: nothing. */
