@@ -19,6 +19,7 @@ import { type Proposal, proposeApps } from "./adopt/propose.ts";
 import { addEntries, formatEntries, replaceFile } from "./adopt/stack-file.ts";
 import { type ServerSurvey, surveyServer } from "./adopt/survey.ts";
 import type { ProposedApp, Stack } from "./adopt/trial.ts";
+import { projectFolder } from "./project-folder.ts";
 
 /** What the operator asked for. */
 export interface AdoptArgs {
@@ -48,9 +49,8 @@ interface Report {
  * that is in use.
  */
 export async function adopt(args: AdoptArgs): Promise<number> {
-  const project = new URL("..", import.meta.url).pathname;
-  const { target, text, values } = readStackFile(args.stack, project, args.file);
-  const spec = loadStackFromFile(args.stack, project, args.file);
+  const { target, text, values } = readStackFile(args.stack, projectFolder, args.file);
+  const spec = loadStackFromFile(args.stack, projectFolder, args.file);
   const readItem = readThroughClient(readOnePasswordAccess());
   const { admin } = await readStackItems({ ...spec, apps: [] }, readItem);
   const survey = await readServer(spec.postgres, admin);
@@ -63,7 +63,7 @@ export async function adopt(args: AdoptArgs): Promise<number> {
   const writes = args.write && apps.length > 0;
   if (writes) {
     replaceFile(target, { before: text, after: addEntries(text, entries) }, (draft) => {
-      loadStackFromFile(args.stack, project, draft);
+      loadStackFromFile(args.stack, projectFolder, draft);
     });
   }
   const report: Report = {

@@ -2,6 +2,7 @@ import { styleText } from "node:util";
 import { diagnose } from "./doctor/diagnose.ts";
 import type { Finding } from "./doctor/report.ts";
 import { openWorld } from "./doctor/world.ts";
+import { projectFolder } from "./project-folder.ts";
 
 /** The verb: prints what it finds as it finds it, and answers with the exit code. */
 export async function doctor(args: {
@@ -9,7 +10,7 @@ export async function doctor(args: {
   readonly file: string | undefined;
   readonly json: boolean;
 }): Promise<number> {
-  const world = openWorld(new URL("..", import.meta.url).pathname);
+  const world = openWorld(projectFolder);
   const stack = { name: args.stack, file: args.file };
   const findings = await diagnose(world, stack, args.json ? () => undefined : printFinding);
   const failed = countOf(findings, "failed");

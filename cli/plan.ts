@@ -7,6 +7,7 @@ import { type DatabasePlan, planDatabase } from "../components/postgres/plan.ts"
 import { toPsqlScript } from "../components/postgres/psql-script.ts";
 import { hiddenVerifiers, toStatement } from "../components/postgres/statements.ts";
 import { toVaultScript } from "./plan-vault.ts";
+import { projectFolder } from "./project-folder.ts";
 import { selectApps } from "./select-apps.ts";
 
 /** What an app comes to on a server that holds nothing yet; an entry of the `--json` output. */
@@ -25,8 +26,7 @@ export function plan(args: {
   /** `sql` = a psql script, which is for one app; `vault` = what Vault needs. */
   readonly form: "text" | "json" | "sql" | "vault";
 }): number {
-  const project = new URL("..", import.meta.url).pathname;
-  const spec = loadStackFromFile(args.stack, project, args.file);
+  const spec = loadStackFromFile(args.stack, projectFolder, args.file);
   const selected = selectApps(spec, args.app);
   if (args.form === "vault") {
     process.stdout.write(toVaultScript(spec, selected));

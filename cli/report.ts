@@ -10,6 +10,7 @@ import {
   toAccessMatrix,
 } from "../components/postgres/access-matrix.ts";
 import { planDatabase } from "../components/postgres/plan.ts";
+import { projectFolder } from "./project-folder.ts";
 import { toRunbook } from "./report/runbook.ts";
 import { selectApps } from "./select-apps.ts";
 
@@ -43,8 +44,7 @@ export function report(args: {
   readonly app: string | undefined;
   readonly form: "text" | "json" | "markdown" | "runbook";
 }): number {
-  const project = new URL("..", import.meta.url).pathname;
-  const spec = loadStackFromFile(args.stack, project, args.file);
+  const spec = loadStackFromFile(args.stack, projectFolder, args.file);
   const selected = selectApps(spec, args.app);
   if (args.form === "runbook") {
     process.stdout.write(toRunbook(selected, spec));

@@ -8,21 +8,21 @@ import { BerthError } from "../components/errors.ts";
 import { readStackItems } from "../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../components/onepassword/through-client.ts";
 import { openEndpoint } from "../components/tunnel/endpoint.ts";
+import { projectFolder } from "./project-folder.ts";
 import type { RotateArgs } from "./rotate/context.ts";
 import { rotateInPlace } from "./rotate/in-place.ts";
 import { rotateInTurn } from "./rotate/in-turn.ts";
+import { requirePulumi } from "./rotate/require-pulumi.ts";
 import { retire } from "./rotate/retire.ts";
 import { runUp } from "./rotate/run-up.ts";
 import { selectApps } from "./select-apps.ts";
-
-const project = new URL("..", import.meta.url).pathname;
 
 /**
  * The verb: a new password in the item, on the server and in the Secret, and a login that proves it.
  * Nothing is noted on the way: what an interrupted run has left to do is read from the item and the server.
  */
 export async function rotate(args: RotateArgs): Promise<number> {
-  const stack = loadStackFromFile(args.stack, project, args.file);
+  const stack = loadStackFromFile(args.stack, projectFolder, args.file);
   const { app, role } = selectRole(stack, args);
   refuseLoginsOfVault(app, role);
   const spec = { ...stack, apps: [app] };
@@ -32,6 +32,7 @@ export async function rotate(args: RotateArgs): Promise<number> {
     );
   };
   const access = readOnePasswordAccess();
+  if (!args.retire) await requirePulumi();
   const endpoint = await openEndpoint(spec.postgres.endpoint, spec.postgres.tls);
   try {
     const read = () => readStackItems(spec, readThroughClient(access));

@@ -21,6 +21,7 @@ import { explainConnectFailure } from "../components/tunnel/connect-failure.ts";
 import { type Endpoint, openEndpoint } from "../components/tunnel/endpoint.ts";
 import { pgTlsOptions } from "../components/tunnel/tls.ts";
 import type { Check, ProofContext } from "./check.ts";
+import { projectFolder } from "./project-folder.ts";
 import { proveApp } from "./prove-app.ts";
 import { proveWithTrial } from "./prove-vault.ts";
 
@@ -39,8 +40,7 @@ export async function verify(args: {
   readonly file: string | undefined;
   readonly json: boolean;
 }): Promise<number> {
-  const project = new URL("..", import.meta.url).pathname;
-  const spec = loadStackFromFile(args.stack, project, args.file);
+  const spec = loadStackFromFile(args.stack, projectFolder, args.file);
   const items = await readStackItems(spec, readThroughClient(readOnePasswordAccess()));
   const verdict = await proveStack(spec, items, args.json ? () => undefined : printChecks);
   if (args.json) process.stdout.write(`${JSON.stringify(verdict, null, 2)}\n`);

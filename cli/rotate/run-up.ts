@@ -1,9 +1,8 @@
 import { execa } from "execa";
 import type { AppSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
+import { projectFolder } from "../project-folder.ts";
 import type { RotateArgs } from "./context.ts";
-
-const project = new URL("../..", import.meta.url).pathname;
 
 /**
  * This app's place on Postgres alone: what else waits in the stack file is not rotate's to bring up.
@@ -24,7 +23,7 @@ export async function runUp(args: RotateArgs, app: AppSpec, sofar: string): Prom
       ...targets.flatMap((target) => ["--target", target]),
     ],
     {
-      cwd: project,
+      cwd: projectFolder,
       env: targets.length > 0 ? { BERTH_TARGETED: "true" } : {},
       stdin: "ignore",
       stdout: process.stderr,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -13,8 +13,14 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-async function berth(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const main = join(import.meta.dirname, "../../cli/main.ts");
+const project = join(import.meta.dirname, "../..");
+
+async function berth(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  clone = project,
+) {
+  const main = join(clone, "cli/main.ts");
   const { exitCode, stdout, stderr } = await execa(process.execPath, [main, ...args], {
     env: { PATH: process.env["PATH"] ?? "", ...env },
     extendEnv: false,
@@ -82,6 +88,27 @@ describe("what it cannot run with is exit code 2, one message and no fault's sta
     expect(stderr).toContain(message);
     expect(stderr).not.toMatch(/^ {4}at /m);
   });
+});
+
+test("a clone may be in a folder whose name has a blank, a letter of its own and a per cent", async () => {
+  const clone = join(folder, "mein Bückzettel 100%20");
+  for (const part of ["cli", "components", "package.json", "Pulumi.prod.yaml"]) {
+    cpSync(join(project, part), join(clone, part), { recursive: true });
+  }
+  symlinkSync(join(project, "node_modules"), join(clone, "node_modules"));
+  const { exitCode, stderr } = await berth(["plan", "--stack", "prod"], {}, clone);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+});
+
+test("rotate fails without Pulumi before it writes the item", async () => {
+  const args = ["rotate", "--stack", "test", "--app", "netbox"];
+  const env = { OP_CONNECT_HOST: "http://127.0.0.1:1", OP_CONNECT_TOKEN: makeToken() };
+  const { exitCode, stderr } = await berth([...args, "--config-file", writeStackFile(1)], {
+    ...env,
+    PATH: folder,
+  });
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain("rotate: pulumi is not on PATH; nothing was changed\n  fix: install");
 });
 
 test.each(["verify", "adopt"])(
