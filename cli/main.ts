@@ -6,6 +6,9 @@ import { BerthError } from "../components/errors.ts";
  * 2: it could not run.
  */
 
+/** Minutes that rotate waits for the Secret. */
+const defaultWait = "15";
+
 const help = `berth: the verbs besides Pulumi's
 
   doctor    look for everything that a run needs, and say how to mend what is missing
@@ -27,7 +30,7 @@ Options
   --runbook            report: how to rotate the app's passwords, as Markdown
   --role KEY           rotate: the role's key in the entry (default: owner)
   --retire             rotate: where two logins take turns, end the one that is not in use any more
-  --wait MINUTES       rotate: how long to wait for the Secret (default: 15)
+  --wait MINUTES       rotate: how long to wait for the Secret (default: ${defaultWait})
   --help               this text
 
 adopt, doctor, rotate and verify reach 1Password as pulumi up does: OP_CONNECT_HOST and
@@ -105,7 +108,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   rotate: {
     takes: ["app", "role", "wait", "retire"],
     run: async (stack, { json, app, role, wait, retire, "config-file": file }) => {
-      const minutes = toMinutes(wait ?? "15");
+      const minutes = toMinutes(wait ?? defaultWait);
       const { rotate } = await import("./rotate.ts");
       return await rotate({ stack, file, app, role, wait: minutes, retire, json });
     },
@@ -126,7 +129,7 @@ function twoForms(verb: string, given: string): BerthError {
 function toMinutes(text: string): number {
   if (/^\d{1,4}$/.test(text)) return Number(text);
   throw new BerthError(`--wait: got "${text}"; expected minutes, from 0 to 9999`, {
-    hint: "add --wait 20, or leave it out for 15",
+    hint: `add --wait 20, or leave it out for ${defaultWait}`,
   });
 }
 

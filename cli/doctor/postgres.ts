@@ -120,14 +120,17 @@ async function checkServer(
     judgePinned,
   );
   const judgments = [
-    ["version", judgeVersion],
-    ["admin role", judgeAdmin],
-    ["marker role", judgeMarker],
-    ["apps", judgeApps],
-    ["reserved names", judgeNeighbours],
+    ["version", judgeVersion, "correct berth:postgres.endpoint"],
+    ["admin role", judgeAdmin, "correct berth:postgres.adminItem"],
+    ["marker role", judgeMarker, "set berth:postgres.markerRole to a name that is free"],
+    [
+      "apps",
+      judgeApps,
+      'see "Adopt what exists" in README.md, or give it another name in the stack file',
+    ],
+    ["reserved names", judgeNeighbours, "correct berth:postgres.reserved"],
   ] as const;
-  for (const [name, judge] of judgments) {
-    const fix = `see "Adopt a role" in README.md, or give it another name in the stack file`;
+  for (const [name, judge, fix] of judgments) {
     await report.check({ group, name, fix }, [spec, state, right], judge);
   }
 }

@@ -31,7 +31,10 @@ export function readOnePasswordAccess(env: Environment = process.env): OnePasswo
       },
     );
   }
-  if (isSet(url) && isSet(connectToken)) return { kind: "connect", url, token: connectToken };
+  if (isSet(url) && isSet(connectToken)) {
+    refuseOtherThanUrl(url);
+    return { kind: "connect", url, token: connectToken };
+  }
   if (isSet(serviceToken)) return { kind: "service-account", token: serviceToken };
   if (isSet(account)) return { kind: "account", account };
   throw new BerthError(
@@ -42,6 +45,18 @@ export function readOnePasswordAccess(env: Environment = process.env): OnePasswo
       hint: "export OP_CONNECT_HOST and OP_CONNECT_TOKEN (Connect), or OP_SERVICE_ACCOUNT_TOKEN, or OP_ACCOUNT (desktop app)",
     },
   );
+}
+
+/** The value is shown only where it can be an address: a token in the wrong variable stays a secret. */
+function refuseOtherThanUrl(host: string): void {
+  if (/^https?:\/\//i.test(host) && URL.canParse(host)) return;
+  const isAddress = /^[\w.-]+(:\d+)?$/.test(host) && host.length <= 253 && !host.startsWith("eyJ");
+  const given = isAddress ? `"${host}"` : "something else";
+  throw new BerthError(`OP_CONNECT_HOST: got ${given}; expected http://… or https://…`, {
+    hint: isAddress
+      ? `export OP_CONNECT_HOST=http://${host}, or with https://`
+      : "export OP_CONNECT_HOST=https://connect.example.com, and the token as OP_CONNECT_TOKEN",
+  });
 }
 
 /** BERTH_OFFLINE: preview without asking Postgres and the cluster what exists, for CI that cannot reach them. */

@@ -33,6 +33,25 @@ test.each([
   expect(read).not.toThrow(token);
 });
 
+test.each([
+  [
+    "localhost:8080",
+    'OP_CONNECT_HOST: got "localhost:8080"; expected http://… or https://…\n  fix: export OP_CONNECT_HOST=http://localhost:8080,',
+  ],
+  ["ftp://vault", "OP_CONNECT_HOST: got something else; expected http://… or https://…\n  fix: "],
+  ["http://", "OP_CONNECT_HOST: got something else; expected http://"],
+])("fails with a Connect that is no URL: %s", (host, problem) => {
+  const env = { OP_CONNECT_HOST: host, OP_CONNECT_TOKEN: token };
+  expect(() => readOnePasswordAccess(env)).toThrow(problem);
+});
+
+test("shows nothing of a token that is where the URL belongs", () => {
+  const jwt = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
+  const read = () => readOnePasswordAccess({ OP_CONNECT_HOST: jwt, OP_CONNECT_TOKEN: url });
+  expect(read).toThrow("OP_CONNECT_HOST: got something else");
+  expect(read).not.toThrow("eyJ");
+});
+
 test("only the exact word makes a run offline, since offline skips every check of the server", () => {
   expect(["true", "1", "", undefined].map((value) => isOffline({ BERTH_OFFLINE: value }))).toEqual([
     ...[true, false, false, false],
