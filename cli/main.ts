@@ -148,7 +148,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (verb === undefined || rest.length > 0) {
     const given = positionals.length === 0 ? "nothing" : `"${positionals.join(" ")}"`;
     throw new BerthError(`got ${given}; the verbs are ${Object.keys(verbs).join(", ")}`, {
-      hint: "npm run verify -- --stack prod",
+      hint: `npm run ${verb === undefined ? "verify" : name} -- --stack prod`,
     });
   }
   const taken = [...common, ...verb.takes];
@@ -158,7 +158,7 @@ async function main(args: readonly string[]): Promise<number> {
       hint: `leave it out; ${name} takes ${taken.map((one) => `--${one}`).join(", ")}`,
     });
   }
-  if (values.stack === undefined) {
+  if (values.stack === undefined || values.stack === "") {
     throw new BerthError(`${name}: no stack was named`, { hint: "add --stack prod, or another" });
   }
   return await verb.run(values.stack, values);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
@@ -27,7 +27,12 @@ export function loadStackFromEngine(): StackSpec {
  * @param file What one would give to `pulumi up --config-file`.
  */
 export function loadStackFromFile(stack: string, projectFolder: string, file?: string): StackSpec {
-  return parseStack(stack, readStackFile(stack, projectFolder, file).values);
+  const { values } = readStackFile(stack, projectFolder, file);
+  return parseStack(stack, values, file ?? defaultFile(stack));
+}
+
+function defaultFile(stack: string): string {
+  return `Pulumi.${stack}.yaml`;
 }
 
 /** A stack file as it is written. */
@@ -40,8 +45,14 @@ export interface StackFile {
 
 /** The same file, unparsed. */
 export function readStackFile(stack: string, projectFolder: string, file?: string): StackFile {
-  const target = path.resolve(projectFolder, file ?? `Pulumi.${stack}.yaml`);
-  if (!existsSync(target)) {
+  const target = path.resolve(projectFolder, file ?? defaultFile(stack));
+  const found = statSync(target, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) {
+    throw new BerthError(`stack ${stack}: the stack file ${target} is a folder`, {
+      hint: "name a file with --config-file, or leave it out for Pulumi.<stack>.yaml",
+    });
+  }
+  if (found === undefined) {
     throw new BerthError(`stack ${stack}: there is no stack file ${target}`, {
       hint: `name an existing stack with --stack, or copy Pulumi.prod.yaml to Pulumi.${stack}.yaml and edit it`,
     });

@@ -19,9 +19,11 @@ import { findVaultProblems } from "./vault-rules.ts";
  *
  * @param stack Name of the Pulumi stack, as in `Pulumi.<stack>.yaml`.
  * @param raw The values under `config:`, without the `berth:` prefix.
+ * @param file Name of the file they are from; undefined = Pulumi has read it, and does not say.
  */
-export function parseStack(stack: string, raw: unknown): StackSpec {
-  const title = `stack ${stack}: the stack file Pulumi.${stack}.yaml is not usable`;
+export function parseStack(stack: string, raw: unknown, file?: string): StackSpec {
+  const name = file === undefined ? "" : ` ${file}`;
+  const title = `stack ${stack}: the stack file${name} is not usable`;
   const parsed = StackConfig.safeParse(raw, { reportInput: true });
   if (!parsed.success) throw toOneError(title, parsed.error.issues.flatMap(describeIssue));
   const config = parsed.data;
@@ -79,7 +81,9 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
     case "invalid_type":
       return issue.input === undefined
         ? [`${at}: missing; expected ${issue.expected}`]
-        : [`${at}: got ${show(issue.input)}; expected ${issue.expected}`];
+        : [
+            `${at}: got ${showWrongType(issue.input)}; expected ${issue.expected}${quoteFix(issue)}`,
+          ];
     case "invalid_value":
       return [
         `${at}: got ${show(issue.input)}; allowed are ${issue.values.map(String).join(", ")}`,
@@ -101,6 +105,16 @@ function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {
       .join(", "),
   );
   return reasons.length > 0 ? reasons.join(", or: ") : issue.message;
+}
+
+/** Of a number that is too long for one, the digits that are left are not those of the file. */
+function showWrongType(value: unknown): string {
+  const isCut = typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER;
+  return isCut ? "a number of too many digits to be kept" : show(value);
+}
+
+function quoteFix({ expected, input }: z.core.$ZodIssueInvalidType): string {
+  return expected === "string" && typeof input === "number" ? "\n    fix: put it in quotes" : "";
 }
 
 function show(value: unknown): string {

@@ -58,12 +58,14 @@ describe("what it cannot run with is exit code 2, one message and no fault's sta
     ["no verb", [], "got nothing; the verbs are "],
     ["another verb", ["deploy"], 'got "deploy"; the verbs are '],
     ["a verb too many", ["verify", "prod"], 'got "verify prod"; the verbs are '],
+    ["a word too many", ["plan", "x"], "\n  fix: npm run plan -- --stack prod"],
     [
       "an option of another verb",
       ["verify", "--stack", "prod", "--app", "netbox"],
       "verify: --app is an option of another verb\n  fix: leave it out",
     ],
     ["no stack", ["verify"], "verify: no stack was named\n  fix: add --stack prod, or another"],
+    ["a stack without a name", ["plan", "--stack", ""], "plan: no stack was named"],
     ["no stack", ["adopt"], "adopt: no stack was named\n  fix: add --stack prod, or another"],
     [
       "nothing of Vault's to plan",

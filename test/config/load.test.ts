@@ -59,6 +59,12 @@ test("fails on a stack without a file, and says where it was looked for", () => 
   );
 });
 
+test("fails on a folder in place of a stack file", () => {
+  expect(() => loadStackFromFile("prod", folder, ".")).toThrow(
+    `stack prod: the stack file ${folder} is a folder\n  fix: name a file with --config-file`,
+  );
+});
+
 test.each([
   ["a key given twice", "config:\n  berth:apps: {}\n  berth:apps: {}\n", "Map keys must be unique"],
   ["an open bracket", "config: {\n", "at line 2, column 1"],
@@ -72,5 +78,7 @@ test.each([
 
 test("fails on an empty file with what is missing", () => {
   const file = writeStackFile("empty.yaml", "");
-  expect(() => loadStackFromFile("prod", folder, file)).toThrow("berth:postgres: missing");
+  const load = () => loadStackFromFile("prod", folder, file);
+  expect(load).toThrow("berth:postgres: missing");
+  expect(load).toThrow("stack prod: the stack file empty.yaml is not usable");
 });
