@@ -4,7 +4,11 @@ import { withStatementSeconds } from "../components/postgres/answer-limit.ts";
 import type { AppDatabaseState } from "../components/postgres/app-database-args.ts";
 import type { FormerRole } from "../components/postgres/diff-roles.ts";
 import { inspectDatabases, inspectRoles, type LiveRole } from "../components/postgres/inspect.ts";
-import { inspectDependents, inspectSessions } from "../components/postgres/inspect-retirement.ts";
+import {
+  inspectDependents,
+  inspectLosses,
+  inspectSessions,
+} from "../components/postgres/inspect-retirement.ts";
 import type { DatabasePlan } from "../components/postgres/plan.ts";
 import {
   decideLeaving,
@@ -193,6 +197,7 @@ export async function examineLeaving(
   const problems = findLeavingProblems(plan.app, {
     sessions: await inspectSessions(client, undefined, leaving),
     dependents: await inspectDependents(client, name, leaving),
+    losses: await inspectLosses(client, name, leaving),
   });
   return { actions, problems };
 }

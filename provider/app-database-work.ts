@@ -135,7 +135,12 @@ export async function applyApp(
       if (!catalog.databases.has(plan.database.name)) await judgeNew(session, plan, catalog);
       const roles = decideAppRoles(plan, catalog, { request, server, stored });
       if (reclaims(request)) {
-        const leaving = await examineLeaving(server, session, plan, request.formerRoles);
+        const { formerRoles } = request;
+        const examine = (at: Session) => examineLeaving(server, at, plan, formerRoles);
+        // Only a session in there sees what others would lose.
+        const leaving = catalog.databases.has(plan.database.name)
+          ? await server.withDatabase(plan.database.name, examine)
+          : await examine(session);
         refuseLeaving(plan.app, leaving.problems);
       }
       await server.makeMarkerOnce(session, roles, work);

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import type { Client } from "pg";
-import type { Dependent, LiveSession } from "./retirement.ts";
+import type { Dependent, LiveSession, Loss } from "./retirement.ts";
 
 /** Reading what stands in the way of dropping a database or a role. */
 
 const sessionsSql = readFileSync(new URL("sql/sessions.sql", import.meta.url), "utf8");
 const dependentsSql = readFileSync(new URL("sql/dependents.sql", import.meta.url), "utf8");
+const lossesSql = readFileSync(new URL("sql/losses.sql", import.meta.url), "utf8");
 
 /** Sessions of others in the database (undefined = of no database), and of the roles anywhere. */
 export async function inspectSessions(
@@ -17,18 +18,22 @@ export async function inspectSessions(
   return rows;
 }
 
-/** What outside of the app's database belongs to the roles, or was given to them. */
+/** What outside of the app's database belongs to the roles, or was given to them or by them. */
 export async function inspectDependents(
   client: Client,
   database: string,
   roles: readonly string[],
 ): Promise<readonly Dependent[]> {
-  const { rows } = await client.query<{
-    role: string;
-    database: string | null;
-    object: string | null;
-    is_owner: boolean;
-    count: number;
-  }>(dependentsSql, [roles, database]);
-  return rows.map(({ is_owner: isOwner, ...row }) => ({ ...row, isOwner }));
+  const { rows } = await client.query<Dependent>(dependentsSql, [roles, database]);
+  return rows;
+}
+
+/** What others would lose with the roles; only a session in the app's database can tell. */
+export async function inspectLosses(
+  client: Client,
+  database: string,
+  roles: readonly string[],
+): Promise<readonly Loss[]> {
+  const { rows } = await client.query<Loss>(lossesSql, [roles, database]);
+  return rows;
 }

@@ -22,8 +22,18 @@ export interface Dependent {
   readonly database: string | null;
   /** null = known only to be in `database`. */
   readonly object: string | null;
-  readonly isOwner: boolean;
+  /** `granted`: others' membership, which holds only as long as the role is there. */
+  readonly tie: "owns" | "has privileges on" | "granted";
   readonly count: number;
+}
+
+/** What others would lose in the app's database together with a role that is dropped there. */
+export interface Loss {
+  readonly role: string;
+  readonly object: string;
+  /** Who would lose privileges on it, which the role gave; null = it is a policy that names the role. */
+  readonly loser: string | null;
+  readonly privileges: string;
 }
 
 /** What was found when dropping was asked for. */
@@ -74,16 +84,19 @@ export function decideRetirement(
     return reason === undefined;
   });
   const database = catalog.databases.has(name) ? name : undefined;
+  const isDropped = (role: string): boolean => roles.some((dropped) => dropped.name === role);
+  // Who is left alone may stay connected, but not in a database that goes.
+  const sessions = facts.sessions.filter((at) => at.database === name || isDropped(at.role));
   return {
     database,
     roles,
     notes,
     problems: [
       ...(database === undefined ? [] : findDatabaseProblems(state, catalog, rules)),
-      ...facts.sessions.map((session) => `app ${state.app}: ${describeSession(session)}`),
+      ...sessions.map((session) => `app ${state.app}: ${describeSession(session)}`),
       ...describeDependents(
         state.app,
-        facts.dependents.filter(({ role }) => roles.some((dropped) => dropped.name === role)),
+        facts.dependents.filter(({ role }) => isDropped(role)),
       ),
     ],
   };
@@ -162,11 +175,12 @@ export function decideLeaving(
 /** What stands in the way of dropping such roles. */
 export function findLeavingProblems(
   app: string,
-  facts: Pick<RetirementFacts, "sessions" | "dependents">,
+  facts: Pick<RetirementFacts, "sessions" | "dependents"> & { readonly losses: readonly Loss[] },
 ): readonly string[] {
   return [
     ...facts.sessions.map((session) => `app ${app}: ${describeSession(session)}`),
     ...describeDependents(app, facts.dependents),
+    ...facts.losses.map((loss) => `app ${app}: ${describeLoss(loss)}`),
   ];
 }
 
@@ -189,11 +203,17 @@ export function describeSession({
 }
 
 function describeDependents(app: string, dependents: readonly Dependent[]): string[] {
-  return dependents.map(({ role, database, object, isOwner, count }) => {
+  return dependents.map(({ role, database, object, tie, count }) => {
     const what =
       object ??
       `${String(count)} ${count === 1 ? "object" : "objects"} in database "${database ?? ""}"`;
-    const verb = isOwner ? "owns" : "has privileges on";
-    return `app ${app}: role "${role}" ${verb} ${what}, which is not this app's; Berth changes nothing there`;
+    return `app ${app}: role "${role}" ${tie} ${what}, which is not this app's; Berth changes nothing there`;
   });
+}
+
+function describeLoss({ role, object, loser, privileges }: Loss): string {
+  if (loser === null) {
+    return `${object} names role "${role}" and would go with it; drop it, or alter it to name others`;
+  }
+  return `${loser} would lose ${privileges} on ${object}, which role "${role}" gave; as the owner of it, give it yourself and REVOKE it from "${role}" with CASCADE`;
 }

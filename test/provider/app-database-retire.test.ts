@@ -5,7 +5,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { PropertyMap } from "../../provider/property-values.ts";
 import type { StoredResource } from "../../provider/resource-handler.ts";
-import { DatabaseBed, inputsOf, marker, toUrn } from "./database-bed.ts";
+import { DatabaseBed, inputsOf, marker, rolePassword, toUrn } from "./database-bed.ts";
 
 /** Dropping, on a real Postgres: what goes, and everything that has to stay. */
 
@@ -159,6 +159,46 @@ describe.each([
     expect(await exists("entangled")).toEqual({ roles: 0, databases: 0 });
     // The grant to our role made the ACL explicit; the neighbour is compared from here on.
     neighbourBefore = await bed.neighbour();
+  });
+
+  it("refuses while others have a membership from a role, which is what keeps it since 16", async () => {
+    await bed.sql("create role club; create role guest");
+    const made = await plant("host");
+    await bed.sql("grant club to host with admin option");
+    await bed.sql("set role host; grant club to guest");
+    const config = { confirmDelete: ["host"] };
+    if (packageName === undefined) {
+      bed.clearLog();
+      await expect(remove(made, config)).rejects.toThrow(
+        /role "host" granted membership of role guest in role club \(REVOKE club FROM guest GRANTED BY host /,
+      );
+      expect(bed.writes()).toEqual([]);
+      expect(await rows("host")).toHaveLength(3);
+      await bed.sql("revoke club from guest granted by host");
+    }
+    await remove(made, config);
+    expect(await exists("host")).toEqual({ roles: 0, databases: 0 });
+  });
+
+  it("does not wait for the sessions of a role that it leaves alone", async () => {
+    const made = await plant("partly");
+    const [grant] = await bed.sql<{ by: string }>(
+      `select grantor::regrole::text as by from pg_auth_members
+       where roleid = '${marker}'::regrole and member = 'partly_rw'::regrole`,
+    );
+    await bed.sql(`revoke ${marker} from partly_rw granted by ${grant?.by ?? ""}`);
+    const login = { name: "partly_rw", password: rolePassword("partly_rw") };
+    const config = { confirmDelete: ["partly"] };
+    const inside = await bed.connectWith(login, "partly");
+    await expect(remove(made, config)).rejects.toThrow(/is connected to database "partly"/);
+    await inside.end();
+    const elsewhere = await bed.connectWith(login, "postgres");
+    await expect
+      .poll(() => bed.sql("select from pg_stat_activity where datname = 'partly'"))
+      .toEqual([]);
+    await remove(made, config);
+    await elsewhere.end();
+    expect(await exists("partly")).toEqual({ roles: 1, databases: 0 });
   });
 
   it("never drops what the server list reserves by now", async () => {
