@@ -1,6 +1,3 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { PropertyMap } from "../../provider/property-values.ts";
@@ -260,33 +257,6 @@ describe.each([
     await expect(bed.refresh(made)).rejects.toThrow(says);
     await remove(made, { confirmDelete: ["half"] });
     expect(await exists("half")).toEqual({ roles: 0, databases: 0 });
-  });
-
-  it("dumps first, readable by pg_restore and by nobody else; or does not drop", async () => {
-    const made = await plant("archive");
-    const home = mkdtempSync(path.join(tmpdir(), "berth-dump-"));
-    const dumpDirectory = path.join(home, "dumps");
-    const config = { confirmDelete: ["archive"], dumpDirectory };
-    bed.reports.length = 0;
-    if (packageName === undefined) {
-      // Debian's pg_dump is of 15, and refuses a newer server.
-      await expect(remove(made, config)).rejects.toThrow(
-        /could not be dumped, so it was not dropped: .*(version mismatch|ENOENT)/s,
-      );
-      expect(readdirSync(dumpDirectory)).toEqual([]);
-      expect(await rows("archive")).toHaveLength(3);
-      await bed.sqlAs("archive_rw", "archive", "select * from kept");
-    } else if (existsSync("/usr/bin/pg_dump")) {
-      await remove(made, config);
-      const [file = ""] = readdirSync(dumpDirectory);
-      expect(file).toMatch(/^archive-\d{8}T\d+Z\.dump$/);
-      const dump = path.join(dumpDirectory, file);
-      expect(statSync(dump).mode & 0o777).toBe(0o600);
-      expect(readFileSync(dump).subarray(0, 5).toString()).toBe("PGDMP");
-      expect(bed.reports.join("\n")).toContain(`dumped to ${dump}`);
-      expect(await exists("archive")).toEqual({ roles: 0, databases: 0 });
-    }
-    rmSync(home, { recursive: true, force: true });
   });
 
   it("left the neighbour byte for byte as it was", async () => {

