@@ -4,7 +4,7 @@ import { findLogin, hasItem, type Login } from "../components/config/logins.ts";
 import type { AppSpec, RoleSpec } from "../components/config/spec.ts";
 import { inspectSessionRole } from "../components/postgres/inspect.ts";
 import { type PlannedRole, PUBLIC_SCHEMA, planDatabase } from "../components/postgres/plan.ts";
-import { withSession } from "../components/postgres/session.ts";
+import { withRoleSession } from "../components/postgres/session.ts";
 import { explainConnectFailure } from "../components/tunnel/connect-failure.ts";
 import type { Check, ProofContext } from "./check.ts";
 import { createProbe, dropProbe, proveDatabase, proveProbe } from "./prove-objects.ts";
@@ -105,7 +105,7 @@ async function login(
   const name = `${user}: can log in to ${app.database.name}`;
   const target = { ...context.target, database: app.database.name };
   try {
-    await withSession(target, context.credential(role), async (client) => {
+    await withRoleSession(target, context.credential(role), async (client) => {
       await client.query("select 1");
       await use(client);
     });

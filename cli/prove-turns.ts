@@ -3,7 +3,7 @@ import { Credential } from "../components/onepassword/credential.ts";
 import { settingOf } from "../components/postgres/adoption.ts";
 import type { LiveRole } from "../components/postgres/inspect.ts";
 import type { DatabasePlan, PlannedRole } from "../components/postgres/plan.ts";
-import { withSession } from "../components/postgres/session.ts";
+import { withRoleSession } from "../components/postgres/session.ts";
 import { toEndOfLogin } from "../components/postgres/turns.ts";
 import type { Check, ProofContext } from "./check.ts";
 import { proveAttributes } from "./prove-role.ts";
@@ -101,7 +101,7 @@ async function proveRefusal(
   const check = `${name}: is refused the password of ${current.username}`;
   try {
     const login = new Credential(name, current.revealPassword());
-    await withSession({ ...target, database }, login, (client) => client.query("select 1"));
+    await withRoleSession({ ...target, database }, login, (client) => client.query("select 1"));
     return { name: check, ok: false, detail: "it was not refused" };
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };

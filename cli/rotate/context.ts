@@ -5,7 +5,7 @@ import type { Credential } from "../../components/onepassword/credential.ts";
 import { ItemReadError } from "../../components/onepassword/item.ts";
 import type { StackItems } from "../../components/onepassword/stack-items.ts";
 import { type WriteLogin, writeThroughClient } from "../../components/onepassword/write-login.ts";
-import { withSession } from "../../components/postgres/session.ts";
+import { withRoleSession } from "../../components/postgres/session.ts";
 import { explainConnectFailure } from "../../components/tunnel/connect-failure.ts";
 import type { Endpoint } from "../../components/tunnel/endpoint.ts";
 import { pgTlsOptions } from "../../components/tunnel/tls.ts";
@@ -63,7 +63,7 @@ export async function logsIn(context: RotateContext, credential: Credential): Pr
   const database = app.database.name;
   const target = { endpoint, tls: pgTlsOptions(spec.postgres.tls), database };
   try {
-    await withSession(target, credential, (client) => client.query("select 1"));
+    await withRoleSession(target, credential, (client) => client.query("select 1"));
     return true;
   } catch (error) {
     if ((error as { code?: string }).code === "28P01") return false;

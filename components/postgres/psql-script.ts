@@ -153,10 +153,12 @@ function setPasswords(app: string): string[] {
 const verifierForm =
   "SCRAM-SHA-256[$][1-9][0-9]*:[A-Za-z0-9+/]{22,}={0,2}[$][A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=";
 
-/** A session as Berth's own are: no name resolves to what an app's owner made. */
+/** A session as Berth's own are, whatever an app's owner has set for its database or made in it. */
 function enter(database: string): string[] {
   return [
     `\\connect ${escapeIdentifier(database)}`,
+    "SET ROLE NONE;",
+    "SET default_transaction_read_only = off;",
     "SET search_path = pg_catalog, pg_temp;",
     "SET lock_timeout = '30s';",
     "SET client_min_messages = warning;",

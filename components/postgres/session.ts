@@ -33,13 +33,35 @@ const settings = [
   "tcp_keepalives_count=3",
 ];
 
-/** Logs in, hands the session over, and ends it whatever happens. Errors are node-postgres' own. */
+/**
+ * Settings of the admin's sessions besides, as the owner of a database may set both for everybody who
+ * enters it, and the admin would be taken for the app's role, or the server for a standby. An app's own
+ * roles may act as another by the first.
+ */
+const adminSettings = ["role=none", "default_transaction_read_only=off"];
+
+/**
+ * Logs in as the admin, hands the session over, and ends it whatever happens. Errors are node-postgres'
+ * own.
+ */
 export async function withSession<T>(
+  target: SessionTarget,
+  admin: Credential,
+  use: (client: Client) => Promise<T>,
+): Promise<T> {
+  return await useOnce(createClient(target, admin, adminSettings), use);
+}
+
+/** The same as a role of an app, with the settings that are its own. */
+export async function withRoleSession<T>(
   target: SessionTarget,
   credential: Credential,
   use: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const client = createClient(target, credential);
+  return await useOnce(createClient(target, credential), use);
+}
+
+async function useOnce<T>(client: Client, use: (client: Client) => Promise<T>): Promise<T> {
   try {
     await client.connect();
     return await use(client);
@@ -48,9 +70,9 @@ export async function withSession<T>(
   }
 }
 
-/** A session that is kept for more than one use; the caller ends it. */
-export async function openSession(target: SessionTarget, credential: Credential): Promise<Client> {
-  const client = createClient(target, credential);
+/** A session of the admin that is kept for more than one use; the caller ends it. */
+export async function openSession(target: SessionTarget, admin: Credential): Promise<Client> {
+  const client = createClient(target, admin, adminSettings);
   try {
     await client.connect();
     return client;
@@ -60,7 +82,11 @@ export async function openSession(target: SessionTarget, credential: Credential)
   }
 }
 
-function createClient(target: SessionTarget, credential: Credential): Client {
+function createClient(
+  target: SessionTarget,
+  credential: Credential,
+  more: readonly string[] = [],
+): Client {
   const { endpoint } = target;
   const carrier = endpoint.stream();
   const client = new Client({
@@ -72,7 +98,7 @@ function createClient(target: SessionTarget, credential: Credential): Client {
     user: credential.username,
     password: credential.revealPassword(),
     application_name: `berth ${os.userInfo().username}@${os.hostname()}`.slice(0, 63),
-    options: settings.map((setting) => `-c ${setting}`).join(" "),
+    options: [...settings, ...more].map((setting) => `-c ${setting}`).join(" "),
     connectionTimeoutMillis: connectTimeoutSeconds * 1000,
   });
   // A server that goes away reports here too; the query in flight carries the error.

@@ -64,6 +64,18 @@ describe.skipIf(!hasPsql)("the script, on Postgres 18", () => {
     await bed.sqlAs("basketball_read_only", "basketball", "select * from games");
   });
 
+  it("goes on as the admin, whatever the app's owner sets for everybody in its database", async () => {
+    const before = await readCatalog(bed);
+    await bed.sql("drop extension cube; drop schema o_dd", "basketball");
+    for (const setting of ["role = 'basketball'", "default_transaction_read_only = on"]) {
+      await bed.sqlAs("basketball", "basketball", `alter database basketball set ${setting}`);
+    }
+    const { exitCode, output } = await psql(bed, toScript(bed));
+    await bed.sql("alter database basketball reset all");
+    expect({ exitCode, output }).toEqual({ exitCode: 0, output: "app basketball: as planned" });
+    expect(await readCatalog(bed)).toEqual(before);
+  });
+
   it("changes nothing when it runs again, not even a row's version", async () => {
     const before = await readRowVersions(bed);
     bed.clearLog();

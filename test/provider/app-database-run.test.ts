@@ -42,6 +42,17 @@ describe("a run that is stopped or fails", () => {
     expect((await bed.refresh(whole))?.state).toEqual(whole.state);
   });
 
+  it("goes on as the admin, whatever the app's owner sets for everybody in its database", async () => {
+    const made = await bed.up(inputsOf("urole"));
+    for (const setting of ["role = 'urole'", "default_transaction_read_only = on"]) {
+      await bed.sqlAs("urole", "urole", `alter database urole set ${setting}`);
+    }
+    expect((await bed.refresh(made))?.state).toEqual(made.state);
+    const more = await bed.up(inputsOf("urole", entry), made);
+    expect((await bed.refresh(more))?.state).toEqual(more.state);
+    await bed.sqlAs("admin_app", "urole", "select 1");
+  });
+
   it("gives all of the access or none of it, and says who is in the way", async () => {
     const made = await bed.up(inputsOf("shop", entry));
     await bed.sqlAs("shop", "shop", "create table orders (id int); create table items (id int)");
