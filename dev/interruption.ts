@@ -5,32 +5,37 @@ import { devHome, stopSandbox } from "./sandbox.ts";
  * started is stopped; what ran before goes on.
  */
 export class Interruption {
-  readonly #cancel = new AbortController();
   readonly #isRunningBefore: boolean;
   #child: Promise<unknown> = Promise.resolve();
+  #stopping: Promise<void> | undefined;
 
   constructor(isRunningBefore: boolean) {
     this.#isRunningBefore = isRunningBefore;
-    process.once("SIGINT", () => void this.#stop("SIGINT"));
-    process.once("SIGTERM", () => void this.#stop("SIGTERM"));
+    // Each signal after the first is the child's alone.
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.on(signal, () => {
+        this.#stopping ??= this.#stop();
+      });
+    }
   }
 
-  /** For the child that has to be told; in a terminal Ctrl-C reaches it by itself. */
-  get signal(): AbortSignal {
-    return this.#cancel.signal;
+  /** Once interrupted, does not come back: what fails because of it is no news. */
+  get stopping(): Promise<void> | undefined {
+    return this.#stopping;
   }
 
-  /** A child that is to end before its servers do. */
+  /** A child that is to end before its servers do, and has been told of the signal. */
   async waitFor<T>(child: Promise<T>): Promise<T> {
     this.#child = child;
-    return await child;
+    try {
+      return await child;
+    } finally {
+      await this.#stopping;
+    }
   }
 
-  async #stop(signal: "SIGINT" | "SIGTERM"): Promise<void> {
+  async #stop(): Promise<void> {
     process.stdout.write("\nStopping. Run the same command again to go on from here.\n");
-    // A second Ctrl-C in a terminal goes to the child, whose answer to it is to give up at once.
-    process.on("SIGINT", () => undefined);
-    if (signal === "SIGTERM" || !process.stdin.isTTY) this.#cancel.abort();
     await this.#child.catch(() => undefined);
     if (!this.#isRunningBefore) await stopSandbox(devHome);
     process.exit(130);

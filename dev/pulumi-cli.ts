@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
+import { outlived, waitForPulumi } from "../cli/pulumi-process.ts";
 import { ensureToolchain, type Toolchain } from "../toolchain/ensure.ts";
 import { defaultParts } from "../toolchain/parts.ts";
 import { mendBackend } from "./mend-backend.ts";
@@ -49,23 +50,27 @@ export async function runPulumi(
   options: {
     readonly output: PulumiOutput;
     readonly env?: Readonly<Record<string, string>>;
-    /** Asks the CLI to stop after the steps in flight, as Ctrl-C does. */
-    readonly cancelSignal?: AbortSignal;
   },
 ): Promise<PulumiResult> {
   const [command = ""] = args;
   const fileArgs = configured.includes(command) ? ["--config-file", sandbox.stackFile] : [];
   const out = { show: "inherit", keep: "pipe", both: ["inherit", "pipe"] } as const;
-  const result = await execa(toolchain.pulumi, [...args, "--stack", sandbox.stack, ...fileArgs], {
+  const pulumi = execa(toolchain.pulumi, [...args, "--stack", sandbox.stack, ...fileArgs], {
     cwd: projectFolder,
     env: { ...toolchain.env, ...sandbox.env, ...options.env },
     stdin: options.output === "keep" ? "ignore" : "inherit",
     stdout: out[options.output],
     stderr: out[options.output],
     all: true,
-    reject: false,
+    ...outlived,
   });
-  return { exitCode: result.exitCode ?? 1, output: result.all ?? "" };
+  const { result, isInterrupted } = await waitForPulumi(pulumi);
+  return { exitCode: toExitCode(result.exitCode, isInterrupted), output: result.all ?? "" };
+}
+
+/** 130 after Ctrl-C, unless it came too late to stop anything. */
+export function toExitCode(exitCode: number | undefined, isInterrupted: boolean): number {
+  return isInterrupted && exitCode !== 0 ? 130 : (exitCode ?? 1);
 }
 
 /** Makes the sandbox's stack in its backend, once, and mends what a killed run left there. */

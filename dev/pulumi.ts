@@ -3,9 +3,10 @@ import path from "node:path";
 import { execa } from "execa";
 import { findFileBackend } from "../cli/doctor/backend.ts";
 import { openWorld } from "../cli/doctor/world.ts";
+import { outlived, waitForPulumi } from "../cli/pulumi-process.ts";
 import { reopenCluster } from "./cluster/reopen.ts";
 import { mendBackend } from "./mend-backend.ts";
-import { ensureStack, openToolchain, pulumiDefaults, runPulumi } from "./pulumi-cli.ts";
+import { ensureStack, openToolchain, pulumiDefaults, runPulumi, toExitCode } from "./pulumi-cli.ts";
 import { devHome, openSandbox, projectFolder } from "./sandbox.ts";
 
 /**
@@ -22,12 +23,13 @@ async function runOnOther(): Promise<number> {
   const folder = findFileBackend(openWorld(projectFolder));
   const backend = path.join(folder ?? "", ".pulumi");
   if (folder !== undefined && existsSync(backend)) mendBackend(backend);
-  const options = { cwd: projectFolder, stdio: "inherit", reject: false } as const;
-  const result = await execa(toolchain.pulumi, args, {
+  const options = { cwd: projectFolder, stdio: "inherit", ...outlived } as const;
+  const pulumi = execa(toolchain.pulumi, args, {
     ...options,
     env: { ...toolchain.env, ...env },
   });
-  return result.exitCode ?? 1;
+  const { result, isInterrupted } = await waitForPulumi(pulumi);
+  return toExitCode(result.exitCode, isInterrupted);
 }
 
 async function runOnSandbox(): Promise<number> {

@@ -62,12 +62,16 @@ async function main(): Promise<number> {
     say(values.down ? "removed: servers, data, state and manifests in .berth/dev" : "stopped");
     return 0;
   }
-  return await (values.cluster ? startOnCluster() : start());
+  const interruption = new Interruption(isSandboxRunning(devHome));
+  try {
+    return await (values.cluster ? startOnCluster(interruption) : start(interruption));
+  } finally {
+    await interruption.stopping;
+  }
 }
 
-async function start(): Promise<number> {
+async function start(interruption: Interruption): Promise<number> {
   const watch = new Stopwatch();
-  const interruption = new Interruption(isSandboxRunning(devHome));
   const toolchain = await watch.time("toolchain", () => openToolchain(say));
   say("Starting Postgres and the stand-in for 1Password Connect");
   const sandbox = await watch.time("servers", async () => {
@@ -80,9 +84,8 @@ async function start(): Promise<number> {
   return await bringUp({ watch, interruption, toolchain, sandbox });
 }
 
-async function startOnCluster(): Promise<number> {
+async function startOnCluster(interruption: Interruption): Promise<number> {
   const watch = new Stopwatch();
-  const interruption = new Interruption(isSandboxRunning(devHome));
   const { ensureClusterToolchain } = await import("../toolchain/cluster.ts");
   const parts = [...defaultParts, "kubernetes"] as const;
   const toolchain = await watch.time("toolchain", () => ensureClusterToolchain(say, parts));
@@ -121,8 +124,7 @@ async function bringUp(
   const before = await watch.time("neighbour", () => readNeighbour(sandbox));
   say("Running pulumi up");
   const args = ["up", "--yes", "--skip-preview", "--suppress-outputs", "--suppress-progress"];
-  const cancelSignal = interruption.signal;
-  const options = { output: "both", cancelSignal, env: pulumiDefaults() } as const;
+  const options = { output: "both", env: pulumiDefaults() } as const;
   const up = await watch.time("pulumi up", () =>
     interruption.waitFor(runPulumi(toolchain, sandbox, args, options)),
   );

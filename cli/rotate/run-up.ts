@@ -2,6 +2,7 @@ import { execa } from "execa";
 import type { AppSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
 import { projectFolder } from "../project-folder.ts";
+import { outlived, waitForPulumi } from "../pulumi-process.ts";
 import type { RotateArgs } from "./context.ts";
 
 /**
@@ -15,7 +16,7 @@ export async function runUp(args: RotateArgs, app: AppSpec, sofar: string): Prom
     app.provisioner === "berth"
       ? [`${urn}pulumi:providers:berth::berth`, `${urn}berth:postgres:AppDatabase::${app.name}`]
       : [];
-  const result = await execa(
+  const pulumi = execa(
     "pulumi",
     [
       ...["up", "--yes", "--skip-preview", "--non-interactive", "--stack", args.stack],
@@ -28,9 +29,17 @@ export async function runUp(args: RotateArgs, app: AppSpec, sofar: string): Prom
       stdin: "ignore",
       stdout: process.stderr,
       stderr: "inherit",
-      reject: false,
+      ...outlived,
     },
   );
+  const { result, isInterrupted } = await waitForPulumi(pulumi);
+  if (isInterrupted) {
+    const { message } = new BerthError(`app ${app.name}: interrupted; ${sofar}`, {
+      hint: "run the same command again: it goes on from here",
+    });
+    process.stderr.write(`${message}\n`);
+    process.exit(130);
+  }
   if (result.code === "ENOENT") {
     throw new BerthError("rotate: pulumi is not on PATH", {
       hint: "install Pulumi (https://www.pulumi.com/docs/install/), then run the same command again",
