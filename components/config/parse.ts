@@ -25,8 +25,30 @@ export function parseStack(stack: string, raw: unknown, file?: string): StackSpe
   const name = file === undefined ? "" : ` ${file}`;
   const title = `stack ${stack}: the stack file${name} is not usable`;
   const parsed = StackConfig.safeParse(raw, { reportInput: true });
-  if (!parsed.success) throw toOneError(title, parsed.error.issues.flatMap(describeIssue));
-  const config = parsed.data;
+  if (!parsed.success) {
+    const { issues } = parsed.error;
+    const rest = keepUsable(raw, issues);
+    const more = rest === undefined ? [] : findProblems(toStackSpec(stack, rest), rest);
+    throw toOneError(title, [...issues.flatMap(describeIssue), ...more]);
+  }
+  const spec = toStackSpec(stack, parsed.data);
+  const problems = findProblems(spec, parsed.data);
+  if (problems.length > 0) throw toOneError(title, problems);
+  return spec;
+}
+
+/** The stack without the apps that have mistakes; undefined = there is one in what all apps build on. */
+function keepUsable(raw: unknown, issues: readonly z.core.$ZodIssue[]): StackConfig | undefined {
+  const wrong = new Set(
+    issues.map(({ path: [section, app] }) => (section === "apps" ? app : undefined)),
+  );
+  if (wrong.has(undefined)) return undefined;
+  const written = raw as { readonly apps: Readonly<Record<string, unknown>> };
+  const apps = Object.entries(written.apps).filter(([name]) => !wrong.has(name));
+  return StackConfig.safeParse({ ...written, apps: Object.fromEntries(apps) }).data;
+}
+
+function toStackSpec(stack: string, config: StackConfig): StackSpec {
   const postgres = toPostgresSpec(stack, config);
   const gitops = toGitOpsSpec(config);
   const cluster = toClusterSpec(config);
@@ -35,17 +57,12 @@ export function parseStack(stack: string, raw: unknown, file?: string): StackSpe
     .toSorted()
     .map((name) => toAppSpec(name, config.apps[name] ?? {}, config));
   const { vault, throughProvider = false } = config.onepassword;
-  const spec: StackSpec = {
-    stack,
-    postgres,
-    vault,
-    throughProvider,
-    gitops,
-    cluster,
-    secrets,
-    apps,
-  };
-  const problems = [
+  return { stack, postgres, vault, throughProvider, gitops, cluster, secrets, apps };
+}
+
+/** What the values say together that cannot be had. */
+function findProblems(spec: StackSpec, config: StackConfig): string[] {
+  return [
     ...findNameProblems(spec),
     ...findDeliveryProblems(spec),
     ...findContentProblems(spec),
@@ -54,8 +71,6 @@ export function parseStack(stack: string, raw: unknown, file?: string): StackSpe
     ...findLoginProblems(spec),
     ...findVaultProblems(spec, config),
   ];
-  if (problems.length > 0) throw toOneError(title, problems);
-  return spec;
 }
 
 /** `berth:apps.netbox.database.name`: a key path as it stands in the stack file. */

@@ -33,6 +33,24 @@ test("fails with every mistake of a file at once, each with its key path", () =>
   );
 });
 
+test("fails with a mistake in one entry and with what others say together, all at once", () => {
+  const apps = { shop: { databse: {} }, paperless: null, a: null, b: { owner: { name: "a" } } };
+  expect(findProblems(writeStack(apps))).toEqual([
+    expect.stringContaining('berth:apps.shop: unknown key "databse"'),
+    expect.stringContaining('berth:apps.paperless.database.name: "paperless" is reserved'),
+    expect.stringContaining('berth:apps.paperless.owner.name: "paperless" is reserved'),
+    expect.stringContaining('the role "a" is used 2 times'),
+  ]);
+});
+
+test("draws no conclusions about apps from a section that has a mistake", () => {
+  const apps = { shop: { databse: {} }, paperless: null };
+  expect(findProblems({ ...writeStack(apps), gitpos: {} })).toEqual([
+    expect.stringContaining('berth:apps.shop: unknown key "databse"'),
+    expect.stringContaining('config: unknown key "berth:gitpos"'),
+  ]);
+});
+
 test("fails on a system identifier without quotes, and shows no digits that the file does not have", () => {
   const file = "systemIdentifier: 7412345678901234567";
   expect(findPostgresProblems(parse(file) as Written)).toEqual([

@@ -44,6 +44,7 @@ describe("bad input", () => {
     expect(output).toContain('berth:apps.net"box');
     expect(output).toContain('unknown key "databse"');
     expect(output).toContain("64 bytes long");
+    expect(output).toContain('"paperless" is reserved');
     expect(output).not.toContain("127.0.0.1:1");
     expect(output).not.toContain("at file:");
     // It says what to do; that it may be a bug would send the reader elsewhere.
