@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -32,6 +40,7 @@ describe.each([
 
   afterAll(async () => {
     await bed.close();
+    vi.unstubAllEnvs();
     rmSync(home, { recursive: true, force: true });
   }, 60 * seconds);
 
@@ -57,6 +66,15 @@ describe.each([
     return dumpDirectory;
   }
 
+  /** A `pg_dump` whose session is still there for a moment when it has ended. */
+  function linger(): void {
+    const dump = '/usr/bin/pg_dump "$@" || exit';
+    const session = "/usr/bin/psql -X -c 'select pg_sleep(0.8)' >/dev/null 2>&1 &";
+    const text = `#!/bin/sh\n${dump}\n${session}\nsleep 0.3\n`;
+    writeFileSync(path.join(home, "pg_dump"), text, { mode: 0o755 });
+    vi.stubEnv("PATH", `${home}:${process.env["PATH"] ?? ""}`);
+  }
+
   const rows = (database: string) => bed.sql("select id from kept", database);
   const exists = async (name: string) => ({
     roles: (await bed.sql(`select from pg_roles where rolname in ('${name}', '${name}_rw')`))
@@ -76,6 +94,7 @@ describe.each([
       expect(await rows("archive")).toHaveLength(3);
       await bed.sqlAs("archive_rw", "archive", "select * from kept");
     } else if (existsSync("/usr/bin/pg_dump")) {
+      linger();
       const dumpDirectory = await remove(made, "archive");
       const [file = ""] = readdirSync(dumpDirectory);
       expect(file).toMatch(/^archive-\d{8}T\d+Z\.dump$/);
