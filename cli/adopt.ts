@@ -10,6 +10,7 @@ import { readThroughClient } from "../components/onepassword/through-client.ts";
 import type { Catalog } from "../components/postgres/inspect.ts";
 import { findIdentityProblem } from "../components/postgres/server-rules.ts";
 import { connectTimeoutSeconds } from "../components/postgres/session.ts";
+import { projectFolder } from "../components/project-folder.ts";
 import { explainConnectFailure } from "../components/tunnel/connect-failure.ts";
 import { openEndpoint } from "../components/tunnel/endpoint.ts";
 import { pgTlsOptions } from "../components/tunnel/tls.ts";
@@ -19,7 +20,6 @@ import { type Proposal, proposeApps } from "./adopt/propose.ts";
 import { addEntries, formatEntries, replaceFile } from "./adopt/stack-file.ts";
 import { type ServerSurvey, surveyServer } from "./adopt/survey.ts";
 import type { ProposedApp, Stack } from "./adopt/trial.ts";
-import { projectFolder } from "./project-folder.ts";
 
 /** What the operator asked for. */
 export interface AdoptArgs {

@@ -1,8 +1,8 @@
 import { styleText } from "node:util";
+import { projectFolder } from "../components/project-folder.ts";
 import { diagnose } from "./doctor/diagnose.ts";
 import type { Finding } from "./doctor/report.ts";
 import { openWorld } from "./doctor/world.ts";
-import { projectFolder } from "./project-folder.ts";
 
 /** The verb: prints what it finds as it finds it, and answers with the exit code. */
 export async function doctor(args: {

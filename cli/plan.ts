@@ -6,8 +6,8 @@ import { decideFreshServer } from "../components/postgres/new-database.ts";
 import { type DatabasePlan, planDatabase } from "../components/postgres/plan.ts";
 import { toPsqlScript } from "../components/postgres/psql-script.ts";
 import { hiddenVerifiers, toStatement } from "../components/postgres/statements.ts";
+import { projectFolder } from "../components/project-folder.ts";
 import { toVaultScript } from "./plan-vault.ts";
-import { projectFolder } from "./project-folder.ts";
 import { selectApps } from "./select-apps.ts";
 
 /** What an app comes to on a server that holds nothing yet; an entry of the `--json` output. */

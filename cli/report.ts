@@ -10,7 +10,7 @@ import {
   toAccessMatrix,
 } from "../components/postgres/access-matrix.ts";
 import { planDatabase } from "../components/postgres/plan.ts";
-import { projectFolder } from "./project-folder.ts";
+import { projectFolder } from "../components/project-folder.ts";
 import { toRunbook } from "./report/runbook.ts";
 import { selectApps } from "./select-apps.ts";
 

@@ -7,8 +7,8 @@ import type { AppSpec, RoleSpec, StackSpec } from "../components/config/spec.ts"
 import { BerthError } from "../components/errors.ts";
 import { readStackItems } from "../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../components/onepassword/through-client.ts";
+import { projectFolder } from "../components/project-folder.ts";
 import { openEndpoint } from "../components/tunnel/endpoint.ts";
-import { projectFolder } from "./project-folder.ts";
 import type { RotateArgs } from "./rotate/context.ts";
 import { rotateInPlace } from "./rotate/in-place.ts";
 import { rotateInTurn } from "./rotate/in-turn.ts";

@@ -17,11 +17,11 @@ import {
 } from "../components/postgres/inspect.ts";
 import { findIdentityProblem } from "../components/postgres/server-rules.ts";
 import { type SessionTarget, withSession } from "../components/postgres/session.ts";
+import { projectFolder } from "../components/project-folder.ts";
 import { explainConnectFailure } from "../components/tunnel/connect-failure.ts";
 import { type Endpoint, openEndpoint } from "../components/tunnel/endpoint.ts";
 import { pgTlsOptions } from "../components/tunnel/tls.ts";
 import type { Check, ProofContext } from "./check.ts";
-import { projectFolder } from "./project-folder.ts";
 import { proveApp } from "./prove-app.ts";
 import { proveWithTrial } from "./prove-vault.ts";
 

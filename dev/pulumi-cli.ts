@@ -2,10 +2,11 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { outlived, waitForPulumi } from "../cli/pulumi-process.ts";
+import { projectFolder } from "../components/project-folder.ts";
 import { ensureToolchain, type Toolchain } from "../toolchain/ensure.ts";
 import { defaultParts } from "../toolchain/parts.ts";
 import { mendBackend } from "./mend-backend.ts";
-import { projectFolder, type Sandbox } from "./sandbox.ts";
+import { type Sandbox } from "./sandbox.ts";
 
 /** The Pulumi CLI with its plugins; see `toolchain/`. */
 export function openToolchain(report: (line: string) => void): Promise<Toolchain> {

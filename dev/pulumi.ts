@@ -4,10 +4,11 @@ import { execa } from "execa";
 import { findFileBackend } from "../cli/doctor/backend.ts";
 import { openWorld } from "../cli/doctor/world.ts";
 import { outlived, waitForPulumi } from "../cli/pulumi-process.ts";
+import { projectFolder } from "../components/project-folder.ts";
 import { reopenCluster } from "./cluster/reopen.ts";
 import { mendBackend } from "./mend-backend.ts";
 import { ensureStack, openToolchain, pulumiDefaults, runPulumi, toExitCode } from "./pulumi-cli.ts";
-import { devHome, openSandbox, projectFolder } from "./sandbox.ts";
+import { devHome, openSandbox } from "./sandbox.ts";
 
 /**
  * `npm run pulumi -- preview`: the Pulumi CLI on the stack that `npm start` brings up, or on the one that

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { projectFolder } from "../components/project-folder.ts";
 import { findRunning, stopInBackground } from "./background.ts";
 import { removeCluster, stopCluster } from "./cluster/stop.ts";
 import { createSampleVault, makeToken } from "./connect/sample-vault.ts";
@@ -32,9 +32,6 @@ export interface Sandbox {
   /** Servers that were not running before. */
   readonly started: readonly ("Postgres" | "1Password Connect")[];
 }
-
-/** The project folder, from which every relative path in a stack file counts. */
-export const projectFolder = fileURLToPath(new URL("..", import.meta.url));
 
 /** The sandbox of `npm start`. */
 export const devHome = path.join(projectFolder, ".berth", "dev");
@@ -116,7 +113,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       OP_CONNECT_HOST: connect.url,
       OP_CONNECT_TOKEN: token,
       // Of the stock provider: its sessions do not pin search_path themselves.
-      PGOPTIONS: "-c search_path=pg_catalog,pg_temp",
+      PGOPTIONS: "-c search_path=pg_catalog,pg_temp -c role=none",
     },
   };
 }

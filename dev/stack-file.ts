@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { type Document, isMap, parse, parseDocument } from "yaml";
+import { projectFolder } from "../components/project-folder.ts";
 import { connectAsSuperuser, type SuperuserLogin } from "./postgres/neighbour.ts";
 import { freePort } from "./postgres/ports.ts";
 
@@ -24,7 +24,6 @@ export const databaseNamespace = "db-postgres";
 const context = "berth";
 
 const preferredPort = 15433;
-const projectFolder = fileURLToPath(new URL("..", import.meta.url));
 
 interface Written {
   readonly encryptionsalt?: string;

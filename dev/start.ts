@@ -5,6 +5,7 @@ import { loadStackFromFile } from "../components/config/load.ts";
 import { BerthError } from "../components/errors.ts";
 import { readStackItems } from "../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../components/onepassword/through-client.ts";
+import { projectFolder } from "../components/project-folder.ts";
 import type { Toolchain } from "../toolchain/ensure.ts";
 import { defaultParts } from "../toolchain/parts.ts";
 import { reopenCluster } from "./cluster/reopen.ts";
@@ -16,7 +17,6 @@ import {
   isSandboxRunning,
   neighbour,
   openSandbox,
-  projectFolder,
   removeSandbox,
   type Sandbox,
   stopSandbox,

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import pRetry from "p-retry";
 import { BerthError, toOneError } from "../components/errors.ts";
 import type { Action } from "../components/postgres/actions.ts";
 import { withStatementSeconds } from "../components/postgres/answer-limit.ts";
@@ -26,8 +26,7 @@ import type { Session } from "./session-pool.ts";
 /** A big database takes longer to remove than any statement else may take. */
 const dropSeconds = 600;
 /** The server may still be ending the session of a `pg_dump` that has ended. */
-const looksAfterDump = 10;
-const betweenLooksMs = 200;
+const afterDump = { retries: 9, minTimeout: 200, factor: 1 };
 
 /**
  * Drops the database and the roles of an app that left with `reclaimPolicy: delete`. What is gone
@@ -122,25 +121,21 @@ async function dropDatabase(
   const { name } = state.database;
   const notes: string[] = [];
   const logins = roles.filter((role) => role.canLogin).map((role) => role.name);
+  const requireAlone = async (): Promise<void> => {
+    refuse(state, (await look(server, session, state, isNeeded)).problems);
+  };
   try {
     const shut = logins.map((role) => toLogin(role, "NOLOGIN"));
     await server.runTogether(session, shut, work, () => requireMarks(server, session, logins));
-    refuse(state, (await look(server, session, state, isNeeded)).problems);
+    await requireAlone();
     const { dumpDirectory: directory } = server.config;
-    let looks = 1;
     if (directory !== undefined) {
       const { tls, admin } = server.config;
       const endpoint = await server.endpoint();
       const request = { app: state.app, database: name, directory, endpoint, tls, admin };
       notes.push(`app ${state.app}: dumped to ${await dumpDatabase(request)}`);
-      looks = looksAfterDump;
     }
-    let { problems } = await look(server, session, state, isNeeded);
-    for (let done = 1; problems.length > 0 && done < looks; done += 1) {
-      await delay(betweenLooksMs);
-      ({ problems } = await look(server, session, state, isNeeded));
-    }
-    refuse(state, problems);
+    await pRetry(requireAlone, afterDump);
     const drop = { kind: "drop-database", path: "database", database: name } as const;
     await withStatementSeconds(session.client, dropSeconds, () => server.run(session, drop, work));
   } catch (error) {

@@ -6,6 +6,7 @@ import { execa } from "execa";
 import type { TlsSpec } from "../components/config/spec.ts";
 import { BerthError } from "../components/errors.ts";
 import type { Credential } from "../components/onepassword/credential.ts";
+import { projectFolder } from "../components/project-folder.ts";
 import type { Endpoint } from "../components/tunnel/endpoint.ts";
 
 /** What is dumped, and how the server is reached. */
@@ -18,8 +19,6 @@ export interface DumpRequest {
   readonly tls: TlsSpec;
   readonly admin: Credential;
 }
-
-const projectFolder = path.dirname(import.meta.dirname);
 
 /**
  * Writes a database into a file of its own with `pg_dump`, in the custom format that `pg_restore`
@@ -93,6 +92,8 @@ function toEnvironment(
     PGSSLMODE: tls.mode,
     ...(tls.mode === "verify-full" ? { PGSSLROOTCERT: tls.caFile ?? "system" } : {}),
     PGCONNECT_TIMEOUT: "10",
+    // The owner of a database may set another for all who enter it.
+    PGOPTIONS: "-c role=none",
   };
 }
 

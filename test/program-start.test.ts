@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { afterAll, expect, it } from "vitest";
-import { projectFolder } from "../dev/sandbox.ts";
+import { projectFolder } from "../components/project-folder.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "berth-cache-"));
 

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
+import { projectFolder } from "../components/project-folder.ts";
 import { openToolchain } from "../dev/pulumi-cli.ts";
-import { projectFolder } from "../dev/sandbox.ts";
 
 /**
  * `npm test [-- vitest arguments]`: builds or finds what the tests need, runs them all, and ends with

@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import type { AppSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
-import { projectFolder } from "../project-folder.ts";
+import { projectFolder } from "../../components/project-folder.ts";
 import { outlived, waitForPulumi } from "../pulumi-process.ts";
 import type { RotateArgs } from "./context.ts";
 
@@ -39,11 +39,6 @@ export async function runUp(args: RotateArgs, app: AppSpec, sofar: string): Prom
     });
     process.stderr.write(`${message}\n`);
     process.exit(130);
-  }
-  if (result.code === "ENOENT") {
-    throw new BerthError("rotate: pulumi is not on PATH", {
-      hint: "install Pulumi (https://www.pulumi.com/docs/install/), then run the same command again",
-    });
   }
   if (result.failed) {
     throw new BerthError(`app ${app.name}: pulumi up failed; ${sofar}`, {

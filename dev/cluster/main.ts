@@ -1,16 +1,10 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { BerthError } from "../../components/errors.ts";
+import { projectFolder } from "../../components/project-folder.ts";
 import { ensureClusterToolchain } from "../../toolchain/cluster.ts";
 import { Interruption } from "../interruption.ts";
-import {
-  devHome,
-  isSandboxRunning,
-  openSandbox,
-  projectFolder,
-  removeSandbox,
-  stopSandbox,
-} from "../sandbox.ts";
+import { devHome, isSandboxRunning, openSandbox, removeSandbox, stopSandbox } from "../sandbox.ts";
 
 /** `npm run cluster`: the servers of `npm start -- --cluster`, without the run of Pulumi. */
 

@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
-import { projectFolder } from "../../dev/sandbox.ts";
+import { projectFolder } from "../../components/project-folder.ts";
 
 /** `npm run plan` on the example stack, with an environment that knows no 1Password, no cluster and no home. */
 

@@ -2,10 +2,10 @@ import path from "node:path";
 import { execa } from "execa";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { projectFolder } from "../../components/project-folder.ts";
 import type { Manifest } from "../../dev/cluster/objects.ts";
 import { waitFor } from "../../dev/cluster/wait-for.ts";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
-import { projectFolder } from "../../dev/sandbox.ts";
 import { deliverItems } from "./argocd.ts";
 import { ClusterBed } from "./cluster-bed.ts";
 

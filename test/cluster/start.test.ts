@@ -3,9 +3,9 @@ import path from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { projectFolder } from "../../components/project-folder.ts";
 import { type ClusterFiles, programs, readPorts, toFiles } from "../../dev/cluster/files.ts";
 import { openApi } from "../../dev/cluster/objects.ts";
-import { projectFolder } from "../../dev/sandbox.ts";
 import { makeClone } from "../engine/clone.ts";
 import { isListening } from "./leftovers.ts";
 

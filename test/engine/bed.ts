@@ -5,6 +5,7 @@ import path from "node:path";
 import { execa } from "execa";
 import { Client } from "pg";
 import { parse, stringify } from "yaml";
+import { projectFolder } from "../../components/project-folder.ts";
 import { VaultStore } from "../../dev/connect/vault-data.ts";
 import { connectAsSuperuser } from "../../dev/postgres/neighbour.ts";
 import { ensureStack, openToolchain, type PulumiResult, runPulumi } from "../../dev/pulumi-cli.ts";
@@ -12,7 +13,6 @@ import {
   findItem,
   loginOf,
   openSandbox,
-  projectFolder,
   removeSandbox,
   type Sandbox,
   type SandboxOptions,

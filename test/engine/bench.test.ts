@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { expect, it } from "vitest";
-import { projectFolder } from "../../dev/sandbox.ts";
+import { projectFolder } from "../../components/project-folder.ts";
 
 const bench = (args: readonly string[], env: Record<string, string> = {}) =>
   execa("node", ["toolchain/run.mjs", "test/bench/main.ts", ...args], {

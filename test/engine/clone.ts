@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execaSync } from "execa";
-import { projectFolder } from "../../dev/sandbox.ts";
+import { projectFolder } from "../../components/project-folder.ts";
 
 /** A folder with the files that a fresh clone would have, uncommitted edits included. */
 export function makeClone(): string {

@@ -3,7 +3,7 @@ import { execa } from "execa";
 import { diagnose } from "../../cli/doctor/diagnose.ts";
 import type { Finding } from "../../cli/doctor/report.ts";
 import { openWorld, type World } from "../../cli/doctor/world.ts";
-import { projectFolder } from "../../dev/sandbox.ts";
+import { projectFolder } from "../../components/project-folder.ts";
 import { type Cluster, startCluster } from "../tunnel/cluster.ts";
 import { Bed, type Config } from "./bed.ts";
 

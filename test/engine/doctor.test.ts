@@ -3,7 +3,7 @@ import path from "node:path";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Finding } from "../../cli/doctor/report.ts";
-import { projectFolder } from "../../dev/sandbox.ts";
+import { projectFolder } from "../../components/project-folder.ts";
 import { DoctorBed, failures, withStatus } from "./doctor-bed.ts";
 
 /** A healthy stack has no failure; then one thing is broken at a time, and must be named with its fix. */

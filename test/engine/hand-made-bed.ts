@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { projectFolder } from "../../dev/sandbox.ts";
+import { projectFolder } from "../../components/project-folder.ts";
 import { Bed } from "./bed.ts";
 import { seedHandMade } from "./hand-made.ts";
 

@@ -1,8 +1,8 @@
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { projectFolder } from "../../components/project-folder.ts";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
 import { ensureStack } from "../../dev/pulumi-cli.ts";
-import { projectFolder } from "../../dev/sandbox.ts";
 import { Bed } from "./bed.ts";
 
 /** `pulumi up` killed with -9 at several moments: the next one finishes what was begun. */

@@ -6,7 +6,7 @@ import { proveStack } from "../../cli/verify.ts";
 import { loadStackFromFile } from "../../components/config/load.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
-import { projectFolder } from "../../dev/sandbox.ts";
+import { projectFolder } from "../../components/project-folder.ts";
 import { SteadyApp } from "../cli/rotate/steady-app.ts";
 import { Bed } from "./bed.ts";
 

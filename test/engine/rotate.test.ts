@@ -1,7 +1,7 @@
 import path from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { projectFolder } from "../../dev/sandbox.ts";
+import { projectFolder } from "../../components/project-folder.ts";
 import { Bed } from "./bed.ts";
 
 /** `rotate` on the real engine, item by item and killed in between. */

@@ -3,7 +3,7 @@ import { proveStack, type Verdict } from "../../cli/verify.ts";
 import { loadStackFromFile } from "../../components/config/load.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
-import { projectFolder } from "../../dev/sandbox.ts";
+import { projectFolder } from "../../components/project-folder.ts";
 import { Bed } from "./bed.ts";
 
 /** Each promise is broken by hand, one at a time: `verify` must see it and name what is wrong. */

@@ -3,8 +3,8 @@ import { proveStack } from "../../cli/verify.ts";
 import { loadStackFromFile } from "../../components/config/load.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
+import { projectFolder } from "../../components/project-folder.ts";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
-import { projectFolder } from "../../dev/sandbox.ts";
 import { Bed } from "./bed.ts";
 
 /**

@@ -1,7 +1,5 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { PropertyMap } from "../../provider/property-values.ts";
-import type { StoredResource } from "../../provider/resource-handler.ts";
 import { DatabaseBed, inputsOf, marker, rolePassword, toUrn } from "./database-bed.ts";
 
 /** Dropping, on a real Postgres: what goes, and everything that has to stay. */
@@ -41,22 +39,6 @@ describe.each([
     return made;
   }
 
-  /** What `pulumi up` does for an app that is not in the program any more. */
-  async function remove(
-    made: StoredResource,
-    config: PropertyMap = {},
-    places: Record<string, unknown> = {},
-  ): Promise<void> {
-    const handler = await bed.provider(config);
-    try {
-      const news = { ...bed.config(config), places: JSON.stringify(places) };
-      handler.checkConfig({ urn: "provider", olds: {}, news });
-      await handler.delete(made);
-    } finally {
-      await handler.close();
-    }
-  }
-
   const rows = (database: string) => bed.sql("select id from kept", database);
   const exists = async (name: string) => ({
     roles: (await bed.sql(`select from pg_roles where rolname in ('${name}', '${name}_rw')`))
@@ -68,9 +50,11 @@ describe.each([
     const kept = await plant("kept", { reclaimPolicy: "retain" });
     const doomed = await plant("doomed");
     bed.clearLog();
-    await remove(kept, { confirmDelete: ["kept"] });
-    await expect(remove(doomed)).rejects.toThrow(/confirmDelete does not name database "doomed"/);
-    await expect(remove(doomed, { confirmDelete: ["kept"] })).rejects.toThrow(/confirmDelete/);
+    await bed.remove(kept, { confirmDelete: ["kept"] });
+    await expect(bed.remove(doomed)).rejects.toThrow(
+      /confirmDelete does not name database "doomed"/,
+    );
+    await expect(bed.remove(doomed, { confirmDelete: ["kept"] })).rejects.toThrow(/confirmDelete/);
     expect(bed.writes()).toEqual([]);
     expect(await rows("kept")).toHaveLength(3);
     expect(await rows("doomed")).toHaveLength(3);
@@ -80,14 +64,14 @@ describe.each([
   it("drops database and roles when asked for and confirmed, and a second time does nothing", async () => {
     const made = await plant("leaver");
     bed.clearLog();
-    await remove(made, { confirmDelete: ["leaver"] });
+    await bed.remove(made, { confirmDelete: ["leaver"] });
     expect(await exists("leaver")).toEqual({ roles: 0, databases: 0 });
     expect(bed.writes().filter((statement) => !/LOGIN$/.test(statement))).toEqual([
       'DROP DATABASE "leaver"',
       'DROP ROLE "leaver"',
       'DROP ROLE "leaver_rw"',
     ]);
-    await remove(made, { confirmDelete: ["leaver"] });
+    await bed.remove(made, { confirmDelete: ["leaver"] });
   });
 
   it("lists who is connected, and drops nothing", async () => {
@@ -97,7 +81,7 @@ describe.each([
       ...{ password: "password-of-busy_rw-0123456789", application_name: "busy app" },
     });
     await client.connect();
-    const dropping = remove(made, { confirmDelete: ["busy"] });
+    const dropping = bed.remove(made, { confirmDelete: ["busy"] });
     await expect(dropping).rejects.toThrow(
       /nothing was dropped.*role "busy_rw" is connected to database "busy", pid \d+ \(busy app/s,
     );
@@ -107,7 +91,7 @@ describe.each([
     await expect
       .poll(() => bed.sql("select from pg_stat_activity where datname = 'busy'"))
       .toEqual([]);
-    await remove(made, { confirmDelete: ["busy"] });
+    await bed.remove(made, { confirmDelete: ["busy"] });
     expect(await exists("busy")).toEqual({ roles: 0, databases: 0 });
   });
 
@@ -117,7 +101,7 @@ describe.each([
     await bed.sql("alter database taken owner to somebody");
     bed.clearLog();
     const config = { confirmDelete: ["taken"] };
-    await expect(remove(made, config)).rejects.toThrow(
+    await expect(bed.remove(made, config)).rejects.toThrow(
       /belongs to role "somebody", not to "taken".*no member of berth_prod, so this stack did not make it/s,
     );
     await bed.sql("alter database taken owner to taken");
@@ -126,7 +110,7 @@ describe.each([
        where roleid = '${marker}'::regrole and member = 'taken'::regrole`,
     );
     await bed.sql(`revoke ${marker} from taken granted by ${grant?.by ?? ""}`);
-    await expect(remove(made, config)).rejects.toThrow(/no member of berth_prod/);
+    await expect(bed.remove(made, config)).rejects.toThrow(/no member of berth_prod/);
     expect(bed.writes()).toEqual([]);
     expect(await rows("taken")).toHaveLength(3);
     expect(await exists("taken")).toEqual({ roles: 2, databases: 1 });
@@ -140,9 +124,9 @@ describe.each([
     await bed.sql("create database theirs owner entangled_rw");
     const before = await bed.neighbour();
     bed.clearLog();
-    const dropping = remove(made, { confirmDelete: ["entangled"] });
+    const dropping = bed.remove(made, { confirmDelete: ["entangled"] });
     await expect(dropping).rejects.toThrow(/role "entangled_rw" owns database theirs/);
-    await expect(remove(made, { confirmDelete: ["entangled"] })).rejects.toThrow(
+    await expect(bed.remove(made, { confirmDelete: ["entangled"] })).rejects.toThrow(
       /role "entangled" has privileges on 1 object in database "postgres".*role "entangled_rw" has privileges on database paperless/s,
     );
     expect(bed.writes()).toEqual([]);
@@ -152,7 +136,7 @@ describe.each([
     await bed.sql("alter database paperless owner to paperless");
     await bed.sql("drop table theirs; ", "postgres");
     await bed.sql("drop database theirs");
-    await remove(made, { confirmDelete: ["entangled"] });
+    await bed.remove(made, { confirmDelete: ["entangled"] });
     expect(await exists("entangled")).toEqual({ roles: 0, databases: 0 });
     // The grant to our role made the ACL explicit; the neighbour is compared from here on.
     neighbourBefore = await bed.neighbour();
@@ -166,14 +150,14 @@ describe.each([
     const config = { confirmDelete: ["host"] };
     if (packageName === undefined) {
       bed.clearLog();
-      await expect(remove(made, config)).rejects.toThrow(
+      await expect(bed.remove(made, config)).rejects.toThrow(
         /role "host" granted membership of role guest in role club \(REVOKE club FROM guest GRANTED BY host /,
       );
       expect(bed.writes()).toEqual([]);
       expect(await rows("host")).toHaveLength(3);
       await bed.sql("revoke club from guest granted by host");
     }
-    await remove(made, config);
+    await bed.remove(made, config);
     expect(await exists("host")).toEqual({ roles: 0, databases: 0 });
   });
 
@@ -187,13 +171,13 @@ describe.each([
     const login = { name: "partly_rw", password: rolePassword("partly_rw") };
     const config = { confirmDelete: ["partly"] };
     const inside = await bed.connectWith(login, "partly");
-    await expect(remove(made, config)).rejects.toThrow(/is connected to database "partly"/);
+    await expect(bed.remove(made, config)).rejects.toThrow(/is connected to database "partly"/);
     await inside.end();
     const elsewhere = await bed.connectWith(login, "postgres");
     await expect
       .poll(() => bed.sql("select from pg_stat_activity where datname = 'partly'"))
       .toEqual([]);
-    await remove(made, config);
+    await bed.remove(made, config);
     await elsewhere.end();
     expect(await exists("partly")).toEqual({ roles: 1, databases: 0 });
   });
@@ -201,7 +185,7 @@ describe.each([
   it("never drops what the server list reserves by now", async () => {
     const made = await plant("reserved");
     const config = { confirmDelete: ["reserved"], reserved: ["paperless", "reserved"] };
-    await expect(remove(made, config)).rejects.toThrow(/is reserved/);
+    await expect(bed.remove(made, config)).rejects.toThrow(/is reserved/);
     expect(await rows("reserved")).toHaveLength(3);
   });
 
@@ -211,8 +195,8 @@ describe.each([
     const place = { database: "renamed", roles: ["renamed", "renamed_rw"] };
     bed.clearLog();
     // Another app of the program has it, or the app has another, or changed its provisioner.
-    await remove(made, config, { newname: place });
-    await remove({ ...made, urn: toUrn("renamed") }, config, {
+    await bed.remove(made, config, { newname: place });
+    await bed.remove({ ...made, urn: toUrn("renamed") }, config, {
       renamed: { ...place, database: "renamed2" },
     });
     const handler = await bed.provider(config);
@@ -228,7 +212,7 @@ describe.each([
     const made = await plant("halfway");
     await bed.sql("drop database halfway");
     await bed.sql("alter role halfway_rw nologin");
-    await remove(made, { confirmDelete: ["halfway"] });
+    await bed.remove(made, { confirmDelete: ["halfway"] });
     expect(await exists("halfway")).toEqual({ roles: 0, databases: 0 });
   });
 
@@ -255,7 +239,7 @@ describe.each([
     const says = /left database "half" half dropped.*nothing but DROP DATABASE "half" works/s;
     await expect(bed.up(made.inputs, made)).rejects.toThrow(says);
     await expect(bed.refresh(made)).rejects.toThrow(says);
-    await remove(made, { confirmDelete: ["half"] });
+    await bed.remove(made, { confirmDelete: ["half"] });
     expect(await exists("half")).toEqual({ roles: 0, databases: 0 });
   });
 

@@ -136,6 +136,22 @@ export class DatabaseBed {
     }
   }
 
+  /** What `pulumi up` does for an app that is not in the program any more; `places` are those that are. */
+  async remove(
+    made: StoredResource,
+    config: PropertyMap = {},
+    places: Record<string, unknown> = {},
+  ): Promise<void> {
+    const handler = await this.provider(config);
+    try {
+      const news = { ...this.config(config), places: JSON.stringify(places) };
+      handler.checkConfig({ urn: "provider", olds: {}, news });
+      await handler.delete(made);
+    } finally {
+      await handler.close();
+    }
+  }
+
   /** The paths that a preview shows as changed. */
   async diff(old: StoredResource, inputs: PropertyMap = old.inputs): Promise<string[]> {
     const handler = await this.provider();

@@ -96,11 +96,7 @@ describe.each([
     const login = ["leaver_a", "leaver-word-0123456789"] as const;
     const made = await bed.up(inputs("leaver", login, entry));
     await as(login, "leaver", "create table kept (id int)");
-    const config = { confirmDelete: ["leaver"] };
-    const handler = await bed.provider(config);
-    handler.checkConfig({ urn: "x", olds: {}, news: { ...bed.config(config), places: "{}" } });
-    await handler.delete(made);
-    await handler.close();
+    await bed.remove(made, { confirmDelete: ["leaver"] });
     expect(
       await bed.sql(
         `select rolname as name from pg_roles where rolname ~ '^leaver'

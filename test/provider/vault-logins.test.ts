@@ -206,16 +206,7 @@ describe("an app that logged in itself", () => {
     const { host, port } = bed.superuser;
     const client = new Client({ host, port, database: "shop", user: "v-shop", password });
     await client.connect();
-    const drop = async (): Promise<void> => {
-      const config = { confirmDelete: ["shop"] };
-      const handler = await bed.provider(config);
-      handler.checkConfig({
-        urn: "provider",
-        olds: {},
-        news: { ...bed.config(config), places: "{}" },
-      });
-      await handler.delete(made).finally(() => handler.close());
-    };
+    const drop = () => bed.remove(made, { confirmDelete: ["shop"] });
     await expect(drop()).rejects.toThrow('role "v-shop" is connected to database "shop"');
     await client.end();
     await expect

@@ -3,7 +3,7 @@ import path from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { toRunbook } from "../../../cli/report/runbook.ts";
-import { projectFolder } from "../../../dev/sandbox.ts";
+import { projectFolder } from "../../../components/project-folder.ts";
 import { makeSpec } from "../../fakes/stack.ts";
 
 /** A runbook names what is there, and commands that exist. */
