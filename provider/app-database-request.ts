@@ -15,7 +15,7 @@ import type { DiffRequest } from "./resource-handler.ts";
 /**
  * What state knows that the catalog cannot tell; `old` is undefined for an app that is new.
  *
- * @param isNeeded Whether another app has a role of this name now; it has not left then.
+ * @param isNeeded Whether another app has a role of this name now.
  */
 export function toRequest(
   { state, verifiers }: AppDatabaseInputs,
@@ -35,9 +35,10 @@ export function toRequest(
     newPasswords: new Set(
       isSure ? compareVerifiers(before.verifiers, verifiers) : verifiers.keys(),
     ),
-    formerRoles: toFormerRoles(known, parseLeaving(old.oldState), state).filter(
-      ({ name }) => !isNeeded(name),
-    ),
+    formerRoles: toFormerRoles(known, parseLeaving(old.oldState), state).map((role) => ({
+      ...role,
+      isElsewhere: isNeeded(role.name),
+    })),
     leftBehind: known === undefined ? [] : describeLeftBehind(known, state),
     isKnown: isSure && before.state.database.name === state.database.name,
   };

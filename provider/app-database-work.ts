@@ -17,6 +17,7 @@ import {
 import { inspectAccess, inspectVerifiers } from "../components/postgres/inspect-access.ts";
 import { decideNewDatabase } from "../components/postgres/new-database.ts";
 import type { DatabasePlan } from "../components/postgres/plan.ts";
+import { sortFormerRoles } from "../components/postgres/retirement.ts";
 import { decideAppRoles, judge } from "./app-database-judge.ts";
 import { dropLeaving, examineLeaving, refuseLeaving } from "./app-database-retire.ts";
 import { judgeNew, surveyExtensions } from "./available-extensions.ts";
@@ -67,22 +68,24 @@ export async function examineApp(
 /** The same without a judgement: also for what is missing or not ours any more. */
 export async function findActions(
   server: PostgresServer,
-  request: AppRequest,
+  asked: AppRequest,
   isDeep: boolean,
 ): Promise<AppDecision> {
-  const plan = toPlan(request.state, server.config.markerRole);
+  const plan = toPlan(asked.state, server.config.markerRole);
   const { catalog } = await server.survey();
+  const { request, notes: leftAlone } = leaveForeignRoles(server, asked, catalog);
   const stored = await readStored(server, plan);
   const roles = decideAppRoles(plan, catalog, { request, server, stored });
   const live = catalog.databases.get(plan.database.name);
   if (live === undefined) {
     const extensions = isDeep ? await surveyExtensions(server, plan) : [];
     const made = decideNewDatabase(plan, catalog.server, extensions);
-    return { ...made, actions: [...roles, ...made.actions], catalog };
+    const notes = [...leftAlone, ...made.notes];
+    return { ...made, actions: [...roles, ...made.actions], notes, catalog };
   }
   if (!isDeep) {
     const outside = decideDatabase(plan, live, request.formerRoles);
-    const none = { notes: [], problems: [], blocked: [] };
+    const none = { notes: leftAlone, problems: [], blocked: [] };
     return { ...none, actions: [...roles, ...outside], catalog };
   }
   return await server.withDatabase(live.name, async (inside) => {
@@ -97,7 +100,7 @@ export async function findActions(
     return {
       ...access,
       actions: [...roles, ...leaving.actions, ...access.actions],
-      notes: [...notes, ...access.notes],
+      notes: [...leftAlone, ...notes, ...access.notes],
       catalog,
     };
   });
@@ -110,23 +113,24 @@ export async function findActions(
  */
 export async function applyApp(
   server: PostgresServer,
-  request: AppRequest,
+  asked: AppRequest,
   onDone: (action: Action) => void,
 ): Promise<readonly string[]> {
-  const plan = toPlan(request.state, server.config.markerRole);
+  const plan = toPlan(asked.state, server.config.markerRole);
   const work: Work = {
     app: plan.app,
     owner: plan.database.owner,
     onDone,
     verifiers: (key) => {
-      const verifier = request.verifiers.get(key);
+      const verifier = asked.verifiers.get(key);
       if (verifier === undefined) throw new Error(`app ${plan.app}: no verifier for role ${key}`);
       return verifier;
     },
   };
   return await server.write(async () => {
-    const adopting = await server.withMaintenance(async (session) => {
-      const catalog = await inspectApp(session, plan, request, server);
+    const { request, told } = await server.withMaintenance(async (session) => {
+      const catalog = await inspectApp(session, plan, asked, server);
+      const { request, notes } = leaveForeignRoles(server, asked, catalog);
       const names = plan.roles.map((role) => role.name);
       const stored = session.server.isSuperuser
         ? await inspectVerifiers(session.client, names)
@@ -148,15 +152,22 @@ export async function applyApp(
       await server.runTogether(session, others, work);
       if (!catalog.databases.has(plan.database.name))
         await makeDatabase(server, session, plan, { request, work });
-      return changes;
+      return { request, told: [...changes, ...request.leftBehind, ...notes] };
     });
     const notes = await server.withDatabase(plan.database.name, async (inside) => {
       const { formerRoles } = request;
       if (reclaims(request)) await dropLeaving(server, inside, plan, { formerRoles, work });
       return await applyAccess(server, inside, { plan, request, work });
     });
-    return [...adopting, ...request.leftBehind, ...notes];
+    return [...told, ...notes];
   });
+}
+
+/** Without the roles that left the entry and are not for Berth to change, and why for each. */
+function leaveForeignRoles(server: PostgresServer, asked: AppRequest, catalog: Catalog) {
+  const { state } = asked;
+  const sorted = sortFormerRoles(state.app, asked.formerRoles, catalog, server.config);
+  return { request: { ...asked, formerRoles: sorted.formerRoles }, notes: sorted.notes };
 }
 
 /** Whether roles that left the entry are dropped and not only shut out. */

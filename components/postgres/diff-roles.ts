@@ -7,6 +7,8 @@ import type { DatabasePlan, PlannedRole } from "./plan.ts";
 export interface FormerRole {
   readonly key: string;
   readonly name: string;
+  /** Whether another app of the stack has it now: then it only loses what it had here. */
+  readonly isElsewhere?: boolean;
 }
 
 /** What the catalog cannot tell and the caller must. */
@@ -149,8 +151,13 @@ function actForOwner(owner: string, catalog: Catalog): Action[] {
 }
 
 /** It keeps existing, since Berth drops nothing that is not asked for, but nobody gets in with it. */
-function retire({ key, name }: FormerRole, catalog: Catalog, markerRole: string): Action[] {
+function retire(
+  { key, name, isElsewhere }: FormerRole,
+  catalog: Catalog,
+  markerRole: string,
+): Action[] {
   const live = catalog.roles.get(name);
+  if (isElsewhere === true) return [];
   if (live?.canLogin !== true || !live.memberOf.includes(markerRole)) return [];
   return [{ kind: "set-attributes", path: `roles.${key}`, role: name, attributes: ["NOLOGIN"] }];
 }

@@ -147,6 +147,26 @@ export function findUnmarked(
 }
 
 /**
+ * The roles that left an entry and that Berth may still do something about, and why not the others:
+ * whatever those hold, somebody else gave it to them or wants them as they are.
+ */
+export function sortFormerRoles(
+  app: string,
+  formerRoles: readonly FormerRole[],
+  catalog: Catalog,
+  rules: RetirementRules,
+): { readonly formerRoles: readonly FormerRole[]; readonly notes: readonly string[] } {
+  const notes: string[] = [];
+  const ours = formerRoles.filter(({ name }) => {
+    const live = catalog.roles.get(name);
+    const reason = live === undefined ? undefined : whyLeftAlone(live, rules, () => false);
+    if (reason !== undefined) notes.push(`app ${app}: role "${name}" ${reason}`);
+    return reason === undefined;
+  });
+  return { formerRoles: ours, notes };
+}
+
+/**
  * The roles that left an entry which says `reclaimPolicy: delete`: what they own in the app's database
  * goes to its owner, what they were given goes away, and then they go. Only such as carry the mark.
  */
@@ -156,9 +176,10 @@ export function decideLeaving(
   context: RetirementRules & { readonly owner: string },
 ): readonly Action[] {
   const { isSuperuser, versionNumber } = catalog.server;
-  return formerRoles.flatMap(({ key, name }): Action[] => {
+  return formerRoles.flatMap(({ key, name, isElsewhere = false }): Action[] => {
     const live = catalog.roles.get(name);
-    if (live === undefined || whyLeftAlone(live, context, () => false) !== undefined) return [];
+    if (live === undefined || whyLeftAlone(live, context, () => isElsewhere) !== undefined)
+      return [];
     const path = `roles.${key}`;
     const withOptions = versionNumber >= 160_000;
     return [

