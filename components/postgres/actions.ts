@@ -21,7 +21,14 @@ export type Action = { readonly path: string } & (
       readonly role: string;
       readonly searchPath: readonly string[];
     }
-  | { readonly kind: "join" | "leave" | "act-as"; readonly role: string; readonly group: string }
+  | { readonly kind: "join" | "act-as"; readonly role: string; readonly group: string }
+  | {
+      readonly kind: "leave";
+      readonly role: string;
+      readonly group: string;
+      /** From 16 on, where REVOKE takes back no more than what this role gave. */
+      readonly grantor: string | undefined;
+    }
   | { readonly kind: "act-for"; readonly role: string; readonly withOptions: boolean }
   | { readonly kind: "create-database"; readonly database: PlannedDatabase }
   | { readonly kind: "limit-database"; readonly database: string; readonly connectionLimit: number }
@@ -98,7 +105,7 @@ export function describeAction(action: Action): string {
     case "join":
       return `role ${action.role} becomes a member of ${action.group}`;
     case "leave":
-      return `role ${action.role} is no member of ${action.group} any more`;
+      return `role ${action.role} is no member of ${action.group} any more${action.grantor === undefined ? "" : `, as ${action.grantor} made it`}`;
     case "act-as":
       return `role ${action.role} acts as ${action.group} from login on`;
     case "act-for":

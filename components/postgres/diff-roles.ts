@@ -1,6 +1,6 @@
 import type { Action } from "./actions.ts";
 import { searchPathOf, settingOf } from "./adoption.ts";
-import type { Catalog, LiveRole } from "./inspect.ts";
+import type { Catalog, LiveRole, ServerFacts } from "./inspect.ts";
 import type { DatabasePlan, PlannedRole } from "./plan.ts";
 
 /** A role that was in the app's entry and is not any more. */
@@ -50,6 +50,7 @@ export function decideRoles(
         : changeRole(role, live, {
             mayLogIn: mayLogIn(role, context),
             needsPassword: context.needsPassword(role),
+            server: catalog.server,
           });
     }),
     ...actForOwner(owner, catalog),
@@ -80,7 +81,15 @@ function makeRole(role: PlannedRole, canLogin: boolean): Action[] {
 function changeRole(
   role: PlannedRole,
   live: LiveRole,
-  { mayLogIn, needsPassword }: { readonly mayLogIn: boolean; readonly needsPassword: boolean },
+  {
+    mayLogIn,
+    needsPassword,
+    server,
+  }: {
+    readonly mayLogIn: boolean;
+    readonly needsPassword: boolean;
+    readonly server: ServerFacts;
+  },
 ): Action[] {
   const path = `roles.${role.key}`;
   const { name, actsAs } = role;
@@ -110,7 +119,9 @@ function changeRole(
     actions.push({ kind: "join", path: `${path}.memberOf`, role: name, group });
   }
   for (const group of live.memberOf.filter((held) => !role.memberOf.includes(held))) {
-    actions.push({ kind: "leave", path: `${path}.memberOf`, role: name, group });
+    for (const grantor of grantorsOf(live, group, server)) {
+      actions.push({ kind: "leave", path: `${path}.memberOf`, role: name, group, grantor });
+    }
   }
   if (JSON.stringify(searchPathOf(live)) !== JSON.stringify(role.searchPath)) {
     const { searchPath } = role;
@@ -120,6 +131,16 @@ function changeRole(
     actions.push({ kind: "act-as", path: `${path}.actsAs`, role: name, group: actsAs });
   }
   return actions;
+}
+
+/** Before 16 a role is a member or not, whoever made it one. */
+function grantorsOf(
+  live: LiveRole,
+  group: string,
+  { versionNumber }: ServerFacts,
+): (string | undefined)[] {
+  if (versionNumber < 160_000) return [undefined];
+  return live.memberships.filter((one) => one.group === group).map(({ grantor }) => grantor);
 }
 
 function wrongAttributes(live: LiveRole, mayLogIn: boolean): string[] {

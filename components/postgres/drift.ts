@@ -43,7 +43,10 @@ function undoRole(role: RoleState, action: Action, catalog: Catalog): RoleState 
     case "join":
       return { ...role, memberOf: without(role.memberOf, [action.group]) };
     case "leave":
-      return { ...role, memberOf: [...role.memberOf, action.group].toSorted() };
+      return {
+        ...role,
+        memberOf: [...without(role.memberOf, [action.group]), action.group].toSorted(),
+      };
     case "act-as":
       return { ...role, actsAs: live === undefined ? undefined : settingOf(live, "role") };
     case "grant":

@@ -34,6 +34,8 @@ export interface LiveRole {
   readonly isOursToActFor: boolean;
   readonly connectionLimit: number;
   readonly memberOf: readonly string[];
+  /** The same with who gave each, which from 16 on may be several. */
+  readonly memberships: readonly { readonly group: string; readonly grantor: string }[];
   /** `name=value`, as `ALTER ROLE … SET` left them. */
   readonly settings: readonly string[];
   readonly ownedDatabases: readonly string[];

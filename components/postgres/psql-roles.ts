@@ -44,7 +44,8 @@ FROM pg_roles WHERE rolname = ${text(name)} AND (NOT rolcanlogin OR rolsuper OR 
     ...role.memberOf.map((group) =>
       step(statementOf({ kind: "join", path, role: name, group }), `NOT ${isMember(name, group)}`),
     ),
-    `SELECT DISTINCT format('REVOKE %I FROM %I', pg_get_userbyid(roleid), pg_get_userbyid(member))
+    `SELECT format('REVOKE %I FROM %I', pg_get_userbyid(roleid), pg_get_userbyid(member)) ||
+  CASE WHEN :'has_options' THEN format(' GRANTED BY %I', pg_get_userbyid(grantor)) ELSE '' END
 FROM pg_auth_members
 WHERE pg_get_userbyid(member) = ${text(name)} AND pg_get_userbyid(roleid) <> ALL (${texts(role.memberOf)})
 \\gexec`,

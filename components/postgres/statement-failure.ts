@@ -61,6 +61,10 @@ function hintFor(code: string, message: string, context: StatementContext): stri
       if (/extension/.test(message)) {
         return `as a superuser, in that database: ${context.statement}; then run pulumi up again`;
       }
+      // Of a membership that another role gave; no part in the group helps.
+      if (/to revoke privileges granted by/.test(message)) {
+        return `as a superuser: ${context.statement}`;
+      }
       return hintForMissingRight(message, context);
     case "42710":
     case "42P04":

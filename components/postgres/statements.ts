@@ -32,7 +32,7 @@ export function toStatement(action: Action, verifiers: Verifiers): string {
     case "join":
       return `GRANT ${id(action.group)} TO ${id(action.role)}`;
     case "leave":
-      return `REVOKE ${id(action.group)} FROM ${id(action.role)}`;
+      return `REVOKE ${id(action.group)} FROM ${id(action.role)}${action.grantor === undefined ? "" : ` GRANTED BY ${id(action.grantor)}`}`;
     case "act-as":
       return `ALTER ROLE ${id(action.role)} SET role TO ${escapeLiteral(action.group)}`;
     case "act-for":

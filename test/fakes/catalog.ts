@@ -30,6 +30,7 @@ export function liveRole(name: string, more: Partial<LiveRole> = {}): LiveRole {
     isOursToActFor: false,
     connectionLimit: -1,
     memberOf: [],
+    memberships: [],
     settings: [],
     ownedDatabases: [],
     ...more,

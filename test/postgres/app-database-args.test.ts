@@ -118,6 +118,10 @@ describe("roles", () => {
       "admin_app",
       liveRole("admin_app", {
         memberOf: [markerRole, "pg_write_all_data"],
+        memberships: ["another", "postgres"].map((grantor) => ({
+          group: "pg_write_all_data",
+          grantor,
+        })),
         canCreateRole: true,
         bypassesRls: true,
       }),
@@ -125,10 +129,12 @@ describe("roles", () => {
     const actions = decideRoles(basketball, { ...empty, roles }, context);
     expect(actions.map(describeAction)).toEqual([
       "role admin_app becomes NOCREATEROLE NOBYPASSRLS",
-      "role admin_app is no member of pg_write_all_data any more",
+      "role admin_app is no member of pg_write_all_data any more, as another made it",
+      "role admin_app is no member of pg_write_all_data any more, as postgres made it",
     ]);
     expect(actions.map(({ path }) => path)).toEqual([
       "roles.admin.attributes",
+      "roles.admin.memberOf",
       "roles.admin.memberOf",
     ]);
   });

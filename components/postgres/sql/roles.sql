@@ -15,13 +15,24 @@ select
       case when pg_catalog.current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end
     ) as is_ours_to_act_for,
   r.rolconnlimit as connection_limit,
+  -- From 16 on each grantor gives a membership of its own.
   array(
-    select g.rolname::text
+    select distinct g.rolname::text
     from pg_catalog.pg_auth_members m
     join pg_catalog.pg_roles g on g.oid = m.roleid
     where m.member = r.oid
     order by 1
   ) as member_of,
+  array(
+    select pg_catalog.json_build_object(
+      'group', g.rolname,
+      'grantor', pg_catalog.pg_get_userbyid(m.grantor)
+    )
+    from pg_catalog.pg_auth_members m
+    join pg_catalog.pg_roles g on g.oid = m.roleid
+    where m.member = r.oid
+    order by g.rolname, pg_catalog.pg_get_userbyid(m.grantor)
+  ) as memberships,
   coalesce(
     (
       select s.setconfig
