@@ -98,11 +98,13 @@ export async function retireLogins(
   return await server.withMaintenance(async (session) => {
     const before = await watchSessions(session, names, watch);
     if (before.length > 0) return before;
+    const roles = await inspectRoles(session.client, names);
+    const open = names.filter((name) => roles.get(name)?.canLogin === true);
     const shut = names.map((name) => toAttributes(name, "NOLOGIN"));
     await server.runTogether(session, shut, work, () => requireMarks(server, session, names));
     // Who came in between would be cut off at its next connection.
     const after = await inspectSessions(session.client, undefined, names);
-    const rest = after.length === 0 ? names.map(toCleared) : names.map(toLogin);
+    const rest = after.length === 0 ? names.map(toCleared) : open.map(toLogin);
     await server.runTogether(session, rest, work);
     return after;
   });

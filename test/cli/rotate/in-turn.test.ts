@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { PostgresServer } from "../../../provider/postgres-server.ts";
 import { hasPgbouncer, type Pgbouncer, startPgbouncer } from "./pgbouncer.ts";
 import { RotationBed } from "./rotation-bed.ts";
 import { SteadyApp } from "./steady-app.ts";
@@ -66,6 +67,23 @@ describe("a rotation", () => {
     );
     expect(report()).toMatchObject({ login: "netbox_b", resumed: true });
     expect(bed.login()).toEqual(before);
+  });
+
+  it("gives login back to nobody who had none, where somebody comes in between", async () => {
+    const former = { name: "netbox_a", password: "first-word-0123456789" };
+    const clients: Awaited<ReturnType<typeof bed.database.connectWith>>[] = [];
+    const { runTogether } = PostgresServer.prototype;
+    vi.spyOn(PostgresServer.prototype, "runTogether").mockImplementationOnce(async function (
+      this: PostgresServer,
+      ...args
+    ) {
+      clients.push(await bed.database.connectWith(former, "netbox"));
+      await runTogether.apply(this, args);
+    });
+    expect(await bed.retire()).toBe(1);
+    expect(report()).toMatchObject({ retired: [], connected: [{ role: "netbox_a" }] });
+    expect(await bed.canLogIn()).toEqual(["netbox_a", "netbox_b"]);
+    for (const client of clients) await client.end();
   });
 
   it("retires nothing while somebody is connected, and says who", async () => {
