@@ -111,7 +111,11 @@ function hintForMissingRight(message: string, context: StatementContext): string
 }
 
 /** What lets the admin change a role and decide about what belongs to it. */
-export function hintForMembership({ role, admin, versionNumber }: StatementContext): string {
+export function hintForMembership({
+  role,
+  admin,
+  versionNumber,
+}: Pick<StatementContext, "role" | "admin" | "versionNumber">): string {
   const id = escapeIdentifier(admin);
   const grant = `as a superuser: GRANT ${escapeIdentifier(role)} TO ${id}`;
   // Before 16 it is the admin that inherits, or not, and no single membership.
