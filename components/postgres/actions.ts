@@ -58,7 +58,8 @@ export type Action = { readonly path: string } & (
   | ({
       readonly kind: "grant-default" | "revoke-default";
       readonly owner: string;
-      readonly schema: string;
+      /** null = every schema. */
+      readonly schema: string | null;
       readonly type: ContentType;
     } & Share)
 );
@@ -133,7 +134,7 @@ export function describeAction(action: Action): string {
       return `${describeShare(action.kind, action)} on ${describeSecurable(action.on)}`;
     case "grant-default":
     case "revoke-default":
-      return `${describeShare(action.kind, action)} on every ${action.type} that ${action.owner} will make in ${action.schema}`;
+      return `${describeShare(action.kind, action)} on every ${action.type} that ${action.owner} will make in ${action.schema ?? "any schema"}`;
   }
 }
 

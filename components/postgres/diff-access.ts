@@ -35,6 +35,7 @@ export function decideAccess(
   const objects = [...live.access.objects, ...contents.actions.flatMap(toNewSchema)];
   const shares = toShares(plan, formerRoles);
   const inside = [
+    ...shares.flatMap((share) => revokeEverywhere(plan, share, live.access)),
     ...shares.flatMap((share) => decideDefaults(plan, share, live.access)),
     ...shares.flatMap((share) => decideObjects(plan, share, { server: live.server, objects })),
   ];
@@ -150,6 +151,21 @@ function decideDefaults(plan: DatabasePlan, share: Share, access: LiveAccess): A
       ? []
       : [{ kind: "grant-default", ...both, privileges: missing } as const]),
   ];
+}
+
+/**
+ * What the owner gives without naming a schema counts in each, and REVOKE in a schema does not end it.
+ * Said once a role and type, with the first schema: all of them have the same.
+ */
+function revokeEverywhere(plan: DatabasePlan, share: Share, access: LiveAccess): Action[] {
+  const { type, schema, grantee, path } = share;
+  if (type === "schema" || schema !== plan.schemas[0]) return [];
+  const found = access.defaults.find((entry) => entry.type === type && entry.schema === null);
+  const { extra } = subtract(share.privileges, heldBy(grantee, found?.privileges ?? []));
+  const { owner } = plan.database;
+  return extra.length === 0
+    ? []
+    : [{ kind: "revoke-default", path, owner, schema: null, type, grantee, privileges: extra }];
 }
 
 /** One statement for all objects that need the same; objects of other owners are left alone. */

@@ -23,11 +23,15 @@ export interface LiveObject {
   readonly columns?: readonly string[];
 }
 
+/** What will be given on what the owner makes; the schema null = in every schema. */
+export interface LiveDefault extends Pick<LiveObject, "type" | "owner" | "privileges"> {
+  readonly schema: string | null;
+}
+
 /** What is given inside a database. */
 export interface LiveAccess {
   readonly objects: readonly LiveObject[];
-  /** What will be given on what the owner makes. */
-  readonly defaults: readonly Omit<LiveObject, "name">[];
+  readonly defaults: readonly LiveDefault[];
   /** Those that the plan asks for. */
   readonly extensions: readonly LiveExtension[];
 }
@@ -48,14 +52,12 @@ export async function inspectAccess(
   formerRoles: readonly string[],
 ): Promise<LiveAccess> {
   const grantees = [...plan.roles.map((role) => role.name), ...formerRoles];
-  const { rows } = await client.query<LiveObject & { kind: "object" | "default" }>(accessSql, [
-    grantees,
-    plan.schemas,
-    plan.database.owner,
-  ]);
+  const { rows } = await client.query<
+    (LiveObject & { kind: "object" }) | (LiveDefault & { kind: "default" })
+  >(accessSql, [grantees, plan.schemas, plan.database.owner]);
   return {
-    objects: rows.filter(({ kind }) => kind === "object"),
-    defaults: rows.filter(({ kind }) => kind === "default"),
+    objects: rows.filter((row) => row.kind === "object"),
+    defaults: rows.filter((row) => row.kind === "default"),
     extensions: await inspectExtensions(client, plan.extensions),
   };
 }

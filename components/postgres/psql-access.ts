@@ -109,31 +109,40 @@ function defaultsQuery(shares: readonly Share[], owner: string): string {
       : `(${text(schema)}, ${text(`${type.toUpperCase()}S`)}, ${text(defaultTypes[type])}, ${text(grantee)}, ${texts(privileges)})`,
   );
   const role = escapeIdentifier(owner).replaceAll("%", "%%");
-  const prefix = `ALTER DEFAULT PRIVILEGES FOR ROLE ${role} IN SCHEMA`;
+  const forRole = `ALTER DEFAULT PRIVILEGES FOR ROLE ${role}`;
+  const prefix = `${forRole} IN SCHEMA`;
+  const held = `SELECT privilege_type
+    FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace, aclexplode(d.defaclacl) a
+    WHERE d.defaclrole = ${oidOf(text(owner))} AND d.defaclobjtype::text = p.type AND a.grantee = ${oidOf("p.grantee")}`;
   return `WITH planned (schema, objects, type, grantee, privileges) AS (
   VALUES ${rows.join(",\n    ")}
 ), found AS (
   SELECT objects, schema AS name, grantee, privileges, ARRAY(
-    SELECT privilege_type
-    FROM pg_default_acl d JOIN pg_namespace n ON n.oid = d.defaclnamespace, aclexplode(d.defaclacl) a
-    WHERE d.defaclrole = ${oidOf(text(owner))} AND n.nspname = p.schema AND d.defaclobjtype::text = p.type
-      AND a.grantee = ${oidOf("p.grantee")}
+    ${held} AND n.nspname = p.schema
   ) AS held
   FROM planned p
+), everywhere AS (
+  SELECT DISTINCT objects, grantee, privileges, ARRAY(${held} AND d.defaclnamespace = 0) AS held
+  FROM planned p
 )
+SELECT format(${text(`${forRole} REVOKE %s ON %s FROM %I`)}, ${listed("held", "privileges")}, objects, grantee)
+FROM everywhere WHERE NOT held <@ privileges
+UNION ALL
 ${difference(text(`${prefix} %2$I REVOKE %1$s ON %4$s FROM %3$s`), text(`${prefix} %2$I GRANT %1$s ON %4$s TO %3$s`), "objects")}`;
+}
+
+function listed(kept: string, gone: string): string {
+  return `array_to_string(ARRAY(SELECT unnest(${kept}) EXCEPT SELECT unnest(${gone}) ORDER BY 1), ', ')`;
 }
 
 /** From \`found\`: one statement for what is too much, one for what is missing. */
 function difference(revoke: string, grant: string, more?: string): string {
   const extra = more === undefined ? "" : `, ${more}`;
-  const list = (kept: string, gone: string): string =>
-    `array_to_string(ARRAY(SELECT unnest(${kept}) EXCEPT SELECT unnest(${gone}) ORDER BY 1), ', ')`;
   const grantee = `CASE grantee WHEN ${text(PUBLIC)} THEN 'PUBLIC' ELSE quote_ident(grantee) END`;
-  return `SELECT format(${revoke}, ${list("held", "privileges")}, name, ${grantee}${extra})
+  return `SELECT format(${revoke}, ${listed("held", "privileges")}, name, ${grantee}${extra})
 FROM found WHERE NOT held <@ privileges
 UNION ALL
-SELECT format(${grant}, ${list("privileges", "held")}, name, ${grantee}${extra})
+SELECT format(${grant}, ${listed("privileges", "held")}, name, ${grantee}${extra})
 FROM found WHERE NOT privileges <@ held`;
 }
 

@@ -102,8 +102,9 @@ function createExtension({ name, schema, version }: ExtensionSpec): string {
   return `CREATE EXTENSION ${id(name)} SCHEMA ${id(schema)}${exactly}`;
 }
 
-function defaults(action: { readonly owner: string; readonly schema: string }): string {
-  return `ALTER DEFAULT PRIVILEGES FOR ROLE ${id(action.owner)} IN SCHEMA ${id(action.schema)}`;
+function defaults(action: { readonly owner: string; readonly schema: string | null }): string {
+  const where = action.schema === null ? "" : ` IN SCHEMA ${id(action.schema)}`;
+  return `ALTER DEFAULT PRIVILEGES FOR ROLE ${id(action.owner)}${where}`;
 }
 
 function securable(on: Securable): string {

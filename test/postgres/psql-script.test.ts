@@ -102,7 +102,8 @@ describe.skipIf(!hasPsql)("the script, on Postgres 18", () => {
     await bed.sql(
       `alter default privileges for role basketball in schema public grant delete on tables to basketball_read_only;
        alter default privileges for role basketball in schema billing grant usage on sequences to basketball_probe;
-       alter default privileges for role basketball in schema billing revoke execute on functions from admin_app`,
+       alter default privileges for role basketball in schema billing revoke execute on functions from admin_app;
+       alter default privileges for role basketball grant insert on tables to basketball_read_only`,
       "basketball",
     );
     await bed.sql("create role auditor nologin");

@@ -1,5 +1,5 @@
 -- Who may do what in this database: the schemas $2 with their tables, sequences and functions, and what
--- is given on those to come. Of the grantees only $1 and PUBLIC (as 'public'); others are nobody's
+-- is given on those to come, in a schema or, with schema null, in every one. Of the grantees only $1 and PUBLIC (as 'public'); others are nobody's
 -- business. Default privileges only of the owner $3, since the app's objects belong to it. What an
 -- extension brought is the extension's.
 with grantees as (
@@ -76,7 +76,8 @@ select 'default', case d.defaclobjtype when 'S' then 'sequence' when 'f' then 'f
   ),
   '{}'
 from pg_catalog.pg_default_acl d
-join schemas s on s.oid = d.defaclnamespace
+left join schemas s on s.oid = d.defaclnamespace
 where d.defaclobjtype in ('r', 'S', 'f')
+  and (d.defaclnamespace = 0 or s.oid is not null)
   and d.defaclrole = (select r.oid from pg_catalog.pg_roles r where r.rolname = $3)
 order by 1, 2, 3, 4, 5
