@@ -139,9 +139,8 @@ function decideDefaults(plan: DatabasePlan, share: Share, access: LiveAccess): A
   const { type, schema, grantee, path } = share;
   if (type === "schema") return [];
   const found = access.defaults.find((entry) => entry.type === type && entry.schema === schema);
-  const held = heldBy(grantee, found?.privileges ?? []);
+  const { missing, extra } = subtract(share.privileges, heldBy(grantee, found?.privileges ?? []));
   const { owner } = plan.database;
-  const { missing, extra } = subtract(share.privileges, held);
   const both = { path, owner, schema, type, grantee };
   return [
     ...(extra.length === 0
@@ -162,10 +161,9 @@ function revokeEverywhere(plan: DatabasePlan, share: Share, access: LiveAccess):
   if (type === "schema" || schema !== plan.schemas[0]) return [];
   const found = access.defaults.find((entry) => entry.type === type && entry.schema === null);
   const { extra } = subtract(share.privileges, heldBy(grantee, found?.privileges ?? []));
+  if (extra.length === 0) return [];
   const { owner } = plan.database;
-  return extra.length === 0
-    ? []
-    : [{ kind: "revoke-default", path, owner, schema: null, type, grantee, privileges: extra }];
+  return [{ kind: "revoke-default", path, owner, schema: null, type, grantee, privileges: extra }];
 }
 
 /** One statement for all objects that need the same; objects of other owners are left alone. */

@@ -178,7 +178,7 @@ function retire(
   markerRole: string,
 ): Action[] {
   const live = catalog.roles.get(name);
-  if (isElsewhere === true) return [];
-  if (live?.canLogin !== true || !live.memberOf.includes(markerRole)) return [];
+  if (isElsewhere === true || live?.canLogin !== true || !live.memberOf.includes(markerRole))
+    return [];
   return [{ kind: "set-attributes", path: `roles.${key}`, role: name, attributes: ["NOLOGIN"] }];
 }

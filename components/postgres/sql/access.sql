@@ -1,6 +1,6 @@
 -- Who may do what in this database: the schemas $2 with their tables, sequences and functions, and what
--- is given on those to come, in a schema or, with schema null, in every one. Of the grantees only $1 and PUBLIC (as 'public'); others are nobody's
--- business. Default privileges only of the owner $3, since the app's objects belong to it. What an
+-- is given on those to come, in a schema or, with schema null, in every one. Of the grantees only $1 and
+-- PUBLIC (as 'public'); others are nobody's business. Default privileges only of the owner $3, since the app's objects belong to it. What an
 -- extension brought is the extension's.
 with grantees as (
   select r.oid, r.rolname::text as name from pg_catalog.pg_roles r where r.rolname = any ($1::text[])

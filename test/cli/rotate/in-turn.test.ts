@@ -78,7 +78,7 @@ describe("a rotation", () => {
       ...args
     ) {
       clients.push(await bed.database.connectWith(former, "netbox"));
-      await runTogether.apply(this, args);
+      await runTogether.call(this, ...args);
     });
     expect(await bed.retire()).toBe(1);
     expect(report()).toMatchObject({ retired: [], connected: [{ role: "netbox_a" }] });
