@@ -64,15 +64,21 @@ function toPlannedApp(one: DatabasePlan, actions: readonly Action[]): PlannedApp
 function printApp({ app, database, roles }: DatabasePlan, actions: readonly Action[]): void {
   const logins = roles
     .map(
-      ({ name, profile, actsAs }) => `${name} (${actsAs === undefined ? profile : `as ${actsAs}`})`,
+      ({ name, profile, actsAs }) =>
+        `${toWord(name)} (${actsAs === undefined ? profile : `as ${toWord(actsAs)}`})`,
     )
     .join(", ");
   const inside = actions.findIndex(({ kind }) => kind === "create-database") + 1;
-  printComment(`app ${app}: database ${database.name}, roles ${logins}`);
+  printComment(`app ${app}: database ${toWord(database.name)}, roles ${logins}`);
   for (const action of actions.slice(0, inside)) process.stdout.write(`${toText(action)};\n`);
-  if (inside < actions.length) printComment(`in database ${database.name}`);
+  if (inside < actions.length) printComment(`in database ${toWord(database.name)}`);
   for (const action of actions.slice(inside)) process.stdout.write(`${toText(action)};\n`);
   process.stdout.write("\n");
+}
+
+/** A name for a comment, which a line break would end. */
+function toWord(name: string): string {
+  return /[\r\n]/.test(name) ? JSON.stringify(name) : name;
 }
 
 function printComment(text: string): void {

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { projectFolder } from "../../components/project-folder.ts";
@@ -26,6 +29,20 @@ describe("plan", { timeout: 300_000 }, () => {
     expect(lines.filter((line) => line.includes('CREATE ROLE "berth_prod"'))).toHaveLength(1);
     const statements = lines.filter((line) => line.endsWith(";"));
     expect(lines.at(-1)).toContain(`planned: 2 apps, ${String(statements.length)} statements`);
+  });
+
+  it("keeps a comment on its line, whatever a name holds", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "berth-plan-"));
+    const file = path.join(folder, "Pulumi.prod.yaml");
+    const text = readFileSync(path.join(projectFolder, "Pulumi.prod.yaml"), "utf8");
+    const entry = 'shop: { owner: { name: "x\\nDROP ROLE paperless;" } }';
+    writeFileSync(file, text.replace("  berth:apps:\n", `  berth:apps:\n    ${entry}\n`));
+    const { exitCode, stdout } = await plan("--app", "shop", "--config-file", file);
+    rmSync(folder, { recursive: true });
+    expect(exitCode).toBe(0);
+    expect(stdout.split("\n")[0]).toBe(
+      '-- app shop: database shop, roles "x\\nDROP ROLE paperless;" (owner)',
+    );
   });
 
   it("prints one app as JSON: the plan and the same statements", async () => {
