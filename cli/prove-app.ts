@@ -1,20 +1,25 @@
-import { randomBytes } from "node:crypto";
 import { type Client, escapeIdentifier } from "pg";
 import { findLogin, hasItem, type Login } from "../components/config/logins.ts";
 import type { AppSpec, RoleSpec } from "../components/config/spec.ts";
 import { inspectSessionRole } from "../components/postgres/inspect.ts";
-import { type PlannedRole, PUBLIC_SCHEMA, planDatabase } from "../components/postgres/plan.ts";
+import {
+  type DatabasePlan,
+  type PlannedRole,
+  PUBLIC_SCHEMA,
+  planDatabase,
+} from "../components/postgres/plan.ts";
 import { withRoleSession } from "../components/postgres/session.ts";
 import { explainConnectFailure } from "../components/tunnel/connect-failure.ts";
 import type { Check, ProofContext } from "./check.ts";
-import { createProbe, dropProbe, proveDatabase, proveProbe } from "./prove-objects.ts";
+import { createProbe, dropProbe, findLeftProbes, nameProbe, type Probe, toDrops } from "./probe.ts";
+import { proveDatabase, proveProbe } from "./prove-objects.ts";
 import { proveAttributes, proveContents, proveIsolation, provePrivileges } from "./prove-role.ts";
 import { proveActing, proveOwnership, proveWaiting } from "./prove-turns.ts";
 import { trialKey, withTrial } from "./prove-vault.ts";
 
 /** Logs in as every role of the app and tries what its profile promises and what it must refuse. */
 export async function proveApp(app: AppSpec, context: ProofContext): Promise<Check[]> {
-  const probe = `berth_verify_${randomBytes(6).toString("hex")}`;
+  const probes: Probe[] = [];
   const [owner, ...others] = app.roles;
   const plan = withTrial(
     planDatabase(app, context.spec.postgres),
@@ -42,52 +47,80 @@ export async function proveApp(app: AppSpec, context: ProofContext): Promise<Che
     });
     checks.splice(before, 0, outcome);
   };
-  const created: string[] = [];
   await asRole(owner, async (client, planned) => {
     checks.push(...(await proveContents(client, plan)));
     checks.push(...(await proveActing(client, planned)));
-    for (const schema of plan.schemas) {
-      const check = await proveOwner(client, planned, { schema, name: probe });
-      if (check.ok) created.push(schema);
-      checks.push(check);
-    }
+    checks.push(...(await proveOwner(client, plan, planned, probes)));
     checks.push(...(await proveOwnership(client, plan)));
   });
   checks.push(...(await proveWaiting(plan, context, context.credential(owner))));
   try {
     for (const role of others) {
       await asRole(role, async (client, planned) => {
-        checks.push(...(await proveDatabase(client, plan, planned, `${probe}_own`)));
-        for (const schema of created) {
-          checks.push(...(await proveProbe(client, plan, planned, { schema, name: probe })));
+        checks.push(...(await proveDatabase(client, plan, planned)));
+        for (const probe of probes) {
+          checks.push(...(await proveProbe(client, plan, planned, probe)));
         }
       });
     }
   } finally {
-    if (created.length > 0) {
-      await login(app, owner, context, async (client) => {
-        for (const schema of created) await dropProbe(client, schema, probe);
+    if (probes.length > 0) {
+      const outcome = await login(app, owner, context, async (client) => {
+        checks.push(...(await takeAway(client, plan, probes)));
       });
+      if (!outcome.ok) checks.push(...probes.map((probe) => toLeft(plan, probe, outcome.detail)));
     }
   }
   const ofPublic = provePublic(app, context, publicMayCreate);
   return [...checks, ofPublic, ...proveNeighbours(app, entered, context)];
 }
 
-/** The owner makes what the others then try to use. */
+/** The owner makes what the others then try to use; adds to `made` what it could. */
 async function proveOwner(
   client: Client,
-  owner: Pick<PlannedRole, "name">,
-  probe: { readonly schema: string; readonly name: string },
-): Promise<Check> {
-  const where = probe.schema === PUBLIC_SCHEMA ? "" : ` in ${probe.schema}`;
-  const name = `${owner.name}: can create a table${where}`;
-  try {
-    await client.query(createProbe(probe.schema, probe.name));
-    return { name, ok: true, detail: "it worked" };
-  } catch (error) {
-    return { name, ok: false, detail: String(error) };
+  plan: DatabasePlan,
+  owner: PlannedRole,
+  made: Probe[],
+): Promise<Check[]> {
+  const left = await findLeftProbes(client, plan.schemas);
+  const checks = await takeAway(client, plan, left);
+  const name = nameProbe();
+  for (const schema of plan.schemas) {
+    const where = schema === PUBLIC_SCHEMA ? "" : ` in ${schema}`;
+    const check = { name: `${owner.name}: can create a table${where}`, ok: true };
+    const probe = { schema, name };
+    try {
+      await createProbe(client, probe);
+      made.push(probe);
+      checks.push({ ...check, detail: "it worked" });
+    } catch (error) {
+      checks.push({ ...check, ok: false, detail: String(error) });
+    }
   }
+  return checks;
+}
+
+/** Says nothing of what is gone. */
+async function takeAway(
+  client: Client,
+  plan: DatabasePlan,
+  probes: readonly Probe[],
+): Promise<Check[]> {
+  const checks: Check[] = [];
+  for (const probe of probes) {
+    await dropProbe(client, probe).catch((error: unknown) => {
+      checks.push(toLeft(plan, probe, String(error)));
+    });
+  }
+  return checks;
+}
+
+function toLeft({ database }: DatabasePlan, probe: Probe, why: string): Check {
+  return {
+    name: `${database.owner}: verify takes away what it made`,
+    ok: false,
+    detail: `${why}; once nobody uses it, as ${database.owner} in ${database.name}: ${toDrops(probe).join("; ")}; a verify an hour from now does that too`,
+  };
 }
 
 function loginOf(role: RoleSpec, context: ProofContext): Login {

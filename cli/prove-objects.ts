@@ -2,6 +2,7 @@ import { type Client, DatabaseError, escapeIdentifier, escapeLiteral } from "pg"
 import { type DatabasePlan, type PlannedRole, PUBLIC_SCHEMA } from "../components/postgres/plan.ts";
 import type { Check } from "./check.ts";
 import { keepsPublic } from "./expect-privileges.ts";
+import { nameProbe, type Probe, qualify } from "./probe.ts";
 
 /**
  * What a role may do with what the owner has just made, tried by doing it. REFERENCES is not among it:
@@ -21,37 +22,17 @@ interface Trial {
   readonly sql: string;
 }
 
-/** A table with a sequence, and a function that PUBLIC may not execute, of one name in one schema. */
-export function createProbe(schema: string, name: string): string {
-  const at = qualify(schema, name);
-  return [
-    `create table ${at} (id bigserial primary key, note text)`,
-    `create function ${at}() returns integer language sql as 'select 1'`,
-    `revoke execute on function ${at}() from public`,
-  ].join("; ");
-}
-
-/** Takes away what `createProbe` made. */
-export async function dropProbe(client: Client, schema: string, name: string): Promise<void> {
-  const at = qualify(schema, name);
-  await client.query(`drop function if exists ${at}(); drop table if exists ${at}`);
-}
-
-function qualify(schema: string, name: string): string {
-  return `${escapeIdentifier(schema)}.${escapeIdentifier(name)}`;
-}
-
 /** Each privilege on a probe, tried. */
 export async function proveProbe(
   client: Client,
   plan: DatabasePlan,
   role: PlannedRole,
-  probe: { readonly schema: string; readonly name: string },
+  probe: Probe,
 ): Promise<Check[]> {
   const { schema } = probe;
   return await proveTrials(client, plan, role, {
     schema,
-    trials: probeTrials(schema, probe.name),
+    trials: probeTrials(probe),
     works: `${role.name}: may use what the owner makes in ${schema}`,
     fails: `${role.name}: is refused the rest of it in ${schema}`,
   });
@@ -62,13 +43,13 @@ export async function proveDatabase(
   client: Client,
   plan: DatabasePlan,
   role: PlannedRole,
-  name: string,
 ): Promise<Check[]> {
   const database = plan.database.name;
+  const name = `${nameProbe()}_own`;
   const checks: Check[] = [];
   for (const schema of plan.schemas) {
     const where = schema === PUBLIC_SCHEMA ? "" : ` in ${schema}`;
-    const outcome = await attempt(client, `create table ${qualify(schema, name)} (id int)`);
+    const outcome = await attempt(client, `create table ${qualify({ schema, name })} (id int)`);
     const { ok, detail } = toRefusal(outcome);
     checks.push({
       name: `${role.name}: cannot create a table${where}`,
@@ -95,9 +76,9 @@ export async function proveDatabase(
   return [...checks, ...(await proveTrials(client, plan, role, { schema: "", trials, ...names }))];
 }
 
-function probeTrials(schema: string, name: string): Trial[] {
-  const at = qualify(schema, name);
-  const sequence = qualify(schema, `${name}_id_seq`);
+function probeTrials({ schema, name }: Probe): Trial[] {
+  const at = qualify({ schema, name });
+  const sequence = qualify({ schema, name: `${name}_id_seq` });
   const onTable = (privilege: string, sql: string): Trial => ({
     ...{ what: privilege, type: "table", enough: [privilege], sql },
   });
@@ -175,10 +156,13 @@ function mayDo(plan: DatabasePlan, role: PlannedRole, trial: Trial, schema: stri
   );
 }
 
-/** Does it and takes it back; undefined = it worked. */
+/**
+ * Does it and takes it back; undefined = it worked. A role whose transactions are read-only unless they
+ * say otherwise still has, or has not, the privilege.
+ */
 async function attempt(client: Client, sql: string): Promise<unknown> {
   try {
-    await client.query("begin");
+    await client.query("begin read write");
     await client.query(sql);
     return undefined;
   } catch (error) {

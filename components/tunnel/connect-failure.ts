@@ -36,7 +36,7 @@ export function explainConnectFailure(
   const code = toErrorCode(error);
   const text = error instanceof Error ? error.message || code : String(error);
   const explanation =
-    explainRefusal(code, login) ??
+    explainRefusal(code, login, (error as { routine?: string } | undefined)?.routine) ??
     explainTls(code, text, endpoint) ??
     explainTimeout(text, login) ??
     explainNetwork(code, text, endpoint);
@@ -49,7 +49,7 @@ export function explainConnectFailure(
 }
 
 /** The server answered, with an SQLSTATE. */
-function explainRefusal(code: string, login: Login): Explanation | undefined {
+function explainRefusal(code: string, login: Login, routine?: string): Explanation | undefined {
   const database = `database "${login.database ?? "postgres"}"`;
   const user = login.user === undefined ? "the role" : `role "${login.user}"`;
   const item = login.item === undefined ? "the credential's item" : `the item ${login.item}`;
@@ -86,16 +86,28 @@ function explainRefusal(code: string, login: Login): Explanation | undefined {
         hint: "run the same command again once it is back; what was done is found and kept",
       };
     case "53300":
-      return {
-        means: `the server has no free connection (53300)`,
-        hint: "see who holds them: SELECT usename, application_name, count(*) FROM pg_stat_activity GROUP BY 1, 2 ORDER BY 3 DESC; then raise max_connections or end idle ones",
-      };
+      return explainLimit(routine, user, database);
     case "0A000":
     case "08P01":
       return { means: `the server does not speak this protocol (${code}); is it a pooler?` };
     default:
       return undefined;
   }
+}
+
+/** All three limits answer 53300; the routine that refused tells them apart in every language. */
+function explainLimit(routine: string | undefined, user: string, database: string): Explanation {
+  const limited = { InitializeSessionUserId: user, CheckMyDatabase: database }[routine ?? ""];
+  if (limited !== undefined) {
+    return {
+      means: `${limited} has as many sessions as its own connection limit allows (53300)`,
+      hint: "end one of them, or raise the limit: connectionLimit in the entry of its app, ALTER ROLE or ALTER DATABASE ... CONNECTION LIMIT if it is of no app",
+    };
+  }
+  return {
+    means: "the server has no free connection (53300)",
+    hint: "see who holds them: SELECT usename, application_name, count(*) FROM pg_stat_activity GROUP BY 1, 2 ORDER BY 3 DESC; then raise max_connections or end idle ones",
+  };
 }
 
 const untrusted = new Set([
