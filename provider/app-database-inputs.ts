@@ -206,7 +206,9 @@ export function parseStored(properties: PropertyMap): AppDatabaseState | undefin
   return parsed.success ? parsed.data : undefined;
 }
 
-const Leaving = z.array(z.object({ key: z.string(), name: PgName }));
+const Leaving = z.array(
+  z.object({ key: z.string(), name: PgName, schemas: z.array(PgName).optional() }),
+);
 
 /** Roles that an earlier run, which stopped halfway, had still to see off. */
 export function parseLeaving(properties: PropertyMap): readonly FormerRole[] {

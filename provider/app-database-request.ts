@@ -7,6 +7,7 @@ import {
   parseAppDatabase,
   parseLeaving,
   parseStored,
+  toProperties,
 } from "./app-database-inputs.ts";
 import type { AppRequest } from "./app-database-work.ts";
 import type { PropertyMap } from "./property-values.ts";
@@ -44,6 +45,15 @@ export function toRequest(
   };
 }
 
+/** What state says of an app after a run that stopped halfway. */
+export function toStopped({ state, formerRoles }: AppRequest): PropertyMap {
+  const leaving = formerRoles.map(({ key, name, schemas = [] }) => ({
+    ...{ key, name },
+    schemas: [...schemas],
+  }));
+  return { ...toProperties(state), incomplete: true, leaving };
+}
+
 /** What state remembers of a run that stopped halfway, until one has gone through; undefined = nothing. */
 export function toUnfinished({ incomplete, leaving = [] }: PropertyMap): PropertyMap | undefined {
   return incomplete === true ? { incomplete, leaving } : undefined;
@@ -74,7 +84,8 @@ function toFormerRoles(
   state: AppDatabaseState,
 ): FormerRole[] {
   const names = new Set(Object.values(state.roles).map((role) => role.name));
-  const left = Object.entries(old?.roles ?? {}).map(([key, { name }]) => ({ key, name }));
+  const schemas = old?.database.name === state.database.name ? old.schemas : [];
+  const left = Object.entries(old?.roles ?? {}).map(([key, { name }]) => ({ key, name, schemas }));
   return [...left, ...leaving]
     .filter(({ name }) => !names.has(name))
     .filter((role, index, all) => all.findIndex(({ name }) => name === role.name) === index);

@@ -233,7 +233,9 @@ async function decideInside(
   request: AppRequest,
 ) {
   const former = request.formerRoles.map(({ name }) => name);
-  const access = await inspectAccess(inside.client, plan, former);
+  const left = request.formerRoles.flatMap(({ schemas = [] }) => schemas);
+  const schemas = [...new Set([...plan.schemas, ...left])];
+  const access = await inspectAccess(inside.client, { ...plan, schemas }, former);
   return decideAccess(plan, { server: inside.server, database: live, access }, request.formerRoles);
 }
 

@@ -14,7 +14,7 @@ import {
   withoutVerifiers,
 } from "./app-database-inputs.ts";
 import { findLost } from "./app-database-judge.ts";
-import { toRequest, toUnfinished } from "./app-database-request.ts";
+import { toRequest, toStopped, toUnfinished } from "./app-database-request.ts";
 import { retireApp } from "./app-database-retire.ts";
 import {
   type AppDecision,
@@ -237,9 +237,7 @@ export class AppDatabaseHandler implements ResourceHandler {
       if (done.length === 0) throw error;
       // Something took effect, so the resource exists: state keeps it, and the next up goes on.
       const reason = error instanceof Error ? error.message : String(error);
-      const leaving = request.formerRoles.map(({ key, name }) => ({ key, name }));
-      const state = { ...toProperties(request.state), incomplete: true, leaving };
-      throw new PartialFailure(reason, { id, state });
+      throw new PartialFailure(reason, { id, state: toStopped(request) });
     }
   }
 

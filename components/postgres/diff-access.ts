@@ -1,17 +1,19 @@
-import { contentTypes, type ObjectType } from "../config/privileges.ts";
+import type { ObjectType } from "../config/privileges.ts";
 import type { Action, Securable } from "./actions.ts";
 import { type ContentDecision, decideContents } from "./diff-contents.ts";
+import {
+  blockForeignSchemas,
+  closePublicSchema,
+  mayGrantOn,
+  noteForeignObjects,
+  noteLostSchema,
+} from "./diff-foreign.ts";
+import { compare, heldBy, subtract } from "./diff-privileges.ts";
 import type { FormerRole } from "./diff-roles.ts";
 import type { LiveDatabase, ServerFacts } from "./inspect.ts";
-import type { LiveAccess, LiveObject } from "./inspect-access.ts";
+import type { LiveAccess, LiveInside, LiveObject } from "./inspect-access.ts";
 import { type DatabasePlan, PUBLIC, PUBLIC_SCHEMA } from "./plan.ts";
-
-/** What a database looks like, from outside and from inside. */
-export interface LiveInside {
-  readonly server: ServerFacts;
-  readonly database: LiveDatabase;
-  readonly access: LiveAccess;
-}
+import { type Share, toShares } from "./shares.ts";
 
 /** What to do, and what Berth cannot or may not do and the operator should know. */
 export interface AccessDecision extends ContentDecision {
@@ -30,19 +32,26 @@ export function decideAccess(
 ): AccessDecision {
   const outside = decideDatabase(plan, live.database, formerRoles);
   const isPublicClosed = plan.grants.some((grant) => grant.grantee === PUBLIC);
-  const schema = isPublicClosed ? closePublicSchema(plan, live) : { actions: [], notes: [] };
+  const closing = isPublicClosed ? closePublicSchema(plan, live) : { actions: [], notes: [] };
   const contents = decideContents(plan, live.server, live.access);
   const objects = [...live.access.objects, ...contents.actions.flatMap(toNewSchema)];
-  const shares = toShares(plan, formerRoles);
+  const schemas = new Set(objects.map(({ schema }) => schema));
+  const all = toShares(plan, formerRoles);
+  const shares = all.filter((share) => schemas.has(share.schema));
   const inside = [
-    ...shares.flatMap((share) => revokeEverywhere(plan, share, live.access)),
+    ...all.flatMap((share) => revokeEverywhere(plan, share, live.access)),
     ...shares.flatMap((share) => decideDefaults(plan, share, live.access)),
     ...shares.flatMap((share) => decideObjects(plan, share, { server: live.server, objects })),
   ];
   return {
     ...contents,
-    actions: [...outside, ...schema.actions, ...contents.actions, ...inside],
-    notes: [...schema.notes, ...noteForeignObjects(plan, live.access)],
+    actions: [...outside, ...closing.actions, ...contents.actions, ...inside],
+    notes: [
+      ...closing.notes,
+      ...noteForeignObjects(plan, live.access),
+      ...(schemas.has(PUBLIC_SCHEMA) ? [] : noteLostSchema(plan)),
+    ],
+    blocked: [...contents.blocked, ...blockForeignSchemas(plan, shares, live)],
   };
 }
 
@@ -88,40 +97,6 @@ export function decideDatabase(
       return compare({ path, on, grantee, wanted: privileges, held });
     }),
   ];
-}
-
-/** Exactly these privileges of a role of the app on everything of a type in a schema; none = all are taken away. */
-export interface Share {
-  readonly path: string;
-  readonly grantee: string;
-  readonly type: Exclude<ObjectType, "database">;
-  readonly schema: string;
-  readonly privileges: readonly string[];
-}
-
-/** Every type in every schema for every role but the owner: what the plan does not give is taken away. */
-export function toShares(plan: DatabasePlan, formerRoles: readonly FormerRole[]): Share[] {
-  const types = ["schema", ...contentTypes] as const;
-  const places = types.flatMap((type) => plan.schemas.map((schema) => ({ type, schema })));
-  const gone = formerRoles.flatMap((former) =>
-    places.map((place) => ({
-      ...place,
-      grantee: former.name,
-      privileges: [],
-      path: `roles.${former.key}`,
-    })),
-  );
-  const planned = plan.roles
-    .filter(({ name }) => name !== plan.database.owner)
-    .flatMap(({ key, name }) =>
-      places.map(({ type, schema }) => ({
-        ...{ type, schema, grantee: name, path: `roles.${key}.grants.${type}` },
-        privileges: plan.grants
-          .filter(({ grantee, on }) => grantee === name && on.type === type && on.schema === schema)
-          .flatMap(({ privileges }) => privileges),
-      })),
-    );
-  return [...gone, ...planned];
 }
 
 function toPath(
@@ -198,92 +173,4 @@ function toSecurable(object: LiveObject, group: Securable | undefined): Securabl
   if (type === "schema") return { type, schema };
   const others = group === undefined || !("objects" in group) ? [] : group.objects;
   return { type, schema, objects: [...others, { name, arguments: object.arguments }] };
-}
-
-function mayGrantOn(object: LiveObject, plan: DatabasePlan, server: ServerFacts): boolean {
-  if (object.owner === plan.database.owner || object.owner === "pg_database_owner") return true;
-  // Before 15 schema public belongs to the superuser; PUBLIC has USAGE on it already.
-  return object.type === "schema" && object.schema === PUBLIC_SCHEMA && server.isSuperuser;
-}
-
-/** Until 14 every role may make tables in schema public; so also where such a database was restored. */
-function closePublicSchema(
-  plan: DatabasePlan,
-  live: LiveInside,
-): Pick<AccessDecision, "actions" | "notes"> {
-  const schema = live.access.objects.find(
-    (object) => object.type === "schema" && object.schema === PUBLIC_SCHEMA,
-  );
-  if (schema?.privileges.includes(`${PUBLIC}=CREATE`) !== true) return { actions: [], notes: [] };
-  const { owner, name } = plan.database;
-  const path = "database.revokePublic";
-  const on: Securable = { type: "schema", schema: "public" };
-  if (!mayGrantOn(schema, plan, live.server)) {
-    return {
-      actions: [],
-      notes: [
-        `in database ${name} every role that may enter it may make tables in schema public, and only a superuser can end that: ` +
-          `GRANT USAGE, CREATE ON SCHEMA public TO "${owner}"; REVOKE CREATE ON SCHEMA public FROM PUBLIC;`,
-      ],
-    };
-  }
-  const ownsSchema = schema.owner === owner || schema.owner === "pg_database_owner";
-  return {
-    actions: [
-      ...(ownsSchema
-        ? []
-        : [{ kind: "grant", path, on, grantee: owner, privileges: ["CREATE", "USAGE"] } as const]),
-      { kind: "revoke", path, on, grantee: PUBLIC, privileges: ["CREATE"] },
-    ],
-    notes: [],
-  };
-}
-
-function noteForeignObjects(plan: DatabasePlan, access: LiveAccess): string[] {
-  const asked = plan.grants.filter(({ privileges }) => privileges.length > 0);
-  const types = new Set(asked.map(({ on }) => on.type));
-  const foreign = access.objects.filter(
-    ({ type, owner }) => type !== "schema" && types.has(type) && owner !== plan.database.owner,
-  );
-  if (foreign.length === 0) return [];
-  const shown = foreign
-    .slice(0, 5)
-    .map(({ schema, name, owner }) => `${schema}.${name} (${owner})`);
-  const more = foreign.length > 5 ? ` and ${String(foreign.length - 5)} more` : "";
-  return [
-    `in database ${plan.database.name} some things do not belong to ${plan.database.owner}, so the app's other roles get nothing on them: ${shown.join(", ")}${more}`,
-  ];
-}
-
-function compare(request: {
-  readonly path: string;
-  readonly on: Securable;
-  readonly grantee: string;
-  readonly wanted: readonly string[];
-  readonly held: readonly string[];
-}): Action[] {
-  const { path, on, grantee } = request;
-  const { missing, extra } = subtract(request.wanted, request.held);
-  return [
-    ...(extra.length === 0
-      ? []
-      : [{ kind: "revoke", path, on, grantee, privileges: extra } as const]),
-    ...(missing.length === 0
-      ? []
-      : [{ kind: "grant", path, on, grantee, privileges: missing } as const]),
-  ];
-}
-
-function subtract(wanted: readonly string[], held: readonly string[]) {
-  return {
-    missing: wanted.filter((privilege) => !held.includes(privilege)),
-    extra: held.filter((privilege) => !wanted.includes(privilege)),
-  };
-}
-
-function heldBy(grantee: string, privileges: readonly string[]): string[] {
-  // A role's name may hold "=", a privilege may not.
-  return privileges
-    .filter((entry) => entry.slice(0, entry.lastIndexOf("=")) === grantee)
-    .map((entry) => entry.slice(grantee.length + 1));
 }

@@ -9,6 +9,8 @@ export interface FormerRole {
   readonly name: string;
   /** Whether another app of the stack has it now: then it only loses what it had here. */
   readonly isElsewhere?: boolean;
+  /** Of the entry that it was in: one of them may have left with it. */
+  readonly schemas?: readonly string[] | undefined;
 }
 
 /** What the catalog cannot tell and the caller must. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Client } from "pg";
 import type { ObjectType } from "../config/privileges.ts";
+import type { LiveDatabase, ServerFacts } from "./inspect.ts";
 import { inspectExtensions, type LiveExtension } from "./inspect-extensions.ts";
 import type { DatabasePlan, PlannedDatabase, PlannedRole } from "./plan.ts";
 
@@ -34,6 +35,13 @@ export interface LiveAccess {
   readonly defaults: readonly LiveDefault[];
   /** Those that the plan asks for. */
   readonly extensions: readonly LiveExtension[];
+}
+
+/** What a database looks like, from outside and from inside. */
+export interface LiveInside {
+  readonly server: ServerFacts;
+  readonly database: LiveDatabase;
+  readonly access: LiveAccess;
 }
 
 /** A database in which nothing was ever given to anybody; for what is about to be made. */

@@ -1,8 +1,8 @@
 import type { Action } from "./actions.ts";
-import { type AccessDecision, decideAccess, type LiveInside } from "./diff-access.ts";
+import { type AccessDecision, decideAccess } from "./diff-access.ts";
 import { asTheyAre, decideRoles } from "./diff-roles.ts";
 import type { Catalog, ServerFacts } from "./inspect.ts";
-import { noAccess } from "./inspect-access.ts";
+import { type LiveInside, noAccess } from "./inspect-access.ts";
 import type { LiveExtension } from "./inspect-extensions.ts";
 import type { DatabasePlan, PlannedRole } from "./plan.ts";
 

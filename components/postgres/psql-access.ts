@@ -1,9 +1,9 @@
 import { escapeIdentifier } from "pg";
 import type { ContentType, ObjectType } from "../config/privileges.ts";
-import { type Share, toShares } from "./diff-access.ts";
 import { type DatabasePlan, type PlannedGrant, PUBLIC } from "./plan.ts";
 import { createContents } from "./psql-contents.ts";
 import { block, refusal, text, texts } from "./psql-step.ts";
+import { type Share, toShares } from "./shares.ts";
 
 /**
  * The access part of a psql script, inside the app's database: what is held against what is planned,
@@ -34,6 +34,9 @@ export function scriptAccess(plan: DatabasePlan): readonly string[] {
       queries.map((query) => `SELECT statement FROM (${query}) open (statement)`),
     ),
     ...(isClosed ? [warnOfOpenSchema(plan.app)] : []),
+    ...(shares.length === 0
+      ? []
+      : [warnOfLostSchema(plan.app), refuseForeignSchemas(plan, shares)]),
   ];
 }
 
@@ -120,7 +123,7 @@ function defaultsQuery(shares: readonly Share[], owner: string): string {
   SELECT objects, schema AS name, grantee, privileges, ARRAY(
     ${held} AND n.nspname = p.schema
   ) AS held
-  FROM planned p
+  FROM planned p WHERE EXISTS (SELECT FROM pg_namespace WHERE nspname = p.schema)
 ), everywhere AS (
   SELECT DISTINCT objects, grantee, privileges, ARRAY(${held} AND d.defaclnamespace = 0) AS held
   FROM planned p
@@ -164,6 +167,27 @@ function warnOfOpenSchema(app: string): string {
   return block(`BEGIN
   IF EXISTS (SELECT ${publicSchemaIsOpen}) THEN RAISE WARNING '%', ${text(warning)}; END IF;
 END`);
+}
+
+function warnOfLostSchema(app: string): string {
+  const warning = `app ${app}: the database has no schema public, so the app's roles get nothing in it`;
+  return block(`BEGIN
+  IF to_regnamespace('public') IS NULL THEN RAISE WARNING '%', ${text(warning)}; END IF;
+END`);
+}
+
+/** What PUBLIC has will do. */
+function refuseForeignSchemas({ app, database }: DatabasePlan, shares: readonly Share[]): string {
+  const rows = shares
+    .filter(({ type }) => type === "schema")
+    .map((share) => `(${text(share.schema)}, ${text(share.grantee)}, ${texts(share.privileges)})`);
+  const held = `ARRAY(SELECT privilege_type FROM aclexplode(coalesce(nspacl, acldefault('n', nspowner))) a
+        WHERE a.grantee IN (0, ${oidOf("p.grantee")}))`;
+  return refusal(`app ${app}: everything else is done, but for a superuser there is`, [
+    `SELECT format('in database %s: GRANT %s ON SCHEMA %I TO %I;', current_database(), ${listed("privileges", held)}, nspname, p.grantee)
+      FROM (VALUES ${rows.join(",\n      ")}) p (schema, grantee, privileges) JOIN pg_namespace ON nspname = p.schema
+      WHERE NOT (${mayGrant("nspname", "nspowner", database.owner)}) AND NOT privileges <@ ${held}`,
+  ]);
 }
 
 /** Before 15 schema public belongs to the superuser. */

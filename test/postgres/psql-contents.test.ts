@@ -138,6 +138,27 @@ describe.skipIf(!hasPsql)("a script, run by an admin with CREATEROLE and CREATED
     expect(await readExtensions("basketball")).toHaveLength(4);
   });
 
+  it("does the rest without a schema public, and is not done in one of somebody else", async () => {
+    const roles = { "read-only": { profile: "readonly" } };
+    const run = () => psql(bed, toScript(bed, { database: { schemas: ["billing"] }, roles }));
+    await bed.sql(
+      "drop schema public cascade; revoke usage on schema billing from basketball_read_only",
+      "basketball",
+    );
+    const without = await run();
+    expect(without.exitCode, without.output).toBe(0);
+    expect(without.output).toContain("app basketball: the database has no schema public");
+    await bed.sqlAs("basketball_read_only", "basketball", "select * from billing.bill");
+    await bed.sql("create schema public", "basketball");
+    const foreign = await run();
+    expect(foreign.exitCode, foreign.output).toBe(3);
+    const grant = "GRANT USAGE ON SCHEMA public TO basketball_read_only;";
+    expect(foreign.output).toContain(`for a superuser there is: in database basketball: ${grant}`);
+    await bed.sql(grant, "basketball");
+    const { exitCode, output } = await run();
+    expect({ exitCode, output }).toEqual({ exitCode: 0, output: "app basketball: as planned" });
+  });
+
   it("left the neighbour as it was", async () => {
     expect(await bed.neighbour()).toBe(neighbour);
   });

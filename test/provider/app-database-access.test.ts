@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { PartialFailure } from "../../provider/resource-handler.ts";
 import { DatabaseBed, inputsOf } from "./database-bed.ts";
 
 /** Access that came about by other ways than Berth's own, on a real Postgres. */
@@ -37,5 +38,68 @@ describe("an app whose access others had a hand in", () => {
     expect(
       await bed.sql("select from pg_default_acl where defaclacl::text like '%stwo_ro%'", "stwo"),
     ).toEqual([]);
+  });
+
+  it("takes from a role that leaves together with a schema what it has there", async () => {
+    const made = await bed.up(inputsOf("left", { ...ro, database: { schemas: ["billing"] } }));
+    await bed.sqlAs("left", "left", "create table billing.t (id int)");
+    await bed.sqlAs("left_ro", "left", "select from billing.t");
+    const alone = await bed.up(inputsOf("left"), made);
+    await bed.up(inputsOf("left", ro), alone);
+    await expect(bed.sqlAs("left_ro", "left", "select from billing.t")).rejects.toThrow();
+    expect(
+      await bed.sql(
+        `select defaclacl::text from pg_default_acl where defaclacl::text like '%left_ro%'
+           and defaclnamespace = 'billing'::regnamespace
+         union all select relacl::text from pg_class where relacl::text like '%left_ro%'
+         union all select nspacl::text from pg_namespace
+           where nspname = 'billing' and nspacl::text like '%left_ro%'`,
+        "left",
+      ),
+    ).toEqual([]);
+  });
+
+  it("remembers such a schema over a run that stops halfway", async () => {
+    const made = await bed.up(inputsOf("halfway", { ...ro, database: { schemas: ["billing"] } }));
+    await bed.sqlAs("halfway", "halfway", "create table billing.t (id int)");
+    const locking = await bed.connect("halfway");
+    await locking.query("begin; lock table billing.t in access exclusive mode");
+    const fewer = inputsOf("halfway");
+    const failure = await bed.up(fewer, made).catch((error: unknown) => error);
+    await locking.end();
+    if (!(failure instanceof PartialFailure)) throw new Error("it went through");
+    await bed.up(fewer, { ...made, inputs: fewer, state: failure.state });
+    expect(
+      await bed.sql("select from pg_class where relacl::text like '%halfway_ro%'", "halfway"),
+    ).toEqual([]);
+  });
+
+  it("says with its statement what only a superuser can give in a schema public of somebody else", async () => {
+    const made = await bed.up(inputsOf("sten", ro));
+    await bed.sql("drop schema public cascade; create schema public", "sten");
+    const found = await bed.refresh(made);
+    expect(bed.reports.join("\n")).toContain('GRANT USAGE ON SCHEMA "public" TO "sten_ro";');
+    const failure = await bed.up(made.inputs, found).catch((error: unknown) => error);
+    expect(String(failure)).toContain('GRANT USAGE ON SCHEMA "public" TO "sten_ro";');
+    if (!(failure instanceof PartialFailure)) throw new Error("nothing was done");
+    await bed.sql('GRANT USAGE ON SCHEMA "public" TO "sten_ro"', "sten");
+    const whole = await bed.up(made.inputs, { ...made, state: failure.state });
+    bed.clearLog();
+    expect(await bed.diff(whole)).toEqual([]);
+    expect((await bed.refresh(whole))?.state).toEqual(made.state);
+    expect(bed.writes()).toEqual([]);
+  });
+
+  it("goes on without a schema public that was dropped, and says so", async () => {
+    const made = await bed.up(inputsOf("gone", { ...ro, database: { schemas: ["app"] } }));
+    await bed.sql("drop schema public", "gone");
+    await bed.sql("revoke usage on schema app from gone_ro", "gone");
+    const found = await bed.refresh(made);
+    bed.reports.length = 0;
+    const after = await bed.up(made.inputs, found);
+    expect(bed.reports.join("\n")).toContain("in database gone there is no schema public");
+    await bed.sqlAs("gone", "gone", "create table app.t (id int)");
+    await bed.sqlAs("gone_ro", "gone", "select from app.t");
+    expect((await bed.refresh(after))?.state).toEqual(made.state);
   });
 });
