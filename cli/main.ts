@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { BerthError } from "../components/errors.ts";
+import { describeFailure } from "./describe-failure.ts";
 
 /**
  * The verbs that are not Pulumi's. Exit code 0: all well; 1: the verb found something wrong;
@@ -167,11 +168,6 @@ async function main(args: readonly string[]): Promise<number> {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  // Anything else than our own errors is a fault, and its stack belongs in the report.
-  const known =
-    error instanceof BerthError || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS");
-  process.stderr.write(
-    `${known === true ? (error as Error).message : String((error as Error).stack)}\n`,
-  );
+  process.stderr.write(`${describeFailure(error)}\n`);
   process.exitCode = 2;
 }

@@ -6,6 +6,7 @@ import { openWorld } from "../cli/doctor/world.ts";
 import { outlived, waitForPulumi } from "../cli/pulumi-process.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import { reopenCluster } from "./cluster/reopen.ts";
+import { keepToSandbox } from "./environment.ts";
 import { mendBackend } from "./mend-backend.ts";
 import { ensureStack, openToolchain, pulumiDefaults, runPulumi, toExitCode } from "./pulumi-cli.ts";
 import { devHome, openSandbox } from "./sandbox.ts";
@@ -34,6 +35,7 @@ async function runOnOther(): Promise<number> {
 }
 
 async function runOnSandbox(): Promise<number> {
+  keepToSandbox();
   const sandbox = await openSandbox({ home: devHome });
   await reopenCluster(sandbox);
   await ensureStack(toolchain, sandbox);

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { parseArgs, styleText } from "node:util";
+import { describeFailure } from "../cli/describe-failure.ts";
 import { proveStack, type Verdict } from "../cli/verify.ts";
 import { loadStackFromFile } from "../components/config/load.ts";
 import { BerthError } from "../components/errors.ts";
@@ -9,6 +10,7 @@ import { projectFolder } from "../components/project-folder.ts";
 import type { Toolchain } from "../toolchain/ensure.ts";
 import { defaultParts } from "../toolchain/parts.ts";
 import { reopenCluster } from "./cluster/reopen.ts";
+import { keepToSandbox } from "./environment.ts";
 import { Interruption } from "./interruption.ts";
 import { readNeighbour } from "./neighbour-check.ts";
 import { ensureStack, openToolchain, pulumiDefaults, runPulumi } from "./pulumi-cli.ts";
@@ -62,6 +64,7 @@ async function main(): Promise<number> {
     say(values.down ? "removed: servers, data, state and manifests in .berth/dev" : "stopped");
     return 0;
   }
+  keepToSandbox();
   const interruption = new Interruption(isSandboxRunning(devHome));
   try {
     return await (values.cluster ? startOnCluster(interruption) : start(interruption));
@@ -220,7 +223,6 @@ function describeApp(sandbox: Sandbox, name: string): string {
 }
 
 process.exitCode = await main().catch((error: unknown) => {
-  const text = error instanceof BerthError ? error.message : String((error as Error).stack);
-  process.stderr.write(`${text}\n`);
-  return 1;
+  process.stderr.write(`${describeFailure(error)}\n`);
+  return 2;
 });

@@ -1,15 +1,27 @@
 import { existsSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { describeFailure } from "../cli/describe-failure.ts";
+import { BerthError } from "../components/errors.ts";
 import { reopenCluster } from "./cluster/reopen.ts";
+import { keepToSandbox } from "./environment.ts";
 import { openToolchain } from "./pulumi-cli.ts";
 import { devHome, openSandbox } from "./sandbox.ts";
 
 /**
- * `npm run verify -- --stack dev`: a verb as it is, and for the stack of `npm start` with that one's
- * stack file, Pulumi and 1Password, unless the environment names another.
+ * `npm run verify -- --stack dev`: a verb as it is, and for the stack of `npm start` always with that
+ * one's servers, vault and Pulumi: with the user's own, `rotate` would write to a vault in use.
  */
-const [verb, ...args] = process.argv.slice(2);
-const isDev = args.includes("dev") && args[args.indexOf("dev") - 1] === "--stack";
-if (isDev && existsSync(devHome) && process.env["OP_CONNECT_HOST"] === undefined) {
+const [verb = "", ...args] = process.argv.slice(2);
+const options = { stack: { type: "string" }, help: { type: "boolean" } } as const;
+const { values } = parseArgs({ args, options, strict: false });
+
+async function enterSandbox(): Promise<void> {
+  if (!existsSync(devHome)) {
+    throw new BerthError(`${verb}: stack dev is what npm start makes, and is not there`, {
+      hint: "run npm start, or name another stack",
+    });
+  }
+  keepToSandbox();
   const sandbox = await openSandbox({ home: devHome });
   await reopenCluster(sandbox);
   Object.assign(process.env, sandbox.env);
@@ -17,6 +29,14 @@ if (isDev && existsSync(devHome) && process.env["OP_CONNECT_HOST"] === undefined
     const toolchain = await openToolchain((line) => process.stderr.write(`${line}\n`));
     Object.assign(process.env, toolchain.env);
   }
-  process.argv.push("--config-file", sandbox.stackFile);
+  // The user's own comes after it and wins.
+  process.argv.splice(3, 0, "--config-file", sandbox.stackFile);
 }
-await import("../cli/main.ts");
+
+try {
+  if (values.stack === "dev" && values.help !== true) await enterSandbox();
+  await import("../cli/main.ts");
+} catch (error) {
+  process.stderr.write(`${describeFailure(error)}\n`);
+  process.exitCode = 2;
+}

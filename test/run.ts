@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { projectFolder } from "../components/project-folder.ts";
+import { keepToSandbox } from "../dev/environment.ts";
 import { openToolchain } from "../dev/pulumi-cli.ts";
 
 /**
@@ -16,6 +17,7 @@ interface Report {
   readonly success: boolean;
 }
 
+keepToSandbox();
 const toolchain = await openToolchain((line) => process.stdout.write(`${line}\n`));
 const folder = mkdtempSync(path.join(tmpdir(), "berth-test-"));
 const file = path.join(folder, "report.json");

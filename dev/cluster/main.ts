@@ -1,8 +1,9 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { BerthError } from "../../components/errors.ts";
+import { describeFailure } from "../../cli/describe-failure.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { ensureClusterToolchain } from "../../toolchain/cluster.ts";
+import { keepToSandbox } from "../environment.ts";
 import { Interruption } from "../interruption.ts";
 import { devHome, isSandboxRunning, openSandbox, removeSandbox, stopSandbox } from "../sandbox.ts";
 
@@ -41,6 +42,7 @@ async function main(): Promise<number> {
     say(values.down ? "removed: everything in .berth/dev" : "stopped");
     return 0;
   }
+  keepToSandbox();
   const interruption = new Interruption(isSandboxRunning(devHome));
   const { cluster: tools } = await ensureClusterToolchain(say);
   const { openSandboxCluster } = await import("./sandbox-cluster.ts");
@@ -61,7 +63,6 @@ async function main(): Promise<number> {
 }
 
 process.exitCode = await main().catch((error: unknown) => {
-  const text = error instanceof BerthError ? error.message : String((error as Error).stack);
-  process.stderr.write(`${text}\n`);
-  return 1;
+  process.stderr.write(`${describeFailure(error)}\n`);
+  return 2;
 });

@@ -17,8 +17,23 @@ afterAll(async () => {
 });
 
 function npm(...args: readonly string[]) {
-  return execa("npm", args, { cwd: clone, reject: false, all: true, stdin: "ignore" });
+  return execa("npm", args, { cwd: clone, reject: false, all: true, stdin: "ignore", env });
 }
+
+let env: Readonly<Record<string, string>> = {};
+
+/** Of somebody who works on servers and vaults of their own in the same terminal. */
+const foreign = {
+  OP_CONNECT_HOST: "http://127.0.0.1:1",
+  OP_CONNECT_TOKEN: "not-the-sandboxes",
+  OP_SERVICE_ACCOUNT_TOKEN: "ops_not-the-sandboxes",
+  PGSSLMODE: "verify-full",
+  PGOPTIONS: "-c no.such=setting -c role=nobody",
+  PULUMI_BACKEND_URL: "file:///nowhere",
+  PULUMI_CONFIG_PASSPHRASE: "not the sandbox's",
+  http_proxy: "http://127.0.0.1:1",
+  NO_PROXY: "",
+};
 
 async function query(text: string): Promise<unknown> {
   const stackFile = readFileSync(path.join(clone, ".berth/dev/Pulumi.dev.yaml"), "utf8");
@@ -81,7 +96,8 @@ describe("npm start in a fresh clone", () => {
     ]);
   });
 
-  it("reports no changes the second time", async () => {
+  it("reports no changes the second time, whatever else the environment is for", async () => {
+    env = foreign;
     const { all, exitCode } = await npm("start");
     expect(all).toContain("up: no changes");
     expect(exitCode).toBe(0);
@@ -129,5 +145,10 @@ describe("npm start in a fresh clone", () => {
     const { exitCode } = await npm("start", "--", "--down");
     expect(exitCode).toBe(0);
     expect(existsSync(path.join(clone, ".berth/dev"))).toBe(false);
+    const rotate = await npm("run", "--silent", "rotate", "--", "--app=netbox", "--stack=dev");
+    expect(rotate).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(rotate.stderr).toBe(
+      "rotate: stack dev is what npm start makes, and is not there\n  fix: run npm start, or name another stack",
+    );
   });
 });
