@@ -13,9 +13,6 @@ export function openToolchain(report: (line: string) => void): Promise<Toolchain
   return ensureToolchain({ parts: defaultParts, report });
 }
 
-/** Commands that take `--config-file`. */
-const configured = ["up", "preview", "refresh", "destroy", "import", "config"];
-
 /** How a run of the CLI ended. */
 export interface PulumiResult {
   readonly exitCode: number;
@@ -43,7 +40,10 @@ export function pulumiDefaults(
   return { PULUMI_SKIP_CHECKPOINTS, GOGC };
 }
 
-/** Runs `pulumi` in the project folder, on the sandbox's stack. */
+/**
+ * Runs `pulumi` in the project folder, on the sandbox's stack and with its stack file, unless the arguments
+ * name another. Both go by the environment, since many commands refuse them as options.
+ */
 export async function runPulumi(
   toolchain: Toolchain,
   sandbox: Sandbox,
@@ -53,12 +53,11 @@ export async function runPulumi(
     readonly env?: Readonly<Record<string, string>>;
   },
 ): Promise<PulumiResult> {
-  const [command = ""] = args;
-  const fileArgs = configured.includes(command) ? ["--config-file", sandbox.stackFile] : [];
+  const on = { PULUMI_STACK: sandbox.stack, PULUMI_OPTION_CONFIG_FILE: sandbox.stackFile };
   const out = { show: "inherit", keep: "pipe", both: ["inherit", "pipe"] } as const;
-  const pulumi = execa(toolchain.pulumi, [...args, "--stack", sandbox.stack, ...fileArgs], {
+  const pulumi = execa(toolchain.pulumi, args, {
     cwd: projectFolder,
-    env: { ...toolchain.env, ...sandbox.env, ...options.env },
+    env: { ...toolchain.env, ...sandbox.env, ...on, ...options.env },
     stdin: options.output === "keep" ? "ignore" : "inherit",
     stdout: out[options.output],
     stderr: out[options.output],

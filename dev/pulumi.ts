@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
+import { describeFailure } from "../cli/describe-failure.ts";
 import { findFileBackend } from "../cli/doctor/backend.ts";
 import { openWorld } from "../cli/doctor/world.ts";
 import { outlived, waitForPulumi } from "../cli/pulumi-process.ts";
@@ -8,8 +9,10 @@ import { projectFolder } from "../components/project-folder.ts";
 import { reopenCluster } from "./cluster/reopen.ts";
 import { keepToSandbox } from "./environment.ts";
 import { mendBackend } from "./mend-backend.ts";
+import { asksOfPulumi, findStack } from "./pulumi-args.ts";
 import { ensureStack, openToolchain, pulumiDefaults, runPulumi, toExitCode } from "./pulumi-cli.ts";
 import { devHome, openSandbox } from "./sandbox.ts";
+import { keepCommitted } from "./stack-file.ts";
 
 /**
  * `npm run pulumi -- preview`: the Pulumi CLI on the stack that `npm start` brings up, or on the one that
@@ -18,13 +21,17 @@ import { devHome, openSandbox } from "./sandbox.ts";
 const args = process.argv.slice(2);
 const env = pulumiDefaults();
 const toolchain = await openToolchain((line) => process.stderr.write(`${line}\n`));
-const [, named = "dev"] = /(?:^| )(?:--stack|-s)[= ](\S+)/.exec(args.join(" ")) ?? [];
-process.exitCode = named !== "dev" ? await runOnOther() : await runOnSandbox();
+const stack = findStack(args) ?? "dev";
+try {
+  const isSandbox = stack === "dev" && !asksOfPulumi(args);
+  process.exitCode = isSandbox ? await runOnSandbox() : await runOnOther();
+} catch (error) {
+  process.stderr.write(`${describeFailure(error)}\n`);
+  process.exitCode = 2;
+}
 
 async function runOnOther(): Promise<number> {
-  const folder = findFileBackend(openWorld(projectFolder));
-  const backend = path.join(folder ?? "", ".pulumi");
-  if (folder !== undefined && existsSync(backend)) mendBackend(backend);
+  if (stack !== "dev") mendFileBackend();
   const options = { cwd: projectFolder, stdio: "inherit", ...outlived } as const;
   const pulumi = execa(toolchain.pulumi, args, {
     ...options,
@@ -34,11 +41,19 @@ async function runOnOther(): Promise<number> {
   return toExitCode(result.exitCode, isInterrupted);
 }
 
+function mendFileBackend(): void {
+  const folder = findFileBackend(openWorld(projectFolder));
+  const backend = path.join(folder ?? "", ".pulumi");
+  if (folder !== undefined && existsSync(backend)) mendBackend(backend);
+}
+
 async function runOnSandbox(): Promise<number> {
   keepToSandbox();
   const sandbox = await openSandbox({ home: devHome });
   await reopenCluster(sandbox);
   await ensureStack(toolchain, sandbox);
-  const { exitCode } = await runPulumi(toolchain, sandbox, args, { output: "show", env });
+  const { exitCode } = await keepCommitted(() =>
+    runPulumi(toolchain, sandbox, args, { output: "show", env }),
+  );
   return exitCode;
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { type Document, isMap, parse, parseDocument } from "yaml";
 import { projectFolder } from "../components/project-folder.ts";
 import { connectAsSuperuser, type SuperuserLogin } from "./postgres/neighbour.ts";
@@ -24,6 +25,11 @@ export const databaseNamespace = "db-postgres";
 const context = "berth";
 
 const preferredPort = 15433;
+
+const committed = path.join(projectFolder, "Pulumi.dev.yaml");
+
+/** What Pulumi writes into a stack file beside `config`; in the committed one it is another stack's. */
+const secretsKeys = ["encryptionsalt", "encryptedkey", "secretsprovider"] as const;
 
 interface Written {
   readonly encryptionsalt?: string;
@@ -55,7 +61,7 @@ export function isOnCluster(file: string): boolean {
 /** The committed file with this sandbox's ports and cluster, and the salt that Pulumi wrote into its copy. */
 export async function writeStackFile(file: string, options: StackFileOptions): Promise<void> {
   const { superuser, place, configure } = options;
-  const document = parseDocument(readFileSync(path.join(projectFolder, "Pulumi.dev.yaml"), "utf8"));
+  const document = parseDocument(readFileSync(committed, "utf8"));
   const previous = read(file);
   if (place === "cluster" || (place === undefined && isOnCluster(file))) {
     await placeOnCluster(document, previous, options.clusterHome);
@@ -72,9 +78,35 @@ export async function writeStackFile(file: string, options: StackFileOptions): P
     configure(config);
     document.set("config", config);
   }
+  for (const key of secretsKeys) document.delete(key);
   if (previous?.encryptionsalt !== undefined)
     document.set("encryptionsalt", previous.encryptionsalt);
   writeFileSync(file, document.toString());
+}
+
+/**
+ * Undoes what Pulumi does to the committed file, of which it thinks that it is the stack's: some commands
+ * know no other file, put a salt into it, or take it away with the stack. A person's edits stay.
+ */
+export async function keepCommitted<T>(run: () => Promise<T>, file = committed): Promise<T> {
+  const before = readFileSync(file, "utf8");
+  try {
+    return await run();
+  } finally {
+    const after = existsSync(file) ? readFileSync(file, "utf8") : undefined;
+    if (after === undefined || (after !== before && isSameConfig(before, after))) {
+      writeFileSync(file, before);
+    }
+  }
+}
+
+function isSameConfig(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((text) => {
+    const document = parseDocument(text);
+    for (const key of secretsKeys) if (isMap(document.contents)) document.delete(key);
+    return document.errors.length > 0 ? text : (document.toJS() as unknown);
+  });
+  return isDeepStrictEqual(a, b);
 }
 
 async function placeOnCluster(

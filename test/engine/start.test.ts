@@ -1,4 +1,11 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { Client } from "pg";
@@ -10,6 +17,13 @@ import { makeClone } from "./clone.ts";
 /** The README's commands as a newcomer runs them: in an empty folder, with nothing installed. */
 
 const clone = makeClone();
+const committed = path.join(clone, "Pulumi.dev.yaml");
+// Somebody's `pulumi up` by hand has left a salt there, for a passphrase that is not the sandbox's.
+appendFileSync(
+  committed,
+  "\nencryptionsalt: v1:NOs90ckjEZQ=:v1:P4qeSVBBENwvGRBs:DxECaqvBDz1ib55UnUyTqRcp+xo8pA==\n",
+);
+const asCommitted = readFileSync(committed, "utf8");
 
 afterAll(async () => {
   await npm("start", "--", "--down");
@@ -107,6 +121,18 @@ describe("npm start in a fresh clone", () => {
     const { all, exitCode } = await npm("run", "pulumi", "--", "preview");
     expect(all).toContain("18 unchanged");
     expect(exitCode).toBe(0);
+  });
+
+  it("takes whatever Pulumi takes, and leaves the committed stack file as it is", async () => {
+    const pulumi = (...args: readonly string[]) => npm("run", "--silent", "pulumi", "--", ...args);
+    expect((await pulumi("--non-interactive", "pre")).all).toContain("18 unchanged");
+    expect(await pulumi("whoami")).toMatchObject({ exitCode: 0, stderr: "" });
+    expect((await pulumi("--help")).stdout).toContain("Deployment Commands");
+    const own = path.join(clone, "own.yaml");
+    writeFileSync(own, "config: { berth:of: own }\n");
+    const got = await pulumi("config", "get", "of", "--stack=dev", "--config-file", own);
+    expect(got).toMatchObject({ stdout: "own", stderr: "" });
+    expect(readFileSync(committed, "utf8")).toBe(asCommitted);
   });
 
   it("has a doctor that finds nothing wrong, with the Pulumi that was used", async () => {

@@ -1,0 +1,30 @@
+/** What has to be known of the arguments of `npm run pulumi` before the Pulumi CLI reads them. */
+
+/** The stack that they name; the last one wins, as it does with Pulumi. */
+export function findStack(args: readonly string[]): string | undefined {
+  const own = beforeEnd(args);
+  const values = own.flatMap((arg, at) => {
+    if (arg === "--stack" || arg === "-s") return own.slice(at + 1, at + 2);
+    const [, value] = /^(?:--stack=|-s=?)(.*)$/s.exec(arg) ?? [];
+    return value === undefined ? [] : [value];
+  });
+  return values.at(-1);
+}
+
+/** Whether they only ask how Pulumi is used, or which one it is; no stack is needed for that. */
+export function asksOfPulumi(args: readonly string[]): boolean {
+  const [first] = args;
+  const questions = ["--help", "-h", "--version"];
+  return (
+    first === undefined ||
+    first === "version" ||
+    first === "help" ||
+    beforeEnd(args).some((arg) => questions.includes(arg))
+  );
+}
+
+/** Options end at `--`. */
+function beforeEnd(args: readonly string[]): readonly string[] {
+  const end = args.indexOf("--");
+  return end === -1 ? args : args.slice(0, end);
+}

@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { asksOfPulumi, findStack } from "../../dev/pulumi-args.ts";
+
+test.each([
+  [["up"], undefined],
+  [["up", "--stack", "prod"], "prod"],
+  [["up", "--stack=prod"], "prod"],
+  [["--stack=prod", "up"], "prod"],
+  [["up", "-s", "prod"], "prod"],
+  [["up", "-sprod"], "prod"],
+  [["up", "-s=prod"], "prod"],
+  [["up", "--stack", "dev", "-s", "prod"], "prod"],
+  [["up", "--message", "as --stack prod has it"], undefined],
+  [["config", "set", "--", "-s", "prod"], undefined],
+  [["up", "--stack"], undefined],
+])("%j are for the stack %s", (args, stack) => {
+  expect(findStack(args)).toBe(stack);
+});
+
+test.each([
+  [[], true],
+  [["--help"], true],
+  [["up", "-h"], true],
+  [["version"], true],
+  [["up"], false],
+  [["whoami"], false],
+  [["config", "set", "--", "--help"], false],
+])("%j only ask about Pulumi: %s", (args, asks) => {
+  expect(asksOfPulumi(args)).toBe(asks);
+});
