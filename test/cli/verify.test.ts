@@ -6,17 +6,14 @@ import { openVerifyBed, tell, type VerifyBed } from "./verify-bed.ts";
 /**
  * `verify` against a real Postgres, with apps of every profile and every mix of what an entry can say:
  * it finds nothing wrong with them, and names what is broken by hand, one thing at a time.
- * `VERIFY_APPS=100` tries as many.
  */
-
-const count = Number(process.env["VERIFY_APPS"] ?? 20);
 
 let bed: DatabaseBed;
 let spec: StackSpec;
 let verify: VerifyBed["verify"];
 
 beforeAll(async () => {
-  ({ bed, spec, verify } = await openVerifyBed(count));
+  ({ bed, spec, verify } = await openVerifyBed(100));
 }, 300_000);
 
 afterAll(async () => {
