@@ -1,9 +1,8 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { openEndpoint } from "../../components/tunnel/endpoint.ts";
-import { TunnelError } from "../../components/tunnel/tunnel-error.ts";
 import { type Cluster, plainTls, startCluster, toKubeconfig } from "./cluster.ts";
+import { refusal, writeKubeconfig } from "./refusal.ts";
 
 let cluster: Cluster;
 
@@ -16,32 +15,9 @@ afterEach(async () => {
   await cluster.stop();
 });
 
-const fast = { attempts: 2, backoffMs: 5, timeoutMs: 1_000 };
-
-/** The refusal of an endpoint that cannot be opened. */
-async function refusal(changes: Parameters<Cluster["spec"]>[0] = {}): Promise<TunnelError> {
-  try {
-    const endpoint = await openEndpoint(cluster.spec(changes), plainTls, { patience: fast });
-    await endpoint.connect().finally(() => endpoint.close());
-  } catch (error) {
-    if (error instanceof TunnelError) {
-      expect(error.message).not.toContain(cluster.api.token);
-      return error;
-    }
-    throw error;
-  }
-  throw new Error("it did not fail");
-}
-
-function writeKubeconfig(text: string, name = "other"): string {
-  const file = join(cluster.folder, name);
-  writeFileSync(file, text);
-  return file;
-}
-
 describe("a kubeconfig", () => {
   test("fails on an unknown context with those there are", async () => {
-    const error = await refusal({ context: "prod" });
+    const error = await refusal(cluster, { context: "prod" });
     expect(error.kind).toBe("kubeconfig");
     expect(error.message).toContain(
       `no context "prod" in ${cluster.kubeconfig}; it has: home, lab`,
@@ -49,26 +25,26 @@ describe("a kubeconfig", () => {
   });
 
   test("fails when the file is missing", async () => {
-    const error = await refusal({ kubeconfig: join(cluster.folder, "none") });
+    const error = await refusal(cluster, { kubeconfig: join(cluster.folder, "none") });
     expect(error.message).toContain("none does not exist");
     expect(error.hint).toContain("berth:postgres.endpoint.kubernetes.kubeconfig");
   });
 
   test("fails on broken YAML without quoting it", async () => {
     const text = `users:\n  - name: a\n    user: {token: very-secret-token\n clusters: [`;
-    const error = await refusal({ kubeconfig: writeKubeconfig(text) });
+    const error = await refusal(cluster, { kubeconfig: writeKubeconfig(cluster, text) });
     expect(error.message).toContain("not valid YAML near line");
     expect(`${error.message}${String(error.cause)}`).not.toContain("very-secret");
   });
 
   test("fails on a file that is something else", async () => {
-    expect((await refusal({ kubeconfig: writeKubeconfig("") })).message).toContain(
-      "it is not a kubeconfig",
-    );
+    expect(
+      (await refusal(cluster, { kubeconfig: writeKubeconfig(cluster, "") })).message,
+    ).toContain("it is not a kubeconfig");
   });
 
   test("comes from KUBECONFIG, where the first file wins and a missing one is passed over", async () => {
-    const other = writeKubeconfig(toKubeconfig("http://127.0.0.1:1", "other"));
+    const other = writeKubeconfig(cluster, toKubeconfig("http://127.0.0.1:1", "other"));
     const missing = join(cluster.folder, "missing");
     vi.stubEnv("KUBECONFIG", [missing, cluster.kubeconfig, other].join(":"));
     const spec = cluster.spec({ kubeconfig: undefined, context: undefined });
@@ -82,7 +58,9 @@ describe("a kubeconfig", () => {
 
   test("fails when KUBECONFIG leads nowhere", async () => {
     vi.stubEnv("KUBECONFIG", join(cluster.folder, "missing"));
-    expect((await refusal({ kubeconfig: undefined })).message).toContain("KUBECONFIG names");
+    expect((await refusal(cluster, { kubeconfig: undefined })).message).toContain(
+      "KUBECONFIG names",
+    );
   });
 });
 
@@ -90,7 +68,7 @@ describe("an exec plugin", () => {
   const withPlugin = (exec: unknown): string => {
     const config = JSON.parse(toKubeconfig(cluster.api.url, "")) as { users: unknown[] };
     config.users = [{ name: "alice", user: { exec } }];
-    return writeKubeconfig(JSON.stringify(config));
+    return writeKubeconfig(cluster, JSON.stringify(config));
   };
   const script = (text: string): unknown => ({
     apiVersion: "client.authentication.k8s.io/v1",
@@ -115,7 +93,7 @@ describe("an exec plugin", () => {
   });
 
   test("fails when its command is not there", async () => {
-    const error = await refusal({
+    const error = await refusal(cluster, {
       kubeconfig: withPlugin({ command: "no-such-plugin", args: [] }),
     });
     expect(error.kind).toBe("credentials");
@@ -126,13 +104,15 @@ describe("an exec plugin", () => {
   test("fails with what it said, and without a token in it", async () => {
     const token = `eyJ${"a".repeat(40)}.${"b".repeat(40)}.c`;
     const text = `console.error("session expired, token: ${token}"); process.exit(1)`;
-    const error = await refusal({ kubeconfig: withPlugin(script(text)) });
+    const error = await refusal(cluster, { kubeconfig: withPlugin(script(text)) });
     expect(error.message).toContain("session expired");
     expect(error.message).not.toContain("aaaa");
   });
 
   test("fails on output that is no credential, and does not show it", async () => {
-    const error = await refusal({ kubeconfig: withPlugin(script(`console.log("s3cret")`)) });
+    const error = await refusal(cluster, {
+      kubeconfig: withPlugin(script(`console.log("s3cret")`)),
+    });
     expect(error.message).toContain("not an ExecCredential");
     expect(`${error.message}${String(error.cause)}`).not.toContain("s3cret");
   });

@@ -1,9 +1,8 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openEndpoint } from "../../components/tunnel/endpoint.ts";
-import { TunnelError, toShownText } from "../../components/tunnel/tunnel-error.ts";
+import { toShownText } from "../../components/tunnel/tunnel-error.ts";
 import { type Cluster, freePort, labels, plainTls, startCluster, toKubeconfig } from "./cluster.ts";
+import { refusal, writeKubeconfig } from "./refusal.ts";
 
 let cluster: Cluster;
 
@@ -15,34 +14,11 @@ afterEach(async () => {
   await cluster.stop();
 });
 
-const fast = { attempts: 2, backoffMs: 5, timeoutMs: 1_000 };
-
-/** The refusal of an endpoint that cannot be opened. */
-async function refusal(changes: Parameters<Cluster["spec"]>[0] = {}): Promise<TunnelError> {
-  try {
-    const endpoint = await openEndpoint(cluster.spec(changes), plainTls, { patience: fast });
-    await endpoint.connect().finally(() => endpoint.close());
-  } catch (error) {
-    if (error instanceof TunnelError) {
-      expect(error.message).not.toContain(cluster.api.token);
-      return error;
-    }
-    throw error;
-  }
-  throw new Error("it did not fail");
-}
-
-function writeKubeconfig(text: string, name = "other"): string {
-  const file = join(cluster.folder, name);
-  writeFileSync(file, text);
-  return file;
-}
-
 describe("the API server", () => {
   test("fails when it cannot be reached, with its URL and the command to try", async () => {
     const url = `http://127.0.0.1:${String(await freePort())}`;
-    const kubeconfig = writeKubeconfig(toKubeconfig(url, "t"));
-    const error = await refusal({ kubeconfig });
+    const kubeconfig = writeKubeconfig(cluster, toKubeconfig(url, "t"));
+    const error = await refusal(cluster, { kubeconfig });
     expect(error.kind).toBe("api-unreachable");
     expect(error.message).toContain(
       `${url} (context "home", to GET /api/v1/namespaces/db-postgres`,
@@ -56,7 +32,9 @@ describe("the API server", () => {
     const backend = await startBackend(() => undefined);
     const url = `http://127.0.0.1:${String(backend.port)}`;
     const started = Date.now();
-    const error = await refusal({ kubeconfig: writeKubeconfig(toKubeconfig(url, "t")) });
+    const error = await refusal(cluster, {
+      kubeconfig: writeKubeconfig(cluster, toKubeconfig(url, "t")),
+    });
     expect(error.message).toContain("no answer within");
     expect(Date.now() - started).toBeLessThan(2_000);
     await backend.stop();
@@ -65,7 +43,7 @@ describe("the API server", () => {
 
   test("fails on a refused credential with the user", async () => {
     cluster.api.token = "another";
-    const error = await refusal();
+    const error = await refusal(cluster);
     expect(error.kind).toBe("unauthorized");
     expect(error.message).toContain('credential of user "alice" (context "home"): 401');
   });
@@ -76,7 +54,7 @@ describe("the API server", () => {
     ["get pods/portforward", "get", "get pods --subresource=portforward"],
   ])("fails when %s is forbidden, with the line that tests it", async (denied, _verb, canI) => {
     cluster.api.denied.add(denied);
-    const error = await refusal();
+    const error = await refusal(cluster);
     expect(error.kind).toBe("forbidden");
     expect(error.message).toContain(`not allowed to ${denied} in namespace "db-postgres"`);
     expect(error.hint).toContain(`-n db-postgres auth can-i ${canI}`);
@@ -86,7 +64,7 @@ describe("the API server", () => {
     // As kube-apiserver 1.35 says it: the verb is not in it.
     const message = 'pods "postgres-0" is forbidden: ';
     cluster.api.failures.push({ status: 403, body: JSON.stringify({ message }) });
-    const error = await refusal();
+    const error = await refusal(cluster);
     expect(error.hint).toContain('verbs "get" and "create" on pods/portforward');
     expect(error.hint).toContain("auth can-i create pods --subresource=portforward");
   });
@@ -94,13 +72,13 @@ describe("the API server", () => {
 
 describe("the target", () => {
   test("fails when the Service is not there", async () => {
-    const error = await refusal({ target: { kind: "service", name: "pg" } });
+    const error = await refusal(cluster, { target: { kind: "service", name: "pg" } });
     expect(error.kind).toBe("not-found");
     expect(error.message).toContain('no services "pg" in namespace "db-postgres" (context "home")');
   });
 
   test("fails when the Service has no such port", async () => {
-    const error = await refusal({ port: 5433 });
+    const error = await refusal(cluster, { port: 5433 });
     expect(error.message).toContain("has no port 5433; it has: 5432");
   });
 
@@ -115,7 +93,7 @@ describe("the target", () => {
       isReady: false,
       waiting: "CrashLoopBackOff",
     });
-    const error = await refusal();
+    const error = await refusal(cluster);
     expect(error.kind).toBe("no-ready-pod");
     expect(error.message).toContain(
       "postgres-0 is Running, not ready; postgres-1 is Pending; postgres-2 is Terminating; postgres-3 is Running (CrashLoopBackOff)",
@@ -124,12 +102,12 @@ describe("the target", () => {
 
   test("fails when the Service selects nothing", async () => {
     cluster.api.services.set("postgres-postgresql", { ports: [{ port: 5432 }] });
-    expect((await refusal()).message).toContain("selects no Pods");
+    expect((await refusal(cluster)).message).toContain("selects no Pods");
   });
 
   test("fails when the port's name is not in the Pod", async () => {
     cluster.api.pods.set("postgres-0", { labels, ports: {} });
-    expect((await refusal()).message).toContain('no port named "tcp-postgresql"');
+    expect((await refusal(cluster)).message).toContain('no port named "tcp-postgresql"');
   });
 
   test("takes a ready Pod, though another comes first", async () => {
@@ -151,7 +129,7 @@ describe("the target", () => {
 
   test("fails when the Pod does not run", async () => {
     cluster.api.pods.set("postgres-0", { ports: {}, phase: "Failed" });
-    const error = await refusal({ target: { kind: "pod", name: "postgres-0" } });
+    const error = await refusal(cluster, { target: { kind: "pod", name: "postgres-0" } });
     expect(error.message).toContain("does not run: Failed");
   });
 });
