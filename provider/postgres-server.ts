@@ -1,3 +1,4 @@
+import { DatabaseError } from "pg";
 import { BerthError } from "../components/errors.ts";
 import type { Action } from "../components/postgres/actions.ts";
 import { describeAction } from "../components/postgres/actions.ts";
@@ -42,6 +43,7 @@ export class PostgresServer {
   #survey: Promise<Survey> | undefined;
   #marker: Promise<void> | undefined;
   #isCancelled = false;
+  #isDiskFull = false;
 
   constructor(config: PostgresConfig) {
     this.config = config;
@@ -97,9 +99,10 @@ export class PostgresServer {
     return this.#survey;
   }
 
-  /** Runs one action. Nothing runs any more once the run has been cancelled. */
+  /** Runs one action. Nothing runs any more once the run has been cancelled, or the server's disk is full. */
   async run(session: Session, action: Action, work: Work): Promise<void> {
     if (this.#isCancelled) throw new Cancelled(work.app, describeAction(action));
+    if (this.#isDiskFull) throw new DiskFull(work.app, describeAction(action));
     const context = {
       app: work.app,
       role: findRole(action) ?? work.owner,
@@ -112,6 +115,8 @@ export class PostgresServer {
     try {
       await session.client.query(toStatement(action, work.verifiers));
     } catch (error) {
+      // Each further try could take what the neighbours, or the server itself, still have.
+      if (error instanceof DatabaseError && error.code === "53100") this.#isDiskFull = true;
       throw explainStatementFailure(error, context);
     }
     const warning = session.warnings.find(({ code }) => code === "01006" || code === "01007");
@@ -173,6 +178,15 @@ class Cancelled extends BerthError {
   constructor(app: string, next: string) {
     super(`app ${app}: stopped before: ${next}`, {
       hint: "run pulumi up again: it goes on from here",
+    });
+  }
+}
+
+/** Another app has met it; this one is spared the try. */
+class DiskFull extends BerthError {
+  constructor(app: string, next: string) {
+    super(`app ${app}: ${next}: not begun, as the server's disk is full`, {
+      hint: "make room on the server, then run pulumi up again: it goes on from here",
     });
   }
 }

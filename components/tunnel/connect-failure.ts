@@ -85,6 +85,11 @@ function explainRefusal(code: string, login: Login, routine?: string): Explanati
         means: `the server ended the session because it stops or crashed (${code})`,
         hint: "run the same command again once it is back; what was done is found and kept",
       };
+    case "53100":
+      return {
+        means: "the server's disk is full (53100), which endangers everybody on it",
+        hint: "make room on the server, then run the same command again",
+      };
     case "53300":
       return explainLimit(routine, user, database);
     case "0A000":

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Action } from "../../components/postgres/actions.ts";
 import { PostgresServer } from "../../provider/postgres-server.ts";
 import { parseProviderConfig } from "../../provider/provider-config.ts";
-import { DatabaseBed, inputsOf } from "./database-bed.ts";
+import { DatabaseBed, inputsOf, toUrn } from "./database-bed.ts";
 
 /** What the server does when somebody else is in the way: told with its way out, and nothing is left half done. */
 
@@ -37,6 +37,34 @@ it("waits 5 s for a row that another session has locked, then says how to find i
   await other.end();
   await bed.up(inputs, live);
   expect(await bed.sqlAs("wiki_rw", "wiki", "select from page")).toEqual([]);
+});
+
+it("stops at a full disk for the other apps too, and the next run goes on", async () => {
+  const made = await bed.up(inputsOf("first"));
+  await bed.sql(
+    `create function refuse() returns event_trigger language plpgsql as
+       $$ begin raise 'No space left on device' using errcode = 'disk_full'; end $$;
+     create event trigger disk_full on ddl_command_start when tag in ('GRANT') execute function refuse()`,
+    "first",
+  );
+  const inputs = inputsOf("first", { roles: { rw: { profile: "readwrite" } } });
+  const handler = await bed.provider();
+  const { id, urn, inputs: oldInputs, state: oldState } = made;
+  const change = { id, urn, oldInputs, oldState, newInputs: inputs, preview: false };
+  await expect(handler.update(change)).rejects.toThrow(
+    /app first: .* not done: No space left on device \(SQLSTATE 53100\)[\s\S]*make room first/,
+  );
+  bed.clearLog();
+  const other = { urn: toUrn("second"), inputs: inputsOf("second"), preview: false };
+  await expect(handler.create(other)).rejects.toThrow(
+    /app second: role second is made: not begun, as the server's disk is full\n  fix: make room/,
+  );
+  expect(bed.writes()).toEqual([]);
+  await handler.close();
+  await bed.sql("drop event trigger disk_full", "first");
+  await bed.up(inputs, made);
+  await bed.up(other.inputs);
+  expect(await bed.sqlAs("second", "second", "select 1 as one")).toEqual([{ one: 1 }]);
 });
 
 it("names the one GRANT that a superuser has to run for a role that others made, has changed nothing without it, and needs no more", async () => {

@@ -166,6 +166,7 @@ describe("a login that fails", () => {
     ["28P01", "password authentication failed", 'refused the password of role "postgres"'],
     ["3D000", "database does not exist", 'there is no database "postgres"'],
     ["57P03", "the database system is starting up", "is starting, stopping or in recovery"],
+    ["53100", "could not write init file: No space left on device", "the server's disk is full"],
     ["53300", "too many connections", "no free connection"],
   ])("with %s says what it means", async (code, message, expected) => {
     const endpoint = await tunnelled({ refusal: { code, message } }, plainTls);
