@@ -3,9 +3,16 @@ import { BerthError } from "../components/errors.ts";
 import { runLockKey } from "../components/postgres/session.ts";
 import type { Session } from "./session-pool.ts";
 
-const waitSeconds = 30;
 /** How long one process may keep others out, as long as it always has something more to write. */
 const turnMs = 5000;
+
+/** Whoever may log in can take the key, so it need not be a run that holds it. `since` is not shown to all. */
+interface Holder {
+  readonly name: string;
+  readonly pid: number;
+  readonly role: string;
+  readonly since: string | null;
+}
 
 /** Who holds the key; pg_locks shows a bigint key in two halves. */
 const holderSql = `
@@ -24,14 +31,16 @@ where l.locktype = 'advisory' and l.granted and l.objsubid = 1
  */
 export class RunLock {
   readonly #open: () => Promise<Session>;
+  readonly #waitSeconds: number;
   #session: Session | undefined;
   #held: Promise<void> | undefined;
   #holders = 0;
   #since = 0;
   #drained: PromiseWithResolvers<undefined> | undefined;
 
-  constructor(open: () => Promise<Session>) {
+  constructor(open: () => Promise<Session>, waitSeconds = 30) {
     this.#open = open;
+    this.#waitSeconds = waitSeconds;
   }
 
   /** Does `use` while no other process writes. */
@@ -80,7 +89,7 @@ export class RunLock {
     if (this.#session?.isOpen() !== true) {
       this.#session = undefined;
       this.#session = await this.#open();
-      await this.#session.client.query(`SET lock_timeout = '${String(waitSeconds)}s'`);
+      await this.#session.client.query(`SET lock_timeout = '${String(this.#waitSeconds)}s'`);
     }
     const { client } = this.#session;
     try {
@@ -88,19 +97,31 @@ export class RunLock {
       this.#since = Date.now();
     } catch (error) {
       if (!(error instanceof DatabaseError) || error.code !== "55P03") throw error;
-      throw new BerthError(
-        `another run writes to this server; waited ${String(waitSeconds)} s for it: ${await this.#describeHolder()}`,
-        { hint: "wait for it to end, then run pulumi up again; nothing of this app was written" },
-      );
+      throw toHeld(await this.#findHolder(), this.#waitSeconds);
     }
   }
 
-  async #describeHolder(): Promise<string> {
+  async #findHolder(): Promise<Holder | undefined> {
     const found = await this.#session?.client
-      .query<{ name: string; pid: number; role: string; since: string }>(holderSql, [runLockKey])
+      .query<Holder>(holderSql, [runLockKey])
       .catch(() => undefined);
-    const holder = found?.rows[0];
-    if (holder === undefined) return "it ended just now";
-    return `${holder.name || "a session without a name"} (role ${holder.role}, pid ${String(holder.pid)}, since ${holder.since})`;
+    return found?.rows[0];
   }
+}
+
+function toHeld(holder: Holder | undefined, waitSeconds: number): BerthError {
+  const waited = `waited ${String(waitSeconds)} s for it`;
+  const again = "wait for it to end, then run pulumi up again; nothing of this app was written";
+  if (holder === undefined) {
+    return new BerthError(`another run writes to this server; ${waited}: it ended just now`, {
+      hint: again,
+    });
+  }
+  const { name, role, since } = holder;
+  const pid = String(holder.pid);
+  const who = `${name || "a session without a name"} (role ${role}, pid ${pid}${since === null ? "" : `, since ${since}`})`;
+  const foreign = `; if it is no run of Berth's, end it, as a superuser: SELECT pg_terminate_backend(${pid})`;
+  return new BerthError(`another run writes to this server; ${waited}: ${who}`, {
+    hint: `${again}${name.startsWith("berth ") ? "" : foreign}`,
+  });
 }

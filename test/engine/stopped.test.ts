@@ -124,7 +124,7 @@ describe("an up of many apps", () => {
     const held = await bed.up();
     expect(held.exitCode).not.toBe(0);
     expect(held.output).toMatch(
-      /another run writes to this server; waited 30 s for it: berth alice@laptop \(role postgres, pid \d+, since /,
+      /another run writes to this server; waited 30 s for it: berth alice@laptop \(role postgres, pid \d+\)/,
     );
     const limit = "select rolconnlimit as n from pg_roles where rolname = 'app0'";
     expect(await bed.sql(limit)).toEqual([{ n: -1 }]);

@@ -31,6 +31,35 @@ it("is taken again when its session was lost while somebody works under it", asy
   await bed.close();
 }, 60_000);
 
+it("is waited for within limits, and who has it is told, be it no run at all", async () => {
+  const bed = await DatabaseBed.open();
+  const config = parseProviderConfig(bed.config());
+  if (config === undefined) throw new Error("the bed has no server");
+  const pool = new SessionPool(config);
+  const lock = new RunLock(() => pool.open("postgres"), 1);
+  await bed.sql("create role passer login password 'by'");
+  const key = "select pg_advisory_lock(422608794728)";
+  const passer = await bed.connectWith({ name: "passer", password: "by" }, "postgres");
+  await passer.query(key);
+  const use = vi.fn(() => Promise.resolve());
+  await expect(lock.hold(use)).rejects.toThrow(
+    /writes to this server; waited 1 s for it: a session without a name \(role passer, pid (\d+)\)\n.*run pulumi up again.* as a superuser: SELECT pg_terminate_backend\(\1\)$/,
+  );
+  await passer.end();
+  // The admin sees more of its own sessions.
+  const run = await pool.open("postgres");
+  await run.client.query(key);
+  await expect(lock.hold(use)).rejects.toThrow(
+    /: berth \S+@\S+ \(role coachlight_admin, pid \d+, since \d{4}-.*\)\n.*nothing of this app was written$/,
+  );
+  expect(use).not.toHaveBeenCalled();
+  await run.client.end();
+  await lock.hold(use);
+  expect(use).toHaveBeenCalledOnce();
+  await pool.close();
+  await bed.close();
+}, 60_000);
+
 it("goes to those who wait for their turn when the last before them could not take it", async () => {
   vi.useFakeTimers({ toFake: ["Date"] });
   const client = { query: () => Promise.resolve({ rows: [] }), end: () => Promise.resolve() };
