@@ -1,5 +1,8 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Action } from "../../components/postgres/actions.ts";
+import { startServer, stopServer } from "../../dev/postgres/server.ts";
 import { PostgresServer } from "../../provider/postgres-server.ts";
 import { parseProviderConfig } from "../../provider/provider-config.ts";
 import { DatabaseBed, inputsOf, toUrn } from "./database-bed.ts";
@@ -67,6 +70,62 @@ it("stops at a full disk for the other apps too, and the next run goes on", asyn
   expect(await bed.sqlAs("second", "second", "select 1 as one")).toEqual([{ one: 1 }]);
 });
 
+it("tries an admin's password that the server refuses once, and not for each app", async () => {
+  const made = [];
+  for (const name of ["one", "two", "three"]) made.push(await bed.up(inputsOf(name)));
+  const [{ verifier } = { verifier: "" }] = await bed.sql<{ verifier: string }>(
+    "select rolpassword as verifier from pg_authid where rolname = 'coachlight_admin'",
+  );
+  await bed.sql("alter role coachlight_admin password 'another'");
+  const handler = await bed.provider();
+  bed.clearLog();
+  const changes = made.map(({ id, urn, inputs, state }) => {
+    const old = { id, urn, oldInputs: inputs, oldState: state };
+    return handler.update({ ...old, newInputs: inputs, preview: false });
+  });
+  for (const { reason } of (await Promise.allSettled(changes)) as PromiseRejectedResult[]) {
+    expect(String(reason)).toMatch(/which came from the item Coachlight\/postgres-admin \(28P01\)/);
+  }
+  expect(bed.readLog().match(/password authentication failed/g)).toHaveLength(1);
+  await handler.close();
+  await bed.sql(`alter role coachlight_admin password '${verifier}'`);
+});
+
+it("stops where the server gives it no more sessions, and the next run goes on", async () => {
+  await bed.sql("alter role coachlight_admin connection limit 2");
+  await expect(bed.up(inputsOf("crowd"))).rejects.toThrow(
+    /role "coachlight_admin" has as many sessions as its own connection limit allows \(53300\)/,
+  );
+  await bed.sql("alter role coachlight_admin connection limit -1");
+  await bed.up(inputsOf("crowd"));
+  expect(await bed.sqlAs("crowd", "crowd", "select 1 as one")).toEqual([{ one: 1 }]);
+});
+
+it("makes a database whoever is in template1, and whatever collation that was made under", async () => {
+  const setVersion = (version: string) =>
+    bed.sql(`update pg_database set datcollversion = ${version} where datname = 'template1'`);
+  const guest = await bed.connect("template1");
+  await setVersion("'0.1'");
+  await bed.up(inputsOf("plain"));
+  await setVersion("null");
+  await guest.end();
+  expect(await bed.sqlAs("plain", "plain", "select 1 as one")).toEqual([{ one: 1 }]);
+});
+
+it("says what does not belong to the owner, so that the other roles have nothing on it", async () => {
+  const made = await bed.up(inputsOf("mixed", { roles: { rw: { profile: "readwrite" } } }));
+  await bed.sql("create table theirs (id int)", "mixed");
+  bed.reports.length = 0;
+  const live = await bed.refresh(made);
+  const told =
+    "some things do not belong to mixed, so the app's other roles get nothing on them: public.theirs (postgres)";
+  expect(bed.reports).toEqual([expect.stringContaining(told)]);
+  expect(live?.state).toEqual(made.state);
+  await expect(bed.sqlAs("mixed_rw", "mixed", "select from theirs")).rejects.toMatchObject({
+    code: "42501",
+  });
+});
+
 it("names the one GRANT that a superuser has to run for a role that others made, has changed nothing without it, and needs no more", async () => {
   await bed.sql("create role legacy login password 'made-by-hand'");
   await bed.sql("create database legacy owner legacy");
@@ -107,4 +166,23 @@ it("takes a warning that nothing was given for the failure it is, and leaves no 
   await server.close();
   expect(done).toEqual([]);
   expect(await bed.neighbour()).toBe(neighbourBefore);
+});
+
+it("refuses a standby, whatever is asked for, and goes on once that is the primary", async () => {
+  const made = await bed.up(inputsOf("failover"));
+  const home = path.dirname(bed.logFile);
+  await stopServer(home);
+  writeFileSync(path.join(home, "data/standby.signal"), "");
+  await startServer({ home, port: bed.superuser.port });
+  const says =
+    "it is a standby, which is read-only; point berth:postgres.endpoint at the primary's Service";
+  const inputs = inputsOf("failover", { owner: { connectionLimit: 3 } });
+  await expect(bed.diff(made)).rejects.toThrow(says);
+  await expect(bed.refresh(made)).rejects.toThrow(says);
+  await expect(bed.up(inputs, made)).rejects.toThrow(says);
+  await bed.sql("select pg_promote()");
+  await bed.up(inputs, made);
+  expect(await bed.sql("select rolconnlimit from pg_roles where rolname = 'failover'")).toEqual([
+    { rolconnlimit: 3 },
+  ]);
 });
