@@ -28,6 +28,8 @@ export interface AdoptArgs {
   /** Only this database, by its name or by the key that its entry would have. */
   readonly app: string | undefined;
   readonly write: boolean;
+  /** The file to add entries to, where the stack file is made of another. */
+  readonly into: string | undefined;
   readonly json: boolean;
 }
 
@@ -49,7 +51,8 @@ interface Report {
  * that is in use.
  */
 export async function adopt(args: AdoptArgs): Promise<number> {
-  const { target, text, values } = readStackFile(args.stack, projectFolder, args.file);
+  const { values } = readStackFile(args.stack, projectFolder, args.file);
+  const { target, text } = readStackFile(args.stack, projectFolder, args.into ?? args.file);
   const spec = loadStackFromFile(args.stack, projectFolder, args.file);
   const readItem = readThroughClient(readOnePasswordAccess());
   const { admin } = await readStackItems({ ...spec, apps: [] }, readItem);
@@ -162,7 +165,7 @@ function print(report: Report, args: AdoptArgs, file: string): void {
   line(lastLine(report, args, file));
 }
 
-function lastLine(report: Report, { app, stack }: AdoptArgs, file: string): string {
+function lastLine(report: Report, { app, stack, into }: AdoptArgs, file: string): string {
   const apps = Object.keys(report.apps).length;
   const proposed = `${countOf(apps, "app")} with ${countOf(report.passwords.length, "role")} proposed`;
   const left = `${String(report.leftAlone.length)} left alone`;
@@ -171,9 +174,11 @@ function lastLine(report: Report, { app, stack }: AdoptArgs, file: string): stri
       ? `nothing to adopt: ${left}`
       : `not adopted: ${quote(app)}; nothing was written`;
   }
+  // Makes the stack file anew before it runs Pulumi.
+  const pulumi = into === undefined ? "pulumi" : "npm run pulumi --";
   return report.written === undefined
     ? `${proposed}, ${left}; nothing was written (--write adds them to ${file})`
-    : `${proposed}, ${left}; added to ${file}; next: pulumi preview --stack ${stack}`;
+    : `${proposed}, ${left}; added to ${file}; next: ${pulumi} preview --stack ${stack}`;
 }
 
 function countOf(count: number, what: string): string {

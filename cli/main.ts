@@ -25,6 +25,7 @@ Options
   --json               one JSON document on standard output, for machines
   --app NAME           plan, report: this app only; adopt: this database only; rotate: this app
   --write              adopt: add the entries to the stack file
+  --into FILE          adopt: add them to this file, of which the stack file is made
   --sql                plan: an idempotent psql script instead, for a server Berth cannot reach
   --vault              plan: what an administrator of Vault has to run for the apps
   --markdown           report: as Markdown
@@ -51,6 +52,7 @@ const options = {
   markdown: { type: "boolean", default: false },
   runbook: { type: "boolean", default: false },
   write: { type: "boolean", default: false },
+  into: { type: "string" },
   role: { type: "string" },
   wait: { type: "string" },
   retire: { type: "boolean", default: false },
@@ -100,10 +102,10 @@ const verbs: Readonly<Record<string, Verb>> = {
     },
   },
   adopt: {
-    takes: ["app", "write"],
-    run: async (stack, { app, write, json, "config-file": file }) => {
+    takes: ["app", "write", "into"],
+    run: async (stack, { app, write, into, json, "config-file": file }) => {
       const { adopt } = await import("./adopt.ts");
-      return await adopt({ stack, file, app, write, json });
+      return await adopt({ stack, file, app, write, into, json });
     },
   },
   rotate: {
@@ -168,6 +170,6 @@ async function main(args: readonly string[]): Promise<number> {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`${describeFailure(error)}\n`);
+  process.stderr.write(`${describeFailure(error, "npm run verify -- --help")}\n`);
   process.exitCode = 2;
 }

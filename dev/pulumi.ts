@@ -26,7 +26,7 @@ try {
   const isSandbox = stack === "dev" && !asksOfPulumi(args);
   process.exitCode = isSandbox ? await runOnSandbox() : await runOnOther();
 } catch (error) {
-  process.stderr.write(`${describeFailure(error)}\n`);
+  process.stderr.write(`${describeFailure(error, "npm run pulumi -- --help")}\n`);
   process.exitCode = 2;
 }
 

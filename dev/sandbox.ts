@@ -12,7 +12,7 @@ import { freePort } from "./postgres/ports.ts";
 import { preparePostgres } from "./postgres/prepare.ts";
 import { removeServer, startServer, stopServer } from "./postgres/server.ts";
 import type { Settings } from "./postgres/settings.ts";
-import { readWay, writeStackFile } from "./stack-file.ts";
+import { readCommitted, readWay, writeStackFile } from "./stack-file.ts";
 
 /**
  * A place to run Berth in, all on this machine: Postgres with a neighbour on it, a stand-in for
@@ -68,6 +68,7 @@ export interface SandboxOptions {
 /** Makes what is missing and starts what is not running. Doing it twice changes nothing. */
 export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { home } = options;
+  const committed = readCommitted();
   mkdirSync(home, { recursive: true });
   const files = toFiles(home);
   const superuserPassword = readOrMake(files.superuser, () => randomBytes(24).toString("hex"));
@@ -88,6 +89,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   await ensureNeighbour(superuser, loginOf(vault, `${neighbour}-db-credentials`));
   const connect = await startConnectStandIn(files, token);
   await writeStackFile(files.stackFile, {
+    committed,
     superuser,
     gitops: path.join(home, "gitops"),
     clusterHome: clusterHomeOf(home),

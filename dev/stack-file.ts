@@ -2,6 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { type Document, isMap, parse, parseDocument } from "yaml";
+import { parseStackText } from "../components/config/stack-text.ts";
+import { BerthError } from "../components/errors.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import { connectAsSuperuser, type SuperuserLogin } from "./postgres/neighbour.ts";
 import { freePort } from "./postgres/ports.ts";
@@ -10,6 +12,7 @@ import { freePort } from "./postgres/ports.ts";
 
 /** What it says of the sandbox. */
 interface StackFileOptions {
+  readonly committed: Document;
   readonly superuser: SuperuserLogin;
   /** Folder of the manifests. */
   readonly gitops: string;
@@ -58,10 +61,40 @@ export function isOnCluster(file: string): boolean {
   return readWay(file).kubernetes !== undefined;
 }
 
+/** The parts of it that a sandbox writes into. */
+const written = [
+  ["config"],
+  ["config", "berth:postgres"],
+  ["config", "berth:postgres", "endpoint"],
+  ["config", "berth:postgres", "endpoint", "direct"],
+  ["config", "berth:gitops"],
+];
+
+/** The committed file, whose mistakes are told before any server is started. */
+export function readCommitted(file = committed): Document {
+  const text = readFileSync(file, "utf8");
+  parseStackText("dev", file, text);
+  const document = parseDocument(text);
+  if (!isMap(document.contents) && document.toJS() !== null) refusePart(file, "the file");
+  for (const keys of written) {
+    const value: unknown = document.getIn(keys);
+    if (value === null) document.deleteIn(keys);
+    else if (value !== undefined && !isMap(value))
+      refusePart(file, keys.slice(1).join(".") || "config");
+  }
+  return document;
+}
+
+function refusePart(file: string, part: string): never {
+  throw new BerthError(`stack dev: ${file}: ${part}: expected a map of keys and values`, {
+    hint: "see Pulumi.prod.yaml for the form of every key",
+  });
+}
+
 /** The committed file with this sandbox's ports and cluster, and the salt that Pulumi wrote into its copy. */
 export async function writeStackFile(file: string, options: StackFileOptions): Promise<void> {
   const { superuser, place, configure } = options;
-  const document = parseDocument(readFileSync(committed, "utf8"));
+  const { committed: document } = options;
   const previous = read(file);
   if (place === "cluster" || (place === undefined && isOnCluster(file))) {
     await placeOnCluster(document, previous, options.clusterHome);

@@ -223,6 +223,6 @@ function describeApp(sandbox: Sandbox, name: string): string {
 }
 
 process.exitCode = await main().catch((error: unknown) => {
-  process.stderr.write(`${describeFailure(error)}\n`);
+  process.stderr.write(`${describeFailure(error, "npm start -- --help")}\n`);
   return 2;
 });

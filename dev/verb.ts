@@ -12,7 +12,11 @@ import { devHome, openSandbox } from "./sandbox.ts";
  * one's servers, vault and Pulumi: with the user's own, `rotate` would write to a vault in use.
  */
 const [verb = "", ...args] = process.argv.slice(2);
-const options = { stack: { type: "string" }, help: { type: "boolean" } } as const;
+const options = {
+  stack: { type: "string" },
+  "config-file": { type: "string" },
+  help: { type: "boolean" },
+} as const;
 const { values } = parseArgs({ args, options, strict: false });
 
 async function enterSandbox(): Promise<void> {
@@ -29,14 +33,16 @@ async function enterSandbox(): Promise<void> {
     const toolchain = await openToolchain((line) => process.stderr.write(`${line}\n`));
     Object.assign(process.env, toolchain.env);
   }
-  // The user's own comes after it and wins.
-  process.argv.splice(3, 0, "--config-file", sandbox.stackFile);
+  if (values["config-file"] !== undefined) return;
+  const into = verb === "adopt" ? ["--into", "Pulumi.dev.yaml"] : [];
+  // Before the user's, of which the last one wins.
+  process.argv.splice(3, 0, "--config-file", sandbox.stackFile, ...into);
 }
 
 try {
   if (values.stack === "dev" && values.help !== true) await enterSandbox();
   await import("../cli/main.ts");
 } catch (error) {
-  process.stderr.write(`${describeFailure(error)}\n`);
+  process.stderr.write(`${describeFailure(error, `npm run ${verb} -- --help`)}\n`);
   process.exitCode = 2;
 }

@@ -1,10 +1,10 @@
 import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { parse } from "yaml";
 import { BerthError } from "../errors.ts";
 import { parseStack } from "./parse.ts";
 import type { StackSpec } from "./spec.ts";
+import { parseStackText } from "./stack-text.ts";
 
 /**
  * The only readers of stack configuration: inside the engine from what Pulumi hands over, outside it
@@ -58,24 +58,11 @@ export function readStackFile(stack: string, projectFolder: string, file?: strin
     });
   }
   const text = readFileSync(target, "utf8");
-  const document = parseText(stack, target, text);
+  const document = parseStackText(stack, target, text);
   const values = Object.entries(document?.config ?? {})
     .filter(([key]) => key.startsWith(prefix))
     .map(([key, value]) => [key.slice(prefix.length), value] as const);
   return { target, text, values: Object.fromEntries(values) };
-}
-
-function parseText(
-  stack: string,
-  file: string,
-  text: string,
-): { config?: Record<string, unknown> } | null {
-  try {
-    return parse(text) as { config?: Record<string, unknown> } | null;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new BerthError(`stack ${stack}: ${file} is no YAML: ${reason.trim()}`, { cause });
-  }
 }
 
 /** Pulumi hands over structured values as JSON text, and plain ones as they are. */

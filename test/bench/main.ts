@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { describeFailure } from "../../cli/describe-failure.ts";
 import { makeNames, type Say, withApps } from "./apps.ts";
 import { type Figures, measure } from "./measure.ts";
 import { soak } from "./soak.ts";
@@ -26,18 +27,7 @@ disturbs less. The time of Berth holds the reading of two items an app from the 
 psql is handed the verifiers. Exit code 1 if Berth fails, whatever the control does. It needs psql on PATH.
 `;
 
-const { values } = parseArgs({
-  options: {
-    apps: { type: "string" },
-    stock: { type: "boolean", default: false },
-    verify: { type: "boolean", default: false },
-    manifests: { type: "boolean", default: false },
-    checkpoints: { type: "boolean", default: false },
-    soak: { type: "string" },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
+const values = readOptions();
 
 const say: Say = (line) => process.stderr.write(`${line}\n`);
 const print = (found: unknown, text: string): unknown =>
@@ -51,6 +41,26 @@ else if (values.soak !== undefined) {
   const apps: Figures[] = [];
   for (const n of counts) apps.push(await measure(n, values, say));
   print({ apps }, apps.map(formatFigures).join(""));
+}
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        apps: { type: "string" },
+        stock: { type: "boolean", default: false },
+        verify: { type: "boolean", default: false },
+        manifests: { type: "boolean", default: false },
+        checkpoints: { type: "boolean", default: false },
+        soak: { type: "string" },
+        json: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    }).values;
+  } catch (error) {
+    process.stderr.write(`${describeFailure(error, "npm run bench -- --help")}\n`);
+    process.exit(2);
+  }
 }
 
 async function runSoak(rounds: number, n: number): Promise<void> {
@@ -72,7 +82,7 @@ async function runSoak(rounds: number, n: number): Promise<void> {
 function readCount(text: string, option: string): number {
   if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
   process.stderr.write(`${option} takes a number from 1 to 99999, not "${text}"\n`);
-  process.exit(1);
+  process.exit(2);
 }
 
 function formatFigures(figures: Figures): string {

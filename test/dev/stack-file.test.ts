@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { keepCommitted } from "../../dev/stack-file.ts";
+import { BerthError } from "../../components/errors.ts";
+import { keepCommitted, readCommitted } from "../../dev/stack-file.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "berth-stack-file-"));
 const file = path.join(folder, "Pulumi.dev.yaml");
@@ -29,4 +30,35 @@ test.each([
   }, file);
   await expect(run).rejects.toThrow("interrupted");
   expect(readFileSync(file, "utf8")).toBe(left);
+});
+
+test.each([
+  ["an open bracket", "config: {\n", `stack dev: ${file} is no YAML: `],
+  ["a list", "- wiki\n", `stack dev: ${file}: the file: expected a map of keys and values`],
+  ["no map of settings", "config: wiki\n", `stack dev: ${file}: config: expected a map`],
+  [
+    "a word in place of the endpoint",
+    "config:\n  berth:postgres: { endpoint: localhost }\n",
+    `stack dev: ${file}: berth:postgres.endpoint: expected a map`,
+  ],
+])("a committed file with %s is refused with what to do", (_, text, problem) => {
+  writeFileSync(file, text);
+  const read = () => readCommitted(file);
+  expect(read).toThrow(BerthError);
+  expect(read).toThrow(problem);
+  expect(read).toThrow("\n  fix: ");
+});
+
+test("a committed file may leave out what the sandbox writes", () => {
+  writeFileSync(file, "config:\n  berth:gitops:\n  berth:apps: { wiki: {} }\n");
+  const document = readCommitted(file);
+  document.setIn(["config", "berth:gitops", "directory"], "here");
+  document.setIn(["config", "berth:postgres", "endpoint", "direct", "port"], 1);
+  expect(document.toJS()).toEqual({
+    config: {
+      "berth:apps": { wiki: {} },
+      "berth:gitops": { directory: "here" },
+      "berth:postgres": { endpoint: { direct: { port: 1 } } },
+    },
+  });
 });

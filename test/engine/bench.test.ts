@@ -32,5 +32,5 @@ it("the bench measures Berth beside psql, says where it is, and goes on where th
 it("the bench says what an option takes", async () => {
   const { stderr, exitCode } = await bench(["--apps", "many"]);
   expect(stderr).toContain('--apps takes a number from 1 to 99999, not "many"');
-  expect(exitCode).toBe(1);
+  expect(exitCode).toBe(2);
 });

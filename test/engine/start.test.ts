@@ -11,6 +11,7 @@ import { execa } from "execa";
 import { Client } from "pg";
 import { afterAll, describe, expect, it } from "vitest";
 import { VaultStore } from "../../dev/connect/vault-data.ts";
+import { connectAsSuperuser } from "../../dev/postgres/neighbour.ts";
 import { loginOf } from "../../dev/sandbox.ts";
 import { makeClone } from "./clone.ts";
 
@@ -50,15 +51,13 @@ const foreign = {
 };
 
 async function query(text: string): Promise<unknown> {
-  const stackFile = readFileSync(path.join(clone, ".berth/dev/Pulumi.dev.yaml"), "utf8");
-  const port = Number(/port: (\d+)/.exec(stackFile)?.[1]);
   const login = loginOf(
     VaultStore.load(path.join(clone, ".berth/dev/vault.json")),
     "netbox-db-credentials",
   );
   const client = new Client({
     host: "127.0.0.1",
-    port,
+    port: readPort(),
     database: "netbox",
     user: login.name,
     password: login.password,
@@ -69,6 +68,24 @@ async function query(text: string): Promise<unknown> {
   } finally {
     await client.end();
   }
+}
+
+/** A role and its database, as somebody made them before Berth came. */
+async function makeByHand(name: string): Promise<void> {
+  const password = readFileSync(path.join(clone, ".berth/dev/superuser-password"), "utf8").trim();
+  const superuser = { host: "127.0.0.1", port: readPort(), password };
+  const client = await connectAsSuperuser(superuser, "postgres");
+  try {
+    await client.query(`create role ${name} login`);
+    await client.query(`create database ${name} owner ${name}`);
+  } finally {
+    await client.end();
+  }
+}
+
+function readPort(): number {
+  const stackFile = readFileSync(path.join(clone, ".berth/dev/Pulumi.dev.yaml"), "utf8");
+  return Number(/port: (\d+)/.exec(stackFile)?.[1]);
 }
 
 describe("npm start in a fresh clone", () => {
@@ -157,6 +174,17 @@ describe("npm start in a fresh clone", () => {
       "name",
       "ok",
     ]);
+  });
+
+  it("adopts into the committed stack file, of which the sandbox's is made", async () => {
+    await makeByHand("shop");
+    const { all, exitCode } = await npm("run", "adopt", "--", "--stack", "dev", "--write");
+    expect(all).toContain(`added to ${committed}; next: npm run pulumi -- preview --stack dev`);
+    expect(exitCode).toBe(0);
+    expect(readFileSync(committed, "utf8")).toMatch(/^ +shop:\n +adopt: true$/m);
+    const preview = await npm("run", "pulumi", "--", "preview");
+    expect(preview.all).toContain("app shop");
+    writeFileSync(committed, asCommitted);
   });
 
   it("stops the servers and keeps what they hold", async () => {

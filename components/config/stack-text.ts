@@ -1,0 +1,19 @@
+import { parse } from "yaml";
+import { BerthError } from "../errors.ts";
+
+/** What a stack file holds, or where it is no YAML. In a file of its own, since Pulumi's SDK takes a second to load. */
+export function parseStackText(
+  stack: string,
+  file: string,
+  text: string,
+): { config?: Record<string, unknown> } | null {
+  try {
+    return parse(text) as { config?: Record<string, unknown> } | null;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BerthError(`stack ${stack}: ${file} is no YAML: ${reason.trim()}`, {
+      hint: "correct it there, then run the same command again",
+      cause,
+    });
+  }
+}

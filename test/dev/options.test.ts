@@ -1,0 +1,17 @@
+import path from "node:path";
+import { execa } from "execa";
+import { expect, test } from "vitest";
+
+const project = path.join(import.meta.dirname, "../..");
+
+test.each([
+  ["dev/start.ts", "--foo", "Unknown option '--foo'\n  fix: npm start -- --help"],
+  ["dev/start.ts", "foo", "Unexpected argument 'foo'"],
+  ["test/bench/main.ts", "--foo", "Unknown option '--foo'\n  fix: npm run bench -- --help"],
+])("%s %s is a mistake of the user's, told without a stack", async (script, given, problem) => {
+  const run = execa(process.execPath, [script, given], { cwd: project, reject: false });
+  const { exitCode, stdout, stderr } = await run;
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+  expect(stderr).toContain(problem);
+  expect(stderr).not.toMatch(/^ {4}at /m);
+});
