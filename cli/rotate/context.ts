@@ -41,11 +41,22 @@ export interface RotateContext {
   readonly say: (step: string, text: string) => void;
 }
 
-/** Writes the role's item, or says in a person's words why that cannot be. */
+/**
+ * Writes the role's item, or says in a person's words why that cannot be.
+ *
+ * @param before What it held when this was decided; what somebody wrote since is not written over.
+ */
 export async function writeItem(
-  { access, app, role, item }: RotateContext,
+  { access, app, role, item, read }: RotateContext,
+  before: Credential,
   change: Parameters<WriteLogin>[1],
 ): Promise<void> {
+  if (!isSame((await read()).credential(role), before)) {
+    throw new BerthError(
+      `app ${app.name}: ${item} was changed by somebody else in the meantime; it was not written`,
+      { hint: "run the same command again: it goes on with what the item holds now" },
+    );
+  }
   try {
     await writeThroughClient(access)(role.item, change);
   } catch (error) {
@@ -55,6 +66,10 @@ export async function writeItem(
       hint: "the token needs write access to the vault; then run the same command again",
     });
   }
+}
+
+function isSame(one: Credential, other: Credential): boolean {
+  return one.username === other.username && one.revealPassword() === other.revealPassword();
 }
 
 /** Whether the server takes a credential. Throws when it cannot be asked. */

@@ -8,12 +8,12 @@ import { finish } from "./finish.ts";
  */
 export async function rotateInPlace(context: RotateContext): Promise<number> {
   const { role, item, say } = context;
-  const items = await context.read();
-  const resumed = !(await logsIn(context, items.credential(role)));
+  const before = (await context.read()).credential(role);
+  const resumed = !(await logsIn(context, before));
   if (resumed) {
     say("item", `the server does not have the password of ${item} yet: going on with that one`);
   } else {
-    await writeItem(context, {});
+    await writeItem(context, before, {});
     say("item", `${item} has a new password`);
   }
   await context.up("1Password has the new password and the server may not");

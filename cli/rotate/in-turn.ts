@@ -25,8 +25,8 @@ export async function rotateInTurn(context: RotateContext): Promise<number> {
   const turn = await withServer(context, async (server, items) => {
     const found = await look(context, items, { server, plan });
     if (found.kind === "take") {
-      const { itemId } = items.credential(context.role);
-      await takeTurn(context, server, { plan, login: found.login, itemId });
+      const before = items.credential(context.role);
+      await takeTurn(context, server, { plan, login: found.login, before });
     }
     return found;
   });
@@ -76,18 +76,18 @@ async function takeTurn(
   {
     plan,
     login,
-    itemId,
+    before,
   }: {
     readonly plan: DatabasePlan;
     readonly login: PlannedRole;
-    readonly itemId: string | undefined;
+    readonly before: Credential;
   },
 ): Promise<void> {
   const { item, say } = context;
   const { name } = login;
   const password = makePassword();
   // The one that the next up will make of the item, which then has nothing to change.
-  const verifier = makeVerifier(password, name, scramFor(name, itemId));
+  const verifier = makeVerifier(password, name, scramFor(name, before.itemId));
   await prepareLogin(server, plan, { login, verifier });
   if (!(await logsIn(context, new Credential(name, password)))) {
     throw new BerthError(
@@ -96,7 +96,7 @@ async function takeTurn(
     );
   }
   say("server", `role ${name} has a new password, and logs in with it`);
-  await writeItem(context, { username: name, password });
+  await writeItem(context, before, { username: name, password });
   say("item", `${item} has gone over to ${name}`);
 }
 

@@ -133,6 +133,24 @@ describe("a rotation", () => {
   });
 });
 
+describe("an edit by hand in the middle of a rotation", () => {
+  it("is not written over, and the next run goes on with it", async () => {
+    const edited = { ...bed.login(), password: "in-between-0123456789" };
+    const rotating = bed.rotate("logs in with it", () => {
+      bed.setLogin(edited);
+    });
+    await expect(rotating).rejects.toThrow(
+      "app netbox: vaults/Coachlight/items/netbox-db-credentials was changed by somebody else in the meantime; it was not written\n  fix: run the same command again",
+    );
+    expect(bed.login()).toEqual(edited);
+    expect(await bed.rotate()).toBe(0);
+    expect(report()).toMatchObject({ login: edited.name, resumed: true, verified: true });
+    await bed.retireAtLast();
+    expect(await bed.canLogIn()).toEqual([edited.name]);
+    expect(await query(edited)).toEqual([{ me: "netbox_role" }]);
+  });
+});
+
 describe("two rotations at once", () => {
   it("end with an item that works, and the second goes on with what the first has begun", async () => {
     const before = bed.login();

@@ -99,9 +99,12 @@ export class RotationBed {
     this.#made = await this.database.up(inputs, this.#made);
   }
 
-  /** @param diesAt The run ends with an error where it has said this. */
-  rotate(diesAt?: string): Promise<number> {
-    return this.#with(rotateInTurn, diesAt);
+  /**
+   * @param at Where it has said this, something happens.
+   * @param what By default the run ends with an error.
+   */
+  rotate(at?: string, what?: () => void): Promise<number> {
+    return this.#with(rotateInTurn, at, what);
   }
 
   retire(): Promise<number> {
@@ -133,7 +136,13 @@ export class RotationBed {
     return { kind: "connect", url: this.#connect.url, token: this.#token } as const;
   }
 
-  async #with(verb: (context: RotateContext) => Promise<number>, diesAt?: string): Promise<number> {
+  async #with(
+    verb: (context: RotateContext) => Promise<number>,
+    at?: string,
+    what = (): void => {
+      throw new Error("killed here");
+    },
+  ): Promise<number> {
     const [app] = this.#spec.apps;
     if (app === undefined) throw new Error("no app");
     const { postgres } = this.#spec;
@@ -151,7 +160,7 @@ export class RotationBed {
         up: () => this.up(),
         say: (step, text) => {
           this.steps.push(`${step}: ${text}`);
-          if (diesAt !== undefined && text.includes(diesAt)) throw new Error("killed here");
+          if (at !== undefined && text.includes(at)) what();
         },
       });
     } finally {
