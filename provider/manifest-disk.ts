@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { BerthError } from "../components/errors.ts";
 import { ifExists, type Target } from "./manifest-path.ts";
 
 /** The text at a target; undefined = no file. Call it only where `inspectTarget` found no danger. */
@@ -15,10 +16,25 @@ export async function readText(target: Target): Promise<string | undefined> {
 export async function writeText(target: Target, text: string): Promise<void> {
   if ((await readText(target)) === text) return;
   const directory = dirname(target.file);
-  await mkdir(directory, { recursive: true });
   const temporary = join(directory, `.${basename(target.file)}.berth-tmp`);
-  await rm(temporary, { force: true });
-  const handle = await open(temporary, "wx", 0o644);
+  try {
+    await mkdir(directory, { recursive: true });
+    await rm(temporary, { force: true });
+    await writeNew(temporary, text);
+    await rename(temporary, target.file);
+  } catch (error) {
+    // On a full disk it would take what room there is.
+    await rm(temporary, { force: true }).catch(() => undefined);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new BerthError(`${target.file} could not be written, and is as it was: ${reason}`, {
+      cause: error,
+      hint: "make room for it, or give yourself the right to write there, then run pulumi up again",
+    });
+  }
+}
+
+async function writeNew(file: string, text: string): Promise<void> {
+  const handle = await open(file, "wx", 0o644);
   try {
     await handle.writeFile(text, "utf8");
     await handle.chmod(0o644);
@@ -26,7 +42,6 @@ export async function writeText(target: Target, text: string): Promise<void> {
   } finally {
     await handle.close();
   }
-  await rename(temporary, target.file);
 }
 
 /** Removes the file and the directories it leaves empty, up to the checkout's root, which stays. */

@@ -1,5 +1,7 @@
 import { chmod, readdir, rm, stat, symlink } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { execa } from "execa";
 import { beforeEach, describe, expect, it } from "vitest";
 import { ManifestFileHandler } from "../../provider/manifest-file.ts";
 import { type PropertyMap, UNKNOWN } from "../../provider/property-values.ts";
@@ -64,6 +66,23 @@ describe("creating", () => {
     await scratch.write("k8s/infra/netbox/.a.yaml.berth-tmp", "ki");
     await create();
     expect(await scratch.read(INPUTS.path)).toBe(`${HEADER}kind: A\n`);
+    expect(await readdir(join(scratch.project(), "gitops/k8s/infra/netbox"))).toEqual(["a.yaml"]);
+  });
+
+  it("leaves the old file, and nothing else, where there is no room for the new one", async () => {
+    await scratch.write(INPUTS.path, `${HEADER}kind: Old\n`);
+    const inputs = { ...INPUTS, content: `kind: ${"A".repeat(40_000)}\n` };
+    const request = JSON.stringify({ urn, inputs, preview: false });
+    const { href } = pathToFileURL(resolve("provider/manifest-file.ts"));
+    const program = `const { ManifestFileHandler } = await import("${href}");
+      await new ManifestFileHandler(process.cwd()).create(${request});`;
+    // A limit to a file's size fails halfway through, as a full disk does.
+    const limited = 'ulimit -f 16 && exec "$0" --input-type=module --eval "$1"';
+    const { stderr } = await execa("sh", ["-c", limited, process.execPath, program], {
+      ...{ cwd: scratch.project(), reject: false },
+    });
+    expect(stderr).toMatch(/a\.yaml could not be written, and is as it was: EFBIG/);
+    expect(await scratch.read(INPUTS.path)).toBe(`${HEADER}kind: Old\n`);
     expect(await readdir(join(scratch.project(), "gitops/k8s/infra/netbox"))).toEqual(["a.yaml"]);
   });
 
