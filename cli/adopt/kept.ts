@@ -1,20 +1,22 @@
 import { roleNamesOf } from "../../components/config/logins.ts";
 import type { AppSpec } from "../../components/config/spec.ts";
+import type { LiveDatabase } from "../../components/postgres/inspect.ts";
 import type { Extra, ServerSurvey } from "./survey.ts";
 
 /** What an entry does not say about a database and its roles. Pure. */
 
 /** Databases in which a role is given something by name. */
 export function databasesReachedBy(role: string, { catalog, insides }: ServerSurvey): string[] {
-  const holds = (privileges: readonly string[]): boolean =>
-    privileges.some((entry) => entry.slice(0, entry.lastIndexOf("=")) === role);
+  const holds = ({ privileges, others = [] }: Pick<LiveDatabase, "privileges" | "others">) =>
+    privileges.some((entry) => entry.slice(0, entry.lastIndexOf("=")) === role) ||
+    others.some(({ grantee }) => grantee === role);
   return [...catalog.databases.values()]
-    .filter(({ name, privileges }) => {
-      const inside = insides.get(name);
-      if (holds(privileges)) return true;
+    .filter((database) => {
+      const inside = insides.get(database.name);
+      if (holds(database)) return true;
       if (inside === undefined || typeof inside === "string") return false;
       const { objects, defaults } = inside.access;
-      return [...objects, ...defaults].some((object) => holds(object.privileges));
+      return [...objects, ...defaults].some(holds);
     })
     .map(({ name }) => name);
 }

@@ -1,4 +1,3 @@
-import type { ObjectType } from "../config/privileges.ts";
 import type { Action, Securable } from "./actions.ts";
 import { type ContentDecision, decideContents } from "./diff-contents.ts";
 import {
@@ -8,12 +7,13 @@ import {
   noteForeignObjects,
   noteLostSchema,
 } from "./diff-foreign.ts";
-import { compare, heldBy, subtract } from "./diff-privileges.ts";
+import { blockOthersGrants } from "./diff-grantors.ts";
+import { compare, heldBy, nameOnDatabase, subtract, toSecurable } from "./diff-privileges.ts";
 import type { FormerRole } from "./diff-roles.ts";
 import type { LiveDatabase, ServerFacts } from "./inspect.ts";
 import type { LiveAccess, LiveInside, LiveObject } from "./inspect-access.ts";
 import { type DatabasePlan, PUBLIC, PUBLIC_SCHEMA } from "./plan.ts";
-import { type Share, toShares } from "./shares.ts";
+import { type Share, toDatabaseShares, toShares } from "./shares.ts";
 
 /** What to do, and what Berth cannot or may not do and the operator should know. */
 export interface AccessDecision extends ContentDecision {
@@ -51,7 +51,11 @@ export function decideAccess(
       ...noteForeignObjects(plan, live.access),
       ...(schemas.has(PUBLIC_SCHEMA) ? [] : noteLostSchema(plan)),
     ],
-    blocked: [...contents.blocked, ...blockForeignSchemas(plan, shares, live)],
+    blocked: [
+      ...contents.blocked,
+      ...blockForeignSchemas(plan, shares, live),
+      ...blockOthersGrants(plan, live, formerRoles),
+    ],
   };
 }
 
@@ -70,13 +74,6 @@ export function decideDatabase(
 ): readonly Action[] {
   const { name, connectionLimit } = plan.database;
   const on: Securable = { type: "database", database: name };
-  const keys = new Map(plan.roles.map((role) => [role.name, role.key]));
-  const wanted = [
-    ...plan.grants
-      .filter((grant) => grant.on.type === "database")
-      .map(({ grantee, privileges }) => ({ grantee, privileges })),
-    ...formerRoles.map((former) => ({ grantee: former.name, privileges: [] })),
-  ];
   return [
     ...(live.connectionLimit === connectionLimit
       ? []
@@ -88,26 +85,11 @@ export function decideDatabase(
             connectionLimit,
           } as const,
         ]),
-    ...wanted.flatMap(({ grantee, privileges }) => {
-      const path =
-        grantee === PUBLIC
-          ? "database.revokePublic"
-          : toPath(keys, formerRoles, grantee, "database");
-      const held = heldBy(grantee === PUBLIC ? "PUBLIC" : grantee, live.privileges);
-      return compare({ path, on, grantee, wanted: privileges, held });
+    ...toDatabaseShares(plan, formerRoles).flatMap(({ path, grantee, privileges: wanted }) => {
+      const held = heldBy(nameOnDatabase(grantee), live.privileges);
+      return compare({ path, on, grantee, wanted, held });
     }),
   ];
-}
-
-function toPath(
-  keys: ReadonlyMap<string, string>,
-  formerRoles: readonly FormerRole[],
-  grantee: string,
-  type: ObjectType,
-): string {
-  const key = keys.get(grantee);
-  if (key !== undefined) return `roles.${key}.grants.${type}`;
-  return `roles.${formerRoles.find((former) => former.name === grantee)?.key ?? grantee}`;
 }
 
 function decideDefaults(plan: DatabasePlan, share: Share, access: LiveAccess): Action[] {
@@ -166,11 +148,4 @@ function decideObjects(
 function heldOn({ privileges, columns = [] }: LiveObject, { grantee, ...share }: Share): string[] {
   const onColumns = heldBy(grantee, columns).filter((one) => !share.privileges.includes(one));
   return [...new Set([...heldBy(grantee, privileges), ...onColumns])].toSorted();
-}
-
-function toSecurable(object: LiveObject, group: Securable | undefined): Securable {
-  const { type, schema, name } = object;
-  if (type === "schema") return { type, schema };
-  const others = group === undefined || !("objects" in group) ? [] : group.objects;
-  return { type, schema, objects: [...others, { name, arguments: object.arguments }] };
 }

@@ -4,7 +4,7 @@ import type { ServerFacts } from "./inspect.ts";
 import type { LiveAccess, LiveInside, LiveObject } from "./inspect-access.ts";
 import { type DatabasePlan, PUBLIC, PUBLIC_SCHEMA } from "./plan.ts";
 import type { Share } from "./shares.ts";
-import { toStatement } from "./statements.ts";
+import { inNameOf, toStatement } from "./statements.ts";
 
 /** What of a database is not the app's: a schema public of somebody else, or none, and others' objects. */
 
@@ -22,29 +22,39 @@ export function closePublicSchema(
   const schema = live.access.objects.find(
     (object) => object.type === "schema" && object.schema === PUBLIC_SCHEMA,
   );
-  if (schema?.privileges.includes(`${PUBLIC}=CREATE`) !== true) return { actions: [], notes: [] };
+  if (schema === undefined) return { actions: [], notes: [] };
   const { owner, name } = plan.database;
+  const revoke = "REVOKE CREATE ON SCHEMA public FROM PUBLIC";
+  const byOthers = (schema.others ?? [])
+    .filter(({ grantee, privilege }) => grantee === PUBLIC && privilege === "CREATE")
+    .map(({ grantor }) => inNameOf(grantor, [revoke]));
+  const isGiven = schema.privileges.includes(`${PUBLIC}=CREATE`);
+  const isOurs = mayGrantOn(schema, plan, live.server);
+  const byOwner =
+    isGiven && !isOurs ? [`GRANT USAGE, CREATE ON SCHEMA public TO "${owner}"; ${revoke};`] : [];
+  const statements = [...byOwner, ...byOthers];
+  return {
+    actions: isGiven && isOurs ? closeSchema(plan, schema) : [],
+    notes:
+      statements.length === 0
+        ? []
+        : [
+            `in database ${name} every role that may enter it may make tables in schema public, and only a superuser can end that: ${statements.join(" ")}`,
+          ],
+  };
+}
+
+function closeSchema({ database }: DatabasePlan, schema: LiveObject): readonly Action[] {
+  const { owner } = database;
   const path = "database.revokePublic";
   const on: Securable = { type: "schema", schema: "public" };
-  if (!mayGrantOn(schema, plan, live.server)) {
-    return {
-      actions: [],
-      notes: [
-        `in database ${name} every role that may enter it may make tables in schema public, and only a superuser can end that: ` +
-          `GRANT USAGE, CREATE ON SCHEMA public TO "${owner}"; REVOKE CREATE ON SCHEMA public FROM PUBLIC;`,
-      ],
-    };
-  }
   const ownsSchema = schema.owner === owner || schema.owner === "pg_database_owner";
-  return {
-    actions: [
-      ...(ownsSchema
-        ? []
-        : [{ kind: "grant", path, on, grantee: owner, privileges: ["CREATE", "USAGE"] } as const]),
-      { kind: "revoke", path, on, grantee: PUBLIC, privileges: ["CREATE"] },
-    ],
-    notes: [],
-  };
+  return [
+    ...(ownsSchema
+      ? []
+      : [{ kind: "grant", path, on, grantee: owner, privileges: ["CREATE", "USAGE"] } as const]),
+    { kind: "revoke", path, on, grantee: PUBLIC, privileges: ["CREATE"] },
+  ];
 }
 
 export function noteForeignObjects(plan: DatabasePlan, access: LiveAccess): string[] {
@@ -84,11 +94,15 @@ export function blockForeignSchemas(
   const foreign = live.access.objects.filter(
     (object) => object.type === "schema" && !mayGrantOn(object, plan, live.server),
   );
-  return foreign.flatMap(({ schema, owner, privileges }) => {
+  return foreign.flatMap(({ schema, owner, privileges, others = [] }) => {
     const grants = shares
       .filter((share) => share.type === "schema" && share.schema === schema)
       .flatMap(({ path, grantee, privileges: wanted }) => {
-        const held = [...heldBy(grantee, privileges), ...heldBy(PUBLIC, privileges)];
+        const own = [...heldBy(grantee, privileges), ...heldBy(PUBLIC, privileges)];
+        const held = [
+          ...own,
+          ...others.filter((one) => one.grantee === grantee).map(({ privilege }) => privilege),
+        ];
         return compare({ path, on: { type: "schema", schema }, grantee, wanted, held });
       })
       .filter(({ kind }) => kind === "grant")

@@ -1,4 +1,6 @@
 import type { Action, Securable } from "./actions.ts";
+import type { LiveObject } from "./inspect-access.ts";
+import { PUBLIC } from "./plan.ts";
 
 /** What is between the privileges that a role has on something and those that it shall have. */
 
@@ -33,4 +35,17 @@ export function heldBy(grantee: string, privileges: readonly string[]): string[]
   return privileges
     .filter((entry) => entry.slice(0, entry.lastIndexOf("=")) === grantee)
     .map((entry) => entry.slice(grantee.length + 1));
+}
+
+/** A grantee as `LiveDatabase` has it. */
+export function nameOnDatabase(grantee: string): string {
+  return grantee === PUBLIC ? "PUBLIC" : grantee;
+}
+
+/** An object for a statement, together with those that are to get the same. */
+export function toSecurable(object: LiveObject, group: Securable | undefined): Securable {
+  const { type, schema, name } = object;
+  if (type === "schema") return { type, schema };
+  const others = group === undefined || !("objects" in group) ? [] : group.objects;
+  return { type, schema, objects: [...others, { name, arguments: object.arguments }] };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Client } from "pg";
 import type { ObjectType } from "../config/privileges.ts";
-import type { LiveDatabase, ServerFacts } from "./inspect.ts";
+import type { LiveDatabase, OthersGrant, ServerFacts } from "./inspect.ts";
 import { inspectExtensions, type LiveExtension } from "./inspect-extensions.ts";
 import type { DatabasePlan, PlannedDatabase, PlannedRole } from "./plan.ts";
 
@@ -18,10 +18,11 @@ export interface LiveObject {
   /** Of a function, as SQL: what tells it from others of its name. */
   readonly arguments?: string | null;
   readonly owner: string;
-  /** `grantee=PRIVILEGE`, with `public` for every role. */
+  /** What its owner gave: `grantee=PRIVILEGE`, with `public` for every role. */
   readonly privileges: readonly string[];
   /** The same on single columns of a table. */
   readonly columns?: readonly string[];
+  readonly others?: readonly OthersGrant[];
 }
 
 /** What will be given on what the owner makes; the schema null = in every schema. */

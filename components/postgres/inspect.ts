@@ -48,8 +48,18 @@ export interface LiveDatabase {
   readonly encoding: string;
   readonly connectionLimit: number;
   readonly allowsConnections: boolean;
-  /** `grantee=PRIVILEGE`, with `PUBLIC` for every role. */
+  /** What its owner gave: `grantee=PRIVILEGE`, with `PUBLIC` for every role. */
   readonly privileges: readonly string[];
+  readonly others?: readonly OthersGrant[];
+}
+
+/** A privilege that somebody else than the owner gave. A superuser's REVOKE is the owner's, and does nothing about it. */
+export interface OthersGrant {
+  readonly grantee: string;
+  readonly privilege: string;
+  readonly grantor: string;
+  /** Of a table, if it is not on the whole. */
+  readonly column?: string | null;
 }
 
 /** The part of the catalog that a stack is concerned with. */

@@ -16,9 +16,10 @@ export function scriptAccess(plan: DatabasePlan): readonly string[] {
   const shares = toShares(plan, []);
   const toDatabase = plan.grants.filter(({ on }) => on.type === "database");
   const closing = isClosed ? [closePublicSchema(owner)] : [];
+  const planned = toDatabase.length + shares.length === 0 ? [] : [withPlanned(toDatabase, shares)];
   const giving = [
     ...(shares.length === 0 ? [] : [defaultsQuery(shares, owner)]),
-    ...(toDatabase.length + shares.length === 0 ? [] : [grantsQuery(toDatabase, shares, owner)]),
+    ...planned.map((tables) => grantsQuery(tables, owner)),
   ];
   const queries = [...closing, ...giving];
   const send = (query: string): string => `${query}\n\\gexec`;
@@ -37,6 +38,7 @@ export function scriptAccess(plan: DatabasePlan): readonly string[] {
     ...(shares.length === 0
       ? []
       : [warnOfLostSchema(plan.app), refuseForeignSchemas(plan, shares)]),
+    ...planned.map((tables) => refuseOthersGrants(plan, tables)),
   ];
 }
 
@@ -72,11 +74,8 @@ function isOwn(catalog: "pg_class" | "pg_proc", oid: string): string {
   return `NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '${catalog}'::regclass AND e.objid = ${oid} AND e.deptype = 'e')`;
 }
 
-function grantsQuery(
-  toDatabase: readonly PlannedGrant[],
-  shares: readonly Share[],
-  owner: string,
-): string {
+/** The tables `planned` and `objects` that a query about what is given begins with. */
+function withPlanned(toDatabase: readonly PlannedGrant[], shares: readonly Share[]): string {
   const types = new Set([
     ...toDatabase.map(({ on }) => on.type),
     ...shares.map(({ type }) => type),
@@ -91,18 +90,42 @@ function grantsQuery(
   VALUES ${rows.join(",\n    ")}
 ), objects (type, oid, schema, name, owner, acl) AS (
   ${[...types].map((type) => objects[type]).join("\n  UNION ALL\n  ")}
-), found AS (
-  SELECT name, grantee, privileges, ARRAY(
-    SELECT privilege_type FROM aclexplode(acl) a WHERE a.grantee = ${oidOf("p.grantee")}
+)`;
+}
+
+/** Objects that the admin may give, with what is planned on each. */
+const onObjects = (owner: string): string => `planned p
+  JOIN objects o ON o.type = p.type AND o.schema IS NOT DISTINCT FROM p.schema::text
+    AND (${mayGrant("CASE o.type WHEN 'schema' THEN o.schema END", "o.owner", owner)})`;
+
+/** What a grantee has on an object, and on a single column if it is too much. */
+const given = `SELECT a.grantor, a.privilege_type, '' AS place FROM aclexplode(o.acl) a
+    WHERE a.grantee = ${oidOf("p.grantee")}
     UNION
-    SELECT privilege_type FROM pg_attribute t, aclexplode(t.attacl) a
+    SELECT a.grantor, a.privilege_type, format(' (%I)', attname) FROM pg_attribute t, aclexplode(t.attacl) a
     WHERE o.type = 'table' AND t.attrelid = o.oid AND NOT t.attisdropped AND a.grantee = ${oidOf("p.grantee")}
-      AND privilege_type <> ALL (p.privileges)
+      AND privilege_type <> ALL (p.privileges)`;
+
+function grantsQuery(tables: string, owner: string): string {
+  return `${tables}, found AS (
+  SELECT name, grantee, privileges, ARRAY(
+    SELECT DISTINCT privilege_type FROM (${given}) a WHERE a.grantor = o.owner
   ) AS held
-  FROM planned p JOIN objects o ON o.type = p.type AND o.schema IS NOT DISTINCT FROM p.schema::text
-  WHERE ${mayGrant("CASE o.type WHEN 'schema' THEN o.schema END", "o.owner", owner)}
+  FROM ${onObjects(owner)}
 )
 ${difference("'REVOKE %s ON %s FROM %s'", "'GRANT %s ON %s TO %s'")}`;
+}
+
+/** The same rule as diff-grantors.ts. */
+function refuseOthersGrants({ app, database }: DatabasePlan, tables: string): string {
+  return refusal(`app ${app}: everything else is done, but for a superuser there is`, [
+    `(${tables}
+    SELECT format('in database %s: SET ROLE %I; REVOKE %s ON %s FROM %s; RESET ROLE;', current_database(),
+      pg_get_userbyid(grantor), string_agg(privilege_type || place, ', ' ORDER BY privilege_type, place), name, ${named})
+    FROM ${onObjects(database.owner)}, LATERAL (${given}) a
+    WHERE a.grantor <> o.owner AND privilege_type <> ALL (p.privileges)
+    GROUP BY grantor, name, grantee)`,
+  ]);
 }
 
 function defaultsQuery(shares: readonly Share[], owner: string): string {
@@ -138,14 +161,16 @@ function listed(kept: string, gone: string): string {
   return `array_to_string(ARRAY(SELECT unnest(${kept}) EXCEPT SELECT unnest(${gone}) ORDER BY 1), ', ')`;
 }
 
-/** From \`found\`: one statement for what is too much, one for what is missing. */
+/** A grantee as GRANT calls it. */
+const named = `CASE grantee WHEN ${text(PUBLIC)} THEN 'PUBLIC' ELSE quote_ident(grantee) END`;
+
+/** From `found`: one statement for what is too much, one for what is missing. */
 function difference(revoke: string, grant: string, more?: string): string {
   const extra = more === undefined ? "" : `, ${more}`;
-  const grantee = `CASE grantee WHEN ${text(PUBLIC)} THEN 'PUBLIC' ELSE quote_ident(grantee) END`;
-  return `SELECT format(${revoke}, ${listed("held", "privileges")}, name, ${grantee}${extra})
+  return `SELECT format(${revoke}, ${listed("held", "privileges")}, name, ${named}${extra})
 FROM found WHERE NOT held <@ privileges
 UNION ALL
-SELECT format(${grant}, ${listed("privileges", "held")}, name, ${grantee}${extra})
+SELECT format(${grant}, ${listed("privileges", "held")}, name, ${named}${extra})
 FROM found WHERE NOT privileges <@ held`;
 }
 
@@ -156,10 +181,10 @@ WHERE nspname = 'public' AND a.grantee = 0 AND a.privilege_type = 'CREATE'`;
 function closePublicSchema(owner: string): string {
   const condition = `${publicSchemaIsOpen} AND (${mayGrant("nspname", "nspowner", owner)})`;
   return `SELECT format('GRANT CREATE, USAGE ON SCHEMA public TO %I', ${text(owner)})
-${condition} AND pg_get_userbyid(nspowner) NOT IN (${text(owner)}, 'pg_database_owner')
+${condition} AND a.grantor = nspowner AND pg_get_userbyid(nspowner) NOT IN (${text(owner)}, 'pg_database_owner')
 UNION ALL
 SELECT 'REVOKE CREATE ON SCHEMA public FROM PUBLIC'
-${condition}`;
+${condition} AND a.grantor = nspowner`;
 }
 
 function warnOfOpenSchema(app: string): string {

@@ -1,6 +1,6 @@
 import { contentTypes, type ObjectType } from "../config/privileges.ts";
 import type { FormerRole } from "./diff-roles.ts";
-import type { DatabasePlan } from "./plan.ts";
+import { type DatabasePlan, PUBLIC } from "./plan.ts";
 
 /** Exactly these privileges of a role of the app on everything of a type in a schema; none = all are taken away. */
 export interface Share {
@@ -35,4 +35,26 @@ export function toShares(plan: DatabasePlan, formerRoles: readonly FormerRole[])
       })),
     );
   return [...gone, ...planned];
+}
+
+/** The same on the database itself, and for PUBLIC where it is closed. */
+export function toDatabaseShares(
+  plan: DatabasePlan,
+  formerRoles: readonly FormerRole[],
+): Pick<Share, "path" | "grantee" | "privileges">[] {
+  const keys = new Map(plan.roles.map(({ name, key }) => [name, key]));
+  const planned = plan.grants
+    .filter(({ on }) => on.type === "database")
+    .map(({ grantee, privileges }) => ({
+      ...{ grantee, privileges },
+      path:
+        grantee === PUBLIC
+          ? "database.revokePublic"
+          : `roles.${keys.get(grantee) ?? grantee}.grants.database`,
+    }));
+  const gone = formerRoles.map(({ key, name }) => ({
+    ...{ grantee: name, privileges: [] },
+    path: `roles.${key}`,
+  }));
+  return [...planned, ...gone];
 }

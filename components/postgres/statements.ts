@@ -68,6 +68,16 @@ export function toStatement(action: Action, verifiers: Verifiers): string {
 
 const id = escapeIdentifier;
 
+/**
+ * The same as another role. Of privileges that is the only way: a superuser's REVOKE is the owner's, and
+ * GRANTED BY may name none but the role of the session.
+ */
+export function inNameOf(role: string, statements: readonly string[]): string {
+  return [`SET ROLE ${id(role)}`, ...statements, "RESET ROLE"]
+    .map((statement) => `${statement};`)
+    .join(" ");
+}
+
 /** Means the same as none at all, but is what the stock provider writes. */
 const noExpiry = "VALID UNTIL 'infinity'";
 

@@ -92,6 +92,7 @@ test("databases come with owner, limit, encoding and privileges, PUBLIC's defaul
       connectionLimit: 9,
       allowsConnections: true,
       privileges: own("netbox"),
+      others: [],
     },
     {
       name: "paperless",
@@ -100,6 +101,7 @@ test("databases come with owner, limit, encoding and privileges, PUBLIC's defaul
       connectionLimit: -1,
       allowsConnections: true,
       privileges: ["PUBLIC=CONNECT", "PUBLIC=TEMPORARY", ...own("paperless")],
+      others: [],
     },
   ]);
 });

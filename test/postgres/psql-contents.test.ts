@@ -159,6 +159,31 @@ describe.skipIf(!hasPsql)("a script, run by an admin with CREATEROLE and CREATED
     expect({ exitCode, output }).toEqual({ exitCode: 0, output: "app basketball: as planned" });
   });
 
+  it("is not done where others gave a role more, and takes nothing back in their name", async () => {
+    const roles = { "read-only": { profile: "readonly" } };
+    const run = () => psql(bed, toScript(bed, { database: { schemas: ["billing"] }, roles }));
+    await run();
+    await bed.sql("create role other", "basketball");
+    await bed.sqlAs(
+      ...(["basketball", "basketball"] as const),
+      `create table billing.gift (id int); grant usage on schema billing to other;
+       grant insert, delete on billing.gift to other with grant option;
+       grant update (id) on billing.gift to other with grant option`,
+    );
+    await bed.sql(
+      `set role other; grant insert, delete on billing.gift to basketball_read_only;
+       grant update (id) on billing.gift to basketball_read_only`,
+      "basketball",
+    );
+    const { exitCode, output } = await run();
+    expect(exitCode, output).toBe(3);
+    const help =
+      "SET ROLE other; REVOKE DELETE, INSERT, UPDATE (id) ON TABLE billing.gift FROM basketball_read_only; RESET ROLE;";
+    expect(output).toContain(`for a superuser there is: in database basketball: ${help}`);
+    await bed.sql(help, "basketball");
+    expect(await run()).toEqual({ exitCode: 0, output: "app basketball: as planned" });
+  });
+
   it("left the neighbour as it was", async () => {
     expect(await bed.neighbour()).toBe(neighbour);
   });

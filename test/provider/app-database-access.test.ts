@@ -102,4 +102,53 @@ describe("an app whose access others had a hand in", () => {
     await bed.sqlAs("gone_ro", "gone", "select from app.t");
     expect((await bed.refresh(after))?.state).toEqual(made.state);
   });
+
+  it("names what others gave its roles with what takes it back, and takes nothing itself", async () => {
+    const made = await bed.up(inputsOf("sone", ro));
+    await bed.sqlAs(
+      ...(["sone", "sone"] as const),
+      `create table t (id int, "a b" text);
+       grant connect on database sone to paperless with grant option;
+       grant insert, select on t to paperless with grant option;
+       grant update ("a b") on t to paperless with grant option;
+       grant create on schema public to paperless with grant option;
+       grant insert on t to sone_ro`,
+    );
+    await bed.sql(
+      `set role paperless; grant connect on database sone to public; grant create on schema public to public;
+       grant insert, select on t to sone_ro; grant update ("a b") on t to sone_ro`,
+      "sone",
+    );
+    const help = `SET ROLE "paperless"; REVOKE CONNECT ON DATABASE "sone" FROM PUBLIC; REVOKE INSERT ON TABLE "public"."t" FROM "sone_ro"; REVOKE UPDATE ("a b") ON TABLE "public"."t" FROM "sone_ro"; RESET ROLE;`;
+    const close = `SET ROLE "paperless"; REVOKE CREATE ON SCHEMA public FROM PUBLIC; RESET ROLE;`;
+    const readAcl = () =>
+      bed.sql(
+        `select relacl::text as acl, array(select attacl::text from pg_attribute
+           where attrelid = 't'::regclass and attacl is not null) as columns from pg_class where relname = 't'`,
+        "sone",
+      );
+    const found = await bed.refresh(made);
+    const failure = await bed.up(made.inputs, found).catch((error: unknown) => error);
+    expect(bed.reports.join("\n")).toContain(help);
+    expect(bed.reports.join("\n")).toContain(`only a superuser can end that: ${close}`);
+    expect(String(failure)).toContain(`As a superuser, in database sone: ${help}`);
+    if (!(failure instanceof PartialFailure)) throw new Error("nothing was done");
+    expect(await readAcl()).toEqual([
+      {
+        acl: "{sone=arwdDxtm/sone,sone_ro=r/sone,paperless=a*r*/sone,sone_ro=ar/paperless}",
+        columns: ["{paperless=w*/sone,sone_ro=w/paperless}"],
+      },
+    ]);
+    await bed.sql(`${help} ${close}`, "sone");
+    bed.reports.length = 0;
+    const whole = await bed.up(made.inputs, { ...made, state: failure.state });
+    expect(bed.reports).toEqual([]);
+    expect((await bed.refresh(whole))?.state).toEqual(made.state);
+    expect(await readAcl()).toEqual([
+      {
+        acl: "{sone=arwdDxtm/sone,sone_ro=r/sone,paperless=a*r*/sone,sone_ro=r/paperless}",
+        columns: ["{paperless=w*/sone}"],
+      },
+    ]);
+  });
 });

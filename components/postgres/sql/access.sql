@@ -54,6 +54,7 @@ select 'object' as kind, o.type, o.schema::text as schema, o.name::text as name,
     select g.name || '=' || a.privilege_type
     from pg_catalog.aclexplode(o.acl) a
     join grantees g on g.oid = a.grantee
+    where a.grantor = o.owner
     order by 1
   ) as privileges,
   array(
@@ -61,9 +62,29 @@ select 'object' as kind, o.type, o.schema::text as schema, o.name::text as name,
     from pg_catalog.pg_attribute t
     cross join lateral pg_catalog.aclexplode(t.attacl) a
     join grantees g on g.oid = a.grantee
-    where o.type = 'table' and t.attrelid = o.oid and not t.attisdropped
+    where o.type = 'table' and t.attrelid = o.oid and not t.attisdropped and a.grantor = o.owner
     order by 1
-  ) as columns
+  ) as columns,
+  array(
+    select pg_catalog.json_build_object(
+      'grantee', g.name,
+      'privilege', a.privilege_type,
+      'grantor', pg_catalog.pg_get_userbyid(a.grantor),
+      'column', a.on_column
+    )
+    from (
+      select e.grantor, e.grantee, e.privilege_type, null as on_column
+      from pg_catalog.aclexplode(o.acl) e
+      union
+      select e.grantor, e.grantee, e.privilege_type, t.attname::text
+      from pg_catalog.pg_attribute t
+      cross join lateral pg_catalog.aclexplode(t.attacl) e
+      where o.type = 'table' and t.attrelid = o.oid and not t.attisdropped
+    ) a
+    join grantees g on g.oid = a.grantee
+    where a.grantor <> o.owner
+    order by g.name, a.privilege_type, pg_catalog.pg_get_userbyid(a.grantor), a.on_column
+  ) as others
 from objects o
 union all
 select 'default', case d.defaclobjtype when 'S' then 'sequence' when 'f' then 'function' else 'table' end,
@@ -74,7 +95,7 @@ select 'default', case d.defaclobjtype when 'S' then 'sequence' when 'f' then 'f
     join grantees g on g.oid = a.grantee
     order by 1
   ),
-  '{}'
+  '{}', '{}'
 from pg_catalog.pg_default_acl d
 left join schemas s on s.oid = d.defaclnamespace
 where d.defaclobjtype in ('r', 'S', 'f')

@@ -12,9 +12,21 @@ select
         coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))
       ) a
       left join pg_catalog.pg_roles g on g.oid = a.grantee
+      where a.grantor = d.datdba
     ),
     '{}'
-  )::text[] as privileges
+  )::text[] as privileges,
+  array(
+    select pg_catalog.json_build_object(
+      'grantee', coalesce(g.rolname, 'PUBLIC'),
+      'privilege', a.privilege_type,
+      'grantor', pg_catalog.pg_get_userbyid(a.grantor)
+    )
+    from pg_catalog.aclexplode(d.datacl) a
+    left join pg_catalog.pg_roles g on g.oid = a.grantee
+    where a.grantor <> d.datdba
+    order by g.rolname nulls first, a.privilege_type, pg_catalog.pg_get_userbyid(a.grantor)
+  ) as others
 from pg_catalog.pg_database d
 join pg_catalog.pg_roles o on o.oid = d.datdba
 where $1::text[] is null or d.datname = any ($1::text[])
