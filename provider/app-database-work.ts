@@ -15,6 +15,7 @@ import {
   type LiveDatabase,
 } from "../components/postgres/inspect.ts";
 import { inspectAccess, inspectVerifiers } from "../components/postgres/inspect-access.ts";
+import { findTakenProblem } from "../components/postgres/lost-database.ts";
 import { decideNewDatabase } from "../components/postgres/new-database.ts";
 import type { DatabasePlan } from "../components/postgres/plan.ts";
 import { sortFormerRoles } from "../components/postgres/retirement.ts";
@@ -65,7 +66,10 @@ export async function examineApp(
   return { ...found, notes };
 }
 
-/** The same without a judgement: also for what is missing or not ours any more. */
+/**
+ * The same without a judgement: also for what is missing or not marked any more. Throws where the database
+ * has got another owner, as there is nothing that a run would do about it.
+ */
 export async function findActions(
   server: PostgresServer,
   asked: AppRequest,
@@ -77,6 +81,8 @@ export async function findActions(
   const stored = await readStored(server, plan);
   const roles = decideAppRoles(plan, catalog, { request, server, stored });
   const live = catalog.databases.get(plan.database.name);
+  const taken = findTakenProblem(plan, catalog, server.config.markerRole);
+  if (request.isKnown && taken !== undefined) throw new BerthError(taken);
   if (live === undefined) {
     const extensions = isDeep ? await surveyExtensions(server, plan) : [];
     const made = decideNewDatabase(plan, catalog.server, extensions);

@@ -1,4 +1,6 @@
-import type { LiveDatabase } from "./inspect.ts";
+import { escapeIdentifier } from "pg";
+import type { Catalog, LiveDatabase } from "./inspect.ts";
+import type { DatabasePlan } from "./plan.ts";
 
 /** What Postgres puts into datconnlimit while it drops a database, and leaves there if it is stopped. */
 const halfDropped = -2;
@@ -25,5 +27,24 @@ export function findLostProblem(
     `app ${app}: database "${database}" was there and is gone, and an empty one in its place would look as if all were well. ` +
     `To restore it: CREATE DATABASE "${database}" with its owner, pg_restore into it, pulumi up. ` +
     `To go on with an empty one: set ${key} to true, pulumi up, and take the key out again`
+  );
+}
+
+/**
+ * Why nothing is done about a database that state knows, and that another role owns by now. An entry that
+ * names another owner is not meant: that one is not the stack's yet.
+ */
+export function findTakenProblem(
+  { app, database: { name, owner } }: Pick<DatabasePlan, "app" | "database">,
+  { databases, roles }: Pick<Catalog, "databases" | "roles">,
+  markerRole: string,
+): string | undefined {
+  const live = databases.get(name);
+  if (live === undefined || live.owner === owner) return undefined;
+  if (roles.get(owner)?.memberOf.includes(markerRole) !== true) return undefined;
+  return (
+    `app ${app}: database "${name}" belongs to role "${live.owner}", not to "${owner}"; Berth never changes an owner. ` +
+    `Set berth:apps.${app}.owner.name to "${live.owner}", or, where somebody took it away, give it back: ` +
+    `ALTER DATABASE ${escapeIdentifier(name)} OWNER TO ${escapeIdentifier(owner)}`
   );
 }

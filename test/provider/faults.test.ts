@@ -126,6 +126,22 @@ it("says what does not belong to the owner, so that the other roles have nothing
   });
 });
 
+it("says in each preview, up and refresh who owns a database that somebody took away, and leaves it alone", async () => {
+  const inputs = inputsOf("taken");
+  const made = await bed.up(inputs);
+  await bed.sql("create role taker; alter database taken owner to taker");
+  const says =
+    'app taken: database "taken" belongs to role "taker", not to "taken"; Berth never changes an owner';
+  bed.clearLog();
+  for (const look of [() => bed.diff(made), () => bed.refresh(made), () => bed.up(inputs, made)]) {
+    await expect(look()).rejects.toThrow(says);
+  }
+  expect(bed.writes()).toEqual([]);
+  await bed.sql('ALTER DATABASE "taken" OWNER TO "taken"');
+  expect(await bed.diff(made)).toEqual([]);
+  expect((await bed.refresh(made))?.state).toEqual(made.state);
+});
+
 it("names the one GRANT that a superuser has to run for a role that others made, has changed nothing without it, and needs no more", async () => {
   await bed.sql("create role legacy login password 'made-by-hand'");
   await bed.sql("create database legacy owner legacy");
