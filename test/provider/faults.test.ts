@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Action } from "../../components/postgres/actions.ts";
 import { startServer, stopServer } from "../../dev/postgres/server.ts";
@@ -182,6 +183,32 @@ it("takes a warning that nothing was given for the failure it is, and leaves no 
   await server.close();
   expect(done).toEqual([]);
   expect(await bed.neighbour()).toBe(neighbourBefore);
+});
+
+it("loses and doubles nothing where the server crashes in the middle, and says how to go on", async () => {
+  const names = Array.from({ length: 6 }, (_, index) => `crash${String(index)}`);
+  const create = async () => {
+    const handler = await bed.provider();
+    const made = names.map((name) =>
+      handler.create({ urn: toUrn(name), inputs: inputsOf(name), preview: false }),
+    );
+    return { handler, ended: Promise.allSettled(made) };
+  };
+  bed.clearLog();
+  const { handler, ended } = await create();
+  while (!bed.readLog().includes('CREATE DATABASE "crash')) await delay(5);
+  const home = path.dirname(bed.logFile);
+  await stopServer(home, "immediate");
+  const failed = (await ended).filter((end) => end.status === "rejected");
+  expect(failed).not.toEqual([]);
+  for (const { reason } of failed)
+    expect(String(reason)).toMatch(/run pulumi up again|run the same command again|pg_isready/);
+  await handler.close();
+  await startServer({ home, port: bed.superuser.port, settings: { log_statement: "all" } });
+  const again = await create();
+  expect((await again.ended).map(({ status }) => status)).toEqual(names.map(() => "fulfilled"));
+  await again.handler.close();
+  for (const name of names) await bed.sqlAs(name, name, "select 1");
 });
 
 it("refuses a standby, whatever is asked for, and goes on once that is the primary", async () => {

@@ -133,6 +133,28 @@ describe("a rotation", () => {
   });
 });
 
+describe("a new password that the server does not take", () => {
+  it("never reaches the item, and the next run begins anew", async () => {
+    const before = bed.login();
+    const { runTogether } = PostgresServer.prototype;
+    vi.spyOn(PostgresServer.prototype, "runTogether").mockImplementationOnce(async function (
+      this: PostgresServer,
+      ...args
+    ) {
+      await runTogether.call(this, ...args);
+      await bed.database.sql("alter role netbox_b password 'of-somebody-else'");
+    });
+    await expect(bed.rotate()).rejects.toThrow(
+      "the server has a new password for role netbox_b and refuses it; vaults/Coachlight/items/netbox-db-credentials is unchanged and works as before",
+    );
+    expect(bed.login()).toEqual(before);
+    expect(await query(before)).toEqual([{ me: "netbox_role" }]);
+    expect(await bed.rotate()).toBe(0);
+    expect(report()).toMatchObject({ login: "netbox_b", resumed: false, verified: true });
+    await bed.retireAtLast();
+  });
+});
+
 describe("an edit by hand in the middle of a rotation", () => {
   it("is not written over, and the next run goes on with it", async () => {
     const edited = { ...bed.login(), password: "in-between-0123456789" };
