@@ -14,6 +14,7 @@ import {
   withoutVerifiers,
 } from "./app-database-inputs.ts";
 import { findLost } from "./app-database-judge.ts";
+import { findFormer, shutOut } from "./app-database-moved.ts";
 import { toRequest, toStopped, toUnfinished } from "./app-database-request.ts";
 import { retireApp } from "./app-database-retire.ts";
 import {
@@ -23,7 +24,7 @@ import {
   examineApp,
   findActions,
 } from "./app-database-work.ts";
-import { describeActions, describeDrift } from "./describe-drift.ts";
+import { describeActions, describeDrift, toText } from "./describe-drift.ts";
 import type { Report } from "./engine-log.ts";
 import { PostgresServer } from "./postgres-server.ts";
 import { ProgramClaims } from "./program-claims.ts";
@@ -183,20 +184,25 @@ export class AppDatabaseHandler implements ResourceHandler {
     return { ...resource, state: { ...live, drift, ...unfinished } };
   }
 
-  /** With `reclaimPolicy: delete`, and confirmed: drops database and roles. Otherwise: nothing. */
+  /**
+   * With `reclaimPolicy: delete`, and confirmed: drops database and roles. Of an app that only moved on, to
+   * another database: shuts out the roles that left it meanwhile. Otherwise: nothing.
+   */
   async delete(resource: StoredResource): Promise<void> {
     const { urn } = resource;
     // Inputs are what the entry last said; after a refresh state is what the server then held.
     const state = parseStored(resource.inputs) ?? parseStored(resource.state);
-    if (state?.reclaimPolicy !== "delete") return;
+    if (state === undefined) return;
+    const former = findFormer(resource, state, this.#claims.rolesBeside(urn, state.app));
+    if (former.length > 0) this.#tell(urn, await shutOut(this.#requireServer(), state, former));
+    if (state.reclaimPolicy !== "delete") return;
     const kept = this.#claims.whyKept(urn, state.app, state.database.name);
     if (kept !== undefined) {
       this.#report("warning", urn, kept);
       return;
     }
     const isNeeded = (role: string): boolean => this.#claims.isNeeded(urn, state.app, role);
-    const notes = await retireApp(this.#requireServer(), state, isNeeded);
-    if (notes.length > 0) this.#report("info", urn, notes.join("\n"));
+    this.#tell(urn, await retireApp(this.#requireServer(), state, isNeeded));
   }
 
   cancel(): void {
@@ -261,6 +267,10 @@ export class AppDatabaseHandler implements ResourceHandler {
     return found;
   }
 
+  #tell(urn: string, notes: readonly string[]): void {
+    if (notes.length > 0) this.#report("info", urn, notes.join("\n"));
+  }
+
   #warnOnce(urn: string, text: string): void {
     if (!this.#hasWarned) this.#report("warning", urn, text);
     this.#hasWarned = true;
@@ -277,8 +287,4 @@ export class AppDatabaseHandler implements ResourceHandler {
 function requireKnown(inputs: AppDatabaseInputs | undefined): AppDatabaseInputs {
   if (inputs !== undefined) return inputs;
   throw new BerthError("an AppDatabase reached up with unknown inputs");
-}
-
-function toText(title: string, lines: readonly string[]): string {
-  return [title, ...lines.map((line) => `  ${line}`)].join("\n");
 }

@@ -13,3 +13,8 @@ export function describeDrift(
   const obstacles = [...found.problems, ...found.blocked].map((text) => `database: ${text}`);
   return [...describeActions(found.actions), ...obstacles];
 }
+
+/** Lines under a title. */
+export function toText(title: string, lines: readonly string[]): string {
+  return [title, ...lines.map((line) => `  ${line}`)].join("\n");
+}

@@ -22,9 +22,16 @@ export class ProgramClaims {
     this.#byUrn.set(urn, place);
   }
 
+  /** All roles of the program, where an app is still in it and only its resource goes; undefined = the app left. */
+  rolesBeside(urn: string, app: string): ReadonlySet<string> | undefined {
+    if (!this.#has(urn, app)) return undefined;
+    const places = [...this.#byUrn.values(), ...Object.values(this.#byApp)];
+    return new Set(places.flatMap(({ roles }) => roles));
+  }
+
   /** Why a database must not go although its resource does; undefined = nobody needs it. */
   whyKept(urn: string, app: string, database: string): string | undefined {
-    if (this.#byUrn.has(urn) || this.#byApp[app] !== undefined) {
+    if (this.#has(urn, app)) {
       return `app ${app} is still in the stack, so database "${database}", which it had until now, stays with all that it holds; drop it by hand if nobody needs it`;
     }
     if (this.#others(urn, app).some((place) => place.database === database)) {
@@ -36,6 +43,10 @@ export class ProgramClaims {
   /** Whether another app of the program has a role of this name. */
   isNeeded(urn: string, app: string, role: string): boolean {
     return this.#others(urn, app).some((place) => place.roles.includes(role));
+  }
+
+  #has(urn: string, app: string): boolean {
+    return this.#byUrn.has(urn) || this.#byApp[app] !== undefined;
   }
 
   #others(urn: string, app: string): Place[] {

