@@ -38,7 +38,7 @@ export async function importApp(
       leftBehind: [],
       isKnown: false,
     };
-    const found = await examineApp(server, request, true);
+    const found = await examineApp(server, request, true, true);
     const { actions, notes, catalog } = found;
     if (!catalog.databases.has(state.database.name)) return undefined;
     for (const note of notes) report("warning", urn, note);

@@ -39,11 +39,16 @@ export function findLost(request: AppRequest, live: LiveDatabase | undefined): s
   return findLostProblem(app, database.name, live, { isKnown: request.isKnown, recreate });
 }
 
-/** Throws every reason not to go on; returns what taking over changes. */
+/**
+ * Throws every reason not to go on; returns what taking over changes.
+ *
+ * @param outOfReach What `findOutOfReach` says, where something is to be changed.
+ */
 export function judge(
   plan: DatabasePlan,
   catalog: Catalog,
   { request, server: { config }, stored }: RoleContext,
+  outOfReach: readonly string[] = [],
 ): readonly string[] {
   const adoption = decideAdoption(plan, catalog, config, ({ key, name }) =>
     compareStored(stored?.get(name), request.verifiers.get(key) ?? ""),
@@ -55,6 +60,7 @@ export function judge(
   const problems = [
     ...(marker === undefined ? [] : [marker]),
     ...adoption.problems,
+    ...outOfReach,
     ...findPlanProblems(plan, catalog.server),
     ...findTurnProblems(plan, catalog, ({ key }) => request.verifiers.has(key)),
     ...(encoding === undefined ? [] : [encoding]),

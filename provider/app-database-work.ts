@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { BerthError, toOneError } from "../components/errors.ts";
 import type { Action } from "../components/postgres/actions.ts";
+import { findOutOfReach } from "../components/postgres/adoption.ts";
 import { type AppDatabaseState, toPlan } from "../components/postgres/app-database-args.ts";
 import {
   type AccessDecision,
@@ -50,19 +51,24 @@ export interface AppDecision extends AccessDecision {
  * the app cannot be had at all, such as for a role that is somebody else's.
  *
  * @param isDeep Looks into the app's database as well, which takes a login of its own.
+ * @param isImport Nothing is to be changed yet, so that a right to do it may still be given.
  */
 export async function examineApp(
   server: PostgresServer,
   request: AppRequest,
   isDeep: boolean,
+  isImport = false,
 ): Promise<AppDecision> {
   const plan = toPlan(request.state, server.config.markerRole);
   const { catalog } = await server.survey();
   const stored = await readStored(server, plan);
-  const adopting = judge(plan, catalog, { request, server, stored });
+  const outOfReach = findOutOfReach(plan, catalog, server.config);
+  const refused = isImport ? [] : outOfReach;
+  const adopting = judge(plan, catalog, { request, server, stored }, refused);
   const found = await findActions(server, request, isDeep);
   if (found.problems.length > 0) throw toOneError("Postgres", found.problems);
-  const notes = [...adopting, ...request.leftBehind, ...found.notes, ...found.blocked];
+  const later = isImport ? outOfReach.map((problem) => `up would refuse: ${problem}`) : [];
+  const notes = [...later, ...adopting, ...request.leftBehind, ...found.notes, ...found.blocked];
   return { ...found, notes };
 }
 
@@ -141,7 +147,8 @@ export async function applyApp(
       const stored = session.server.isSuperuser
         ? await inspectVerifiers(session.client, names)
         : undefined;
-      const changes = judge(plan, catalog, { request, server, stored });
+      const outOfReach = findOutOfReach(plan, catalog, server.config);
+      const changes = judge(plan, catalog, { request, server, stored }, outOfReach);
       if (!catalog.databases.has(plan.database.name)) await judgeNew(session, plan, catalog);
       const roles = decideAppRoles(plan, catalog, { request, server, stored });
       if (reclaims(request)) {

@@ -105,15 +105,10 @@ async function inspectState(
     `select s.ssl, pg_catalog.current_setting('createrole_self_grant', true) as self_grant
      from pg_catalog.pg_stat_ssl s where s.pid = pg_catalog.pg_backend_pid()`,
   );
-  const { rows: administered } = await client.query<{ name: string }>(
-    `select r.rolname as name from pg_catalog.pg_roles r
-     where pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION')`,
-  );
   return {
     catalog,
     isEncrypted: rows[0]?.ssl === true,
     selfGrant: rows[0]?.self_grant ?? undefined,
-    administered: new Set(administered.map(({ name }) => name)),
   };
 }
 

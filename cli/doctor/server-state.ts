@@ -1,8 +1,8 @@
 import { hasItem, roleNamesOf } from "../../components/config/logins.ts";
 import { reservedReason } from "../../components/config/name-rules.ts";
-import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
+import type { StackSpec } from "../../components/config/spec.ts";
 import { BerthError, toOneError } from "../../components/errors.ts";
-import { decideAdoption } from "../../components/postgres/adoption.ts";
+import { decideAdoption, findOutOfReach } from "../../components/postgres/adoption.ts";
 import type { Catalog } from "../../components/postgres/inspect.ts";
 import { planDatabase } from "../../components/postgres/plan.ts";
 import {
@@ -12,7 +12,6 @@ import {
   judgeServer,
   type ServerProblem,
 } from "../../components/postgres/server-rules.ts";
-import { hintForMembership } from "../../components/postgres/statement-failure.ts";
 import type { Passed } from "./report.ts";
 
 /** What the admin sees of the server: all its roles and databases, and the admin's own session. */
@@ -21,8 +20,6 @@ export interface ServerState {
   readonly isEncrypted: boolean;
   /** `createrole_self_grant` of the session; undefined before Postgres 16. */
   readonly selfGrant: string | undefined;
-  /** Roles that the admin has ADMIN on, or may have by being a superuser. */
-  readonly administered: ReadonlySet<string>;
 }
 
 /** Newest server that Berth is tested with, as a major version. */
@@ -87,13 +84,12 @@ export const judgeMarker: Judge = ({ postgres }, { catalog }) => {
 };
 
 /** Whether the roles and databases of the apps are free, or this stack's, or to be adopted. */
-export const judgeApps: Judge = (spec, { catalog, administered }) => {
-  const outcomes = spec.apps.map((app) =>
-    decideAdoption(planDatabase(app, spec.postgres), catalog, spec.postgres),
-  );
+export const judgeApps: Judge = (spec, { catalog }) => {
+  const plans = spec.apps.map((app) => planDatabase(app, spec.postgres));
+  const outcomes = plans.map((plan) => decideAdoption(plan, catalog, spec.postgres));
   const problems = [
     ...outcomes.flatMap((outcome) => outcome.problems),
-    ...spec.apps.flatMap((app) => findOutOfReach(app, spec, { catalog, administered })),
+    ...plans.flatMap((plan) => findOutOfReach(plan, catalog, spec.postgres)),
   ];
   if (problems.length > 0) throw toOneError("Postgres", problems);
   const there = spec.apps.filter((app) => catalog.databases.has(app.database.name)).length;
@@ -101,26 +97,6 @@ export const judgeApps: Judge = (spec, { catalog, administered }) => {
   const changes = outcomes.flatMap((outcome) => outcome.changes);
   return { value: undefined, detail: [counts, ...changes.map((c) => `adopting: ${c}`)].join("; ") };
 };
-
-/** From 16 on an admin with CREATEROLE changes only roles that it made, or was given with ADMIN. */
-function findOutOfReach(
-  { name: app, adopt, roles }: AppSpec,
-  { postgres }: StackSpec,
-  { catalog, administered }: Pick<ServerState, "catalog" | "administered">,
-): string[] {
-  const { admin, isSuperuser, versionNumber } = catalog.server;
-  if (!adopt || isSuperuser || versionNumber < 160_000) return [];
-  return roles
-    .filter(({ name }) => {
-      const live = catalog.roles.get(name);
-      return live !== undefined && !live.memberOf.includes(postgres.markerRole);
-    })
-    .filter(({ name }) => !administered.has(name))
-    .map(({ name }) => {
-      const fix = hintForMembership({ role: name, admin, versionNumber });
-      return `app ${app}: role "${name}" shall be adopted, and role "${admin}" may not change it\n    fix: ${fix}`;
-    });
-}
 
 /** A hint: what others have on the server, and the stack file does not name. */
 export const judgeNeighbours: Judge = (spec, { catalog }) => {

@@ -2,6 +2,7 @@ import { escapeIdentifier } from "pg";
 import type { PostgresSpec } from "../config/spec.ts";
 import type { Catalog, LiveDatabase, LiveRole } from "./inspect.ts";
 import { type DatabasePlan, hasLoginsOfVault, type PlannedRole } from "./plan.ts";
+import { hintForMembership } from "./statement-failure.ts";
 
 /**
  * What to do about roles and databases that exist already. A run that died after CREATE leaves them
@@ -64,6 +65,26 @@ export function decideAdoption(
     problems.push(...outcome.problems);
   }
   return { changes, problems };
+}
+
+/**
+ * Roles to adopt that `pulumi up` could not change: from 16 on an admin with CREATEROLE changes only those
+ * that it made, or was given with ADMIN.
+ */
+export function findOutOfReach(
+  { app, adopt, roles }: Pick<DatabasePlan, "app" | "adopt" | "roles">,
+  { server, roles: live }: Catalog,
+  { markerRole }: Pick<PostgresSpec, "markerRole">,
+): string[] {
+  const { admin, isSuperuser, versionNumber } = server;
+  if (!adopt || isSuperuser || versionNumber < 160_000) return [];
+  return roles
+    .flatMap(({ name }) => live.get(name) ?? [])
+    .filter(({ memberOf, isOursToAlter }) => !memberOf.includes(markerRole) && !isOursToAlter)
+    .map(({ name }) => {
+      const fix = hintForMembership({ role: name, admin, versionNumber });
+      return `app ${app}: role "${name}" shall be adopted, and role "${admin}" may not change it\n    fix: ${fix}`;
+    });
 }
 
 /** What Postgres settles for good when it makes a database. */

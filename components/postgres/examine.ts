@@ -2,7 +2,7 @@ import type { StackSpec } from "../config/spec.ts";
 import { toOneError } from "../errors.ts";
 import type { Credential } from "../onepassword/credential.ts";
 import { describeAction } from "./actions.ts";
-import { compareStored, decideAdoption, findEncodingProblem } from "./adoption.ts";
+import { compareStored, decideAdoption, findEncodingProblem, findOutOfReach } from "./adoption.ts";
 import { decideAccess } from "./diff-access.ts";
 import { examineContents } from "./examine-contents.ts";
 import { type Catalog, inspectCatalog } from "./inspect.ts";
@@ -162,7 +162,10 @@ export function judgeCatalog(
     (plan) => findEncodingProblem(plan, catalog.databases.get(plan.database.name)) ?? [],
   );
   if (fixed.length > 0) throw toOneError("Postgres", fixed);
-  const problems = adoptions.flatMap((adoption) => adoption.problems);
+  const problems = [
+    ...adoptions.flatMap((adoption) => adoption.problems),
+    ...plans.flatMap((plan) => findOutOfReach(plan, catalog, spec.postgres)),
+  ];
   if (problems.length > 0) {
     throw toOneError("Postgres holds things that Berth did not make", problems);
   }

@@ -32,6 +32,8 @@ export interface LiveRole {
   readonly expires: boolean;
   /** Whether the admin may act for it: give it a database, and change what it owns. */
   readonly isOursToActFor: boolean;
+  /** Whether the admin has ADMIN on it, without which from 16 on only a superuser may change it. */
+  readonly isOursToAlter: boolean;
   readonly connectionLimit: number;
   readonly memberOf: readonly string[];
   /** The same with who gave each, which from 16 on may be several. */

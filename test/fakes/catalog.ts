@@ -28,6 +28,7 @@ export function liveRole(name: string, more: Partial<LiveRole> = {}): LiveRole {
     bypassesRls: false,
     expires: false,
     isOursToActFor: false,
+    isOursToAlter: false,
     connectionLimit: -1,
     memberOf: [],
     memberships: [],

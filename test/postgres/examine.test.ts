@@ -126,7 +126,10 @@ describe("the marker role", () => {
 test("what exists is told by kind, and what adopting changes is a warning", () => {
   const netbox = liveRole("netbox", { memberOf: ["berth_prod"] });
   const { exists, warnings } = judge(
-    makeCatalog([netbox, liveRole("wiki")], [liveDatabase("netbox", "netbox")]),
+    makeCatalog(
+      [netbox, liveRole("wiki", { isOursToAlter: true })],
+      [liveDatabase("netbox", "netbox")],
+    ),
   );
   expect([exists("role", "netbox"), exists("database", "netbox")]).toEqual([true, true]);
   expect([exists("role", "wiki"), exists("database", "wiki")]).toEqual([true, false]);
@@ -134,6 +137,12 @@ test("what exists is told by kind, and what adopting changes is a warning", () =
     'adopting: app wiki: role "wiki": its password becomes the one in 1Password',
     'adopting: app wiki: role "wiki": it becomes a member of "berth_prod"',
   ]);
+});
+
+test("fails on a role to adopt that the admin may not change, and says what a superuser has to run", () => {
+  expect(() => judge(makeCatalog([liveRole("wiki")]))).toThrow(
+    'app wiki: role "wiki" shall be adopted, and role "coachlight_admin" may not change it\n    fix: as a superuser: GRANT "wiki" TO "coachlight_admin" WITH ADMIN TRUE',
+  );
 });
 
 test("fails with the problems of every app at once", () => {

@@ -153,10 +153,16 @@ it("names the one GRANT that a superuser has to run for a role that others made,
        from pg_authid r where rolname = 'legacy' union all select d::text, null from pg_database d where datname = 'legacy'`,
     );
   const before = await look();
+  const urn = "urn:pulumi:prod::berth::berth:postgres:AppDatabase::legacy";
+  const provider = await bed.provider();
+  await expect(provider.create({ urn, inputs, preview: true })).rejects.toThrow(
+    "may not change it",
+  );
+  await provider.close();
   const refused = await bed.up(inputs).catch((error: unknown) => error);
   const [statement = ""] =
     /GRANT "legacy" TO "coachlight_admin"[^(;\n]*/.exec(String(refused)) ?? [];
-  expect(String(refused)).toMatch(/app legacy: .*not done: .*SQLSTATE 42501/);
+  expect(String(refused)).toContain('role "coachlight_admin" may not change it');
   expect(await look()).toEqual(before);
   await bed.sql(statement);
   await bed.up(inputs);

@@ -14,6 +14,7 @@ select
       r.oid,
       case when pg_catalog.current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end
     ) as is_ours_to_act_for,
+  pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION') as is_ours_to_alter,
   r.rolconnlimit as connection_limit,
   -- From 16 on each grantor gives a membership of its own.
   array(

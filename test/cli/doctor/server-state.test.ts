@@ -6,7 +6,6 @@ import { makeSpec } from "../../fakes/stack.ts";
 const judge = (server: Parameters<typeof makeCatalog>[2]) =>
   judgeAdmin(makeSpec({}), {
     ...{ catalog: makeCatalog([], [], server), isEncrypted: true, selfGrant: "set, inherit" },
-    administered: new Set(),
   });
 
 test("an admin that the server itself keeps from the neighbours is no reason to warn", () => {
@@ -26,19 +25,19 @@ test.each([
 });
 
 function judgeAdopted(
-  administered: readonly string[],
+  isOursToAlter: boolean,
   server: Parameters<typeof makeCatalog>[2] = {},
   memberOf: readonly string[] = [],
 ) {
-  const roles = [liveRole("wiki", { memberOf })];
+  const roles = [liveRole("wiki", { memberOf, isOursToAlter })];
   return judgeApps(makeSpec({ wiki: { adopt: true } }), {
     catalog: makeCatalog(roles, [], server),
-    ...{ isEncrypted: true, selfGrant: "", administered: new Set(administered) },
+    ...{ isEncrypted: true, selfGrant: "" },
   });
 }
 
 test("fails on a role to adopt that the admin may not change, and says what a superuser has to run", () => {
-  expect(() => judgeAdopted([])).toThrow(
+  expect(() => judgeAdopted(false)).toThrow(
     'app wiki: role "wiki" shall be adopted, and role "coachlight_admin" may not change it\n' +
       '    fix: as a superuser: GRANT "wiki" TO "coachlight_admin" WITH ADMIN TRUE, INHERIT TRUE, SET TRUE',
   );
@@ -46,8 +45,8 @@ test("fails on a role to adopt that the admin may not change, and says what a su
 
 test("a role to adopt is in reach with ADMIN, for a superuser, before 16, and once it is the stack's", () => {
   const passed = { value: undefined } as object;
-  expect(judgeAdopted(["wiki"])).toMatchObject(passed);
-  expect(judgeAdopted([], { isSuperuser: true })).toMatchObject(passed);
-  expect(judgeAdopted([], { versionNumber: 150_000 })).toMatchObject(passed);
-  expect(judgeAdopted([], {}, ["berth_prod"])).toMatchObject(passed);
+  expect(judgeAdopted(true)).toMatchObject(passed);
+  expect(judgeAdopted(false, { isSuperuser: true })).toMatchObject(passed);
+  expect(judgeAdopted(false, { versionNumber: 150_000 })).toMatchObject(passed);
+  expect(judgeAdopted(false, {}, ["berth_prod"])).toMatchObject(passed);
 });
