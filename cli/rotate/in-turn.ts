@@ -9,7 +9,7 @@ import {
 } from "../../components/postgres/plan.ts";
 import { makeVerifier, scramFor } from "../../components/postgres/verifier.ts";
 import { PostgresServer } from "../../provider/postgres-server.ts";
-import { logsIn, type RotateContext, writeItem } from "./context.ts";
+import { logsIn, type RotateContext, resume, writeItem } from "./context.ts";
 import { decideTurn, type Turn } from "./decide-turn.ts";
 import { finish } from "./finish.ts";
 import { inspectTurns, prepareLogin } from "./turn-server.ts";
@@ -30,8 +30,12 @@ export async function rotateInTurn(context: RotateContext): Promise<number> {
     }
     return found;
   });
-  if (turn.kind === "finish") say("item", `${turn.because}: going on with what ${item} holds`);
-  await context.up("what 1Password holds works, and Pulumi's state may not have it yet");
+  if (turn.kind === "finish") {
+    say("item", `${turn.because}: going on with what ${item} holds`);
+    await resume(context, "1Password may have a password that the server does not have yet");
+  } else {
+    await context.up("what 1Password holds works, and Pulumi's state may not have it yet");
+  }
   const login = (await context.read()).credential(role).username;
   say("server", `role ${login} has its verifier`);
   return await finish(context, {

@@ -98,6 +98,17 @@ describe("rotate", () => {
     expect(await logIn()).toEqual([{ me: "netbox" }]);
   });
 
+  it("mends a password that somebody changed on the server, which none but a superuser can see", async () => {
+    const before = bed.login(item).password;
+    await bed.sql("alter role netbox password 'by-hand'");
+    const { exitCode, stderr, stdout } = await rotate(["--app", "netbox"]);
+    expect(stderr).toContain("the server goes on refusing it, so somebody changed it there");
+    expect(stdout).toContain("rotated: app netbox, role netbox");
+    expect(exitCode).toBe(0);
+    expect(bed.login(item).password).not.toBe(before);
+    expect(await logIn()).toEqual([{ me: "netbox" }]);
+  });
+
   it("says how to go on when pulumi fails after the password was written", async () => {
     const failed = await rotate(["--app", "netbox"], {
       PULUMI_BACKEND_URL: `file://${path.join(bed.sandbox.home, "nowhere")}`,

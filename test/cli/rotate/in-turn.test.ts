@@ -155,6 +155,18 @@ describe("a new password that the server does not take", () => {
   });
 });
 
+describe("a password that somebody changed on the server", () => {
+  it("is replaced by a new one for the same login, whoever waits", async () => {
+    const before = bed.login();
+    await bed.database.sql(`alter role ${before.name} password 'of-somebody-else'`);
+    expect(await bed.rotate()).toBe(0);
+    expect(report()).toMatchObject({ login: before.name, resumed: true, verified: true });
+    expect(bed.login().password).not.toBe(before.password);
+    expect(await query(bed.login())).toEqual([{ me: "netbox_role" }]);
+    expect(await bed.canLogIn()).toEqual([before.name]);
+  });
+});
+
 describe("an edit by hand in the middle of a rotation", () => {
   it("is not written over, and the next run goes on with it", async () => {
     const edited = { ...bed.login(), password: "in-between-0123456789" };
