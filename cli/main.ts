@@ -140,14 +140,26 @@ function parse(args: readonly string[]) {
   return parseArgs({ args: [...args], options, allowPositionals: true, tokens: true });
 }
 
+/** Of one verb: what it does, and the options that it takes. */
+function helpOf(name: string, { takes }: Verb): string {
+  const lines = help.split("\n");
+  const about = (word: string): string[] => lines.filter((line) => line.startsWith(`  ${word} `));
+  const taken = [...common, ...takes].flatMap((option) => about(`--${option}`));
+  return `npm run ${name} -- --stack NAME [options]\n\n${about(name).join("\n")}\n\nOptions\n${taken.join("\n")}\n`;
+}
+
+function findVerb(name: string): Verb | undefined {
+  return Object.hasOwn(verbs, name) ? verbs[name] : undefined;
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const { values, positionals, tokens } = parse(args);
+  const [name = "", ...rest] = positionals;
+  const verb = findVerb(name);
   if (values.help) {
-    process.stdout.write(help);
+    process.stdout.write(verb === undefined ? help : helpOf(name, verb));
     return 0;
   }
-  const [name = "", ...rest] = positionals;
-  const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
   if (verb === undefined || rest.length > 0) {
     const given = positionals.length === 0 ? "nothing" : `"${positionals.join(" ")}"`;
     throw new BerthError(`got ${given}; the verbs are ${Object.keys(verbs).join(", ")}`, {
@@ -170,6 +182,8 @@ async function main(args: readonly string[]): Promise<number> {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`${describeFailure(error, "npm run verify -- --help")}\n`);
+  const [name = ""] = process.argv.slice(2);
+  const verb = findVerb(name) === undefined ? "verify" : name;
+  process.stderr.write(`${describeFailure(error, `npm run ${verb} -- --help`)}\n`);
   process.exitCode = 2;
 }

@@ -210,7 +210,7 @@ function printResult(
   say("stop        npm start -- --stop, or --down to remove everything");
   say("");
   say(`took ${took}`);
-  say(changed === 0 ? "up: no changes" : `up: ${String(changed)} changes`);
+  say(`up: ${changed === 0 ? "no" : String(changed)} ${changed === 1 ? "change" : "changes"}`);
 }
 
 /** `netbox: database netbox, owner netbox`: what an app has got. */

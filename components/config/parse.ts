@@ -24,17 +24,28 @@ import { findVaultProblems } from "./vault-rules.ts";
 export function parseStack(stack: string, raw: unknown, file?: string): StackSpec {
   const name = file === undefined ? "" : ` ${file}`;
   const title = `stack ${stack}: the stack file${name} is not usable`;
+  const lost = findLostKeys(raw, []);
   const parsed = StackConfig.safeParse(raw, { reportInput: true });
   if (!parsed.success) {
     const { issues } = parsed.error;
     const rest = keepUsable(raw, issues);
     const more = rest === undefined ? [] : findProblems(toStackSpec(stack, rest), rest);
-    throw toOneError(title, [...issues.flatMap(describeIssue), ...more]);
+    throw toOneError(title, [...lost, ...issues.flatMap(describeIssue), ...more]);
   }
   const spec = toStackSpec(stack, parsed.data);
-  const problems = findProblems(spec, parsed.data);
+  const problems = [...lost, ...findProblems(spec, parsed.data)];
   if (problems.length > 0) throw toOneError(title, problems);
   return spec;
+}
+
+/** JavaScript's own name for something else, which the schema would pass over without a word. */
+function findLostKeys(value: unknown, path: readonly string[]): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === "__proto__"
+      ? [`${formatKeyPath([...path, key])}: the name "__proto__" is not allowed`]
+      : findLostKeys(inner, [...path, key]),
+  );
 }
 
 /** The stack without the apps that have mistakes; undefined = there is one in what all apps build on. */

@@ -42,21 +42,23 @@ export async function readItems(
   const byKey = Map.groupBy(requests, (request) => keyOf(request.ref));
   const items = new Map<string, Item>();
   const problems: string[] = [];
-  let refused = false;
+  const refusals: string[] = [];
   const readOne = async (key: string, wanted: readonly ItemRequest[]): Promise<void> => {
     const [first] = wanted;
-    if (first === undefined || refused) return;
+    if (first === undefined || refusals.length > 0) return;
     try {
       const item = await withRetries(() => readItem(first.ref), options);
       items.set(key, item);
       problems.push(...wanted.flatMap((request) => findFieldProblems(request, item)));
     } catch (error) {
       if (!(error instanceof ItemReadError)) throw error;
-      if (error.failure === "unauthorized") refused = true;
-      problems.push(describeFailure(error, wanted));
+      const found = error.failure === "unauthorized" ? refusals : problems;
+      found.push(describeFailure(error, wanted));
     }
   };
   await Promise.all([...byKey].map(([key, wanted]) => limit(() => readOne(key, wanted))));
+  // The reads that were under way failed for the same reason.
+  problems.push(...refusals.slice(0, 1));
   if (problems.length > 0) throw toOneError("1Password", problems.toSorted());
   return (ref) => {
     const item = items.get(keyOf(ref));

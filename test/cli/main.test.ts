@@ -53,6 +53,14 @@ test("--help tells the verbs and options, and is no failure", async () => {
   expect(stdout).toContain("plan      print the statements");
 });
 
+test("--help of a verb tells that verb's options, and no others", async () => {
+  const { exitCode, stdout, stderr } = await berth(["doctor", "--help"]);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  expect(stdout).toContain("doctor    look for everything");
+  const options = [...stdout.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, name]) => name);
+  expect(options).toEqual(["--stack", "--config-file", "--json", "--help"]);
+});
+
 describe("what it cannot run with is exit code 2, one message and no fault's stack", () => {
   test.each([
     ["no verb", [], "got nothing; the verbs are "],
@@ -72,7 +80,11 @@ describe("what it cannot run with is exit code 2, one message and no fault's sta
       ["plan", "--stack", "prod", "--app", "netbox", "--vault"],
       "plan: nothing of netbox comes from Vault",
     ],
-    ["an unknown option", ["verify", "--stak", "prod"], "Unknown option '--stak'"],
+    [
+      "an unknown option",
+      ["verify", "--stak", "prod"],
+      "Unknown option '--stak'\n  fix: npm run verify -- --help",
+    ],
     ["an option without its value", ["verify", "--stack"], "'--stack <value>' argument missing"],
     [
       "a stack without a file",

@@ -43,6 +43,14 @@ test("fails with a mistake in one entry and with what others say together, all a
   ]);
 });
 
+test("fails on __proto__ as a name, which would be passed over", () => {
+  const apps = JSON.parse('{"__proto__": {}, "wiki": {"roles": {"__proto__": {}}}}') as Written;
+  expect(findProblems(writeStack(apps))).toEqual([
+    'berth:apps.__proto__: the name "__proto__" is not allowed',
+    'berth:apps.wiki.roles.__proto__: the name "__proto__" is not allowed',
+  ]);
+});
+
 test("draws no conclusions about apps from a section that has a mistake", () => {
   const apps = { shop: { databse: {} }, paperless: null };
   expect(findProblems({ ...writeStack(apps), gitpos: {} })).toEqual([

@@ -115,6 +115,16 @@ test("fails with a refused token at once and reads nothing more with it", async 
   expect(reads).toEqual(["a", "b"]);
 });
 
+test("a refused token is told once, however many reads were under way", async () => {
+  const names = ["a", "b", "c"];
+  const { read } = makeReader({ a: ["unauthorized"], b: ["unauthorized"], c: ["unauthorized"] });
+  const reading = readItems(
+    names.map((item) => request(item)),
+    read,
+  );
+  await expect(reading).rejects.toThrow(/^1Password: 1 problem\n {2}- app a: .*refused the token/);
+});
+
 test("a mistake of ours is thrown as it is", async () => {
   const fault = new RangeError("a fault");
   await expect(readItems([request("a")], () => Promise.reject(fault))).rejects.toBe(fault);
