@@ -74,6 +74,11 @@ function explainRefusal(code: string, login: Login, routine?: string): Explanati
         means: `${user} may not connect to ${database} (42501)`,
         hint: `as a superuser: GRANT CONNECT ON DATABASE ${escapeIdentifier(login.database ?? "postgres")} TO ${login.user === undefined ? "that role" : escapeIdentifier(login.user)}`,
       };
+    case "55000":
+      return {
+        means: `${database} takes no sessions (55000)`,
+        hint: `find out why somebody closed it; as a superuser: ALTER DATABASE ${escapeIdentifier(login.database ?? "postgres")} ALLOW_CONNECTIONS true`,
+      };
     case "57P03":
       return {
         means: "the server is starting, stopping or in recovery, and takes no session yet (57P03)",

@@ -165,6 +165,7 @@ describe("a login that fails", () => {
   test.each([
     ["28P01", "password authentication failed", 'refused the password of role "postgres"'],
     ["3D000", "database does not exist", 'there is no database "postgres"'],
+    ["55000", "not accepting connections", 'database "postgres" takes no sessions'],
     ["57P03", "the database system is starting up", "is starting, stopping or in recovery"],
     ["53100", "could not write init file: No space left on device", "the server's disk is full"],
     ["53300", "too many connections", "no free connection"],
