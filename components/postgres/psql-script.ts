@@ -191,7 +191,10 @@ function scriptGuards(
   { markerRole, systemIdentifier }: { markerRole: string; systemIdentifier: string },
 ): string {
   const names = texts(roles.map((role) => role.name));
-  const isOurs = `EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid AND pg_get_userbyid(m.roleid) = ${text(markerRole)})`;
+  // As in roles.sql: the admin that made the mark does not carry it.
+  const isOurs = `EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid AND pg_get_userbyid(m.roleid) = ${text(markerRole)}
+        AND NOT (r.rolcreaterole AND (m.grantor = m.member
+          OR m.admin_option AND coalesce(to_jsonb(m) ->> 'set_option', 'true') = 'false')))`;
   const at = `FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba WHERE d.datname = ${text(database.name)}`;
   return refusal(`app ${app}: nothing was changed`, [
     `SELECT format('this is another server than the stack is for, with system_identifier %s', system_identifier)

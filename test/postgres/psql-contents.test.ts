@@ -78,6 +78,14 @@ describe.skipIf(!hasPsql)("a script, run by an admin with CREATEROLE and CREATED
     expect(await readRowVersions(bed)).toEqual(before);
   });
 
+  it("refuses the admin role itself, which made the stack's mark, as a role of the app", async () => {
+    const roles = { admin: { profile: "readonly", name: "coachlight_admin" } };
+    bed.clearLog();
+    const { output } = await psql(bed, toScript(bed, { roles }));
+    expect(output).toContain('role "coachlight_admin" exists and was not made by this stack');
+    expect(bed.writes()).toEqual([]);
+  });
+
   it("refuses the same of a database that is yet to be made, and makes none", async () => {
     const names = { owner: { name: "hockey" }, database: { name: "hockey" } };
     for (const [extension, problem] of [

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { SecretValue } from "../../provider/property-values.ts";
 import { PartialFailure } from "../../provider/resource-handler.ts";
-import { DatabaseBed, inputsOf } from "./database-bed.ts";
+import { DatabaseBed, inputsOf, toUrn } from "./database-bed.ts";
 
 /** Access that came about by other ways than Berth's own, on a real Postgres. */
 
@@ -101,6 +102,24 @@ describe("an app whose access others had a hand in", () => {
     await bed.sqlAs("gone", "gone", "create table app.t (id int)");
     await bed.sqlAs("gone_ro", "gone", "select from app.t");
     expect((await bed.refresh(after))?.state).toEqual(made.state);
+  });
+
+  it("takes an admin that made the stack's mark for none of its own roles, and changes nothing about it", async () => {
+    await bed.up(inputsOf("first"));
+    await bed.sql("create role next_admin superuser login password 'password-of-next-admin'");
+    const password = new SecretValue("password-of-next-admin");
+    const handler = await bed.provider({ username: "next_admin", password });
+    const roles = { ro: { profile: "readonly", name: "coachlight_admin" } };
+    const creating = handler.create({
+      ...{ urn: toUrn("y"), inputs: inputsOf("second", { roles }), preview: false },
+    });
+    await expect(creating).rejects.toThrow(/role "coachlight_admin" exists/);
+    await handler.close();
+    expect(
+      await bed.sql(
+        "select rolcreaterole and rolcreatedb as able from pg_roles where rolname = 'coachlight_admin'",
+      ),
+    ).toEqual([{ able: true }]);
   });
 
   it("names what others gave its roles with what takes it back, and takes nothing itself", async () => {

@@ -16,12 +16,20 @@ select
     ) as is_ours_to_act_for,
   pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION') as is_ours_to_alter,
   r.rolconnlimit as connection_limit,
-  -- From 16 on each grantor gives a membership of its own.
+  -- From 16 on each grantor gives a membership of its own. One that may make roles is, in what it made
+  -- itself, whatever that is a mark of: by ADMIN alone, and by what createrole_self_grant says.
   array(
     select distinct g.rolname::text
     from pg_catalog.pg_auth_members m
     join pg_catalog.pg_roles g on g.oid = m.roleid
     where m.member = r.oid
+      and not (
+        r.rolcreaterole
+        and (
+          m.grantor = m.member
+          or m.admin_option and coalesce(pg_catalog.to_jsonb(m) ->> 'set_option', 'true') = 'false'
+        )
+      )
     order by 1
   ) as member_of,
   array(
