@@ -77,7 +77,7 @@ function explainRefusal(code: string, login: Login, routine?: string): Explanati
     case "55000":
       return {
         means: `${database} takes no sessions (55000)`,
-        hint: `find out why somebody closed it; as a superuser: ALTER DATABASE ${escapeIdentifier(login.database ?? "postgres")} ALLOW_CONNECTIONS true`,
+        hint: `find out why somebody closed it; as its owner: ALTER DATABASE ${escapeIdentifier(login.database ?? "postgres")} ALLOW_CONNECTIONS true`,
       };
     case "57P03":
       return {
