@@ -72,6 +72,11 @@ const written = [
 
 /** The committed file, whose mistakes are told before any server is started. */
 export function readCommitted(file = committed): Document {
+  if (!existsSync(file)) {
+    throw new BerthError(`stack dev: there is no stack file ${file}`, {
+      hint: "git restore Pulumi.dev.yaml",
+    });
+  }
   const text = readFileSync(file, "utf8");
   parseStackText("dev", file, text);
   const document = parseDocument(text);
@@ -127,19 +132,21 @@ export async function keepCommitted<T>(run: () => Promise<T>, file = committed):
     return await run();
   } finally {
     const after = existsSync(file) ? readFileSync(file, "utf8") : undefined;
-    if (after === undefined || (after !== before && isSameConfig(before, after))) {
-      writeFileSync(file, before);
-    }
+    if (after === undefined || isSalted(before, after)) writeFileSync(file, before);
   }
 }
 
-function isSameConfig(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((text) => {
+/** Whether what Pulumi writes beside `config` differs, and nothing else does. */
+function isSalted(before: string, after: string): boolean {
+  const [one, other] = [before, after].map((text) => {
     const document = parseDocument(text);
-    for (const key of secretsKeys) if (isMap(document.contents)) document.delete(key);
-    return document.errors.length > 0 ? text : (document.toJS() as unknown);
+    if (document.errors.length > 0 || !isMap(document.contents)) return undefined;
+    const secrets = secretsKeys.map((key) => document.get(key));
+    for (const key of secretsKeys) document.delete(key);
+    return { secrets, rest: document.toJS() as unknown };
   });
-  return isDeepStrictEqual(a, b);
+  if (one === undefined || other === undefined) return false;
+  return !isDeepStrictEqual(one.secrets, other.secrets) && isDeepStrictEqual(one.rest, other.rest);
 }
 
 async function placeOnCluster(

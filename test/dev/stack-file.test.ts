@@ -20,6 +20,7 @@ test.each([
   ["takes it away", undefined, before],
   ["lets it be", before, before],
   ["runs while a person edits it", edited, edited],
+  ["runs while a person comments it", `${before}# more\n`, `${before}# more\n`],
   ["runs while a person is not done", "config:\n  - [\n", "config:\n  - [\n"],
 ])("the committed file is what it was when Pulumi %s", async (_, written, left) => {
   writeFileSync(file, before);
@@ -47,6 +48,13 @@ test.each([
   expect(read).toThrow(BerthError);
   expect(read).toThrow(problem);
   expect(read).toThrow("\n  fix: ");
+});
+
+test("a committed file that is not there is missed, with how to have it back", () => {
+  const gone = path.join(folder, "gone.yaml");
+  expect(() => readCommitted(gone)).toThrow(
+    `stack dev: there is no stack file ${gone}\n  fix: git`,
+  );
 });
 
 test("a committed file may leave out what the sandbox writes", () => {
