@@ -32,7 +32,7 @@ export interface LiveRole {
   readonly expires: boolean;
   /** Whether the admin may act for it: give it a database, and change what it owns. */
   readonly isOursToActFor: boolean;
-  /** Whether the admin has ADMIN on it, without which from 16 on only a superuser may change it. */
+  /** Whether the admin may change it, if it may make roles: from 16 on that takes ADMIN on it. */
   readonly isOursToAlter: boolean;
   readonly connectionLimit: number;
   readonly memberOf: readonly string[];
