@@ -23,6 +23,7 @@ export default defineConfig({
         test: {
           name: "engine",
           include: ["test/engine/**/*.test.ts"],
+          setupFiles: ["test/engine/on-failure.ts"],
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 600_000,
@@ -33,6 +34,7 @@ export default defineConfig({
           name: "cluster",
           include: ["test/cluster/**/*.test.ts"],
           globalSetup: "test/cluster/setup.ts",
+          setupFiles: ["test/engine/on-failure.ts"],
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 600_000,

@@ -1,23 +1,31 @@
+import { randomInt } from "node:crypto";
 import { connect, createServer } from "node:net";
 
-/** A port nobody listens on: the preferred one if it is free, else any the system gives. */
+/**
+ * A port nobody listens on: the preferred one if it is free, else one from 20000 to 29999. Those are below
+ * the ports that Linux, macOS and Windows give to whoever asks for any, so that it is still free when it
+ * is opened, which may be a run of Pulumi later; and below the NodePorts of Kubernetes.
+ *
+ * @see https://docs.kernel.org/networking/ip-sysctl.html (ip_local_port_range)
+ */
 export async function freePort(preferred?: number): Promise<number> {
-  if (preferred !== undefined && (await tryPort(preferred)) !== undefined) return preferred;
-  const port = await tryPort(0);
-  if (port === undefined) throw new Error("no free port on 127.0.0.1");
-  return port;
+  if (preferred !== undefined && (await isFree(preferred))) return preferred;
+  for (let tries = 0; tries < 100; tries += 1) {
+    const port = randomInt(20_000, 30_000);
+    if (await isFree(port)) return port;
+  }
+  throw new Error("no free port on 127.0.0.1: tried 100 from 20000 to 29999");
 }
 
-function tryPort(port: number): Promise<number | undefined> {
+function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once("error", () => {
-      resolve(undefined);
+      resolve(false);
     });
     server.listen(port, "127.0.0.1", () => {
-      const address = server.address();
       server.close(() => {
-        resolve(typeof address === "object" ? address?.port : undefined);
+        resolve(true);
       });
     });
   });

@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import type { KubernetesObject, KubernetesObjectApi } from "@kubernetes/client-node";
 import { inject } from "vitest";
 import { addPostgres, type Cluster } from "../../dev/cluster/cluster.ts";
@@ -52,8 +51,7 @@ export class ClusterBed {
     options: Omit<SandboxOptions, "home"> = {},
   ): Promise<ClusterBed> {
     const bed = await Bed.open(options);
-    // Below those that the system gives away, which may be another program's by the time of an up.
-    const localPort = await freePort(randomInt(20_000, 32_000));
+    const localPort = await freePort();
     const self = new ClusterBed(bed, namespace, localPort);
     await addPostgres(self.cluster, { namespace, port: bed.sandbox.superuser.port });
     const endpoint: KubernetesEndpoint = {

@@ -30,6 +30,8 @@ export type Config = Record<string, unknown> & {
  * Connect, a backend) and the real CLI with real providers in the project folder.
  */
 export class Bed {
+  /** What the CLI printed, on whichever bed; a failed test shows its share. */
+  static readonly printed: string[] = [];
   readonly sandbox: Sandbox;
   readonly toolchain: Toolchain;
   /** Everything that the CLI ever printed here. */
@@ -68,6 +70,7 @@ export class Bed {
       options,
     );
     this.outputs.push(result.output);
+    Bed.printed.push(result.output);
     return result;
   }
 

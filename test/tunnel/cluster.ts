@@ -3,6 +3,7 @@ import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EndpointSpec, TlsSpec } from "../../components/config/spec.ts";
+import { freePort } from "../../dev/postgres/ports.ts";
 import { ApiServer } from "./api-server.ts";
 
 type KubernetesSpec = Extract<EndpointSpec, { kind: "kubernetes" }>;
@@ -50,13 +51,6 @@ export async function startBackend(
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-/** A port that nobody has at the moment. */
-export async function freePort(): Promise<number> {
-  const backend = await startBackend();
-  await backend.stop();
-  return backend.port;
 }
 
 /** One API server, one Service `postgres-postgresql`, one ready Pod `postgres-0`. */

@@ -10,8 +10,9 @@ import type { BerthError } from "../../components/errors.ts";
 import { explainConnectFailure } from "../../components/tunnel/connect-failure.ts";
 import { type Endpoint, openEndpoint } from "../../components/tunnel/endpoint.ts";
 import { pgTlsOptions } from "../../components/tunnel/tls.ts";
+import { freePort } from "../../dev/postgres/ports.ts";
 import { issue } from "./certificate.ts";
-import { type Backend, freePort, plainTls, startBackend, startCluster } from "./cluster.ts";
+import { type Backend, plainTls, startBackend, startCluster } from "./cluster.ts";
 import { type FakeLogin, servePostgres } from "./fake-postgres.ts";
 
 const name = "postgres-postgresql.db-postgres.svc";

@@ -8,11 +8,12 @@ import { explainConnectFailure } from "../../components/tunnel/connect-failure.t
 import { type Endpoint, openEndpoint } from "../../components/tunnel/endpoint.ts";
 import { pgTlsOptions } from "../../components/tunnel/tls.ts";
 import { giveTo } from "../../dev/postgres/place.ts";
+import { freePort } from "../../dev/postgres/ports.ts";
 import { preparePostgres } from "../../dev/postgres/prepare.ts";
 import { findSystemUser } from "../../dev/postgres/run-as.ts";
 import { removeServer, startServer } from "../../dev/postgres/server.ts";
 import { issue } from "./certificate.ts";
-import { type Cluster, freePort, labels, startCluster } from "./cluster.ts";
+import { type Cluster, labels, startCluster } from "./cluster.ts";
 
 const name = "postgres-postgresql.db-postgres.svc";
 const password = "only-for-this-test";

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openEndpoint } from "../../components/tunnel/endpoint.ts";
 import { toShownText } from "../../components/tunnel/tunnel-error.ts";
-import { type Cluster, freePort, labels, plainTls, startCluster, toKubeconfig } from "./cluster.ts";
+import { freePort } from "../../dev/postgres/ports.ts";
+import { type Cluster, labels, plainTls, startCluster, toKubeconfig } from "./cluster.ts";
 import { refusal, writeKubeconfig } from "./refusal.ts";
 
 let cluster: Cluster;
