@@ -57,6 +57,36 @@ test("the server tells who it is and what the admin may do on it, to an admin th
   });
 });
 
+test("the admin may alter what Postgres says it has ADMIN on, itself or through others", async () => {
+  for (const statement of [
+    "create role direct nologin",
+    "create role operators nologin",
+    "create role leads nologin",
+    "create role through_leads nologin",
+    "create role of_another nologin",
+    "grant direct to coachlight_admin with admin option",
+    "grant operators to coachlight_admin with inherit false, set false",
+    "grant leads to operators",
+    "grant through_leads to leads with admin option",
+    "grant of_another to paperless with admin option",
+  ]) {
+    await server.superuser.query(statement);
+  }
+  const names = { roles: undefined, databases: [] };
+  const { found, told } = await withSession(target, admin, async (client) => {
+    const { rows } = await client.query<{ name: string }>(
+      "select rolname as name from pg_roles where pg_has_role(oid, 'MEMBER WITH ADMIN OPTION') order by 1",
+    );
+    return { found: await inspectCatalog(client, names), told: rows.map(({ name }) => name) };
+  });
+  const altered = [...found.roles.values()].filter((role) => role.isOursToAlter);
+  expect(altered.map(({ name }) => name)).toEqual(told);
+  expect(told).toEqual(["direct", "through_leads"]);
+  const all = await inspectCatalog(server.superuser, names);
+  expect([...all.roles.values()].every((role) => role.isOursToAlter)).toBe(true);
+  await server.superuser.query("drop role direct, operators, leads, through_leads, of_another");
+});
+
 test("roles come with everything that adoption decides on, and what does not exist is not there", async () => {
   const names = { roles: ["netbox", 'Odd "name', "missing", "paperless"], databases: [] };
   const { roles } = await withSession(target, admin, (client) => inspectCatalog(client, names));

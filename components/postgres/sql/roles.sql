@@ -1,4 +1,20 @@
 -- Those of the roles $1 that exist (null = all), with what adopting one would change.
+with recursive
+-- What pg_has_role(…, 'MEMBER WITH ADMIN OPTION') tells, for all roles at once: asked one by one, Postgres
+-- follows all memberships of the admin anew each time, which takes seconds for a thousand roles.
+mine(oid) as (
+  select r.oid from pg_catalog.pg_roles r where r.rolname = current_user
+  union
+  select m.roleid from pg_catalog.pg_auth_members m join mine on mine.oid = m.member
+),
+given(oid) as (
+  select m.roleid from pg_catalog.pg_auth_members m join mine on mine.oid = m.member where m.admin_option
+),
+owned(owner, databases) as (
+  select d.datdba, array_agg(d.datname::text order by d.datname::text)
+  from pg_catalog.pg_database d
+  group by d.datdba
+)
 select
   r.rolname as name,
   r.rolcanlogin as can_login,
@@ -14,18 +30,9 @@ select
       r.oid,
       case when pg_catalog.current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end
     ) as is_ours_to_act_for,
-  -- Postgres follows all memberships of the admin anew each time it is asked for ADMIN through others, which
-  -- takes seconds for a thousand roles; those that the admin made need no such question.
-  case
-    when pg_catalog.current_setting('server_version_num')::int < 160000 then true
-    when exists (
-      select
-      from pg_catalog.pg_auth_members m
-      join pg_catalog.pg_roles me on me.oid = m.member and me.rolname = current_user
-      where m.roleid = r.oid and m.admin_option
-    ) then true
-    else pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION')
-  end as is_ours_to_alter,
+  pg_catalog.current_setting('server_version_num')::int < 160000
+    or (select me.rolsuper from pg_catalog.pg_roles me where me.rolname = current_user)
+    or r.oid in (select given.oid from given) as is_ours_to_alter,
   r.rolconnlimit as connection_limit,
   -- From 16 on each grantor gives a membership of its own. One that may make roles is, in what it made
   -- itself, whatever that is a mark of: by ADMIN alone, and by what createrole_self_grant says.
@@ -61,12 +68,8 @@ select
     ),
     '{}'
   ) as settings,
-  array(
-    select d.datname::text
-    from pg_catalog.pg_database d
-    where d.datdba = r.oid
-    order by 1
-  ) as owned_databases
+  coalesce(owned.databases, '{}') as owned_databases
 from pg_catalog.pg_roles r
+left join owned on owned.owner = r.oid
 where $1::text[] is null or r.rolname = any ($1::text[])
 order by 1
