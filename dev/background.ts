@@ -1,5 +1,13 @@
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 
 /** A program that outlives the command that started it. */
 export interface BackgroundProgram {
@@ -16,7 +24,7 @@ export interface BackgroundProgram {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Starts it, detached; its output goes to the log file. */
+/** Starts it, detached; its output goes to the log file, and how it ended if that is while this process lives. */
 export function startInBackground(program: BackgroundProgram): number {
   const log = openSync(program.logFile, "a", 0o600);
   const child = spawn(program.command ?? process.execPath, program.args, {
@@ -26,6 +34,11 @@ export function startInBackground(program: BackgroundProgram): number {
     ...(program.cwd === undefined ? {} : { cwd: program.cwd }),
   });
   closeSync(log);
+  child.once("exit", (code, signal) => {
+    // Its folder may be gone with it.
+    if (!existsSync(program.logFile)) return;
+    appendFileSync(program.logFile, `ended by ${signal ?? `itself, exit code ${String(code)}`}\n`);
+  });
   child.unref();
   if (child.pid === undefined) throw new Error(`cannot start ${program.args.join(" ")}`);
   const args = program.knownBy ?? program.args;

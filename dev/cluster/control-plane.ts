@@ -117,6 +117,8 @@ async function until(
   while (!(await isReady())) {
     const isGone = findRunning(files.pid(program)) === undefined;
     if (isGone || Date.now() > deadline) {
+      // Its log then tells how it ended.
+      await delay(100);
       const end = readFileSync(files.log(program), "utf8").trimEnd().split("\n").slice(-3);
       const how = isGone ? "ended at once" : "is not ready";
       throw new BerthError(`the test cluster's ${program} ${how}:\n  ${end.join("\n  ")}`, {
