@@ -31,7 +31,13 @@ select
       case when pg_catalog.current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end
     ) as is_ours_to_act_for,
   pg_catalog.current_setting('server_version_num')::int < 160000
-    or (select me.rolsuper from pg_catalog.pg_roles me where me.rolname = current_user)
+    or me.rolsuper
+    -- What it made itself, as in most cases, needs no look at all that it may do.
+    or exists (
+      select
+      from pg_catalog.pg_auth_members m
+      where m.roleid = r.oid and m.member = me.oid and m.admin_option
+    )
     or r.oid in (select given.oid from given) as is_ours_to_alter,
   r.rolconnlimit as connection_limit,
   -- From 16 on each grantor gives a membership of its own. One that may make roles is, in what it made
@@ -70,6 +76,7 @@ select
   ) as settings,
   coalesce(owned.databases, '{}') as owned_databases
 from pg_catalog.pg_roles r
+join pg_catalog.pg_roles me on me.rolname = current_user
 left join owned on owned.owner = r.oid
 where $1::text[] is null or r.rolname = any ($1::text[])
 order by 1
