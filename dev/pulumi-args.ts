@@ -8,7 +8,13 @@ export function findStack(args: readonly string[]): string | undefined {
     const [, value] = /^(?:--stack=|-s=?)(.*)$/s.exec(arg) ?? [];
     return value === undefined ? [] : [value];
   });
-  return values.at(-1);
+  return values.at(-1) ?? findStackOperand(own);
+}
+
+/** `pulumi stack init prod`: these take it without an option. */
+function findStackOperand([command, verb = "", name]: readonly string[]): string | undefined {
+  const takesName = command === "stack" && ["init", "rm", "select"].includes(verb);
+  return takesName && name?.startsWith("-") === false ? name : undefined;
 }
 
 /** Whether they only ask how Pulumi is used, or which one it is; no stack is needed for that. */

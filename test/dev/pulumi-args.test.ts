@@ -13,6 +13,11 @@ test.each([
   [["up", "--message", "as --stack prod has it"], undefined],
   [["config", "set", "--", "-s", "prod"], undefined],
   [["up", "--stack"], undefined],
+  [["stack", "init", "prod"], "prod"],
+  [["stack", "rm", "prod", "--yes"], "prod"],
+  [["stack", "select", "prod"], "prod"],
+  [["stack", "init", "--no-select"], undefined],
+  [["stack", "export", "prod"], undefined],
 ])("%j are for the stack %s", (args, stack) => {
   expect(findStack(args)).toBe(stack);
 });
