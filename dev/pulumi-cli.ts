@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { outlived, waitForPulumi } from "../cli/pulumi-process.ts";
+import { endKilledRuns } from "../components/killed-run.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import { ensureToolchain, type Toolchain } from "../toolchain/ensure.ts";
 import { defaultParts } from "../toolchain/parts.ts";
-import { mendBackend } from "./mend-backend.ts";
 import { type Sandbox } from "./sandbox.ts";
 
 /** The Pulumi CLI with its plugins; see `toolchain/`. */
@@ -75,9 +75,9 @@ export function toExitCode(exitCode: number | undefined, isInterrupted: boolean)
 
 /** Makes the sandbox's stack in its backend, once, and mends what a killed run left there. */
 export async function ensureStack(toolchain: Toolchain, sandbox: Sandbox): Promise<void> {
-  const backend = path.join(sandbox.home, "state/.pulumi");
-  if (existsSync(path.join(backend, "stacks/berth", `${sandbox.stack}.json`))) {
-    mendBackend(backend);
+  const backend = path.join(sandbox.home, "state");
+  if (existsSync(path.join(backend, ".pulumi/stacks/berth", `${sandbox.stack}.json`))) {
+    endKilledRuns(backend);
     return;
   }
   await execa(toolchain.pulumi, ["stack", "init", sandbox.stack, "--non-interactive"], {

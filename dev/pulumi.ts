@@ -1,14 +1,11 @@
-import { existsSync } from "node:fs";
-import path from "node:path";
 import { execa } from "execa";
 import { describeFailure } from "../cli/describe-failure.ts";
-import { findFileBackend } from "../cli/doctor/backend.ts";
-import { openWorld } from "../cli/doctor/world.ts";
 import { outlived, waitForPulumi } from "../cli/pulumi-process.ts";
+import { findFileBackend } from "../components/file-backend.ts";
+import { endKilledRuns } from "../components/killed-run.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import { reopenCluster } from "./cluster/reopen.ts";
 import { keepToSandbox } from "./environment.ts";
-import { mendBackend } from "./mend-backend.ts";
 import { asksOfPulumi, findStack } from "./pulumi-args.ts";
 import { ensureStack, openToolchain, pulumiDefaults, runPulumi, toExitCode } from "./pulumi-cli.ts";
 import { devHome, openSandbox } from "./sandbox.ts";
@@ -42,9 +39,8 @@ async function runOnOther(): Promise<number> {
 }
 
 function mendFileBackend(): void {
-  const folder = findFileBackend(openWorld(projectFolder));
-  const backend = path.join(folder ?? "", ".pulumi");
-  if (folder !== undefined && existsSync(backend)) mendBackend(backend);
+  const backend = findFileBackend(projectFolder, process.env);
+  if (backend !== undefined) endKilledRuns(backend);
 }
 
 async function runOnSandbox(): Promise<number> {

@@ -1,7 +1,10 @@
+import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import grpc from "@grpc/grpc-js";
 import { isOffline } from "../components/config/environment.ts";
+import { findFileBackend } from "../components/file-backend.ts";
+import { endKilledRuns, type LockHolder } from "../components/killed-run.ts";
 import { AppDatabaseHandler } from "./app-database.ts";
 import { CallsUnderWay } from "./calls-under-way.ts";
 import { reportTo } from "./engine-log.ts";
@@ -9,8 +12,8 @@ import { ManifestFileHandler } from "./manifest-file.ts";
 import type { ResourceHandler } from "./resource-handler.ts";
 import { createServer } from "./server.ts";
 
-/** How often to look whether the engine still runs. */
-const PARENT_CHECK_MS = 1000;
+/** How often to look whether the engine still runs: a new run of Pulumi asks for the lock after 200 ms or more. */
+const ENGINE_CHECK_MS = 50;
 /** How long calls that are under way may take to come to the end of a statement. */
 const CALLS_MS = 3500;
 /** How long their answers may take to leave. */
@@ -18,14 +21,15 @@ const ANSWERS_MS = 100;
 /** When it is over at the latest; the engine itself waits 5 s. */
 const SHUTDOWN_MS = 4500;
 
+const project = dirname(import.meta.dirname);
+
 /**
  * Starts the provider: prints the port for the engine, serves, and ends on the engine's interrupt or
  * when the engine is gone. A killed engine sends nothing, but the process then gets a new parent.
  */
 function main(): void {
-  const engine = process.ppid;
   const handlers: readonly ResourceHandler[] = [
-    new ManifestFileHandler(dirname(import.meta.dirname)),
+    new ManifestFileHandler(project),
     new AppDatabaseHandler(reportTo(findEngineAddress(process.argv)), isOffline()),
   ];
   const calls = new CallsUnderWay();
@@ -39,9 +43,16 @@ function main(): void {
   };
   process.on("SIGINT", end);
   process.on("SIGTERM", end);
-  setInterval(() => {
-    if (process.ppid !== engine) end();
-  }, PARENT_CHECK_MS).unref();
+  let isEngineGone = false;
+  const checkEngine = (): void => {
+    // Once: later the number may be another process's.
+    isEngineGone ||= endRunOfKilledEngine();
+    if (isEngineGone) end();
+  };
+  setInterval(checkEngine, ENGINE_CHECK_MS).unref();
+  process.on("exit", checkEngine);
+  // The engine is gone before it could read the port.
+  process.stdout.on("error", end);
   server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
     if (error !== null) {
       process.stderr.write(`Berth's provider cannot listen on 127.0.0.1: ${error.message}\n`);
@@ -71,6 +82,28 @@ async function finish(
   });
   await Promise.allSettled(closing);
   await Promise.race([shutDown, delay(ANSWERS_MS)]);
+}
+
+/**
+ * Takes away what the run of an engine that is gone left: Pulumi asks for the lock before it starts any program,
+ * so that the next run could not do it. One that came to its end has left nothing. Nobody is there any more to
+ * be told of an error; `npm run pulumi` and `pulumi cancel` are left.
+ *
+ * @returns Whether the engine is gone: its children then get another parent.
+ */
+function endRunOfKilledEngine(): boolean {
+  // As the launcher saw it: by now the engine may be gone, and this process another's child.
+  const engine = Number(process.env["BERTH_ENGINE_PID"]);
+  if (process.ppid === engine) return false;
+  const backend = findFileBackend(project, process.env);
+  const isOver = (holder?: LockHolder): boolean =>
+    holder?.pid === engine && holder.hostname === hostname();
+  try {
+    if (backend !== undefined) endKilledRuns(backend, isOver);
+  } catch {
+    // See above.
+  }
+  return true;
 }
 
 /** The engine passes its own address after its flags. */

@@ -1,10 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import path from "node:path";
-import { parse } from "yaml";
 import { BerthError } from "../../components/errors.ts";
+import { findFileBackend } from "../../components/file-backend.ts";
 import { toShownText } from "../../components/tunnel/tunnel-error.ts";
-import { pulumiHome } from "./machine.ts";
 import type { Outcome, Passed, Report } from "./report.ts";
 import type { World } from "./world.ts";
 
@@ -32,7 +30,7 @@ export async function checkBackend(
     { group, name: "backend", fix },
     [pulumi],
     async (): Promise<Passed<Backend>> => {
-      const folder = findFileBackend(world);
+      const folder = findFileBackend(world.project, world.env);
       if (folder !== undefined && !existsSync(folder)) {
         throw new BerthError(`the backend's folder ${folder} does not exist`, {
           hint: `mkdir -p ${folder}, or correct PULUMI_BACKEND_URL`,
@@ -115,33 +113,6 @@ export async function askPulumi(world: World, args: readonly string[]): Promise<
     return JSON.parse(ran.stdout);
   } catch {
     throw new BerthError(`${command} did not answer in JSON: ${toShownText(ran.stdout)}`);
-  }
-}
-
-/** The folder of a backend of files, as Pulumi itself finds out; undefined = it is another kind. */
-export function findFileBackend(world: World): string | undefined {
-  const url =
-    world.env["PULUMI_BACKEND_URL"] ||
-    readKey(path.join(world.project, "Pulumi.yaml"), (d) => d?.backend?.url) ||
-    readKey(path.join(credentialsFolder(world), "credentials.json"), (d) => d?.current);
-  if (url?.startsWith("file://") !== true) return undefined;
-  const folder = url.slice("file://".length).replace(/^~(?=\/|$)/, homedir());
-  return path.resolve(world.project, folder);
-}
-
-function credentialsFolder(world: World): string {
-  return world.env["PULUMI_CREDENTIALS_PATH"] || pulumiHome(world);
-}
-
-type Document = { backend?: { url?: string }; current?: string } | null;
-
-function readKey(file: string, key: (document: Document) => string | undefined) {
-  if (!existsSync(file)) return undefined;
-  try {
-    return key(parse(readFileSync(file, "utf8")) as Document);
-  } catch {
-    // Not ours to judge, and it may quote a token: Pulumi says it when it is asked.
-    return undefined;
   }
 }
 

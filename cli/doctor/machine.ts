@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import type { StackSpec } from "../../components/config/spec.ts";
 import { BerthError, toOneError } from "../../components/errors.ts";
+import { pulumiHome } from "../../components/file-backend.ts";
 import { isAtLeast } from "../../toolchain/ambient.ts";
 import { pluginFolder } from "../../toolchain/cache.ts";
 import { type Part, type PartName, partNamed, partVersion } from "../../toolchain/parts.ts";
@@ -80,11 +80,11 @@ async function inspectPlugin(
 ): Promise<{ detail: string } | { problem: string }> {
   const part = partNamed(name);
   const version = partVersion(part);
-  const folder = pluginFolder(pulumiHome(world), part);
+  const folder = pluginFolder(pulumiHome(world.env), part);
   if (existsSync(join(folder, part.binary)) && !existsSync(`${folder}.partial`)) {
     return { detail: `${name} ${version}` };
   }
-  const absent = `the plugin ${name} ${version} is not in ${pulumiHome(world)}`;
+  const absent = `the plugin ${name} ${version} is not in ${pulumiHome(world.env)}`;
   if (isTrue(world.env["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"])) {
     return {
       problem: `${absent}, and PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION keeps Pulumi from getting it\n    fix: ${installCommand(part)}`,
@@ -104,11 +104,6 @@ async function inspectPlugin(
 function installCommand(part: Part): string {
   const server = part.server === undefined ? "" : ` --server ${part.server}`;
   return `pulumi plugin install resource ${part.name} ${partVersion(part)}${server}`;
-}
-
-/** Where Pulumi keeps plugins and credentials. */
-export function pulumiHome(world: World): string {
-  return world.env["PULUMI_HOME"] || join(homedir(), ".pulumi");
 }
 
 function isTrue(value: string | undefined): boolean {

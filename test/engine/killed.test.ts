@@ -1,12 +1,12 @@
 import { rmSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
 import { startServer, stopServer } from "../../dev/postgres/server.ts";
-import { ensureStack, pulumiDefaults } from "../../dev/pulumi-cli.ts";
+import { ensureStack } from "../../dev/pulumi-cli.ts";
 import { type Cluster, startCluster } from "../tunnel/cluster.ts";
 import { Bed } from "./bed.ts";
+import { findStarted, killQuietly, untilUnlocked } from "./cli-processes.ts";
 
 /**
  * Runs that end before they are done, each by what really ends them: kill -9 of the CLI, of the program or
@@ -17,8 +17,6 @@ import { Bed } from "./bed.ts";
 const names = Array.from({ length: 20 }, (_, n) => `app${String(n + 1).padStart(2, "0")}`);
 const seed = Number(process.env["BERTH_SEED"] ?? Date.now() % 1_000_000);
 const random = seeded(seed);
-// As `npm start` and `npm run pulumi` run it: a CLI that is killed leaves no pending operation then.
-const whole = pulumiDefaults({});
 
 let bed: Bed;
 let cluster: Cluster;
@@ -50,8 +48,8 @@ function haveApps(count: number, connectionLimit: number): void {
   });
 }
 
-function startUp(env: Readonly<Record<string, string>> = {}) {
-  const run = bed.startUp(env);
+function startUp() {
+  const run = bed.startUp();
   let text = "";
   let isOver = false;
   void run.then(() => {
@@ -74,18 +72,19 @@ function startUp(env: Readonly<Record<string, string>> = {}) {
 }
 
 /** Kills one of a run's processes: half the time while it starts, half while it changes the server. */
-async function killAtRandom(victim: string, env: Readonly<Record<string, string>>) {
-  const { run, isOver, done } = startUp(env);
+async function killAtRandom(victim: string) {
+  const { run, isOver, done } = startUp();
   const wait = Math.round(random() * (random() < 0.5 ? 3_000 : 100));
   const count = wait > 100 ? 0 : Math.floor(random() * 20);
   await done(count);
   await delay(wait);
   let pid: number | undefined;
   while (pid === undefined && !isOver()) pid = await findVictim(run.pid ?? 0, victim);
+  const isOutlived = (await findVictim(run.pid ?? 0, "the provider")) !== undefined;
   if (pid !== undefined) killQuietly(pid, "SIGKILL");
   const { exitCode } = await run;
   const moment = `${String(wait)} ms after ${count === 0 ? "the start" : `${String(count)} apps`}`;
-  return { moment, isKilled: exitCode !== 0 };
+  return { moment, isKilled: exitCode !== 0, isOutlived };
 }
 
 /** The stack's state and all that it made gone, as before the first run. */
@@ -116,25 +115,11 @@ async function expectAllThere(limit: number): Promise<void> {
 
 /** The CLI, or the program or provider that it started; undefined = not there (yet). */
 async function findVictim(cli: number, victim: string): Promise<number | undefined> {
-  if (victim === "the CLI") return cli;
-  const { stdout } = await execa("ps", ["-A", "-o", "pid=,ppid=,args="]);
-  const processes = stdout.split("\n").map((line) => {
-    const [, pid = "", parent = "", command = ""] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
-    return { pid: Number(pid), parent: Number(parent), command };
-  });
-  const family = new Set([cli]);
-  // A child may be listed before its parent.
-  for (let size = 0; size < family.size; ) {
-    size = family.size;
-    for (const { pid, parent } of processes) if (family.has(parent)) family.add(pid);
-  }
-  const pattern = victim === "the provider" ? /^\S*node\S* .*provider\/main\.ts/ : /cmd\/run/;
-  return processes.find(({ pid, command }) => family.has(pid) && pattern.test(command))?.pid;
+  return victim === "the CLI" ? cli : (await findStarted(cli, victim))[0];
 }
 
-async function expectConverged(env: Readonly<Record<string, string>> = {}): Promise<void> {
-  await ensureStack(bed.toolchain, bed.sandbox);
-  const { exitCode, output } = await bed.up(env);
+async function expectConverged(): Promise<void> {
+  const { exitCode, output } = await bed.up();
   expect(exitCode, output).toBe(0);
   expect((await bed.preview("--expect-no-changes")).exitCode).toBe(0);
   expect(await bed.sql("select id from kept", "app01")).toHaveLength(3);
@@ -161,13 +146,13 @@ describe("kill -9", () => {
       if (isFirst) await forget();
       haveApps(20, limit);
       const victim = ["the CLI", "the program", "the provider"][Math.floor(random() * 3)] ?? "";
-      // Pulumi writes nothing more once its CLI is killed, so that one runs as `npm run pulumi` does.
-      const env = victim === "the CLI" ? whole : {};
-      const { moment, isKilled } = await killAtRandom(victim, env);
+      const { moment, isKilled, isOutlived } = await killAtRandom(victim);
       log.push(`${isFirst ? "create" : "update"}: ${victim} ${moment}${isKilled ? "" : ": over"}`);
       process.stderr.write(`${log.at(-1) ?? ""}\n`);
-      await ensureStack(bed.toolchain, bed.sandbox);
-      const { exitCode, output } = await bed.up(env);
+      // In the CLI's first moments nobody is there yet to take its lock away.
+      if (isOutlived) await untilUnlocked(bed);
+      else if (victim === "the CLI") await bed.pulumi(["cancel", "--yes"]);
+      const { exitCode, output } = await bed.up();
       expect(exitCode, output).toBe(0);
       expect(await pendingOperations()).toEqual([]);
       await expectAllThere(limit);
@@ -178,12 +163,34 @@ describe("kill -9", () => {
     await expectConverged();
   }, 900_000);
 
-  it("of a CLI that writes state as it goes: what README says clears it", async () => {
+  it.each([0, 5, 12])(
+    "of the CLI alone, after %i apps: the next up needs no hand",
+    async (count) => {
+      await forget();
+      haveApps(20, 30);
+      const up = startUp();
+      await (count === 0 ? up.begun() : up.done(count));
+      killQuietly(up.run.pid ?? 0, "SIGKILL");
+      await up.run;
+      await untilUnlocked(bed);
+      const { exitCode, output } = await bed.up();
+      expect(exitCode, output).toBe(0);
+      expect(output).not.toContain("pending operations");
+      expect(await pendingOperations()).toEqual([]);
+      await expectAllThere(30);
+    },
+  );
+
+  it("of all at once, as when the machine goes down: what README says clears it", async () => {
     await forget();
     haveApps(20, 30);
     const up = startUp();
     await up.done(5);
-    killQuietly(up.run.pid ?? 0, "SIGKILL");
+    const cli = up.run.pid ?? 0;
+    const providers = await findStarted(cli, "the provider");
+    for (const pid of providers) killQuietly(pid, "SIGSTOP");
+    killQuietly(cli, "SIGKILL");
+    for (const pid of providers) killQuietly(pid, "SIGKILL");
     await up.run;
     expect((await bed.up()).output).toContain("the stack is currently locked");
     await bed.pulumi(["cancel", "--yes"]);
@@ -191,10 +198,8 @@ describe("kill -9", () => {
     expect(exitCode, output).toBe(0);
     expect(output).toContain("pending operations from previous deployment");
     await expectAllThere(30);
-    await keepRows();
     await bed.pulumi(["refresh", "--yes", "--clear-pending-creates"]);
     expect(await pendingOperations()).toEqual([]);
-    await expectConverged();
   });
 });
 
@@ -202,21 +207,21 @@ describe("a run in the middle of which", () => {
   beforeAll(async () => {
     await forget();
     haveApps(20, 30);
-    const { exitCode, output } = await bed.up(whole);
+    const { exitCode, output } = await bed.up();
     expect(exitCode, output).toBe(0);
     await keepRows();
   });
 
   it("Ctrl-C comes twice is finished by the next", async () => {
     haveApps(20, 31);
-    const { run, begun } = startUp(whole);
+    const { run, begun } = startUp();
     await begun();
     killQuietly(-(run.pid ?? 0), "SIGINT");
     await delay(300);
     killQuietly(-(run.pid ?? 0), "SIGINT");
     const { all } = await run;
     expect(all).toContain("^C received; cancelling");
-    await expectConverged(whole);
+    await expectConverged();
     expect(await pendingOperations()).toEqual([]);
   });
 
@@ -267,14 +272,6 @@ describe("a run in the middle of which", () => {
     await expectConverged();
   });
 });
-
-function killQuietly(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
-}
 
 /** Numbers from 0 to 1, the same for the same seed (mulberry32). */
 function seeded(start: number): () => number {

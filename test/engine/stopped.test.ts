@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ensureStack } from "../../dev/pulumi-cli.ts";
 import { type Cluster, startCluster } from "../tunnel/cluster.ts";
 import { Bed } from "./bed.ts";
+import { untilUnlocked } from "./cli-processes.ts";
 
 /** `pulumi up` stopped by Ctrl-C, held up by another run, or cut off from the server in the middle. */
 
@@ -142,7 +142,7 @@ describe("an up of many apps", () => {
       config["berth:apps"] = Object.fromEntries(names.map((name) => [name, {}]));
     });
     await stopUp("SIGKILL", { PULUMI_SKIP_CHECKPOINTS: "true" });
-    await ensureStack(bed.toolchain, bed.sandbox);
+    await untilUnlocked(bed);
     const made = await readDatabases();
     expect(late.filter((name) => made.includes(name))).not.toEqual([]);
     const state = await readState();
