@@ -8,6 +8,13 @@ select m.rolname::text as role, g.rolname::text as group,
     false
   ) as has_options,
   pg_catalog.current_setting('server_version_num')::int < 160000
+    -- What it made itself, as in most cases, needs no look at all that it may do.
+    or exists (
+      select
+      from pg_catalog.pg_auth_members a
+      join pg_catalog.pg_roles me on me.oid = a.member
+      where a.roleid = g.oid and me.rolname = current_user and a.admin_option
+    )
     or pg_catalog.pg_has_role(g.oid, 'MEMBER WITH ADMIN OPTION') as is_ours_to_grant
 from pg_catalog.pg_auth_members x
 join pg_catalog.pg_roles g on g.oid = x.roleid
