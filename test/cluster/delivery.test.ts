@@ -7,6 +7,7 @@ import {
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { apply, namespace, openApi } from "../../dev/cluster/objects.ts";
 import { Bed, type Config } from "../engine/bed.ts";
+import { untilUnlocked } from "../engine/cli-processes.ts";
 
 /** Cluster mode on a real API server with the real definitions, in the order an operator meets it. */
 
@@ -197,6 +198,22 @@ describe("destroy", () => {
     expect(await read(item)).toBeUndefined();
     expect(await read(application)).toBeUndefined();
     expect(await read(appNamespace)).toBeDefined();
+  });
+
+  it("and a run that was killed over them is finished by the next", async () => {
+    const run = bed.startUp();
+    run.all.on("data", (chunk: Buffer) => {
+      if (/OnePasswordItem .*creat/.test(chunk.toString())) run.kill("SIGKILL");
+    });
+    expect((await run).isTerminated).toBe(true);
+    await untilUnlocked(bed);
+    const { output, exitCode } = await bed.up();
+    expect(exitCode, output).toBe(0);
+    expect((await bed.preview("--expect-no-changes")).exitCode).toBe(0);
+    const state = await bed.pulumi(["stack", "export"]);
+    expect(state.output).not.toContain("pending_operations");
+    expect(await read(item)).toBeDefined();
+    expect(await read(application)).toBeDefined();
   });
 
   it("and nothing printed a secret", () => {
