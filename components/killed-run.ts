@@ -7,57 +7,81 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { hostname } from "node:os";
+import { hostname, userInfo } from "node:os";
 import path from "node:path";
 
 /** The process of a run, as its lock in a backend of files names it. */
-export interface LockHolder {
+interface LockHolder {
   readonly pid: number;
   readonly hostname: string;
 }
 
 /**
- * Takes away what a run that was killed leaves in a backend of files, and what stops the next or outlives it:
+ * Takes away what the runs of this machine that were killed left in a backend of files.
+ *
+ * @param folder The backend's, in which `.pulumi` is.
+ */
+export function endKilledRuns(folder: string): void {
+  for (const lock of listLocks(folder)) {
+    const holder = readHolder(lock);
+    // One that was never written to its end names nobody.
+    if (holder === undefined || isGone(holder)) endRun(folder, lock);
+  }
+  removeEmptyAttributes(folder);
+}
+
+/** The lock that a process of this machine holds. */
+export function findLock(folder: string, pid: number): string | undefined {
+  return listLocks(folder).find((lock) => {
+    const holder = readHolder(lock);
+    return holder?.pid === pid && holder.hostname === hostname();
+  });
+}
+
+/**
+ * Takes away what a run that is over has left, and what stops the next run or outlives it:
  *
  * - its lock, as `pulumi cancel` would,
  * - the creates that it had begun, as `pulumi refresh --clear-pending-creates` would. Pulumi keeps them since
  *   it cannot know what came of them; Berth looks, and takes up what is there;
  * - now and then an empty `.attrs` file, for which the next run says `failed to load checkpoint: EOF`.
  *
- * State is changed only under the lock of the run that left it, and is written whole or not at all. One that is
- * compressed keeps its pending creates.
+ * State is changed only under the run's lock, or one taken in its place, and is written whole or not at all. One
+ * that is compressed keeps its pending creates.
  *
- * @param folder The backend's, in which `.pulumi` is.
- * @param isOver Whether the run that holds a lock is over; undefined = the lock was never written to its end.
+ * @param lock That of the run, which it may have taken away itself.
  */
-export function endKilledRuns(
-  folder: string,
-  isOver: (holder: LockHolder | undefined) => boolean = isGone,
-): void {
-  const backend = path.join(folder, ".pulumi");
-  if (!existsSync(backend)) return;
-  const files = readdirSync(backend, { recursive: true, withFileTypes: true })
+export function endRun(folder: string, lock: string): void {
+  const [project = "", stack = ""] = lock.split(path.sep).slice(-3);
+  const state = path.join(folder, ".pulumi/stacks", project, `${stack}.json`);
+  const mine = lock.replace(/\.json$/, ".ending.json");
+  if (takeOver(lock, mine) || (hasCreates(state) && takeAnew(mine))) {
+    try {
+      forgetCreates(state, mine);
+    } finally {
+      rmSync(mine, { force: true });
+      rmSync(`${lock}.attrs`, { force: true });
+    }
+  }
+  removeEmptyAttributes(folder);
+}
+
+function listFiles(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.join(entry.parentPath, entry.name));
-  const locks = path.join(backend, "locks");
-  for (const file of files) {
-    const isLock = file.startsWith(locks + path.sep) && file.endsWith(".json");
-    if (isLock && isOver(readHolder(file))) endRun(backend, file);
+}
+
+function listLocks(folder: string): string[] {
+  return listFiles(path.join(folder, ".pulumi/locks")).filter((file) => file.endsWith(".json"));
+}
+
+function removeEmptyAttributes(folder: string): void {
+  for (const file of listFiles(path.join(folder, ".pulumi"))) {
     if (file.endsWith(".attrs") && statSync(file, { throwIfNoEntry: false })?.size === 0) {
       rmSync(file, { force: true });
     }
-  }
-}
-
-/** Not of a process of this machine that is there, nor of another machine's, of which nothing is known here. */
-function isGone(holder: LockHolder | undefined): boolean {
-  if (holder === undefined) return true;
-  if (holder.hostname !== hostname()) return false;
-  try {
-    process.kill(holder.pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
   }
 }
 
@@ -69,21 +93,50 @@ function readHolder(lock: string): LockHolder | undefined {
   }
 }
 
-/** Of several processes that see the lock only one can rename it. By its new name it is one for Pulumi as well. */
-function endRun(backend: string, lock: string): void {
-  const mine = lock.replace(/\.json$/, ".ending.json");
+/** Not a process that is there, nor another machine's, of which nothing is known here. */
+function isGone(holder: LockHolder): boolean {
+  return holder.hostname === hostname() && !isRunning(holder.pid);
+}
+
+/** Whether this machine has such a process. */
+export function isRunning(pid: number): boolean {
   try {
-    renameSync(lock, mine);
+    process.kill(pid, 0);
+    return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
-    throw error;
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
+}
+
+/** Of several processes that see the lock only one can rename it. By its new name it is one for Pulumi as well. */
+function takeOver(lock: string, mine: string): boolean {
+  return unless("ENOENT", () => {
+    renameSync(lock, mine);
+  });
+}
+
+/** As Pulumi takes one: it looks for others once its own is there. */
+function takeAnew(mine: string): boolean {
+  const { username } = userInfo();
+  const timestamp = new Date().toISOString();
+  const holder = { pid: process.pid, username, hostname: hostname(), timestamp };
+  const isWritten = unless("EEXIST", () => {
+    writeFileSync(mine, JSON.stringify(holder), { flag: "wx" });
+  });
+  const others = listFiles(path.dirname(mine)).filter((file) => file !== mine);
+  if (!isWritten || !others.some((file) => file.endsWith(".json"))) return isWritten;
+  rmSync(mine, { force: true });
+  return false;
+}
+
+/** Whether it could be done: false where it failed with this code. */
+function unless(code: string, act: () => void): boolean {
   try {
-    const [, project = "", stack = ""] = path.relative(`${backend}/locks`, mine).split(path.sep);
-    forgetCreates(path.join(backend, "stacks", project, `${stack}.json`), mine);
-  } finally {
-    rmSync(mine, { force: true });
-    rmSync(`${lock}.attrs`, { force: true });
+    act();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === code) return false;
+    throw error;
   }
 }
 
@@ -92,13 +145,17 @@ interface StateFile {
   readonly checkpoint?: { readonly latest?: { pending_operations?: { readonly type: string }[] } };
 }
 
+const isCreate = ({ type }: { readonly type: string }): boolean => type === "creating";
+
+function hasCreates(file: string): boolean {
+  return readState(file)?.checkpoint?.latest?.pending_operations?.some(isCreate) === true;
+}
+
 function forgetCreates(file: string, lock: string): void {
   const state = readState(file);
   const latest = state?.checkpoint?.latest;
-  const pending = latest?.pending_operations ?? [];
-  const others = pending.filter(({ type }) => type !== "creating");
-  if (latest === undefined || others.length === pending.length) return;
-  latest.pending_operations = others;
+  if (latest?.pending_operations?.some(isCreate) !== true) return;
+  latest.pending_operations = latest.pending_operations.filter((one) => !isCreate(one));
   const partial = `${file}.partial`;
   writeFileSync(partial, JSON.stringify(state), { mode: statSync(file).mode, flush: true });
   // Without it, by `pulumi cancel`, another run may have begun.

@@ -1,13 +1,11 @@
-import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import grpc from "@grpc/grpc-js";
 import { isOffline } from "../components/config/environment.ts";
-import { findFileBackend } from "../components/file-backend.ts";
-import { endKilledRuns, type LockHolder } from "../components/killed-run.ts";
 import { AppDatabaseHandler } from "./app-database.ts";
 import { CallsUnderWay } from "./calls-under-way.ts";
 import { reportTo } from "./engine-log.ts";
+import { endRunOfGoneEngine, endRunOnceOver } from "./engine-run.ts";
 import { ManifestFileHandler } from "./manifest-file.ts";
 import type { ResourceHandler } from "./resource-handler.ts";
 import { createServer } from "./server.ts";
@@ -21,19 +19,17 @@ const ANSWERS_MS = 100;
 /** When it is over at the latest; the engine itself waits 5 s. */
 const SHUTDOWN_MS = 4500;
 
-const project = dirname(import.meta.dirname);
-
 /**
  * Starts the provider: prints the port for the engine, serves, and ends on the engine's interrupt or
  * when the engine is gone. A killed engine sends nothing, but the process then gets a new parent.
  */
 function main(): void {
   const handlers: readonly ResourceHandler[] = [
-    new ManifestFileHandler(project),
+    new ManifestFileHandler(dirname(import.meta.dirname)),
     new AppDatabaseHandler(reportTo(findEngineAddress(process.argv)), isOffline()),
   ];
   const calls = new CallsUnderWay();
-  const server = createServer(handlers, calls);
+  const server = createServer(handlers, calls, endRunOnceOver);
   let isEnding = false;
   const end = (): void => {
     if (isEnding) return;
@@ -46,7 +42,7 @@ function main(): void {
   let isEngineGone = false;
   const checkEngine = (): void => {
     // Once: later the number may be another process's.
-    isEngineGone ||= endRunOfKilledEngine();
+    isEngineGone ||= endRunOfGoneEngine();
     if (isEngineGone) end();
   };
   setInterval(checkEngine, ENGINE_CHECK_MS).unref();
@@ -82,28 +78,6 @@ async function finish(
   });
   await Promise.allSettled(closing);
   await Promise.race([shutDown, delay(ANSWERS_MS)]);
-}
-
-/**
- * Takes away what the run of an engine that is gone left: Pulumi asks for the lock before it starts any program,
- * so that the next run could not do it. One that came to its end has left nothing. Nobody is there any more to
- * be told of an error; `npm run pulumi` and `pulumi cancel` are left.
- *
- * @returns Whether the engine is gone: its children then get another parent.
- */
-function endRunOfKilledEngine(): boolean {
-  // As the launcher saw it: by now the engine may be gone, and this process another's child.
-  const engine = Number(process.env["BERTH_ENGINE_PID"]);
-  if (process.ppid === engine) return false;
-  const backend = findFileBackend(project, process.env);
-  const isOver = (holder?: LockHolder): boolean =>
-    holder?.pid === engine && holder.hostname === hostname();
-  try {
-    if (backend !== undefined) endKilledRuns(backend, isOver);
-  } catch {
-    // See above.
-  }
-  return true;
 }
 
 /** The engine passes its own address after its flags. */

@@ -37,15 +37,18 @@ type Methods = Pick<
 /**
  * Berth's provider as the engine speaks to it: each call is translated to plain values and given to
  * the handler of the resource's type. Methods that are not here answer UNIMPLEMENTED.
+ *
+ * @param onCancel For when the operator stops the run, besides what the handlers do then.
  */
 export function createServer(
   handlers: readonly ResourceHandler[],
   calls: CallsUnderWay,
+  onCancel: () => void,
 ): grpc.Server {
   const find = toFind(handlers);
   const unary = toUnary(calls);
   const methods: Methods = {
-    ...createProviderMethods(handlers, unary),
+    ...createProviderMethods(handlers, unary, onCancel),
     ...createReadingMethods(find, unary),
     ...createChangingMethods(find, unary),
   };
@@ -61,6 +64,7 @@ export function createServer(
 function createProviderMethods(
   handlers: readonly ResourceHandler[],
   unary: Unary,
+  onCancel: () => void,
 ): Omit<Methods, "check" | "diff" | "create" | "read" | "update" | "delete"> {
   return {
     handshake: unary(() =>
@@ -87,6 +91,7 @@ function createProviderMethods(
     }),
     cancel: unary(() => {
       for (const handler of handlers) handler.cancel?.();
+      onCancel();
       return new empty.Empty();
     }),
     getPluginInfo: unary(() => new plugin.PluginInfo().setVersion(PROVIDER_VERSION)),

@@ -12,7 +12,7 @@ import { hostname, tmpdir } from "node:os";
 import path from "node:path";
 import { execaSync } from "execa";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { endKilledRuns } from "../components/killed-run.ts";
+import { endKilledRuns, endRun } from "../components/killed-run.ts";
 
 /** What a run that was killed leaves in a backend of files goes, and nothing else. */
 
@@ -99,6 +99,23 @@ test.each([
   endKilledRuns(backend);
   expect(existsSync(lock)).toBe(false);
   expect(readFileSync(state, "utf8")).toBe(make());
+});
+
+test("the creates of a run that took its lock away itself", () => {
+  const lock = path.join(backend, ".pulumi/locks/organization/berth/prod/lock.json");
+  mkdirSync(path.dirname(lock), { recursive: true });
+  const state = write("stacks/berth/prod.json", stateWith("creating"));
+  endRun(backend, lock);
+  expect(readFileSync(state, "utf8")).toBe(stateWith());
+  expect(readdirSync(path.dirname(lock))).toEqual([]);
+});
+
+test("none of them once another run has begun", () => {
+  const other = lockOf(process.pid);
+  const state = write("stacks/berth/prod.json", stateWith("creating"));
+  endRun(backend, path.join(path.dirname(other), "earlier.json"));
+  expect(readFileSync(state, "utf8")).toBe(stateWith("creating"));
+  expect(readdirSync(path.dirname(other))).toEqual([path.basename(other)]);
 });
 
 test("no creates of a run that goes on", () => {

@@ -7,7 +7,7 @@ import {
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { apply, namespace, openApi } from "../../dev/cluster/objects.ts";
 import { Bed, type Config } from "../engine/bed.ts";
-import { untilUnlocked } from "../engine/cli-processes.ts";
+import { pendingOperations, untilUnlocked } from "../engine/cli-processes.ts";
 
 /** Cluster mode on a real API server with the real definitions, in the order an operator meets it. */
 
@@ -210,8 +210,7 @@ describe("destroy", () => {
     const { output, exitCode } = await bed.up();
     expect(exitCode, output).toBe(0);
     expect((await bed.preview("--expect-no-changes")).exitCode).toBe(0);
-    const state = await bed.pulumi(["stack", "export"]);
-    expect(state.output).not.toContain("pending_operations");
+    expect(await pendingOperations(bed)).toEqual([]);
     expect(await read(item)).toBeDefined();
     expect(await read(application)).toBeDefined();
   });

@@ -38,3 +38,10 @@ export async function untilUnlocked({ sandbox }: Bed): Promise<void> {
     existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
   await expect.poll(locks, { timeout: 30_000 }).toEqual([]);
 }
+
+/** What state has of a run that did not come to its end. */
+export async function pendingOperations(bed: Bed): Promise<unknown[]> {
+  const { output } = await bed.pulumi(["stack", "export"]);
+  const { deployment } = JSON.parse(output) as { deployment: { pending_operations?: unknown[] } };
+  return deployment.pending_operations ?? [];
+}

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { projectFolder } from "../../components/project-folder.ts";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
 import { Bed } from "./bed.ts";
-import { untilUnlocked } from "./cli-processes.ts";
+import { pendingOperations, untilUnlocked } from "./cli-processes.ts";
 
 /** `pulumi up` killed with -9 at several moments: the next one finishes what was begun. */
 
@@ -56,8 +56,7 @@ describe.each(["berth", "postgresql"])("an up with %s that was killed", (provisi
     const { exitCode, output } = await bed.up();
     expect(exitCode, output).toBe(0);
     expect((await bed.preview("--expect-no-changes")).exitCode).toBe(0);
-    const state = await bed.pulumi(["stack", "export"]);
-    expect(state.output).not.toContain("pending_operations");
+    expect(await pendingOperations(bed)).toEqual([]);
     for (const name of names) {
       const login = { name: `${name}_rw`, password: `Canary-of-${name}-rw-0123` };
       await bed.sqlAs(login, name, "select 1");

@@ -6,7 +6,8 @@ import { startServer, stopServer } from "../../dev/postgres/server.ts";
 import { ensureStack } from "../../dev/pulumi-cli.ts";
 import { type Cluster, startCluster } from "../tunnel/cluster.ts";
 import { Bed } from "./bed.ts";
-import { findStarted, killQuietly, untilUnlocked } from "./cli-processes.ts";
+import { findStarted, killQuietly, pendingOperations, untilUnlocked } from "./cli-processes.ts";
+import { seeded } from "./seeded.ts";
 
 /**
  * Runs that end before they are done, each by what really ends them: kill -9 of the CLI, of the program or
@@ -129,14 +130,8 @@ async function expectConverged(): Promise<void> {
   expect(await readNeighbour(bed.sandbox)).toBe(neighbourBefore);
 }
 
-async function pendingOperations(): Promise<unknown[]> {
-  const { output } = await bed.pulumi(["stack", "export"]);
-  const { deployment } = JSON.parse(output) as { deployment: { pending_operations?: unknown[] } };
-  return deployment.pending_operations ?? [];
-}
-
-describe("kill -9", () => {
-  it(`at 20 random moments of an up of 20 apps (BERTH_SEED=${String(seed)}), and one up finishes each`, async () => {
+describe("an end by force", () => {
+  it(`kill -9 at 20 random moments of an up of 20 apps (BERTH_SEED=${String(seed)}), and one up finishes each`, async () => {
     const log: string[] = [];
     let limit = 1;
     for (let kills = 0; kills < 20; limit += 1) {
@@ -154,7 +149,7 @@ describe("kill -9", () => {
       else if (victim === "the CLI") await bed.pulumi(["cancel", "--yes"]);
       const { exitCode, output } = await bed.up();
       expect(exitCode, output).toBe(0);
-      expect(await pendingOperations()).toEqual([]);
+      expect(await pendingOperations(bed)).toEqual([]);
       await expectAllThere(limit);
       if (isFirst) await keepRows();
       else expect(await bed.sql("select id from kept", "app01")).toHaveLength(3);
@@ -164,7 +159,7 @@ describe("kill -9", () => {
   }, 900_000);
 
   it.each([0, 5, 12])(
-    "of the CLI alone, after %i apps: the next up needs no hand",
+    "kill -9 of the CLI alone, after %i apps: the next up needs no hand",
     async (count) => {
       await forget();
       haveApps(20, 30);
@@ -176,12 +171,12 @@ describe("kill -9", () => {
       const { exitCode, output } = await bed.up();
       expect(exitCode, output).toBe(0);
       expect(output).not.toContain("pending operations");
-      expect(await pendingOperations()).toEqual([]);
+      expect(await pendingOperations(bed)).toEqual([]);
       await expectAllThere(30);
     },
   );
 
-  it("of all at once, as when the machine goes down: what README says clears it", async () => {
+  it("kill -9 of all at once, as when the machine goes down: what README says clears it", async () => {
     await forget();
     haveApps(20, 30);
     const up = startUp();
@@ -199,7 +194,23 @@ describe("kill -9", () => {
     expect(output).toContain("pending operations from previous deployment");
     await expectAllThere(30);
     await bed.pulumi(["refresh", "--yes", "--clear-pending-creates"]);
-    expect(await pendingOperations()).toEqual([]);
+    expect(await pendingOperations(bed)).toEqual([]);
+  });
+
+  it("Ctrl-C twice at once, for which Pulumi leaves alone what it had begun: the next up needs no hand", async () => {
+    await forget();
+    haveApps(20, 30);
+    const { run, begun } = startUp();
+    await begun();
+    killQuietly(-(run.pid ?? 0), "SIGINT");
+    await delay(20);
+    killQuietly(-(run.pid ?? 0), "SIGINT");
+    expect((await run).exitCode).not.toBe(0);
+    await expect.poll(() => pendingOperations(bed), { timeout: 30_000 }).toEqual([]);
+    const { exitCode, output } = await bed.up();
+    expect(exitCode, output).toBe(0);
+    expect(output).not.toContain("pending operations");
+    await expectAllThere(30);
   });
 });
 
@@ -222,7 +233,7 @@ describe("a run in the middle of which", () => {
     const { all } = await run;
     expect(all).toContain("^C received; cancelling");
     await expectConverged();
-    expect(await pendingOperations()).toEqual([]);
+    expect(await pendingOperations(bed)).toEqual([]);
   });
 
   it("the server stops says what to do, and is finished by the next", async () => {
@@ -237,7 +248,7 @@ describe("a run in the middle of which", () => {
     expect(exitCode).not.toBe(0);
     expect(all).toMatch(/run pulumi up again|run the same command again|pg_isready/);
     await expectConverged();
-    expect(await pendingOperations()).toEqual([]);
+    expect(await pendingOperations(bed)).toEqual([]);
   });
 
   it("the tunnel breaks says what to do, and is finished by the next", async () => {
@@ -256,7 +267,7 @@ describe("a run in the middle of which", () => {
     // It may have been over, or have opened another tunnel in time.
     if (exitCode !== 0) expect(all).toMatch(/run (pulumi up|the same command) again/);
     await expectConverged();
-    expect(await pendingOperations()).toEqual([]);
+    expect(await pendingOperations(bed)).toEqual([]);
   });
 
   it("another begins: the other one says who holds the lock, and this one ends well", async () => {
@@ -272,14 +283,3 @@ describe("a run in the middle of which", () => {
     await expectConverged();
   });
 });
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function seeded(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
