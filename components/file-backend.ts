@@ -22,12 +22,17 @@ export function findFileBackend(project: string, env: Environment): string | und
   return path.resolve(project, folder);
 }
 
+/** The project's name, under which a backend keeps its stacks; undefined = `Pulumi.yaml` has none. */
+export function readProjectName(project: string): string | undefined {
+  return readKey(path.join(project, "Pulumi.yaml"), (d) => d?.name);
+}
+
 /** Where Pulumi keeps plugins and who is logged in. */
 export function pulumiHome(env: Environment): string {
   return env["PULUMI_HOME"] || path.join(homedir(), ".pulumi");
 }
 
-type Document = { backend?: { url?: string }; current?: string } | null;
+type Document = { name?: string; backend?: { url?: string }; current?: string } | null;
 
 function readKey(file: string, key: (document: Document) => string | undefined) {
   if (!existsSync(file)) return undefined;

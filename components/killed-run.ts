@@ -17,22 +17,29 @@ interface LockHolder {
 }
 
 /**
- * Takes away what the runs of this machine that were killed left in a backend of files.
- *
- * @param folder The backend's, in which `.pulumi` is.
+ * A backend of files, as far as Berth may change it: it may hold the states of other programs, whose pending
+ * creates nobody looks for.
  */
-export function endKilledRuns(folder: string): void {
-  for (const lock of listLocks(folder)) {
-    const holder = readHolder(lock);
-    // One that was never written to its end names nobody.
-    if (holder === undefined || isGone(holder)) endRun(folder, lock);
-  }
-  removeEmptyAttributes(folder);
+export interface FileBackend {
+  /** In which `.pulumi` is. */
+  readonly folder: string;
+  /** The name in Pulumi.yaml. */
+  readonly project: string;
 }
 
-/** The lock that a process of this machine holds. */
-export function findLock(folder: string, pid: number): string | undefined {
-  return listLocks(folder).find((lock) => {
+/** Takes away what the project's runs on this machine that were killed left. */
+export function endKilledRuns(backend: FileBackend): void {
+  for (const lock of listLocks(backend)) {
+    const holder = readHolder(lock);
+    // One that was never written to its end names nobody.
+    if (holder === undefined || isGone(holder)) endRun(backend, lock);
+  }
+  removeEmptyAttributes(backend);
+}
+
+/** The project's lock that a process of this machine holds. */
+export function findLock(backend: FileBackend, pid: number): string | undefined {
+  return listLocks(backend).find((lock) => {
     const holder = readHolder(lock);
     return holder?.pid === pid && holder.hostname === hostname();
   });
@@ -51,9 +58,9 @@ export function findLock(folder: string, pid: number): string | undefined {
  *
  * @param lock That of the run, which it may have taken away itself.
  */
-export function endRun(folder: string, lock: string): void {
-  const [project = "", stack = ""] = lock.split(path.sep).slice(-3);
-  const state = path.join(folder, ".pulumi/stacks", project, `${stack}.json`);
+export function endRun(backend: FileBackend, lock: string): void {
+  const stack = path.basename(path.dirname(lock));
+  const state = path.join(stacksFolder(backend), `${stack}.json`);
   const mine = lock.replace(/\.json$/, ".ending.json");
   if (takeOver(lock, mine) || (hasCreates(state) && takeAnew(mine))) {
     try {
@@ -63,7 +70,15 @@ export function endRun(folder: string, lock: string): void {
       rmSync(`${lock}.attrs`, { force: true });
     }
   }
-  removeEmptyAttributes(folder);
+  removeEmptyAttributes(backend);
+}
+
+function stacksFolder({ folder, project }: FileBackend): string {
+  return path.join(folder, ".pulumi/stacks", project);
+}
+
+function locksFolder({ folder, project }: FileBackend): string {
+  return path.join(folder, ".pulumi/locks/organization", project);
 }
 
 function listFiles(folder: string): string[] {
@@ -73,12 +88,12 @@ function listFiles(folder: string): string[] {
     .map((entry) => path.join(entry.parentPath, entry.name));
 }
 
-function listLocks(folder: string): string[] {
-  return listFiles(path.join(folder, ".pulumi/locks")).filter((file) => file.endsWith(".json"));
+function listLocks(backend: FileBackend): string[] {
+  return listFiles(locksFolder(backend)).filter((file) => file.endsWith(".json"));
 }
 
-function removeEmptyAttributes(folder: string): void {
-  for (const file of listFiles(path.join(folder, ".pulumi"))) {
+function removeEmptyAttributes(backend: FileBackend): void {
+  for (const file of [stacksFolder(backend), locksFolder(backend)].flatMap(listFiles)) {
     if (file.endsWith(".attrs") && statSync(file, { throwIfNoEntry: false })?.size === 0) {
       rmSync(file, { force: true });
     }
@@ -140,12 +155,20 @@ function unless(code: string, act: () => void): boolean {
   }
 }
 
-/** A state file of Pulumi, as far as it matters here. */
-interface StateFile {
-  readonly checkpoint?: { readonly latest?: { pending_operations?: { readonly type: string }[] } };
+interface Operation {
+  readonly type: string;
+  readonly resource: { readonly type: string };
 }
 
-const isCreate = ({ type }: { readonly type: string }): boolean => type === "creating";
+/** A state file of Pulumi, as far as it matters here. */
+interface StateFile {
+  readonly checkpoint?: { readonly latest?: { pending_operations?: Operation[] } };
+}
+
+/** Of a resource that Berth looks for in the next run. What else somebody has added to the program it does not know. */
+function isCreate({ type, resource }: Operation): boolean {
+  return type === "creating" && /^(?:berth|kubernetes|postgresql|pulumi):/.test(resource.type);
+}
 
 function hasCreates(file: string): boolean {
   return readState(file)?.checkpoint?.latest?.pending_operations?.some(isCreate) === true;

@@ -75,8 +75,8 @@ export function toExitCode(exitCode: number | undefined, isInterrupted: boolean)
 
 /** Makes the sandbox's stack in its backend, once, and mends what a killed run left there. */
 export async function ensureStack(toolchain: Toolchain, sandbox: Sandbox): Promise<void> {
-  const backend = path.join(sandbox.home, "state");
-  if (existsSync(path.join(backend, ".pulumi/stacks/berth", `${sandbox.stack}.json`))) {
+  const backend = { folder: path.join(sandbox.home, "state"), project: "berth" };
+  if (existsSync(path.join(backend.folder, ".pulumi/stacks/berth", `${sandbox.stack}.json`))) {
     endKilledRuns(backend);
     return;
   }

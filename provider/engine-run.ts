@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
-import { findFileBackend } from "../components/file-backend.ts";
-import { endRun, findLock } from "../components/killed-run.ts";
+import { findFileBackend, readProjectName } from "../components/file-backend.ts";
+import { endRun, type FileBackend, findLock } from "../components/killed-run.ts";
 
 /**
  * Pulumi asks for its lock before it starts any program, so that what a run left when it was killed, or ended by
@@ -11,7 +11,7 @@ import { endRun, findLock } from "../components/killed-run.ts";
 
 /** As the launcher saw it: by now the engine may be gone, and this process another's child. */
 const engine = Number(process.env["BERTH_ENGINE_PID"]);
-const backend = findFileBackend(path.dirname(import.meta.dirname), process.env);
+const backend = findBackend();
 
 /**
  * Takes away what the run has left, once its engine is gone. One that came to its end has left nothing. Nobody is
@@ -38,11 +38,19 @@ export function endRunOnceOver(): void {
   const lock = findRunLock();
   if (backend === undefined || lock === undefined) return;
   const script = path.join(import.meta.dirname, "after-run.ts");
-  const args = [...process.execArgv, script, String(engine), backend, lock];
+  const { folder, project } = backend;
+  const args = [...process.execArgv, script, String(engine), folder, project, lock];
   spawn(process.execPath, args, { detached: true, stdio: "ignore", env: {} })
     // Without it the run ends as it would without Berth.
     .on("error", () => undefined)
     .unref();
+}
+
+function findBackend(): FileBackend | undefined {
+  const projectFolder = path.dirname(import.meta.dirname);
+  const folder = findFileBackend(projectFolder, process.env);
+  const project = readProjectName(projectFolder);
+  return folder === undefined || project === undefined ? undefined : { folder, project };
 }
 
 function findRunLock(): string | undefined {

@@ -16,26 +16,26 @@ import { endKilledRuns, endRun } from "../components/killed-run.ts";
 
 /** What a run that was killed leaves in a backend of files goes, and nothing else. */
 
-let backend: string;
+let folder: string;
 
 beforeEach(() => {
-  backend = mkdtempSync(path.join(tmpdir(), "berth-backend-"));
+  folder = mkdtempSync(path.join(tmpdir(), "berth-backend-"));
 });
 
 afterEach(() => {
-  rmSync(backend, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
 });
 
 function write(name: string, content: string): string {
-  const file = path.join(backend, ".pulumi", name);
+  const file = path.join(folder, ".pulumi", name);
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, content);
   return file;
 }
 
-const lockOf = (pid: number, host = hostname()) =>
+const lockOf = (pid: number, host = hostname(), project = "berth") =>
   write(
-    "locks/organization/berth/prod/lock.json",
+    `locks/organization/${project}/prod/lock.json`,
     JSON.stringify({ pid, username: "alice", hostname: host, timestamp: "2026-01-01T00:00:00Z" }),
   );
 
@@ -44,7 +44,7 @@ const gone = (): number => Number(execaSync("sh", ["-c", "echo $$"]).stdout);
 
 test("the lock of a process that is gone", () => {
   const lock = lockOf(gone());
-  endKilledRuns(backend);
+  endKilledRuns({ folder, project: "berth" });
   expect(existsSync(lock)).toBe(false);
 });
 
@@ -55,19 +55,24 @@ test.each([
   ["another machine's process", () => lockOf(gone(), "another-machine")],
 ])("not the lock of %s", (_, make) => {
   const lock = make();
-  endKilledRuns(backend);
+  endKilledRuns({ folder, project: "berth" });
   expect(existsSync(lock)).toBe(true);
 });
 
 /** State as Pulumi writes it. */
-const stateWith = (...types: readonly string[]): string =>
+const stateWith = (...operations: readonly string[]): string => stateOf("berth", operations);
+
+const stateOf = (packageName: string, operations: readonly string[]): string =>
   JSON.stringify({
     version: 4,
     checkpoint: {
       stack: "organization/berth/prod",
       latest: {
         resources: [{ urn: "urn:of-wiki", outputs: { share: 0.1, text: "<>&\u2028 é" } }],
-        pending_operations: types.map((type) => ({ resource: { urn: "urn:of-shop" }, type })),
+        pending_operations: operations.map((type) => ({
+          resource: { urn: "urn:of-shop", type: `${packageName}:postgres:AppDatabase` },
+          type,
+        })),
       },
     },
   });
@@ -78,15 +83,12 @@ test("the creates that it had begun, and nothing else of the state", () => {
   const attributes = write("stacks/berth/prod.json.attrs", '{"md5":"b2xk"}');
   const others = write("stacks/berth/dev.json", stateWith("creating"));
   const { mode } = statSync(state);
-  endKilledRuns(backend);
+  endKilledRuns({ folder, project: "berth" });
   expect(readFileSync(state, "utf8")).toBe(stateWith("updating"));
   expect(statSync(state).mode).toBe(mode);
   expect(existsSync(attributes)).toBe(false);
   expect(readFileSync(others, "utf8")).toBe(stateWith("creating"));
-  expect(readdirSync(path.join(backend, ".pulumi/stacks/berth"))).toEqual([
-    "dev.json",
-    "prod.json",
-  ]);
+  expect(readdirSync(path.join(folder, ".pulumi/stacks/berth"))).toEqual(["dev.json", "prod.json"]);
 });
 
 test.each([
@@ -96,16 +98,16 @@ test.each([
 ])("its lock beside a state that %s, which stays as it is", (_, make) => {
   const lock = lockOf(gone());
   const state = write("stacks/berth/prod.json", make());
-  endKilledRuns(backend);
+  endKilledRuns({ folder, project: "berth" });
   expect(existsSync(lock)).toBe(false);
   expect(readFileSync(state, "utf8")).toBe(make());
 });
 
 test("the creates of a run that took its lock away itself", () => {
-  const lock = path.join(backend, ".pulumi/locks/organization/berth/prod/lock.json");
+  const lock = path.join(folder, ".pulumi/locks/organization/berth/prod/lock.json");
   mkdirSync(path.dirname(lock), { recursive: true });
   const state = write("stacks/berth/prod.json", stateWith("creating"));
-  endRun(backend, lock);
+  endRun({ folder, project: "berth" }, lock);
   expect(readFileSync(state, "utf8")).toBe(stateWith());
   expect(readdirSync(path.dirname(lock))).toEqual([]);
 });
@@ -113,15 +115,30 @@ test("the creates of a run that took its lock away itself", () => {
 test("none of them once another run has begun", () => {
   const other = lockOf(process.pid);
   const state = write("stacks/berth/prod.json", stateWith("creating"));
-  endRun(backend, path.join(path.dirname(other), "earlier.json"));
+  endRun({ folder, project: "berth" }, path.join(path.dirname(other), "earlier.json"));
   expect(readFileSync(state, "utf8")).toBe(stateWith("creating"));
   expect(readdirSync(path.dirname(other))).toEqual([path.basename(other)]);
+});
+
+test("nothing of another project's", () => {
+  const lock = lockOf(gone(), hostname(), "shop");
+  const state = write("stacks/shop/prod.json", stateWith("creating"));
+  endKilledRuns({ folder, project: "berth" });
+  expect(existsSync(lock)).toBe(true);
+  expect(readFileSync(state, "utf8")).toBe(stateWith("creating"));
+});
+
+test("no creates of what somebody has added to the program, which the next run does not look for", () => {
+  lockOf(gone());
+  const state = write("stacks/berth/prod.json", stateOf("aws", ["creating"]));
+  endKilledRuns({ folder, project: "berth" });
+  expect(readFileSync(state, "utf8")).toBe(stateOf("aws", ["creating"]));
 });
 
 test("no creates of a run that goes on", () => {
   lockOf(process.pid);
   const state = write("stacks/berth/prod.json", stateWith("creating"));
-  endKilledRuns(backend);
+  endKilledRuns({ folder, project: "berth" });
   expect(readFileSync(state, "utf8")).toBe(stateWith("creating"));
 });
 
@@ -132,7 +149,7 @@ test("what another process was killed over while it took it away", () => {
   );
   const state = write("stacks/berth/prod.json", stateWith("creating"));
   write("stacks/berth/prod.json.partial", "{");
-  endKilledRuns(backend);
+  endKilledRuns({ folder, project: "berth" });
   expect(existsSync(lock)).toBe(false);
   expect(readFileSync(state, "utf8")).toBe(stateWith());
 });
@@ -144,7 +161,7 @@ test("an empty .attrs file, and no state", () => {
     write("stacks/berth/dev.json.attrs", "{}"),
     write("meta.yaml", "version: 1"),
   ];
-  endKilledRuns(backend);
+  endKilledRuns({ folder, project: "berth" });
   expect(existsSync(attributes)).toBe(false);
   expect(kept.filter((file) => !existsSync(file))).toEqual([]);
 });

@@ -26,7 +26,11 @@ const gone = (): number => Number(execaSync("sh", ["-c", "echo $$"]).stdout);
 
 const pendingState = JSON.stringify({
   version: 4,
-  checkpoint: { latest: { pending_operations: [{ type: "creating", resource: {} }] } },
+  checkpoint: {
+    latest: {
+      pending_operations: [{ type: "creating", resource: { type: "berth:postgres:AppDatabase" } }],
+    },
+  },
 });
 
 function writeState(stack: string): string {
