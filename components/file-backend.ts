@@ -5,26 +5,31 @@ import { parse } from "yaml";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** A backend of files, as far as it is the project's: it may hold the states of others. */
+export interface FileBackend {
+  /** In which `.pulumi` is. */
+  readonly folder: string;
+  /** The name in `Pulumi.yaml`. */
+  readonly project: string;
+}
+
 /**
- * The folder of a backend of files, as Pulumi itself finds out; undefined = it is another kind.
+ * The backend of files, as Pulumi itself finds it; undefined = it is another kind, or the project has no name.
  *
- * @param project Where `Pulumi.yaml` is.
+ * @param projectFolder Where `Pulumi.yaml` is.
  * @see https://www.pulumi.com/docs/iac/concepts/state-and-backends/
  */
-export function findFileBackend(project: string, env: Environment): string | undefined {
+export function findFileBackend(projectFolder: string, env: Environment): FileBackend | undefined {
+  const program = path.join(projectFolder, "Pulumi.yaml");
   const credentials = env["PULUMI_CREDENTIALS_PATH"] || pulumiHome(env);
   const url =
     env["PULUMI_BACKEND_URL"] ||
-    readKey(path.join(project, "Pulumi.yaml"), (d) => d?.backend?.url) ||
+    readKey(program, (d) => d?.backend?.url) ||
     readKey(path.join(credentials, "credentials.json"), (d) => d?.current);
-  if (url?.startsWith("file://") !== true) return undefined;
+  const project = readKey(program, (d) => d?.name);
+  if (url?.startsWith("file://") !== true || !project) return undefined;
   const folder = url.slice("file://".length).replace(/^~(?=\/|$)/, homedir());
-  return path.resolve(project, folder);
-}
-
-/** The project's name, under which a backend keeps its stacks; undefined = `Pulumi.yaml` has none. */
-export function readProjectName(project: string): string | undefined {
-  return readKey(path.join(project, "Pulumi.yaml"), (d) => d?.name);
+  return { folder: path.resolve(projectFolder, folder), project };
 }
 
 /** Where Pulumi keeps plugins and who is logged in. */

@@ -9,6 +9,8 @@ import {
 } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import path from "node:path";
+import type { FileBackend } from "./file-backend.ts";
+import { isAlive } from "./is-alive.ts";
 
 /** The process of a run, as its lock in a backend of files names it. */
 interface LockHolder {
@@ -16,21 +18,10 @@ interface LockHolder {
   readonly hostname: string;
 }
 
-/**
- * A backend of files, as far as Berth may change it: it may hold the states of other programs, whose pending
- * creates nobody looks for.
- */
-export interface FileBackend {
-  /** In which `.pulumi` is. */
-  readonly folder: string;
-  /** The name in Pulumi.yaml. */
-  readonly project: string;
-}
-
 /** Takes away what the project's runs on this machine that were killed left. */
 export function endKilledRuns(backend: FileBackend): void {
   for (const lock of listLocks(backend)) {
-    const holder = readHolder(lock);
+    const holder = readJson(lock) as LockHolder | undefined;
     // One that was never written to its end names nobody.
     if (holder === undefined || isGone(holder)) endRun(backend, lock);
   }
@@ -40,7 +31,7 @@ export function endKilledRuns(backend: FileBackend): void {
 /** The project's lock that a process of this machine holds. */
 export function findLock(backend: FileBackend, pid: number): string | undefined {
   return listLocks(backend).find((lock) => {
-    const holder = readHolder(lock);
+    const holder = readJson(lock) as LockHolder | undefined;
     return holder?.pid === pid && holder.hostname === hostname();
   });
 }
@@ -100,27 +91,9 @@ function removeEmptyAttributes(backend: FileBackend): void {
   }
 }
 
-function readHolder(lock: string): LockHolder | undefined {
-  try {
-    return JSON.parse(readFileSync(lock, "utf8")) as LockHolder;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Not a process that is there, nor another machine's, of which nothing is known here. */
 function isGone(holder: LockHolder): boolean {
-  return holder.hostname === hostname() && !isRunning(holder.pid);
-}
-
-/** Whether this machine has such a process. */
-export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
-  }
+  return holder.hostname === hostname() && !isAlive(holder.pid);
 }
 
 /** Of several processes that see the lock only one can rename it. By its new name it is one for Pulumi as well. */
@@ -171,11 +144,15 @@ function isCreate({ type, resource }: Operation): boolean {
 }
 
 function hasCreates(file: string): boolean {
-  return readState(file)?.checkpoint?.latest?.pending_operations?.some(isCreate) === true;
+  return (
+    (readJson(file) as StateFile | undefined)?.checkpoint?.latest?.pending_operations?.some(
+      isCreate,
+    ) === true
+  );
 }
 
 function forgetCreates(file: string, lock: string): void {
-  const state = readState(file);
+  const state = readJson(file) as StateFile | undefined;
   const latest = state?.checkpoint?.latest;
   if (latest?.pending_operations?.some(isCreate) !== true) return;
   latest.pending_operations = latest.pending_operations.filter((one) => !isCreate(one));
@@ -191,10 +168,10 @@ function forgetCreates(file: string, lock: string): void {
   }
 }
 
-/** undefined = there is none, or it was cut off, which Pulumi says itself. */
-function readState(file: string): StateFile | undefined {
+/** undefined = there is none, or it was cut off; of a state Pulumi says that itself. */
+function readJson(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as StateFile;
+    return JSON.parse(readFileSync(file, "utf8"));
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { describeFailure } from "../cli/describe-failure.ts";
 import { outlived, waitForPulumi } from "../cli/pulumi-process.ts";
-import { findFileBackend, readProjectName } from "../components/file-backend.ts";
+import { findFileBackend } from "../components/file-backend.ts";
 import { endKilledRuns } from "../components/killed-run.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import { reopenCluster } from "./cluster/reopen.ts";
@@ -39,9 +39,8 @@ async function runOnOther(): Promise<number> {
 }
 
 function mendFileBackend(): void {
-  const folder = findFileBackend(projectFolder, process.env);
-  const project = readProjectName(projectFolder);
-  if (folder !== undefined && project !== undefined) endKilledRuns({ folder, project });
+  const backend = findFileBackend(projectFolder, process.env);
+  if (backend !== undefined) endKilledRuns(backend);
 }
 
 async function runOnSandbox(): Promise<number> {

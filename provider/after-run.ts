@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { endRun, isRunning } from "../components/killed-run.ts";
+import { isAlive } from "../components/is-alive.ts";
+import { endRun } from "../components/killed-run.ts";
 
 /**
  * What the provider starts when a run is stopped: waits until the engine is gone, and takes away what the run has
@@ -13,5 +14,5 @@ const LONGEST_MS = 3_600_000;
 
 const [engine = "", folder = "", project = "", lock = ""] = process.argv.slice(2);
 const start = Date.now();
-while (isRunning(Number(engine)) && Date.now() - start < LONGEST_MS) await delay(CHECK_MS);
-if (!isRunning(Number(engine))) endRun({ folder, project }, lock);
+while (isAlive(Number(engine)) && Date.now() - start < LONGEST_MS) await delay(CHECK_MS);
+if (!isAlive(Number(engine))) endRun({ folder, project }, lock);

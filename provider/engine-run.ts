@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
-import { findFileBackend, readProjectName } from "../components/file-backend.ts";
-import { endRun, type FileBackend, findLock } from "../components/killed-run.ts";
+import { type FileBackend, findFileBackend } from "../components/file-backend.ts";
+import { endRun, findLock } from "../components/killed-run.ts";
 
 /**
  * Pulumi asks for its lock before it starts any program, so that what a run left when it was killed, or ended by
@@ -11,7 +11,6 @@ import { endRun, type FileBackend, findLock } from "../components/killed-run.ts"
 
 /** As the launcher saw it: by now the engine may be gone, and this process another's child. */
 const engine = Number(process.env["BERTH_ENGINE_PID"]);
-const backend = findBackend();
 
 /**
  * Takes away what the run has left, once its engine is gone. One that came to its end has left nothing. Nobody is
@@ -22,8 +21,8 @@ const backend = findBackend();
 export function endRunOfGoneEngine(): boolean {
   if (process.ppid === engine) return false;
   try {
-    const lock = findRunLock();
-    if (backend !== undefined && lock !== undefined) endRun(backend, lock);
+    const run = findRun();
+    if (run !== undefined) endRun(run.backend, run.lock);
   } catch {
     // See above.
   }
@@ -35,24 +34,20 @@ export function endRunOfGoneEngine(): boolean {
  * Pulumi end all plugins before itself.
  */
 export function endRunOnceOver(): void {
-  const lock = findRunLock();
-  if (backend === undefined || lock === undefined) return;
+  const run = findRun();
+  if (run === undefined) return;
+  const { folder, project } = run.backend;
   const script = path.join(import.meta.dirname, "after-run.ts");
-  const { folder, project } = backend;
-  const args = [...process.execArgv, script, String(engine), folder, project, lock];
+  const args = [...process.execArgv, script, String(engine), folder, project, run.lock];
   spawn(process.execPath, args, { detached: true, stdio: "ignore", env: {} })
     // Without it the run ends as it would without Berth.
     .on("error", () => undefined)
     .unref();
 }
 
-function findBackend(): FileBackend | undefined {
-  const projectFolder = path.dirname(import.meta.dirname);
-  const folder = findFileBackend(projectFolder, process.env);
-  const project = readProjectName(projectFolder);
-  return folder === undefined || project === undefined ? undefined : { folder, project };
-}
-
-function findRunLock(): string | undefined {
-  return backend === undefined ? undefined : findLock(backend, engine);
+/** undefined = it has no lock, as a preview, or the backend is of another kind. */
+function findRun(): { readonly backend: FileBackend; readonly lock: string } | undefined {
+  const backend = findFileBackend(path.dirname(import.meta.dirname), process.env);
+  const lock = backend && findLock(backend, engine);
+  return backend && lock !== undefined ? { backend, lock } : undefined;
 }

@@ -16,6 +16,7 @@ import {
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isAlive } from "../components/is-alive.ts";
 
 /** A lock untouched for this long has no owner any more. */
 const abandonedAfter = 30_000;
@@ -96,15 +97,6 @@ function readOwner(file: string): Owner | undefined {
     return JSON.parse(readFileSync(file, "utf8")) as Owner;
   } catch {
     return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

@@ -30,7 +30,7 @@ export async function checkBackend(
     { group, name: "backend", fix },
     [pulumi],
     async (): Promise<Passed<Backend>> => {
-      const folder = findFileBackend(world.project, world.env);
+      const folder = findFileBackend(world.project, world.env)?.folder;
       if (folder !== undefined && !existsSync(folder)) {
         throw new BerthError(`the backend's folder ${folder} does not exist`, {
           hint: `mkdir -p ${folder}, or correct PULUMI_BACKEND_URL`,

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isAlive } from "../../components/is-alive.ts";
 import { answersAsPostgres } from "./ports.ts";
 
 /** What a server says about itself in `postmaster.pid`. */
@@ -52,16 +53,6 @@ export function isServerOf(pid: number, data: string): boolean {
   if (!isAlive(pid)) return false;
   if (process.platform !== "linux") return true;
   return readWorkingDirectory(String(pid)) === realpathSync(data);
-}
-
-/** Whether a process with this pid exists. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }
 
 /**

@@ -11,10 +11,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { BerthError } from "../../components/errors.ts";
+import { isAlive } from "../../components/is-alive.ts";
 import { makeVerifier } from "../../components/postgres/verifier.ts";
 import { findBinaries, type PostgresBinaries } from "./binaries.ts";
 import { giveTo, makePlace, type Place, toReachable } from "./place.ts";
-import { isAlive } from "./postmaster.ts";
 import { runProgram, toReason } from "./run-as.ts";
 import { INCLUDE } from "./settings.ts";
 

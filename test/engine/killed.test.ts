@@ -119,6 +119,13 @@ async function findVictim(cli: number, victim: string): Promise<number | undefin
   return victim === "the CLI" ? cli : (await findStarted(cli, victim))[0];
 }
 
+/** As a terminal does it, with so many milliseconds in between. */
+async function interruptTwice(cli: number, gap: number): Promise<void> {
+  killQuietly(-cli, "SIGINT");
+  await delay(gap);
+  killQuietly(-cli, "SIGINT");
+}
+
 async function expectConverged(): Promise<void> {
   const { exitCode, output } = await bed.up();
   expect(exitCode, output).toBe(0);
@@ -202,9 +209,7 @@ describe("an end by force", () => {
     haveApps(20, 30);
     const { run, begun } = startUp();
     await begun();
-    killQuietly(-(run.pid ?? 0), "SIGINT");
-    await delay(20);
-    killQuietly(-(run.pid ?? 0), "SIGINT");
+    await interruptTwice(run.pid ?? 0, 20);
     expect((await run).exitCode).not.toBe(0);
     await expect.poll(() => pendingOperations(bed), { timeout: 30_000 }).toEqual([]);
     const { exitCode, output } = await bed.up();
@@ -227,9 +232,7 @@ describe("a run in the middle of which", () => {
     haveApps(20, 31);
     const { run, begun } = startUp();
     await begun();
-    killQuietly(-(run.pid ?? 0), "SIGINT");
-    await delay(300);
-    killQuietly(-(run.pid ?? 0), "SIGINT");
+    await interruptTwice(run.pid ?? 0, 300);
     const { all } = await run;
     expect(all).toContain("^C received; cancelling");
     await expectConverged();
