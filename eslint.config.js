@@ -70,7 +70,7 @@ export default tseslint.config(
         [
           "**/test/**",
           "**/index.ts",
-          "**/app.ts",
+          "**/components/app.ts",
           "**/stock-database.ts",
           "**/postgres/app-database.ts",
           "**/app-delivery.ts",

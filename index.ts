@@ -1,19 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import pLimit from "p-limit";
 import { App } from "./components/app.ts";
+import { BerthProvider } from "./components/berth-provider.ts";
 import { isTargeted, readOnePasswordAccess } from "./components/config/environment.ts";
-import { loadStackFromEngine } from "./components/config/load.ts";
-import { openCluster } from "./components/delivery/cluster-stack.ts";
+import { loadStackFromEngine } from "./components/config/load-from-engine.ts";
+import { openCluster } from "./components/delivery/cluster/stack.ts";
 import { deliver } from "./components/delivery/deliver.ts";
 import { planStackDelivery } from "./components/delivery/stack-delivery.ts";
+import { expectEnd } from "./components/engine/program-end.ts";
 import { readInEngine } from "./components/onepassword/in-engine.ts";
 import { readStackItems } from "./components/onepassword/stack-items.ts";
 import { toProviderApps, toProviderPostgres } from "./components/postgres/app-database.ts";
-import { planDatabase } from "./components/postgres/plan.ts";
-import { openStock } from "./components/postgres/stock-stack.ts";
-import { makeVerifiers, refuseUnfitPasswords } from "./components/postgres/verifier.ts";
-import { expectEnd } from "./components/program-end.ts";
-import { BerthProvider } from "./provider/manifest-file-resource.ts";
+import { planDatabase } from "./components/postgres/plan/plan.ts";
+import { openRegistry } from "./components/postgres/registry/stack.ts";
+import { makeVerifiers, refuseUnusablePasswords } from "./components/postgres/verifier.ts";
 
 // The SDK takes a stack for every promise, and mapping each through source maps costs half a preview.
 Reflect.deleteProperty(Error, "prepareStackTrace");
@@ -26,7 +26,7 @@ const end = expectEnd();
 const spec = loadStackFromEngine();
 const items = await readStackItems(spec, await readInEngine(readOnePasswordAccess(), spec));
 const manifests = planStackDelivery(spec, items.item);
-refuseUnfitPasswords(spec.apps, items.credential);
+refuseUnusablePasswords(spec.apps, items.credential);
 const atOnce = pLimit(4);
 const planned = spec.apps.map((app) => ({
   app,
@@ -47,9 +47,9 @@ const usesStock = await Promise.all(
     .filter(({ app }) => app.provisioner === "postgresql")
     .map(async ({ plan, verifiers }) => ({ plan, verifiers: await verifiers })),
 );
-const stock = await openStock(spec, usesStock, items.admin);
+const stock = await openRegistry(spec, usesStock, items.admin);
 // A target may wait for nothing that is none.
-const first = isTargeted() ? undefined : stock?.marker;
+const first = isTargeted() ? undefined : stock?.after;
 const providers = { berth, ...applying, ...(stock && { postgresql: stock.provider }) };
 // What can go wrong from here on is told by the engine, and the SDK takes a stack for every promise.
 Error.stackTraceLimit = 0;
@@ -57,11 +57,11 @@ const created: App[] = [];
 // The engine is at work on the first apps while the verifiers of the last are being made.
 for (const { app, plan, verifiers: made } of planned) {
   const verifiers = await made;
-  const { markerRole } = spec.postgres;
+  const { ownershipRole } = spec.postgres;
   const { reclaimPolicy } = app;
   const { recreate } = app.database;
   const database = {
-    berth: { plan, verifiers, markerRole, reclaimPolicy, recreate, marker: first },
+    berth: { plan, verifiers, ownershipRole, reclaimPolicy, recreate, after: first },
     postgresql: stock && { plan, verifiers, ...stock },
     job: undefined,
   }[app.provisioner];

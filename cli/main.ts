@@ -74,7 +74,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   doctor: {
     takes: [],
     run: async (stack, { json, "config-file": file }) => {
-      const { doctor } = await import("./doctor.ts");
+      const { doctor } = await import("./doctor/verb.ts");
       return await doctor({ stack, file, json });
     },
   },
@@ -85,7 +85,7 @@ const verbs: Readonly<Record<string, Verb>> = {
         (name) => values[name],
       );
       for (const other of more) throw twoForms("plan", `--${form} and --${other}`);
-      const { plan } = await import("./plan.ts");
+      const { plan } = await import("./plan/verb.ts");
       return plan({ stack, file, app, form });
     },
   },
@@ -97,14 +97,14 @@ const verbs: Readonly<Record<string, Verb>> = {
       if (more.length > 0) {
         throw twoForms("report", [form, ...more].map((one) => `--${one}`).join(" and "));
       }
-      const { report } = await import("./report.ts");
+      const { report } = await import("./report/verb.ts");
       return report({ stack, file, app, form });
     },
   },
   adopt: {
     takes: ["app", "write", "into"],
     run: async (stack, { app, write, into, json, "config-file": file }) => {
-      const { adopt } = await import("./adopt.ts");
+      const { adopt } = await import("./adopt/verb.ts");
       return await adopt({ stack, file, app, write, into, json });
     },
   },
@@ -112,14 +112,14 @@ const verbs: Readonly<Record<string, Verb>> = {
     takes: ["app", "role", "wait", "retire"],
     run: async (stack, { json, app, role, wait, retire, "config-file": file }) => {
       const minutes = toMinutes(wait ?? defaultWait);
-      const { rotate } = await import("./rotate.ts");
+      const { rotate } = await import("./rotate/verb.ts");
       return await rotate({ stack, file, app, role, wait: minutes, retire, json });
     },
   },
   verify: {
     takes: [],
     run: async (stack, { json, "config-file": file }) => {
-      const { verify } = await import("./verify.ts");
+      const { verify } = await import("./verify/verb.ts");
       return await verify({ stack, file, json });
     },
   },

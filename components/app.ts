@@ -3,13 +3,13 @@ import type { AppSpec } from "./config/spec.ts";
 import { deliver } from "./delivery/deliver.ts";
 import { type DeliveryPlan, describePlan } from "./delivery/stack-delivery.ts";
 import { AppDatabase, type AppDatabaseArgs } from "./postgres/app-database.ts";
-import { StockDatabase, type StockDatabaseArgs } from "./postgres/stock-database.ts";
+import { RegistryDatabase, type RegistryDatabaseArgs } from "./postgres/registry/database.ts";
 
 /** What one app is made of. */
 export interface AppArgs {
   readonly app: AppSpec;
   /** undefined = a Job among the manifests provisions it. */
-  readonly database: AppDatabaseArgs | StockDatabaseArgs | undefined;
+  readonly database: AppDatabaseArgs | RegistryDatabaseArgs | undefined;
   /** The app's manifests; undefined when the stack writes none. */
   readonly delivery: DeliveryPlan | undefined;
 }
@@ -57,14 +57,14 @@ function createDatabase(
   { aliases, providers }: { readonly aliases: pulumi.Alias[]; readonly providers: AppProviders },
 ): { resource: pulumi.Resource; databaseName: pulumi.Output<string> } {
   if ("exists" in args) {
-    const stock = new StockDatabase(name, args, { aliases, providers: { ...providers } });
+    const stock = new RegistryDatabase(name, args, { aliases, providers: { ...providers } });
     return { resource: stock, databaseName: stock.database };
   }
-  const { marker } = args;
+  const { after } = args;
   const own = new AppDatabase(name, args, {
     aliases,
     provider: providers.berth,
-    ...(marker === undefined ? {} : { dependsOn: [marker] }),
+    ...(after === undefined ? {} : { dependsOn: [after] }),
   });
   return { resource: own, databaseName: own.database.apply((database) => database.name) };
 }

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { outlived, waitForPulumi } from "../cli/pulumi-process.ts";
-import { endKilledRuns } from "../components/killed-run.ts";
+import { endKilledRuns } from "../components/engine/killed-run.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import { ensureToolchain, type Toolchain } from "../toolchain/ensure.ts";
 import { defaultParts } from "../toolchain/parts.ts";

@@ -1,8 +1,8 @@
 import { execa } from "execa";
 import { describeFailure } from "../cli/describe-failure.ts";
 import { outlived, waitForPulumi } from "../cli/pulumi-process.ts";
-import { findFileBackend } from "../components/file-backend.ts";
-import { endKilledRuns } from "../components/killed-run.ts";
+import { findFileBackend } from "../components/engine/file-backend.ts";
+import { endKilledRuns } from "../components/engine/killed-run.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import { reopenCluster } from "./cluster/reopen.ts";
 import { keepToSandbox } from "./environment.ts";

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseStack } from "../components/config/parse.ts";
 import { objectTypes } from "../components/config/privileges.ts";
-import { planDatabase } from "../components/postgres/plan.ts";
+import { planDatabase } from "../components/postgres/plan/plan.ts";
 
 /** The README's table of profiles, made from the plan: `npm run readme` writes it. */
 

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { parseArgs, styleText } from "node:util";
 import { describeFailure } from "../cli/describe-failure.ts";
-import { proveStack, type Verdict } from "../cli/verify.ts";
+import { type Verdict, verifyStack } from "../cli/verify/verb.ts";
 import { loadStackFromFile } from "../components/config/load.ts";
 import { BerthError } from "../components/errors.ts";
 import { readStackItems } from "../components/onepassword/stack-items.ts";
@@ -152,7 +152,7 @@ async function verifySandbox(sandbox: Sandbox): Promise<Verdict> {
   const spec = loadStackFromFile(sandbox.stack, projectFolder, sandbox.stackFile);
   const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = sandbox.env;
   const items = await readStackItems(spec, readThroughClient({ kind: "connect", url, token }));
-  return await proveStack(spec, items, () => undefined);
+  return await verifyStack(spec, items, () => undefined);
 }
 
 /** Pulumi's own summary: `    + 12 created`, `    34 unchanged`. */

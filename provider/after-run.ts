@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { isAlive } from "../components/is-alive.ts";
-import { endRun } from "../components/killed-run.ts";
+import { isAlive } from "../components/engine/is-alive.ts";
+import { endRun } from "../components/engine/killed-run.ts";
 
 /**
  * What the provider starts when a run is stopped: waits until the engine is gone, and takes away what the run has

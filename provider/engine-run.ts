@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
-import { type FileBackend, findFileBackend } from "../components/file-backend.ts";
-import { endRun, findLock } from "../components/killed-run.ts";
+import { type FileBackend, findFileBackend } from "../components/engine/file-backend.ts";
+import { endRun, findLock } from "../components/engine/killed-run.ts";
 
 /**
  * Pulumi asks for its lock before it starts any program, so that what a run left when it was killed, or ended by

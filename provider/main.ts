@@ -2,13 +2,13 @@ import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import grpc from "@grpc/grpc-js";
 import { isOffline } from "../components/config/environment.ts";
-import { AppDatabaseHandler } from "./app-database.ts";
-import { CallsUnderWay } from "./calls-under-way.ts";
-import { reportTo } from "./engine-log.ts";
+import { AppDatabaseHandler } from "./app-database/handler.ts";
 import { endRunOfGoneEngine, endRunOnceOver } from "./engine-run.ts";
-import { ManifestFileHandler } from "./manifest-file.ts";
-import type { ResourceHandler } from "./resource-handler.ts";
-import { createServer } from "./server.ts";
+import { ManifestFileHandler } from "./manifest-file/handler.ts";
+import { CallsUnderWay } from "./rpc/calls-under-way.ts";
+import { reportTo } from "./rpc/engine-log.ts";
+import type { ResourceHandler } from "./rpc/resource-handler.ts";
+import { createServer } from "./rpc/server.ts";
 
 /** How often to look whether the engine still runs: a new run of Pulumi asks for the lock after 200 ms or more. */
 const ENGINE_CHECK_MS = 50;

@@ -12,7 +12,7 @@ import { hostname, tmpdir } from "node:os";
 import path from "node:path";
 import { execaSync } from "execa";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { endKilledRuns, endRun } from "../components/killed-run.ts";
+import { endKilledRuns, endRun } from "../components/engine/killed-run.ts";
 
 /** What a run that was killed leaves in a backend of files goes, and nothing else. */
 

@@ -13,7 +13,12 @@ afterAll(() => {
 
 /** What a program prints, started as Pulumi.yaml has the language host start it. */
 async function start(program: string, cacheHome: string): Promise<string> {
-  const args = ["--import=./components/program-start.ts", "--input-type=module", "--eval", program];
+  const args = [
+    "--import=./components/engine/program-start.ts",
+    "--input-type=module",
+    "--eval",
+    program,
+  ];
   const { all } = await execa(process.execPath, args, {
     cwd: projectFolder,
     env: { XDG_CACHE_HOME: cacheHome, NODE_NO_WARNINGS: "1" },

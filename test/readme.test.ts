@@ -19,9 +19,9 @@ const runBy: Readonly<Record<string, string>> = {
   "npm start -- --down": "engine/start.test.ts",
   // What run.mjs does in a fresh clone.
   "npm ci": "engine/start.test.ts",
-  "npm run plan -- --stack prod": "cli/plan.test.ts",
+  "npm run plan -- --stack prod": "cli/plan/verb.test.ts",
   "npm run plan -- --stack prod --app wiki --vault": "cli/main.test.ts",
-  "npm run report -- --stack prod": "cli/report.test.ts",
+  "npm run report -- --stack prod": "cli/report/verb.test.ts",
   "pulumi import berth:postgres:AppDatabase wiki wiki --stack prod": "engine/import.test.ts",
   "pulumi import postgresql:index/role:Role wiki-owner wiki --stack prod": "engine/import.test.ts",
   "pulumi import postgresql:index/database:Database wiki-database wiki --stack prod":

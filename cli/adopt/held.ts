@@ -1,8 +1,8 @@
-import { toPrivilegeKeys } from "../../components/config/database-keys.ts";
 import { type Grants, type ObjectType, objectTypes } from "../../components/config/privileges.ts";
-import type { AppEntry } from "../../components/config/schema.ts";
-import type { Action } from "../../components/postgres/actions.ts";
-import { profiles } from "../../components/postgres/plan.ts";
+import { toPrivilegeKeys } from "../../components/config/schema/database.ts";
+import type { AppEntry } from "../../components/config/schema/stack.ts";
+import { profiles } from "../../components/postgres/plan/plan.ts";
+import type { Action } from "../../components/postgres/statements/actions.ts";
 
 /** What a further role may do, as an entry says it. */
 type May = Pick<NonNullable<AppEntry["roles"]>[string], "profile" | "privileges">;

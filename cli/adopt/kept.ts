@@ -1,6 +1,6 @@
 import { roleNamesOf } from "../../components/config/logins.ts";
 import type { AppSpec } from "../../components/config/spec.ts";
-import type { LiveDatabase } from "../../components/postgres/inspect.ts";
+import type { LiveDatabase } from "../../components/postgres/catalog/catalog.ts";
 import type { Extra, ServerSurvey } from "./survey.ts";
 
 /** What an entry does not say about a database and its roles. Pure. */

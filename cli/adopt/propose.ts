@@ -1,7 +1,7 @@
 import { roleNamesOf } from "../../components/config/logins.ts";
-import { reservedReason } from "../../components/config/name-rules.ts";
+import { reservedReason } from "../../components/config/rules/names.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
-import type { LiveRole } from "../../components/postgres/inspect.ts";
+import type { LiveRole } from "../../components/postgres/catalog/catalog.ts";
 import { databasesReachedBy } from "./kept.ts";
 import type { ServerSurvey } from "./survey.ts";
 import { type ProposedApp, type Stack, Trial } from "./trial.ts";

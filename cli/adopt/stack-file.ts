@@ -2,7 +2,7 @@ import { readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { isMap, isNode, isPair, isSeq, parseDocument, Scalar, stringify, type YAMLMap } from "yaml";
-import type { AppEntry } from "../../components/config/schema.ts";
+import type { AppEntry } from "../../components/config/schema/stack.ts";
 import { BerthError } from "../../components/errors.ts";
 
 /** Adding entries to a stack file without touching a character of what is there. */

@@ -1,16 +1,16 @@
 import { readFileSync } from "node:fs";
 import pLimit from "p-limit";
 import { type Client, DatabaseError } from "pg";
-import { reservedReason } from "../../components/config/name-rules.ts";
+import { reservedReason } from "../../components/config/rules/names.ts";
 import type { ExtensionSpec, PostgresSpec } from "../../components/config/spec.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
-import { type Catalog, inspectCatalog } from "../../components/postgres/inspect.ts";
 import {
   inspectAccess,
   inspectVerifiers,
   type LiveAccess,
-} from "../../components/postgres/inspect-access.ts";
-import { type SessionTarget, withSession } from "../../components/postgres/session.ts";
+} from "../../components/postgres/catalog/access.ts";
+import { type Catalog, inspectCatalog } from "../../components/postgres/catalog/catalog.ts";
+import { type SessionTarget, withSession } from "../../components/postgres/server/session.ts";
 
 /** Something inside a database that no entry says; `count` of a kind go together. */
 export interface Extra {
@@ -43,7 +43,7 @@ const extrasSql = readFileSync(new URL("extras.sql", import.meta.url), "utf8");
 const concurrency = 3;
 
 /** Reads roles and databases, and of every database that may be adopted what is given in it. */
-export async function surveyServer(
+export async function inspectServerForAdopt(
   target: Omit<SessionTarget, "database">,
   admin: Credential,
   postgres: PostgresSpec,

@@ -1,17 +1,18 @@
 import { escapeIdentifier } from "pg";
+import { scopedRoleName } from "../../components/config/derive/names.ts";
 import { roleNamesOf } from "../../components/config/logins.ts";
-import { reservedReason } from "../../components/config/name-rules.ts";
-import { scopedRoleName } from "../../components/config/names.ts";
 import { parseStack } from "../../components/config/parse.ts";
-import type { AppEntry } from "../../components/config/schema.ts";
+import { reservedReason } from "../../components/config/rules/names.ts";
+import type { AppEntry } from "../../components/config/schema/stack.ts";
 import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
-import { type Action, describeAction } from "../../components/postgres/actions.ts";
-import { decideAdoption, searchPathOf } from "../../components/postgres/adoption.ts";
-import { decideAccess } from "../../components/postgres/diff-access.ts";
-import { asTheyAre, decideRoles } from "../../components/postgres/diff-roles.ts";
-import type { LiveDatabase, LiveRole } from "../../components/postgres/inspect.ts";
-import { PUBLIC_SCHEMA, planDatabase } from "../../components/postgres/plan.ts";
+import type { LiveDatabase, LiveRole } from "../../components/postgres/catalog/catalog.ts";
+import { searchPathOf } from "../../components/postgres/catalog/catalog.ts";
+import { decideAccess } from "../../components/postgres/diff/access.ts";
+import { asTheyAre, decideRoles } from "../../components/postgres/diff/roles.ts";
+import { PUBLIC_SCHEMA, planDatabase } from "../../components/postgres/plan/plan.ts";
+import { decideAdoption } from "../../components/postgres/rules/adoption.ts";
+import { type Action, describeAction } from "../../components/postgres/statements/actions.ts";
 import { scramOf } from "../../components/postgres/verifier.ts";
 import { toMay } from "./held.ts";
 import { databasesReachedBy, describeKept } from "./kept.ts";
@@ -84,11 +85,11 @@ export class Trial {
     return this.#try(this.#base());
   }
 
-  /** A stack's marker role is known by its name; what carries it is that stack's. */
+  /** A stack's ownership role is known by its name; what carries it is that stack's. */
   #foreignMark(role: string): string | undefined {
-    const { markerRole } = this.#stack.spec.postgres;
+    const { ownershipRole } = this.#stack.spec.postgres;
     const groups = this.#survey.catalog.roles.get(role)?.memberOf ?? [];
-    return groups.find((group) => group.startsWith("berth_") && group !== markerRole);
+    return groups.find((group) => group.startsWith("berth_") && group !== ownershipRole);
   }
 
   propose(): ProposedApp {
@@ -194,8 +195,8 @@ export class Trial {
   }
 
   #roleSettings(live: LiveRole, derived: string): NonNullable<AppEntry["owner"]> {
-    const { markerRole } = this.#stack.spec.postgres;
-    const memberOf = live.memberOf.filter((group) => group !== markerRole);
+    const { ownershipRole } = this.#stack.spec.postgres;
+    const memberOf = live.memberOf.filter((group) => group !== ownershipRole);
     const searchPath = searchPathOf(live);
     const scram = scramOf(this.#survey.verifiers?.get(live.name) ?? "");
     return {
@@ -244,7 +245,7 @@ export class Trial {
     const { postgres } = this.#stack.spec;
     const { catalog } = this.#survey;
     const plan = planDatabase(app, postgres);
-    const { markerRole } = postgres;
+    const { ownershipRole } = postgres;
     const { problems } = decideAdoption(plan, catalog, postgres);
     const { access } = this.#inside();
     const inside = decideAccess(
@@ -253,18 +254,18 @@ export class Trial {
       [],
     );
     const actions = [
-      ...decideRoles(plan, catalog, { ...asTheyAre, markerRole }),
+      ...decideRoles(plan, catalog, { ...asTheyAre, ownershipRole }),
       ...inside.actions,
     ];
     return {
       problems: [...problems, ...inside.problems, ...inside.blocked],
-      actions: actions.filter((action) => !isMark(action, markerRole)),
+      actions: actions.filter((action) => !isMark(action, ownershipRole)),
     };
   }
 }
 
 /** What taking over always does: the mark, and that the admin may act for the owner. */
-function isMark(action: Action, markerRole: string): boolean {
-  if (action.kind === "create-marker" || action.kind === "act-for") return true;
-  return action.kind === "join" && action.group === markerRole;
+function isMark(action: Action, ownershipRole: string): boolean {
+  if (action.kind === "create-ownership-role" || action.kind === "join-admin") return true;
+  return action.kind === "join" && action.group === ownershipRole;
 }

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { findFileBackend } from "../../components/engine/file-backend.ts";
 import { BerthError } from "../../components/errors.ts";
-import { findFileBackend } from "../../components/file-backend.ts";
-import { toShownText } from "../../components/tunnel/tunnel-error.ts";
+import { toShownText } from "../../components/kubernetes/error.ts";
 import type { Outcome, Passed, Report } from "./report.ts";
 import type { World } from "./world.ts";
 

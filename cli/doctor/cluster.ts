@@ -5,11 +5,11 @@ import {
   createKubeAccess,
   type KubeAccess,
   parseAnswer,
-} from "../../components/tunnel/kube-access.ts";
-import { toRefusal } from "../../components/tunnel/kube-failure.ts";
-import { resolvePodPort } from "../../components/tunnel/kube-target.ts";
-import { loadKubeContext } from "../../components/tunnel/kubeconfig.ts";
-import { TunnelError } from "../../components/tunnel/tunnel-error.ts";
+} from "../../components/kubernetes/access.ts";
+import { KubeError } from "../../components/kubernetes/error.ts";
+import { toRefusal } from "../../components/kubernetes/failure.ts";
+import { loadKubeContext } from "../../components/kubernetes/kubeconfig.ts";
+import { resolvePodPort } from "../../components/tunnel/target.ts";
 import { type KubeRight, planRights, toResourceName, toReview } from "./kube-rights.ts";
 import { NotNeeded, type Outcome, type Report } from "./report.ts";
 
@@ -153,7 +153,7 @@ async function get(access: KubeAccess, path: string): Promise<unknown> {
     return parseAnswer(access.context, answer.body);
   }
   const { name, kubectl, cluster } = access.context;
-  throw new TunnelError(
+  throw new KubeError(
     "api-failed",
     `${cluster.server} (context "${name}") answered ${String(answer.status)} to GET ${path}`,
     { hint: `${kubectl} get --raw ${path}` },

@@ -1,12 +1,12 @@
 import type { ClusterSpec, StackSpec } from "../../components/config/spec.ts";
-import { judgeCluster } from "../../components/delivery/cluster-findings.ts";
-import { type ClusterPlan, listObjects } from "../../components/delivery/cluster-objects.ts";
+import { decideCluster } from "../../components/delivery/cluster/findings.ts";
+import { inspectCluster } from "../../components/delivery/cluster/inspect.ts";
+import { kindOf } from "../../components/delivery/cluster/kinds.ts";
+import { type ClusterPlan, listObjects } from "../../components/delivery/cluster/objects.ts";
 import { toAnyId } from "../../components/delivery/emitted-kinds.ts";
-import { askCluster } from "../../components/delivery/examine-cluster.ts";
-import { kindOf } from "../../components/delivery/kinds.ts";
 import { planStackDelivery } from "../../components/delivery/stack-delivery.ts";
-import { createKubeAccess, type KubeAccess } from "../../components/tunnel/kube-access.ts";
-import { loadKubeContext } from "../../components/tunnel/kubeconfig.ts";
+import { createKubeAccess, type KubeAccess } from "../../components/kubernetes/access.ts";
+import { loadKubeContext } from "../../components/kubernetes/kubeconfig.ts";
 import { askVersion, requireRights } from "./cluster.ts";
 import { planDeliveryRights } from "./kube-rights.ts";
 import { checkMakers } from "./operators.ts";
@@ -76,8 +76,8 @@ async function checkRights({ access, plans }: Target): Promise<Passed<undefined>
 
 async function checkObjects(target: Target): Promise<Passed<undefined>> {
   const { spec, cluster, plans } = target;
-  const facts = await askCluster(cluster, plans);
-  const { warnings } = judgeCluster(spec, cluster, plans, facts);
+  const facts = await inspectCluster(cluster, plans);
+  const { warnings } = decideCluster(spec, cluster, plans, facts);
   const counts = `${String(facts.objects.size)} of ${String(listAll(target).length)} exist`;
   return {
     value: undefined,

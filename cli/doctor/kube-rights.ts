@@ -1,6 +1,6 @@
 import type { EndpointSpec } from "../../components/config/spec.ts";
-import { type ClusterPlan, listObjects } from "../../components/delivery/cluster-objects.ts";
-import { kindOf } from "../../components/delivery/kinds.ts";
+import { kindOf } from "../../components/delivery/cluster/kinds.ts";
+import { type ClusterPlan, listObjects } from "../../components/delivery/cluster/objects.ts";
 
 /** One right, in RBAC's words. */
 export interface KubeRight {

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StackSpec } from "../../components/config/spec.ts";
+import { pulumiHome } from "../../components/engine/file-backend.ts";
 import { BerthError, toOneError } from "../../components/errors.ts";
-import { pulumiHome } from "../../components/file-backend.ts";
 import { isAtLeast } from "../../toolchain/ambient.ts";
 import { pluginFolder } from "../../toolchain/cache.ts";
 import { type Part, type PartName, partNamed, partVersion } from "../../toolchain/parts.ts";

@@ -13,7 +13,7 @@ import {
   readStackItems,
 } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
-import { refuseUnfitPasswords } from "../../components/postgres/verifier.ts";
+import { refuseUnusablePasswords } from "../../components/postgres/verifier.ts";
 import type { Outcome, Report } from "./report.ts";
 import type { World } from "./world.ts";
 
@@ -98,7 +98,7 @@ export async function checkItems(
     },
   );
   await report.check({ group, name: "passwords", fix: edit }, [needs[0], items], (spec, found) => {
-    refuseUnfitPasswords(spec.apps, found.credential);
+    refuseUnusablePasswords(spec.apps, found.credential);
     return { value: undefined, detail: "Postgres and its clients take all of them" };
   });
   if ("because" in vault) return vault;

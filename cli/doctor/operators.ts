@@ -1,7 +1,7 @@
 import type { StackSpec } from "../../components/config/spec.ts";
+import type { Kind } from "../../components/delivery/cluster/kinds.ts";
 import { listEmittedKinds } from "../../components/delivery/emitted-kinds.ts";
-import type { Kind } from "../../components/delivery/kinds.ts";
-import { type KubeAccess, parseAnswer } from "../../components/tunnel/kube-access.ts";
+import { type KubeAccess, parseAnswer } from "../../components/kubernetes/access.ts";
 import { type ReachedCluster, requestOptions } from "./cluster.ts";
 import { NotNeeded, type Outcome, type Passed, type Report } from "./report.ts";
 

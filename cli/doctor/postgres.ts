@@ -1,18 +1,18 @@
 import type { StackSpec } from "../../components/config/spec.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
-import { inspectCatalog } from "../../components/postgres/inspect.ts";
-import { connectTimeoutSeconds, withSession } from "../../components/postgres/session.ts";
-import { explainConnectFailure } from "../../components/tunnel/connect-failure.ts";
+import { inspectCatalog } from "../../components/postgres/catalog/catalog.ts";
+import { explainLoginFailure } from "../../components/postgres/server/login-failure.ts";
+import { connectTimeoutSeconds, withSession } from "../../components/postgres/server/session.ts";
+import { type PgTls, pgTlsOptions } from "../../components/postgres/server/tls.ts";
 import { type Endpoint, openEndpoint } from "../../components/tunnel/endpoint.ts";
-import { type PgTls, pgTlsOptions } from "../../components/tunnel/tls.ts";
 import type { Outcome, Report } from "./report.ts";
 import {
-  judgeAdmin,
-  judgeApps,
-  judgeMarker,
-  judgeNeighbours,
-  judgePinned,
-  judgeVersion,
+  checkAdmin,
+  checkApps,
+  checkNeighbours,
+  checkOwnershipRole,
+  checkPinned,
+  checkVersion,
   type ServerState,
 } from "./server-state.ts";
 
@@ -61,7 +61,7 @@ async function openWay(spec: StackSpec): Promise<Endpoint> {
     return endpoint;
   } catch (error) {
     await endpoint.close();
-    throw explainConnectFailure(error, endpoint);
+    throw explainLoginFailure(error, endpoint);
   }
 }
 
@@ -85,7 +85,7 @@ async function checkLogin(
         const encryption = state.isEncrypted ? "encrypted" : "without TLS";
         return { value: state, detail: `as ${admin.username} to ${database}, ${encryption}` };
       } catch (error) {
-        throw explainConnectFailure(error, endpoint, {
+        throw explainLoginFailure(error, endpoint, {
           user: admin.username,
           database,
           timeoutSeconds: connectTimeoutSeconds,
@@ -120,18 +120,22 @@ async function checkServer(
   const right = await report.check(
     { group, name: "system_identifier", fix: "correct berth:postgres.endpoint" },
     [spec, state],
-    judgePinned,
+    checkPinned,
   );
   const judgments = [
-    ["version", judgeVersion, "correct berth:postgres.endpoint"],
-    ["admin role", judgeAdmin, "correct berth:postgres.adminItem"],
-    ["marker role", judgeMarker, "set berth:postgres.markerRole to a name that is free"],
+    ["version", checkVersion, "correct berth:postgres.endpoint"],
+    ["admin role", checkAdmin, "correct berth:postgres.adminItem"],
+    [
+      "ownership role",
+      checkOwnershipRole,
+      "set berth:postgres.ownershipRole to a name that is free",
+    ],
     [
       "apps",
-      judgeApps,
+      checkApps,
       'see "Adopt what exists" in README.md, or give it another name in the stack file',
     ],
-    ["reserved names", judgeNeighbours, "correct berth:postgres.reserved"],
+    ["reserved names", checkNeighbours, "correct berth:postgres.reserved"],
   ] as const;
   for (const [name, judge, fix] of judgments) {
     await report.check({ group, name, fix }, [spec, state, right], judge);

@@ -1,17 +1,17 @@
 import { hasItem, roleNamesOf } from "../../components/config/logins.ts";
-import { reservedReason } from "../../components/config/name-rules.ts";
+import { reservedReason } from "../../components/config/rules/names.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
 import { BerthError, toOneError } from "../../components/errors.ts";
-import { decideAdoption, findOutOfReach } from "../../components/postgres/adoption.ts";
-import type { Catalog } from "../../components/postgres/inspect.ts";
-import { planDatabase } from "../../components/postgres/plan.ts";
+import type { Catalog } from "../../components/postgres/catalog/catalog.ts";
+import { planDatabase } from "../../components/postgres/plan/plan.ts";
+import { decideAdoption, findOutOfReach } from "../../components/postgres/rules/adoption.ts";
 import {
-  findMarkerProblem,
+  findIdentityRuleProblem,
+  findOwnershipRoleProblem,
+  findServerRuleProblems,
   formatVersion,
-  judgeIdentity,
-  judgeServer,
   type ServerProblem,
-} from "../../components/postgres/server-rules.ts";
+} from "../../components/postgres/rules/server.ts";
 import type { Passed } from "./report.ts";
 
 /** What the admin sees of the server: all its roles and databases, and the admin's own session. */
@@ -26,11 +26,11 @@ export interface ServerState {
 const newestMajor = 18;
 
 /** Pure judgments: each passes, warns, or throws what is wrong. */
-type Judge = (spec: StackSpec, state: ServerState) => Passed<undefined>;
+type ServerCheck = (spec: StackSpec, state: ServerState) => Passed<undefined>;
 
 /** Whether it is the server that the stack is for. */
-export const judgePinned: Judge = ({ postgres }, { catalog }) => {
-  const problem = judgeIdentity(catalog.server, postgres);
+export const checkPinned: ServerCheck = ({ postgres }, { catalog }) => {
+  const problem = findIdentityRuleProblem(catalog.server, postgres);
   const detail = catalog.server.systemIdentifier;
   if (problem === undefined) return { value: undefined, detail };
   if (postgres.systemIdentifier !== undefined) throw toError([problem]);
@@ -38,8 +38,10 @@ export const judgePinned: Judge = ({ postgres }, { catalog }) => {
 };
 
 /** Whether it is of a version that Berth knows, and takes writes. */
-export const judgeVersion: Judge = ({ postgres }, { catalog: { server } }) => {
-  const problems = judgeServer(server, postgres).filter(({ about }) => about === "server");
+export const checkVersion: ServerCheck = ({ postgres }, { catalog: { server } }) => {
+  const problems = findServerRuleProblems(server, postgres).filter(
+    ({ about }) => about === "server",
+  );
   if (problems.length > 0) throw toError(problems);
   const detail = formatVersion(server.versionNumber);
   if (Math.floor(server.versionNumber / 10_000) <= newestMajor) return { value: undefined, detail };
@@ -49,8 +51,10 @@ export const judgeVersion: Judge = ({ postgres }, { catalog: { server } }) => {
 };
 
 /** Whether the admin role may do what a run does. */
-export const judgeAdmin: Judge = (spec, { catalog: { server }, selfGrant }) => {
-  const problems = judgeServer(server, spec.postgres).filter(({ about }) => about === "admin");
+export const checkAdmin: ServerCheck = (spec, { catalog: { server }, selfGrant }) => {
+  const problems = findServerRuleProblems(server, spec.postgres).filter(
+    ({ about }) => about === "admin",
+  );
   const usesStock = spec.apps.some((app) => app.provisioner === "postgresql");
   const isGranted = ["set", "inherit"].every((word) => selfGrant?.includes(word) === true);
   // Berth's own provider sets it in its session.
@@ -73,18 +77,20 @@ export const judgeAdmin: Judge = (spec, { catalog: { server }, selfGrant }) => {
 };
 
 /** Whether the role that marks what the stack made is one that it may be. */
-export const judgeMarker: Judge = ({ postgres }, { catalog }) => {
-  const problem = findMarkerProblem(catalog, postgres);
+export const checkOwnershipRole: ServerCheck = ({ postgres }, { catalog }) => {
+  const problem = findOwnershipRoleProblem(catalog, postgres);
   if (problem !== undefined) {
-    throw new BerthError(problem, { hint: "set berth:postgres.markerRole to a name that is free" });
+    throw new BerthError(problem, {
+      hint: "set berth:postgres.ownershipRole to a name that is free",
+    });
   }
-  const exists = catalog.roles.has(postgres.markerRole);
-  const detail = `${postgres.markerRole} ${exists ? "is there" : "comes with the first run"}`;
+  const exists = catalog.roles.has(postgres.ownershipRole);
+  const detail = `${postgres.ownershipRole} ${exists ? "is there" : "comes with the first run"}`;
   return { value: undefined, detail };
 };
 
 /** Whether the roles and databases of the apps are free, or this stack's, or to be adopted. */
-export const judgeApps: Judge = (spec, { catalog }) => {
+export const checkApps: ServerCheck = (spec, { catalog }) => {
   const plans = spec.apps.map((app) => planDatabase(app, spec.postgres));
   const outcomes = plans.map((plan) => decideAdoption(plan, catalog, spec.postgres));
   const problems = [
@@ -99,7 +105,7 @@ export const judgeApps: Judge = (spec, { catalog }) => {
 };
 
 /** A hint: what others have on the server, and the stack file does not name. */
-export const judgeNeighbours: Judge = (spec, { catalog }) => {
+export const checkNeighbours: ServerCheck = (spec, { catalog }) => {
   const names = findUnreserved(spec, catalog);
   const { reserved } = spec.postgres;
   if (names.length === 0) {
@@ -113,7 +119,7 @@ export const judgeNeighbours: Judge = (spec, { catalog }) => {
 
 /** Roles and databases that are neither Postgres' own, nor Berth's, nor named in the stack file. */
 function findUnreserved(spec: StackSpec, catalog: Catalog): string[] {
-  const { markerRole } = spec.postgres;
+  const { ownershipRole } = spec.postgres;
   const planned = new Set(spec.apps.flatMap((app) => [app.database.name, ...roleNamesOf(app)]));
   const groups = new Set(
     spec.apps.flatMap(({ roles: [owner] }) => (hasItem(owner) ? [] : [`role=${owner.name}`])),
@@ -121,8 +127,8 @@ function findUnreserved(spec: StackSpec, catalog: Catalog): string[] {
   const { roles: live } = catalog;
   // What Vault makes acts as an owner of the stack's.
   const isOurs = (role: string): boolean =>
-    role === markerRole ||
-    live.get(role)?.memberOf.includes(markerRole) === true ||
+    role === ownershipRole ||
+    live.get(role)?.memberOf.includes(ownershipRole) === true ||
     live.get(role)?.settings.some((text) => groups.has(text)) === true;
   const isOther = (name: string): boolean =>
     !planned.has(name) && name !== catalog.server.admin && reservedReason(name, spec) === undefined;

@@ -3,7 +3,7 @@ import path from "node:path";
 import { loadStackFromFile } from "../../components/config/load.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
-import { toShellWord } from "../../components/tunnel/tunnel-error.ts";
+import { toShellWord } from "../../components/kubernetes/error.ts";
 import { NotNeeded, type Outcome, type Passed, type Report } from "./report.ts";
 import type { World } from "./world.ts";
 

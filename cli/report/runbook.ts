@@ -1,4 +1,4 @@
-import { rotationRunbook } from "../../components/config/names.ts";
+import { rotationRunbook } from "../../components/config/derive/names.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
 import { secretSource } from "../secret-source.ts";

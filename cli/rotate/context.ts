@@ -5,10 +5,10 @@ import type { Credential } from "../../components/onepassword/credential.ts";
 import { ItemReadError } from "../../components/onepassword/item.ts";
 import type { StackItems } from "../../components/onepassword/stack-items.ts";
 import { type WriteLogin, writeThroughClient } from "../../components/onepassword/write-login.ts";
-import { withRoleSession } from "../../components/postgres/session.ts";
-import { explainConnectFailure } from "../../components/tunnel/connect-failure.ts";
+import { explainLoginFailure } from "../../components/postgres/server/login-failure.ts";
+import { withRoleSession } from "../../components/postgres/server/session.ts";
+import { pgTlsOptions } from "../../components/postgres/server/tls.ts";
 import type { Endpoint } from "../../components/tunnel/endpoint.ts";
-import { pgTlsOptions } from "../../components/tunnel/tls.ts";
 
 /** What the verb was given. */
 export interface RotateArgs {
@@ -98,6 +98,6 @@ export async function logsIn(context: RotateContext, credential: Credential): Pr
   } catch (error) {
     if ((error as { code?: string }).code === "28P01") return false;
     const item = `${role.item.vault}/${role.item.item}`;
-    throw explainConnectFailure(error, endpoint, { user: credential.username, database, item });
+    throw explainLoginFailure(error, endpoint, { user: credential.username, database, item });
   }
 }

@@ -1,9 +1,9 @@
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
+import { createKubeAccess, type KubeAccess } from "../../components/kubernetes/access.ts";
+import { loadKubeContext } from "../../components/kubernetes/kubeconfig.ts";
 import type { StackItems } from "../../components/onepassword/stack-items.ts";
-import { createKubeAccess, type KubeAccess } from "../../components/tunnel/kube-access.ts";
-import { loadKubeContext } from "../../components/tunnel/kubeconfig.ts";
 import { secretSource } from "../secret-source.ts";
-import { proveStack } from "../verify.ts";
+import { verifyStack } from "../verify/verb.ts";
 import type { RotateContext } from "./context.ts";
 import { type SecretOutcome, waitForSecret } from "./wait-for-secret.ts";
 
@@ -32,7 +32,7 @@ export async function finish(
   const { spec, app, role, args, say } = context;
   const items = await context.read();
   const outcome = await awaitSecret(context, items);
-  const verdict = await proveStack(spec, items, () => undefined);
+  const verdict = await verifyStack(spec, items, () => undefined);
   const failed = verdict.apps.flatMap(({ checks }) => checks).filter((check) => !check.ok);
   for (const check of failed) process.stderr.write(`failed   ${check.name}: ${check.detail}\n`);
   if (verdict.ok) say("login", `every role of ${app.name} can log in`);

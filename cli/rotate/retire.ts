@@ -1,12 +1,13 @@
 import { BerthError } from "../../components/errors.ts";
-import { planDatabase } from "../../components/postgres/plan.ts";
-import { describeSession, type LiveSession } from "../../components/postgres/retirement.ts";
+import { type LiveSession } from "../../components/postgres/catalog/retirement.ts";
+import { describeSession } from "../../components/postgres/diff/retirement.ts";
+import { planDatabase } from "../../components/postgres/plan/plan.ts";
 import { secretSource } from "../secret-source.ts";
 import { logsIn, type RotateContext } from "./context.ts";
-import { decideTurn, waitingRoles } from "./decide-turn.ts";
+import { decideRotation, waitingRoles } from "./decide-step.ts";
 import { openSecrets } from "./finish.ts";
-import { withServer } from "./in-turn.ts";
-import { inspectTurns, retireLogins, type Watch } from "./turn-server.ts";
+import { withServer } from "./two-logins.ts";
+import { inspectTwoLogins, retireLogins, type Watch } from "./two-logins-server.ts";
 import { waitForSecret } from "./wait-for-secret.ts";
 
 /** What became of the former logins; the form of the `--json` output. */
@@ -39,11 +40,11 @@ export async function retire(context: RotateContext, watch = twoSeconds): Promis
   const outcome = await withServer(context, async (server, items): Promise<Retired> => {
     const credential = items.credential(role);
     const { username } = credential;
-    const roles = await inspectTurns(server, plan);
+    const roles = await inspectTwoLogins(server, plan);
     const isIn = roles.get(username)?.canLogin === true && (await logsIn(context, credential));
     const { expires } = roles.get(username) ?? { expires: false };
     if (!isIn || expires) {
-      const turn = decideTurn(plan, roles, { username, isIn });
+      const turn = decideRotation(plan, roles, { username, isIn });
       const because = turn.kind === "finish" ? `: ${turn.because}` : "";
       throw new BerthError(`app ${app.name}: the rotation is not that far yet${because}`, {
         hint: "run the same command without --retire first",

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { RoleSpec } from "../../components/config/spec.ts";
+import type { KubeAccess } from "../../components/kubernetes/access.ts";
+import { KubeError } from "../../components/kubernetes/error.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
-import type { KubeAccess } from "../../components/tunnel/kube-access.ts";
-import { TunnelError } from "../../components/tunnel/tunnel-error.ts";
 
 /** How the wait ended. */
 export type SecretOutcome =
@@ -36,7 +36,7 @@ export async function waitForSecret(
       const answer = await access.read(ask, {}, { timeoutMs: 10_000, isBackground: false });
       if (holds(answer, credential)) return { kind: "arrived" };
     } catch (error) {
-      if (!(error instanceof TunnelError)) throw error;
+      if (!(error instanceof KubeError)) throw error;
       const mayPass = ["not-found", "api-unreachable", "api-failed"].includes(error.kind);
       if (!mayPass) return { kind: "unseen", reason: error.message };
     }

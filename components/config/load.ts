@@ -1,6 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
-import * as pulumi from "@pulumi/pulumi";
 import { BerthError } from "../errors.ts";
 import { parseStack } from "./parse.ts";
 import type { StackSpec } from "./spec.ts";
@@ -11,15 +10,7 @@ import { parseStackText } from "./stack-text.ts";
  * (`verify` and other verbs) from the same file. One schema, parsed once.
  */
 
-const prefix = "berth:";
-
-/** The stack that Pulumi is running. */
-export function loadStackFromEngine(): StackSpec {
-  const values = Object.entries(pulumi.runtime.allConfig())
-    .filter(([key]) => key.startsWith(prefix))
-    .map(([key, text]) => [key.slice(prefix.length), parseValue(key, text)] as const);
-  return parseStack(pulumi.getStack(), Object.fromEntries(values));
-}
+export const prefix = "berth:";
 
 /**
  * The stack of that name, from `Pulumi.<stack>.yaml` in the project folder or from another file.
@@ -63,16 +54,4 @@ export function readStackFile(stack: string, projectFolder: string, file?: strin
     .filter(([key]) => key.startsWith(prefix))
     .map(([key, value]) => [key.slice(prefix.length), value] as const);
   return { target, text, values: Object.fromEntries(values) };
-}
-
-/** Pulumi hands over structured values as JSON text, and plain ones as they are. */
-function parseValue(key: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new BerthError(`${key}: got ${text.slice(0, 60)}; expected a structured value`, {
-      hint: "see Pulumi.prod.yaml for the form of every key",
-      cause,
-    });
-  }
 }

@@ -1,4 +1,4 @@
-import { loginKey } from "./names.ts";
+import { loginKey } from "./derive/names.ts";
 import type { RoleSpec } from "./spec.ts";
 
 /** Which roles of the server stand behind one role of an entry, and who of them logs in. */

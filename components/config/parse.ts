@@ -1,17 +1,17 @@
 import type { z } from "zod";
 import { toOneError } from "../errors.ts";
-import { findContentProblems } from "./content-rules.ts";
-import { findDeliveryProblems } from "./delivery-rules.ts";
-import { toAppSpec, toPostgresSpec } from "./derive.ts";
-import { toClusterSpec, toGitOpsSpec, toSecretsSpec } from "./derive-delivery.ts";
-import { findJobProblems } from "./job-rules.ts";
-import { findLoginProblems } from "./login-rules.ts";
-import { findNameProblems } from "./name-rules.ts";
-import { findRetirementProblems } from "./retirement-rules.ts";
-import { StackConfig } from "./schema.ts";
-import { allowedKeys } from "./schema-keys.ts";
+import { toAppSpec, toPostgresSpec } from "./derive/apps.ts";
+import { toClusterSpec, toGitOpsSpec, toSecretsSpec } from "./derive/delivery.ts";
+import { findContentProblems } from "./rules/content.ts";
+import { findDeliveryProblems } from "./rules/delivery.ts";
+import { findJobProblems } from "./rules/job.ts";
+import { findLoginProblems } from "./rules/logins.ts";
+import { findNameProblems } from "./rules/names.ts";
+import { findRetirementProblems } from "./rules/retirement.ts";
+import { findVaultProblems } from "./rules/vault.ts";
+import { allowedKeys } from "./schema/keys.ts";
+import { StackConfig } from "./schema/stack.ts";
 import type { StackSpec } from "./spec.ts";
-import { findVaultProblems } from "./vault-rules.ts";
 
 /**
  * What an operator wrote → what Berth works from. Throws one `BerthError` that lists every mistake
@@ -84,6 +84,9 @@ function findProblems(spec: StackSpec, config: StackConfig): string[] {
   ];
 }
 
+/** Keys that had another name in an earlier version. */
+const renamedKeys: Readonly<Record<string, string>> = { markerRole: "ownershipRole" };
+
 /** `berth:apps.netbox.database.name`: a key path as it stands in the stack file. */
 function formatKeyPath(path: readonly PropertyKey[]): string {
   return path.length === 0 ? "config" : `berth:${path.map(String).join(".")}`;
@@ -95,6 +98,9 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
     case "unrecognized_keys":
       return issue.keys.map((key) => {
         const prefix = issue.path.length === 0 ? "berth:" : "";
+        const renamed = renamedKeys[key];
+        if (renamed !== undefined)
+          return `${at}: "${key}" is called "${renamed}" now; rename the key`;
         const allowed = allowedKeys(issue.path).map((name) => `${prefix}${name}`);
         return `${at}: unknown key "${prefix}${key}"; allowed are ${allowed.join(", ")}`;
       });

@@ -50,7 +50,7 @@ export interface PostgresSpec {
   /** Roles and databases that belong to others and can never be managed. */
   readonly reserved: readonly string[];
   /** NOLOGIN role without rights; membership in it marks a role as made by this stack. */
-  readonly markerRole: string;
+  readonly ownershipRole: string;
   /** Connections that Berth's own provider opens at a time. */
   readonly connectionLimit: number;
   /** Image of the provisioning Jobs; it has psql 15 or newer. */

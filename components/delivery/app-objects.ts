@@ -17,7 +17,7 @@ import {
   type Application,
   type ApplicationSource,
   buildApplication,
-} from "./argocd-application.ts";
+} from "./argocd/application.ts";
 import { SHARED, toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
 import { type JobRunner, planProvisioning } from "./provisioning-job.ts";
 import { planAppStores, planSharedStore } from "./stores.ts";

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { AppDelivery } from "./app-delivery.ts";
-import { ClusterDelivery } from "./cluster-delivery.ts";
+import { ClusterDelivery } from "./cluster/delivery.ts";
+import { GitDelivery } from "./git/delivery.ts";
 import { type DeliveryPlan, isFiles } from "./stack-delivery.ts";
 
 /** Brings manifests to where the stack wants them: into files, or to a cluster. */
@@ -9,5 +9,5 @@ export function deliver(
   plan: DeliveryPlan,
   opts: pulumi.ComponentResourceOptions,
 ): pulumi.Resource {
-  return isFiles(plan) ? new AppDelivery(name, plan, opts) : new ClusterDelivery(name, plan, opts);
+  return isFiles(plan) ? new GitDelivery(name, plan, opts) : new ClusterDelivery(name, plan, opts);
 }

@@ -1,7 +1,7 @@
 import type { ItemRef, StackSpec } from "../config/spec.ts";
 import type { ItemId } from "../secrets/onepassword-item.ts";
-import { listObjects } from "./cluster-objects.ts";
-import { type Kind, kindOf } from "./kinds.ts";
+import { type Kind, kindOf } from "./cluster/kinds.ts";
+import { listObjects } from "./cluster/objects.ts";
 import { isFiles, planStackDelivery } from "./stack-delivery.ts";
 
 /**

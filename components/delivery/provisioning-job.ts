@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { jobName, passwordEnvironment, provisionerName } from "../config/names.ts";
+import { jobName, passwordEnvironment, provisionerName } from "../config/derive/names.ts";
 import type { AppSpec, PostgresSpec, TlsSpec } from "../config/spec.ts";
-import { planDatabase } from "../postgres/plan.ts";
-import { passwordScript, toPasswordScript } from "../postgres/psql-passwords.ts";
-import { toPsqlScript } from "../postgres/psql-script.ts";
-import { readCaFile } from "../tunnel/tls.ts";
+import { planDatabase } from "../postgres/plan/plan.ts";
+import { passwordScript, toPasswordScript } from "../postgres/psql/passwords.ts";
+import { toPsqlScript } from "../postgres/psql/script.ts";
+import { readCaFile } from "../postgres/server/tls.ts";
 import { toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
 import type { KubernetesObject } from "./yaml.ts";
 

@@ -1,6 +1,5 @@
 import type { AppSpec, StackSpec } from "../config/spec.ts";
 import { toOneError } from "../errors.ts";
-import type { AppDeliveryArgs } from "./app-delivery.ts";
 import type { ItemIds } from "./app-objects.ts";
 import {
   type ClusterPlan,
@@ -9,16 +8,17 @@ import {
   listOwned,
   planClusterObjects,
   planSharedClusterObjects,
-} from "./cluster-objects.ts";
+} from "./cluster/objects.ts";
+import type { GitDeliveryArgs } from "./git/delivery.ts";
 import {
   findDuplicateObjects,
   type ManifestPlan,
   planManifests,
   planSharedManifests,
-} from "./tree.ts";
+} from "./git/files.ts";
 
 /** Manifests of one app, or those that the apps of a stack share: files, or objects to apply. */
-export type DeliveryPlan = AppDeliveryArgs | ClusterPlan;
+export type DeliveryPlan = GitDeliveryArgs | ClusterPlan;
 
 /** Every manifest of a stack, by who brings it: each app its own, and what they share once. */
 export interface StackDelivery {
@@ -30,7 +30,7 @@ export interface StackDelivery {
 }
 
 /** Whether a plan is one of files. */
-export function isFiles(plan: DeliveryPlan): plan is AppDeliveryArgs {
+export function isFiles(plan: DeliveryPlan): plan is GitDeliveryArgs {
   return "files" in plan;
 }
 
@@ -91,6 +91,6 @@ function toFiles(
   { gitops, stack }: StackSpec,
   of: string,
   files: readonly ManifestPlan[],
-): AppDeliveryArgs | undefined {
+): GitDeliveryArgs | undefined {
   return gitops === undefined ? undefined : { files, gitops, owner: `stack ${stack}, ${of}` };
 }

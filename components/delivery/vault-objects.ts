@@ -1,4 +1,4 @@
-import { databaseCredentials } from "../config/names.ts";
+import { databaseCredentials } from "../config/derive/names.ts";
 import type { AppSpec, StackSpec } from "../config/spec.ts";
 import { buildVaultAuth, type VaultAuth } from "../secrets/vault-auth.ts";
 import { buildVaultConnection, type VaultConnection } from "../secrets/vault-connection.ts";

@@ -2,21 +2,21 @@ import * as pulumi from "@pulumi/pulumi";
 import { roleNamesOf } from "../config/logins.ts";
 import type { AppSpec, PostgresSpec, ReclaimPolicy } from "../config/spec.ts";
 import type { Credential } from "../onepassword/credential.ts";
-import { type AppDatabaseState, toState } from "./app-database-args.ts";
-import { withoutDefaults } from "./app-database-defaults.ts";
-import type { DatabasePlan } from "./plan.ts";
+import { type AppDatabaseState, toState } from "./plan/app-state.ts";
+import { withoutDefaults } from "./plan/defaults.ts";
+import type { DatabasePlan } from "./plan/plan.ts";
 
 /** What makes an app's `AppDatabase`. */
 export interface AppDatabaseArgs {
   readonly plan: DatabasePlan;
   /** Verifier of each role, by the role's key. */
   readonly verifiers: ReadonlyMap<string, string>;
-  readonly markerRole: string;
+  readonly ownershipRole: string;
   readonly reclaimPolicy: ReclaimPolicy;
   /** Make a new, empty database where the one that was there is gone. */
   readonly recreate: boolean;
-  /** Where stock resources make the marker role, it comes first; otherwise the provider makes it. */
-  readonly marker: pulumi.Resource | undefined;
+  /** Where stock resources make the ownership role, it comes first; otherwise the provider makes it. */
+  readonly after: pulumi.Resource | undefined;
 }
 
 /**
@@ -36,7 +36,7 @@ export class AppDatabase extends pulumi.CustomResource {
     const verifiers = Object.fromEntries(
       [...args.verifiers].map(([key, verifier]) => [key, pulumi.secret(verifier)]),
     );
-    const state = withoutDefaults(toState(args.plan, args.markerRole, args.reclaimPolicy));
+    const state = withoutDefaults(toState(args.plan, args.ownershipRole, args.reclaimPolicy));
     const recreate = args.recreate ? { recreate: true } : {};
     super("berth:postgres:AppDatabase", name, { ...state, ...recreate, verifiers }, opts);
   }
@@ -45,14 +45,14 @@ export class AppDatabase extends pulumi.CustomResource {
 /** The provider's arguments for a stack's server. The password is a secret. */
 export function toProviderPostgres(postgres: PostgresSpec, admin: Credential): pulumi.Inputs {
   const { endpoint, tls, maintenanceDatabase, systemIdentifier, reserved } = postgres;
-  const { markerRole, connectionLimit, confirmDelete, dumpDirectory } = postgres;
+  const { ownershipRole, connectionLimit, confirmDelete, dumpDirectory } = postgres;
   return {
     endpoint,
     tls,
     maintenanceDatabase,
     systemIdentifier,
     reserved: [...reserved],
-    markerRole,
+    ownershipRole,
     connectionLimit,
     ...(confirmDelete.length === 0 ? {} : { confirmDelete: [...confirmDelete] }),
     ...(dumpDirectory === undefined ? {} : { dumpDirectory }),

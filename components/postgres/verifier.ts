@@ -69,7 +69,7 @@ export async function makeVerifiers(
 }
 
 /** Throws one error for all passwords of which no verifier can be made, before anything is made of the others. */
-export function refuseUnfitPasswords(
+export function refuseUnusablePasswords(
   apps: readonly AppSpec[],
   credential: (role: RoleSpec) => Credential,
 ): void {

@@ -3,8 +3,8 @@ import net from "node:net";
 import type { Duplex } from "node:stream";
 import type { EndpointSpec, TlsSpec } from "../config/spec.ts";
 import type { BerthError } from "../errors.ts";
+import { toShellWord } from "../kubernetes/error.ts";
 import { openPortForward, type PortForwardOptions } from "./port-forward.ts";
-import { toShellWord } from "./tunnel-error.ts";
 
 /**
  * Where Postgres is reached. A direct connection and a port-forward have the same type, so that

@@ -1,8 +1,8 @@
 import net from "node:net";
 import { pipeline } from "node:stream";
-import { toErrorCode } from "./kube-failure.ts";
-import { TunnelError } from "./tunnel-error.ts";
-import type { TunnelStream } from "./tunnel-stream.ts";
+import { KubeError } from "../kubernetes/error.ts";
+import { toErrorCode } from "../kubernetes/failure.ts";
+import type { TunnelStream } from "./stream.ts";
 
 /** A port on 127.0.0.1 whose connections end in the Pod. */
 export interface LocalPort {
@@ -20,7 +20,7 @@ export interface LocalPortOptions {
    * `pulumi up` hangs after its last step. The port still serves while the process lives.
    */
   readonly isBackground: boolean;
-  readonly onError: (error: TunnelError) => void;
+  readonly onError: (error: KubeError) => void;
 }
 
 /** Listens on 127.0.0.1 only, and on this port or not at all: the address is in the state. */
@@ -34,7 +34,7 @@ export async function listenLocally(port: number, options: LocalPortOptions): Pr
     stream.once("error", (error) => {
       // A reset, not an end: the client must not take what it got so far for the whole answer.
       socket.resetAndDestroy();
-      if (error instanceof TunnelError && error.kind !== "closed") options.onError(error);
+      if (error instanceof KubeError && error.kind !== "closed") options.onError(error);
     });
     pipeline(socket, stream, socket, () => {
       socket.destroy();
@@ -61,11 +61,11 @@ export async function listenLocally(port: number, options: LocalPortOptions): Pr
 }
 
 /** Whoever owns the port is not asked: it may be a tunnel to another cluster. */
-function toPortFailure(port: number, error: Error): TunnelError {
+function toPortFailure(port: number, error: Error): KubeError {
   const setting = "berth:postgres.endpoint.kubernetes.localPort";
   const code = toErrorCode(error);
   if (code === "EADDRINUSE") {
-    return new TunnelError(
+    return new KubeError(
       "port-taken",
       `port ${String(port)} on 127.0.0.1 is taken by another process; Berth does not use a port it did not open, since it may lead to another server`,
       {
@@ -75,7 +75,7 @@ function toPortFailure(port: number, error: Error): TunnelError {
     );
   }
   const why = code === "EACCES" ? "this user may not open it" : error.message;
-  return new TunnelError("port-taken", `cannot listen on 127.0.0.1:${String(port)}: ${why}`, {
+  return new KubeError("port-taken", `cannot listen on 127.0.0.1:${String(port)}: ${why}`, {
     hint: `set ${setting} to a free port from 1024 on`,
     cause: error,
   });

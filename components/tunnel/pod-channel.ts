@@ -1,18 +1,18 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import WebSocket from "ws";
-import { type KubeAccess, type RequestOptions, toUrl } from "./kube-access.ts";
-import { type KubeAsk, toPath, toRefusal, toUnreachable } from "./kube-failure.ts";
-import type { PodPort } from "./kube-target.ts";
+import { type KubeAccess, type RequestOptions, toUrl } from "../kubernetes/access.ts";
+import { KubeError, toShownText } from "../kubernetes/error.ts";
+import { type KubeAsk, toPath, toRefusal, toUnreachable } from "../kubernetes/failure.ts";
 import { toCut, toPodFailure, toReplaced } from "./pod-failure.ts";
 import { createPulse, type Pulse } from "./pulse.ts";
-import { TunnelError, toShownText } from "./tunnel-error.ts";
+import type { PodPort } from "./target.ts";
 
 /** Who is told what a channel brings. */
 export interface ChannelListener {
   readonly onData: (chunk: Buffer) => void;
   /** Once, at the end; undefined = the Pod's side or ours closed it in order. */
-  readonly onClosed: (error: TunnelError | undefined) => void;
+  readonly onClosed: (error: KubeError | undefined) => void;
 }
 
 /** How a channel is opened, and how it learns that it leads nowhere. */
@@ -65,7 +65,7 @@ async function connectWebSocket(
   try {
     return await tryWebSocket(access, podPort, options);
   } catch (error) {
-    const isRefused = error instanceof TunnelError && error.kind === "unauthorized";
+    const isRefused = error instanceof KubeError && error.kind === "unauthorized";
     if (!isRefused || !access.renewCredentials()) throw error;
     return await tryWebSocket(access, podPort, options);
   }
@@ -138,7 +138,7 @@ interface ChannelGiven extends ChannelOptions {
 
 function createChannel(socket: WebSocket, given: ChannelGiven): PodChannel {
   const { listener } = given;
-  let failure: TunnelError | undefined;
+  let failure: KubeError | undefined;
   let isEnding = false;
   let reason: string | undefined;
   socket.on("error", (error) => {
@@ -199,7 +199,7 @@ function createChannel(socket: WebSocket, given: ChannelGiven): PodChannel {
 function watch(
   socket: WebSocket,
   { access, podPort, isPodGone }: ChannelGiven,
-  onLost: (error: TunnelError) => void,
+  onLost: (error: KubeError) => void,
 ): Pulse {
   return createPulse(socket, {
     onQuiet: () => {

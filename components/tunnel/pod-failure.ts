@@ -1,21 +1,21 @@
-import type { KubeAccess } from "./kube-access.ts";
-import type { PodPort } from "./kube-target.ts";
-import { TunnelError, toShownText } from "./tunnel-error.ts";
+import type { KubeAccess } from "../kubernetes/access.ts";
+import { KubeError, toShownText } from "../kubernetes/error.ts";
+import type { PodPort } from "./target.ts";
 
 /** The error channel's text: the port is closed in the Pod, or the Pod is no more. */
-export function toPodFailure(access: KubeAccess, podPort: PodPort, text: string): TunnelError {
+export function toPodFailure(access: KubeAccess, podPort: PodPort, text: string): KubeError {
   const { namespace, pod, port } = podPort;
   const where = `in namespace "${namespace}" (context "${access.context.name}")`;
   const said = toShownText(text);
   if (/connection refused/i.test(text)) {
-    return new TunnelError(
+    return new KubeError(
       "refused-in-pod",
       `Pod "${pod}" ${where} runs, but nothing listens on port ${String(port)} in it: ${said}`,
       { hint: `${access.context.kubectl} -n ${namespace} logs ${pod} --tail=20` },
     );
   }
   if (/not found|not running|no such (file|container|pod)|is closed|does not exist/i.test(text)) {
-    return new TunnelError("pod-gone", `Pod "${pod}" ${where} is gone: ${said}`, {
+    return new KubeError("pod-gone", `Pod "${pod}" ${where} is gone: ${said}`, {
       hint: `${access.context.kubectl} -n ${namespace} get pods`,
     });
   }
@@ -23,8 +23,8 @@ export function toPodFailure(access: KubeAccess, podPort: PodPort, text: string)
 }
 
 /** The node did not close the connection, but what it led to is no more. */
-export function toReplaced(access: KubeAccess, { namespace, pod }: PodPort): TunnelError {
-  return new TunnelError(
+export function toReplaced(access: KubeAccess, { namespace, pod }: PodPort): KubeError {
+  return new KubeError(
     "pod-gone",
     `Pod "${pod}" in namespace "${namespace}" (context "${access.context.name}") was replaced or ended while a connection to it was open`,
     { hint: "run the same command again; what was done is found and kept" },
@@ -32,8 +32,8 @@ export function toReplaced(access: KubeAccess, { namespace, pod }: PodPort): Tun
 }
 
 /** A connection that broke after it was open. */
-export function toCut(podPort: PodPort, reason: string): TunnelError {
-  return new TunnelError(
+export function toCut(podPort: PodPort, reason: string): KubeError {
+  return new KubeError(
     "cut",
     `the port-forward to Pod "${podPort.pod}" in namespace "${podPort.namespace}" broke: ${reason}`,
     { hint: "run the same command again; what was done is found and kept" },

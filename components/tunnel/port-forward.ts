@@ -1,13 +1,17 @@
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
+import { createKubeAccess, type KubeAccess } from "../kubernetes/access.ts";
+import { isPassing, KubeError } from "../kubernetes/error.ts";
+import {
+  type KubeContext,
+  type KubeconfigChoice,
+  loadKubeContext,
+} from "../kubernetes/kubeconfig.ts";
 import type { Dial, Patience } from "./dial.ts";
-import { createKubeAccess, type KubeAccess } from "./kube-access.ts";
-import { isPodGone, type KubeTarget, type PodPort, resolvePodPort } from "./kube-target.ts";
-import { type KubeContext, type KubeconfigChoice, loadKubeContext } from "./kubeconfig.ts";
 import { type LocalPort, listenLocally } from "./local-port.ts";
 import { openPodChannel, type PodChannel } from "./pod-channel.ts";
-import { isPassing, TunnelError } from "./tunnel-error.ts";
-import { TunnelStream } from "./tunnel-stream.ts";
+import { TunnelStream } from "./stream.ts";
+import { isPodGone, type KubeTarget, type PodPort, resolvePodPort } from "./target.ts";
 
 /** How a port-forward may behave. */
 export interface PortForwardOptions {
@@ -15,7 +19,7 @@ export interface PortForwardOptions {
   /** The local port keeps the process alive: for `berth tunnel`, and never in the Pulumi program. */
   readonly holdsProcess?: boolean;
   /** Told of each connection that failed at the local port, whose client only sees it close. */
-  readonly onError?: (error: TunnelError) => void;
+  readonly onError?: (error: KubeError) => void;
 }
 
 /** A port-forward to one Service or Pod: any number of connections, each with its own websocket. */
@@ -28,7 +32,7 @@ export interface PortForward {
   /** Serves the local port; refused when somebody else has it. */
   listen(port: number): Promise<void>;
   /** The newest failure of a connection, until one succeeds. */
-  lastFailure(): TunnelError | undefined;
+  lastFailure(): KubeError | undefined;
   /** Ends every connection and frees the local port. */
   close(): Promise<void>;
 }
@@ -146,7 +150,7 @@ function createPortForward(
   const streams = new Set<TunnelStream>();
   const channels = new Set<PodChannel>();
   let local: LocalPort | undefined;
-  let failure: TunnelError | undefined;
+  let failure: KubeError | undefined;
   let isClosed = false;
   const dial = createDial(access, pods, (channel) => {
     channels.add(channel);
@@ -156,12 +160,12 @@ function createPortForward(
     failure = undefined;
   };
   const createStream = (isBackground: boolean): TunnelStream => {
-    if (isClosed) throw new TunnelError("closed", "the tunnel was closed");
+    if (isClosed) throw new KubeError("closed", "the tunnel was closed");
     const source = { dial, forget: pods.forget, answered, patience: options.patience };
     const stream = new TunnelStream(source, { isBackground });
     streams.add(stream);
     stream.once("error", (error) => {
-      if (error instanceof TunnelError && !isClosed) failure = error;
+      if (error instanceof KubeError && !isClosed) failure = error;
     });
     stream.once("close", () => streams.delete(stream));
     return stream;
@@ -188,7 +192,7 @@ function createPortForward(
       isClosed = true;
       await local?.close();
       const open = [...channels].map((channel) => channel.closed);
-      const reason = new TunnelError("closed", "the tunnel was closed");
+      const reason = new KubeError("closed", "the tunnel was closed");
       for (const stream of streams) stream.destroy(stream.connecting ? reason : undefined);
       for (const channel of channels) channel.destroy();
       await Promise.all(open);

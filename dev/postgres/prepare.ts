@@ -10,8 +10,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { isAlive } from "../../components/engine/is-alive.ts";
 import { BerthError } from "../../components/errors.ts";
-import { isAlive } from "../../components/is-alive.ts";
 import { makeVerifier } from "../../components/postgres/verifier.ts";
 import { findBinaries, type PostgresBinaries } from "./binaries.ts";
 import { giveTo, makePlace, type Place, toReachable } from "./place.ts";

@@ -3,16 +3,16 @@ import type {
   DatabasePlan,
   PlannedDefaultPrivileges,
   PlannedGrant,
-} from "../../components/postgres/plan.ts";
+} from "../../components/postgres/plan/plan.ts";
 
 /** The shortest way to what the plans say: one psql script, nothing read and nothing checked. */
 export function toScript(
   plans: readonly DatabasePlan[],
-  markerRole: string,
+  ownershipRole: string,
   verifier: (role: string) => string,
 ): string {
   return [
-    `create role ${escapeIdentifier(markerRole)} nologin;`,
+    `create role ${escapeIdentifier(ownershipRole)} nologin;`,
     ...plans.flatMap((plan) => [
       ...plan.roles.map(
         (role) =>

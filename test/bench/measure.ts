@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
-import { proveStack } from "../../cli/verify.ts";
+import { verifyStack } from "../../cli/verify/verb.ts";
 import { loadStackFromFile } from "../../components/config/load.ts";
 import { parseStack } from "../../components/config/parse.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
-import { planDatabase } from "../../components/postgres/plan.ts";
+import { planDatabase } from "../../components/postgres/plan/plan.ts";
 import { makeVerifier } from "../../components/postgres/verifier.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { pulumiDefaults } from "../../dev/pulumi-cli.ts";
@@ -153,7 +153,7 @@ async function measureVerify(bed: Bed, say: Say): Promise<NonNullable<Figures["v
   let checks = 0;
   let failed = 0;
   const seconds = await timed(async () => {
-    await proveStack(spec, items, (app, found) => {
+    await verifyStack(spec, items, (app, found) => {
       checks += found.length;
       for (const check of found.filter(({ ok }) => !ok)) {
         failed += 1;
@@ -178,7 +178,7 @@ async function runFloor(bed: Bed, names: readonly string[]): Promise<void> {
   const verifier = (role: string): string => makeVerifier(password, role);
   const where = ["-h", host, "-p", String(port), "-U", "postgres", "postgres"];
   await execa("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", ...where], {
-    input: toScript(plans, spec.postgres.markerRole, verifier),
+    input: toScript(plans, spec.postgres.ownershipRole, verifier),
     env: { PGPASSWORD: secret },
   });
 }

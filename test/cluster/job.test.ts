@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { execaSync } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { proveStack } from "../../cli/verify.ts";
+import { verifyStack } from "../../cli/verify/verb.ts";
 import { loadStackFromFile } from "../../components/config/load.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
@@ -91,7 +91,7 @@ async function verify(): Promise<string[]> {
   const spec = loadStackFromFile("dev", projectFolder, sandbox.stackFile);
   const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = sandbox.env;
   const items = await readStackItems(spec, readThroughClient({ kind: "connect", url, token }));
-  const verdict = await proveStack(spec, items, () => undefined);
+  const verdict = await verifyStack(spec, items, () => undefined);
   const checks = verdict.apps.flatMap((app) => app.checks);
   expect(checks.length).toBeGreaterThan(8);
   return checks.filter(({ ok }) => !ok).map(({ name, detail }) => `${name}: ${detail}`);

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import { parseStack } from "../../components/config/parse.ts";
-import { listObjects } from "../../components/delivery/cluster-objects.ts";
-import { KINDS } from "../../components/delivery/kinds.ts";
+import { KINDS } from "../../components/delivery/cluster/kinds.ts";
+import { listObjects } from "../../components/delivery/cluster/objects.ts";
 import { planStackDelivery } from "../../components/delivery/stack-delivery.ts";
 import type { KubernetesObject } from "../../components/delivery/yaml.ts";
 import { NETBOX_VALUES } from "../delivery/netbox-values.ts";

@@ -1,4 +1,4 @@
-import { kindOf } from "../../components/delivery/kinds.ts";
+import { kindOf } from "../../components/delivery/cluster/kinds.ts";
 import type { KubernetesObject } from "../../components/delivery/yaml.ts";
 import { type RawAnswer, sendRaw } from "../../dev/cluster/raw-request.ts";
 

@@ -4,14 +4,14 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { proveStack } from "../../cli/verify.ts";
+import { verifyStack } from "../../cli/verify/verb.ts";
 import { loadStackFromFile } from "../../components/config/load.ts";
 import type { EndpointSpec, TlsSpec } from "../../components/config/spec.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
+import { pgTlsOptions } from "../../components/postgres/server/tls.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { type Endpoint, openEndpoint } from "../../components/tunnel/endpoint.ts";
-import { pgTlsOptions } from "../../components/tunnel/tls.ts";
 import { berthRights } from "../../dev/cluster/objects.ts";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
 import { connectAsSuperuser, ensureAdmin } from "../../dev/postgres/neighbour.ts";
@@ -175,7 +175,7 @@ describe("Berth's provider, with TLS verify-full and the server's own name", () 
     const spec = loadStackFromFile("dev", projectFolder, cluster.bed.sandbox.stackFile);
     const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = cluster.bed.sandbox.env;
     const items = await readStackItems(spec, readThroughClient({ kind: "connect", url, token }));
-    const verdict = await proveStack(spec, items, () => undefined);
+    const verdict = await verifyStack(spec, items, () => undefined);
     expect(verdict.apps.flatMap(({ checks }) => checks).filter((check) => !check.ok)).toEqual([]);
   });
 

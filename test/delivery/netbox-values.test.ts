@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fillPlaceholders } from "../../components/delivery/helm-values.ts";
+import { fillPlaceholders } from "../../components/delivery/argocd/helm-values.ts";
 import { findUnknownKeys, NETBOX_VALUES } from "./netbox-values.ts";
 
 describe("the NetBox values", () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parseStack } from "../../components/config/parse.ts";
-import { planClusterObjects } from "../../components/delivery/cluster-objects.ts";
-import { planManifests } from "../../components/delivery/tree.ts";
+import { planClusterObjects } from "../../components/delivery/cluster/objects.ts";
+import { planManifests } from "../../components/delivery/git/files.ts";
 import { findProblems, writeStack } from "../fakes/stack.ts";
 import { toItemId } from "./stack.ts";
 

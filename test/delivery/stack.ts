@@ -75,7 +75,7 @@ export function makeStack(apps: readonly AppSpec[], admin = "postgres-admin"): S
       systemIdentifier: undefined,
       admin: { vault: "Coachlight", item: admin },
       reserved: ["paperless"],
-      markerRole: "berth_prod",
+      ownershipRole: "berth_prod",
       connectionLimit: 4,
       jobImage: "postgres",
       service: { host: "postgres-postgresql.db-postgres.svc.cluster.local", port: 5432 },

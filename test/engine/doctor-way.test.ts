@@ -216,7 +216,7 @@ describe("on the server", () => {
     ]);
   });
 
-  it("names a marker role that is more than a name, and roles that others made", async () => {
+  it("names an ownership role that is more than a name, and roles that others made", async () => {
     await doctor.breakBy(
       "create role taken login; create role wiki login",
       "drop role taken; drop role wiki",
@@ -224,10 +224,10 @@ describe("on the server", () => {
     await doctor.bed.addLogin("wiki-db-credentials", "wiki", "only-for-this-test-1");
     doctor.configure((config) => {
       config["berth:apps"] = { wiki: {} };
-      config["berth:postgres"]["markerRole"] = "taken";
+      config["berth:postgres"]["ownershipRole"] = "taken";
     });
     expect(failures(await doctor.run())).toEqual([
-      expect.stringMatching(/^Postgres: marker role: role "taken" exists and can log in/),
+      expect.stringMatching(/^Postgres: ownership role: role "taken" exists and can log in/),
       expect.stringMatching(
         /^Postgres: apps: app wiki: role "wiki" exists and was not made by this stack.* fix: see "Adopt what exists"/,
       ),

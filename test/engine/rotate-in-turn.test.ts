@@ -2,7 +2,7 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { proveStack } from "../../cli/verify.ts";
+import { verifyStack } from "../../cli/verify/verb.ts";
 import { loadStackFromFile } from "../../components/config/load.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
@@ -106,7 +106,7 @@ describe("verify", () => {
     const spec = loadStackFromFile("dev", projectFolder, bed.sandbox.stackFile);
     const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = bed.sandbox.env;
     const items = await readStackItems(spec, readThroughClient({ kind: "connect", url, token }));
-    const { apps } = await proveStack(spec, items, () => undefined);
+    const { apps } = await verifyStack(spec, items, () => undefined);
     const checks = apps.flatMap((found) => found.checks);
     expect(checks.map(({ name }) => name)).toContain(
       "netbox_b: is refused the password of netbox_a",

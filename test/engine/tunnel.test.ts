@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { proveStack } from "../../cli/verify.ts";
+import { verifyStack } from "../../cli/verify/verb.ts";
 import { loadStackFromFile } from "../../components/config/load.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
@@ -98,7 +98,7 @@ describe("a stack behind a port-forward", () => {
     const spec = loadStackFromFile("dev", projectFolder, bed.sandbox.stackFile);
     const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = bed.sandbox.env;
     const items = await readStackItems(spec, readThroughClient({ kind: "connect", url, token }));
-    const verdict = await proveStack(spec, items, () => undefined);
+    const verdict = await verifyStack(spec, items, () => undefined);
     expect(verdict.apps.flatMap(({ checks }) => checks).filter((check) => !check.ok)).toEqual([]);
   });
 

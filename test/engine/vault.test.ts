@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { proveStack } from "../../cli/verify.ts";
+import { verifyStack } from "../../cli/verify/verb.ts";
 import { loadStackFromFile } from "../../components/config/load.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
@@ -58,7 +58,7 @@ it("is verified with a login that verify makes and takes away", async () => {
   const spec = loadStackFromFile("dev", projectFolder, bed.sandbox.stackFile);
   const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = bed.sandbox.env;
   const items = await readStackItems(spec, readThroughClient({ kind: "connect", url, token }));
-  const { apps, ok } = await proveStack(spec, items, () => undefined);
+  const { apps, ok } = await verifyStack(spec, items, () => undefined);
   const failed = apps.flatMap(({ checks }) => checks).filter((check) => !check.ok);
   expect(failed).toEqual([]);
   expect(ok).toBe(true);

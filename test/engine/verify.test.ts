@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { proveStack, type Verdict } from "../../cli/verify.ts";
+import { type Verdict, verifyStack } from "../../cli/verify/verb.ts";
 import { loadStackFromFile } from "../../components/config/load.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
@@ -40,7 +40,7 @@ async function verify(): Promise<Verdict> {
   const spec = loadStackFromFile("dev", projectFolder, bed.sandbox.stackFile);
   const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = bed.sandbox.env;
   const items = await readStackItems(spec, readThroughClient({ kind: "connect", url, token }));
-  return await proveStack(spec, items, () => undefined);
+  return await verifyStack(spec, items, () => undefined);
 }
 
 function failures(verdict: Verdict): string[] {

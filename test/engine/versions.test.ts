@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { proveStack } from "../../cli/verify.ts";
+import { verifyStack } from "../../cli/verify/verb.ts";
 import { loadStackFromFile } from "../../components/config/load.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
@@ -55,7 +55,7 @@ describe("Postgres", () => {
     const spec = loadStackFromFile("dev", projectFolder, bed.sandbox.stackFile);
     const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = bed.sandbox.env;
     const items = await readStackItems(spec, readThroughClient({ kind: "connect", url, token }));
-    const verdict = await proveStack(spec, items, () => undefined);
+    const verdict = await verifyStack(spec, items, () => undefined);
     const failed = verdict.apps.flatMap((app) => app.checks.filter((check) => !check.ok));
     // On 14 only a superuser can close schema public; anyone else is told so, by up and by verify.
     const isOpen = version === "14" && !isAdminSuperuser;

@@ -3,7 +3,7 @@ import type {
   LiveDatabase,
   LiveRole,
   ServerFacts,
-} from "../../components/postgres/inspect.ts";
+} from "../../components/postgres/catalog/catalog.ts";
 
 /** The server that `judgeCatalog` is content with. */
 export const goodServer: ServerFacts = {
@@ -27,8 +27,8 @@ export function liveRole(name: string, more: Partial<LiveRole> = {}): LiveRole {
     canReplicate: false,
     bypassesRls: false,
     expires: false,
-    isOursToActFor: false,
-    isOursToAlter: false,
+    adminIsMember: false,
+    adminMayAlter: false,
     connectionLimit: -1,
     memberOf: [],
     memberships: [],

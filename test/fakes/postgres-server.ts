@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
-import type { SessionTarget } from "../../components/postgres/session.ts";
+import type { SessionTarget } from "../../components/postgres/server/session.ts";
 import { openEndpoint } from "../../components/tunnel/endpoint.ts";
 import { connectAsSuperuser } from "../../dev/postgres/neighbour.ts";
 import { freePort } from "../../dev/postgres/ports.ts";

@@ -7,7 +7,7 @@ import {
   makeVerifier,
   makeVerifiers,
   matchesVerifier,
-  refuseUnfitPasswords,
+  refuseUnusablePasswords,
   scramFor,
   scramOf,
 } from "../../components/postgres/verifier.ts";
@@ -111,7 +111,7 @@ test("all passwords of a stack that cannot be used are refused in one error, and
   const credential = ({ name }: { name: string }) =>
     new Credential(name, words.get(name) ?? "sound-word");
   const refuse = () => {
-    refuseUnfitPasswords(apps, credential);
+    refuseUnusablePasswords(apps, credential);
   };
   expect(refuse).toThrow(/1Password: 2 problems/);
   expect(refuse).toThrow(

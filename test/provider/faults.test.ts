@@ -2,11 +2,11 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Action } from "../../components/postgres/actions.ts";
+import { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
+import type { Action } from "../../components/postgres/statements/actions.ts";
 import { startServer, stopServer } from "../../dev/postgres/server.ts";
-import { PostgresServer } from "../../provider/postgres-server.ts";
-import { parseProviderConfig } from "../../provider/provider-config.ts";
-import { DatabaseBed, inputsOf, toUrn } from "./database-bed.ts";
+import { parseProviderConfig } from "../../provider/app-database/provider-config.ts";
+import { DatabaseBed, inputsOf, toUrn } from "./app-database/bed.ts";
 
 /** What the server does when somebody else is in the way: told with its way out, and nothing is left half done. */
 

@@ -4,9 +4,9 @@ import net from "node:net";
 import type grpc from "@grpc/grpc-js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { encodeProperties } from "../../provider/property-values.ts";
+import { encodeProperties } from "../../provider/rpc/property-values.ts";
 import { type Backend, startBackend } from "../tunnel/cluster.ts";
-import { DatabaseBed, inputsOf } from "./database-bed.ts";
+import { DatabaseBed, inputsOf } from "./app-database/bed.ts";
 import {
   call,
   connect,

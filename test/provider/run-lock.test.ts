@@ -1,8 +1,8 @@
 import { expect, it, vi } from "vitest";
-import { parseProviderConfig } from "../../provider/provider-config.ts";
-import { RunLock } from "../../provider/run-lock.ts";
-import { type Session, SessionPool } from "../../provider/session-pool.ts";
-import { DatabaseBed } from "./database-bed.ts";
+import { type Session, SessionPool } from "../../components/postgres/server/pool.ts";
+import { RunLock } from "../../components/postgres/server/run-lock.ts";
+import { parseProviderConfig } from "../../provider/app-database/provider-config.ts";
+import { DatabaseBed } from "./app-database/bed.ts";
 
 it("is taken again when its session was lost while somebody works under it", async () => {
   const bed = await DatabaseBed.open();

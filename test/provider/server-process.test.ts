@@ -12,7 +12,7 @@ import {
   encodeProperties,
   type PropertyMap,
   SecretValue,
-} from "../../provider/property-values.ts";
+} from "../../provider/rpc/property-values.ts";
 import { call, connect, launcher, rpc, startProvider } from "./provider-process.ts";
 import { HEADER, INPUTS, toUrn } from "./scratch.ts";
 
@@ -126,7 +126,7 @@ describe("the provider's process", () => {
       maintenanceDatabase: "postgres",
       systemIdentifier: "1",
       reserved: ["paperless"],
-      markerRole: "berth_prod",
+      ownershipRole: "berth_prod",
       connectionLimit: 4,
       adminItem: "Coachlight/postgres-admin",
       username: "coachlight_admin",
@@ -138,7 +138,7 @@ describe("the provider's process", () => {
       maintenanceDatabase: "maintenance",
       systemIdentifier: "2",
       reserved: [],
-      markerRole: "berth_other",
+      ownershipRole: "berth_other",
       connectionLimit: 9,
       adminItem: "Coachlight/other",
       username: "other_admin",

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "pg";
 import { expect, it } from "vitest";
-import { DatabaseBed, inputsOf, loginOf } from "./database-bed.ts";
+import { DatabaseBed, inputsOf, loginOf } from "./app-database/bed.ts";
 
 /** The app goes on working while its entry changes. */
 

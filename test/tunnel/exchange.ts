@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { TunnelError } from "../../components/tunnel/tunnel-error.ts";
+import type { KubeError } from "../../components/kubernetes/error.ts";
 
 /** Writes a text to an echo and reads it back. */
 export async function echo(stream: Duplex, text: string): Promise<string> {
@@ -13,11 +13,11 @@ export async function echo(stream: Duplex, text: string): Promise<string> {
 }
 
 /** The tunnel error a promise is rejected with. */
-export async function failure(promise: Promise<unknown>): Promise<TunnelError> {
+export async function failure(promise: Promise<unknown>): Promise<KubeError> {
   return (await promise.then(
     () => {
       throw new Error("it did not fail");
     },
     (error: unknown) => error,
-  )) as TunnelError;
+  )) as KubeError;
 }

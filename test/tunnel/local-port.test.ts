@@ -2,8 +2,8 @@ import { once } from "node:events";
 import net from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { KubeError } from "../../components/kubernetes/error.ts";
 import { type Endpoint, openEndpoint } from "../../components/tunnel/endpoint.ts";
-import type { TunnelError } from "../../components/tunnel/tunnel-error.ts";
 import { type Cluster, plainTls, startCluster } from "./cluster.ts";
 import { echo, failure } from "./exchange.ts";
 
@@ -48,7 +48,7 @@ describe("the local port", () => {
   });
 
   test("resets a client whose connection fails, and says why elsewhere", async () => {
-    const errors: TunnelError[] = [];
+    const errors: KubeError[] = [];
     const { port, host, lastFailure } = await open({
       listens: true,
       onError: (error) => errors.push(error),

@@ -4,8 +4,8 @@ import type net from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { KubeError } from "../../components/kubernetes/error.ts";
 import { type Endpoint, openEndpoint } from "../../components/tunnel/endpoint.ts";
-import type { TunnelError } from "../../components/tunnel/tunnel-error.ts";
 import {
   type Backend,
   type Cluster,
@@ -47,10 +47,10 @@ async function serve(how: (socket: net.Socket) => void): Promise<void> {
 }
 
 /** The error a stream ends with after it was asked for something. */
-async function streamFailure(stream: Duplex): Promise<TunnelError> {
+async function streamFailure(stream: Duplex): Promise<KubeError> {
   stream.resume();
   stream.write("anyone?");
-  const [error] = (await once(stream, "error")) as [TunnelError];
+  const [error] = (await once(stream, "error")) as [KubeError];
   return error;
 }
 
@@ -146,8 +146,8 @@ describe("a connection through the tunnel", () => {
     await echo(second, "two");
     const [victim] = cluster.api.sockets;
     const failed = Promise.race([
-      once(first, "error").then(([error]) => ({ error: error as TunnelError, other: second })),
-      once(second, "error").then(([error]) => ({ error: error as TunnelError, other: first })),
+      once(first, "error").then(([error]) => ({ error: error as KubeError, other: second })),
+      once(second, "error").then(([error]) => ({ error: error as KubeError, other: first })),
     ]);
     first.resume();
     second.resume();
@@ -202,7 +202,7 @@ describe("a Pod that changes", () => {
     const upgrades = cluster.api.requests.length;
     stream.resume();
     cluster.api.cut();
-    const [error] = (await once(stream, "error")) as [TunnelError];
+    const [error] = (await once(stream, "error")) as [KubeError];
     expect(error.kind).toBe("cut");
     expect(cluster.api.requests).toHaveLength(upgrades);
   });
@@ -214,7 +214,7 @@ describe("a Pod that changes", () => {
     stream.resume();
     const [websocket] = cluster.api.sockets;
     websocket?.send(Buffer.from("\u0001read: connection refused"));
-    const [error] = (await once(stream, "error")) as [TunnelError];
+    const [error] = (await once(stream, "error")) as [KubeError];
     expect(error.kind).toBe("refused-in-pod");
     expect(cluster.api.requests).toHaveLength(upgrades);
   });

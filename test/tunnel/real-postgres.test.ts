@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { Client, type ClientConfig } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TlsSpec } from "../../components/config/spec.ts";
-import { explainConnectFailure } from "../../components/tunnel/connect-failure.ts";
+import { explainLoginFailure } from "../../components/postgres/server/login-failure.ts";
+import { pgTlsOptions } from "../../components/postgres/server/tls.ts";
 import { type Endpoint, openEndpoint } from "../../components/tunnel/endpoint.ts";
-import { pgTlsOptions } from "../../components/tunnel/tls.ts";
 import { giveTo } from "../../dev/postgres/place.ts";
 import { freePort } from "../../dev/postgres/ports.ts";
 import { preparePostgres } from "../../dev/postgres/prepare.ts";
@@ -109,7 +109,7 @@ test("the server's own refusals are explained", async () => {
     const refusal = await login(more).then(
       () => undefined,
       (error: unknown) =>
-        explainConnectFailure(error, endpoint, { user: "postgres", database: "none" }),
+        explainLoginFailure(error, endpoint, { user: "postgres", database: "none" }),
     );
     expect(refusal?.message).toContain(expected);
   }

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { KubeError } from "../../components/kubernetes/error.ts";
 import { openEndpoint } from "../../components/tunnel/endpoint.ts";
-import { TunnelError } from "../../components/tunnel/tunnel-error.ts";
 import { type Cluster, plainTls } from "./cluster.ts";
 
 /** Few tries and short ones. */
@@ -11,12 +11,12 @@ const fast = { attempts: 2, backoffMs: 5, timeoutMs: 1_000 };
 export async function refusal(
   cluster: Cluster,
   changes: Parameters<Cluster["spec"]>[0] = {},
-): Promise<TunnelError> {
+): Promise<KubeError> {
   try {
     const endpoint = await openEndpoint(cluster.spec(changes), plainTls, { patience: fast });
     await endpoint.connect().finally(() => endpoint.close());
   } catch (error) {
-    if (!(error instanceof TunnelError)) throw error;
+    if (!(error instanceof KubeError)) throw error;
     if (error.message.includes(cluster.api.token)) throw new Error("it shows the token");
     return error;
   }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { toShownText } from "../../components/kubernetes/error.ts";
 import { openEndpoint } from "../../components/tunnel/endpoint.ts";
-import { toShownText } from "../../components/tunnel/tunnel-error.ts";
 import { freePort } from "../../dev/postgres/ports.ts";
 import { type Cluster, labels, plainTls, startCluster, toKubeconfig } from "./cluster.ts";
 import { refusal, writeKubeconfig } from "./refusal.ts";

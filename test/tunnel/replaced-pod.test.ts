@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { KubeError } from "../../components/kubernetes/error.ts";
 import { type Endpoint, openEndpoint } from "../../components/tunnel/endpoint.ts";
-import type { TunnelError } from "../../components/tunnel/tunnel-error.ts";
 import type { FakePod } from "./api-server.ts";
 import { type Cluster, plainTls, startCluster } from "./cluster.ts";
 import { echo } from "./exchange.ts";
@@ -49,7 +49,7 @@ test.each([
   const looked = cluster.api.requests.length;
   change(changes);
   vi.advanceTimersByTime(30_000);
-  for (const [error] of (await Promise.all(failures)) as [TunnelError][]) {
+  for (const [error] of (await Promise.all(failures)) as [KubeError][]) {
     expect(error.kind).toBe("pod-gone");
     expect(error.message).toContain("was replaced or ended while a connection to it was open");
     expect(error.hint).toContain("run the same command again");

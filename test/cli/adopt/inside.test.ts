@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Inside } from "../../../cli/adopt/survey.ts";
-import { noAccess } from "../../../components/postgres/inspect-access.ts";
+import { noAccess } from "../../../components/postgres/catalog/access.ts";
 import { liveDatabase, liveRole } from "../../fakes/catalog.ts";
 import { owning, propose } from "./proposal.ts";
 

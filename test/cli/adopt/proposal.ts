@@ -1,7 +1,7 @@
 import { proposeApps } from "../../../cli/adopt/propose.ts";
 import type { Inside, ServerSurvey } from "../../../cli/adopt/survey.ts";
-import type { LiveDatabase, LiveRole } from "../../../components/postgres/inspect.ts";
-import { noAccess } from "../../../components/postgres/inspect-access.ts";
+import { noAccess } from "../../../components/postgres/catalog/access.ts";
+import type { LiveDatabase, LiveRole } from "../../../components/postgres/catalog/catalog.ts";
 import { liveRole, makeCatalog } from "../../fakes/catalog.ts";
 import { makeSpec, type Written, writeStack } from "../../fakes/stack.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Inside } from "../../../cli/adopt/survey.ts";
-import type { LiveDatabase, LiveRole } from "../../../components/postgres/inspect.ts";
-import { noAccess } from "../../../components/postgres/inspect-access.ts";
+import { noAccess } from "../../../components/postgres/catalog/access.ts";
+import type { LiveDatabase, LiveRole } from "../../../components/postgres/catalog/catalog.ts";
 import { liveDatabase, liveRole } from "../../fakes/catalog.ts";
 import { owning, propose } from "./proposal.ts";
 

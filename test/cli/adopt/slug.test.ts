@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { toKey } from "../../../cli/adopt/slug.ts";
-import { AppName } from "../../../components/config/primitives.ts";
+import { AppName } from "../../../components/config/schema/primitives.ts";
 
 const key = (name: string, taken: readonly string[] = []): string =>
   toKey(name, { longest: 40, fallback: "app", isFree: (found) => !taken.includes(found) });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Finding, NotNeeded, Report } from "../../../cli/doctor/report.ts";
+import { formatCounts } from "../../../cli/doctor/verb.ts";
 import { openWorld, toUserPath } from "../../../cli/doctor/world.ts";
-import { formatCounts } from "../../../cli/doctor.ts";
 import { BerthError, toOneError } from "../../../components/errors.ts";
 
 const about = (name: string) => ({ group: "g", name, fix: "the usual fix" });

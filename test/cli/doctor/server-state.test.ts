@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { judgeAdmin, judgeApps } from "../../../cli/doctor/server-state.ts";
+import { checkAdmin, checkApps } from "../../../cli/doctor/server-state.ts";
 import { liveRole, makeCatalog } from "../../fakes/catalog.ts";
 import { makeSpec } from "../../fakes/stack.ts";
 
 const judge = (server: Parameters<typeof makeCatalog>[2]) =>
-  judgeAdmin(makeSpec({}), {
+  checkAdmin(makeSpec({}), {
     ...{ catalog: makeCatalog([], [], server), isEncrypted: true, selfGrant: "set, inherit" },
   });
 
@@ -25,12 +25,12 @@ test.each([
 });
 
 function judgeAdopted(
-  isOursToAlter: boolean,
+  adminMayAlter: boolean,
   server: Parameters<typeof makeCatalog>[2] = {},
   memberOf: readonly string[] = [],
 ) {
-  const roles = [liveRole("wiki", { memberOf, isOursToAlter })];
-  return judgeApps(makeSpec({ wiki: { adopt: true } }), {
+  const roles = [liveRole("wiki", { memberOf, adminMayAlter })];
+  return checkApps(makeSpec({ wiki: { adopt: true } }), {
     catalog: makeCatalog(roles, [], server),
     ...{ isEncrypted: true, selfGrant: "" },
   });

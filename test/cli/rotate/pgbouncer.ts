@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { execa, execaSync } from "execa";
 import { freePort } from "../../../dev/postgres/ports.ts";
 import { findSystemUser } from "../../../dev/postgres/run-as.ts";
-import type { DatabaseBed } from "../../provider/database-bed.ts";
+import type { DatabaseBed } from "../../provider/app-database/bed.ts";
 
 /** A real pgbouncer, which asks the server for each user's verifier (`auth_query`). */
 

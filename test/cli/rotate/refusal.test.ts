@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
-import { rotate } from "../../../cli/rotate.ts";
+import { rotate } from "../../../cli/rotate/verb.ts";
 import { writeStack } from "../../fakes/stack.ts";
 
 test("a login that Vault makes has no item, and is not rotated", async () => {

@@ -1,23 +1,23 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { RotateContext } from "../../../cli/rotate/context.ts";
-import { rotateInTurn } from "../../../cli/rotate/in-turn.ts";
 import { retire } from "../../../cli/rotate/retire.ts";
+import { rotateTwoLogins } from "../../../cli/rotate/two-logins.ts";
 import type { StackSpec } from "../../../components/config/spec.ts";
 import { readStackItems, type StackItems } from "../../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../../components/onepassword/through-client.ts";
-import { toState } from "../../../components/postgres/app-database-args.ts";
-import { planDatabase } from "../../../components/postgres/plan.ts";
+import { toState } from "../../../components/postgres/plan/app-state.ts";
+import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { makeVerifiers } from "../../../components/postgres/verifier.ts";
 import { openEndpoint } from "../../../components/tunnel/endpoint.ts";
 import { createSampleVault, makeToken } from "../../../dev/connect/sample-vault.ts";
 import { type ConnectServer, startConnect } from "../../../dev/connect/server.ts";
 import { VaultStore } from "../../../dev/connect/vault-data.ts";
 import { findItem, loginOf } from "../../../dev/sandbox.ts";
-import { toProperties } from "../../../provider/app-database-inputs.ts";
-import { SecretValue } from "../../../provider/property-values.ts";
-import type { StoredResource } from "../../../provider/resource-handler.ts";
+import { toProperties } from "../../../provider/app-database/inputs.ts";
+import { SecretValue } from "../../../provider/rpc/property-values.ts";
+import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { makeSpec } from "../../fakes/stack.ts";
-import { DatabaseBed, marker } from "../../provider/database-bed.ts";
+import { DatabaseBed, ownershipRole } from "../../provider/app-database/bed.ts";
 import type { Login } from "./steady-app.ts";
 
 const item = "netbox-db-credentials";
@@ -63,7 +63,7 @@ export class RotationBed {
         endpoint: { direct: { host, port } },
         tls: { mode: "disable" },
         systemIdentifier: database.systemIdentifier,
-        markerRole: marker,
+        ownershipRole,
       },
     );
     const bed = new RotationBed(database, connect, { store, token, spec });
@@ -94,7 +94,7 @@ export class RotationBed {
     const verifiers = [...(await makeVerifiers(app.roles, items.credential))].map(
       ([key, verifier]) => [key, new SecretValue(verifier)] as const,
     );
-    const state = toProperties(toState(plan, marker, "retain"));
+    const state = toProperties(toState(plan, ownershipRole, "retain"));
     const inputs = { ...state, verifiers: Object.fromEntries(verifiers) };
     this.#made = await this.database.up(inputs, this.#made);
   }
@@ -104,7 +104,7 @@ export class RotationBed {
    * @param what By default the run ends with an error.
    */
   rotate(at?: string, what?: () => void): Promise<number> {
-    return this.#with(rotateInTurn, at, what);
+    return this.#with(rotateTwoLogins, at, what);
   }
 
   retire(): Promise<number> {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { waitForSecret } from "../../../cli/rotate/wait-for-secret.ts";
+import { KubeError } from "../../../components/kubernetes/error.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
-import { TunnelError } from "../../../components/tunnel/tunnel-error.ts";
 
 const role = { namespace: "infra-wiki", secretName: "wiki-db-credentials" };
 const credential = new Credential("wiki", "new-password");
@@ -31,7 +31,7 @@ function answering(...answers: readonly unknown[]) {
 }
 
 test("waits until the Secret holds exactly the credential", async () => {
-  const missing = new TunnelError("not-found", "no secrets");
+  const missing = new KubeError("not-found", "no secrets");
   const api = answering(
     missing,
     secret("wiki", "old-password"),
@@ -48,7 +48,7 @@ test("gives up when the time is over", async () => {
 });
 
 test("does not wait for what it may not see", async () => {
-  const api = answering(new TunnelError("forbidden", "not allowed to get secrets"));
+  const api = answering(new KubeError("forbidden", "not allowed to get secrets"));
   expect(await waitForSecret(api, role, credential, patience)).toEqual({
     kind: "unseen",
     reason: "not allowed to get secrets",

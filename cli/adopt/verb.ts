@@ -1,0 +1,186 @@
+import { styleText } from "node:util";
+import { escapeIdentifier } from "pg";
+import { readOnePasswordAccess } from "../../components/config/environment.ts";
+import { loadStackFromFile, readStackFile } from "../../components/config/load.ts";
+import type { PostgresSpec } from "../../components/config/spec.ts";
+import { BerthError } from "../../components/errors.ts";
+import type { Credential } from "../../components/onepassword/credential.ts";
+import { readStackItems } from "../../components/onepassword/stack-items.ts";
+import { readThroughClient } from "../../components/onepassword/through-client.ts";
+import type { Catalog } from "../../components/postgres/catalog/catalog.ts";
+import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
+import { explainLoginFailure } from "../../components/postgres/server/login-failure.ts";
+import { connectTimeoutSeconds } from "../../components/postgres/server/session.ts";
+import { pgTlsOptions } from "../../components/postgres/server/tls.ts";
+import { projectFolder } from "../../components/project-folder.ts";
+import { openEndpoint } from "../../components/tunnel/endpoint.ts";
+import { quote } from "./kept.ts";
+import { comparePasswords, type PasswordFinding } from "./passwords.ts";
+import { type Proposal, proposeApps } from "./propose.ts";
+import { addEntries, formatEntries, replaceFile } from "./stack-file.ts";
+import { inspectServerForAdopt, type ServerSurvey } from "./survey.ts";
+import type { ProposedApp, Stack } from "./trial.ts";
+
+/** What the operator asked for. */
+export interface AdoptArgs {
+  readonly stack: string;
+  readonly file: string | undefined;
+  /** Only this database, by its name or by the key that its entry would have. */
+  readonly app: string | undefined;
+  readonly write: boolean;
+  /** The file to add entries to, where the stack file is made of another. */
+  readonly into: string | undefined;
+  readonly json: boolean;
+}
+
+/** What was found; the form of `--json`. */
+interface Report {
+  readonly apps: Readonly<Record<string, ProposedApp["entry"]>>;
+  readonly kept: Readonly<Record<string, readonly string[]>>;
+  readonly passwords: readonly PasswordFinding[];
+  readonly leftAlone: Proposal["leftAlone"];
+  /** Statements that a superuser has to run before `pulumi up`. */
+  readonly superuser: readonly string[];
+  /** The stack file, if entries were added to it. */
+  readonly written: string | undefined;
+}
+
+/**
+ * The verb: reads the server, proposes entries, and with `--write` adds them to the stack file. Nothing
+ * on the server changes. Exit code 1: what was asked for cannot be adopted, or a password would change
+ * that is in use.
+ */
+export async function adopt(args: AdoptArgs): Promise<number> {
+  const { values } = readStackFile(args.stack, projectFolder, args.file);
+  const { target, text } = readStackFile(args.stack, projectFolder, args.into ?? args.file);
+  const spec = loadStackFromFile(args.stack, projectFolder, args.file);
+  const readItem = readThroughClient(readOnePasswordAccess());
+  const { admin } = await readStackItems({ ...spec, apps: [] }, readItem);
+  const survey = await readServer(spec.postgres, admin);
+  const { apps, leftAlone } = select(proposeApps({ spec, values }, survey), args, { spec, values });
+  const passwords = await comparePasswords(
+    apps.map(({ app }) => app),
+    { spec, readItem, verifiers: survey.verifiers },
+  );
+  const entries = Object.fromEntries(apps.map(({ key, entry }) => [key, entry]));
+  const writes = args.write && apps.length > 0;
+  if (writes) {
+    replaceFile(target, { before: text, after: addEntries(text, entries) }, (draft) => {
+      loadStackFromFile(args.stack, projectFolder, draft);
+    });
+  }
+  const report: Report = {
+    apps: entries,
+    kept: Object.fromEntries(apps.map(({ key, kept }) => [key, kept])),
+    passwords,
+    leftAlone,
+    superuser: toSuperuserStatements(apps, survey.catalog),
+    written: writes ? target : undefined,
+  };
+  if (args.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  else print(report, args, target);
+  const isRefused = args.app !== undefined && apps.length === 0;
+  return isRefused || passwords.some(({ state }) => state === "other") ? 1 : 0;
+}
+
+async function readServer(postgres: PostgresSpec, admin: Credential): Promise<ServerSurvey> {
+  const endpoint = await openEndpoint(postgres.endpoint, postgres.tls);
+  try {
+    const survey = await inspectServerForAdopt(
+      { endpoint, tls: pgTlsOptions(postgres.tls) },
+      admin,
+      postgres,
+    );
+    const identity = findIdentityProblem(survey.catalog.server, postgres);
+    if (identity !== undefined) throw new BerthError(`Postgres: ${identity}`);
+    return survey;
+  } catch (error) {
+    throw explainLoginFailure(error, endpoint, {
+      user: admin.username,
+      database: postgres.maintenanceDatabase,
+      timeoutSeconds: connectTimeoutSeconds,
+      item: `${postgres.admin.vault}/${postgres.admin.item}`,
+    });
+  } finally {
+    await endpoint.close();
+  }
+}
+
+function select(all: Proposal, { app: name }: AdoptArgs, { spec }: Stack): Proposal {
+  if (name === undefined) return all;
+  const apps = all.apps.filter(({ key, app }) => key === name || app.database.name === name);
+  const leftAlone = all.leftAlone.filter((one) => one.name === name);
+  if (apps.length > 0 || leftAlone.length > 0) return { apps, leftAlone };
+  const owned = spec.apps.find((app) => app.name === name || app.database.name === name);
+  if (owned !== undefined) {
+    throw new BerthError(`adopt: ${quote(name)} is in the stack file already, as ${owned.name}`);
+  }
+  const found = [
+    ...all.apps.map(({ app }) => app.database.name),
+    ...all.leftAlone.map((one) => one.name),
+  ];
+  throw new BerthError(
+    `adopt: there is no database ${quote(name)} that this stack could take over`,
+    {
+      hint: `name one of ${found.toSorted().map(quote).join(", ") || "(none)"}, by its name or by its key`,
+    },
+  );
+}
+
+/** From 16 on a role that may create roles may manage only those that it was given. */
+function toSuperuserStatements(apps: readonly ProposedApp[], { server, roles }: Catalog): string[] {
+  if (server.isSuperuser || server.versionNumber < 160_000) return [];
+  return apps
+    .flatMap(({ app }) => app.roles)
+    .filter((role) => roles.get(role.name)?.adminIsMember !== true)
+    .map(
+      (role) =>
+        `GRANT ${escapeIdentifier(role.name)} TO ${escapeIdentifier(server.admin)} WITH ADMIN TRUE, INHERIT TRUE, SET TRUE;`,
+    );
+}
+
+function print(report: Report, args: AdoptArgs, file: string): void {
+  const line = (text: string): void => void process.stdout.write(`${text}\n`);
+  const bold = (text: string): string => styleText("bold", text, { stream: process.stdout });
+  for (const [key, kept] of Object.entries(report.kept)) {
+    line(bold(key));
+    for (const text of kept) line(`  stays, not in the entry: ${text}`);
+    for (const { role, state, text } of report.passwords.filter(({ app }) => app === key)) {
+      if (state !== "same")
+        line(`  password of ${quote(role)}: ${text.replaceAll("\n", "\n    ")}`);
+    }
+  }
+  for (const { kind, name, reasons } of report.leftAlone) {
+    line(`${bold("left alone")}: ${kind} ${quote(name)}: ${reasons.join("; ")}`);
+  }
+  if (report.superuser.length > 0) {
+    line(`${bold("run as a superuser")}, once, before pulumi up:`);
+    for (const statement of report.superuser) line(`  ${statement}`);
+  }
+  const count = Object.keys(report.apps).length;
+  if (count > 0 && report.written === undefined) {
+    line(`${bold("entries")} for berth:apps:`);
+    line(formatEntries(report.apps).trimEnd());
+  }
+  line(lastLine(report, args, file));
+}
+
+function lastLine(report: Report, { app, stack, into }: AdoptArgs, file: string): string {
+  const apps = Object.keys(report.apps).length;
+  const proposed = `${countOf(apps, "app")} with ${countOf(report.passwords.length, "role")} proposed`;
+  const left = `${String(report.leftAlone.length)} left alone`;
+  if (apps === 0) {
+    return app === undefined
+      ? `nothing to adopt: ${left}`
+      : `not adopted: ${quote(app)}; nothing was written`;
+  }
+  // Makes the stack file anew before it runs Pulumi.
+  const pulumi = into === undefined ? "pulumi" : "npm run pulumi --";
+  return report.written === undefined
+    ? `${proposed}, ${left}; nothing was written (--write adds them to ${file})`
+    : `${proposed}, ${left}; added to ${file}; next: ${pulumi} preview --stack ${stack}`;
+}
+
+function countOf(count: number, what: string): string {
+  return `${String(count)} ${what}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,43 @@
+import { styleText } from "node:util";
+import { projectFolder } from "../../components/project-folder.ts";
+import { diagnose } from "./diagnose.ts";
+import type { Finding } from "./report.ts";
+import { openWorld } from "./world.ts";
+
+/** The verb: prints what it finds as it finds it, and answers with the exit code. */
+export async function doctor(args: {
+  readonly stack: string;
+  readonly file: string | undefined;
+  readonly json: boolean;
+}): Promise<number> {
+  const world = openWorld(projectFolder);
+  const stack = { name: args.stack, file: args.file };
+  const findings = await diagnose(world, stack, args.json ? () => undefined : printFinding);
+  const failed = countOf(findings, "failed");
+  if (args.json) {
+    process.stdout.write(`${JSON.stringify({ findings, ok: failed === 0 }, null, 2)}\n`);
+  } else {
+    process.stdout.write(`${formatCounts(findings)}\n`);
+  }
+  return failed === 0 ? 0 : 1;
+}
+
+const colours = { ok: "green", warning: "yellow", failed: "red", skipped: "dim" } as const;
+
+function printFinding({ group, name, status, detail, fix }: Finding): void {
+  const stream = process.stdout;
+  const mark = styleText(colours[status], status.padEnd(7), { stream });
+  stream.write(`${mark} ${group}  ${name}: ${detail}\n`);
+  if (fix !== undefined) stream.write(`${" ".repeat(8)}fix: ${fix}\n`);
+}
+
+/** `23 ok, 1 warnings, 0 failed`, and what was skipped, if anything was. */
+export function formatCounts(findings: readonly Finding[]): string {
+  const count = (status: Finding["status"]): string => String(countOf(findings, status));
+  const skipped = countOf(findings, "skipped") === 0 ? "" : `, ${count("skipped")} skipped`;
+  return `${count("ok")} ok, ${count("warning")} warnings, ${count("failed")} failed${skipped}`;
+}
+
+function countOf(findings: readonly Finding[], status: Finding["status"]): number {
+  return findings.filter((finding) => finding.status === status).length;
+}

@@ -1,0 +1,94 @@
+import { styleText } from "node:util";
+import { loadStackFromFile } from "../../components/config/load.ts";
+import { BerthError } from "../../components/errors.ts";
+import { decideFreshServer } from "../../components/postgres/diff/new-database.ts";
+import { type DatabasePlan, planDatabase } from "../../components/postgres/plan/plan.ts";
+import { toPsqlScript } from "../../components/postgres/psql/script.ts";
+import type { Action } from "../../components/postgres/statements/actions.ts";
+import { hiddenVerifiers, toStatement } from "../../components/postgres/statements/sql.ts";
+import { projectFolder } from "../../components/project-folder.ts";
+import { selectApps } from "../select-apps.ts";
+import { toVaultScript } from "./vault-script.ts";
+
+/** What an app comes to on a server that holds nothing yet; an entry of the `--json` output. */
+interface PlannedApp {
+  readonly app: string;
+  readonly plan: DatabasePlan;
+  /** In their order, with `‹verifier›` for each password. */
+  readonly statements: readonly string[];
+}
+
+/** The verb: prints what each app is planned to be, from the stack file alone. */
+export function plan(args: {
+  readonly stack: string;
+  readonly file: string | undefined;
+  readonly app: string | undefined;
+  /** `sql` = a psql script, which is for one app; `vault` = what Vault needs. */
+  readonly form: "text" | "json" | "sql" | "vault";
+}): number {
+  const spec = loadStackFromFile(args.stack, projectFolder, args.file);
+  const selected = selectApps(spec, args.app);
+  if (args.form === "vault") {
+    process.stdout.write(toVaultScript(spec, selected));
+    return 0;
+  }
+  const plans = selected.map((app) => planDatabase(app, spec.postgres));
+  if (args.form === "sql") {
+    const [one, ...others] = plans;
+    if (one === undefined || others.length > 0) {
+      throw new BerthError(`plan: a psql script is for one app, not for ${String(plans.length)}`, {
+        hint: `name it: --app ${one?.app ?? "NAME"}`,
+      });
+    }
+    process.stdout.write(toPsqlScript(one, spec.postgres));
+    return 0;
+  }
+  const actions = decideFreshServer(plans, spec.postgres.ownershipRole);
+  if (args.form === "json") {
+    const apps = plans.map((one, index) => toPlannedApp(one, actions[index] ?? []));
+    process.stdout.write(`${JSON.stringify({ stack: spec.stack, apps }, null, 2)}\n`);
+    return 0;
+  }
+  for (const [index, one] of plans.entries()) printApp(one, actions[index] ?? []);
+  const counts = `${count(plans.length, "app")}, ${count(actions.flat().length, "statement")}`;
+  process.stdout.write(
+    `planned: ${counts}, as for a fresh Postgres 16 or newer; no server was asked\n`,
+  );
+  return 0;
+}
+
+function toPlannedApp(one: DatabasePlan, actions: readonly Action[]): PlannedApp {
+  return { app: one.app, plan: one, statements: actions.map(toText) };
+}
+
+function printApp({ app, database, roles }: DatabasePlan, actions: readonly Action[]): void {
+  const logins = roles
+    .map(
+      ({ name, profile, actsAs }) =>
+        `${toWord(name)} (${actsAs === undefined ? profile : `as ${toWord(actsAs)}`})`,
+    )
+    .join(", ");
+  const inside = actions.findIndex(({ kind }) => kind === "create-database") + 1;
+  printComment(`app ${app}: database ${toWord(database.name)}, roles ${logins}`);
+  for (const action of actions.slice(0, inside)) process.stdout.write(`${toText(action)};\n`);
+  if (inside < actions.length) printComment(`in database ${toWord(database.name)}`);
+  for (const action of actions.slice(inside)) process.stdout.write(`${toText(action)};\n`);
+  process.stdout.write("\n");
+}
+
+/** A name for a comment, which a line break would end. */
+function toWord(name: string): string {
+  return /[\r\n]/.test(name) ? JSON.stringify(name) : name;
+}
+
+function printComment(text: string): void {
+  process.stdout.write(`${styleText("dim", `-- ${text}`, { stream: process.stdout })}\n`);
+}
+
+function toText(action: Action): string {
+  return toStatement(action, hiddenVerifiers);
+}
+
+function count(n: number, noun: string): string {
+  return `${String(n)} ${noun}${n === 1 ? "" : "s"}`;
+}

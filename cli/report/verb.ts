@@ -1,0 +1,184 @@
+import { styleText } from "node:util";
+import { databaseCredentials } from "../../components/config/derive/names.ts";
+import { loadStackFromFile } from "../../components/config/load.ts";
+import { hasItem } from "../../components/config/logins.ts";
+import type { AppSpec, ItemRef, StackSpec } from "../../components/config/spec.ts";
+import type { SecretsThrough } from "../../components/config/spec-secrets.ts";
+import {
+  type Access,
+  type AccessMatrix,
+  toAccessMatrix,
+} from "../../components/postgres/plan/access-matrix.ts";
+import { planDatabase } from "../../components/postgres/plan/plan.ts";
+import { projectFolder } from "../../components/project-folder.ts";
+import { selectApps } from "../select-apps.ts";
+import { toRunbook } from "./runbook.ts";
+
+/** What the stack file gives to one app; an entry of the `--json` output. */
+interface AppReport {
+  readonly app: string;
+  readonly namespace: string;
+  readonly database: string;
+  readonly access: AccessMatrix;
+  /** Where each item goes. */
+  readonly secrets: readonly SecretReport[];
+}
+
+interface SecretReport {
+  /** The role whose credential it is, or those that take turns; undefined = it has nothing to do with Postgres. */
+  readonly role: string | undefined;
+  readonly source: "1Password" | "Vault";
+  /** `vault/item` of 1Password, or `mount/path` of Vault. */
+  readonly item: string;
+  readonly secret: string;
+  /** Kind of the manifest that brings it; undefined for a stack that writes none. */
+  readonly kind: string | undefined;
+  /** Namespaces that get the Secret; none for a stack that writes no manifests. */
+  readonly namespaces: readonly string[];
+}
+
+/** The verb: prints who may do what where, and which item goes where, from the stack file alone. */
+export function report(args: {
+  readonly stack: string;
+  readonly file: string | undefined;
+  readonly app: string | undefined;
+  readonly form: "text" | "json" | "markdown" | "runbook";
+}): number {
+  const spec = loadStackFromFile(args.stack, projectFolder, args.file);
+  const selected = selectApps(spec, args.app);
+  if (args.form === "runbook") {
+    process.stdout.write(toRunbook(selected, spec));
+    return 0;
+  }
+  const apps = selected.map((app) => toReport(app, spec));
+  if (args.form === "json") {
+    process.stdout.write(`${JSON.stringify({ stack: spec.stack, apps }, null, 2)}\n`);
+    return 0;
+  }
+  const isMarkdown = args.form === "markdown";
+  for (const app of apps) printApp(app, isMarkdown);
+  const roles = apps.flatMap((app) =>
+    app.access.rows.filter(({ profile }) => profile !== undefined),
+  );
+  const secrets = apps.flatMap((app) => app.secrets);
+  const counts = `${String(apps.length)} apps, ${String(roles.length)} roles, ${String(secrets.length)} Secrets`;
+  process.stdout.write(`reported: ${counts}, as the stack file says; no server was asked\n`);
+  return 0;
+}
+
+function toReport(app: AppSpec, spec: StackSpec): AppReport {
+  const format = ({ vault, item }: ItemRef): string => `${vault}/${item}`;
+  const places = (all: readonly string[]): string[] =>
+    app.delivery === "none" ? [] : [...new Set(all)];
+  const by = (kind: string): string | undefined => (app.delivery === "none" ? undefined : kind);
+  const ofItem = { source: "1Password", kind: by(kindOfItem[app.secretsThrough]) } as const;
+  return {
+    app: app.name,
+    namespace: app.namespace,
+    database: app.database.name,
+    access: toAccessMatrix(planDatabase(app, spec.postgres)),
+    secrets: [
+      ...toLoginReport(app, { places, by }),
+      ...app.roles.filter(hasItem).map(({ name, logins, item, secretName, namespace }) => ({
+        ...ofItem,
+        role: logins?.join(" or ") ?? name,
+        item: format(item),
+        secret: secretName,
+        // The credential goes to the database's namespace as well.
+        namespaces: places([spec.postgres.namespace, namespace]),
+      })),
+      ...app.secrets.map(({ name, item, namespace }) => ({
+        ...ofItem,
+        role: undefined,
+        item: format(item),
+        secret: name,
+        namespaces: places([namespace]),
+      })),
+      ...(app.vault?.secrets ?? []).map(({ name, mount, path, namespace }) => ({
+        ...({ source: "Vault", kind: by("VaultStaticSecret") } as const),
+        role: undefined,
+        item: `${mount}/${path}`,
+        secret: name,
+        namespaces: places([namespace]),
+      })),
+    ],
+  };
+}
+
+/** The owner's login, where Vault makes it. */
+function toLoginReport(
+  { vault, roles: [owner] }: AppSpec,
+  to: {
+    readonly places: (all: readonly string[]) => string[];
+    readonly by: (kind: string) => string | undefined;
+  },
+): SecretReport[] {
+  if (vault?.login === undefined) return [];
+  const { mount, role } = vault.login;
+  return [
+    {
+      ...{ source: "Vault", kind: to.by("VaultDynamicSecret"), role: `logins as ${owner.name}` },
+      item: `${mount}/${databaseCredentials(role)}`,
+      secret: owner.secretName,
+      namespaces: to.places([owner.namespace]),
+    },
+  ];
+}
+
+const kindOfItem: Readonly<Record<SecretsThrough, string>> = {
+  "onepassword-item": "OnePasswordItem",
+  "external-secret": "ExternalSecret",
+};
+
+function printApp(
+  { app, namespace, database, access, secrets }: AppReport,
+  isMarkdown: boolean,
+): void {
+  const title = `app ${app}: database ${database}, namespace ${namespace}`;
+  print(isMarkdown ? `## ${title}\n` : styleText("bold", title, { stream: process.stdout }));
+  const roles = access.rows.map(({ role, profile, access: held }) => [
+    role,
+    profile ?? "",
+    ...access.columns.map((column) => describeAccess(held[column])),
+  ]);
+  printTable(["role", "profile", ...access.columns], roles, isMarkdown);
+  const items = secrets.map(({ source, item, secret, kind, namespaces, role }) => [
+    source,
+    item,
+    secret,
+    kind ?? "",
+    namespaces.join(", "),
+    role ?? "",
+  ]);
+  const head = ["from", "item", "Secret", "made by", "namespaces", "of role"];
+  printTable(head, items, isMarkdown);
+}
+
+function describeAccess(access: Access | undefined): string {
+  const now = access?.now.join(", ") ?? "";
+  const later = access?.later.join(", ") ?? "";
+  if (later === "" || later === now) return now || "-";
+  return `${now || "-"} (later ones: ${later})`;
+}
+
+function printTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  isMarkdown: boolean,
+): void {
+  if (isMarkdown) {
+    for (const row of [head, head.map(() => "---"), ...rows]) print(`| ${row.join(" | ")} |`);
+  } else {
+    const widths = head.map((title, index) =>
+      Math.max(title.length, ...rows.map((row) => row[index]?.length ?? 0)),
+    );
+    for (const row of [head, ...rows]) {
+      print(`  ${row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join("  ")}`.trimEnd());
+    }
+  }
+  print("");
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,109 @@
+import { BerthError } from "../../components/errors.ts";
+import { Credential } from "../../components/onepassword/credential.ts";
+import type { StackItems } from "../../components/onepassword/stack-items.ts";
+import { makePassword } from "../../components/onepassword/write-login.ts";
+import {
+  type DatabasePlan,
+  type PlannedRole,
+  planDatabase,
+} from "../../components/postgres/plan/plan.ts";
+import { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
+import { makeVerifier, scramFor } from "../../components/postgres/verifier.ts";
+import { logsIn, type RotateContext, resume, writeItem } from "./context.ts";
+import { decideRotation, type RotationStep } from "./decide-step.ts";
+import { finish } from "./finish.ts";
+import { inspectTwoLogins, prepareLogin } from "./two-logins-server.ts";
+
+/**
+ * Two logins that take turns: the one that waits gets a new password and is tried, then the item goes
+ * over to it in one edit. At every moment the item names a login that works, and the former one goes on
+ * working until `--retire`, so that nothing is refused whenever the app restarts.
+ */
+export async function rotateTwoLogins(context: RotateContext): Promise<number> {
+  const { role, item, say, spec } = context;
+  const plan = planDatabase(context.app, spec.postgres);
+  const turn = await withServer(context, async (server, items) => {
+    const found = await look(context, items, { server, plan });
+    if (found.kind === "take") {
+      const before = items.credential(context.role);
+      await takeTurn(context, server, { plan, login: found.login, before });
+    }
+    return found;
+  });
+  if (turn.kind === "finish") {
+    say("item", `${turn.because}: going on with what ${item} holds`);
+    await resume(context, "1Password may have a password that the server does not have yet");
+  } else {
+    await context.up("what 1Password holds works, and Pulumi's state may not have it yet");
+  }
+  const login = (await context.read()).credential(role).username;
+  say("server", `role ${login} has its verifier`);
+  return await finish(context, {
+    resumed: turn.kind === "finish",
+    then: `when nothing is connected any more as another login: ${retireCommand(context)}`,
+  });
+}
+
+/**
+ * The server under the run lock, and the items as they are then: of two rotations at once the second finds
+ * what the first has done.
+ */
+export async function withServer<T>(
+  { spec, read }: RotateContext,
+  use: (server: PostgresServer, items: StackItems) => Promise<T>,
+): Promise<T> {
+  const { vault, item } = spec.postgres.admin;
+  const { admin } = await read();
+  const server = new PostgresServer({ ...spec.postgres, admin, adminItem: `${vault}/${item}` });
+  try {
+    return await server.write(async () => use(server, await read()));
+  } finally {
+    await server.close();
+  }
+}
+
+async function look(
+  context: RotateContext,
+  items: StackItems,
+  { server, plan }: { readonly server: PostgresServer; readonly plan: DatabasePlan },
+): Promise<RotationStep> {
+  const credential = items.credential(context.role);
+  const { username } = credential;
+  const roles = await inspectTwoLogins(server, plan);
+  const isIn = roles.get(username)?.canLogin === true && (await logsIn(context, credential));
+  return decideRotation(plan, roles, { username, isIn });
+}
+
+async function takeTurn(
+  context: RotateContext,
+  server: PostgresServer,
+  {
+    plan,
+    login,
+    before,
+  }: {
+    readonly plan: DatabasePlan;
+    readonly login: PlannedRole;
+    readonly before: Credential;
+  },
+): Promise<void> {
+  const { item, say } = context;
+  const { name } = login;
+  const password = makePassword();
+  // The one that the next up will make of the item, which then has nothing to change.
+  const verifier = makeVerifier(password, name, scramFor(name, before.itemId));
+  await prepareLogin(server, plan, { login, verifier });
+  if (!(await logsIn(context, new Credential(name, password)))) {
+    throw new BerthError(
+      `app ${plan.app}: the server has a new password for role ${name} and refuses it; ${item} is unchanged and works as before`,
+      { hint: "npm run doctor looks for what is wrong; then run the same command again" },
+    );
+  }
+  say("server", `role ${name} has a new password, and logs in with it`);
+  await writeItem(context, before, { username: name, password });
+  say("item", `${item} has gone over to ${name}`);
+}
+
+function retireCommand({ args, app }: RotateContext): string {
+  return `npm run rotate -- --stack ${args.stack} --app ${app.name} --retire`;
+}

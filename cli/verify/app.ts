@@ -1,0 +1,217 @@
+import { type Client, escapeIdentifier } from "pg";
+import { findLogin, hasItem, type Login } from "../../components/config/logins.ts";
+import type { AppSpec, RoleSpec } from "../../components/config/spec.ts";
+import { inspectSessionRole } from "../../components/postgres/catalog/catalog.ts";
+import {
+  type DatabasePlan,
+  type PlannedRole,
+  PUBLIC_SCHEMA,
+  planDatabase,
+} from "../../components/postgres/plan/plan.ts";
+import { explainLoginFailure } from "../../components/postgres/server/login-failure.ts";
+import { withRoleSession } from "../../components/postgres/server/session.ts";
+import type { Check, VerifyContext } from "./check.ts";
+import { verifyDatabase, verifyProbe } from "./objects.ts";
+import { createProbe, dropProbe, findLeftProbes, nameProbe, type Probe, toDrops } from "./probe.ts";
+import { verifyAttributes, verifyContents, verifyIsolation, verifyPrivileges } from "./role.ts";
+import { verifyOwnership, verifySetRole, verifyWaiting } from "./two-logins.ts";
+import { probeLoginKey, withProbeLogin } from "./vault.ts";
+
+/** Logs in as every role of the app and tries what its profile promises and what it must refuse. */
+export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<Check[]> {
+  const probes: Probe[] = [];
+  const [owner, ...others] = app.roles;
+  const plan = withProbeLogin(
+    planDatabase(app, context.spec.postgres),
+    context.credential(owner).username,
+  );
+  const checks: Check[] = [];
+  const entered = new Set<string>();
+  let publicMayCreate = false;
+  const asRole = async (
+    role: RoleSpec,
+    use: (client: Client, planned: PlannedRole) => Promise<void>,
+  ): Promise<void> => {
+    const before = checks.length;
+    const outcome = await login(app, role, context, async (client) => {
+      const found = await inspectSessionRole(client);
+      for (const name of found.mayEnter) entered.add(name);
+      publicMayCreate ||= found.publicMayCreate;
+      const { key } = loginOf(role, context);
+      for (const planned of plan.roles.filter((r) => r.key === key)) {
+        checks.push(...verifyAttributes(planned, found));
+        checks.push(await verifyPrivileges(client, plan, planned));
+        checks.push(verifyIsolation(app, planned, found, context));
+        await use(client, planned);
+      }
+    });
+    checks.splice(before, 0, outcome);
+  };
+  await asRole(owner, async (client, planned) => {
+    checks.push(...(await verifyContents(client, plan)));
+    checks.push(...(await verifySetRole(client, planned)));
+    checks.push(...(await proveOwner(client, plan, planned, probes)));
+    checks.push(...(await verifyOwnership(client, plan)));
+  });
+  checks.push(...(await verifyWaiting(plan, context, context.credential(owner))));
+  try {
+    for (const role of others) {
+      await asRole(role, async (client, planned) => {
+        checks.push(...(await verifyDatabase(client, plan, planned)));
+        for (const probe of probes) {
+          checks.push(...(await verifyProbe(client, plan, planned, probe)));
+        }
+      });
+    }
+  } finally {
+    if (probes.length > 0) {
+      const outcome = await login(app, owner, context, async (client) => {
+        checks.push(...(await takeAway(client, plan, probes)));
+      });
+      if (!outcome.ok) checks.push(...probes.map((probe) => toLeft(plan, probe, outcome.detail)));
+    }
+  }
+  const ofPublic = provePublic(app, context, publicMayCreate);
+  return [...checks, ofPublic, ...proveNeighbours(app, entered, context)];
+}
+
+/** The owner makes what the others then try to use; adds to `made` what it could. */
+async function proveOwner(
+  client: Client,
+  plan: DatabasePlan,
+  owner: PlannedRole,
+  made: Probe[],
+): Promise<Check[]> {
+  const left = await findLeftProbes(client, plan.schemas);
+  const checks = await takeAway(client, plan, left);
+  const name = nameProbe();
+  for (const schema of plan.schemas) {
+    const where = schema === PUBLIC_SCHEMA ? "" : ` in ${schema}`;
+    const check = { name: `${owner.name}: can create a table${where}`, ok: true };
+    const probe = { schema, name };
+    try {
+      await createProbe(client, probe);
+      made.push(probe);
+      checks.push({ ...check, detail: "it worked" });
+    } catch (error) {
+      checks.push({ ...check, ok: false, detail: String(error) });
+    }
+  }
+  return checks;
+}
+
+/** Says nothing of what is gone. */
+async function takeAway(
+  client: Client,
+  plan: DatabasePlan,
+  probes: readonly Probe[],
+): Promise<Check[]> {
+  const checks: Check[] = [];
+  for (const probe of probes) {
+    await dropProbe(client, probe).catch((error: unknown) => {
+      checks.push(toLeft(plan, probe, String(error)));
+    });
+  }
+  return checks;
+}
+
+function toLeft({ database }: DatabasePlan, probe: Probe, why: string): Check {
+  return {
+    name: `${database.owner}: verify takes away what it made`,
+    ok: false,
+    detail: `${why}; once nobody uses it, as ${database.owner} in ${database.name}: ${toDrops(probe).join("; ")}; a verify an hour from now does that too`,
+  };
+}
+
+function loginOf(role: RoleSpec, context: VerifyContext): Login {
+  if (!hasItem(role)) return { key: probeLoginKey, name: context.credential(role).username };
+  return findLogin(role, context.credential(role).username) ?? role;
+}
+
+async function login(
+  app: AppSpec,
+  role: RoleSpec,
+  context: VerifyContext,
+  use: (client: Client) => Promise<void>,
+): Promise<Check> {
+  const user = loginOf(role, context).name;
+  const name = `${user}: can log in to ${app.database.name}`;
+  const target = { ...context.target, database: app.database.name };
+  try {
+    await withRoleSession(target, context.credential(role), async (client) => {
+      await client.query("select 1");
+      await use(client);
+    });
+    return { name, ok: true, detail: "select 1 answered" };
+  } catch (error) {
+    const explained = explainLoginFailure(error, target.endpoint, {
+      user,
+      database: app.database.name,
+      item: `${role.item.vault}/${role.item.item}`,
+    });
+    return { name, ok: false, detail: explained.message };
+  }
+}
+
+/** PUBLIC is every role of the server, the neighbours' included. */
+function provePublic(
+  app: AppSpec,
+  { openDatabases }: VerifyContext,
+  publicMayCreate: boolean,
+): Check {
+  const { name: database, revokePublic } = app.database;
+  const name = `PUBLIC: holds nothing on ${database}`;
+  const onDatabase = openDatabases.get(database)?.privileges ?? [];
+  const held = [
+    ...(onDatabase.length === 0 ? [] : [`${onDatabase.join(", ")} on database ${database}`]),
+    ...(publicMayCreate ? [`CREATE on schema public in ${database}`] : []),
+  ];
+  if (held.length === 0) return { name, ok: true, detail: `no privilege on database ${database}` };
+  const detail = `PUBLIC holds ${held.join(" and ")}`;
+  if (revokePublic) return { name, ok: false, detail };
+  const hint = `as the entry leaves it; close it with berth:apps.${app.name}.database.revokePublic: true`;
+  return { name, ok: true, warning: true, detail: `${detail}, ${hint}` };
+}
+
+function proveNeighbours(
+  app: AppSpec,
+  entered: ReadonlySet<string>,
+  { spec, openDatabases, traces }: VerifyContext,
+): Check[] {
+  const apps = new Set(spec.apps.map((other) => other.database.name));
+  const own = new Set(["postgres", "template1", spec.postgres.maintenanceDatabase]);
+  const neighbours = [...entered].filter((name) => !apps.has(name) && !own.has(name)).toSorted();
+  return [
+    {
+      name: "neighbours untouched",
+      ok: traces.length === 0,
+      detail:
+        traces.length === 0
+          ? `nothing of this app on ${spec.postgres.reserved.join(", ") || "reserved names (none are listed)"}`
+          : traces.join("; "),
+    },
+    ...neighbours.map((name) => {
+      const open = openDatabases.get(name);
+      const isOpen = open?.privileges.includes("CONNECT") === true;
+      return proveNeighbour(app, name, isOpen ? open.owner : undefined);
+    }),
+  ];
+}
+
+/** Postgres lets PUBLIC into every database. Only the neighbour's owner may change that. */
+function proveNeighbour(app: AppSpec, database: string, owner: string | undefined): Check {
+  const name = `neighbour ${database}`;
+  if (owner === undefined) {
+    return {
+      name,
+      ok: false,
+      detail: `app ${app.name} may enter it, and not through PUBLIC: look for a grant or membership`,
+    };
+  }
+  return {
+    name,
+    ok: true,
+    warning: true,
+    detail: `PUBLIC may enter it, and so may this app. Its owner "${owner}" can end that with: REVOKE CONNECT ON DATABASE ${escapeIdentifier(database)} FROM PUBLIC;`,
+  };
+}

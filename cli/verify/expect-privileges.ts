@@ -1,0 +1,72 @@
+import type { SessionPrivilege } from "../../components/postgres/catalog/catalog.ts";
+import {
+  type DatabasePlan,
+  type PlannedRole,
+  PUBLIC,
+  PUBLIC_SCHEMA,
+} from "../../components/postgres/plan/plan.ts";
+
+/** A privilege that is missing, or that is held and should not be. */
+export interface Deviation {
+  readonly found: SessionPrivilege;
+  readonly kind: "missing" | "excess";
+}
+
+/**
+ * Compares what a role holds with what the plan gives it. Pure. The owner holds everything on what is
+ * its own, so only the others are compared.
+ */
+export function findDeviations(
+  plan: DatabasePlan,
+  role: PlannedRole,
+  held: readonly SessionPrivilege[],
+): Deviation[] {
+  if (role.profile === "owner") return [];
+  return held.flatMap((found): Deviation[] => {
+    const isPlanned = isPlannedPrivilege(plan, role, found);
+    if (isPlanned === found.held) return [];
+    if (!isPlanned && (found.isPublic || isPublicsOwn(plan, found))) return [];
+    return [{ found, kind: isPlanned ? "missing" : "excess" }];
+  });
+}
+
+function isPlannedPrivilege(
+  plan: DatabasePlan,
+  role: PlannedRole,
+  { type, schema, privilege }: SessionPrivilege,
+): boolean {
+  const own = plan.grants.filter(
+    ({ grantee, on }) =>
+      grantee === role.name && on.type === type && (on.type === "database" || on.schema === schema),
+  );
+  return own.some((grant) => grant.privileges.includes(privilege));
+}
+
+/** What PUBLIC may have on a database that was adopted with its rights, or may not: it stays as it was. */
+function isPublicsOwn(plan: DatabasePlan, { type, privilege }: SessionPrivilege): boolean {
+  return keepsPublic(plan) && type === "database" && privilege !== "CREATE";
+}
+
+/** Whether the entry leaves PUBLIC's rights on the database as they are. */
+export function keepsPublic(plan: DatabasePlan): boolean {
+  return !plan.grants.some(({ grantee, on }) => grantee === PUBLIC && on.type === "database");
+}
+
+/** `missing SELECT on table basketball.player`, the first few of each. */
+export function describeDeviations(database: string, deviations: readonly Deviation[]): string {
+  const most = 5;
+  const shown = deviations.slice(0, most).map(({ found, kind }) => {
+    const object = found.type === "database" ? found.name : `${nameOf(found)} in ${database}`;
+    return kind === "missing"
+      ? `lacks ${found.privilege} on ${found.type} ${object}`
+      : `holds ${found.privilege} on ${found.type} ${object}, which its entry does not give`;
+  });
+  const more = deviations.length - shown.length;
+  return [...shown, ...(more > 0 ? [`and ${String(more)} more`] : [])].join("; ");
+}
+
+function nameOf({ type, schema, name }: SessionPrivilege): string {
+  return type === "schema" || schema === null || schema === PUBLIC_SCHEMA
+    ? name
+    : `${schema}.${name}`;
+}

@@ -1,0 +1,120 @@
+import type { Client } from "pg";
+import type { AppSpec } from "../../components/config/spec.ts";
+import { inspectAccess } from "../../components/postgres/catalog/access.ts";
+import {
+  inspectSessionPrivileges,
+  type LiveRole,
+  type SessionRole,
+} from "../../components/postgres/catalog/catalog.ts";
+import { decideContents, hasContents } from "../../components/postgres/diff/contents.ts";
+import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/plan.ts";
+import { describeAction } from "../../components/postgres/statements/actions.ts";
+import type { Check, VerifyContext } from "./check.ts";
+import { describeDeviations, findDeviations } from "./expect-privileges.ts";
+
+/** What one role of an app promises, tried in its own session. */
+
+/** The same whoever tells it: the role's own session, which knows what it may become, or the admin. */
+type Attributes = Pick<LiveRole, keyof LiveRole & keyof SessionRole> &
+  Partial<Pick<SessionRole, "mayBecome">>;
+
+/** The attributes and memberships of the role are those of the plan. */
+export function verifyAttributes(planned: PlannedRole, found: Attributes): Check[] {
+  return [provePowers(planned, found), proveMemberships(planned, found)];
+}
+
+function provePowers(planned: PlannedRole, found: Attributes): Check {
+  const { mayBecome = [] } = found;
+  const powers = [
+    ...(found.isSuperuser ? ["SUPERUSER"] : []),
+    ...(found.canCreateRole ? ["CREATEROLE"] : []),
+    ...(found.canCreateDatabase ? ["CREATEDB"] : []),
+    ...(found.canReplicate ? ["REPLICATION"] : []),
+    ...(found.bypassesRls ? ["BYPASSRLS"] : []),
+    ...(found.isSuperuser || mayBecome.length === 0
+      ? []
+      : [`the attributes of ${mayBecome.join(", ")}, which it may become`]),
+    ...(found.connectionLimit === planned.connectionLimit
+      ? []
+      : [
+          `connection limit ${String(found.connectionLimit)} instead of ${String(planned.connectionLimit)}`,
+        ]),
+  ];
+  return {
+    name: `${planned.name}: is not a superuser`,
+    ok: powers.length === 0,
+    detail: powers.length === 0 ? "no special attribute" : `it has ${powers.join(", ")}`,
+  };
+}
+
+function proveMemberships(planned: PlannedRole, found: Attributes): Check {
+  const more = found.memberOf.filter((group) => !planned.memberOf.includes(group));
+  const less = planned.memberOf.filter((group) => !found.memberOf.includes(group));
+  const problems = [
+    ...more.map((group) => `it is a member of ${group}, which the stack does not state`),
+    ...less.map((group) => `it is no member of ${group}`),
+  ];
+  return {
+    name: `${planned.name}: memberships`,
+    ok: problems.length === 0,
+    detail: problems.length === 0 ? planned.memberOf.join(", ") : problems.join("; "),
+  };
+}
+
+/** What the role holds on every object of its database is what its profile gives: no less and no more. */
+export async function verifyPrivileges(
+  client: Client,
+  plan: DatabasePlan,
+  role: PlannedRole,
+): Promise<Check> {
+  const held = await inspectSessionPrivileges(client, plan.schemas);
+  const deviations = findDeviations(plan, role, held);
+  return {
+    name: `${role.name}: privileges in ${plan.database.name}`,
+    ok: deviations.length === 0,
+    detail:
+      deviations.length === 0
+        ? `as its entry says (${role.profile}), on ${String(new Set(held.map((h) => h.name)).size)} objects`
+        : describeDeviations(plan.database.name, deviations),
+  };
+}
+
+/** The schemas and extensions that the entry lists are there. Asked by the owner. */
+export async function verifyContents(client: Client, plan: DatabasePlan): Promise<Check[]> {
+  if (!hasContents(plan)) return [];
+  const access = await inspectAccess(client, plan, []);
+  // As if a superuser asked: whoever has to make what is missing, it is missing.
+  const { actions, problems } = decideContents(plan, { isSuperuser: true, admin: "" }, access);
+  const wrong = [...problems, ...actions.map((action) => `not yet: ${describeAction(action)}`)];
+  const listed = [...plan.schemas, ...plan.extensions.map(({ name }) => name)];
+  return [
+    {
+      name: `${plan.database.name}: schemas and extensions`,
+      ok: wrong.length === 0,
+      detail: wrong.length === 0 ? listed.join(", ") : wrong.join("; "),
+    },
+  ];
+}
+
+/** No way into the other apps' databases. */
+export function verifyIsolation(
+  app: AppSpec,
+  role: Pick<PlannedRole, "name">,
+  found: SessionRole,
+  { spec }: VerifyContext,
+): Check {
+  const others = spec.apps.filter((other) => other !== app).map(({ database }) => database);
+  // Where PUBLIC is left in, so is this role; a way of its own is one too many all the same.
+  const mayEnter = ({ name, revokePublic }: (typeof others)[number]): boolean =>
+    (revokePublic ? found.mayEnter : found.mayEnterItself).includes(name);
+  const open = others.filter(mayEnter).map(({ name }) => name);
+  const closed = others.filter(({ revokePublic }) => revokePublic).map(({ name }) => name);
+  return {
+    name: `${role.name}: cannot enter other apps' databases`,
+    ok: open.length === 0,
+    detail:
+      open.length === 0
+        ? `no CONNECT on ${closed.join(", ") || "any other app's database"}`
+        : `it has CONNECT on ${open.join(", ")}`,
+  };
+}

@@ -1,0 +1,137 @@
+import { styleText } from "node:util";
+import pLimit from "p-limit";
+import { readOnePasswordAccess } from "../../components/config/environment.ts";
+import { loadStackFromFile } from "../../components/config/load.ts";
+import { hasItem, roleNamesOf } from "../../components/config/logins.ts";
+import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
+import { BerthError } from "../../components/errors.ts";
+import { readStackItems, type StackItems } from "../../components/onepassword/stack-items.ts";
+import { readThroughClient } from "../../components/onepassword/through-client.ts";
+import {
+  inspectOpenDatabases,
+  inspectRoles,
+  inspectServer,
+  inspectTraces,
+  type LiveRole,
+  type OpenDatabase,
+} from "../../components/postgres/catalog/catalog.ts";
+import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
+import { explainLoginFailure } from "../../components/postgres/server/login-failure.ts";
+import { type SessionTarget, withSession } from "../../components/postgres/server/session.ts";
+import { pgTlsOptions } from "../../components/postgres/server/tls.ts";
+import { projectFolder } from "../../components/project-folder.ts";
+import { type Endpoint, openEndpoint } from "../../components/tunnel/endpoint.ts";
+import { verifyApp } from "./app.ts";
+import type { Check, VerifyContext } from "./check.ts";
+import { verifyWithProbeLogin } from "./vault.ts";
+
+/** What `verify` found; the form of its `--json` output. */
+export interface Verdict {
+  readonly apps: readonly { readonly app: string; readonly checks: readonly Check[] }[];
+  readonly ok: boolean;
+}
+
+/** Apps looked at together; each holds one session at a time. */
+const concurrency = 4;
+
+/** The verb: prints the verdict and answers with the exit code. */
+export async function verify(args: {
+  readonly stack: string;
+  readonly file: string | undefined;
+  readonly json: boolean;
+}): Promise<number> {
+  const spec = loadStackFromFile(args.stack, projectFolder, args.file);
+  const items = await readStackItems(spec, readThroughClient(readOnePasswordAccess()));
+  const verdict = await verifyStack(spec, items, args.json ? () => undefined : printChecks);
+  if (args.json) process.stdout.write(`${JSON.stringify(verdict, null, 2)}\n`);
+  else printLastLine(verdict);
+  return verdict.ok ? 0 : 1;
+}
+
+/** Tries every promise of a stack through its own endpoint. */
+export async function verifyStack(
+  spec: StackSpec,
+  items: Pick<StackItems, "admin" | "credential">,
+  onApp: (app: string, checks: readonly Check[]) => void,
+): Promise<Verdict> {
+  const endpoint = await openEndpoint(spec.postgres.endpoint, spec.postgres.tls);
+  try {
+    const target = { endpoint, tls: pgTlsOptions(spec.postgres.tls) };
+    const survey = await surveyServer(spec, items, target, endpoint);
+    const limit = pLimit(concurrency);
+    const proveOne = async (app: AppSpec) => {
+      const traces = survey.traces.get(app.name) ?? [];
+      const prove = (credential: VerifyContext["credential"]): Promise<readonly Check[]> =>
+        verifyApp(app, { spec, target, credential, ...survey, traces });
+      const database = app.database.name;
+      const admin = { target: { ...target, database }, credential: items.admin };
+      const checks = hasItem(app.roles[0])
+        ? await prove(items.credential)
+        : await verifyWithProbeLogin(app, admin, (trial) =>
+            prove((role) => (hasItem(role) ? items.credential(role) : trial)),
+          );
+      onApp(app.name, checks);
+      return { app: app.name, checks };
+    };
+    const apps = await Promise.all(spec.apps.map((app) => limit(() => proveOne(app))));
+    return { apps, ok: apps.every(({ checks }) => checks.every((check) => check.ok)) };
+  } finally {
+    await endpoint.close();
+  }
+}
+
+/** What only the admin can see: whether it is the right server, and what the apps left on neighbours. */
+async function surveyServer(
+  spec: StackSpec,
+  items: Pick<StackItems, "admin">,
+  target: Omit<SessionTarget, "database">,
+  endpoint: Endpoint,
+): Promise<{
+  openDatabases: ReadonlyMap<string, OpenDatabase>;
+  turns: ReadonlyMap<string, LiveRole>;
+  traces: ReadonlyMap<string, readonly string[]>;
+}> {
+  const { postgres } = spec;
+  const database = postgres.maintenanceDatabase;
+  try {
+    return await withSession({ ...target, database }, items.admin, async (client) => {
+      const identity = findIdentityProblem(await inspectServer(client), postgres);
+      if (identity !== undefined && postgres.systemIdentifier !== undefined) {
+        throw new BerthError(`Postgres: ${identity}`);
+      }
+      const traces = new Map<string, readonly string[]>();
+      for (const app of spec.apps) {
+        const roles = roleNamesOf(app);
+        traces.set(app.name, await inspectTraces(client, roles, postgres.reserved));
+      }
+      const inTurn = spec.apps.flatMap((app) =>
+        app.roles.filter(({ logins }) => logins !== undefined),
+      );
+      const turns = await inspectRoles(client, roleNamesOf({ roles: inTurn }));
+      return { openDatabases: await inspectOpenDatabases(client), traces, turns };
+    });
+  } catch (error) {
+    throw explainLoginFailure(error, endpoint, {
+      user: items.admin.username,
+      database,
+      item: `${postgres.admin.vault}/${postgres.admin.item}`,
+    });
+  }
+}
+
+function printChecks(app: string, checks: readonly Check[]): void {
+  for (const check of checks) {
+    const mark = check.warning === true ? "warning" : check.ok ? "ok" : "failed";
+    const colour = check.warning === true ? "yellow" : check.ok ? "green" : "red";
+    const shown = styleText(colour, mark.padEnd(7), { stream: process.stdout });
+    process.stdout.write(`${shown} ${app}  ${check.name}: ${check.detail}\n`);
+  }
+}
+
+function printLastLine({ apps, ok }: Verdict): void {
+  const checks = apps.flatMap((app) => app.checks);
+  const failed = checks.filter((check) => !check.ok).length;
+  const warnings = checks.filter((check) => check.warning === true).length;
+  const counts = `${String(apps.length)} apps, ${String(checks.length)} checks, ${String(failed)} failed, ${String(warnings)} warnings`;
+  process.stdout.write(`${ok ? "verified" : "not verified"}: ${counts}\n`);
+}

@@ -1,0 +1,75 @@
+import type { StackConfig } from "../schema/stack.ts";
+import type { ClusterSpec, Delivery, GitOpsSpec } from "../spec.ts";
+import type { SecretsSpec, StoreSpec } from "../spec-secrets.ts";
+import { storeName } from "./names.ts";
+import { toVaultSpec } from "./vault.ts";
+
+/** Where manifests go and what they bring, with defaults filled in; part of `derive.ts`. */
+
+/** Where manifests go; undefined = none are written. */
+export function toGitOpsSpec(config: StackConfig): GitOpsSpec | undefined {
+  const { gitops } = config;
+  if (gitops === undefined) return undefined;
+  return {
+    directory: gitops.directory,
+    repoURL: gitops.repoURL,
+    targetRevision: gitops.targetRevision ?? "main",
+    argocdNamespace: gitops.argocdNamespace ?? "argocd",
+    project: gitops.project ?? "default",
+    adopt: gitops.adopt ?? false,
+  };
+}
+
+/** Where manifests are applied; undefined = nowhere. `delivery-rules.ts` refuses an empty context. */
+export function toClusterSpec(config: StackConfig): ClusterSpec | undefined {
+  const { cluster, postgres } = config;
+  if (cluster === undefined) return undefined;
+  const { kubernetes } = postgres.endpoint;
+  return {
+    kubeconfig: cluster.kubeconfig ?? kubernetes?.kubeconfig,
+    context: cluster.context ?? kubernetes?.context ?? "",
+    identifier: cluster.identifier,
+    createNamespaces: cluster.createNamespaces ?? true,
+    argocdNamespace: cluster.argocdNamespace ?? "argocd",
+    project: cluster.project ?? "default",
+    adopt: cluster.adopt ?? false,
+  };
+}
+
+/** Where manifests go that no app says anything about. */
+export function defaultDelivery(config: Pick<StackConfig, "gitops" | "cluster">): Delivery {
+  if (config.gitops !== undefined) return "git";
+  return config.cluster === undefined ? "none" : "cluster";
+}
+
+/** How Secrets come to their namespaces. */
+export function toSecretsSpec(
+  stack: string,
+  config: StackConfig,
+  /** Where what the apps share is. */
+  namespace: string,
+): SecretsSpec {
+  const { secrets } = config;
+  const { store } = secrets ?? {};
+  return {
+    through: secrets?.through ?? "onepassword-item",
+    store: store && toStoreSpec(stack, store),
+    refreshInterval: secrets?.refreshInterval ?? "1h0m0s",
+    vault: toVaultSpec(stack, config, namespace),
+  };
+}
+
+function toStoreSpec(
+  stack: string,
+  { kind, name, connect }: NonNullable<NonNullable<StackConfig["secrets"]>["store"]>,
+): StoreSpec {
+  return {
+    kind: kind ?? "ClusterSecretStore",
+    name: name ?? (connect === undefined ? "" : storeName(stack)),
+    connect: connect && {
+      host: connect.host,
+      token: { name: connect.tokenSecret.name, key: connect.tokenSecret.key ?? "token" },
+      tokenNamespace: connect.tokenSecret.namespace,
+    },
+  };
+}

@@ -1,0 +1,105 @@
+/**
+ * The join key: every name that Berth derives from another is made here and nowhere else.
+ * Each of them can be overridden in the stack file; `schema.ts` says where.
+ */
+
+/** Role and database of an app. Postgres identifiers cannot hold `-` unquoted; Kubernetes names cannot hold `_`. */
+export function roleName(app: string): string {
+  return app.replaceAll("-", "_");
+}
+
+/** Database of an app. */
+export function databaseName(app: string): string {
+  return roleName(app);
+}
+
+/** Role without login that owns what an app has, where others act as it. */
+export function groupRoleName(app: string): string {
+  return `${roleName(app)}_role`;
+}
+
+/** The two logins that take turns. */
+export function loginNames(app: string): readonly [string, string] {
+  return [`${roleName(app)}_a`, `${roleName(app)}_b`];
+}
+
+/** Key of one of them, from the key of the role that it acts as. No role key of an entry begins like that. */
+export function loginKey(key: string, index: number): string {
+  return `${key}-${index === 0 ? "a" : "b"}`;
+}
+
+/** A further login role of an app, from its key in the entry. */
+export function scopedRoleName(app: string, key: string): string {
+  return `${roleName(app)}_${key.replaceAll("-", "_")}`;
+}
+
+/** 1Password item with the owner's credential. */
+export function ownerItem(app: string): string {
+  return `${app}-db-credentials`;
+}
+
+/** 1Password item with a further role's credential. */
+export function scopedItem(app: string, key: string): string {
+  return `${app}-${key}-db-credentials`;
+}
+
+/** Namespace the app runs in. */
+export function appNamespace(app: string): string {
+  return `infra-${app}`;
+}
+
+/** NOLOGIN role whose members are the roles that a stack made. */
+export function ownershipRoleName(stack: string): string {
+  return `berth_${stack.toLowerCase().replaceAll(/[^a-z0-9_]/g, "_")}`;
+}
+
+/** Name by which pods reach a Service. */
+export function serviceHost(service: string, namespace: string): string {
+  return `${service}.${namespace}.svc.cluster.local`;
+}
+
+/** Environment variable in which an app's psql script finds the verifier of a role, by the role's key. */
+export function verifierEnvironment(key: string): string {
+  return `BERTH_VERIFIER_${key.toUpperCase().replaceAll("-", "_")}`;
+}
+
+/** Environment variable in which an app's provisioning Job finds the password of a role, by the role's key. */
+export function passwordEnvironment(key: string): string {
+  return `BERTH_PASSWORD_${key.toUpperCase().replaceAll("-", "_")}`;
+}
+
+/** The Job that provisions an app. */
+export function jobName(app: string): string {
+  return `${app}-db-provision`;
+}
+
+/** What the Job runs as and what it runs; also the Application that holds it all in Git mode. */
+export function provisionerName(app: string): string {
+  return `${app}-db-provisioner`;
+}
+
+/** Store of External Secrets that a stack makes; a DNS label whatever the stack is called. */
+export function storeName(stack: string): string {
+  return `berth-${stack.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`.replace(/-$/, "");
+}
+
+/** VaultConnection that a stack makes. */
+export function vaultConnection(stack: string): string {
+  return storeName(stack);
+}
+
+/** Path below the database engine at which a role of it gives logins. */
+export function databaseCredentials(role: string): string {
+  return `creds/${role}`;
+}
+
+/** Path of a Secret's values in the KV engine: `wiki/config` for Secret `wiki-config` of app `wiki`. */
+export function vaultPath(app: string, secret: string): string {
+  const prefix = `${app}-`;
+  return `${app}/${secret.startsWith(prefix) ? secret.slice(prefix.length) : secret}`;
+}
+
+/** Slug of the procedure that rotates an app's passwords. */
+export function rotationRunbook(app: string): string {
+  return `sop-${app}-password-rotation`;
+}

@@ -1,0 +1,201 @@
+import { hasItem } from "../logins.ts";
+import { DnsLabel, PgIdentifier, PgName } from "../schema/primitives.ts";
+import type { AppSpec, PostgresSpec, RoleSpec, StackSpec } from "../spec.ts";
+
+/**
+ * Names that Berth must refuse, whether written or derived: reserved, too long, used twice. On
+ * Postgres 15 and older CREATEROLE may alter any role, so this check is what protects the neighbours.
+ */
+
+const systemNames = ["postgres", "template0", "template1", "public", "none"];
+
+/** Why a role or database of this name cannot be managed; undefined = it can. */
+export function reservedReason(
+  name: string,
+  spec: {
+    readonly postgres: Pick<PostgresSpec, "reserved" | "maintenanceDatabase" | "ownershipRole">;
+  },
+): string | undefined {
+  const { postgres } = spec;
+  const foreign = foreignReason(name, spec);
+  if (foreign !== undefined) return foreign;
+  if (name === postgres.maintenanceDatabase) {
+    return "is the maintenance database (berth:postgres.maintenanceDatabase)";
+  }
+  if (name === postgres.ownershipRole)
+    return "is the ownership role (berth:postgres.ownershipRole)";
+  return undefined;
+}
+
+/** Why a name belongs to Postgres or to a neighbour. */
+function foreignReason(
+  name: string,
+  { postgres }: { readonly postgres: Pick<PostgresSpec, "reserved"> },
+): string | undefined {
+  // Quoted, "PUBLIC" could be a role of its own; nobody could tell it from everybody.
+  if (systemNames.includes(name) || name.toLowerCase() === "public") {
+    return "belongs to Postgres itself";
+  }
+  if (name.startsWith("pg_")) return 'starts with "pg_", which belongs to Postgres itself';
+  if (postgres.reserved.includes(name)) return "is reserved (berth:postgres.reserved)";
+  return undefined;
+}
+
+/** Every problem with the names of a stack, each with its key path. */
+export function findNameProblems(spec: StackSpec): string[] {
+  return [
+    ...findOwnershipRoleProblems(spec),
+    ...spec.apps.flatMap((app) => findAppProblems(app, spec)),
+    ...findRepeated("role", spec.apps.flatMap(roleUses)),
+    ...findRepeated(
+      "database",
+      spec.apps.map((app) => ({ name: app.database.name, at: at(app, "database.name") })),
+    ),
+    ...findRepeated(
+      "Secret",
+      spec.apps.flatMap((app) => secretNames(app, spec.postgres.namespace)),
+    ),
+    ...findRepeated(
+      "1Password item for a role",
+      spec.apps.flatMap((app) =>
+        app.roles.filter(hasItem).map((r) => ({ name: r.item.item, at: roleAt(app, r, "item") })),
+      ),
+    ),
+  ];
+}
+
+/** Every role that Berth makes becomes a member of the ownership role: one with rights would give them all. */
+function findOwnershipRoleProblems(spec: StackSpec): string[] {
+  const { ownershipRole } = spec.postgres;
+  const path = "berth:postgres.ownershipRole";
+  const reason = foreignReason(ownershipRole, spec);
+  return [
+    ...(reason === undefined ? [] : [`${path}: "${ownershipRole}" ${reason}`]),
+    ...messages(PgIdentifier.safeParse(ownershipRole), ownershipRole, path),
+  ];
+}
+
+function findAppProblems(app: AppSpec, spec: StackSpec): string[] {
+  const identifiers = [{ name: app.database.name, at: at(app, "database.name") }, ...roleUses(app)];
+  const labels = [
+    { name: app.namespace, at: at(app, "namespace") },
+    ...app.roles.map((r) => ({ name: r.secretName, at: roleAt(app, r, "secret") })),
+  ];
+  const problems: string[] = [];
+  for (const { name, at: path } of identifiers) {
+    const reserved = reservedReason(name, spec);
+    if (reserved !== undefined) {
+      problems.push(`${path}: "${name}" ${reserved}; give the app another name or set this key`);
+    }
+    problems.push(...messages(PgName.safeParse(name), name, path));
+  }
+  for (const { name, at: path } of labels) {
+    problems.push(...messages(DnsLabel.safeParse(name), name, path));
+  }
+  problems.push(...findAdminProblems(app, spec));
+  for (const role of app.roles) {
+    for (const group of role.memberOf.filter((g) => isForbiddenGroup(g, spec))) {
+      problems.push(
+        `${roleAt(app, role, "memberOf")}: "${group}" is reserved; a role of an app may not be a member of it`,
+      );
+    }
+  }
+  return problems;
+}
+
+/** The admin credential stays in the namespace of the database, and the apps stay out of it. */
+function findAdminProblems(app: AppSpec, spec: StackSpec): string[] {
+  const { admin, namespace } = spec.postgres;
+  const items = [
+    ...app.roles.filter(hasItem).map((r) => ({ item: r.item.item, at: roleAt(app, r, "item") })),
+    ...app.secrets.map((s) => ({ item: s.item.item, at: at(app, `secrets.${s.name}`) })),
+  ];
+  const namespaces = [
+    { name: app.namespace, at: at(app, "namespace") },
+    ...app.roles.map((r) => ({ name: r.namespace, at: roleAt(app, r, "namespace") })),
+    ...listSecrets(app).map((s) => ({
+      name: s.namespace,
+      at: at(app, `secrets.${s.name}.namespace`),
+    })),
+  ].filter((use, index, all) => all.findIndex((other) => other.name === use.name) === index);
+  return [
+    ...items
+      .filter((use) => use.item === admin.item)
+      .map(
+        (use) =>
+          `${use.at}: "${use.item}" is the admin's item (berth:postgres.adminItem); an app needs one of its own`,
+      ),
+    ...namespaces
+      .filter((use) => use.name === namespace)
+      .map(
+        (use) =>
+          `${use.at}: "${use.name}" is the namespace of the database; an app needs one of its own`,
+      ),
+  ];
+}
+
+function isForbiddenGroup(group: string, spec: StackSpec): boolean {
+  return reservedReason(group, spec) !== undefined;
+}
+
+function messages(
+  result: { success: boolean; error?: { issues: readonly { message: string }[] } },
+  name: string,
+  path: string,
+): string[] {
+  return (result.error?.issues ?? []).map((issue) => `${path}: "${name}" ${issue.message}`);
+}
+
+function findRepeated(what: string, uses: readonly { name: string; at: string }[]): string[] {
+  const byName = Map.groupBy(uses, (use) => use.name);
+  return [...byName]
+    .filter(([, group]) => group.length > 1)
+    .map(([name, group]) => {
+      const places = group.map((use) => use.at).join(" and ");
+      return `${places}: the ${what} "${name}" is used ${String(group.length)} times; each needs a name of its own`;
+    });
+}
+
+/** Each credential is brought to the app's namespace and, if it is of an item, to that of the database. */
+function secretNames(app: AppSpec, databaseNamespace: string): { name: string; at: string }[] {
+  return [
+    ...app.roles.filter(hasItem).map((r) => ({
+      name: `${databaseNamespace}/${r.secretName}`,
+      at: roleAt(app, r, "secret"),
+    })),
+    // A role in that namespace is refused for it, and its Secret is not there twice.
+    ...app.roles
+      .filter((r) => r.namespace !== databaseNamespace)
+      .map((r) => ({
+        name: `${r.namespace}/${r.secretName}`,
+        at: roleAt(app, r, "secret"),
+      })),
+    ...listSecrets(app).map((s) => ({
+      name: `${s.namespace}/${s.name}`,
+      at: at(app, `secrets.${s.name}`),
+    })),
+  ];
+}
+
+/** Every role of an app, and the key that names it. */
+function roleUses(app: AppSpec): { name: string; at: string }[] {
+  return app.roles.flatMap((role) => [
+    { name: role.name, at: roleAt(app, role, "name") },
+    ...(role.logins ?? []).map((name) => ({ name, at: roleAt(app, role, "logins") })),
+  ]);
+}
+
+/** Of an entry's `secrets`, wherever their values are. */
+function listSecrets(
+  app: AppSpec,
+): readonly { readonly name: string; readonly namespace: string }[] {
+  return [...app.secrets, ...(app.vault?.secrets ?? [])];
+}
+
+function at(app: AppSpec, key: string): string {
+  return `berth:apps.${app.name}.${key}`;
+}
+
+function roleAt(app: AppSpec, role: RoleSpec, key: string): string {
+  return at(app, role.key === "owner" ? `owner.${key}` : `roles.${role.key}.${key}`);
+}

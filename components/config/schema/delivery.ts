@@ -1,0 +1,96 @@
+import { z } from "zod";
+import { DnsLabel } from "./primitives.ts";
+import { Vault } from "./vault.ts";
+
+/** The keys of a stack file that say where manifests go; part of `schema.ts`. */
+
+/** Git mode. */
+export const GitOps = z
+  .strictObject({
+    directory: z
+      .string()
+      .min(1)
+      .describe("Checkout of the GitOps repository, relative to the project folder."),
+    repoURL: z.string().min(1).describe("The same repository as Argo CD sees it."),
+    targetRevision: z.string().min(1).describe("Branch that Argo CD follows. Default: main."),
+    argocdNamespace: DnsLabel.describe("Namespace of the Application objects. Default: argocd."),
+    project: z.string().min(1).describe("Argo CD AppProject. Default: default."),
+    adopt: z.boolean().describe("Overwrite files that Berth did not make. Default: false."),
+  })
+  .partial({ targetRevision: true, argocdNamespace: true, project: true, adopt: true });
+
+/** Cluster mode. */
+export const Cluster = z
+  .strictObject({
+    kubeconfig: z
+      .string()
+      .min(1)
+      .describe("Path of a kubeconfig. Default: that of the endpoint, else KUBECONFIG."),
+    context: z
+      .string()
+      .min(1)
+      .describe("Context of the kubeconfig; must be named. Default: that of the endpoint."),
+    identifier: z
+      .string()
+      .min(1)
+      .describe("UID of the namespace kube-system of the cluster; nothing is applied to another."),
+    createNamespaces: z
+      .boolean()
+      .describe(
+        "Make the apps' namespaces where they do not exist; they are never deleted. Default: true.",
+      ),
+    argocdNamespace: DnsLabel.describe("Namespace of the Application objects. Default: argocd."),
+    project: z.string().min(1).describe("Argo CD AppProject. Default: default."),
+    adopt: z.boolean().describe("Take over objects that this stack did not make. Default: false."),
+  })
+  .partial();
+
+/** What brings a credential to the pods. */
+export const SecretsThrough = z.enum(["onepassword-item", "external-secret"]);
+
+const Connect = z
+  .strictObject({
+    host: z
+      .url({ protocol: /^https?$/, error: "is no URL; write it as http://connect.example:8080" })
+      .refine((url) => !/\/v1\/?$/.test(url), { error: "must not end in /v1" })
+      .describe("URL of 1Password Connect, as the cluster reaches it."),
+    tokenSecret: z
+      .strictObject({
+        namespace: DnsLabel.describe(
+          "For a ClusterSecretStore. A SecretStore reads the Secret of its own namespace.",
+        ),
+        name: DnsLabel,
+        key: z.string().min(1).describe("Default: token."),
+      })
+      .partial({ namespace: true, key: true })
+      .describe(
+        "The Secret with Connect's token; it must exist, for SecretStores in each namespace.",
+      ),
+  })
+  .describe("Makes the store, or the stores. Without it they must exist.");
+
+/** How Secrets come to their namespaces. */
+export const Secrets = z
+  .strictObject({
+    through: SecretsThrough.describe(
+      "Who makes Secrets of 1Password items, where the app does not say: onepassword-item (the 1Password operator) or external-secret (External Secrets). Default: onepassword-item.",
+    ),
+    store: z
+      .strictObject({
+        kind: z
+          .enum(["ClusterSecretStore", "SecretStore"])
+          .describe(
+            "ClusterSecretStore: one for all namespaces. SecretStore: one in each. Default: ClusterSecretStore.",
+          ),
+        name: DnsLabel.describe("Default, for a store that Berth makes: berth-<stack>."),
+        connect: Connect,
+      })
+      .partial()
+      .describe("The store that ExternalSecrets read from."),
+    refreshInterval: z
+      .string()
+      .regex(/^\d+h\d+m\d+s$/, { error: "is no duration; write it as 1h0m0s" })
+      .describe("How often External Secrets reads the items. Default: 1h0m0s."),
+    vault: Vault.describe("HashiCorp Vault, for what comes from there."),
+  })
+  .partial();

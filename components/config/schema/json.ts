@@ -1,0 +1,40 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { z } from "zod";
+import { StackConfig } from "./stack.ts";
+
+const file = new URL("../schema.json", import.meta.url);
+
+/** JSON Schema of a `Pulumi.<stack>.yaml`, for editors; made from the schema that parses it. */
+export function stackFileSchema(): string {
+  const { $schema, ...stack } = z.toJSONSchema(StackConfig, { io: "input" });
+  const properties = stack.properties ?? {};
+  const schema = {
+    $schema,
+    title: "Berth stack file",
+    type: "object",
+    properties: {
+      config: {
+        type: "object",
+        properties: Object.fromEntries(
+          Object.entries(properties).map(([key, value]) => [`berth:${key}`, value]),
+        ),
+        required: (stack.required ?? []).map((key) => `berth:${key}`),
+        propertyNames: {
+          anyOf: [
+            { enum: Object.keys(properties).map((key) => `berth:${key}`) },
+            { not: { pattern: "^berth:" } },
+          ],
+        },
+      },
+    },
+    required: ["config"],
+  };
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}
+
+/** The committed copy. */
+export function committedStackFileSchema(): string {
+  return readFileSync(file, "utf8");
+}
+
+if (process.argv.includes("--write")) writeFileSync(file, stackFileSchema());

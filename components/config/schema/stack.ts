@@ -1,0 +1,238 @@
+import { z } from "zod";
+import { contentKeys } from "./database.ts";
+import { Cluster, GitOps, Secrets, SecretsThrough } from "./delivery.ts";
+import {
+  AppName,
+  ConnectionLimit,
+  DnsLabel,
+  ItemName,
+  PgIdentifier,
+  PgName,
+  Port,
+  RoleKey,
+} from "./primitives.ts";
+import { reclaimPolicyKey, recreateKey, retirementKeys } from "./retirement.ts";
+import { Owner, ScopedRole } from "./roles.ts";
+import { Secret } from "./secret.ts";
+import { AppVault, credentialsKey } from "./vault.ts";
+
+/**
+ * The stack file: everything an operator may write under `berth:` in `Pulumi.<stack>.yaml`.
+ * Strict at every level, because an ignored key looks as if it worked. `../schema.json` is generated
+ * from here for editors (`npm run schema`).
+ */
+
+const Kubernetes = z
+  .strictObject({
+    kubeconfig: z.string().describe("Path of a kubeconfig. Default: KUBECONFIG or ~/.kube/config."),
+    context: z.string().describe("Context of the kubeconfig. Default: its current context."),
+    namespace: DnsLabel.describe("Namespace of the Service or Pod."),
+    service: DnsLabel.describe("Service to forward to. Give this or `pod`."),
+    pod: DnsLabel.describe("Pod to forward to. Give this or `service`."),
+    port: Port.describe("Port of the Service or Pod. Default: 5432."),
+    localPort: Port.describe(
+      "Port on 127.0.0.1 that the provider connects to; fixed, so that previews show no change. Default: 15432.",
+    ),
+  })
+  .partial({
+    kubeconfig: true,
+    context: true,
+    service: true,
+    pod: true,
+    port: true,
+    localPort: true,
+  })
+  .refine((k) => (k.service === undefined) !== (k.pod === undefined), {
+    error: "give either `service` or `pod`",
+  });
+
+const Direct = z
+  .strictObject({
+    host: z.string().min(1).describe("Host name or address that this machine can reach."),
+    port: Port.describe("Default: 5432."),
+  })
+  .partial({ port: true });
+
+const Endpoint = z
+  .strictObject({ kubernetes: Kubernetes, direct: Direct })
+  .partial()
+  .refine((e) => (e.kubernetes === undefined) !== (e.direct === undefined), {
+    error: "give either `kubernetes` (a port-forward) or `direct` (host and port)",
+  })
+  .describe("How this machine reaches Postgres.");
+
+const Tls = z
+  .strictObject({
+    mode: z
+      .enum(["disable", "require", "verify-full"])
+      .describe("As libpq's sslmode. Default: verify-full."),
+    ca: z.string().describe("PEM file with the CA. Default: the system's."),
+    serverName: z
+      .string()
+      .describe("Name in the server's certificate. Default: the Service's name."),
+  })
+  .partial();
+
+const Provisioner = z.enum(["berth", "postgresql", "job"]);
+
+const Postgres = z
+  .strictObject({
+    provisioner: Provisioner.describe(
+      "Who makes roles and databases, where the app does not say: berth (Berth's own provider, one resource an app), postgresql (the registry's resources) or job (a Job in the database's namespace). Default: berth.",
+    ),
+    job: z
+      .strictObject({ image: z.string().min(1).describe("Image with psql 15 or newer.") })
+      .partial()
+      .describe("What the Jobs of provisioner: job run. Default: postgres:18.4."),
+    connectionLimit: z
+      .int()
+      .min(3)
+      .max(100)
+      .describe("Connections that Berth's own provider opens at a time. Default: 4."),
+    endpoint: Endpoint,
+    tls: Tls.describe("TLS between this machine and Postgres."),
+    maintenanceDatabase: PgName.describe(
+      "Database that Berth connects to in order to administer the server. Default: postgres.",
+    ),
+    systemIdentifier: z
+      .string()
+      .regex(/^\d+$/, { error: 'is no system identifier; write the digits in quotes, "7412…"' })
+      .describe(
+        "system_identifier of the server this stack is for (select system_identifier from pg_control_system()). Nothing is written to another.",
+      ),
+    adminItem: ItemName.describe(
+      "1Password item with the admin role's credential. Default: postgres-admin.",
+    ),
+    reserved: z
+      .array(z.string().min(1))
+      .describe("Roles and databases that belong to others. Berth refuses to manage them."),
+    ownershipRole: PgIdentifier.describe(
+      "NOLOGIN role without rights; membership in it marks a role as made by this stack. Default: berth_<stack>.",
+    ),
+    service: z
+      .strictObject({ host: z.string().min(1), port: Port })
+      .partial()
+      .describe("How pods reach the server. Default: the Service of the endpoint."),
+    namespace: DnsLabel.describe(
+      "Namespace of the database's manifests. Default: that of the endpoint.",
+    ),
+    ...retirementKeys,
+  })
+  .partial({
+    provisioner: true,
+    job: true,
+    connectionLimit: true,
+    tls: true,
+    maintenanceDatabase: true,
+    systemIdentifier: true,
+    adminItem: true,
+    reserved: true,
+    ownershipRole: true,
+    service: true,
+    namespace: true,
+    confirmDelete: true,
+    dumpDirectory: true,
+  });
+
+const OnePassword = z
+  .strictObject({
+    vault: ItemName.describe("Vault that holds every item, by title or id."),
+    throughProvider: z
+      .boolean()
+      .describe(
+        "Read from Connect through 1Password's Pulumi provider, as from a service account and the desktop app, and not with Connect's own client, which takes less time. Default: false.",
+      ),
+  })
+  .partial({ throughProvider: true });
+
+const Database = z
+  .strictObject({
+    name: PgName.describe("Default: the app's name, with `-` as `_`."),
+    encoding: z
+      .string()
+      .regex(/^[A-Z][A-Z0-9_]*$/, { error: "is no encoding; write it as UTF8" })
+      .describe("Default: UTF8."),
+    connectionLimit: ConnectionLimit.describe(
+      "Connections to the database at a time. Default: -1.",
+    ),
+    revokePublic: z
+      .boolean()
+      .describe("Take CONNECT and TEMPORARY from PUBLIC. Default: true, and false with `adopt`."),
+    recreate: recreateKey,
+    ...contentKeys,
+  })
+  .partial();
+
+const Workload = z
+  .strictObject({
+    helm: z
+      .strictObject({
+        repoURL: z.string().min(1).describe("Chart repository; for OCI without oci://."),
+        chart: z.string().min(1),
+        version: z.string().min(1),
+        values: z
+          .record(z.string(), z.unknown())
+          .describe(
+            "Helm values. ${role}, ${database}, ${secret}, ${host} and ${port} are filled in.",
+          ),
+      })
+      .partial({ values: true }),
+    git: z
+      .strictObject({
+        repoURL: z.string().min(1).describe("Default: the GitOps repository."),
+        path: z.string().min(1),
+        targetRevision: z.string().min(1).describe("Default: that of the GitOps repository."),
+      })
+      .partial({ repoURL: true, targetRevision: true }),
+  })
+  .partial()
+  .refine((w) => (w.helm === undefined) !== (w.git === undefined), {
+    error: "give either `helm` or `git`",
+  });
+
+const AppEntry = z
+  .strictObject({
+    adopt: z
+      .boolean()
+      .describe("Take over a role or database that Berth did not make. Default: false."),
+    provisioner: Provisioner.describe("Default: berth:postgres.provisioner."),
+    reclaimPolicy: reclaimPolicyKey,
+    delivery: z
+      .enum(["git", "cluster"])
+      .describe(
+        "Where the app's manifests go. Default: git where there is a berth:gitops, else cluster.",
+      ),
+    secretsThrough: SecretsThrough.describe("Default: berth:secrets.through."),
+    namespace: DnsLabel.describe("Namespace the app runs in. Default: infra-<app>."),
+    owner: Owner.describe("The role that owns the database."),
+    roles: z
+      .record(RoleKey, ScopedRole)
+      .describe("Further login roles, each with a credential of its own."),
+    database: Database,
+    secrets: z
+      .record(DnsLabel, Secret)
+      .describe(
+        "Further Secrets in the app's namespace, by name, each from a 1Password item or from Vault.",
+      ),
+    credentials: credentialsKey,
+    vault: AppVault.describe("As whom the app's Secrets are read from Vault, and what restarts."),
+    workload: Workload.describe("What Argo CD starts besides the Secrets."),
+  })
+  .partial();
+
+/** The whole configuration, without the `berth:` prefix. */
+export const StackConfig = z
+  .strictObject({
+    postgres: Postgres,
+    onepassword: OnePassword,
+    gitops: GitOps.describe(
+      "Checkout that manifests are written to. Without it and berth:cluster there are none.",
+    ),
+    cluster: Cluster.describe("Cluster that manifests are applied to."),
+    secrets: Secrets.describe("What brings credentials to the pods."),
+    apps: z.record(AppName, AppEntry.nullable()).describe("One entry per app."),
+  })
+  .partial({ gitops: true, cluster: true, secrets: true });
+
+export type StackConfig = z.infer<typeof StackConfig>;
+export type AppEntry = z.infer<typeof AppEntry>;

@@ -1,0 +1,196 @@
+import http from "node:http";
+import https from "node:https";
+import { KubeError, toShownText } from "./error.ts";
+import { type KubeAsk, toErrorCode, toPath, toRefusal, toUnreachable } from "./failure.ts";
+import type { KubeContext } from "./kubeconfig.ts";
+
+/** How a request may behave. */
+export interface RequestOptions {
+  readonly timeoutMs: number;
+  /** The request must not keep the process alive. */
+  readonly isBackground: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** A request by its path, such as `/apis/apps/v1/deployments`; one with a body is a POST. */
+export interface KubeRequest {
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+/** What the API server answered: an HTTP status and the text of its body. */
+export interface KubeAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Requests to one API server with one credential. */
+export interface KubeAccess {
+  readonly context: KubeContext;
+  /** GET; the answer as parsed JSON. A refusal or no answer is a `TunnelError`. */
+  read(
+    ask: KubeAsk,
+    query: Readonly<Record<string, string>>,
+    options: RequestOptions,
+  ): Promise<unknown>;
+  /** Any request, whatever its answer; only no answer at all is a `TunnelError`. */
+  send(request: KubeRequest, options: RequestOptions): Promise<KubeAnswer>;
+  /** Headers, certificates and agent that the API server wants. */
+  credentials(): Promise<https.RequestOptions>;
+  /** After a 401: ask the kubeconfig's plugin again. True the first time, false when that was just done. */
+  renewCredentials(): boolean;
+}
+
+const credentialsLiveMs = 30_000;
+const credentialsWaitMs = 60_000;
+const answerLimit = 8 * 1024 * 1024;
+
+/**
+ * The client library's kubeconfig handling with requests of our own: the library's have no time
+ * limit, keep the process alive, and put headers and whole bodies into their error messages.
+ *
+ * A credential is kept for half a minute, because an exec plugin is a process (often a second of
+ * Python) and twenty connections at once must not start twenty of them.
+ */
+export function createKubeAccess(context: KubeContext): KubeAccess {
+  let kept: { readonly at: number; readonly options: Promise<https.RequestOptions> } | undefined;
+  const credentials = (): Promise<https.RequestOptions> => {
+    if (kept === undefined || Date.now() - kept.at > credentialsLiveMs) {
+      const options = readCredentials(context);
+      kept = { at: Date.now(), options };
+      options.catch(() => {
+        kept = undefined;
+      });
+    }
+    return kept.options;
+  };
+  const renewCredentials = (): boolean => {
+    const isFresh = kept !== undefined && Date.now() - kept.at < 2_000;
+    kept = undefined;
+    return !isFresh;
+  };
+  const send = async (request: KubeRequest, options: RequestOptions): Promise<KubeAnswer> => {
+    const answer = await exchange(context, request, await credentials(), options);
+    if (answer.status !== 401 || !renewCredentials()) return answer;
+    return await exchange(context, request, await credentials(), options);
+  };
+  return {
+    context,
+    credentials,
+    renewCredentials,
+    send,
+    read: async (ask, query, options) => {
+      const answer = await send({ path: toPath(ask, query) }, options);
+      if (answer.status < 200 || answer.status > 299) throw toRefusal(context, ask, answer);
+      return parseAnswer(context, answer.body);
+    },
+  };
+}
+
+/** The API server's URL with a path; a server behind a prefix (Rancher) keeps the prefix. */
+export function toUrl(context: KubeContext, path: string): URL {
+  return new URL(`${context.cluster.server.replace(/\/+$/, "")}${path}`);
+}
+
+async function readCredentials(context: KubeContext): Promise<https.RequestOptions> {
+  const options: https.RequestOptions = {};
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      reject,
+      credentialsWaitMs,
+      new Error(`no credential within ${String(credentialsWaitMs / 1000)} s`),
+    );
+    timer.unref();
+  });
+  try {
+    await Promise.race([context.config.applyToHTTPSOptions(options), late]);
+    return options;
+  } catch (error) {
+    throw toCredentialFailure(context, error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** No `cause` here: what a plugin wrote may hold the token it was about to return. */
+function toCredentialFailure(context: KubeContext, error: unknown): KubeError {
+  const exec: unknown = context.user.exec;
+  const command =
+    typeof exec === "object" && exec !== null && "command" in exec
+      ? String(exec.command)
+      : undefined;
+  const of = `user "${context.user.name}" (context "${context.name}")`;
+  const how = command === undefined ? "credential" : `exec plugin "${command}"`;
+  const isMissing = toErrorCode(error) === "ENOENT";
+  const reason =
+    error instanceof SyntaxError
+      ? "its output is not an ExecCredential"
+      : isMissing && command !== undefined
+        ? "the command is not on PATH"
+        : toShownText(error instanceof Error ? error.message : "unknown fault") || "no message";
+  return new KubeError("credentials", `${how} of ${of} failed: ${reason}`, {
+    hint: `${context.kubectl} auth whoami`,
+  });
+}
+
+function exchange(
+  context: KubeContext,
+  { path, body }: KubeRequest,
+  credentials: https.RequestOptions,
+  options: RequestOptions,
+): Promise<KubeAnswer> {
+  const url = toUrl(context, path);
+  const method = body === undefined ? "GET" : "POST";
+  const client = url.protocol === "http:" ? http : https;
+  return new Promise<KubeAnswer>((resolve, reject) => {
+    const fail = (error: unknown): void => {
+      reject(toUnreachable(context, error, `${method} ${url.pathname}`));
+    };
+    const signal = options.signal === undefined ? {} : { signal: options.signal };
+    const request = client.request(url, { ...credentials, ...signal, method });
+    if (body !== undefined) request.setHeader("content-type", "application/json");
+    request.once("response", (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on("data", (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > answerLimit) response.destroy(new Error("the answer is too long"));
+        chunks.push(chunk);
+      });
+      response.on("error", fail);
+      response.on("end", () => {
+        resolve({
+          status: response.statusCode ?? 0,
+          body: Buffer.concat(chunks).toString("utf8"),
+        });
+      });
+    });
+    const timer = setTimeout(() => {
+      request.destroy(new Error(`no answer within ${String(options.timeoutMs / 1000)} s`));
+    }, options.timeoutMs);
+    if (options.isBackground) {
+      timer.unref();
+      request.on("socket", (socket) => socket.unref());
+    }
+    request.on("error", fail);
+    request.on("close", () => {
+      clearTimeout(timer);
+    });
+    request.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+/** The JSON of an answer; a `TunnelError` when it is something else. */
+export function parseAnswer(context: KubeContext, body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    // The parser's message would quote the answer.
+    throw new KubeError(
+      "api-untrusted",
+      `${context.cluster.server} (context "${context.name}") does not answer like a Kubernetes API server`,
+      { hint: `${context.kubectl} cluster-info` },
+    );
+  }
+}

@@ -1,0 +1,145 @@
+import { KubeError, type KubeErrorKind, toShownText } from "./error.ts";
+import type { KubeContext } from "./kubeconfig.ts";
+
+/** What was asked of the API server, in RBAC's words. */
+export interface KubeAsk {
+  readonly verb: "get" | "list" | "create";
+  /** Group and version, as `argoproj.io/v1alpha1`. @default "v1" */
+  readonly apiVersion?: string;
+  /** `services`, `pods` or `pods/portforward`; empty for the list of what a group has. */
+  readonly resource: string;
+  /** undefined for what has none. */
+  readonly namespace: string | undefined;
+  /** undefined for a list. */
+  readonly name: string | undefined;
+}
+
+/** Path of the request. */
+export function toPath(ask: KubeAsk, query: Readonly<Record<string, string>> = {}): string {
+  const [resource = "", subresource] = ask.resource.split("/");
+  const root = ask.apiVersion === undefined ? ["api", "v1"] : ["apis", ask.apiVersion];
+  const scope = ask.namespace === undefined ? [] : ["namespaces", ask.namespace];
+  const names = [...scope, resource, ask.name, subresource];
+  const parts = [...root.flatMap((part) => part.split("/")), ...names]
+    .filter((part) => part !== undefined)
+    .filter((part) => part !== "")
+    .map((part) => encodeURIComponent(part));
+  const search = new URLSearchParams(query).toString();
+  return `/${parts.join("/")}${search === "" ? "" : `?${search}`}`;
+}
+
+/**
+ * The API server's refusal as something to act on: which verb on which resource in which namespace,
+ * and the line that shows it by hand. The text of the answer is shortened and carries no token.
+ */
+export function toRefusal(
+  context: KubeContext,
+  ask: KubeAsk,
+  answer: { readonly status: number; readonly body: string },
+): KubeError {
+  const said = toStatusMessage(answer.body);
+  const thing = `${toResourceName(ask)}${ask.name === undefined ? "" : ` "${ask.name}"`}`;
+  const where = `${toPlace(ask)}(context "${context.name}")`;
+  const { kubectl } = context;
+  const kubectlHere = toKubectl(context, ask);
+  switch (answer.status) {
+    case 401:
+      return new KubeError(
+        "unauthorized",
+        `${context.cluster.server} does not accept the credential of user "${context.user.name}" (context "${context.name}"): 401 ${said}`,
+        { hint: `log in to the cluster again, then check with: ${kubectl} auth whoami` },
+      );
+    case 403:
+      return toForbidden(context, ask, said);
+    case 404:
+      return ask.resource === "pods/portforward"
+        ? new KubeError("pod-gone", `Pod "${ask.name ?? ""}" is gone ${where}: ${said}`, {
+            hint: `${kubectlHere} get pods`,
+          })
+        : new KubeError("not-found", `no ${thing} ${where}`, {
+            hint: `see what there is: ${kubectlHere} get ${ask.resource}; then correct berth:postgres.endpoint.kubernetes`,
+          });
+    default: {
+      const status = String(answer.status);
+      const message = `${context.cluster.server} answered ${status} to "${ask.verb} ${thing}" ${where}: ${said}`;
+      const isPassing = answer.status === 429 || answer.status >= 500;
+      return new KubeError(isPassing ? "api-failed" : "api-untrusted", message, {
+        hint: `${kubectlHere} get pods`,
+      });
+    }
+  }
+}
+
+function toForbidden(context: KubeContext, ask: KubeAsk, said: string): KubeError {
+  // The server may demand another verb than the request's own: since Kubernetes 1.35 a port-forward
+  // by websocket needs `create` besides `get`, and a refusal for want of it names no verb at all.
+  const implied = ask.resource === "pods/portforward" ? "create" : ask.verb;
+  const verb = /cannot (\w+) resource/.exec(said)?.[1] ?? implied;
+  const [, subresource] = ask.resource.split("/");
+  const flag = subresource === undefined ? "" : ` --subresource=${subresource}`;
+  const verbs = subresource === undefined ? `verb "${verb}"` : `verbs "get" and "create"`;
+  return new KubeError(
+    "forbidden",
+    `not allowed to ${verb} ${toResourceName(ask)} ${toPlace(ask)}(context "${context.name}", user "${context.user.name}"): ${said}`,
+    {
+      hint: `have a ${ask.namespace === undefined ? "ClusterRole" : "Role"} with ${verbs} on ${toResourceName(ask)} bound to this user; test with: ${toKubectl(context, ask)} auth can-i ${verb} ${toGroupResource(ask)}${flag}`,
+    },
+  );
+}
+
+/** `in namespace "x" `, with the space; nothing for what has no namespace. */
+function toPlace({ namespace }: KubeAsk): string {
+  return namespace === undefined ? "" : `in namespace "${namespace}" `;
+}
+
+function toKubectl({ kubectl }: KubeContext, { namespace }: KubeAsk): string {
+  return namespace === undefined ? kubectl : `${kubectl} -n ${namespace}`;
+}
+
+/** As RBAC has it: `pods/portforward`, `applications.argoproj.io`; of a group's list, the group. */
+function toResourceName(ask: KubeAsk): string {
+  const [, subresource] = ask.resource.split("/");
+  return `${toGroupResource(ask)}${subresource === undefined ? "" : `/${subresource}`}`;
+}
+
+function toGroupResource({ resource, apiVersion = "" }: KubeAsk): string {
+  const [plain = ""] = resource.split("/");
+  const [group] = apiVersion.split("/");
+  if (plain === "") return apiVersion;
+  return apiVersion === "" ? plain : `${plain}.${group ?? ""}`;
+}
+
+function toStatusMessage(body: string): string {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    if (typeof parsed === "object" && parsed !== null && "message" in parsed) {
+      return toShownText(String(parsed.message));
+    }
+  } catch {
+    // Not every answer is a Status: the kubelet behind the API server speaks plain text.
+  }
+  return toShownText(body) || "(no text)";
+}
+
+/** A request that got no answer: what was tried, and whether it was the network or the trust. */
+export function toUnreachable(context: KubeContext, error: unknown, what: string): KubeError {
+  if (error instanceof KubeError) return error;
+  const code = toErrorCode(error);
+  const isTrust = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO|HPE_/.test(code);
+  const kind: KubeErrorKind = isTrust ? "api-untrusted" : "api-unreachable";
+  const reason = toShownText(error instanceof Error && error.message ? error.message : code);
+  const proxy = context.cluster.proxyUrl === undefined ? "" : " through the kubeconfig's proxy-url";
+  return new KubeError(
+    kind,
+    `cannot reach the Kubernetes API server ${context.cluster.server}${proxy} (context "${context.name}", to ${what}): ${reason}`,
+    { hint: `${context.kubectl} cluster-info`, cause: error },
+  );
+}
+
+/** The error's code; of an error that bundles several (one an address), the first one's. */
+export function toErrorCode(error: unknown): string {
+  if (typeof error !== "object" || error === null) return "";
+  if ("code" in error && typeof error.code === "string") return error.code;
+  if (error instanceof AggregateError) return toErrorCode(error.errors[0]);
+  return "";
+}

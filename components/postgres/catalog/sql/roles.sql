@@ -1,0 +1,82 @@
+-- Those of the roles $1 that exist (null = all), with what adopting one would change.
+with recursive
+-- What pg_has_role(…, 'MEMBER WITH ADMIN OPTION') tells, for all roles at once: asked one by one, Postgres
+-- follows all memberships of the admin anew each time, which takes seconds for a thousand roles.
+mine(oid) as (
+  select r.oid from pg_catalog.pg_roles r where r.rolname = current_user
+  union
+  select m.roleid from pg_catalog.pg_auth_members m join mine on mine.oid = m.member
+),
+given(oid) as (
+  select m.roleid from pg_catalog.pg_auth_members m join mine on mine.oid = m.member where m.admin_option
+),
+owned(owner, databases) as (
+  select d.datdba, array_agg(d.datname::text order by d.datname::text)
+  from pg_catalog.pg_database d
+  group by d.datdba
+)
+select
+  r.rolname as name,
+  r.rolcanlogin as can_login,
+  r.rolsuper as is_superuser,
+  r.rolcreaterole as can_create_role,
+  r.rolcreatedb as can_create_database,
+  r.rolreplication as can_replicate,
+  r.rolbypassrls as bypasses_rls,
+  coalesce(r.rolvaliduntil < 'infinity', false) as expires,
+  -- The admin may act for it (INHERIT); on 16 and newer also make it an owner (SET).
+  pg_catalog.pg_has_role(r.oid, 'USAGE')
+    and pg_catalog.pg_has_role(
+      r.oid,
+      case when pg_catalog.current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end
+    ) as admin_is_member,
+  pg_catalog.current_setting('server_version_num')::int < 160000
+    or me.rolsuper
+    -- What it made itself, as in most cases, needs no look at all that it may do.
+    or exists (
+      select
+      from pg_catalog.pg_auth_members m
+      where m.roleid = r.oid and m.member = me.oid and m.admin_option
+    )
+    or r.oid in (select given.oid from given) as admin_may_alter,
+  r.rolconnlimit as connection_limit,
+  -- From 16 on each grantor gives a membership of its own. One that may make roles is, in what it made
+  -- itself, whatever that is a mark of: by ADMIN alone, and by what createrole_self_grant says.
+  array(
+    select distinct g.rolname::text
+    from pg_catalog.pg_auth_members m
+    join pg_catalog.pg_roles g on g.oid = m.roleid
+    where m.member = r.oid
+      and not (
+        r.rolcreaterole
+        and (
+          m.grantor = m.member
+          or m.admin_option and coalesce(pg_catalog.to_jsonb(m) ->> 'set_option', 'true') = 'false'
+        )
+      )
+    order by 1
+  ) as member_of,
+  array(
+    select pg_catalog.json_build_object(
+      'group', g.rolname,
+      'grantor', pg_catalog.pg_get_userbyid(m.grantor)
+    )
+    from pg_catalog.pg_auth_members m
+    join pg_catalog.pg_roles g on g.oid = m.roleid
+    where m.member = r.oid
+    order by g.rolname, pg_catalog.pg_get_userbyid(m.grantor)
+  ) as memberships,
+  coalesce(
+    (
+      select s.setconfig
+      from pg_catalog.pg_db_role_setting s
+      where s.setrole = r.oid and s.setdatabase = 0
+    ),
+    '{}'
+  ) as settings,
+  coalesce(owned.databases, '{}') as owned_databases
+from pg_catalog.pg_roles r
+join pg_catalog.pg_roles me on me.rolname = current_user
+left join owned on owned.owner = r.oid
+where $1::text[] is null or r.rolname = any ($1::text[])
+order by 1

@@ -1,0 +1,164 @@
+import type { LiveAccess, LiveInside, LiveObject } from "../catalog/access.ts";
+import type { LiveDatabase, ServerFacts } from "../catalog/catalog.ts";
+import type { FormerRole } from "../plan/former-role.ts";
+import { type DatabasePlan, PUBLIC, PUBLIC_SCHEMA } from "../plan/plan.ts";
+import type { Action, Securable } from "../statements/actions.ts";
+import { type ContentDecision, decideContents } from "./contents.ts";
+import {
+  blockForeignSchemas,
+  closePublicSchema,
+  mayGrantOn,
+  noteForeignObjects,
+  noteLostSchema,
+} from "./foreign.ts";
+import { blockOthersGrants } from "./grantors.ts";
+import { compare, heldBy, nameOnDatabase, subtract, toSecurable } from "./privileges.ts";
+import {
+  toWantedDatabasePrivileges,
+  toWantedPrivileges,
+  type WantedPrivileges,
+} from "./wanted-privileges.ts";
+
+/** What to do, and what Berth cannot or may not do and the operator should know. */
+export interface AccessDecision extends ContentDecision {
+  readonly notes: readonly string[];
+}
+
+/**
+ * What is between what is inside a database and what shall be, of the app's own roles and of PUBLIC, in
+ * a fixed order: first what takes away, then schemas and extensions, then defaults, so that what is
+ * made meanwhile is covered, then what exists. A grantee that is not the app's is never looked at.
+ */
+export function decideAccess(
+  plan: DatabasePlan,
+  live: LiveInside,
+  formerRoles: readonly FormerRole[],
+): AccessDecision {
+  const outside = decideDatabase(plan, live.database, formerRoles);
+  const isPublicClosed = plan.grants.some((grant) => grant.grantee === PUBLIC);
+  const closing = isPublicClosed ? closePublicSchema(plan, live) : { actions: [], notes: [] };
+  const contents = decideContents(plan, live.server, live.access);
+  const objects = [...live.access.objects, ...contents.actions.flatMap(toNewSchema)];
+  const schemas = new Set(objects.map(({ schema }) => schema));
+  const all = toWantedPrivileges(plan, formerRoles);
+  const shares = all.filter((share) => schemas.has(share.schema));
+  const inside = [
+    ...all.flatMap((share) => revokeEverywhere(plan, share, live.access)),
+    ...shares.flatMap((share) => decideDefaults(plan, share, live.access)),
+    ...shares.flatMap((share) => decideObjects(plan, share, { server: live.server, objects })),
+  ];
+  return {
+    ...contents,
+    actions: [...outside, ...closing.actions, ...contents.actions, ...inside],
+    notes: [
+      ...closing.notes,
+      ...noteForeignObjects(plan, live.access),
+      ...(schemas.has(PUBLIC_SCHEMA) ? [] : noteLostSchema(plan)),
+    ],
+    blocked: [
+      ...contents.blocked,
+      ...blockForeignSchemas(plan, shares, live),
+      ...blockOthersGrants(plan, live, formerRoles),
+    ],
+  };
+}
+
+/** A schema as it will be once it is made: nobody but its owner may do anything there. */
+function toNewSchema(action: Action): LiveObject[] {
+  if (action.kind !== "create-schema") return [];
+  const { schema, owner } = action;
+  return [{ type: "schema", schema, name: schema, owner, privileges: [] }];
+}
+
+/** From the database's own row: connection limit and who may enter. */
+export function decideDatabase(
+  plan: DatabasePlan,
+  live: LiveDatabase,
+  formerRoles: readonly FormerRole[],
+): readonly Action[] {
+  const { name, connectionLimit } = plan.database;
+  const on: Securable = { type: "database", database: name };
+  return [
+    ...(live.connectionLimit === connectionLimit
+      ? []
+      : [
+          {
+            kind: "limit-database",
+            path: "database.connectionLimit",
+            database: name,
+            connectionLimit,
+          } as const,
+        ]),
+    ...toWantedDatabasePrivileges(plan, formerRoles).flatMap(
+      ({ path, grantee, privileges: wanted }) => {
+        const held = heldBy(nameOnDatabase(grantee), live.privileges);
+        return compare({ path, on, grantee, wanted, held });
+      },
+    ),
+  ];
+}
+
+function decideDefaults(plan: DatabasePlan, share: WantedPrivileges, access: LiveAccess): Action[] {
+  const { type, schema, grantee, path } = share;
+  if (type === "schema") return [];
+  const found = access.defaults.find((entry) => entry.type === type && entry.schema === schema);
+  const { missing, extra } = subtract(share.privileges, heldBy(grantee, found?.privileges ?? []));
+  const { owner } = plan.database;
+  const both = { path, owner, schema, type, grantee };
+  return [
+    ...(extra.length === 0
+      ? []
+      : [{ kind: "revoke-default", ...both, privileges: extra } as const]),
+    ...(missing.length === 0
+      ? []
+      : [{ kind: "grant-default", ...both, privileges: missing } as const]),
+  ];
+}
+
+/**
+ * What the owner gives without naming a schema counts in each, and REVOKE in a schema does not end it.
+ * Said once a role and type, with the first schema: all of them have the same.
+ */
+function revokeEverywhere(
+  plan: DatabasePlan,
+  share: WantedPrivileges,
+  access: LiveAccess,
+): Action[] {
+  const { type, schema, grantee, path } = share;
+  if (type === "schema" || schema !== plan.schemas[0]) return [];
+  const found = access.defaults.find((entry) => entry.type === type && entry.schema === null);
+  const { extra } = subtract(share.privileges, heldBy(grantee, found?.privileges ?? []));
+  if (extra.length === 0) return [];
+  const { owner } = plan.database;
+  return [{ kind: "revoke-default", path, owner, schema: null, type, grantee, privileges: extra }];
+}
+
+/** One statement for all objects that need the same; objects of other owners are left alone. */
+function decideObjects(
+  plan: DatabasePlan,
+  share: WantedPrivileges,
+  live: { readonly server: ServerFacts; readonly objects: readonly LiveObject[] },
+): Action[] {
+  const { grantee, path } = share;
+  const groups = new Map<string, { on: Securable; held: string[] }>();
+  for (const object of live.objects) {
+    if (object.type !== share.type || object.schema !== share.schema) continue;
+    if (!mayGrantOn(object, plan, live.server)) continue;
+    const held = heldOn(object, share);
+    const key = held.join();
+    const group = groups.get(key);
+    groups.set(key, { on: toSecurable(object, group?.on), held });
+  }
+  return [...groups.values()].flatMap(({ on, held }) =>
+    compare({ path, on, grantee, wanted: share.privileges, held }),
+  );
+}
+
+/** What a role holds on a single column counts where it is too much, and is no substitute for the whole. */
+function heldOn(
+  { privileges, columns = [] }: LiveObject,
+  { grantee, ...share }: WantedPrivileges,
+): string[] {
+  const onColumns = heldBy(grantee, columns).filter((one) => !share.privileges.includes(one));
+  return [...new Set([...heldBy(grantee, privileges), ...onColumns])].toSorted();
+}

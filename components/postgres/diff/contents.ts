@@ -1,0 +1,134 @@
+import { escapeIdentifier } from "pg";
+import type { ExtensionSpec } from "../../config/spec.ts";
+import type { LiveAccess } from "../catalog/access.ts";
+import type { ServerFacts } from "../catalog/catalog.ts";
+import type { LiveExtension } from "../catalog/extensions.ts";
+import { type DatabasePlan, PUBLIC_SCHEMA } from "../plan/plan.ts";
+import type { Action } from "../statements/actions.ts";
+import { toStatement } from "../statements/sql.ts";
+
+/** Who would make it. */
+type Admin = Pick<ServerFacts, "isSuperuser" | "admin">;
+
+/** What to make inside a database, and what stands in the way. */
+export interface ContentDecision {
+  readonly actions: readonly Action[];
+  /** Why nothing may be done at all. */
+  readonly problems: readonly string[];
+  /** What only a superuser can do, with the statement; the rest goes on. */
+  readonly blocked: readonly string[];
+}
+
+/** Whether a plan is about more than schema public; only then is there more to look at inside its database. */
+export function hasContents(plan: DatabasePlan): boolean {
+  return plan.schemas.length > 1 || plan.extensions.length > 0;
+}
+
+/** Schemas and extensions that the database has not got yet. Nothing is dropped, moved or re-owned. */
+export function decideContents(
+  plan: DatabasePlan,
+  server: Admin,
+  access: Pick<LiveAccess, "objects" | "extensions">,
+): ContentDecision {
+  const extensions = plan.extensions.map((extension) =>
+    decideExtension(plan, extension, {
+      server,
+      live: access.extensions.find(({ name }) => name === extension.name),
+    }),
+  );
+  const all = [decideSchemas(plan, access), ...extensions];
+  return {
+    actions: all.flatMap(({ actions }) => actions),
+    problems: all.flatMap(({ problems }) => problems),
+    blocked: all.flatMap(({ blocked }) => blocked),
+  };
+}
+
+function decideSchemas(plan: DatabasePlan, { objects }: Pick<LiveAccess, "objects">) {
+  const { owner, name: database } = plan.database;
+  const actions: Action[] = [];
+  const problems: string[] = [];
+  for (const schema of plan.schemas.filter((name) => name !== PUBLIC_SCHEMA)) {
+    const live = objects.find((object) => object.type === "schema" && object.schema === schema);
+    if (live === undefined) {
+      actions.push({ kind: "create-schema", path: "schemas", database, schema, owner });
+    } else if (live.owner !== owner) {
+      problems.push(
+        `app ${plan.app}: schema "${schema}" in database "${database}" exists and belongs to role "${live.owner}", not to "${owner}"; Berth never changes an owner. ` +
+          `Take it out of berth:apps.${plan.app}.database.schemas, or give it another name`,
+      );
+    }
+  }
+  return { actions, problems, blocked: [] };
+}
+
+function decideExtension(
+  plan: DatabasePlan,
+  wanted: ExtensionSpec,
+  found: { readonly server: Admin; readonly live: LiveExtension | undefined },
+): ContentDecision {
+  const { server, live } = found;
+  const none = { actions: [], problems: [], blocked: [] };
+  const problem = live === undefined ? undefined : findProblem(plan, wanted, live);
+  if (problem !== undefined) {
+    const at = `app ${plan.app}: extension "${wanted.name}" (berth:apps.${plan.app}.database.extensions)`;
+    return { ...none, problems: [`${at} ${problem}`] };
+  }
+  const action = toAction(plan, wanted, live);
+  if (action === undefined) return none;
+  const reason = live === undefined ? undefined : findBlock(live);
+  if (reason === undefined || server.isSuperuser) return { ...none, actions: [action] };
+  return {
+    ...none,
+    blocked: [
+      `app ${plan.app}: extension "${wanted.name}" ${reason}, which role "${server.admin}" is not. ` +
+        `As a superuser, in database ${plan.database.name}: ${toStatement(action, () => "")};`,
+    ],
+  };
+}
+
+function findBlock({ needsSuperuser, belongsToOther }: LiveExtension): string | undefined {
+  if (needsSuperuser) return "is not trusted, so that only a superuser may make or update it";
+  return belongsToOther ? "is there, and only its owner or a superuser may update it" : undefined;
+}
+
+function toAction(
+  { database }: DatabasePlan,
+  extension: ExtensionSpec,
+  live: LiveExtension | undefined,
+): Action | undefined {
+  const common = { path: "extensions", database: database.name } as const;
+  const installed = live?.installedVersion ?? undefined;
+  if (installed === undefined) return { kind: "create-extension", ...common, extension };
+  const { name, version } = extension;
+  if (version === undefined || version === installed) return undefined;
+  return { kind: "update-extension", ...common, name, from: installed, version };
+}
+
+function findProblem(
+  plan: DatabasePlan,
+  wanted: ExtensionSpec,
+  live: LiveExtension,
+): string | undefined {
+  const { name, schema, version } = wanted;
+  if (live.installedSchema !== null) {
+    if (live.installedSchema !== schema) {
+      return `is in schema "${live.installedSchema}", not in "${schema}"; Berth does not move it. Write { name: ${name}, schema: ${live.installedSchema} }, or as its owner: ALTER EXTENSION ${escapeIdentifier(name)} SET SCHEMA ${escapeIdentifier(schema)}`;
+    }
+    if (version === undefined || version === live.installedVersion) return undefined;
+  }
+  if (!live.isAvailable) {
+    return "is not on the server; install the package that has it where Postgres runs, or look at: SELECT name FROM pg_available_extensions";
+  }
+  if (!live.hasVersion) {
+    return `is not there in version ${version ?? "(default)"}; look at: SELECT version FROM pg_available_extension_versions WHERE name = '${name}'`;
+  }
+  if (live.installedSchema !== null) return undefined;
+  if (live.fixedSchema !== null && live.fixedSchema !== schema) {
+    return `can only be in schema "${live.fixedSchema}"; write { name: ${name}, schema: ${live.fixedSchema} }`;
+  }
+  const earlier = plan.extensions.slice(0, plan.extensions.indexOf(wanted));
+  const missing = live.requires.filter((need) => !earlier.some((one) => one.name === need));
+  if (missing.length === 0) return undefined;
+  return `needs ${missing.join(", ")}; list that before it`;
+}

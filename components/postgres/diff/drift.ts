@@ -1,0 +1,119 @@
+import type { ObjectType } from "../../config/privileges.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { searchPathOf, settingOf } from "../catalog/catalog.ts";
+import type { AppDatabaseState, RoleState } from "../plan/app-state.ts";
+import type { Action } from "../statements/actions.ts";
+
+/**
+ * What state shall say of an app after a refresh: the app as it is, where it is not as it shall be.
+ * Worked out backwards from what `up` would do, so that the two can never disagree. A privilege that is
+ * missing on one table of many is missing; the texts in `drift` name the table.
+ */
+export function toLiveState(
+  state: AppDatabaseState,
+  actions: readonly Action[],
+  catalog: Catalog,
+): AppDatabaseState {
+  return actions.reduce((live, action) => {
+    const roles = Object.entries(live.roles).flatMap(([key, role]) => {
+      const found = isAbout(action, role) ? undoRole(role, action, catalog) : role;
+      return found === undefined ? [] : [[key, found] as const];
+    });
+    const database = undoDatabase(live.database, action, catalog);
+    return { ...undoContents(live, action), database, roles: Object.fromEntries(roles) };
+  }, state);
+}
+
+function isAbout(action: Action, role: RoleState): boolean {
+  if ("grantee" in action) return action.grantee === role.name;
+  if (action.kind === "create-role") return action.role.name === role.name;
+  return "role" in action && action.role === role.name;
+}
+
+/** The role before the action; undefined = there is none. */
+function undoRole(role: RoleState, action: Action, catalog: Catalog): RoleState | undefined {
+  const live = catalog.roles.get(role.name);
+  switch (action.kind) {
+    case "create-role":
+      return undefined;
+    case "limit-role":
+      return { ...role, connectionLimit: live?.connectionLimit ?? -1 };
+    case "set-search-path":
+      return { ...role, searchPath: live === undefined ? [] : searchPathOf(live) };
+    case "join":
+      return { ...role, memberOf: without(role.memberOf, [action.group]) };
+    case "leave":
+      return {
+        ...role,
+        memberOf: [...without(role.memberOf, [action.group]), action.group].toSorted(),
+      };
+    case "set-role":
+      return { ...role, actsAs: live === undefined ? undefined : settingOf(live, "role") };
+    case "grant":
+    case "grant-default":
+      return withGrant(role, typeOf(action), (held) => without(held, action.privileges));
+    case "revoke":
+    case "revoke-default":
+      return withGrant(role, typeOf(action), (held) =>
+        [...new Set([...held, ...action.privileges])].toSorted(),
+      );
+    case "create-ownership-role":
+    case "set-password":
+    case "clear-password":
+    case "set-attributes":
+    case "join-admin":
+    case "create-database":
+    case "limit-database":
+    case "drop-database":
+    case "reassign-owned":
+    case "drop-owned":
+    case "drop-role":
+    case "create-schema":
+    case "create-extension":
+    case "update-extension":
+      return role;
+  }
+}
+
+function undoContents(live: AppDatabaseState, action: Action): AppDatabaseState {
+  const { schemas, extensions } = live;
+  if (action.kind === "create-schema")
+    return { ...live, schemas: without(schemas, [action.schema]) };
+  if (action.kind === "create-extension") {
+    const { name } = action.extension;
+    return { ...live, extensions: extensions.filter((one) => one.name !== name) };
+  }
+  if (action.kind !== "update-extension") return live;
+  const { name, from: version } = action;
+  return {
+    ...live,
+    extensions: extensions.map((one) => (one.name === name ? { ...one, version } : one)),
+  };
+}
+
+function undoDatabase(
+  database: AppDatabaseState["database"],
+  action: Action,
+  catalog: Catalog,
+): AppDatabaseState["database"] {
+  if (action.path === "database.revokePublic") return { ...database, revokePublic: false };
+  if (action.kind !== "limit-database") return database;
+  const live = catalog.databases.get(action.database);
+  return { ...database, connectionLimit: live?.connectionLimit ?? -1 };
+}
+
+function typeOf(action: Extract<Action, { privileges: readonly string[] }>): ObjectType {
+  return "on" in action ? action.on.type : action.type;
+}
+
+function withGrant(
+  role: RoleState,
+  type: ObjectType,
+  change: (held: readonly string[]) => readonly string[],
+): RoleState {
+  return { ...role, grants: { ...role.grants, [type]: change(role.grants[type] ?? []) } };
+}
+
+function without(all: readonly string[], gone: readonly string[]): string[] {
+  return all.filter((one) => !gone.includes(one));
+}

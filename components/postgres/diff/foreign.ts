@@ -1,0 +1,120 @@
+import type { LiveAccess, LiveInside, LiveObject } from "../catalog/access.ts";
+import type { ServerFacts } from "../catalog/catalog.ts";
+import { type DatabasePlan, PUBLIC, PUBLIC_SCHEMA } from "../plan/plan.ts";
+import type { Action, Securable } from "../statements/actions.ts";
+import { inNameOf, toStatement } from "../statements/sql.ts";
+import { compare, heldBy } from "./privileges.ts";
+import type { WantedPrivileges } from "./wanted-privileges.ts";
+
+/** What of a database is not the app's: a schema public of somebody else, or none, and others' objects. */
+
+export function mayGrantOn(object: LiveObject, plan: DatabasePlan, server: ServerFacts): boolean {
+  if (object.owner === plan.database.owner || object.owner === "pg_database_owner") return true;
+  // Before 15 schema public belongs to the superuser; PUBLIC has USAGE on it already.
+  return object.type === "schema" && object.schema === PUBLIC_SCHEMA && server.isSuperuser;
+}
+
+/** Until 14 every role may make tables in schema public; so also where such a database was restored. */
+export function closePublicSchema(
+  plan: DatabasePlan,
+  live: LiveInside,
+): { readonly actions: readonly Action[]; readonly notes: readonly string[] } {
+  const schema = live.access.objects.find(
+    (object) => object.type === "schema" && object.schema === PUBLIC_SCHEMA,
+  );
+  if (schema === undefined) return { actions: [], notes: [] };
+  const { owner, name } = plan.database;
+  const revoke = "REVOKE CREATE ON SCHEMA public FROM PUBLIC";
+  const byOthers = (schema.others ?? [])
+    .filter(({ grantee, privilege }) => grantee === PUBLIC && privilege === "CREATE")
+    .map(({ grantor }) => inNameOf(grantor, [revoke]));
+  const isGiven = schema.privileges.includes(`${PUBLIC}=CREATE`);
+  const isOurs = mayGrantOn(schema, plan, live.server);
+  const byOwner =
+    isGiven && !isOurs ? [`GRANT USAGE, CREATE ON SCHEMA public TO "${owner}"; ${revoke};`] : [];
+  const statements = [...byOwner, ...byOthers];
+  return {
+    actions: isGiven && isOurs ? closeSchema(plan, schema) : [],
+    notes:
+      statements.length === 0
+        ? []
+        : [
+            `in database ${name} every role that may enter it may make tables in schema public, and only a superuser can end that: ${statements.join(" ")}`,
+          ],
+  };
+}
+
+function closeSchema({ database }: DatabasePlan, schema: LiveObject): readonly Action[] {
+  const { owner } = database;
+  const path = "database.revokePublic";
+  const on: Securable = { type: "schema", schema: "public" };
+  const ownsSchema = schema.owner === owner || schema.owner === "pg_database_owner";
+  return [
+    ...(ownsSchema
+      ? []
+      : [{ kind: "grant", path, on, grantee: owner, privileges: ["CREATE", "USAGE"] } as const]),
+    { kind: "revoke", path, on, grantee: PUBLIC, privileges: ["CREATE"] },
+  ];
+}
+
+export function noteForeignObjects(plan: DatabasePlan, access: LiveAccess): string[] {
+  const asked = plan.grants.filter(({ privileges }) => privileges.length > 0);
+  const types = new Set(asked.map(({ on }) => on.type));
+  const foreign = access.objects.filter(
+    ({ type, schema, owner }) =>
+      type !== "schema" &&
+      types.has(type) &&
+      plan.schemas.includes(schema) &&
+      owner !== plan.database.owner,
+  );
+  if (foreign.length === 0) return [];
+  const shown = foreign
+    .slice(0, 5)
+    .map(({ schema, name, owner }) => `${schema}.${name} (${owner})`);
+  const more = foreign.length > 5 ? ` and ${String(foreign.length - 5)} more` : "";
+  return [
+    `in database ${plan.database.name} some things do not belong to ${plan.database.owner}, so the app's other roles get nothing on them: ${shown.join(", ")}${more}`,
+  ];
+}
+
+/** Berth makes no schema public: every database begins with one, so somebody dropped it on purpose. */
+export function noteLostSchema({ database, grants }: DatabasePlan): string[] {
+  if (!grants.some(({ on }) => on.type === "schema" && on.schema === PUBLIC_SCHEMA)) return [];
+  return [
+    `in database ${database.name} there is no schema public, so the app's other roles get nothing in it. To have it again, as ${database.owner}, in that database: CREATE SCHEMA public`,
+  ];
+}
+
+/** What a role cannot do without in a schema that is not the app's, and has neither itself nor as PUBLIC. */
+export function blockForeignSchemas(
+  plan: DatabasePlan,
+  shares: readonly WantedPrivileges[],
+  live: LiveInside,
+): string[] {
+  const foreign = live.access.objects.filter(
+    (object) => object.type === "schema" && !mayGrantOn(object, plan, live.server),
+  );
+  return foreign.flatMap(({ schema, owner, privileges, others = [] }) => {
+    const grants = shares
+      .filter((share) => share.type === "schema" && share.schema === schema)
+      .flatMap(({ path, grantee, privileges: wanted }) => {
+        const own = [...heldBy(grantee, privileges), ...heldBy(PUBLIC, privileges)];
+        const held = [
+          ...own,
+          ...others.filter((one) => one.grantee === grantee).map(({ privilege }) => privilege),
+        ];
+        return compare({ path, on: { type: "schema", schema }, grantee, wanted, held });
+      })
+      .filter(({ kind }) => kind === "grant")
+      .map((action) => `${toStatement(action, () => "")};`);
+    if (grants.length === 0) return [];
+    const whole =
+      schema === PUBLIC_SCHEMA
+        ? " Or, for the database's owner to have it, as in a new database: ALTER SCHEMA public OWNER TO pg_database_owner;"
+        : "";
+    return [
+      `app ${plan.app}: schema ${schema} belongs to ${owner}, so the app's roles cannot be let into it. ` +
+        `As a superuser, in database ${plan.database.name}: ${grants.join(" ")}${whole}`,
+    ];
+  });
+}

@@ -1,0 +1,51 @@
+import type { LiveObject } from "../catalog/access.ts";
+import { PUBLIC } from "../plan/plan.ts";
+import type { Action, Securable } from "../statements/actions.ts";
+
+/** What is between the privileges that a role has on something and those that it shall have. */
+
+export function compare(request: {
+  readonly path: string;
+  readonly on: Securable;
+  readonly grantee: string;
+  readonly wanted: readonly string[];
+  readonly held: readonly string[];
+}): Action[] {
+  const { path, on, grantee } = request;
+  const { missing, extra } = subtract(request.wanted, request.held);
+  return [
+    ...(extra.length === 0
+      ? []
+      : [{ kind: "revoke", path, on, grantee, privileges: extra } as const]),
+    ...(missing.length === 0
+      ? []
+      : [{ kind: "grant", path, on, grantee, privileges: missing } as const]),
+  ];
+}
+
+export function subtract(wanted: readonly string[], held: readonly string[]) {
+  return {
+    missing: wanted.filter((privilege) => !held.includes(privilege)),
+    extra: held.filter((privilege) => !wanted.includes(privilege)),
+  };
+}
+
+export function heldBy(grantee: string, privileges: readonly string[]): string[] {
+  // A role's name may hold "=", a privilege may not.
+  return privileges
+    .filter((entry) => entry.slice(0, entry.lastIndexOf("=")) === grantee)
+    .map((entry) => entry.slice(grantee.length + 1));
+}
+
+/** A grantee as `LiveDatabase` has it. */
+export function nameOnDatabase(grantee: string): string {
+  return grantee === PUBLIC ? "PUBLIC" : grantee;
+}
+
+/** An object for a statement, together with those that are to get the same. */
+export function toSecurable(object: LiveObject, group: Securable | undefined): Securable {
+  const { type, schema, name } = object;
+  if (type === "schema") return { type, schema };
+  const others = group === undefined || !("objects" in group) ? [] : group.objects;
+  return { type, schema, objects: [...others, { name, arguments: object.arguments }] };
+}

@@ -1,0 +1,182 @@
+import type { Catalog, LiveRole, ServerFacts } from "../catalog/catalog.ts";
+import { searchPathOf, settingOf } from "../catalog/catalog.ts";
+import type { FormerRole } from "../plan/former-role.ts";
+import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
+import type { Action } from "../statements/actions.ts";
+
+/** What the catalog cannot tell and the caller must. */
+export interface RoleContext {
+  readonly ownershipRole: string;
+  /** Whether Berth knows the password of a role; of those that log in in turn, one has such a password. */
+  readonly hasPassword: (role: PlannedRole) => boolean;
+  /** Whether it has to be set, for a role that exists. */
+  readonly needsPassword: (role: PlannedRole) => boolean;
+  readonly formerRoles: readonly FormerRole[];
+}
+
+/** When no password is known: each stays, and a role that logs in in turn is as able to as it is. */
+export const asTheyAre: Omit<RoleContext, "ownershipRole"> = {
+  hasPassword: ({ login }) => login === "always",
+  needsPassword: () => false,
+  formerRoles: [],
+};
+
+/**
+ * What is between the roles that are and those that shall be. The ownership role comes first and a role joins
+ * it in the transaction that makes it: whatever moment a run dies at, it can tell what is its own.
+ */
+export function decideRoles(
+  plan: DatabasePlan,
+  catalog: Catalog,
+  context: RoleContext,
+): readonly Action[] {
+  const { ownershipRole } = context;
+  const owner = plan.database.owner;
+  return [
+    ...(catalog.roles.has(ownershipRole)
+      ? []
+      : [{ kind: "create-ownership-role", path: "roles", role: ownershipRole } as const]),
+    ...plan.roles.flatMap((role) => {
+      const live = catalog.roles.get(role.name);
+      return live === undefined
+        ? makeRole(role, mayLogIn(role, context))
+        : changeRole(role, live, {
+            mayLogIn: mayLogIn(role, context),
+            needsPassword: context.needsPassword(role),
+            server: catalog.server,
+          });
+    }),
+    ...actForOwner(owner, catalog),
+    ...context.formerRoles.flatMap((former) => retire(former, catalog, ownershipRole)),
+  ];
+}
+
+/** Otherwise Berth does not say, but for a role that it makes. */
+function mayLogIn(role: PlannedRole, context: RoleContext): boolean {
+  return role.login === "always" || context.hasPassword(role);
+}
+
+function makeRole(role: PlannedRole, canLogin: boolean): Action[] {
+  const path = `roles.${role.key}`;
+  const { actsAs } = role;
+  return [
+    { kind: "create-role", path, role, canLogin },
+    ...role.memberOf.map((group) => ({ kind: "join", path, role: role.name, group }) as const),
+    ...(role.searchPath.length === 0
+      ? []
+      : [{ kind: "set-search-path", path, role: role.name, searchPath: role.searchPath } as const]),
+    ...(actsAs === undefined
+      ? []
+      : [{ kind: "set-role", path, role: role.name, group: actsAs } as const]),
+  ];
+}
+
+function changeRole(
+  role: PlannedRole,
+  live: LiveRole,
+  {
+    mayLogIn,
+    needsPassword,
+    server,
+  }: {
+    readonly mayLogIn: boolean;
+    readonly needsPassword: boolean;
+    readonly server: ServerFacts;
+  },
+): Action[] {
+  const path = `roles.${role.key}`;
+  const { name, actsAs } = role;
+  const attributes = wrongAttributes(live, mayLogIn);
+  const actions: Action[] = [];
+  if (attributes.length > 0) {
+    actions.push({ kind: "set-attributes", path: `${path}.attributes`, role: name, attributes });
+  }
+  if (needsPassword) {
+    actions.push({
+      kind: "set-password",
+      path: `verifiers.${role.key}`,
+      role: name,
+      key: role.key,
+    });
+  }
+  if (live.connectionLimit !== role.connectionLimit) {
+    const { connectionLimit } = role;
+    actions.push({
+      kind: "limit-role",
+      path: `${path}.connectionLimit`,
+      role: name,
+      connectionLimit,
+    });
+  }
+  for (const group of role.memberOf.filter((wanted) => !live.memberOf.includes(wanted))) {
+    actions.push({ kind: "join", path: `${path}.memberOf`, role: name, group });
+  }
+  for (const group of live.memberOf.filter((held) => !role.memberOf.includes(held))) {
+    for (const grantor of grantorsOf(live, group, server)) {
+      actions.push({ kind: "leave", path: `${path}.memberOf`, role: name, group, grantor });
+    }
+  }
+  if (JSON.stringify(searchPathOf(live)) !== JSON.stringify(role.searchPath)) {
+    const { searchPath } = role;
+    actions.push({ kind: "set-search-path", path: `${path}.searchPath`, role: name, searchPath });
+  }
+  if (actsAs !== undefined && settingOf(live, "role") !== actsAs) {
+    actions.push({ kind: "set-role", path: `${path}.actsAs`, role: name, group: actsAs });
+  }
+  return actions;
+}
+
+/** Before 16 a role is a member or not, whoever made it one. */
+function grantorsOf(
+  live: LiveRole,
+  group: string,
+  { versionNumber }: ServerFacts,
+): (string | undefined)[] {
+  if (versionNumber < 160_000) return [undefined];
+  return live.memberships.filter((one) => one.group === group).map(({ grantor }) => grantor);
+}
+
+function wrongAttributes(live: LiveRole, mayLogIn: boolean): string[] {
+  return [
+    ...(live.canLogin || !mayLogIn ? [] : ["LOGIN"]),
+    ...(live.isSuperuser ? ["NOSUPERUSER"] : []),
+    ...(live.canCreateRole ? ["NOCREATEROLE"] : []),
+    ...(live.canCreateDatabase ? ["NOCREATEDB"] : []),
+    ...(live.canReplicate ? ["NOREPLICATION"] : []),
+    ...(live.bypassesRls ? ["NOBYPASSRLS"] : []),
+    ...(live.expires && mayLogIn ? ["VALID UNTIL 'infinity'"] : []),
+  ];
+}
+
+/**
+ * Without it the admin can neither make a database for the owner nor set its default privileges, and
+ * is locked out once PUBLIC may not connect. From 16 on a role that this session makes comes with it
+ * (createrole_self_grant); a superuser needs none.
+ */
+function actForOwner(owner: string, catalog: Catalog): Action[] {
+  const { isSuperuser, versionNumber } = catalog.server;
+  const hasOptions = versionNumber >= 160_000;
+  const live = catalog.roles.get(owner);
+  const isGiven = live === undefined ? hasOptions : live.adminIsMember;
+  if (isSuperuser || isGiven) return [];
+  return [
+    {
+      kind: "join-admin",
+      path: "roles.owner.administration",
+      role: owner,
+      withOptions: hasOptions,
+    },
+  ];
+}
+
+/** It keeps existing, since Berth drops nothing that is not asked for, but nobody gets in with it. */
+export function retire(
+  { key, name, isElsewhere }: FormerRole,
+  catalog: Catalog,
+  ownershipRole: string,
+): Action[] {
+  const live = catalog.roles.get(name);
+  if (isElsewhere === true || live?.canLogin !== true || !live.memberOf.includes(ownershipRole))
+    return [];
+  return [{ kind: "set-attributes", path: `roles.${key}`, role: name, attributes: ["NOLOGIN"] }];
+}

@@ -1,0 +1,128 @@
+import type { Grants } from "../../config/privileges.ts";
+import type { ExtensionSpec, ReclaimPolicy } from "../../config/spec.ts";
+import {
+  closedToPublic,
+  compareRoles,
+  type DatabasePlan,
+  type PlannedRole,
+  PUBLIC,
+  planDefaultPrivileges,
+  planGrants,
+  toMemberships,
+} from "./plan.ts";
+
+/**
+ * A plan as the inputs of an `AppDatabase`: the same in the app's own terms, role by role, so that the
+ * preview says `roles.admin.grants.table` where the plan says grant number 3.
+ */
+export interface AppDatabaseState {
+  readonly app: string;
+  readonly adopt: boolean;
+  /** Make a new, empty database where the one that was there is gone. Like `adopt` for the run only. */
+  readonly recreate?: boolean | undefined;
+  readonly reclaimPolicy: ReclaimPolicy;
+  readonly database: {
+    readonly name: string;
+    readonly encoding: string;
+    readonly connectionLimit: number;
+    readonly revokePublic: boolean;
+  };
+  /** By key; `owner` is the one that owns the database. */
+  readonly roles: Readonly<Record<string, RoleState>>;
+  /** `public`, and those that the owner is given besides. */
+  readonly schemas: readonly string[];
+  /** In the order in which they are made. */
+  readonly extensions: readonly ExtensionSpec[];
+}
+
+/** One role. Its grants on what is in the schemas cover what the owner will make, too. */
+export interface RoleState {
+  readonly name: string;
+  readonly profile: PlannedRole["profile"];
+  /** undefined = `always`. */
+  readonly login?: "in-turn" | undefined;
+  /** undefined = itself. */
+  readonly actsAs?: string | undefined;
+  readonly connectionLimit: number;
+  readonly memberOf: readonly string[];
+  readonly searchPath: readonly string[];
+  readonly grants: Grants;
+}
+
+/** From the plan to the resource. */
+export function toState(
+  plan: DatabasePlan,
+  ownershipRole: string,
+  reclaimPolicy: ReclaimPolicy,
+): AppDatabaseState {
+  const { name, encoding, connectionLimit } = plan.database;
+  const revokePublic = plan.grants.some((grant) => grant.grantee === PUBLIC);
+  return {
+    app: plan.app,
+    adopt: plan.adopt,
+    reclaimPolicy,
+    database: { name, encoding, connectionLimit, revokePublic },
+    roles: Object.fromEntries(
+      plan.roles.map((role) => [
+        role.key,
+        {
+          name: role.name,
+          profile: role.profile,
+          ...(role.login === "always" ? {} : { login: role.login }),
+          ...(role.actsAs === undefined ? {} : { actsAs: role.actsAs }),
+          connectionLimit: role.connectionLimit,
+          memberOf: role.memberOf.filter((group) => group !== ownershipRole),
+          searchPath: role.searchPath,
+          grants: toGrants(plan, role.name),
+        },
+      ]),
+    ),
+    schemas: plan.schemas,
+    extensions: plan.extensions,
+  };
+}
+
+function toGrants(plan: DatabasePlan, grantee: string): Grants {
+  const own = plan.grants.filter((grant) => grant.grantee === grantee);
+  return Object.fromEntries(own.map((grant) => [grant.on.type, grant.privileges]));
+}
+
+/** From the resource back to the plan, in the provider. `toPlan(toState(plan))` is `plan`. */
+export function toPlan(state: AppDatabaseState, ownershipRole: string): DatabasePlan {
+  const owner = state.roles["owner"];
+  if (owner === undefined) throw new Error(`app ${state.app}: there is no role "owner"`);
+  const entries = Object.entries(state.roles);
+  const others = entries.filter(([, role]) => role.profile !== "owner").toSorted(byKey);
+  const { name, encoding, connectionLimit, revokePublic } = state.database;
+  const { schemas, extensions } = state;
+  const inside = { owner: owner.name, schemas };
+  return {
+    app: state.app,
+    adopt: state.adopt,
+    roles: entries
+      .map(([key, role]) => toPlannedRole(key, role, ownershipRole))
+      .toSorted(compareRoles),
+    database: { name, owner: owner.name, encoding, connectionLimit },
+    schemas,
+    extensions,
+    grants: [
+      ...(revokePublic ? [closedToPublic] : []),
+      ...others.flatMap(([key, { name: grantee, grants }]) =>
+        planGrants({ key, name: grantee }, grants, schemas),
+      ),
+    ],
+    defaultPrivileges: others.flatMap(([key, { name: grantee, grants }]) =>
+      planDefaultPrivileges({ key, name: grantee }, grants, inside),
+    ),
+  };
+}
+
+function toPlannedRole(key: string, role: RoleState, ownershipRole: string): PlannedRole {
+  const { name, profile, login = "always", actsAs, connectionLimit, searchPath } = role;
+  const memberOf = toMemberships(role.memberOf, ownershipRole);
+  return { key, name, profile, login, actsAs, connectionLimit, memberOf, searchPath };
+}
+
+function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,73 @@
+import type { Grants } from "../../config/privileges.ts";
+import { joinGrants } from "../../config/schema/database.ts";
+import type { AppDatabaseState, RoleState } from "./app-state.ts";
+import { entrance, PUBLIC_SCHEMA, profiles } from "./plan.ts";
+
+/**
+ * What goes without saying about an AppDatabase. Its inputs leave it out: the engine keeps, compares and logs
+ * every property of every app in each run, and of most apps this is nearly all.
+ */
+
+const ofApp = { adopt: false, reclaimPolicy: "retain", schemas: [PUBLIC_SCHEMA], extensions: [] };
+const ofDatabase = { encoding: "UTF8", connectionLimit: -1, revokePublic: true };
+const ofRole = { connectionLimit: -1, memberOf: [], searchPath: [] };
+const ofProfile: Readonly<Record<RoleState["profile"], Grants>> = {
+  owner: {},
+  readwrite: joinGrants(entrance, profiles.readwrite),
+  readonly: joinGrants(entrance, profiles.readonly),
+  custom: {},
+};
+
+/** Plain values by name; those of roles by the role's key. */
+type Values = Readonly<Record<string, unknown>>;
+
+/** Inputs that say only what is otherwise than usual. */
+export function withoutDefaults({ database, roles, ...app }: AppDatabaseState): Values {
+  return {
+    ...leaveOut(ofApp, app),
+    database: leaveOut(ofDatabase, database),
+    roles: Object.fromEntries(
+      Object.entries(roles).map(([key, role]) => [
+        key,
+        leaveOut({ ...ofRole, grants: ofProfile[role.profile] }, role),
+      ]),
+    ),
+  };
+}
+
+/** The same in full. What is no object where one belongs stays as it is, for the check to refuse. */
+export function withDefaults(inputs: Values): Values {
+  const { database, roles } = inputs;
+  return {
+    ...ofApp,
+    ...inputs,
+    ...(isObject(database) ? { database: { ...ofDatabase, ...database } } : {}),
+    ...(isObject(roles)
+      ? {
+          roles: Object.fromEntries(
+            Object.entries(roles).map(([key, role]) => [key, withRoleDefaults(role)]),
+          ),
+        }
+      : {}),
+  };
+}
+
+function withRoleDefaults(role: unknown): unknown {
+  if (!isObject(role)) return role;
+  const grants = ofProfile[role["profile"] as RoleState["profile"]] as Grants | undefined;
+  return { ...ofRole, ...(grants === undefined ? {} : { grants }), ...role };
+}
+
+function leaveOut(usual: Values, given: object): Values {
+  return Object.fromEntries(
+    Object.entries(given).filter(
+      ([name, value]) => JSON.stringify(value) !== JSON.stringify(usual[name]),
+    ),
+  );
+}
+
+function isObject(value: unknown): value is Values {
+  return (
+    typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  );
+}

@@ -1,0 +1,232 @@
+import { escapeIdentifier } from "pg";
+import type { ContentType, ObjectType } from "../../config/privileges.ts";
+import { toWantedPrivileges, type WantedPrivileges } from "../diff/wanted-privileges.ts";
+import { type DatabasePlan, type PlannedGrant, PUBLIC } from "../plan/plan.ts";
+import { createContents } from "./contents.ts";
+import { block, refusal, text, texts } from "./step.ts";
+
+/**
+ * The access part of a psql script, inside the app's database: what is held against what is planned,
+ * worked out by the server, and the difference as GRANT and REVOKE. The same rules as diff-access.ts: a
+ * grantee that is not the app's is never looked at, an object of another owner never touched.
+ */
+export function scriptAccess(plan: DatabasePlan): readonly string[] {
+  const { owner, name } = plan.database;
+  const isClosed = plan.grants.some((grant) => grant.grantee === PUBLIC);
+  const shares = toWantedPrivileges(plan, []);
+  const toDatabase = plan.grants.filter(({ on }) => on.type === "database");
+  const closing = isClosed ? [closePublicSchema(owner)] : [];
+  const planned = toDatabase.length + shares.length === 0 ? [] : [withPlanned(toDatabase, shares)];
+  const giving = [
+    ...(shares.length === 0 ? [] : [defaultsQuery(shares, owner)]),
+    ...planned.map((tables) => grantsQuery(tables, owner)),
+  ];
+  const queries = [...closing, ...giving];
+  const send = (query: string): string => `${query}\n\\gexec`;
+  return [
+    "BEGIN;",
+    ...closing.map(send),
+    ...createContents(plan),
+    ...giving.map(send),
+    "COMMIT;",
+    // A GRANT that the admin may not give ends with no more than a warning.
+    refusal(
+      `app ${plan.app}: database ${name} is not as planned, and the admin role may not change that`,
+      queries.map((query) => `SELECT statement FROM (${query}) open (statement)`),
+    ),
+    ...(isClosed ? [warnOfOpenSchema(plan.app)] : []),
+    ...(shares.length === 0
+      ? []
+      : [warnOfLostSchema(plan.app), refuseForeignSchemas(plan, shares)]),
+    ...planned.map((tables) => refuseOthersGrants(plan, tables)),
+  ];
+}
+
+/** Where the objects of each type are: type, oid, schema, what GRANT calls them, owner and ACL. */
+const objects: Readonly<Record<ObjectType, string>> = {
+  database: `SELECT 'database', NULL::oid, NULL::text, format('DATABASE %I', datname), datdba,
+    coalesce(datacl, acldefault('d', datdba)) FROM pg_database WHERE datname = current_database()`,
+  schema: `SELECT 'schema', NULL, nspname::text, format('SCHEMA %I', nspname), nspowner,
+    coalesce(nspacl, acldefault('n', nspowner)) FROM pg_namespace`,
+  table: `SELECT 'table', pg_class.oid, nspname::text, format('TABLE %I.%I', nspname, relname), relowner,
+    coalesce(relacl, acldefault('r', relowner)) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
+    WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND ${isOwn("pg_class", "pg_class.oid")}`,
+  sequence: `SELECT 'sequence', NULL, nspname::text, format('SEQUENCE %I.%I', nspname, relname), relowner,
+    coalesce(relacl, acldefault('s', relowner)) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
+    WHERE relkind = 'S' AND ${isOwn("pg_class", "pg_class.oid")}`,
+  function: `SELECT 'function', NULL, nspname::text, format('ROUTINE %I.%I(%s)', nspname, proname, CASE prokind
+      WHEN 'a' THEN oidvectortypes(proargtypes) ELSE pg_get_function_identity_arguments(p.oid) END), proowner,
+    coalesce(proacl, acldefault('f', proowner)) FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
+    WHERE ${isOwn("pg_proc", "p.oid")}`,
+};
+
+type Grantee = Pick<PlannedGrant, "grantee" | "privileges">;
+
+/** As pg_default_acl calls the types. */
+const defaultTypes: Readonly<Record<ContentType, string>> = {
+  table: "r",
+  sequence: "S",
+  function: "f",
+};
+
+/** What an extension brought is the extension's. */
+function isOwn(catalog: "pg_class" | "pg_proc", oid: string): string {
+  return `NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '${catalog}'::regclass AND e.objid = ${oid} AND e.deptype = 'e')`;
+}
+
+/** The tables `planned` and `objects` that a query about what is given begins with. */
+function withPlanned(
+  toDatabase: readonly PlannedGrant[],
+  shares: readonly WantedPrivileges[],
+): string {
+  const types = new Set([
+    ...toDatabase.map(({ on }) => on.type),
+    ...shares.map(({ type }) => type),
+  ]);
+  const toRow = (type: ObjectType, schema: string, { grantee, privileges }: Grantee): string =>
+    `(${text(type)}, ${schema}, ${text(grantee)}, ${texts(privileges)})`;
+  const rows = [
+    ...toDatabase.map((grant) => toRow("database", "NULL", grant)),
+    ...shares.map((share) => toRow(share.type, text(share.schema), share)),
+  ];
+  return `WITH planned (type, schema, grantee, privileges) AS (
+  VALUES ${rows.join(",\n    ")}
+), objects (type, oid, schema, name, owner, acl) AS (
+  ${[...types].map((type) => objects[type]).join("\n  UNION ALL\n  ")}
+)`;
+}
+
+/** Objects that the admin may give, with what is planned on each. */
+const onObjects = (owner: string): string => `planned p
+  JOIN objects o ON o.type = p.type AND o.schema IS NOT DISTINCT FROM p.schema::text
+    AND (${mayGrant("CASE o.type WHEN 'schema' THEN o.schema END", "o.owner", owner)})`;
+
+/** What a grantee has on an object, and on a single column if it is too much. */
+const given = `SELECT a.grantor, a.privilege_type, '' AS place FROM aclexplode(o.acl) a
+    WHERE a.grantee = ${oidOf("p.grantee")}
+    UNION
+    SELECT a.grantor, a.privilege_type, format(' (%I)', attname) FROM pg_attribute t, aclexplode(t.attacl) a
+    WHERE o.type = 'table' AND t.attrelid = o.oid AND NOT t.attisdropped AND a.grantee = ${oidOf("p.grantee")}
+      AND privilege_type <> ALL (p.privileges)`;
+
+function grantsQuery(tables: string, owner: string): string {
+  return `${tables}, found AS (
+  SELECT name, grantee, privileges, ARRAY(
+    SELECT DISTINCT privilege_type FROM (${given}) a WHERE a.grantor = o.owner
+  ) AS held
+  FROM ${onObjects(owner)}
+)
+${difference("'REVOKE %s ON %s FROM %s'", "'GRANT %s ON %s TO %s'")}`;
+}
+
+/** The same rule as diff-grantors.ts. */
+function refuseOthersGrants({ app, database }: DatabasePlan, tables: string): string {
+  return refusal(`app ${app}: everything else is done, but for a superuser there is`, [
+    `(${tables}
+    SELECT format('in database %s: SET ROLE %I; REVOKE %s ON %s FROM %s; RESET ROLE;', current_database(),
+      pg_get_userbyid(grantor), string_agg(privilege_type || place, ', ' ORDER BY privilege_type, place), name, ${named})
+    FROM ${onObjects(database.owner)}, LATERAL (${given}) a
+    WHERE a.grantor <> o.owner AND privilege_type <> ALL (p.privileges)
+    GROUP BY grantor, name, grantee)`,
+  ]);
+}
+
+function defaultsQuery(shares: readonly WantedPrivileges[], owner: string): string {
+  const rows = shares.flatMap(({ schema, type, grantee, privileges }) =>
+    type === "schema"
+      ? []
+      : `(${text(schema)}, ${text(`${type.toUpperCase()}S`)}, ${text(defaultTypes[type])}, ${text(grantee)}, ${texts(privileges)})`,
+  );
+  const role = escapeIdentifier(owner).replaceAll("%", "%%");
+  const forRole = `ALTER DEFAULT PRIVILEGES FOR ROLE ${role}`;
+  const prefix = `${forRole} IN SCHEMA`;
+  const held = `SELECT privilege_type
+    FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace, aclexplode(d.defaclacl) a
+    WHERE d.defaclrole = ${oidOf(text(owner))} AND d.defaclobjtype::text = p.type AND a.grantee = ${oidOf("p.grantee")}`;
+  return `WITH planned (schema, objects, type, grantee, privileges) AS (
+  VALUES ${rows.join(",\n    ")}
+), found AS (
+  SELECT objects, schema AS name, grantee, privileges, ARRAY(
+    ${held} AND n.nspname = p.schema
+  ) AS held
+  FROM planned p WHERE EXISTS (SELECT FROM pg_namespace WHERE nspname = p.schema)
+), everywhere AS (
+  SELECT DISTINCT objects, grantee, privileges, ARRAY(${held} AND d.defaclnamespace = 0) AS held
+  FROM planned p
+)
+SELECT format(${text(`${forRole} REVOKE %s ON %s FROM %I`)}, ${listed("held", "privileges")}, objects, grantee)
+FROM everywhere WHERE NOT held <@ privileges
+UNION ALL
+${difference(text(`${prefix} %2$I REVOKE %1$s ON %4$s FROM %3$s`), text(`${prefix} %2$I GRANT %1$s ON %4$s TO %3$s`), "objects")}`;
+}
+
+function listed(kept: string, gone: string): string {
+  return `array_to_string(ARRAY(SELECT unnest(${kept}) EXCEPT SELECT unnest(${gone}) ORDER BY 1), ', ')`;
+}
+
+/** A grantee as GRANT calls it. */
+const named = `CASE grantee WHEN ${text(PUBLIC)} THEN 'PUBLIC' ELSE quote_ident(grantee) END`;
+
+/** From `found`: one statement for what is too much, one for what is missing. */
+function difference(revoke: string, grant: string, more?: string): string {
+  const extra = more === undefined ? "" : `, ${more}`;
+  return `SELECT format(${revoke}, ${listed("held", "privileges")}, name, ${named}${extra})
+FROM found WHERE NOT held <@ privileges
+UNION ALL
+SELECT format(${grant}, ${listed("privileges", "held")}, name, ${named}${extra})
+FROM found WHERE NOT privileges <@ held`;
+}
+
+/** Until 14 every role may make tables in schema public; so also where such a database was restored. */
+const publicSchemaIsOpen = `FROM pg_namespace, aclexplode(nspacl) a
+WHERE nspname = 'public' AND a.grantee = 0 AND a.privilege_type = 'CREATE'`;
+
+function closePublicSchema(owner: string): string {
+  const condition = `${publicSchemaIsOpen} AND (${mayGrant("nspname", "nspowner", owner)})`;
+  return `SELECT format('GRANT CREATE, USAGE ON SCHEMA public TO %I', ${text(owner)})
+${condition} AND a.grantor = nspowner AND pg_get_userbyid(nspowner) NOT IN (${text(owner)}, 'pg_database_owner')
+UNION ALL
+SELECT 'REVOKE CREATE ON SCHEMA public FROM PUBLIC'
+${condition} AND a.grantor = nspowner`;
+}
+
+function warnOfOpenSchema(app: string): string {
+  const warning = `app ${app}: every role that may enter the database may make tables in schema public, and only a superuser can end that`;
+  return block(`BEGIN
+  IF EXISTS (SELECT ${publicSchemaIsOpen}) THEN RAISE WARNING '%', ${text(warning)}; END IF;
+END`);
+}
+
+function warnOfLostSchema(app: string): string {
+  const warning = `app ${app}: the database has no schema public, so the app's roles get nothing in it`;
+  return block(`BEGIN
+  IF to_regnamespace('public') IS NULL THEN RAISE WARNING '%', ${text(warning)}; END IF;
+END`);
+}
+
+/** What PUBLIC has will do. */
+function refuseForeignSchemas(
+  { app, database }: DatabasePlan,
+  shares: readonly WantedPrivileges[],
+): string {
+  const rows = shares
+    .filter(({ type }) => type === "schema")
+    .map((share) => `(${text(share.schema)}, ${text(share.grantee)}, ${texts(share.privileges)})`);
+  const held = `ARRAY(SELECT privilege_type FROM aclexplode(coalesce(nspacl, acldefault('n', nspowner))) a
+        WHERE a.grantee IN (0, ${oidOf("p.grantee")}))`;
+  return refusal(`app ${app}: everything else is done, but for a superuser there is`, [
+    `SELECT format('in database %s: GRANT %s ON SCHEMA %I TO %I;', current_database(), ${listed("privileges", held)}, nspname, p.grantee)
+      FROM (VALUES ${rows.join(",\n      ")}) p (schema, grantee, privileges) JOIN pg_namespace ON nspname = p.schema
+      WHERE NOT (${mayGrant("nspname", "nspowner", database.owner)}) AND NOT privileges <@ ${held}`,
+  ]);
+}
+
+/** Before 15 schema public belongs to the superuser. */
+function mayGrant(schema: string, owner: string, appOwner: string): string {
+  return `pg_get_userbyid(${owner}) IN (${text(appOwner)}, 'pg_database_owner')
+    OR ${schema} = 'public' AND (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)`;
+}
+
+function oidOf(role: string): string {
+  return `CASE ${role} WHEN ${text(PUBLIC)} THEN 0 ELSE (SELECT r.oid FROM pg_roles r WHERE r.rolname = ${role}) END`;
+}

@@ -1,0 +1,82 @@
+import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
+import { statementOf, step, text, texts, verifierOf } from "./step.ts";
+
+/** The roles' part of a psql script: each step asks the catalog and sends only what is missing. */
+
+/** Makes or mends the ownership role and the app's roles. */
+export function scriptRoles(plan: DatabasePlan, ownershipRole: string): readonly string[] {
+  const path = "roles";
+  return [
+    step(
+      statementOf({ kind: "create-ownership-role", path, role: ownershipRole }),
+      `NOT ${exists(ownershipRole)}`,
+    ),
+    ...plan.roles.flatMap(scriptRole),
+    scriptActingFor(plan.database.owner),
+  ];
+}
+
+function scriptRole(role: PlannedRole): readonly string[] {
+  const { name, key, searchPath, connectionLimit } = role;
+  const path = `roles.${key}`;
+  const setPassword = statementOf({ kind: "set-password", path, role: name, key });
+  return [
+    `-- role ${key}\n\\if :is_superuser`,
+    // Only a superuser may compare; anybody else sets it again, to the same.
+    `SELECT ${setPassword}\nFROM pg_authid WHERE rolname = ${text(name)} AND rolpassword IS DISTINCT FROM ${verifierOf(key)}
+  AND ${verifierOf(key)} IS NOT NULL\n\\gexec`,
+    "\\else",
+    step(setPassword, `${exists(name)} AND ${verifierOf(key)} IS NOT NULL`),
+    "\\endif",
+    step(statementOf({ kind: "create-role", path, role, canLogin: true }), `NOT ${exists(name)}`),
+    `SELECT format('ALTER ROLE %I %s', rolname, concat_ws(' ',
+    CASE WHEN NOT rolcanlogin THEN 'LOGIN' END, CASE WHEN rolsuper THEN 'NOSUPERUSER' END,
+    CASE WHEN rolcreaterole THEN 'NOCREATEROLE' END, CASE WHEN rolcreatedb THEN 'NOCREATEDB' END,
+    CASE WHEN rolreplication THEN 'NOREPLICATION' END, CASE WHEN rolbypassrls THEN 'NOBYPASSRLS' END,
+    CASE WHEN rolvaliduntil < 'infinity' THEN 'VALID UNTIL ''infinity''' END))
+FROM pg_roles WHERE rolname = ${text(name)} AND (NOT rolcanlogin OR rolsuper OR rolcreaterole
+  OR rolcreatedb OR rolreplication OR rolbypassrls OR coalesce(rolvaliduntil < 'infinity', false))
+\\gexec`,
+    step(
+      statementOf({ kind: "limit-role", path, role: name, connectionLimit }),
+      `EXISTS (SELECT FROM pg_roles WHERE rolname = ${text(name)} AND rolconnlimit <> ${String(connectionLimit)})`,
+    ),
+    ...role.memberOf.map((group) =>
+      step(statementOf({ kind: "join", path, role: name, group }), `NOT ${isMember(name, group)}`),
+    ),
+    `SELECT format('REVOKE %I FROM %I', pg_get_userbyid(roleid), pg_get_userbyid(member)) ||
+  CASE WHEN :'has_options' THEN format(' GRANTED BY %I', pg_get_userbyid(grantor)) ELSE '' END
+FROM pg_auth_members
+WHERE pg_get_userbyid(member) = ${text(name)} AND pg_get_userbyid(roleid) <> ALL (${texts(role.memberOf)})
+\\gexec`,
+    // As Postgres writes it into the catalog.
+    step(
+      statementOf({ kind: "set-search-path", path, role: name, searchPath }),
+      `array_to_string(ARRAY(SELECT quote_ident(part) FROM unnest(${texts(searchPath)})
+  WITH ORDINALITY parts (part, place) ORDER BY place), ', ') <> coalesce((
+  SELECT substr(setting, 13) FROM pg_db_role_setting, unnest(setconfig) setting
+  WHERE pg_get_userbyid(setrole) = ${text(name)} AND setdatabase = 0 AND starts_with(setting, 'search_path=')
+), '')`,
+    ),
+  ];
+}
+
+/** As `actForOwner` of diff-roles.ts. */
+function scriptActingFor(owner: string): string {
+  const path = "roles.owner.administration";
+  const give = (withOptions: boolean): string =>
+    statementOf({ kind: "join-admin", path, role: owner, withOptions });
+  return step(
+    `CASE WHEN :'has_options' THEN ${give(true)} ELSE ${give(false)} END`,
+    `NOT :'is_superuser' AND NOT (pg_has_role(${text(owner)}, 'USAGE')
+  AND pg_has_role(${text(owner)}, CASE WHEN :'has_options' THEN 'SET' ELSE 'MEMBER' END))`,
+  );
+}
+
+function exists(role: string): string {
+  return `EXISTS (SELECT FROM pg_roles WHERE rolname = ${text(role)})`;
+}
+
+function isMember(role: string, group: string): string {
+  return `EXISTS (SELECT FROM pg_auth_members WHERE pg_get_userbyid(member) = ${text(role)} AND pg_get_userbyid(roleid) = ${text(group)})`;
+}

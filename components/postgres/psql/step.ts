@@ -1,0 +1,61 @@
+import { escapeLiteral } from "pg";
+import type { Action } from "../statements/actions.ts";
+import { hiddenVerifiers, toStatement } from "../statements/sql.ts";
+
+/** The pieces that a psql script is made of. Everything that is put into one is quoted here. */
+
+/** A text literal. */
+export const text = escapeLiteral;
+
+/** `ARRAY['a', 'b']::text[]`. */
+export function texts(values: readonly string[]): string {
+  return `ARRAY[${values.map(text).join(", ")}]::text[]`;
+}
+
+/** A statement that is sent if a condition holds; `\gexec` sends each row of an answer as a statement. */
+export function step(statement: string, condition: string): string {
+  return `SELECT ${statement}\nWHERE ${condition}\n\\gexec`;
+}
+
+/** psql's variable that holds the verifier of a role, by the role's key. */
+export function verifierVariable(key: string): string {
+  return `verifier_${key.replaceAll("-", "_")}`;
+}
+
+/** The same as an SQL expression; NULL = the script leaves the role's password alone. */
+export function verifierOf(key: string): string {
+  return `nullif(:'${verifierVariable(key)}', '')`;
+}
+
+/** The statement of an action as an SQL expression, with psql's variable where a verifier goes. */
+export function statementOf(action: Action): string {
+  const keys: string[] = [];
+  const statement = toStatement(action, (key) => {
+    keys.push(key);
+    return hiddenVerifiers(key);
+  });
+  const [key] = keys;
+  if (key === undefined) return text(statement);
+  // A name may hold anything, so only the end is the verifier.
+  const start = statement.slice(0, -text(hiddenVerifiers(key)).length);
+  const template = `${start.replaceAll("%", "%%")}%L`;
+  return `format(${text(template)}, ${verifierOf(key)})`;
+}
+
+/** A block, in a quote that nothing in it can end. */
+export function block(body: string): string {
+  let tag = "$berth$";
+  for (let n = 1; body.includes(tag); n += 1) tag = `$berth${String(n)}$`;
+  return `DO ${tag}\n${body}\n${tag};`;
+}
+
+/** A block that stops the script, for every problem that a query finds. */
+export function refusal(title: string, problems: readonly string[]): string {
+  return block(`DECLARE problems text;
+BEGIN
+  SELECT string_agg(problem, '; ') INTO problems FROM (
+    ${problems.join("\n    UNION ALL\n    ")}
+  ) found (problem);
+  IF problems IS NOT NULL THEN RAISE EXCEPTION '%: %', ${text(title)}, problems; END IF;
+END`);
+}

@@ -1,0 +1,176 @@
+import { readFileSync } from "node:fs";
+import type { Client } from "pg";
+import type { ObjectType } from "../../config/privileges.ts";
+import { type Catalog, type LiveRole, searchPathOf, toCamelCase } from "../catalog/catalog.ts";
+import type { DatabasePlan, PlannedGrant, PlannedRole } from "../plan/plan.ts";
+
+/**
+ * What the registry's resources cannot keep of an app that was made by hand. They set a role's
+ * memberships anew with every change to it, and a privilege on everything that a schema holds; Berth's
+ * own provider sends only what is missing.
+ */
+
+const sql = (name: string): string =>
+  readFileSync(new URL(`sql/${name}.sql`, import.meta.url), "utf8");
+
+const membershipsSql = sql("memberships");
+const grantsSql = sql("grants");
+
+/** A membership, which is revoked and granted with every change of the role. */
+interface LiveMembership {
+  readonly role: string;
+  readonly group: string;
+  /** Whether it has options that would be lost by that. */
+  readonly hasOptions: boolean;
+  readonly isOursToGrant: boolean;
+}
+
+/** What a grant on everything in a schema would change. */
+interface OddGrant {
+  /** `option`: it may be passed on. `column`: it is on a column. `foreign`: it belongs to `role`. */
+  readonly kind: "option" | "column" | "foreign";
+  readonly type: ObjectType;
+  readonly schema: string;
+  readonly name: string;
+  readonly role: string;
+}
+
+/** What the registry's resources need to know of an app's roles, and of what they are given in its database. */
+export interface UnstatedGrants {
+  readonly memberships: readonly LiveMembership[];
+  /** None where the roles are the stack's: it was decided when they were taken over. */
+  readonly grants: readonly OddGrant[];
+}
+
+/** Asks for the memberships of roles. */
+export async function inspectMemberships(
+  client: Client,
+  roles: readonly string[],
+): Promise<UnstatedGrants["memberships"]> {
+  const { rows } = await client.query<Record<string, unknown>>(membershipsSql, [roles]);
+  return rows.map((row) => toCamelCase(row) as unknown as LiveMembership);
+}
+
+/** Asks for the rest in the app's database. */
+export async function inspectUnstatedGrants(
+  client: Client,
+  plan: DatabasePlan,
+): Promise<UnstatedGrants["grants"]> {
+  const roles = plan.roles.map(({ name }) => name);
+  const scope = [roles, plan.schemas, plan.database.owner];
+  return (await client.query<OddGrant>(grantsSql, scope)).rows;
+}
+
+/** What taking an app over with the registry's resources does besides, and why it cannot be. */
+interface StockAdoption {
+  readonly changes: readonly string[];
+  readonly losses: readonly string[];
+}
+
+/**
+ * Decides about an app with `adopt: true`. Pure. Also when its roles are the stack's already, which may
+ * have been taken over by Berth's own provider, and kept their options there.
+ */
+export function decideRegistryAdoption(
+  plan: DatabasePlan,
+  { roles, server }: Pick<Catalog, "roles" | "server">,
+  odd: UnstatedGrants,
+  ownershipRole: string,
+): StockAdoption {
+  const others = plan.roles.filter(
+    ({ name }) => roles.get(name)?.memberOf.includes(ownershipRole) === false,
+  );
+  const memberships = odd.memberships.filter(({ group }) => group !== ownershipRole);
+  const anew = memberships.filter(({ role }) => others.some(({ name }) => name === role));
+  const losses = [
+    ...plan.roles.flatMap((role) => findRoleLosses(role, roles.get(role.name), memberships)),
+    ...others.flatMap((role) => findGrantLosses(role, plan.grants, odd)),
+    ...findForeign(plan, odd),
+  ];
+  const fix = `set berth:apps.${plan.app}.provisioner to berth, which leaves that as it is`;
+  return {
+    changes: anew.map(
+      ({ role, group }) =>
+        `adopting: app ${plan.app}: role "${role}": its membership in "${group}" is granted anew, by "${server.admin}"`,
+    ),
+    losses: losses.map((loss) => `app ${plan.app}: ${loss}; ${fix}`),
+  };
+}
+
+const unreadable = ["statement_timeout", "idle_in_transaction_session_timeout"];
+
+function findRoleLosses(
+  role: PlannedRole,
+  live: LiveRole | undefined,
+  memberships: UnstatedGrants["memberships"],
+): string[] {
+  const at = `role "${role.name}"`;
+  const own = memberships.filter((one) => one.role === role.name);
+  const options = own.filter(({ hasOptions }) => hasOptions);
+  const closed = own.filter(({ isOursToGrant }) => !isOursToGrant);
+  const timeouts = (live?.settings ?? []).filter((setting) => {
+    const [name = "", value = ""] = setting.split("=");
+    return unreadable.includes(name) && !/^\d+$/.test(value);
+  });
+  const paths = live === undefined ? [] : searchPathOf(live).filter((part) => /, |"/.test(part));
+  return [
+    ...options.map(
+      ({ group }) =>
+        `${at} is a member of "${group}" with options (ADMIN, INHERIT, SET) that provisioner postgresql would put back to their defaults`,
+    ),
+    ...closed.map(
+      ({ group }) =>
+        `${at} is a member of "${group}", which provisioner postgresql grants anew and the admin may not`,
+    ),
+    ...timeouts.map(
+      (setting) =>
+        `${at} has ${setting}, which provisioner postgresql can only read in milliseconds`,
+    ),
+    ...paths.map(
+      (part) =>
+        `${at} has ${JSON.stringify(part)} in its search_path, which provisioner postgresql cannot write`,
+    ),
+  ];
+}
+
+function findGrantLosses(
+  role: PlannedRole,
+  grants: readonly PlannedGrant[],
+  odd: UnstatedGrants,
+): string[] {
+  return odd.grants
+    .filter(
+      (one) =>
+        one.kind !== "foreign" && one.role === role.name && isCovered(one, grants, role.name),
+    )
+    .map(({ kind, type, schema, name }) => {
+      const where = type === "database" ? `database ${name}` : `${type} ${schema}.${name}`;
+      return kind === "column"
+        ? `role "${role.name}" has privileges on the column ${schema}.${name}, which provisioner postgresql would take away`
+        : `role "${role.name}" may pass on its privileges on ${where}, which provisioner postgresql would take away`;
+    });
+}
+
+/** They are given and taken on everything in a schema, whoever owns it, an extension's own included. */
+function findForeign(plan: DatabasePlan, odd: UnstatedGrants): string[] {
+  const found = odd.grants.filter((one) => one.kind === "foreign" && isCovered(one, plan.grants));
+  if (found.length === 0) return [];
+  const shown = found.slice(0, 5).map(({ schema, name, role }) => `${schema}.${name} (${role})`);
+  const more = found.length > 5 ? ` and ${String(found.length - 5)} more` : "";
+  return [
+    `provisioner postgresql gives the app's roles their privileges on what others own as well: ${shown.join(", ")}${more}`,
+  ];
+}
+
+function isCovered(
+  { type, schema }: OddGrant,
+  grants: readonly PlannedGrant[],
+  grantee?: string,
+): boolean {
+  return grants.some(
+    ({ on, ...grant }) =>
+      on.type === type &&
+      (on.type === "database" || on.schema === schema) &&
+      (grantee === undefined || grant.grantee === grantee),
+  );
+}

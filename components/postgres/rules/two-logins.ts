@@ -1,0 +1,51 @@
+import { escapeIdentifier } from "pg";
+import type { Catalog } from "../catalog/catalog.ts";
+import { type DatabasePlan, hasLoginsOfVault, isGroup, type PlannedRole } from "../plan/plan.ts";
+
+/** What the operator should know of an app whose logins take turns. Pure. */
+
+/** Why the item's `username` cannot be had; `hasPassword` tells the role that it names. */
+export function findTwoLoginProblems(
+  plan: DatabasePlan,
+  catalog: Pick<Catalog, "roles">,
+  hasPassword: (role: PlannedRole) => boolean,
+): readonly string[] {
+  return plan.roles
+    .filter(isGroup)
+    .filter((group) => hasPassword(group) && !catalog.roles.has(group.name))
+    .map(
+      ({ name }) =>
+        `app ${plan.app}: role "${name}" is made without login, but the item's username is "${name}"; ` +
+        `set it to ${listLogins(plan)}, whichever shall be the first`,
+    );
+}
+
+/** An owner that may log in itself: of an app that had one login before. */
+export function noteTwoLogins(
+  plan: DatabasePlan,
+  catalog: Pick<Catalog, "roles">,
+): readonly string[] {
+  return plan.roles
+    .filter(isGroup)
+    .filter(({ name }) => catalog.roles.get(name)?.canLogin === true)
+    .map(
+      ({ name }) =>
+        `app ${plan.app}: role "${name}", which owns its database, can still log in itself. ` +
+        howToEnd(plan, name),
+    );
+}
+
+function howToEnd(plan: DatabasePlan, group: string): string {
+  return hasLoginsOfVault(plan)
+    ? `Once the app logs in with what Vault makes, end that as the admin: ${toEndOfLogin(group)}`
+    : `npm run rotate moves the app to ${listLogins(plan)}, and then with --retire ends that`;
+}
+
+/** Where Berth leaves it to the operator, who knows when nobody uses it any more. */
+export function toEndOfLogin(role: string): string {
+  return `ALTER ROLE ${escapeIdentifier(role)} NOLOGIN PASSWORD NULL;`;
+}
+
+function listLogins({ roles }: DatabasePlan): string {
+  return roles.flatMap(({ name, actsAs }) => (actsAs === undefined ? [] : [name])).join(" or ");
+}

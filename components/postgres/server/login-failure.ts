@@ -1,0 +1,210 @@
+import { escapeIdentifier } from "pg";
+import { BerthError } from "../../errors.ts";
+import { toErrorCode } from "../../kubernetes/failure.ts";
+import type { Endpoint } from "../../tunnel/endpoint.ts";
+
+/** What the failed login was, for the message; no value of any secret. */
+export interface Login {
+  readonly user?: string;
+  readonly database?: string;
+  /** The 1Password item the password came from: `vault/title`. */
+  readonly item?: string;
+  /** How long the client waited. */
+  readonly timeoutSeconds?: number;
+}
+
+/** A meaning and what to do about it. */
+interface Explanation {
+  readonly means: string;
+  /** undefined = the endpoint's own test command. */
+  readonly hint?: string;
+}
+
+type Where = Pick<Endpoint, "description" | "testCommand" | "serverName" | "port" | "lastFailure">;
+
+/**
+ * Why no session came about: what was tried, what the fault means, and the command that tests it.
+ * Without it a dead server behind a live tunnel reads "Connection terminated unexpectedly", and is
+ * taken for a wrong password. A `BerthError`, which says so already, comes back as it is.
+ */
+export function explainLoginFailure(
+  error: unknown,
+  endpoint: Where,
+  login: Login = {},
+): BerthError {
+  if (error instanceof BerthError) return error;
+  const code = toErrorCode(error);
+  const text = error instanceof Error ? error.message || code : String(error);
+  const explanation =
+    explainRefusal(code, login, (error as { routine?: string } | undefined)?.routine) ??
+    explainTls(code, text, endpoint) ??
+    explainTimeout(text, login) ??
+    explainNetwork(code, text, endpoint);
+  const who = login.user === undefined ? "" : ` as ${login.user}`;
+  const means = explanation?.means ?? text;
+  return new BerthError(`cannot connect to Postgres at ${endpoint.description}${who}: ${means}`, {
+    hint: explanation?.hint ?? `test the way there with: ${endpoint.testCommand}`,
+    cause: error,
+  });
+}
+
+/** The server answered, with an SQLSTATE. */
+function explainRefusal(code: string, login: Login, routine?: string): Explanation | undefined {
+  const database = `database "${login.database ?? "postgres"}"`;
+  const user = login.user === undefined ? "the role" : `role "${login.user}"`;
+  const item = login.item === undefined ? "the credential's item" : `the item ${login.item}`;
+  switch (code) {
+    case "28P01":
+      return {
+        means: `the server refused the password of ${user}, which came from ${item} (28P01)`,
+        hint: `compare ${item} in 1Password with the server; Postgres gives the same answer when the role does not exist`,
+      };
+    case "28000":
+      return {
+        means: `the server lets ${user} in from nowhere it can see us: no line in pg_hba.conf matches, the role may not log in, or it does not exist (28000)`,
+        hint: "check pg_hba.conf (does it ask for TLS?) and the role's LOGIN",
+      };
+    case "3D000":
+      return {
+        means: `there is no ${database} (3D000)`,
+        hint: "set berth:postgres.maintenanceDatabase to one that exists; if it should, this may be another server",
+      };
+    case "42501":
+      return {
+        means: `${user} may not connect to ${database} (42501)`,
+        hint: `as a superuser: GRANT CONNECT ON DATABASE ${escapeIdentifier(login.database ?? "postgres")} TO ${login.user === undefined ? "that role" : escapeIdentifier(login.user)}`,
+      };
+    case "55000":
+      return {
+        means: `${database} takes no sessions (55000)`,
+        hint: `find out why somebody closed it; as its owner: ALTER DATABASE ${escapeIdentifier(login.database ?? "postgres")} ALLOW_CONNECTIONS true`,
+      };
+    case "57P03":
+      return {
+        means: "the server is starting, stopping or in recovery, and takes no session yet (57P03)",
+        hint: "run the same command again in a minute; if it stays so, read the server's log",
+      };
+    case "57P01":
+    case "57P02":
+      return {
+        means: `the server ended the session because it stops or crashed (${code})`,
+        hint: "run the same command again once it is back; what was done is found and kept",
+      };
+    case "53100":
+      return {
+        means: "the server's disk is full (53100), which endangers everybody on it",
+        hint: "make room on the server, then run the same command again",
+      };
+    case "53300":
+      return explainLimit(routine, user, database);
+    case "0A000":
+    case "08P01":
+      return { means: `the server does not speak this protocol (${code}); is it a pooler?` };
+    default:
+      return undefined;
+  }
+}
+
+/** All three limits answer 53300; the routine that refused tells them apart in every language. */
+function explainLimit(routine: string | undefined, user: string, database: string): Explanation {
+  const limited = { InitializeSessionUserId: user, CheckMyDatabase: database }[routine ?? ""];
+  if (limited !== undefined) {
+    return {
+      means: `${limited} has as many sessions as its own connection limit allows (53300)`,
+      hint: "end one of them, or raise the limit: connectionLimit in the entry of its app, ALTER ROLE or ALTER DATABASE ... CONNECTION LIMIT if it is of no app",
+    };
+  }
+  return {
+    means: "the server has no free connection (53300)",
+    hint: "see who holds them: SELECT usename, application_name, count(*) FROM pg_stat_activity GROUP BY 1, 2 ORDER BY 3 DESC; then raise max_connections or end idle ones",
+  };
+}
+
+const untrusted = new Set([
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+]);
+
+function explainTls(code: string, text: string, endpoint: Where): Explanation | undefined {
+  if (untrusted.has(code)) {
+    return {
+      means: `the server's certificate is not signed by a CA that is trusted here (${code})`,
+      hint: "set berth:postgres.tls.caFile to the CA that signed it; nothing was sent, the password neither",
+    };
+  }
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+    const there = /altnames: (?:Host: .* altnames: )?(.*)$/.exec(text)?.[1];
+    return {
+      means: `the server's certificate is not for "${endpoint.serverName}"${there === undefined ? "" : `; it is for ${there}`}`,
+      hint: "set berth:postgres.tls.serverName to a name on the certificate, if this is the right server; nothing was sent, the password neither",
+    };
+  }
+  if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID") {
+    const word = code === "CERT_HAS_EXPIRED" ? "has expired" : "is not valid yet";
+    return {
+      means: `the server's certificate ${word} (now ${new Date().toISOString()})`,
+      hint: "renew it on the server, or correct this machine's clock",
+    };
+  }
+  if (text.includes("does not support SSL connections")) {
+    return {
+      means: "the server does not speak TLS",
+      hint: "turn ssl on at the server; only where the way is safe by itself set berth:postgres.tls.mode to disable",
+    };
+  }
+  if (text.includes("error establishing an SSL connection")) return notPostgres(endpoint);
+  if (/^(ERR_SSL_|ERR_TLS_|EPROTO)/.test(code)) return { means: `TLS failed: ${text}` };
+  return undefined;
+}
+
+function explainNetwork(code: string, text: string, endpoint: Where): Explanation | undefined {
+  switch (code) {
+    case "ECONNREFUSED":
+      return { means: "connection refused: the host is there and nothing listens on the port" };
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+      return {
+        means: `no way to the host (${code}): is the VPN up, and is this the right network?`,
+      };
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return { means: `the name cannot be resolved (${code}): ${text}` };
+    case "ETIMEDOUT":
+      return { means: `no answer: ${text}; a firewall may swallow it` };
+    default:
+  }
+  // `lengthMissing` and the like: the parser met bytes that are no message of the protocol.
+  if (/invalid response|unexpected message|unknown authentication|Unknown auth/i.test(text)) {
+    return notPostgres(endpoint);
+  }
+  if (/terminated unexpectedly|socket hang up/i.test(text) || /ECONNRESET|EPIPE/.test(code)) {
+    const failure = endpoint.lastFailure();
+    if (failure !== undefined) {
+      const hint = failure.hint === undefined ? {} : { hint: failure.hint };
+      return { means: failure.message.split("\n  fix: ")[0] ?? failure.message, ...hint };
+    }
+    return {
+      means:
+        "the way there works, but the other end hung up before it answered: the server is down, restarting, or is not Postgres",
+    };
+  }
+  return undefined;
+}
+
+function explainTimeout(text: string, login: Login): Explanation | undefined {
+  if (!/timeout expired|connection timeout/i.test(text)) return undefined;
+  const wait =
+    login.timeoutSeconds === undefined ? "in time" : `within ${String(login.timeoutSeconds)} s`;
+  return {
+    means: `nothing was answered ${wait}: the server hangs, the way swallows packets, or what listens there is not Postgres`,
+  };
+}
+
+function notPostgres(endpoint: Where): Explanation {
+  return {
+    means: `what answers there is not Postgres (port ${String(endpoint.port)} may belong to another program)`,
+  };
+}

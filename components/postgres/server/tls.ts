@@ -1,0 +1,87 @@
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
+import tls from "node:tls";
+import type { TlsSpec } from "../../config/spec.ts";
+import { BerthError } from "../../errors.ts";
+import { toErrorCode } from "../../kubernetes/failure.ts";
+
+/** What node-postgres' `ssl` gets. */
+export type PgTls = false | tls.ConnectionOptions;
+
+/**
+ * libpq's word as node-postgres' `ssl`. `verify-full` compares the certificate with the name the stack
+ * states and with nothing else: node-postgres would take the host it was given, which for a tunnel is
+ * 127.0.0.1 and on no certificate.
+ */
+export function pgTlsOptions(spec: TlsSpec, now: Date = new Date()): PgTls {
+  const { serverName } = spec;
+  // A server name that is an address must not be sent in the handshake (RFC 6066, section 3).
+  const sni = isIP(serverName) === 0 ? { servername: serverName } : {};
+  switch (spec.mode) {
+    case "disable":
+      return false;
+    case "require":
+      return { ...sni, rejectUnauthorized: false };
+    case "verify-full":
+      return {
+        ...sni,
+        rejectUnauthorized: true,
+        ca: spec.caFile === undefined ? readSystemCas() : readCaFile(spec.caFile, now),
+        checkServerIdentity: (_host, certificate) =>
+          tls.checkServerIdentity(serverName, certificate),
+      };
+  }
+}
+
+function readSystemCas(): string[] {
+  // Node's own list misses the CA that a company or a homelab put into the system's store.
+  return [...new Set([...tls.getCACertificates("default"), ...tls.getCACertificates("system")])];
+}
+
+const setting = "berth:postgres.tls.caFile";
+const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+
+/** Certificates of a PEM file; one that is valid today is enough, so that a CA can be replaced. */
+export function readCaFile(file: string, now: Date): string[] {
+  const found = readText(file).match(block) ?? [];
+  if (found.length === 0) {
+    throw new BerthError(`the CA file ${file} holds no PEM certificate`, {
+      hint: `write the CA's certificate there (-----BEGIN CERTIFICATE-----), or correct ${setting}`,
+    });
+  }
+  const certificates = found.map((pem) => parseCertificate(file, pem));
+  if (certificates.some((c) => c.validFromDate <= now && now <= c.validToDate)) return [...found];
+  const list = certificates.map(
+    (c) => `${c.subject.replaceAll("\n", ", ")}: ${c.validFrom} to ${c.validTo}`,
+  );
+  const isEarly = certificates.every((c) => c.validFromDate > now);
+  const word = isEarly ? "is not valid yet (does this machine's clock run late?)" : "has expired";
+  throw new BerthError(`the CA in ${file} ${word}; now ${now.toISOString()}; ${list.join("; ")}`, {
+    hint: `get the server's present CA into ${file}`,
+  });
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const isMissing = toErrorCode(error) === "ENOENT";
+    const why = isMissing ? "does not exist" : `cannot be read (${toErrorCode(error)})`;
+    throw new BerthError(`the CA file ${file} ${why}`, {
+      hint: `correct ${setting}`,
+      cause: error,
+    });
+  }
+}
+
+function parseCertificate(file: string, pem: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch (error) {
+    throw new BerthError(`the CA file ${file} holds a damaged certificate`, {
+      hint: `openssl x509 -in ${file} -noout -subject -dates`,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,163 @@
+import type { ContentType } from "../../config/privileges.ts";
+import type { ExtensionSpec } from "../../config/spec.ts";
+import type { PlannedDatabase, PlannedRole } from "../plan/plan.ts";
+
+/**
+ * One thing to do on the server. `path` is the property of the app that asks for it, so that a preview
+ * and an error can name it in the app's terms; `toStatement` makes SQL of it.
+ */
+export type Action = { readonly path: string } & (
+  | { readonly kind: "create-ownership-role"; readonly role: string }
+  | { readonly kind: "create-role"; readonly role: PlannedRole; readonly canLogin: boolean }
+  | { readonly kind: "set-password"; readonly role: string; readonly key: string }
+  | {
+      readonly kind: "set-attributes";
+      readonly role: string;
+      readonly attributes: readonly string[];
+    }
+  | { readonly kind: "limit-role"; readonly role: string; readonly connectionLimit: number }
+  | {
+      readonly kind: "set-search-path";
+      readonly role: string;
+      readonly searchPath: readonly string[];
+    }
+  | { readonly kind: "join" | "set-role"; readonly role: string; readonly group: string }
+  | {
+      readonly kind: "leave";
+      readonly role: string;
+      readonly group: string;
+      /** From 16 on, where REVOKE takes back no more than what this role gave. */
+      readonly grantor: string | undefined;
+    }
+  | { readonly kind: "join-admin"; readonly role: string; readonly withOptions: boolean }
+  | { readonly kind: "create-database"; readonly database: PlannedDatabase }
+  | { readonly kind: "limit-database"; readonly database: string; readonly connectionLimit: number }
+  | { readonly kind: "drop-database"; readonly database: string }
+  | { readonly kind: "reassign-owned"; readonly role: string; readonly owner: string }
+  | { readonly kind: "clear-password" | "drop-owned" | "drop-role"; readonly role: string }
+  | {
+      readonly kind: "create-schema";
+      readonly database: string;
+      readonly schema: string;
+      readonly owner: string;
+    }
+  | {
+      readonly kind: "create-extension";
+      readonly database: string;
+      readonly extension: ExtensionSpec;
+    }
+  | {
+      readonly kind: "update-extension";
+      readonly database: string;
+      readonly name: string;
+      /** What it is now. */
+      readonly from: string;
+      readonly version: string;
+    }
+  | ({ readonly kind: "grant" | "revoke"; readonly on: Securable } & PrivilegeChange)
+  | ({
+      readonly kind: "grant-default" | "revoke-default";
+      readonly owner: string;
+      /** null = every schema. */
+      readonly schema: string | null;
+      readonly type: ContentType;
+    } & PrivilegeChange)
+);
+
+/** What is given or taken, and whose it is. */
+interface PrivilegeChange {
+  readonly privileges: readonly string[];
+  readonly grantee: string;
+}
+
+/** What privileges are given on; several objects of one kind go into one statement. */
+export type Securable =
+  | { readonly type: "database"; readonly database: string }
+  | { readonly type: "schema"; readonly schema: string }
+  | {
+      readonly type: ContentType;
+      readonly schema: string;
+      readonly objects: readonly SecurableObject[];
+    };
+
+/** One of many in a schema; `arguments` tells functions of one name apart. */
+export interface SecurableObject {
+  readonly name: string;
+  readonly arguments?: string | null | undefined;
+}
+
+/** What an action does, for a person: `role admin_app gets SELECT on table public.games`. */
+export function describeAction(action: Action): string {
+  switch (action.kind) {
+    case "create-ownership-role":
+      return `ownership role ${action.role} is made`;
+    case "create-role":
+      return `role ${action.role.name} is made${action.canLogin ? "" : ", without login"}`;
+    case "set-password":
+      return `role ${action.role} gets the password that 1Password holds`;
+    case "clear-password":
+      return `role ${action.role} has no password any more`;
+    case "set-attributes":
+      return `role ${action.role} becomes ${action.attributes.join(" ")}`;
+    case "limit-role":
+      return `role ${action.role} gets connection limit ${String(action.connectionLimit)}`;
+    case "set-search-path":
+      return `role ${action.role} gets search_path ${action.searchPath.join(", ") || "(default)"}`;
+    case "join":
+      return `role ${action.role} becomes a member of ${action.group}`;
+    case "leave":
+      return `role ${action.role} is no member of ${action.group} any more${action.grantor === undefined ? "" : `, as ${action.grantor} made it`}`;
+    case "set-role":
+      return `role ${action.role} acts as ${action.group} from login on`;
+    case "join-admin":
+      return `the admin may act for role ${action.role}`;
+    case "create-database":
+      return `database ${action.database.name} is made`;
+    case "limit-database":
+      return `database ${action.database} gets connection limit ${String(action.connectionLimit)}`;
+    case "drop-database":
+      return `database ${action.database} is dropped`;
+    case "reassign-owned":
+      return `what role ${action.role} owns here goes to ${action.owner}`;
+    case "drop-owned":
+      return `role ${action.role} loses what it was given here`;
+    case "drop-role":
+      return `role ${action.role} is dropped`;
+    case "create-schema":
+      return `schema ${action.schema} is made in database ${action.database}`;
+    case "create-extension":
+      return `extension ${action.extension.name} is made in schema ${action.extension.schema} of database ${action.database}`;
+    case "update-extension":
+      return `extension ${action.name} in database ${action.database} goes from version ${action.from} to ${action.version}`;
+    case "grant":
+    case "revoke":
+      return `${describePrivilegeChange(action.kind, action)} on ${describeSecurable(action.on)}`;
+    case "grant-default":
+    case "revoke-default":
+      return `${describePrivilegeChange(action.kind, action)} on every ${action.type} that ${action.owner} will make in ${action.schema ?? "any schema"}`;
+  }
+}
+
+function describePrivilegeChange(kind: string, share: PrivilegeChange): string {
+  const verb = kind.startsWith("grant") ? "gets" : "loses";
+  const who = share.grantee === "public" ? "PUBLIC" : `role ${share.grantee}`;
+  return `${who} ${verb} ${share.privileges.join(", ")}`;
+}
+
+function describeSecurable(on: Securable): string {
+  switch (on.type) {
+    case "database":
+      return `database ${on.database}`;
+    case "schema":
+      return `schema ${on.schema}`;
+    case "table":
+    case "sequence":
+    case "function":
+      return `${on.type} ${on.objects.map((object) => `${on.schema}.${object.name}${argumentsOf(object)}`).join(", ")}`;
+  }
+}
+
+/** `(integer)` of a function, nothing of anything else. */
+export function argumentsOf(object: SecurableObject): string {
+  return typeof object.arguments === "string" ? `(${object.arguments})` : "";
+}

@@ -1,0 +1,137 @@
+import { escapeIdentifier, escapeLiteral } from "pg";
+import type { ExtensionSpec } from "../../config/spec.ts";
+import { type PlannedDatabase, type PlannedRole, PUBLIC } from "../plan/plan.ts";
+import { type Action, argumentsOf, type Securable } from "./actions.ts";
+
+/** The verifier of a role, by the role's key. */
+export type Verifiers = (key: string) => string;
+
+/** For everything that people read: the statement as it is, without the verifier. */
+export const hiddenVerifiers: Verifiers = () => "‹verifier›";
+
+/**
+ * The exact SQL of an action. Each is one statement, valid on every server from 14 on, and gives the
+ * same catalog rows as the stock provider's, so that an app may move between the two.
+ */
+export function toStatement(action: Action, verifiers: Verifiers): string {
+  switch (action.kind) {
+    case "create-ownership-role":
+      return `CREATE ROLE ${id(action.role)} NOLOGIN ${noExpiry}`;
+    case "create-role":
+      return createRole(action, verifiers);
+    case "set-password":
+      return `ALTER ROLE ${id(action.role)} PASSWORD ${escapeLiteral(verifiers(action.key))}`;
+    case "clear-password":
+      return `ALTER ROLE ${id(action.role)} PASSWORD NULL`;
+    case "set-attributes":
+      return `ALTER ROLE ${id(action.role)} ${action.attributes.join(" ")}`;
+    case "limit-role":
+      return `ALTER ROLE ${id(action.role)} CONNECTION LIMIT ${String(action.connectionLimit)}`;
+    case "set-search-path":
+      return `ALTER ROLE ${id(action.role)} SET search_path TO ${list(action.searchPath) || "DEFAULT"}`;
+    case "join":
+      return `GRANT ${id(action.group)} TO ${id(action.role)}`;
+    case "leave":
+      return `REVOKE ${id(action.group)} FROM ${id(action.role)}${action.grantor === undefined ? "" : ` GRANTED BY ${id(action.grantor)}`}`;
+    case "set-role":
+      return `ALTER ROLE ${id(action.role)} SET role TO ${escapeLiteral(action.group)}`;
+    case "join-admin":
+      return `GRANT ${id(action.role)} TO CURRENT_USER${action.withOptions ? " WITH INHERIT TRUE, SET TRUE" : ""}`;
+    case "create-database":
+      return createDatabase(action.database);
+    case "limit-database":
+      return `ALTER DATABASE ${id(action.database)} CONNECTION LIMIT ${String(action.connectionLimit)}`;
+    case "drop-database":
+      return `DROP DATABASE ${id(action.database)}`;
+    case "reassign-owned":
+      return `REASSIGN OWNED BY ${id(action.role)} TO ${id(action.owner)}`;
+    case "drop-owned":
+      return `DROP OWNED BY ${id(action.role)}`;
+    case "drop-role":
+      return `DROP ROLE ${id(action.role)}`;
+    case "create-schema":
+      return `CREATE SCHEMA ${id(action.schema)} AUTHORIZATION ${id(action.owner)}`;
+    case "create-extension":
+      return createExtension(action.extension);
+    case "update-extension":
+      return `ALTER EXTENSION ${id(action.name)} UPDATE TO ${escapeLiteral(action.version)}`;
+    case "grant":
+      return `GRANT ${action.privileges.join(", ")} ON ${securable(action.on)} TO ${grantee(action.grantee)}`;
+    case "revoke":
+      return `REVOKE ${action.privileges.join(", ")} ON ${securable(action.on)} FROM ${grantee(action.grantee)}`;
+    case "grant-default":
+      return `${defaults(action)} GRANT ${action.privileges.join(", ")} ON ${action.type.toUpperCase()}S TO ${grantee(action.grantee)}`;
+    case "revoke-default":
+      return `${defaults(action)} REVOKE ${action.privileges.join(", ")} ON ${action.type.toUpperCase()}S FROM ${grantee(action.grantee)}`;
+  }
+}
+
+const id = escapeIdentifier;
+
+/**
+ * The same as another role. Of privileges that is the only way: a superuser's REVOKE is the owner's, and
+ * GRANTED BY may name none but the role of the session.
+ */
+export function inNameOf(role: string, statements: readonly string[]): string {
+  return [`SET ROLE ${id(role)}`, ...statements, "RESET ROLE"]
+    .map((statement) => `${statement};`)
+    .join(" ");
+}
+
+/** Means the same as none at all, but is what the stock provider writes. */
+const noExpiry = "VALID UNTIL 'infinity'";
+
+function list(names: readonly string[]): string {
+  return names.map(id).join(", ");
+}
+
+function grantee(name: string): string {
+  return name === PUBLIC ? "PUBLIC" : id(name);
+}
+
+function createRole(
+  { role, canLogin }: { readonly role: PlannedRole; readonly canLogin: boolean },
+  verifiers: Verifiers,
+): string {
+  const limit =
+    role.connectionLimit === -1 ? "" : ` CONNECTION LIMIT ${String(role.connectionLimit)}`;
+  if (!canLogin) return `CREATE ROLE ${id(role.name)} NOLOGIN${limit} ${noExpiry}`;
+  return `CREATE ROLE ${id(role.name)} LOGIN${limit} ${noExpiry} PASSWORD ${escapeLiteral(verifiers(role.key))}`;
+}
+
+function createDatabase(database: PlannedDatabase): string {
+  const limit =
+    database.connectionLimit === -1 ? "" : ` CONNECTION LIMIT ${String(database.connectionLimit)}`;
+  // template0: no session can block it, and no collation of template1 can be out of date.
+  return `CREATE DATABASE ${id(database.name)} OWNER ${id(database.owner)} TEMPLATE template0 ENCODING ${escapeLiteral(database.encoding)}${limit}`;
+}
+
+function createExtension({ name, schema, version }: ExtensionSpec): string {
+  // Without a schema it would go where search_path begins, which is pinned to pg_catalog.
+  const exactly = version === undefined ? "" : ` VERSION ${escapeLiteral(version)}`;
+  return `CREATE EXTENSION ${id(name)} SCHEMA ${id(schema)}${exactly}`;
+}
+
+function defaults(action: { readonly owner: string; readonly schema: string | null }): string {
+  const where = action.schema === null ? "" : ` IN SCHEMA ${id(action.schema)}`;
+  return `ALTER DEFAULT PRIVILEGES FOR ROLE ${id(action.owner)}${where}`;
+}
+
+function securable(on: Securable): string {
+  switch (on.type) {
+    case "database":
+      return `DATABASE ${id(on.database)}`;
+    case "schema":
+      return `SCHEMA ${id(on.schema)}`;
+    case "table":
+    case "sequence":
+    case "function": {
+      // FUNCTION would leave procedures out.
+      const kind = on.type === "function" ? "ROUTINE" : on.type.toUpperCase();
+      const objects = on.objects.map(
+        (one) => `${id(on.schema)}.${id(one.name)}${argumentsOf(one)}`,
+      );
+      return `${kind} ${objects.join(", ")}`;
+    }
+  }
+}

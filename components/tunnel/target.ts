@@ -1,0 +1,195 @@
+import type { V1Container, V1Pod, V1Service } from "@kubernetes/client-node";
+import type { KubeAccess, RequestOptions } from "../kubernetes/access.ts";
+import { KubeError, toShownText } from "../kubernetes/error.ts";
+
+/** What the stack names: a Service or a Pod, and the port it has there. */
+export interface KubeTarget {
+  readonly namespace: string;
+  readonly target: { readonly kind: "service" | "pod"; readonly name: string };
+  readonly port: number;
+}
+
+/** What a port-forward needs: one Pod and the port in it. */
+export interface PodPort {
+  readonly namespace: string;
+  readonly pod: string;
+  /** Tells the Pod from a later one of the same name. */
+  readonly uid: string | undefined;
+  readonly port: number;
+}
+
+/**
+ * The Pod to forward to, now. Of a Service's Pods only a ready one is taken: the others accept the
+ * port-forward and then refuse in words that look like a wrong password or a dead server.
+ *
+ * It needs `get` on the Service and `list` on Pods (or `get` on the Pod), as kubectl does.
+ */
+export async function resolvePodPort(
+  access: KubeAccess,
+  wanted: KubeTarget,
+  options: RequestOptions,
+): Promise<PodPort> {
+  return wanted.target.kind === "pod"
+    ? await resolvePod(access, wanted, options)
+    : await resolveService(access, wanted, options);
+}
+
+async function resolvePod(
+  access: KubeAccess,
+  wanted: KubeTarget,
+  options: RequestOptions,
+): Promise<PodPort> {
+  const { namespace, target, port } = wanted;
+  const ask = { verb: "get", resource: "pods", namespace, name: target.name } as const;
+  const pod = (await access.read(ask, {}, options)) as V1Pod;
+  if (pod.status?.phase !== "Running" || pod.metadata?.deletionTimestamp !== undefined) {
+    throw new KubeError(
+      "no-ready-pod",
+      `Pod "${target.name}" in namespace "${namespace}" (context "${access.context.name}") does not run: ${formatPod(pod)}`,
+      { hint: `${access.context.kubectl} -n ${namespace} describe pod ${target.name}` },
+    );
+  }
+  return { namespace, pod: target.name, uid: pod.metadata?.uid, port };
+}
+
+async function resolveService(
+  access: KubeAccess,
+  wanted: KubeTarget,
+  options: RequestOptions,
+): Promise<PodPort> {
+  const { namespace, target } = wanted;
+  const ask = { verb: "get", resource: "services", namespace, name: target.name } as const;
+  const service = (await access.read(ask, {}, options)) as V1Service;
+  const targetPort = toTargetPort(access, wanted, service);
+  const selector = toSelector(access, wanted, service);
+  const list = { verb: "list", resource: "pods", namespace, name: undefined } as const;
+  const answer = await access.read(list, { labelSelector: selector }, options);
+  const pods = ((answer as { items?: V1Pod[] }).items ?? []).toSorted(byName);
+  const ready = pods.find(isReady);
+  if (ready === undefined) throw toNoReadyPod(access, wanted, { pods, selector });
+  const pod = ready.metadata?.name ?? "";
+  const uid = ready.metadata?.uid;
+  return { namespace, pod, uid, port: toPodPort(access, ready, targetPort) };
+}
+
+/**
+ * Whether a Pod that was found has ended since, or another has taken its name. One that terminates is
+ * still there, and so is one that cannot be asked for. It needs no more than finding the Pod did.
+ */
+export async function isPodGone(
+  access: KubeAccess,
+  { target }: KubeTarget,
+  podPort: PodPort,
+  options: RequestOptions,
+): Promise<boolean> {
+  const { namespace, pod: name } = podPort;
+  const ask = { resource: "pods", namespace } as const;
+  try {
+    const there =
+      target.kind === "pod"
+        ? ((await access.read({ ...ask, verb: "get", name }, {}, options)) as V1Pod)
+        : await findByName(access, podPort, options);
+    const isEnded = /^(Succeeded|Failed)$/.test(there?.status?.phase ?? "");
+    return there === undefined || isEnded || there.metadata?.uid !== podPort.uid;
+  } catch (error) {
+    return error instanceof KubeError && error.kind === "not-found";
+  }
+}
+
+async function findByName(
+  access: KubeAccess,
+  { namespace, pod }: PodPort,
+  options: RequestOptions,
+): Promise<V1Pod | undefined> {
+  const list = { verb: "list", resource: "pods", namespace, name: undefined } as const;
+  const answer = await access.read(list, { fieldSelector: `metadata.name=${pod}` }, options);
+  const { items = [] } = answer as { items?: V1Pod[] };
+  return items.find(({ metadata }) => metadata?.name === pod);
+}
+
+function toTargetPort(access: KubeAccess, wanted: KubeTarget, service: V1Service): number | string {
+  const { namespace, target } = wanted;
+  const ports = service.spec?.ports ?? [];
+  const port = ports.find((p) => p.port === wanted.port && (p.protocol ?? "TCP") === "TCP");
+  if (port !== undefined) return port.targetPort ?? port.port;
+  const there = ports.map((p) => (p.name ? `${String(p.port)} (${p.name})` : String(p.port)));
+  throw new KubeError(
+    "not-found",
+    `Service "${target.name}" in namespace "${namespace}" (context "${access.context.name}") has no port ${String(wanted.port)}; it has: ${there.join(", ") || "none"}`,
+    { hint: "set berth:postgres.endpoint.kubernetes.port to one of them" },
+  );
+}
+
+function toSelector(access: KubeAccess, wanted: KubeTarget, service: V1Service): string {
+  const labels = Object.entries(service.spec?.selector ?? {});
+  if (labels.length > 0) return labels.map(([key, value]) => `${key}=${value}`).join(",");
+  const isExternal = service.spec?.type === "ExternalName";
+  const what = isExternal ? `stands for ${service.spec?.externalName ?? "another host"}` : "";
+  throw new KubeError(
+    "not-found",
+    `Service "${wanted.target.name}" in namespace "${wanted.namespace}" (context "${access.context.name}") selects no Pods${what && `: it ${what}`}; a port-forward needs a Pod`,
+    { hint: "name a Pod under berth:postgres.endpoint.kubernetes, or use a direct endpoint" },
+  );
+}
+
+function toPodPort(access: KubeAccess, pod: V1Pod, targetPort: number | string): number {
+  if (typeof targetPort === "number") return targetPort;
+  const containers: readonly V1Container[] = [
+    ...(pod.spec?.containers ?? []),
+    ...(pod.spec?.initContainers ?? []),
+  ];
+  const named = containers.flatMap((c) => c.ports ?? []).find((p) => p.name === targetPort);
+  if (named !== undefined) return named.containerPort;
+  const name = pod.metadata?.name ?? "";
+  const namespace = pod.metadata?.namespace ?? "";
+  throw new KubeError(
+    "not-found",
+    `Pod "${name}" (context "${access.context.name}") has no port named "${targetPort}", which its Service points to`,
+    { hint: `${access.context.kubectl} -n ${namespace} describe pod ${name}` },
+  );
+}
+
+function isReady(pod: V1Pod): boolean {
+  const ready = pod.status?.conditions?.find((condition) => condition.type === "Ready");
+  return (
+    pod.status?.phase === "Running" &&
+    pod.metadata?.deletionTimestamp === undefined &&
+    ready?.status === "True"
+  );
+}
+
+function byName(a: V1Pod, b: V1Pod): number {
+  const [left, right] = [a.metadata?.name ?? "", b.metadata?.name ?? ""];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function toNoReadyPod(
+  access: KubeAccess,
+  wanted: KubeTarget,
+  found: { readonly pods: readonly V1Pod[]; readonly selector: string },
+): KubeError {
+  const { namespace, target } = wanted;
+  const pods = found.pods.map((pod) => `${pod.metadata?.name ?? "?"} is ${formatPod(pod)}`);
+  const state = pods.length > 0 ? pods.join("; ") : `no Pod has the labels ${found.selector}`;
+  return new KubeError(
+    "no-ready-pod",
+    `Service "${target.name}" in namespace "${namespace}" (context "${access.context.name}") has no ready Pod: ${state}`,
+    { hint: `${access.context.kubectl} -n ${namespace} get pods -l ${found.selector}` },
+  );
+}
+
+/** `Pending (ImagePullBackOff)`, `Running, not ready`: the word that `kubectl get pods` shows. */
+function formatPod(pod: V1Pod): string {
+  if (pod.metadata?.deletionTimestamp !== undefined) return "Terminating";
+  const phase = pod.status?.phase ?? "Unknown";
+  const states = [
+    ...(pod.status?.containerStatuses ?? []),
+    ...(pod.status?.initContainerStatuses ?? []),
+  ].map((status) => status.state?.waiting?.reason ?? status.state?.terminated?.reason);
+  const unscheduled = pod.status?.conditions?.find(
+    (condition) => condition.type === "PodScheduled" && condition.status === "False",
+  );
+  const reason = states.find((state) => state !== undefined) ?? unscheduled?.reason;
+  if (reason !== undefined) return `${phase} (${toShownText(reason)})`;
+  return phase === "Running" && !isReady(pod) ? "Running, not ready" : phase;
+}

@@ -1,0 +1,285 @@
+import { BerthError } from "../../components/errors.ts";
+import { toLiveState } from "../../components/postgres/diff/drift.ts";
+import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
+import { Unreachable } from "../../components/postgres/server/pool.ts";
+import { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
+import type { Action } from "../../components/postgres/statements/actions.ts";
+import { hiddenVerifiers, toStatement } from "../../components/postgres/statements/sql.ts";
+import type { Report } from "../rpc/engine-log.ts";
+import type { PropertyMap } from "../rpc/property-values.ts";
+import {
+  type ChangeKind,
+  type Changes,
+  type CheckFailure,
+  type CheckRequest,
+  type CreateRequest,
+  type DiffRequest,
+  PartialFailure,
+  type ResourceHandler,
+  type StoredResource,
+  type UpdateRequest,
+} from "../rpc/resource-handler.ts";
+import { type AppRequest } from "./app-request.ts";
+import { compareStates, compareVerifiers } from "./changes.ts";
+import { describeActions, describeDrift, toText } from "./describe-drift.ts";
+import {
+  type AppDatabaseInputs,
+  findInputProblems,
+  parseAppDatabase,
+  parseStored,
+  toDriftPaths,
+  toProperties,
+  withoutVerifiers,
+} from "./inputs.ts";
+import { findLost } from "./judge.ts";
+import { findFormer, shutOut } from "./moved.ts";
+import { ProgramClaims } from "./program-claims.ts";
+import { isStackConfig, parseProviderConfig } from "./provider-config.ts";
+import { toRequest, toStopped, toUnfinished } from "./request.ts";
+import { retireApp } from "./retire.ts";
+import { checkRetirement } from "./retirement-check.ts";
+import { type AppDecision, applyApp, decideRequest, findActions } from "./work.ts";
+
+/**
+ * `berth:postgres:AppDatabase`: an app's roles, memberships, database, grants and default privileges as
+ * one resource. What the server holds decides, not only what state remembers: create takes up what is
+ * there and ours, update does what is missing, and delete drops only what is ours, asked for and confirmed.
+ */
+export class AppDatabaseHandler implements ResourceHandler {
+  readonly type = "berth:postgres:AppDatabase";
+  // A plain preview compares with one survey that all apps share; it reads no app for itself.
+  readonly refreshBeforeUpdate = false;
+  readonly #report: Report;
+  readonly #isOffline: boolean;
+  #server: PostgresServer | undefined;
+  /** The stack file's own keys, where the engine imports with its default provider. */
+  #stackConfig: PropertyMap | undefined;
+  #hasWarned = false;
+  readonly #claims = new ProgramClaims();
+
+  constructor(report: Report, isOffline: boolean) {
+    this.#report = report;
+    this.#isOffline = isOffline;
+  }
+
+  checkConfig({ urn, olds, news }: Parameters<NonNullable<ResourceHandler["checkConfig"]>>[0]) {
+    const { inputs, places, failures, warnings } = checkRetirement(olds, news);
+    if (places !== undefined) this.#claims.setApps(places);
+    for (const warning of warnings) this.#report("warning", urn, warning);
+    return { inputs, failures };
+  }
+
+  /** Connects to nothing; that comes with the first app that needs it. */
+  async configure(config: PropertyMap): Promise<void> {
+    await this.#server?.close();
+    this.#stackConfig = isStackConfig(config) ? config : undefined;
+    const postgres = parseProviderConfig(config);
+    this.#server = postgres === undefined ? undefined : new PostgresServer(postgres);
+    this.#hasWarned = false;
+  }
+
+  check(
+    request: CheckRequest,
+  ): Promise<{ inputs: PropertyMap; failures: readonly CheckFailure[] }> {
+    const inputs = request.newInputs;
+    const state = parseStored(inputs);
+    if (state !== undefined) {
+      const roles = Object.values(state.roles).map((role) => role.name);
+      this.#claims.add(request.urn, { database: state.database.name, roles });
+    }
+    // The engine checks what an import has read as well, and that is without verifiers.
+    if (this.#stackConfig !== undefined) return Promise.resolve({ inputs, failures: [] });
+    return Promise.resolve({ inputs, failures: findInputProblems(inputs, this.#server?.config) });
+  }
+
+  async diff(request: DiffRequest): Promise<Changes> {
+    const wanted = parseAppDatabase(request.newInputs);
+    const old = parseStored(request.oldState) ?? parseStored(request.oldInputs);
+    if (wanted === undefined || old === undefined) return { roles: "update" };
+    const changes: Record<string, ChangeKind> = { ...compareStates(old, wanted.state) };
+    const before = parseAppDatabase(request.oldInputs)?.verifiers ?? new Map<string, string>();
+    for (const key of compareVerifiers(before, wanted.verifiers)) {
+      changes[`verifiers.${key}`] = before.has(key) ? "update" : "add";
+    }
+    if (request.oldState["incomplete"] === true) changes["incomplete"] = "delete";
+    for (const path of toDriftPaths(request.oldState)) changes[path] ??= "update";
+    // A refresh may have found a difference, or there may be one since.
+    const found = await this.#ask(request.urn, (server) =>
+      findActions(server, this.#toRequest(request.urn, wanted, request), false),
+    );
+    if (found !== undefined) {
+      const unexpected = found.actions.filter(({ path }) => changes[path] === undefined);
+      if (Object.keys(changes).length === 0 && unexpected.length > 0) {
+        this.#report(
+          "info",
+          request.urn,
+          toText("not as it shall be; up would do:", describeActions(unexpected)),
+        );
+      }
+      for (const { path } of unexpected) changes[path] = "update";
+    }
+    return changes;
+  }
+
+  async create(request: CreateRequest): Promise<{ id: string; state: PropertyMap }> {
+    const inputs = parseAppDatabase(request.inputs);
+    if (request.preview) {
+      if (inputs === undefined) return { id: "", state: withoutVerifiers(request.inputs) };
+      await this.#preview(request.urn, this.#toRequest(request.urn, inputs, undefined));
+      return { id: inputs.state.database.name, state: toProperties(inputs.state) };
+    }
+    const known = requireKnown(inputs);
+    const id = known.state.database.name;
+    return {
+      id,
+      state: await this.#apply(request.urn, id, this.#toRequest(request.urn, known, undefined)),
+    };
+  }
+
+  async update(request: UpdateRequest): Promise<PropertyMap> {
+    const inputs = parseAppDatabase(request.newInputs);
+    if (request.preview) {
+      if (inputs === undefined) return withoutVerifiers(request.newInputs);
+      await this.#preview(request.urn, this.#toRequest(request.urn, inputs, request));
+      return toProperties(inputs.state);
+    }
+    const known = requireKnown(inputs);
+    const wanted = this.#toRequest(request.urn, known, request);
+    return await this.#apply(request.urn, request.id, wanted);
+  }
+
+  async read(resource: StoredResource): Promise<StoredResource | undefined> {
+    const wanted = parseAppDatabase(resource.inputs);
+    const state = wanted?.state ?? parseStored(resource.state);
+    if (state === undefined || this.#stackConfig !== undefined) {
+      const { importApp } = await import("./import.ts");
+      return await importApp(this.#stackConfig, resource, this.#report);
+    }
+    const unfinished = toUnfinished(resource.state);
+    const request: AppRequest = {
+      state,
+      verifiers: wanted?.verifiers ?? new Map<string, string>(),
+      newPasswords: new Set(),
+      formerRoles: [],
+      leftBehind: [],
+      // What a run that stopped halfway had not made yet is not lost.
+      isKnown: unfinished === undefined,
+    };
+    const server = this.#requireServer();
+    const survey = await server.inspectStack();
+    const lost = findLost(request, survey.catalog.databases.get(state.database.name));
+    if (lost !== undefined) throw new BerthError(lost);
+    const found = await findActions(server, request, true);
+    const warnings = [...found.notes, ...found.problems, ...found.blocked];
+    for (const warning of warnings) this.#report("warning", resource.urn, warning);
+    const live = toProperties(toLiveState(state, found.actions, found.catalog));
+    const drift = describeDrift(found);
+    if (drift.length === 0) return { ...resource, state: { ...live, ...unfinished } };
+    this.#report("info", resource.urn, toText("not as it shall be; up would do:", drift));
+    return { ...resource, state: { ...live, drift, ...unfinished } };
+  }
+
+  /**
+   * With `reclaimPolicy: delete`, and confirmed: drops database and roles. Of an app that only moved on, to
+   * another database: shuts out the roles that left it meanwhile. Otherwise: nothing.
+   */
+  async delete(resource: StoredResource): Promise<void> {
+    const { urn } = resource;
+    // Inputs are what the entry last said; after a refresh state is what the server then held.
+    const state = parseStored(resource.inputs) ?? parseStored(resource.state);
+    if (state === undefined) return;
+    const former = findFormer(resource, state, this.#claims.rolesBeside(urn, state.app));
+    if (former.length > 0) this.#tell(urn, await shutOut(this.#requireServer(), state, former));
+    if (state.reclaimPolicy !== "delete") return;
+    const kept = this.#claims.whyKept(urn, state.app, state.database.name);
+    if (kept !== undefined) {
+      this.#report("warning", urn, kept);
+      return;
+    }
+    const isNeeded = (role: string): boolean => this.#claims.isNeeded(urn, state.app, role);
+    this.#tell(urn, await retireApp(this.#requireServer(), state, isNeeded));
+  }
+
+  cancel(): void {
+    this.#server?.cancel();
+  }
+
+  /** Ends every connection; the process may end without it. */
+  async close(): Promise<void> {
+    await this.#server?.close();
+  }
+
+  #toRequest(
+    urn: string,
+    inputs: AppDatabaseInputs,
+    old: Parameters<typeof toRequest>[1],
+  ): AppRequest {
+    return toRequest(inputs, old, (role) => this.#claims.isNeeded(urn, inputs.state.app, role));
+  }
+
+  /** The statements of a change, exactly as they will run but for the verifiers. */
+  async #preview(urn: string, request: AppRequest): Promise<void> {
+    const found = await this.#ask(urn, (server) => decideRequest(server, request, true));
+    if (found === undefined) return;
+    for (const note of found.notes) this.#report("warning", urn, note);
+    if (found.actions.length === 0) return;
+    const statements = found.actions.map((action) => `${toStatement(action, hiddenVerifiers)};`);
+    this.#report("info", urn, toText("statements:", statements));
+  }
+
+  async #apply(urn: string, id: string, request: AppRequest): Promise<PropertyMap> {
+    const server = this.#requireServer();
+    const done: Action[] = [];
+    try {
+      const notes = await applyApp(server, request, (action) => void done.push(action));
+      for (const note of notes) this.#report("warning", urn, note);
+      return toProperties(request.state);
+    } catch (error) {
+      if (done.length === 0) throw error;
+      // Something took effect, so the resource exists: state keeps it, and the next up goes on.
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new PartialFailure(reason, { id, state: toStopped(request) });
+    }
+  }
+
+  /** Asks the server, unless it is not to be asked; one that cannot be reached fails the run. */
+  async #ask(
+    urn: string,
+    use: (server: PostgresServer) => Promise<AppDecision>,
+  ): Promise<AppDecision | undefined> {
+    const server = this.#requireServer();
+    if (this.#isOffline) {
+      this.#warnOnce(urn, "not compared with the server: BERTH_OFFLINE=true");
+      return undefined;
+    }
+    const found = await use(server).catch((error: unknown) => {
+      if (!(error instanceof Unreachable)) throw error;
+      const hint = "or, to preview where Postgres cannot be reached, as in CI: BERTH_OFFLINE=true";
+      throw new BerthError(error.message, { hint });
+    });
+    const identity = findIdentityProblem(found.catalog.server, server.config);
+    if (identity !== undefined) this.#warnOnce(urn, identity);
+    return found;
+  }
+
+  #tell(urn: string, notes: readonly string[]): void {
+    if (notes.length > 0) this.#report("info", urn, notes.join("\n"));
+  }
+
+  #warnOnce(urn: string, text: string): void {
+    if (!this.#hasWarned) this.#report("warning", urn, text);
+    this.#hasWarned = true;
+  }
+
+  #requireServer(): PostgresServer {
+    if (this.#server !== undefined) return this.#server;
+    throw new BerthError("Berth's provider was not told which server to work on", {
+      hint: 'make it with new BerthProvider("berth", { postgres: … }) and give it to the App',
+    });
+  }
+}
+
+function requireKnown(inputs: AppDatabaseInputs | undefined): AppDatabaseInputs {
+  if (inputs !== undefined) return inputs;
+  throw new BerthError("an AppDatabase reached up with unknown inputs");
+}

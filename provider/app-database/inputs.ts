@@ -1,0 +1,262 @@
+import { z } from "zod";
+import { objectTypes, privilegeTable } from "../../components/config/privileges.ts";
+import { reservedReason } from "../../components/config/rules/names.ts";
+import {
+  ExtensionName,
+  ExtensionVersion,
+  SchemaName,
+} from "../../components/config/schema/database.ts";
+import {
+  AppName,
+  ConnectionLimit,
+  PgIdentifier,
+  PgName,
+} from "../../components/config/schema/primitives.ts";
+import type { AppDatabaseState, RoleState } from "../../components/postgres/plan/app-state.ts";
+import { withDefaults } from "../../components/postgres/plan/defaults.ts";
+import type { FormerRole } from "../../components/postgres/plan/former-role.ts";
+import type { PostgresConfig } from "../../components/postgres/server/config.ts";
+import {
+  isPropertyMap,
+  type PropertyMap,
+  type PropertyValue,
+  SecretValue,
+  toPlain,
+  UnknownValue,
+} from "../rpc/property-values.ts";
+import type { CheckFailure } from "../rpc/resource-handler.ts";
+
+/** The inputs of an AppDatabase: what it shall be, and the verifiers, which no output repeats. */
+export interface AppDatabaseInputs {
+  readonly state: AppDatabaseState;
+  /** By the role's key. Secret. */
+  readonly verifiers: ReadonlyMap<string, string>;
+}
+
+// NOTE: Postgres takes anything that is not a well-formed verifier for a password in clear and hashes
+// it, so that nobody could log in with the real one.
+const Verifier = z
+  .string()
+  .regex(
+    /^SCRAM-SHA-256\$[1-9]\d*:[A-Za-z0-9+/]{22,}={0,2}\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=$/,
+    {
+      error: "is no SCRAM-SHA-256 verifier",
+    },
+  );
+
+const Grants = z
+  .strictObject(
+    Object.fromEntries(
+      objectTypes.map((type) => [
+        type,
+        z.array(
+          z.enum(privilegeTable[type], {
+            error: `holds what is no privilege on a ${type}; allowed are ${privilegeTable[type].join(", ")}`,
+          }),
+        ),
+      ]),
+    ),
+  )
+  .partial();
+
+const Role = z.strictObject({
+  name: PgName,
+  profile: z.enum(["owner", "readwrite", "readonly", "custom"]),
+  login: z.literal("in-turn").optional(),
+  actsAs: PgName.optional(),
+  connectionLimit: ConnectionLimit,
+  memberOf: z.array(PgName),
+  searchPath: z.array(PgName),
+  grants: Grants,
+});
+
+const Inputs = z.strictObject({
+  app: AppName,
+  adopt: z.boolean(),
+  recreate: z.boolean().optional(),
+  reclaimPolicy: z.enum(["retain", "delete"]),
+  database: z.strictObject({
+    name: PgName,
+    encoding: z.string().regex(/^[A-Z][A-Z0-9_]*$/, { error: "is no encoding; write it as UTF8" }),
+    connectionLimit: ConnectionLimit,
+    revokePublic: z.boolean(),
+  }),
+  roles: z.record(z.string(), Role),
+  schemas: z
+    .array(z.union([z.literal("public"), SchemaName]))
+    .refine((schemas) => schemas.includes("public"), {
+      error: 'has to list "public", which is there in any case',
+    }),
+  extensions: z.array(
+    z.strictObject({
+      name: ExtensionName,
+      schema: PgIdentifier,
+      version: ExtensionVersion.optional(),
+    }),
+  ),
+  verifiers: z.record(z.string(), Verifier),
+});
+
+/** The same as state has it: also what went wrong, and what somebody gave that Berth never would. */
+const Stored = z.object({
+  ...Inputs.omit({ verifiers: true }).shape,
+  roles: z.record(
+    z.string(),
+    Role.extend({ grants: z.partialRecord(z.enum(objectTypes), z.array(z.string())) }),
+  ),
+  schemas: z.array(z.string()),
+});
+
+/**
+ * Everything that is wrong with a program's inputs, by path, without asking the server. The stack file
+ * is checked as well, but this is the last guard before the neighbours: on Postgres 15 and older
+ * nothing else stops the admin from changing any role.
+ */
+export function findInputProblems(
+  inputs: PropertyMap,
+  config: PostgresConfig | undefined,
+): readonly CheckFailure[] {
+  const parsed = Inputs.safeParse(withDefaults(toPlain(inputs)));
+  if (!parsed.success) {
+    return parsed.error.issues.flatMap((issue) => {
+      if (valueAt(inputs, issue.path) instanceof UnknownValue) return [];
+      return [{ property: issue.path.map(String).join("."), reason: issue.message }];
+    });
+  }
+  const { verifiers, ...state } = parsed.data;
+  return [
+    ...findRoleProblems(state, new Set(Object.keys(verifiers))),
+    ...(config === undefined ? [] : findReserved(state, config)),
+  ];
+}
+
+function findRoleProblems(
+  { roles }: AppDatabaseState,
+  verifiers: ReadonlySet<string>,
+): CheckFailure[] {
+  const entries = Object.entries(roles);
+  const names = entries.map(([, role]) => role.name);
+  const problems: CheckFailure[] = [];
+  const report = (property: string, reason: string): void => {
+    problems.push({ property, reason });
+  };
+  if (roles["owner"]?.profile !== "owner") {
+    report("roles.owner", 'is required, with profile "owner": it owns the database');
+  }
+  for (const [index, [key, role]] of entries.entries()) {
+    const at = `roles.${key}`;
+    const { actsAs } = role;
+    if (key !== "owner" && role.profile === "owner" && actsAs === undefined) {
+      report(`${at}.profile`, 'only the role "owner" owns the database');
+    }
+    if (actsAs !== undefined && (key === "owner" || actsAs !== roles["owner"]?.name)) {
+      report(`${at}.actsAs`, 'allowed is only the name of the role "owner", and not for that one');
+    }
+    if (role.profile === "owner" && Object.values(role.grants).some((list) => list.length > 0)) {
+      report(`${at}.grants`, "an owner needs none");
+    }
+    if (names.indexOf(role.name) !== index) report(`${at}.name`, `"${role.name}" is used twice`);
+    if (role.login === undefined && !verifiers.has(key)) {
+      report(`verifiers.${key}`, "is required");
+    }
+  }
+  const turns = entries.filter(([, role]) => role.login === "in-turn").map(([key]) => key);
+  const known = turns.filter((key) => verifiers.has(key));
+  const isShared = entries.some(([, role]) => role.actsAs !== undefined);
+  if (known.length > 1 || (isShared && known.length === 0)) {
+    report("verifiers", `of ${turns.join(", ")} one and only one has a verifier`);
+  }
+  for (const key of verifiers) {
+    if (roles[key] === undefined) report(`verifiers.${key}`, "there is no such role");
+  }
+  return problems;
+}
+
+function findReserved(state: AppDatabaseState, postgres: PostgresConfig): CheckFailure[] {
+  const why = (name: string): string | undefined =>
+    name === postgres.admin.username
+      ? "is the admin role itself"
+      : reservedReason(name, { postgres });
+  const refuse = (property: string, name: string): CheckFailure[] => {
+    const reason = why(name);
+    return reason === undefined ? [] : [{ property, reason: `"${name}" ${reason}` }];
+  };
+  return [
+    ...refuse("database.name", state.database.name),
+    ...Object.entries(state.roles).flatMap(([key, role]) => [
+      ...refuse(`roles.${key}.name`, role.name),
+      ...role.memberOf.flatMap((group) => refuse(`roles.${key}.memberOf`, group)),
+    ]),
+  ];
+}
+
+function valueAt(value: PropertyValue, path: readonly PropertyKey[]): PropertyValue {
+  let found: PropertyValue = value;
+  for (const step of path) {
+    if (found instanceof SecretValue) found = found.value;
+    if (Array.isArray(found)) found = (found[Number(step)] as PropertyValue | undefined) ?? null;
+    else if (isPropertyMap(found)) found = found[String(step)] ?? null;
+    else return found;
+  }
+  return found;
+}
+
+/** Checked inputs; undefined = something in them is not known yet, as in some previews. */
+export function parseAppDatabase(inputs: PropertyMap): AppDatabaseInputs | undefined {
+  const parsed = Inputs.safeParse(withDefaults(toPlain(inputs)));
+  if (!parsed.success) return undefined;
+  const { verifiers, ...state } = parsed.data;
+  return { state: state, verifiers: new Map(Object.entries(verifiers)) };
+}
+
+/** What state remembers; undefined = nothing usable, as in an import. */
+export function parseStored(properties: PropertyMap): AppDatabaseState | undefined {
+  const parsed = Stored.safeParse(withDefaults(toPlain(properties)));
+  return parsed.success ? parsed.data : undefined;
+}
+
+const Leaving = z.array(
+  z.object({ key: z.string(), name: PgName, schemas: z.array(PgName).optional() }),
+);
+
+/** Roles that an earlier run, which stopped halfway, had still to see off. */
+export function parseLeaving(properties: PropertyMap): readonly FormerRole[] {
+  return Leaving.safeParse(toPlain(properties["leaving"] ?? [])).data ?? [];
+}
+
+/** Back to what the server sends. */
+export function toProperties(state: AppDatabaseState): PropertyMap {
+  const roles = Object.fromEntries(
+    Object.entries(state.roles).map(([key, role]) => [key, toRoleProperties(role)]),
+  );
+  const { recreate, ...rest } = state;
+  const permission = recreate === undefined ? {} : { recreate };
+  const extensions = state.extensions.map(({ name, schema, version }) => ({
+    ...{ name, schema },
+    ...(version === undefined ? {} : { version }),
+  }));
+  return { ...rest, ...permission, database: { ...state.database }, extensions, roles };
+}
+
+function toRoleProperties({ login, actsAs, ...role }: RoleState): PropertyMap {
+  const turn = {
+    ...(login === undefined ? {} : { login }),
+    ...(actsAs === undefined ? {} : { actsAs }),
+  };
+  const grants = Object.fromEntries(
+    Object.entries(role.grants).map(([type, privileges]) => [type, [...privileges]]),
+  );
+  return { ...role, ...turn, grants };
+}
+
+/** The properties that a refresh found to be otherwise. */
+export function toDriftPaths(state: PropertyMap): string[] {
+  const drift = state["drift"];
+  if (!Array.isArray(drift)) return [];
+  return drift.map((line) => String(line).split(":")[0] ?? "").filter((path) => path !== "");
+}
+
+/** For state, which holds no verifier. */
+export function withoutVerifiers(inputs: PropertyMap): PropertyMap {
+  return Object.fromEntries(Object.entries(inputs).filter(([name]) => name !== "verifiers"));
+}

@@ -1,0 +1,78 @@
+import { z } from "zod";
+import type { EndpointSpec } from "../../components/config/spec.ts";
+import { BerthError } from "../../components/errors.ts";
+import { Credential } from "../../components/onepassword/credential.ts";
+import type { PostgresConfig } from "../../components/postgres/server/config.ts";
+import { isPropertyMap, type PropertyMap, toPlain } from "../rpc/property-values.ts";
+
+const Text = z.string().min(1);
+const Endpoint = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("direct"), host: Text, port: z.int() }),
+  z.strictObject({
+    kind: z.literal("kubernetes"),
+    kubeconfig: Text.optional(),
+    context: Text.optional(),
+    namespace: Text,
+    target: z.strictObject({ kind: z.enum(["service", "pod"]), name: Text }),
+    port: z.int(),
+    localPort: z.int(),
+  }),
+]);
+const Postgres = z.strictObject({
+  endpoint: Endpoint,
+  tls: z.strictObject({
+    mode: z.enum(["disable", "require", "verify-full"]),
+    caFile: Text.optional(),
+    serverName: z.string(),
+  }),
+  maintenanceDatabase: Text,
+  systemIdentifier: Text.optional(),
+  reserved: z.array(z.string()),
+  ownershipRole: Text,
+  connectionLimit: z.int().min(3),
+  confirmDelete: z.array(Text).default([]),
+  dumpDirectory: Text.optional(),
+  adminItem: Text,
+  username: Text,
+  password: Text,
+});
+
+/** Whether a configuration is the stack file's own, as the default provider gets it in an import. */
+export function isStackConfig(config: PropertyMap): boolean {
+  return config["apps"] !== undefined;
+}
+
+/**
+ * Reads the provider's arguments; undefined = none were given, as for a stack that has no app of ours.
+ * No message repeats a value.
+ */
+export function parseProviderConfig(config: PropertyMap): PostgresConfig | undefined {
+  if (isStackConfig(config)) return undefined;
+  const given = config["postgres"];
+  if (!isPropertyMap(given)) return undefined;
+  const parsed = Postgres.safeParse(withNewNames(toPlain(given)));
+  if (!parsed.success) {
+    const where = parsed.error.issues.map(
+      (issue) => `postgres.${issue.path.map(String).join(".")}`,
+    );
+    throw new BerthError(`Berth's provider cannot use its arguments: ${where.join(", ")}`, {
+      hint: "make the provider with new BerthProvider(name, { postgres: toProviderPostgres(…) })",
+    });
+  }
+  const { username, password, endpoint, tls, systemIdentifier, dumpDirectory, ...rest } =
+    parsed.data;
+  return {
+    ...rest,
+    endpoint: endpoint as EndpointSpec,
+    tls: { ...tls, caFile: tls.caFile },
+    systemIdentifier,
+    dumpDirectory,
+    admin: new Credential(username, password),
+  };
+}
+
+/** State of an earlier version, which `destroy` and `refresh` hand over, calls the ownership role `markerRole`. */
+function withNewNames(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { markerRole, ...rest } = given;
+  return markerRole === undefined ? rest : { ownershipRole: markerRole, ...rest };
+}

@@ -1,0 +1,191 @@
+import { relative } from "node:path";
+import { BerthError } from "../../components/errors.ts";
+import type { PropertyMap } from "../rpc/property-values.ts";
+import type {
+  ChangeKind,
+  Changes,
+  CheckFailure,
+  CheckRequest,
+  CreateRequest,
+  DiffRequest,
+  ResourceHandler,
+  StoredResource,
+  UpdateRequest,
+} from "../rpc/resource-handler.ts";
+import { readText, removeFile, writeText } from "./disk.ts";
+import { findOverwriteProblem, formatHeader, isOwnedBy, parseManifest } from "./header.ts";
+import {
+  type ManifestProperties,
+  type PreviewProperties,
+  parseInputs,
+  toProperties,
+  toPropertyMap,
+} from "./inputs.ts";
+import { inspectTarget, type Target, toTarget } from "./path.ts";
+
+const ADOPT_HINT =
+  "move the file away, or set adopt: true (gitops.adopt in the stack file) to overwrite it";
+
+/**
+ * `berth:index:ManifestFile`: one file of the GitOps checkout as a resource. The preview shows what
+ * changes in it, a hand edit is put right, and the file goes when its app goes. What stands on disk
+ * decides, not only what state remembers; where there is no checkout (a preview in CI) state decides
+ * alone.
+ */
+export class ManifestFileHandler implements ResourceHandler {
+  readonly type = "berth:index:ManifestFile";
+  readonly refreshBeforeUpdate = true;
+  readonly #projectDirectory: string;
+  /** Files written in this run. A delete leaves them alone: a renamed resource is made, then deleted. */
+  readonly #written = new Set<string>();
+  /** Writes and deletes one after the other: a delete prunes directories that a write may need. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(projectDirectory: string) {
+    this.#projectDirectory = projectDirectory;
+  }
+
+  configure(): void {
+    this.#written.clear();
+  }
+
+  async check(
+    request: CheckRequest,
+  ): Promise<{ inputs: PropertyMap; failures: readonly CheckFailure[] }> {
+    const inputs = { adopt: false, ...request.newInputs };
+    const { properties, failures } = parseInputs(inputs);
+    if (failures.length > 0) return { inputs, failures };
+    const problem = await this.#findTargetProblem(
+      properties,
+      toProperties(request.oldInputs ?? {}),
+    );
+    return { inputs, failures: problem === undefined ? [] : [problem] };
+  }
+
+  async diff(request: DiffRequest): Promise<Changes> {
+    const { properties } = parseInputs(request.newInputs);
+    const old = toProperties(request.oldState) ?? toProperties(request.oldInputs);
+    if (old === undefined) throw new BerthError(`state of ${request.id} has no directory or path`);
+    const changes: Record<string, ChangeKind> = {};
+    const { directory, path } = properties;
+    const isMoved =
+      directory === undefined ||
+      path === undefined ||
+      this.#toTarget({ directory, path }).file !== this.#toTarget(old).file;
+    if (directory !== old.directory) changes["directory"] = isMoved ? "replace" : "update";
+    if (path !== old.path) changes["path"] = isMoved ? "replace" : "update";
+    // `adopt` is a permission for the run, not a property of the file: switching it changes nothing.
+    for (const name of ["content", "owner"] as const) {
+      if (properties[name] !== old[name]) changes[name] = "update";
+    }
+    if (Object.keys(changes).length === 0 && (await this.#hasDrifted(old))) {
+      changes["content"] = "update";
+    }
+    return changes;
+  }
+
+  async create(request: CreateRequest): Promise<{ id: string; state: PropertyMap }> {
+    if (request.preview) return { id: "", state: request.inputs };
+    const wanted = toWanted(request.inputs);
+    await this.#write(wanted, undefined);
+    return { id: wanted.path, state: toPropertyMap(wanted) };
+  }
+
+  async read(resource: StoredResource): Promise<StoredResource | undefined> {
+    const old = toProperties(resource.state) ?? toProperties(resource.inputs);
+    if (old === undefined) {
+      throw new BerthError(`${resource.id} cannot be imported: an id does not say which checkout`, {
+        hint: "declare the ManifestFile with adopt: true; pulumi up then takes the file over",
+      });
+    }
+    const target = this.#toTarget(old);
+    const standing = await inspectTarget(target);
+    if (standing.kind === "no-checkout") return resource;
+    const text = standing.kind === "file" ? await readText(target) : undefined;
+    if (text === undefined) return undefined;
+    const { owner, content } = parseManifest(text) ?? { owner: "", content: text };
+    return { ...resource, state: toPropertyMap({ ...old, owner, content }) };
+  }
+
+  async update(request: UpdateRequest): Promise<PropertyMap> {
+    if (request.preview) return request.newInputs;
+    const wanted = toWanted(request.newInputs);
+    await this.#write(wanted, toProperties(request.oldInputs));
+    return toPropertyMap(wanted);
+  }
+
+  async delete(resource: StoredResource): Promise<void> {
+    // Ownership comes from the inputs: after a refresh the state shows whatever the file says.
+    const old = toProperties(resource.inputs) ?? toProperties(resource.state);
+    if (old === undefined) return;
+    const target = this.#toTarget(old);
+    await this.#inTurn(async () => {
+      if (this.#written.has(target.file)) return;
+      if ((await inspectTarget(target)).kind !== "file") return;
+      const text = await readText(target);
+      if (text !== undefined && isOwnedBy(text, [old.owner])) await removeFile(target);
+    });
+  }
+
+  async #write(wanted: ManifestProperties, old: ManifestProperties | undefined): Promise<void> {
+    const target = this.#toTarget(wanted);
+    await this.#inTurn(async () => {
+      const problem = await this.#findTargetProblem(wanted, old);
+      if (problem !== undefined) throw new BerthError(problem.reason);
+      await writeText(target, toText(wanted));
+      this.#written.add(target.file);
+    });
+  }
+
+  async #findTargetProblem(
+    wanted: PreviewProperties,
+    old: ManifestProperties | undefined,
+  ): Promise<CheckFailure | undefined> {
+    const { directory, path, owner, adopt } = wanted;
+    if (directory === undefined || path === undefined) return undefined;
+    const target = this.#toTarget({ directory, path });
+    const standing = await inspectTarget(target);
+    if (standing.kind === "refused") {
+      return { property: standing.property, reason: standing.reason };
+    }
+    if (standing.kind !== "file" || owner === undefined || adopt === undefined) return undefined;
+    const isInState = old !== undefined && this.#toTarget(old).file === target.file;
+    const problem = findOverwriteProblem({
+      text: await readText(target),
+      owners: isInState ? [owner, old.owner] : [owner],
+      isInState,
+      adopt,
+    });
+    if (problem === undefined) return undefined;
+    const name = relative(this.#projectDirectory, target.file);
+    return { property: "path", reason: `${name} ${problem}\n  fix: ${ADOPT_HINT}` };
+  }
+
+  /** Whether the file is not what state says, in a checkout that exists. */
+  async #hasDrifted(properties: ManifestProperties): Promise<boolean> {
+    const target = this.#toTarget(properties);
+    const standing = await inspectTarget(target);
+    if (standing.kind === "no-checkout") return false;
+    return standing.kind !== "file" || (await readText(target)) !== toText(properties);
+  }
+
+  #toTarget(properties: { readonly directory: string; readonly path: string }): Target {
+    return toTarget(this.#projectDirectory, properties.directory, properties.path);
+  }
+
+  #inTurn(act: () => Promise<void>): Promise<void> {
+    const turn = this.#last.then(act);
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+function toText(properties: ManifestProperties): string {
+  return formatHeader(properties.owner) + properties.content;
+}
+
+function toWanted(inputs: PropertyMap): ManifestProperties {
+  const wanted = toProperties(inputs);
+  if (wanted === undefined) throw new BerthError("a ManifestFile reached up with unknown inputs");
+  return wanted;
+}

@@ -1,0 +1,251 @@
+import grpc from "@grpc/grpc-js";
+import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
+import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import provider from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import messages from "@pulumi/pulumi/proto/provider_pb.js";
+import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import { BerthError } from "../../components/errors.ts";
+import type { CallsUnderWay } from "./calls-under-way.ts";
+import {
+  decodeProperties,
+  encodeProperties,
+  type PropertyMap,
+  toPlain,
+} from "./property-values.ts";
+import type { Changes, CheckFailure, ResourceHandler } from "./resource-handler.ts";
+import { toCheckResponse, toDiffResponse, toServiceError } from "./responses.ts";
+import { PROVIDER_SCHEMA, PROVIDER_VERSION } from "./schema.ts";
+
+type Methods = Pick<
+  IResourceProviderServer,
+  | "handshake"
+  | "getSchema"
+  | "checkConfig"
+  | "diffConfig"
+  | "configure"
+  | "check"
+  | "diff"
+  | "create"
+  | "read"
+  | "update"
+  | "delete"
+  | "cancel"
+  | "getPluginInfo"
+  | "attach"
+>;
+
+/**
+ * Berth's provider as the engine speaks to it: each call is translated to plain values and given to
+ * the handler of the resource's type. Methods that are not here answer UNIMPLEMENTED.
+ *
+ * @param onCancel For when the operator stops the run, besides what the handlers do then.
+ */
+export function createServer(
+  handlers: readonly ResourceHandler[],
+  calls: CallsUnderWay,
+  onCancel: () => void,
+): grpc.Server {
+  const find = toFind(handlers);
+  const unary = toUnary(calls);
+  const methods: Methods = {
+    ...createProviderMethods(handlers, unary, onCancel),
+    ...createReadingMethods(find, unary),
+    ...createChangingMethods(find, unary),
+  };
+  // A manifest or a catalog may be larger than gRPC's 4 MB.
+  const server = new grpc.Server({
+    "grpc.max_receive_message_length": -1,
+    "grpc.max_send_message_length": -1,
+  });
+  server.addService(provider.ResourceProviderService, methods);
+  return server;
+}
+
+function createProviderMethods(
+  handlers: readonly ResourceHandler[],
+  unary: Unary,
+  onCancel: () => void,
+): Omit<Methods, "check" | "diff" | "create" | "read" | "update" | "delete"> {
+  return {
+    handshake: unary(() =>
+      new messages.ProviderHandshakeResponse().setAcceptSecrets(true).setAcceptResources(true),
+    ),
+    getSchema: unary(() => new messages.GetSchemaResponse().setSchema(PROVIDER_SCHEMA)),
+    checkConfig: unary((request) => checkConfig(handlers, request)),
+    // Where the provider connects to is configuration, not identity: a change replaces nothing.
+    diffConfig: unary((request) =>
+      toDiffResponse(
+        compareConfig(
+          decodeProperties(request.getOldInputs() ?? request.getOlds()),
+          decodeProperties(request.getNews()),
+        ),
+      ),
+    ),
+    configure: unary(async (request) => {
+      const config = decodeProperties(request.getArgs());
+      for (const handler of handlers) await handler.configure?.(config);
+      return new messages.ConfigureResponse()
+        .setAcceptsecrets(true)
+        .setAcceptresources(true)
+        .setSupportspreview(true);
+    }),
+    cancel: unary(() => {
+      for (const handler of handlers) handler.cancel?.();
+      onCancel();
+      return new empty.Empty();
+    }),
+    getPluginInfo: unary(() => new plugin.PluginInfo().setVersion(PROVIDER_VERSION)),
+    attach: unary(() => new empty.Empty()),
+  };
+}
+
+function checkConfig(
+  handlers: readonly ResourceHandler[],
+  request: InstanceType<typeof messages.CheckRequest>,
+): InstanceType<typeof messages.CheckResponse> {
+  const [urn, olds] = [request.getUrn(), decodeProperties(request.getOlds())];
+  let inputs = decodeProperties(request.getNews());
+  const failures: CheckFailure[] = [];
+  for (const handler of handlers) {
+    const checked = handler.checkConfig?.({ urn, olds, news: inputs });
+    if (checked === undefined) continue;
+    inputs = checked.inputs;
+    failures.push(...checked.failures.map((reason) => ({ property: "", reason })));
+  }
+  return toCheckResponse(inputs, failures);
+}
+
+/** Secrets count as well, but their values go nowhere. */
+function compareConfig(olds: PropertyMap, news: PropertyMap): Changes {
+  const names = new Set([...Object.keys(olds), ...Object.keys(news)]);
+  const isSame = (name: string): boolean =>
+    JSON.stringify(toPlain(olds[name] ?? null)) === JSON.stringify(toPlain(news[name] ?? null));
+  return Object.fromEntries(
+    [...names].filter((name) => !isSame(name)).map((name) => [name, "update" as const]),
+  );
+}
+
+type Find = (urn: string) => ResourceHandler;
+
+function toFind(handlers: readonly ResourceHandler[]): Find {
+  const byType = new Map(handlers.map((handler) => [handler.type, handler]));
+  return (urn) => {
+    const type = toType(urn);
+    const handler = byType.get(type);
+    if (handler === undefined)
+      throw new BerthError(`Berth's provider has no resource type ${type}`);
+    return handler;
+  };
+}
+
+function createReadingMethods(find: Find, unary: Unary): Pick<Methods, "check" | "diff" | "read"> {
+  return {
+    check: unary(async (request) => {
+      const olds = decodeProperties(request.getOlds());
+      const result = await find(request.getUrn()).check({
+        urn: request.getUrn(),
+        oldInputs: Object.keys(olds).length === 0 ? undefined : olds,
+        newInputs: decodeProperties(request.getNews()),
+      });
+      return toCheckResponse(result.inputs, result.failures);
+    }),
+    diff: unary(async (request) => {
+      const changes = await find(request.getUrn()).diff(toChange(request));
+      const ignored = request.getIgnorechangesList();
+      return toDiffResponse(
+        Object.fromEntries(Object.entries(changes).filter(([path]) => !ignored.includes(path))),
+      );
+    }),
+    read: unary(async (request) => {
+      const handler = find(request.getUrn());
+      const found = await handler.read({
+        id: request.getId(),
+        urn: request.getUrn(),
+        inputs: decodeProperties(request.getInputs()),
+        state: decodeProperties(request.getProperties()),
+      });
+      // An empty id tells the engine that the resource is gone.
+      if (found === undefined) return new messages.ReadResponse();
+      return new messages.ReadResponse()
+        .setId(found.id)
+        .setProperties(encodeProperties(found.state))
+        .setInputs(encodeProperties(found.inputs))
+        .setRefreshBeforeUpdate(handler.refreshBeforeUpdate);
+    }),
+  };
+}
+
+function createChangingMethods(
+  find: Find,
+  unary: Unary,
+): Pick<Methods, "create" | "update" | "delete"> {
+  return {
+    create: unary(async (request) => {
+      const handler = find(request.getUrn());
+      const { id, state } = await handler.create({
+        urn: request.getUrn(),
+        inputs: decodeProperties(request.getProperties()),
+        preview: request.getPreview(),
+      });
+      return new messages.CreateResponse()
+        .setId(id)
+        .setProperties(encodeProperties(state))
+        .setRefreshBeforeUpdate(handler.refreshBeforeUpdate);
+    }),
+    update: unary(async (request) => {
+      const handler = find(request.getUrn());
+      const state = await handler.update({ ...toChange(request), preview: request.getPreview() });
+      return new messages.UpdateResponse()
+        .setProperties(encodeProperties(state))
+        .setRefreshBeforeUpdate(handler.refreshBeforeUpdate);
+    }),
+    delete: unary(async (request) => {
+      await find(request.getUrn()).delete({
+        id: request.getId(),
+        urn: request.getUrn(),
+        inputs: decodeProperties(request.getOldInputs()),
+        state: decodeProperties(request.getProperties()),
+      });
+      return new empty.Empty();
+    }),
+  };
+}
+
+function toChange(
+  request: InstanceType<typeof messages.DiffRequest | typeof messages.UpdateRequest>,
+) {
+  return {
+    id: request.getId(),
+    urn: request.getUrn(),
+    oldInputs: decodeProperties(request.getOldInputs()),
+    oldState: decodeProperties(request.getOlds()),
+    newInputs: decodeProperties(request.getNews()),
+  };
+}
+
+/** The type token in a URN: `urn:pulumi:stack::project::parentType$type::name`. */
+function toType(urn: string): string {
+  return (urn.split("::")[2] ?? "").split("$").at(-1) ?? "";
+}
+
+type Unary = ReturnType<typeof toUnary>;
+
+/** How a method is made of a function that answers. */
+function toUnary(calls: CallsUnderWay) {
+  return <Request, Response>(
+    answer: (request: Request) => Promise<Response> | Response,
+  ): grpc.handleUnaryCall<Request, Response> =>
+    (call, callback) => {
+      const answered = Promise.resolve(call.request)
+        .then(answer)
+        .then(
+          (response) => {
+            callback(null, response);
+          },
+          (error: unknown) => {
+            callback(toServiceError(error), null);
+          },
+        );
+      calls.add(answered);
+    };
+}

@@ -1,0 +1,53 @@
+import { execa } from "execa";
+import { describe, expect, it } from "vitest";
+import { projectFolder } from "../../../components/project-folder.ts";
+
+/** `npm run report` on the example stack, with an environment that knows no 1Password and no cluster. */
+
+async function report(...args: readonly string[]) {
+  const all = ["run", "--silent", "report", "--", "--stack", "prod", ...args];
+  const env = { PATH: process.env["PATH"] ?? "" };
+  const options = { cwd: projectFolder, env, extendEnv: false, reject: false, timeout: 120_000 };
+  const { exitCode, stdout, stderr } = await execa("npm", all, options);
+  return { exitCode, stdout, stderr };
+}
+
+describe("report", { timeout: 300_000 }, () => {
+  it("prints who may do what where, and which item goes where", async () => {
+    const { exitCode, stdout, stderr } = await report();
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    const cells = stdout.split("\n").map((line) => line.trim().split(/ {2,}/));
+    expect(cells).toContainEqual([
+      "admin_app",
+      "readwrite",
+      "CONNECT",
+      "USAGE",
+      "DELETE, INSERT, SELECT, UPDATE",
+      "SELECT, USAGE",
+    ]);
+    expect(cells).toContainEqual([
+      "1Password",
+      "Coachlight/basketball-admin-db-credentials",
+      "basketball-admin-db-credentials",
+      "OnePasswordItem",
+      "db-postgres, westside-admin",
+      "admin_app",
+    ]);
+    expect(stdout.split("\n").at(-1)).toContain("reported: 2 apps, 3 roles, 6 Secrets");
+  });
+
+  it("prints Markdown", async () => {
+    const { exitCode, stdout } = await report("--app", "basketball", "--markdown");
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("| role | profile | database | schema public |");
+    expect(stdout).toContain("| PUBLIC |  | - | USAGE | - | - |");
+    expect(stdout).not.toContain("netbox");
+  });
+
+  it("prints JSON", async () => {
+    const { exitCode, stdout } = await report("--app", "netbox", "--json");
+    expect(exitCode).toBe(0);
+    const { apps } = JSON.parse(stdout) as { apps: { app: string; secrets: object[] }[] };
+    expect(apps.map(({ app, secrets }) => [app, secrets.length])).toEqual([["netbox", 4]]);
+  });
+});

@@ -1,0 +1,103 @@
+import { type Verdict, verifyStack } from "../../../cli/verify/verb.ts";
+import { privilegeTable } from "../../../components/config/privileges.ts";
+import type { StackSpec } from "../../../components/config/spec.ts";
+import { Credential } from "../../../components/onepassword/credential.ts";
+import { makeSpec } from "../../fakes/stack.ts";
+import { DatabaseBed, inputsOf, rolePassword, toUrn } from "../../provider/app-database/bed.ts";
+
+/** Apps of every profile and every mix of what an entry can say, on a real Postgres, for `verify` to try. */
+export interface VerifyBed {
+  readonly bed: DatabaseBed;
+  readonly spec: StackSpec;
+  readonly verify: (apps: readonly string[]) => Promise<Verdict>;
+}
+
+/** Each app another mix; the first three are those that are broken afterwards. */
+function makeEntry(n: number) {
+  const some = (list: readonly string[]) => list.filter((_, place) => (n * (place + 1)) % 7 < 3);
+  const isOneIn = (every: number): boolean => n % every === 0;
+  return {
+    owner: { searchPath: isOneIn(3) ? ["public", "billing"] : [] },
+    database: {
+      connectionLimit: isOneIn(5) ? 40 : -1,
+      schemas: isOneIn(2) ? ["billing"] : [],
+      extensions: isOneIn(4) ? ["cube", { name: "pg_trgm", schema: "billing" }] : [],
+      revokePublic: !isOneIn(3),
+    },
+    roles: {
+      rw: { profile: "readwrite", connectionLimit: isOneIn(2) ? 7 : -1 },
+      ro: { profile: "readonly", memberOf: isOneIn(4) ? ["reports"] : [] },
+      probe: {
+        privileges: {
+          database: some(privilegeTable.database),
+          tables: some(privilegeTable.table),
+          sequences: some(privilegeTable.sequence),
+          functions: some(privilegeTable.function),
+        },
+      },
+    },
+  };
+}
+
+/** What an app makes itself. */
+function makeObjects(schema: string): string {
+  return `create table ${schema}.item (id serial primary key, note text);
+    create table ${schema}.part (id int) partition by list (id);
+    create table ${schema}.part1 partition of ${schema}.part for values in (1);
+    create view ${schema}.shown as select note from ${schema}.item;
+    create materialized view ${schema}.kept as select note from ${schema}.item;
+    create sequence ${schema}.numbers;
+    create function ${schema}.twice(int) returns int language sql as 'select 2 * $1';
+    create function ${schema}.hidden() returns int language sql as 'select 1';
+    revoke execute on function ${schema}.hidden() from public;
+    create procedure ${schema}.tidy() language sql as 'select 1'`;
+}
+
+/** `app1`, `app2` and so on, each with objects of its own in each schema. */
+export async function openVerifyBed(count: number): Promise<VerifyBed> {
+  const bed = await DatabaseBed.open();
+  await bed.sql("create role reports; grant reports to coachlight_admin with admin option");
+  const names = Array.from({ length: count }, (_, index) => `app${String(index + 1)}`);
+  const entries = Object.fromEntries(names.map((name, index) => [name, makeEntry(index + 1)]));
+  const { host, port } = bed.superuser;
+  const spec = makeSpec(entries, {
+    endpoint: { direct: { host, port } },
+    tls: { mode: "disable" },
+    systemIdentifier: bed.systemIdentifier,
+  });
+  const handler = await bed.provider();
+  const create = (name: string) =>
+    handler.create({
+      urn: toUrn(name),
+      inputs: inputsOf(name, entries[name]),
+      preview: false,
+    });
+  await Promise.all(names.map(create));
+  await handler.close();
+  for (const { database } of spec.apps) {
+    for (const schema of ["public", ...database.schemas]) {
+      await bed.sqlAs(database.name, database.name, makeObjects(schema));
+    }
+  }
+  // As somebody may have left it who adopts it so.
+  await bed.sql("revoke temporary on database app3 from public");
+  const verify = (apps: readonly string[]): Promise<Verdict> => {
+    const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
+    const items = {
+      admin: new Credential(PGUSER, PGPASSWORD),
+      credential: ({ name }: { readonly name: string }) => new Credential(name, rolePassword(name)),
+    };
+    const some = spec.apps.filter(({ name }) => apps.includes(name));
+    return verifyStack({ ...spec, apps: some }, items, () => undefined);
+  };
+  return { bed, spec, verify };
+}
+
+/** What failed, or what was warned of, a line each. */
+export function tell({ apps }: Verdict, which: "failed" | "warnings"): string[] {
+  return apps.flatMap(({ app, checks }) =>
+    checks
+      .filter(({ ok, warning }) => (which === "failed" ? !ok : warning === true))
+      .map(({ name, detail }) => `${app}: ${name}: ${detail}`),
+  );
+}

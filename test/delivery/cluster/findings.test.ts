@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import type { ClusterSpec } from "../../../components/config/spec.ts";
+import {
+  type ClusterFacts,
+  decideCluster,
+  type LiveClusterObject,
+} from "../../../components/delivery/cluster/findings.ts";
+import { KINDS } from "../../../components/delivery/cluster/kinds.ts";
+import { planStackDelivery } from "../../../components/delivery/stack-delivery.ts";
+import { CLUSTER } from "../cluster.ts";
+import { makeStack, NETBOX, toItemId } from "../stack.ts";
+
+const item = "OnePasswordItem infra-netbox/netbox-db-credentials";
+const application = "Application argocd/netbox";
+const ours: LiveClusterObject = { managers: ["berth-prod", "manager"], finalizers: [] };
+const others: LiveClusterObject = { managers: ["kubectl-client-side-apply"], finalizers: [] };
+const good: ClusterFacts = {
+  identifier: "uid-of-home",
+  missingKinds: [],
+  objects: new Map(),
+  namespaces: new Set(["db-postgres", "argocd"]),
+};
+
+function judge(facts: Partial<ClusterFacts>, changes: Partial<ClusterSpec> = {}) {
+  const cluster = { ...CLUSTER, identifier: "uid-of-home", ...changes };
+  const app = { ...NETBOX, delivery: "cluster" } as const;
+  const spec = { ...makeStack([app]), gitops: undefined, cluster };
+  const { applied } = planStackDelivery(spec, toItemId);
+  return decideCluster(spec, cluster, applied, { ...good, ...facts });
+}
+
+describe("a cluster to apply to", () => {
+  it("may be empty, and may hold what the stack made", () => {
+    expect(judge({}).warnings).toEqual([]);
+    expect(judge({ objects: new Map([[item, ours]]) }).warnings).toEqual([]);
+  });
+
+  it("is refused when it is another than the stack file names", () => {
+    expect(() => judge({ identifier: "uid-of-work" })).toThrow(
+      /context "home" leads to another cluster.*uid-of-work.*fix: correct berth:cluster\.context/s,
+    );
+  });
+
+  it("is named for the stack file to pin", () => {
+    const { warnings, identifier } = judge({}, { identifier: undefined });
+    expect(warnings).toEqual([expect.stringContaining("identifier: uid-of-home")]);
+    expect(identifier).toBe("uid-of-home");
+  });
+
+  it("is refused with every kind that it lacks, where it comes from, and all else that is wrong", () => {
+    const missingKinds = KINDS.filter(({ kind }) =>
+      ["OnePasswordItem", "Application"].includes(kind),
+    );
+    const act = () => judge({ missingKinds, namespaces: new Set(["argocd"]) });
+    expect(act).toThrow(
+      "it has no OnePasswordItem in onepassword.com/v1, which 6 objects here are",
+    );
+    expect(act).toThrow("fix: install the 1Password operator (helm install connect connect");
+    expect(act).toThrow("it has no Application in argoproj.io/v1alpha1, which 1 object here is");
+    expect(act).toThrow("fix: install Argo CD (helm install argocd");
+    expect(act).toThrow('there is no namespace "db-postgres"');
+    expect(act).toThrow(/3 problems/);
+  });
+
+  it("is refused when a namespace is missing that nobody makes", () => {
+    expect(() => judge({}, { createNamespaces: false })).toThrow(
+      'there is no namespace "infra-netbox"\n    fix: kubectl create namespace infra-netbox',
+    );
+  });
+
+  it("is refused when it holds what others made, and nobody said to take it over", () => {
+    const objects = new Map([[item, others]]);
+    expect(() => judge({ objects })).toThrow(
+      `${item} exists and was not made by this stack (applied by kubectl-client-side-apply)`,
+    );
+    expect(() => judge({ objects })).toThrow("berth:cluster.adopt: true");
+    expect(judge({ objects }, { adopt: true }).warnings).toEqual([
+      `adopting: ${item}, made by others`,
+    ]);
+  });
+
+  it("is refused when it holds what another stack made", () => {
+    const objects = new Map([[item, { ...others, managers: ["berth-production"] }]]);
+    expect(() => judge({ objects })).toThrow(
+      "not made by this stack (applied by berth-production)",
+    );
+  });
+
+  it("keeps the namespaces that others made out of the stack", () => {
+    const objects = new Map([["Namespace infra-netbox", others]]);
+    expect(judge({ objects }).foreignNamespaces).toEqual(new Set(["infra-netbox"]));
+    const made = new Map([["Namespace infra-netbox", ours]]);
+    expect(judge({ objects: made }).foreignNamespaces).toEqual(new Set());
+    expect(judge({}).foreignNamespaces).toEqual(new Set());
+  });
+
+  it.each([
+    ["made by others, even with adopt", others, true],
+    ["made by this stack", ours, false],
+  ])("is refused for an Application %s that would take its workload along", (_, live, adopt) => {
+    const finalizers = ["resources-finalizer.argocd.argoproj.io/background"];
+    const objects = new Map([[application, { ...live, finalizers }]]);
+    expect(() => judge({ objects }, { adopt })).toThrow(
+      /Argo CD would delete what it runs, volumes included\n {4}fix: kubectl -n argocd patch applications.argoproj.io netbox/,
+    );
+  });
+});

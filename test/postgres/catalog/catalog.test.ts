@@ -1,0 +1,208 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Credential } from "../../../components/onepassword/credential.ts";
+import {
+  inspectCatalog,
+  inspectOpenDatabases,
+  inspectServer,
+  inspectSessionRole,
+  inspectTraces,
+} from "../../../components/postgres/catalog/catalog.ts";
+import { type SessionTarget, withSession } from "../../../components/postgres/server/session.ts";
+import { makeVerifier } from "../../../components/postgres/verifier.ts";
+import { liveRole } from "../../fakes/catalog.ts";
+import { startTestServer, type TestServer } from "../../fakes/postgres-server.ts";
+
+const admin = new Credential("coachlight_admin", "canary-admin");
+let server: TestServer;
+let target: SessionTarget;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  const password = makeVerifier(admin.revealPassword(), admin.username);
+  for (const statement of [
+    `create role coachlight_admin login createrole createdb password '${password}'`,
+    "create role berth_prod nologin",
+    "create role reports nologin",
+    `create role netbox login connection limit 7 in role berth_prod, reports password '${makeVerifier("canary-netbox", "netbox")}'`,
+    'alter role netbox set search_path = "$user", app',
+    "alter role netbox set work_mem = '8MB'",
+    'create role "Odd ""name" superuser createdb createrole replication bypassrls',
+    "create role paperless login",
+    "create database netbox owner netbox template template0 connection limit 9",
+    "revoke all on database netbox from public",
+    "create database paperless owner paperless template template0 encoding 'LATIN1' locale 'C'",
+    "create database closed owner paperless template template0 allow_connections false",
+  ]) {
+    await server.superuser.query(statement);
+  }
+  target = await server.target("postgres");
+}, 60_000);
+
+afterAll(async () => {
+  await server.stop();
+}, 30_000);
+
+test("the server tells who it is and what the admin may do on it, to an admin that is no superuser", async () => {
+  const { rows } = await server.superuser.query<{ id: string }>(
+    "select system_identifier::text as id from pg_control_system()",
+  );
+  expect(await withSession(target, admin, inspectServer)).toEqual({
+    systemIdentifier: rows[0]?.id,
+    versionNumber: expect.toSatisfy((n: number) => n >= 180000 && n < 190000) as unknown,
+    isStandby: false,
+    admin: "coachlight_admin",
+    isSuperuser: false,
+    canCreateRole: true,
+    canCreateDatabase: true,
+  });
+});
+
+test("the admin may alter what Postgres says it has ADMIN on, itself or through others", async () => {
+  for (const statement of [
+    "create role direct nologin",
+    "create role operators nologin",
+    "create role leads nologin",
+    "create role through_leads nologin",
+    "create role of_another nologin",
+    "grant direct to coachlight_admin with admin option",
+    "grant operators to coachlight_admin with inherit false, set false",
+    "grant leads to operators",
+    "grant through_leads to leads with admin option",
+    "grant of_another to paperless with admin option",
+  ]) {
+    await server.superuser.query(statement);
+  }
+  const names = { roles: undefined, databases: [] };
+  const { found, told } = await withSession(target, admin, async (client) => {
+    const { rows } = await client.query<{ name: string }>(
+      "select rolname as name from pg_roles where pg_has_role(oid, 'MEMBER WITH ADMIN OPTION') order by 1",
+    );
+    return { found: await inspectCatalog(client, names), told: rows.map(({ name }) => name) };
+  });
+  const altered = [...found.roles.values()].filter((role) => role.adminMayAlter);
+  expect(altered.map(({ name }) => name)).toEqual(told);
+  expect(told).toEqual(["direct", "through_leads"]);
+  const all = await inspectCatalog(server.superuser, names);
+  expect([...all.roles.values()].every((role) => role.adminMayAlter)).toBe(true);
+  await server.superuser.query("drop role direct, operators, leads, through_leads, of_another");
+});
+
+test("roles come with everything that adoption decides on, and what does not exist is not there", async () => {
+  const names = { roles: ["netbox", 'Odd "name', "missing", "paperless"], databases: [] };
+  const { roles } = await withSession(target, admin, (client) => inspectCatalog(client, names));
+  expect([...roles.values()]).toEqual([
+    liveRole('Odd "name', {
+      ...{ canLogin: false, isSuperuser: true, canCreateRole: true, canCreateDatabase: true },
+      ...{ canReplicate: true, bypassesRls: true },
+    }),
+    liveRole("netbox", {
+      connectionLimit: 7,
+      memberOf: ["berth_prod", "reports"],
+      memberships: [
+        { group: "berth_prod", grantor: "postgres" },
+        { group: "reports", grantor: "postgres" },
+      ],
+      settings: ['search_path="$user", app', "work_mem=8MB"],
+      ownedDatabases: ["netbox"],
+    }),
+    liveRole("paperless", { ownedDatabases: ["closed", "paperless"] }),
+  ]);
+});
+
+test("databases come with owner, limit, encoding and privileges, PUBLIC's default ones included", async () => {
+  const names = { roles: [], databases: ["netbox", "paperless", "closed", "missing"] };
+  const { databases } = await withSession(target, admin, (client) => inspectCatalog(client, names));
+  const own = (owner: string) => ["CONNECT", "CREATE", "TEMPORARY"].map((p) => `${owner}=${p}`);
+  expect([...databases.values()]).toEqual([
+    expect.objectContaining({ name: "closed", owner: "paperless", allowsConnections: false }),
+    {
+      name: "netbox",
+      owner: "netbox",
+      encoding: "UTF8",
+      connectionLimit: 9,
+      allowsConnections: true,
+      privileges: own("netbox"),
+      others: [],
+    },
+    {
+      name: "paperless",
+      owner: "paperless",
+      encoding: "LATIN1",
+      connectionLimit: -1,
+      allowsConnections: true,
+      privileges: ["PUBLIC=CONNECT", "PUBLIC=TEMPORARY", ...own("paperless")],
+      others: [],
+    },
+  ]);
+});
+
+test("a role tells of itself what it is and where it may go", async () => {
+  const netbox = new Credential("netbox", "canary-netbox");
+  const own = await server.target("netbox");
+  expect(await withSession(own, netbox, inspectSessionRole)).toEqual({
+    isSuperuser: false,
+    canCreateRole: false,
+    canCreateDatabase: false,
+    canReplicate: false,
+    bypassesRls: false,
+    connectionLimit: 7,
+    memberOf: ["berth_prod", "reports"],
+    mayEnter: ["netbox", "paperless", "postgres", "template1"],
+    mayEnterItself: ["netbox"],
+    mayBecome: [],
+    publicMayCreate: false,
+  });
+});
+
+test("the databases that PUBLIC may enter come with owner and privileges, and no other", async () => {
+  const open = await withSession(target, admin, inspectOpenDatabases);
+  const both = ["CONNECT", "TEMPORARY"];
+  expect([...open.values()]).toEqual([
+    { name: "paperless", owner: "paperless", privileges: both },
+    { name: "postgres", owner: "postgres", privileges: both },
+    { name: "template1", owner: "postgres", privileges: ["CONNECT"] },
+  ]);
+});
+
+test("traces on a neighbour are found in every form, and there are none to begin with", async () => {
+  const find = () =>
+    withSession(target, admin, (client) => inspectTraces(client, ["netbox"], ["paperless"]));
+  expect(await find()).toEqual([]);
+  await server.superuser.query("grant connect on database paperless to netbox");
+  await server.superuser.query("grant paperless to netbox");
+  expect(await find()).toEqual([
+    "database paperless: netbox has CONNECT",
+    "role paperless: netbox is a member of it",
+  ]);
+  await server.superuser.query("revoke paperless from netbox");
+  await server.superuser.query("grant netbox to paperless");
+  await server.superuser.query("alter database paperless owner to netbox");
+  expect(await find()).toEqual([
+    "database paperless: belongs to netbox",
+    ...["CONNECT", "CREATE", "TEMPORARY"].map((p) => `database paperless: netbox has ${p}`),
+    "role paperless: it is a member of netbox",
+  ]);
+});
+
+test("an owner cannot put a function in the way of the admin's queries", async () => {
+  await server.superuser.query("grant netbox to coachlight_admin");
+  const own = await server.target("netbox");
+  await withSession(own, new Credential("netbox", "canary-netbox"), (client) =>
+    client.query(
+      `create function public.lower(name) returns text language sql as $$ select 'hijacked' $$;
+       create view public.pg_roles as select 'hijacked'::name as rolname`,
+    ),
+  );
+  const answer = await withSession(own, admin, async (client) => {
+    const { rows } = await client.query<{ name: string }>(
+      "select lower(rolname) as name from pg_roles where rolname = 'netbox'",
+    );
+    return rows;
+  });
+  expect(answer).toEqual([{ name: "netbox" }]);
+});
+
+test("no password reached the log, though the server wrote down every statement", () => {
+  expect(server.readLog()).toContain("pg_catalog.pg_roles");
+  expect(server.readLog()).not.toContain("canary");
+});

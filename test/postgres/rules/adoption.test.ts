@@ -1,0 +1,157 @@
+import { describe, expect, test } from "vitest";
+import type { LiveDatabase, LiveRole } from "../../../components/postgres/catalog/catalog.ts";
+import { searchPathOf } from "../../../components/postgres/catalog/catalog.ts";
+import { planDatabase } from "../../../components/postgres/plan/plan.ts";
+import { compareStored, decideAdoption } from "../../../components/postgres/rules/adoption.ts";
+import { liveDatabase, liveRole, makeCatalog } from "../../fakes/catalog.ts";
+import { makeSpec } from "../../fakes/stack.ts";
+
+/** What is decided about app netbox when the server holds these. */
+function decide(
+  roles: readonly LiveRole[],
+  databases: readonly LiveDatabase[] = [],
+  entry: Record<string, unknown> = {},
+) {
+  const spec = makeSpec({ netbox: entry });
+  const [app] = spec.apps;
+  if (app === undefined) throw new Error("the stack has no app");
+  return decideAdoption(
+    planDatabase(app, spec.postgres),
+    makeCatalog(roles, databases),
+    spec.postgres,
+  );
+}
+
+const ours = liveRole("netbox", { memberOf: ["berth_prod"] });
+const adopt = { adopt: true };
+
+describe("without a word", () => {
+  test("nothing is decided about what does not exist", () => {
+    expect(decide([], [])).toEqual({ changes: [], problems: [] });
+  });
+
+  test("what an interrupted run left behind is taken up", () => {
+    expect(decide([ours])).toEqual({ changes: [], problems: [] });
+    expect(decide([ours], [liveDatabase("netbox", "netbox")])).toEqual({
+      changes: [],
+      problems: [],
+    });
+  });
+
+  test("fails on a role that was made by hand, and says what adopting would change", () => {
+    const live = liveRole("netbox", { canLogin: false, connectionLimit: 5 });
+    expect(decide([live]).problems).toEqual([
+      'app netbox: role "netbox" exists and was not made by this stack. To take it over, set berth:apps.netbox.adopt to true ' +
+        '(would change: its password becomes the one in 1Password; it may log in; connection limit 5 becomes -1; it becomes a member of "berth_prod")',
+    ]);
+  });
+
+  test("fails on a role that another stack made", () => {
+    expect(decide([liveRole("netbox", { memberOf: ["berth_dev"] })]).problems).toEqual([
+      expect.stringContaining('role "netbox" exists and was not made by this stack'),
+    ]);
+  });
+
+  test("fails on a database whose owner was made by hand", () => {
+    const { problems } = decide(
+      [liveRole("netbox")],
+      [liveDatabase("netbox", "netbox", { connectionLimit: 3 })],
+    );
+    expect(problems).toHaveLength(2);
+    expect(problems[1]).toBe(
+      'app netbox: database "netbox" exists and was not made by this stack. To take it over, set berth:apps.netbox.adopt to true ' +
+        "(would change: connection limit 3 becomes -1; PUBLIC loses CONNECT and TEMPORARY)",
+    );
+  });
+});
+
+describe("with adopt: true", () => {
+  test("a role and its database are taken over, and every change is told", () => {
+    const live = liveRole("netbox", { settings: ["search_path=old, public"] });
+    const database = liveDatabase("netbox", "netbox");
+    const entry = { ...adopt, owner: { searchPath: ["public"] }, database: { revokePublic: true } };
+    expect(decide([live], [database], entry)).toEqual({
+      changes: [
+        'app netbox: role "netbox": its password becomes the one in 1Password',
+        'app netbox: role "netbox": search_path old, public becomes public',
+        'app netbox: role "netbox": it becomes a member of "berth_prod"',
+        'app netbox: database "netbox": PUBLIC loses CONNECT and TEMPORARY',
+      ],
+      problems: [],
+    });
+  });
+
+  test("PUBLIC keeps its privileges on an adopted database unless the entry says otherwise", () => {
+    const { changes } = decide([liveRole("netbox")], [liveDatabase("netbox", "netbox")], adopt);
+    expect(changes.filter((change) => change.includes("PUBLIC"))).toEqual([]);
+  });
+
+  test("fails when a membership or a search_path would be lost, and says how to keep it", () => {
+    const live = liveRole("netbox", {
+      memberOf: ["reporting"],
+      settings: ['search_path="$user", app', "work_mem=8MB"],
+    });
+    expect(decide([live], [], adopt).problems).toEqual([
+      'app netbox: role "netbox": it is a member of reporting; add "memberOf: [reporting]" under owner to keep that, or revoke it first',
+      'app netbox: role "netbox": it has search_path $user, app; add "searchPath: [$user, app]" under owner to keep that',
+    ]);
+    const kept = { ...adopt, owner: { memberOf: ["reporting"], searchPath: ["app"] } };
+    expect(decide([live], [], kept).problems).toEqual([]);
+  });
+
+  test("tells nothing of a password that stays, and of md5 that it ends", () => {
+    const verifier = "SCRAM-SHA-256$4096:c2FsdA==$stored:server";
+    expect(compareStored(verifier, verifier)).toBe("same");
+    expect(compareStored("md5a3556571e93b0d20722ba62be61e8c2d", verifier)).toBe("md5");
+    for (const stored of ["SCRAM-SHA-256$4096:b3RoZXI=$stored:server", null, undefined]) {
+      expect(compareStored(stored, verifier)).toBe("other");
+    }
+    const spec = makeSpec({ netbox: adopt });
+    const plan = planDatabase(spec.apps[0] as never, spec.postgres);
+    const tell = (password: ReturnType<typeof compareStored>) =>
+      decideAdoption(plan, makeCatalog([liveRole("netbox")]), spec.postgres, () => password)
+        .changes[0];
+    expect(tell("same")).toContain("it becomes a member of");
+    expect(tell("md5")).toContain("stored as md5, becomes the one in 1Password");
+    expect(tell("other")).toContain("its password becomes the one in 1Password");
+  });
+
+  test("names that need quotes are told so that they can be pasted", () => {
+    const live = liveRole("netbox", {
+      memberOf: ["Read Only", "a@b"],
+      settings: ['search_path="$user", "with, comma", "quo""te", plain'],
+    });
+    expect(searchPathOf(live)).toEqual(["$user", "with, comma", 'quo"te', "plain"]);
+    expect(decide([live], [], adopt).problems).toEqual([
+      expect.stringContaining('add "memberOf: ["Read Only", "a@b"]" under owner'),
+      expect.stringContaining('add "searchPath: [$user, "with, comma", "quo\\"te", plain]"'),
+    ]);
+  });
+
+  test.each<[string, Partial<LiveRole>]>([
+    ["is a superuser", { isSuperuser: true }],
+    ["has CREATEROLE", { canCreateRole: true }],
+    ["has CREATEDB", { canCreateDatabase: true }],
+    ["has REPLICATION", { canReplicate: true }],
+    ["has BYPASSRLS", { bypassesRls: true }],
+    ['owns the database "wiki" as well', { ownedDatabases: ["netbox", "wiki"] }],
+  ])("fails on a role that %s", (reason, more) => {
+    expect(decide([liveRole("netbox", more)], [], adopt).problems).toEqual([
+      `app netbox: role "netbox" exists and ${reason}; Berth does not manage such a role`,
+    ]);
+  });
+
+  test("fails on the admin role itself", () => {
+    const entry = { ...adopt, owner: { name: "coachlight_admin" } };
+    expect(decide([liveRole("coachlight_admin")], [], entry).problems).toEqual([
+      'app netbox: role "coachlight_admin" exists and is the admin role itself; Berth does not manage such a role',
+    ]);
+  });
+});
+
+test.each([[{}], [adopt]])("fails on a database that belongs to another role, with %j", (entry) => {
+  expect(decide([ours], [liveDatabase("netbox", "paperless")], entry).problems).toEqual([
+    'app netbox: database "netbox" exists and belongs to role "paperless", not to "netbox"; Berth never changes an owner. ' +
+      'Set berth:apps.netbox.owner.name to "paperless", or berth:apps.netbox.database.name to another name',
+  ]);
+});

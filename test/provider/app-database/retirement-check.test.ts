@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { checkRetirement } from "../../../provider/app-database/retirement-check.ts";
+
+/** What a preview says of apps that leave with their database, before anything is done. */
+
+const wiki = { database: "wiki", roles: ["wiki", "wiki_rw"] };
+const other = { database: "other", roles: ["other"] };
+const list = (places: Record<string, { database: string; roles: string[] }>): string =>
+  JSON.stringify(places);
+const postgres = (confirmDelete: string[] = [], more = {}) => ({ confirmDelete, ...more });
+
+describe("checkRetirement", () => {
+  it("remembers what goes with its app, and not the list of all apps", () => {
+    const news = { postgres: postgres(), places: list({ wiki, other }), reclaim: { wiki } };
+    const checked = checkRetirement({}, news);
+    expect(checked.inputs).toEqual({ postgres: postgres(), reclaim: { wiki } });
+    expect(checked).toMatchObject({ failures: [], warnings: [], places: { wiki, other } });
+  });
+
+  it("refuses an app that leaves unconfirmed, with both ways out", () => {
+    const olds = { reclaim: { wiki } };
+    const { failures } = checkRetirement(olds, {
+      postgres: postgres(["other"]),
+      places: list({ other }),
+    });
+    expect(failures).toHaveLength(1);
+    expect(failures[0]).toContain("app wiki has left the stack file with reclaimPolicy: delete");
+    expect(failures[0]).toContain(
+      'database "wiki" with all that it holds, and roles wiki, wiki_rw',
+    );
+    expect(failures[0]).toContain("confirmDelete: [wiki]");
+    expect(failures[0]).toContain("put the entry back with reclaimPolicy: retain");
+  });
+
+  it("announces one that is confirmed, with its dump, until the confirmation is taken out", () => {
+    const news = { postgres: postgres(["wiki"], { dumpDirectory: "dumps" }), places: list({}) };
+    const first = checkRetirement({ reclaim: { wiki } }, news);
+    expect(first.failures).toEqual([]);
+    expect(first.warnings[0]).toMatch(/drops database "wiki".*after a dump into dumps/);
+    expect(first.inputs["reclaim"]).toEqual({ wiki: { ...wiki, isLeaving: true } });
+    const again = checkRetirement(first.inputs, news);
+    expect(again.warnings).toEqual(first.warnings);
+    const done = checkRetirement(again.inputs, { postgres: postgres(), places: list({}) });
+    expect(done).toMatchObject({ failures: [], warnings: [] });
+    expect(done.inputs["reclaim"]).toBeUndefined();
+  });
+
+  it("is silent where the app stays, under retain or with another database, or another app has it", () => {
+    const olds = { reclaim: { wiki } };
+    for (const apps of [
+      { wiki },
+      { wiki: { ...wiki, database: "wiki2" } },
+      { renamed: { database: "wiki", roles: ["wiki"] } },
+    ]) {
+      const checked = checkRetirement(olds, { postgres: postgres(), places: list(apps) });
+      expect(checked).toMatchObject({ failures: [], warnings: [] });
+      expect(checked.inputs["reclaim"]).toBeUndefined();
+    }
+  });
+
+  it("leaves a provider alone whose program does not list its apps", () => {
+    const news = { postgres: postgres() };
+    expect(checkRetirement({ reclaim: { wiki } }, news)).toMatchObject({
+      inputs: news,
+      failures: [],
+      warnings: [],
+    });
+  });
+});

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import {
+  findOverwriteProblem,
+  formatHeader,
+  isOwnedBy,
+  parseManifest,
+} from "../../../provider/manifest-file/header.ts";
+
+const owner = "stack prod, app netbox";
+const file = `${formatHeader(owner)}kind: A\n`;
+const request = { text: file, owners: [owner], isInState: false, adopt: false };
+
+describe("the header", () => {
+  it("is one line that says whose file it is", () => {
+    expect(formatHeader(owner)).toBe(
+      "# Managed by Berth (stack prod, app netbox). Changes made here are undone by the next pulumi up.\n",
+    );
+  });
+
+  it("is read back, brackets in the owner included", () => {
+    const odd = "stack prod (eu), app x";
+    expect(parseManifest(`${formatHeader(odd)}kind: A\n`)).toEqual({
+      owner: odd,
+      content: "kind: A\n",
+    });
+  });
+
+  it("counts on the first line only", () => {
+    expect(parseManifest(`kind: A\n${file}`)).toBeUndefined();
+  });
+
+  it("belongs to every app of its stack and to no other stack", () => {
+    expect(isOwnedBy(file, ["stack prod, app other"])).toBe(true);
+    expect(isOwnedBy(file, ["stack prod2, app netbox"])).toBe(false);
+  });
+});
+
+describe("overwriting", () => {
+  it("goes on where there is no file, or ours from a run that died", () => {
+    expect(findOverwriteProblem({ ...request, text: undefined })).toBeUndefined();
+    expect(findOverwriteProblem(request)).toBeUndefined();
+  });
+
+  it("fails on a file without header unless state or the operator says it is ours", () => {
+    const foreign = { ...request, text: "kind: A\n" };
+    expect(findOverwriteProblem(foreign)).toBe("exists and was not written by Berth");
+    expect(findOverwriteProblem({ ...foreign, isInState: true })).toBeUndefined();
+    expect(findOverwriteProblem({ ...foreign, adopt: true })).toBeUndefined();
+  });
+
+  it("fails on another stack's file even when it is in state", () => {
+    const other = { ...request, text: `${formatHeader("stack dev, app x")}kind: A\n` };
+    const problem = "belongs to another stack (stack dev, app x)";
+    expect(findOverwriteProblem(other)).toBe(problem);
+    expect(findOverwriteProblem({ ...other, isInState: true })).toBe(problem);
+    expect(findOverwriteProblem({ ...other, adopt: true })).toBeUndefined();
+  });
+});
