@@ -80,6 +80,20 @@ export default tseslint.config(
     ]),
   },
   {
+    files: ["cli/**/*.ts"],
+    ignores: ["cli/print.ts"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector:
+            "CallExpression[callee.property.name='write'][callee.object.object.name='process']",
+          message: "what others wrote may be in it; print.ts makes it fit for a terminal",
+        },
+      ],
+    },
+  },
+  {
     files: ["components/**/*.ts"],
     ignores: ["components/config/**"],
     rules: {

@@ -7,6 +7,7 @@ import { loadStackFromEngine } from "./components/config/load-from-engine.ts";
 import { openCluster } from "./components/delivery/cluster/stack.ts";
 import { deliver } from "./components/delivery/deliver.ts";
 import { planStackDelivery } from "./components/delivery/stack-delivery.ts";
+import { makeLogFit } from "./components/engine/log.ts";
 import { expectEnd } from "./components/engine/program-end.ts";
 import { readInEngine } from "./components/onepassword/in-engine.ts";
 import { readStackItems } from "./components/onepassword/stack-items.ts";
@@ -17,9 +18,7 @@ import { makeVerifiers, refuseUnusablePasswords } from "./components/postgres/ve
 
 // The SDK takes a stack for every promise, and mapping each through source maps costs half a preview.
 Reflect.deleteProperty(Error, "prepareStackTrace");
-// It tells the engine of each step, one after the other, which takes as long as the steps themselves, and
-// `--debug` prints it: with all that 1Password answered.
-Object.assign(pulumi.log, { debug: () => Promise.resolve() });
+makeLogFit(pulumi.log);
 const end = expectEnd();
 
 // What shall be.

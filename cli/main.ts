@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { BerthError } from "../components/errors.ts";
 import { describeFailure } from "./describe-failure.ts";
+import { printError, printFile } from "./print.ts";
 
 /**
  * The verbs that are not Pulumi's. Exit code 0: all well; 1: the verb found something wrong;
@@ -157,7 +158,7 @@ async function main(args: readonly string[]): Promise<number> {
   const [name = "", ...rest] = positionals;
   const verb = findVerb(name);
   if (values.help) {
-    process.stdout.write(verb === undefined ? help : helpOf(name, verb));
+    printFile(verb === undefined ? help : helpOf(name, verb));
     return 0;
   }
   if (verb === undefined || rest.length > 0) {
@@ -184,6 +185,6 @@ try {
 } catch (error) {
   const [name = ""] = process.argv.slice(2);
   const verb = findVerb(name) === undefined ? "verify" : name;
-  process.stderr.write(`${describeFailure(error, `npm run ${verb} -- --help`)}\n`);
+  printError(describeFailure(error, `npm run ${verb} -- --help`));
   process.exitCode = 2;
 }

@@ -1,4 +1,3 @@
-import { styleText } from "node:util";
 import { escapeIdentifier } from "pg";
 import { readOnePasswordAccess } from "../../components/config/environment.ts";
 import { loadStackFromFile, readStackFile } from "../../components/config/load.ts";
@@ -14,6 +13,7 @@ import { connectTimeoutSeconds } from "../../components/postgres/server/session.
 import { pgTlsOptions } from "../../components/postgres/server/tls.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { openEndpoint } from "../../components/tunnel/endpoint.ts";
+import { paint, print, printJson } from "../print.ts";
 import { quote } from "./kept.ts";
 import { comparePasswords, type PasswordFinding } from "./passwords.ts";
 import { type Proposal, proposeApps } from "./propose.ts";
@@ -77,8 +77,8 @@ export async function adopt(args: AdoptArgs): Promise<number> {
     superuser: toSuperuserStatements(apps, survey.catalog),
     written: writes ? target : undefined,
   };
-  if (args.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  else print(report, args, target);
+  if (args.json) printJson(report);
+  else printReport(report, args, target);
   const isRefused = args.app !== undefined && apps.length === 0;
   return isRefused || passwords.some(({ state }) => state === "other") ? 1 : 0;
 }
@@ -139,30 +139,29 @@ function toSuperuserStatements(apps: readonly ProposedApp[], { server, roles }: 
     );
 }
 
-function print(report: Report, args: AdoptArgs, file: string): void {
-  const line = (text: string): void => void process.stdout.write(`${text}\n`);
-  const bold = (text: string): string => styleText("bold", text, { stream: process.stdout });
+function printReport(report: Report, args: AdoptArgs, file: string): void {
+  const bold = (text: string) => paint("bold", text);
   for (const [key, kept] of Object.entries(report.kept)) {
-    line(bold(key));
-    for (const text of kept) line(`  stays, not in the entry: ${text}`);
+    print(bold(key));
+    for (const text of kept) print(`  stays, not in the entry: ${text}`);
     for (const { role, state, text } of report.passwords.filter(({ app }) => app === key)) {
       if (state !== "same")
-        line(`  password of ${quote(role)}: ${text.replaceAll("\n", "\n    ")}`);
+        print(`  password of ${quote(role)}: ${text.replaceAll("\n", "\n    ")}`);
     }
   }
   for (const { kind, name, reasons } of report.leftAlone) {
-    line(`${bold("left alone")}: ${kind} ${quote(name)}: ${reasons.join("; ")}`);
+    print(bold("left alone"), `: ${kind} ${quote(name)}: ${reasons.join("; ")}`);
   }
   if (report.superuser.length > 0) {
-    line(`${bold("run as a superuser")}, once, before pulumi up:`);
-    for (const statement of report.superuser) line(`  ${statement}`);
+    print(bold("run as a superuser"), `, once, before pulumi up:`);
+    for (const statement of report.superuser) print(`  ${statement}`);
   }
   const count = Object.keys(report.apps).length;
   if (count > 0 && report.written === undefined) {
-    line(`${bold("entries")} for berth:apps:`);
-    line(formatEntries(report.apps).trimEnd());
+    print(bold("entries"), ` for berth:apps:`);
+    print(formatEntries(report.apps).trimEnd());
   }
-  line(lastLine(report, args, file));
+  print(lastLine(report, args, file));
 }
 
 function lastLine(report: Report, { app, stack, into }: AdoptArgs, file: string): string {

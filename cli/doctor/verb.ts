@@ -1,5 +1,5 @@
-import { styleText } from "node:util";
 import { projectFolder } from "../../components/project-folder.ts";
+import { paint, print, printJson } from "../print.ts";
 import { diagnose } from "./diagnose.ts";
 import type { Finding } from "./report.ts";
 import { openWorld } from "./world.ts";
@@ -15,9 +15,9 @@ export async function doctor(args: {
   const findings = await diagnose(world, stack, args.json ? () => undefined : printFinding);
   const failed = countOf(findings, "failed");
   if (args.json) {
-    process.stdout.write(`${JSON.stringify({ findings, ok: failed === 0 }, null, 2)}\n`);
+    printJson({ findings, ok: failed === 0 });
   } else {
-    process.stdout.write(`${formatCounts(findings)}\n`);
+    print(formatCounts(findings));
   }
   return failed === 0 ? 0 : 1;
 }
@@ -25,10 +25,8 @@ export async function doctor(args: {
 const colours = { ok: "green", warning: "yellow", failed: "red", skipped: "dim" } as const;
 
 function printFinding({ group, name, status, detail, fix }: Finding): void {
-  const stream = process.stdout;
-  const mark = styleText(colours[status], status.padEnd(7), { stream });
-  stream.write(`${mark} ${group}  ${name}: ${detail}\n`);
-  if (fix !== undefined) stream.write(`${" ".repeat(8)}fix: ${fix}\n`);
+  print(paint(colours[status], status.padEnd(7)), ` ${group}  ${name}: ${detail}`);
+  if (fix !== undefined) print(`${" ".repeat(8)}fix: ${fix}`);
 }
 
 /** `23 ok, 1 warnings, 0 failed`, and what was skipped, if anything was. */

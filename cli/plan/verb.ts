@@ -1,4 +1,3 @@
-import { styleText } from "node:util";
 import { loadStackFromFile } from "../../components/config/load.ts";
 import { BerthError } from "../../components/errors.ts";
 import { decideFreshServer } from "../../components/postgres/diff/new-database.ts";
@@ -7,6 +6,7 @@ import { toPsqlScript } from "../../components/postgres/psql/script.ts";
 import type { Action } from "../../components/postgres/statements/actions.ts";
 import { hiddenVerifiers, toStatement } from "../../components/postgres/statements/sql.ts";
 import { projectFolder } from "../../components/project-folder.ts";
+import { paint, print, printFile, printJson } from "../print.ts";
 import { selectApps } from "../select-apps.ts";
 import { toVaultScript } from "./vault-script.ts";
 
@@ -29,7 +29,7 @@ export function plan(args: {
   const spec = loadStackFromFile(args.stack, projectFolder, args.file);
   const selected = selectApps(spec, args.app);
   if (args.form === "vault") {
-    process.stdout.write(toVaultScript(spec, selected));
+    printFile(toVaultScript(spec, selected));
     return 0;
   }
   const plans = selected.map((app) => planDatabase(app, spec.postgres));
@@ -40,20 +40,18 @@ export function plan(args: {
         hint: `name it: --app ${one?.app ?? "NAME"}`,
       });
     }
-    process.stdout.write(toPsqlScript(one, spec.postgres));
+    printFile(toPsqlScript(one, spec.postgres));
     return 0;
   }
   const actions = decideFreshServer(plans, spec.postgres.ownershipRole);
   if (args.form === "json") {
     const apps = plans.map((one, index) => toPlannedApp(one, actions[index] ?? []));
-    process.stdout.write(`${JSON.stringify({ stack: spec.stack, apps }, null, 2)}\n`);
+    printJson({ stack: spec.stack, apps });
     return 0;
   }
   for (const [index, one] of plans.entries()) printApp(one, actions[index] ?? []);
   const counts = `${count(plans.length, "app")}, ${count(actions.flat().length, "statement")}`;
-  process.stdout.write(
-    `planned: ${counts}, as for a fresh Postgres 16 or newer; no server was asked\n`,
-  );
+  print(`planned: ${counts}, as for a fresh Postgres 16 or newer; no server was asked`);
   return 0;
 }
 
@@ -64,25 +62,19 @@ function toPlannedApp(one: DatabasePlan, actions: readonly Action[]): PlannedApp
 function printApp({ app, database, roles }: DatabasePlan, actions: readonly Action[]): void {
   const logins = roles
     .map(
-      ({ name, profile, actsAs }) =>
-        `${toWord(name)} (${actsAs === undefined ? profile : `as ${toWord(actsAs)}`})`,
+      ({ name, profile, actsAs }) => `${name} (${actsAs === undefined ? profile : `as ${actsAs}`})`,
     )
     .join(", ");
   const inside = actions.findIndex(({ kind }) => kind === "create-database") + 1;
-  printComment(`app ${app}: database ${toWord(database.name)}, roles ${logins}`);
-  for (const action of actions.slice(0, inside)) process.stdout.write(`${toText(action)};\n`);
-  if (inside < actions.length) printComment(`in database ${toWord(database.name)}`);
-  for (const action of actions.slice(inside)) process.stdout.write(`${toText(action)};\n`);
-  process.stdout.write("\n");
-}
-
-/** A name for a comment, which a line break would end. */
-function toWord(name: string): string {
-  return /[\r\n]/.test(name) ? JSON.stringify(name) : name;
+  printComment(`app ${app}: database ${database.name}, roles ${logins}`);
+  for (const action of actions.slice(0, inside)) print(`${toText(action)};`);
+  if (inside < actions.length) printComment(`in database ${database.name}`);
+  for (const action of actions.slice(inside)) print(`${toText(action)};`);
+  print();
 }
 
 function printComment(text: string): void {
-  process.stdout.write(`${styleText("dim", `-- ${text}`, { stream: process.stdout })}\n`);
+  print(paint("dim", `-- ${text}`));
 }
 
 function toText(action: Action): string {

@@ -1,4 +1,3 @@
-import { styleText } from "node:util";
 import { databaseCredentials } from "../../components/config/derive/names.ts";
 import { loadStackFromFile } from "../../components/config/load.ts";
 import { hasItem } from "../../components/config/logins.ts";
@@ -11,6 +10,7 @@ import {
 } from "../../components/postgres/plan/access-matrix.ts";
 import { planDatabase } from "../../components/postgres/plan/plan.ts";
 import { projectFolder } from "../../components/project-folder.ts";
+import { paint, print, printFile, printJson } from "../print.ts";
 import { selectApps } from "../select-apps.ts";
 import { toRunbook } from "./runbook.ts";
 
@@ -47,12 +47,12 @@ export function report(args: {
   const spec = loadStackFromFile(args.stack, projectFolder, args.file);
   const selected = selectApps(spec, args.app);
   if (args.form === "runbook") {
-    process.stdout.write(toRunbook(selected, spec));
+    printFile(toRunbook(selected, spec));
     return 0;
   }
   const apps = selected.map((app) => toReport(app, spec));
   if (args.form === "json") {
-    process.stdout.write(`${JSON.stringify({ stack: spec.stack, apps }, null, 2)}\n`);
+    printJson({ stack: spec.stack, apps });
     return 0;
   }
   const isMarkdown = args.form === "markdown";
@@ -62,7 +62,7 @@ export function report(args: {
   );
   const secrets = apps.flatMap((app) => app.secrets);
   const counts = `${String(apps.length)} apps, ${String(roles.length)} roles, ${String(secrets.length)} Secrets`;
-  process.stdout.write(`reported: ${counts}, as the stack file says; no server was asked\n`);
+  print(`reported: ${counts}, as the stack file says; no server was asked`);
   return 0;
 }
 
@@ -135,7 +135,7 @@ function printApp(
   isMarkdown: boolean,
 ): void {
   const title = `app ${app}: database ${database}, namespace ${namespace}`;
-  print(isMarkdown ? `## ${title}\n` : styleText("bold", title, { stream: process.stdout }));
+  print(isMarkdown ? `## ${title}\n` : paint("bold", title));
   const roles = access.rows.map(({ role, profile, access: held }) => [
     role,
     profile ?? "",
@@ -177,8 +177,4 @@ function printTable(
     }
   }
   print("");
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

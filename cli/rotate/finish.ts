@@ -2,6 +2,7 @@ import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.
 import { createKubeAccess, type KubeAccess } from "../../components/kubernetes/access.ts";
 import { loadKubeContext } from "../../components/kubernetes/kubeconfig.ts";
 import type { StackItems } from "../../components/onepassword/stack-items.ts";
+import { print, printError, printJson } from "../print.ts";
 import { secretSource } from "../secret-source.ts";
 import { verifyStack } from "../verify/verb.ts";
 import type { RotateContext } from "./context.ts";
@@ -34,7 +35,7 @@ export async function finish(
   const outcome = await awaitSecret(context, items);
   const verdict = await verifyStack(spec, items, () => undefined);
   const failed = verdict.apps.flatMap(({ checks }) => checks).filter((check) => !check.ok);
-  for (const check of failed) process.stderr.write(`failed   ${check.name}: ${check.detail}\n`);
+  for (const check of failed) printError(`failed   ${check.name}: ${check.detail}`);
   if (verdict.ok) say("login", `every role of ${app.name} can log in`);
   const next = tellNext(app, role, outcome);
   report(
@@ -90,10 +91,10 @@ function tellNext(app: AppSpec, role: RoleSpec, outcome: SecretOutcome): string 
 
 function report(rotation: Rotation, json: boolean): void {
   if (json) {
-    process.stdout.write(`${JSON.stringify(rotation, null, 2)}\n`);
+    printJson(rotation);
     return;
   }
   const { app, login, verified, next } = rotation;
-  process.stdout.write(`next: ${next}\n`);
-  process.stdout.write(`${verified ? "rotated" : "not verified"}: app ${app}, role ${login}\n`);
+  print(`next: ${next}`);
+  print(`${verified ? "rotated" : "not verified"}: app ${app}, role ${login}`);
 }

@@ -2,6 +2,7 @@ import { BerthError } from "../../components/errors.ts";
 import { type LiveSession } from "../../components/postgres/catalog/retirement.ts";
 import { describeSession } from "../../components/postgres/diff/retirement.ts";
 import { planDatabase } from "../../components/postgres/plan/plan.ts";
+import { print, printJson } from "../print.ts";
 import { secretSource } from "../secret-source.ts";
 import { logsIn, type RotateContext } from "./context.ts";
 import { decideRotation, waitingRoles } from "./decide-step.ts";
@@ -84,16 +85,16 @@ async function requireSecret(
 function report(outcome: Retired, json: boolean): void {
   const { app, login, retired, connected } = outcome;
   if (json) {
-    process.stdout.write(`${JSON.stringify(outcome, null, 2)}\n`);
+    printJson(outcome);
     return;
   }
-  for (const session of connected) process.stdout.write(`${describeSession(session)}\n`);
+  for (const session of connected) print(describeSession(session));
   if (connected.length > 0) {
-    process.stdout.write(
-      "next: restart what that is, so that it takes the credential that the Secret has, then run the same command again\n",
+    print(
+      "next: restart what that is, so that it takes the credential that the Secret has, then run the same command again",
     );
-    process.stdout.write(`not retired: app ${app}, nothing was changed\n`);
+    print(`not retired: app ${app}, nothing was changed`);
     return;
   }
-  process.stdout.write(`retired: app ${app}, ${retired.join(", ")}; ${login} is in use\n`);
+  print(`retired: app ${app}, ${retired.join(", ")}; ${login} is in use`);
 }

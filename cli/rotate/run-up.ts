@@ -2,6 +2,7 @@ import { execa } from "execa";
 import type { AppSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
 import { projectFolder } from "../../components/project-folder.ts";
+import { printError } from "../print.ts";
 import { outlived, waitForPulumi } from "../pulumi-process.ts";
 import type { RotateArgs } from "./context.ts";
 
@@ -37,7 +38,7 @@ export async function runUp(args: RotateArgs, app: AppSpec, sofar: string): Prom
     const { message } = new BerthError(`app ${app.name}: interrupted; ${sofar}`, {
       hint: "run the same command again: it goes on from here",
     });
-    process.stderr.write(`${message}\n`);
+    printError(message);
     process.exit(130);
   }
   if (result.failed) {

@@ -1,4 +1,3 @@
-import { styleText } from "node:util";
 import { databaseCredentials } from "../../components/config/derive/names.ts";
 import { readOnePasswordAccess } from "../../components/config/environment.ts";
 import { loadStackFromFile } from "../../components/config/load.ts";
@@ -9,6 +8,7 @@ import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { openEndpoint } from "../../components/tunnel/endpoint.ts";
+import { paint, printError } from "../print.ts";
 import { selectApps } from "../select-apps.ts";
 import type { RotateArgs } from "./context.ts";
 import { rotateInPlace } from "./in-place.ts";
@@ -27,9 +27,7 @@ export async function rotate(args: RotateArgs): Promise<number> {
   refuseLoginsOfVault(app, role);
   const spec = { ...stack, apps: [app] };
   const say = (step: string, text: string): void => {
-    process.stderr.write(
-      `${styleText("green", step.padEnd(8), { stream: process.stderr })} ${text}\n`,
-    );
+    printError(paint("green", step.padEnd(8)), ` ${text}`);
   };
   const access = readOnePasswordAccess();
   if (!args.retire) await requirePulumi();

@@ -1,4 +1,3 @@
-import { styleText } from "node:util";
 import pLimit from "p-limit";
 import { readOnePasswordAccess } from "../../components/config/environment.ts";
 import { loadStackFromFile } from "../../components/config/load.ts";
@@ -21,6 +20,7 @@ import { type SessionTarget, withSession } from "../../components/postgres/serve
 import { pgTlsOptions } from "../../components/postgres/server/tls.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { type Endpoint, openEndpoint } from "../../components/tunnel/endpoint.ts";
+import { paint, print, printJson } from "../print.ts";
 import { verifyApp } from "./app.ts";
 import type { Check, VerifyContext } from "./check.ts";
 import { verifyWithProbeLogin } from "./vault.ts";
@@ -43,7 +43,7 @@ export async function verify(args: {
   const spec = loadStackFromFile(args.stack, projectFolder, args.file);
   const items = await readStackItems(spec, readThroughClient(readOnePasswordAccess()));
   const verdict = await verifyStack(spec, items, args.json ? () => undefined : printChecks);
-  if (args.json) process.stdout.write(`${JSON.stringify(verdict, null, 2)}\n`);
+  if (args.json) printJson(verdict);
   else printLastLine(verdict);
   return verdict.ok ? 0 : 1;
 }
@@ -123,8 +123,7 @@ function printChecks(app: string, checks: readonly Check[]): void {
   for (const check of checks) {
     const mark = check.warning === true ? "warning" : check.ok ? "ok" : "failed";
     const colour = check.warning === true ? "yellow" : check.ok ? "green" : "red";
-    const shown = styleText(colour, mark.padEnd(7), { stream: process.stdout });
-    process.stdout.write(`${shown} ${app}  ${check.name}: ${check.detail}\n`);
+    print(paint(colour, mark.padEnd(7)), ` ${app}  ${check.name}: ${check.detail}`);
   }
 }
 
@@ -133,5 +132,5 @@ function printLastLine({ apps, ok }: Verdict): void {
   const failed = checks.filter((check) => !check.ok).length;
   const warnings = checks.filter((check) => check.warning === true).length;
   const counts = `${String(apps.length)} apps, ${String(checks.length)} checks, ${String(failed)} failed, ${String(warnings)} warnings`;
-  process.stdout.write(`${ok ? "verified" : "not verified"}: ${counts}\n`);
+  print(`${ok ? "verified" : "not verified"}: ${counts}`);
 }

@@ -1,15 +1,25 @@
 import * as pulumi from "@pulumi/pulumi";
 import { BerthError } from "../errors.ts";
-import { prefix } from "./load.ts";
+import { projectFolder } from "../project-folder.ts";
+import { prefix, refuseSecretKeys } from "./load.ts";
 import { parseStack } from "./parse.ts";
 import type { StackSpec } from "./spec.ts";
 
+/** It is there, but not in the SDK's types: `Config` uses it. */
+const { isConfigSecret } = pulumi.runtime as unknown as {
+  readonly isConfigSecret: (key: string) => boolean;
+};
+
 /** The stack that Pulumi is running. */
 export function loadStackFromEngine(): StackSpec {
-  const values = Object.entries(pulumi.runtime.allConfig())
-    .filter(([key]) => key.startsWith(prefix))
-    .map(([key, text]) => [key.slice(prefix.length), parseValue(key, text)] as const);
-  return parseStack(pulumi.getStack(), Object.fromEntries(values));
+  const stack = pulumi.getStack();
+  const own = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
+  const secret = own.map(([key]) => key).filter(isConfigSecret);
+  refuseSecretKeys(stack, projectFolder, secret);
+  const values = own.map(
+    ([key, text]) => [key.slice(prefix.length), parseValue(key, text)] as const,
+  );
+  return parseStack(stack, Object.fromEntries(values));
 }
 
 /** Pulumi hands over structured values as JSON text, and plain ones as they are. */

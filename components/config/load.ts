@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { BerthError } from "../errors.ts";
 import { parseStack } from "./parse.ts";
+import { findSecretPaths, refuseSecretValues } from "./secret-values.ts";
 import type { StackSpec } from "./spec.ts";
 import { parseStackText } from "./stack-text.ts";
 
@@ -50,8 +51,31 @@ export function readStackFile(stack: string, projectFolder: string, file?: strin
   }
   const text = readFileSync(target, "utf8");
   const document = parseStackText(stack, target, text);
-  const values = Object.entries(document?.config ?? {})
-    .filter(([key]) => key.startsWith(prefix))
-    .map(([key, value]) => [key.slice(prefix.length), value] as const);
+  const own = Object.entries(document?.config ?? {}).filter(([key]) => key.startsWith(prefix));
+  refuseSecretValues(
+    stack,
+    own.flatMap(([key, value]) => findSecretPaths(value, key)),
+  );
+  const values = own.map(([key, value]) => [key.slice(prefix.length), value] as const);
   return { target, text, values: Object.fromEntries(values) };
+}
+
+/**
+ * Refuses keys of which Pulumi says that they hold a secret. Where it is, the stack file says, unless it is another
+ * one or the project's own configuration.
+ */
+export function refuseSecretKeys(
+  stack: string,
+  projectFolder: string,
+  keys: readonly string[],
+): void {
+  if (keys.length === 0) return;
+  const file = path.resolve(projectFolder, defaultFile(stack));
+  const text = statSync(file, { throwIfNoEntry: false })?.isFile() && readFileSync(file, "utf8");
+  const config = text ? parseStackText(stack, file, text)?.config : undefined;
+  const paths = keys.map((key) => [key, findSecretPaths(config?.[key], key)] as const);
+  refuseSecretValues(
+    stack,
+    paths.flatMap(([key, found]) => (found.length === 0 ? [key] : found)),
+  );
 }

@@ -2,6 +2,7 @@ import pLimit from "p-limit";
 import pRetry from "p-retry";
 import type { ItemRef } from "../config/spec.ts";
 import { toOneError } from "../errors.ts";
+import { holdLineBreaks } from "../terminal-text.ts";
 import { type Item, ItemReadError, type ReadItem } from "./item.ts";
 
 /** An item that somebody needs, and the fields it must have. */
@@ -84,15 +85,16 @@ function withRetries(read: () => Promise<Item>, options: ReadOptions): Promise<I
 
 function findFieldProblems(request: ItemRequest, item: Item): string[] {
   const { ref, wantedBy } = request;
+  const labels = holdLineBreaks(item.labels);
   const at = `${wantedBy}: vault "${ref.vault}", item "${ref.item}"`;
   const missing = request.fields
     .filter((field) => item.revealField(field) === undefined)
     .map(
       (field) =>
-        `${at}: no field "${field}" with a value; it has ${item.labels.join(", ") || "none"}\n` +
+        `${at}: no field "${field}" with a value; it has ${labels.join(", ") || "none"}\n` +
         `    fix: op item edit ${quote(ref.item)} --vault ${quote(ref.vault)} ${assignment(field, request)}`,
     );
-  const username = item.revealField("username");
+  const username = holdLineBreaks(item.revealField("username"));
   const { turns } = request;
   if (request.username === undefined || username === undefined || username === request.username)
     return missing;

@@ -7,6 +7,7 @@ import type { TlsSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import { projectFolder } from "../../components/project-folder.ts";
+import { holdLineBreaks } from "../../components/terminal-text.ts";
 import type { Endpoint } from "../../components/tunnel/endpoint.ts";
 
 /** What is dumped, and how the server is reached. */
@@ -63,7 +64,7 @@ async function runPgDump(request: DumpRequest, port: number, file: string): Prom
     reject: false,
   });
   if (result.failed) {
-    const text = result.stderr.trim();
+    const text = holdLineBreaks(result.stderr.trim());
     throw new Error(text === "" ? (result.originalMessage ?? "it did not say why") : text);
   }
   const handle = await open(file, "r+");

@@ -1,4 +1,5 @@
 import { readOnePasswordAccess } from "../../components/config/environment.ts";
+import { prefix, refuseSecretKeys } from "../../components/config/load.ts";
 import { parseStack } from "../../components/config/parse.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
@@ -8,7 +9,8 @@ import { readThroughClient } from "../../components/onepassword/through-client.t
 import { type AppDatabaseState, toState } from "../../components/postgres/plan/app-state.ts";
 import { planDatabase } from "../../components/postgres/plan/plan.ts";
 import type { PostgresConfig } from "../../components/postgres/server/config.ts";
-import { type PropertyMap, toPlain } from "../rpc/property-values.ts";
+import { projectFolder } from "../../components/project-folder.ts";
+import { hasSecret, type PropertyMap, toPlain } from "../rpc/property-values.ts";
 
 /**
  * What `pulumi import` needs to know and no id can tell. The project and the package share the name
@@ -24,7 +26,14 @@ export async function readStackEntry(
   config: PropertyMap,
   resource: { readonly id: string; readonly urn: string },
 ): Promise<StackEntry> {
-  const spec = parseStack(toStackName(resource.urn), toStackValues(config));
+  const stack = toStackName(resource.urn);
+  const secret = Object.keys(config).filter((key) => hasSecret(config[key] ?? null));
+  refuseSecretKeys(
+    stack,
+    projectFolder,
+    secret.map((key) => `${prefix}${key}`),
+  );
+  const spec = parseStack(stack, toStackValues(config));
   const state = findEntry(spec, resource);
   const requests = planItemRequests(spec).slice(0, 1);
   const items = await readItems(requests, readThroughClient(readOnePasswordAccess()));

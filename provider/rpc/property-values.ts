@@ -108,7 +108,8 @@ export function toPlain(value: PropertyValue): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, toPlain(inner)]));
 }
 
-function isList(value: PropertyValue): value is readonly PropertyValue[] {
+/** TypeScript's own `Array.isArray` does not know lists that are read-only. */
+export function isList(value: PropertyValue): value is readonly PropertyValue[] {
   return Array.isArray(value);
 }
 

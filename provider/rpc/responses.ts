@@ -2,7 +2,15 @@ import grpc from "@grpc/grpc-js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import statuses from "@pulumi/pulumi/proto/status_pb.js";
 import any from "google-protobuf/google/protobuf/any_pb.js";
-import { encodeProperties, hasSecret, type PropertyMap } from "./property-values.ts";
+import { toTerminalText } from "../../components/terminal-text.ts";
+import {
+  encodeProperties,
+  hasSecret,
+  isList,
+  isPropertyMap,
+  type PropertyMap,
+  type PropertyValue,
+} from "./property-values.ts";
 import {
   type ChangeKind,
   type Changes,
@@ -28,10 +36,35 @@ export function toCheckResponse(
     .setFailuresList(
       failures.map(({ property, reason }) =>
         hasSecret(inputs[property.split(/[.[]/)[0] ?? ""] ?? null)
-          ? new messages.CheckFailure().setReason(`${property}: ${reason}`)
-          : new messages.CheckFailure().setProperty(property).setReason(reason),
+          ? new messages.CheckFailure().setReason(toTerminalText(`${property}: ${reason}`))
+          : new messages.CheckFailure().setProperty(property).setReason(toTerminalText(reason)),
       ),
     );
+}
+
+/**
+ * What a refresh found, in the engine's message. Previews show it, so what others wrote is made fit for a
+ * terminal; what the program itself gave stays as it is.
+ */
+export function toFoundState(
+  found: PropertyMap,
+  given: PropertyMap,
+): ReturnType<typeof encodeProperties> {
+  const own = new Set(listTexts(given));
+  const show = (value: PropertyValue): PropertyValue => {
+    if (typeof value === "string") return own.has(value) ? value : toTerminalText(value);
+    if (isList(value)) return value.map(show);
+    return isPropertyMap(value) ? showAll(value) : value;
+  };
+  const showAll = (values: PropertyMap): PropertyMap =>
+    Object.fromEntries(Object.entries(values).map(([key, value]) => [key, show(value)]));
+  return encodeProperties(showAll(found));
+}
+
+function listTexts(value: PropertyValue): string[] {
+  if (typeof value === "string") return [value];
+  if (isList(value)) return value.flatMap(listTexts);
+  return isPropertyMap(value) ? Object.values(value).flatMap(listTexts) : [];
 }
 
 /** The changes in the engine's message, property by property, so that the preview can show each. */
@@ -76,13 +109,13 @@ function toKind(kind: ChangeKind): messages.PropertyDiff.Kind {
  * stopped halfway carries the resource along, in the form that the engine looks for.
  */
 export function toServiceError(error: unknown): Partial<grpc.StatusObject> {
-  const details = error instanceof Error ? error.message : String(error);
+  const details = toTerminalText(error instanceof Error ? error.message : String(error));
   const answer = { code: grpc.status.UNKNOWN, details };
   if (!(error instanceof PartialFailure)) return answer;
   const detail = new messages.ErrorResourceInitFailed()
     .setId(error.id)
     .setProperties(encodeProperties(error.state))
-    .setReasonsList([error.message]);
+    .setReasonsList([details]);
   const packed = new any.Any();
   packed.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
   const status = new statuses.Status()

@@ -13,7 +13,7 @@ import {
   toPlain,
 } from "./property-values.ts";
 import type { Changes, CheckFailure, ResourceHandler } from "./resource-handler.ts";
-import { toCheckResponse, toDiffResponse, toServiceError } from "./responses.ts";
+import { toCheckResponse, toDiffResponse, toFoundState, toServiceError } from "./responses.ts";
 import { PROVIDER_SCHEMA, PROVIDER_VERSION } from "./schema.ts";
 
 type Methods = Pick<
@@ -158,17 +158,18 @@ function createReadingMethods(find: Find, unary: Unary): Pick<Methods, "check" |
     }),
     read: unary(async (request) => {
       const handler = find(request.getUrn());
+      const given = decodeProperties(request.getInputs());
       const found = await handler.read({
         id: request.getId(),
         urn: request.getUrn(),
-        inputs: decodeProperties(request.getInputs()),
+        inputs: given,
         state: decodeProperties(request.getProperties()),
       });
       // An empty id tells the engine that the resource is gone.
       if (found === undefined) return new messages.ReadResponse();
       return new messages.ReadResponse()
         .setId(found.id)
-        .setProperties(encodeProperties(found.state))
+        .setProperties(toFoundState(found.state, given))
         .setInputs(encodeProperties(found.inputs))
         .setRefreshBeforeUpdate(handler.refreshBeforeUpdate);
     }),

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { loadStackFromFile } from "../../components/config/load.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { loadStackFromFile, refuseSecretKeys } from "../../components/config/load.ts";
 import { loadStackFromEngine } from "../../components/config/load-from-engine.ts";
 import { committedStackFileSchema, stackFileSchema } from "../../components/config/schema/json.ts";
 import { BerthError } from "../../components/errors.ts";
@@ -59,6 +59,80 @@ test("fails on a stack without a file, and says where it was looked for", () => 
     `stack nowhere: there is no stack file ${join(folder, "Pulumi.nowhere.yaml")}`,
   );
 });
+
+describe("a value that `pulumi config set --secret` wrote", () => {
+  const canary = "canary-of-a-secret-value";
+  const cipher = { secure: "v1:AAAA:BBBB" };
+  const toEntry = (values: object) => ({
+    workload: {
+      helm: { repoURL: "https://charts.example.com", chart: "x", version: "1.0.0", values },
+    },
+  });
+  const values = writeStack({
+    netbox: toEntry({ env: [{ name: "X" }, { value: cipher }], "a.b": cipher }),
+  });
+  const paths = [
+    "berth:apps.netbox.workload.helm.values.env[1].value",
+    'berth:apps.netbox.workload.helm.values["a.b"]',
+  ];
+  const config = Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [`berth:${key}`, value]),
+  );
+
+  test("is refused by the verbs, with the path of each and the command that takes it out", () => {
+    const file = writeStackFile("secret.yaml", JSON.stringify({ config }));
+    const load = () => loadStackFromFile("prod", folder, file);
+    expect(load).toThrow("stack prod: the stack file is not usable: 2 problems\n");
+    for (const path of paths) {
+      expect(load).toThrow(`- ${path}: this value is secret (pulumi config set --secret)`);
+      expect(load).toThrow(`run: pulumi config rm --stack prod --path '${path}'`);
+    }
+  });
+
+  test("is refused by the program, which sees it in clear, before any message can quote it", () => {
+    const plain = JSON.stringify(config).replaceAll(JSON.stringify(cipher), `"${canary}"`);
+    const clear = Object.entries(JSON.parse(plain) as typeof config);
+    const text = clear.map(([key, value]) => [key, JSON.stringify(value)] as const);
+    pulumi.runtime.setAllConfig(
+      { ...Object.fromEntries(text), "berth:wrong": canary, "aws:x": "1" },
+      ["berth:apps", "berth:wrong", "aws:x"],
+    );
+    const refusal = failure(loadStackFromEngine);
+    expect(refusal).toContain("- berth:apps: this value is secret");
+    expect(refusal).toContain("- berth:wrong: this value is secret");
+    expect(refusal).not.toContain(canary);
+    expect(refusal).not.toContain("aws:x");
+  });
+
+  test("is named by its path where the stack file tells it", () => {
+    writeStackFile("Pulumi.prod.yaml", JSON.stringify({ config }));
+    expect(
+      failure(() => {
+        refuseSecretKeys("prod", folder, ["berth:apps"]);
+      }),
+    ).toContain(`- ${paths[0] ?? ""}: `);
+  });
+
+  test("is none where Helm only calls a value secure", () => {
+    const helm = { netbox: toEntry({ cookie: { secure: true }, x: { secure: "y", name: "z" } }) };
+    const own = Object.entries(writeStack(helm)).map(([key, value]) => [`berth:${key}`, value]);
+    const file = writeStackFile(
+      "helm.yaml",
+      JSON.stringify({ config: Object.fromEntries(own) as unknown }),
+    );
+    expect(loadStackFromFile("prod", folder, file).apps).toHaveLength(1);
+  });
+});
+
+/** What a call that must fail says. */
+function failure(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error("it did not fail");
+}
 
 test("fails on a folder in place of a stack file", () => {
   expect(() => loadStackFromFile("prod", folder, ".")).toThrow(

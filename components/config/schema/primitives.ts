@@ -31,6 +31,7 @@ export const PgName = z.string().check((ctx) => {
 function nameProblem(name: string): string | undefined {
   if (name === "") return "is empty";
   if (name.includes("\0") || !name.isWellFormed()) return "is no text that Postgres can store";
+  if (name.includes("\n")) return "holds a line break; rename it on the server first";
   if (bytes(name) > 63) {
     return `is ${String(bytes(name))} bytes long; Postgres cuts names at 63 bytes, so 63 is the most`;
   }

@@ -1,6 +1,7 @@
 import pLimit, { type LimitFunction } from "p-limit";
 import { type Client, DatabaseError } from "pg";
 import { BerthError } from "../../errors.ts";
+import { holdLineBreaks } from "../../terminal-text.ts";
 import { type Endpoint, openEndpoint } from "../../tunnel/endpoint.ts";
 import { inspectServer, type ServerFacts } from "../catalog/catalog.ts";
 import { findIdentityProblem, findServerProblems } from "../rules/server.ts";
@@ -115,7 +116,8 @@ export class SessionPool {
       this.#open.delete(client);
     });
     client.on("notice", ({ code, message }) => {
-      if (code?.startsWith("01") === true) warnings.push({ code, message });
+      if (code?.startsWith("01") === true)
+        warnings.push({ code, message: holdLineBreaks(message) });
     });
     try {
       const server = await inspectServer(client);

@@ -1,6 +1,7 @@
 import os from "node:os";
-import { Client, type ClientConfig } from "pg";
+import { Client, type ClientConfig, DatabaseError } from "pg";
 import type { Credential } from "../../onepassword/credential.ts";
+import { holdLineBreaks, releaseLineBreaks } from "../../terminal-text.ts";
 import type { Endpoint } from "../../tunnel/endpoint.ts";
 import { limitSilence, statementSeconds } from "./answer-limit.ts";
 
@@ -104,5 +105,27 @@ function createClient(
   // A server that goes away reports here too; the query in flight carries the error.
   client.on("error", () => undefined);
   limitSilence(client, carrier, endpoint);
+  keepLineBreaks(client);
   return client;
+}
+
+/** Has line breaks in what the server says told apart from Berth's own; what it is sent is as it came. */
+function keepLineBreaks(client: Client): void {
+  const fail = (error: unknown): never => {
+    if (error instanceof DatabaseError) {
+      error.message = holdLineBreaks(error.message);
+      error.detail = holdLineBreaks(error.detail);
+      error.hint = holdLineBreaks(error.hint);
+    }
+    throw error;
+  };
+  const query = client.query.bind(client) as (...args: unknown[]) => Promise<{ rows: unknown[] }>;
+  const keeping: typeof query = (...args) =>
+    query(...args.map(releaseLineBreaks)).then(
+      (result) => Object.assign(result, { rows: holdLineBreaks(result.rows) }),
+      fail,
+    );
+  client.query = keeping as unknown as Client["query"];
+  const connect: () => Promise<Client> = client.connect.bind(client);
+  client.connect = (() => connect().catch(fail)) as Client["connect"];
 }

@@ -35,13 +35,13 @@ describe("plan", { timeout: 300_000 }, () => {
     const folder = mkdtempSync(path.join(tmpdir(), "berth-plan-"));
     const file = path.join(folder, "Pulumi.prod.yaml");
     const text = readFileSync(path.join(projectFolder, "Pulumi.prod.yaml"), "utf8");
-    const entry = 'shop: { owner: { name: "x\\nDROP ROLE paperless;" } }';
+    const entry = 'shop: { owner: { name: "x\\rDROP ROLE paperless;" } }';
     writeFileSync(file, text.replace("  berth:apps:\n", `  berth:apps:\n    ${entry}\n`));
     const { exitCode, stdout } = await plan("--app", "shop", "--config-file", file);
     rmSync(folder, { recursive: true });
     expect(exitCode).toBe(0);
     expect(stdout.split("\n")[0]).toBe(
-      '-- app shop: database shop, roles "x\\nDROP ROLE paperless;" (owner)',
+      "-- app shop: database shop, roles x\\u000dDROP ROLE paperless; (owner)",
     );
   });
 

@@ -181,8 +181,11 @@ describe.skipIf(!hasPsql)("the script, on Postgres 18", () => {
   it("takes any name for a role, and none for a part of the script", async () => {
     const name = "O'Neil $berth$ \"x\" \\ 100%L :'verifier_owner' `id`\n\\! id";
     const searchPath = ["public", 'My "own", one'];
-    const odd = { owner: { name, searchPath }, database: { name: "odd" } };
-    const plan = planDatabase(makeApp(odd, "odd"), { ownershipRole } as never);
+    const odd = { owner: { name: "any_name", searchPath }, database: { name: "odd" } };
+    const planned = planDatabase(makeApp(odd, "odd"), { ownershipRole } as never);
+    // A stack file may not even have such a name.
+    const text = JSON.stringify(planned).replaceAll('"any_name"', () => JSON.stringify(name));
+    const plan = JSON.parse(text) as typeof planned;
     const { systemIdentifier } = bed;
     const target = { maintenanceDatabase: "postgres", ownershipRole, systemIdentifier };
     for (let round = 0; round < 2; round += 1) {
