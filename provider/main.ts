@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import grpc from "@grpc/grpc-js";
 import { isOffline } from "../components/config/environment.ts";
+import { readAdminItem } from "../components/onepassword/admin.ts";
 import { AppDatabaseHandler } from "./app-database/handler.ts";
 import { endRunOfGoneEngine, endRunOnceOver } from "./engine-run.ts";
 import { ManifestFileHandler } from "./manifest-file/handler.ts";
@@ -26,7 +27,7 @@ const SHUTDOWN_MS = 4500;
 function main(): void {
   const handlers: readonly ResourceHandler[] = [
     new ManifestFileHandler(dirname(import.meta.dirname)),
-    new AppDatabaseHandler(reportTo(findEngineAddress(process.argv)), isOffline()),
+    new AppDatabaseHandler(reportTo(findEngineAddress(process.argv)), isOffline(), readAdminItem),
   ];
   const calls = new CallsUnderWay();
   const server = createServer(handlers, calls, endRunOnceOver);

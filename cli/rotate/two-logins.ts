@@ -54,7 +54,11 @@ export async function withServer<T>(
 ): Promise<T> {
   const { vault, item } = spec.postgres.admin;
   const { admin } = await read();
-  const server = new PostgresServer({ ...spec.postgres, admin, adminItem: `${vault}/${item}` });
+  const login = { admin: () => Promise.resolve(admin), username: admin.username };
+  const server = new PostgresServer({
+    ...{ ...spec.postgres, ...login },
+    adminItem: `${vault}/${item}`,
+  });
   try {
     return await server.write(async () => use(server, await read()));
   } finally {

@@ -69,6 +69,11 @@ export function isTargeted(env: Environment = process.env): boolean {
   return env["BERTH_TARGETED"] === "true";
 }
 
+/** PGPASSWORD: the admin's password, for the registry's Postgres plugin, which reads it there. */
+export function isPgPassword(password: string, env: Environment = process.env): boolean {
+  return env["PGPASSWORD"] === password;
+}
+
 function isSet(value: string | undefined): value is string {
   return value !== undefined && value !== "";
 }

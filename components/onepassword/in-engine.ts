@@ -16,5 +16,5 @@ export async function readInEngine(
     return readThroughClient(access);
   }
   const { readThroughProvider } = await import("./through-provider.ts");
-  return readThroughProvider(access);
+  return readThroughProvider();
 }

@@ -1,5 +1,5 @@
 import { hasItem, roleNamesOf } from "../config/logins.ts";
-import type { RoleSpec, StackSpec } from "../config/spec.ts";
+import type { ItemRef, RoleSpec, StackSpec } from "../config/spec.ts";
 import { BerthError } from "../errors.ts";
 import { Credential } from "./credential.ts";
 import type { Item, ReadItem } from "./item.ts";
@@ -29,11 +29,17 @@ export function readAdmin(spec: StackSpec, item: Items): Credential {
   return toCredential(item(spec.postgres.admin));
 }
 
+const login = ["username", "password"];
+
+/** What Berth needs of the admin's item. */
+export function toAdminRequest(ref: ItemRef): ItemRequest {
+  return { ref, wantedBy: "admin", fields: login };
+}
+
 /** What a stack needs of 1Password; the admin's item comes first. Pure. */
 export function planItemRequests(spec: StackSpec): ItemRequest[] {
-  const login = ["username", "password"];
   return [
-    { ref: spec.postgres.admin, wantedBy: "admin", fields: login },
+    toAdminRequest(spec.postgres.admin),
     ...spec.apps.flatMap((app) => [
       ...app.roles.filter(hasItem).map((role) => ({
         ref: role.item,
@@ -82,7 +88,8 @@ function refuseReservedAdmin(spec: StackSpec, admin: Credential): void {
   }
 }
 
-function toCredential(item: Item): Credential {
+/** The login that an item holds. */
+export function toCredential(item: Item): Credential {
   const username = item.revealField("username") ?? "";
   return new Credential(username, item.revealField("password") ?? "", item.itemId);
 }

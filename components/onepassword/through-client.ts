@@ -5,8 +5,8 @@ import type { ItemRef } from "../config/spec.ts";
 import { Item, isItemId, type ReadItem, toItemReadError } from "./item.ts";
 
 /**
- * Reading outside the engine, for the verbs that are not Pulumi's: through 1Password's own Connect
- * client, or its `op` command for a service account and the desktop app.
+ * Reading without Pulumi, for the verbs and for Berth's provider: through 1Password's own Connect client, or its
+ * `op` command for a service account and the desktop app.
  */
 export function readThroughClient(access: OnePasswordAccess): ReadItem {
   switch (access.kind) {
@@ -104,7 +104,10 @@ function readThroughOp(env: Readonly<Record<string, string>>): ReadItem {
       { env: opEnvironment(env), extendEnv: false, reject: false, timeout: 30_000 },
     );
     // NOTE: only stderr may be shown; stdout holds the item.
-    if (result.code === "ENOENT") throw toItemReadError("op is not on PATH; it is 1Password's CLI");
+    if (result.code === "ENOENT")
+      throw toItemReadError(
+        "op is not on PATH: install 1Password's CLI (https://developer.1password.com/docs/cli/get-started)",
+      );
     if (result.failed)
       throw toItemReadError(result.stderr || `op failed: ${result.code ?? "unknown"}`);
     return toItem(parseAnswer(result.stdout), ref);

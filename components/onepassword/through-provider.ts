@@ -1,6 +1,5 @@
 import * as onepassword from "@1password/pulumi-onepassword";
-import * as pulumi from "@pulumi/pulumi";
-import type { OnePasswordAccess } from "../config/environment.ts";
+import type * as pulumi from "@pulumi/pulumi";
 import type { ItemRef } from "../config/spec.ts";
 import { Item, isItemId, type ReadItem, toItemReadError } from "./item.ts";
 
@@ -8,8 +7,12 @@ import { Item, isItemId, type ReadItem, toItemReadError } from "./item.ts";
  * Reading inside the engine, through `@1password/pulumi-onepassword`. Its results are not marked
  * secret, so they never leave this module but as an `Item`, which hides them.
  */
-export function readThroughProvider(access: OnePasswordAccess): ReadItem {
-  const provider = new onepassword.Provider("onepassword", toProviderArgs(access));
+export function readThroughProvider(): ReadItem {
+  const provider = new onepassword.Provider(
+    "onepassword",
+    {},
+    { transformations: [withoutInputs] },
+  );
   // A vault's name costs a request of its own, each time.
   const vaultIds = new Map<string, string>();
   return async (ref) => {
@@ -28,16 +31,11 @@ function nameOf(ref: ItemRef): { uuid: string } | { title: string } {
   return isItemId(ref.item) ? { uuid: ref.item } : { title: ref.item };
 }
 
-function toProviderArgs(access: OnePasswordAccess): onepassword.ProviderArgs {
-  switch (access.kind) {
-    case "connect":
-      return { url: access.url, token: pulumi.secret(access.token) };
-    case "service-account":
-      return { serviceAccountToken: pulumi.secret(access.token) };
-    case "account":
-      return { account: access.account };
-  }
-}
+/**
+ * The plugin reads the environment by itself. The SDK would do so as well and hand over what it finds there, token
+ * included, which state and verbose logs then show.
+ */
+const withoutInputs: pulumi.ResourceTransformation = ({ opts }) => ({ props: {}, opts });
 
 /** Of fields outside a section the provider shows only those with a place of their own. */
 function toItem(found: onepassword.GetItemResult): Item {

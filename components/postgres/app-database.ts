@@ -42,8 +42,11 @@ export class AppDatabase extends pulumi.CustomResource {
   }
 }
 
-/** The provider's arguments for a stack's server. The password is a secret. */
-export function toProviderPostgres(postgres: PostgresSpec, admin: Credential): pulumi.Inputs {
+/** The provider's arguments for a stack's server. The provider reads the admin's password by itself. */
+export function toProviderPostgres(
+  postgres: PostgresSpec,
+  { username }: Pick<Credential, "username">,
+): pulumi.Inputs {
   const { endpoint, tls, maintenanceDatabase, systemIdentifier, reserved } = postgres;
   const { ownershipRole, connectionLimit, confirmDelete, dumpDirectory } = postgres;
   return {
@@ -57,8 +60,7 @@ export function toProviderPostgres(postgres: PostgresSpec, admin: Credential): p
     ...(confirmDelete.length === 0 ? {} : { confirmDelete: [...confirmDelete] }),
     ...(dumpDirectory === undefined ? {} : { dumpDirectory }),
     adminItem: `${postgres.admin.vault}/${postgres.admin.item}`,
-    username: admin.username,
-    password: pulumi.secret(admin.revealPassword()),
+    username,
   };
 }
 

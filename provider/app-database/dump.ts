@@ -1,8 +1,11 @@
-import { mkdir, open, rename, rm, stat, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { type FileHandle, mkdir, mkdtemp, open, rename, rm, stat } from "node:fs/promises";
 import net from "node:net";
+import { tmpdir } from "node:os";
 import path from "node:path";
-import { pipeline } from "node:stream";
-import { execa } from "execa";
+import { pipeline, type Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import type { TlsSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
@@ -24,7 +27,8 @@ export interface DumpRequest {
 /**
  * Writes a database into a file of its own with `pg_dump`, in the custom format that `pg_restore`
  * reads, and returns the file's path. The file is there whole or not at all, and only its owner may
- * read it. The password goes to pg_dump in its environment, never in an argument or a file.
+ * read it. The password goes to pg_dump through a file that has no name by the time it is written: an
+ * environment can be read in /proc, and a run that is killed would leave a file behind.
  *
  * @see https://www.postgresql.org/docs/current/app-pgdump.html
  */
@@ -55,23 +59,41 @@ export async function dumpDatabase(request: DumpRequest): Promise<string> {
 
 async function runPgDump(request: DumpRequest, port: number, file: string): Promise<void> {
   // Made before anything is in it, so that nobody else ever reads it.
-  await writeFile(file, "", { flag: "wx", mode: 0o600, flush: true });
-  const result = await execa("pg_dump", ["--format=custom", "--no-password"], {
-    extendEnv: false,
-    env: toEnvironment(request, port),
-    stdin: "ignore",
-    stdout: { file },
-    reject: false,
-  });
-  if (result.failed) {
-    const text = holdLineBreaks(result.stderr.trim());
-    throw new Error(text === "" ? (result.originalMessage ?? "it did not say why") : text);
-  }
-  const handle = await open(file, "r+");
+  const dump = await open(file, "wx", 0o600);
+  const passwords = await openPasswordFile(request.admin);
   try {
-    await handle.sync();
+    const child = spawn("pg_dump", ["--format=custom", "--no-password"], {
+      env: toEnvironment(request, port),
+      stdio: ["ignore", dump.fd, "pipe", passwords.fd],
+    });
+    const [said, [code]] = await Promise.all([
+      text(child.stderr as Readable),
+      once(child, "close") as Promise<[number | null]>,
+    ]);
+    if (code !== 0) throw new Error(holdLineBreaks(said.trim()) || "it did not say why");
+    await dump.sync();
   } finally {
-    await handle.close();
+    await passwords.close();
+    await dump.close();
+  }
+}
+
+/**
+ * A file for libpq's PGPASSFILE, which has to be a plain one that only its owner may read.
+ *
+ * @see https://www.postgresql.org/docs/current/libpq-pgpass.html
+ */
+async function openPasswordFile(admin: Credential): Promise<FileHandle> {
+  const folder = await mkdtemp(path.join(tmpdir(), "berth-"));
+  try {
+    const handle = await open(path.join(folder, "pgpass"), "wx+", 0o600);
+    await rm(folder, { recursive: true });
+    const password = admin.revealPassword().replaceAll(/[\\:]/g, "\\$&");
+    // At a position of its own: where the child gets this very file, it reads from the start.
+    await handle.write(`*:*:*:*:${password}\n`, 0);
+    return handle;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -88,7 +110,7 @@ function toEnvironment(
     PGHOSTADDR: "127.0.0.1",
     PGPORT: String(port),
     PGUSER: admin.username,
-    PGPASSWORD: admin.revealPassword(),
+    PGPASSFILE: "/dev/fd/3",
     PGDATABASE: database,
     PGSSLMODE: tls.mode,
     ...(tls.mode === "verify-full" ? { PGSSLROOTCERT: tls.caFile ?? "system" } : {}),

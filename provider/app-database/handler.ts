@@ -34,7 +34,7 @@ import {
 import { findLost } from "./judge.ts";
 import { findFormer, shutOut } from "./moved.ts";
 import { ProgramClaims } from "./program-claims.ts";
-import { isStackConfig, parseProviderConfig } from "./provider-config.ts";
+import { isStackConfig, parseProviderConfig, type ReadAdmin } from "./provider-config.ts";
 import { toRequest, toStopped, toUnfinished } from "./request.ts";
 import { retireApp } from "./retire.ts";
 import { checkRetirement } from "./retirement-check.ts";
@@ -51,15 +51,17 @@ export class AppDatabaseHandler implements ResourceHandler {
   readonly refreshBeforeUpdate = false;
   readonly #report: Report;
   readonly #isOffline: boolean;
+  readonly #readAdmin: ReadAdmin;
   #server: PostgresServer | undefined;
   /** The stack file's own keys, where the engine imports with its default provider. */
   #stackConfig: PropertyMap | undefined;
   #hasWarned = false;
   readonly #claims = new ProgramClaims();
 
-  constructor(report: Report, isOffline: boolean) {
+  constructor(report: Report, isOffline: boolean, readAdmin: ReadAdmin) {
     this.#report = report;
     this.#isOffline = isOffline;
+    this.#readAdmin = readAdmin;
   }
 
   checkConfig({ urn, olds, news }: Parameters<NonNullable<ResourceHandler["checkConfig"]>>[0]) {
@@ -73,7 +75,7 @@ export class AppDatabaseHandler implements ResourceHandler {
   async configure(config: PropertyMap): Promise<void> {
     await this.#server?.close();
     this.#stackConfig = isStackConfig(config) ? config : undefined;
-    const postgres = parseProviderConfig(config);
+    const postgres = parseProviderConfig(config, this.#readAdmin);
     this.#server = postgres === undefined ? undefined : new PostgresServer(postgres);
     this.#hasWarned = false;
   }

@@ -174,9 +174,7 @@ function findRoleProblems(
 
 function findReserved(state: AppDatabaseState, postgres: PostgresConfig): CheckFailure[] {
   const why = (name: string): string | undefined =>
-    name === postgres.admin.username
-      ? "is the admin role itself"
-      : reservedReason(name, { postgres });
+    name === postgres.username ? "is the admin role itself" : reservedReason(name, { postgres });
   const refuse = (property: string, name: string): CheckFailure[] => {
     const reason = why(name);
     return reason === undefined ? [] : [{ property, reason: `"${name}" ${reason}` }];

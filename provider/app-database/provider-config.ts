@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { EndpointSpec } from "../../components/config/spec.ts";
+import type { EndpointSpec, ItemRef } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
-import { Credential } from "../../components/onepassword/credential.ts";
+import type { Credential } from "../../components/onepassword/credential.ts";
 import type { PostgresConfig } from "../../components/postgres/server/config.ts";
 import { isPropertyMap, type PropertyMap, toPlain } from "../rpc/property-values.ts";
 
@@ -32,10 +32,14 @@ const Postgres = z.strictObject({
   connectionLimit: z.int().min(3),
   confirmDelete: z.array(Text).default([]),
   dumpDirectory: Text.optional(),
-  adminItem: Text,
+  adminItem: z.string().regex(/^[^/]+\/[^/]+$/),
   username: Text,
-  password: Text,
+  // State of an earlier version has it; the item is read in any case.
+  password: Text.optional(),
 });
+
+/** How the admin's item is read. */
+export type ReadAdmin = (ref: ItemRef) => Promise<Credential>;
 
 /** Whether a configuration is the stack file's own, as the default provider gets it in an import. */
 export function isStackConfig(config: PropertyMap): boolean {
@@ -46,7 +50,10 @@ export function isStackConfig(config: PropertyMap): boolean {
  * Reads the provider's arguments; undefined = none were given, as for a stack that has no app of ours.
  * No message repeats a value.
  */
-export function parseProviderConfig(config: PropertyMap): PostgresConfig | undefined {
+export function parseProviderConfig(
+  config: PropertyMap,
+  readAdmin: ReadAdmin,
+): PostgresConfig | undefined {
   if (isStackConfig(config)) return undefined;
   const given = config["postgres"];
   if (!isPropertyMap(given)) return undefined;
@@ -59,15 +66,17 @@ export function parseProviderConfig(config: PropertyMap): PostgresConfig | undef
       hint: "make the provider with new BerthProvider(name, { postgres: toProviderPostgres(…) })",
     });
   }
-  const { username, password, endpoint, tls, systemIdentifier, dumpDirectory, ...rest } =
-    parsed.data;
+  const { endpoint, tls, systemIdentifier, dumpDirectory, password: _, ...rest } = parsed.data;
+  const [vault = "", item = ""] = rest.adminItem.split("/");
+  let admin: Promise<Credential> | undefined;
   return {
     ...rest,
     endpoint: endpoint as EndpointSpec,
     tls: { ...tls, caFile: tls.caFile },
     systemIdentifier,
     dumpDirectory,
-    admin: new Credential(username, password),
+    // An item that cannot be read is not tried anew for each app: 1Password counts that.
+    admin: () => (admin ??= readAdmin({ vault, item })),
   };
 }
 

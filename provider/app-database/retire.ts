@@ -168,7 +168,8 @@ async function dumpAlone(
   { app, database: { name } }: AppDatabaseState,
   request: { readonly dumpDirectory: string; readonly requireAlone: () => Promise<void> },
 ): Promise<string> {
-  const { tls, admin } = server.config;
+  const { tls } = server.config;
+  const admin = await server.config.admin();
   const count = async (): Promise<number> => {
     await setTimeout(countDelayMs);
     return await countSessions(session.client, name);

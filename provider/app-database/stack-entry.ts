@@ -1,11 +1,8 @@
-import { readOnePasswordAccess } from "../../components/config/environment.ts";
 import { prefix, refuseSecretKeys } from "../../components/config/load.ts";
 import { parseStack } from "../../components/config/parse.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
-import { readItems } from "../../components/onepassword/read-items.ts";
-import { planItemRequests, readAdmin } from "../../components/onepassword/stack-items.ts";
-import { readThroughClient } from "../../components/onepassword/through-client.ts";
+import { readAdminItem } from "../../components/onepassword/admin.ts";
 import { type AppDatabaseState, toState } from "../../components/postgres/plan/app-state.ts";
 import { planDatabase } from "../../components/postgres/plan/plan.ts";
 import type { PostgresConfig } from "../../components/postgres/server/config.ts";
@@ -35,11 +32,11 @@ export async function readStackEntry(
   );
   const spec = parseStack(stack, toStackValues(config));
   const state = findEntry(spec, resource);
-  const requests = planItemRequests(spec).slice(0, 1);
-  const items = await readItems(requests, readThroughClient(readOnePasswordAccess()));
-  const admin = readAdmin(spec, items);
   const { vault, item } = spec.postgres.admin;
-  return { state, config: { ...spec.postgres, admin, adminItem: `${vault}/${item}` } };
+  const admin = await readAdminItem(spec.postgres.admin);
+  const { username } = admin;
+  const login = { username, admin: () => Promise.resolve(admin), adminItem: `${vault}/${item}` };
+  return { state, config: { ...spec.postgres, ...login } };
 }
 
 /** Refuses what the next `up` would not take for the app's own. */

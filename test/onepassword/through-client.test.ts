@@ -219,6 +219,6 @@ describe("through op", () => {
 
   test("fails without op, and says what that is", async () => {
     vi.stubEnv("PATH", folder.concat("-missing"));
-    await expect(read()).rejects.toThrow("op is not on PATH; it is 1Password's CLI");
+    await expect(read()).rejects.toThrow("op is not on PATH: install 1Password's CLI");
   });
 });

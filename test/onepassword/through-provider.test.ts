@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { ReadItem } from "../../components/onepassword/item.ts";
 import { readThroughProvider } from "../../components/onepassword/through-provider.ts";
 import { PulumiEngine } from "../fakes/pulumi-engine.ts";
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
-  read = readThroughProvider({ kind: "connect", url: "http://c", token: "canary-connect" });
+  read = readThroughProvider();
   asked.splice(0);
 });
 
@@ -65,17 +65,12 @@ test("fails with what the provider's text means", async () => {
   });
 });
 
-test("each way in sets up the provider with its token as a secret", async () => {
-  readThroughProvider({ kind: "service-account", token: "canary-service" });
-  readThroughProvider({ kind: "account", account: "my.1password.com" });
-  const providers = (await engine.settle()).slice(-3);
-  const secrets = providers.map(({ inputs, secrets }) => [Object.keys(inputs).toSorted(), secrets]);
-  expect(secrets).toHaveLength(3);
-  expect(secrets).toEqual(
-    expect.arrayContaining([
-      [["token", "url"], ["token"]],
-      [["serviceAccountToken"], ["serviceAccountToken"]],
-      [["account"], []],
-    ]),
-  );
+test("the plugin finds the way and the token in its own environment, and is handed nothing", async () => {
+  vi.stubEnv("OP_CONNECT_HOST", "http://c");
+  vi.stubEnv("OP_CONNECT_TOKEN", "canary-connect");
+  readThroughProvider();
+  vi.unstubAllEnvs();
+  const provider = (await engine.settle()).at(-1);
+  expect(provider).toMatchObject({ type: "pulumi:providers:onepassword", inputs: {}, secrets: [] });
+  expect(Object.keys(provider?.inputs ?? {})).toEqual([]);
 });

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
 import type { Action } from "../../components/postgres/statements/actions.ts";
 import { startServer, stopServer } from "../../dev/postgres/server.ts";
-import { parseProviderConfig } from "../../provider/app-database/provider-config.ts";
 import { DatabaseBed, inputsOf, toUrn } from "./app-database/bed.ts";
 
 /** What the server does when somebody else is in the way: told with its way out, and nothing is left half done. */
@@ -170,8 +169,7 @@ it("names the one GRANT that a superuser has to run for a role that others made,
 });
 
 it("takes a warning that nothing was given for the failure it is, and leaves no trace on the neighbour", async () => {
-  const config = parseProviderConfig(bed.config());
-  if (config === undefined) throw new Error("the bed has no server");
+  const config = bed.serverConfig();
   const server = new PostgresServer(config);
   const done: Action[] = [];
   const revoke: Action = {

@@ -21,6 +21,7 @@ import {
 const goodbye = "X\0\0\0\u0004";
 
 let bed: DatabaseBed;
+let vault: Awaited<ReturnType<DatabaseBed["openVault"]>>;
 let relay: Backend;
 /** What each connection said to Postgres. */
 let said: string[];
@@ -29,6 +30,7 @@ let client: grpc.Client;
 
 beforeAll(async () => {
   bed = await DatabaseBed.open();
+  vault = await bed.openVault();
   relay = await startBackend((socket) => {
     const target = net.connect(bed.superuser.port, "127.0.0.1");
     const index = said.push("") - 1;
@@ -44,12 +46,13 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await relay.stop();
+  await vault.close();
   await bed.close();
 });
 
 beforeEach(async () => {
   said = [];
-  started = await startProvider([launcher, "127.0.0.1:1"]);
+  started = await startProvider([launcher, "127.0.0.1:1"], { env: vault.env });
   client = connect(started.port);
   const endpoint = { kind: "direct", host: "127.0.0.1", port: relay.port };
   const args = encodeProperties(bed.config({ endpoint }));

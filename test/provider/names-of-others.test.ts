@@ -25,11 +25,13 @@ const urn = toUrn("wiki");
 const told: string[] = [];
 const fakeEngine = new grpc.Server();
 let bed: DatabaseBed;
+let vault: Awaited<ReturnType<DatabaseBed["openVault"]>>;
 let child: ChildProcess;
 let client: grpc.Client;
 
 beforeAll(async () => {
   bed = await DatabaseBed.open();
+  vault = await bed.openVault();
   const log: grpc.handleUnaryCall<LogRequest, empty.Empty> = ({ request }, answer) => {
     told.push(request.getMessage());
     answer(null, new empty.Empty());
@@ -41,7 +43,7 @@ beforeAll(async () => {
       else reject(error);
     });
   });
-  const started = await startProvider([launcher, `127.0.0.1:${String(port)}`]);
+  const started = await startProvider([launcher, `127.0.0.1:${String(port)}`], { env: vault.env });
   child = started.child;
   client = connect(started.port);
   await configure();
@@ -53,6 +55,7 @@ afterAll(async () => {
   client.close();
   child.kill("SIGKILL");
   fakeEngine.forceShutdown();
+  await vault.close();
   await bed.close();
 });
 

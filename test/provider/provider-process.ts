@@ -20,13 +20,17 @@ export interface ProviderProcess {
 /** Runs a command that starts the provider, and returns with the port that it prints. */
 export async function startProvider(
   command: readonly string[],
-  where: { readonly cwd?: string; readonly path?: string } = {},
+  where: {
+    readonly cwd?: string;
+    readonly path?: string;
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<ProviderProcess> {
   const [program = "", ...args] = command;
-  const { cwd, path = dirname(process.execPath) } = where;
+  const { cwd, path = dirname(process.execPath), env } = where;
   const child = spawn(program, args, {
     cwd,
-    env: { ...process.env, PATH: `${path}:/usr/bin:/bin` },
+    env: { ...process.env, PATH: `${path}:/usr/bin:/bin`, ...env },
     stdio: ["pipe", "pipe", "pipe"],
   });
   let errors = "";

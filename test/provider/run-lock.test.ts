@@ -1,13 +1,11 @@
 import { expect, it, vi } from "vitest";
 import { type Session, SessionPool } from "../../components/postgres/server/pool.ts";
 import { RunLock } from "../../components/postgres/server/run-lock.ts";
-import { parseProviderConfig } from "../../provider/app-database/provider-config.ts";
 import { DatabaseBed } from "./app-database/bed.ts";
 
 it("is taken again when its session was lost while somebody works under it", async () => {
   const bed = await DatabaseBed.open();
-  const config = parseProviderConfig(bed.config());
-  if (config === undefined) throw new Error("the bed has no server");
+  const config = bed.serverConfig();
   const pool = new SessionPool(config);
   const lock = new RunLock(() => pool.open("postgres"));
   const readHolders = () =>
@@ -33,8 +31,7 @@ it("is taken again when its session was lost while somebody works under it", asy
 
 it("is waited for within limits, and who has it is told, be it no run at all", async () => {
   const bed = await DatabaseBed.open();
-  const config = parseProviderConfig(bed.config());
-  if (config === undefined) throw new Error("the bed has no server");
+  const config = bed.serverConfig();
   const pool = new SessionPool(config);
   const lock = new RunLock(() => pool.open("postgres"), 1);
   await bed.sql("create role passer login password 'by'");

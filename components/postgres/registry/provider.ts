@@ -1,5 +1,6 @@
 import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
+import { isPgPassword } from "../../config/environment.ts";
 import type { PostgresSpec } from "../../config/spec.ts";
 import type { Credential } from "../../onepassword/credential.ts";
 
@@ -15,13 +16,15 @@ export function createRegistryProvider(
   admin: Credential,
 ): postgresql.Provider {
   const { endpoint, tls } = postgres;
+  const password = admin.revealPassword();
   return new postgresql.Provider(name, {
     ...(endpoint.kind === "direct"
       ? { host: endpoint.host, port: endpoint.port }
       : { host: "127.0.0.1", port: endpoint.localPort }),
     database: postgres.maintenanceDatabase,
     username: admin.username,
-    password: pulumi.secret(admin.revealPassword()),
+    // An input stands in state and in verbose logs; the plugin also looks into its environment, which is this one.
+    ...(isPgPassword(password) ? {} : { password: pulumi.secret(password) }),
     sslmode: tls.mode,
     ...(tls.caFile === undefined ? {} : { sslrootcert: tls.caFile }),
     superuser: false,

@@ -15,7 +15,10 @@ export interface PostgresConfig
     | "confirmDelete"
     | "dumpDirectory"
   > {
-  readonly admin: Credential;
+  /** Reads the admin's credential once, when it is first needed. */
+  readonly admin: () => Promise<Credential>;
+  /** The admin's name, for checks that ask neither 1Password nor the server. */
+  readonly username: string;
   /** Where the admin's password came from, for messages: `vault/item`. */
   readonly adminItem: string;
 }

@@ -92,7 +92,8 @@ export class SessionPool {
 
   /** A session of the caller's own; it counts in no limit and ends with the pool. */
   async open(database: string): Promise<Session> {
-    const { admin, adminItem, tls } = this.#config;
+    const { adminItem, tls } = this.#config;
+    const admin = await this.#config.admin();
     const endpoint = await this.endpoint();
     let client: Client;
     try {

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Session } from "../../../components/postgres/server/pool.ts";
 import { PostgresServer } from "../../../components/postgres/server/postgres-server.ts";
-import { parseProviderConfig } from "../../../provider/app-database/provider-config.ts";
 import { DatabaseBed } from "../../provider/app-database/bed.ts";
 
 let bed: DatabaseBed;
@@ -16,8 +15,7 @@ afterAll(async () => {
 
 /** The most sessions at a time, in databases and in the maintenance database, that much work at once comes to. */
 async function measureSessions(connectionLimit: number, isWriting: boolean): Promise<number[]> {
-  const config = parseProviderConfig(bed.config({ connectionLimit }));
-  if (config === undefined) throw new Error("the bed has no server");
+  const config = bed.serverConfig({ connectionLimit });
   const server = new PostgresServer(config);
   const now = [0, 0];
   const most = [0, 0];

