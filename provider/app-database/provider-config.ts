@@ -34,8 +34,6 @@ const Postgres = z.strictObject({
   dumpDirectory: Text.optional(),
   adminItem: z.string().regex(/^[^/]+\/[^/]+$/),
   username: Text,
-  // State of an earlier version has it; the item is read in any case.
-  password: Text.optional(),
 });
 
 /** How the admin's item is read. */
@@ -66,7 +64,7 @@ export function parseProviderConfig(
       hint: "make the provider with new BerthProvider(name, { postgres: toProviderPostgres(…) })",
     });
   }
-  const { endpoint, tls, systemIdentifier, dumpDirectory, password: _, ...rest } = parsed.data;
+  const { endpoint, tls, systemIdentifier, dumpDirectory, ...rest } = parsed.data;
   const [vault = "", item = ""] = rest.adminItem.split("/");
   let admin: Promise<Credential> | undefined;
   return {
@@ -80,8 +78,13 @@ export function parseProviderConfig(
   };
 }
 
-/** State of an earlier version, which `destroy` and `refresh` hand over, calls the ownership role `markerRole`. */
+/**
+ * State of an earlier version, which `destroy` and `refresh` hand over, calls the ownership role `markerRole`, and
+ * has the admin's password, which is read from its item in any case.
+ */
 function withNewNames(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const { markerRole, ...rest } = given;
+  const { markerRole, ...rest } = Object.fromEntries(
+    Object.entries(given).filter(([key]) => key !== "password"),
+  );
   return markerRole === undefined ? rest : { ownershipRole: markerRole, ...rest };
 }

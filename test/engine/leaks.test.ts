@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -7,26 +8,40 @@ import { Bed, filesWith } from "./bed.ts";
 /** Passwords of the vault are canaries: nothing that Berth or Pulumi leaves behind may hold one. */
 
 let bed: Bed;
+/** Where Pulumi puts its log files, and what is said between it and its plugins. */
+let logs: string;
 const seen = new Set<string>();
 
 beforeAll(async () => {
   bed = await Bed.open();
+  logs = mkdtempSync(path.join(tmpdir(), "berth-leaks-"));
+  const files = { TMPDIR: logs, PULUMI_DEBUG_GRPC: path.join(logs, "grpc.json") };
+  const run = async (args: readonly string[], env = {}): Promise<void> => {
+    expect((await bed.pulumi(args, { ...files, ...env })).exitCode, args.join(" ")).toBe(0);
+  };
+  const toStderr = ["-v=9", "--logtostderr"];
   const watching = watchArguments();
-  expect((await bed.up()).exitCode).toBe(0);
+  await run(["up", "--yes", "--skip-preview", ...toStderr]);
   await bed.editItem("netbox-db-credentials", (fields) => {
     for (const field of fields)
       if (field["label"] === "password") field["value"] = "CanaryRotated'\\$$ %I";
   });
-  expect((await bed.pulumi(["up", "--yes", "--diff"])).exitCode).toBe(0);
-  expect((await bed.pulumi(["preview", "--debug"])).exitCode).toBe(0);
-  await bed.pulumi(["stack", "output", "--json"]);
-  await bed.pulumi(["stack", "export"]);
-  await bed.up({ OP_CONNECT_TOKEN: "canary-of-a-wrong-token" });
+  await run(["up", "--yes", "--diff", "-v=9"]);
+  await run(["preview", "--debug", ...toStderr]);
+  await run(["refresh", "--yes", ...toStderr]);
+  await run(["stack", "output", "--json", "--show-secrets"]);
+  await run(["stack", "export", "--show-secrets"]);
+  await bed.pulumi(["up", "--yes", ...toStderr], {
+    ...files,
+    OP_CONNECT_TOKEN: "canary-of-a-wrong-token",
+  });
+  await run(["destroy", "--yes", ...toStderr]);
   watching.stop();
 });
 
 afterAll(async () => {
   await bed.close();
+  rmSync(logs, { recursive: true });
 });
 
 /** Arguments of every process, several times a second, as `ps` would show them to any user. */
@@ -78,6 +93,13 @@ describe("a secret of the vault", () => {
     expect(forms(bed.secrets()).filter((secret) => (server + connect).includes(secret))).toEqual(
       [],
     );
+  });
+
+  it("is in no file of Pulumi's logs, and not in what it says to its plugins", async () => {
+    expect(readdirSync(logs).join(" ")).toMatch(/grpc\.json.*pulumi\..*\.log\.INFO/);
+    expect(readFileSync(path.join(logs, "grpc.json"), "utf8")).toContain("coachlight_admin");
+    const secrets = [...forms(bed.secrets()), "canary-of-a-wrong-token"];
+    expect(await filesWith(logs, secrets)).toEqual([]);
   });
 
   it("is in nothing that was printed", () => {

@@ -81,7 +81,6 @@ const update = (preview: boolean, inputs = withReader, old: PropertyMap = inputs
   );
 
 function expectFit(texts: readonly string[]): void {
-  // eslint-disable-next-line no-control-regex -- that is what this is about
   for (const text of texts) expect(text).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f\u202e]|<\{%/);
   expect(texts.flatMap((text) => text.split("\n"))).not.toContainEqual(
     expect.stringMatching(/^\s*Resources/),

@@ -127,5 +127,5 @@ function keepLineBreaks(client: Client): void {
     );
   client.query = keeping as unknown as Client["query"];
   const connect: () => Promise<Client> = client.connect.bind(client);
-  client.connect = (() => connect().catch(fail)) as Client["connect"];
+  client.connect = () => connect().catch(fail);
 }

@@ -2,16 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Client } from "pg";
-import { BerthError } from "../../../components/errors.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
-import { type AppDatabaseState, toState } from "../../../components/postgres/plan/app-state.ts";
-import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import type { PostgresConfig } from "../../../components/postgres/server/config.ts";
-import { makeVerifier } from "../../../components/postgres/verifier.ts";
-import { createItem } from "../../../dev/connect/item-edits.ts";
-import { makeToken } from "../../../dev/connect/sample-vault.ts";
-import { startConnect } from "../../../dev/connect/server.ts";
-import { makeVault, VaultStore } from "../../../dev/connect/vault-data.ts";
 import { fingerprint } from "../../../dev/postgres/fingerprint.ts";
 import {
   connectAsSuperuser,
@@ -22,23 +14,18 @@ import { freePort } from "../../../dev/postgres/ports.ts";
 import { preparePostgres } from "../../../dev/postgres/prepare.ts";
 import { removeServer, startServer } from "../../../dev/postgres/server.ts";
 import { AppDatabaseHandler } from "../../../provider/app-database/handler.ts";
-import { toProperties } from "../../../provider/app-database/inputs.ts";
-import {
-  parseProviderConfig,
-  type ReadAdmin,
-} from "../../../provider/app-database/provider-config.ts";
-import { type PropertyMap, SecretValue } from "../../../provider/rpc/property-values.ts";
+import { parseProviderConfig } from "../../../provider/app-database/provider-config.ts";
+import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
-import { makeApp } from "../../fakes/stack.ts";
+import { openVault, readFrom } from "./admin-item.ts";
+import { ownershipRole, rolePassword } from "./app-inputs.ts";
+
+export { inputsOf, ownershipRole, rolePassword } from "./app-inputs.ts";
 
 const superuserPassword = "superuser-of-this-test";
 const admin = { name: "coachlight_admin", password: "admin-of-this-test" };
 const adminItem = "postgres-admin";
 const neighbour = { name: "paperless", password: "neighbour-of-this-test" };
-export const ownershipRole = "berth_prod";
-
-/** Password of every app's role here. */
-export const rolePassword = (role: string): string => `password-of-${role}-0123456789`;
 
 /**
  * A real Postgres with a neighbour on it, and the handler as the engine drives it: check, diff, create
@@ -127,37 +114,20 @@ export class DatabaseBed {
 
   /** What the provider makes of its configuration. */
   serverConfig(changes?: PropertyMap): PostgresConfig {
-    const config = parseProviderConfig(this.config(changes), this.readAdmin);
+    const config = parseProviderConfig(this.config(changes), readFrom(this.admins));
     if (config === undefined) throw new Error("the bed has no server");
     return config;
   }
 
-  /** Reads the admin's item, as from 1Password. */
-  readonly readAdmin: ReadAdmin = ({ item }) => {
-    const credential = this.admins.get(item);
-    return credential === undefined
-      ? Promise.reject(new BerthError(`1Password: there is no item ${item}`))
-      : Promise.resolve(credential);
-  };
-
   /** A vault with the admin's item for a provider that is a process of its own: its environment. */
-  async openVault(): Promise<{ readonly env: Record<string, string>; close(): Promise<void> }> {
-    const vault = makeVault("Coachlight", "of this test");
-    const fields = [
-      { id: "username", label: "username", type: "STRING", value: admin.name },
-      { id: "password", label: "password", type: "CONCEALED", value: admin.password },
-    ];
-    vault.items.push(createItem({ title: adminItem, category: "DATABASE", fields }, vault.id));
-    const token = makeToken();
-    const connect = await startConnect({ store: new VaultStore([vault]), token });
-    const env = { OP_CONNECT_HOST: connect.url, OP_CONNECT_TOKEN: token };
-    return { env, close: () => connect.close() };
+  openVault(): ReturnType<typeof openVault> {
+    return openVault(adminItem, admin);
   }
 
   /** A provider process of its own, as each run of the engine has. */
   async provider(changes: PropertyMap = {}, isOffline = false): Promise<AppDatabaseHandler> {
     const report = (_: unknown, __: unknown, text: string) => this.reports.push(text);
-    const handler = new AppDatabaseHandler(report, isOffline, this.readAdmin);
+    const handler = new AppDatabaseHandler(report, isOffline, readFrom(this.admins));
     await handler.configure(this.config(changes));
     return handler;
   }
@@ -304,30 +274,6 @@ export class DatabaseBed {
 export function loginOf({ superuser }: DatabaseBed, role: string, database: string) {
   const { host, port } = superuser;
   return { host, port, database, user: role, password: rolePassword(role) };
-}
-
-/** Inputs of an app, from an entry as in the stack file. */
-export function inputsOf(
-  name: string,
-  entry: Record<string, unknown> = {},
-  edit: (state: AppDatabaseState) => AppDatabaseState = (state) => state,
-): PropertyMap {
-  const app = makeApp(entry, name);
-  const plan = planDatabase(app, { ownershipRole } as never);
-  const state = edit(toState(plan, ownershipRole, app.reclaimPolicy));
-  const verifiers = Object.fromEntries(
-    Object.entries(state.roles).map(([key, role]) => [
-      key,
-      new SecretValue(
-        makeVerifier(
-          rolePassword(role.name),
-          role.name,
-          app.roles.find((spec) => spec.key === key)?.scram,
-        ),
-      ),
-    ]),
-  );
-  return { ...toProperties(state), verifiers };
 }
 
 export function toUrn(name: string): string {

@@ -1,0 +1,35 @@
+import { type AppDatabaseState, toState } from "../../../components/postgres/plan/app-state.ts";
+import { planDatabase } from "../../../components/postgres/plan/plan.ts";
+import { makeVerifier } from "../../../components/postgres/verifier.ts";
+import { toProperties } from "../../../provider/app-database/inputs.ts";
+import { type PropertyMap, SecretValue } from "../../../provider/rpc/property-values.ts";
+import { makeApp } from "../../fakes/stack.ts";
+
+export const ownershipRole = "berth_prod";
+
+/** Password of every app's role here. */
+export const rolePassword = (role: string): string => `password-of-${role}-0123456789`;
+
+/** Inputs of an app, from an entry as in the stack file. */
+export function inputsOf(
+  name: string,
+  entry: Record<string, unknown> = {},
+  edit: (state: AppDatabaseState) => AppDatabaseState = (state) => state,
+): PropertyMap {
+  const app = makeApp(entry, name);
+  const plan = planDatabase(app, { ownershipRole } as never);
+  const state = edit(toState(plan, ownershipRole, app.reclaimPolicy));
+  const verifiers = Object.fromEntries(
+    Object.entries(state.roles).map(([key, role]) => [
+      key,
+      new SecretValue(
+        makeVerifier(
+          rolePassword(role.name),
+          role.name,
+          app.roles.find((spec) => spec.key === key)?.scram,
+        ),
+      ),
+    ]),
+  );
+  return { ...toProperties(state), verifiers };
+}
