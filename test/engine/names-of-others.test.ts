@@ -13,7 +13,8 @@ beforeAll(async () => {
   expect((await bed.up()).exitCode).toBe(0);
   const owner = bed.login("basketball-db-credentials");
   await bed.sqlAs(owner, "basketball", `CREATE TABLE public."${evil}" ()`);
-  await bed.sql(`CREATE ROLE "${evil}"; CREATE DATABASE "${evil}"`);
+  await bed.sql(`CREATE ROLE "${evil}"`);
+  await bed.sql(`CREATE DATABASE "${evil}"`);
   await bed.sql(`GRANT SELECT ON public."${evil}" TO "${evil}"`, "basketball");
   await bed.sql(`GRANT basketball TO "${evil}"`);
 });
