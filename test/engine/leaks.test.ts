@@ -36,6 +36,13 @@ beforeAll(async () => {
     OP_CONNECT_TOKEN: "canary-of-a-wrong-token",
   });
   await run(["destroy", "--yes", ...toStderr]);
+  // The registry's Postgres plugin reads the password where it can be kept out of its inputs.
+  bed.configure((config) => {
+    config["berth:postgres"]["provisioner"] = "postgresql";
+  });
+  const { password } = bed.login("postgres-admin");
+  await run(["up", "--yes", "--skip-preview", ...toStderr], { PGPASSWORD: password });
+  await run(["stack", "export", "--show-secrets"]);
   watching.stop();
 });
 

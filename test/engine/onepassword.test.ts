@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Bed } from "./bed.ts";
 
@@ -86,3 +87,45 @@ it.each(ways)(
     expect((await bed.preview("--expect-no-changes")).exitCode).toBe(0);
   },
 );
+
+describe("the provider, which reads the admin's item by itself", () => {
+  beforeAll(async () => {
+    readThrough({ way: "", throughProvider: false });
+    expect((await bed.up()).exitCode).toBe(0);
+  });
+
+  it.each(["refresh", "destroy"])(
+    "tells what %s needs where the environment lacks it",
+    async (verb) => {
+      const without = { OP_CONNECT_HOST: "", OP_CONNECT_TOKEN: "" };
+      const { output, exitCode } = await bed.pulumi([verb, "--yes", "--skip-preview"], without);
+      expect(exitCode).not.toBe(0);
+      expect(output).toContain("in every run, pulumi refresh and destroy included.");
+      expect(output).toContain("fix: export OP_CONNECT_HOST and OP_CONNECT_TOKEN");
+    },
+  );
+
+  it("goes on with state of an earlier version, which holds the password, and drops it", async () => {
+    const file = path.join(bed.sandbox.home, "old-state.json");
+    await bed.pulumi(["stack", "export", "--show-secrets", "--file", file]);
+    const state = JSON.parse(readFileSync(file, "utf8")) as {
+      deployment: { resources: { type: string; inputs?: Record<string, object> }[] };
+    };
+    const provider = state.deployment.resources.find(
+      ({ type }) => type === "pulumi:providers:berth",
+    );
+    const password = "canary-of-old-state";
+    Object.assign(provider?.inputs?.["postgres"] ?? {}, { password });
+    writeFileSync(file, JSON.stringify(state));
+    expect((await bed.pulumi(["stack", "import", "--file", file])).exitCode).toBe(0);
+    const readState = async () => (await bed.pulumi(["stack", "export", "--show-secrets"])).output;
+    expect(await readState()).toContain(password);
+    expect((await bed.pulumi(["refresh", "--yes"])).exitCode).toBe(0);
+    const up = await bed.pulumi(["up", "--yes", "--diff"]);
+    expect(up.exitCode).toBe(0);
+    expect(up.output).not.toMatch(/replace/);
+    expect(await readState()).not.toContain(password);
+    expect((await bed.preview("--expect-no-changes")).exitCode).toBe(0);
+    expect((await bed.pulumi(["destroy", "--yes"])).exitCode).toBe(0);
+  });
+});
