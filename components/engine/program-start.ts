@@ -1,6 +1,7 @@
 import module from "node:module";
 import { homedir } from "node:os";
 import path from "node:path";
+import type * as Sdk from "@pulumi/pulumi";
 
 /**
  * All that Berth replaces of Pulumi's SDK, and of Node, to make the program start and run faster. Pulumi.yaml
@@ -42,7 +43,7 @@ export function speedUpSdk(): void {
   Reflect.deleteProperty(Error, "prepareStackTrace");
   // The SDK sends each of its steps to the engine as a debug message, one after the other. That takes as long
   // as the steps themselves, and `--debug` would print what 1Password answered.
-  const { log } = require("@pulumi/pulumi") as typeof import("@pulumi/pulumi");
+  const { log } = require("@pulumi/pulumi") as typeof Sdk;
   Object.assign(log, { debug: () => Promise.resolve() });
 }
 
