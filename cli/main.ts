@@ -61,7 +61,7 @@ const options = {
 
 type Values = ReturnType<typeof parse>["values"];
 
-/** One verb; its module is loaded only when it is asked for, since Pulumi's SDK takes a second. */
+/** One verb. Its module is loaded only when the verb runs, so that no verb waits for the libraries of another. */
 interface Verb {
   /** Options besides those that every verb has. */
   readonly takes: readonly (keyof Values)[];

@@ -1,9 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { AppSpec } from "./config/spec.ts";
+import { isTargeted } from "./config/environment.ts";
+import type { AppSpec, PostgresSpec } from "./config/spec.ts";
 import { deliver } from "./delivery/deliver.ts";
 import { type DeliveryPlan, describePlan } from "./delivery/stack-delivery.ts";
 import { AppDatabase, type AppDatabaseArgs } from "./postgres/app-database.ts";
+import type { PlannedApp } from "./postgres/plan-apps.ts";
 import { RegistryDatabase, type RegistryDatabaseArgs } from "./postgres/registry/database.ts";
+import type { Registry } from "./postgres/registry/stack.ts";
 
 /** What one app is made of. */
 export interface AppArgs {
@@ -12,6 +15,27 @@ export interface AppArgs {
   readonly database: AppDatabaseArgs | RegistryDatabaseArgs | undefined;
   /** The app's manifests; undefined when the stack writes none. */
   readonly delivery: DeliveryPlan | undefined;
+}
+
+/** What an app's database is made from, by who provisions it. */
+export function toDatabaseArgs(
+  { app, plan }: PlannedApp,
+  verifiers: ReadonlyMap<string, string>,
+  { ownershipRole }: PostgresSpec,
+  registry: Registry | undefined,
+): AppArgs["database"] {
+  switch (app.provisioner) {
+    case "berth": {
+      // With --target a resource must not depend on one that is not targeted.
+      const after = isTargeted() ? undefined : registry?.after;
+      const { reclaimPolicy, database } = app;
+      return { plan, verifiers, ownershipRole, reclaimPolicy, recreate: database.recreate, after };
+    }
+    case "postgresql":
+      return registry && { plan, verifiers, ...registry };
+    case "job":
+      return undefined;
+  }
 }
 
 /**

@@ -1,12 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { profileTable, withProfileTable } from "../dev/readme.ts";
+import { madeParts, profileTable, withMadeParts } from "../dev/readme.ts";
 import { findProblems, type Written, writeStack } from "./fakes/stack.ts";
 
 /** The README names only what a test runs. */
 
-const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+const root = new URL("..", import.meta.url);
+const readme = readFileSync(new URL("README.md", root), "utf8");
 
 /** Command of the README → the test that runs it. */
 const runBy: Readonly<Record<string, string>> = {
@@ -47,8 +48,7 @@ describe("README", () => {
     }
   });
 
-  it("has the table of profiles that the plan makes (npm run readme)", () => {
-    expect(withProfileTable(readme)).toBe(readme);
+  it("has the table of profiles that the plan makes", () => {
     const rows = profileTable().split("\n");
     expect(rows).toContain("| `readonly` | CONNECT | USAGE | SELECT | SELECT | – |");
     expect(rows).toHaveLength(5);
@@ -64,15 +64,31 @@ describe("README", () => {
     }
   });
 
-  it("links only to what is there, and maps every folder", () => {
-    const links = [...readme.matchAll(/\]\((?!https?:)([^)]+)\)/g)].map(([, link]) => link ?? "");
-    for (const link of links) {
-      expect(existsSync(new URL(`../${link}`, import.meta.url)), link).toBe(true);
-    }
-    const folders = readdirSync(new URL("..", import.meta.url), { withFileTypes: true })
+  it("maps every folder", () => {
+    const folders = readdirSync(root, { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
       .map((entry) => entry.name)
       .filter((name) => !["node_modules", "components", "coverage"].includes(name));
     for (const folder of folders) expect(readme).toContain(`](${folder})`);
+  });
+});
+
+describe("the documents", () => {
+  it.each(Object.keys(madeParts))("%s shows what the code says now (npm run readme)", (file) => {
+    const text = readFileSync(new URL(file, root), "utf8");
+    expect(withMadeParts(file, text)).toBe(text);
+  });
+
+  const documents = ["", ".github/", "docs/", "docs/decisions/"].flatMap((folder) =>
+    readdirSync(new URL(folder || ".", root))
+      .filter((name) => name.endsWith(".md"))
+      .map((name) => `${folder}${name}`),
+  );
+
+  it.each(documents)("%s links only to what is there", (file) => {
+    const at = new URL(file, root);
+    const text = readFileSync(at, "utf8");
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link ?? "");
+    for (const link of links) expect(existsSync(new URL(link, at)), link).toBe(true);
   });
 });

@@ -9,9 +9,9 @@ import {
   planClusterObjects,
   planSharedClusterObjects,
 } from "./cluster/objects.ts";
-import type { GitDeliveryArgs } from "./git/delivery.ts";
 import {
   findDuplicateObjects,
+  type GitDeliveryArgs,
   type ManifestPlan,
   planManifests,
   planSharedManifests,

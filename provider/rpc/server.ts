@@ -38,6 +38,14 @@ type Methods = Pick<
  * Berth's provider as the engine speaks to it: each call is translated to plain values and given to
  * the handler of the resource's type. Methods that are not here answer UNIMPLEMENTED.
  *
+ * Berth does not use the SDK's own server (`provider/server.js` of @pulumi/pulumi 3.259). That server
+ *
+ * - does not read the arguments of Configure, so a provider never gets its configuration;
+ * - answers UNIMPLEMENTED to CheckConfig and DiffConfig;
+ * - answers Configure without `supportsPreview` and passes no `preview` flag to create and update;
+ * - passes no old inputs to diff, update, read and delete, and does not know ignored changes;
+ * - answers Diff without a detailed diff, so a preview cannot name what changes.
+ *
  * @param onCancel For when the operator stops the run, besides what the handlers do then.
  */
 export function createServer(

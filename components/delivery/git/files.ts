@@ -26,6 +26,14 @@ export interface ManifestPlan {
   readonly objects: readonly KubernetesObject[];
 }
 
+/** Files of one app, or those that the apps of a stack share. */
+export interface GitDeliveryArgs {
+  readonly files: readonly ManifestPlan[];
+  readonly gitops: GitOpsSpec;
+  /** `stack prod, app netbox`: whose files they are. */
+  readonly owner: string;
+}
+
 /**
  * The files of one app:
  *

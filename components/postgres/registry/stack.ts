@@ -5,7 +5,7 @@ import type { PostgresSpec, StackSpec } from "../../config/spec.ts";
 import { BerthError } from "../../errors.ts";
 import type { Credential } from "../../onepassword/credential.ts";
 import { hasContents } from "../diff/contents.ts";
-import type { DatabasePlan } from "../plan/plan.ts";
+import type { PlannedApp } from "../plan-apps.ts";
 import { notInspected, type RegistryFacts } from "./examine.ts";
 import { openServer } from "./open-server.ts";
 import { createRegistryProvider } from "./provider.ts";
@@ -20,13 +20,6 @@ export interface Registry {
   readonly actingAdmin: RegistryFacts["actingAdmin"];
 }
 
-/** An app that uses them. */
-interface StockApp {
-  readonly plan: DatabasePlan;
-  /** By the role's key. Secret. */
-  readonly verifiers: ReadonlyMap<string, string>;
-}
-
 /**
  * Looks at the server, opens the port that the registry's provider connects to and makes what its apps
  * share. Nothing is registered before the server is known to be the right one.
@@ -35,11 +28,16 @@ interface StockApp {
  */
 export async function openRegistry(
   spec: StackSpec,
-  apps: readonly StockApp[],
+  planned: readonly PlannedApp[],
   admin: Credential,
 ): Promise<Registry | undefined> {
+  const apps = planned.filter(({ app }) => app.provisioner === "postgresql");
   if (apps.length === 0) return undefined;
-  const verifiers = new Map(apps.map((app) => [app.plan.app, app.verifiers]));
+  const verifiers = new Map(
+    await Promise.all(
+      apps.map(async ({ app, verifiers: made }) => [app.name, await made] as const),
+    ),
+  );
   const plans = apps.map(({ plan }) => plan);
   const isPreview = pulumi.runtime.isDryRun();
   const verifierOf = (app: string, key: string) => verifiers.get(app)?.get(key);

@@ -1,12 +1,12 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { isOffline } from "../../config/environment.ts";
-import type { ClusterSpec, StackSpec } from "../../config/spec.ts";
-import { KubeError } from "../../kubernetes/error.ts";
-import { leaveOutNamespaces, type StackDelivery } from "../stack-delivery.ts";
-import { type ClusterDecision, decideCluster, notInspectedCluster } from "./findings.ts";
-import { inspectCluster } from "./inspect.ts";
-import type { ClusterPlan } from "./objects.ts";
+import { isOffline } from "../config/environment.ts";
+import type { ClusterSpec, StackSpec } from "../config/spec.ts";
+import { KubeError } from "../kubernetes/error.ts";
+import { type ClusterDecision, decideCluster, notInspectedCluster } from "./cluster/findings.ts";
+import { inspectCluster } from "./cluster/inspect.ts";
+import type { ClusterPlan } from "./cluster/objects.ts";
+import { leaveOutNamespaces, type StackDelivery } from "./stack-delivery.ts";
 
 /** A stack's manifests and the cluster that they are applied to. */
 export interface OpenedDelivery {
