@@ -1,7 +1,11 @@
 import { parse } from "yaml";
 import { BerthError } from "../errors.ts";
 
-/** What a stack file holds, or where it is no YAML. In a file of its own, since Pulumi's SDK takes a second to load. */
+/**
+ * Parses the text of a stack file; `null` = the file is empty.
+ *
+ * @throws BerthError with the line that is not valid YAML.
+ */
 export function parseStackText(
   stack: string,
   file: string,
@@ -11,8 +15,8 @@ export function parseStackText(
     return parse(text) as { config?: Record<string, unknown> } | null;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new BerthError(`stack ${stack}: ${file} is no YAML: ${reason.trim()}`, {
-      hint: "correct it there, then run the same command again",
+    throw new BerthError(`stack ${stack}: ${file} is not valid YAML: ${reason.trim()}`, {
+      hint: "correct that line, then run the same command again",
       cause,
     });
   }
