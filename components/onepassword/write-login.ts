@@ -7,15 +7,15 @@ import { toItemReadError } from "./item.ts";
 import { describeConnectError, opEnvironment } from "./through-client.ts";
 
 /**
- * Gives an item's `password` a new value, and its `username` one where it is given, in one edit. Without
- * a password nobody has seen the new one. Throws `ItemReadError`.
+ * Changes an item's `password`, and its `username` if given, in one edit. Without `password` a new one is
+ * made that nobody has seen. Throws `ItemReadError`.
  */
 export type WriteLogin = (
   ref: ItemRef,
   change: { readonly username?: string; readonly password?: string },
 ) => Promise<void>;
 
-/** The same ways as `readThroughClient`; the token needs write access to the vault. */
+/** Writes with the same clients as `readThroughClient`. The token needs write access to the vault. */
 export function writeThroughClient(access: OnePasswordAccess): WriteLogin {
   switch (access.kind) {
     case "connect":
@@ -30,7 +30,7 @@ export function writeThroughClient(access: OnePasswordAccess): WriteLogin {
 const passwordLength = 32;
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/** Letters and digits alone: every driver, URL and shell takes them as they are. */
+/** Only letters and digits, which need no escaping in a URL or a shell. */
 export function makePassword(): string {
   const letters = Array.from(
     { length: passwordLength },
@@ -55,7 +55,7 @@ function writeThroughConnect(serverURL: string, token: string): WriteLogin {
   };
 }
 
-/** By purpose, as a login item has it, else by label, as any other category has it. */
+/** Finds the field by its purpose, as in a login item, or by its label, as in other categories. */
 function setField(
   fields: FullItem["fields"] = [],
   purpose: "USERNAME" | "PASSWORD",
@@ -68,14 +68,14 @@ function setField(
   field.value = value;
 }
 
-/** No password is among the arguments of a process: `op` makes it itself, or reads the item from a pipe. */
+/** No password is in a process's arguments: `op` makes it itself, or reads the item from its stdin. */
 function writeThroughOp(env: Readonly<Record<string, string>>): WriteLogin {
   const op = async (args: readonly string[], ref: ItemRef, input?: string): Promise<string> => {
     const result = await execa("op", ["item", ...args, "--vault", ref.vault], {
       ...{ env: opEnvironment(env), extendEnv: false, reject: false, timeout: 30_000 },
       ...(input === undefined ? { stdin: "ignore" } : { input }),
     });
-    // NOTE: only stderr may be shown; stdout holds the item.
+    // NOTE: only stderr may be shown; stdout has the item.
     if (result.code === "ENOENT") throw toItemReadError("op is not on PATH; it is 1Password's CLI");
     if (result.failed)
       throw toItemReadError(result.stderr || `op failed: ${result.code ?? "unknown"}`);
@@ -101,6 +101,6 @@ function parseItem(stdout: string): Pick<FullItem, "fields"> {
     return JSON.parse(stdout) as Pick<FullItem, "fields">;
   } catch {
     // NOTE: no `cause`; its message quotes what could not be parsed.
-    throw toItemReadError("op answered with something else than an item: end of JSON input");
+    throw toItemReadError("op did not answer with an item: end of JSON input");
   }
 }

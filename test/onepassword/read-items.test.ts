@@ -49,7 +49,7 @@ test("each item is read once, however many want it", async () => {
   );
   expect(reads).toEqual(["a", "b"]);
   expect(items({ vault: "Coachlight", item: "a" }).revealField("password")).toBe(secret);
-  expect(() => items({ vault: "Coachlight", item: "c" })).toThrow("was never asked for");
+  expect(() => items({ vault: "Coachlight", item: "c" })).toThrow("was not requested");
 });
 
 test.each([
@@ -83,7 +83,7 @@ describe("a failure that passes", () => {
   test("fails when it does not pass, after the retries there are", async () => {
     const { read, reads } = makeReader({ a: Array<ItemReadFailure>(9).fill("rate limited") });
     await expect(readItems([request("a")], read, { firstDelay: 0, retries: 2 })).rejects.toThrow(
-      'app a: vault "Coachlight", item "a": 1Password still answered 429, too many requests, after several tries',
+      'app a: vault "Coachlight", item "a": 1Password answered 429 (too many requests), also after several retries',
     );
     expect(reads).toHaveLength(3);
   });
@@ -185,11 +185,11 @@ describe("what is missing", () => {
   });
 
   test.each<[ItemReadFailure, RegExp]>([
-    ["missing vault", /there is no such vault, or the token may not see it\n.*op vault list/],
+    ["missing vault", /there is no such vault, or the token has no access to it\n.*op vault list/],
     ["several vaults", /several vaults have this title\n.*op vault list/],
     [
       "several items",
-      /several items have this title, and the operator would take the oldest\n.*name the item by its id/,
+      /several items have this title, and the operator would use the oldest\n.*name the item by its id/,
     ],
     ["unreachable", /cannot reach 1Password \(status of a\)\n.*heartbeat/],
     ["unknown", /item "a": status of a$/],
@@ -205,7 +205,7 @@ test("fails when the item is another role's, and shows no password", async () =>
   );
   expect(text).toContain('its username is "netbox", but the role is "wiki"');
   expect(text).toContain(
-    "fix: op item edit a --vault Coachlight username=wiki, or name the role as the item does",
+    "fix: op item edit a --vault Coachlight username=wiki, or give the role that name in the stack file",
   );
   expect(text).not.toContain(secret);
 });

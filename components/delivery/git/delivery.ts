@@ -3,11 +3,11 @@ import type { GitOpsSpec } from "../../config/spec.ts";
 import type { ManifestPlan } from "./files.ts";
 import { ManifestFile } from "./manifest-file.ts";
 
-/** Files of one app, or those that the apps of a stack share. */
+/** Files of one app, or those that all apps of a stack use. */
 export interface GitDeliveryArgs {
   readonly files: readonly ManifestPlan[];
   readonly gitops: GitOpsSpec;
-  /** `stack prod, app netbox`: whose files they are. */
+  /** Owner of the files, `stack prod, app netbox`. */
   readonly owner: string;
 }
 
