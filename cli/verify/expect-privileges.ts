@@ -6,7 +6,7 @@ import {
   PUBLIC_SCHEMA,
 } from "../../components/postgres/plan/plan.ts";
 
-/** A privilege that is missing, or that is held and should not be. */
+/** A privilege that is missing, or that a role has and should not have. */
 export interface Deviation {
   readonly found: SessionPrivilege;
   readonly kind: "missing" | "excess";
@@ -19,12 +19,12 @@ export interface Deviation {
 export function findDeviations(
   plan: DatabasePlan,
   role: PlannedRole,
-  held: readonly SessionPrivilege[],
+  live: readonly SessionPrivilege[],
 ): Deviation[] {
   if (role.profile === "owner") return [];
-  return held.flatMap((found): Deviation[] => {
+  return live.flatMap((found): Deviation[] => {
     const isPlanned = isPlannedPrivilege(plan, role, found);
-    if (isPlanned === found.held) return [];
+    if (isPlanned === found.isGranted) return [];
     if (!isPlanned && (found.isPublic || isPublicsOwn(plan, found))) return [];
     return [{ found, kind: isPlanned ? "missing" : "excess" }];
   });

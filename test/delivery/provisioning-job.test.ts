@@ -175,6 +175,6 @@ test("a stack file without a place for manifests is refused", () => {
 
 test("a role that psql cannot be told of is refused", () => {
   expect(() => plan(write({ owner: { name: "a\nb" } }))).toThrow(
-    /app wiki: psql takes no role "a\\nb"[^]*set berth:apps\.wiki\.provisioner to berth/,
+    /app wiki: psql cannot set the password of role "a\\nb"[^]*set berth:apps\.wiki\.provisioner to berth/,
   );
 });
