@@ -1,13 +1,13 @@
 /**
- * An error meant for the operator: what failed and for which app, what was given, what is allowed,
- * and in `hint` the command or edit that fixes it. It never carries a secret.
+ * An error for the operator. The message says what failed and for which app, what was given and what is
+ * allowed; `hint` is the command or edit that fixes it. It never has a secret.
  *
- * The Pulumi language host prints an error marked `__pulumiRunError` as its bare message, without a
- * stack (`sdk/nodejs/errors.ts`); the CLI and the provider do the same.
+ * For an error with `__pulumiRunError` Pulumi prints only the message, without a stack trace
+ * (`sdk/nodejs/errors.ts`). The CLI and the provider do the same.
  */
 export class BerthError extends Error {
   readonly hint: string | undefined;
-  /** The single problems of an error that lists many; each may end with a line `fix: …` of its own. */
+  /** The single problems of an error that lists many. Each may end with its own line `fix: …`. */
   readonly problems: readonly string[];
   readonly __pulumiRunError = true;
 
@@ -25,7 +25,7 @@ export class BerthError extends Error {
   }
 }
 
-/** One error for many problems, so that nobody has to fix them one run at a time. */
+/** One error that lists many problems, so that one run shows them all. */
 export function toOneError(title: string, problems: readonly string[]): BerthError {
   const count = problems.length === 1 ? "1 problem" : `${String(problems.length)} problems`;
   return new BerthError(`${title}: ${count}\n${problems.map((p) => `  - ${p}`).join("\n")}`, {

@@ -25,16 +25,16 @@ import { verifyApp } from "./app.ts";
 import type { Check, VerifyContext } from "./check.ts";
 import { verifyWithProbeLogin } from "./vault.ts";
 
-/** What `verify` found; the form of its `--json` output. */
+/** The result of `verify`, and its `--json` output. */
 export interface Verdict {
   readonly apps: readonly { readonly app: string; readonly checks: readonly Check[] }[];
   readonly ok: boolean;
 }
 
-/** Apps looked at together; each holds one session at a time. */
+/** Apps that are checked at the same time; each has one session at a time. */
 const concurrency = 4;
 
-/** The verb: prints the verdict and answers with the exit code. */
+/** The verb: prints the verdict and returns the exit code. */
 export async function verify(args: {
   readonly stack: string;
   readonly file: string | undefined;
@@ -48,7 +48,7 @@ export async function verify(args: {
   return verdict.ok ? 0 : 1;
 }
 
-/** Tries every promise of a stack through its own endpoint. */
+/** Checks every app of a stack, through the stack's endpoint. */
 export async function verifyStack(
   spec: StackSpec,
   items: Pick<StackItems, "admin" | "credential">,
@@ -57,38 +57,38 @@ export async function verifyStack(
   const endpoint = await openEndpoint(spec.postgres.endpoint, spec.postgres.tls);
   try {
     const target = { endpoint, tls: pgTlsOptions(spec.postgres.tls) };
-    const survey = await surveyServer(spec, items, target, endpoint);
+    const facts = await inspectAsAdmin(spec, items, target, endpoint);
     const limit = pLimit(concurrency);
-    const proveOne = async (app: AppSpec) => {
-      const traces = survey.traces.get(app.name) ?? [];
-      const prove = (credential: VerifyContext["credential"]): Promise<readonly Check[]> =>
-        verifyApp(app, { spec, target, credential, ...survey, traces });
+    const verifyOne = async (app: AppSpec) => {
+      const traces = facts.traces.get(app.name) ?? [];
+      const runChecks = (credential: VerifyContext["credential"]): Promise<readonly Check[]> =>
+        verifyApp(app, { spec, target, credential, ...facts, traces });
       const database = app.database.name;
       const admin = { target: { ...target, database }, credential: items.admin };
       const checks = hasItem(app.roles[0])
-        ? await prove(items.credential)
-        : await verifyWithProbeLogin(app, admin, (trial) =>
-            prove((role) => (hasItem(role) ? items.credential(role) : trial)),
+        ? await runChecks(items.credential)
+        : await verifyWithProbeLogin(app, admin, (probe) =>
+            runChecks((role) => (hasItem(role) ? items.credential(role) : probe)),
           );
       onApp(app.name, checks);
       return { app: app.name, checks };
     };
-    const apps = await Promise.all(spec.apps.map((app) => limit(() => proveOne(app))));
+    const apps = await Promise.all(spec.apps.map((app) => limit(() => verifyOne(app))));
     return { apps, ok: apps.every(({ checks }) => checks.every((check) => check.ok)) };
   } finally {
     await endpoint.close();
   }
 }
 
-/** What only the admin can see: whether it is the right server, and what the apps left on neighbours. */
-async function surveyServer(
+/** Reads what only the admin can see: the server's identity, PUBLIC's privileges, and traces on reserved names. */
+async function inspectAsAdmin(
   spec: StackSpec,
   items: Pick<StackItems, "admin">,
   target: Omit<SessionTarget, "database">,
   endpoint: Endpoint,
 ): Promise<{
   openDatabases: ReadonlyMap<string, OpenDatabase>;
-  turns: ReadonlyMap<string, LiveRole>;
+  loginRoles: ReadonlyMap<string, LiveRole>;
   traces: ReadonlyMap<string, readonly string[]>;
 }> {
   const { postgres } = spec;
@@ -104,11 +104,11 @@ async function surveyServer(
         const roles = roleNamesOf(app);
         traces.set(app.name, await inspectTraces(client, roles, postgres.reserved));
       }
-      const inTurn = spec.apps.flatMap((app) =>
+      const owners = spec.apps.flatMap((app) =>
         app.roles.filter(({ logins }) => logins !== undefined),
       );
-      const turns = await inspectRoles(client, roleNamesOf({ roles: inTurn }));
-      return { openDatabases: await inspectOpenDatabases(client), traces, turns };
+      const loginRoles = await inspectRoles(client, roleNamesOf({ roles: owners }));
+      return { openDatabases: await inspectOpenDatabases(client), traces, loginRoles };
     });
   } catch (error) {
     throw explainLoginFailure(error, endpoint, {

@@ -13,9 +13,10 @@ import type { StackSpec } from "./spec.ts";
 export const prefix = "berth:";
 
 /**
- * The stack of that name, from `Pulumi.<stack>.yaml` in the project folder or from another file.
+ * Reads a stack for the verbs; inside the engine `load-from-engine.ts` does.
  *
- * @param file What one would give to `pulumi up --config-file`.
+ * @param file As in `pulumi up --config-file`; undefined = `Pulumi.<stack>.yaml` in the project folder.
+ * @throws BerthError if there is no such file, it is not YAML, or it has mistakes.
  */
 export function loadStackFromFile(stack: string, projectFolder: string, file?: string): StackSpec {
   const { values } = readStackFile(stack, projectFolder, file);
@@ -46,7 +47,7 @@ export interface StackFile {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** The same file, unparsed. */
+/** The same file before its values are checked. */
 export function readStackFile(stack: string, projectFolder: string, file?: string): StackFile {
   const project = readProject(stack, projectFolder);
   const folder = path.join(projectFolder, project.stackConfigDir ?? "");

@@ -11,13 +11,13 @@ import { leaveOutNamespaces, type StackDelivery } from "./stack-delivery.ts";
 /** A stack's manifests and the cluster that they are applied to. */
 export interface OpenedDelivery {
   readonly delivery: StackDelivery;
-  /** By package name; empty where nothing is applied. */
+  /** By package name; empty if nothing is applied. */
   readonly providers: { readonly kubernetes?: kubernetes.Provider };
 }
 
 /**
- * Looks at the cluster and makes the provider for it. Nothing is registered before the cluster is known
- * to be the right one and to hold nothing of others' under the same names.
+ * Inspects the cluster and makes the provider for it. Nothing is registered before it is known that the
+ * cluster is the right one and that no object of others has the same name.
  */
 export async function openCluster(
   spec: StackSpec,
@@ -27,7 +27,11 @@ export async function openCluster(
   if (cluster === undefined || planned.applied.length === 0) {
     return { delivery: planned, providers: {} };
   }
-  const { identifier, foreignNamespaces, warnings } = await examine(spec, cluster, planned.applied);
+  const { identifier, foreignNamespaces, warnings } = await inspectAndDecide(
+    spec,
+    cluster,
+    planned.applied,
+  );
   for (const warning of warnings) void pulumi.log.warn(warning);
   return {
     delivery: leaveOutNamespaces(planned, foreignNamespaces),
@@ -35,8 +39,8 @@ export async function openCluster(
   };
 }
 
-/** A preview goes on without a cluster, as CI often must; a write does not. */
-async function examine(
+/** A preview works without the cluster, for CI that cannot reach it. `up` does not. */
+async function inspectAndDecide(
   spec: StackSpec,
   cluster: ClusterSpec,
   plans: readonly ClusterPlan[],
@@ -53,8 +57,8 @@ async function examine(
 }
 
 /**
- * Of this cluster and no other, whatever the kubeconfig's current context is. With an identifier, another
- * path or context is a change of settings; without one Pulumi would delete everything and make it anew.
+ * The provider for this cluster, independent of the kubeconfig's current context. With an identifier
+ * another path or context only changes the provider. Without one Pulumi would replace every object.
  */
 function createProvider(cluster: ClusterSpec, identifier: string | undefined): kubernetes.Provider {
   const { kubeconfig, context } = cluster;

@@ -5,8 +5,8 @@ import type { ItemRef } from "../config/spec.ts";
 import { Item, isItemId, type ReadItem, toItemReadError } from "./item.ts";
 
 /**
- * Reading outside the engine, for the verbs that are not Pulumi's: through 1Password's own Connect
- * client, or its `op` command for a service account and the desktop app.
+ * Reads items without Pulumi: with 1Password's Connect client, or with its `op` command for a service
+ * account and the desktop app.
  */
 export function readThroughClient(access: OnePasswordAccess): ReadItem {
   switch (access.kind) {
@@ -19,7 +19,7 @@ export function readThroughClient(access: OnePasswordAccess): ReadItem {
   }
 }
 
-/** What both answer with; Connect's OpenAPI document and `op item get --format json` agree on it. */
+/** Answer of both. Connect's OpenAPI document and `op item get --format json` have the same form. */
 interface ItemAnswer {
   readonly id?: string;
   readonly vault?: { readonly id?: string | undefined };
@@ -33,8 +33,8 @@ interface ItemAnswer {
 }
 
 /**
- * One list of a vault's titles and one request an item. The list carries no secret, and asking for each
- * title by itself would double the requests.
+ * Lists a vault's titles once, then makes one request for each item. The list has no secrets. A search by
+ * title would need two requests for each item.
  */
 function readThroughConnect(serverURL: string, token: string): ReadItem {
   const connect = OnePasswordConnect({ serverURL, token, keepAlive: true });
@@ -54,7 +54,7 @@ function readThroughConnect(serverURL: string, token: string): ReadItem {
       toId(answer.id);
       return toItem(answer as unknown as ItemAnswer, ref);
     } catch (error) {
-      // Asked again, everything is asked again.
+      // A retry starts anew, with the vault and its titles.
       if (vaults.get(ref.vault) === vault) vaults.delete(ref.vault);
       throw toItemReadError(describeConnectError(error));
     }
@@ -63,11 +63,11 @@ function readThroughConnect(serverURL: string, token: string): ReadItem {
 
 interface VaultTitles {
   readonly id: string;
-  /** Ids by title, asked for when the first title is looked up. */
+  /** Ids by title, requested on the first call. */
   readonly titles: () => Promise<ReadonlyMap<string, readonly string[]>>;
 }
 
-/** The client's own types say that it is always a list. */
+/** The client's types promise a list, but a cut-off answer is none. */
 function toIdsByTitle(answer: unknown): ReadonlyMap<string, readonly string[]> {
   if (!Array.isArray(answer)) throw new Error("unexpected end of JSON input");
   const items = answer as readonly { readonly id?: string; readonly title?: string }[];
@@ -101,7 +101,7 @@ function onlyOne(ids: readonly string[] = []): string {
   throw new Error(`found ${String(ids.length)} items`);
 }
 
-/** The client takes JSON that was cut off for an answer without any of its fields. */
+/** The client returns an answer without fields if its JSON was cut off. */
 function toId(id: string | undefined): string {
   if (id === undefined) throw new Error("unexpected end of JSON input");
   return id;
@@ -161,7 +161,7 @@ export function parseOpAnswer<T>(stdout: string): T {
     return JSON.parse(stdout) as T;
   } catch {
     // NOTE: no `cause`; its message quotes what could not be parsed.
-    throw toItemReadError("op answered with something else than an item: end of JSON input");
+    throw toItemReadError("op did not answer with an item: end of JSON input");
   }
 }
 

@@ -5,12 +5,12 @@ import type { ItemRef } from "../config/spec.ts";
 import { Item, isItemId, type ReadItem, toItemReadError } from "./item.ts";
 
 /**
- * Reading inside the engine, through `@1password/pulumi-onepassword`. Its results are not marked
- * secret, so they never leave this module but as an `Item`, which hides them.
+ * Reads items inside the engine, through `@1password/pulumi-onepassword`. Its results are not marked as
+ * secret, so they leave this module only as an `Item`, which hides them.
  */
 export function readThroughProvider(access: OnePasswordAccess): ReadItem {
   const provider = new onepassword.Provider("onepassword", toProviderArgs(access));
-  // A vault's name costs a request of its own, each time.
+  // A vault by name costs a request each time, so its id is kept.
   const vaultIds = new Map<string, string>();
   return async (ref) => {
     const vault = vaultIds.get(ref.vault) ?? ref.vault;
@@ -39,7 +39,7 @@ function toProviderArgs(access: OnePasswordAccess): onepassword.ProviderArgs {
   }
 }
 
-/** Of fields outside a section the provider shows only those with a place of their own. */
+/** Outside sections the provider returns only the fields that are properties of its result. */
 function toItem(found: onepassword.GetItemResult): Item {
   const inSections = (found.sections ?? []).flatMap(({ label: section, fields }) =>
     (fields ?? []).map(({ label, value }) => ({ label, value, section })),

@@ -18,7 +18,7 @@ interface LoginChange {
  */
 export type WriteLogin = (ref: ItemRef, change: LoginChange) => Promise<void>;
 
-/** The same ways as `readThroughClient`; the token needs write access to the vault. */
+/** Writes with the same clients as `readThroughClient`. The token needs write access to the vault. */
 export function writeThroughClient(access: OnePasswordAccess): WriteLogin {
   switch (access.kind) {
     case "connect":
@@ -33,7 +33,7 @@ export function writeThroughClient(access: OnePasswordAccess): WriteLogin {
 const passwordLength = 32;
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/** Letters and digits alone: every driver, URL and shell takes them as they are. */
+/** Only letters and digits, which need no escaping in a URL or a shell. */
 export function makePassword(): string {
   const letters = Array.from(
     { length: passwordLength },

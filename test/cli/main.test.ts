@@ -48,15 +48,15 @@ test("--help tells the verbs and options, and is no failure", async () => {
   const { exitCode, stdout, stderr } = await berth(["--help"]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   expect(stdout).toContain("verify    log in as every role");
-  expect(stdout).toContain("doctor    look for everything");
+  expect(stdout).toContain("doctor    check everything");
   expect(stdout).toContain("adopt     propose entries");
-  expect(stdout).toContain("plan      print the statements");
+  expect(stdout).toContain("plan      print the SQL");
 });
 
 test("--help of a verb tells that verb's options, and no others", async () => {
   const { exitCode, stdout, stderr } = await berth(["doctor", "--help"]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-  expect(stdout).toContain("doctor    look for everything");
+  expect(stdout).toContain("doctor    check everything");
   const options = [...stdout.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, name]) => name);
   expect(options).toEqual(["--stack", "--config-file", "--json", "--help"]);
 });
@@ -70,15 +70,23 @@ describe("what it cannot run with is exit code 2, one message and no fault's sta
     [
       "an option of another verb",
       ["verify", "--stack", "prod", "--app", "netbox"],
-      "verify: --app is an option of another verb\n  fix: leave it out",
+      "verify: --app is an option of another verb\n  fix: remove it",
     ],
-    ["no stack", ["verify"], "verify: no stack was named\n  fix: add --stack prod, or another"],
-    ["a stack without a name", ["plan", "--stack", ""], "plan: no stack was named"],
-    ["no stack", ["adopt"], "adopt: no stack was named\n  fix: add --stack prod, or another"],
+    [
+      "no stack",
+      ["verify"],
+      "verify: --stack is missing\n  fix: add --stack prod, or the name of another stack",
+    ],
+    ["a stack without a name", ["plan", "--stack", ""], "plan: --stack is missing"],
+    [
+      "no stack",
+      ["adopt"],
+      "adopt: --stack is missing\n  fix: add --stack prod, or the name of another stack",
+    ],
     [
       "nothing of Vault's to plan",
       ["plan", "--stack", "prod", "--app", "netbox", "--vault"],
-      "plan: nothing of netbox comes from Vault",
+      "plan: netbox: no secret or login comes from Vault",
     ],
     [
       "an unknown option",

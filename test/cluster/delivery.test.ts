@@ -135,7 +135,7 @@ describe("what is refused", () => {
     });
     const { output, exitCode } = await bed.up();
     restore();
-    expect(output).toContain("leads to another cluster than the stack is for");
+    expect(output).toContain("is not the stack's cluster");
     expect(exitCode).not.toBe(0);
   });
 

@@ -126,14 +126,14 @@ it("names another cluster than the one that is pinned, and warns of none", async
   mends.push(toClusterMode({ identifier: "another" }));
   expect(failures(await find())).toEqual([
     expect.stringMatching(
-      /^delivery: objects: context "berth" leads to another cluster .* fix: correct berth:cluster\.context/,
+      /^delivery: objects: context "berth" is not the stack's cluster.* fix: correct berth:cluster\.context/,
     ),
   ]);
   mends.push(toClusterMode({}));
   const findings = await find();
   expect(failures(findings)).toEqual([]);
   expect(told(findings, "warning")).toEqual([
-    `delivery: objects: the cluster is not pinned fix: write to the stack file under berth:cluster: identifier: ${identifier}`,
+    `delivery: objects: the stack file does not say which cluster it is for fix: add under berth:cluster: identifier: ${identifier}`,
   ]);
 });
 
@@ -163,7 +163,7 @@ it("names the kinds that the cluster lacks, and who brings them", async () => {
   });
   expect(failures(await find())).toEqual([
     expect.stringMatching(
-      /^delivery: objects: it has no Application in argoproj\.io\/v1alpha1, which 1 object here is fix: install Argo CD/,
+      /^delivery: objects: it has no Application in argoproj\.io\/v1alpha1, which 1 object needs fix: install Argo CD/,
     ),
   ]);
 });

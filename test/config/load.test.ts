@@ -50,7 +50,7 @@ test("the program and the verbs read the same stack from the same values", () =>
 test("fails on a plain value where a structure belongs, as `pulumi config set` writes one", () => {
   pulumi.runtime.setAllConfig({ "berth:apps": "netbox" });
   expect(() => loadStackFromEngine()).toThrow(
-    "berth:apps: got netbox; expected a structured value",
+    "berth:apps: got netbox; expected a mapping of keys to values",
   );
 });
 
@@ -105,7 +105,7 @@ test.each([
   const file = writeStackFile("broken.yaml", text);
   const load = () => loadStackFromFile("prod", folder, file);
   expect(load).toThrow(BerthError);
-  expect(load).toThrow(`stack prod: ${join(folder, file)} is no YAML`);
+  expect(load).toThrow(`stack prod: ${join(folder, file)} is not valid YAML`);
   expect(load).toThrow(problem);
 });
 

@@ -148,19 +148,19 @@ test.each([
     "a server that is not pinned",
     {},
     { systemIdentifier: undefined },
-    "berth:postgres.systemIdentifier: missing; a Job must know which server it is for (select system_identifier from pg_control_system())",
+    "berth:postgres.systemIdentifier: missing; a Job checks it before it changes a server (select system_identifier from pg_control_system())",
   ],
   [
     "adoption",
     { adopt: true },
     {},
-    "berth:apps.wiki.adopt: got true; a Job adopts nothing; let provisioner berth adopt the app, then take adopt out and change to job",
+    "berth:apps.wiki.adopt: got true; a Job adopts nothing; adopt the app with provisioner berth first, then remove adopt and set provisioner to job",
   ],
   [
     "dropping",
     { reclaimPolicy: "delete" },
     {},
-    'berth:apps.wiki.reclaimPolicy: got "delete"; with provisioner "job" allowed is retain, since a Job drops nothing; set berth:apps.wiki.provisioner to berth, which makes nothing anew',
+    'berth:apps.wiki.reclaimPolicy: got "delete"; provisioner "job" allows only retain, because a Job drops nothing; set berth:apps.wiki.provisioner to berth, which keeps what is there',
   ],
 ])("a stack file is refused for %s", (_, entry, postgres, problem) => {
   expect(findProblems(write(entry, postgres))).toEqual([problem]);
@@ -169,12 +169,12 @@ test.each([
 test("a stack file without a place for manifests is refused", () => {
   const nowhere = { ...write(), gitops: undefined, cluster: undefined };
   expect(findProblems(nowhere)).toEqual([
-    'berth:apps.wiki.provisioner: "job" needs berth:gitops or berth:cluster, which bring the Job there',
+    'berth:apps.wiki.provisioner: got "job"; add berth:gitops or berth:cluster to deliver the Job',
   ]);
 });
 
 test("a role that psql cannot be told of is refused", () => {
   expect(() => plan(write({ owner: { name: "a\nb" } }))).toThrow(
-    /app wiki: psql takes no role "a\\nb"[^]*set berth:apps\.wiki\.provisioner to berth/,
+    /app wiki: psql cannot set the password of role "a\\nb"[^]*set berth:apps\.wiki\.provisioner to berth/,
   );
 });

@@ -27,7 +27,7 @@ it("names a changed password, changed attributes and a dropped role by the app's
   const { exitCode, output } = await bed.preview("--refresh");
   expect(exitCode, output).toBe(0);
   for (const line of [
-    "verifiers.owner: role netbox gets the password that 1Password holds",
+    "verifiers.owner: role netbox gets the password from 1Password",
     "roles.owner.attributes: role netbox becomes NOCREATEDB VALID UNTIL 'infinity'",
     "roles.owner.connectionLimit: role basketball gets connection limit -1",
     "roles.admin: role admin_app is made",

@@ -109,7 +109,7 @@ describe("verify", () => {
     const { apps } = await verifyStack(spec, items, () => undefined);
     const checks = apps.flatMap((found) => found.checks);
     expect(checks.map(({ name }) => name)).toContain(
-      "netbox_b: is refused the password of netbox_a",
+      "netbox_b: does not accept the password of netbox_a",
     );
     return checks.filter(({ ok }) => !ok).map(({ name }) => name);
   }
@@ -122,12 +122,12 @@ describe("verify", () => {
     [
       "alter role netbox_a reset role",
       "alter role netbox_a set role to netbox",
-      ["netbox_a: acts as netbox", "netbox: everything belongs to netbox"],
+      ["netbox_a: runs as netbox", "netbox: everything belongs to netbox"],
     ],
     [
       "alter role netbox_b reset role",
       "alter role netbox_b set role to netbox",
-      ["netbox_b: acts as netbox"],
+      ["netbox_b: runs as netbox"],
     ],
     [
       "alter role netbox_b createdb",

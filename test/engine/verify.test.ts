@@ -62,28 +62,28 @@ const mutations: readonly {
     database: "basketball",
     broken: "revoke delete on player from admin_app",
     mended: "grant delete on player to admin_app",
-    says: /admin_app: privileges in basketball: lacks DELETE on table player in basketball/,
+    says: /admin_app: privileges in basketball: has no DELETE on table player in basketball/,
   },
   {
     name: "a sequence grant",
     database: "basketball",
     broken: "revoke usage on sequence player_id_seq from admin_app",
     mended: "grant usage on sequence player_id_seq to admin_app",
-    says: /admin_app: .*lacks USAGE on sequence player_id_seq in basketball/,
+    says: /admin_app: .*has no USAGE on sequence player_id_seq in basketball/,
   },
   {
     name: "a privilege too many",
     database: "basketball",
     broken: "grant truncate on player to admin_app",
     mended: "revoke truncate on player from admin_app",
-    says: /admin_app: .*holds TRUNCATE on table player in basketball/,
+    says: /admin_app: .*has TRUNCATE on table player in basketball/,
   },
   {
     name: "the schema grant",
     database: "basketball",
     broken: "revoke usage on schema public from public, admin_app",
     mended: "grant usage on schema public to public, admin_app",
-    says: /admin_app: .*lacks USAGE on schema public in basketball/,
+    says: /admin_app: .*has no USAGE on schema public in basketball/,
   },
   {
     name: "DDL",
@@ -99,7 +99,7 @@ const mutations: readonly {
       "alter default privileges for role basketball in schema public revoke update on tables from admin_app",
     mended:
       "alter default privileges for role basketball in schema public grant update on tables to admin_app",
-    says: /admin_app: .*lacks UPDATE on table berth_verify_\w+ in basketball/,
+    says: /admin_app: .*has no UPDATE on table berth_verify_\w+ in basketball/,
   },
   {
     name: "a default privilege of the role's own",
@@ -108,7 +108,7 @@ const mutations: readonly {
       "alter default privileges for role basketball in schema billing revoke trigger on tables from admin_app",
     mended:
       "alter default privileges for role basketball in schema billing grant trigger on tables to admin_app",
-    says: /admin_app: may use what the owner makes in billing: TRIGGER in basketball: permission denied/,
+    says: /admin_app: can use what the owner creates in billing: TRIGGER in basketball: permission denied/,
   },
   {
     name: "a default privilege too many",
@@ -117,7 +117,7 @@ const mutations: readonly {
       "alter default privileges for role basketball in schema public grant truncate on tables to admin_app",
     mended:
       "alter default privileges for role basketball in schema public revoke truncate on tables from admin_app",
-    says: /admin_app: is refused the rest of it in public: TRUNCATE in basketball: it was not refused/,
+    says: /admin_app: cannot do anything else with it in public: TRUNCATE in basketball: it was not refused/,
   },
   {
     name: "default privileges on functions",
@@ -126,21 +126,21 @@ const mutations: readonly {
       "alter default privileges for role basketball in schema billing revoke execute on functions from admin_app",
     mended:
       "alter default privileges for role basketball in schema billing grant execute on functions to admin_app",
-    says: /admin_app: may use what the owner makes in billing: EXECUTE in basketball: permission denied/,
+    says: /admin_app: can use what the owner creates in billing: EXECUTE in basketball: permission denied/,
   },
   {
     name: "a function's grant",
     database: "basketball",
     broken: "revoke execute on function billing.total from admin_app",
     mended: "grant execute on function billing.total to admin_app",
-    says: /admin_app: .*lacks EXECUTE on function billing.total\(integer\) in basketball/,
+    says: /admin_app: .*has no EXECUTE on function billing.total\(integer\) in basketball/,
   },
   {
     name: "the grant on a further schema",
     database: "basketball",
     broken: "revoke usage on schema billing from admin_app",
     mended: "grant usage on schema billing to admin_app",
-    says: /admin_app: .*lacks USAGE on schema billing in basketball/,
+    says: /admin_app: .*has no USAGE on schema billing in basketball/,
   },
   {
     name: "the owner of a further schema",
@@ -161,14 +161,14 @@ const mutations: readonly {
     database: "postgres",
     broken: "revoke temporary on database basketball from admin_app",
     mended: "grant temporary on database basketball to admin_app",
-    says: /admin_app: may make what it was given in basketball: TEMPORARY in basketball: permission denied/,
+    says: /admin_app: can create what its entry grants in basketball: TEMPORARY in basketball: permission denied/,
   },
   {
     name: "CREATE on the database",
     database: "postgres",
     broken: "grant create on database basketball to admin_app",
     mended: "revoke create on database basketball from admin_app",
-    says: /admin_app: is refused the rest in basketball: CREATE \(a schema\) in basketball: it was not refused/,
+    says: /admin_app: cannot create anything else in basketball: CREATE \(a schema\) in basketball: it was not refused/,
   },
   {
     name: "default privileges on sequences",
@@ -177,7 +177,7 @@ const mutations: readonly {
       "alter default privileges for role basketball in schema public revoke select on sequences from admin_app",
     mended:
       "alter default privileges for role basketball in schema public grant select on sequences to admin_app",
-    says: /admin_app: .*lacks SELECT on sequence berth_verify_\w+ in basketball/,
+    says: /admin_app: .*has no SELECT on sequence berth_verify_\w+ in basketball/,
   },
   {
     name: "CONNECT of its own database",
@@ -191,14 +191,14 @@ const mutations: readonly {
     database: "postgres",
     broken: "grant connect on database netbox to public",
     mended: "revoke connect on database netbox from public",
-    says: /netbox: PUBLIC: holds nothing on netbox: PUBLIC holds CONNECT on database netbox/,
+    says: /netbox: PUBLIC: has no privileges on netbox: PUBLIC has CONNECT on database netbox/,
   },
   {
     name: "a way into another app's database",
     database: "postgres",
     broken: "grant connect on database netbox to admin_app",
     mended: "revoke connect on database netbox from admin_app",
-    says: /admin_app: cannot enter other apps' databases: it has CONNECT on netbox/,
+    says: /admin_app: cannot connect to other apps' databases: it has CONNECT on netbox/,
   },
   {
     name: "an attribute",

@@ -61,7 +61,7 @@ describe("Postgres", () => {
     const isOpen = version === "14" && !isAdminSuperuser;
     const failing = (role: string, database: string): string[] => [
       ...[`${role}: privileges in ${database}`, `${role}: cannot create a table`],
-      `PUBLIC: holds nothing on ${database}`,
+      `PUBLIC: has no privileges on ${database}`,
     ];
     expect(failed.map((check) => check.name)).toEqual([
       ...(isOpen ? failing("admin_app", "basketball") : []),

@@ -50,7 +50,7 @@ test("each item is read once, however many want it", async () => {
   );
   expect(reads).toEqual(["a", "b"]);
   expect(items({ vault: "Coachlight", item: "a" }).revealField("password")).toBe(secret);
-  expect(() => items({ vault: "Coachlight", item: "c" })).toThrow("was never asked for");
+  expect(() => items({ vault: "Coachlight", item: "c" })).toThrow("was not requested");
 });
 
 test.each([
@@ -202,7 +202,7 @@ describe("what is missing", () => {
     ["several vaults", /several vaults have this title\n.*op vault list/],
     [
       "several items",
-      /several items have this title, and the operator would take the oldest\n.*name the item by its id/,
+      /several items have this title, and the operator would use the oldest\n.*name the item by its id/,
     ],
     ["unreachable", /cannot reach 1Password \(status of a\)\n.*heartbeat/],
     ["unknown", /item "a": status of a$/],
@@ -218,7 +218,7 @@ test("fails when the item is another role's, and shows no password", async () =>
   );
   expect(text).toContain('its username is "netbox", but the role is "wiki"');
   expect(text).toContain(
-    "fix: op item edit a --vault Coachlight username=wiki, or name the role as the item does",
+    "fix: op item edit a --vault Coachlight username=wiki, or give the role that name in the stack file",
   );
   expect(text).not.toContain(secret);
 });

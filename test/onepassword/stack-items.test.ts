@@ -58,15 +58,15 @@ test("every role gets the credential of its own item", async () => {
 test.each([
   [
     "netbox",
-    'app netbox: role "netbox" is the admin role itself\n  fix: give it another name: berth:apps.netbox.owner.name',
+    'app netbox: role "netbox" is the admin role\n  fix: set berth:apps.netbox.owner.name',
   ],
   [
     "netbox_ro",
-    'app netbox: role "netbox_ro" is the admin role itself\n  fix: give it another name: berth:apps.netbox.roles.ro.name',
+    'app netbox: role "netbox_ro" is the admin role\n  fix: set berth:apps.netbox.roles.ro.name',
   ],
   [
     "reports",
-    'app netbox: role "netbox" would be a member of "reports", which is the admin role\n  fix: take it out of berth:apps.netbox.owner.memberOf',
+    'app netbox: role "netbox" would be a member of the admin role "reports"\n  fix: remove it from berth:apps.netbox.owner.memberOf',
   ],
 ])("fails when an app would be given the admin role: %s", async (admin, problem) => {
   await expect(readStackItems(spec, makeReader(admin))).rejects.toThrow(problem);
@@ -82,12 +82,12 @@ test("an item may name either of two logins, or the owner that an app had before
   for (const username of ["netbox_a", "netbox_b", "netbox"]) await read(username);
   await expect(read("other")).rejects.toThrow(
     'its username is "other"; allowed are netbox_a, netbox_b, netbox\n' +
-      "    fix: if that role owns the database so far, set berth:apps.netbox.owner.name to it and leave the item as it is; " +
+      "    fix: if that role owns the database now, set berth:apps.netbox.owner.name to its name and keep the item; " +
       "for a new app: op item edit netbox-db-credentials --vault Coachlight username=netbox_a",
   );
   const admin = makeSpec({ netbox: { owner: { rotation: "two-logins", logins: ["boss", "x"] } } });
   const item = itemWith({ username: "boss", password: "word" });
   await expect(readStackItems(admin, () => Promise.resolve(item))).rejects.toThrow(
-    'app netbox: role "boss" is the admin role itself\n  fix: give it another name: berth:apps.netbox.owner.logins',
+    'app netbox: role "boss" is the admin role\n  fix: set berth:apps.netbox.owner.logins',
   );
 });

@@ -12,13 +12,13 @@ import {
 } from "./plan.ts";
 
 /**
- * A plan as the inputs of an `AppDatabase`: the same in the app's own terms, role by role, so that the
- * preview says `roles.admin.grants.table` where the plan says grant number 3.
+ * A plan as the inputs of an `AppDatabase`. It is grouped by role, so a preview shows
+ * `roles.admin.grants.table` and not the number of a grant.
  */
 export interface AppDatabaseState {
   readonly app: string;
   readonly adopt: boolean;
-  /** Make a new, empty database where the one that was there is gone. Like `adopt` for the run only. */
+  /** Create a new, empty database if the old one is gone. Not kept in state, like `adopt`. */
   readonly recreate?: boolean | undefined;
   readonly reclaimPolicy: ReclaimPolicy;
   readonly database: {
@@ -27,21 +27,21 @@ export interface AppDatabaseState {
     readonly connectionLimit: number;
     readonly revokePublic: boolean;
   };
-  /** By key; `owner` is the one that owns the database. */
+  /** Roles by key; `owner` owns the database. */
   readonly roles: Readonly<Record<string, RoleState>>;
-  /** `public`, and those that the owner is given besides. */
+  /** `public` first, then the app's other schemas. */
   readonly schemas: readonly string[];
-  /** In the order in which they are made. */
+  /** In the order in which they are created. */
   readonly extensions: readonly ExtensionSpec[];
 }
 
-/** One role. Its grants on what is in the schemas cover what the owner will make, too. */
+/** One role. Its grants on objects in schemas also hold for objects that the owner will create. */
 export interface RoleState {
   readonly name: string;
   readonly profile: PlannedRole["profile"];
-  /** undefined = `always`. */
+  /** See {@link PlannedRole}; undefined = `always`. */
   readonly login?: "in-turn" | undefined;
-  /** undefined = itself. */
+  /** See {@link PlannedRole}. */
   readonly actsAs?: string | undefined;
   readonly connectionLimit: number;
   readonly memberOf: readonly string[];
@@ -49,7 +49,7 @@ export interface RoleState {
   readonly grants: Grants;
 }
 
-/** From the plan to the resource. */
+/** The inputs for a plan. */
 export function toState(
   plan: DatabasePlan,
   ownershipRole: string,
@@ -87,7 +87,7 @@ function toGrants(plan: DatabasePlan, grantee: string): Grants {
   return Object.fromEntries(own.map((grant) => [grant.on.type, grant.privileges]));
 }
 
-/** From the resource back to the plan, in the provider. `toPlan(toState(plan))` is `plan`. */
+/** The plan for inputs. `toPlan(toState(plan))` equals `plan`. */
 export function toPlan(state: AppDatabaseState, ownershipRole: string): DatabasePlan {
   const owner = state.roles["owner"];
   if (owner === undefined) throw new Error(`app ${state.app}: there is no role "owner"`);

@@ -73,13 +73,13 @@ describe("plan", { timeout: 300_000 }, () => {
     expect(stdout.split("\n").at(-1)).toBe("\\echo app netbox: as planned");
     const all = await plan("--sql");
     expect(all.stderr).toContain(
-      "a psql script is for one app, not for 2\n  fix: name it: --app basketball",
+      "a psql script is for one app, not for 2\n  fix: add --app basketball",
     );
     const both = await plan("--json", "--sql");
     expect({ ...both, stderr: both.stderr.split("\n")[0] }).toEqual({
       exitCode: 2,
       stdout: "",
-      stderr: "plan: got --json and --sql, which are two forms",
+      stderr: "plan: got --json and --sql; allowed is one of them",
     });
   });
 });

@@ -81,6 +81,6 @@ it("names role, item, Secret and namespaces of each login", () => {
 
 it("is refused for more than one app", () => {
   expect(() => toRunbook(stack.apps, stack)).toThrow(
-    "report: a runbook is for one app, not for 2\n  fix: name it: --app one-login",
+    "report: a runbook is for one app, not for 2\n  fix: add --app one-login",
   );
 });

@@ -60,7 +60,7 @@ describe("verify", () => {
     await bed.sql("drop event trigger hold; drop function hold()", "app1");
     const [left] = await probes();
     const { name = "" } = left ?? {};
-    expect(found).toMatch(/app1: verify takes away what it made: .*the table is in use; /);
+    expect(found).toMatch(/app1: verify drops what it created: .*the table is in use; /);
     expect(found).toContain(
       `as app1 in app1: drop function if exists "public"."${name}"(); drop table`,
     );

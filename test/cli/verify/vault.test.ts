@@ -66,11 +66,11 @@ describe.each([
     const verdict = await verify();
     expect(failed(verdict)).toEqual([]);
     const names = verdict.apps.flatMap(({ checks }) => checks.map(({ name }) => name)).join("\n");
-    expect(names).toContain("wiki_role: Vault's statements make a login that acts as it");
-    expect(names).toMatch(/berth_verify_login_[0-9a-f]{24}: acts as wiki_role/);
+    expect(names).toContain("wiki_role: Vault's statements create a login of it");
+    expect(names).toMatch(/berth_verify_login_[0-9a-f]{24}: runs as wiki_role/);
     expect(names).toContain("wiki: everything belongs to wiki_role");
-    expect(names).toMatch(/wiki_role: is refused the password of berth_verify_login/);
-    expect(names).toContain("wiki_ro: may use what the owner makes in public");
+    expect(names).toMatch(/wiki_role: does not accept the password of berth_verify_login/);
+    expect(names).toContain("wiki_ro: can use what the owner creates in public");
     expect(await leftovers()).toEqual([]);
     expect(
       await bed.sql("select from pg_class where relname like 'berth_verify%'", "wiki"),
@@ -86,7 +86,7 @@ describe.each([
     const verdict = await verify();
     expect(failed(verdict)).toEqual([
       expect.stringMatching(/^wiki: everything belongs to wiki_role: v-one owns 1/),
-      "wiki_ro: privileges in wiki: lacks SELECT on table own in wiki",
+      "wiki_ro: privileges in wiki: has no SELECT on table own in wiki",
     ]);
     const warnings = verdict.apps.flatMap(({ checks }) => checks.filter((c) => c.warning === true));
     expect(warnings.map(({ detail }) => detail).join("\n")).toContain(

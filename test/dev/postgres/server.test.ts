@@ -130,7 +130,7 @@ test("fails to start on a taken port with the reason and a fix, and keeps nothin
   expect(other).toBeGreaterThanOrEqual(20_000);
   expect(other).toBeLessThan(30_000);
   await expect(startServer({ home, port })).rejects.toThrow(
-    /no start on port \d+.*\n {2}fix: choose another port/s,
+    /it did not start on port \d+.*\n {2}fix: choose another port/s,
   );
   expect(await stopServer(home)).toBe(false);
   taken.close();

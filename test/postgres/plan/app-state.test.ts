@@ -129,8 +129,8 @@ describe("roles", () => {
     const actions = decideRoles(basketball, { ...empty, roles }, context);
     expect(actions.map(describeAction)).toEqual([
       "role admin_app becomes NOCREATEROLE NOBYPASSRLS",
-      "role admin_app is no member of pg_write_all_data any more, as another made it",
-      "role admin_app is no member of pg_write_all_data any more, as postgres made it",
+      "role admin_app is no longer a member of pg_write_all_data (granted by another)",
+      "role admin_app is no longer a member of pg_write_all_data (granted by postgres)",
     ]);
     expect(actions.map(({ path }) => path)).toEqual([
       "roles.admin.attributes",

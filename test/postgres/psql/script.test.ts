@@ -33,7 +33,7 @@ describe("the text of a script", () => {
     if (app === undefined) throw new Error("the stack has no app");
     const plan = planDatabase(app, spec.postgres);
     expect(() => toPsqlScript(plan, { ...spec.postgres, systemIdentifier: undefined })).toThrow(
-      /set berth:postgres.systemIdentifier/,
+      /needs berth:postgres.systemIdentifier/,
     );
   });
 });
@@ -172,7 +172,9 @@ describe.skipIf(!hasPsql)("the script, on Postgres 18", () => {
         BERTH_VERIFIER_ADMIN: value,
       });
       expect(exitCode).toBe(3);
-      expect(output).toContain("BERTH_VERIFIER_ADMIN is not set, or is no SCRAM-SHA-256 verifier");
+      expect(output).toContain(
+        "BERTH_VERIFIER_ADMIN is not set, or is not a SCRAM-SHA-256 verifier",
+      );
       expect(output).not.toContain(canary);
     }
     expect(bed.readLog()).not.toContain(canary);
@@ -196,7 +198,9 @@ describe.skipIf(!hasPsql)("the script, on Postgres 18", () => {
     );
     expect(found).toEqual({ owner: name });
     const address = { ...plan, database: { ...plan.database, name: "host=elsewhere" } };
-    expect(() => toPsqlScript(address, target)).toThrow(/takes no database "host=elsewhere"/);
+    expect(() => toPsqlScript(address, target)).toThrow(
+      /cannot .connect to database "host=elsewhere"/,
+    );
   });
 
   it("left the neighbour as it was", async () => {

@@ -71,8 +71,8 @@ test("passwords that stay are not told, and what is given and taken inside the d
     'adopting: app wiki: role "wiki_ro": its password becomes the one in 1Password',
     'adopting: app wiki: role "wiki_ro": it becomes a member of "berth_prod"',
     expect.stringContaining("role wiki_ro gets CONNECT on database wiki"),
-    expect.stringContaining("on every table that wiki will make in public"),
-    expect.stringContaining("on every sequence that wiki will make in public"),
+    expect.stringContaining("on every table that wiki will create in public"),
+    expect.stringContaining("on every sequence that wiki will create in public"),
     expect.stringContaining("role wiki_ro gets USAGE on schema public"),
     expect.stringContaining("role wiki_ro loses DELETE on table public.page"),
   ]);

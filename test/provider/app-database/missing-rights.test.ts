@@ -56,7 +56,7 @@ const cases: readonly {
       "create role reports; grant reports to coachlight_admin with admin option; " +
       "grant reports to wiki_ro granted by coachlight_admin; grant reports to wiki_ro",
     changed: {},
-    says: /app wiki: role wiki_ro is no member of reports any more, as postgres made it: not done: permission denied to revoke privileges granted by role "postgres"/,
+    says: /app wiki: role wiki_ro is no longer a member of reports \(granted by postgres\): not done: permission denied to revoke privileges granted by role "postgres"/,
   },
   {
     right: "INHERIT",

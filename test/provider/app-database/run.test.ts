@@ -64,7 +64,7 @@ describe("a run that is stopped or fails", () => {
     });
     const failure = await bed.up(more, made).catch((error: unknown) => error);
     await locking.end();
-    expect(String(failure)).toMatch(/another session holds a lock on it; see who: SELECT pid/);
+    expect(String(failure)).toMatch(/another session has a lock on it; find it with: SELECT pid/);
     if (!(failure instanceof PartialFailure)) throw new Error("nothing was done");
     const given = await bed.sql(
       `select defaclobjtype::text from pg_default_acl where defaclacl::text like '%shop_more%'
