@@ -1,11 +1,11 @@
 import { execa } from "execa";
 import { describeFailure } from "../cli/describe-failure.ts";
 import { outlived, waitForPulumi } from "../cli/pulumi-process.ts";
-import { findFileBackend } from "../components/engine/file-backend.ts";
-import { endKilledRuns } from "../components/engine/killed-run.ts";
+import { explainLock } from "../components/engine/stack-locks.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import { reopenCluster } from "./cluster/reopen.ts";
 import { keepToSandbox } from "./environment.ts";
+import { backendOf, releaseOwnLock } from "./own-lock.ts";
 import { asksOfPulumi, findStack } from "./pulumi-args.ts";
 import { ensureStack, openToolchain, pulumiDefaults, runPulumi, toExitCode } from "./pulumi-cli.ts";
 import { devHome, openSandbox } from "./sandbox.ts";
@@ -13,7 +13,7 @@ import { keepCommitted } from "./stack-file.ts";
 
 /**
  * `npm run pulumi -- preview`: the Pulumi CLI on the stack that `npm start` brings up, or on the one that
- * `--stack` names; with what makes a run that was killed leave nothing behind.
+ * `--stack` names, with the environment of `pulumiDefaults`.
  */
 const args = process.argv.slice(2);
 const env = pulumiDefaults();
@@ -28,7 +28,6 @@ try {
 }
 
 async function runOnOther(): Promise<number> {
-  if (stack !== "dev") mendFileBackend();
   const options = { cwd: projectFolder, stdio: "inherit", ...outlived } as const;
   const pulumi = execa(toolchain.pulumi, args, {
     ...options,
@@ -38,18 +37,17 @@ async function runOnOther(): Promise<number> {
   return toExitCode(result.exitCode, isInterrupted);
 }
 
-function mendFileBackend(): void {
-  const backend = findFileBackend(projectFolder, process.env);
-  if (backend !== undefined) endKilledRuns(backend);
-}
-
 async function runOnSandbox(): Promise<number> {
   keepToSandbox();
   const sandbox = await openSandbox({ home: devHome });
   await reopenCluster(sandbox);
   await ensureStack(toolchain, sandbox);
+  releaseOwnLock(sandbox);
   const { exitCode } = await keepCommitted(() =>
     runPulumi(toolchain, sandbox, args, { output: "show", env }),
   );
+  // Pulumi's own words name `pulumi cancel`, which looks into another backend.
+  const locked = exitCode === 0 ? undefined : explainLock(backendOf(sandbox), sandbox.stack);
+  if (locked !== undefined) process.stderr.write(`${locked.message}\n`);
   return exitCode;
 }

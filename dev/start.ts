@@ -3,6 +3,7 @@ import { parseArgs, styleText } from "node:util";
 import { describeFailure } from "../cli/describe-failure.ts";
 import { type Verdict, verifyStack } from "../cli/verify/verb.ts";
 import { loadStackFromFile } from "../components/config/load.ts";
+import { requireUnlocked } from "../components/engine/stack-locks.ts";
 import { BerthError } from "../components/errors.ts";
 import { readStackItems } from "../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../components/onepassword/through-client.ts";
@@ -13,6 +14,7 @@ import { reopenCluster } from "./cluster/reopen.ts";
 import { keepToSandbox } from "./environment.ts";
 import { Interruption } from "./interruption.ts";
 import { readNeighbour } from "./neighbour-check.ts";
+import { backendOf, releaseOwnLock } from "./own-lock.ts";
 import { ensureStack, openToolchain, pulumiDefaults, runPulumi } from "./pulumi-cli.ts";
 import {
   devHome,
@@ -124,6 +126,8 @@ async function bringUp(
   waitForOperator?: () => Promise<string[]>,
 ): Promise<number> {
   await watch.time("pulumi up", () => ensureStack(toolchain, sandbox));
+  releaseOwnLock(sandbox);
+  requireUnlocked(backendOf(sandbox), sandbox.stack);
   const before = await watch.time("neighbour", () => readNeighbour(sandbox));
   say("Running pulumi up");
   const args = ["up", "--yes", "--skip-preview", "--suppress-outputs", "--suppress-progress"];

@@ -16,7 +16,7 @@ import {
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isAlive } from "../components/engine/is-alive.ts";
+import { isAlive } from "./is-alive.ts";
 
 /** A lock untouched for this long has no owner any more. */
 const abandonedAfter = 30_000;

@@ -5,7 +5,7 @@ import { applies, checkDelivery } from "./delivery.ts";
 import { checkNode, checkPlugins, checkPulumi } from "./machine.ts";
 import { checkItems, checkOnePassword } from "./onepassword.ts";
 import { checkOperators } from "./operators.ts";
-import { checkPending } from "./pending.ts";
+import { checkLock, checkPending } from "./pending.ts";
 import { checkPostgres } from "./postgres.ts";
 import { type Finding, type Outcome, Report } from "./report.ts";
 import { checkGitOps, checkStackFile } from "./stack.ts";
@@ -25,6 +25,7 @@ export async function diagnose(
   await checkPlugins(report, world, [pulumi, spec]);
   const backend = await checkBackend(report, world, pulumi);
   const exists = await checkStackExists(report, world, stack.name, backend);
+  await checkLock(report, world, stack.name, exists);
   await checkPending(report, world, stack.name, exists);
   await checkPassphrase(report, world, file, backend);
   await checkGitOps(report, world, spec);

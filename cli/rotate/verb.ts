@@ -32,7 +32,7 @@ export async function rotate(args: RotateArgs): Promise<number> {
     );
   };
   const access = readOnePasswordAccess();
-  if (!args.retire) await requirePulumi();
+  if (!args.retire) await requirePulumi(args.stack);
   const endpoint = await openEndpoint(spec.postgres.endpoint, spec.postgres.tls);
   try {
     const read = () => readStackItems(spec, readThroughClient(access));

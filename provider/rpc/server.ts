@@ -37,18 +37,15 @@ type Methods = Pick<
 /**
  * Berth's provider as the engine speaks to it: each call is translated to plain values and given to
  * the handler of the resource's type. Methods that are not here answer UNIMPLEMENTED.
- *
- * @param onCancel For when the operator stops the run, besides what the handlers do then.
  */
 export function createServer(
   handlers: readonly ResourceHandler[],
   calls: CallsUnderWay,
-  onCancel: () => void,
 ): grpc.Server {
   const find = toFind(handlers);
   const unary = toUnary(calls);
   const methods: Methods = {
-    ...createProviderMethods(handlers, unary, onCancel),
+    ...createProviderMethods(handlers, unary),
     ...createReadingMethods(find, unary),
     ...createChangingMethods(find, unary),
   };
@@ -64,7 +61,6 @@ export function createServer(
 function createProviderMethods(
   handlers: readonly ResourceHandler[],
   unary: Unary,
-  onCancel: () => void,
 ): Omit<Methods, "check" | "diff" | "create" | "read" | "update" | "delete"> {
   return {
     handshake: unary(() =>
@@ -91,7 +87,6 @@ function createProviderMethods(
     }),
     cancel: unary(() => {
       for (const handler of handlers) handler.cancel?.();
-      onCancel();
       return new empty.Empty();
     }),
     getPluginInfo: unary(() => new plugin.PluginInfo().setVersion(PROVIDER_VERSION)),

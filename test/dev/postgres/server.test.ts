@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { isAlive } from "../../../components/engine/is-alive.ts";
+import { isAlive } from "../../../toolchain/is-alive.ts";
 import { connectAsSuperuser } from "../../../dev/postgres/neighbour.ts";
 import { findPlace } from "../../../dev/postgres/place.ts";
 import { answersAsPostgres, freePort } from "../../../dev/postgres/ports.ts";

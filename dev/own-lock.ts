@@ -1,0 +1,108 @@
+import { existsSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import path from "node:path";
+import { readStackLocks } from "../components/engine/stack-locks.ts";
+import { isAlive } from "../toolchain/is-alive.ts";
+import type { Sandbox } from "./sandbox.ts";
+
+/**
+ * The lock of a run on the sandbox that was killed. Only that one is taken away which a note proves to be the
+ * sandbox's own, and its process to be gone. A pid alone proves nothing: in another pid namespace, or after
+ * some time, it is another process's.
+ */
+
+/** A lock and its process, each told apart from all others. */
+interface Note {
+  /** Pulumi gives each lock a file name that no other has. */
+  readonly lock: string;
+  readonly pid: number;
+  /** Boot and pid namespace. */
+  readonly machine: string;
+  /** In clock ticks since the boot. */
+  readonly start: string;
+}
+
+const lookEvery = 50;
+
+/** Notes the lock of this run as soon as Pulumi has it. A preview takes none. */
+export function noteOwnLock(sandbox: Sandbox, pid: number | undefined): { stop: () => void } {
+  const machine = findMachine();
+  const start = pid === undefined ? undefined : readStat(pid)?.start;
+  const look = setInterval(() => {
+    const locks = readStackLocks(backendOf(sandbox), sandbox.stack);
+    const own = locks.find(({ holder }) => holder?.pid === pid && holder?.hostname === hostname());
+    if (pid === undefined || machine === undefined || start === undefined || !own) return;
+    const note: Note = { lock: path.basename(own.file), pid, machine, start };
+    writeFileSync(noteOf(sandbox), JSON.stringify(note));
+    clearInterval(look);
+  }, lookEvery).unref();
+  return {
+    stop: () => {
+      clearInterval(look);
+    },
+  };
+}
+
+/** Takes away the lock that the note tells of, if its process is proved to be gone. */
+export function releaseOwnLock(sandbox: Sandbox): void {
+  const note = readNote(noteOf(sandbox));
+  if (note === undefined || note.machine !== findMachine() || isThere(note)) return;
+  const locks = readStackLocks(backendOf(sandbox), sandbox.stack);
+  const own = locks.find(({ file }) => path.basename(file) === note.lock);
+  for (const file of own === undefined ? [] : [own.file, `${own.file}.attrs`]) {
+    rmSync(file, { force: true });
+  }
+}
+
+/** The backend that `openSandbox` makes. */
+export function backendOf({ home }: Sandbox): { folder: string; project: string } {
+  return { folder: path.join(home, "state"), project: "berth" };
+}
+
+function noteOf({ home }: Sandbox): string {
+  return path.join(home, "own-lock.json");
+}
+
+function readNote(file: string): Note | undefined {
+  if (!existsSync(file)) return undefined;
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Note;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where it cannot be known, as with a process that /proc hides from this user, it counts as there. */
+function isThere({ pid, start }: Note): boolean {
+  if (!isAlive(pid)) return false;
+  const now = readStat(pid);
+  return now === undefined || (now.start === start && !now.isZombie);
+}
+
+/** @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+function readStat(pid: number): { start: string; isZombie: boolean } | undefined {
+  const stat = readOrNothing(`/proc/${String(pid)}/stat`);
+  // The name of the program, in parentheses, may hold spaces.
+  const [state, ...fields] = stat?.slice(stat.lastIndexOf(")") + 2).split(" ") ?? [];
+  const start = fields[18];
+  return start === undefined ? undefined : { start, isZombie: state === "Z" };
+}
+
+/** undefined = pids cannot be compared here: no Linux, or /proc is that of another pid namespace. */
+function findMachine(): string | undefined {
+  try {
+    if (readlinkSync("/proc/self") !== String(process.pid)) return undefined;
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    return `${boot} ${readlinkSync("/proc/self/ns/pid")}`;
+  } catch {
+    return undefined;
+  }
+}
+
+function readOrNothing(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}
