@@ -2,15 +2,54 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { outlived, waitForPulumi } from "../cli/pulumi-process.ts";
+import { loadStackFromFile } from "../components/config/load.ts";
+import { findPlugins } from "../components/config/plugins.ts";
+import { findFileBackend, readStatePackages } from "../components/engine/file-backend.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import { ensureToolchain, type Toolchain } from "../toolchain/ensure.ts";
-import { defaultParts } from "../toolchain/parts.ts";
+import { type PartName, partTable } from "../toolchain/parts.ts";
 import { backendOf, noteOwnLock } from "./own-lock.ts";
 import { type Sandbox } from "./sandbox.ts";
 
-/** The Pulumi CLI with its plugins; see `toolchain/`. */
-export function openToolchain(report: (line: string) => void): Promise<Toolchain> {
-  return ensureToolchain({ parts: defaultParts, report });
+/** The Pulumi CLI, and plugins if some are named; see `toolchain/`. */
+export function openToolchain(
+  report: (line: string) => void,
+  parts: readonly PartName[] = [],
+): Promise<Toolchain> {
+  return ensureToolchain({ parts, report });
+}
+
+/** The stack of a run, as far as it decides which plugins the run uses. */
+interface StackOfRun {
+  readonly stack: string;
+  /** @default Pulumi.<stack>.yaml */
+  readonly stackFile?: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Gets the plugins of the stack file, and those of the resources that the state holds, if it is in a folder. */
+export async function ensurePlugins(
+  run: StackOfRun,
+  report: (line: string) => void,
+): Promise<void> {
+  const backend = findFileBackend(projectFolder, run.env);
+  const inState = backend === undefined ? [] : readStatePackages(backend, run.stack);
+  const wanted = new Set([...findPluginsOfFile(run), ...inState]);
+  const plugins = partTable.filter(({ kind, name }) => kind === "plugin" && wanted.has(name));
+  if (plugins.length === 0) return;
+  await openToolchain(
+    report,
+    plugins.map(({ name }) => name),
+  );
+}
+
+/** None of a stack file with mistakes: the run itself names them. */
+function findPluginsOfFile({ stack, stackFile, env }: StackOfRun): readonly string[] {
+  try {
+    return findPlugins(loadStackFromFile(stack, projectFolder, stackFile), env);
+  } catch {
+    return [];
+  }
 }
 
 /** How a run of the CLI ended. */

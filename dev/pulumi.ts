@@ -6,8 +6,15 @@ import { projectFolder } from "../components/project-folder.ts";
 import { reopenCluster } from "./cluster/reopen.ts";
 import { keepToSandbox } from "./environment.ts";
 import { backendOf, releaseOwnLock } from "./own-lock.ts";
-import { asksOfPulumi, findStack } from "./pulumi-args.ts";
-import { ensureStack, openToolchain, pulumiDefaults, runPulumi, toExitCode } from "./pulumi-cli.ts";
+import { asksOfPulumi, findOption, findStack } from "./pulumi-args.ts";
+import {
+  ensurePlugins,
+  ensureStack,
+  openToolchain,
+  pulumiDefaults,
+  runPulumi,
+  toExitCode,
+} from "./pulumi-cli.ts";
 import { devHome, openSandbox } from "./sandbox.ts";
 import { keepCommitted } from "./stack-file.ts";
 
@@ -17,7 +24,10 @@ import { keepCommitted } from "./stack-file.ts";
  */
 const args = process.argv.slice(2);
 const env = pulumiDefaults();
-const toolchain = await openToolchain((line) => process.stderr.write(`${line}\n`));
+const report = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+const toolchain = await openToolchain(report);
 const stack = findStack(args) ?? "dev";
 try {
   const isSandbox = stack === "dev" && !asksOfPulumi(args);
@@ -28,6 +38,8 @@ try {
 }
 
 async function runOnOther(): Promise<number> {
+  const stackFile = findOption(args, "--config-file");
+  if (!asksOfPulumi(args)) await ensurePlugins({ stack, stackFile, env: process.env }, report);
   const options = { cwd: projectFolder, stdio: "inherit", ...outlived } as const;
   const pulumi = execa(toolchain.pulumi, args, {
     ...options,
@@ -41,6 +53,10 @@ async function runOnSandbox(): Promise<number> {
   keepToSandbox();
   const sandbox = await openSandbox({ home: devHome });
   await reopenCluster(sandbox);
+  await ensurePlugins(
+    { ...sandbox, stackFile: findOption(args, "--config-file") ?? sandbox.stackFile },
+    report,
+  );
   await ensureStack(toolchain, sandbox);
   releaseOwnLock(sandbox);
   const { exitCode } = await keepCommitted(() =>

@@ -9,13 +9,18 @@ import { readStackItems } from "../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../components/onepassword/through-client.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import type { Toolchain } from "../toolchain/ensure.ts";
-import { defaultParts } from "../toolchain/parts.ts";
 import { reopenCluster } from "./cluster/reopen.ts";
 import { keepToSandbox } from "./environment.ts";
 import { Interruption } from "./interruption.ts";
 import { readNeighbour } from "./neighbour-check.ts";
 import { backendOf, releaseOwnLock } from "./own-lock.ts";
-import { ensureStack, openToolchain, pulumiDefaults, runPulumi } from "./pulumi-cli.ts";
+import {
+  ensurePlugins,
+  ensureStack,
+  openToolchain,
+  pulumiDefaults,
+  runPulumi,
+} from "./pulumi-cli.ts";
 import {
   devHome,
   isSandboxRunning,
@@ -92,8 +97,9 @@ async function start(interruption: Interruption): Promise<number> {
 async function startOnCluster(interruption: Interruption): Promise<number> {
   const watch = new Stopwatch();
   const { ensureClusterToolchain } = await import("../toolchain/cluster.ts");
-  const parts = [...defaultParts, "kubernetes"] as const;
-  const toolchain = await watch.time("toolchain", () => ensureClusterToolchain(say, parts));
+  const toolchain = await watch.time("toolchain", () =>
+    ensureClusterToolchain(say, ["kubernetes"]),
+  );
   const { listItems, openSandboxCluster, waitForSecrets } = await import(
     "./cluster/sandbox-cluster.ts"
   );
@@ -125,6 +131,7 @@ async function bringUp(
   { watch, interruption, toolchain, sandbox }: Run,
   waitForOperator?: () => Promise<string[]>,
 ): Promise<number> {
+  await watch.time("toolchain", () => ensurePlugins(sandbox, say));
   await watch.time("pulumi up", () => ensureStack(toolchain, sandbox));
   releaseOwnLock(sandbox);
   requireUnlocked(backendOf(sandbox), sandbox.stack);

@@ -28,31 +28,46 @@ interface Owner {
   readonly host: string;
 }
 
-/** Runs `work` while holding the lock `file`; waits for its turn, and says once that it does. */
+/**
+ * Runs `work` while holding the lock `file`. Waits for its turn, and meanwhile repeats what the owner of the lock
+ * says.
+ *
+ * @param work Says by its argument what it is doing, for its own user and for those that wait.
+ */
 export async function withLock<T>(
   file: string,
   report: (line: string) => void,
-  work: () => Promise<T>,
+  work: (say: (line: string) => void) => Promise<T>,
 ): Promise<T> {
   mkdirSync(dirname(file), { recursive: true });
-  let told = false;
+  const news = `${file}.news`;
+  let [waitedFor, heard]: [number | undefined, string | undefined] = [undefined, undefined];
   while (!tryLock(file)) {
     const owner = readOwner(file);
     if (isAbandoned(file, owner)) {
       breakLock(file, owner);
       continue;
     }
-    if (!told) report(`waiting for another Berth process (${describe(owner)}) to finish its part`);
-    told = true;
+    if (owner !== undefined && owner.pid !== waitedFor) {
+      report(`waiting for another Berth process (${describe(owner)}) to finish its part`);
+      waitedFor = owner.pid;
+    }
+    const said = readNews(news, owner);
+    if (said !== undefined && said !== heard) report(`  ${said.trim()}`);
+    heard = said;
     await sleep(lookEvery);
   }
   const touching = setInterval(() => {
     touch(file);
   }, touchEvery).unref();
   try {
-    return await work();
+    return await work((line) => {
+      report(line);
+      writeFileSync(news, JSON.stringify({ pid: process.pid, line }));
+    });
   } finally {
     clearInterval(touching);
+    rmSync(news, { force: true });
     rmSync(file, { force: true });
   }
 }
@@ -100,6 +115,16 @@ function readOwner(file: string): Owner | undefined {
   }
 }
 
+/** undefined = the owner has said nothing yet. */
+function readNews(file: string, owner: Owner | undefined): string | undefined {
+  try {
+    const { pid, line } = JSON.parse(readFileSync(file, "utf8")) as { pid: number; line: string };
+    return pid === owner?.pid ? line : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function touch(file: string): void {
   try {
     utimesSync(file, new Date(), new Date());
@@ -108,8 +133,7 @@ function touch(file: string): void {
   }
 }
 
-function describe(owner: Owner | undefined): string {
-  if (owner === undefined) return "just ending";
+function describe(owner: Owner): string {
   const pid = `pid ${String(owner.pid)}`;
   return owner.host === hostname() ? pid : `${pid} on ${owner.host}`;
 }

@@ -1,4 +1,6 @@
 import type { OnePasswordAccess } from "../config/environment.ts";
+import { readsThroughProvider } from "../config/plugins.ts";
+import type { StackSpec } from "../config/spec.ts";
 import type { ReadItem } from "./item.ts";
 
 /**
@@ -8,10 +10,10 @@ import type { ReadItem } from "./item.ts";
  */
 export async function readInEngine(
   access: OnePasswordAccess,
-  { throughProvider }: { readonly throughProvider: boolean },
+  spec: Pick<StackSpec, "throughProvider">,
 ): Promise<ReadItem> {
   // Each brings a library that takes its time to load.
-  if (access.kind === "connect" && !throughProvider) {
+  if (access.kind === "connect" && !readsThroughProvider(access, spec)) {
     const { readThroughClient } = await import("./through-client.ts");
     return readThroughClient(access);
   }

@@ -40,7 +40,7 @@ afterAll(() => {
 const runners = {
   "npm run pulumi": () => `import { runPulumi } from "./dev/pulumi-cli.ts";
     const toolchain = { pulumi: ${JSON.stringify(path.join(folder, "pulumi"))}, env: {} };
-    const sandbox = { stack: "dev", stackFile: "dev.yaml", env: {} };
+    const sandbox = { home: ${JSON.stringify(folder)}, stack: "dev", stackFile: "dev.yaml", env: {} };
     const { exitCode } = await runPulumi(toolchain, sandbox, ["up"], { output: "show" });
     process.exit(exitCode);`,
   "npm run rotate": () => `import { runUp } from "./cli/rotate/run-up.ts";

@@ -4,7 +4,6 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Cluster, startCluster } from "../tunnel/cluster.ts";
 import { Bed } from "./bed.ts";
-import { untilUnlocked } from "./cli-processes.ts";
 
 /** `pulumi up` stopped by Ctrl-C, held up by another run, or cut off from the server in the middle. */
 
@@ -47,9 +46,9 @@ async function untilSent(statement: string, times: number): Promise<void> {
 }
 
 /** Runs up and sends a signal to all of its processes, as a terminal does, once three databases are begun. */
-async function stopUp(signal: NodeJS.Signals, env: Record<string, string> = {}): Promise<void> {
+async function stopUp(signal: NodeJS.Signals): Promise<void> {
   writeFileSync(bed.sandbox.postgresLog, "");
-  const run = bed.startUp(env);
+  const run = bed.startUp();
   await untilSent("CREATE DATABASE", 3);
   process.kill(-(run.pid ?? 0), signal);
   const { exitCode, all } = await run;
@@ -132,21 +131,5 @@ describe("an up of many apps", () => {
     expect((await bed.up()).exitCode).toBe(0);
     expect(await bed.sql(limit)).toEqual([{ n: 7 }]);
     restore();
-  });
-
-  it("that was killed while Pulumi wrote no state in between is taken up by the next all the same", async () => {
-    const late = Array.from({ length: 6 }, (_, index) => `app${String(names.length + index)}`);
-    await addLogins(late);
-    names.push(...late);
-    bed.configure((config) => {
-      config["berth:apps"] = Object.fromEntries(names.map((name) => [name, {}]));
-    });
-    await stopUp("SIGKILL", { PULUMI_SKIP_CHECKPOINTS: "true" });
-    await untilUnlocked(bed);
-    const made = await readDatabases();
-    expect(late.filter((name) => made.includes(name))).not.toEqual([]);
-    const state = await readState();
-    expect(late.filter((name) => state.has(name))).toEqual([]);
-    await expectFinished();
   });
 });

@@ -57,6 +57,26 @@ describe("withLock", () => {
     expect(lines).toEqual([expect.stringContaining(`pid ${String(process.pid)}`)]);
   });
 
+  it("repeats to the second what the first says of its work, and leaves nothing behind", async () => {
+    const waiting: string[] = [];
+    let second: Promise<void> | undefined;
+    await withLock(lock, report, async (say) => {
+      second = withLock(
+        lock,
+        (line) => waiting.push(line),
+        () => Promise.resolve(),
+      );
+      for (const line of ["building pulumi", "  still building pulumi, 20 s"]) {
+        say(line);
+        await expect.poll(() => waiting, { timeout: 5_000 }).toContain(`  ${line.trim()}`);
+      }
+    });
+    await second;
+    expect(lines).toEqual(["building pulumi", "  still building pulumi, 20 s"]);
+    expect(waiting).toHaveLength(3);
+    expect(readdirSync(join(scratch, "cache"))).toEqual([]);
+  });
+
   it("takes over from a process that is dead", async () => {
     await heldBy(deadPid());
     expect(await withLock(lock, report, () => Promise.resolve("mine"))).toBe("mine");
