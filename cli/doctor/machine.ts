@@ -7,7 +7,7 @@ import { BerthError, toOneError } from "../../components/errors.ts";
 import { isAtLeast } from "../../toolchain/ambient.ts";
 import { pluginFolder } from "../../toolchain/cache.ts";
 import { type Part, partNamed, partVersion } from "../../toolchain/parts.ts";
-import { NotNeeded, type Outcome, type Passed, type Report } from "./report.ts";
+import type { Outcome, Passed, Report } from "./report.ts";
 import type { World } from "./world.ts";
 
 /** The programs that a run needs: Node, Pulumi, and the plugins of the resources in the stack. */
@@ -56,7 +56,7 @@ export async function checkPlugins(
   const fix = "node toolchain/run.mjs toolchain/main.ts --help tells how to get them";
   await report.check({ group, name: "plugins", fix }, needs, async (_, spec) => {
     const names = findPlugins(spec, world.env);
-    if (names.length === 0) throw new NotNeeded("the stack needs none");
+    if (names.length === 0) return { value: undefined, detail: "the stack needs none" };
     const states = await Promise.all(names.map((name) => inspectPlugin(world, name)));
     const problems = states.flatMap((state) => ("problem" in state ? [state.problem] : []));
     if (problems.length > 0) throw toOneError("Pulumi's plugins", problems);
