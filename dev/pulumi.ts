@@ -1,4 +1,5 @@
 import { execa } from "execa";
+import { ignoreClosedPipe } from "../cli/closed-pipe.ts";
 import { describeFailure } from "../cli/describe-failure.ts";
 import { outlived, waitForPulumi } from "../cli/pulumi-process.ts";
 import { explainLock } from "../components/engine/stack-locks.ts";
@@ -22,6 +23,7 @@ import { keepCommitted } from "./stack-file.ts";
  * `npm run pulumi -- preview`: the Pulumi CLI on the stack that `npm start` brings up, or on the one that
  * `--stack` names, with the environment of `pulumiDefaults`.
  */
+ignoreClosedPipe();
 const args = process.argv.slice(2);
 const env = pulumiDefaults();
 const report = (line: string): void => {

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { parseArgs, styleText } from "node:util";
+import { ignoreClosedPipe } from "../cli/closed-pipe.ts";
 import { describeFailure } from "../cli/describe-failure.ts";
 import { type Verdict, verifyStack } from "../cli/verify/verb.ts";
 import { loadStackFromFile } from "../components/config/load.ts";
@@ -233,6 +234,7 @@ function describeApp(sandbox: Sandbox, name: string): string {
   return `${name}: database ${app.database.name}, ${roles.join(", ")}`;
 }
 
+ignoreClosedPipe();
 process.exitCode = await main().catch((error: unknown) => {
   process.stderr.write(`${describeFailure(error, "npm start -- --help")}\n`);
   return 2;

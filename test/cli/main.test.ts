@@ -146,3 +146,18 @@ test.each(["verify", "adopt"])(
     );
   },
 );
+
+test.each([
+  ["closes its output, a verb ends quietly and as it would", ["plan"], 0],
+  ["closes its output and its errors, an error ends as it would", ["plan", "--sql", "--vault"], 2],
+])("where a reader %s", async (_, verb, expected) => {
+  const file = writeStackFile(1);
+  const args = [...verb, "--stack", "test", "--config-file", file].join(" ");
+  const output = expected === 0 ? "" : "2>&1";
+  // `true` reads nothing, and is over before Node has started.
+  const script = `{ "${process.execPath}" "${project}/cli/main.ts" ${args} ${output}; echo $? >&3; } | true`;
+  const { stderr, stdio } = await execa("sh", ["-c", script], {
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+  });
+  expect({ stderr, code: stdio[3] }).toEqual({ stderr: "", code: String(expected) });
+});
