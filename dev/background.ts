@@ -8,7 +8,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { isAlive } from "../toolchain/is-alive.ts";
+import { isAlive } from "../toolchain/processes.ts";
 
 /** A program that outlives the command that started it. */
 export interface BackgroundProgram {

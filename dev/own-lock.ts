@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import path from "node:path";
 import { readStackLocks } from "../components/engine/stack-locks.ts";
-import { isAlive } from "../toolchain/is-alive.ts";
+import { findPidSpace, isAlive } from "../toolchain/processes.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /**
@@ -16,8 +16,7 @@ interface Note {
   /** Pulumi gives each lock a file name that no other has. */
   readonly lock: string;
   readonly pid: number;
-  /** Boot and pid namespace. */
-  readonly machine: string;
+  readonly pidSpace: string;
   /** In clock ticks since the boot. */
   readonly start: string;
 }
@@ -26,13 +25,13 @@ const lookEvery = 50;
 
 /** Notes the lock of this run as soon as Pulumi has it. A preview takes none. */
 export function noteOwnLock(sandbox: Sandbox, pid: number | undefined): { stop: () => void } {
-  const machine = findMachine();
+  const pidSpace = findPidSpace();
   const start = pid === undefined ? undefined : readStat(pid)?.start;
   const look = setInterval(() => {
     const locks = readStackLocks(backendOf(sandbox), sandbox.stack);
     const own = locks.find(({ holder }) => holder?.pid === pid && holder?.hostname === hostname());
-    if (pid === undefined || machine === undefined || start === undefined || !own) return;
-    const note: Note = { lock: path.basename(own.file), pid, machine, start };
+    if (pid === undefined || pidSpace === undefined || start === undefined || !own) return;
+    const note: Note = { lock: path.basename(own.file), pid, pidSpace, start };
     writeFileSync(noteOf(sandbox), JSON.stringify(note));
     clearInterval(look);
   }, lookEvery).unref();
@@ -46,7 +45,8 @@ export function noteOwnLock(sandbox: Sandbox, pid: number | undefined): { stop: 
 /** Takes away the lock that the note tells of, if its process is proved to be gone. */
 export function releaseOwnLock(sandbox: Sandbox): void {
   const note = readNote(noteOf(sandbox));
-  if (note === undefined || note.machine !== findMachine() || isThere(note)) return;
+  const here = findPidSpace();
+  if (note === undefined || here === undefined || note.pidSpace !== here || isThere(note)) return;
   const locks = readStackLocks(backendOf(sandbox), sandbox.stack);
   const own = locks.find(({ file }) => path.basename(file) === note.lock);
   for (const file of own === undefined ? [] : [own.file, `${own.file}.attrs`]) {
@@ -86,17 +86,6 @@ function readStat(pid: number): { start: string; isZombie: boolean } | undefined
   const [state, ...fields] = stat?.slice(stat.lastIndexOf(")") + 2).split(" ") ?? [];
   const start = fields[18];
   return start === undefined ? undefined : { start, isZombie: state === "Z" };
-}
-
-/** undefined = pids cannot be compared here: no Linux, or /proc is that of another pid namespace. */
-function findMachine(): string | undefined {
-  try {
-    if (readlinkSync("/proc/self") !== String(process.pid)) return undefined;
-    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    return `${boot} ${readlinkSync("/proc/self/ns/pid")}`;
-  } catch {
-    return undefined;
-  }
 }
 
 function readOrNothing(file: string): string | undefined {

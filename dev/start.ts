@@ -145,7 +145,7 @@ async function bringUp(
   );
   if (up.exitCode !== 0) {
     throw new BerthError("pulumi up failed; what it printed above says why", {
-      hint: "mend that, then run npm start again: it goes on from here",
+      hint: "correct that, then run npm start again: it goes on from here",
     });
   }
   const secrets = await waitForOperator?.();

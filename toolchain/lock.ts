@@ -1,7 +1,7 @@
 /**
- * One process at a time: a file that only one can create, with the owner's process id in it. The
- * owner touches it every few seconds, so a lock that nobody touches belongs to nobody, also when its
- * owner ran on another host or its process id has been given to somebody else.
+ * One process at a time: a file that only one can create, with the owner's process id in it. The owner
+ * touches it every few seconds. A lock that nobody touches has no owner any more, also where the owner ran
+ * elsewhere or its process id is now another process's.
  */
 import {
   linkSync,
@@ -16,7 +16,7 @@ import {
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isAlive } from "./is-alive.ts";
+import { findPidSpace, isAlive } from "./processes.ts";
 
 /** A lock untouched for this long has no owner any more. */
 const abandonedAfter = 30_000;
@@ -25,8 +25,11 @@ const lookEvery = 500;
 
 interface Owner {
   readonly pid: number;
-  readonly host: string;
+  /** Where the pid means something. */
+  readonly space: string;
 }
+
+const space = findPidSpace() ?? hostname();
 
 /**
  * Runs `work` while holding the lock `file`. Waits for its turn, and meanwhile repeats what the owner of the lock
@@ -75,7 +78,7 @@ export async function withLock<T>(
 /** Creates the lock with its content in one step, so that no reader ever sees an empty one. */
 function tryLock(file: string): boolean {
   const mine = `${file}.${String(process.pid)}`;
-  writeFileSync(mine, JSON.stringify({ pid: process.pid, host: hostname() } satisfies Owner));
+  writeFileSync(mine, JSON.stringify({ pid: process.pid, space } satisfies Owner));
   try {
     linkSync(mine, file);
     return true;
@@ -88,7 +91,7 @@ function tryLock(file: string): boolean {
 }
 
 function isAbandoned(file: string, owner: Owner | undefined): boolean {
-  if (owner?.host === hostname() && !isAlive(owner.pid)) return true;
+  if (owner?.space === space && !isAlive(owner.pid)) return true;
   const touched = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
   return touched !== undefined && Date.now() - touched > abandonedAfter;
 }
@@ -135,5 +138,5 @@ function touch(file: string): void {
 
 function describe(owner: Owner): string {
   const pid = `pid ${String(owner.pid)}`;
-  return owner.host === hostname() ? pid : `${pid} on ${owner.host}`;
+  return owner.space === space ? pid : `${pid}, elsewhere`;
 }

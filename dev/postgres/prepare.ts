@@ -12,7 +12,7 @@ import {
 import { join } from "node:path";
 import { BerthError } from "../../components/errors.ts";
 import { makeVerifier } from "../../components/postgres/verifier.ts";
-import { isAlive } from "../../toolchain/is-alive.ts";
+import { isAlive } from "../../toolchain/processes.ts";
 import { findBinaries, type PostgresBinaries } from "./binaries.ts";
 import { giveTo, makePlace, type Place, toReachable } from "./place.ts";
 import { runProgram, toReason } from "./run-as.ts";

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -123,6 +123,24 @@ test("rotate fails without Pulumi before it writes the item", async () => {
   });
   expect(exitCode).toBe(2);
   expect(stderr).toContain("rotate: pulumi is not on PATH; nothing was changed\n  fix: install");
+});
+
+test("rotate fails where another run holds the stack's lock, before it writes the item", async () => {
+  const locks = join(folder, ".pulumi/locks/organization/berth/test");
+  mkdirSync(locks, { recursive: true });
+  const holder = { pid: 12, username: "alice", hostname: "laptop" };
+  const lock = JSON.stringify({ ...holder, timestamp: "2026-01-02T03:04:05Z" });
+  writeFileSync(join(locks, "0b5c.json"), lock);
+  const args = ["rotate", "--stack", "test", "--app", "netbox"];
+  const { exitCode, stderr } = await berth([...args, "--config-file", writeStackFile(1)], {
+    OP_CONNECT_HOST: "http://127.0.0.1:1",
+    OP_CONNECT_TOKEN: makeToken(),
+    PULUMI_BACKEND_URL: `file://${folder}`,
+  });
+  expect(exitCode).toBe(2);
+  expect(stderr).toBe(
+    "stack test: locked by alice@laptop (pid 12) since 2026-01-02T03:04:05Z\n  fix: wait for that run to end; if it was killed: pulumi cancel --stack test",
+  );
 });
 
 test.each(["verify", "adopt"])(

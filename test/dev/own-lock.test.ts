@@ -72,7 +72,7 @@ describe("the lock of a run that was killed", () => {
   it("stays where the note is of another boot or pid namespace", async () => {
     const lock = await lockOfRun();
     await kill();
-    editNote({ machine: "of another boot" });
+    editNote({ pidSpace: "of another boot" });
     releaseOwnLock(sandbox);
     expect(existsSync(lock)).toBe(true);
   });

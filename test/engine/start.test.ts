@@ -107,7 +107,7 @@ describe("npm start in a fresh clone", () => {
     const result = await run;
     expect(result.exitCode).not.toBe(0);
     expect(result.all).toContain("Stopping");
-    expect(result.all).not.toContain("mend that");
+    expect(result.all).not.toContain("correct that");
     expect(existsSync(path.join(clone, ".berth/dev/connect.pid"))).toBe(false);
     await expect(query("select 1")).rejects.toThrow();
   });

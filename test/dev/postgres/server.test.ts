@@ -21,7 +21,7 @@ import { isServerOf } from "../../../dev/postgres/postmaster.ts";
 import { preparePostgres } from "../../../dev/postgres/prepare.ts";
 import { findSystemUser } from "../../../dev/postgres/run-as.ts";
 import { removeServer, startServer, stopServer } from "../../../dev/postgres/server.ts";
-import { isAlive } from "../../../toolchain/is-alive.ts";
+import { isAlive } from "../../../toolchain/processes.ts";
 
 const password = "super-secret-of-this-test";
 const base = mkdtempSync(join(tmpdir(), "berth-server-"));
