@@ -6,12 +6,12 @@ import { findPidSpace, isAlive } from "../toolchain/processes.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /**
- * The lock of a run on the sandbox that was killed. Only that one is taken away which a note proves to be the
- * sandbox's own, and its process to be gone. A pid alone proves nothing: in another pid namespace, or after
- * some time, it is another process's.
+ * A run on the sandbox that was killed leaves its lock. The next run removes that lock only if a note proves that
+ * it is the sandbox's own and that its process is gone. A pid alone proves nothing: in another pid namespace, or
+ * some time later, another process has it.
  */
 
-/** A lock and its process, each told apart from all others. */
+/** Names a lock and its process so that no other has the same name. */
 interface Note {
   /** Pulumi gives each lock a file name that no other has. */
   readonly lock: string;
@@ -42,7 +42,7 @@ export function noteOwnLock(sandbox: Sandbox, pid: number | undefined): { stop: 
   };
 }
 
-/** Takes away the lock that the note tells of, if its process is proved to be gone. */
+/** Removes the lock that the note names, if its process is proved to be gone. */
 export function releaseOwnLock(sandbox: Sandbox): void {
   const note = readNote(noteOf(sandbox));
   const here = findPidSpace();

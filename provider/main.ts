@@ -67,7 +67,7 @@ async function finish(
     });
   });
   await Promise.race([calls.end(), delay(CALLS_MS)]);
-  // A server that is not told waits until the network tells it; something in between may never.
+  // Without a goodbye a server keeps the session until the network reports the end, which may never happen.
   const closing = handlers.map(async (handler) => {
     await handler.close?.();
   });

@@ -121,7 +121,7 @@ function run(root, node, [script = "", ...rest]) {
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {
-      // Ctrl-C in a terminal reaches the child by itself; a second one would tell Pulumi to give up.
+      // Ctrl-C in a terminal reaches the child by itself, and at a second signal Pulumi gives up.
       if (signal === "SIGINT" && process.stdin.isTTY) return;
       child.kill(signal);
     });

@@ -53,7 +53,7 @@ export async function checkPlugins(
   world: World,
   needs: readonly [pulumi: Outcome<string>, spec: Outcome<StackSpec>],
 ): Promise<void> {
-  const fix = "node toolchain/run.mjs toolchain/main.ts --help tells how to get them";
+  const fix = "node toolchain/run.mjs toolchain/main.ts --help says how to get them";
   await report.check({ group, name: "plugins", fix }, needs, async (_, spec) => {
     const names = findPlugins(spec, world.env);
     if (names.length === 0) return { value: undefined, detail: "the stack needs none" };

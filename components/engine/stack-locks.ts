@@ -5,9 +5,9 @@ import { BerthError } from "../errors.ts";
 import type { FileBackend } from "./file-backend.ts";
 
 /**
- * The locks that runs of Pulumi hold on a stack, in a backend of files. Berth reads them and takes none away:
- * whether the process of a lock still runs cannot be known here. With another pid namespace or another machine
- * of the same name, its pid says nothing.
+ * The locks that runs of Pulumi hold on a stack, in a backend of files. Berth reads them and removes none, because
+ * it cannot know whether a run still goes on: in another pid namespace, or on another machine of the same name,
+ * its pid means another process.
  */
 
 const holderSchema = z.object({
@@ -61,7 +61,7 @@ export function explainLock(backend: FileBackend, stack: string): BerthError | u
   );
 }
 
-/** Empty for one that its run has just taken away. */
+/** Empty for one that its run has just removed. */
 function readLock(file: string): StackLock[] {
   let text: string;
   try {
