@@ -41,7 +41,10 @@ try {
 
 async function runOnOther(): Promise<number> {
   const stackFile = findOption(args, "--config-file");
-  if (!asksOfPulumi(args)) await ensurePlugins({ stack, stackFile, env: process.env }, report);
+  // Pulumi Cloud may put the organization and the project before it.
+  const name = stack.split("/").at(-1) ?? stack;
+  if (!asksOfPulumi(args))
+    await ensurePlugins({ stack: name, stackFile, env: process.env }, report);
   const options = { cwd: projectFolder, stdio: "inherit", ...outlived } as const;
   const pulumi = execa(toolchain.pulumi, args, {
     ...options,
