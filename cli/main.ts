@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { BerthError } from "../components/errors.ts";
+import { ignoreClosedPipe } from "./closed-pipe.ts";
 import { describeFailure } from "./describe-failure.ts";
 
 /**
@@ -182,6 +183,7 @@ async function main(args: readonly string[]): Promise<number> {
   return await verb.run(values.stack, values);
 }
 
+ignoreClosedPipe();
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

@@ -30,6 +30,7 @@ const runBy: Readonly<Record<string, string>> = {
   // On the sandbox's stack, which is the same command with another name.
   "pulumi preview --stack prod": "engine/main-job.test.ts",
   "pulumi up --stack prod": "engine/main-job.test.ts",
+  "pulumi cancel --stack prod": "engine/killed.test.ts",
   "npm run verify -- --stack prod": "engine/start.test.ts",
   "npm run doctor -- --stack prod": "engine/doctor.test.ts",
   "npm run adopt -- --stack prod": "engine/adopt.test.ts",

@@ -5,6 +5,7 @@ import { execa } from "execa";
 import { projectFolder } from "../components/project-folder.ts";
 import { keepToSandbox } from "../dev/environment.ts";
 import { openToolchain } from "../dev/pulumi-cli.ts";
+import { testParts } from "../toolchain/parts.ts";
 
 /**
  * `npm test [-- vitest arguments]`: builds or finds what the tests need, runs them all, and ends with
@@ -18,7 +19,7 @@ interface Report {
 }
 
 keepToSandbox();
-const toolchain = await openToolchain((line) => process.stdout.write(`${line}\n`));
+const toolchain = await openToolchain((line) => process.stdout.write(`${line}\n`), testParts);
 const folder = mkdtempSync(path.join(tmpdir(), "berth-test-"));
 const file = path.join(folder, "report.json");
 const vitest = path.join(projectFolder, "node_modules/vitest/vitest.mjs");

@@ -4,6 +4,8 @@ import { readOnePasswordAccess } from "../../components/config/environment.ts";
 import { loadStackFromFile } from "../../components/config/load.ts";
 import { hasItem } from "../../components/config/logins.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
+import { findFileBackend } from "../../components/engine/file-backend.ts";
+import { requireUnlocked } from "../../components/engine/stack-locks.ts";
 import { BerthError } from "../../components/errors.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
@@ -31,7 +33,11 @@ export async function rotate(args: RotateArgs): Promise<number> {
     );
   };
   const access = readOnePasswordAccess();
-  if (!args.retire) await previewApp({ args, app });
+  if (!args.retire) {
+    // A preview takes no lock.
+    requireUnlocked(findFileBackend(projectFolder, process.env), args.stack);
+    await previewApp({ args, app });
+  }
   const endpoint = await openEndpoint(spec.postgres.endpoint, spec.postgres.tls);
   try {
     const read = () => readStackItems(spec, readThroughClient(access));

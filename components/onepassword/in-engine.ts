@@ -1,4 +1,6 @@
 import type { OnePasswordAccess } from "../config/environment.ts";
+import { readsThroughProvider } from "../config/plugins.ts";
+import type { StackSpec } from "../config/spec.ts";
 import type { ReadItem } from "./item.ts";
 
 /**
@@ -8,7 +10,7 @@ import type { ReadItem } from "./item.ts";
  */
 export async function readInEngine(
   access: OnePasswordAccess,
-  { throughProvider }: { readonly throughProvider: boolean },
+  spec: Pick<StackSpec, "throughProvider">,
 ): Promise<ReadItem> {
   // Imported here, because each loads a large library.
   if (access.kind === "connect" && !throughProvider) {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { isAlive } from "../background.ts";
+import { isAlive } from "../../toolchain/processes.ts";
 import { programs, toFiles } from "./files.ts";
 import { stopProgram } from "./stop.ts";
 

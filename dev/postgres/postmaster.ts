@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isAlive } from "../../components/engine/is-alive.ts";
+import { isAlive } from "../../toolchain/processes.ts";
 import { answersAsPostgres } from "./ports.ts";
 
 /** The content of a server's `postmaster.pid`. */

@@ -10,9 +10,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { isAlive } from "../../components/engine/is-alive.ts";
 import { BerthError } from "../../components/errors.ts";
 import { makeVerifier } from "../../components/postgres/verifier.ts";
+import { isAlive } from "../../toolchain/processes.ts";
 import { findBinaries, type PostgresBinaries } from "./binaries.ts";
 import { giveTo, makePlace, type Place, toReachable } from "./place.ts";
 import { runProgram, toReason } from "./run-as.ts";

@@ -51,12 +51,11 @@ type Methods = Pick<
 export function createServer(
   handlers: readonly ResourceHandler[],
   calls: CallsUnderWay,
-  onCancel: () => void,
 ): grpc.Server {
   const find = toFind(handlers);
   const unary = toUnary(calls);
   const methods: Methods = {
-    ...createProviderMethods(handlers, unary, onCancel),
+    ...createProviderMethods(handlers, unary),
     ...createReadingMethods(find, unary),
     ...createChangingMethods(find, unary),
   };
@@ -72,7 +71,6 @@ export function createServer(
 function createProviderMethods(
   handlers: readonly ResourceHandler[],
   unary: Unary,
-  onCancel: () => void,
 ): Omit<Methods, "check" | "diff" | "create" | "read" | "update" | "delete"> {
   return {
     handshake: unary(() =>
@@ -99,7 +97,6 @@ function createProviderMethods(
     }),
     cancel: unary(() => {
       for (const handler of handlers) handler.cancel?.();
-      onCancel();
       return new empty.Empty();
     }),
     getPluginInfo: unary(() => new plugin.PluginInfo().setVersion(PROVIDER_VERSION)),

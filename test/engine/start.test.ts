@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -88,6 +89,8 @@ function readPort(): number {
   return Number(/port: (\d+)/.exec(stackFile)?.[1]);
 }
 
+const canUnshare = process.platform === "linux" && process.getuid?.() === 0;
+
 describe("npm start in a fresh clone", () => {
   it("is interrupted by Ctrl-C, stops what it started, and can be run again", async () => {
     const run = execa("node", ["toolchain/run.mjs", "dev/start.ts"], {
@@ -106,7 +109,7 @@ describe("npm start in a fresh clone", () => {
     const result = await run;
     expect(result.exitCode).not.toBe(0);
     expect(result.all).toContain("Stopping");
-    expect(result.all).not.toContain("mend that");
+    expect(result.all).not.toContain("correct that");
     expect(existsSync(path.join(clone, ".berth/dev/connect.pid"))).toBe(false);
     await expect(query("select 1")).rejects.toThrow();
   });
@@ -120,6 +123,7 @@ describe("npm start in a fresh clone", () => {
     expect(all).toContain("byte for byte what it was");
     expect(all).toContain('REVOKE CONNECT ON DATABASE "paperless" FROM PUBLIC;');
     expect(all).toMatch(/took [\d.]+ s: toolchain/);
+    expect(all).not.toContain("pulumi-resource-");
     expect(exitCode).toBe(0);
     expect(await query("select current_user as me")).toEqual([{ me: "netbox" }]);
     expect(readdirSync(path.join(clone, ".berth/dev/gitops")).toSorted()).toEqual([
@@ -133,6 +137,57 @@ describe("npm start in a fresh clone", () => {
     const { all, exitCode } = await npm("start");
     expect(all).toContain("up: no changes");
     expect(exitCode).toBe(0);
+  });
+
+  it.runIf(canUnshare)(
+    "leaves the lock of a living run in another pid namespace alone, and says how to end it",
+    async () => {
+      const state = path.join(clone, ".berth/dev/state/.pulumi");
+      const stack = path.join(state, "stacks/berth/dev.json");
+      const lock = path.join(state, "locks/organization/berth/dev/0b5c.json");
+      mkdirSync(path.dirname(lock), { recursive: true });
+      // Its pid there is 1, or in this namespace one that is not there.
+      const script = `
+      const holder = { pid: process.pid + 4_000_000, username: "alice", hostname: os.hostname() };
+      fs.writeFileSync(process.argv[1], JSON.stringify({ ...holder, timestamp: new Date() }));
+      setInterval(() => {}, 1000);`;
+      const isolate = ["--pid", "--fork", "--mount-proc", "--kill-child"];
+      const run = execa("unshare", [...isolate, process.execPath, "--eval", script, lock], {
+        reject: false,
+      });
+      await expect.poll(() => existsSync(lock)).toBe(true);
+      const read = () => [lock, stack].map((file) => readFileSync(file, "utf8"));
+      const before = read();
+
+      const refusals = [await npm("start"), await npm("run", "pulumi", "--", "up", "--yes")];
+
+      for (const { exitCode, all } of refusals) {
+        expect(exitCode).not.toBe(0);
+        expect(all).toMatch(
+          /stack dev: locked by alice@\S+ \(pid \d+\) since 20[^]*npm run pulumi -- cancel/,
+        );
+      }
+      expect(read()).toEqual(before);
+      run.kill("SIGKILL");
+      await run;
+      expect((await npm("run", "pulumi", "--", "cancel", "--yes")).exitCode).toBe(0);
+    },
+  );
+
+  it("goes on without a hand after a run that was killed", async () => {
+    const locks = path.join(clone, ".berth/dev/state/.pulumi/locks/organization/berth/dev");
+    const note = path.join(clone, ".berth/dev/own-lock.json");
+    rmSync(note, { force: true });
+    const run = execa("node", ["toolchain/run.mjs", "dev/start.ts"], {
+      ...{ cwd: clone, reject: false, stdin: "ignore", detached: true },
+    });
+    await expect.poll(() => existsSync(note), { timeout: 60_000, interval: 20 }).toBe(true);
+    process.kill(-(run.pid ?? 0), "SIGKILL");
+    await run;
+    expect(readdirSync(locks)).not.toEqual([]);
+    const { all, exitCode } = await npm("start");
+    expect(exitCode, all).toBe(0);
+    expect(all).toContain("up: no changes");
   });
 
   it("previews no changes", async () => {

@@ -14,7 +14,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { isAlive } from "../../../components/engine/is-alive.ts";
 import { connectAsSuperuser } from "../../../dev/postgres/neighbour.ts";
 import { findPlace } from "../../../dev/postgres/place.ts";
 import { answersAsPostgres, freePort } from "../../../dev/postgres/ports.ts";
@@ -22,6 +21,7 @@ import { isServerOf } from "../../../dev/postgres/postmaster.ts";
 import { preparePostgres } from "../../../dev/postgres/prepare.ts";
 import { findSystemUser } from "../../../dev/postgres/run-as.ts";
 import { removeServer, startServer, stopServer } from "../../../dev/postgres/server.ts";
+import { isAlive } from "../../../toolchain/processes.ts";
 
 const password = "super-secret-of-this-test";
 const base = mkdtempSync(join(tmpdir(), "berth-server-"));
