@@ -14,8 +14,8 @@ export function parsePulumiYaml(what: string, file: string, text: string): unkno
     return parse(text, goYaml);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new BerthError(`${what}: ${file} is no YAML: ${reason.trim()}`, {
-      hint: "correct it there, then run the same command again",
+    throw new BerthError(`${what}: ${file} is not valid YAML: ${reason.trim()}`, {
+      hint: "fix it there, then run the same command again",
       cause,
     });
   }

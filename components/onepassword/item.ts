@@ -8,7 +8,7 @@ export interface ItemField {
   readonly section: string;
 }
 
-/** A 1Password item as a reader found it. Field values are secret, so printing shows labels only. */
+/** A 1Password item. Its field values are secret, so printing shows only their labels. */
 export class Item {
   readonly vaultId: string;
   readonly itemId: string;

@@ -84,7 +84,7 @@ describe("a failure that passes", () => {
   test("fails when it does not pass, after the retries there are", async () => {
     const { read, reads } = makeReader({ a: Array<ItemReadFailure>(9).fill("rate limited") });
     await expect(readItems([request("a")], read, { firstDelay: 0, retries: 2 })).rejects.toThrow(
-      'app a: vault "Coachlight": 1Password still answered 429, too many requests, after several tries',
+      'app a: vault "Coachlight": 1Password answered 429 (too many requests), also after several retries',
     );
     expect(reads).toHaveLength(3);
   });
