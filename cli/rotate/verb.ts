@@ -7,8 +7,8 @@ import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.
 import { BerthError } from "../../components/errors.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
+import { withServer } from "../../components/postgres/server/reach.ts";
 import { projectFolder } from "../../components/project-folder.ts";
-import { openEndpoint } from "../../components/tunnel/endpoint.ts";
 import { selectApps } from "../select-apps.ts";
 import type { RotateArgs } from "./context.ts";
 import { rotateInPlace } from "./in-place.ts";
@@ -33,17 +33,14 @@ export async function rotate(args: RotateArgs): Promise<number> {
   };
   const access = readOnePasswordAccess();
   if (!args.retire) await requirePulumi();
-  const endpoint = await openEndpoint(spec.postgres.endpoint, spec.postgres.tls);
-  try {
+  return await withServer(spec.postgres, async (server) => {
     const read = () => readStackItems(spec, readThroughClient(access));
     const item = `vaults/${role.item.vault}/items/${role.item.item}`;
     const up = (sofar: string): Promise<void> => runUp(args, app, sofar);
-    const context = { args, spec, app, role, access, endpoint, item, read, up, say };
+    const context = { args, spec, app, role, access, server, item, read, up, say };
     if (args.retire) return await retire(context);
     return await (role.logins === undefined ? rotateInPlace : rotateTwoLogins)(context);
-  } finally {
-    await endpoint.close();
-  }
+  });
 }
 
 function refuseLoginsOfVault(app: AppSpec, role: RoleSpec): void {

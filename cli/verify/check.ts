@@ -1,7 +1,7 @@
 import type { RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import type { LiveRole, OpenDatabase } from "../../components/postgres/catalog/catalog.ts";
-import type { SessionTarget } from "../../components/postgres/server/session.ts";
+import type { ServerTarget } from "../../components/postgres/server/session.ts";
 
 /** One promise, tried. A warning is something the operator should know and Berth may not change. */
 export interface Check {
@@ -14,7 +14,7 @@ export interface Check {
 /** What is needed to try an app's promises. */
 export interface VerifyContext {
   readonly spec: StackSpec;
-  readonly target: Omit<SessionTarget, "database">;
+  readonly target: ServerTarget;
   readonly credential: (role: RoleSpec) => Credential;
   /** Roles of apps whose logins take turns, as the admin sees them. */
   readonly turns: ReadonlyMap<string, LiveRole>;
