@@ -5,6 +5,7 @@ import type { TlsSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import { adminSettings, toStartupOptions } from "../../components/postgres/server/session.ts";
+import { toLibpqTls } from "../../components/postgres/server/tls.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import type { Endpoint } from "../../components/tunnel/endpoint.ts";
 import { listenLocally } from "../../components/tunnel/local-port.ts";
@@ -93,8 +94,7 @@ function toEnvironment(
     PGUSER: admin.username,
     PGPASSWORD: admin.revealPassword(),
     PGDATABASE: database,
-    PGSSLMODE: tls.mode,
-    ...(tls.mode === "verify-full" ? { PGSSLROOTCERT: tls.caFile ?? "system" } : {}),
+    ...toLibpqTls(tls, tls.caFile),
     PGCONNECT_TIMEOUT: "10",
     PGOPTIONS: toStartupOptions({ ...adminSettings, idle_session_timeout: "0" }),
   };

@@ -26,14 +26,14 @@ export function explainTls(code: string, text: string, endpoint: Where): Explana
   if (untrusted.has(code)) {
     return {
       means: `the server's certificate is not signed by a CA that is trusted here (${code})`,
-      hint: "set berth:postgres.tls.caFile to the CA that signed it; nothing was sent, the password neither",
+      hint: "set berth:postgres.tls.ca to the CA that signed it; nothing was sent, the password neither",
     };
   }
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
-    const there = /altnames: (?:Host: .* altnames: )?(.*)$/.exec(text)?.[1];
+    const there = /(?:altnames|is not cert's CN): ([^:]+:[^ ]+|[^ ]+)$/.exec(text)?.[1];
     return {
       means: `the server's certificate is not for "${endpoint.serverName}"${there === undefined ? "" : `; it is for ${there}`}`,
-      hint: "set berth:postgres.tls.serverName to a name on the certificate, if this is the right server; nothing was sent, the password neither",
+      hint: "if this is the right server, set berth:postgres.tls.serverName to a name on the certificate, or, where it has no host name, mode to verify-ca and ca to its CA; nothing was sent, the password neither",
     };
   }
   if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID") {
