@@ -21,7 +21,7 @@ interface Metadata {
 
 /**
  * Asks the API server which cluster it is, what it serves and which of the objects exist. Reads only:
- * `get` on the objects, on their namespaces and on kube-system. Throws `TunnelError`.
+ * `get` on the objects, on their namespaces and on kube-system. Throws `KubeError`.
  */
 export async function inspectCluster(
   cluster: ClusterSpec,
