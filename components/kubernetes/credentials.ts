@@ -36,12 +36,9 @@ export async function readCredentials(
     clearTimeout(timer);
   }
   const token = readToken(context);
-  const headers = {
-    ...options.headers,
-    ...impersonation,
-    ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
-  } as NonNullable<https.RequestOptions["headers"]>;
-  return { ...options, headers };
+  const authorization = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+  options.headers = Object.assign({}, options.headers, impersonation, authorization);
+  return options;
 }
 
 /** The file's comes before the kubeconfig's own, as it is renewed. */

@@ -180,11 +180,6 @@ test.each<[string, Written, string]>([
     { tls: { mode: "prefer" } },
     'berth:postgres.tls.mode: got "prefer"; allowed are disable, require, verify-ca, verify-full',
   ],
-  [
-    "a mode that needs a CA and has none",
-    { tls: { mode: "verify-ca" } },
-    'berth:postgres.tls: {"mode":"verify-ca"} with mode verify-ca give `ca`, the PEM file with the server\'s CA',
-  ],
 ])("fails on %s under postgres", (_, postgres, problem) => {
   expect(findPostgresProblems(postgres)).toEqual([problem]);
 });
