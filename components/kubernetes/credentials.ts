@@ -16,10 +16,16 @@ export async function readCredentials(
   const { user } = context;
   const impersonation = toImpersonation(user);
   if (impersonation === undefined) {
-    throw toFailure(context, "it has as-uid, as-groups or as-user-extra, and no user in `as`");
+    const hint = "say in `as` of this user in the kubeconfig who they belong to, or take them out";
+    throw toFailure(
+      context,
+      "it has as-uid, as-groups or as-user-extra, and no user in `as`",
+      hint,
+    );
   }
   if (user.exec?.interactiveMode === "Always") {
-    throw toFailure(context, "it wants somebody at the terminal (interactiveMode: Always)");
+    const hint = "set interactiveMode to IfAvailable, if the plugin can do without people";
+    throw toFailure(context, "it wants somebody at the terminal (interactiveMode: Always)", hint);
   }
   const options: https.RequestOptions = {};
   let timer: NodeJS.Timeout | undefined;
@@ -41,7 +47,7 @@ export async function readCredentials(
   return options;
 }
 
-/** The file's comes before the kubeconfig's own, as it is renewed. */
+/** The token in the file wins over the one in the kubeconfig, because the file is renewed. */
 function readToken(context: KubeContext): string | undefined {
   const { tokenFile, token } = context.user;
   if (tokenFile === undefined) return undefined;
@@ -55,7 +61,8 @@ function readToken(context: KubeContext): string | undefined {
 
 function describe({ user }: KubeContext, error: unknown): string {
   if (error instanceof SyntaxError) return "its output is not an ExecCredential";
-  if (toErrorCode(error) === "ENOENT" && user.exec !== undefined) {
+  const { syscall } = error as { syscall?: string };
+  if (user.exec !== undefined && syscall?.startsWith("spawn") && toErrorCode(error) === "ENOENT") {
     const { installHint } = user.exec;
     const advice = installHint === undefined ? "" : `; ${toShownText(installHint)}`;
     return `the command is not ${user.exec.command.includes("/") ? "there" : "on PATH"}${advice}`;
@@ -64,10 +71,12 @@ function describe({ user }: KubeContext, error: unknown): string {
 }
 
 /** No `cause` here: what a plugin wrote may hold the token it was about to return. */
-function toFailure({ user, name, kubectl }: KubeContext, reason: string): KubeError {
+function toFailure(
+  { user, name, kubectl }: KubeContext,
+  reason: string,
+  hint = `${kubectl} auth whoami`,
+): KubeError {
   const of = `user "${user.name}" (context "${name}")`;
   const how = user.exec === undefined ? "credential" : `exec plugin "${user.exec.command}"`;
-  return new KubeError("credentials", `${how} of ${of} failed: ${reason}`, {
-    hint: `${kubectl} auth whoami`,
-  });
+  return new KubeError("credentials", `${how} of ${of} failed: ${reason}`, { hint });
 }

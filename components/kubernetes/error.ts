@@ -4,7 +4,7 @@ import { BerthError } from "../errors.ts";
 export type KubeErrorKind =
   /** The kubeconfig is missing, unreadable, or has no such context. */
   | "kubeconfig"
-  /** The kubeconfig's way of getting a credential failed (exec plugin, key file). */
+  /** The kubeconfig's way of getting a credential failed (exec plugin, key or token file). */
   | "credentials"
   | "unauthorized"
   | "forbidden"

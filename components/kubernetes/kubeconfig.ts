@@ -122,7 +122,7 @@ function readParts(config: KubeConfig, file: string): Parts {
   };
 }
 
-/** What is in the kubeconfig itself comes before a file that it names; a bare address means TLS if it is set up. */
+/** Data in the kubeconfig wins over a file that it names; a server without a scheme has TLS if it is set up. */
 function complete({ caFile, server, ...cluster }: Cluster): Cluster {
   const hasTls = caFile !== undefined || cluster.caData !== undefined || cluster.skipTLSVerify;
   const isWhole = /^https?:\/\//.test(server);

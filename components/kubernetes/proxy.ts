@@ -12,8 +12,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const defaultPorts: Readonly<Record<string, string>> = { "http:": "80", "https:": "443" };
 
 /**
- * The proxy that Go's own client would take for a server: `proxy-url` before all else, then the
- * environment, which says nothing about this machine itself.
+ * The proxy that Go's own client uses for a server: `proxy-url` wins over the environment, which never
+ * applies to this machine itself.
  *
  * @see https://pkg.go.dev/golang.org/x/net/http/httpproxy
  */
@@ -32,7 +32,7 @@ export function findProxy(
   return { url: toProxyUrl(given.includes("://") ? given : `http://${given}`), source };
 }
 
-/** A SOCKS proxy looks the name up itself, as it does for Go. */
+/** The SOCKS proxy looks up the name itself, as with Go. */
 function toProxyUrl(url: string): string {
   return url.replace(/^socks5:/, "socks5h:");
 }

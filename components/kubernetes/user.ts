@@ -43,7 +43,7 @@ export function toKubeUser(read: User, raw: RawUser, folder: string): KubeUser {
   return {
     ...user,
     raw,
-    // What is in the kubeconfig itself comes before a file that it names.
+    // Data in the kubeconfig wins over a file that it names.
     ...(user.certData || certFile === undefined ? {} : { certFile }),
     ...(user.keyData || keyFile === undefined ? {} : { keyFile }),
     ...(tokenFile ? { tokenFile: path.resolve(folder, tokenFile) } : {}),
@@ -89,8 +89,8 @@ function describeCluster(cluster: Cluster, raw: RawCluster): Record<string, unkn
 }
 
 /**
- * Headers by which the API server takes the user for another; none = as itself. `undefined` = the
- * kubeconfig names groups and the like of nobody.
+ * Headers that make the API server treat the user as another; empty = as itself. undefined = the
+ * kubeconfig names a uid, groups or extra, but no user to be.
  *
  * @see https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
  */
@@ -111,7 +111,7 @@ export function toImpersonation({
   };
 }
 
-/** What a header's name cannot have, in percent. */
+/** Percent-encodes what the name of a header cannot hold. */
 function toHeader(key: string): string {
   return [...Buffer.from(key)]
     .map((byte) => {

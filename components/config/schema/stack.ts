@@ -59,7 +59,7 @@ const Endpoint = z
   .refine((e) => (e.kubernetes === undefined) !== (e.direct === undefined), {
     error: "give either `kubernetes` (a port-forward) or `direct` (host and port)",
   })
-  .describe("How this machine reaches Postgres.");
+  .describe("How this machine reaches Postgres: the server itself, not a connection pooler.");
 
 const Tls = z
   .strictObject({

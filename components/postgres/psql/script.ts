@@ -162,7 +162,7 @@ function setPasswords(app: string): string[] {
 const verifierForm =
   "SCRAM-SHA-256[$][1-9][0-9]*:[A-Za-z0-9+/]{22,}={0,2}[$][A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=";
 
-/** Others may wait longer than Berth, which asks again; and what takes its time is a Job's to limit. */
+/** A script waits longer for a lock than Berth, which runs again sooner. Its Job limits the time of the whole. */
 const scriptSettings = {
   ...settings,
   ...adminSettings,

@@ -64,13 +64,16 @@ const keepalives: Settings = {
   tcp_keepalives_count: "3",
 };
 
-/** Only from Postgres 17 on: a server that does not know a setting refuses the login. */
+/**
+ * Only Postgres 17 and newer have it, and a server refuses a login with a setting that it does not know. So
+ * the first session of a server looks whether it is there, and the others pin it from the start.
+ */
 const transactionTimeout = "transaction_timeout";
 
 /** Endpoints whose server is known to have `transaction_timeout`. */
 const withTransactionTimeout = new WeakSet<Endpoint>();
 
-/** libpq's `options`, for a session whose settings nobody else's come before. */
+/** libpq's `options`: these settings win over those of the database and the role. */
 export function toStartupOptions(wanted: Settings): string {
   return Object.entries(wanted)
     .map(([name, value]) => `-c ${name}=${value}`)
@@ -129,7 +132,7 @@ async function open(
     return await logIn(target, credential, wanted);
   } catch (error) {
     const failure = explainLoginFailure(error, endpoint, login);
-    // The database sets it, so the server knows it: pinned from the first moment, it does no harm.
+    // Only a server that knows transaction_timeout answers so; the second login pins it from the start.
     const isCut = failure instanceof LoginFailure && failure.sqlState === "25P04";
     if (!isCut || withTransactionTimeout.has(endpoint)) throw failure;
     withTransactionTimeout.add(endpoint);
@@ -161,7 +164,7 @@ async function logIn(
   }
 }
 
-/** Nothing in this query is looked for in `search_path`, which may be lost. */
+/** The query looks for nothing in `search_path`, which may be lost. */
 async function readSettings(
   client: Client,
   names: readonly string[],
