@@ -5,10 +5,9 @@ import type { Credential } from "../../components/onepassword/credential.ts";
 import { ItemReadError } from "../../components/onepassword/item.ts";
 import type { StackItems } from "../../components/onepassword/stack-items.ts";
 import { type WriteLogin, writeThroughClient } from "../../components/onepassword/write-login.ts";
-import { explainLoginFailure } from "../../components/postgres/server/login-failure.ts";
-import { withRoleSession } from "../../components/postgres/server/session.ts";
-import { pgTlsOptions } from "../../components/postgres/server/tls.ts";
-import type { Endpoint } from "../../components/tunnel/endpoint.ts";
+import { LoginFailure } from "../../components/postgres/server/login-failure.ts";
+import { describeItem } from "../../components/postgres/server/reach.ts";
+import { type ServerTarget, withRoleSession } from "../../components/postgres/server/session.ts";
 
 /** What the verb was given. */
 export interface RotateArgs {
@@ -32,7 +31,7 @@ export interface RotateContext {
   readonly app: AppSpec;
   readonly role: RoleSpec;
   readonly access: OnePasswordAccess;
-  readonly endpoint: Endpoint;
+  readonly server: ServerTarget;
   /** `vaults/…/items/…`, for people. */
   readonly item: string;
   readonly read: () => Promise<StackItems>;
@@ -110,15 +109,13 @@ export async function logsIn(
   context: Omit<RotateContext, "up">,
   credential: Credential,
 ): Promise<boolean> {
-  const { spec, app, role, endpoint } = context;
-  const database = app.database.name;
-  const target = { endpoint, tls: pgTlsOptions(spec.postgres.tls), database };
+  const { app, role, server } = context;
+  const target = { ...server, database: app.database.name, item: describeItem(role.item) };
   try {
     await withRoleSession(target, credential, (client) => client.query("select 1"));
     return true;
   } catch (error) {
-    if ((error as { code?: string }).code === "28P01") return false;
-    const item = `${role.item.vault}/${role.item.item}`;
-    throw explainLoginFailure(error, endpoint, { user: credential.username, database, item });
+    if (error instanceof LoginFailure && error.sqlState === "28P01") return false;
+    throw error;
   }
 }

@@ -9,8 +9,8 @@ import { requireUnlocked } from "../../components/engine/stack-locks.ts";
 import { BerthError } from "../../components/errors.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
+import { withServer } from "../../components/postgres/server/reach.ts";
 import { projectFolder } from "../../components/project-folder.ts";
-import { openEndpoint } from "../../components/tunnel/endpoint.ts";
 import { selectApps } from "../select-apps.ts";
 import { describeLogin, type RotateArgs } from "./context.ts";
 import { rotateInPlace } from "./in-place.ts";
@@ -33,23 +33,16 @@ export async function rotate(args: RotateArgs): Promise<number> {
     );
   };
   const access = readOnePasswordAccess();
-  if (!args.retire) {
-    // A preview takes no lock.
-    requireUnlocked(findFileBackend(projectFolder, process.env), args.stack);
-    await previewApp({ args, app });
-  }
-  const endpoint = await openEndpoint(spec.postgres.endpoint, spec.postgres.tls);
-  try {
+  if (!args.retire) await previewApp({ args, app });
+  return await withServer(spec.postgres, async (server) => {
     const read = () => readStackItems(spec, readThroughClient(access));
     const item = `vaults/${role.item.vault}/items/${role.item.item}`;
-    const tools = { args, spec, app, role, access, endpoint, item, read, say };
+    const tools = { args, spec, app, role, access, server, item, read, say };
     const up = (): Promise<void> => upApp({ args, app }, () => describeLogin(tools));
     const context = { ...tools, up };
     if (args.retire) return await retire(context);
     return await (role.logins === undefined ? rotateInPlace : rotateTwoLogins)(context);
-  } finally {
-    await endpoint.close();
-  }
+  });
 }
 
 function refuseLoginsOfVault(app: AppSpec, role: RoleSpec): void {

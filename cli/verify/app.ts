@@ -8,7 +8,7 @@ import {
   PUBLIC_SCHEMA,
   planDatabase,
 } from "../../components/postgres/plan/plan.ts";
-import { explainLoginFailure } from "../../components/postgres/server/login-failure.ts";
+import { describeItem } from "../../components/postgres/server/reach.ts";
 import { withRoleSession } from "../../components/postgres/server/session.ts";
 import type { Check, VerifyContext } from "./check.ts";
 import { verifyDatabase, verifyProbe } from "./objects.ts";
@@ -137,7 +137,11 @@ async function login(
 ): Promise<Check> {
   const user = loginOf(role, context).name;
   const name = `${user}: can log in to ${app.database.name}`;
-  const target = { ...context.target, database: app.database.name };
+  const target = {
+    ...context.target,
+    database: app.database.name,
+    item: describeItem(role.item),
+  };
   try {
     await withRoleSession(target, context.credential(role), async (client) => {
       await client.query("select 1");
@@ -145,12 +149,7 @@ async function login(
     });
     return { name, ok: true, detail: "select 1 answered" };
   } catch (error) {
-    const explained = explainLoginFailure(error, target.endpoint, {
-      user,
-      database: app.database.name,
-      item: `${role.item.vault}/${role.item.item}`,
-    });
-    return { name, ok: false, detail: explained.message };
+    return { name, ok: false, detail: error instanceof Error ? error.message : String(error) };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import type { LiveRole, OpenDatabase } from "../../components/postgres/catalog/catalog.ts";
-import type { SessionTarget } from "../../components/postgres/server/session.ts";
+import type { ServerTarget } from "../../components/postgres/server/session.ts";
 
 /** One check. A warning is a problem that Berth may not change. */
 export interface Check {
@@ -14,7 +14,7 @@ export interface Check {
 /** What the checks of an app need. */
 export interface VerifyContext {
   readonly spec: StackSpec;
-  readonly target: Omit<SessionTarget, "database">;
+  readonly target: ServerTarget;
   readonly credential: (role: RoleSpec) => Credential;
   /** Live owners and logins of apps with `rotation: two-logins` or Vault's logins. */
   readonly loginRoles: ReadonlyMap<string, LiveRole>;

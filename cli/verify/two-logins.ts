@@ -4,6 +4,7 @@ import type { LiveRole } from "../../components/postgres/catalog/catalog.ts";
 import { settingOf } from "../../components/postgres/catalog/catalog.ts";
 import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/plan.ts";
 import { toEndOfLogin } from "../../components/postgres/rules/two-logins.ts";
+import { LoginFailure } from "../../components/postgres/server/login-failure.ts";
 import { withRoleSession } from "../../components/postgres/server/session.ts";
 import type { Check, VerifyContext } from "./check.ts";
 import { verifyAttributes } from "./role.ts";
@@ -108,8 +109,10 @@ async function verifyRefusal(
     await withRoleSession({ ...target, database }, login, (client) => client.query("select 1"));
     return { name: check, ok: false, detail: "it was not refused" };
   } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    return { name: check, ok: refusals.includes(code), detail: message };
+    if (!(error instanceof LoginFailure)) throw error;
+    const { sqlState, cause, message } = error;
+    const detail = cause instanceof Error ? cause.message : message;
+    return { name: check, ok: refusals.includes(sqlState), detail };
   }
 }
 

@@ -16,11 +16,9 @@ import {
   type OpenDatabase,
 } from "../../components/postgres/catalog/catalog.ts";
 import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
-import { explainLoginFailure } from "../../components/postgres/server/login-failure.ts";
-import { type SessionTarget, withSession } from "../../components/postgres/server/session.ts";
-import { pgTlsOptions } from "../../components/postgres/server/tls.ts";
+import { withServer } from "../../components/postgres/server/reach.ts";
+import { type ServerTarget, withSession } from "../../components/postgres/server/session.ts";
 import { projectFolder } from "../../components/project-folder.ts";
-import { type Endpoint, openEndpoint } from "../../components/tunnel/endpoint.ts";
 import { verifyApp } from "./app.ts";
 import type { Check, VerifyContext } from "./check.ts";
 import { verifyWithProbeLogin } from "./vault.ts";
@@ -54,10 +52,8 @@ export async function verifyStack(
   items: Pick<StackItems, "admin" | "credential">,
   onApp: (app: string, checks: readonly Check[]) => void,
 ): Promise<Verdict> {
-  const endpoint = await openEndpoint(spec.postgres.endpoint, spec.postgres.tls);
-  try {
-    const target = { endpoint, tls: pgTlsOptions(spec.postgres.tls) };
-    const facts = await inspectAsAdmin(spec, items, target, endpoint);
+  return await withServer(spec.postgres, async (target) => {
+    const survey = await surveyServer(spec, items, target);
     const limit = pLimit(concurrency);
     const verifyOne = async (app: AppSpec) => {
       const traces = facts.traces.get(app.name) ?? [];
@@ -75,17 +71,14 @@ export async function verifyStack(
     };
     const apps = await Promise.all(spec.apps.map((app) => limit(() => verifyOne(app))));
     return { apps, ok: apps.every(({ checks }) => checks.every((check) => check.ok)) };
-  } finally {
-    await endpoint.close();
-  }
+  });
 }
 
 /** Reads what only the admin can see: the server's identity, PUBLIC's privileges, and traces on reserved names. */
 async function inspectAsAdmin(
   spec: StackSpec,
   items: Pick<StackItems, "admin">,
-  target: Omit<SessionTarget, "database">,
-  endpoint: Endpoint,
+  target: ServerTarget,
 ): Promise<{
   openDatabases: ReadonlyMap<string, OpenDatabase>;
   loginRoles: ReadonlyMap<string, LiveRole>;
@@ -93,30 +86,22 @@ async function inspectAsAdmin(
 }> {
   const { postgres } = spec;
   const database = postgres.maintenanceDatabase;
-  try {
-    return await withSession({ ...target, database }, items.admin, async (client) => {
-      const identity = findIdentityProblem(await inspectServer(client), postgres);
-      if (identity !== undefined && postgres.systemIdentifier !== undefined) {
-        throw new BerthError(`Postgres: ${identity}`);
-      }
-      const traces = new Map<string, readonly string[]>();
-      for (const app of spec.apps) {
-        const roles = roleNamesOf(app);
-        traces.set(app.name, await inspectTraces(client, roles, postgres.reserved));
-      }
-      const owners = spec.apps.flatMap((app) =>
-        app.roles.filter(({ logins }) => logins !== undefined),
-      );
-      const loginRoles = await inspectRoles(client, roleNamesOf({ roles: owners }));
-      return { openDatabases: await inspectOpenDatabases(client), traces, loginRoles };
-    });
-  } catch (error) {
-    throw explainLoginFailure(error, endpoint, {
-      user: items.admin.username,
-      database,
-      item: `${postgres.admin.vault}/${postgres.admin.item}`,
-    });
-  }
+  return await withSession({ ...target, database }, items.admin, async (client) => {
+    const identity = findIdentityProblem(await inspectServer(client), postgres);
+    if (identity !== undefined && postgres.systemIdentifier !== undefined) {
+      throw new BerthError(`Postgres: ${identity}`);
+    }
+    const traces = new Map<string, readonly string[]>();
+    for (const app of spec.apps) {
+      const roles = roleNamesOf(app);
+      traces.set(app.name, await inspectTraces(client, roles, postgres.reserved));
+    }
+    const inTurn = spec.apps.flatMap((app) =>
+      app.roles.filter(({ logins }) => logins !== undefined),
+    );
+    const turns = await inspectRoles(client, roleNamesOf({ roles: inTurn }));
+    return { openDatabases: await inspectOpenDatabases(client), traces, turns };
+  });
 }
 
 function printChecks(app: string, checks: readonly Check[]): void {

@@ -31,7 +31,7 @@ export type EndpointSpec =
 
 /** TLS between Berth and Postgres, in libpq's words. */
 export interface TlsSpec {
-  readonly mode: "disable" | "require" | "verify-full";
+  readonly mode: "disable" | "require" | "verify-ca" | "verify-full";
   /** PEM file with the CA; undefined = the system's. */
   readonly caFile: string | undefined;
   /** Name the certificate must carry; through a tunnel the Service's own. */

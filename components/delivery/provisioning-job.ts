@@ -4,7 +4,7 @@ import type { AppSpec, PostgresSpec, TlsSpec } from "../config/spec.ts";
 import { planDatabase } from "../postgres/plan/plan.ts";
 import { passwordScript, toPasswordScript } from "../postgres/psql/passwords.ts";
 import { toPsqlScript } from "../postgres/psql/script.ts";
-import { readCaFile } from "../postgres/server/tls.ts";
+import { readCaFile, toLibpqTls } from "../postgres/server/tls.ts";
 import { toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
 import type { KubernetesObject } from "./yaml.ts";
 
@@ -102,7 +102,11 @@ function toPodSpec(
     PGHOST: postgres.service.host,
     PGPORT: String(postgres.service.port),
     PGDATABASE: postgres.maintenanceDatabase,
-    ...toTlsVariables(postgres.tls),
+    // As the workstation is told; a CA comes along, since it is no file of the image.
+    ...toLibpqTls(
+      postgres.tls,
+      postgres.tls.caFile === undefined ? undefined : `${folder}/${caFile}`,
+    ),
   };
   return {
     serviceAccountName: name,
@@ -145,14 +149,8 @@ function toPodSpec(
   };
 }
 
-/** TLS settings of the stack file, for psql. The ConfigMap brings the CA, which the image does not have. */
-function toTlsVariables({ mode, caFile: file }: TlsSpec): Readonly<Record<string, string>> {
-  if (mode !== "verify-full") return { PGSSLMODE: mode };
-  return { PGSSLMODE: mode, PGSSLROOTCERT: file === undefined ? "system" : `${folder}/${caFile}` };
-}
-
 function readCa({ mode, caFile: file }: TlsSpec): string | undefined {
-  if (mode !== "verify-full" || file === undefined) return undefined;
+  if (mode === "disable" || file === undefined) return undefined;
   return `${readCaFile(file, new Date()).join("\n")}\n`;
 }
 

@@ -178,7 +178,7 @@ test.each<[string, Written, string]>([
   [
     "a TLS mode that checks nothing",
     { tls: { mode: "prefer" } },
-    'berth:postgres.tls.mode: got "prefer"; allowed are disable, require, verify-full',
+    'berth:postgres.tls.mode: got "prefer"; allowed are disable, require, verify-ca, verify-full',
   ],
 ])("fails on %s under postgres", (_, postgres, problem) => {
   expect(findPostgresProblems(postgres)).toEqual([problem]);

@@ -1,8 +1,12 @@
-import { expect, test } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, expect, test } from "vitest";
 import { parseStack } from "../../components/config/parse.ts";
 import { planClusterObjects } from "../../components/delivery/cluster/objects.ts";
 import { planManifests } from "../../components/delivery/git/files.ts";
 import { findProblems, writeStack } from "../fakes/stack.ts";
+import { issue } from "../tunnel/certificate.ts";
 import { toItemId } from "./stack.ts";
 
 /** The provisioning Job and what comes with it, as values. What it does is shown on a real server. */
@@ -133,7 +137,14 @@ test("the image is the official one of a version, unless the stack file names an
   expect(containerOf(jobOf(plan(raw).written)).image).toBe("registry.example.org/psql:1");
 });
 
+const folder = mkdtempSync(path.join(tmpdir(), "berth-job-"));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
 test("the server's certificate is verified from the pod as from here", () => {
+  const ca = path.join(folder, "ca.pem");
+  writeFileSync(ca, issue("Test CA").cert);
   const of = (tls: object) => {
     const job = jobOf(plan(write({}, { tls })).written);
     return [variable(job, "PGSSLMODE")?.value, variable(job, "PGSSLROOTCERT")?.value];
@@ -141,6 +152,10 @@ test("the server's certificate is verified from the pod as from here", () => {
   expect(of({ mode: "disable" })).toEqual(["disable", undefined]);
   expect(of({ mode: "require" })).toEqual(["require", undefined]);
   expect(of({ mode: "verify-full" })).toEqual(["verify-full", "system"]);
+  for (const mode of ["require", "verify-ca", "verify-full"]) {
+    expect(of({ mode, ca })).toEqual([mode, "/berth/ca.crt"]);
+  }
+  expect(of({ mode: "disable", ca })).toEqual(["disable", undefined]);
 });
 
 test.each([

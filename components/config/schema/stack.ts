@@ -59,19 +59,27 @@ const Endpoint = z
   .refine((e) => (e.kubernetes === undefined) !== (e.direct === undefined), {
     error: "give either `kubernetes` (a port-forward) or `direct` (host and port)",
   })
-  .describe("How this machine reaches Postgres.");
+  .describe("How this machine reaches Postgres: the server itself, not a connection pooler.");
 
 const Tls = z
   .strictObject({
     mode: z
-      .enum(["disable", "require", "verify-full"])
-      .describe("Same meaning as libpq's sslmode. Default: verify-full."),
-    ca: z.string().describe("PEM file with the CA. Default: the system's."),
+      .enum(["disable", "require", "verify-ca", "verify-full"])
+      .describe(
+        "As libpq's sslmode: verify-ca checks who signed the server's certificate, verify-full its name besides, and require neither, save that with `ca` it is verify-ca. Default: verify-full.",
+      ),
+    ca: z
+      .string()
+      .describe("PEM file with the CA. Default: the system's, which only verify-full takes."),
     serverName: z
       .string()
       .describe("Name in the server's certificate. Default: the Service's name."),
   })
-  .partial();
+  .partial()
+  // Of the system's CAs any would do for any name.
+  .refine(({ mode, ca }) => mode !== "verify-ca" || ca !== undefined, {
+    error: "with mode verify-ca give `ca`, the PEM file with the server's CA",
+  });
 
 const Provisioner = z.enum(["berth", "postgresql", "job"]);
 

@@ -19,8 +19,8 @@ interface Metadata {
 }
 
 /**
- * Reads from the API server which cluster it is, which kinds it serves and which of the objects exist. It
- * needs `get` on the objects, their namespaces and kube-system. Throws `KubeError`.
+ * Asks the API server which cluster it is, what it serves and which of the objects exist. Reads only:
+ * `get` on the objects, on their namespaces and on kube-system. Throws `KubeError`.
  */
 export async function inspectCluster(
   cluster: ClusterSpec,

@@ -1,15 +1,23 @@
-import { escapeIdentifier } from "pg";
 import { verifierEnvironment } from "../../config/derive/names.ts";
 import type { PostgresSpec } from "../../config/spec.ts";
 import { BerthError } from "../../errors.ts";
 import { hasContents } from "../diff/contents.ts";
 import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
-import { runLockKey } from "../server/session.ts";
+import { adminSettings, runLockKey, settings, toStartupOptions } from "../server/session.ts";
 import { scriptAccess } from "./access.ts";
 import { queryContentProblems, refuseBlocked } from "./contents.ts";
 import { passwordScript } from "./passwords.ts";
 import { scriptRoles } from "./roles.ts";
-import { block, refusal, statementOf, step, text, texts, verifierVariable } from "./step.ts";
+import {
+  block,
+  checkSettings,
+  refusal,
+  statementOf,
+  step,
+  text,
+  texts,
+  verifierVariable,
+} from "./step.ts";
 
 /** What a script needs from the stack's settings. */
 export type ScriptTarget = Pick<
@@ -61,7 +69,8 @@ export function toPsqlScript(
   return [
     ...header(plan, passwords),
     ...roles.flatMap(passwords === "apart" ? leavePassword : readVerifier),
-    ...enter(target.maintenanceDatabase),
+    findMoreSettings,
+    ...enter(app, target.maintenanceDatabase),
     guards,
     ...(hasContents(plan) ? lookInside(plan, target.maintenanceDatabase, guards) : []),
     "SELECT rolsuper AS is_superuser, current_setting('server_version_num')::int >= 160000 AS has_options",
@@ -81,7 +90,7 @@ export function toPsqlScript(
     ),
     // Safe here: the session has the lock, and the guards have checked who made the roles.
     ...(passwords === "apart" ? setPasswords(app) : []),
-    ...enter(name),
+    ...enter(app, name),
     ...(hasContents(plan)
       ? [
           refusal(
@@ -152,15 +161,26 @@ function setPasswords(app: string): string[] {
 const verifierForm =
   "SCRAM-SHA-256[$][1-9][0-9]*:[A-Za-z0-9+/]{22,}={0,2}[$][A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=";
 
-/** Starts a session with Berth's settings, independent of what an app's owner has set for its database. */
-function enter(database: string): string[] {
+/** A script waits longer for a lock than Berth, which runs again sooner. Its Job limits the time of the whole. */
+const scriptSettings = {
+  ...settings,
+  ...adminSettings,
+  lock_timeout: "30s",
+  statement_timeout: "0",
+  client_min_messages: "warning",
+};
+
+/** A server before 17 would refuse a session that asks for it. */
+const findMoreSettings = `SELECT CASE WHEN pg_catalog.current_setting('transaction_timeout', true) IS NULL
+  THEN '' ELSE '-c transaction_timeout=0' END AS more_settings\n\\gset`;
+
+/** A session as Berth's own are, whatever an app's owner has set for its database or made in it. */
+function enter(app: string, database: string): string[] {
+  const way = `dbname=''${database}'' options=''${toStartupOptions(scriptSettings)} `;
   return [
-    `\\connect ${escapeIdentifier(database)}`,
-    "SET ROLE NONE;",
-    "SET default_transaction_read_only = off;",
-    "SET search_path = pg_catalog, pg_temp;",
-    "SET lock_timeout = '30s';",
-    "SET client_min_messages = warning;",
+    `\\set way '${way}' :more_settings ''''`,
+    "\\connect -reuse-previous=on :way",
+    checkSettings(`app ${app}: stopped`, scriptSettings),
     block(`BEGIN PERFORM pg_advisory_lock(${runLockKey}); END`),
   ];
 }
@@ -175,9 +195,9 @@ function lookInside(plan: DatabasePlan, maintenanceDatabase: string, guards: str
     `SELECT EXISTS (SELECT FROM pg_database WHERE datname = ${name}) AS is_there, EXISTS (SELECT FROM pg_database
   WHERE datname = ${name} AND has_database_privilege(oid, 'CONNECT')) AS may_enter\n\\gset`,
     "\\if :may_enter",
-    ...enter(plan.database.name),
+    ...enter(plan.app, plan.database.name),
     refusal(title, inside),
-    ...enter(maintenanceDatabase),
+    ...enter(plan.app, maintenanceDatabase),
     guards,
     ...(ifNew.length === 0 ? [] : ["\\elif :is_there", "\\else", refusal(title, ifNew)]),
     "\\endif",

@@ -47,7 +47,22 @@ export function block(body: string): string {
   return `DO ${tag}\n${body}\n${tag};`;
 }
 
-/** A block that stops the script with all problems that the queries find. */
+/** A block that stops the script where the session has lost settings. It does not look in `search_path`. */
+export function checkSettings(title: string, wanted: Readonly<Record<string, string>>): string {
+  const lost = Object.entries(wanted).map(
+    ([name, value]) =>
+      `CASE WHEN pg_catalog.current_setting(${text(name)}) OPERATOR(pg_catalog.<>) ${text(value)} THEN ${text(name)} END`,
+  );
+  const problem =
+    "%: the session came without what Berth asks for: %; a connection pooler in between drops it: connect to Postgres itself";
+  return block(`DECLARE lost text := pg_catalog.concat_ws(', ',
+    ${lost.join(",\n    ")});
+BEGIN
+  IF lost OPERATOR(pg_catalog.<>) '' THEN RAISE EXCEPTION ${text(problem)}, ${text(title)}, lost; END IF;
+END`);
+}
+
+/** A block that stops the script, for every problem that a query finds. */
 export function refusal(title: string, problems: readonly string[]): string {
   return block(`DECLARE problems text;
 BEGIN

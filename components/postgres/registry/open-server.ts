@@ -1,9 +1,6 @@
 import type { StackSpec } from "../../config/spec.ts";
-import { openEndpoint } from "../../tunnel/endpoint.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
-import { explainLoginFailure } from "../server/login-failure.ts";
-import { connectTimeoutSeconds } from "../server/session.ts";
-import { pgTlsOptions } from "../server/tls.ts";
+import { reachServer } from "../server/reach.ts";
 import { inspectRegistryServer, type RegistryFacts } from "./examine.ts";
 
 /**
@@ -19,21 +16,14 @@ export async function openServer(
   },
 ): Promise<RegistryFacts> {
   const { postgres } = spec;
-  const tls = pgTlsOptions(postgres.tls);
-  const options = { listens: true, onError: run.onError };
-  const endpoint = await openEndpoint(postgres.endpoint, postgres.tls, options);
+  const server = await reachServer(postgres, { listens: true, onError: run.onError });
   try {
     return await inspectRegistryServer(spec, plans, {
       ...run,
-      target: { endpoint, tls, database: postgres.maintenanceDatabase },
+      target: { ...server, database: postgres.maintenanceDatabase },
     });
   } catch (error) {
-    await endpoint.close();
-    throw explainLoginFailure(error, endpoint, {
-      user: run.admin.username,
-      database: postgres.maintenanceDatabase,
-      timeoutSeconds: connectTimeoutSeconds,
-      item: `${postgres.admin.vault}/${postgres.admin.item}`,
-    });
+    await server.endpoint.close();
+    throw error;
   }
 }

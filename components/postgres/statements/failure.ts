@@ -38,26 +38,43 @@ export function explainStatementFailure(error: unknown, context: StatementContex
   );
 }
 
+/** Settings that end a session, by the SQLSTATE of its end; the owner of a database may set them for it. */
+export const timeouts: ReadonlyMap<string, string> = new Map([
+  ["57P05", "idle_session_timeout"],
+  ["25P04", "transaction_timeout"],
+]);
+
 /**
  * Explains an error of a query on the catalog if the session ended. Returns any other error unchanged.
  */
 export function explainBrokenSession(error: unknown): unknown {
   if (error instanceof BerthError || !(error instanceof Error)) return error;
   const code = (error as { code?: unknown }).code;
-  const isServer = typeof code === "string" && /^57P0[123]$/.test(code);
+  const isServer = typeof code === "string" && /^57P0[1235]$|^25P0[34]$/.test(code);
   const isNetwork =
     /^Connection terminated|^Client has encountered a connection error|ECONNRESET|EPIPE/.test(
       `${error.message} ${String(code)}`,
     );
   if (!isServer && !isNetwork) return error;
   return new BerthError(`Postgres: the session ended (${error.message})`, {
-    hint: "run pulumi up again when the server answers; it keeps what is done already",
+    hint:
+      hintForTimeout(String(code)) ??
+      "run the same command again once the server answers: what was done is found and kept",
     cause: error,
   });
 }
 
+function hintForTimeout(code: string): string | undefined {
+  const name = timeouts.get(code);
+  if (name === undefined) return undefined;
+  return `a superuser sees where ${name} is set: SELECT setdatabase, setrole, setconfig FROM pg_db_role_setting; then, of that database: ALTER DATABASE ... RESET ${name}`;
+}
+
 function hintFor(code: string, message: string, context: StatementContext): string | undefined {
   switch (code) {
+    case "57P05":
+    case "25P04":
+      return hintForTimeout(code);
     case "42501":
       if (/extension/.test(message)) {
         return `as a superuser, in that database: ${context.statement}; then run pulumi up again`;

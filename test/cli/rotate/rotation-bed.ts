@@ -7,8 +7,8 @@ import { readStackItems, type StackItems } from "../../../components/onepassword
 import { readThroughClient } from "../../../components/onepassword/through-client.ts";
 import { toState } from "../../../components/postgres/plan/app-state.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
+import { withServer } from "../../../components/postgres/server/reach.ts";
 import { makeVerifiers } from "../../../components/postgres/verifier.ts";
-import { openEndpoint } from "../../../components/tunnel/endpoint.ts";
 import { createSampleVault, makeToken } from "../../../dev/connect/sample-vault.ts";
 import { type ConnectServer, startConnect } from "../../../dev/connect/server.ts";
 import { VaultStore } from "../../../dev/connect/vault-data.ts";
@@ -145,16 +145,14 @@ export class RotationBed {
   ): Promise<number> {
     const [app] = this.#spec.apps;
     if (app === undefined) throw new Error("no app");
-    const { postgres } = this.#spec;
-    const endpoint = await openEndpoint(postgres.endpoint, postgres.tls);
     this.steps.length = 0;
-    try {
-      return await verb({
+    return await withServer(this.#spec.postgres, (server) =>
+      verb({
         args: {
           ...{ stack: "prod", file: undefined, app: "netbox", role: undefined },
           ...{ wait: 1, retire: false, json: true },
         },
-        ...{ spec: this.#spec, app, role: app.roles[0], access: this.#access(), endpoint },
+        ...{ spec: this.#spec, app, role: app.roles[0], access: this.#access(), server },
         item: `vaults/Coachlight/items/${item}`,
         read: () => this.#read(),
         up: () => this.up(),
@@ -162,10 +160,8 @@ export class RotationBed {
           this.steps.push(`${step}: ${text}`);
           if (at !== undefined && text.includes(at)) what();
         },
-      });
-    } finally {
-      await endpoint.close();
-    }
+      }),
+    );
   }
 }
 

@@ -23,7 +23,7 @@ test.each([
   const explained = explainBrokenSession(error);
   expect(explained).toBeInstanceOf(BerthError);
   expect((explained as BerthError).message).toMatch(/^Postgres: the session ended/);
-  expect((explained as BerthError).message).toContain("run pulumi up again");
+  expect((explained as BerthError).message).toContain("run the same command again");
   expect((explained as BerthError).cause).toBe(error);
 });
 
