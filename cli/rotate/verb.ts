@@ -33,7 +33,11 @@ export async function rotate(args: RotateArgs): Promise<number> {
     );
   };
   const access = readOnePasswordAccess();
-  if (!args.retire) await previewApp({ args, app });
+  if (!args.retire) {
+    // A preview takes no lock.
+    requireUnlocked(findFileBackend(projectFolder, process.env), args.stack);
+    await previewApp({ args, app });
+  }
   return await withServer(spec.postgres, async (server) => {
     const read = () => readStackItems(spec, readThroughClient(access));
     const item = `vaults/${role.item.vault}/items/${role.item.item}`;

@@ -53,7 +53,7 @@ export async function verifyStack(
   onApp: (app: string, checks: readonly Check[]) => void,
 ): Promise<Verdict> {
   return await withServer(spec.postgres, async (target) => {
-    const survey = await surveyServer(spec, items, target);
+    const facts = await inspectAsAdmin(spec, items, target);
     const limit = pLimit(concurrency);
     const verifyOne = async (app: AppSpec) => {
       const traces = facts.traces.get(app.name) ?? [];
@@ -96,11 +96,11 @@ async function inspectAsAdmin(
       const roles = roleNamesOf(app);
       traces.set(app.name, await inspectTraces(client, roles, postgres.reserved));
     }
-    const inTurn = spec.apps.flatMap((app) =>
+    const owners = spec.apps.flatMap((app) =>
       app.roles.filter(({ logins }) => logins !== undefined),
     );
-    const turns = await inspectRoles(client, roleNamesOf({ roles: inTurn }));
-    return { openDatabases: await inspectOpenDatabases(client), traces, turns };
+    const loginRoles = await inspectRoles(client, roleNamesOf({ roles: owners }));
+    return { openDatabases: await inspectOpenDatabases(client), traces, loginRoles };
   });
 }
 

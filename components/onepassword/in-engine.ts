@@ -13,7 +13,7 @@ export async function readInEngine(
   spec: Pick<StackSpec, "throughProvider">,
 ): Promise<ReadItem> {
   // Imported here, because each loads a large library.
-  if (access.kind === "connect" && !throughProvider) {
+  if (access.kind === "connect" && !readsThroughProvider(access, spec)) {
     const { readThroughClient } = await import("./through-client.ts");
     return readThroughClient(access);
   }

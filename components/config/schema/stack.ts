@@ -66,17 +66,17 @@ const Tls = z
     mode: z
       .enum(["disable", "require", "verify-ca", "verify-full"])
       .describe(
-        "As libpq's sslmode: verify-ca checks who signed the server's certificate, verify-full its name besides, and require neither, save that with `ca` it is verify-ca. Default: verify-full.",
+        "As libpq's sslmode. verify-full checks who signed the server's certificate and the name in it, verify-ca only who signed it, require neither. require with `ca` is verify-ca. Default: verify-full.",
       ),
     ca: z
       .string()
-      .describe("PEM file with the CA. Default: the system's, which only verify-full takes."),
+      .describe("PEM file with the CA. Default: the CAs of the system, with verify-full only."),
     serverName: z
       .string()
       .describe("Name in the server's certificate. Default: the Service's name."),
   })
   .partial()
-  // Of the system's CAs any would do for any name.
+  // With the CAs of the system verify-ca would accept the certificate of any server.
   .refine(({ mode, ca }) => mode !== "verify-ca" || ca !== undefined, {
     error: "with mode verify-ca give `ca`, the PEM file with the server's CA",
   });
