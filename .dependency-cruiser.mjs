@@ -28,7 +28,7 @@ export const rooms = {
   ],
   "components/config": config,
 
-  "components/engine": [],
+  "components/engine": shared,
   "components/berth-provider": [],
   "components/onepassword": config,
   "components/kubernetes": shared,
@@ -171,6 +171,7 @@ export const rooms = {
   "cli/adopt": [...config, "components/onepassword", "components/tunnel", `${postgres}/`, "cli"],
   "cli/rotate": [
     ...config,
+    "components/engine",
     "components/onepassword",
     "components/kubernetes",
     "components/tunnel",
