@@ -5,41 +5,95 @@ import { execa } from "execa";
 import { projectFolder } from "../components/project-folder.ts";
 import { keepToSandbox } from "../dev/environment.ts";
 import { openToolchain } from "../dev/pulumi-cli.ts";
+import { openCache } from "../toolchain/cache.ts";
+import { clusterParts, defaultParts, partNamed } from "../toolchain/parts.ts";
+import { missingOf } from "../toolchain/present.ts";
 
 /**
- * `npm test [-- vitest arguments]`: builds or finds what the tests need, runs them all, and ends with
- * `N passed, N failed`.
+ * `npm test [-- vitest arguments]` runs what each change is tried with; `npm run test:full` the rest.
+ * Both end with `N passed, N failed`.
  */
+
+/** What vitest writes of a run. */
 interface Report {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
-  readonly numFailedTestSuites: number;
   readonly success: boolean;
 }
 
-keepToSandbox();
-const toolchain = await openToolchain((line) => process.stdout.write(`${line}\n`));
-const folder = mkdtempSync(path.join(tmpdir(), "berth-test-"));
-const file = path.join(folder, "report.json");
-const vitest = path.join(projectFolder, "node_modules/vitest/vitest.mjs");
-const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
-const result = await execa(process.execPath, [vitest, ...args, ...process.argv.slice(2)], {
-  cwd: projectFolder,
-  env: toolchain.env,
-  stdio: "inherit",
-  reject: false,
-});
-let line = "0 passed, 1 failed: vitest did not report";
-let success = false;
-try {
-  const report = JSON.parse(readFileSync(file, "utf8")) as Report;
-  // A file that does not load has no tests to fail, so it counts as one.
-  const failed = Math.max(report.numFailedTests, report.success ? 0 : 1);
-  success = report.success && result.exitCode === 0;
-  line = `${String(report.numPassedTests)} passed, ${String(success ? 0 : failed)} failed`;
-} catch {
-  // The line above stands.
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
 }
-rmSync(folder, { recursive: true, force: true });
-process.stdout.write(`${line}\n`);
-process.exitCode = success ? 0 : 1;
+
+const vitest = path.join(projectFolder, "node_modules/vitest/vitest.mjs");
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const exceptFull = ["--exclude", "**/*.full.test.ts"];
+
+/** The projects of the files that the arguments choose, as vitest itself chooses them. */
+async function findProjects(args: readonly string[]): Promise<Set<string>> {
+  const list = [vitest, "list", ...args, "--filesOnly", "--json"];
+  const { stdout } = await execa(process.execPath, list, { cwd: projectFolder });
+  const files = JSON.parse(stdout) as readonly { readonly projectName: string }[];
+  return new Set(files.map(({ projectName }) => projectName));
+}
+
+/** Runs vitest, with the toolchain on its PATH if one of the chosen files needs it. */
+async function run(args: readonly string[]): Promise<Count> {
+  const projects = await findProjects(args);
+  const needsPulumi = projects.has("engine") || projects.has("cluster");
+  const env = needsPulumi ? (await openToolchain(say)).env : {};
+  const folder = mkdtempSync(path.join(tmpdir(), "berth-test-"));
+  const file = path.join(folder, "report.json");
+  const reporters = ["--reporter=default", "--reporter=./test/file-times.ts", "--reporter=json"];
+  const all = [vitest, "run", ...reporters, `--outputFile.json=${file}`, ...args];
+  const { exitCode } = await execa(process.execPath, all, {
+    cwd: projectFolder,
+    env,
+    stdio: "inherit",
+    reject: false,
+  });
+  try {
+    const { success, ...report } = JSON.parse(readFileSync(file, "utf8")) as Report;
+    // A file that does not load has no tests to fail, so it counts as one.
+    const failed = success && exitCode === 0 ? 0 : Math.max(report.numFailedTests, 1);
+    return { passed: report.numPassedTests, failed };
+  } catch {
+    say("vitest did not report");
+    return { passed: 0, failed: 1 };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** One cluster chain as well, where its parts need not be built first. */
+async function runDefault(): Promise<Count> {
+  const parts = [...defaultParts, ...clusterParts, "kubernetes"].map(partNamed);
+  const missing = await missingOf(parts, openCache());
+  if (missing.length === 0) return await run(exceptFull);
+  const names = missing.map(({ name }) => name).join(", ");
+  const count = await run([...exceptFull, "--project", "!cluster"]);
+  say(
+    `left out: the tests in a cluster, since ${names} are not built; npm run test:full builds them`,
+  );
+  return count;
+}
+
+/** What `npm test` leaves out, and once more in another order what can run in any. */
+async function runFull(): Promise<Count> {
+  const rest = await run([".full.test."]);
+  const quick = ["--project", "pure", "--project", "postgres"];
+  const shuffled = await run([...exceptFull, ...quick, "--sequence.shuffle"]);
+  return {
+    passed: rest.passed + (shuffled.failed === 0 ? 1 : 0),
+    failed: rest.failed + shuffled.failed,
+  };
+}
+
+keepToSandbox();
+const [first, ...rest] = process.argv.slice(2);
+const isFull = first === "--full";
+const given = isFull ? rest : process.argv.slice(2);
+const count = await (given.length > 0 ? run(given) : isFull ? runFull() : runDefault());
+say(`${String(count.passed)} passed, ${String(count.failed)} failed`);
+process.exitCode = count.failed === 0 ? 0 : 1;
