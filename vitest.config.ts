@@ -11,7 +11,8 @@ const patient = { testTimeout: 300_000, hookTimeout: 600_000 };
  * - `engine` (`test/engine`): Pulumi's CLI, the provider plugins, Postgres and the 1Password stand-in.
  * - `cluster` (`test/cluster`): the same behind a Kubernetes API server, which its setup starts.
  *
- * `x.full.test.ts`, in any of them, is for `npm run test:full`: `npm test` leaves it out.
+ * `x.full.test.ts`, in any of them, is for `npm run test:full`: `npm test` leaves it out. Of the matrices
+ * in `x.rows.test.ts` each of the two runs a part (`test/rows.ts`).
  */
 export default defineConfig({
   test: {

@@ -6,8 +6,9 @@ import { projectFolder } from "../components/project-folder.ts";
 import { keepToSandbox } from "../dev/environment.ts";
 import { openToolchain } from "../dev/pulumi-cli.ts";
 import { openCache } from "../toolchain/cache.ts";
-import { clusterParts, defaultParts, partNamed } from "../toolchain/parts.ts";
+import { clusterParts, defaultParts, type PartName, partNamed } from "../toolchain/parts.ts";
 import { missingOf } from "../toolchain/present.ts";
+import { type Rows, rowsVariable } from "./rows.ts";
 
 /**
  * `npm test [-- vitest arguments]` runs what each change is tried with; `npm run test:full` the rest.
@@ -26,6 +27,13 @@ interface Count {
   readonly failed: number;
 }
 
+/** What a run of vitest is for. */
+interface Plan {
+  readonly args: readonly string[];
+  /** Of the matrices in files `x.rows.test.ts`. */
+  readonly rows: Rows;
+}
+
 const vitest = path.join(projectFolder, "node_modules/vitest/vitest.mjs");
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const exceptFull = ["--exclude", "**/*.full.test.ts"];
@@ -39,17 +47,17 @@ async function findProjects(args: readonly string[]): Promise<Set<string>> {
 }
 
 /** Runs vitest, with the toolchain on its PATH if one of the chosen files needs it. */
-async function run(args: readonly string[]): Promise<Count> {
+async function run({ args, rows }: Plan): Promise<Count> {
   const projects = await findProjects(args);
   const needsPulumi = projects.has("engine") || projects.has("cluster");
-  const env = needsPulumi ? (await openToolchain(say)).env : {};
+  const tools = needsPulumi ? (await openToolchain(say)).env : {};
   const folder = mkdtempSync(path.join(tmpdir(), "berth-test-"));
   const file = path.join(folder, "report.json");
   const reporters = ["--reporter=default", "--reporter=./test/file-times.ts", "--reporter=json"];
   const all = [vitest, "run", ...reporters, `--outputFile.json=${file}`, ...args];
   const { exitCode } = await execa(process.execPath, all, {
     cwd: projectFolder,
-    env,
+    env: { ...tools, [rowsVariable]: rows },
     stdio: "inherit",
     reject: false,
   });
@@ -68,23 +76,24 @@ async function run(args: readonly string[]): Promise<Count> {
 
 /** One cluster chain as well, where its parts need not be built first. */
 async function runDefault(): Promise<Count> {
-  const parts = [...defaultParts, ...clusterParts, "kubernetes"].map(partNamed);
-  const missing = await missingOf(parts, openCache());
-  if (missing.length === 0) return await run(exceptFull);
+  const parts = [...defaultParts, ...clusterParts, "kubernetes" as const].map(partNamed);
+  const missing = (await missingOf(parts, openCache())).filter(({ name }) => !isDefault(name));
+  if (missing.length === 0) return await run({ args: exceptFull, rows: "first" });
+  const count = await run({ args: [...exceptFull, "--project", "!cluster"], rows: "first" });
   const names = missing.map(({ name }) => name).join(", ");
-  const count = await run([...exceptFull, "--project", "!cluster"]);
-  say(
-    `left out: the tests in a cluster, since ${names} are not built; npm run test:full builds them`,
-  );
+  say(`left out: what needs a cluster (not built: ${names}); npm run test:full builds its parts`);
   return count;
 }
 
-/** What `npm test` leaves out, and once more in another order what can run in any. */
+const isDefault = (name: PartName): boolean => defaultParts.includes(name);
+
+/** What `npm test` leaves out; and once more, in another order, what is cheap. */
 async function runFull(): Promise<Count> {
-  const rest = await run([".full.test."]);
-  const quick = ["--project", "pure", "--project", "postgres"];
-  const shuffled = await run([...exceptFull, ...quick, "--sequence.shuffle"]);
+  const rest = await run({ args: [".full.test.", ".rows.test."], rows: "rest" });
+  const cheap = [...exceptFull, "--project", "pure", "--project", "postgres"];
+  const shuffled = await run({ args: [...cheap, "--sequence.shuffle"], rows: "all" });
   return {
+    // `npm test` has counted each of them.
     passed: rest.passed + (shuffled.failed === 0 ? 1 : 0),
     failed: rest.failed + shuffled.failed,
   };
@@ -93,7 +102,8 @@ async function runFull(): Promise<Count> {
 keepToSandbox();
 const [first, ...rest] = process.argv.slice(2);
 const isFull = first === "--full";
-const given = isFull ? rest : process.argv.slice(2);
-const count = await (given.length > 0 ? run(given) : isFull ? runFull() : runDefault());
+const args = isFull ? rest : process.argv.slice(2);
+const whole = isFull ? runFull : runDefault;
+const count = await (args.length > 0 ? run({ args, rows: "all" }) : whole());
 say(`${String(count.passed)} passed, ${String(count.failed)} failed`);
 process.exitCode = count.failed === 0 ? 0 : 1;
