@@ -24,6 +24,8 @@ export default defineConfig({
           name: "pure",
           include: ["test/**/*.test.ts"],
           exclude: ["test/engine/**", "test/cluster/**", "test/**/*.postgres.*"],
+          // To load everything anew for each file is a third of the time; no file leaves anything behind.
+          isolate: false,
           // Some start processes; on a busy machine that takes longer than the usual 5 s.
           testTimeout: 60_000,
           hookTimeout: 60_000,
