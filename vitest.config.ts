@@ -34,7 +34,7 @@ export default defineConfig({
       {
         test: {
           name: "postgres",
-          include: ["test/**/*.postgres.{test,full.test}.ts"],
+          include: ["test/**/*.postgres.{test,full.test,rows.test}.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

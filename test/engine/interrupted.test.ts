@@ -1,8 +1,7 @@
 import { execa } from "execa";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { projectFolder } from "../../components/project-folder.ts";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
-import { rowsOf } from "../rows.ts";
 import { Bed } from "./bed.ts";
 import { pendingOperations, untilUnlocked } from "./cli-processes.ts";
 
@@ -47,18 +46,8 @@ async function killAfter(times: number): Promise<void> {
   await untilUnlocked(bed);
 }
 
-it.each(
-  rowsOf<[string, number]>(
-    [["berth", 15]],
-    [
-      ["berth", 4],
-      ["postgresql", 4],
-      ["postgresql", 15],
-    ],
-  ),
-)(
-  "an up with %s that was killed after %i resources were begun is finished by the next",
-  async (provisioner, times) => {
+describe.each(["berth", "postgresql"])("an up with %s that was killed", (provisioner) => {
+  it.each([4, 15])("after %i resources were begun is finished by the next", async (times) => {
     bed.configure((config) => {
       config["berth:postgres"]["provisioner"] = provisioner;
     });
@@ -74,8 +63,8 @@ it.each(
     }
     expect(await readNeighbour(bed.sandbox)).toBe(before);
     await startOver();
-  },
-);
+  });
+});
 
 /** Nothing in state and nothing on the server, for the next case. */
 async function startOver(): Promise<void> {
