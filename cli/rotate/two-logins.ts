@@ -32,9 +32,9 @@ export async function rotateTwoLogins(context: RotateContext): Promise<number> {
   });
   if (turn.kind === "finish") {
     say("item", `${turn.because}: going on with what ${item} holds`);
-    await resume(context, "1Password may have a password that the server does not have yet");
+    await resume(context);
   } else {
-    await context.up("what 1Password holds works, and Pulumi's state may not have it yet");
+    await context.up();
   }
   const login = (await context.read()).credential(role).username;
   say("server", `role ${login} has its verifier`);

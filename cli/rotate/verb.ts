@@ -10,11 +10,10 @@ import { readThroughClient } from "../../components/onepassword/through-client.t
 import { projectFolder } from "../../components/project-folder.ts";
 import { openEndpoint } from "../../components/tunnel/endpoint.ts";
 import { selectApps } from "../select-apps.ts";
-import type { RotateArgs } from "./context.ts";
+import { describeLogin, type RotateArgs } from "./context.ts";
 import { rotateInPlace } from "./in-place.ts";
-import { requirePulumi } from "./require-pulumi.ts";
 import { retire } from "./retire.ts";
-import { runUp } from "./run-up.ts";
+import { previewApp, upApp } from "./run-pulumi.ts";
 import { rotateTwoLogins } from "./two-logins.ts";
 
 /**
@@ -32,13 +31,14 @@ export async function rotate(args: RotateArgs): Promise<number> {
     );
   };
   const access = readOnePasswordAccess();
-  if (!args.retire) await requirePulumi();
+  if (!args.retire) await previewApp({ args, app });
   const endpoint = await openEndpoint(spec.postgres.endpoint, spec.postgres.tls);
   try {
     const read = () => readStackItems(spec, readThroughClient(access));
     const item = `vaults/${role.item.vault}/items/${role.item.item}`;
-    const up = (sofar: string): Promise<void> => runUp(args, app, sofar);
-    const context = { args, spec, app, role, access, endpoint, item, read, up, say };
+    const tools = { args, spec, app, role, access, endpoint, item, read, say };
+    const up = (): Promise<void> => upApp({ args, app }, () => describeLogin(tools));
+    const context = { ...tools, up };
     if (args.retire) return await retire(context);
     return await (role.logins === undefined ? rotateInPlace : rotateTwoLogins)(context);
   } finally {

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { toOneError } from "../errors.ts";
 import { toAppSpec, toPostgresSpec } from "./derive/apps.ts";
 import { toClusterSpec, toGitOpsSpec, toSecretsSpec } from "./derive/delivery.ts";
+import { unquotedDate } from "./pulumi-yaml.ts";
 import { findContentProblems } from "./rules/content.ts";
 import { findDeliveryProblems } from "./rules/delivery.ts";
 import { findJobProblems } from "./rules/job.ts";
@@ -24,7 +25,7 @@ import type { StackSpec } from "./spec.ts";
 export function parseStack(stack: string, raw: unknown, file?: string): StackSpec {
   const name = file === undefined ? "" : ` ${file}`;
   const title = `stack ${stack}: the stack file${name} is not usable`;
-  const lost = findLostKeys(raw, []);
+  const lost = findUnreadable(raw, []);
   const parsed = StackConfig.safeParse(raw, { reportInput: true });
   if (!parsed.success) {
     const { issues } = parsed.error;
@@ -38,13 +39,18 @@ export function parseStack(stack: string, raw: unknown, file?: string): StackSpe
   return spec;
 }
 
-/** JavaScript's own name for something else, which the schema would pass over without a word. */
-function findLostKeys(value: unknown, path: readonly string[]): string[] {
+/** What would pass through the schema as something that nobody wrote. */
+function findUnreadable(value: unknown, path: readonly string[]): string[] {
+  if (typeof value === "string" && unquotedDate.test(value)) {
+    return [
+      `${formatKeyPath(path)}: a date without quotes, which YAML reads as the text "${value}"\n    fix: put it in quotes`,
+    ];
+  }
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) =>
     key === "__proto__"
       ? [`${formatKeyPath([...path, key])}: the name "__proto__" is not allowed`]
-      : findLostKeys(inner, [...path, key]),
+      : findUnreadable(inner, [...path, key]),
   );
 }
 

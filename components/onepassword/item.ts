@@ -1,27 +1,47 @@
 import { inspect } from "node:util";
 import type { ItemRef } from "../config/spec.ts";
 
+/** A field of an item, with the title of its section; "" = it is in none. */
+export interface ItemField {
+  readonly label: string;
+  readonly value: string;
+  readonly section: string;
+}
+
 /** A 1Password item as a reader found it. Field values are secret, so printing shows labels only. */
 export class Item {
   readonly vaultId: string;
   readonly itemId: string;
   readonly #fields: ReadonlyMap<string, string>;
+  readonly #places: ReadonlyMap<string, readonly string[]>;
 
-  constructor(vaultId: string, itemId: string, fields: ReadonlyMap<string, string>) {
+  /** @param fields All that the item has; a label may occur more than once. */
+  constructor(vaultId: string, itemId: string, fields: Iterable<ItemField>) {
+    const filled = Map.groupBy(
+      [...fields].filter(({ value }) => value !== ""),
+      ({ label }) => label,
+    );
     this.vaultId = vaultId;
     this.itemId = itemId;
-    this.#fields = fields;
+    this.#fields = new Map([...filled].map(([label, [first]]) => [label, first?.value ?? ""]));
+    this.#places = new Map(
+      [...filled].map(([label, found]) => [label, found.map(({ section }) => section)]),
+    );
   }
 
   /** Labels of the fields that have a value; an empty field is as good as none to the operator. */
   get labels(): readonly string[] {
-    return [...this.#fields].filter(([, value]) => value !== "").map(([label]) => label);
+    return [...this.#fields.keys()];
   }
 
   /** A field's value in clear; undefined = the item has no such field, or it is empty. */
   revealField(label: string): string | undefined {
-    const value = this.#fields.get(label);
-    return value === "" ? undefined : value;
+    return this.#fields.get(label);
+  }
+
+  /** The sections that hold a field of this label; "" = outside of all. More than one: it is not clear which is meant. */
+  sectionsOf(label: string): readonly string[] {
+    return this.#places.get(label) ?? [];
   }
 
   toJSON(): { vaultId: string; itemId: string; labels: readonly string[] } {

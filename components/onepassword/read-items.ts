@@ -2,7 +2,7 @@ import pLimit from "p-limit";
 import pRetry from "p-retry";
 import type { ItemRef } from "../config/spec.ts";
 import { toOneError } from "../errors.ts";
-import { type Item, ItemReadError, type ReadItem } from "./item.ts";
+import { type Item, ItemReadError, type ItemReadFailure, type ReadItem } from "./item.ts";
 
 /** An item that somebody needs, and the fields it must have. */
 export interface ItemRequest {
@@ -42,23 +42,28 @@ export async function readItems(
   const byKey = Map.groupBy(requests, (request) => keyOf(request.ref));
   const items = new Map<string, Item>();
   const problems: string[] = [];
-  const refusals: string[] = [];
+  const failures: { readonly error: ItemReadError; readonly wanted: readonly ItemRequest[] }[] = [];
   const readOne = async (key: string, wanted: readonly ItemRequest[]): Promise<void> => {
     const [first] = wanted;
-    if (first === undefined || refusals.length > 0) return;
+    if (first === undefined || failures.some(({ error }) => error.failure === "unauthorized"))
+      return;
     try {
       const item = await withRetries(() => readItem(first.ref), options);
       items.set(key, item);
       problems.push(...wanted.flatMap((request) => findFieldProblems(request, item)));
     } catch (error) {
       if (!(error instanceof ItemReadError)) throw error;
-      const found = error.failure === "unauthorized" ? refusals : problems;
-      found.push(describeFailure(error, wanted));
+      failures.push({ error, wanted });
     }
   };
   await Promise.all([...byKey].map(([key, wanted]) => limit(() => readOne(key, wanted))));
-  // The reads that were under way failed for the same reason.
-  problems.push(...refusals.slice(0, 1));
+  const causes = Map.groupBy(failures, ({ error, wanted }) => causeOf(error, wanted));
+  for (const found of causes.values()) {
+    const [first] = found;
+    if (first === undefined) continue;
+    const wanted = found.flatMap((failure) => failure.wanted);
+    problems.push(describeFailure(first.error, wanted));
+  }
   if (problems.length > 0) throw toOneError("1Password", problems.toSorted());
   return (ref) => {
     const item = items.get(keyOf(ref));
@@ -89,9 +94,14 @@ function findFieldProblems(request: ItemRequest, item: Item): string[] {
     .filter((field) => item.revealField(field) === undefined)
     .map(
       (field) =>
-        `${at}: no field "${field}" with a value; it has ${item.labels.join(", ") || "none"}\n` +
+        `${at}: no field "${field}" with a value; it has ${listSome(item.labels)}\n` +
         `    fix: op item edit ${quote(ref.item)} --vault ${quote(ref.vault)} ${assignment(field, request)}`,
     );
+  const wanted = new Set([
+    ...request.fields,
+    ...(request.username === undefined ? [] : ["username"]),
+  ]);
+  missing.push(...[...wanted].flatMap((field) => findTwinProblems(at, field, request, item)));
   const username = item.revealField("username");
   const { turns } = request;
   if (request.username === undefined || username === undefined || username === request.username)
@@ -113,17 +123,54 @@ function findFieldProblems(request: ItemRequest, item: Item): string[] {
   ];
 }
 
+/** 1Password's own clients do not agree which of two fields with one label counts. */
+function findTwinProblems(at: string, field: string, { ref }: ItemRequest, item: Item): string[] {
+  const sections = item.sectionsOf(field);
+  if (sections.length < 2) return [];
+  const places = sections.map((title) => (title === "" ? "outside of sections" : `in "${title}"`));
+  const extra = sections.find((title) => title !== "") ?? "‹section›";
+  return [
+    `${at}: ${String(sections.length)} fields are called "${field}": ${places.join(", ")}; it is not clear which one counts\n` +
+      `    fix: keep one, such as by op item edit ${quote(ref.item)} --vault ${quote(ref.vault)} ${quote(`${escapeField(extra)}.${escapeField(field)}[delete]`)}`,
+  ];
+}
+
+/** `op` reads ., = and \ of a field's name as its own signs unless a \ stands before them. */
+function escapeField(name: string): string {
+  return name.replaceAll(/[\\.=]/g, String.raw`\$&`);
+}
+
+/** The first few, and how many more there are. */
+function listSome(labels: readonly string[]): string {
+  const shown = labels.slice(0, 10);
+  const more = labels.length - shown.length;
+  return [...shown, ...(more > 0 ? [`and ${String(more)} more`] : [])].join(", ") || "none";
+}
+
+const itemFailures: ReadonlySet<ItemReadFailure> = new Set([
+  "missing item",
+  "several items",
+  "unknown",
+] as const);
+
+/** What fails for one vault, or for 1Password, fails for each of the items there: one cause, one problem. */
+function causeOf({ failure }: ItemReadError, [first]: readonly ItemRequest[]): string {
+  if (failure === "unauthorized" || first === undefined) return failure;
+  return itemFailures.has(failure) ? keyOf(first.ref) : `${failure} ${first.ref.vault}`;
+}
+
 function describeFailure(error: ItemReadError, wanted: readonly ItemRequest[]): string {
   const [first] = wanted;
   if (first === undefined) return error.message;
   const { ref } = first;
-  const who = [...new Set(wanted.map((request) => request.wantedBy))].join(", ");
-  const at = `${who}: vault "${ref.vault}", item "${ref.item}"`;
+  const who = listSome([...new Set(wanted.map((request) => request.wantedBy))]);
+  const isOfItem = itemFailures.has(error.failure);
+  const at = `${who}: vault "${ref.vault}"${isOfItem ? `, item "${ref.item}"` : ""}`;
   switch (error.failure) {
     case "missing item":
       return `${at}: there is no such item\n    fix: ${createCommand(wanted)}`;
     case "missing vault":
-      return `${at}: there is no such vault, or the token may not see it\n    fix: correct berth:onepassword.vault, or give the token access; op vault list shows what there is`;
+      return `${at}: there is no such vault, or the token may not see it (${error.message})\n    fix: correct berth:onepassword.vault, or give the token access; op vault list shows what there is`;
     case "several vaults":
       return `${at}: several vaults have this title\n    fix: op vault list, then name the vault by its id in berth:onepassword.vault`;
     case "several items":

@@ -41,10 +41,9 @@ function toProviderArgs(access: OnePasswordAccess): onepassword.ProviderArgs {
 
 /** Of fields outside a section the provider shows only those with a place of their own. */
 function toItem(found: onepassword.GetItemResult): Item {
-  const fields = new Map<string, string>();
-  for (const section of found.sections ?? []) {
-    for (const field of section.fields ?? []) fields.set(field.label, field.value);
-  }
+  const inSections = (found.sections ?? []).flatMap(({ label: section, fields }) =>
+    (fields ?? []).map(({ label, value }) => ({ label, value, section })),
+  );
   const own: readonly (readonly [string, string | undefined])[] = [
     ["username", found.username],
     ["password", found.password],
@@ -54,7 +53,6 @@ function toItem(found: onepassword.GetItemResult): Item {
     ["port", found.port],
     ["notesPlain", found.noteValue],
   ];
-  for (const [label, value] of own)
-    if (value !== undefined && value !== "") fields.set(label, value);
-  return new Item(found.vault, found.uuid, fields);
+  const outside = own.map(([label, value = ""]) => ({ label, value, section: "" }));
+  return new Item(found.vault, found.uuid, [...outside, ...inSections]);
 }

@@ -131,7 +131,7 @@ test.each<[string, unknown, string]>([
   [
     "a connection limit of 0, which would lock the role out",
     { owner: { connectionLimit: 0 } },
-    "….owner.connectionLimit: 0 allowed are -1 (no limit) and 1 or more",
+    "….owner.connectionLimit: 0 allowed are -1 (no limit) and 1 to 2147483647",
   ],
   [
     "an encoding in libc's spelling",

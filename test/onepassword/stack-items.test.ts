@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { Item, type ReadItem } from "../../components/onepassword/item.ts";
+import type { ReadItem } from "../../components/onepassword/item.ts";
 import { planItemRequests, readStackItems } from "../../components/onepassword/stack-items.ts";
+import { itemWith } from "../fakes/item.ts";
 import { makeSpec } from "../fakes/stack.ts";
 
 const spec = makeSpec({
@@ -19,7 +20,7 @@ function makeReader(admin: string): ReadItem {
   ]);
   return ({ item }) => {
     const fields = { username: users.get(item) ?? "", password: `${item}-word`, host: "mail" };
-    return Promise.resolve(new Item("v", item, new Map(Object.entries(fields))));
+    return Promise.resolve(itemWith(fields, { vaultId: "v", itemId: item }));
   };
 }
 
@@ -76,7 +77,7 @@ test("an item may name either of two logins, or the owner that an app had before
   const read = (username: string): Promise<unknown> =>
     readStackItems(turns, ({ item }) => {
       const fields = { username: item === "postgres-admin" ? "boss" : username, password: "word" };
-      return Promise.resolve(new Item("v", item, new Map(Object.entries(fields))));
+      return Promise.resolve(itemWith(fields, { vaultId: "v", itemId: item }));
     });
   for (const username of ["netbox_a", "netbox_b", "netbox"]) await read(username);
   await expect(read("other")).rejects.toThrow(
@@ -85,14 +86,7 @@ test("an item may name either of two logins, or the owner that an app had before
       "for a new app: op item edit netbox-db-credentials --vault Coachlight username=netbox_a",
   );
   const admin = makeSpec({ netbox: { owner: { rotation: "two-logins", logins: ["boss", "x"] } } });
-  const item = new Item(
-    "v",
-    "i",
-    new Map([
-      ["username", "boss"],
-      ["password", "word"],
-    ]),
-  );
+  const item = itemWith({ username: "boss", password: "word" });
   await expect(readStackItems(admin, () => Promise.resolve(item))).rejects.toThrow(
     'app netbox: role "boss" is the admin role itself\n  fix: give it another name: berth:apps.netbox.owner.logins',
   );

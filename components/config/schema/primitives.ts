@@ -101,7 +101,10 @@ export const Scram = z
 /** TCP port. */
 export const Port = z.int().min(1).max(65535);
 
+/** The largest number that a Postgres integer holds (manual: "Numeric Types"). */
+const maxInt4 = 2_147_483_647;
+
 /** Connections at a time; -1 = no limit. 0 would lock the role out. */
-export const ConnectionLimit = z
-  .int()
-  .refine((n) => n === -1 || n >= 1, { error: "allowed are -1 (no limit) and 1 or more" });
+export const ConnectionLimit = z.int().refine((n) => n === -1 || (n >= 1 && n <= maxInt4), {
+  error: `allowed are -1 (no limit) and 1 to ${String(maxInt4)}`,
+});

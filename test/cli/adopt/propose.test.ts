@@ -158,7 +158,12 @@ describe("a database is left alone", () => {
     ],
     ["of a member of pg_monitor", { memberOf: ["pg_monitor"] }, {}, '"pg_monitor" is reserved'],
     ["of a member of a neighbour", { memberOf: ["paperless"] }, {}, '"paperless" is reserved'],
-    ["of a locked out role", { connectionLimit: 0 }, {}, "allowed are -1 (no limit) and 1 or more"],
+    [
+      "of a locked out role",
+      { connectionLimit: 0 },
+      {},
+      "allowed are -1 (no limit) and 1 to 2147483647",
+    ],
   ])("that is %s", (_, role, database, reason) => {
     const found = propose([owning("wiki", role)], [liveDatabase("wiki", "wiki", database)]);
     expect(found.entries).toEqual({});
