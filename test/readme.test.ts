@@ -11,32 +11,33 @@ const readme = readFileSync(new URL("README.md", root), "utf8");
 
 /** Command of the README → the test that runs it. */
 const runBy: Readonly<Record<string, string>> = {
-  "npm start": "engine/start.test.ts",
+  "npm start": "engine/start.full.test.ts",
   "npm test": "../.ci/run",
-  "npm run verify -- --stack dev": "engine/start.test.ts",
-  "npm run verify -- --stack dev --json": "engine/start.test.ts",
-  "npm run pulumi -- preview": "engine/start.test.ts",
-  "npm start -- --stop": "engine/start.test.ts",
-  "npm start -- --down": "engine/start.test.ts",
+  "npm run verify -- --stack dev": "engine/start.full.test.ts",
+  "npm run verify -- --stack dev --json": "engine/start.full.test.ts",
+  "npm run pulumi -- preview": "engine/start.full.test.ts",
+  "npm start -- --stop": "engine/start.full.test.ts",
+  "npm start -- --down": "engine/start.full.test.ts",
   // What run.mjs does in a fresh clone.
-  "npm ci": "engine/start.test.ts",
+  "npm ci": "engine/start.full.test.ts",
   "npm run plan -- --stack prod": "cli/plan/verb.test.ts",
   "npm run plan -- --stack prod --app wiki --vault": "cli/main.test.ts",
   "npm run report -- --stack prod": "cli/report/verb.test.ts",
-  "pulumi import berth:postgres:AppDatabase wiki wiki --stack prod": "engine/import.test.ts",
-  "pulumi import postgresql:index/role:Role wiki-owner wiki --stack prod": "engine/import.test.ts",
+  "pulumi import berth:postgres:AppDatabase wiki wiki --stack prod": "engine/import.full.test.ts",
+  "pulumi import postgresql:index/role:Role wiki-owner wiki --stack prod":
+    "engine/import.full.test.ts",
   "pulumi import postgresql:index/database:Database wiki-database wiki --stack prod":
-    "engine/import.test.ts",
+    "engine/import.full.test.ts",
   // On the sandbox's stack, which is the same command with another name.
   "pulumi preview --stack prod": "engine/main-job.test.ts",
   "pulumi up --stack prod": "engine/main-job.test.ts",
   "pulumi cancel --stack prod": "engine/killed.test.ts",
-  "npm run verify -- --stack prod": "engine/start.test.ts",
+  "npm run verify -- --stack prod": "engine/start.full.test.ts",
   "npm run doctor -- --stack prod": "engine/doctor.test.ts",
-  "npm run adopt -- --stack prod": "engine/adopt.test.ts",
-  "npm run adopt -- --stack prod --write": "engine/adopt.test.ts",
+  "npm run adopt -- --stack prod": "engine/adopt.rows.test.ts",
+  "npm run adopt -- --stack prod --write": "engine/adopt.rows.test.ts",
   "npm run rotate -- --stack prod --app wiki": "engine/rotate.test.ts",
-  "npm run rotate -- --stack prod --app wiki --retire": "engine/rotate-in-turn.test.ts",
+  "npm run rotate -- --stack prod --app wiki --retire": "engine/rotate-in-turn.full.test.ts",
 };
 
 describe("README", () => {

@@ -5,19 +5,21 @@ import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { projectFolder } from "../../../components/project-folder.ts";
 
-/** `npm run plan` on the example stack, with an environment that knows no 1Password, no cluster and no home. */
+/** `plan` on the example stack, with an environment that knows no 1Password, no cluster and no home. */
+
+const env = { PATH: process.env["PATH"] ?? "" };
+const options = { cwd: projectFolder, env, extendEnv: false, reject: false } as const;
 
 async function plan(...args: readonly string[]) {
-  const all = ["run", "--silent", "plan", "--", "--stack", "prod", ...args];
-  const env = { PATH: process.env["PATH"] ?? "" };
-  const options = { cwd: projectFolder, env, extendEnv: false, reject: false, timeout: 120_000 };
-  const { exitCode, stdout, stderr } = await execa("npm", all, options);
+  const all = ["cli/main.ts", "plan", "--stack", "prod", ...args];
+  const { exitCode, stdout, stderr } = await execa(process.execPath, all, options);
   return { exitCode, stdout, stderr };
 }
 
 describe("plan", { timeout: 300_000 }, () => {
   it("prints the statements of each app, and how many there are", async () => {
-    const { exitCode, stdout, stderr } = await plan();
+    const args = ["run", "--silent", "plan", "--", "--stack", "prod"];
+    const { exitCode, stdout, stderr } = await execa("npm", args, options);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     const lines = stdout.split("\n");
     expect(lines[0]).toBe(

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
+import { rowsOf } from "../rows.ts";
 import type { Bed } from "./bed.ts";
 import { handMade, notForAnEntry, passwordOf } from "./hand-made.ts";
 import { adopt, openHandMade, servers } from "./hand-made-bed.ts";
@@ -32,7 +33,9 @@ function subtract(lines: readonly string[], others: readonly string[]): string[]
 
 const statements = /^ +((?:GRANT|REVOKE|ALTER|CREATE|DROP|COMMENT).*);$/gm;
 
-describe.each(servers)("Postgres $server", ({ packageName, isAdminSuperuser }) => {
+const tried = rowsOf([servers.newest], [servers.old]);
+
+describe.each(tried)("Postgres $server", ({ packageName, isAdminSuperuser }) => {
   let bed: Bed;
   let neighbourBefore: string;
   let before: readonly string[];

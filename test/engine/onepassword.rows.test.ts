@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { rowsOf } from "../rows.ts";
 import { Bed } from "./bed.ts";
 
 /** Reading items while Pulumi runs, against the stand-in, in all the ways in which it can go wrong. */
@@ -20,10 +21,10 @@ async function expectUntouched(): Promise<void> {
   expect(existsSync(bed.gitops)).toBe(false);
 }
 
-const ways = [
-  { way: "Connect's own client", throughProvider: false },
-  { way: "1Password's real provider", throughProvider: true },
-];
+const ways = rowsOf(
+  [{ way: "Connect's own client", throughProvider: false }],
+  [{ way: "1Password's real provider", throughProvider: true }],
+);
 
 /** Reads that way from here on. */
 function readThrough({ throughProvider }: (typeof ways)[number]): void {

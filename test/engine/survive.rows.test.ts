@@ -3,17 +3,18 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
 import { ensureStack, runPulumi } from "../../dev/pulumi-cli.ts";
+import { rowsOf } from "../rows.ts";
 import { Bed } from "./bed.ts";
 
 /**
  * Rows outlive what happens to the state and to the entry, with either provisioner and without a word
- * about deleting; `retire.test.ts` has what is asked for.
+ * about deleting; `retire.full.test.ts` has what is asked for.
  */
 
-describe.each(["berth", "postgresql"] as const)(
+describe.each(rowsOf<"berth" | "postgresql">(["berth"], ["postgresql"]))(
   "with provisioner %s, rows survive",
   (provisioner) => {
-    // With Berth's own provider `retire.test.ts` tries the same.
+    // With Berth's own provider `retire.full.test.ts` tries the same.
     const ofStock = it.runIf(provisioner === "postgresql");
     let bed: Bed;
     let neighbourBefore: string;

@@ -131,16 +131,16 @@ describe("two logins", () => {
     );
 
   it("is refused while its owner would be another role, and keeps everything", async () => {
-    const before = await owners();
-    await expect(bed.up(inputs("wiki", ["wiki_a", "x".repeat(20)]), made)).rejects.toThrow(
-      'database "wiki" exists and belongs to role "wiki", not to "wiki_role"; Berth never changes an owner. Set berth:apps.wiki.owner.name to "wiki"',
+    const docs = await bed.up(inputsOf("docs"));
+    await expect(bed.up(inputs("docs", ["docs_a", "x".repeat(20)]), docs)).rejects.toThrow(
+      'database "docs" exists and belongs to role "docs", not to "docs_role"; Berth never changes an owner. Set berth:apps.docs.owner.name to "docs"',
     );
-    expect(await owners()).toEqual(before);
-    expect(await bed.sqlAs("wiki", "wiki", "select current_user as me")).toEqual([{ me: "wiki" }]);
-    expect(await bed.sql("select from pg_roles where rolname like 'wiki\\__%'")).toEqual([]);
+    expect(await bed.diff(docs)).toEqual([]);
+    expect(await bed.sqlAs("docs", "docs", "select current_user as me")).toEqual([{ me: "docs" }]);
+    expect(await bed.sql("select from pg_roles where rolname like 'docs\\__%'")).toEqual([]);
   });
 
-  it("keeps its owner, which logs in until it is retired, and gets two logins", async () => {
+  it("keeps its owner, which logs in until it is retired, and gets two logins; on the way back the two are shut out", async () => {
     const before = await owners();
     const entry = {
       owner: { ...twoLogins, name: "wiki", searchPath: ["public"], connectionLimit: 9 },
@@ -167,7 +167,18 @@ describe("two logins", () => {
       { n: 0 },
     ]);
     expect(await bed.diff(changed)).toEqual([]);
-    made = changed;
+
+    await bed.up(made.inputs, changed);
+    expect(await owners()).toEqual(before);
+    expect(
+      await bed.sql(
+        "select rolname, rolcanlogin from pg_roles where rolname like 'wiki%' order by 1",
+      ),
+    ).toEqual([
+      { rolname: "wiki", rolcanlogin: true },
+      { rolname: "wiki_a", rolcanlogin: false },
+      { rolname: "wiki_b", rolcanlogin: false },
+    ]);
   });
 
   it("is refused a new group that logs in itself", async () => {
@@ -200,21 +211,6 @@ describe("two logins", () => {
     ).toEqual([{ me: owner.name }]);
   });
 
-  it("goes back to one login, and the two are shut out", async () => {
-    const back = inputsOf("wiki", { owner: { searchPath: ["public"], connectionLimit: 9 } });
-    const before = await owners();
-    await bed.up(back, made);
-    expect(await owners()).toEqual(before);
-    expect(
-      await bed.sql(
-        "select rolname, rolcanlogin from pg_roles where rolname like 'wiki%' order by 1",
-      ),
-    ).toEqual([
-      { rolname: "wiki", rolcanlogin: true },
-      { rolname: "wiki_a", rolcanlogin: false },
-      { rolname: "wiki_b", rolcanlogin: false },
-    ]);
-  });
   it("mends what was changed by hand, but for what a login that waits may do", async () => {
     const shop = await bed.up(inputs("shop", ["shop_a", "first-word-0123456789"]));
     await bed.sql("alter role shop_a reset role");

@@ -13,7 +13,7 @@ let spec: StackSpec;
 let verify: VerifyBed["verify"];
 
 beforeAll(async () => {
-  ({ bed, spec, verify } = await openVerifyBed(100));
+  ({ bed, spec, verify } = await openVerifyBed(42));
 }, 300_000);
 
 afterAll(async () => {

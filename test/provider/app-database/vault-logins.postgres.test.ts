@@ -110,7 +110,7 @@ describe.each([
     expect((await bed.refresh(made))?.state["drift"]).toBeUndefined();
   });
 
-  it("what a login makes is the owner's, and the next one reads, changes and drops it", async () => {
+  it("what a login makes is the owner's, which the next one changes, and a login that ends takes nothing along", async () => {
     await runAsVault(statements.creation, "v-wiki-one");
     const one = await connect("v-wiki-one", password, "wiki");
     expect(await query(one, "select current_user::text as me")).toEqual([{ me: "wiki_role" }]);
@@ -128,12 +128,10 @@ describe.each([
     await two.query("alter table orders add column note text; drop table orders");
     await Promise.all([one.end(), two.end()]);
     expect(await bed.diff(made)).toEqual([]);
-  });
 
-  it("a login that ends takes nothing along, not even what it made for itself", async () => {
-    const one = await connect("v-wiki-one", password, "wiki");
-    await one.query("set role none");
-    await one.query("create table own (id int); insert into own values (3)");
+    const own = await connect("v-wiki-one", password, "wiki");
+    await own.query("set role none");
+    await own.query("create table own (id int); insert into own values (3)");
     expect(await ownersIn()).toContainEqual({ name: "own", owner: "v-wiki-one" });
 
     await expect(runAsVault(statements.revocation, "v-wiki-one", "postgres")).rejects.toThrow(

@@ -13,7 +13,7 @@ import { dumpServer } from "./server-dump.ts";
 /** Apps that they cannot keep as they are; those stay with Berth's own provider. */
 const unkeepable = ["limits", "paths", "crowded"];
 
-describe.each(servers)("Postgres $server", ({ packageName, isAdminSuperuser }) => {
+describe.each(Object.values(servers))("Postgres $server", ({ packageName, isAdminSuperuser }) => {
   let bed: Bed;
   let neighbourBefore: string;
   let before: readonly string[];

@@ -10,6 +10,8 @@ import { DatabaseBed, inputsOf, toUrn } from "./app-database/bed.ts";
 
 /** What the server does when somebody else is in the way: told with its way out, and nothing is left half done. */
 
+/** Of a server that starts again, so that its log says as much as before. */
+const settings = { log_statement: "all", log_connections: "on" };
 let bed: DatabaseBed;
 let neighbourBefore: string;
 
@@ -210,7 +212,7 @@ it("loses and doubles nothing where the server crashes in the middle, and says h
   for (const { reason } of failed)
     expect(String(reason)).toMatch(/run pulumi up again|run the same command again|pg_isready/);
   await handler.close();
-  await startServer({ home, port: bed.superuser.port, settings: { log_statement: "all" } });
+  await startServer({ home, port: bed.superuser.port, settings });
   const again = await create();
   expect((await again.ended).map(({ status }) => status)).toEqual(names.map(() => "fulfilled"));
   await again.handler.close();
@@ -222,7 +224,7 @@ it("refuses a standby, whatever is asked for, and goes on once that is the prima
   const home = path.dirname(bed.logFile);
   await stopServer(home);
   writeFileSync(path.join(home, "data/standby.signal"), "");
-  await startServer({ home, port: bed.superuser.port });
+  await startServer({ home, port: bed.superuser.port, settings });
   const says =
     "it is a standby, which is read-only; point berth:postgres.endpoint at the primary's Service";
   const inputs = inputsOf("failover", { owner: { connectionLimit: 3 } });

@@ -19,7 +19,8 @@ afterAll(async () => {
   await bed.close();
 });
 
-beforeEach(() => {
+beforeEach(async () => {
+  await bed.startOver();
   printed = [];
   vi.spyOn(process.stdout, "write").mockImplementation((text) => {
     printed.push(String(text));
@@ -30,6 +31,13 @@ beforeEach(() => {
 afterEach(() => {
   vi.restoreAllMocks();
 });
+
+/** A rotation from netbox_a to netbox_b whose former login is not retired yet. */
+async function rotateOnce(): Promise<void> {
+  expect(await bed.rotate()).toBe(0);
+  expect(bed.login().name).toBe("netbox_b");
+  printed = [];
+}
 
 const report = (): unknown => JSON.parse(printed.join(""));
 
@@ -60,6 +68,7 @@ describe("a rotation", () => {
   });
 
   it("does not begin before the former login is retired", async () => {
+    await rotateOnce();
     const before = bed.login();
     expect(await bed.rotate()).toBe(0);
     expect(bed.steps[0]).toContain(
@@ -70,7 +79,8 @@ describe("a rotation", () => {
   });
 
   it("gives login back to nobody who had none, where somebody comes in between", async () => {
-    const former = { name: "netbox_a", password: "first-word-0123456789" };
+    const former = bed.login();
+    await rotateOnce();
     const clients: Awaited<ReturnType<typeof bed.database.connectWith>>[] = [];
     const { runTogether } = PostgresServer.prototype;
     vi.spyOn(PostgresServer.prototype, "runTogether").mockImplementationOnce(async function (
@@ -87,7 +97,8 @@ describe("a rotation", () => {
   });
 
   it("retires nothing while somebody is connected, and says who", async () => {
-    const former = { name: "netbox_a", password: "first-word-0123456789" };
+    const former = bed.login();
+    await rotateOnce();
     const client = await bed.database.connectWith(former, "netbox");
     expect(await bed.retire()).toBe(1);
     expect(report()).toMatchObject({
@@ -103,30 +114,33 @@ describe("a rotation", () => {
   });
 
   it("retires again without harm", async () => {
+    await rotateOnce();
+    await bed.retireAtLast();
+    printed = [];
     expect(await bed.retire()).toBe(0);
     expect(report()).toMatchObject({ login: "netbox_b", retired: ["netbox_role", "netbox_a"] });
   });
 
   it("is refused while somebody is connected as the login that waits", async () => {
     const before = bed.login();
-    await bed.database.sql("alter role netbox_a login password 'known-to-nobody'");
+    await bed.database.sql("alter role netbox_b login password 'known-to-nobody'");
     const client = await bed.database.connectWith(
-      { name: "netbox_a", password: "known-to-nobody" },
+      { name: "netbox_b", password: "known-to-nobody" },
       "netbox",
     );
-    await bed.database.sql("alter role netbox_a nologin");
+    await bed.database.sql("alter role netbox_b nologin");
     await expect(bed.rotate()).rejects.toThrow(
-      'app netbox: role "netbox_a" is connected to database "netbox", pid ',
+      'app netbox: role "netbox_b" is connected to database "netbox", pid ',
     );
     expect(bed.login()).toEqual(before);
     await client.end();
   });
 
   it("goes on with an edit by hand", async () => {
-    const login = { name: "netbox_a", password: "by-hand-0123456789" };
+    const login = { name: "netbox_b", password: "by-hand-0123456789" };
     bed.setLogin(login);
     expect(await bed.rotate()).toBe(0);
-    expect(report()).toMatchObject({ login: "netbox_a", resumed: true, verified: true });
+    expect(report()).toMatchObject({ login: "netbox_b", resumed: true, verified: true });
     expect(bed.login()).toEqual(login);
     expect(await query(login)).toEqual([{ me: "netbox_role" }]);
     await bed.retireAtLast();
