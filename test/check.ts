@@ -8,7 +8,7 @@ import { projectFolder } from "../components/project-folder.ts";
  */
 
 const checks = {
-  lint: ["eslint", "."],
+  lint: ["npm", "run", "--silent", "lint"],
   pure: ["vitest", "run", "--project", "pure"],
   types: ["tsc", "--noEmit"],
   unused: ["knip"],

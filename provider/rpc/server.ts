@@ -46,7 +46,6 @@ type Methods = Pick<
  * - passes no old inputs to diff, update, read and delete, and does not know ignored changes;
  * - answers Diff without a detailed diff, so a preview cannot name what changes.
  *
- * @param onCancel For when the operator stops the run, besides what the handlers do then.
  */
 export function createServer(
   handlers: readonly ResourceHandler[],

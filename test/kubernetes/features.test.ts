@@ -165,7 +165,7 @@ test("a plugin is run again after a 401, though its answer has not expired", asy
   await vi.waitFor(() => {
     vi.setSystemTime(Date.now() + 3_000);
     expect(sent).toEqual(["Authorization: Bearer run-1"]);
-  });
+  }, 30_000);
   vi.useRealTimers();
   await asked;
 });

@@ -37,7 +37,7 @@ const configRules: readonly Mutant[] = [
     ["test/config/parse.test.ts"],
     [
       ["a look for what is listed twice", "names.indexOf(name) !== index", "false"],
-      ["a schema for each extension", "!homes.includes(schema)", "false"],
+      ["a schema for each extension", "!schemas.includes(schema)", "false"],
     ],
   ),
   ...inFile(
@@ -170,7 +170,7 @@ const verify: readonly Mutant[] = [
     [
       ["a look at a role's attributes", "found.bypassesRls ?", "false ?"],
       ["a look at what a role may become", "mayBecome.length === 0", "true"],
-      ["a look at privileges", "findDeviations(plan, role, held)", "[].slice()"],
+      ["a look at privileges", "findDeviations(plan, role, live)", "[].slice()"],
       [
         "a look into other apps' databases",
         "others.filter(mayEnter)",
