@@ -5,13 +5,11 @@ import { parseStack } from "../../components/config/parse.ts";
 import { reservedReason } from "../../components/config/rules/names.ts";
 import type { AppEntry } from "../../components/config/schema/stack.ts";
 import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
-import { BerthError } from "../../components/errors.ts";
+import { BerthError, type Problem } from "../../components/errors.ts";
 import type { LiveDatabase, LiveRole } from "../../components/postgres/catalog/catalog.ts";
 import { searchPathOf } from "../../components/postgres/catalog/catalog.ts";
-import { decideAccess } from "../../components/postgres/diff/access.ts";
-import { asTheyAre, decideRoles } from "../../components/postgres/diff/roles.ts";
+import { decideApp, listActions } from "../../components/postgres/diff/decide-app.ts";
 import { PUBLIC_SCHEMA, planDatabase } from "../../components/postgres/plan/plan.ts";
-import { decideAdoption } from "../../components/postgres/rules/adoption.ts";
 import { type Action, describeAction } from "../../components/postgres/statements/actions.ts";
 import { scramOf } from "../../components/postgres/verifier.ts";
 import { toMay } from "./held.ts";
@@ -67,22 +65,19 @@ export class Trial {
 
   /** Why no entry could be proposed at all. */
   findReasons(): string[] {
-    const { name, owner, allowsConnections, connectionLimit } = this.#database;
-    if (connectionLimit === -2) {
-      return ["a DROP DATABASE of it was interrupted; only DROP DATABASE works on it"];
-    }
-    if (!allowsConnections) return ["it allows no connections"];
+    const { name, owner } = this.#database;
     const why = reservedReason(owner, this.#stack.spec);
     if (why !== undefined) return [`its owner "${owner}" ${why}`];
-    const inside = this.#survey.insides.get(name);
-    if (typeof inside === "string") {
-      const { admin } = this.#survey.catalog.server;
-      const grant = `GRANT ${escapeIdentifier(owner)} TO ${escapeIdentifier(admin)}`;
-      return [`the admin cannot look into it: ${inside}; if it may not, as a superuser: ${grant}`];
-    }
     const mark = this.#foreignMark(owner);
     if (mark !== undefined) return [`it was made by another stack, whose mark is "${mark}"`];
-    return this.#try(this.#base());
+    const entry = this.#base();
+    const app = this.#parse(entry);
+    const inside = this.#survey.insides.get(name);
+    const isRefused = Array.isArray(app) || this.#decide(app).problems.length > 0;
+    if (isRefused || typeof inside !== "string") return this.#try(entry);
+    const { admin } = this.#survey.catalog.server;
+    const grant = `GRANT ${escapeIdentifier(owner)} TO ${escapeIdentifier(admin)}`;
+    return [`the admin cannot look into it: ${inside}; if it may not, as a superuser: ${grant}`];
   }
 
   /** A stack's ownership role is known by its name; what carries it is that stack's. */
@@ -110,7 +105,7 @@ export class Trial {
       const { database = {} } = entry;
       add({ ...entry, database: { ...database, schemas: [...(database.schemas ?? []), schema] } });
     }
-    for (const extension of this.#inside().extensions) {
+    for (const extension of this.#inside()?.extensions ?? []) {
       const { database = {} } = entry;
       const one = extension.schema === "public" ? extension.name : extension;
       add({
@@ -122,16 +117,16 @@ export class Trial {
     return { key: this.#key, entry, app, kept: describeKept(this.#survey, app), unfit };
   }
 
-  #inside(): Inside {
-    return this.#survey.insides.get(this.#database.name) as Inside;
+  #inside(): Inside | undefined {
+    const inside = this.#survey.insides.get(this.#database.name);
+    return typeof inside === "string" ? undefined : inside;
   }
 
   #ownSchemas(): string[] {
-    return this.#inside()
-      .access.objects.filter(
-        ({ type, name, owner }) =>
-          type === "schema" && name !== PUBLIC_SCHEMA && owner === this.#database.owner,
-      )
+    const objects = this.#inside()?.access.objects ?? [];
+    return objects
+      .filter(({ type, name }) => type === "schema" && name !== PUBLIC_SCHEMA)
+      .filter(({ owner }) => owner === this.#database.owner)
       .map(({ name }) => name);
   }
 
@@ -221,8 +216,7 @@ export class Trial {
       return this.#toApp(entry);
     } catch (error) {
       if (!(error instanceof BerthError)) throw error;
-      const lines = error.message.split("\n").slice(1);
-      return lines.map((line) => line.replace(/^ +- /, "").replace(`berth:apps.${this.#key}.`, ""));
+      return error.problems.map((one) => toReason(one).replace(`berth:apps.${this.#key}.`, ""));
     }
   }
 
@@ -231,40 +225,38 @@ export class Trial {
     const app = this.#parse(entry);
     if (Array.isArray(app)) return app;
     const { problems, actions } = this.#decide(app);
-    return [
-      ...problems.map((line) => line.replace(`app ${this.#key}: `, "")),
-      ...actions.map((action) => `taking it over would change it: ${describeAction(action)}`),
-    ];
+    if (problems.length > 0) return problems.map(toReason);
+    return actions.map((action) => `taking it over would change it: ${describeAction(action)}`);
   }
 
   /** What `pulumi up` would do about it, but for the mark. */
   #decide(app: AppSpec): {
-    readonly problems: readonly string[];
+    readonly problems: readonly Problem[];
     readonly actions: readonly Action[];
   } {
     const { postgres } = this.#stack.spec;
     const { catalog } = this.#survey;
-    const plan = planDatabase(app, postgres);
+    const facts = { catalog, access: this.#inside()?.access };
+    const decision = decideApp(planDatabase(app, postgres), facts, { postgres });
     const { ownershipRole } = postgres;
-    const { problems } = decideAdoption(plan, catalog, postgres);
-    const { access } = this.#inside();
-    const inside = decideAccess(
-      plan,
-      { server: catalog.server, database: this.#database, access },
-      [],
-    );
-    const actions = [
-      ...decideRoles(plan, catalog, { ...asTheyAre, ownershipRole }),
-      ...inside.actions,
-    ];
     return {
-      problems: [...problems, ...inside.problems, ...inside.blocked],
-      actions: actions.filter((action) => !isMark(action, ownershipRole)),
+      problems: [...decision.problems, ...decision.superuser].filter(isNotForLater),
+      actions: listActions(decision).filter((action) => !isMark(action, ownershipRole)),
     };
   }
 }
 
-/** What taking over always does: the mark, and that the admin may act for the owner. */
+/** Without the app, which the operator has not named yet. */
+function toReason({ what, fix }: Problem): string {
+  return fix === undefined ? what : `${what}; ${fix}`;
+}
+
+/** The verb prints the statements that give the admin these rights before `pulumi up`. */
+function isNotForLater({ code }: Problem): boolean {
+  return code !== "role-out-of-reach";
+}
+
+/** What adopting always does: the mark, and that the admin is a member of the owner. */
 function isMark(action: Action, ownershipRole: string): boolean {
   if (action.kind === "create-ownership-role" || action.kind === "join-admin") return true;
   return action.kind === "join" && action.group === ownershipRole;

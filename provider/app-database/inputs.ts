@@ -12,7 +12,7 @@ import {
   PgIdentifier,
   PgName,
 } from "../../components/config/schema/primitives.ts";
-import type { AppDatabaseState, RoleState } from "../../components/postgres/plan/app-state.ts";
+import type { AppDatabaseState } from "../../components/postgres/plan/app-state.ts";
 import { withDefaults } from "../../components/postgres/plan/defaults.ts";
 import type { FormerRole } from "../../components/postgres/plan/former-role.ts";
 import type { PostgresConfig } from "../../components/postgres/server/config.ts";
@@ -224,36 +224,15 @@ export function parseLeaving(properties: PropertyMap): readonly FormerRole[] {
   return Leaving.safeParse(toPlain(properties["leaving"] ?? [])).data ?? [];
 }
 
-/** Back to what the server sends. */
+/** Back to what the server sends; what is undefined is left out. */
 export function toProperties(state: AppDatabaseState): PropertyMap {
-  const roles = Object.fromEntries(
-    Object.entries(state.roles).map(([key, role]) => [key, toRoleProperties(role)]),
-  );
-  const { recreate, ...rest } = state;
-  const permission = recreate === undefined ? {} : { recreate };
-  const extensions = state.extensions.map(({ name, schema, version }) => ({
-    ...{ name, schema },
-    ...(version === undefined ? {} : { version }),
-  }));
-  return { ...rest, ...permission, database: { ...state.database }, extensions, roles };
+  return JSON.parse(JSON.stringify(state)) as PropertyMap;
 }
 
-function toRoleProperties({ login, actsAs, ...role }: RoleState): PropertyMap {
-  const turn = {
-    ...(login === undefined ? {} : { login }),
-    ...(actsAs === undefined ? {} : { actsAs }),
-  };
-  const grants = Object.fromEntries(
-    Object.entries(role.grants).map(([type, privileges]) => [type, [...privileges]]),
-  );
-  return { ...role, ...turn, grants };
-}
-
-/** The properties that a refresh found to be otherwise. */
-export function toDriftPaths(state: PropertyMap): string[] {
-  const drift = state["drift"];
-  if (!Array.isArray(drift)) return [];
-  return drift.map((line) => String(line).split(":")[0] ?? "").filter((path) => path !== "");
+/** The properties that a refresh found to differ. An earlier version kept `path: text` in state. */
+export function toDriftPaths({ drift }: PropertyMap): string[] {
+  const paths = z.array(z.string()).safeParse(drift).data ?? [];
+  return paths.map((path) => path.replace(/:.*/s, "")).filter((path) => path !== "");
 }
 
 /** For state, which holds no verifier. */

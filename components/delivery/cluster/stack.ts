@@ -2,6 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { isOffline } from "../../config/environment.ts";
 import type { ClusterSpec, StackSpec } from "../../config/spec.ts";
+import { describeProblem } from "../../errors.ts";
 import { KubeError } from "../../kubernetes/error.ts";
 import { leaveOutNamespaces, type StackDelivery } from "../stack-delivery.ts";
 import { type ClusterDecision, decideCluster, notInspectedCluster } from "./findings.ts";
@@ -28,7 +29,7 @@ export async function openCluster(
     return { delivery: planned, providers: {} };
   }
   const { identifier, foreignNamespaces, warnings } = await examine(spec, cluster, planned.applied);
-  for (const warning of warnings) void pulumi.log.warn(warning);
+  for (const warning of warnings) void pulumi.log.warn(describeProblem(warning));
   return {
     delivery: leaveOutNamespaces(planned, foreignNamespaces),
     providers: { kubernetes: createProvider(cluster, cluster.identifier ?? identifier) },

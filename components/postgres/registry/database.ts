@@ -8,7 +8,7 @@ import {
   type PlannedRole,
   PUBLIC_SCHEMA,
 } from "../plan/plan.ts";
-import type { RegistryFacts } from "./examine.ts";
+import type { RegistryDecision } from "./decide.ts";
 
 /** What makes an app's roles and database of the registry's resources. */
 export interface RegistryDatabaseArgs {
@@ -16,11 +16,11 @@ export interface RegistryDatabaseArgs {
   /** Verifier of each role, by the role's key. */
   readonly verifiers: ReadonlyMap<string, string>;
   /** Whether something of this name exists and is to be imported. */
-  readonly exists: RegistryFacts["exists"];
+  readonly exists: RegistryDecision["exists"];
   /** The role whose members are managed; made before any of them. */
   readonly after: pulumi.Resource;
   /** Admin who has to become a member of the owner. */
-  readonly actingAdmin?: RegistryFacts["actingAdmin"];
+  readonly actingAdmin?: RegistryDecision["actingAdmin"];
 }
 
 /** Where `pulumi import` puts it, which knows no parent. */
@@ -145,7 +145,7 @@ export class RegistryDatabase extends pulumi.ComponentResource {
     );
   }
 
-  /** The examination has seen that it is not there, or the owner's; see `examineContents`. */
+  /** It is not there, or it is the owner's: `decideRegistry` has refused all others. */
   #createSchema(
     name: string,
     schema: string,
