@@ -25,7 +25,7 @@ export interface ProposedApp {
   /** What is there and not in the entry; it stays as it is. */
   readonly kept: readonly string[];
   /** Roles that reach no other database and are not in the entry, with what stands against each. */
-  readonly unfit: ReadonlyMap<string, readonly string[]>;
+  readonly rejected: ReadonlyMap<string, readonly Problem[]>;
 }
 
 /** The stack that the entries are for: as it is written, and what it means. */
@@ -64,12 +64,13 @@ export class Trial {
   }
 
   /** Why no entry could be proposed at all. */
-  findReasons(): string[] {
+  findReasons(): readonly Problem[] {
     const { name, owner } = this.#database;
     const why = reservedReason(owner, this.#stack.spec);
-    if (why !== undefined) return [`its owner "${owner}" ${why}`];
+    if (why !== undefined) return [{ what: `its owner "${owner}" ${why}` }];
     const mark = this.#foreignMark(owner);
-    if (mark !== undefined) return [`it was made by another stack, whose mark is "${mark}"`];
+    if (mark !== undefined)
+      return [{ what: `it was made by another stack, whose mark is "${mark}"` }];
     const entry = this.#base();
     const app = this.#parse(entry);
     const inside = this.#survey.insides.get(name);
@@ -77,7 +78,8 @@ export class Trial {
     if (isRefused || typeof inside !== "string") return this.#try(entry);
     const { admin } = this.#survey.catalog.server;
     const grant = `GRANT ${escapeIdentifier(owner)} TO ${escapeIdentifier(admin)}`;
-    return [`the admin cannot look into it: ${inside}; if it may not, as a superuser: ${grant}`];
+    const what = `the admin cannot look into it: ${inside}`;
+    return [{ what, fix: `if it may not, as a superuser: ${grant}` }];
   }
 
   /** A stack's ownership role is known by its name; what carries it is that stack's. */
@@ -95,10 +97,10 @@ export class Trial {
       return true;
     };
     add({ ...entry, database: { ...entry.database, revokePublic: true } });
-    const unfit = new Map<string, readonly string[]>();
+    const rejected = new Map<string, readonly Problem[]>();
     for (const role of this.#candidates()) {
       const more = this.#withRole(entry, role);
-      if (!add(more)) unfit.set(role.name, this.#try(more));
+      if (!add(more)) rejected.set(role.name, this.#try(more));
     }
     // What the roles may do holds in all of the app's schemas, so that one more may be one too many.
     for (const schema of this.#ownSchemas()) {
@@ -114,7 +116,7 @@ export class Trial {
       });
     }
     const app = this.#toApp(entry);
-    return { key: this.#key, entry, app, kept: describeKept(this.#survey, app), unfit };
+    return { key: this.#key, entry, app, kept: describeKept(this.#survey, app), rejected };
   }
 
   #inside(): Inside | undefined {
@@ -177,7 +179,7 @@ export class Trial {
     const database = {
       ...(name === derived ? {} : { name }),
       ...(encoding === "UTF8" ? {} : { encoding }),
-      ...(connectionLimit === -1 ? {} : { connectionLimit }),
+      ...(connectionLimit < 0 ? {} : { connectionLimit }),
     };
     // What changes nothing with Berth's own provisioner may do so with the registry's resources.
     const isStock = this.#toApp({ adopt: true }).provisioner === "postgresql";
@@ -211,22 +213,27 @@ export class Trial {
   }
 
   /** The app, or why the stack file may not say so. */
-  #parse(entry: AppEntry): AppSpec | string[] {
+  #parse(entry: AppEntry): AppSpec | Problem[] {
     try {
       return this.#toApp(entry);
     } catch (error) {
       if (!(error instanceof BerthError)) throw error;
-      return error.problems.map((one) => toReason(one).replace(`berth:apps.${this.#key}.`, ""));
+      return error.problems.map(({ what, ...problem }) => ({
+        ...problem,
+        what: what.replace(`berth:apps.${this.#key}.`, ""),
+      }));
     }
   }
 
   /** What stands against an entry: that it is refused, or that it would change something. */
-  #try(entry: AppEntry): string[] {
+  #try(entry: AppEntry): readonly Problem[] {
     const app = this.#parse(entry);
     if (Array.isArray(app)) return app;
     const { problems, actions } = this.#decide(app);
-    if (problems.length > 0) return problems.map(toReason);
-    return actions.map((action) => `taking it over would change it: ${describeAction(action)}`);
+    if (problems.length > 0) return problems;
+    return actions.map((action) => ({
+      what: `taking it over would change it: ${describeAction(action)}`,
+    }));
   }
 
   /** What `pulumi up` would do about it, but for the mark. */
@@ -244,11 +251,6 @@ export class Trial {
       actions: listActions(decision).filter((action) => !isMark(action, ownershipRole)),
     };
   }
-}
-
-/** Without the app, which the operator has not named yet. */
-function toReason({ what, fix }: Problem): string {
-  return fix === undefined ? what : `${what}; ${fix}`;
 }
 
 /** The verb prints the statements that give the admin these rights before `pulumi up`. */
