@@ -1,5 +1,5 @@
 import { type AppDecision, listActions } from "../../components/postgres/diff/decide-app.ts";
-import type { AppDatabaseState } from "../../components/postgres/plan/app-state.ts";
+import type { AppDatabaseState } from "../../components/postgres/plan/app-properties.ts";
 import { type Action, describeAction } from "../../components/postgres/statements/actions.ts";
 import type { Changes } from "../rpc/resource-handler.ts";
 

@@ -7,7 +7,8 @@ import { planItemRequests, readAdmin } from "../../components/onepassword/stack-
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
 import { listActions } from "../../components/postgres/diff/decide-app.ts";
 import { toLiveState } from "../../components/postgres/diff/drift.ts";
-import { type AppDatabaseState, toState } from "../../components/postgres/plan/app-state.ts";
+import type { AppDatabaseState } from "../../components/postgres/plan/app-properties.ts";
+import { toState } from "../../components/postgres/plan/app-state.ts";
 import { planDatabase } from "../../components/postgres/plan/plan.ts";
 import type { PostgresConfig } from "../../components/postgres/server/config.ts";
 import { PostgresServer } from "../../components/postgres/server/postgres-server.ts";

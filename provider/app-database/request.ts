@@ -1,6 +1,7 @@
 import { escapeIdentifier } from "pg";
 import type { AppContext } from "../../components/postgres/diff/decide-app.ts";
-import { type AppDatabaseState, toPlan } from "../../components/postgres/plan/app-state.ts";
+import type { AppDatabaseState } from "../../components/postgres/plan/app-properties.ts";
+import { toPlan } from "../../components/postgres/plan/app-state.ts";
 import type { FormerRole } from "../../components/postgres/plan/former-role.ts";
 import type { DatabasePlan } from "../../components/postgres/plan/plan.ts";
 import type { PostgresConfig } from "../../components/postgres/server/config.ts";

@@ -18,7 +18,7 @@ import {
   sortFormerRoles,
 } from "../../components/postgres/diff/retirement.ts";
 import { retire } from "../../components/postgres/diff/roles.ts";
-import type { AppDatabaseState } from "../../components/postgres/plan/app-state.ts";
+import type { AppDatabaseState } from "../../components/postgres/plan/app-properties.ts";
 import type { FormerRole } from "../../components/postgres/plan/former-role.ts";
 import type { AppProblem } from "../../components/postgres/rules/problem.ts";
 import { withStatementSeconds } from "../../components/postgres/server/answer-limit.ts";

@@ -108,7 +108,7 @@ describe.each(servers)("Postgres $server", ({ packageName, isAdminSuperuser }) =
       edit("latin", { adopt: false }),
     ];
     await expectRefused(
-      'database "closed" exists and belongs to role "closed", not to "idle"; Berth never changes an owner',
+      'database "closed" belongs to role "closed", not to "idle"; Berth never changes an owner',
       'it is a member of readers; add "memberOf: [readers]" under owner',
       "it has search_path $user, public",
       'role "latin" exists and was not made by this stack',

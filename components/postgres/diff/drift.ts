@@ -1,7 +1,7 @@
 import type { ObjectType } from "../../config/privileges.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { searchPathOf, settingOf } from "../catalog/catalog.ts";
-import type { AppDatabaseState, RoleState } from "../plan/app-state.ts";
+import type { AppDatabaseState, RoleState } from "../plan/app-properties.ts";
 import type { Action } from "../statements/actions.ts";
 
 /**

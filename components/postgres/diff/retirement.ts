@@ -2,7 +2,7 @@ import { reservedReason } from "../../config/rules/names.ts";
 import type { PostgresSpec } from "../../config/spec.ts";
 import type { Catalog, LiveRole } from "../catalog/catalog.ts";
 import type { Dependent, LiveSession, Loss } from "../catalog/retirement.ts";
-import type { AppDatabaseState } from "../plan/app-state.ts";
+import type { AppDatabaseState } from "../plan/app-properties.ts";
 import type { FormerRole } from "../plan/former-role.ts";
 import type { AppProblem } from "../rules/problem.ts";
 import type { Action } from "../statements/actions.ts";

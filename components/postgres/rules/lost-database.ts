@@ -3,7 +3,7 @@ import type { DatabasePlan } from "../plan/plan.ts";
 import type { AppProblem } from "./problem.ts";
 
 /** What Postgres puts into datconnlimit while it drops a database, and leaves there if it is stopped. */
-export const halfDropped = -2;
+const halfDropped = -2;
 
 /**
  * Why an app's database can be neither used nor made. One that was there and is gone, whole or in part, is

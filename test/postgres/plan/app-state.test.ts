@@ -2,11 +2,8 @@ import { describe, expect, it } from "vitest";
 import { decideAccess } from "../../../components/postgres/diff/access.ts";
 import { toLiveState } from "../../../components/postgres/diff/drift.ts";
 import { asTheyAre, decideRoles } from "../../../components/postgres/diff/roles.ts";
-import {
-  type AppDatabaseState,
-  toPlan,
-  toState,
-} from "../../../components/postgres/plan/app-state.ts";
+import type { AppDatabaseState } from "../../../components/postgres/plan/app-properties.ts";
+import { toPlan, toState } from "../../../components/postgres/plan/app-state.ts";
 import { withDefaults, withoutDefaults } from "../../../components/postgres/plan/defaults.ts";
 import { type DatabasePlan, planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { describeAction } from "../../../components/postgres/statements/actions.ts";

@@ -133,7 +133,7 @@ describe("two logins", () => {
   it("is refused while its owner would be another role, and keeps everything", async () => {
     const before = await owners();
     await expect(bed.up(inputs("wiki", ["wiki_a", "x".repeat(20)]), made)).rejects.toThrow(
-      'database "wiki" exists and belongs to role "wiki", not to "wiki_role"; Berth never changes an owner. Set berth:apps.wiki.owner.name to "wiki"',
+      'database "wiki" belongs to role "wiki", not to "wiki_role"; Berth never changes an owner\n    fix: set berth:apps.wiki.owner.name to "wiki"',
     );
     expect(await owners()).toEqual(before);
     expect(await bed.sqlAs("wiki", "wiki", "select current_user as me")).toEqual([{ me: "wiki" }]);
@@ -172,7 +172,7 @@ describe("two logins", () => {
 
   it("is refused a new group that logs in itself", async () => {
     await expect(bed.up(inputs("blog", ["blog_role", "x".repeat(20)]))).rejects.toThrow(
-      `role "blog_role" is made without login, but the item's username is "blog_role"; set it to blog_a or blog_b`,
+      `role "blog_role" is made without login, but the item's username is "blog_role"\n    fix: set it to the one of blog_a or blog_b that begins`,
     );
     expect(await bed.sql("select from pg_roles where rolname like 'blog%'")).toEqual([]);
   });
