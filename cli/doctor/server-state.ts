@@ -7,9 +7,9 @@ import { decideApp } from "../../components/postgres/diff/decide-app.ts";
 import { planDatabase } from "../../components/postgres/plan/plan.ts";
 import type { PostgresProblem } from "../../components/postgres/rules/problem.ts";
 import {
-  findIdentityRuleProblem,
+  findIdentityProblem,
   findOwnershipRoleProblem,
-  findServerRuleProblems,
+  findServerProblems,
   formatVersion,
 } from "../../components/postgres/rules/server.ts";
 import type { Passed } from "./report.ts";
@@ -30,7 +30,7 @@ type ServerCheck = (spec: StackSpec, state: ServerState) => Passed<undefined>;
 
 /** Whether it is the server that the stack is for. */
 export const checkPinned: ServerCheck = ({ postgres }, { catalog }) => {
-  const problem = findIdentityRuleProblem(catalog.server, postgres);
+  const problem = findIdentityProblem(catalog.server, postgres);
   const detail = catalog.server.systemIdentifier;
   if (problem === undefined) return { value: undefined, detail };
   if (problem.code === "server-other") throw toOneError("Postgres", [problem]);
@@ -39,7 +39,7 @@ export const checkPinned: ServerCheck = ({ postgres }, { catalog }) => {
 
 /** Whether it is of a version that Berth knows, and takes writes. */
 export const checkVersion: ServerCheck = ({ postgres }, { catalog: { server } }) => {
-  refuse(findServerRuleProblems(server, postgres).filter((problem) => !isAboutAdmin(problem)));
+  refuse(findServerProblems(server, postgres).filter((problem) => !isAboutAdmin(problem)));
   const detail = formatVersion(server.versionNumber);
   if (Math.floor(server.versionNumber / 10_000) <= newestMajor) return { value: undefined, detail };
   const newer = `${detail} is newer than ${String(newestMajor)}, the newest that Berth is tested with`;
@@ -49,7 +49,7 @@ export const checkVersion: ServerCheck = ({ postgres }, { catalog: { server } })
 
 /** Whether the admin role may do what a run does. */
 export const checkAdmin: ServerCheck = (spec, { catalog: { server }, selfGrant }) => {
-  const problems = findServerRuleProblems(server, spec.postgres).filter(isAboutAdmin);
+  const problems = findServerProblems(server, spec.postgres).filter(isAboutAdmin);
   const usesStock = spec.apps.some((app) => app.provisioner === "postgresql");
   const isGranted = ["set", "inherit"].every((word) => selfGrant?.includes(word) === true);
   // Berth's own provider sets it in its session.

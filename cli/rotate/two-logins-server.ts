@@ -96,7 +96,9 @@ export async function prepareLogin(
     };
     const { actions } = await decide();
     const work = toWork(plan, () => verifier);
-    await server.runTogether(session, actions, work, async () => void (await decide()));
+    await server.runTogether(session, actions, work, async () => {
+      await decide();
+    });
   });
 }
 

@@ -255,7 +255,7 @@ export class AppDatabaseHandler implements ResourceHandler {
       throw new BerthError(error.message, { hint });
     });
     const identity = findIdentityProblem(found.catalog.server, server.config);
-    if (identity !== undefined) this.#warnOnce(urn, identity);
+    if (identity !== undefined) this.#warnOnce(urn, describeProblem(identity));
     return found;
   }
 

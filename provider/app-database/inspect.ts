@@ -115,7 +115,7 @@ export async function inspectOutside(
   const databases = await inspectDatabases(client, [plan.database.name]);
   const roles = await inspectRoles(client, [
     ...[context.postgres.ownershipRole, ...names],
-    ...(context.formerRoles ?? []).map(({ name }) => name),
+    ...context.formerRoles.map(({ name }) => name),
     ...[...databases.values()].map(({ owner }) => owner),
   ]);
   const stored =
@@ -138,7 +138,7 @@ export async function inspectInside(
   catalog: Catalog,
 ): Promise<Pick<AppFacts, "access" | "leaving">> {
   const { plan, context } = request;
-  const { formerRoles = [] } = context;
+  const { formerRoles } = context;
   const schemas = new Set([
     ...plan.schemas,
     ...formerRoles.flatMap(({ schemas: all = [] }) => all),

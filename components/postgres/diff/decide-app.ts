@@ -5,7 +5,7 @@ import type { LiveExtension } from "../catalog/extensions.ts";
 import type { FormerRole } from "../plan/former-role.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import { compareStored, decideAdoption, findOutOfReach } from "../rules/adoption.ts";
-import { findLostProblems } from "../rules/lost-database.ts";
+import { findLostProblem } from "../rules/lost-database.ts";
 import type { PostgresProblem } from "../rules/problem.ts";
 import { findOwnershipRoleProblem, findPlanProblems } from "../rules/server.ts";
 import { findTwoLoginProblems, noteTwoLogins } from "../rules/two-logins.ts";
@@ -97,6 +97,7 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
   });
   const live = catalog.databases.get(database.name);
   const ownership = findOwnershipRoleProblem(catalog, postgres);
+  const lost = findLostProblem(plan, live, { isKnown, recreate });
   return {
     problems: [
       ...(ownership === undefined ? [] : [ownership]),
@@ -104,7 +105,7 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
       ...findOutOfReach(plan, catalog, postgres),
       ...findPlanProblems(plan, catalog.server),
       ...findTwoLoginProblems(plan, catalog, ({ key }) => verifiers.has(key)),
-      ...findLostProblems(plan, live, { isKnown, recreate }),
+      ...(lost === undefined ? [] : [lost]),
       ...inside.problems,
       ...(facts.leaving === undefined ? [] : findLeavingProblems(app, facts.leaving)),
     ],

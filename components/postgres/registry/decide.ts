@@ -7,7 +7,7 @@ import { hasContents } from "../diff/contents.ts";
 import { type AppDecision, decideApp } from "../diff/decide-app.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import type { PostgresProblem } from "../rules/problem.ts";
-import { findIdentityRuleProblem, findServerRuleProblems } from "../rules/server.ts";
+import { findIdentityProblem, findServerProblems } from "../rules/server.ts";
 import { describeAction } from "../statements/actions.ts";
 import { decideRegistryAdoption, type UnstatedGrants } from "./adoption.ts";
 
@@ -66,14 +66,14 @@ export function decideRegistry(
 ): RegistryDecision {
   const { catalog, insides } = facts;
   const { server, roles, databases } = catalog;
-  const identity = findIdentityRuleProblem(server, postgres);
+  const identity = findIdentityProblem(server, postgres);
   const isUnpinned = isPreview && identity?.code === "server-not-pinned";
   const apps = plans.map((plan) =>
     decidePlan(plan, facts, postgres, verifiers?.get(plan.app) ?? new Map()),
   );
   const problems = [
     ...(identity === undefined || isUnpinned ? [] : [identity]),
-    ...findServerRuleProblems(server, postgres),
+    ...findServerProblems(server, postgres),
     ...apps.flatMap((app) => app.problems),
   ];
   if (problems.length > 0) throw toOneError("Postgres", problems);

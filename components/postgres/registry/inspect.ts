@@ -6,7 +6,7 @@ import { asNotInstalled, inspectExtensions } from "../catalog/extensions.ts";
 import { hasContents } from "../diff/contents.ts";
 import { decideApp, mayEnter } from "../diff/decide-app.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
-import { findIdentityRuleProblem, findServerRuleProblems } from "../rules/server.ts";
+import { findIdentityProblem, findServerProblems } from "../rules/server.ts";
 import { type SessionTarget, withSession } from "../server/session.ts";
 import { inspectMemberships, inspectUnstatedGrants } from "./adoption.ts";
 import { adoptsRoles, type RegistryFacts, type RegistryInside } from "./decide.ts";
@@ -46,8 +46,8 @@ export async function inspectRegistryServer(
     };
   });
   const { server } = facts.catalog;
-  const isOther = findIdentityRuleProblem(server, spec.postgres)?.code === "server-other";
-  if (isOther || findServerRuleProblems(server, spec.postgres).length > 0) return facts;
+  const isOther = findIdentityProblem(server, spec.postgres)?.code === "server-other";
+  if (isOther || findServerProblems(server, spec.postgres).length > 0) return facts;
   const insides = new Map<string, RegistryInside>();
   for (const plan of plans) {
     insides.set(plan.app, await inspectInside(plan, facts.catalog, spec, connection));

@@ -7,7 +7,7 @@ import type { AppProblem, PostgresProblem } from "./problem.ts";
 const oldestVersion = 140000;
 
 /** The identifier that a stack pins and the one that answered; pure, so that it can be shown anywhere. */
-export function findIdentityRuleProblem(
+export function findIdentityProblem(
   facts: ServerFacts,
   postgres: Pick<PostgresSpec, "systemIdentifier">,
 ): PostgresProblem | undefined {
@@ -28,17 +28,8 @@ export function findIdentityRuleProblem(
   };
 }
 
-/** The same as one text. */
-export function findIdentityProblem(
-  facts: ServerFacts,
-  postgres: Pick<PostgresSpec, "systemIdentifier">,
-): string | undefined {
-  const problem = findIdentityRuleProblem(facts, postgres);
-  return problem === undefined ? undefined : `${problem.what}. ${problem.fix}`;
-}
-
 /** Why a server cannot be used, besides being another one. */
-export function findServerRuleProblems(
+export function findServerProblems(
   facts: ServerFacts,
   postgres: Pick<PostgresSpec, "reserved">,
 ): PostgresProblem[] {
@@ -75,14 +66,6 @@ export function findServerRuleProblems(
     },
   ];
   return rules.flatMap(({ isBroken, ...problem }) => (isBroken ? [problem] : []));
-}
-
-/** The same as texts. */
-export function findServerProblems(
-  facts: ServerFacts,
-  postgres: Pick<PostgresSpec, "reserved">,
-): string[] {
-  return findServerRuleProblems(facts, postgres).map(({ what, fix }) => `${what}; ${fix}`);
 }
 
 /**

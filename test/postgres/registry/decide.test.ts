@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { describeProblem } from "../../../components/errors.ts";
 import type {
   Catalog,
   LiveRole,
@@ -71,25 +72,25 @@ describe("what the server must be and allow", () => {
   });
 
   test.each<[Partial<ServerFacts>, string]>([
-    [{ versionNumber: 130022 }, "its version is 13.22; Berth needs 14 or newer"],
+    [{ versionNumber: 130022 }, "its version is 13.22\n    fix: Berth needs 14 or newer"],
     [
       { isStandby: true },
-      "it is a standby, which is read-only; point berth:postgres.endpoint at the primary's Service",
+      "it is a standby, which is read-only\n    fix: point berth:postgres.endpoint at the primary's Service",
     ],
     [
       { canCreateRole: false },
-      'role "coachlight_admin" may not create roles; as a superuser run: ALTER ROLE "coachlight_admin" CREATEROLE',
+      'role "coachlight_admin" may not create roles\n    fix: as a superuser run: ALTER ROLE "coachlight_admin" CREATEROLE',
     ],
     [
       { canCreateDatabase: false },
-      'role "coachlight_admin" may not create databases; as a superuser run: ALTER ROLE "coachlight_admin" CREATEDB',
+      'role "coachlight_admin" may not create databases\n    fix: as a superuser run: ALTER ROLE "coachlight_admin" CREATEDB',
     ],
     [
       { admin: "paperless" },
-      'role "paperless" is reserved and cannot be the admin; name another item in berth:postgres.adminItem, or take the role out of berth:postgres.reserved',
+      'role "paperless" is reserved and cannot be the admin\n    fix: name another item in berth:postgres.adminItem, or take the role out of berth:postgres.reserved',
     ],
   ])("fails with %j", (facts, problem) => {
-    expect(find(facts)).toEqual([problem]);
+    expect(find(facts).map(describeProblem)).toEqual([problem]);
   });
 
   test("every reason comes at once", () => {
