@@ -7,7 +7,7 @@ import { planItemRequests } from "../../components/onepassword/stack-items.ts";
 import { matchesVerifier } from "../../components/postgres/verifier.ts";
 import type { ServerSurvey } from "./survey.ts";
 
-/** How the password of a proposed role and the item that shall hold it go together. */
+/** How the password of a proposed role compares with the item for it. */
 export interface PasswordFinding {
   readonly app: string;
   readonly role: string;

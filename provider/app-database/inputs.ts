@@ -20,7 +20,7 @@ import {
 } from "../rpc/property-values.ts";
 import type { CheckFailure } from "../rpc/resource-handler.ts";
 
-/** The inputs of an AppDatabase: what it shall be, and the verifiers, which no output repeats. */
+/** The inputs of an AppDatabase: its properties, and the verifiers, which no output repeats. */
 export interface AppDatabaseInputs {
   readonly state: AppDatabaseState;
   /** By the role's key. Secret. */

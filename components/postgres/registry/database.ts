@@ -30,7 +30,7 @@ const imported: pulumi.Alias[] = [{ parent: pulumi.rootStackResource }];
  * One app's roles, database, grants and default privileges as `postgresql` resources.
  *
  * All of it stays on the server when it leaves the program. The provider's delete would be
- * `DROP DATABASE … WITH (FORCE)`, and an app that changes to Berth's own provider takes up the same
+ * `DROP DATABASE … WITH (FORCE)`, and an app that changes to Berth's own provider adopts the same
  * roles and grants in the run in which these resources go. The database is `protect`ed besides, so that
  * nothing makes it leave, that change included, before somebody has said `pulumi state unprotect`.
  *
