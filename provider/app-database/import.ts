@@ -42,7 +42,7 @@ export async function importApp(
   const server = new PostgresServer(config);
   try {
     const request = toPlainRequest({ state, verifiers: new Map() }, config, false);
-    const { decision, catalog } = await inspectRequest(server, request, true);
+    const { decision, catalog } = await inspectRequest(server, request, true, true);
     const notes = requirePossible(decision, true);
     if (!catalog.databases.has(state.database.name)) return undefined;
     for (const note of notes) report("warning", urn, note);

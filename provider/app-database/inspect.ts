@@ -36,11 +36,13 @@ export interface Inspection {
  * What there is to do for an app, from the catalog that the run has read once for all apps.
  *
  * @param isDeep Looks into the app's database as well, which takes a login of its own.
+ * @param isImport Nothing is changed yet, so that a right to change may still be given.
  */
 export async function inspectRequest(
   server: PostgresServer,
   { plan, context }: AppRequest,
   isDeep: boolean,
+  isImport = false,
 ): Promise<Inspection> {
   const { catalog } = await server.inspectStack();
   const facts = { catalog, stored: await inspectStored(server, plan) };
@@ -49,7 +51,8 @@ export async function inspectRequest(
     decision: decideApp(plan, { ...facts, ...more }, context),
     catalog,
   });
-  if (isDeep && mayEnter(plan, catalog, outside)) {
+  const problems = outside.problems.filter((problem) => !isLater(problem, isImport));
+  if (isDeep && mayEnter(plan, catalog, { problems })) {
     const { name } = plan.database;
     const inside = (session: Session) => inspectInside(session, { plan, context }, catalog);
     return decide(await server.withDatabase(name, inside));
@@ -88,18 +91,16 @@ const laterCodes: ReadonlySet<ProblemCode> = new Set([
   "role-gave-to-others",
 ]);
 
-/**
- * Throws why a decision cannot be carried out; returns what else the operator should know.
- *
- * @param isImport Nothing is changed yet, so that a right to change may still be given.
- */
+function isLater({ code }: PostgresProblem, isImport: boolean): boolean {
+  return laterCodes.has(code) || (isImport && code === "role-out-of-reach");
+}
+
+/** Throws why a decision cannot be carried out; returns what else the operator should know. */
 export function requirePossible(
   { problems, adopting, notes, superuser }: AppDecision,
   isImport = false,
 ): readonly string[] {
-  const isLater = ({ code }: PostgresProblem): boolean =>
-    laterCodes.has(code) || (isImport && code === "role-out-of-reach");
-  const now = problems.filter((problem) => !isLater(problem));
+  const now = problems.filter((problem) => !isLater(problem, isImport));
   if (now.length > 0) throw toOneError("Postgres", now);
   const later = problems.map((problem) => `up would refuse: ${describeProblem(problem)}`);
   return [...later, ...adopting, ...notes, ...superuser.map(describeProblem)];

@@ -109,7 +109,8 @@ describe.each(servers)("Postgres $server", ({ packageName, isAdminSuperuser }) =
     ];
     await expectRefused(
       'database "closed" belongs to role "closed", not to "idle"; Berth never changes an owner',
-      'it is a member of readers; add "memberOf: [readers]" under owner',
+      "it is a member of readers",
+      'fix: add "memberOf: [readers]" under owner',
       "it has search_path $user, public",
       'role "latin" exists and was not made by this stack',
     );

@@ -126,13 +126,16 @@ export function listActions({ steps }: Pick<AppDecision, "steps">): readonly Act
   return [...steps.roles, ...steps.database, ...steps.leaving, ...steps.inside];
 }
 
-/** Whether an app's database may be entered: it exists, and nothing stands against it. */
+/** Whether an app's database may be entered: it exists, nothing stands against it, and the admin has a say there. */
 export function mayEnter(
   { database }: Pick<DatabasePlan, "database">,
   { databases }: Pick<Catalog, "databases">,
   { problems }: Pick<AppDecision, "problems">,
 ): boolean {
-  return databases.has(database.name) && !problems.some(({ at }) => at === "database");
+  const isBarred = problems.some(
+    ({ at, code }) => at === "database" || code === "role-out-of-reach",
+  );
+  return databases.has(database.name) && !isBarred;
 }
 
 /** What drops the roles that left an entry; to know about whom to ask before it is decided. */

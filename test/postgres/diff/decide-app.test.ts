@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { checkApps } from "../../../cli/doctor/server-state.ts";
+import type { LiveDatabase, LiveRole } from "../../../components/postgres/catalog/catalog.ts";
 import {
   type AppContext,
   decideApp,
@@ -88,14 +89,17 @@ test("what is wrong with the stack as a whole is listed once for all apps", () =
   expect(codesOf(registry)).toEqual(["ownership-role-has-rights"]);
 });
 
-test("a database that is somebody else's is never entered", () => {
-  const decisions = [
-    liveDatabase("wiki", "paperless"),
-    liveDatabase("wiki", "wiki", { connectionLimit: -2 }),
-  ].map((one) => {
-    const catalog = makeCatalog([liveRole("wiki", ours)], [one]);
-    const { plan, facts, context } = makeSituation({ catalog });
+test("a database that is somebody else's, or of a role that the admin may not change, is never entered", () => {
+  const mayEnterWith = (role: LiveRole, database: LiveDatabase) => {
+    const catalog = makeCatalog([role], [database]);
+    const { plan, facts, context } = makeSituation({ entry: { adopt: true }, catalog });
     return mayEnter(plan, catalog, decideApp(plan, facts, context));
-  });
-  expect(decisions).toEqual([false, false]);
+  };
+  const wiki = liveDatabase("wiki", "wiki");
+  const mine = liveRole("wiki", ours);
+  expect(mayEnterWith(mine, wiki)).toBe(true);
+  expect(mayEnterWith(mine, liveDatabase("wiki", "paperless"))).toBe(false);
+  expect(mayEnterWith(mine, { ...wiki, connectionLimit: -2 })).toBe(false);
+  expect(mayEnterWith(liveRole("wiki"), wiki)).toBe(false);
+  expect(mayEnterWith(liveRole("wiki", { adminMayAlter: true }), wiki)).toBe(true);
 });
