@@ -231,7 +231,7 @@ it("refuses a standby, whatever is asked for, and goes on once that is the prima
   writeFileSync(path.join(home, "data/standby.signal"), "");
   await startServer({ home, port: bed.superuser.port });
   const says =
-    "it is a standby, which is read-only; point berth:postgres.endpoint at the primary's Service";
+    "it is a standby, which is read-only\n    fix: point berth:postgres.endpoint at the primary's Service";
   const inputs = inputsOf("failover", { owner: { connectionLimit: 3 } });
   await expect(bed.diff(made)).rejects.toThrow(says);
   await expect(bed.refresh(made)).rejects.toThrow(says);

@@ -15,7 +15,7 @@ export function findIdentityProblem(
     return {
       ...{ code: "server-not-pinned", at: "berth:postgres.systemIdentifier" },
       what: `the stack does not say which server it is for; the one that answered has system_identifier ${facts.systemIdentifier}`,
-      fix: `If that is the right one, add to the stack file under berth:postgres: systemIdentifier: "${facts.systemIdentifier}"`,
+      fix: `if that is the right one, add to the stack file under berth:postgres: systemIdentifier: "${facts.systemIdentifier}"`,
     };
   }
   if (postgres.systemIdentifier === facts.systemIdentifier) return undefined;
@@ -24,7 +24,7 @@ export function findIdentityProblem(
     what:
       `this is another server than the stack is for: it has system_identifier ${facts.systemIdentifier}, ` +
       `the stack expects ${postgres.systemIdentifier} (berth:postgres.systemIdentifier). Nothing was written`,
-    fix: "Check the context, namespace and Service of berth:postgres.endpoint",
+    fix: "check the context, namespace and Service of berth:postgres.endpoint",
   };
 }
 
