@@ -3,7 +3,7 @@ import { escapeIdentifier } from "pg";
 import { readOnePasswordAccess } from "../../components/config/environment.ts";
 import { loadStackFromFile, readStackFile } from "../../components/config/load.ts";
 import type { PostgresSpec } from "../../components/config/spec.ts";
-import { BerthError } from "../../components/errors.ts";
+import { BerthError, toOneError } from "../../components/errors.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
@@ -84,7 +84,7 @@ async function readServer(postgres: PostgresSpec, admin: Credential): Promise<Se
   return await withServer(postgres, async (server) => {
     const survey = await inspectServerForAdopt(server, admin, postgres);
     const identity = findIdentityProblem(survey.catalog.server, postgres);
-    if (identity !== undefined) throw new BerthError(`Postgres: ${identity}`);
+    if (identity !== undefined) throw toOneError("Postgres", [identity]);
     return survey;
   });
 }

@@ -76,10 +76,9 @@ async function checkObjects(target: Target): Promise<Passed<undefined>> {
   return {
     value: undefined,
     detail: `cluster ${facts.identifier}: ${counts}`,
-    warnings: warnings.map((warning) => {
-      const [detail = "", fix = "pulumi preview shows what becomes of it"] = warning.split("; ");
-      return { detail, fix };
-    }),
+    warnings: warnings.map(({ what, fix = "pulumi preview shows what becomes of it" }) => ({
+      ...{ detail: what, fix },
+    })),
   };
 }
 

@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { loadStackFromFile } from "../../components/config/load.ts";
 import { BerthError } from "../../components/errors.ts";
-import { decideFreshServer } from "../../components/postgres/diff/new-database.ts";
+import { decideFreshServer } from "../../components/postgres/diff/fresh-server.ts";
 import { type DatabasePlan, planDatabase } from "../../components/postgres/plan/plan.ts";
 import { toPsqlScript } from "../../components/postgres/psql/script.ts";
 import type { Action } from "../../components/postgres/statements/actions.ts";

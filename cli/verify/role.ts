@@ -1,5 +1,6 @@
 import type { Client } from "pg";
 import type { AppSpec } from "../../components/config/spec.ts";
+import { describeWhat } from "../../components/errors.ts";
 import { inspectAccess } from "../../components/postgres/catalog/access.ts";
 import {
   inspectSessionPrivileges,
@@ -83,7 +84,10 @@ export async function verifyContents(client: Client, plan: DatabasePlan): Promis
   const access = await inspectAccess(client, plan, []);
   // As for a superuser, so that everything missing is found, whoever has to create it.
   const { actions, problems } = decideContents(plan, { isSuperuser: true, admin: "" }, access);
-  const wrong = [...problems, ...actions.map((action) => `not yet: ${describeAction(action)}`)];
+  const wrong = [
+    ...problems.map(describeWhat),
+    ...actions.map((action) => `not yet: ${describeAction(action)}`),
+  ];
   const listed = [...plan.schemas, ...plan.extensions.map(({ name }) => name)];
   return [
     {

@@ -4,7 +4,7 @@ import { readOnePasswordAccess } from "../../components/config/environment.ts";
 import { loadStackFromFile } from "../../components/config/load.ts";
 import { hasItem, roleNamesOf } from "../../components/config/logins.ts";
 import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
-import { BerthError } from "../../components/errors.ts";
+import { toOneError } from "../../components/errors.ts";
 import { readStackItems, type StackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
 import {
@@ -89,7 +89,7 @@ async function inspectAsAdmin(
   return await withSession({ ...target, database }, items.admin, async (client) => {
     const identity = findIdentityProblem(await inspectServer(client), postgres);
     if (identity !== undefined && postgres.systemIdentifier !== undefined) {
-      throw new BerthError(`Postgres: ${identity}`);
+      throw toOneError("Postgres", [identity]);
     }
     const traces = new Map<string, readonly string[]>();
     for (const app of spec.apps) {

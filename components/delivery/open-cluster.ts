@@ -2,6 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { isOffline } from "../config/environment.ts";
 import type { ClusterSpec, StackSpec } from "../config/spec.ts";
+import { describeProblem } from "../errors.ts";
 import { KubeError } from "../kubernetes/error.ts";
 import { type ClusterDecision, decideCluster, notInspectedCluster } from "./cluster/findings.ts";
 import { inspectCluster } from "./cluster/inspect.ts";
@@ -32,7 +33,7 @@ export async function openCluster(
     cluster,
     planned.applied,
   );
-  for (const warning of warnings) void pulumi.log.warn(warning);
+  for (const warning of warnings) void pulumi.log.warn(describeProblem(warning));
   return {
     delivery: leaveOutNamespaces(planned, foreignNamespaces),
     providers: { kubernetes: createProvider(cluster, cluster.identifier ?? identifier) },

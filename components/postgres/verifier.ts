@@ -80,7 +80,7 @@ export function refuseUnusablePasswords(
         return [];
       } catch (error) {
         if (!(error instanceof BerthError)) throw error;
-        return [`app ${name}: ${error.message.replace("\n  fix:", "\n    fix:")}`];
+        return error.problems.map((problem) => ({ ...problem, app: name }));
       }
     }),
   );

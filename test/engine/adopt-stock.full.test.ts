@@ -108,8 +108,9 @@ describe.each(Object.values(servers))("Postgres $server", ({ packageName, isAdmi
       edit("latin", { adopt: false }),
     ];
     await expectRefused(
-      'database "closed" exists and belongs to role "closed", not to "idle"; Berth never changes an owner',
-      'it is a member of readers; add "memberOf: [readers]" under owner',
+      'database "closed" belongs to role "closed", not to "idle"; Berth never changes an owner',
+      "it is a member of readers",
+      'fix: add "memberOf: [readers]" under owner',
       "it has search_path $user, public",
       'role "latin" exists and was not made by this stack',
     );

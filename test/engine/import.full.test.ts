@@ -79,7 +79,7 @@ describe("pulumi import", () => {
     const { exitCode, output } = await importApp("wiki", "wiki");
     expect(exitCode, output).toBe(0);
     expect(output).toContain("= 1 imported");
-    expect(output).toContain('up would refuse: app wiki: role "wiki" shall be adopted');
+    expect(output).toContain('up would refuse: app wiki: role "wiki" cannot be adopted');
     const log = readFileSync(bed.sandbox.postgresLog, "utf8");
     expect(log).toContain("coachlight_admin@wiki");
     expect(log).not.toMatch(/statement: *(grant|revoke|alter|create|drop|comment)/i);

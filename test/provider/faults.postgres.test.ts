@@ -136,7 +136,14 @@ it("says in each preview, up and refresh who owns a database that somebody took 
   const says =
     'app taken: database "taken" belongs to role "taker", not to "taken"; Berth never changes an owner';
   bed.clearLog();
-  for (const look of [() => bed.diff(made), () => bed.refresh(made), () => bed.up(inputs, made)]) {
+  const { id, urn, state: oldState } = made;
+  const preview = async () => {
+    const handler = await bed.provider();
+    const request = { id, urn, oldState, oldInputs: inputs, newInputs: inputs, preview: true };
+    await handler.update(request).finally(() => handler.close());
+  };
+  expect(await bed.diff(made)).toEqual(["database"]);
+  for (const look of [preview, () => bed.refresh(made), () => bed.up(inputs, made)]) {
     await expect(look()).rejects.toThrow(says);
   }
   expect(bed.writes()).toEqual([]);
@@ -226,7 +233,7 @@ it("refuses a standby, whatever is asked for, and goes on once that is the prima
   writeFileSync(path.join(home, "data/standby.signal"), "");
   await startServer({ home, port: bed.superuser.port, settings });
   const says =
-    "it is a standby, which is read-only; point berth:postgres.endpoint at the primary's Service";
+    "it is a standby, which is read-only\n    fix: point berth:postgres.endpoint at the primary's Service";
   const inputs = inputsOf("failover", { owner: { connectionLimit: 3 } });
   await expect(bed.diff(made)).rejects.toThrow(says);
   await expect(bed.refresh(made)).rejects.toThrow(says);

@@ -1,5 +1,5 @@
 import type { ClusterSpec, StackSpec } from "../../config/spec.ts";
-import { BerthError, toOneError } from "../../errors.ts";
+import { BerthError, type Problem, toOneError } from "../../errors.ts";
 import { CASCADE_FINALIZER } from "../metadata.ts";
 import type { KubernetesObject } from "../yaml.ts";
 import { type Kind, kindOf } from "./kinds.ts";
@@ -35,7 +35,7 @@ export interface ClusterDecision {
   readonly identifier: string | undefined;
   /** Namespaces that others made. Berth uses them and does not change them. */
   readonly foreignNamespaces: ReadonlySet<string>;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Problem[];
 }
 
 /** The decision without facts, with a warning: the preview then shows every object as new. */
@@ -43,7 +43,9 @@ export function notInspectedCluster(reason: string): ClusterDecision {
   return {
     identifier: undefined,
     foreignNamespaces: new Set(),
-    warnings: [`not compared with the cluster (${reason}): objects that exist are shown as new`],
+    warnings: [
+      { what: `not compared with the cluster (${reason}): objects that exist are shown as new` },
+    ],
   };
 }
 
@@ -85,10 +87,15 @@ export function decideCluster(
     warnings: [
       ...(cluster.identifier === undefined
         ? [
-            `the stack file does not say which cluster it is for; add under berth:cluster: identifier: ${facts.identifier}`,
+            {
+              what: "the stack file does not say which cluster it is for",
+              fix: `add under berth:cluster: identifier: ${facts.identifier}`,
+            },
           ]
         : []),
-      ...foreign.map((object) => `adopting: ${describeObject(object)}, made by others`),
+      ...foreign.map((object) => ({
+        what: `adopting: ${describeObject(object)}, made by others`,
+      })),
     ],
   };
 }

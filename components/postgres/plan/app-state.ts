@@ -1,5 +1,6 @@
 import type { Grants } from "../../config/privileges.ts";
-import type { ExtensionSpec, ReclaimPolicy } from "../../config/spec.ts";
+import type { ReclaimPolicy } from "../../config/spec.ts";
+import type { AppDatabaseState, RoleState } from "./app-properties.ts";
 import {
   closedToPublic,
   compareRoles,
@@ -11,45 +12,7 @@ import {
   toMemberships,
 } from "./plan.ts";
 
-/**
- * A plan as the inputs of an `AppDatabase`. It is grouped by role, so a preview shows
- * `roles.admin.grants.table` and not the number of a grant.
- */
-export interface AppDatabaseState {
-  readonly app: string;
-  readonly adopt: boolean;
-  /** Create a new, empty database if the old one is gone. Not kept in state, like `adopt`. */
-  readonly recreate?: boolean | undefined;
-  readonly reclaimPolicy: ReclaimPolicy;
-  readonly database: {
-    readonly name: string;
-    readonly encoding: string;
-    readonly connectionLimit: number;
-    readonly revokePublic: boolean;
-  };
-  /** Roles by key; `owner` owns the database. */
-  readonly roles: Readonly<Record<string, RoleState>>;
-  /** `public` first, then the app's other schemas. */
-  readonly schemas: readonly string[];
-  /** In the order in which they are created. */
-  readonly extensions: readonly ExtensionSpec[];
-}
-
-/** One role. Its grants on objects in schemas also hold for objects that the owner will create. */
-export interface RoleState {
-  readonly name: string;
-  readonly profile: PlannedRole["profile"];
-  /** See {@link PlannedRole}; undefined = `always`. */
-  readonly login?: "in-turn" | undefined;
-  /** See {@link PlannedRole}. */
-  readonly actsAs?: string | undefined;
-  readonly connectionLimit: number;
-  readonly memberOf: readonly string[];
-  readonly searchPath: readonly string[];
-  readonly grants: Grants;
-}
-
-/** The inputs for a plan. */
+/** From the plan to the resource. */
 export function toState(
   plan: DatabasePlan,
   ownershipRole: string,

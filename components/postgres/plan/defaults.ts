@@ -1,6 +1,6 @@
 import type { Grants } from "../../config/privileges.ts";
 import { joinGrants } from "../../config/schema/database.ts";
-import type { AppDatabaseState, RoleState } from "./app-state.ts";
+import type { AppDatabaseState, RoleState } from "./app-properties.ts";
 import { entrance, PUBLIC_SCHEMA, profiles } from "./plan.ts";
 
 /**

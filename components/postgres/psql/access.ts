@@ -30,10 +30,14 @@ export function scriptAccess(plan: DatabasePlan): readonly string[] {
     ...giving.map(send),
     "COMMIT;",
     // A GRANT without the right to grant gives only a warning, so the result is checked.
-    refusal(
-      `app ${plan.app}: database ${name} is not as planned, and the admin role may not change that`,
-      queries.map((query) => `SELECT statement FROM (${query}) open (statement)`),
-    ),
+    ...(queries.length === 0
+      ? []
+      : [
+          refusal(
+            `app ${plan.app}: database ${name} is not as planned, and the admin role may not change that`,
+            queries.map((query) => `SELECT statement FROM (${query}) open (statement)`),
+          ),
+        ]),
     ...(isClosed ? [warnOfOpenSchema(plan.app)] : []),
     ...(wanted.length === 0
       ? []

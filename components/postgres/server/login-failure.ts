@@ -197,8 +197,8 @@ function explainNetwork(code: string, text: string, endpoint: Where): Explanatio
   if (/terminated unexpectedly|socket hang up/i.test(text) || /ECONNRESET|EPIPE/.test(code)) {
     const failure = endpoint.lastFailure();
     if (failure !== undefined) {
-      const hint = failure.hint === undefined ? {} : { hint: failure.hint };
-      return { means: failure.message.split("\n  fix: ")[0] ?? failure.message, ...hint };
+      const [{ what, fix } = { what: failure.message }] = failure.problems;
+      return { means: what, ...(fix === undefined ? {} : { hint: fix }) };
     }
     return {
       means:

@@ -1,6 +1,6 @@
 import pLimit, { type LimitFunction } from "p-limit";
 import type { Client } from "pg";
-import { BerthError } from "../../errors.ts";
+import { BerthError, toOneError } from "../../errors.ts";
 import type { Endpoint } from "../../tunnel/endpoint.ts";
 import { inspectServer, type ServerFacts } from "../catalog/catalog.ts";
 import { findIdentityProblem, findServerProblems } from "../rules/server.ts";
@@ -118,13 +118,13 @@ export class SessionPool {
     });
     try {
       const server = await inspectServer(client);
-      const unfit = [
+      const problems = [
         ...(this.#config.systemIdentifier === undefined
           ? []
           : [findIdentityProblem(server, this.#config)]),
         ...findServerProblems(server, this.#config),
       ].filter((problem) => problem !== undefined);
-      if (unfit.length > 0) throw new BerthError(`Postgres: ${unfit.join("; ")}`);
+      if (problems.length > 0) throw toOneError("Postgres", problems);
       if (server.versionNumber >= 160_000 && !server.isSuperuser) {
         // The admin may then act for the roles it makes; before 16 it is given that by statement.
         await client.query("SET createrole_self_grant = 'set, inherit'");

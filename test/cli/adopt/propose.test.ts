@@ -138,8 +138,8 @@ describe("a further login", () => {
 
 describe("a database is left alone", () => {
   test.each<[string, Partial<LiveRole>, Partial<LiveDatabase>, string]>([
-    ["half dropped", {}, { connectionLimit: -2 }, "a DROP DATABASE of it was interrupted"],
-    ["closed to everybody", {}, { allowsConnections: false }, "it allows no connections"],
+    ["half dropped", {}, { connectionLimit: -2 }, "an interrupted DROP DATABASE left"],
+    ["closed to everybody", {}, { allowsConnections: false }, "allows no connections"],
     ["of a superuser", { isSuperuser: true }, {}, "is a superuser"],
     ["of a role with CREATEROLE", { canCreateRole: true }, {}, "has CREATEROLE"],
     [

@@ -43,7 +43,9 @@ describe("a cluster to apply to", () => {
 
   it("is named for the stack file to pin", () => {
     const { warnings, identifier } = judge({}, { identifier: undefined });
-    expect(warnings).toEqual([expect.stringContaining("identifier: uid-of-home")]);
+    expect(warnings).toMatchObject([
+      { fix: expect.stringContaining("identifier: uid-of-home") as string },
+    ]);
     expect(identifier).toBe("uid-of-home");
   });
 
@@ -73,7 +75,7 @@ describe("a cluster to apply to", () => {
     );
     expect(() => judge({ objects })).toThrow("berth:cluster.adopt: true");
     expect(judge({ objects }, { adopt: true }).warnings).toEqual([
-      `adopting: ${item}, made by others`,
+      { what: `adopting: ${item}, made by others` },
     ]);
   });
 

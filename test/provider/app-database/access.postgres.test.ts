@@ -150,7 +150,7 @@ describe("an app whose access others had a hand in", () => {
     const failure = await bed.up(made.inputs, found).catch((error: unknown) => error);
     expect(bed.reports.join("\n")).toContain(help);
     expect(bed.reports.join("\n")).toContain(`only a superuser can end that: ${close}`);
-    expect(String(failure)).toContain(`As a superuser, in database sone: ${help}`);
+    expect(String(failure)).toContain(`as a superuser, in database sone: ${help}`);
     if (!(failure instanceof PartialFailure)) throw new Error("nothing was done");
     expect(await readAcl()).toEqual([
       {

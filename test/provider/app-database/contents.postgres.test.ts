@@ -208,7 +208,7 @@ describe.each([
     const request = { id: made.id, urn: toUrn("x"), oldInputs: made.inputs, oldState: made.state };
     const handler = await bed.provider();
     const message =
-      /schema "theirs" in database "basketball" exists and belongs to role "postgres", not to "basketball"; Berth never changes an owner/;
+      /schema "theirs" in database "basketball" belongs to role "postgres", not to "basketball"; Berth never changes an owner/;
     await expect(handler.update({ ...request, newInputs: inputs, preview: true })).rejects.toThrow(
       message,
     );

@@ -28,18 +28,22 @@ describe.each([
     [
       "that the server does not have",
       ["nonesuch"],
-      /extension "nonesuch" .* is not on the server; install the package/,
+      /extension "nonesuch" .* is not on the server\n +fix: install the package/,
     ],
     [
       "in a version that it does not have",
       [{ name: "cube", version: "99" }],
       /is not there in version 99/,
     ],
-    ["before the one that it needs", ["earthdistance", "cube"], /needs cube; list that before it/],
+    [
+      "before the one that it needs",
+      ["earthdistance", "cube"],
+      /needs cube\n +fix: list that before it/,
+    ],
     [
       "in another schema than it can be in",
       ["plperl"],
-      /can only be in schema "pg_catalog"; write \{ name: plperl, schema: pg_catalog \}/,
+      /can only be in schema "pg_catalog"\n +fix: write \{ name: plperl, schema: pg_catalog \}/,
     ],
   ])("refuses an extension %s, before anything is made", async (_, extensions, message) => {
     bed.clearLog();
@@ -71,7 +75,7 @@ describe.each([
     if (!isSuperuser) {
       await bed.sql("revoke usage on schema billing from admin_app", "basketball");
       await expect(bed.up(ask("1.8"), made)).rejects.toThrow(
-        /everything else is done.*only its owner or a superuser may update it.*As a superuser, in database basketball: ALTER EXTENSION "hstore" UPDATE TO '1.8'/s,
+        /everything else is done.*only its owner or a superuser can update it.*as a superuser, in database basketball: ALTER EXTENSION "hstore" UPDATE TO '1.8'/s,
       );
       const mended = await bed.sqlAs<{ may: boolean }>(
         ...(["admin_app", "basketball"] as const),
@@ -109,7 +113,7 @@ describe.each([
     };
     expect(await bed.diff(half)).toContain("incomplete");
     const refreshed = await bed.refresh(half);
-    expect(await bed.diff(refreshed ?? half)).toContain("database");
+    expect(await bed.diff(refreshed ?? half)).toContain("extensions");
     await bed.sql('create extension "file_fdw" schema "public"', "fdw");
     const whole = await bed.up(inputs, half);
     expect((await bed.refresh(whole))?.state).toEqual(whole.state);

