@@ -87,14 +87,14 @@ const postgresRules: readonly Mutant[] = [
   ),
   ...inFile(
     "components/postgres/rules/server.ts",
-    ["test/postgres/registry/examine.test.ts"],
+    ["test/postgres/registry/decide.test.ts"],
     [
       [
         "a look whether it is the server",
         "postgres.systemIdentifier === facts.systemIdentifier",
         "true",
       ],
-      ["a refusal of a standby", "...(facts.isStandby", "...(false"],
+      ["a refusal of a standby", "isBroken: facts.isStandby", "isBroken: false"],
       ["a refusal of a server that is too old", "facts.versionNumber < oldestVersion", "false"],
       ["a refusal of an ownership role with rights", "!hasRights(live)", "true"],
     ],
