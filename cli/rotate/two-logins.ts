@@ -8,6 +8,7 @@ import {
   planDatabase,
 } from "../../components/postgres/plan/plan.ts";
 import { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
+import { describeItem } from "../../components/postgres/server/reach.ts";
 import { makeVerifier, scramFor } from "../../components/postgres/verifier.ts";
 import { logsIn, type RotateContext, resume, writeItem } from "./context.ts";
 import { decideRotation, type RotationStep } from "./decide-step.ts";
@@ -32,9 +33,9 @@ export async function rotateTwoLogins(context: RotateContext): Promise<number> {
   });
   if (turn.kind === "finish") {
     say("item", `${turn.because}: going on with what ${item} holds`);
-    await resume(context, "1Password may have a password that the server does not have yet");
+    await resume(context);
   } else {
-    await context.up("what 1Password holds works, and Pulumi's state may not have it yet");
+    await context.up();
   }
   const login = (await context.read()).credential(role).username;
   say("server", `role ${login} has its verifier`);
@@ -52,13 +53,11 @@ export async function withServer<T>(
   { spec, read }: RotateContext,
   use: (server: PostgresServer, items: StackItems) => Promise<T>,
 ): Promise<T> {
-  const { vault, item } = spec.postgres.admin;
   const { admin } = await read();
-  const login = { admin: () => Promise.resolve(admin), username: admin.username };
-  const server = new PostgresServer({
-    ...{ ...spec.postgres, ...login },
-    adminItem: `${vault}/${item}`,
-  });
+  const { username } = admin;
+  const adminItem = describeItem(spec.postgres.admin);
+  const login = { username, admin: () => Promise.resolve(admin), adminItem };
+  const server = new PostgresServer({ ...spec.postgres, ...login });
   try {
     return await server.write(async () => use(server, await read()));
   } finally {

@@ -10,25 +10,29 @@ const { isConfigSecret } = pulumi.runtime as unknown as {
   readonly isConfigSecret: (key: string) => boolean;
 };
 
-/** The stack that Pulumi is running. */
+/** Reads the stack that Pulumi is running, from the values that the engine passes to the program. */
 export function loadStackFromEngine(): StackSpec {
   const stack = pulumi.getStack();
   const own = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
   const secret = own.map(([key]) => key).filter(isConfigSecret);
-  refuseSecretKeys(stack, projectFolder, secret);
+  refuseSecretKeys(
+    stack,
+    projectFolder,
+    secret.map((key) => key.slice(prefix.length)),
+  );
   const values = own.map(
     ([key, text]) => [key.slice(prefix.length), parseValue(key, text)] as const,
   );
   return parseStack(stack, Object.fromEntries(values));
 }
 
-/** Pulumi hands over structured values as JSON text, and plain ones as they are. */
+/** Pulumi passes structured values as JSON text, and plain ones as they are. */
 function parseValue(key: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new BerthError(`${key}: got ${text.slice(0, 60)}; expected a structured value`, {
-      hint: "see Pulumi.prod.yaml for the form of every key",
+    throw new BerthError(`${key}: got ${text.slice(0, 60)}; expected a mapping of keys to values`, {
+      hint: "write it as in Pulumi.prod.yaml",
       cause,
     });
   }

@@ -1,30 +1,45 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { BerthError } from "../errors.ts";
 import { parseStack } from "./parse.ts";
+
+import { parsePulumiYaml } from "./pulumi-yaml.ts";
 import { findSecretPaths, refuseSecretValues } from "./secret-values.ts";
+
 import type { StackSpec } from "./spec.ts";
-import { parseStackText } from "./stack-text.ts";
 
 /**
- * The only readers of stack configuration: inside the engine from what Pulumi hands over, outside it
- * (`verify` and other verbs) from the same file. One schema, parsed once.
+ * The stack configuration outside of the engine, for `verify` and the other verbs: read as Pulumi reads it.
+ * `load-from-engine.ts` takes it from Pulumi itself. One schema, parsed once.
  */
 
 export const prefix = "berth:";
 
 /**
- * The stack of that name, from `Pulumi.<stack>.yaml` in the project folder or from another file.
+ * Reads a stack for the verbs; inside the engine `load-from-engine.ts` does.
  *
- * @param file What one would give to `pulumi up --config-file`.
+ * @param file As in `pulumi up --config-file`; undefined = `Pulumi.<stack>.yaml` in the project folder.
+ * @throws BerthError if there is no such file, it is not YAML, or it has mistakes.
  */
 export function loadStackFromFile(stack: string, projectFolder: string, file?: string): StackSpec {
   const { values } = readStackFile(stack, projectFolder, file);
-  return parseStack(stack, values, file ?? defaultFile(stack));
+  return parseStack(stack, values, file ?? `Pulumi.${stack}.yaml`);
 }
 
-function defaultFile(stack: string): string {
-  return `Pulumi.${stack}.yaml`;
+/** What Berth needs of `Pulumi.yaml` (https://www.pulumi.com/docs/iac/concepts/projects/project-file/). */
+interface Project {
+  readonly name?: string;
+  /** Folder of the stack files, relative to that of `Pulumi.yaml`. */
+  readonly stackConfigDir?: string;
+  /** Values for all stacks: plain, as `{ value }`, or as `{ default }`. */
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+function readProject(stack: string, projectFolder: string): Project {
+  const file = path.join(projectFolder, "Pulumi.yaml");
+  if (!existsSync(file)) return {};
+  const text = readFileSync(file, "utf8");
+  return parsePulumiYaml(`stack ${stack}`, file, text) ?? {};
 }
 
 /** A stack file as it is written. */
@@ -35,9 +50,10 @@ export interface StackFile {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** The same file, unparsed. */
+/** The same file before its values are checked. Only secret ones are refused. */
 export function readStackFile(stack: string, projectFolder: string, file?: string): StackFile {
-  const target = path.resolve(projectFolder, file ?? defaultFile(stack));
+  const project = readProject(stack, projectFolder);
+  const target = findStackFile(stack, projectFolder, project, file);
   const found = statSync(target, { throwIfNoEntry: false });
   if (found?.isDirectory() === true) {
     throw new BerthError(`stack ${stack}: the stack file ${target} is a folder`, {
@@ -50,19 +66,19 @@ export function readStackFile(stack: string, projectFolder: string, file?: strin
     });
   }
   const text = readFileSync(target, "utf8");
-  const document = parseStackText(stack, target, text);
-  const own = Object.entries(document?.config ?? {}).filter(([key]) => key.startsWith(prefix));
+  const values = parseValues(stack, project, { target, text });
   refuseSecretValues(
     stack,
-    own.flatMap(([key, value]) => findSecretPaths(value, key)),
+    Object.keys(values).flatMap((key) => listSecretPaths(values, key)),
   );
-  const values = own.map(([key, value]) => [key.slice(prefix.length), value] as const);
-  return { target, text, values: Object.fromEntries(values) };
+  return { target, text, values };
 }
 
 /**
- * Refuses keys of which Pulumi says that they hold a secret. Where it is, the stack file says, unless it is another
- * one or the project's own configuration.
+ * Refuses keys of which Pulumi says that they hold a secret. Where it is in the value, the stack file says, unless it
+ * is a file with another name.
+ *
+ * @param keys Without the `berth:` prefix.
  */
 export function refuseSecretKeys(
   stack: string,
@@ -70,12 +86,59 @@ export function refuseSecretKeys(
   keys: readonly string[],
 ): void {
   if (keys.length === 0) return;
-  const file = path.resolve(projectFolder, defaultFile(stack));
-  const text = statSync(file, { throwIfNoEntry: false })?.isFile() && readFileSync(file, "utf8");
-  const config = text ? parseStackText(stack, file, text)?.config : undefined;
-  const paths = keys.map((key) => [key, findSecretPaths(config?.[key], key)] as const);
-  refuseSecretValues(
-    stack,
-    paths.flatMap(([key, found]) => (found.length === 0 ? [key] : found)),
-  );
+  const project = readProject(stack, projectFolder);
+  const target = findStackFile(stack, projectFolder, project);
+  const isFile = statSync(target, { throwIfNoEntry: false })?.isFile() === true;
+  const text = isFile ? readFileSync(target, "utf8") : "";
+  const values = parseValues(stack, project, { target, text });
+  const paths = keys.flatMap((key) => {
+    const found = listSecretPaths(values, key);
+    return found.length === 0 ? [`${prefix}${key}`] : found;
+  });
+  refuseSecretValues(stack, paths);
+}
+
+function findStackFile(
+  stack: string,
+  projectFolder: string,
+  { stackConfigDir = "" }: Project,
+  file?: string,
+): string {
+  return file === undefined
+    ? path.join(projectFolder, stackConfigDir, `Pulumi.${stack}.yaml`)
+    : path.resolve(projectFolder, file);
+}
+
+function listSecretPaths(values: StackFile["values"], key: string): string[] {
+  return findSecretPaths(values[key], `${prefix}${key}`);
+}
+
+function parseValues(
+  stack: string,
+  project: Project,
+  { target, text }: Pick<StackFile, "target" | "text">,
+): StackFile["values"] {
+  const document = parsePulumiYaml(`stack ${stack}`, target, text) as Project | null;
+  return {
+    ...toOwnValues(project, Object.entries(project.config ?? {}).map(toProjectValue)),
+    ...toOwnValues(project, Object.entries(document?.config ?? {})),
+  };
+}
+
+/** A key without a namespace is the project's own. */
+function toOwnValues(
+  { name = "berth" }: Project,
+  entries: readonly (readonly [string, unknown])[],
+): Record<string, unknown> {
+  const own = entries
+    .map(([key, value]) => [key.includes(":") ? key : `${name}:${key}`, value] as const)
+    .filter(([key]) => key.startsWith(prefix))
+    .map(([key, value]) => [key.slice(prefix.length), value] as const);
+  return Object.fromEntries(own);
+}
+
+function toProjectValue([key, given]: readonly [string, unknown]): readonly [string, unknown] {
+  if (typeof given !== "object" || given === null) return [key, given];
+  const { value, default: preset } = given as { readonly value?: unknown; default?: unknown };
+  return [key, value ?? preset];
 }

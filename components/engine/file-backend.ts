@@ -32,6 +32,17 @@ export function findFileBackend(projectFolder: string, env: Environment): FileBa
   return { folder: path.resolve(projectFolder, folder), project };
 }
 
+/**
+ * The packages whose resources a stack's state holds, each by its provider: `pulumi` needs their plugins to delete
+ * what has left the program. Empty where there is no such state.
+ */
+export function readStatePackages({ folder, project }: FileBackend, stack: string): string[] {
+  const file = path.join(folder, ".pulumi/stacks", project, `${stack}.json`);
+  if (!existsSync(file)) return [];
+  const providers = readFileSync(file, "utf8").matchAll(/"pulumi:providers:([\w-]+)"/g);
+  return [...new Set([...providers].map(([, name = ""]) => name))];
+}
+
 /** Where Pulumi keeps plugins and who is logged in. */
 export function pulumiHome(env: Environment): string {
   return env["PULUMI_HOME"] || path.join(homedir(), ".pulumi");

@@ -22,7 +22,7 @@ function readAccess({ vault, item }: ItemRef): ReturnType<typeof readOnePassword
   } catch (error) {
     if (!(error instanceof BerthError)) throw error;
     throw new BerthError(
-      `the admin's password is read from 1Password (vault "${vault}", item "${item}") in every run, pulumi refresh and destroy included. ${error.message}`,
+      `the admin's password is read from 1Password (vault "${vault}", item "${item}") whenever Berth asks the server, in pulumi refresh and destroy as well. ${error.message}`,
       { cause: error },
     );
   }

@@ -21,7 +21,7 @@ const Endpoint = z.discriminatedUnion("kind", [
 const Postgres = z.strictObject({
   endpoint: Endpoint,
   tls: z.strictObject({
-    mode: z.enum(["disable", "require", "verify-full"]),
+    mode: z.enum(["disable", "require", "verify-ca", "verify-full"]),
     caFile: Text.optional(),
     serverName: z.string(),
   }),

@@ -14,13 +14,6 @@ export interface RoleContext {
   readonly formerRoles: readonly FormerRole[];
 }
 
-/** When no password is known: each stays, and a role that logs in in turn is as able to as it is. */
-export const asTheyAre: Omit<RoleContext, "ownershipRole"> = {
-  hasPassword: ({ login }) => login === "always",
-  needsPassword: () => false,
-  formerRoles: [],
-};
-
 /**
  * What is between the roles that are and those that shall be. The ownership role comes first and a role joins
  * it in the transaction that makes it: whatever moment a run dies at, it can tell what is its own.

@@ -1,5 +1,5 @@
 import { DatabaseError } from "pg";
-import { BerthError } from "../../errors.ts";
+import { BerthError, toOneError } from "../../errors.ts";
 import type { Endpoint } from "../../tunnel/endpoint.ts";
 import { inspectVerifiers } from "../catalog/access.ts";
 import { type Catalog, inspectCatalog } from "../catalog/catalog.ts";
@@ -78,7 +78,7 @@ export class PostgresServer {
       const problem = await this.withMaintenance(({ server }) =>
         Promise.resolve(findIdentityProblem(server, this.config)),
       );
-      throw new BerthError(`Postgres: ${problem ?? "the stack pins no server"}`);
+      throw toOneError("Postgres", [problem ?? "the stack pins no server"]);
     }
     this.#pool.divideForWriting();
     return await this.#lock.hold(use);

@@ -75,7 +75,7 @@ it("comes from the item, after a failure that passes", async () => {
 it("is missed, where the environment names no 1Password, with what refresh and destroy need", async () => {
   setEnvironment({});
   await expect(readAdminItem(ref)).rejects.toThrow(
-    `the admin's password is read from 1Password (vault "Coachlight", item "postgres-admin") in every run, pulumi refresh and destroy included. 1Password: the environment does not say how to reach it
+    `the admin's password is read from 1Password (vault "Coachlight", item "postgres-admin") whenever Berth asks the server, in pulumi refresh and destroy as well. 1Password: the environment does not say how to reach it
   fix: export OP_CONNECT_HOST and OP_CONNECT_TOKEN`,
   );
 });

@@ -1,4 +1,5 @@
-import { type AppDatabaseState, toState } from "../../../components/postgres/plan/app-state.ts";
+import type { AppDatabaseState } from "../../../components/postgres/plan/app-properties.ts";
+import { toState } from "../../../components/postgres/plan/app-state.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { makeVerifier } from "../../../components/postgres/verifier.ts";
 import { toProperties } from "../../../provider/app-database/inputs.ts";

@@ -2,8 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Client } from "pg";
+
 import { Credential } from "../../../components/onepassword/credential.ts";
 import type { PostgresConfig } from "../../../components/postgres/server/config.ts";
+
 import { fingerprint } from "../../../dev/postgres/fingerprint.ts";
 import {
   connectAsSuperuser,
