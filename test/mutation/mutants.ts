@@ -125,7 +125,7 @@ const diff: readonly Mutant[] = [
     "components/postgres/diff/roles.ts",
     [
       "test/provider/app-database/two-logins.postgres.test.ts",
-      "test/provider/app-database/run.postgres.test.ts",
+      "test/provider/app-database/memberships.postgres.test.ts",
     ],
     [
       [
