@@ -126,6 +126,7 @@ const diff: readonly Mutant[] = [
     [
       "test/provider/app-database/two-logins.postgres.test.ts",
       "test/provider/app-database/memberships.postgres.test.ts",
+      "test/provider/app-database/handler.postgres.test.ts",
     ],
     [
       [
