@@ -102,6 +102,7 @@ const postgresRules: readonly Mutant[] = [
 ];
 
 const accessTests = [
+  "test/provider/app-database/contents.postgres.test.ts",
   "test/provider/app-database/access.postgres.test.ts",
   "test/provider/app-database/handler.postgres.test.ts",
 ];
@@ -122,7 +123,11 @@ const diff: readonly Mutant[] = [
   ]),
   ...inFile(
     "components/postgres/diff/roles.ts",
-    ["test/provider/app-database/handler.postgres.test.ts"],
+    [
+      "test/provider/app-database/two-logins.postgres.test.ts",
+      "test/provider/app-database/memberships.postgres.test.ts",
+      "test/provider/app-database/handler.postgres.test.ts",
+    ],
     [
       [
         "attributes taken back",
@@ -207,10 +212,7 @@ const verify: readonly Mutant[] = [
   ),
   ...inFile(
     "cli/verify/two-logins.ts",
-    [
-      "test/provider/app-database/two-logins.postgres.test.ts",
-      "test/cli/verify/vault.postgres.test.ts",
-    ],
+    ["test/cli/verify/two-logins.test.ts", "test/cli/verify/vault.postgres.test.ts"],
     [
       ["a look at whom a login acts as", "ok: me === actsAs", "ok: true"],
       ["a look at what the logins own", "ok: found.length === 0", "ok: true"],
