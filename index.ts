@@ -8,6 +8,7 @@ import { openCluster } from "./components/delivery/cluster/stack.ts";
 import { deliver } from "./components/delivery/deliver.ts";
 import { planStackDelivery } from "./components/delivery/stack-delivery.ts";
 import { expectEnd } from "./components/engine/program-end.ts";
+import { requireIdentity } from "./components/engine/stack-identity.ts";
 import { readInEngine } from "./components/onepassword/in-engine.ts";
 import { readStackItems } from "./components/onepassword/stack-items.ts";
 import { toProviderApps, toProviderPostgres } from "./components/postgres/app-database.ts";
@@ -23,10 +24,20 @@ Object.assign(pulumi.log, { debug: () => Promise.resolve() });
 const end = expectEnd();
 
 // What shall be.
-const spec = loadStackFromEngine();
-const items = await readStackItems(spec, await readInEngine(readOnePasswordAccess(), spec));
+const loaded = requireIdentity(loadStackFromEngine(), pulumi.getOrganization());
+const items = await readStackItems(loaded, await readInEngine(readOnePasswordAccess(), loaded));
+refuseUnusablePasswords(loaded.apps, items.credential);
+// Berth's own provider looks at the server by itself, and only when it has to.
+const berth = new BerthProvider("berth", {
+  stack: loaded.postgres.stack,
+  postgres: toProviderPostgres(loaded.postgres, items.admin),
+  ...toProviderApps(loaded.apps),
+});
+// What only its state knows of a stack is for those who write besides the provider.
+const isAlone =
+  loaded.cluster === undefined && loaded.apps.every((app) => app.provisioner === "berth");
+const spec = isAlone ? loaded : await berth.complete(loaded);
 const manifests = planStackDelivery(spec, items.item);
-refuseUnusablePasswords(spec.apps, items.credential);
 const atOnce = pLimit(4);
 const planned = spec.apps.map((app) => ({
   app,
@@ -37,11 +48,7 @@ const planned = spec.apps.map((app) => ({
 // What is, where a provider would not look before it writes.
 const { delivery, providers: applying } = await openCluster(spec, manifests);
 
-// What makes it so. Berth's own provider looks at the server by itself, and only when it has to.
-const berth = new BerthProvider("berth", {
-  postgres: toProviderPostgres(spec.postgres, items.admin),
-  ...toProviderApps(spec.apps),
-});
+// What makes it so.
 const usesStock = await Promise.all(
   planned
     .filter(({ app }) => app.provisioner === "postgresql")

@@ -12,6 +12,7 @@ import { decideAccess } from "../../components/postgres/diff/access.ts";
 import { asTheyAre, decideRoles } from "../../components/postgres/diff/roles.ts";
 import { PUBLIC_SCHEMA, planDatabase } from "../../components/postgres/plan/plan.ts";
 import { decideAdoption } from "../../components/postgres/rules/adoption.ts";
+import { type ForeignMark, findForeignMark } from "../../components/postgres/rules/identity.ts";
 import { type Action, describeAction } from "../../components/postgres/statements/actions.ts";
 import { scramOf } from "../../components/postgres/verifier.ts";
 import { toMay } from "./held.ts";
@@ -81,15 +82,16 @@ export class Trial {
       return [`the admin cannot look into it: ${inside}; if it may not, as a superuser: ${grant}`];
     }
     const mark = this.#foreignMark(owner);
-    if (mark !== undefined) return [`it was made by another stack, whose mark is "${mark}"`];
+    if (mark !== undefined) {
+      const { stack = "another stack", ownershipRole } = mark;
+      return [`it was made by ${stack}, whose mark is "${ownershipRole}"`];
+    }
     return this.#try(this.#base());
   }
 
-  /** A stack's ownership role is known by its name; what carries it is that stack's. */
-  #foreignMark(role: string): string | undefined {
-    const { ownershipRole } = this.#stack.spec.postgres;
-    const groups = this.#survey.catalog.roles.get(role)?.memberOf ?? [];
-    return groups.find((group) => group.startsWith("berth_") && group !== ownershipRole);
+  #foreignMark(role: string): ForeignMark | undefined {
+    const live = this.#survey.catalog.roles.get(role);
+    return live && findForeignMark(live, this.#stack.spec.postgres.ownershipRole);
   }
 
   propose(): ProposedApp {

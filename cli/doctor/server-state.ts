@@ -5,6 +5,7 @@ import { BerthError, toOneError } from "../../components/errors.ts";
 import type { Catalog } from "../../components/postgres/catalog/catalog.ts";
 import { planDatabase } from "../../components/postgres/plan/plan.ts";
 import { decideAdoption, findOutOfReach } from "../../components/postgres/rules/adoption.ts";
+import { parseMark } from "../../components/postgres/rules/identity.ts";
 import {
   findIdentityRuleProblem,
   findOwnershipRoleProblem,
@@ -79,13 +80,23 @@ export const checkAdmin: ServerCheck = (spec, { catalog: { server }, selfGrant }
 /** Whether the role that marks what the stack made is one that it may be. */
 export const checkOwnershipRole: ServerCheck = ({ postgres }, { catalog }) => {
   const problem = findOwnershipRoleProblem(catalog, postgres);
+  const live = catalog.roles.get(postgres.ownershipRole);
+  // Only the state of the stack, which is not read here, can tell whose one without a mark is.
+  if (live !== undefined && problem !== undefined && parseMark(live.comment) === undefined) {
+    const { stack } = postgres;
+    const asUsed = stack === undefined ? undefined : { ...stack, unmarked: live.name };
+    if (findOwnershipRoleProblem(catalog, { ...postgres, stack: asUsed }) === undefined) {
+      const detail = `${live.name} does not say yet whose it is`;
+      const fix = "run pulumi up, which marks it as this stack's or refuses it";
+      return { value: undefined, detail, warnings: [{ detail, fix }] };
+    }
+  }
   if (problem !== undefined) {
     throw new BerthError(problem, {
       hint: "set berth:postgres.ownershipRole to a name that is free",
     });
   }
-  const exists = catalog.roles.has(postgres.ownershipRole);
-  const detail = `${postgres.ownershipRole} ${exists ? "is there" : "comes with the first run"}`;
+  const detail = `${postgres.ownershipRole} ${live !== undefined ? "is there" : "comes with the first run"}`;
   return { value: undefined, detail };
 };
 

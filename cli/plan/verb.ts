@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { loadStackFromFile } from "../../components/config/load.ts";
+import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
 import { BerthError } from "../../components/errors.ts";
 import { decideFreshServer } from "../../components/postgres/diff/new-database.ts";
 import { type DatabasePlan, planDatabase } from "../../components/postgres/plan/plan.ts";
@@ -26,7 +26,7 @@ export function plan(args: {
   /** `sql` = a psql script, which is for one app; `vault` = what Vault needs. */
   readonly form: "text" | "json" | "sql" | "vault";
 }): number {
-  const spec = loadStackFromFile(args.stack, projectFolder, args.file);
+  const spec = loadIdentifiedStack(args.stack, projectFolder, args.file);
   const selected = selectApps(spec, args.app);
   if (args.form === "vault") {
     process.stdout.write(toVaultScript(spec, selected));

@@ -54,7 +54,13 @@ export async function prepareLogin(
     if (all.length > 0) throw toOneError("nothing was changed", all);
     const isIt = (role: PlannedRole): boolean => role === login;
     const actions = decideRoles(one, catalog, {
-      ...{ ownershipRole, formerRoles: [], hasPassword: isIt, needsPassword: isIt },
+      ...{
+        ownershipRole,
+        stack: server.config.stack,
+        formerRoles: [],
+        hasPassword: isIt,
+        needsPassword: isIt,
+      },
     });
     const mark = toAttributes(login.name, preparedUntil);
     const work = toWork(plan, () => verifier);

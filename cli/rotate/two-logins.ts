@@ -2,12 +2,17 @@ import { BerthError } from "../../components/errors.ts";
 import { Credential } from "../../components/onepassword/credential.ts";
 import type { StackItems } from "../../components/onepassword/stack-items.ts";
 import { makePassword } from "../../components/onepassword/write-login.ts";
+import { inspectMarkedRoles } from "../../components/postgres/catalog/catalog.ts";
 import {
   type DatabasePlan,
   type PlannedRole,
   planDatabase,
 } from "../../components/postgres/plan/plan.ts";
+import { withOwnershipRole } from "../../components/postgres/rules/identity.ts";
+import { explainLoginFailure } from "../../components/postgres/server/login-failure.ts";
 import { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
+import { withSession } from "../../components/postgres/server/session.ts";
+import { pgTlsOptions } from "../../components/postgres/server/tls.ts";
 import { makeVerifier, scramFor } from "../../components/postgres/verifier.ts";
 import { logsIn, type RotateContext, resume, writeItem } from "./context.ts";
 import { decideRotation, type RotationStep } from "./decide-step.ts";
@@ -20,9 +25,8 @@ import { inspectTwoLogins, prepareLogin } from "./two-logins-server.ts";
  * working until `--retire`, so that nothing is refused whenever the app restarts.
  */
 export async function rotateTwoLogins(context: RotateContext): Promise<number> {
-  const { role, item, say, spec } = context;
-  const plan = planDatabase(context.app, spec.postgres);
-  const turn = await withServer(context, async (server, items) => {
+  const { role, item, say } = context;
+  const turn = await withServer(context, async (server, items, plan) => {
     const found = await look(context, items, { server, plan });
     if (found.kind === "take") {
       const before = items.credential(context.role);
@@ -49,14 +53,21 @@ export async function rotateTwoLogins(context: RotateContext): Promise<number> {
  * what the first has done.
  */
 export async function withServer<T>(
-  { spec, read }: RotateContext,
-  use: (server: PostgresServer, items: StackItems) => Promise<T>,
+  { app, spec: loaded, endpoint, read }: RotateContext,
+  use: (server: PostgresServer, items: StackItems, plan: DatabasePlan) => Promise<T>,
 ): Promise<T> {
-  const { vault, item } = spec.postgres.admin;
+  const { vault, item } = loaded.postgres.admin;
   const { admin } = await read();
-  const server = new PostgresServer({ ...spec.postgres, admin, adminItem: `${vault}/${item}` });
+  const database = loaded.postgres.maintenanceDatabase;
+  const target = { endpoint, tls: pgTlsOptions(loaded.postgres.tls), database };
+  const roles = await withSession(target, admin, inspectMarkedRoles).catch((error: unknown) => {
+    throw explainLoginFailure(error, endpoint, { user: admin.username, database, item });
+  });
+  const { postgres } = withOwnershipRole(loaded, roles);
+  const plan = planDatabase(app, postgres);
+  const server = new PostgresServer({ ...postgres, admin, adminItem: `${vault}/${item}` });
   try {
-    return await server.write(async () => use(server, await read()));
+    return await server.write(async () => use(server, await read(), plan));
   } finally {
     await server.close();
   }

@@ -1,13 +1,14 @@
 import { styleText } from "node:util";
 import pLimit from "p-limit";
 import { readOnePasswordAccess } from "../../components/config/environment.ts";
-import { loadStackFromFile } from "../../components/config/load.ts";
 import { hasItem, roleNamesOf } from "../../components/config/logins.ts";
 import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
+import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
 import { BerthError } from "../../components/errors.ts";
 import { readStackItems, type StackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
 import {
+  inspectMarkedRoles,
   inspectOpenDatabases,
   inspectRoles,
   inspectServer,
@@ -15,6 +16,7 @@ import {
   type LiveRole,
   type OpenDatabase,
 } from "../../components/postgres/catalog/catalog.ts";
+import { withOwnershipRole } from "../../components/postgres/rules/identity.ts";
 import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
 import { explainLoginFailure } from "../../components/postgres/server/login-failure.ts";
 import { type SessionTarget, withSession } from "../../components/postgres/server/session.ts";
@@ -40,7 +42,7 @@ export async function verify(args: {
   readonly file: string | undefined;
   readonly json: boolean;
 }): Promise<number> {
-  const spec = loadStackFromFile(args.stack, projectFolder, args.file);
+  const spec = loadIdentifiedStack(args.stack, projectFolder, args.file);
   const items = await readStackItems(spec, readThroughClient(readOnePasswordAccess()));
   const verdict = await verifyStack(spec, items, args.json ? () => undefined : printChecks);
   if (args.json) process.stdout.write(`${JSON.stringify(verdict, null, 2)}\n`);
@@ -50,14 +52,15 @@ export async function verify(args: {
 
 /** Tries every promise of a stack through its own endpoint. */
 export async function verifyStack(
-  spec: StackSpec,
+  loaded: StackSpec,
   items: Pick<StackItems, "admin" | "credential">,
   onApp: (app: string, checks: readonly Check[]) => void,
 ): Promise<Verdict> {
-  const endpoint = await openEndpoint(spec.postgres.endpoint, spec.postgres.tls);
+  const endpoint = await openEndpoint(loaded.postgres.endpoint, loaded.postgres.tls);
   try {
-    const target = { endpoint, tls: pgTlsOptions(spec.postgres.tls) };
-    const survey = await surveyServer(spec, items, target, endpoint);
+    const target = { endpoint, tls: pgTlsOptions(loaded.postgres.tls) };
+    const survey = await surveyServer(loaded, items, target, endpoint);
+    const spec = withOwnershipRole(loaded, survey.marked);
     const limit = pLimit(concurrency);
     const proveOne = async (app: AppSpec) => {
       const traces = survey.traces.get(app.name) ?? [];
@@ -90,6 +93,7 @@ async function surveyServer(
   openDatabases: ReadonlyMap<string, OpenDatabase>;
   turns: ReadonlyMap<string, LiveRole>;
   traces: ReadonlyMap<string, readonly string[]>;
+  marked: Awaited<ReturnType<typeof inspectMarkedRoles>>;
 }> {
   const { postgres } = spec;
   const database = postgres.maintenanceDatabase;
@@ -108,7 +112,8 @@ async function surveyServer(
         app.roles.filter(({ logins }) => logins !== undefined),
       );
       const turns = await inspectRoles(client, roleNamesOf({ roles: inTurn }));
-      return { openDatabases: await inspectOpenDatabases(client), traces, turns };
+      const marked = await inspectMarkedRoles(client);
+      return { openDatabases: await inspectOpenDatabases(client), traces, turns, marked };
     });
   } catch (error) {
     throw explainLoginFailure(error, endpoint, {

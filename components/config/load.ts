@@ -22,7 +22,8 @@ export function loadStackFromFile(stack: string, projectFolder: string, file?: s
   return parseStack(stack, values, file ?? defaultFile(stack));
 }
 
-function defaultFile(stack: string): string {
+/** Where Pulumi looks for the configuration of a stack. */
+export function defaultFile(stack: string): string {
   return `Pulumi.${stack}.yaml`;
 }
 

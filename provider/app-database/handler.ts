@@ -34,7 +34,7 @@ import {
 import { findLost } from "./judge.ts";
 import { findFormer, shutOut } from "./moved.ts";
 import { ProgramClaims } from "./program-claims.ts";
-import { isStackConfig, parseProviderConfig } from "./provider-config.ts";
+import { isStackConfig, keepIdentity, parseProviderConfig } from "./provider-config.ts";
 import { toRequest, toStopped, toUnfinished } from "./request.ts";
 import { retireApp } from "./retire.ts";
 import { checkRetirement } from "./retirement-check.ts";
@@ -63,7 +63,8 @@ export class AppDatabaseHandler implements ResourceHandler {
   }
 
   checkConfig({ urn, olds, news }: Parameters<NonNullable<ResourceHandler["checkConfig"]>>[0]) {
-    const { inputs, places, failures, warnings } = checkRetirement(olds, news);
+    const { inputs: checked, places, failures, warnings } = checkRetirement(olds, news);
+    const inputs = keepIdentity(olds, checked);
     if (places !== undefined) this.#claims.setApps(places);
     for (const warning of warnings) this.#report("warning", urn, warning);
     return { inputs, failures };

@@ -26,6 +26,7 @@ export function decideAppRoles(
 ): readonly Action[] {
   return decideRoles(plan, catalog, {
     ownershipRole: server.config.ownershipRole,
+    stack: server.config.stack,
     formerRoles: request.formerRoles,
     hasPassword: ({ key, login }) => login === "always" || request.verifiers.has(key),
     needsPassword: ({ key, name }) =>

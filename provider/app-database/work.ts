@@ -17,9 +17,14 @@ import { sortFormerRoles } from "../../components/postgres/diff/retirement.ts";
 import { toPlan } from "../../components/postgres/plan/app-state.ts";
 import type { DatabasePlan } from "../../components/postgres/plan/plan.ts";
 import { findOutOfReach } from "../../components/postgres/rules/adoption.ts";
+import { decideOwnership } from "../../components/postgres/rules/identity.ts";
 import { findTakenProblem } from "../../components/postgres/rules/lost-database.ts";
 import type { Session } from "../../components/postgres/server/pool.ts";
-import type { PostgresServer, Work } from "../../components/postgres/server/postgres-server.ts";
+import {
+  isAboutOwnershipRole,
+  type PostgresServer,
+  type Work,
+} from "../../components/postgres/server/postgres-server.ts";
 import type { Action } from "../../components/postgres/statements/actions.ts";
 import type { AppRequest } from "./app-request.ts";
 import { inspectAvailableExtensions, requireNewDatabase } from "./available-extensions.ts";
@@ -54,8 +59,16 @@ export async function decideRequest(
   const found = await findActions(server, request, isDeep);
   if (found.problems.length > 0) throw toOneError("Postgres", found.problems);
   const later = isImport ? outOfReach.map((problem) => `up would refuse: ${problem}`) : [];
-  const notes = [...later, ...adopting, ...request.leftBehind, ...found.notes, ...found.blocked];
-  return { ...found, notes };
+  const { marks, notes: renamed } = decideMarks(server, catalog);
+  const notes = [
+    ...later,
+    ...renamed,
+    ...adopting,
+    ...request.leftBehind,
+    ...found.notes,
+    ...found.blocked,
+  ];
+  return { ...found, actions: withMarks(found.actions, marks), notes };
 }
 
 /**
@@ -71,7 +84,9 @@ export async function findActions(
   const { catalog } = await server.inspectStack();
   const { request, notes: leftAlone } = leaveForeignRoles(server, asked, catalog);
   const stored = await readStored(server, plan);
-  const roles = decideAppRoles(plan, catalog, { request, server, stored });
+  const { marks: due } = decideMarks(server, catalog);
+  const marks = due.length > 0 && isFirst(plan, catalog, server) ? due : [];
+  const roles = withMarks(decideAppRoles(plan, catalog, { request, server, stored }), marks);
   const live = catalog.databases.get(plan.database.name);
   const taken = findTakenProblem(plan, catalog, server.config.ownershipRole);
   if (request.isKnown && taken !== undefined) throw new BerthError(taken);
@@ -137,7 +152,8 @@ export async function applyApp(
       const changes = judge(plan, catalog, { request, server, stored }, outOfReach);
       if (!catalog.databases.has(plan.database.name))
         await requireNewDatabase(session, plan, catalog);
-      const roles = decideAppRoles(plan, catalog, { request, server, stored });
+      const { marks, notes: renamed } = decideMarks(server, catalog);
+      const roles = withMarks(decideAppRoles(plan, catalog, { request, server, stored }), marks);
       if (reclaims(request)) {
         const { formerRoles } = request;
         const examine = (at: Session) => inspectLeaving(server, at, plan, formerRoles);
@@ -148,11 +164,11 @@ export async function applyApp(
         refuseLeaving(plan.app, leaving.problems);
       }
       await server.makeOwnershipRoleOnce(session, roles, work);
-      const others = roles.filter(({ kind }) => kind !== "create-ownership-role");
+      const others = roles.filter((action) => !isAboutOwnershipRole(action));
       await server.runTogether(session, others, work);
       if (!catalog.databases.has(plan.database.name))
         await makeDatabase(server, session, plan, { request, work });
-      return { request, told: [...changes, ...request.leftBehind, ...notes] };
+      return { request, told: [...renamed, ...changes, ...request.leftBehind, ...notes] };
     });
     const notes = await server.withDatabase(plan.database.name, async (inside) => {
       const { formerRoles } = request;
@@ -161,6 +177,24 @@ export async function applyApp(
     });
     return [...told, ...notes];
   });
+}
+
+/** What makes an ownership role that is there say whose it is. */
+function decideMarks({ config }: PostgresServer, { roles }: Catalog) {
+  return decideOwnership(roles.get(config.ownershipRole), config.stack);
+}
+
+/** Every app that changes brings it along; where none does, the one whose role is the first of them all. */
+function isFirst(plan: DatabasePlan, { roles }: Catalog, { config }: PostgresServer): boolean {
+  const ours = [...roles.values()].filter((role) => role.memberOf.includes(config.ownershipRole));
+  const [first] = ours.map(({ name }) => name).toSorted();
+  return plan.roles.some(({ name }) => name === first);
+}
+
+function withMarks(actions: readonly Action[], marks: readonly Action[]): readonly Action[] {
+  return actions.some(({ kind }) => kind === "mark-ownership-role")
+    ? actions
+    : [...marks, ...actions];
 }
 
 /** Without the roles that left the entry and are not for Berth to change, and why for each. */

@@ -1,4 +1,4 @@
-import type { AppSpec, ClusterSpec, StackSpec } from "../../config/spec.ts";
+import type { AppSpec, ClusterSpec, StackIdentity, StackSpec } from "../../config/spec.ts";
 import {
   type ItemIds,
   planAdminSecret,
@@ -75,7 +75,13 @@ export function describeObject({ kind, metadata }: KubernetesObject): string {
   return `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
 }
 
-/** Field manager of a stack: in an object's managedFields it is the mark that the stack made it. */
+/** Annotation with the identity of the stack that made an object. */
+export const stackAnnotation = "berth/stack";
+
+/**
+ * Field manager of a stack: in an object's managedFields it is the mark that the stack made it, or another of
+ * its name, which the annotation tells apart.
+ */
 export function toFieldManager(stack: string): string {
   return `berth-${stack}`;
 }
@@ -84,7 +90,8 @@ function toPlan(
   { stack, postgres }: StackSpec,
   plan: Omit<ClusterPlan, "namespaces"> & { readonly namespaces: readonly string[] },
 ): ClusterPlan {
-  const mark = (object: KubernetesObject): KubernetesObject => withMark(object, stack);
+  const mark = (object: KubernetesObject): KubernetesObject =>
+    withMark(object, stack, postgres.stack);
   const names = new Set(plan.namespaces.filter((name) => name !== postgres.namespace));
   return {
     namespaces: [...names].toSorted().map(toNamespace).map(mark),
@@ -109,9 +116,14 @@ function toNamespace(name: string): KubernetesObject {
  * @see https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/
  * @see https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/
  */
-function withMark(object: KubernetesObject, stack: string): KubernetesObject {
+function withMark(
+  object: KubernetesObject,
+  stack: string,
+  identity: StackIdentity | undefined,
+): KubernetesObject {
   const annotations = {
     ...object.metadata.annotations,
+    ...(identity === undefined ? {} : { [stackAnnotation]: identity.id }),
     "pulumi.com/patchFieldManager": toFieldManager(stack),
     "pulumi.com/patchForce": "true",
     "pulumi.com/deletionPropagationPolicy": "background",

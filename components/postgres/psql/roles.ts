@@ -1,16 +1,22 @@
+import type { PostgresSpec } from "../../config/spec.ts";
 import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
+import { scriptMark } from "./identity.ts";
 import { statementOf, step, text, texts, verifierOf } from "./step.ts";
 
 /** The roles' part of a psql script: each step asks the catalog and sends only what is missing. */
 
 /** Makes or mends the ownership role and the app's roles. */
-export function scriptRoles(plan: DatabasePlan, ownershipRole: string): readonly string[] {
+export function scriptRoles(
+  plan: DatabasePlan,
+  { ownershipRole, stack }: Pick<PostgresSpec, "ownershipRole" | "stack">,
+): readonly string[] {
   const path = "roles";
   return [
     step(
       statementOf({ kind: "create-ownership-role", path, role: ownershipRole }),
       `NOT ${exists(ownershipRole)}`,
     ),
+    ...(stack === undefined ? [] : [scriptMark(ownershipRole, stack)]),
     ...plan.roles.flatMap(scriptRole),
     scriptActingFor(plan.database.owner),
   ];

@@ -7,6 +7,7 @@ import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
 import { runLockKey } from "../server/session.ts";
 import { scriptAccess } from "./access.ts";
 import { queryContentProblems, refuseBlocked } from "./contents.ts";
+import { queryOwnershipProblems } from "./identity.ts";
 import { passwordScript } from "./passwords.ts";
 import { scriptRoles } from "./roles.ts";
 import { block, refusal, statementOf, step, text, texts, verifierVariable } from "./step.ts";
@@ -14,7 +15,7 @@ import { block, refusal, statementOf, step, text, texts, verifierVariable } from
 /** What a script must know of the stack besides the plan. */
 export type ScriptTarget = Pick<
   PostgresSpec,
-  "maintenanceDatabase" | "ownershipRole" | "systemIdentifier"
+  "maintenanceDatabase" | "ownershipRole" | "stack" | "systemIdentifier"
 >;
 
 /**
@@ -43,7 +44,7 @@ export function toPsqlScript(
   passwords: ScriptPasswords = "verifiers",
 ): string {
   const { app, roles, database } = plan;
-  const { systemIdentifier, ownershipRole } = target;
+  const { systemIdentifier } = target;
   if (systemIdentifier === undefined) {
     throw new BerthError(`app ${app}: the stack does not say which server the script is for`, {
       hint: "set berth:postgres.systemIdentifier; pulumi preview shows the number",
@@ -55,7 +56,7 @@ export function toPsqlScript(
     });
   }
   refuseForeignForms(app, [database.name, target.maintenanceDatabase]);
-  const guards = scriptGuards(plan, { ownershipRole, systemIdentifier });
+  const guards = scriptGuards(plan, { ...target, systemIdentifier });
   const path = "database";
   const { name, connectionLimit } = database;
   const isThere = `EXISTS (SELECT FROM pg_database WHERE datname = ${text(name)}`;
@@ -72,7 +73,7 @@ export function toPsqlScript(
       "NOT :'is_superuser' AND :'has_options'",
     ),
     "BEGIN;",
-    ...scriptRoles(plan, ownershipRole),
+    ...scriptRoles(plan, target),
     "COMMIT;",
     "-- the database",
     step(statementOf({ kind: "create-database", path, database }), `NOT ${isThere})`),
@@ -188,7 +189,7 @@ function lookInside(plan: DatabasePlan, maintenanceDatabase: string, guards: str
 /** Every reason not to touch anything, before anything is touched. */
 function scriptGuards(
   { app, roles, database, grants }: DatabasePlan,
-  { ownershipRole, systemIdentifier }: { ownershipRole: string; systemIdentifier: string },
+  { ownershipRole, stack, systemIdentifier }: ScriptTarget & { readonly systemIdentifier: string },
 ): string {
   const names = texts(roles.map((role) => role.name));
   // As in roles.sql: the admin that made the mark does not carry it.
@@ -204,6 +205,7 @@ function scriptGuards(
         OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls
         OR EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid)
         OR EXISTS (SELECT FROM pg_database d WHERE d.datdba = r.oid))`,
+    ...queryOwnershipProblems(ownershipRole, stack),
     `SELECT format('role "%s" exists and was not made by this stack', r.rolname)
       FROM pg_roles r WHERE r.rolname = ANY (${names}) AND NOT ${isOurs}`,
     `SELECT format('database "%s" exists and belongs to role "%s"', d.datname, r.rolname)

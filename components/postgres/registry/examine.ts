@@ -11,6 +11,7 @@ import {
   findEncodingProblem,
   findOutOfReach,
 } from "../rules/adoption.ts";
+import { decideOwnership } from "../rules/identity.ts";
 import {
   findIdentityProblem,
   findOwnershipRoleProblem,
@@ -146,7 +147,9 @@ export function decideRegistry(
 ): RegistryFacts {
   const identity = findIdentityProblem(catalog.server, spec.postgres);
   const isUnpinned = identity !== undefined && spec.postgres.systemIdentifier === undefined;
+  const { ownershipRole, stack } = spec.postgres;
   const ownership = findOwnershipRoleProblem(catalog, spec.postgres);
+  const owning = decideOwnership(catalog.roles.get(ownershipRole), stack);
   const unfit = [
     ...(identity === undefined || (isUnpinned && isPreview) ? [] : [identity]),
     ...findServerProblems(catalog.server, spec.postgres),
@@ -183,6 +186,8 @@ export function decideRegistry(
         : catalog.server.admin,
     warnings: [
       ...(isUnpinned ? [identity] : []),
+      ...owning.notes,
+      ...owning.marks.map(describeAction),
       ...adoptions.flatMap((adoption) => adoption.changes.map((change) => `adopting: ${change}`)),
     ],
   };

@@ -5,6 +5,7 @@ import { explainLoginFailure } from "../server/login-failure.ts";
 import { connectTimeoutSeconds } from "../server/session.ts";
 import { pgTlsOptions } from "../server/tls.ts";
 import { inspectRegistryServer, type RegistryFacts } from "./examine.ts";
+import { claimOwnershipRole } from "./ownership.ts";
 
 /**
  * Opens the way to Postgres for the run, the stock provider's local port included, and examines the
@@ -23,10 +24,16 @@ export async function openServer(
   const options = { listens: true, onError: run.onError };
   const endpoint = await openEndpoint(postgres.endpoint, postgres.tls, options);
   try {
-    return await inspectRegistryServer(spec, plans, {
-      ...run,
-      target: { endpoint, tls, database: postgres.maintenanceDatabase },
-    });
+    const target = { endpoint, tls, database: postgres.maintenanceDatabase };
+    const facts = await inspectRegistryServer(spec, plans, { ...run, target });
+    if (run.isPreview || postgres.stack === undefined) return facts;
+    await claimOwnershipRole(postgres, target, run.admin);
+    const isOwnership = (kind: string, name: string): boolean =>
+      kind === "role" && name === postgres.ownershipRole;
+    return {
+      ...facts,
+      exists: (kind, name) => isOwnership(kind, name) || facts.exists(kind, name),
+    };
   } catch (error) {
     await endpoint.close();
     throw explainLoginFailure(error, endpoint, {

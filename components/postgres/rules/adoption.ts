@@ -8,6 +8,7 @@ import {
 } from "../catalog/catalog.ts";
 import { type DatabasePlan, hasLoginsOfVault, type PlannedRole } from "../plan/plan.ts";
 import { hintForMembership } from "../statements/failure.ts";
+import { describeForeignMark, findForeignMark } from "./identity.ts";
 
 /**
  * What to do about roles and databases that exist already. A run that died after CREATE leaves them
@@ -42,11 +43,18 @@ export function decideAdoption(
 ): Adoption {
   const changes: string[] = [];
   const problems: string[] = [];
+  const foreignRoles = new Set<string>();
   for (const role of plan.roles) {
     const live = catalog.roles.get(role.name);
     if (live === undefined) continue;
     const at = `app ${plan.app}: role "${role.name}"`;
     if (live.memberOf.includes(postgres.ownershipRole)) continue;
+    const foreign = findForeignMark(live, postgres.ownershipRole, role.memberOf);
+    if (foreign !== undefined) {
+      foreignRoles.add(role.name);
+      problems.push(`${at} ${describeForeignMark(role.name, plan.app, foreign)}`);
+      continue;
+    }
     if (role.login === "in-turn") {
       problems.push(unmanagedTurn(at, plan));
       continue;
@@ -64,7 +72,8 @@ export function decideAdoption(
     }
   }
   const live = catalog.databases.get(plan.database.name);
-  if (live !== undefined) {
+  // It goes with an owner who has been named.
+  if (live !== undefined && !foreignRoles.has(live.owner)) {
     const outcome = decideDatabase(plan, live, catalog, postgres);
     changes.push(...outcome.changes);
     problems.push(...outcome.problems);

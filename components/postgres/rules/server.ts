@@ -1,6 +1,7 @@
 import type { PostgresSpec } from "../../config/spec.ts";
 import type { Catalog, LiveRole, ServerFacts } from "../catalog/catalog.ts";
 import { type DatabasePlan, hasLoginsOfVault, isGroup } from "../plan/plan.ts";
+import { decideOwnership } from "./identity.ts";
 
 /** Oldest server that Berth is tested with. */
 const oldestVersion = 140000;
@@ -121,13 +122,14 @@ export function findPlanProblems(plan: DatabasePlan, facts: ServerFacts): string
   );
 }
 
-/** Why the ownership role, if it exists, is not the one Berth makes. */
+/** Why the ownership role, if it exists, is not the one that Berth makes for this stack. */
 export function findOwnershipRoleProblem(
   catalog: Catalog,
-  postgres: Pick<PostgresSpec, "ownershipRole">,
+  postgres: Pick<PostgresSpec, "ownershipRole" | "stack">,
 ): string | undefined {
   const live = catalog.roles.get(postgres.ownershipRole);
-  if (live === undefined || !hasRights(live)) return undefined;
+  if (live === undefined) return undefined;
+  if (!hasRights(live)) return decideOwnership(live, postgres.stack).problem;
   return (
     `role "${live.name}" exists and can log in or has rights, so it is not the ownership role that Berth makes; ` +
     "set berth:postgres.ownershipRole to a name that is free"

@@ -8,6 +8,7 @@ import type { PlannedDatabase, PlannedRole } from "../plan/plan.ts";
  */
 export type Action = { readonly path: string } & (
   | { readonly kind: "create-ownership-role"; readonly role: string }
+  | { readonly kind: "mark-ownership-role"; readonly role: string; readonly comment: string }
   | { readonly kind: "create-role"; readonly role: PlannedRole; readonly canLogin: boolean }
   | { readonly kind: "set-password"; readonly role: string; readonly key: string }
   | {
@@ -91,6 +92,8 @@ export function describeAction(action: Action): string {
   switch (action.kind) {
     case "create-ownership-role":
       return `ownership role ${action.role} is made`;
+    case "mark-ownership-role":
+      return `ownership role ${action.role} says whose it is: ${action.comment}`;
     case "create-role":
       return `role ${action.role.name} is made${action.canLogin ? "" : ", without login"}`;
     case "set-password":
