@@ -1,17 +1,5 @@
 import tseslint from "typescript-eslint";
 
-const noRestrictedImports = (groups) => ({
-  "no-restricted-imports": [
-    "error",
-    { patterns: groups.map(([group, message]) => ({ group, message })) },
-  ],
-});
-
-/** Nothing imports what only people run. */
-const entryPoints = [
-  [["**/cli/*", "**/test/**", "**/index.ts"], "nothing imports cli, test or index.ts"],
-];
-
 export default tseslint.config(
   { ignores: ["node_modules/", ".berth/", "coverage/", "toolchain/go/"] },
   ...tseslint.configs.strictTypeChecked,
@@ -31,53 +19,6 @@ export default tseslint.config(
       "max-params": ["error", 4],
       "@typescript-eslint/unbound-method": "off",
     },
-  },
-  {
-    files: ["components/config/**"],
-    rules: noRestrictedImports([
-      ...entryPoints,
-      [
-        [
-          "../onepassword/*",
-          "../tunnel/*",
-          "../postgres/*",
-          "../secrets/*",
-          "../delivery/*",
-          "../app.ts",
-        ],
-        "config is imported by everything and imports only errors.ts",
-      ],
-    ]),
-  },
-  {
-    files: ["components/{onepassword,tunnel,secrets}/**"],
-    rules: noRestrictedImports([
-      ...entryPoints,
-      [
-        ["../postgres/*", "../delivery/*", "../app.ts"],
-        "rooms import config, and postgres and delivery import rooms, not the other way",
-      ],
-    ]),
-  },
-  {
-    files: ["components/{postgres,delivery}/**"],
-    rules: noRestrictedImports([...entryPoints, [["../app.ts"], "app.ts is built from the rooms"]]),
-  },
-  {
-    files: ["cli/**"],
-    rules: noRestrictedImports([
-      [
-        [
-          "**/test/**",
-          "**/index.ts",
-          "**/components/app.ts",
-          "**/stock-database.ts",
-          "**/postgres/app-database.ts",
-          "**/app-delivery.ts",
-        ],
-        "the verbs use the pure parts and no component",
-      ],
-    ]),
   },
   {
     files: ["components/**/*.ts"],

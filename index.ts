@@ -1,83 +1,60 @@
 import * as pulumi from "@pulumi/pulumi";
-import pLimit from "p-limit";
-import { App } from "./components/app.ts";
+import { App, toDatabaseArgs } from "./components/app.ts";
 import { BerthProvider } from "./components/berth-provider.ts";
-import { isTargeted, readOnePasswordAccess } from "./components/config/environment.ts";
+import { readOnePasswordAccess } from "./components/config/environment.ts";
 import { loadStackFromEngine } from "./components/config/load-from-engine.ts";
-import { openCluster } from "./components/delivery/cluster/stack.ts";
 import { deliver } from "./components/delivery/deliver.ts";
+import { openCluster } from "./components/delivery/open-cluster.ts";
 import { planStackDelivery } from "./components/delivery/stack-delivery.ts";
 import { expectEnd } from "./components/engine/program-end.ts";
+import { speedUpSdk, stopStackTraces } from "./components/engine/program-start.ts";
 import { requireIdentity } from "./components/engine/stack-identity.ts";
 import { readInEngine } from "./components/onepassword/in-engine.ts";
 import { readStackItems } from "./components/onepassword/stack-items.ts";
 import { toProviderApps, toProviderPostgres } from "./components/postgres/app-database.ts";
-import { planDatabase } from "./components/postgres/plan/plan.ts";
+import { planApps } from "./components/postgres/plan-apps.ts";
 import { openRegistry } from "./components/postgres/registry/stack.ts";
-import { makeVerifiers, refuseUnusablePasswords } from "./components/postgres/verifier.ts";
+import { refuseUnusablePasswords } from "./components/postgres/verifier.ts";
 
-// The SDK takes a stack for every promise, and mapping each through source maps costs half a preview.
-Reflect.deleteProperty(Error, "prepareStackTrace");
-// It tells the engine of each step, one after the other, which takes as long as the steps themselves, and
-// `--debug` prints it: with all that 1Password answered.
-Object.assign(pulumi.log, { debug: () => Promise.resolve() });
+speedUpSdk();
 const end = expectEnd();
 
-// What shall be.
+// Spec: what the stack file says, and which stack it is.
 const loaded = requireIdentity(loadStackFromEngine(), pulumi.getOrganization());
+
+// Credentials: the items in 1Password.
 const items = await readStackItems(loaded, await readInEngine(readOnePasswordAccess(), loaded));
 refuseUnusablePasswords(loaded.apps, items.credential);
-// Berth's own provider looks at the server by itself, and only when it has to.
+
+// Berth's own provider. It looks at the server by itself, and it alone sees what state knows of the stack.
 const berth = new BerthProvider("berth", {
   stack: loaded.postgres.stack,
   postgres: toProviderPostgres(loaded.postgres, items.admin),
   ...toProviderApps(loaded.apps),
 });
-// What only its state knows of a stack is for those who write besides the provider.
-const isAlone =
-  loaded.cluster === undefined && loaded.apps.every((app) => app.provisioner === "berth");
-const spec = isAlone ? loaded : await berth.complete(loaded);
+const spec = await berth.complete(loaded);
+
+// Plan: each app's database, and all manifests. No other resource is registered before all of it is valid.
 const manifests = planStackDelivery(spec, items.item);
-const atOnce = pLimit(4);
-const planned = spec.apps.map((app) => ({
-  app,
-  plan: planDatabase(app, spec.postgres),
-  verifiers: atOnce(() => makeVerifiers(app.roles, items.credential)),
-}));
+const planned = planApps(spec, items.credential);
 
-// What is, where a provider would not look before it writes.
+// Providers. Those of Kubernetes and the registry need a look at the cluster and the server first. Berth's own
+// provider looks at the server by itself.
 const { delivery, providers: applying } = await openCluster(spec, manifests);
+const registry = await openRegistry(spec, planned, items.admin);
+const providers = { berth, ...applying, ...(registry && { postgresql: registry.provider }) };
 
-// What makes it so.
-const usesStock = await Promise.all(
-  planned
-    .filter(({ app }) => app.provisioner === "postgresql")
-    .map(async ({ plan, verifiers }) => ({ plan, verifiers: await verifiers })),
-);
-const stock = await openRegistry(spec, usesStock, items.admin);
-// A target may wait for nothing that is none.
-const first = isTargeted() ? undefined : stock?.after;
-const providers = { berth, ...applying, ...(stock && { postgresql: stock.provider }) };
-// What can go wrong from here on is told by the engine, and the SDK takes a stack for every promise.
-Error.stackTraceLimit = 0;
+// Resources: each app's database and manifests, and the manifests that apps share.
+stopStackTraces();
 const created: App[] = [];
-// The engine is at work on the first apps while the verifiers of the last are being made.
-for (const { app, plan, verifiers: made } of planned) {
-  const verifiers = await made;
-  const { ownershipRole } = spec.postgres;
-  const { reclaimPolicy } = app;
-  const { recreate } = app.database;
-  const database = {
-    berth: { plan, verifiers, ownershipRole, reclaimPolicy, recreate, after: first },
-    postgresql: stock && { plan, verifiers, ...stock },
-    job: undefined,
-  }[app.provisioner];
-  const args = { app, database, delivery: delivery.ofApp(app) };
-  created.push(new App(app.name, args, providers));
+for (const one of planned) {
+  const { app } = one;
+  const database = toDatabaseArgs(one, await one.verifiers, spec.postgres, registry);
+  created.push(new App(app.name, { app, database, delivery: delivery.ofApp(app) }, providers));
 }
-// Nothing is written into the tree or the cluster before the first app has shown that the server is the right one.
-const dependsOn = created.flatMap(({ database }) => database ?? []).slice(0, 1);
 if (delivery.shared !== undefined) {
+  // They wait for the first database: it shows that the server is the right one.
+  const dependsOn = created.flatMap(({ database }) => database ?? []).slice(0, 1);
   deliver("shared", delivery.shared, { providers, dependsOn });
 }
 

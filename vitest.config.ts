@@ -1,20 +1,40 @@
 import { defineConfig } from "vitest/config";
 
+/** An engine or cluster test starts programs that take as long as the machine makes them take. */
+const patient = { testTimeout: 300_000, hookTimeout: 600_000 };
+
 /**
- * `unit`: everything that needs no Pulumi engine, a real Postgres included where SQL is what is
- * proved. `engine`: the CLI, the provider plugins, Postgres and the 1Password stand-in together;
- * one file at a time, since each of them keeps every core busy. `cluster`: the same behind a real
- * Kubernetes API server, which its setup builds and starts.
+ * The projects are named by what their tests need, and a file's name alone decides where it belongs:
+ *
+ * - `pure`: nothing but Node.
+ * - `postgres` (`x.postgres.test.ts`): a Postgres server, which each file starts for itself.
+ * - `engine` (`test/engine`): Pulumi's CLI, the provider plugins, Postgres and the 1Password stand-in.
+ * - `cluster` (`test/cluster`): the same behind a Kubernetes API server, which its setup starts.
+ *
+ * `x.full.test.ts`, in any of them, is for `npm run test:full`: `npm test` leaves it out. Of the matrices
+ * in `x.rows.test.ts` each of the two runs a part (`test/rows.ts`).
  */
 export default defineConfig({
   test: {
+    // Vitest alone would leave one core to the watching of files.
+    maxWorkers: "100%",
     projects: [
       {
         test: {
-          name: "unit",
+          name: "pure",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/engine/**", "test/cluster/**"],
-          // Some start processes or a server; on a busy machine that takes longer than the usual 5 s.
+          exclude: ["test/engine/**", "test/cluster/**", "test/**/*.postgres.*"],
+          // To load everything anew for each file is a third of the time; no file leaves anything behind.
+          isolate: false,
+          // Some start processes; on a busy machine that takes longer than the usual 5 s.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "postgres",
+          include: ["test/**/*.postgres.{test,full.test,rows.test}.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
@@ -24,9 +44,7 @@ export default defineConfig({
           name: "engine",
           include: ["test/engine/**/*.test.ts"],
           setupFiles: ["test/engine/on-failure.ts"],
-          fileParallelism: false,
-          testTimeout: 300_000,
-          hookTimeout: 600_000,
+          ...patient,
         },
       },
       {
@@ -36,8 +54,7 @@ export default defineConfig({
           globalSetup: "test/cluster/setup.ts",
           setupFiles: ["test/engine/on-failure.ts"],
           fileParallelism: false,
-          testTimeout: 300_000,
-          hookTimeout: 600_000,
+          ...patient,
         },
       },
     ],

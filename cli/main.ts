@@ -1,45 +1,45 @@
 import { parseArgs } from "node:util";
 import { BerthError } from "../components/errors.ts";
+import { ignoreClosedPipe } from "./closed-pipe.ts";
 import { describeFailure } from "./describe-failure.ts";
 
 /**
- * The verbs that are not Pulumi's. Exit code 0: all well; 1: the verb found something wrong;
- * 2: it could not run.
+ * Berth's own verbs. Exit code 0: no problem; 1: the verb found a problem; 2: it could not run.
  */
 
 /** Minutes that rotate waits for the Secret. */
 const defaultWait = "15";
 
-const help = `berth: the verbs besides Pulumi's
+const help = `Berth's verbs, besides pulumi preview and pulumi up:
 
-  doctor    look for everything that a run needs, and say how to mend what is missing
-  plan      print the statements that bring a fresh server to the stack file; asks no server
-  report    print who may do what where, and which item goes where; asks no server
-  rotate    a new password: in the item, on the server, in the Secret, and proved by a login
-  verify    log in as every role and try what must work and what must be refused
+  doctor    check everything that a run needs, and print how to fix what is missing
+  plan      print the SQL for a fresh server, from the stack file alone
+  report    print each role's privileges and where each item goes, from the stack file alone
+  rotate    set a new password in the item, on the server and in the Secret, and test it by a login
+  verify    log in as every role, and try what must work and what must be refused
   adopt     propose entries for databases and roles that people made by hand
 
 Options
-  --stack NAME         stack to look at (required)
+  --stack NAME         the stack (required)
   --config-file FILE   stack file (default: Pulumi.<stack>.yaml)
-  --json               one JSON document on standard output, for machines
-  --app NAME           plan, report: this app only; adopt: this database only; rotate: this app
+  --json               print one JSON document
+  --app NAME           plan, report, rotate: only this app; adopt: only this database
   --write              adopt: add the entries to the stack file
-  --into FILE          adopt: add them to this file, of which the stack file is made
-  --sql                plan: an idempotent psql script instead, for a server Berth cannot reach
-  --vault              plan: what an administrator of Vault has to run for the apps
-  --markdown           report: as Markdown
-  --runbook            report: how to rotate the app's passwords, as Markdown
-  --role KEY           rotate: the role's key in the entry (default: owner)
-  --retire             rotate: where two logins take turns, end the one that is not in use any more
+  --into FILE          adopt: add them to this file, if the stack file is generated from it
+  --sql                plan: print an idempotent psql script, for a server that Berth cannot reach
+  --vault              plan: print the commands for an administrator of Vault
+  --markdown           report: print Markdown
+  --runbook            report: print how to rotate the app's passwords, as Markdown
+  --role KEY           rotate: key of the role in the entry (default: owner)
+  --retire             rotate: with two logins, disable the one that is no longer in use
   --wait MINUTES       rotate: how long to wait for the Secret (default: ${defaultWait})
-  --help               this text
+  --help               print this text
 
-adopt, doctor, rotate and verify reach 1Password as pulumi up does: OP_CONNECT_HOST and
-OP_CONNECT_TOKEN, OP_SERVICE_ACCOUNT_TOKEN, or OP_ACCOUNT. rotate also writes, and runs pulumi up
-for the app alone. plan and report need no 1Password and no server.
+adopt, doctor, rotate and verify need 1Password, as pulumi up does: OP_CONNECT_HOST and
+OP_CONNECT_TOKEN, OP_SERVICE_ACCOUNT_TOKEN, or OP_ACCOUNT. rotate also writes to 1Password, and runs
+pulumi up for its app only.
 
-Exit code 0: all well; 1: the verb found something wrong; 2: it could not run.
+Exit code 0: no problem; 1: the verb found a problem; 2: it could not run.
 `;
 
 const options = {
@@ -61,9 +61,9 @@ const options = {
 
 type Values = ReturnType<typeof parse>["values"];
 
-/** One verb; its module is loaded only when it is asked for, since Pulumi's SDK takes a second. */
+/** One verb. Its module is loaded only when the verb runs, so that no verb waits for the libraries of another. */
 interface Verb {
-  /** Options besides those that every verb has. */
+  /** Options, without those of every verb. */
   readonly takes: readonly (keyof Values)[];
   readonly run: (stack: string, values: Values) => Promise<number>;
 }
@@ -126,13 +126,15 @@ const verbs: Readonly<Record<string, Verb>> = {
 };
 
 function twoForms(verb: string, given: string): BerthError {
-  return new BerthError(`${verb}: got ${given}, which are two forms`, { hint: "leave one out" });
+  return new BerthError(`${verb}: got ${given}; allowed is one of them`, {
+    hint: "use only one of them",
+  });
 }
 
 function toMinutes(text: string): number {
   if (/^\d{1,4}$/.test(text)) return Number(text);
   throw new BerthError(`--wait: got "${text}"; expected minutes, from 0 to 9999`, {
-    hint: `add --wait 20, or leave it out for ${defaultWait}`,
+    hint: `use --wait 20, or no --wait for ${defaultWait} minutes`,
   });
 }
 
@@ -140,7 +142,7 @@ function parse(args: readonly string[]) {
   return parseArgs({ args: [...args], options, allowPositionals: true, tokens: true });
 }
 
-/** Of one verb: what it does, and the options that it takes. */
+/** The help of one verb: what it does, and its options. */
 function helpOf(name: string, { takes }: Verb): string {
   const lines = help.split("\n");
   const about = (word: string): string[] => lines.filter((line) => line.startsWith(`  ${word} `));
@@ -170,15 +172,18 @@ async function main(args: readonly string[]): Promise<number> {
   const foreign = tokens.filter((token) => token.kind === "option" && !taken.includes(token.name));
   for (const { name: option } of foreign as readonly { name: string }[]) {
     throw new BerthError(`${name}: --${option} is an option of another verb`, {
-      hint: `leave it out; ${name} takes ${taken.map((one) => `--${one}`).join(", ")}`,
+      hint: `remove it; allowed for ${name} are ${taken.map((one) => `--${one}`).join(", ")}`,
     });
   }
   if (values.stack === undefined || values.stack === "") {
-    throw new BerthError(`${name}: no stack was named`, { hint: "add --stack prod, or another" });
+    throw new BerthError(`${name}: --stack is missing`, {
+      hint: "add --stack prod, or the name of another stack",
+    });
   }
   return await verb.run(values.stack, values);
 }
 
+ignoreClosedPipe();
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

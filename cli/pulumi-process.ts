@@ -10,8 +10,8 @@ export interface PulumiEnd<O extends Options> {
 }
 
 /**
- * Waits for Pulumi, also through Ctrl-C, at which it finishes the steps in flight. It is told once at
- * most: a second signal would tell it to give up. In a terminal Ctrl-C reaches it by itself.
+ * Waits for Pulumi, also through Ctrl-C, at which it finishes the steps in flight. It gets one signal at
+ * most, because at the second it gives up. In a terminal Ctrl-C reaches it by itself.
  *
  * @param pulumi - started with `outlived`
  */

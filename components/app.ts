@@ -1,37 +1,61 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { AppSpec } from "./config/spec.ts";
+import { isTargeted } from "./config/environment.ts";
+import type { AppSpec, PostgresSpec } from "./config/spec.ts";
 import { deliver } from "./delivery/deliver.ts";
 import { type DeliveryPlan, describePlan } from "./delivery/stack-delivery.ts";
 import { AppDatabase, type AppDatabaseArgs } from "./postgres/app-database.ts";
+import type { PlannedApp } from "./postgres/plan-apps.ts";
 import { RegistryDatabase, type RegistryDatabaseArgs } from "./postgres/registry/database.ts";
+import type { Registry } from "./postgres/registry/stack.ts";
 
-/** What one app is made of. */
+/** What {@link App} needs. */
 export interface AppArgs {
   readonly app: AppSpec;
-  /** undefined = a Job among the manifests provisions it. */
+  /** undefined = a Job makes the database. */
   readonly database: AppDatabaseArgs | RegistryDatabaseArgs | undefined;
-  /** The app's manifests; undefined when the stack writes none. */
+  /** The app's manifests; undefined = the stack has none. */
   readonly delivery: DeliveryPlan | undefined;
 }
 
+/** What an app's database is made from, by who provisions it. */
+export function toDatabaseArgs(
+  { app, plan }: PlannedApp,
+  verifiers: ReadonlyMap<string, string>,
+  { ownershipRole }: PostgresSpec,
+  registry: Registry | undefined,
+): AppArgs["database"] {
+  switch (app.provisioner) {
+    case "berth": {
+      // With --target a resource must not depend on one that is not targeted.
+      const after = isTargeted() ? undefined : registry?.after;
+      const { reclaimPolicy, database } = app;
+      return { plan, verifiers, ownershipRole, reclaimPolicy, recreate: database.recreate, after };
+    }
+    case "postgresql":
+      return registry && { plan, verifiers, ...registry };
+    case "job":
+      return undefined;
+  }
+}
+
 /**
- * One app: its place on Postgres, then the manifests that bring it up. The manifests wait for the
- * database, so that Argo CD never starts an app that cannot log in.
+ * One app: its database, then the manifests that start it. The manifests depend on the database, so
+ * Argo CD never starts an app that cannot log in.
  */
 export class App {
   /** The app's name, as in the stack file. */
   readonly name: string;
   /**
-   * What stands for the app's place on Postgres; once it is there, the server is the right one.
-   * undefined = a Job finds out.
+   * Resource of the database and its roles. It is made only after the server's identity is checked.
+   * undefined = a Job makes the database and does that check.
    */
   readonly database: pulumi.Resource | undefined;
-  /** Database, roles and Secrets, for the stack's outputs. Holds nothing secret. */
+  /** Names of database, roles and Secrets, for the stack's outputs. Nothing in it is secret. */
   readonly summary: pulumi.Output<AppSummary>;
 
   constructor(name: string, args: AppArgs, providers: AppProviders) {
     this.name = name;
-    // Where earlier versions had what is now the stack's own.
+    // Earlier versions had the app's resources under a component; now the stack is their parent.
     const urn = `urn:pulumi:${pulumi.getStack()}::${pulumi.getProject()}::berth:index:App::${name}`;
     const opts = { aliases: [{ parent: urn }], providers: { ...providers } };
     const found = args.database && createDatabase(name, args.database, opts);
@@ -45,12 +69,12 @@ export class App {
   }
 }
 
-/** By package; `berth` is always among them. */
+/** Providers by package. */
 export type AppProviders = Readonly<Record<string, pulumi.ProviderResource>> & {
   readonly berth: pulumi.ProviderResource;
 };
 
-/** All provisioners end in the same catalog; an app may change from one to another. */
+/** Both provisioners make the same roles and grants, so an app may change from one to the other. */
 function createDatabase(
   name: string,
   args: NonNullable<AppArgs["database"]>,
@@ -69,7 +93,7 @@ function createDatabase(
   return { resource: own, databaseName: own.database.apply((database) => database.name) };
 }
 
-/** What the operator needs to know of an app once it is up. */
+/** What an operator needs to know about an app after `pulumi up`. */
 export interface AppSummary {
   readonly database: string;
   readonly roles: readonly {

@@ -21,11 +21,15 @@ export class BerthProvider extends pulumi.ProviderResource {
   constructor(name: string, args: BerthProviderArgs = {}, opts?: pulumi.ResourceOptions) {
     super("berth", name, { ...args }, opts);
   }
+
   /**
-   * The stack with what its state knows of it, which the provider alone is shown: for those who write to the
-   * server besides it.
+   * The stack with what its state knows of it, which the provider alone sees. Where only the provider writes,
+   * nobody else needs it.
    */
   async complete(spec: StackSpec): Promise<StackSpec> {
+    const isAlone =
+      spec.cluster === undefined && spec.apps.every((app) => app.provisioner === "berth");
+    if (isAlone) return spec;
     const { stack, postgres } = this as unknown as Record<"stack" | "postgres", Resolved>;
     const identity = (await stack.promise()) as StackIdentity | undefined;
     const server = (await postgres.promise()) as { ownershipRole?: string } | undefined;

@@ -1,19 +1,47 @@
+/** What is wrong, as data; it becomes a sentence only where it is shown. It never carries a secret. */
+export interface Problem {
+  /** Names the rule. */
+  readonly code?: string;
+  /** undefined = it is about the stack as a whole. */
+  readonly app?: string;
+  /** Path of the property that it is about. */
+  readonly at?: string;
+  readonly what: string;
+  /** The command or edit that solves it. */
+  readonly fix?: string | undefined;
+}
+
+/** A problem as a sentence, without its fix. */
+export function describeWhat({ app, what }: Problem): string {
+  return app === undefined ? what : `app ${app}: ${what}`;
+}
+
+/** A problem as a sentence, and its fix on a line of its own. */
+export function describeProblem(problem: Problem): string {
+  const what = describeWhat(problem);
+  return problem.fix === undefined ? what : `${what}\n    fix: ${problem.fix}`;
+}
+
 /**
- * An error meant for the operator: what failed and for which app, what was given, what is allowed,
- * and in `hint` the command or edit that fixes it. It never carries a secret.
+ * An error for the operator. The message says what failed and for which app, what was given and what is
+ * allowed; `hint` is the command or edit that fixes it. It never has a secret.
  *
- * The Pulumi language host prints an error marked `__pulumiRunError` as its bare message, without a
- * stack (`sdk/nodejs/errors.ts`); the CLI and the provider do the same.
+ * For an error with `__pulumiRunError` Pulumi prints only the message, without a stack trace
+ * (`sdk/nodejs/errors.ts`). The CLI and the provider do the same.
  */
 export class BerthError extends Error {
   readonly hint: string | undefined;
-  /** The single problems of an error that lists many; each may end with a line `fix: …` of its own. */
-  readonly problems: readonly string[];
+  /** The single problems of an error that lists many; else the error itself. */
+  readonly problems: readonly Problem[];
   readonly __pulumiRunError = true;
 
   constructor(
     message: string,
-    options: { hint?: string; cause?: unknown; problems?: readonly string[] } = {},
+    options: {
+      hint?: string | undefined;
+      cause?: unknown;
+      problems?: readonly Problem[];
+    } = {},
   ) {
     super(
       options.hint === undefined ? message : `${message}\n  fix: ${options.hint}`,
@@ -21,14 +49,30 @@ export class BerthError extends Error {
     );
     this.name = "BerthError";
     this.hint = options.hint;
-    this.problems = options.problems ?? [];
+    this.problems = options.problems ?? [{ what: message, fix: options.hint }];
   }
 }
 
-/** One error for many problems, so that nobody has to fix them one run at a time. */
-export function toOneError(title: string, problems: readonly string[]): BerthError {
-  const count = problems.length === 1 ? "1 problem" : `${String(problems.length)} problems`;
-  return new BerthError(`${title}: ${count}\n${problems.map((p) => `  - ${p}`).join("\n")}`, {
-    problems,
-  });
+/**
+ * One error for many problems, so that nobody has to fix them one run at a time. One that several apps have
+ * alike is listed once.
+ *
+ * @param problems A text may end with a line `fix: …`.
+ */
+export function toOneError(
+  title: string,
+  problems: readonly (Problem | string)[],
+  hint?: string,
+): BerthError {
+  const all = problems.map((one) => (typeof one === "string" ? toProblem(one) : one));
+  const unique = [...new Map(all.map((one) => [describeProblem(one), one]))];
+  const count = unique.length === 1 ? "1 problem" : `${String(unique.length)} problems`;
+  const list = unique.map(([text]) => `  - ${text}`).join("\n");
+  const found = unique.map(([, problem]) => problem);
+  return new BerthError(`${title}: ${count}\n${list}`, { problems: found, hint });
+}
+
+function toProblem(text: string): Problem {
+  const [what = "", ...fixes] = text.split(/\n\s*fix: /);
+  return fixes.length === 0 ? { what } : { what, fix: fixes.join("\n    fix: ") };
 }

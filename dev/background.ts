@@ -8,6 +8,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { isAlive } from "../toolchain/processes.ts";
 
 /** A program that outlives the command that started it. */
 export interface BackgroundProgram {
@@ -74,16 +75,6 @@ function hasArguments(pid: number, args: readonly string[]): boolean {
   const file = `/proc/${String(pid)}/cmdline`;
   if (!existsSync(file)) return process.platform !== "linux";
   return readFileSync(file, "utf8").includes(args.join("\0"));
-}
-
-/** Whether there is a process of that pid. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function delay(milliseconds: number): Promise<void> {

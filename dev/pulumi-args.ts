@@ -1,14 +1,24 @@
 /** What has to be known of the arguments of `npm run pulumi` before the Pulumi CLI reads them. */
 
-/** The stack that they name; the last one wins, as it does with Pulumi. */
+/** The stack that they name. */
 export function findStack(args: readonly string[]): string | undefined {
+  return findOption(args, "--stack", "-s") ?? findStackOperand(beforeEnd(args));
+}
+
+/** The value of an option; the last one wins, as it does with Pulumi. */
+export function findOption(
+  args: readonly string[],
+  name: string,
+  short?: string,
+): string | undefined {
   const own = beforeEnd(args);
   const values = own.flatMap((arg, at) => {
-    if (arg === "--stack" || arg === "-s") return own.slice(at + 1, at + 2);
-    const [, value] = /^(?:--stack=|-s=?)(.*)$/s.exec(arg) ?? [];
-    return value === undefined ? [] : [value];
+    if (arg === name || arg === short) return own.slice(at + 1, at + 2);
+    if (arg.startsWith(`${name}=`)) return [arg.slice(name.length + 1)];
+    const isShort = short !== undefined && arg.startsWith(short);
+    return isShort ? [arg.slice(short.length).replace(/^=/, "")] : [];
   });
-  return values.at(-1) ?? findStackOperand(own);
+  return values.at(-1);
 }
 
 /** `pulumi stack init prod`: these take it without an option. */

@@ -2,15 +2,54 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { outlived, waitForPulumi } from "../cli/pulumi-process.ts";
-import { endKilledRuns } from "../components/engine/killed-run.ts";
+import { loadStackFromFile } from "../components/config/load.ts";
+import { findPlugins } from "../components/config/plugins.ts";
+import { findFileBackend, readStatePackages } from "../components/engine/file-backend.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import { ensureToolchain, type Toolchain } from "../toolchain/ensure.ts";
-import { defaultParts } from "../toolchain/parts.ts";
+import { type PartName, partTable } from "../toolchain/parts.ts";
+import { backendOf, noteOwnLock } from "./own-lock.ts";
 import { type Sandbox } from "./sandbox.ts";
 
-/** The Pulumi CLI with its plugins; see `toolchain/`. */
-export function openToolchain(report: (line: string) => void): Promise<Toolchain> {
-  return ensureToolchain({ parts: defaultParts, report });
+/** The Pulumi CLI, and plugins if some are named; see `toolchain/`. */
+export function openToolchain(
+  report: (line: string) => void,
+  parts: readonly PartName[] = [],
+): Promise<Toolchain> {
+  return ensureToolchain({ parts, report });
+}
+
+/** The stack of a run, as far as it decides which plugins the run uses. */
+interface StackOfRun {
+  readonly stack: string;
+  /** @default Pulumi.<stack>.yaml */
+  readonly stackFile?: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Gets the plugins of the stack file, and those of the resources that the state holds, if it is in a folder. */
+export async function ensurePlugins(
+  run: StackOfRun,
+  report: (line: string) => void,
+): Promise<void> {
+  const backend = findFileBackend(projectFolder, run.env);
+  const inState = backend === undefined ? [] : readStatePackages(backend, run.stack);
+  const wanted = new Set([...findPluginsOfFile(run), ...inState]);
+  const plugins = partTable.filter(({ kind, name }) => kind === "plugin" && wanted.has(name));
+  if (plugins.length === 0) return;
+  await openToolchain(
+    report,
+    plugins.map(({ name }) => name),
+  );
+}
+
+/** None of a stack file with mistakes: the run itself names them. */
+function findPluginsOfFile({ stack, stackFile, env }: StackOfRun): readonly string[] {
+  try {
+    return findPlugins(loadStackFromFile(stack, projectFolder, stackFile), env);
+  } catch {
+    return [];
+  }
 }
 
 /** How a run of the CLI ended. */
@@ -20,15 +59,15 @@ export interface PulumiResult {
   readonly output: string;
 }
 
-/** What becomes of the CLI's output: to the terminal, kept, or both. */
+/** Where the CLI's output goes: to the terminal, into the result, or both. */
 export type PulumiOutput = "show" | "keep" | "both";
 
 /**
  * What `npm run pulumi` and `npm start` set for Pulumi, unless the user's environment says otherwise.
  *
- * State is written once, at the end: of a run that is killed Pulumi then keeps no pending operation, which
- * it would not forget by itself; the next run takes up what is there. And Go, in which Pulumi is written,
- * collects garbage less often than it would: a tenth of the time that a thousand apps take goes there.
+ * Pulumi writes the state once, at the end. After a run that was killed, the state is as it was before that run,
+ * without pending operations, and the next run adopts what is there. Go, in which Pulumi is written, collects
+ * garbage less often: a thousand apps take a tenth less time.
  *
  * @see https://www.pulumi.com/docs/cli/environment-variables
  * @see https://go.dev/doc/gc-guide
@@ -64,7 +103,9 @@ export async function runPulumi(
     all: true,
     ...outlived,
   });
+  const noting = noteOwnLock(sandbox, pulumi.pid);
   const { result, isInterrupted } = await waitForPulumi(pulumi);
+  noting.stop();
   return { exitCode: toExitCode(result.exitCode, isInterrupted), output: result.all ?? "" };
 }
 
@@ -73,13 +114,10 @@ export function toExitCode(exitCode: number | undefined, isInterrupted: boolean)
   return isInterrupted && exitCode !== 0 ? 130 : (exitCode ?? 1);
 }
 
-/** Makes the sandbox's stack in its backend, once, and mends what a killed run left there. */
+/** Makes the sandbox's stack in its backend, once. */
 export async function ensureStack(toolchain: Toolchain, sandbox: Sandbox): Promise<void> {
-  const backend = { folder: path.join(sandbox.home, "state"), project: "berth" };
-  if (existsSync(path.join(backend.folder, ".pulumi/stacks/berth", `${sandbox.stack}.json`))) {
-    endKilledRuns(backend);
-    return;
-  }
+  const { folder, project } = backendOf(sandbox);
+  if (existsSync(path.join(folder, ".pulumi/stacks", project, `${sandbox.stack}.json`))) return;
   await execa(toolchain.pulumi, ["stack", "init", sandbox.stack, "--non-interactive"], {
     cwd: sandbox.home,
     env: { ...toolchain.env, ...sandbox.env },

@@ -1,23 +1,35 @@
 import { execa } from "execa";
+import { ignoreClosedPipe } from "../cli/closed-pipe.ts";
 import { describeFailure } from "../cli/describe-failure.ts";
 import { outlived, waitForPulumi } from "../cli/pulumi-process.ts";
-import { findFileBackend } from "../components/engine/file-backend.ts";
-import { endKilledRuns } from "../components/engine/killed-run.ts";
+import { explainLock } from "../components/engine/stack-locks.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import { reopenCluster } from "./cluster/reopen.ts";
 import { keepToSandbox } from "./environment.ts";
-import { asksOfPulumi, findStack } from "./pulumi-args.ts";
-import { ensureStack, openToolchain, pulumiDefaults, runPulumi, toExitCode } from "./pulumi-cli.ts";
+import { backendOf, releaseOwnLock } from "./own-lock.ts";
+import { asksOfPulumi, findOption, findStack } from "./pulumi-args.ts";
+import {
+  ensurePlugins,
+  ensureStack,
+  openToolchain,
+  pulumiDefaults,
+  runPulumi,
+  toExitCode,
+} from "./pulumi-cli.ts";
 import { devHome, openSandbox } from "./sandbox.ts";
 import { keepCommitted } from "./stack-file.ts";
 
 /**
  * `npm run pulumi -- preview`: the Pulumi CLI on the stack that `npm start` brings up, or on the one that
- * `--stack` names; with what makes a run that was killed leave nothing behind.
+ * `--stack` names, with the environment of `pulumiDefaults`.
  */
+ignoreClosedPipe();
 const args = process.argv.slice(2);
 const env = pulumiDefaults();
-const toolchain = await openToolchain((line) => process.stderr.write(`${line}\n`));
+const report = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+const toolchain = await openToolchain(report);
 const stack = findStack(args) ?? "dev";
 try {
   const isSandbox = stack === "dev" && !asksOfPulumi(args);
@@ -28,7 +40,11 @@ try {
 }
 
 async function runOnOther(): Promise<number> {
-  if (stack !== "dev") mendFileBackend();
+  const stackFile = findOption(args, "--config-file");
+  // Pulumi Cloud may put the organization and the project before it.
+  const name = stack.split("/").at(-1) ?? stack;
+  if (!asksOfPulumi(args))
+    await ensurePlugins({ stack: name, stackFile, env: process.env }, report);
   const options = { cwd: projectFolder, stdio: "inherit", ...outlived } as const;
   const pulumi = execa(toolchain.pulumi, args, {
     ...options,
@@ -38,18 +54,21 @@ async function runOnOther(): Promise<number> {
   return toExitCode(result.exitCode, isInterrupted);
 }
 
-function mendFileBackend(): void {
-  const backend = findFileBackend(projectFolder, process.env);
-  if (backend !== undefined) endKilledRuns(backend);
-}
-
 async function runOnSandbox(): Promise<number> {
   keepToSandbox();
   const sandbox = await openSandbox({ home: devHome });
   await reopenCluster(sandbox);
+  await ensurePlugins(
+    { ...sandbox, stackFile: findOption(args, "--config-file") ?? sandbox.stackFile },
+    report,
+  );
   await ensureStack(toolchain, sandbox);
+  releaseOwnLock(sandbox);
   const { exitCode } = await keepCommitted(() =>
     runPulumi(toolchain, sandbox, args, { output: "show", env }),
   );
+  // Pulumi's own words name `pulumi cancel`, which looks into another backend.
+  const locked = exitCode === 0 ? undefined : explainLock(backendOf(sandbox), sandbox.stack);
+  if (locked !== undefined) process.stderr.write(`${locked.message}\n`);
   return exitCode;
 }

@@ -2,12 +2,28 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { parseStack } from "../components/config/parse.ts";
 import { objectTypes } from "../components/config/privileges.ts";
 import { planDatabase } from "../components/postgres/plan/plan.ts";
+import { drawInnerRooms, drawRooms } from "./room-picture.ts";
 
-/** The README's table of profiles, made from the plan: `npm run readme` writes it. */
+/**
+ * What the documentation shows of the code: the README's table of profiles and CONTRIBUTING's pictures of
+ * the rooms. `npm run readme` writes both.
+ */
 
-const file = new URL("../README.md", import.meta.url);
-const begin = "<!-- profiles: made from the plan by npm run readme -->\n";
-const end = "<!-- profiles: end -->\n";
+/** A part of a document that is made from code. */
+interface MadePart {
+  /** What it is made from. */
+  readonly from: string;
+  readonly show: () => string;
+}
+
+/** By file and by the name that its marks have there. */
+export const madeParts: Readonly<Record<string, Readonly<Record<string, MadePart>>>> = {
+  "README.md": { profiles: { from: "the plan", show: profileTable } },
+  "CONTRIBUTING.md": {
+    rooms: { from: ".dependency-cruiser.mjs", show: drawRooms },
+    "inner rooms": { from: ".dependency-cruiser.mjs", show: drawInnerRooms },
+  },
+};
 
 const headings = {
   database: "database",
@@ -49,14 +65,20 @@ function toRow(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
 }
 
-/** The README with the table as it is now between its two marks. */
-export function withProfileTable(readme: string): string {
-  const start = readme.indexOf(begin);
-  const stop = readme.indexOf(end);
-  if (start === -1 || stop < start) throw new Error("README.md has lost the marks of its profiles");
-  return `${readme.slice(0, start)}${begin}\n${profileTable()}\n\n${readme.slice(stop)}`;
+/** A document with its made parts as they are now, each between its two marks. */
+export function withMadeParts(file: string, text: string): string {
+  return Object.entries(madeParts[file] ?? {}).reduce((result, [name, { from, show }]) => {
+    const begin = `<!-- ${name}: made from ${from} by npm run readme -->\n`;
+    const start = result.indexOf(begin);
+    const stop = result.indexOf(`<!-- ${name}: end -->\n`);
+    if (start === -1 || stop < start) throw new Error(`${file} has lost the marks of its ${name}`);
+    return `${result.slice(0, start)}${begin}\n${show()}\n\n${result.slice(stop)}`;
+  }, text);
 }
 
 if (process.argv.includes("--write")) {
-  writeFileSync(file, withProfileTable(readFileSync(file, "utf8")));
+  for (const file of Object.keys(madeParts)) {
+    const url = new URL(`../${file}`, import.meta.url);
+    writeFileSync(url, withMadeParts(file, readFileSync(url, "utf8")));
+  }
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { type Document, isMap, parse, parseDocument } from "yaml";
-import { parseStackText } from "../components/config/stack-text.ts";
+import { parsePulumiYaml } from "../components/config/pulumi-yaml.ts";
 import { BerthError } from "../components/errors.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import { connectAsSuperuser, type SuperuserLogin } from "./postgres/neighbour.ts";
@@ -80,7 +80,7 @@ export function readCommitted(file = committed): Document {
     });
   }
   const text = readFileSync(file, "utf8");
-  parseStackText("dev", file, text);
+  parsePulumiYaml("stack dev", file, text);
   const document = parseDocument(text);
   if (!isMap(document.contents) && document.toJS() !== null) refusePart(file, "the file");
   for (const keys of written) {

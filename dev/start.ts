@@ -1,19 +1,27 @@
 import path from "node:path";
 import { parseArgs, styleText } from "node:util";
+import { ignoreClosedPipe } from "../cli/closed-pipe.ts";
 import { describeFailure } from "../cli/describe-failure.ts";
 import { type Verdict, verifyStack } from "../cli/verify/verb.ts";
 import { loadStackFromFile } from "../components/config/load.ts";
+import { requireUnlocked } from "../components/engine/stack-locks.ts";
 import { BerthError } from "../components/errors.ts";
 import { readStackItems } from "../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../components/onepassword/through-client.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import type { Toolchain } from "../toolchain/ensure.ts";
-import { defaultParts } from "../toolchain/parts.ts";
 import { reopenCluster } from "./cluster/reopen.ts";
 import { keepToSandbox } from "./environment.ts";
 import { Interruption } from "./interruption.ts";
 import { readNeighbour } from "./neighbour-check.ts";
-import { ensureStack, openToolchain, pulumiDefaults, runPulumi } from "./pulumi-cli.ts";
+import { backendOf, releaseOwnLock } from "./own-lock.ts";
+import {
+  ensurePlugins,
+  ensureStack,
+  openToolchain,
+  pulumiDefaults,
+  runPulumi,
+} from "./pulumi-cli.ts";
 import {
   devHome,
   isSandboxRunning,
@@ -90,8 +98,9 @@ async function start(interruption: Interruption): Promise<number> {
 async function startOnCluster(interruption: Interruption): Promise<number> {
   const watch = new Stopwatch();
   const { ensureClusterToolchain } = await import("../toolchain/cluster.ts");
-  const parts = [...defaultParts, "kubernetes"] as const;
-  const toolchain = await watch.time("toolchain", () => ensureClusterToolchain(say, parts));
+  const toolchain = await watch.time("toolchain", () =>
+    ensureClusterToolchain(say, ["kubernetes"]),
+  );
   const { listItems, openSandboxCluster, waitForSecrets } = await import(
     "./cluster/sandbox-cluster.ts"
   );
@@ -123,7 +132,10 @@ async function bringUp(
   { watch, interruption, toolchain, sandbox }: Run,
   waitForOperator?: () => Promise<string[]>,
 ): Promise<number> {
+  await watch.time("toolchain", () => ensurePlugins(sandbox, say));
   await watch.time("pulumi up", () => ensureStack(toolchain, sandbox));
+  releaseOwnLock(sandbox);
+  requireUnlocked(backendOf(sandbox), sandbox.stack);
   const before = await watch.time("neighbour", () => readNeighbour(sandbox));
   say("Running pulumi up");
   const args = ["up", "--yes", "--skip-preview", "--suppress-outputs", "--suppress-progress"];
@@ -133,7 +145,7 @@ async function bringUp(
   );
   if (up.exitCode !== 0) {
     throw new BerthError("pulumi up failed; what it printed above says why", {
-      hint: "mend that, then run npm start again: it goes on from here",
+      hint: "correct that, then run npm start again: it goes on from here",
     });
   }
   const secrets = await waitForOperator?.();
@@ -222,6 +234,7 @@ function describeApp(sandbox: Sandbox, name: string): string {
   return `${name}: database ${app.database.name}, ${roles.join(", ")}`;
 }
 
+ignoreClosedPipe();
 process.exitCode = await main().catch((error: unknown) => {
   process.stderr.write(`${describeFailure(error, "npm start -- --help")}\n`);
   return 2;

@@ -4,7 +4,7 @@ import { describeFailure } from "../cli/describe-failure.ts";
 import { BerthError } from "../components/errors.ts";
 import { reopenCluster } from "./cluster/reopen.ts";
 import { keepToSandbox } from "./environment.ts";
-import { openToolchain } from "./pulumi-cli.ts";
+import { ensurePlugins, openToolchain } from "./pulumi-cli.ts";
 import { devHome, openSandbox } from "./sandbox.ts";
 
 /**
@@ -30,7 +30,11 @@ async function enterSandbox(): Promise<void> {
   await reopenCluster(sandbox);
   Object.assign(process.env, sandbox.env);
   if (verb === "doctor" || verb === "rotate") {
-    const toolchain = await openToolchain((line) => process.stderr.write(`${line}\n`));
+    const report = (line: string): void => {
+      process.stderr.write(`${line}\n`);
+    };
+    const toolchain = await openToolchain(report);
+    await ensurePlugins(sandbox, report);
     Object.assign(process.env, toolchain.env);
   }
   if (values["config-file"] !== undefined) return;

@@ -3,15 +3,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import grpc from "@grpc/grpc-js";
 import { isOffline } from "../components/config/environment.ts";
 import { AppDatabaseHandler } from "./app-database/handler.ts";
-import { endRunOfGoneEngine, endRunOnceOver } from "./engine-run.ts";
 import { ManifestFileHandler } from "./manifest-file/handler.ts";
 import { CallsUnderWay } from "./rpc/calls-under-way.ts";
 import { reportTo } from "./rpc/engine-log.ts";
 import type { ResourceHandler } from "./rpc/resource-handler.ts";
 import { createServer } from "./rpc/server.ts";
 
-/** How often to look whether the engine still runs: a new run of Pulumi asks for the lock after 200 ms or more. */
-const ENGINE_CHECK_MS = 50;
+/** How often to look whether the engine is still there. */
+const ENGINE_CHECK_MS = 1000;
 /** How long calls that are under way may take to come to the end of a statement. */
 const CALLS_MS = 3500;
 /** How long their answers may take to leave. */
@@ -20,16 +19,17 @@ const ANSWERS_MS = 100;
 const SHUTDOWN_MS = 4500;
 
 /**
- * Starts the provider: prints the port for the engine, serves, and ends on the engine's interrupt or
- * when the engine is gone. A killed engine sends nothing, but the process then gets a new parent.
+ * Starts the provider: prints the port for the engine, serves, and ends when the engine interrupts it or
+ * is gone. A killed engine sends nothing, but its child gets another parent.
  */
 function main(): void {
+  const engine = process.ppid;
   const handlers: readonly ResourceHandler[] = [
     new ManifestFileHandler(dirname(import.meta.dirname)),
     new AppDatabaseHandler(reportTo(findEngineAddress(process.argv)), isOffline()),
   ];
   const calls = new CallsUnderWay();
-  const server = createServer(handlers, calls, endRunOnceOver);
+  const server = createServer(handlers, calls);
   let isEnding = false;
   const end = (): void => {
     if (isEnding) return;
@@ -39,15 +39,10 @@ function main(): void {
   };
   process.on("SIGINT", end);
   process.on("SIGTERM", end);
-  let isEngineGone = false;
-  const checkEngine = (): void => {
-    // Once: later the number may be another process's.
-    isEngineGone ||= endRunOfGoneEngine();
-    if (isEngineGone) end();
-  };
-  setInterval(checkEngine, ENGINE_CHECK_MS).unref();
-  process.on("exit", checkEngine);
-  // The engine is gone before it could read the port.
+  setInterval(() => {
+    if (process.ppid !== engine) end();
+  }, ENGINE_CHECK_MS).unref();
+  // An engine that was gone before this process had started cannot read the port.
   process.stdout.on("error", end);
   server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
     if (error !== null) {
@@ -72,7 +67,7 @@ async function finish(
     });
   });
   await Promise.race([calls.end(), delay(CALLS_MS)]);
-  // A server that is not told waits until the network tells it; something in between may never.
+  // Without a goodbye a server keeps the session until the network reports the end, which may never happen.
   const closing = handlers.map(async (handler) => {
     await handler.close?.();
   });

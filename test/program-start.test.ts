@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
-import { afterAll, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { projectFolder } from "../components/project-folder.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "berth-cache-"));
@@ -11,14 +11,19 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
+const programStart = "./components/engine/program-start.ts";
+
 /** What a program prints, started as Pulumi.yaml has the language host start it. */
 async function start(program: string, cacheHome: string): Promise<string> {
-  const args = [
-    "--import=./components/engine/program-start.ts",
-    "--input-type=module",
-    "--eval",
-    program,
-  ];
+  return await run(program, cacheHome, [`--import=${programStart}`]);
+}
+
+async function run(
+  program: string,
+  cacheHome = folder,
+  flags: readonly string[] = [],
+): Promise<string> {
+  const args = [...flags, "--input-type=module", "--eval", program];
   const { all } = await execa(process.execPath, args, {
     cwd: projectFolder,
     env: { XDG_CACHE_HOME: cacheHome, NODE_NO_WARNINGS: "1" },
@@ -39,6 +44,19 @@ it("keeps what Node compiles, and does without where it cannot", async () => {
   expect(await start(usesPackage, file)).toBe("4");
 });
 
+/** With a function that finds a module of the SDK. */
+const prelude = `
+  import { createRequire } from "node:module";
+  import { readFileSync } from "node:fs";
+  import * as pulumi from "@pulumi/pulumi";
+  const require = createRequire(import.meta.resolve("@pulumi/pulumi"));
+`;
+
+it("is loaded before the SDK by Pulumi.yaml", () => {
+  const project = readFileSync(path.join(projectFolder, "Pulumi.yaml"), "utf8");
+  expect(project).toContain(`--import=${programStart}`);
+});
+
 it("leaves out what the SDK loads to serialize functions, and no debugger is attached", async () => {
   const program = `
     import { createRequire } from "node:module";
@@ -51,4 +69,71 @@ it("leaves out what the SDK loads to serialize functions, and no debugger is att
     console.log(typeof pulumi.CustomResource, loaded.length > 50, unused.length, inspector.length);
   `;
   expect(await start(program, folder)).toBe("function true 0 0");
+});
+
+describe("the SDK still has what is replaced, for the reason it is replaced", () => {
+  it("its own start loads a compiler and a debugger, and waits for the debugger alone", async () => {
+    const program = `${prelude}
+      const hooks = require("./runtime/closure/v8Hooks.js");
+      await hooks.isInitializedAsync();
+      const loaded = Object.keys(require.cache);
+      const compiler = loaded.some((file) => /[/](typescript|arborist)[/]/.test(file));
+      const inspector = process.moduleLoadList.includes("NativeModule inspector");
+      const start = readFileSync(require.resolve("./cmd/run/index.js"), "utf8");
+      const uses = start.match(/v8Hooks[.][A-Za-z]+/g);
+      console.log(compiler, inspector, typeof pulumi.runtime.serializeFunction, String(uses));
+    `;
+    expect(await run(program)).toBe("true true function v8Hooks.isInitializedAsync");
+    const isLeftOut = "console.log(typeof pulumi.runtime.serializeFunction)";
+    expect(await start(`${prelude}${isLeftOut}`, folder)).toBe("undefined");
+  });
+
+  it("its own start maps every stack trace through source maps, until speedUpSdk", async () => {
+    const program = `${prelude}
+      import { speedUpSdk } from "${programStart}";
+      const start = readFileSync(require.resolve("./cmd/run/index.js"), "utf8");
+      require("source-map-support/register");
+      const before = typeof Error.prepareStackTrace;
+      speedUpSdk();
+      const isRegistered = start.includes('require("source-map-support/register")');
+      console.log(isRegistered, before, typeof Error.prepareStackTrace);
+    `;
+    expect(await start(program, folder)).toBe("true function undefined");
+  });
+
+  it("it reports its steps through log.debug, until speedUpSdk", async () => {
+    const program = `${prelude}
+      import { speedUpSdk } from "${programStart}";
+      await pulumi.runtime.setMocks({ newResource: () => ({ id: "1", state: {} }), call: () => ({}) });
+      let reported = 0;
+      pulumi.log.debug = () => Promise.resolve(void reported++);
+      const register = async (name) => {
+        const { urn } = new pulumi.CustomResource("a:index:B", name, {});
+        await new Promise((resolve) => urn.apply(resolve));
+      };
+      await register("one");
+      const before = reported > 0;
+      speedUpSdk();
+      reported = 0;
+      await register("two");
+      console.log(before, reported);
+    `;
+    expect(await start(program, folder)).toBe("true 0");
+  });
+
+  it("it takes a stack trace for every promise, until stopStackTraces", async () => {
+    const program = `${prelude}
+      import { stopStackTraces } from "${programStart}";
+      const { debuggablePromise } = require("./runtime/debuggable.js");
+      const count = () => {
+        const promise = Promise.resolve();
+        debuggablePromise(promise);
+        return promise._debugStackTrace.split("    at ").length - 1;
+      };
+      const before = count() > 0;
+      stopStackTraces();
+      console.log(before, count());
+    `;
+    expect(await start(program, folder)).toBe("true 0");
+  });
 });

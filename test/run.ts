@@ -5,41 +5,105 @@ import { execa } from "execa";
 import { projectFolder } from "../components/project-folder.ts";
 import { keepToSandbox } from "../dev/environment.ts";
 import { openToolchain } from "../dev/pulumi-cli.ts";
+import { openCache } from "../toolchain/cache.ts";
+import { clusterParts, type PartName, partNamed, testParts } from "../toolchain/parts.ts";
+import { missingOf } from "../toolchain/present.ts";
+import { type Rows, rowsVariable } from "./rows.ts";
 
 /**
- * `npm test [-- vitest arguments]`: builds or finds what the tests need, runs them all, and ends with
- * `N passed, N failed`.
+ * `npm test [-- vitest arguments]` runs what each change is tried with; `npm run test:full` the rest.
+ * Both end with `N passed, N failed`.
  */
+
+/** What vitest writes of a run. */
 interface Report {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
-  readonly numFailedTestSuites: number;
   readonly success: boolean;
 }
 
-keepToSandbox();
-const toolchain = await openToolchain((line) => process.stdout.write(`${line}\n`));
-const folder = mkdtempSync(path.join(tmpdir(), "berth-test-"));
-const file = path.join(folder, "report.json");
-const vitest = path.join(projectFolder, "node_modules/vitest/vitest.mjs");
-const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
-const result = await execa(process.execPath, [vitest, ...args, ...process.argv.slice(2)], {
-  cwd: projectFolder,
-  env: toolchain.env,
-  stdio: "inherit",
-  reject: false,
-});
-let line = "0 passed, 1 failed: vitest did not report";
-let success = false;
-try {
-  const report = JSON.parse(readFileSync(file, "utf8")) as Report;
-  // A file that does not load has no tests to fail, so it counts as one.
-  const failed = Math.max(report.numFailedTests, report.success ? 0 : 1);
-  success = report.success && result.exitCode === 0;
-  line = `${String(report.numPassedTests)} passed, ${String(success ? 0 : failed)} failed`;
-} catch {
-  // The line above stands.
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
 }
-rmSync(folder, { recursive: true, force: true });
-process.stdout.write(`${line}\n`);
-process.exitCode = success ? 0 : 1;
+
+/** What a run of vitest is for. */
+interface Plan {
+  readonly args: readonly string[];
+  /** Of the matrices in files `x.rows.test.ts`. */
+  readonly rows: Rows;
+}
+
+const vitest = path.join(projectFolder, "node_modules/vitest/vitest.mjs");
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const exceptFull = ["--exclude", "**/*.full.test.ts"];
+
+/** The projects of the files that the arguments choose, as vitest itself chooses them. */
+async function findProjects(args: readonly string[]): Promise<Set<string>> {
+  const list = [vitest, "list", ...args, "--filesOnly", "--json"];
+  const { stdout } = await execa(process.execPath, list, { cwd: projectFolder });
+  const files = JSON.parse(stdout) as readonly { readonly projectName: string }[];
+  return new Set(files.map(({ projectName }) => projectName));
+}
+
+/** Runs vitest, with the toolchain on its PATH if one of the chosen files needs it. */
+async function run({ args, rows }: Plan): Promise<Count> {
+  const projects = await findProjects(args);
+  const needsPulumi = projects.has("engine") || projects.has("cluster");
+  const tools = needsPulumi ? (await openToolchain(say, testParts)).env : {};
+  const folder = mkdtempSync(path.join(tmpdir(), "berth-test-"));
+  const file = path.join(folder, "report.json");
+  const reporters = ["--reporter=default", "--reporter=./test/file-times.ts", "--reporter=json"];
+  const all = [vitest, "run", ...reporters, `--outputFile.json=${file}`, ...args];
+  const { exitCode } = await execa(process.execPath, all, {
+    cwd: projectFolder,
+    env: { ...tools, [rowsVariable]: rows },
+    stdio: "inherit",
+    reject: false,
+  });
+  try {
+    const { success, ...report } = JSON.parse(readFileSync(file, "utf8")) as Report;
+    // A file that does not load has no tests to fail, so it counts as one.
+    const failed = success && exitCode === 0 ? 0 : Math.max(report.numFailedTests, 1);
+    return { passed: report.numPassedTests, failed };
+  } catch {
+    say("vitest did not report");
+    return { passed: 0, failed: 1 };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** One cluster chain as well, where its parts need not be built first. */
+async function runDefault(): Promise<Count> {
+  const parts = [...testParts, ...clusterParts, "kubernetes" as const].map(partNamed);
+  const missing = (await missingOf(parts, openCache())).filter(({ name }) => !isDefault(name));
+  if (missing.length === 0) return await run({ args: exceptFull, rows: "first" });
+  const count = await run({ args: [...exceptFull, "--project", "!cluster"], rows: "first" });
+  const names = missing.map(({ name }) => name).join(", ");
+  say(`left out: what needs a cluster (not built: ${names}); npm run test:full builds its parts`);
+  return count;
+}
+
+const isDefault = (name: PartName): boolean => testParts.includes(name);
+
+/** What `npm test` leaves out; and once more, in another order, what is cheap. */
+async function runFull(): Promise<Count> {
+  const rest = await run({ args: [".full.test.", ".rows.test."], rows: "rest" });
+  const cheap = [...exceptFull, "--project", "pure", "--project", "postgres"];
+  const shuffled = await run({ args: [...cheap, "--sequence.shuffle"], rows: "all" });
+  return {
+    // `npm test` has counted each of them.
+    passed: rest.passed + (shuffled.failed === 0 ? 1 : 0),
+    failed: rest.failed + shuffled.failed,
+  };
+}
+
+keepToSandbox();
+const [first, ...rest] = process.argv.slice(2);
+const isFull = first === "--full";
+const args = isFull ? rest : process.argv.slice(2);
+const whole = isFull ? runFull : runDefault;
+const count = await (args.length > 0 ? run({ args, rows: "all" }) : whole());
+say(`${String(count.passed)} passed, ${String(count.failed)} failed`);
+process.exitCode = count.failed === 0 ? 0 : 1;

@@ -5,7 +5,7 @@ import { crdFolder, extractCrds } from "./crds.ts";
 import { ensureToolchain, type Toolchain } from "./ensure.ts";
 import { withLock } from "./lock.ts";
 import type { PartName } from "./parts.ts";
-import { clusterParts, defaultParts, partNamed } from "./parts.ts";
+import { clusterParts, partNamed } from "./parts.ts";
 
 /** Paths of the programs, and of the folder with the CustomResourceDefinitions. */
 export interface ClusterTools {
@@ -24,14 +24,14 @@ export interface ClusterToolchain extends Toolchain {
 /** Gets what is missing of it all; a few file reads when nothing is. */
 export async function ensureClusterToolchain(
   report: (line: string) => void,
-  parts: readonly PartName[] = defaultParts,
+  parts: readonly PartName[] = [],
 ): Promise<ClusterToolchain> {
   const toolchain = await ensureToolchain({ parts: [...parts, ...clusterParts], report });
   const cache = openCache();
   const crds = crdFolder(cache);
   if (!existsSync(crds)) {
-    await withLock(cache.lock, report, async () => {
-      report("fetching the CRDs of what Berth emits (80 MB of Go modules)");
+    await withLock(cache.lock, report, async (say) => {
+      say("fetching the CRDs of what Berth emits (80 MB of Go modules)");
       await extractCrds(cache);
     });
   }

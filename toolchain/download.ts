@@ -14,7 +14,10 @@ const finishWithin = 5 * 60_000;
 /** Why a download did not happen; the text goes to the user. */
 export class DownloadRefused extends Error {}
 
-/** Has Pulumi's installer fetch the CLI and its language hosts. */
+/**
+ * Has Pulumi's installer fetch the CLI and its language hosts. Why not the npm package `pulumi`:
+ * docs/decisions/0050-no-npm-launcher-for-pulumi.md.
+ */
 export async function downloadCli(cache: Cache): Promise<void> {
   const cli = partNamed("pulumi");
   await requireAnswer(cli.site);

@@ -81,7 +81,7 @@ async function embeddedFiles(part: Part, scratch: string, flags: string[]): Prom
 /**
  * Has Go fetch a module as go.mod and go.sum in `folder` pin it, and says where its files lie.
  *
- * @param module - its path, with `@version` where nothing is to be resolved
+ * @param module - its path, with `@version` where Go should look up none
  */
 export async function downloadModule(folder: string, module: string): Promise<string> {
   const printed = await runGo(folder, ["mod", "download", "-json", module], module);

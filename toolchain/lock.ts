@@ -1,7 +1,7 @@
 /**
- * One process at a time: a file that only one can create, with the owner's process id in it. The
- * owner touches it every few seconds, so a lock that nobody touches belongs to nobody, also when its
- * owner ran on another host or its process id has been given to somebody else.
+ * One process at a time: a file that only one can create, with the owner's process id in it. The owner
+ * touches it every few seconds. A lock that nobody touches has no owner any more, also where the owner ran
+ * elsewhere or its process id is now another process's.
  */
 import {
   linkSync,
@@ -16,7 +16,7 @@ import {
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isAlive } from "../components/engine/is-alive.ts";
+import { findPidSpace, isAlive } from "./processes.ts";
 
 /** A lock untouched for this long has no owner any more. */
 const abandonedAfter = 30_000;
@@ -25,34 +25,52 @@ const lookEvery = 500;
 
 interface Owner {
   readonly pid: number;
-  readonly host: string;
+  /** Where the pid means something. */
+  readonly space: string;
 }
 
-/** Runs `work` while holding the lock `file`; waits for its turn, and says once that it does. */
+const space = findPidSpace() ?? hostname();
+
+/**
+ * Runs `work` while holding the lock `file`. Waits for its turn, and meanwhile repeats what the owner of the lock
+ * says.
+ *
+ * @param work Says by its argument what it is doing, for its own user and for those that wait.
+ */
 export async function withLock<T>(
   file: string,
   report: (line: string) => void,
-  work: () => Promise<T>,
+  work: (say: (line: string) => void) => Promise<T>,
 ): Promise<T> {
   mkdirSync(dirname(file), { recursive: true });
-  let told = false;
+  const news = `${file}.news`;
+  let [waitedFor, heard]: [number | undefined, string | undefined] = [undefined, undefined];
   while (!tryLock(file)) {
     const owner = readOwner(file);
     if (isAbandoned(file, owner)) {
       breakLock(file, owner);
       continue;
     }
-    if (!told) report(`waiting for another Berth process (${describe(owner)}) to finish its part`);
-    told = true;
+    if (owner !== undefined && owner.pid !== waitedFor) {
+      report(`waiting for another Berth process (${describe(owner)}) to finish its part`);
+      waitedFor = owner.pid;
+    }
+    const said = readNews(news, owner);
+    if (said !== undefined && said !== heard) report(`  ${said.trim()}`);
+    heard = said;
     await sleep(lookEvery);
   }
   const touching = setInterval(() => {
     touch(file);
   }, touchEvery).unref();
   try {
-    return await work();
+    return await work((line) => {
+      report(line);
+      writeFileSync(news, JSON.stringify({ pid: process.pid, line }));
+    });
   } finally {
     clearInterval(touching);
+    rmSync(news, { force: true });
     rmSync(file, { force: true });
   }
 }
@@ -60,7 +78,7 @@ export async function withLock<T>(
 /** Creates the lock with its content in one step, so that no reader ever sees an empty one. */
 function tryLock(file: string): boolean {
   const mine = `${file}.${String(process.pid)}`;
-  writeFileSync(mine, JSON.stringify({ pid: process.pid, host: hostname() } satisfies Owner));
+  writeFileSync(mine, JSON.stringify({ pid: process.pid, space } satisfies Owner));
   try {
     linkSync(mine, file);
     return true;
@@ -73,7 +91,7 @@ function tryLock(file: string): boolean {
 }
 
 function isAbandoned(file: string, owner: Owner | undefined): boolean {
-  if (owner?.host === hostname() && !isAlive(owner.pid)) return true;
+  if (owner?.space === space && !isAlive(owner.pid)) return true;
   const touched = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
   return touched !== undefined && Date.now() - touched > abandonedAfter;
 }
@@ -100,6 +118,16 @@ function readOwner(file: string): Owner | undefined {
   }
 }
 
+/** undefined = the owner has said nothing yet. */
+function readNews(file: string, owner: Owner | undefined): string | undefined {
+  try {
+    const { pid, line } = JSON.parse(readFileSync(file, "utf8")) as { pid: number; line: string };
+    return pid === owner?.pid ? line : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function touch(file: string): void {
   try {
     utimesSync(file, new Date(), new Date());
@@ -108,8 +136,7 @@ function touch(file: string): void {
   }
 }
 
-function describe(owner: Owner | undefined): string {
-  if (owner === undefined) return "just ending";
+function describe(owner: Owner): string {
   const pid = `pid ${String(owner.pid)}`;
-  return owner.host === hostname() ? pid : `${pid} on ${owner.host}`;
+  return owner.space === space ? pid : `${pid}, elsewhere`;
 }

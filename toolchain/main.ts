@@ -3,15 +3,16 @@ import { parseArgs } from "node:util";
 import { ensureClusterToolchain } from "./cluster.ts";
 import { ensureToolchain } from "./ensure.ts";
 import type { PartName } from "./parts.ts";
-import { defaultParts, partNamed } from "./parts.ts";
+import { partNamed } from "./parts.ts";
 
-const help = `Gets pulumi, its Node host and the provider plugins: uses what is there, else
-downloads, else builds from Go modules. The programs of a test cluster are always built.
+const help = `Gets pulumi and its Node host, and the plugins that are asked for: uses what is there,
+else downloads, else builds from Go modules. The programs of a test cluster are always built.
 
 Usage: node toolchain/main.ts [options]
 
-  --parts <a,b>   only these (default: ${defaultParts.join(",")})
-  --kubernetes    also the kubernetes plugin, for stacks with \`manifests: cluster\`
+  --parts <a,b>   also these: postgresql, for apps with \`provisioner: postgresql\`;
+                  onepassword, for a service account, the desktop app or \`throughProvider\`
+  --kubernetes    also the kubernetes plugin, for apps with \`delivery: cluster\`
   --cluster       also etcd, kube-apiserver, kwok, the 1Password operator and the CRDs of
                   what Berth emits, for \`npm run cluster\` and the tests on a cluster
   --json          print the result as JSON
@@ -37,8 +38,7 @@ function readArguments(): Wish {
       help: { type: "boolean", default: false },
     },
   });
-  const named = values.parts?.split(",").map((name) => partNamed(name.trim()).name);
-  const parts = named ?? defaultParts;
+  const parts = values.parts?.split(",").map((name) => partNamed(name.trim()).name) ?? [];
   return { ...values, parts: values.kubernetes ? [...parts, "kubernetes"] : parts };
 }
 

@@ -166,13 +166,8 @@ export const partTable: readonly Part[] = [
   },
 ];
 
-/** What every way of using Berth needs. Only manifests applied to a cluster need `kubernetes` too. */
-export const defaultParts: readonly PartName[] = [
-  "pulumi",
-  "language-nodejs",
-  "postgresql",
-  "onepassword",
-];
+/** The plugins that the tests use, besides the one for a cluster. */
+export const testParts: readonly PartName[] = ["postgresql", "onepassword"];
 
 /** The programs of a cluster to test on, and the operator that makes Secrets of 1Password items there. */
 export const clusterParts: readonly PartName[] = ["etcd", "kube-apiserver", "kwok", "operator"];

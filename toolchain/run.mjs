@@ -3,12 +3,15 @@
  * `node toolchain/run.mjs dev/start.ts [arguments]`. Plain JavaScript for Node 18 and newer, because
  * it is what the Node that happens to be on PATH runs.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+
+/** How often to say how far the installation is. */
+const INSTALL_BEAT_MS = 10_000;
 
 /** A failure whose text is all the user needs; no stack. */
 class Problem extends Error {}
@@ -64,23 +67,42 @@ export function chooseNode(root, current) {
 }
 
 /**
- * Installs exactly what package-lock.json names, from nothing.
+ * Installs exactly what package-lock.json names, from nothing, and says how far it is.
  * @param {string} root
  */
-function install(root) {
+async function install(root) {
   process.stderr.write("installing npm packages, once (about a minute)\n");
   const start = Date.now();
+  const seconds = () => `${Math.round((Date.now() - start) / 1000)} s`;
+  const beating = setInterval(() => {
+    process.stderr.write(`  still installing, ${seconds()}: ${countInstalled(root)}\n`);
+  }, INSTALL_BEAT_MS);
   const args = ["ci", "--include=dev", "--no-fund", "--no-audit", "--loglevel=error"];
-  const { status, error, stdout, stderr } = spawnSync("npm", args, { cwd: root, encoding: "utf8" });
-  if (error)
-    throw new Problem(`Cannot run npm (${error.message}). Install Node 24, which brings it.`);
+  const npm = spawn("npm", args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  let [stdout, stderr] = ["", ""];
+  npm.stdout.on("data", (text) => (stdout += text));
+  npm.stderr.on("data", (text) => (stderr += text));
+  const status = await new Promise((resolve, reject) => {
+    npm.on("error", ({ message }) =>
+      reject(new Problem(`Cannot run npm (${message}). Install Node 24, which brings it.`)),
+    );
+    npm.on("close", resolve);
+  }).finally(() => clearInterval(beating));
   if (status !== 0) {
     // npm names the cause first; usage and the path of its log follow.
     const cause = `${stderr}\n${stdout}`.trim().split("\n").slice(0, 20).join("\n");
     throw new Problem(`npm ci failed:\n${cause}\nFix the cause and run the same command again.`);
   }
   markInstalled(root);
-  process.stderr.write(`npm packages installed in ${Math.round((Date.now() - start) / 1000)} s\n`);
+  process.stderr.write(`npm packages installed in ${seconds()}\n`);
+}
+
+/** `123 of 640 packages`: those of package-lock.json that lie in place. @param {string} root */
+function countInstalled(root) {
+  const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+  const paths = Object.keys(packages).filter((path) => path !== "" && !packages[path].optional);
+  const there = paths.filter((path) => existsSync(join(root, path, "package.json")));
+  return `${there.length} of ${paths.length} packages`;
 }
 
 /**
@@ -99,7 +121,7 @@ function run(root, node, [script = "", ...rest]) {
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {
-      // Ctrl-C in a terminal reaches the child by itself; a second one would tell Pulumi to give up.
+      // Ctrl-C in a terminal reaches the child by itself, and at a second signal Pulumi gives up.
       if (signal === "SIGINT" && process.stdin.isTTY) return;
       child.kill(signal);
     });
@@ -129,11 +151,11 @@ function readIfThere(file) {
   }
 }
 
-function main() {
+async function main() {
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
   const args = process.argv.slice(2);
   if (args.length === 0) throw new Problem("Usage: node toolchain/run.mjs <script> [arguments]");
-  if (!isInstalled(root)) install(root);
+  if (!isInstalled(root)) await install(root);
   else if (!existsSync(join(root, "node_modules", ".berth-lock"))) markInstalled(root);
   const current = { version: process.versions.node, execPath: process.execPath };
   run(root, chooseNode(root, current), args);
@@ -143,9 +165,5 @@ if (
   process.argv[1] !== undefined &&
   realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)
 ) {
-  try {
-    main();
-  } catch (error) {
-    fail(error);
-  }
+  main().catch(fail);
 }

@@ -1,13 +1,13 @@
 import pLimit from "p-limit";
 import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
-import { BerthError } from "../../components/errors.ts";
+import { BerthError, describeProblem } from "../../components/errors.ts";
 import type { ReadItem } from "../../components/onepassword/item.ts";
 import { readItems } from "../../components/onepassword/read-items.ts";
 import { planItemRequests } from "../../components/onepassword/stack-items.ts";
 import { matchesVerifier } from "../../components/postgres/verifier.ts";
 import type { ServerSurvey } from "./survey.ts";
 
-/** How the password of a proposed role and the item that shall hold it go together. */
+/** How the password of a proposed role compares with the item for it. */
 export interface PasswordFinding {
   readonly app: string;
   readonly role: string;
@@ -44,8 +44,7 @@ export async function comparePasswords(
             return { app: app.name, role, state, text: meaning[state] };
           } catch (error) {
             if (!(error instanceof BerthError)) throw error;
-            const [, ...lines] = error.message.split("\n");
-            const text = lines.map((line) => line.trim().replace(/^- /, "")).join("\n");
+            const text = error.problems.map(describeProblem).join("\n");
             return { app: app.name, role, state: "no item", text };
           }
         }),

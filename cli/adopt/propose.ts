@@ -1,6 +1,7 @@
 import { roleNamesOf } from "../../components/config/logins.ts";
 import { reservedReason } from "../../components/config/rules/names.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
+import type { Problem } from "../../components/errors.ts";
 import type { LiveRole } from "../../components/postgres/catalog/catalog.ts";
 import { databasesReachedBy } from "./kept.ts";
 import type { ServerSurvey } from "./survey.ts";
@@ -32,7 +33,7 @@ export function proposeApps(stack: Stack, survey: ServerSurvey): Proposal {
   for (const database of survey.catalog.databases.values()) {
     if (known.has(database.name) || isOthers(database.name, spec)) continue;
     const trial = new Trial(stack, survey, database, apps);
-    const reasons = trial.findReasons();
+    const reasons = trial.findReasons().map(toReason);
     if (reasons.length > 0) leftAlone.push({ kind: "database", name: database.name, reasons });
     else apps.push(trial.propose());
   }
@@ -42,8 +43,9 @@ export function proposeApps(stack: Stack, survey: ServerSurvey): Proposal {
     if (!role.canLogin || used.has(role.name) || role.name === admin) continue;
     // Of one that owns a database, the database tells.
     if (isOthers(role.name, spec) || role.ownedDatabases.length > 0) continue;
-    const unfit = apps.flatMap((app) => app.unfit.get(role.name) ?? []);
-    leftAlone.push({ kind: "role", name: role.name, reasons: explainRole(role, survey, unfit) });
+    const found = apps.flatMap((app) => app.rejected.get(role.name) ?? []);
+    const reasons = explainRole(role, survey, found.map(toReason));
+    leftAlone.push({ kind: "role", name: role.name, reasons });
   }
   return { apps, leftAlone };
 }
@@ -52,7 +54,7 @@ function isOthers(name: string, spec: StackSpec): boolean {
   return reservedReason(name, spec) !== undefined;
 }
 
-function explainRole(role: LiveRole, survey: ServerSurvey, unfit: readonly string[]): string[] {
+function explainRole(role: LiveRole, survey: ServerSurvey, more: readonly string[]): string[] {
   if (role.isSuperuser) return ["it is a superuser"];
   const reached = databasesReachedBy(role.name, survey);
   if (reached.length === 0) return ["it is given nothing in any database that is proposed"];
@@ -61,5 +63,10 @@ function explainRole(role: LiveRole, survey: ServerSurvey, unfit: readonly strin
       `it reaches ${reached.map((name) => `"${name}"`).join(", ")}; a role belongs to one app`,
     ];
   }
-  return [`what it may do in "${reached[0] ?? ""}" is not what an entry can say`, ...unfit];
+  return [`what it may do in "${reached[0] ?? ""}" is not what an entry can say`, ...more];
+}
+
+/** Without the app, which is none yet. */
+function toReason({ what, fix }: Problem): string {
+  return fix === undefined ? what : `${what}; ${fix}`;
 }

@@ -10,7 +10,12 @@ import {
   type LiveAccess,
 } from "../../components/postgres/catalog/access.ts";
 import { type Catalog, inspectCatalog } from "../../components/postgres/catalog/catalog.ts";
-import { type SessionTarget, withSession } from "../../components/postgres/server/session.ts";
+import { LoginFailure } from "../../components/postgres/server/login-failure.ts";
+import {
+  type ServerTarget,
+  type SessionTarget,
+  withSession,
+} from "../../components/postgres/server/session.ts";
 
 /** Something inside a database that no entry says; `count` of a kind go together. */
 export interface Extra {
@@ -44,7 +49,7 @@ const concurrency = 3;
 
 /** Reads roles and databases, and of every database that may be adopted what is given in it. */
 export async function inspectServerForAdopt(
-  target: Omit<SessionTarget, "database">,
+  target: ServerTarget,
   admin: Credential,
   postgres: PostgresSpec,
 ): Promise<ServerSurvey> {
@@ -100,8 +105,9 @@ async function enter(
   try {
     return await withSession(target, admin, use);
   } catch (error) {
-    if (!(error instanceof DatabaseError)) throw error;
-    return `${error.message} (SQLSTATE ${error.code ?? "unknown"})`;
+    const refusal = error instanceof LoginFailure ? error.cause : error;
+    if (!(refusal instanceof DatabaseError)) throw error;
+    return `${refusal.message} (SQLSTATE ${refusal.code ?? "unknown"})`;
   }
 }
 

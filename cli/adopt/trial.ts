@@ -5,13 +5,11 @@ import { parseStack } from "../../components/config/parse.ts";
 import { reservedReason } from "../../components/config/rules/names.ts";
 import type { AppEntry } from "../../components/config/schema/stack.ts";
 import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
-import { BerthError } from "../../components/errors.ts";
+import { BerthError, type Problem } from "../../components/errors.ts";
 import type { LiveDatabase, LiveRole } from "../../components/postgres/catalog/catalog.ts";
 import { searchPathOf } from "../../components/postgres/catalog/catalog.ts";
-import { decideAccess } from "../../components/postgres/diff/access.ts";
-import { asTheyAre, decideRoles } from "../../components/postgres/diff/roles.ts";
+import { decideApp, listActions } from "../../components/postgres/diff/decide-app.ts";
 import { PUBLIC_SCHEMA, planDatabase } from "../../components/postgres/plan/plan.ts";
-import { decideAdoption } from "../../components/postgres/rules/adoption.ts";
 import { type ForeignMark, findForeignMark } from "../../components/postgres/rules/identity.ts";
 import { type Action, describeAction } from "../../components/postgres/statements/actions.ts";
 import { scramOf } from "../../components/postgres/verifier.ts";
@@ -28,7 +26,7 @@ export interface ProposedApp {
   /** What is there and not in the entry; it stays as it is. */
   readonly kept: readonly string[];
   /** Roles that reach no other database and are not in the entry, with what stands against each. */
-  readonly unfit: ReadonlyMap<string, readonly string[]>;
+  readonly rejected: ReadonlyMap<string, readonly Problem[]>;
 }
 
 /** The stack that the entries are for: as it is written, and what it means. */
@@ -67,26 +65,24 @@ export class Trial {
   }
 
   /** Why no entry could be proposed at all. */
-  findReasons(): string[] {
-    const { name, owner, allowsConnections, connectionLimit } = this.#database;
-    if (connectionLimit === -2) {
-      return ["a DROP DATABASE of it was interrupted; only DROP DATABASE works on it"];
-    }
-    if (!allowsConnections) return ["it allows no connections"];
+  findReasons(): readonly Problem[] {
+    const { name, owner } = this.#database;
     const why = reservedReason(owner, this.#stack.spec);
-    if (why !== undefined) return [`its owner "${owner}" ${why}`];
-    const inside = this.#survey.insides.get(name);
-    if (typeof inside === "string") {
-      const { admin } = this.#survey.catalog.server;
-      const grant = `GRANT ${escapeIdentifier(owner)} TO ${escapeIdentifier(admin)}`;
-      return [`the admin cannot look into it: ${inside}; if it may not, as a superuser: ${grant}`];
-    }
+    if (why !== undefined) return [{ what: `its owner "${owner}" ${why}` }];
     const mark = this.#foreignMark(owner);
     if (mark !== undefined) {
       const { stack = "another stack", ownershipRole } = mark;
-      return [`it was made by ${stack}, whose mark is "${ownershipRole}"`];
+      return [{ what: `it was made by ${stack}, whose mark is "${ownershipRole}"` }];
     }
-    return this.#try(this.#base());
+    const entry = this.#base();
+    const app = this.#parse(entry);
+    const inside = this.#survey.insides.get(name);
+    const isRefused = Array.isArray(app) || this.#decide(app).problems.length > 0;
+    if (isRefused || typeof inside !== "string") return this.#try(entry);
+    const { admin } = this.#survey.catalog.server;
+    const grant = `GRANT ${escapeIdentifier(owner)} TO ${escapeIdentifier(admin)}`;
+    const what = `the admin cannot look into it: ${inside}`;
+    return [{ what, fix: `if it may not, as a superuser: ${grant}` }];
   }
 
   #foreignMark(role: string): ForeignMark | undefined {
@@ -102,17 +98,17 @@ export class Trial {
       return true;
     };
     add({ ...entry, database: { ...entry.database, revokePublic: true } });
-    const unfit = new Map<string, readonly string[]>();
+    const rejected = new Map<string, readonly Problem[]>();
     for (const role of this.#candidates()) {
       const more = this.#withRole(entry, role);
-      if (!add(more)) unfit.set(role.name, this.#try(more));
+      if (!add(more)) rejected.set(role.name, this.#try(more));
     }
     // What the roles may do holds in all of the app's schemas, so that one more may be one too many.
     for (const schema of this.#ownSchemas()) {
       const { database = {} } = entry;
       add({ ...entry, database: { ...database, schemas: [...(database.schemas ?? []), schema] } });
     }
-    for (const extension of this.#inside().extensions) {
+    for (const extension of this.#inside()?.extensions ?? []) {
       const { database = {} } = entry;
       const one = extension.schema === "public" ? extension.name : extension;
       add({
@@ -121,19 +117,19 @@ export class Trial {
       });
     }
     const app = this.#toApp(entry);
-    return { key: this.#key, entry, app, kept: describeKept(this.#survey, app), unfit };
+    return { key: this.#key, entry, app, kept: describeKept(this.#survey, app), rejected };
   }
 
-  #inside(): Inside {
-    return this.#survey.insides.get(this.#database.name) as Inside;
+  #inside(): Inside | undefined {
+    const inside = this.#survey.insides.get(this.#database.name);
+    return typeof inside === "string" ? undefined : inside;
   }
 
   #ownSchemas(): string[] {
-    return this.#inside()
-      .access.objects.filter(
-        ({ type, name, owner }) =>
-          type === "schema" && name !== PUBLIC_SCHEMA && owner === this.#database.owner,
-      )
+    const objects = this.#inside()?.access.objects ?? [];
+    return objects
+      .filter(({ type, name }) => type === "schema" && name !== PUBLIC_SCHEMA)
+      .filter(({ owner }) => owner === this.#database.owner)
       .map(({ name }) => name);
   }
 
@@ -184,7 +180,7 @@ export class Trial {
     const database = {
       ...(name === derived ? {} : { name }),
       ...(encoding === "UTF8" ? {} : { encoding }),
-      ...(connectionLimit === -1 ? {} : { connectionLimit }),
+      ...(connectionLimit < 0 ? {} : { connectionLimit }),
     };
     // What changes nothing with Berth's own provisioner may do so with the registry's resources.
     const isStock = this.#toApp({ adopt: true }).provisioner === "postgresql";
@@ -218,55 +214,52 @@ export class Trial {
   }
 
   /** The app, or why the stack file may not say so. */
-  #parse(entry: AppEntry): AppSpec | string[] {
+  #parse(entry: AppEntry): AppSpec | Problem[] {
     try {
       return this.#toApp(entry);
     } catch (error) {
       if (!(error instanceof BerthError)) throw error;
-      const lines = error.message.split("\n").slice(1);
-      return lines.map((line) => line.replace(/^ +- /, "").replace(`berth:apps.${this.#key}.`, ""));
+      return error.problems.map(({ what, ...problem }) => ({
+        ...problem,
+        what: what.replace(`berth:apps.${this.#key}.`, ""),
+      }));
     }
   }
 
   /** What stands against an entry: that it is refused, or that it would change something. */
-  #try(entry: AppEntry): string[] {
+  #try(entry: AppEntry): readonly Problem[] {
     const app = this.#parse(entry);
     if (Array.isArray(app)) return app;
     const { problems, actions } = this.#decide(app);
-    return [
-      ...problems.map((line) => line.replace(`app ${this.#key}: `, "")),
-      ...actions.map((action) => `taking it over would change it: ${describeAction(action)}`),
-    ];
+    if (problems.length > 0) return problems;
+    return actions.map((action) => ({
+      what: `taking it over would change it: ${describeAction(action)}`,
+    }));
   }
 
   /** What `pulumi up` would do about it, but for the mark. */
   #decide(app: AppSpec): {
-    readonly problems: readonly string[];
+    readonly problems: readonly Problem[];
     readonly actions: readonly Action[];
   } {
     const { postgres } = this.#stack.spec;
     const { catalog } = this.#survey;
-    const plan = planDatabase(app, postgres);
+    const facts = { catalog, access: this.#inside()?.access };
+    const decision = decideApp(planDatabase(app, postgres), facts, { postgres });
     const { ownershipRole } = postgres;
-    const { problems } = decideAdoption(plan, catalog, postgres);
-    const { access } = this.#inside();
-    const inside = decideAccess(
-      plan,
-      { server: catalog.server, database: this.#database, access },
-      [],
-    );
-    const actions = [
-      ...decideRoles(plan, catalog, { ...asTheyAre, ownershipRole }),
-      ...inside.actions,
-    ];
     return {
-      problems: [...problems, ...inside.problems, ...inside.blocked],
-      actions: actions.filter((action) => !isMark(action, ownershipRole)),
+      problems: [...decision.problems, ...decision.superuser].filter(isNotForLater),
+      actions: listActions(decision).filter((action) => !isMark(action, ownershipRole)),
     };
   }
 }
 
-/** What taking over always does: the mark, and that the admin may act for the owner. */
+/** The verb prints the statements that give the admin these rights before `pulumi up`. */
+function isNotForLater({ code }: Problem): boolean {
+  return code !== "role-out-of-reach";
+}
+
+/** What adopting always does: the mark, and that the admin is a member of the owner. */
 function isMark(action: Action, ownershipRole: string): boolean {
   if (action.kind === "create-ownership-role" || action.kind === "join-admin") return true;
   return action.kind === "join" && action.group === ownershipRole;

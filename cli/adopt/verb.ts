@@ -4,18 +4,15 @@ import { readOnePasswordAccess } from "../../components/config/environment.ts";
 import { loadStackFromFile, readStackFile } from "../../components/config/load.ts";
 import type { PostgresSpec } from "../../components/config/spec.ts";
 import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
-import { BerthError } from "../../components/errors.ts";
+import { BerthError, toOneError } from "../../components/errors.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
 import type { Catalog } from "../../components/postgres/catalog/catalog.ts";
 import { withOwnershipRole } from "../../components/postgres/rules/identity.ts";
 import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
-import { explainLoginFailure } from "../../components/postgres/server/login-failure.ts";
-import { connectTimeoutSeconds } from "../../components/postgres/server/session.ts";
-import { pgTlsOptions } from "../../components/postgres/server/tls.ts";
+import { withServer } from "../../components/postgres/server/reach.ts";
 import { projectFolder } from "../../components/project-folder.ts";
-import { openEndpoint } from "../../components/tunnel/endpoint.ts";
 import { quote } from "./kept.ts";
 import { comparePasswords, type PasswordFinding } from "./passwords.ts";
 import { type Proposal, proposeApps } from "./propose.ts";
@@ -87,26 +84,12 @@ export async function adopt(args: AdoptArgs): Promise<number> {
 }
 
 async function readServer(postgres: PostgresSpec, admin: Credential): Promise<ServerSurvey> {
-  const endpoint = await openEndpoint(postgres.endpoint, postgres.tls);
-  try {
-    const survey = await inspectServerForAdopt(
-      { endpoint, tls: pgTlsOptions(postgres.tls) },
-      admin,
-      postgres,
-    );
+  return await withServer(postgres, async (server) => {
+    const survey = await inspectServerForAdopt(server, admin, postgres);
     const identity = findIdentityProblem(survey.catalog.server, postgres);
-    if (identity !== undefined) throw new BerthError(`Postgres: ${identity}`);
+    if (identity !== undefined) throw toOneError("Postgres", [identity]);
     return survey;
-  } catch (error) {
-    throw explainLoginFailure(error, endpoint, {
-      user: admin.username,
-      database: postgres.maintenanceDatabase,
-      timeoutSeconds: connectTimeoutSeconds,
-      item: `${postgres.admin.vault}/${postgres.admin.item}`,
-    });
-  } finally {
-    await endpoint.close();
-  }
+  });
 }
 
 function select(all: Proposal, { app: name }: AdoptArgs, { spec }: Stack): Proposal {

@@ -27,12 +27,6 @@ interface Target {
   readonly access: KubeAccess;
 }
 
-/** Whether a stack applies any manifests itself. */
-export function applies({ cluster, gitops, apps }: StackSpec): boolean {
-  if (cluster === undefined) return false;
-  return gitops === undefined || apps.some(({ delivery }) => delivery === "cluster");
-}
-
 /** Every check of cluster mode, for a stack that applies manifests. */
 export async function checkDelivery(report: Report, spec: Outcome<StackSpec>): Promise<void> {
   const edit = "correct berth:cluster";
@@ -82,10 +76,9 @@ async function checkObjects(target: Target): Promise<Passed<undefined>> {
   return {
     value: undefined,
     detail: `cluster ${facts.identifier}: ${counts}`,
-    warnings: warnings.map((warning) => {
-      const [detail = "", fix = "pulumi preview shows what becomes of it"] = warning.split("; ");
-      return { detail, fix };
-    }),
+    warnings: warnings.map(({ what, fix = "pulumi preview shows what becomes of it" }) => ({
+      ...{ detail: what, fix },
+    })),
   };
 }
 

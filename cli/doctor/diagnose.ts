@@ -1,11 +1,12 @@
 import path from "node:path";
+import { appliesManifests } from "../../components/config/plugins.ts";
 import { checkBackend, checkPassphrase, checkStackExists } from "./backend.ts";
 import { checkCluster, checkTarget } from "./cluster.ts";
-import { applies, checkDelivery } from "./delivery.ts";
+import { checkDelivery } from "./delivery.ts";
 import { checkNode, checkPlugins, checkPulumi } from "./machine.ts";
 import { checkItems, checkOnePassword } from "./onepassword.ts";
 import { checkOperators } from "./operators.ts";
-import { checkPending } from "./pending.ts";
+import { checkLock, checkPending } from "./pending.ts";
 import { checkPostgres } from "./postgres.ts";
 import { type Finding, type Outcome, Report } from "./report.ts";
 import { checkGitOps, checkStackFile } from "./stack.ts";
@@ -25,12 +26,13 @@ export async function diagnose(
   await checkPlugins(report, world, [pulumi, spec]);
   const backend = await checkBackend(report, world, pulumi);
   const exists = await checkStackExists(report, world, stack.name, backend);
+  await checkLock(report, world, stack.name, exists);
   await checkPending(report, world, stack.name, exists);
   await checkPassphrase(report, world, file, backend);
   await checkGitOps(report, world, spec);
   const access = await checkOnePassword(report, world);
   const admin = await checkItems(report, [spec, access]);
-  if ("value" in spec && applies(spec.value)) await checkDelivery(report, spec);
+  if ("value" in spec && appliesManifests(spec.value)) await checkDelivery(report, spec);
   // The Jobs log in from the cluster; what is wrong with the way from here only keeps verify from it.
   const apps = "value" in spec ? spec.value.apps : [];
   if (apps.length > 0 && apps.every(({ provisioner }) => provisioner === "job")) report.onlyWarn();

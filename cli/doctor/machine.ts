@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { findPlugins, type PluginName } from "../../components/config/plugins.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
 import { pulumiHome } from "../../components/engine/file-backend.ts";
 import { BerthError, toOneError } from "../../components/errors.ts";
 import { isAtLeast } from "../../toolchain/ambient.ts";
 import { pluginFolder } from "../../toolchain/cache.ts";
-import { type Part, type PartName, partNamed, partVersion } from "../../toolchain/parts.ts";
-import { applies } from "./delivery.ts";
+import { type Part, partNamed, partVersion } from "../../toolchain/parts.ts";
 import type { Outcome, Passed, Report } from "./report.ts";
 import type { World } from "./world.ts";
 
@@ -53,9 +53,11 @@ export async function checkPlugins(
   world: World,
   needs: readonly [pulumi: Outcome<string>, spec: Outcome<StackSpec>],
 ): Promise<void> {
-  const fix = "node toolchain/run.mjs toolchain/main.ts builds them and prints what to export";
+  const fix = "node toolchain/run.mjs toolchain/main.ts --help says how to get them";
   await report.check({ group, name: "plugins", fix }, needs, async (_, spec) => {
-    const states = await Promise.all(neededPlugins(spec).map((name) => inspectPlugin(world, name)));
+    const names = findPlugins(spec, world.env);
+    if (names.length === 0) return { value: undefined, detail: "the stack needs none" };
+    const states = await Promise.all(names.map((name) => inspectPlugin(world, name)));
     const problems = states.flatMap((state) => ("problem" in state ? [state.problem] : []));
     if (problems.length > 0) throw toOneError("Pulumi's plugins", problems);
     return {
@@ -65,18 +67,9 @@ export async function checkPlugins(
   });
 }
 
-function neededPlugins(spec: StackSpec): readonly PartName[] {
-  const usesStock = spec.apps.some((app) => app.provisioner === "postgresql");
-  return [
-    "onepassword",
-    ...(usesStock ? (["postgresql"] as const) : []),
-    ...(applies(spec) ? (["kubernetes"] as const) : []),
-  ];
-}
-
 async function inspectPlugin(
   world: World,
-  name: PartName,
+  name: PluginName,
 ): Promise<{ detail: string } | { problem: string }> {
   const part = partNamed(name);
   const version = partVersion(part);

@@ -1,5 +1,7 @@
+import { findFileBackend } from "../../components/engine/file-backend.ts";
+import { requireUnlocked } from "../../components/engine/stack-locks.ts";
 import { askPulumi } from "./backend.ts";
-import type { Outcome, Report } from "./report.ts";
+import { NotNeeded, type Outcome, type Report } from "./report.ts";
 import type { World } from "./world.ts";
 
 /** The part of `pulumi stack export` that is looked at. */
@@ -12,7 +14,7 @@ interface Export {
   };
 }
 
-/** What runs that were killed have left in the state, and Pulumi does not forget by itself. */
+/** What runs that were killed left in the state. Pulumi does not forget it by itself. */
 export async function checkPending(
   report: Report,
   world: World,
@@ -27,8 +29,25 @@ export async function checkPending(
     const named = pending.map(
       ({ type, resource }) => `${resource.urn.split("::").at(-1) ?? ""} (${type})`,
     );
-    const detail = `a run was killed while it was at ${named.join(", ")}; the next pulumi up takes up what is there, and warns in every run`;
-    const mend = `pulumi up --stack ${stack}, then pulumi refresh --clear-pending-creates --stack ${stack}; with export PULUMI_SKIP_CHECKPOINTS=true Pulumi notes none`;
-    return { value: undefined, detail, warnings: [{ detail, fix: mend }] };
+    const detail = `a run was killed while it was at ${named.join(", ")}; the next pulumi up adopts what is there, and every run warns`;
+    const clear = `pulumi up --stack ${stack}, then pulumi refresh --clear-pending-creates --stack ${stack}; with export PULUMI_SKIP_CHECKPOINTS=true Pulumi notes none`;
+    return { value: undefined, detail, warnings: [{ detail, fix: clear }] };
+  });
+}
+
+/** Who holds the stack's lock in a backend of files, and a lock file that was cut off, at which Pulumi stops. */
+export async function checkLock(
+  report: Report,
+  world: World,
+  stack: string,
+  exists: Outcome<unknown>,
+): Promise<void> {
+  const fix = `pulumi cancel --stack ${stack}`;
+  await report.check({ group: "machine", name: "lock", fix }, [exists], () => {
+    const backend = findFileBackend(world.project, world.env);
+    if (backend === undefined)
+      throw new NotNeeded("the backend is no folder: Pulumi says who holds its lock");
+    requireUnlocked(backend, stack);
+    return { value: undefined, detail: "nobody holds it" };
   });
 }

@@ -3,7 +3,8 @@ import type { Credential } from "../../components/onepassword/credential.ts";
 import { inspectCatalog } from "../../components/postgres/catalog/catalog.ts";
 import { withOwnershipRole } from "../../components/postgres/rules/identity.ts";
 import { explainLoginFailure } from "../../components/postgres/server/login-failure.ts";
-import { connectTimeoutSeconds, withSession } from "../../components/postgres/server/session.ts";
+import { describeItem } from "../../components/postgres/server/reach.ts";
+import { withSession } from "../../components/postgres/server/session.ts";
 import { type PgTls, pgTlsOptions } from "../../components/postgres/server/tls.ts";
 import { type Endpoint, openEndpoint } from "../../components/tunnel/endpoint.ts";
 import type { Outcome, Report } from "./report.ts";
@@ -81,18 +82,10 @@ async function checkLogin(
     [needs.spec, needs.tls, needs.endpoint, needs.admin],
     async ({ postgres }, tls, endpoint, admin) => {
       const database = postgres.maintenanceDatabase;
-      try {
-        const state = await withSession({ endpoint, tls, database }, admin, inspectState);
-        const encryption = state.isEncrypted ? "encrypted" : "without TLS";
-        return { value: state, detail: `as ${admin.username} to ${database}, ${encryption}` };
-      } catch (error) {
-        throw explainLoginFailure(error, endpoint, {
-          user: admin.username,
-          database,
-          timeoutSeconds: connectTimeoutSeconds,
-          item: `${postgres.admin.vault}/${postgres.admin.item}`,
-        });
-      }
+      const target = { endpoint, tls, database, item: describeItem(postgres.admin) };
+      const state = await withSession(target, admin, inspectState);
+      const encryption = state.isEncrypted ? "encrypted" : "without TLS";
+      return { value: state, detail: `as ${admin.username} to ${database}, ${encryption}` };
     },
   );
 }

@@ -1,4 +1,4 @@
-import { BerthError } from "../../components/errors.ts";
+import { BerthError, describeWhat } from "../../components/errors.ts";
 
 /** What was looked at, and how it is; the form of one element of the `--json` output. */
 export interface Finding {
@@ -8,7 +8,7 @@ export interface Finding {
   /** `warning`: a run goes on all the same. `skipped`: it could not be tried, or there is no need. */
   readonly status: "ok" | "warning" | "failed" | "skipped";
   readonly detail: string;
-  /** The command or edit that mends it; every warning and failure has one. */
+  /** The command or edit that solves it; every warning and failure has one. */
   readonly fix?: string;
 }
 
@@ -28,7 +28,7 @@ export class NotNeeded extends Error {}
 interface About {
   readonly group: string;
   readonly name: string;
-  /** For failures that do not tell a fix of their own. */
+  /** For failures without a fix of their own. */
   readonly fix: string;
 }
 
@@ -84,11 +84,9 @@ export class Report {
       return { because };
     }
     if (!(error instanceof BerthError)) throw error;
-    const texts = error.problems.length > 0 ? error.problems : [error.message];
-    for (const text of texts) {
-      const [detail = "", ...own] = text.split(/\n\s*fix: /);
-      const hint = own.length > 0 ? own.join("\n") : fix;
-      this.#add({ group, name, status: this.#severity, detail, fix: hint });
+    for (const problem of error.problems) {
+      const detail = describeWhat(problem);
+      this.#add({ group, name, status: this.#severity, detail, fix: problem.fix ?? fix });
     }
     return { because: `because "${group}: ${name}" failed` };
   }

@@ -1,17 +1,16 @@
 import { hasItem, roleNamesOf } from "../../components/config/logins.ts";
 import { reservedReason } from "../../components/config/rules/names.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
-import { BerthError, toOneError } from "../../components/errors.ts";
+import { toOneError } from "../../components/errors.ts";
 import type { Catalog } from "../../components/postgres/catalog/catalog.ts";
+import { decideApp } from "../../components/postgres/diff/decide-app.ts";
 import { planDatabase } from "../../components/postgres/plan/plan.ts";
-import { decideAdoption, findOutOfReach } from "../../components/postgres/rules/adoption.ts";
-import { parseMark } from "../../components/postgres/rules/identity.ts";
+import type { PostgresProblem } from "../../components/postgres/rules/problem.ts";
 import {
-  findIdentityRuleProblem,
+  findIdentityProblem,
   findOwnershipRoleProblem,
-  findServerRuleProblems,
+  findServerProblems,
   formatVersion,
-  type ServerProblem,
 } from "../../components/postgres/rules/server.ts";
 import type { Passed } from "./report.ts";
 
@@ -26,24 +25,21 @@ export interface ServerState {
 /** Newest server that Berth is tested with, as a major version. */
 const newestMajor = 18;
 
-/** Pure judgments: each passes, warns, or throws what is wrong. */
+/** Each is pure: it passes, warns, or throws what is wrong. */
 type ServerCheck = (spec: StackSpec, state: ServerState) => Passed<undefined>;
 
 /** Whether it is the server that the stack is for. */
 export const checkPinned: ServerCheck = ({ postgres }, { catalog }) => {
-  const problem = findIdentityRuleProblem(catalog.server, postgres);
+  const problem = findIdentityProblem(catalog.server, postgres);
   const detail = catalog.server.systemIdentifier;
   if (problem === undefined) return { value: undefined, detail };
-  if (postgres.systemIdentifier !== undefined) throw toError([problem]);
+  if (problem.code === "server-other") throw toOneError("Postgres", [problem]);
   return { value: undefined, detail, warnings: [{ detail: problem.what, fix: problem.fix }] };
 };
 
 /** Whether it is of a version that Berth knows, and takes writes. */
 export const checkVersion: ServerCheck = ({ postgres }, { catalog: { server } }) => {
-  const problems = findServerRuleProblems(server, postgres).filter(
-    ({ about }) => about === "server",
-  );
-  if (problems.length > 0) throw toError(problems);
+  refuse(findServerProblems(server, postgres).filter((problem) => !isAboutAdmin(problem)));
   const detail = formatVersion(server.versionNumber);
   if (Math.floor(server.versionNumber / 10_000) <= newestMajor) return { value: undefined, detail };
   const newer = `${detail} is newer than ${String(newestMajor)}, the newest that Berth is tested with`;
@@ -53,20 +49,18 @@ export const checkVersion: ServerCheck = ({ postgres }, { catalog: { server } })
 
 /** Whether the admin role may do what a run does. */
 export const checkAdmin: ServerCheck = (spec, { catalog: { server }, selfGrant }) => {
-  const problems = findServerRuleProblems(server, spec.postgres).filter(
-    ({ about }) => about === "admin",
-  );
+  const problems = findServerProblems(server, spec.postgres).filter(isAboutAdmin);
   const usesStock = spec.apps.some((app) => app.provisioner === "postgresql");
   const isGranted = ["set", "inherit"].every((word) => selfGrant?.includes(word) === true);
   // Berth's own provider sets it in its session.
   if (usesStock && !server.isSuperuser && server.versionNumber >= 160_000 && !isGranted) {
     problems.push({
-      about: "admin",
+      ...{ code: "admin-lacks-self-grant", at: "berth:postgres.adminItem" },
       what: `role "${server.admin}" does not become a member of the roles it makes, which the apps with provisioner: postgresql need (createrole_self_grant is "${selfGrant ?? ""}")`,
       fix: `as a superuser run: ALTER ROLE "${server.admin}" SET createrole_self_grant = 'set, inherit'`,
     });
   }
-  if (problems.length > 0) throw toError(problems);
+  refuse(problems);
   const rights = server.isSuperuser ? "a superuser" : "CREATEROLE and CREATEDB";
   const detail = `${server.admin}: ${rights}`;
   if (!server.isSuperuser && server.versionNumber >= 160_000) return { value: undefined, detail };
@@ -80,39 +74,29 @@ export const checkAdmin: ServerCheck = (spec, { catalog: { server }, selfGrant }
 /** Whether the role that marks what the stack made is one that it may be. */
 export const checkOwnershipRole: ServerCheck = ({ postgres }, { catalog }) => {
   const problem = findOwnershipRoleProblem(catalog, postgres);
-  const live = catalog.roles.get(postgres.ownershipRole);
-  // Only the state of the stack, which is not read here, can tell whose one without a mark is.
-  if (live !== undefined && problem !== undefined && parseMark(live.comment) === undefined) {
-    const { stack } = postgres;
-    const asUsed = stack === undefined ? undefined : { ...stack, unmarked: live.name };
-    if (findOwnershipRoleProblem(catalog, { ...postgres, stack: asUsed }) === undefined) {
-      const detail = `${live.name} does not say yet whose it is`;
-      const fix = "run pulumi up, which marks it as this stack's or refuses it";
-      return { value: undefined, detail, warnings: [{ detail, fix }] };
-    }
+  if (problem?.code === "ownership-role-unmarked") {
+    // Only the stack's state, which is not read here, knows whose it is.
+    const detail = `${postgres.ownershipRole} does not say yet which stack it belongs to`;
+    const fix = "run pulumi up, which marks it as this stack's or refuses it";
+    return { value: undefined, detail, warnings: [{ detail, fix }] };
   }
-  if (problem !== undefined) {
-    throw new BerthError(problem, {
-      hint: "set berth:postgres.ownershipRole to a name that is free",
-    });
-  }
-  const detail = `${postgres.ownershipRole} ${live !== undefined ? "is there" : "comes with the first run"}`;
+  if (problem !== undefined) refuse([problem]);
+  const exists = catalog.roles.has(postgres.ownershipRole);
+  const detail = `${postgres.ownershipRole} ${exists ? "is there" : "comes with the first run"}`;
   return { value: undefined, detail };
 };
 
-/** Whether the roles and databases of the apps are free, or this stack's, or to be adopted. */
-export const checkApps: ServerCheck = (spec, { catalog }) => {
-  const plans = spec.apps.map((app) => planDatabase(app, spec.postgres));
-  const outcomes = plans.map((plan) => decideAdoption(plan, catalog, spec.postgres));
-  const problems = [
-    ...outcomes.flatMap((outcome) => outcome.problems),
-    ...plans.flatMap((plan) => findOutOfReach(plan, catalog, spec.postgres)),
-  ];
-  if (problems.length > 0) throw toOneError("Postgres", problems);
-  const there = spec.apps.filter((app) => catalog.databases.has(app.database.name)).length;
-  const counts = `${String(there)} of ${String(spec.apps.length)} databases exist`;
-  const changes = outcomes.flatMap((outcome) => outcome.changes);
-  return { value: undefined, detail: [counts, ...changes.map((c) => `adopting: ${c}`)].join("; ") };
+/** Whether a run could make the apps what they are in the stack file. */
+export const checkApps: ServerCheck = ({ apps, postgres }, { catalog }) => {
+  const decisions = apps.map((app) =>
+    decideApp(planDatabase(app, postgres), { catalog }, { postgres }),
+  );
+  // What is about no app is a check of its own.
+  refuse(decisions.flatMap(({ problems }) => problems.filter(({ app }) => app !== undefined)));
+  const there = apps.filter((app) => catalog.databases.has(app.database.name)).length;
+  const counts = `${String(there)} of ${String(apps.length)} databases exist`;
+  const adopting = decisions.flatMap((decision) => decision.adopting);
+  return { value: undefined, detail: [counts, ...adopting].join("; ") };
 };
 
 /** A hint: what others have on the server, and the stack file does not name. */
@@ -148,7 +132,10 @@ function findUnreserved(spec: StackSpec, catalog: Catalog): string[] {
   return [...new Set([...roles, ...databases.map(({ name }) => name)])].filter(isOther).toSorted();
 }
 
-function toError(problems: readonly ServerProblem[]): BerthError {
-  const texts = problems.map(({ what, fix }) => `${what}\n    fix: ${fix}`);
-  return toOneError("Postgres", texts);
+function isAboutAdmin({ at }: PostgresProblem): boolean {
+  return at === "berth:postgres.adminItem";
+}
+
+function refuse(problems: readonly PostgresProblem[]): void {
+  if (problems.length > 0) throw toOneError("Postgres", problems);
 }

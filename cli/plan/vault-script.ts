@@ -5,7 +5,7 @@ import type { VaultSpec } from "../../components/config/spec-secrets.ts";
 import { BerthError } from "../../components/errors.ts";
 import { toVaultStatements } from "../../components/postgres/statements/vault-role.ts";
 
-/** What an administrator of Vault has to run once for the apps that take something from it. Pure. */
+/** Commands that an administrator of Vault runs once for the apps that use it. */
 export function toVaultScript(spec: StackSpec, apps: readonly AppSpec[]): string {
   const parts = apps.flatMap((app) =>
     app.vault === undefined || spec.secrets.vault === undefined
@@ -14,9 +14,9 @@ export function toVaultScript(spec: StackSpec, apps: readonly AppSpec[]): string
   );
   if (parts.length > 0) return parts.join("\n");
   throw new BerthError(
-    `plan: nothing of ${apps.map(({ name }) => name).join(", ")} comes from Vault`,
+    `plan: ${apps.map(({ name }) => name).join(", ")}: no secret or login comes from Vault`,
     {
-      hint: "name another app, or set credentials: vault, or from: vault at one of its secrets",
+      hint: "name another app, or set credentials: vault, or from: vault for one of its secrets",
     },
   );
 }
@@ -39,14 +39,14 @@ function toAppScript(
   const { creation, revocation } = toVaultStatements(owner);
   const [audience] = server.audiences;
   return [
-    `# app ${app.name}: as an administrator of Vault, once`,
+    `# app ${app.name}: run this once, as an administrator of Vault`,
     ...(server.namespace === undefined ? [] : [`export VAULT_NAMESPACE=${server.namespace}`]),
     ...(login === undefined
       ? []
       : [
-          `# Vault's own login to Postgres needs CREATEROLE and, by Berth's admin role after pulumi up:`,
+          `# Vault's own login to Postgres needs CREATEROLE and, granted by Berth's admin role after pulumi up:`,
           `#   GRANT ${escapeIdentifier(owner.name)} TO "‹login›" WITH ADMIN OPTION;`,
-          `# Its password is read from standard input. One connection may serve all apps: give its name as db_name.`,
+          `# Its password is read from standard input. All apps may use one connection: set its name as db_name.`,
           `vault write ${login.mount}/config/${app.name} plugin_name=postgresql-database-plugin \\`,
           `  allowed_roles=${login.role} password_authentication=scram-sha-256 \\`,
           `  connection_url='postgresql://{{username}}:{{password}}@${postgres.service.host}:${String(postgres.service.port)}/${toPathPart(app.database.name)}?sslmode=${postgres.tls.mode}' \\`,
@@ -73,7 +73,7 @@ function toAppScript(
   ].join("\n");
 }
 
-/** Of a URL between single quotes. */
+/** Escapes a part of a URL's path, which is inside single quotes. */
 function toPathPart(text: string): string {
   return encodeURIComponent(text).replaceAll("'", "%27");
 }

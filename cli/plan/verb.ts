@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
 import { BerthError } from "../../components/errors.ts";
-import { decideFreshServer } from "../../components/postgres/diff/new-database.ts";
+import { decideFreshServer } from "../../components/postgres/diff/fresh-server.ts";
 import { type DatabasePlan, planDatabase } from "../../components/postgres/plan/plan.ts";
 import { toPsqlScript } from "../../components/postgres/psql/script.ts";
 import type { Action } from "../../components/postgres/statements/actions.ts";
@@ -10,20 +10,20 @@ import { projectFolder } from "../../components/project-folder.ts";
 import { selectApps } from "../select-apps.ts";
 import { toVaultScript } from "./vault-script.ts";
 
-/** What an app comes to on a server that holds nothing yet; an entry of the `--json` output. */
+/** The plan of an app and its statements on a fresh server; an entry of the `--json` output. */
 interface PlannedApp {
   readonly app: string;
   readonly plan: DatabasePlan;
-  /** In their order, with `‹verifier›` for each password. */
+  /** In the order in which they run, with `‹verifier›` for each password. */
   readonly statements: readonly string[];
 }
 
-/** The verb: prints what each app is planned to be, from the stack file alone. */
+/** The verb: prints the plan of each app, from the stack file alone. */
 export function plan(args: {
   readonly stack: string;
   readonly file: string | undefined;
   readonly app: string | undefined;
-  /** `sql` = a psql script, which is for one app; `vault` = what Vault needs. */
+  /** `sql` = a psql script for one app; `vault` = commands for an administrator of Vault. */
   readonly form: "text" | "json" | "sql" | "vault";
 }): number {
   const spec = loadIdentifiedStack(args.stack, projectFolder, args.file);
@@ -37,13 +37,13 @@ export function plan(args: {
     const [one, ...others] = plans;
     if (one === undefined || others.length > 0) {
       throw new BerthError(`plan: a psql script is for one app, not for ${String(plans.length)}`, {
-        hint: `name it: --app ${one?.app ?? "NAME"}`,
+        hint: `add --app ${one?.app ?? "NAME"}`,
       });
     }
     process.stdout.write(toPsqlScript(one, spec.postgres));
     return 0;
   }
-  const actions = decideFreshServer(plans, spec.postgres.ownershipRole);
+  const actions = decideFreshServer(plans, spec.postgres);
   if (args.form === "json") {
     const apps = plans.map((one, index) => toPlannedApp(one, actions[index] ?? []));
     process.stdout.write(`${JSON.stringify({ stack: spec.stack, apps }, null, 2)}\n`);
@@ -52,7 +52,7 @@ export function plan(args: {
   for (const [index, one] of plans.entries()) printApp(one, actions[index] ?? []);
   const counts = `${count(plans.length, "app")}, ${count(actions.flat().length, "statement")}`;
   process.stdout.write(
-    `planned: ${counts}, as for a fresh Postgres 16 or newer; no server was asked\n`,
+    `planned: ${counts}, for a fresh Postgres 16 or newer; Berth connected to no server\n`,
   );
   return 0;
 }
@@ -76,7 +76,7 @@ function printApp({ app, database, roles }: DatabasePlan, actions: readonly Acti
   process.stdout.write("\n");
 }
 
-/** A name for a comment, which a line break would end. */
+/** A name in a form without line breaks, which would end a comment. */
 function toWord(name: string): string {
   return /[\r\n]/.test(name) ? JSON.stringify(name) : name;
 }

@@ -4,15 +4,14 @@ import { BerthError } from "../../components/errors.ts";
 import { secretSource } from "../secret-source.ts";
 
 /**
- * How to rotate the passwords of one app, for whoever is on duty: Markdown with the slug and tags by which
- * a collection of procedures finds it. It is printed and goes into no tree of manifests, since it belongs
- * where the other procedures are.
+ * How to rotate the passwords of one app, as Markdown with a slug and tags for a collection of runbooks. It
+ * is only printed, because it belongs to the other runbooks, not to the manifests.
  */
 export function toRunbook(apps: readonly AppSpec[], stack: StackSpec): string {
   const [app, ...others] = apps;
   if (app === undefined || others.length > 0) {
     throw new BerthError(`report: a runbook is for one app, not for ${String(apps.length)}`, {
-      hint: `name it: --app ${app?.name ?? "NAME"}`,
+      hint: `add --app ${app?.name ?? "NAME"}`,
     });
   }
   const name = rotationRunbook(app.name);
@@ -22,7 +21,7 @@ export function toRunbook(apps: readonly AppSpec[], stack: StackSpec): string {
     ...["tags: [sop, active]", "---", ""],
     `# Rotate the passwords of ${app.name}`,
     "",
-    `Made from Pulumi.${stack.stack}.yaml. When that changes, make it anew: \`${again}\``,
+    `Generated from Pulumi.${stack.stack}.yaml. When that changes, generate it again: \`${again}\``,
     "",
     "| role | logs in as | 1Password item | Secret | namespaces |",
     "| --- | --- | --- | --- | --- |",
@@ -30,7 +29,7 @@ export function toRunbook(apps: readonly AppSpec[], stack: StackSpec): string {
     "",
     ...before(stack),
     ...app.roles.flatMap((role) =>
-      (role.logins === undefined ? inPlace : inTurn)(role, app, stack),
+      (role.logins === undefined ? inPlace : twoLogins)(role, app, stack),
     ),
     ...trouble(app, stack),
     "",
@@ -40,10 +39,12 @@ export function toRunbook(apps: readonly AppSpec[], stack: StackSpec): string {
 function toRow(role: RoleSpec, app: AppSpec, stack: StackSpec): string {
   const { name, logins, item, secretName, namespace } = role;
   const isDelivered = app.delivery !== "none";
-  const places = isDelivered ? [...new Set([namespace, stack.postgres.namespace])].join(", ") : "–";
+  const namespaces = isDelivered
+    ? [...new Set([namespace, stack.postgres.namespace])].join(", ")
+    : "–";
   const cells = [
     ...[name, (logins ?? [name]).join(" or "), `${item.vault}/${item.item}`],
-    ...[isDelivered ? secretName : "–", places],
+    ...[isDelivered ? secretName : "–", namespaces],
   ];
   return `| ${cells.join(" | ")} |`;
 }
@@ -52,7 +53,7 @@ function before({ stack }: StackSpec): string[] {
   return [
     "## Before",
     "",
-    `In the project's folder, with \`OP_CONNECT_HOST\` and \`OP_CONNECT_TOKEN\` (or \`OP_SERVICE_ACCOUNT_TOKEN\`) that may write to the vault, and with a kubeconfig where the server is reached through a cluster. If something is missing, this says what:`,
+    `Work in the project's folder. \`OP_CONNECT_HOST\` and \`OP_CONNECT_TOKEN\` (or \`OP_SERVICE_ACCOUNT_TOKEN\`) must be set, with write access to the vault. If the server is reached through a cluster, you also need a kubeconfig. This command says what is missing:`,
     "",
     block(`npm run doctor -- --stack ${stack}`),
     "",
@@ -64,9 +65,9 @@ function inPlace(role: RoleSpec, app: AppSpec, { stack }: StackSpec): string[] {
   return [
     `## ${role.name}: one login`,
     "",
-    `From step 1 until the app has restarted, its new connections are refused; open ones go on.`,
+    `From step 1 until the app has restarted, the server refuses its new connections. Open connections stay.`,
     "",
-    `1. A new password, in the item, on the server and in the Secret:`,
+    `1. Set a new password in the item, on the server and in the Secret:`,
     "",
     block(`npm run rotate -- --stack ${stack} --app ${app.name}${option}`),
     "",
@@ -76,21 +77,21 @@ function inPlace(role: RoleSpec, app: AppSpec, { stack }: StackSpec): string[] {
   ];
 }
 
-function inTurn(role: RoleSpec, app: AppSpec, { stack }: StackSpec): string[] {
+function twoLogins(role: RoleSpec, app: AppSpec, { stack }: StackSpec): string[] {
   const command = `npm run rotate -- --stack ${stack} --app ${app.name}`;
   const [first = "", second = ""] = role.logins ?? [];
   return [
-    `## ${role.name}: two logins that take turns`,
+    `## ${role.name}: two logins`,
     "",
-    `${first} and ${second} act as ${role.name}, which owns everything. The item's \`username\` says which of them is in use. Nothing is refused at any time.`,
+    `The app logs in as ${first} or ${second}. ${role.name} owns everything. The item's \`username\` says which login is in use. The server refuses no connection at any time.`,
     "",
-    "1. The other login gets a new password and the item goes over to it:",
+    "1. Set a new password for the other login, and change the item to it:",
     "",
     block(command),
     "",
     ...restart(role, 2),
     ...verify(stack, 3),
-    "4. End the former login. While somebody is connected as it, this changes nothing and says who:",
+    "4. Disable the former login. If somebody is still connected as it, this changes nothing and says who:",
     "",
     block(`${command} --retire`),
     "",
@@ -100,17 +101,17 @@ function inTurn(role: RoleSpec, app: AppSpec, { stack }: StackSpec): string[] {
 
 function restart({ namespace }: RoleSpec, step: number): string[] {
   const command = `kubectl -n ${namespace} rollout restart deployment`;
-  return [`${String(step)}. Restart what reads the Secret:`, "", block(command), ""];
+  return [`${String(step)}. Restart what uses the Secret:`, "", block(command), ""];
 }
 
 function verify(stack: string, step: number): string[] {
   const command = `npm run verify -- --stack ${stack}`;
-  return [`${String(step)}. See that every login works:`, "", block(command), ""];
+  return [`${String(step)}. Check that every login works:`, "", block(command), ""];
 }
 
 function byHand({ item }: RoleSpec, stack: string, more: string): string[] {
   return [
-    `In place of step 1 by hand: change \`password\` of the item ${item.item}${more}, then:`,
+    `To do step 1 by hand, change \`password\` of the item ${item.item}${more}, then run:`,
     "",
     block(`pulumi up --stack ${stack}`),
     "",
@@ -121,11 +122,11 @@ function trouble(app: AppSpec, { stack }: StackSpec): string[] {
   const [owner] = app.roles;
   const source = secretSource(app);
   return [
-    "## When it goes wrong",
+    "## If something fails",
     "",
-    "- Interrupted, or failed in the middle: run the same command again. It goes on from where it was.",
+    "- A command was interrupted or failed: run it again. It continues where it stopped.",
     `- The Secret does not change: \`kubectl -n ${owner.namespace} describe ${source.resource} ${owner.secretName}\``,
-    `- \`the stack is currently locked\`: another run holds it, or one that was killed. If it was killed: \`pulumi cancel --stack ${stack}\``,
+    `- \`the stack is currently locked\`: another run has the lock, or a run was killed. If it was killed: \`pulumi cancel --stack ${stack}\``,
   ];
 }
 

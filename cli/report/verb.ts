@@ -14,30 +14,29 @@ import { projectFolder } from "../../components/project-folder.ts";
 import { selectApps } from "../select-apps.ts";
 import { toRunbook } from "./runbook.ts";
 
-/** What the stack file gives to one app; an entry of the `--json` output. */
+/** One app; an entry of the `--json` output. */
 interface AppReport {
   readonly app: string;
   readonly namespace: string;
   readonly database: string;
   readonly access: AccessMatrix;
-  /** Where each item goes. */
   readonly secrets: readonly SecretReport[];
 }
 
 interface SecretReport {
-  /** The role whose credential it is, or those that take turns; undefined = it has nothing to do with Postgres. */
+  /** The role or the two logins whose credential it is; undefined = it is not a credential for Postgres. */
   readonly role: string | undefined;
   readonly source: "1Password" | "Vault";
   /** `vault/item` of 1Password, or `mount/path` of Vault. */
   readonly item: string;
   readonly secret: string;
-  /** Kind of the manifest that brings it; undefined for a stack that writes none. */
+  /** Kind of the manifest that makes the Secret; undefined = the app has no manifests. */
   readonly kind: string | undefined;
-  /** Namespaces that get the Secret; none for a stack that writes no manifests. */
+  /** Namespaces with the Secret; empty = the app has no manifests. */
   readonly namespaces: readonly string[];
 }
 
-/** The verb: prints who may do what where, and which item goes where, from the stack file alone. */
+/** The verb: prints each role's privileges and where each item goes, from the stack file alone. */
 export function report(args: {
   readonly stack: string;
   readonly file: string | undefined;
@@ -62,13 +61,13 @@ export function report(args: {
   );
   const secrets = apps.flatMap((app) => app.secrets);
   const counts = `${String(apps.length)} apps, ${String(roles.length)} roles, ${String(secrets.length)} Secrets`;
-  process.stdout.write(`reported: ${counts}, as the stack file says; no server was asked\n`);
+  process.stdout.write(`reported: ${counts}, from the stack file; Berth connected to no server\n`);
   return 0;
 }
 
 function toReport(app: AppSpec, spec: StackSpec): AppReport {
   const format = ({ vault, item }: ItemRef): string => `${vault}/${item}`;
-  const places = (all: readonly string[]): string[] =>
+  const deliveredTo = (all: readonly string[]): string[] =>
     app.delivery === "none" ? [] : [...new Set(all)];
   const by = (kind: string): string | undefined => (app.delivery === "none" ? undefined : kind);
   const ofItem = { source: "1Password", kind: by(kindOfItem[app.secretsThrough]) } as const;
@@ -78,38 +77,38 @@ function toReport(app: AppSpec, spec: StackSpec): AppReport {
     database: app.database.name,
     access: toAccessMatrix(planDatabase(app, spec.postgres)),
     secrets: [
-      ...toLoginReport(app, { places, by }),
+      ...toLoginReport(app, { deliveredTo, by }),
       ...app.roles.filter(hasItem).map(({ name, logins, item, secretName, namespace }) => ({
         ...ofItem,
         role: logins?.join(" or ") ?? name,
         item: format(item),
         secret: secretName,
         // The credential goes to the database's namespace as well.
-        namespaces: places([spec.postgres.namespace, namespace]),
+        namespaces: deliveredTo([spec.postgres.namespace, namespace]),
       })),
       ...app.secrets.map(({ name, item, namespace }) => ({
         ...ofItem,
         role: undefined,
         item: format(item),
         secret: name,
-        namespaces: places([namespace]),
+        namespaces: deliveredTo([namespace]),
       })),
       ...(app.vault?.secrets ?? []).map(({ name, mount, path, namespace }) => ({
         ...({ source: "Vault", kind: by("VaultStaticSecret") } as const),
         role: undefined,
         item: `${mount}/${path}`,
         secret: name,
-        namespaces: places([namespace]),
+        namespaces: deliveredTo([namespace]),
       })),
     ],
   };
 }
 
-/** The owner's login, where Vault makes it. */
+/** The owner's login, if Vault makes it. */
 function toLoginReport(
   { vault, roles: [owner] }: AppSpec,
   to: {
-    readonly places: (all: readonly string[]) => string[];
+    readonly deliveredTo: (all: readonly string[]) => string[];
     readonly by: (kind: string) => string | undefined;
   },
 ): SecretReport[] {
@@ -117,10 +116,10 @@ function toLoginReport(
   const { mount, role } = vault.login;
   return [
     {
-      ...{ source: "Vault", kind: to.by("VaultDynamicSecret"), role: `logins as ${owner.name}` },
+      ...{ source: "Vault", kind: to.by("VaultDynamicSecret"), role: `logins of ${owner.name}` },
       item: `${mount}/${databaseCredentials(role)}`,
       secret: owner.secretName,
-      namespaces: to.places([owner.namespace]),
+      namespaces: to.deliveredTo([owner.namespace]),
     },
   ];
 }
@@ -136,10 +135,10 @@ function printApp(
 ): void {
   const title = `app ${app}: database ${database}, namespace ${namespace}`;
   print(isMarkdown ? `## ${title}\n` : styleText("bold", title, { stream: process.stdout }));
-  const roles = access.rows.map(({ role, profile, access: held }) => [
+  const roles = access.rows.map(({ role, profile, access: granted }) => [
     role,
     profile ?? "",
-    ...access.columns.map((column) => describeAccess(held[column])),
+    ...access.columns.map((column) => describeAccess(granted[column])),
   ]);
   printTable(["role", "profile", ...access.columns], roles, isMarkdown);
   const items = secrets.map(({ source, item, secret, kind, namespaces, role }) => [
@@ -158,7 +157,7 @@ function describeAccess(access: Access | undefined): string {
   const now = access?.now.join(", ") ?? "";
   const later = access?.later.join(", ") ?? "";
   if (later === "" || later === now) return now || "-";
-  return `${now || "-"} (later ones: ${later})`;
+  return `${now || "-"} (future ones: ${later})`;
 }
 
 function printTable(

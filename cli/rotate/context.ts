@@ -5,10 +5,9 @@ import type { Credential } from "../../components/onepassword/credential.ts";
 import { ItemReadError } from "../../components/onepassword/item.ts";
 import type { StackItems } from "../../components/onepassword/stack-items.ts";
 import { type WriteLogin, writeThroughClient } from "../../components/onepassword/write-login.ts";
-import { explainLoginFailure } from "../../components/postgres/server/login-failure.ts";
-import { withRoleSession } from "../../components/postgres/server/session.ts";
-import { pgTlsOptions } from "../../components/postgres/server/tls.ts";
-import type { Endpoint } from "../../components/tunnel/endpoint.ts";
+import { LoginFailure } from "../../components/postgres/server/login-failure.ts";
+import { describeItem } from "../../components/postgres/server/reach.ts";
+import { type ServerTarget, withRoleSession } from "../../components/postgres/server/session.ts";
 
 /** What the verb was given. */
 export interface RotateArgs {
@@ -32,12 +31,12 @@ export interface RotateContext {
   readonly app: AppSpec;
   readonly role: RoleSpec;
   readonly access: OnePasswordAccess;
-  readonly endpoint: Endpoint;
+  readonly server: ServerTarget;
   /** `vaults/…/items/…`, for people. */
   readonly item: string;
   readonly read: () => Promise<StackItems>;
-  /** `pulumi up` of this app; `sofar` = what the operator should know is done where it fails. */
-  readonly up: (sofar: string) => Promise<void>;
+  /** `pulumi up` of this app. */
+  readonly up: () => Promise<void>;
   readonly say: (step: string, text: string) => void;
 }
 
@@ -66,21 +65,39 @@ export async function writeItem(
       hint: "the token needs write access to the vault; then run the same command again",
     });
   }
+  if (isSame((await read()).credential(role), before)) {
+    throw new BerthError(
+      `app ${app.name}: 1Password took the new password for ${item}, and still answers with the former one`,
+      { hint: "look at the item in 1Password; then run the same command again" },
+    );
+  }
+}
+
+/** What is true of the app's login after a failure, found out by trying it. */
+export async function describeLogin(context: Omit<RotateContext, "up">): Promise<string> {
+  const { item, read, role } = context;
+  try {
+    return (await logsIn(context, (await read()).credential(role)))
+      ? `the server accepts what ${item} holds`
+      : `${item} has the new password, and the server still has the former one`;
+  } catch {
+    return `${item} has the new password; whether the server has it could not be tried`;
+  }
 }
 
 /**
  * Goes on with the password that the item holds. Where the server refuses it even then, `up` had nothing to
  * do: somebody changed it there, which no admin but a superuser can see, and only a new one is brought there.
  */
-export async function resume(context: RotateContext, sofar: string): Promise<void> {
-  await context.up(sofar);
+export async function resume(context: RotateContext): Promise<void> {
+  await context.up();
   const { role, item, say } = context;
   const credential = (await context.read()).credential(role);
   if (await logsIn(context, credential)) return;
   say("item", "the server goes on refusing it, so somebody changed it there");
   await writeItem(context, credential, {});
   say("item", `${item} has a new password`);
-  await context.up(sofar);
+  await context.up();
 }
 
 function isSame(one: Credential, other: Credential): boolean {
@@ -88,16 +105,17 @@ function isSame(one: Credential, other: Credential): boolean {
 }
 
 /** Whether the server takes a credential. Throws when it cannot be asked. */
-export async function logsIn(context: RotateContext, credential: Credential): Promise<boolean> {
-  const { spec, app, role, endpoint } = context;
-  const database = app.database.name;
-  const target = { endpoint, tls: pgTlsOptions(spec.postgres.tls), database };
+export async function logsIn(
+  context: Omit<RotateContext, "up">,
+  credential: Credential,
+): Promise<boolean> {
+  const { app, role, server } = context;
+  const target = { ...server, database: app.database.name, item: describeItem(role.item) };
   try {
     await withRoleSession(target, credential, (client) => client.query("select 1"));
     return true;
   } catch (error) {
-    if ((error as { code?: string }).code === "28P01") return false;
-    const item = `${role.item.vault}/${role.item.item}`;
-    throw explainLoginFailure(error, endpoint, { user: credential.username, database, item });
+    if (error instanceof LoginFailure && error.sqlState === "28P01") return false;
+    throw error;
   }
 }

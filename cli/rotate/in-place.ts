@@ -10,14 +10,13 @@ export async function rotateInPlace(context: RotateContext): Promise<number> {
   const { role, item, say } = context;
   const before = (await context.read()).credential(role);
   const resumed = !(await logsIn(context, before));
-  const sofar = "1Password has the new password and the server may not";
   if (resumed) {
     say("item", `the server does not have the password of ${item} yet: going on with that one`);
-    await resume(context, sofar);
+    await resume(context);
   } else {
     await writeItem(context, before, {});
     say("item", `${item} has a new password`);
-    await context.up(sofar);
+    await context.up();
   }
   say("server", `role ${role.name} has its verifier`);
   return await finish(context, { resumed, then: undefined });

@@ -1,18 +1,20 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { BerthError, toOneError } from "../../components/errors.ts";
+import { toOneError } from "../../components/errors.ts";
 import {
+  type Catalog,
   inspectDatabases,
   inspectRoles,
   type LiveRole,
 } from "../../components/postgres/catalog/catalog.ts";
 import { inspectSessions, type LiveSession } from "../../components/postgres/catalog/retirement.ts";
-import { describeSession, findUnmarked } from "../../components/postgres/diff/retirement.ts";
-import { decideRoles } from "../../components/postgres/diff/roles.ts";
+import { type AppContext, decideApp } from "../../components/postgres/diff/decide-app.ts";
+import { isAbout } from "../../components/postgres/diff/drift.ts";
+import { toSessionProblems } from "../../components/postgres/diff/retirement.ts";
 import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/plan.ts";
-import { decideAdoption } from "../../components/postgres/rules/adoption.ts";
-import { findPlanProblems } from "../../components/postgres/rules/server.ts";
+import type { AppProblem, PostgresProblem } from "../../components/postgres/rules/problem.ts";
 import type { Session } from "../../components/postgres/server/pool.ts";
 import type { PostgresServer, Work } from "../../components/postgres/server/postgres-server.ts";
+import { requireOurRoles } from "../../components/postgres/server/require-our-roles.ts";
 import type { Action } from "../../components/postgres/statements/actions.ts";
 import { hiddenVerifiers } from "../../components/postgres/statements/sql.ts";
 import { preparedUntil } from "./decide-step.ts";
@@ -28,8 +30,50 @@ export async function inspectTwoLogins(
   return await server.withMaintenance(({ client }) => inspectRoles(client, names));
 }
 
+const restart =
+  "restart what is connected, so that it takes the credential that the Secret has, then run the same command again";
+
+/** What gives a login a new password before the item names it, and why that cannot be. Pure. */
+export function decideLogin(
+  plan: DatabasePlan,
+  facts: { readonly catalog: Catalog; readonly sessions: readonly LiveSession[] },
+  request: {
+    readonly postgres: AppContext["postgres"];
+    readonly login: PlannedRole;
+    readonly verifier: string;
+  },
+): { readonly problems: readonly PostgresProblem[]; readonly actions: readonly Action[] } {
+  const { app, database } = plan;
+  const { login, postgres, verifier } = request;
+  const { catalog, sessions } = facts;
+  // What the entry allows `pulumi up` to adopt is not adopted here.
+  const decision = decideApp(
+    { ...plan, adopt: false },
+    { catalog },
+    {
+      ...{ postgres, verifiers: new Map([[login.key, verifier]]) },
+      newPasswords: new Set([login.key]),
+    },
+  );
+  const missing: AppProblem = {
+    ...{ code: "database-missing", app, at: "database" },
+    ...{ what: `database "${database.name}" is not there`, fix: "run pulumi up first" },
+  };
+  return {
+    problems: [
+      ...(catalog.databases.has(database.name) ? [] : [missing]),
+      ...decision.problems,
+      ...toSessionProblems(app, sessions, restart),
+    ],
+    actions: [
+      ...decision.steps.roles.filter((action) => isAbout(action, login)),
+      toAttributes(login.name, preparedUntil),
+    ],
+  };
+}
+
 /**
- * Gives a login that waits a new password, so that it works before anybody is told of it. Throws, with
+ * Gives a login that waits a new password, so that it works before the item names it. Throws, with
  * nothing changed, where somebody is still connected as it or Berth did not make it. Under the run lock.
  */
 export async function prepareLogin(
@@ -37,45 +81,24 @@ export async function prepareLogin(
   plan: DatabasePlan,
   { login, verifier }: { readonly login: PlannedRole; readonly verifier: string },
 ): Promise<void> {
+  const { config } = server;
   await server.withMaintenance(async (session) => {
-    const { ownershipRole } = server.config;
-    const { name, owner } = plan.database;
-    const catalog = {
-      server: session.server,
-      databases: await inspectDatabases(session.client, [name]),
-      roles: await inspectRoles(session.client, [ownershipRole, owner, login.name]),
+    const { client } = session;
+    const databases = await inspectDatabases(client, [plan.database.name]);
+    const owners = [...databases.values()].map(({ owner }) => owner);
+    const names = [config.ownershipRole, ...plan.roles.map(({ name }) => name), ...owners];
+    const catalog = { server: session.server, databases, roles: await inspectRoles(client, names) };
+    const decide = async () => {
+      const sessions = await inspectSessions(client, undefined, [login.name]);
+      const found = decideLogin(plan, { catalog, sessions }, { postgres: config, login, verifier });
+      if (found.problems.length > 0) throw toOneError("nothing was changed", found.problems);
+      return found;
     };
-    const one: DatabasePlan = { ...plan, adopt: false, roles: [login] };
-    const { problems } = decideAdoption(one, catalog, server.config);
-    const missing = catalog.databases.has(name)
-      ? []
-      : [`app ${plan.app}: database "${name}" is not there; run pulumi up first`];
-    const all = [...missing, ...problems, ...findPlanProblems(plan, session.server)];
-    if (all.length > 0) throw toOneError("nothing was changed", all);
-    const isIt = (role: PlannedRole): boolean => role === login;
-    const actions = decideRoles(one, catalog, {
-      ...{
-        ownershipRole,
-        stack: server.config.stack,
-        formerRoles: [],
-        hasPassword: isIt,
-        needsPassword: isIt,
-      },
-    });
-    const mark = toAttributes(login.name, preparedUntil);
+    const { actions } = await decide();
     const work = toWork(plan, () => verifier);
-    await server.runTogether(session, [...actions, mark], work, () =>
-      refuseSessions(session, plan.app, login.name),
-    );
-  });
-}
-
-async function refuseSessions({ client }: Session, app: string, role: string): Promise<void> {
-  const sessions = await inspectSessions(client, undefined, [role]);
-  if (sessions.length === 0) return;
-  const lines = sessions.map((session) => `app ${app}: ${describeSession(session)}`);
-  throw new BerthError(toOneError("somebody still uses the login that waits", lines).message, {
-    hint: "restart what that is, so that it takes the credential that the Secret has, then run the same command again",
+    await server.runTogether(session, actions, work, async () => {
+      await decide();
+    });
   });
 }
 
@@ -103,7 +126,9 @@ export async function retireLogins(
     const roles = await inspectRoles(session.client, names);
     const open = names.filter((name) => roles.get(name)?.canLogin === true);
     const shut = names.map((name) => toAttributes(name, "NOLOGIN"));
-    await server.runTogether(session, shut, work, () => requireMarks(server, session, names));
+    await server.runTogether(session, shut, work, () =>
+      requireOurRoles(session, names, server.config),
+    );
     // Who came in between would be cut off at its next connection.
     const after = await inspectSessions(session.client, undefined, names);
     const rest = after.length === 0 ? names.map(toCleared) : open.map(toLogin);
@@ -124,20 +149,6 @@ async function watchSessions(
     if (sessions.length > 0) return sessions;
   }
   return [];
-}
-
-async function requireMarks(
-  { config }: PostgresServer,
-  session: Session,
-  names: readonly string[],
-): Promise<void> {
-  const roles = await inspectRoles(session.client, names);
-  const catalog = { server: session.server, databases: new Map(), roles };
-  const unmarked = findUnmarked(names, catalog, config.ownershipRole);
-  if (unmarked.length === 0) return;
-  throw new BerthError(
-    `role ${unmarked.join(", ")} is no member of ${config.ownershipRole}, so this stack did not make it; nothing was done with it`,
-  );
 }
 
 function toAttributes(role: string, attribute: string): Action {

@@ -9,10 +9,9 @@ import {
   planDatabase,
 } from "../../components/postgres/plan/plan.ts";
 import { withOwnershipRole } from "../../components/postgres/rules/identity.ts";
-import { explainLoginFailure } from "../../components/postgres/server/login-failure.ts";
 import { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
+import { describeItem } from "../../components/postgres/server/reach.ts";
 import { withSession } from "../../components/postgres/server/session.ts";
-import { pgTlsOptions } from "../../components/postgres/server/tls.ts";
 import { makeVerifier, scramFor } from "../../components/postgres/verifier.ts";
 import { logsIn, type RotateContext, resume, writeItem } from "./context.ts";
 import { decideRotation, type RotationStep } from "./decide-step.ts";
@@ -36,9 +35,9 @@ export async function rotateTwoLogins(context: RotateContext): Promise<number> {
   });
   if (turn.kind === "finish") {
     say("item", `${turn.because}: going on with what ${item} holds`);
-    await resume(context, "1Password may have a password that the server does not have yet");
+    await resume(context);
   } else {
-    await context.up("what 1Password holds works, and Pulumi's state may not have it yet");
+    await context.up();
   }
   const login = (await context.read()).credential(role).username;
   say("server", `role ${login} has its verifier`);
@@ -53,19 +52,19 @@ export async function rotateTwoLogins(context: RotateContext): Promise<number> {
  * what the first has done.
  */
 export async function withServer<T>(
-  { app, spec: loaded, endpoint, read }: RotateContext,
+  { app, spec: loaded, server: target, read }: RotateContext,
   use: (server: PostgresServer, items: StackItems, plan: DatabasePlan) => Promise<T>,
 ): Promise<T> {
-  const { vault, item } = loaded.postgres.admin;
   const { admin } = await read();
   const database = loaded.postgres.maintenanceDatabase;
-  const target = { endpoint, tls: pgTlsOptions(loaded.postgres.tls), database };
-  const roles = await withSession(target, admin, inspectMarkedRoles).catch((error: unknown) => {
-    throw explainLoginFailure(error, endpoint, { user: admin.username, database, item });
-  });
+  const roles = await withSession({ ...target, database }, admin, inspectMarkedRoles);
   const { postgres } = withOwnershipRole(loaded, roles);
   const plan = planDatabase(app, postgres);
-  const server = new PostgresServer({ ...postgres, admin, adminItem: `${vault}/${item}` });
+  const server = new PostgresServer({
+    ...postgres,
+    admin,
+    adminItem: describeItem(postgres.admin),
+  });
   try {
     return await server.write(async () => use(server, await read(), plan));
   } finally {

@@ -3,18 +3,19 @@ import { databaseCredentials } from "../../components/config/derive/names.ts";
 import { readOnePasswordAccess } from "../../components/config/environment.ts";
 import { hasItem } from "../../components/config/logins.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
+import { findFileBackend } from "../../components/engine/file-backend.ts";
 import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
+import { requireUnlocked } from "../../components/engine/stack-locks.ts";
 import { BerthError } from "../../components/errors.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
+import { withServer } from "../../components/postgres/server/reach.ts";
 import { projectFolder } from "../../components/project-folder.ts";
-import { openEndpoint } from "../../components/tunnel/endpoint.ts";
 import { selectApps } from "../select-apps.ts";
-import type { RotateArgs } from "./context.ts";
+import { describeLogin, type RotateArgs } from "./context.ts";
 import { rotateInPlace } from "./in-place.ts";
-import { requirePulumi } from "./require-pulumi.ts";
 import { retire } from "./retire.ts";
-import { runUp } from "./run-up.ts";
+import { previewApp, upApp } from "./run-pulumi.ts";
 import { rotateTwoLogins } from "./two-logins.ts";
 
 /**
@@ -32,18 +33,20 @@ export async function rotate(args: RotateArgs): Promise<number> {
     );
   };
   const access = readOnePasswordAccess();
-  if (!args.retire) await requirePulumi();
-  const endpoint = await openEndpoint(spec.postgres.endpoint, spec.postgres.tls);
-  try {
+  if (!args.retire) {
+    // A preview takes no lock.
+    requireUnlocked(findFileBackend(projectFolder, process.env), args.stack);
+    await previewApp({ args, app });
+  }
+  return await withServer(spec.postgres, async (server) => {
     const read = () => readStackItems(spec, readThroughClient(access));
     const item = `vaults/${role.item.vault}/items/${role.item.item}`;
-    const up = (sofar: string): Promise<void> => runUp(args, app, sofar);
-    const context = { args, spec, app, role, access, endpoint, item, read, up, say };
+    const tools = { args, spec, app, role, access, server, item, read, say };
+    const up = (): Promise<void> => upApp({ args, app }, () => describeLogin(tools));
+    const context = { ...tools, up };
     if (args.retire) return await retire(context);
     return await (role.logins === undefined ? rotateInPlace : rotateTwoLogins)(context);
-  } finally {
-    await endpoint.close();
-  }
+  });
 }
 
 function refuseLoginsOfVault(app: AppSpec, role: RoleSpec): void {

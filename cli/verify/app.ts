@@ -8,16 +8,16 @@ import {
   PUBLIC_SCHEMA,
   planDatabase,
 } from "../../components/postgres/plan/plan.ts";
-import { explainLoginFailure } from "../../components/postgres/server/login-failure.ts";
+import { describeItem } from "../../components/postgres/server/reach.ts";
 import { withRoleSession } from "../../components/postgres/server/session.ts";
 import type { Check, VerifyContext } from "./check.ts";
 import { verifyDatabase, verifyProbe } from "./objects.ts";
 import { createProbe, dropProbe, findLeftProbes, nameProbe, type Probe, toDrops } from "./probe.ts";
 import { verifyAttributes, verifyContents, verifyIsolation, verifyPrivileges } from "./role.ts";
-import { verifyOwnership, verifySetRole, verifyWaiting } from "./two-logins.ts";
+import { verifyOwnership, verifySetRole, verifyUnusedLogins } from "./two-logins.ts";
 import { probeLoginKey, withProbeLogin } from "./vault.ts";
 
-/** Logs in as every role of the app and tries what its profile promises and what it must refuse. */
+/** Logs in as every role of an app, and tries what its profile allows and what it does not. */
 export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<Check[]> {
   const probes: Probe[] = [];
   const [owner, ...others] = app.roles;
@@ -50,10 +50,10 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
   await asRole(owner, async (client, planned) => {
     checks.push(...(await verifyContents(client, plan)));
     checks.push(...(await verifySetRole(client, planned)));
-    checks.push(...(await proveOwner(client, plan, planned, probes)));
+    checks.push(...(await verifyOwner(client, plan, planned, probes)));
     checks.push(...(await verifyOwnership(client, plan)));
   });
-  checks.push(...(await verifyWaiting(plan, context, context.credential(owner))));
+  checks.push(...(await verifyUnusedLogins(plan, context, context.credential(owner))));
   try {
     for (const role of others) {
       await asRole(role, async (client, planned) => {
@@ -66,24 +66,25 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
   } finally {
     if (probes.length > 0) {
       const outcome = await login(app, owner, context, async (client) => {
-        checks.push(...(await takeAway(client, plan, probes)));
+        checks.push(...(await dropProbes(client, plan, probes)));
       });
-      if (!outcome.ok) checks.push(...probes.map((probe) => toLeft(plan, probe, outcome.detail)));
+      if (!outcome.ok)
+        checks.push(...probes.map((probe) => notDropped(plan, probe, outcome.detail)));
     }
   }
-  const ofPublic = provePublic(app, context, publicMayCreate);
-  return [...checks, ofPublic, ...proveNeighbours(app, entered, context)];
+  const ofPublic = verifyPublic(app, context, publicMayCreate);
+  return [...checks, ofPublic, ...verifyNeighbours(app, entered, context)];
 }
 
-/** The owner makes what the others then try to use; adds to `made` what it could. */
-async function proveOwner(
+/** Lets the owner create probes, which the other roles then use. Adds them to `made`. */
+async function verifyOwner(
   client: Client,
   plan: DatabasePlan,
   owner: PlannedRole,
   made: Probe[],
 ): Promise<Check[]> {
   const left = await findLeftProbes(client, plan.schemas);
-  const checks = await takeAway(client, plan, left);
+  const checks = await dropProbes(client, plan, left);
   const name = nameProbe();
   for (const schema of plan.schemas) {
     const where = schema === PUBLIC_SCHEMA ? "" : ` in ${schema}`;
@@ -100,8 +101,8 @@ async function proveOwner(
   return checks;
 }
 
-/** Says nothing of what is gone. */
-async function takeAway(
+/** Drops probes. Gives a failed check for each that could not be dropped. */
+async function dropProbes(
   client: Client,
   plan: DatabasePlan,
   probes: readonly Probe[],
@@ -109,17 +110,17 @@ async function takeAway(
   const checks: Check[] = [];
   for (const probe of probes) {
     await dropProbe(client, probe).catch((error: unknown) => {
-      checks.push(toLeft(plan, probe, String(error)));
+      checks.push(notDropped(plan, probe, String(error)));
     });
   }
   return checks;
 }
 
-function toLeft({ database }: DatabasePlan, probe: Probe, why: string): Check {
+function notDropped({ database }: DatabasePlan, probe: Probe, why: string): Check {
   return {
-    name: `${database.owner}: verify takes away what it made`,
+    name: `${database.owner}: verify drops what it created`,
     ok: false,
-    detail: `${why}; once nobody uses it, as ${database.owner} in ${database.name}: ${toDrops(probe).join("; ")}; a verify an hour from now does that too`,
+    detail: `${why}; when nobody uses it, run as ${database.owner} in ${database.name}: ${toDrops(probe).join("; ")}; or run verify again in an hour, which drops it, too`,
   };
 }
 
@@ -136,7 +137,11 @@ async function login(
 ): Promise<Check> {
   const user = loginOf(role, context).name;
   const name = `${user}: can log in to ${app.database.name}`;
-  const target = { ...context.target, database: app.database.name };
+  const target = {
+    ...context.target,
+    database: app.database.name,
+    item: describeItem(role.item),
+  };
   try {
     await withRoleSession(target, context.credential(role), async (client) => {
       await client.query("select 1");
@@ -144,36 +149,31 @@ async function login(
     });
     return { name, ok: true, detail: "select 1 answered" };
   } catch (error) {
-    const explained = explainLoginFailure(error, target.endpoint, {
-      user,
-      database: app.database.name,
-      item: `${role.item.vault}/${role.item.item}`,
-    });
-    return { name, ok: false, detail: explained.message };
+    return { name, ok: false, detail: error instanceof Error ? error.message : String(error) };
   }
 }
 
-/** PUBLIC is every role of the server, the neighbours' included. */
-function provePublic(
+/** Checks that PUBLIC, which includes the neighbours' roles, has no privileges. */
+function verifyPublic(
   app: AppSpec,
   { openDatabases }: VerifyContext,
   publicMayCreate: boolean,
 ): Check {
   const { name: database, revokePublic } = app.database;
-  const name = `PUBLIC: holds nothing on ${database}`;
+  const name = `PUBLIC: has no privileges on ${database}`;
   const onDatabase = openDatabases.get(database)?.privileges ?? [];
-  const held = [
+  const granted = [
     ...(onDatabase.length === 0 ? [] : [`${onDatabase.join(", ")} on database ${database}`]),
     ...(publicMayCreate ? [`CREATE on schema public in ${database}`] : []),
   ];
-  if (held.length === 0) return { name, ok: true, detail: `no privilege on database ${database}` };
-  const detail = `PUBLIC holds ${held.join(" and ")}`;
+  if (granted.length === 0) return { name, ok: true, detail: `none on database ${database}` };
+  const detail = `PUBLIC has ${granted.join(" and ")}`;
   if (revokePublic) return { name, ok: false, detail };
-  const hint = `as the entry leaves it; close it with berth:apps.${app.name}.database.revokePublic: true`;
+  const hint = `which the entry keeps; to revoke it set berth:apps.${app.name}.database.revokePublic: true`;
   return { name, ok: true, warning: true, detail: `${detail}, ${hint}` };
 }
 
-function proveNeighbours(
+function verifyNeighbours(
   app: AppSpec,
   entered: ReadonlySet<string>,
   { spec, openDatabases, traces }: VerifyContext,
@@ -187,31 +187,31 @@ function proveNeighbours(
       ok: traces.length === 0,
       detail:
         traces.length === 0
-          ? `nothing of this app on ${spec.postgres.reserved.join(", ") || "reserved names (none are listed)"}`
+          ? `the app has no privileges on ${spec.postgres.reserved.join(", ") || "reserved names (none are listed)"}`
           : traces.join("; "),
     },
     ...neighbours.map((name) => {
       const open = openDatabases.get(name);
       const isOpen = open?.privileges.includes("CONNECT") === true;
-      return proveNeighbour(app, name, isOpen ? open.owner : undefined);
+      return verifyNeighbour(app, name, isOpen ? open.owner : undefined);
     }),
   ];
 }
 
-/** Postgres lets PUBLIC into every database. Only the neighbour's owner may change that. */
-function proveNeighbour(app: AppSpec, database: string, owner: string | undefined): Check {
+/** By default PUBLIC may connect to every database. Only the neighbour's owner may change that. */
+function verifyNeighbour(app: AppSpec, database: string, owner: string | undefined): Check {
   const name = `neighbour ${database}`;
   if (owner === undefined) {
     return {
       name,
       ok: false,
-      detail: `app ${app.name} may enter it, and not through PUBLIC: look for a grant or membership`,
+      detail: `app ${app.name} may connect to it, and not through PUBLIC; revoke the grant or membership that allows it`,
     };
   }
   return {
     name,
     ok: true,
     warning: true,
-    detail: `PUBLIC may enter it, and so may this app. Its owner "${owner}" can end that with: REVOKE CONNECT ON DATABASE ${escapeIdentifier(database)} FROM PUBLIC;`,
+    detail: `PUBLIC may connect to it, and so may this app. Its owner "${owner}" can revoke that: REVOKE CONNECT ON DATABASE ${escapeIdentifier(database)} FROM PUBLIC;`,
   };
 }

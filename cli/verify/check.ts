@@ -1,9 +1,9 @@
 import type { RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import type { LiveRole, OpenDatabase } from "../../components/postgres/catalog/catalog.ts";
-import type { SessionTarget } from "../../components/postgres/server/session.ts";
+import type { ServerTarget } from "../../components/postgres/server/session.ts";
 
-/** One promise, tried. A warning is something the operator should know and Berth may not change. */
+/** One check. A warning is a problem that Berth may not change. */
 export interface Check {
   readonly name: string;
   readonly ok: boolean;
@@ -11,15 +11,15 @@ export interface Check {
   readonly warning?: true;
 }
 
-/** What is needed to try an app's promises. */
+/** What the checks of an app need. */
 export interface VerifyContext {
   readonly spec: StackSpec;
-  readonly target: Omit<SessionTarget, "database">;
+  readonly target: ServerTarget;
   readonly credential: (role: RoleSpec) => Credential;
-  /** Roles of apps whose logins take turns, as the admin sees them. */
-  readonly turns: ReadonlyMap<string, LiveRole>;
+  /** Live owners and logins of apps with `rotation: two-logins` or Vault's logins. */
+  readonly loginRoles: ReadonlyMap<string, LiveRole>;
   /** Databases that PUBLIC has privileges on. */
   readonly openDatabases: ReadonlyMap<string, OpenDatabase>;
-  /** What the app's roles have left on reserved roles and databases. */
+  /** Privileges and memberships of the app's roles on reserved names. */
   readonly traces: readonly string[];
 }

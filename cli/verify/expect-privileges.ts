@@ -6,25 +6,25 @@ import {
   PUBLIC_SCHEMA,
 } from "../../components/postgres/plan/plan.ts";
 
-/** A privilege that is missing, or that is held and should not be. */
+/** A privilege that is missing, or that a role has and should not have. */
 export interface Deviation {
   readonly found: SessionPrivilege;
   readonly kind: "missing" | "excess";
 }
 
 /**
- * Compares what a role holds with what the plan gives it. Pure. The owner holds everything on what is
- * its own, so only the others are compared.
+ * Compares the live privileges of a role with its plan. An owner has every privilege on its own objects, so
+ * owners are not compared.
  */
 export function findDeviations(
   plan: DatabasePlan,
   role: PlannedRole,
-  held: readonly SessionPrivilege[],
+  live: readonly SessionPrivilege[],
 ): Deviation[] {
   if (role.profile === "owner") return [];
-  return held.flatMap((found): Deviation[] => {
+  return live.flatMap((found): Deviation[] => {
     const isPlanned = isPlannedPrivilege(plan, role, found);
-    if (isPlanned === found.held) return [];
+    if (isPlanned === found.isGranted) return [];
     if (!isPlanned && (found.isPublic || isPublicsOwn(plan, found))) return [];
     return [{ found, kind: isPlanned ? "missing" : "excess" }];
   });
@@ -42,24 +42,24 @@ function isPlannedPrivilege(
   return own.some((grant) => grant.privileges.includes(privilege));
 }
 
-/** What PUBLIC may have on a database that was adopted with its rights, or may not: it stays as it was. */
+/** A privilege that PUBLIC may have, because the entry keeps PUBLIC's privileges on the database. */
 function isPublicsOwn(plan: DatabasePlan, { type, privilege }: SessionPrivilege): boolean {
   return keepsPublic(plan) && type === "database" && privilege !== "CREATE";
 }
 
-/** Whether the entry leaves PUBLIC's rights on the database as they are. */
+/** Whether the entry keeps PUBLIC's privileges on the database. */
 export function keepsPublic(plan: DatabasePlan): boolean {
   return !plan.grants.some(({ grantee, on }) => grantee === PUBLIC && on.type === "database");
 }
 
-/** `missing SELECT on table basketball.player`, the first few of each. */
+/** `has no SELECT on table basketball.player`; the first few deviations. */
 export function describeDeviations(database: string, deviations: readonly Deviation[]): string {
   const most = 5;
   const shown = deviations.slice(0, most).map(({ found, kind }) => {
     const object = found.type === "database" ? found.name : `${nameOf(found)} in ${database}`;
     return kind === "missing"
-      ? `lacks ${found.privilege} on ${found.type} ${object}`
-      : `holds ${found.privilege} on ${found.type} ${object}, which its entry does not give`;
+      ? `has no ${found.privilege} on ${found.type} ${object}`
+      : `has ${found.privilege} on ${found.type} ${object}, which its entry does not grant`;
   });
   const more = deviations.length - shown.length;
   return [...shown, ...(more > 0 ? [`and ${String(more)} more`] : [])].join("; ");

@@ -9,24 +9,23 @@ import { keepsPublic } from "./expect-privileges.ts";
 import { nameProbe, type Probe, qualify } from "./probe.ts";
 
 /**
- * What a role may do with what the owner has just made, tried by doing it. REFERENCES is not among it:
- * only the owner of a table can give it a foreign key, and no such role can make a table (a temporary one
- * may point to no other kind). Postgres is asked for it instead, as for all the others: `provePrivileges`
- * calls what the server itself decides by, on the probe as well.
+ * Checks what a role may do with the owner's new objects by doing it. REFERENCES is left out: a role cannot
+ * use it without a table of its own, and a foreign key of a temporary table may not reference a permanent
+ * one. `verifyPrivileges` reads it from the server instead, with all other privileges.
  */
 
-/** Insufficient privilege. */
+/** SQLSTATE of a missing privilege. */
 const refused = "42501";
 
-/** Something to do, and the privileges of which any one is enough for it; none = only the owner may. */
-interface Trial {
+/** A statement, and the privileges any of which allows it; none = only the owner may run it. */
+interface Attempt {
   readonly what: string;
   readonly type: "database" | "table" | "sequence" | "function";
   readonly enough: readonly string[];
   readonly sql: string;
 }
 
-/** Each privilege on a probe, tried. */
+/** Tries each privilege on a probe. */
 export async function verifyProbe(
   client: Client,
   plan: DatabasePlan,
@@ -34,15 +33,15 @@ export async function verifyProbe(
   probe: Probe,
 ): Promise<Check[]> {
   const { schema } = probe;
-  return await proveTrials(client, plan, role, {
+  return await verifyAttempts(client, plan, role, {
     schema,
-    trials: probeTrials(probe),
-    works: `${role.name}: may use what the owner makes in ${schema}`,
-    fails: `${role.name}: is refused the rest of it in ${schema}`,
+    attempts: toProbeAttempts(probe),
+    works: `${role.name}: can use what the owner creates in ${schema}`,
+    fails: `${role.name}: cannot do anything else with it in ${schema}`,
   });
 }
 
-/** What needs no probe: tables of its own, schemas, temporary tables. */
+/** Tries what needs no probe: to create tables, schemas and temporary tables. */
 export async function verifyDatabase(
   client: Client,
   plan: DatabasePlan,
@@ -61,12 +60,12 @@ export async function verifyDatabase(
       detail: ok ? detail : `CREATE on schema ${schema} in ${database}: ${detail}`,
     });
   }
-  const temporary: Trial = {
+  const temporary: Attempt = {
     ...{ what: "TEMPORARY", type: "database", enough: ["TEMPORARY"] },
     sql: `create temporary table ${escapeIdentifier(name)} (id int)`,
   };
-  const trials: Trial[] = [
-    // Where PUBLIC keeps what it has, the role may or may not, unless it is given it.
+  const attempts: Attempt[] = [
+    // If the entry keeps PUBLIC's privileges, both results are right unless the entry grants it.
     ...(keepsPublic(plan) && !mayDo(plan, role, temporary, "") ? [] : [temporary]),
     {
       ...{ what: "CREATE (a schema)", type: "database", enough: [] },
@@ -74,19 +73,20 @@ export async function verifyDatabase(
     },
   ];
   const names = {
-    works: `${role.name}: may make what it was given in ${database}`,
-    fails: `${role.name}: is refused the rest in ${database}`,
+    works: `${role.name}: can create what its entry grants in ${database}`,
+    fails: `${role.name}: cannot create anything else in ${database}`,
   };
-  return [...checks, ...(await proveTrials(client, plan, role, { schema: "", trials, ...names }))];
+  const request = { schema: "", attempts, ...names };
+  return [...checks, ...(await verifyAttempts(client, plan, role, request))];
 }
 
-function probeTrials({ schema, name }: Probe): Trial[] {
+function toProbeAttempts({ schema, name }: Probe): Attempt[] {
   const at = qualify({ schema, name });
   const sequence = qualify({ schema, name: `${name}_id_seq` });
-  const onTable = (privilege: string, sql: string): Trial => ({
+  const onTable = (privilege: string, sql: string): Attempt => ({
     ...{ what: privilege, type: "table", enough: [privilege], sql },
   });
-  const onSequence = (what: string, enough: readonly string[], sql: string): Trial => ({
+  const onSequence = (what: string, enough: readonly string[], sql: string): Attempt => ({
     ...{ what: `${what} of a sequence`, type: "sequence", enough, sql },
   });
   return [
@@ -112,22 +112,22 @@ function probeTrials({ schema, name }: Probe): Trial[] {
   ];
 }
 
-/** One check for what must work and one for what must be refused; the details name what went wrong. */
-async function proveTrials(
+/** Gives one check for what must work and one for what must be refused. */
+async function verifyAttempts(
   client: Client,
   plan: DatabasePlan,
   role: PlannedRole,
   request: {
     readonly schema: string;
-    readonly trials: readonly Trial[];
+    readonly attempts: readonly Attempt[];
     readonly works: string;
     readonly fails: string;
   },
 ): Promise<Check[]> {
   const database = plan.database.name;
-  const isAllowed = (trial: Trial): boolean => mayDo(plan, role, trial, request.schema);
-  const allowed = request.trials.filter(isAllowed);
-  const others = request.trials.filter((trial) => !isAllowed(trial));
+  const isAllowed = (one: Attempt): boolean => mayDo(plan, role, one, request.schema);
+  const allowed = request.attempts.filter(isAllowed);
+  const others = request.attempts.filter((one) => !isAllowed(one));
   const broken: string[] = [];
   for (const { what, sql } of allowed) {
     const outcome = await attempt(client, sql);
@@ -138,10 +138,10 @@ async function proveTrials(
     const { ok, detail } = toRefusal(await attempt(client, sql));
     if (!ok) open.push(`${what} in ${database}: ${detail}`);
   }
-  const toCheck = (name: string, trials: readonly Trial[], wrong: readonly string[]): Check => ({
+  const toCheck = (name: string, tried: readonly Attempt[], wrong: readonly string[]): Check => ({
     name,
     ok: wrong.length === 0,
-    detail: wrong.length === 0 ? trials.map(({ what }) => what).join(", ") : wrong.join("; "),
+    detail: wrong.length === 0 ? tried.map(({ what }) => what).join(", ") : wrong.join("; "),
   });
   return [
     ...(allowed.length === 0 ? [] : [toCheck(request.works, allowed, broken)]),
@@ -149,8 +149,8 @@ async function proveTrials(
   ];
 }
 
-function mayDo(plan: DatabasePlan, role: PlannedRole, trial: Trial, schema: string): boolean {
-  const { type, enough } = trial;
+function mayDo(plan: DatabasePlan, role: PlannedRole, tried: Attempt, schema: string): boolean {
+  const { type, enough } = tried;
   return plan.grants.some(
     ({ grantee, on, privileges }) =>
       grantee === role.name &&
@@ -161,8 +161,8 @@ function mayDo(plan: DatabasePlan, role: PlannedRole, trial: Trial, schema: stri
 }
 
 /**
- * Does it and takes it back; undefined = it worked. A role whose transactions are read-only unless they
- * say otherwise still has, or has not, the privilege.
+ * Runs a statement and rolls it back; undefined = it worked. The transaction is always read-write, because
+ * a role's `default_transaction_read_only` says nothing about its privileges.
  */
 async function attempt(client: Client, sql: string): Promise<unknown> {
   try {
@@ -176,7 +176,7 @@ async function attempt(client: Client, sql: string): Promise<unknown> {
   }
 }
 
-/** Only a refusal for want of a privilege counts as one. */
+/** Only an error about a missing privilege counts as a refusal. */
 function toRefusal(outcome: unknown): Pick<Check, "ok" | "detail"> {
   if (outcome === undefined) return { ok: false, detail: "it was not refused" };
   const ok = outcome instanceof DatabaseError && outcome.code === refused;

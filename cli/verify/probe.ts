@@ -1,29 +1,30 @@
 import { randomBytes } from "node:crypto";
 import { type Client, escapeIdentifier } from "pg";
 
-/** What `verify` has the owner make for the others to try: a table with a sequence, and a function. */
-
-/** A table with its sequence, and a function of its name that PUBLIC may not execute. */
+/**
+ * Objects that the owner creates and the other roles try to use: a table with its sequence, and a function
+ * of the same name that PUBLIC may not execute.
+ */
 export interface Probe {
   readonly schema: string;
   readonly name: string;
 }
 
-/** A verify that takes longer than this has ended without taking its probe away. */
+/** A probe that is older than this was left by a `verify` that was killed. */
 const leftAfterSeconds = 3600;
 
-/** A name that no other run has, and that tells when it was made. */
+/** A unique name with the time of its creation. */
 export function nameProbe(): string {
   const seconds = Math.floor(Date.now() / 1000);
   return `berth_verify_${seconds.toString(16)}${randomBytes(2).toString("hex")}`;
 }
 
-/** The name as SQL has it. */
+/** The quoted name, with its schema. */
 export function qualify({ schema, name }: Probe): string {
   return `${escapeIdentifier(schema)}.${escapeIdentifier(name)}`;
 }
 
-/** Makes both, or neither. */
+/** Creates all in one transaction. */
 export async function createProbe(client: Client, probe: Probe): Promise<void> {
   const at = qualify(probe);
   await runTogether(client, [
@@ -33,12 +34,12 @@ export async function createProbe(client: Client, probe: Probe): Promise<void> {
   ]);
 }
 
-/** Takes both away, or neither. */
+/** Drops all in one transaction. */
 export async function dropProbe(client: Client, probe: Probe): Promise<void> {
   await runTogether(client, toDrops(probe));
 }
 
-/** Whatever the role or the database says of `default_transaction_read_only`: it is no privilege. */
+/** Read-write, even if the role or the database sets `default_transaction_read_only`. */
 async function runTogether(client: Client, statements: readonly string[]): Promise<void> {
   try {
     await client.query(["begin read write", ...statements, "commit"].join("; "));
@@ -48,13 +49,13 @@ async function runTogether(client: Client, statements: readonly string[]): Promi
   }
 }
 
-/** For somebody to run by hand. */
+/** The statements that drop a probe. */
 export function toDrops(probe: Probe): readonly string[] {
   const at = qualify(probe);
   return [`drop function if exists ${at}()`, `drop table if exists ${at}`];
 }
 
-/** What a verify that was cut off left: by its name and make, of the role that asks, an hour old or more. */
+/** Finds probes of the session's role that a killed `verify` left, by name, form and age. */
 export async function findLeftProbes(
   client: Client,
   schemas: readonly string[],

@@ -1,5 +1,6 @@
 import type { Client } from "pg";
 import type { AppSpec } from "../../components/config/spec.ts";
+import { describeWhat } from "../../components/errors.ts";
 import { inspectAccess } from "../../components/postgres/catalog/access.ts";
 import {
   inspectSessionPrivileges,
@@ -12,18 +13,16 @@ import { describeAction } from "../../components/postgres/statements/actions.ts"
 import type { Check, VerifyContext } from "./check.ts";
 import { describeDeviations, findDeviations } from "./expect-privileges.ts";
 
-/** What one role of an app promises, tried in its own session. */
-
-/** The same whoever tells it: the role's own session, which knows what it may become, or the admin. */
+/** Attributes of a role, read in its own session or by the admin. Only its own session has `mayBecome`. */
 type Attributes = Pick<LiveRole, keyof LiveRole & keyof SessionRole> &
   Partial<Pick<SessionRole, "mayBecome">>;
 
-/** The attributes and memberships of the role are those of the plan. */
+/** Checks that the role has the attributes and memberships of its plan. */
 export function verifyAttributes(planned: PlannedRole, found: Attributes): Check[] {
-  return [provePowers(planned, found), proveMemberships(planned, found)];
+  return [verifyPowers(planned, found), verifyMemberships(planned, found)];
 }
 
-function provePowers(planned: PlannedRole, found: Attributes): Check {
+function verifyPowers(planned: PlannedRole, found: Attributes): Check {
   const { mayBecome = [] } = found;
   const powers = [
     ...(found.isSuperuser ? ["SUPERUSER"] : []),
@@ -33,7 +32,7 @@ function provePowers(planned: PlannedRole, found: Attributes): Check {
     ...(found.bypassesRls ? ["BYPASSRLS"] : []),
     ...(found.isSuperuser || mayBecome.length === 0
       ? []
-      : [`the attributes of ${mayBecome.join(", ")}, which it may become`]),
+      : [`the attributes of ${mayBecome.join(", ")}, which it is a member of`]),
     ...(found.connectionLimit === planned.connectionLimit
       ? []
       : [
@@ -47,12 +46,12 @@ function provePowers(planned: PlannedRole, found: Attributes): Check {
   };
 }
 
-function proveMemberships(planned: PlannedRole, found: Attributes): Check {
+function verifyMemberships(planned: PlannedRole, found: Attributes): Check {
   const more = found.memberOf.filter((group) => !planned.memberOf.includes(group));
   const less = planned.memberOf.filter((group) => !found.memberOf.includes(group));
   const problems = [
-    ...more.map((group) => `it is a member of ${group}, which the stack does not state`),
-    ...less.map((group) => `it is no member of ${group}`),
+    ...more.map((group) => `it is a member of ${group}, which its entry does not list`),
+    ...less.map((group) => `it is not a member of ${group}`),
   ];
   return {
     name: `${planned.name}: memberships`,
@@ -61,31 +60,34 @@ function proveMemberships(planned: PlannedRole, found: Attributes): Check {
   };
 }
 
-/** What the role holds on every object of its database is what its profile gives: no less and no more. */
+/** Checks that the role has exactly the planned privileges on every object of its database. */
 export async function verifyPrivileges(
   client: Client,
   plan: DatabasePlan,
   role: PlannedRole,
 ): Promise<Check> {
-  const held = await inspectSessionPrivileges(client, plan.schemas);
-  const deviations = findDeviations(plan, role, held);
+  const live = await inspectSessionPrivileges(client, plan.schemas);
+  const deviations = findDeviations(plan, role, live);
   return {
     name: `${role.name}: privileges in ${plan.database.name}`,
     ok: deviations.length === 0,
     detail:
       deviations.length === 0
-        ? `as its entry says (${role.profile}), on ${String(new Set(held.map((h) => h.name)).size)} objects`
+        ? `as its entry says (${role.profile}), on ${String(new Set(live.map((one) => one.name)).size)} objects`
         : describeDeviations(plan.database.name, deviations),
   };
 }
 
-/** The schemas and extensions that the entry lists are there. Asked by the owner. */
+/** Checks that the schemas and extensions of the entry exist, in the owner's session. */
 export async function verifyContents(client: Client, plan: DatabasePlan): Promise<Check[]> {
   if (!hasContents(plan)) return [];
   const access = await inspectAccess(client, plan, []);
-  // As if a superuser asked: whoever has to make what is missing, it is missing.
+  // As for a superuser, so that everything missing is found, whoever has to create it.
   const { actions, problems } = decideContents(plan, { isSuperuser: true, admin: "" }, access);
-  const wrong = [...problems, ...actions.map((action) => `not yet: ${describeAction(action)}`)];
+  const wrong = [
+    ...problems.map(describeWhat),
+    ...actions.map((action) => `not yet: ${describeAction(action)}`),
+  ];
   const listed = [...plan.schemas, ...plan.extensions.map(({ name }) => name)];
   return [
     {
@@ -96,7 +98,7 @@ export async function verifyContents(client: Client, plan: DatabasePlan): Promis
   ];
 }
 
-/** No way into the other apps' databases. */
+/** Checks that the role cannot connect to the databases of other apps. */
 export function verifyIsolation(
   app: AppSpec,
   role: Pick<PlannedRole, "name">,
@@ -104,13 +106,13 @@ export function verifyIsolation(
   { spec }: VerifyContext,
 ): Check {
   const others = spec.apps.filter((other) => other !== app).map(({ database }) => database);
-  // Where PUBLIC is left in, so is this role; a way of its own is one too many all the same.
+  // If a database keeps CONNECT for PUBLIC, the role has it, too; but it must not have its own grant.
   const mayEnter = ({ name, revokePublic }: (typeof others)[number]): boolean =>
     (revokePublic ? found.mayEnter : found.mayEnterItself).includes(name);
   const open = others.filter(mayEnter).map(({ name }) => name);
   const closed = others.filter(({ revokePublic }) => revokePublic).map(({ name }) => name);
   return {
-    name: `${role.name}: cannot enter other apps' databases`,
+    name: `${role.name}: cannot connect to other apps' databases`,
     ok: open.length === 0,
     detail:
       open.length === 0

@@ -4,14 +4,13 @@ import type { LiveRole } from "../../components/postgres/catalog/catalog.ts";
 import { settingOf } from "../../components/postgres/catalog/catalog.ts";
 import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/plan.ts";
 import { toEndOfLogin } from "../../components/postgres/rules/two-logins.ts";
+import { LoginFailure } from "../../components/postgres/server/login-failure.ts";
 import { withRoleSession } from "../../components/postgres/server/session.ts";
 import type { Check, VerifyContext } from "./check.ts";
 import { verifyAttributes } from "./role.ts";
 import { probeLoginKey } from "./vault.ts";
 
-/** What an app promises whose logins take turns; of any other app there is nothing to prove. */
-
-/** A login has the owner's role from the first statement on. */
+/** Checks that a login's session starts with SET ROLE to the owner. */
 export async function verifySetRole(client: Client, planned: PlannedRole): Promise<Check[]> {
   const { name, actsAs } = planned;
   if (actsAs === undefined) return [];
@@ -19,20 +18,22 @@ export async function verifySetRole(client: Client, planned: PlannedRole): Promi
   const me = rows[0]?.me ?? "";
   return [
     {
-      name: `${name}: acts as ${actsAs}`,
+      name: `${name}: runs as ${actsAs}`,
       ok: me === actsAs,
       detail: `current_user is ${me}`,
     },
   ];
 }
 
-/** Everything, what was made a moment ago included, belongs to the owner and to no login of it. */
+/** Checks that the owner owns everything, also the probe, and its logins own nothing. */
 export async function verifyOwnership(client: Client, plan: DatabasePlan): Promise<Check[]> {
   const logins = plan.roles.filter(({ actsAs }) => actsAs !== undefined).map(({ name }) => name);
   if (logins.length === 0) return [];
   const { owner, name: database } = plan.database;
-  const asked = [logins, `role=${owner}`];
-  const { rows } = await client.query<{ login: string; count: number }>(ownedByLogins, asked);
+  const { rows } = await client.query<{ login: string; count: number }>(ownedByLogins, [
+    logins,
+    `role=${owner}`,
+  ]);
   const found = rows.map(({ login, count }) => `${login} owns ${String(count)}`);
   return [
     {
@@ -40,8 +41,8 @@ export async function verifyOwnership(client: Client, plan: DatabasePlan): Promi
       ok: found.length === 0,
       detail:
         found.length === 0
-          ? `nothing belongs to ${logins.join(" or ")}, nor to others that act as it`
-          : `${found.join("; ")}. As the admin, in that database: REASSIGN OWNED BY a login TO "${owner}"`,
+          ? `nothing belongs to ${logins.join(" or ")} or to another login of it`
+          : `${found.join("; ")}; run as the admin, in that database: REASSIGN OWNED BY a login TO "${owner}"`,
     },
   ];
 }
@@ -55,69 +56,75 @@ const ownedByLogins = `
     and (r.rolname = any ($1::text[]) or $2 = any (r.rolconfig))
   group by 1 order by 1`;
 
-/** The roles that do not log in now: what the admin sees of them, and that the item's password opens none. */
-export async function verifyWaiting(
+/** Checks the roles that are not the login in use, and that none of them accepts the item's password. */
+export async function verifyUnusedLogins(
   plan: DatabasePlan,
   context: VerifyContext,
   current: Credential,
 ): Promise<Check[]> {
-  const waiting = plan.roles.filter(
+  const unused = plan.roles.filter(
     ({ login, name }) => login === "in-turn" && name !== current.username,
   );
   const checks: Check[] = [];
-  for (const planned of waiting) {
-    const live = context.turns.get(planned.name);
-    checks.push(...proveForm(planned, live));
-    if (live !== undefined) checks.push(await proveRefusal(plan, planned, context, current));
+  for (const planned of unused) {
+    const live = context.loginRoles.get(planned.name);
+    checks.push(...verifyUnusedLogin(planned, live));
+    if (live !== undefined) checks.push(await verifyRefusal(plan, planned, context, current));
     if (live?.canLogin === true) checks.push(warnOfLogin(plan, planned));
   }
   return checks;
 }
 
-function proveForm(planned: PlannedRole, live: LiveRole | undefined): Check[] {
+function verifyUnusedLogin(planned: PlannedRole, live: LiveRole | undefined): Check[] {
   const { name, actsAs } = planned;
   if (live === undefined) return [{ name: `${name}: exists`, ok: false, detail: "it does not" }];
-  const isActing = actsAs === undefined || settingOf(live, "role") === actsAs;
+  const setting = settingOf(live, "role");
   return [
     ...verifyAttributes(planned, live),
-    ...(isActing
+    ...(actsAs === undefined || setting === actsAs
       ? []
       : [
-          { name: `${name}: acts as ${actsAs}`, ok: false, detail: "its setting role is not that" },
+          {
+            name: `${name}: runs as ${actsAs}`,
+            ok: false,
+            detail: `its setting role is ${setting ?? "not set"}`,
+          },
         ]),
   ];
 }
 
-/** A password that is refused, and a role that may not log in. */
+/** SQLSTATEs of a wrong password, and of a role that may not log in. */
 const refusals: readonly (string | undefined)[] = ["28P01", "28000"];
 
-async function proveRefusal(
+async function verifyRefusal(
   plan: DatabasePlan,
   { name }: PlannedRole,
   { target }: VerifyContext,
   current: Credential,
 ): Promise<Check> {
   const database = plan.database.name;
-  const check = `${name}: is refused the password of ${current.username}`;
+  const check = `${name}: does not accept the password of ${current.username}`;
   try {
     const login = new Credential(name, current.revealPassword());
     await withRoleSession({ ...target, database }, login, (client) => client.query("select 1"));
     return { name: check, ok: false, detail: "it was not refused" };
   } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    return { name: check, ok: refusals.includes(code), detail: message };
+    if (!(error instanceof LoginFailure)) throw error;
+    const { sqlState, cause, message } = error;
+    const detail = cause instanceof Error ? cause.message : message;
+    return { name: check, ok: refusals.includes(sqlState), detail };
   }
 }
 
 function warnOfLogin(plan: DatabasePlan, { name }: PlannedRole): Check {
   return {
-    name: `${name}: waits for its turn`,
+    name: `${name}: is not in use`,
     ok: true,
     warning: true,
     detail: `it can still log in with a former password; ${
       plan.roles.some(({ key }) => key === probeLoginKey)
-        ? `once nobody uses it, end that as the admin: ${toEndOfLogin(name)}`
-        : "npm run rotate with --retire ends that once nobody uses it"
+        ? `when nobody uses it, run as the admin: ${toEndOfLogin(name)}`
+        : "when nobody uses it, disable it with npm run rotate and --retire"
     }`,
   };
 }

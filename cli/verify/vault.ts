@@ -9,26 +9,26 @@ import { makeVerifier } from "../../components/postgres/verifier.ts";
 import type { Check } from "./check.ts";
 
 /**
- * An app whose logins Vault makes has none that Berth could use. So `verify` makes one as Vault would, by
- * the very statements that `plan --vault` prints, and takes it away again.
+ * If Vault makes an app's logins, Berth has none to log in with. So `verify` creates a login with the
+ * statements that `plan --vault` prints, as Vault would, and drops it again.
  */
 
-/** How long one would be of use that was left behind by a run which was killed. */
+/** The login expires after this time, in case a run is killed. */
 const minutes = 15;
 const prefix = "berth_verify_login_";
 
-/** Proves with such a login that the app's promises hold; a login that cannot be made is a failed check. */
+/** Runs an app's checks with such a login. If it cannot be created, that is a failed check. */
 export async function verifyWithProbeLogin(
   app: AppSpec,
   admin: { readonly target: SessionTarget; readonly credential: Credential },
-  prove: (trial: Credential) => Promise<readonly Check[]>,
+  runChecks: (login: Credential) => Promise<readonly Check[]>,
 ): Promise<readonly Check[]> {
-  const trial = new Credential(`${prefix}${hex()}`, `${hex()}${hex()}`);
+  const login = new Credential(`${prefix}${hex()}`, `${hex()}${hex()}`);
   const [owner] = app.roles;
   const { creation, revocation } = toVaultStatements(owner);
   const asAdmin = (use: (client: Client) => Promise<void>): Promise<void> =>
     withSession(admin.target, admin.credential, use);
-  const name = `${owner.name}: Vault's statements make a login that acts as it, and take it away`;
+  const name = `${owner.name}: Vault's statements create a login of it, and drop it`;
   let checks: readonly Check[] = [];
   try {
     await asAdmin(async (client) => {
@@ -36,24 +36,24 @@ export async function verifyWithProbeLogin(
         await runAsVault(client, revocation, { name: left });
       }
       await runAsVault(client, creation, {
-        name: trial.username,
-        password: makeVerifier(trial.revealPassword(), trial.username),
+        name: login.username,
+        password: makeVerifier(login.revealPassword(), login.username),
         expiration: new Date(Date.now() + minutes * 60_000).toISOString(),
       });
     });
     try {
-      checks = await prove(trial);
+      checks = await runChecks(login);
     } finally {
-      await asAdmin((client) => runAsVault(client, revocation, { name: trial.username }));
+      await asAdmin((client) => runAsVault(client, revocation, { name: login.username }));
     }
-    return [{ name, ok: true, detail: `${trial.username} came and went` }, ...checks];
+    return [{ name, ok: true, detail: `${login.username} was created and dropped` }, ...checks];
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     return [{ name, ok: false, detail }, ...checks];
   }
 }
 
-/** Its plugin puts the values in and runs a list in one transaction. */
+/** Runs statements as Vault's plugin does: with the values filled in, in one transaction. */
 async function runAsVault(
   client: Client,
   statements: readonly string[],
@@ -68,7 +68,7 @@ async function runAsVault(
   await client.query("commit");
 }
 
-/** Logins of earlier runs that were killed, when they are of no use any more. */
+/** Expired logins that killed runs left. */
 async function findLeft(client: Client, group: string): Promise<readonly string[]> {
   const { rows } = await client.query<{ name: string }>(
     `select rolname::text as name from pg_catalog.pg_roles
@@ -82,17 +82,17 @@ function hex(): string {
   return randomBytes(12).toString("hex");
 }
 
-/** The key that no role of an entry can have. */
+/** Key of the probe login in the plan. No role of an entry can have it. */
 export const probeLoginKey = "owner.vault";
 
-/** The plan with the login that is tried, where Vault makes the app's own. */
-export function withProbeLogin(plan: DatabasePlan, trial: string): DatabasePlan {
+/** The plan with the probe login, if Vault makes the app's logins. */
+export function withProbeLogin(plan: DatabasePlan, name: string): DatabasePlan {
   const [owner] = plan.roles;
   if (owner === undefined || !hasLoginsOfVault(plan)) return plan;
   const login = {
     ...owner,
     key: probeLoginKey,
-    name: trial,
+    name,
     actsAs: owner.name,
     memberOf: [owner.name],
   };

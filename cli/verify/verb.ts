@@ -4,7 +4,7 @@ import { readOnePasswordAccess } from "../../components/config/environment.ts";
 import { hasItem, roleNamesOf } from "../../components/config/logins.ts";
 import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
 import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
-import { BerthError } from "../../components/errors.ts";
+import { toOneError } from "../../components/errors.ts";
 import { readStackItems, type StackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
 import {
@@ -18,25 +18,23 @@ import {
 } from "../../components/postgres/catalog/catalog.ts";
 import { withOwnershipRole } from "../../components/postgres/rules/identity.ts";
 import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
-import { explainLoginFailure } from "../../components/postgres/server/login-failure.ts";
-import { type SessionTarget, withSession } from "../../components/postgres/server/session.ts";
-import { pgTlsOptions } from "../../components/postgres/server/tls.ts";
+import { withServer } from "../../components/postgres/server/reach.ts";
+import { type ServerTarget, withSession } from "../../components/postgres/server/session.ts";
 import { projectFolder } from "../../components/project-folder.ts";
-import { type Endpoint, openEndpoint } from "../../components/tunnel/endpoint.ts";
 import { verifyApp } from "./app.ts";
 import type { Check, VerifyContext } from "./check.ts";
 import { verifyWithProbeLogin } from "./vault.ts";
 
-/** What `verify` found; the form of its `--json` output. */
+/** The result of `verify`, and its `--json` output. */
 export interface Verdict {
   readonly apps: readonly { readonly app: string; readonly checks: readonly Check[] }[];
   readonly ok: boolean;
 }
 
-/** Apps looked at together; each holds one session at a time. */
+/** Apps that are checked at the same time; each has one session at a time. */
 const concurrency = 4;
 
-/** The verb: prints the verdict and answers with the exit code. */
+/** The verb: prints the verdict and returns the exit code. */
 export async function verify(args: {
   readonly stack: string;
   readonly file: string | undefined;
@@ -50,78 +48,65 @@ export async function verify(args: {
   return verdict.ok ? 0 : 1;
 }
 
-/** Tries every promise of a stack through its own endpoint. */
+/** Checks every app of a stack, through the stack's endpoint. */
 export async function verifyStack(
   loaded: StackSpec,
   items: Pick<StackItems, "admin" | "credential">,
   onApp: (app: string, checks: readonly Check[]) => void,
 ): Promise<Verdict> {
-  const endpoint = await openEndpoint(loaded.postgres.endpoint, loaded.postgres.tls);
-  try {
-    const target = { endpoint, tls: pgTlsOptions(loaded.postgres.tls) };
-    const survey = await surveyServer(loaded, items, target, endpoint);
-    const spec = withOwnershipRole(loaded, survey.marked);
+  return await withServer(loaded.postgres, async (target) => {
+    const facts = await inspectAsAdmin(loaded, items, target);
+    const spec = withOwnershipRole(loaded, facts.marked);
     const limit = pLimit(concurrency);
-    const proveOne = async (app: AppSpec) => {
-      const traces = survey.traces.get(app.name) ?? [];
-      const prove = (credential: VerifyContext["credential"]): Promise<readonly Check[]> =>
-        verifyApp(app, { spec, target, credential, ...survey, traces });
+    const verifyOne = async (app: AppSpec) => {
+      const traces = facts.traces.get(app.name) ?? [];
+      const runChecks = (credential: VerifyContext["credential"]): Promise<readonly Check[]> =>
+        verifyApp(app, { spec, target, credential, ...facts, traces });
       const database = app.database.name;
       const admin = { target: { ...target, database }, credential: items.admin };
       const checks = hasItem(app.roles[0])
-        ? await prove(items.credential)
-        : await verifyWithProbeLogin(app, admin, (trial) =>
-            prove((role) => (hasItem(role) ? items.credential(role) : trial)),
+        ? await runChecks(items.credential)
+        : await verifyWithProbeLogin(app, admin, (probe) =>
+            runChecks((role) => (hasItem(role) ? items.credential(role) : probe)),
           );
       onApp(app.name, checks);
       return { app: app.name, checks };
     };
-    const apps = await Promise.all(spec.apps.map((app) => limit(() => proveOne(app))));
+    const apps = await Promise.all(spec.apps.map((app) => limit(() => verifyOne(app))));
     return { apps, ok: apps.every(({ checks }) => checks.every((check) => check.ok)) };
-  } finally {
-    await endpoint.close();
-  }
+  });
 }
 
-/** What only the admin can see: whether it is the right server, and what the apps left on neighbours. */
-async function surveyServer(
+/** Reads what only the admin can see: the server's identity, PUBLIC's privileges, and traces on reserved names. */
+async function inspectAsAdmin(
   spec: StackSpec,
   items: Pick<StackItems, "admin">,
-  target: Omit<SessionTarget, "database">,
-  endpoint: Endpoint,
+  target: ServerTarget,
 ): Promise<{
   openDatabases: ReadonlyMap<string, OpenDatabase>;
-  turns: ReadonlyMap<string, LiveRole>;
+  loginRoles: ReadonlyMap<string, LiveRole>;
   traces: ReadonlyMap<string, readonly string[]>;
   marked: Awaited<ReturnType<typeof inspectMarkedRoles>>;
 }> {
   const { postgres } = spec;
   const database = postgres.maintenanceDatabase;
-  try {
-    return await withSession({ ...target, database }, items.admin, async (client) => {
-      const identity = findIdentityProblem(await inspectServer(client), postgres);
-      if (identity !== undefined && postgres.systemIdentifier !== undefined) {
-        throw new BerthError(`Postgres: ${identity}`);
-      }
-      const traces = new Map<string, readonly string[]>();
-      for (const app of spec.apps) {
-        const roles = roleNamesOf(app);
-        traces.set(app.name, await inspectTraces(client, roles, postgres.reserved));
-      }
-      const inTurn = spec.apps.flatMap((app) =>
-        app.roles.filter(({ logins }) => logins !== undefined),
-      );
-      const turns = await inspectRoles(client, roleNamesOf({ roles: inTurn }));
-      const marked = await inspectMarkedRoles(client);
-      return { openDatabases: await inspectOpenDatabases(client), traces, turns, marked };
-    });
-  } catch (error) {
-    throw explainLoginFailure(error, endpoint, {
-      user: items.admin.username,
-      database,
-      item: `${postgres.admin.vault}/${postgres.admin.item}`,
-    });
-  }
+  return await withSession({ ...target, database }, items.admin, async (client) => {
+    const identity = findIdentityProblem(await inspectServer(client), postgres);
+    if (identity !== undefined && postgres.systemIdentifier !== undefined) {
+      throw toOneError("Postgres", [identity]);
+    }
+    const traces = new Map<string, readonly string[]>();
+    for (const app of spec.apps) {
+      const roles = roleNamesOf(app);
+      traces.set(app.name, await inspectTraces(client, roles, postgres.reserved));
+    }
+    const owners = spec.apps.flatMap((app) =>
+      app.roles.filter(({ logins }) => logins !== undefined),
+    );
+    const loginRoles = await inspectRoles(client, roleNamesOf({ roles: owners }));
+    const marked = await inspectMarkedRoles(client);
+    return { openDatabases: await inspectOpenDatabases(client), traces, loginRoles, marked };
+  });
 }
 
 function printChecks(app: string, checks: readonly Check[]): void {

@@ -1,8 +1,7 @@
 import { BerthError } from "../errors.ts";
 
 /**
- * What Berth takes from the environment, and the only place that reads it for the program. The
- * 1Password variables are those of 1Password's own tools
+ * The only place where the program reads environment variables. 1Password's own tools use the same ones
  * (https://developer.1password.com/docs/connect/cli/, …/service-accounts/).
  */
 
@@ -14,7 +13,7 @@ export type OnePasswordAccess =
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Refuses none and more than one way, since 1Password's provider would stop with less to go by. */
+/** @throws BerthError unless the environment names exactly one account, and completely. */
 export function readOnePasswordAccess(env: Environment = process.env): OnePasswordAccess {
   const { OP_CONNECT_HOST: url, OP_CONNECT_TOKEN: connectToken } = env;
   const { OP_SERVICE_ACCOUNT_TOKEN: serviceToken, OP_ACCOUNT: account } = env;
@@ -25,7 +24,7 @@ export function readOnePasswordAccess(env: Environment = process.env): OnePasswo
   ];
   if (ways.length > 1) {
     throw new BerthError(
-      `1Password: the environment names ${ways.join(" and ")}; only one may be set`,
+      `1Password: the environment has ${ways.join(" and ")}; only one may be set`,
       {
         hint: "unset all but one of them",
       },
@@ -47,7 +46,7 @@ export function readOnePasswordAccess(env: Environment = process.env): OnePasswo
   );
 }
 
-/** The value is shown only where it can be an address: a token in the wrong variable stays a secret. */
+/** The message shows the value only if it looks like an address: it may be a token in the wrong variable. */
 function refuseOtherThanUrl(host: string): void {
   if (/^https?:\/\//i.test(host) && URL.canParse(host)) return;
   const isAddress = /^[\w.-]+(:\d+)?$/.test(host) && host.length <= 253 && !host.startsWith("eyJ");
@@ -59,12 +58,12 @@ function refuseOtherThanUrl(host: string): void {
   });
 }
 
-/** BERTH_OFFLINE: preview without asking Postgres and the cluster what exists, for CI that cannot reach them. */
+/** BERTH_OFFLINE: preview without reading Postgres and the cluster, for CI that cannot reach them. */
 export function isOffline(env: Environment = process.env): boolean {
   return env["BERTH_OFFLINE"] === "true";
 }
 
-/** BERTH_TARGETED: `pulumi up` is given targets, none of which is of the registry's resources. */
+/** BERTH_TARGETED: set by `rotate`, which runs `pulumi up --target`. @pulumi/postgresql resources are then not imported. */
 export function isTargeted(env: Environment = process.env): boolean {
   return env["BERTH_TARGETED"] === "true";
 }

@@ -4,7 +4,7 @@ import { prefix } from "./load.ts";
 import { parseStack } from "./parse.ts";
 import type { StackSpec } from "./spec.ts";
 
-/** The stack that Pulumi is running. */
+/** Reads the stack that Pulumi is running, from the values that the engine passes to the program. */
 export function loadStackFromEngine(): StackSpec {
   const values = Object.entries(pulumi.runtime.allConfig())
     .filter(([key]) => key.startsWith(prefix))
@@ -12,13 +12,13 @@ export function loadStackFromEngine(): StackSpec {
   return parseStack(pulumi.getStack(), Object.fromEntries(values));
 }
 
-/** Pulumi hands over structured values as JSON text, and plain ones as they are. */
+/** Pulumi passes structured values as JSON text, and plain ones as they are. */
 function parseValue(key: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new BerthError(`${key}: got ${text.slice(0, 60)}; expected a structured value`, {
-      hint: "see Pulumi.prod.yaml for the form of every key",
+    throw new BerthError(`${key}: got ${text.slice(0, 60)}; expected a mapping of keys to values`, {
+      hint: "write it as in Pulumi.prod.yaml",
       cause,
     });
   }

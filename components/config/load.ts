@@ -1,30 +1,42 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { BerthError } from "../errors.ts";
 import { parseStack } from "./parse.ts";
+import { parsePulumiYaml } from "./pulumi-yaml.ts";
 import type { StackSpec } from "./spec.ts";
-import { parseStackText } from "./stack-text.ts";
 
 /**
- * The only readers of stack configuration: inside the engine from what Pulumi hands over, outside it
- * (`verify` and other verbs) from the same file. One schema, parsed once.
+ * The stack configuration outside of the engine, for `verify` and the other verbs: read as Pulumi reads it.
+ * `load-from-engine.ts` takes it from Pulumi itself. One schema, parsed once.
  */
 
 export const prefix = "berth:";
 
 /**
- * The stack of that name, from `Pulumi.<stack>.yaml` in the project folder or from another file.
+ * Reads a stack for the verbs; inside the engine `load-from-engine.ts` does.
  *
- * @param file What one would give to `pulumi up --config-file`.
+ * @param file As in `pulumi up --config-file`; undefined = `Pulumi.<stack>.yaml` in the project folder.
+ * @throws BerthError if there is no such file, it is not YAML, or it has mistakes.
  */
 export function loadStackFromFile(stack: string, projectFolder: string, file?: string): StackSpec {
   const { values } = readStackFile(stack, projectFolder, file);
-  return parseStack(stack, values, file ?? defaultFile(stack));
+  return parseStack(stack, values, file ?? `Pulumi.${stack}.yaml`);
 }
 
-/** Where Pulumi looks for the configuration of a stack. */
-export function defaultFile(stack: string): string {
-  return `Pulumi.${stack}.yaml`;
+/** What Berth needs of `Pulumi.yaml` (https://www.pulumi.com/docs/iac/concepts/projects/project-file/). */
+interface Project {
+  readonly name?: string;
+  /** Folder of the stack files, relative to that of `Pulumi.yaml`. */
+  readonly stackConfigDir?: string;
+  /** Values for all stacks: plain, as `{ value }`, or as `{ default }`. */
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+function readProject(stack: string, projectFolder: string): Project {
+  const file = path.join(projectFolder, "Pulumi.yaml");
+  if (!existsSync(file)) return {};
+  const text = readFileSync(file, "utf8");
+  return parsePulumiYaml(`stack ${stack}`, file, text) ?? {};
 }
 
 /** A stack file as it is written. */
@@ -35,9 +47,17 @@ export interface StackFile {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** The same file, unparsed. */
+/** Where Pulumi looks for the configuration of a stack. */
+export function findStackFile(stack: string, projectFolder: string, file?: string): string {
+  if (file !== undefined) return path.resolve(projectFolder, file);
+  const { stackConfigDir = "" } = readProject(stack, projectFolder);
+  return path.join(projectFolder, stackConfigDir, `Pulumi.${stack}.yaml`);
+}
+
+/** The same file before its values are checked. */
 export function readStackFile(stack: string, projectFolder: string, file?: string): StackFile {
-  const target = path.resolve(projectFolder, file ?? defaultFile(stack));
+  const project = readProject(stack, projectFolder);
+  const target = findStackFile(stack, projectFolder, file);
   const found = statSync(target, { throwIfNoEntry: false });
   if (found?.isDirectory() === true) {
     throw new BerthError(`stack ${stack}: the stack file ${target} is a folder`, {
@@ -50,9 +70,28 @@ export function readStackFile(stack: string, projectFolder: string, file?: strin
     });
   }
   const text = readFileSync(target, "utf8");
-  const document = parseStackText(stack, target, text);
-  const values = Object.entries(document?.config ?? {})
+  const document = parsePulumiYaml(`stack ${stack}`, target, text) as Project | null;
+  const values = {
+    ...toOwnValues(project, Object.entries(project.config ?? {}).map(toProjectValue)),
+    ...toOwnValues(project, Object.entries(document?.config ?? {})),
+  };
+  return { target, text, values };
+}
+
+/** A key without a namespace is the project's own. */
+function toOwnValues(
+  { name = "berth" }: Project,
+  entries: readonly (readonly [string, unknown])[],
+): Record<string, unknown> {
+  const own = entries
+    .map(([key, value]) => [key.includes(":") ? key : `${name}:${key}`, value] as const)
     .filter(([key]) => key.startsWith(prefix))
     .map(([key, value]) => [key.slice(prefix.length), value] as const);
-  return { target, text, values: Object.fromEntries(values) };
+  return Object.fromEntries(own);
+}
+
+function toProjectValue([key, given]: readonly [string, unknown]): readonly [string, unknown] {
+  if (typeof given !== "object" || given === null) return [key, given];
+  const { value, default: preset } = given as { readonly value?: unknown; default?: unknown };
+  return [key, value ?? preset];
 }

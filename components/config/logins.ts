@@ -1,9 +1,9 @@
 import { loginKey } from "./derive/names.ts";
 import type { RoleSpec } from "./spec.ts";
 
-/** Which roles of the server stand behind one role of an entry, and who of them logs in. */
+/** Which roles on the server belong to one role of an entry, and which of them log in. */
 
-/** Every role that is on the server for roles of entries, by name. */
+/** Names of all roles on the server that belong to these roles of entries. */
 export function roleNamesOf({
   roles,
 }: {
@@ -12,20 +12,20 @@ export function roleNamesOf({
   return roles.flatMap(({ name, logins }) => [name, ...(logins ?? [])]);
 }
 
-/** Whether the role's credential is in 1Password; otherwise Vault makes its logins. */
+/** Whether the role's credential is in 1Password. If not, Vault makes its logins. */
 export function hasItem({ logins }: Pick<RoleSpec, "logins">): boolean {
   return logins?.length !== 0;
 }
 
-/** A role of the server; `key` is that of its plan. */
+/** A role on the server; `key` is its key in the plan. */
 export interface Login {
   readonly key: string;
   readonly name: string;
 }
 
 /**
- * The role that an item's `username` stands for; undefined = it is none of this role's. Where two logins
- * take turns the owner's own name is one, too: of an app that logged in with it before.
+ * The role that an item's `username` names; undefined = the name does not belong to this role. With two
+ * logins the owner's own name is valid, too: an app may have logged in with it before.
  */
 export function findLogin(
   { key, name, logins }: Pick<RoleSpec, "key" | "name" | "logins">,

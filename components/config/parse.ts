@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { toOneError } from "../errors.ts";
 import { toAppSpec, toPostgresSpec } from "./derive/apps.ts";
 import { toClusterSpec, toGitOpsSpec, toSecretsSpec } from "./derive/delivery.ts";
+import { unquotedDate } from "./pulumi-yaml.ts";
 import { findContentProblems } from "./rules/content.ts";
 import { findDeliveryProblems } from "./rules/delivery.ts";
 import { findJobProblems } from "./rules/job.ts";
@@ -14,42 +15,47 @@ import { StackConfig } from "./schema/stack.ts";
 import type { StackSpec } from "./spec.ts";
 
 /**
- * What an operator wrote → what Berth works from. Throws one `BerthError` that lists every mistake
- * with its key path, what was given and what is allowed; nothing has been connected to by then.
+ * Turns what an operator wrote into what Berth works from. Connects to nothing.
  *
  * @param stack Name of the Pulumi stack, as in `Pulumi.<stack>.yaml`.
  * @param raw The values under `config:`, without the `berth:` prefix.
- * @param file Name of the file they are from; undefined = Pulumi has read it, and does not say.
+ * @param file Name of the file they are from; undefined = unknown, since Pulumi read the file.
+ * @throws BerthError that lists every mistake with its key path, what was given and what is allowed.
  */
 export function parseStack(stack: string, raw: unknown, file?: string): StackSpec {
   const name = file === undefined ? "" : ` ${file}`;
   const title = `stack ${stack}: the stack file${name} is not usable`;
-  const lost = findLostKeys(raw, []);
+  const hidden = findUnreadable(raw, []);
   const parsed = StackConfig.safeParse(raw, { reportInput: true });
   if (!parsed.success) {
     const { issues } = parsed.error;
-    const rest = keepUsable(raw, issues);
+    const rest = keepValidApps(raw, issues);
     const more = rest === undefined ? [] : findProblems(toStackSpec(stack, rest), rest);
-    throw toOneError(title, [...lost, ...issues.flatMap(describeIssue), ...more]);
+    throw toOneError(title, [...hidden, ...issues.flatMap(describeIssue), ...more]);
   }
   const spec = toStackSpec(stack, parsed.data);
-  const problems = [...lost, ...findProblems(spec, parsed.data)];
+  const problems = [...hidden, ...findProblems(spec, parsed.data)];
   if (problems.length > 0) throw toOneError(title, problems);
   return spec;
 }
 
-/** JavaScript's own name for something else, which the schema would pass over without a word. */
-function findLostKeys(value: unknown, path: readonly string[]): string[] {
+/** What would pass through the schema as something that nobody wrote. */
+function findUnreadable(value: unknown, path: readonly string[]): string[] {
+  if (typeof value === "string" && unquotedDate.test(value)) {
+    return [
+      `${formatKeyPath(path)}: a date without quotes, which YAML reads as the text "${value}"\n    fix: put it in quotes`,
+    ];
+  }
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) =>
     key === "__proto__"
       ? [`${formatKeyPath([...path, key])}: the name "__proto__" is not allowed`]
-      : findLostKeys(inner, [...path, key]),
+      : findUnreadable(inner, [...path, key]),
   );
 }
 
-/** The stack without the apps that have mistakes; undefined = there is one in what all apps build on. */
-function keepUsable(raw: unknown, issues: readonly z.core.$ZodIssue[]): StackConfig | undefined {
+/** The stack without the apps that have mistakes; undefined = a mistake is outside `apps`. */
+function keepValidApps(raw: unknown, issues: readonly z.core.$ZodIssue[]): StackConfig | undefined {
   const wrong = new Set(
     issues.map(({ path: [section, app] }) => (section === "apps" ? app : undefined)),
   );
@@ -72,7 +78,7 @@ function toStackSpec(stack: string, config: StackConfig): StackSpec {
   return { stack, stackId, postgres, vault, throughProvider, gitops, cluster, secrets, apps };
 }
 
-/** What the values say together that cannot be had. */
+/** Problems between values that are valid one by one. */
 function findProblems(spec: StackSpec, config: StackConfig): string[] {
   return [
     ...findNameProblems(spec),
@@ -113,9 +119,9 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
       return [`${at}: got ${show(issue.input)}; ${unionMessage(issue)}`];
     case "invalid_type":
       return issue.input === undefined
-        ? [`${at}: missing; expected ${issue.expected}`]
+        ? [`${at}: missing; expected ${expectedType(issue)}`]
         : [
-            `${at}: got ${showWrongType(issue.input)}; expected ${issue.expected}${quoteFix(issue)}`,
+            `${at}: got ${showWrongType(issue.input)}; expected ${expectedType(issue)}${quoteFix(issue)}`,
           ];
     case "invalid_value":
       return [
@@ -134,16 +140,26 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
 function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {
   const reasons = issue.errors.map((errors) =>
     errors
-      .map((e) => [...(e.path.length > 0 ? [e.path.join(".")] : []), e.message].join(": "))
+      .map((e) =>
+        [
+          ...(e.path.length > 0 ? [e.path.join(".")] : []),
+          e.message.replace(/^Invalid input: /, ""),
+        ].join(": "),
+      )
       .join(", "),
   );
   return reasons.length > 0 ? reasons.join(", or: ") : issue.message;
 }
 
-/** Of a number that is too long for one, the digits that are left are not those of the file. */
+/** Zod's "record" is an object in the words of JSON Schema. */
+function expectedType({ expected }: z.core.$ZodIssueInvalidType): string {
+  return expected === "record" ? "object" : expected;
+}
+
+/** JavaScript rounds a number this long, so its digits are not those of the file. */
 function showWrongType(value: unknown): string {
-  const isCut = typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER;
-  return isCut ? "a number of too many digits to be kept" : show(value);
+  const isRounded = typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER;
+  return isRounded ? "a number with too many digits" : show(value);
 }
 
 function quoteFix({ expected, input }: z.core.$ZodIssueInvalidType): string {

@@ -1,9 +1,9 @@
 /**
- * The privileges that Berth gives, by type of object. Postgres refuses others only when the statement
- * runs, halfway through an app; this table refuses them before anything is connected to.
+ * The privileges that Berth grants, by type of object. Postgres refuses others only when the statement
+ * runs, halfway through an app. This table refuses them before Berth connects to anything.
  *
- * CREATE is not among them: what a role makes belongs to it, and default privileges speak for the owner
- * only, so that the app's other roles would not reach it. MAINTAIN came with Postgres 17.
+ * CREATE is left out: a role owns what it creates, and default privileges hold only for what the app's
+ * owner creates, so the app's other roles could not use it. MAINTAIN needs Postgres 17.
  *
  * @see https://www.postgresql.org/docs/current/ddl-priv.html#PRIVILEGES-SUMMARY-TABLE
  */
@@ -15,21 +15,20 @@ export const privilegeTable = {
   function: ["EXECUTE"],
 } as const;
 
-/** A type of object that privileges are given on; `function` stands for procedures as well. */
+/** A type of object that privileges are granted on; `function` includes procedures. */
 export type ObjectType = keyof typeof privilegeTable;
 
-/** Every type, from the outside in: without CONNECT and USAGE the others are of no use. */
+/** Every type, from the outside in: without CONNECT and USAGE the others have no effect. */
 export const objectTypes = Object.keys(privilegeTable) as readonly ObjectType[];
 
-/** Types of which there are many in a schema, so that a privilege covers those to come as well. */
+/** Types with many objects in a schema. Default privileges cover the future ones. */
 export const contentTypes = [
   "table",
   "sequence",
   "function",
 ] as const satisfies readonly ObjectType[];
 
-/** A type of which there are many in a schema. */
 export type ContentType = (typeof contentTypes)[number];
 
-/** Exactly what a role may do, by type; what is absent is nothing. */
+/** Exactly what a role may do, by type of object. An absent type means no privilege. */
 export type Grants = Readonly<Partial<Record<ObjectType, readonly string[]>>>;

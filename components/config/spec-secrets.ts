@@ -1,15 +1,15 @@
-/** How credentials and other secrets come to the apps' namespaces, as part of a stack's values. */
+/** How credentials and other secrets get into the apps' namespaces; part of `StackSpec`. */
 
-/** Who makes Secrets of 1Password items: the 1Password operator, or External Secrets. */
+/** Who makes Secrets from 1Password items: the 1Password operator, or External Secrets. */
 export type SecretsThrough = "onepassword-item" | "external-secret";
 
-/** How Secrets come to their namespaces. */
+/** How Secrets get into their namespaces. */
 export interface SecretsSpec {
-  /** Of what the apps share. */
+  /** Who makes the Secrets that the apps share. */
   readonly through: SecretsThrough;
-  /** That External Secrets reads from; undefined = the stack file names none. */
+  /** Store that External Secrets reads from; undefined = the stack file names none. */
   readonly store: StoreSpec | undefined;
-  /** As Go prints a duration. */
+  /** As Go prints a duration, `1h0m0s`. */
   readonly refreshInterval: string;
   /** undefined = the stack file names none. */
   readonly vault: VaultSpec | undefined;
@@ -19,36 +19,36 @@ export interface SecretsSpec {
 export interface VaultSpec {
   /** `namespace/name` of the VaultConnection. */
   readonly connection: string;
-  /** What Berth makes the connection of; undefined = it exists, and is none of Berth's business. */
+  /** The server of a connection that Berth makes; undefined = the connection exists already. */
   readonly server:
     | {
         readonly address: string;
-        /** Secret with its CA, in the connection's namespace; undefined = the system's. */
+        /** Secret with the CA, in the connection's namespace; undefined = the system's CAs. */
         readonly caSecret: string | undefined;
       }
     | undefined;
-  /** Inside Vault; undefined = its root. */
+  /** Namespace inside Vault; undefined = its root. */
   readonly namespace: string | undefined;
   /** Mount of the Kubernetes auth method. */
   readonly authMount: string;
-  /** Of the tokens that the operator logs in with. */
+  /** Audiences of the tokens that the operator logs in with. */
   readonly audiences: readonly string[];
-  /** How often the operator reads KV secrets, in its notation. */
+  /** How often the operator reads KV secrets, as `30s`, `5m` or `1h`. */
   readonly refreshAfter: string;
 }
 
-/** A store of External Secrets; a SecretStore is one of that name in each namespace. */
+/** A store of External Secrets. With kind SecretStore each namespace has one of that name. */
 export interface StoreSpec {
   readonly kind: "ClusterSecretStore" | "SecretStore";
   readonly name: string;
-  /** undefined = the store exists, and is none of Berth's business. */
+  /** The server of a store that Berth makes; undefined = the store exists already. */
   readonly connect: ConnectSpec | undefined;
 }
 
-/** 1Password Connect as a store reaches it. */
+/** How a store reaches 1Password Connect. */
 export interface ConnectSpec {
   readonly host: string;
   readonly token: { readonly name: string; readonly key: string };
-  /** Of the token's Secret; undefined = the store's own, for a SecretStore. */
+  /** Namespace of the token's Secret; undefined = that of the SecretStore. */
   readonly tokenNamespace: string | undefined;
 }

@@ -2,9 +2,8 @@ import type { Grants } from "./privileges.ts";
 import type { SecretsSpec, SecretsThrough } from "./spec-secrets.ts";
 
 /**
- * What the rest of Berth works from: plain, complete, read-only values. Everything that decides how
- * many things exist and what they are called is here; nothing here is a `pulumi.Input`.
- * `parse.ts` makes these values from a stack file.
+ * What the rest of Berth works from: plain, complete, read-only values, never a `pulumi.Input`. They
+ * decide which things exist and what they are called. `parse.ts` makes them from a stack file.
  */
 
 /** Where a 1Password item is: vault and item, each by title or by its 26-character id. */
@@ -32,7 +31,7 @@ export type EndpointSpec =
 
 /** TLS between Berth and Postgres, in libpq's words. */
 export interface TlsSpec {
-  readonly mode: "disable" | "require" | "verify-full";
+  readonly mode: "disable" | "require" | "verify-ca" | "verify-full";
   /** PEM file with the CA; undefined = the system's. */
   readonly caFile: string | undefined;
   /** Name the certificate must carry; through a tunnel the Service's own. */
@@ -59,9 +58,9 @@ export interface PostgresSpec {
   /** `system_identifier` of pg_control_system(): the server this stack is for. */
   readonly systemIdentifier: string | undefined;
   readonly admin: ItemRef;
-  /** Roles and databases that belong to others and can never be managed. */
+  /** Roles and databases that belong to others. Berth never manages them. */
   readonly reserved: readonly string[];
-  /** NOLOGIN role without rights; membership in it marks a role as made by this stack. */
+  /** NOLOGIN role without privileges. Its members are the roles that this stack made. */
   readonly ownershipRole: string;
   /** The stack that the ownership role belongs to; undefined = nothing tells it from another of its name. */
   readonly stack: StackIdentity | undefined;
@@ -75,7 +74,7 @@ export interface PostgresSpec {
   readonly namespace: string;
   /** Databases that may be dropped when their app leaves, by name. Sorted. */
   readonly confirmDelete: readonly string[];
-  /** Where a database is dumped to before it is dropped, relative to the project folder; undefined = not. */
+  /** Folder for a `pg_dump` before a drop, relative to the project folder; undefined = no dump. */
   readonly dumpDirectory: string | undefined;
 }
 
@@ -88,8 +87,8 @@ export interface RoleSpec {
   readonly key: string;
   readonly name: string;
   /**
-   * Logins that act as it, by name; the item's `username` says which of them is in use. undefined = it
-   * logs in itself; empty = Vault makes them, and no item is read.
+   * Names of the logins that SET ROLE to it. The item's `username` says which one is in use.
+   * undefined = the role itself logs in; empty = Vault makes the logins, and no item is read.
    */
   readonly logins: readonly string[] | undefined;
   readonly profile: Profile;
@@ -105,7 +104,10 @@ export interface RoleSpec {
   readonly memberOf: readonly string[];
   /** Empty = the server's default. */
   readonly searchPath: readonly string[];
-  /** Iterations and salt of its verifier, `4096:<base64>`; undefined = made from the password. */
+  /**
+   * Iterations and salt of its verifier, `4096:<base64>`; undefined = 4096, and a salt derived from the
+   * role's name and the item's id.
+   */
   readonly scram: string | undefined;
 }
 
@@ -115,13 +117,13 @@ export interface DatabaseSpec {
   readonly encoding: string;
   /** -1 = no limit. */
   readonly connectionLimit: number;
-  /** Take CONNECT and TEMPORARY on this database from PUBLIC. */
+  /** Revoke CONNECT and TEMPORARY on this database from PUBLIC. */
   readonly revokePublic: boolean;
-  /** Make a new, empty one where the one that was there is gone. */
+  /** Create a new, empty database if the old one is gone. */
   readonly recreate: boolean;
-  /** Besides `public`; the owner owns them. Sorted. */
+  /** Without `public`; the owner owns them. Sorted. */
   readonly schemas: readonly string[];
-  /** In the order in which they are made. */
+  /** In the order in which they are created. */
   readonly extensions: readonly ExtensionSpec[];
 }
 
@@ -129,7 +131,7 @@ export interface DatabaseSpec {
 export interface ExtensionSpec {
   readonly name: string;
   readonly schema: string;
-  /** undefined = the server's default when it is made, and then whatever is there. */
+  /** undefined = the server's default on creation; later any version is right. */
   readonly version?: string | undefined;
 }
 
@@ -138,7 +140,7 @@ export interface SecretSpec {
   readonly name: string;
   readonly item: ItemRef;
   readonly namespace: string;
-  /** Labels the item must have; each becomes a key of the Secret. */
+  /** Labels of fields that the item must have; each becomes a key of the Secret. */
   readonly fields: readonly string[];
 }
 
@@ -146,24 +148,24 @@ export interface SecretSpec {
 export interface AppVaultSpec {
   /** Role of Vault's Kubernetes auth method. */
   readonly role: string;
-  /** That the operator logs in as; the app brings it, into each namespace of a Secret. */
+  /** ServiceAccount that the operator logs in with. The app makes it, in each namespace of a Secret. */
   readonly serviceAccount: string;
-  /** What restarts when a Secret in the app's namespace has changed. */
+  /** What the operator restarts when a Secret in the app's namespace has changed. */
   readonly restart: readonly RestartTarget[];
   readonly secrets: readonly VaultSecretSpec[];
-  /** The owner's logins; undefined = they are Berth's own. */
+  /** The owner's logins; undefined = Berth makes them. */
   readonly login: VaultLoginSpec | undefined;
 }
 
-/** Logins that Vault's database engine makes, for as long as a lease lasts. */
+/** Logins that Vault's database engine makes. Each lasts as long as its lease. */
 export interface VaultLoginSpec {
-  /** Of the database engine. */
+  /** Mount of the database engine. */
   readonly mount: string;
-  /** Its role; the operator reads `creds/<role>`. */
+  /** Role of the database engine; the operator reads `creds/<role>`. */
   readonly role: string;
-  /** Of a lease, after which the operator renews it. */
+  /** The operator renews a lease after this part of it, in percent. */
   readonly renewalPercent: number;
-  /** End the lease when the manifest goes. */
+  /** End the lease when the manifest is deleted. */
   readonly revoke: boolean;
 }
 
@@ -173,18 +175,18 @@ export interface RestartTarget {
   readonly name: string;
 }
 
-/** A Secret that is made of a secret in one of Vault's KV engines. Berth never reads it. */
+/** A Secret with the values of a secret in one of Vault's KV engines. Berth never reads them. */
 export interface VaultSecretSpec {
   readonly name: string;
   readonly namespace: string;
   readonly mount: string;
-  /** In the engine, without `data/`. */
+  /** Path in the engine, without `data/`. */
   readonly path: string;
   /** Keys to bring; none = all. */
   readonly fields: readonly string[];
 }
 
-/** What Argo CD starts for the app, besides the app's secret manifests. */
+/** What Argo CD starts for the app; its Secrets are separate manifests. */
 export type WorkloadSpec =
   | {
       readonly kind: "helm";
@@ -201,23 +203,23 @@ export type WorkloadSpec =
     };
 
 /**
- * Who makes an app's roles and database: Berth's own provider, the registry's resources, or a Job in the
- * cluster, which needs no way to the server from here.
+ * Who makes an app's roles and database: Berth's own provider, `@pulumi/postgresql`, or a Job in the
+ * cluster. With a Job this machine needs no connection to the server.
  */
 export type Provisioner = "berth" | "postgresql" | "job";
 
-/** What becomes of an app's database and roles when the app leaves the stack. */
+/** What happens to an app's database and roles when the app leaves the stack. */
 export type ReclaimPolicy = "retain" | "delete";
 
-/** Where an app's manifests go; `none` in a stack that names no place for them. */
+/** Where an app's manifests go; `none` if the stack file has neither `gitops` nor `cluster`. */
 export type Delivery = "git" | "cluster" | "none";
 
-/** One app, everything derived and nothing left open. */
+/** One app, with all defaults filled in and all names derived. */
 export interface AppSpec {
   readonly name: string;
   readonly provisioner: Provisioner;
   readonly reclaimPolicy: ReclaimPolicy;
-  /** Take over a role or database that Berth did not make. */
+  /** Adopt a role or database that Berth did not make. */
   readonly adopt: boolean;
   readonly delivery: Delivery;
   readonly secretsThrough: SecretsThrough;
@@ -225,9 +227,9 @@ export interface AppSpec {
   readonly database: DatabaseSpec;
   /** The owner first, then the others by key. */
   readonly roles: readonly [RoleSpec, ...RoleSpec[]];
-  /** Of 1Password items. */
+  /** Secrets with the fields of 1Password items. */
   readonly secrets: readonly SecretSpec[];
-  /** undefined = nothing of it comes from Vault. */
+  /** undefined = the app uses nothing from Vault. */
   readonly vault: AppVaultSpec | undefined;
   readonly workload: WorkloadSpec | undefined;
 }
@@ -251,17 +253,17 @@ export interface GitOpsSpec {
 export interface ClusterSpec {
   /** Path of a kubeconfig; undefined = KUBECONFIG or ~/.kube/config. */
   readonly kubeconfig: string | undefined;
-  /** Always named: what the kubeconfig's current context is changes from hour to hour. */
+  /** Always named, because the kubeconfig's current context changes too easily. */
   readonly context: string;
   /** UID of the namespace kube-system: the cluster this stack is for. */
   readonly identifier: string | undefined;
-  /** Make the namespaces that Secrets go to, except the database's. */
+  /** Create the namespaces that Secrets go to, except the database's. */
   readonly createNamespaces: boolean;
   /** Namespace of the Application objects. */
   readonly argocdNamespace: string;
   /** Argo CD AppProject. */
   readonly project: string;
-  /** Take over objects that this stack did not make. */
+  /** Adopt objects that this stack did not make. */
   readonly adopt: boolean;
 }
 
@@ -272,11 +274,11 @@ export interface StackSpec {
   readonly stackId: string | undefined;
   readonly postgres: PostgresSpec;
   readonly vault: string;
-  /** Whether the engine reads from Connect through 1Password's provider. */
+  /** Read from Connect through 1Password's Pulumi provider, not with the Connect client. */
   readonly throughProvider: boolean;
   /** undefined = no app has its manifests in Git. */
   readonly gitops: GitOpsSpec | undefined;
-  /** undefined = no app has its manifests applied. */
+  /** undefined = no app has its manifests applied to a cluster. */
   readonly cluster: ClusterSpec | undefined;
   readonly secrets: SecretsSpec;
   /** Sorted by name. */

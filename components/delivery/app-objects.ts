@@ -24,36 +24,34 @@ import { planAppStores, planSharedStore } from "./stores.ts";
 import { planVaultAuths, planVaultConnection, planVaultSecrets } from "./vault-objects.ts";
 import type { KubernetesObject } from "./yaml.ts";
 
-/** The objects of an app and of a stack, the same wherever they go: into files or to a cluster. */
-
 /** Resolves an item of a stack file to its ids. */
 export type ItemIds = (ref: ItemRef) => ItemId;
 
-/** Where Applications live and what AppProject they are of. */
+/** Namespace and AppProject of Applications. */
 export interface ArgoCdSpec {
   readonly argocdNamespace: string;
   readonly project: string;
 }
 
-/** What a Secret is made of, by whichever operator. */
+/** Custom resource from which one of the operators makes a Secret. */
 export type SecretManifest =
   | OnePasswordItem
   | ExternalSecret
   | VaultDynamicSecret
   | VaultStaticSecret;
 
-/** What lets an operator read the values of Secrets in a namespace. */
+/** Custom resource that gives an operator access to the values. */
 export type AccessManifest = SecretStore | VaultAuth;
 
-/** What brings an app's Secrets to their namespaces. */
+/** Manifests of an app's Secrets. */
 export interface AppSecrets {
-  /** Each role's credential, next to the database, for whoever administers it there. */
+  /** Each role's credential, in the database's namespace, for administrators and Jobs there. */
   readonly database: readonly SecretManifest[];
-  /** What the app itself reads, after what it takes to read it. */
+  /** Secrets for the app itself; what gives access to their values comes first. */
   readonly own: readonly (AccessManifest | SecretManifest)[];
 }
 
-/** Plans an app's Secrets; those in the database's namespace come once. */
+/** Plans an app's Secrets. A role in the database's namespace has one Secret, not two. */
 export function planAppSecrets(spec: StackSpec, app: AppSpec, items: ItemIds): AppSecrets {
   refuseAdminItem(spec, app, items);
   const { namespace } = spec.postgres;
@@ -73,14 +71,14 @@ export function planAppSecrets(spec: StackSpec, app: AppSpec, items: ItemIds): A
   };
 }
 
-/** What the apps' operators share, for stacks that make it. */
+/** The store and the VaultConnection that all apps use, if Berth makes them. */
 export function planSharedAccess(
   spec: StackSpec,
 ): readonly (ClusterSecretStore | SecretStore | VaultConnection)[] {
   return [planSharedStore(spec), planVaultConnection(spec)].filter((one) => one !== undefined);
 }
 
-/** The admin role's Secret, in the database's namespace and nowhere else. */
+/** The admin role's Secret, in the database's namespace only. */
 export function planAdminSecret(spec: StackSpec, items: ItemIds): SecretManifest {
   const { admin, namespace } = spec.postgres;
   const { through } = spec.secrets;
@@ -88,7 +86,7 @@ export function planAdminSecret(spec: StackSpec, items: ItemIds): SecretManifest
   return buildSecret(spec, { through, partOf: SHARED, items }, wanted);
 }
 
-/** The Application that starts an app; undefined where it has nothing to start. */
+/** The Application that starts an app; undefined = there is nothing to start. */
 export function planApplication(
   argocd: ArgoCdSpec,
   app: AppSpec,
@@ -105,7 +103,7 @@ export function planApplication(
   });
 }
 
-/** What every Application of Berth's has. */
+/** What all Applications have in common. */
 export function toCommonArgs(
   { argocdNamespace, project }: ArgoCdSpec,
   partOf: string,
@@ -119,15 +117,15 @@ export function toCommonArgs(
   };
 }
 
-/** The admin credential in an app's namespace would hand that app every database of the server. */
+/** With the admin credential in its namespace an app could read every database of the server. */
 function refuseAdminItem(spec: StackSpec, app: AppSpec, items: ItemIds): void {
   const admin = items(spec.postgres.admin);
   for (const secret of [...app.roles.filter(hasItem), ...app.secrets]) {
     const id = items(secret.item);
     if (id.vaultId === admin.vaultId && id.itemId === admin.itemId) {
       throw new BerthError(
-        `app ${app.name}: Secret ${toSecretName(secret)} is made from the admin role's item`,
-        { hint: "give the app an item of its own; the admin's stays in the database's namespace" },
+        `app ${app.name}: Secret ${toSecretName(secret)} is from the admin role's item, which may only be in the database's namespace`,
+        { hint: "make an item for the app, and name it in the stack file" },
       );
     }
   }
@@ -137,7 +135,7 @@ function toSecretName(secret: RoleSpec | AppSpec["secrets"][number]): string {
   return "secretName" in secret ? secret.secretName : secret.name;
 }
 
-/** What provisions an app from inside the cluster; empty where Berth does it from here. */
+/** Objects of the Job that provisions an app; empty if Berth provisions it itself. */
 export function planJob(
   spec: StackSpec,
   app: AppSpec,
@@ -147,20 +145,20 @@ export function planJob(
   return planProvisioning(spec.postgres, app, { adminSecret: toAdminSecretName(spec), runner });
 }
 
-/** The admin item's title where it can name a Secret, as `postgres-admin` can. */
+/** The admin item's title if it is a valid name of a Secret, else `postgres-admin`. */
 function toAdminSecretName(spec: StackSpec): string {
   const title = spec.postgres.admin.item;
   return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(title) ? title : "postgres-admin";
 }
 
-/** What a role's item brings to the pods, and nothing else that is in it. */
+/** Fields of a role's item that the pods need. */
 const login = ["username", "password"];
 
 interface WantedSecret {
   readonly name: string;
   readonly namespace: string;
   readonly item: ItemRef;
-  /** For External Secrets; the 1Password operator brings all of an item. */
+  /** For External Secrets; the 1Password operator copies all fields. */
   readonly fields: readonly string[];
 }
 
@@ -177,7 +175,7 @@ function buildSecret(
       return buildOnePasswordItem({ ...common, item: by.items(item) });
     case "external-secret": {
       const { store, refreshInterval } = secrets;
-      if (store === undefined) throw new Error("a stack without a store got past its rules");
+      if (store === undefined) throw new Error("the rules passed a stack without a store");
       const storeRef = { kind: store.kind, name: store.name };
       return buildExternalSecret({
         ...common,

@@ -3,7 +3,7 @@ import { ClusterDelivery } from "./cluster/delivery.ts";
 import { GitDelivery } from "./git/delivery.ts";
 import { type DeliveryPlan, isFiles } from "./stack-delivery.ts";
 
-/** Brings manifests to where the stack wants them: into files, or to a cluster. */
+/** Makes the resources of a plan: files in the Git checkout, or objects in the cluster. */
 export function deliver(
   name: string,
   plan: DeliveryPlan,

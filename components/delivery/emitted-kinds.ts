@@ -5,8 +5,8 @@ import { listObjects } from "./cluster/objects.ts";
 import { isFiles, planStackDelivery } from "./stack-delivery.ts";
 
 /**
- * The kinds of a stack's manifests that others bring to a cluster, each once; empty where it writes none.
- * Throws what `planStackDelivery` throws. Pure.
+ * The custom resource kinds that a stack's manifests use, each once. Throws what `planStackDelivery`
+ * throws.
  */
 export function listEmittedKinds(spec: StackSpec): readonly Kind[] {
   const delivery = planStackDelivery(spec, toAnyId);
@@ -18,7 +18,7 @@ export function listEmittedKinds(spec: StackSpec): readonly Kind[] {
   return [...new Set(kinds)];
 }
 
-/** Before items are read: another id for each, which is all that the kinds depend on. */
+/** Placeholder ids for plans that are made before items are read; each item has another one. */
 export function toAnyId({ vault, item }: ItemRef): ItemId {
   return { vaultId: encodeURIComponent(vault), itemId: encodeURIComponent(item) };
 }

@@ -1,10 +1,10 @@
 /**
- * When Argo CD applies an object. Every object gets its wave explicitly, since without one a custom
- * resource comes after the Jobs and Deployments that need it, whatever its file is called.
+ * Argo CD's sync waves, lowest first. Every object gets one, because Argo CD applies a custom resource
+ * without a wave after the Jobs and Deployments that need it.
  *
- * The Applications' waves order them inside the parent Application that reads `argocd/apps`, and
- * gate on health only if argocd-cm restores the health check of Application. The items' wave
- * orders them before a workload's objects, which are in wave 0 unless they say otherwise.
+ * Waves of Applications order them inside the parent Application that reads `argocd/apps`. Argo CD waits
+ * for their health only if argocd-cm restores the health check of Application. Items come before the
+ * objects of a workload, which are in wave 0 by default.
  *
  * @see https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/
  */
@@ -19,15 +19,15 @@ export const WAVES = {
 } as const;
 
 /**
- * Makes deleting an Application delete what it applied.
+ * With this finalizer Argo CD deletes what an Application applied when the Application is deleted.
  *
  * @see https://argo-cd.readthedocs.io/en/stable/user-guide/app_deletion/
  */
 export const CASCADE_FINALIZER = "resources-finalizer.argocd.argoproj.io";
 
 /**
- * Labels of everything Berth writes; the operator copies an item's labels to its Secret. Not
- * `app.kubernetes.io/instance`: Argo CD may track by that one and would then claim the Secret.
+ * Labels of everything that Berth writes. The operators copy them to the Secrets, so the label
+ * `app.kubernetes.io/instance` is left out: Argo CD may track by it and would then claim the Secret.
  *
  * @see https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/
  */
@@ -35,7 +35,7 @@ export function toLabels(partOf: string): Readonly<Record<string, string>> {
   return { "app.kubernetes.io/managed-by": "berth", "app.kubernetes.io/part-of": partOf };
 }
 
-/** Part-of label of what the apps of a stack share. */
+/** Part-of label of objects that all apps of a stack use. */
 export const SHARED = "shared";
 
 /** The sync wave as an annotation, whose value must be a string. */

@@ -4,33 +4,32 @@ import type { AppSpec, PostgresSpec, TlsSpec } from "../config/spec.ts";
 import { planDatabase } from "../postgres/plan/plan.ts";
 import { passwordScript, toPasswordScript } from "../postgres/psql/passwords.ts";
 import { toPsqlScript } from "../postgres/psql/script.ts";
-import { readCaFile } from "../postgres/server/tls.ts";
+import { readCaFile, toLibpqTls } from "../postgres/server/tls.ts";
 import { toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
 import type { KubernetesObject } from "./yaml.ts";
 
-/** Who starts a Job anew when there is something to do: Argo CD in every sync, or Pulumi. */
+/** Who starts a Job: Argo CD in every sync, or Pulumi when the script has changed. */
 export type JobRunner = "argocd" | "pulumi";
 
-/** Any object with what its kind has besides metadata. */
 type Manifest = KubernetesObject & Readonly<Record<string, unknown>>;
 
-/** Where the files of the ConfigMap are in the container. */
+/** Folder in the container with the files of the ConfigMap. */
 const folder = "/berth";
 const planFile = "plan.sql";
 const caFile = "ca.crt";
 
-/** User `postgres` of the official image; psql needs no entry in /etc/passwd, so any other will do. */
+/** User `postgres` of the official image. psql needs no entry in /etc/passwd, so other images work, too. */
 const userId = 999;
 
 /**
- * What provisions an app from inside the cluster, in the database's namespace: a ServiceAccount without
- * rights, a ConfigMap with the script, and the Job that runs it with the Secrets that the operator made.
- * The kubelet reads those, so that the Job needs no RBAC.
+ * Objects that provision an app from inside the cluster, in the database's namespace: a ServiceAccount
+ * without privileges, a ConfigMap with the script, and the Job that runs it. The kubelet reads the Secrets
+ * for the Job, so the Job needs no RBAC.
  *
- * Under Argo CD it is a hook of the sync, in a wave after the Secrets. A Job that stays would never run
- * again and could not be changed; PreSync comes before the Secrets; and with a TTL Argo CD would either
- * miss the end of the Job or make it anew for ever. Under Pulumi it is a Job that a changed script
- * replaces, which the hash in its template sees to, and that is replaced after it has failed.
+ * With Argo CD the Job is a Sync hook in a wave after the Secrets. Without a hook it would run only once
+ * and could not be changed. A PreSync hook would run before the Secrets exist. With a TTL Argo CD would
+ * miss the end of the Job or make it again for ever. With Pulumi a changed script replaces the Job, because
+ * the hash in its template changes; a failed Job is replaced, too.
  *
  * @see https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/
  */
@@ -78,7 +77,7 @@ export function planProvisioning(
         annotations: { ...toWaveAnnotation(WAVES.job), ...started[runner] },
       },
       spec: {
-        // A Secret or a server that is not there yet; half an hour of Argo CD's retries come on top.
+        // Retries for a Secret or server that is not ready. Argo CD retries for another half hour.
         backoffLimit: 4,
         activeDeadlineSeconds: 300,
         template: {
@@ -103,7 +102,11 @@ function toPodSpec(
     PGHOST: postgres.service.host,
     PGPORT: String(postgres.service.port),
     PGDATABASE: postgres.maintenanceDatabase,
-    ...toTlsVariables(postgres.tls),
+    // As the workstation is told; a CA comes along, since it is no file of the image.
+    ...toLibpqTls(
+      postgres.tls,
+      postgres.tls.caFile === undefined ? undefined : `${folder}/${caFile}`,
+    ),
   };
   return {
     serviceAccountName: name,
@@ -146,14 +149,8 @@ function toPodSpec(
   };
 }
 
-/** As the workstation is told; a CA comes along, since it is no file of the image. */
-function toTlsVariables({ mode, caFile: file }: TlsSpec): Readonly<Record<string, string>> {
-  if (mode !== "verify-full") return { PGSSLMODE: mode };
-  return { PGSSLMODE: mode, PGSSLROOTCERT: file === undefined ? "system" : `${folder}/${caFile}` };
-}
-
 function readCa({ mode, caFile: file }: TlsSpec): string | undefined {
-  if (mode !== "verify-full" || file === undefined) return undefined;
+  if (mode === "disable" || file === undefined) return undefined;
   return `${readCaFile(file, new Date()).join("\n")}\n`;
 }
 

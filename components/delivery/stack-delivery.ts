@@ -9,46 +9,45 @@ import {
   planClusterObjects,
   planSharedClusterObjects,
 } from "./cluster/objects.ts";
-import type { GitDeliveryArgs } from "./git/delivery.ts";
 import {
   findDuplicateObjects,
+  type GitDeliveryArgs,
   type ManifestPlan,
   planManifests,
   planSharedManifests,
 } from "./git/files.ts";
 
-/** Manifests of one app, or those that the apps of a stack share: files, or objects to apply. */
+/** Manifests of one app, or those that all apps of a stack use: files, or objects to apply. */
 export type DeliveryPlan = GitDeliveryArgs | ClusterPlan;
 
-/** Every manifest of a stack, by who brings it: each app its own, and what they share once. */
+/** Every manifest of a stack. */
 export interface StackDelivery {
-  /** undefined = the stack has no place for manifests. */
+  /** Manifests that all apps use; undefined = the stack has neither `gitops` nor `cluster`. */
   readonly shared: DeliveryPlan | undefined;
   readonly ofApp: (app: AppSpec) => DeliveryPlan | undefined;
-  /** What is applied to a cluster, of all of them. */
+  /** All plans whose objects are applied to a cluster. */
   readonly applied: readonly ClusterPlan[];
 }
 
-/** Whether a plan is one of files. */
 export function isFiles(plan: DeliveryPlan): plan is GitDeliveryArgs {
   return "files" in plan;
 }
 
-/** Plans all manifests; one error if two of them claim the same file or object. Pure. */
+/** Plans all manifests. Throws one error if two of them have the same file or object. */
 export function planStackDelivery(spec: StackSpec, items: ItemIds): StackDelivery {
   const shared = planShared(spec, items);
   const byApp = new Map(spec.apps.map((app) => [app.name, planApp(spec, app, items)]));
   const plans = [shared, ...byApp.values()].filter((plan) => plan !== undefined);
   const applied = plans.flatMap((plan) => (isFiles(plan) ? [] : [plan]));
   const files = plans.filter(isFiles).flatMap((plan) => plan.files);
-  // Apps may share a namespace: both make the same.
+  // Namespaces are left out: apps may share one.
   const objects = applied.flatMap(listOwned);
   const problems = findDuplicateObjects(files, objects);
-  if (problems.length > 0) throw toOneError("manifests collide", problems);
+  if (problems.length > 0) throw toOneError("manifests: defined twice", problems);
   return { shared, ofApp: (app) => byApp.get(app.name), applied };
 }
 
-/** The same without the namespaces that others made. Pure. */
+/** The same without the namespaces that others made. */
 export function leaveOutNamespaces(
   delivery: StackDelivery,
   foreign: ReadonlySet<string>,
@@ -65,7 +64,7 @@ export function leaveOutNamespaces(
   };
 }
 
-/** What an operator is shown of a plan: paths of files, or kinds and names of objects. */
+/** A plan for people: paths of files, or kinds and names of objects. */
 export function describePlan(plan: DeliveryPlan): readonly string[] {
   return isFiles(plan) ? plan.files.map(({ path }) => path) : listObjects(plan).map(describeObject);
 }

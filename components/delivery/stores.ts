@@ -9,11 +9,9 @@ import {
 } from "../secrets/secret-store.ts";
 import { SHARED, toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
 
-/** The stores that a stack makes for its ExternalSecrets. */
-
 /**
- * The one for all of them or, of those that serve a namespace each, the one beside the database: the
- * credentials of several apps come to it.
+ * The store that several apps use: the ClusterSecretStore, or the SecretStore in the database's namespace.
+ * undefined = Berth makes none.
  */
 export function planSharedStore(spec: StackSpec): ClusterSecretStore | SecretStore | undefined {
   const { store, through } = spec.secrets;
@@ -24,7 +22,7 @@ export function planSharedStore(spec: StackSpec): ClusterSecretStore | SecretSto
   const common = toCommonArgs(spec, store, store.connect, SHARED);
   const { token, tokenNamespace } = store.connect;
   if (store.kind === "SecretStore") return buildSecretStore({ ...common, namespace, token });
-  if (tokenNamespace === undefined) throw new Error("a store without a token got past its rules");
+  if (tokenNamespace === undefined) throw new Error("the rules passed a store without a token");
   return buildClusterSecretStore({
     ...common,
     token: { ...token, namespace: tokenNamespace },
@@ -33,8 +31,8 @@ export function planSharedStore(spec: StackSpec): ClusterSecretStore | SecretSto
 }
 
 /**
- * Those in the namespaces of an app. Where several apps share one, it comes with the first of them by
- * name, since two Applications must not own one object.
+ * The SecretStores in an app's namespaces. If apps share a namespace, the first of them by name gets its
+ * store, because two Applications must not own one object.
  */
 export function planAppStores(spec: StackSpec, app: AppSpec): readonly SecretStore[] {
   const { store } = spec.secrets;

@@ -9,8 +9,6 @@ import {
 import { buildVaultStaticSecret, type VaultStaticSecret } from "../secrets/vault-static-secret.ts";
 import { SHARED, toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
 
-/** What the Vault Secrets Operator makes Secrets of. */
-
 /** The connection that a stack makes for its apps, if any of them needs it. */
 export function planVaultConnection({ secrets, apps }: StackSpec): VaultConnection | undefined {
   const { vault } = secrets;
@@ -25,7 +23,7 @@ export function planVaultConnection({ secrets, apps }: StackSpec): VaultConnecti
   });
 }
 
-/** An app's login to Vault, in each namespace that it has a Secret of Vault in. */
+/** An app's login to Vault, in each namespace where it has a Secret from Vault. */
 export function planVaultAuths({ secrets }: StackSpec, app: AppSpec): readonly VaultAuth[] {
   const { vault } = secrets;
   if (vault === undefined || app.vault === undefined) return [];
@@ -53,7 +51,7 @@ export function planVaultAuths({ secrets }: StackSpec, app: AppSpec): readonly V
   );
 }
 
-/** An app's Secrets: the owner's login, and those of Vault's KV engine. */
+/** An app's Secrets from Vault: the owner's login, and those of the KV engine. */
 export function planVaultSecrets(
   { secrets }: StackSpec,
   app: AppSpec,
@@ -65,7 +63,7 @@ export function planVaultSecrets(
   const toArgs = (namespace: string) => ({
     namespace,
     auth: app.name,
-    // The operator restarts nothing in other namespaces than the Secret's.
+    // The operator restarts workloads only in the Secret's namespace.
     restart: namespace === app.namespace ? restart : [],
     labels: toLabels(app.name),
     annotations: toWaveAnnotation(WAVES.items),

@@ -1,6 +1,5 @@
 import { Document, isScalar, parse, Scalar, visit } from "yaml";
 
-/** What every Kubernetes object has. */
 export interface KubernetesObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -13,11 +12,11 @@ export interface KubernetesObject {
 }
 
 /**
- * Objects as YAML text, one document each. The same objects give the same text on every run: keys
- * stay in the order they were made in, lines are never folded, nothing becomes an anchor.
+ * Objects as YAML text, one document each. The same objects always give the same text: keys keep their
+ * order, lines are not folded, and there are no anchors.
  *
- * Argo CD and kubectl read YAML by the rules of 1.1, other tools by those of 1.2. Text that either
- * would take for something else (`no`, `0o17`, `1:30`, `2026-01-01`) is quoted.
+ * Argo CD and kubectl read YAML 1.1, other tools read YAML 1.2. Text that would not be a string in one of
+ * them (`no`, `0o17`, `1:30`, `2026-01-01`) is quoted.
  */
 export function formatYaml(objects: readonly object[]): string {
   return objects.map(formatDocument).join("---\n");
@@ -36,7 +35,7 @@ function formatDocument(object: object): string {
 }
 
 function isPlain(text: string): boolean {
-  // Words and simple marks between them; anything with YAML's own marks is quoted unasked.
+  // Only words with simple characters between them stay unquoted.
   if (!/^[A-Za-z0-9_./][\w./@%+-]*(?:[:= ,()][\w./@%+-]+)*$/.test(text)) return false;
   return isRead(text, "1.1") && isRead(text, "1.2");
 }

@@ -42,6 +42,17 @@ export function readProjectName(projectFolder: string): string | undefined {
   return readKey(path.join(projectFolder, "Pulumi.yaml"), (d) => d?.name);
 }
 
+/**
+ * The packages whose resources a stack's state holds, each by its provider: `pulumi` needs their plugins to delete
+ * what has left the program. Empty where there is no such state.
+ */
+export function readStatePackages({ folder, project }: FileBackend, stack: string): string[] {
+  const file = path.join(folder, ".pulumi/stacks", project, `${stack}.json`);
+  if (!existsSync(file)) return [];
+  const providers = readFileSync(file, "utf8").matchAll(/"pulumi:providers:([\w-]+)"/g);
+  return [...new Set([...providers].map(([, name = ""]) => name))];
+}
+
 /** Where Pulumi keeps plugins and who is logged in. */
 export function pulumiHome(env: Environment): string {
   return env["PULUMI_HOME"] || path.join(homedir(), ".pulumi");

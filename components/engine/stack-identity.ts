@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { toStackIdentity } from "../config/derive/identity.ts";
-import { defaultFile, loadStackFromFile } from "../config/load.ts";
+import { findStackFile, loadStackFromFile } from "../config/load.ts";
+import { parsePulumiYaml } from "../config/pulumi-yaml.ts";
 import type { StackIdentity, StackSpec } from "../config/spec.ts";
-import { parseStackText } from "../config/stack-text.ts";
 import { BerthError } from "../errors.ts";
 import { projectFolder } from "../project-folder.ts";
 import { findBackendUrl, readProjectName } from "./file-backend.ts";
@@ -37,9 +37,10 @@ export function requireIdentity(spec: StackSpec, organization: string): StackSpe
   const file = process.env["PULUMI_OPTION_CONFIG_FILE"] || undefined;
   const identified = identifyStack(spec, { projectFolder, file, organization, env: process.env });
   if (identified.postgres.stack !== undefined) return identified;
+  const looked = path.relative(projectFolder, findStackFile(spec.stack, projectFolder));
   const id = randomBytes(16).toString("hex");
   throw new BerthError(
-    `stack ${spec.stack}: nothing tells this stack from another of the same name: ${defaultFile(spec.stack)} has no encryptionsalt and no encryptedkey (Berth looks at this file, whatever --config-file says)`,
+    `stack ${spec.stack}: nothing tells this stack from another of the same name: ${looked} has no encryptionsalt and no encryptedkey (Berth looks at this file, whatever --config-file says)`,
     { hint: `add to the stack file, and keep it: berth:stack: { id: ${id} }` },
   );
 }
@@ -54,14 +55,20 @@ function readIdentity(
     organization,
     backend: findBackendUrl(projectFolder, env),
     id: stackId,
-    secrets: readSecrets(stack, path.resolve(projectFolder, file ?? defaultFile(stack))),
+    secrets: readSecrets(stack, findStackFile(stack, projectFolder, file)),
   });
+}
+
+interface StackSecrets {
+  readonly encryptionsalt?: unknown;
+  readonly encryptedkey?: unknown;
 }
 
 /** What Pulumi encrypts the stack's secrets with: random, and kept with the configuration. */
 function readSecrets(stack: string, file: string): string | undefined {
   if (!existsSync(file)) return undefined;
-  const document = parseStackText(stack, file, readFileSync(file, "utf8"));
+  const text = readFileSync(file, "utf8");
+  const document = parsePulumiYaml(`stack ${stack}`, file, text) as StackSecrets | null;
   const found = document?.encryptionsalt ?? document?.encryptedkey;
   return typeof found === "string" && found !== "" ? found : undefined;
 }

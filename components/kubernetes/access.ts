@@ -1,7 +1,8 @@
 import http from "node:http";
 import https from "node:https";
-import { KubeError, toShownText } from "./error.ts";
-import { type KubeAsk, toErrorCode, toPath, toRefusal, toUnreachable } from "./failure.ts";
+import { readCredentials } from "./credentials.ts";
+import { KubeError } from "./error.ts";
+import { type KubeAsk, toPath, toRefusal, toUnreachable } from "./failure.ts";
 import type { KubeContext } from "./kubeconfig.ts";
 
 /** How a request may behave. */
@@ -27,13 +28,13 @@ export interface KubeAnswer {
 /** Requests to one API server with one credential. */
 export interface KubeAccess {
   readonly context: KubeContext;
-  /** GET; the answer as parsed JSON. A refusal or no answer is a `TunnelError`. */
+  /** GET; the answer as parsed JSON. A refusal or no answer is a `KubeError`. */
   read(
     ask: KubeAsk,
     query: Readonly<Record<string, string>>,
     options: RequestOptions,
   ): Promise<unknown>;
-  /** Any request, whatever its answer; only no answer at all is a `TunnelError`. */
+  /** Any request, whatever its answer; only no answer at all is a `KubeError`. */
   send(request: KubeRequest, options: RequestOptions): Promise<KubeAnswer>;
   /** Headers, certificates and agent that the API server wants. */
   credentials(): Promise<https.RequestOptions>;
@@ -42,7 +43,6 @@ export interface KubeAccess {
 }
 
 const credentialsLiveMs = 30_000;
-const credentialsWaitMs = 60_000;
 const answerLimit = 8 * 1024 * 1024;
 
 /**
@@ -54,9 +54,10 @@ const answerLimit = 8 * 1024 * 1024;
  */
 export function createKubeAccess(context: KubeContext): KubeAccess {
   let kept: { readonly at: number; readonly options: Promise<https.RequestOptions> } | undefined;
+  let config = context.createConfig();
   const credentials = (): Promise<https.RequestOptions> => {
     if (kept === undefined || Date.now() - kept.at > credentialsLiveMs) {
-      const options = readCredentials(context);
+      const options = readCredentials(context, config);
       kept = { at: Date.now(), options };
       options.catch(() => {
         kept = undefined;
@@ -67,6 +68,7 @@ export function createKubeAccess(context: KubeContext): KubeAccess {
   const renewCredentials = (): boolean => {
     const isFresh = kept !== undefined && Date.now() - kept.at < 2_000;
     kept = undefined;
+    config = context.createConfig();
     return !isFresh;
   };
   const send = async (request: KubeRequest, options: RequestOptions): Promise<KubeAnswer> => {
@@ -92,48 +94,6 @@ export function toUrl(context: KubeContext, path: string): URL {
   return new URL(`${context.cluster.server.replace(/\/+$/, "")}${path}`);
 }
 
-async function readCredentials(context: KubeContext): Promise<https.RequestOptions> {
-  const options: https.RequestOptions = {};
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(
-      reject,
-      credentialsWaitMs,
-      new Error(`no credential within ${String(credentialsWaitMs / 1000)} s`),
-    );
-    timer.unref();
-  });
-  try {
-    await Promise.race([context.config.applyToHTTPSOptions(options), late]);
-    return options;
-  } catch (error) {
-    throw toCredentialFailure(context, error);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** No `cause` here: what a plugin wrote may hold the token it was about to return. */
-function toCredentialFailure(context: KubeContext, error: unknown): KubeError {
-  const exec: unknown = context.user.exec;
-  const command =
-    typeof exec === "object" && exec !== null && "command" in exec
-      ? String(exec.command)
-      : undefined;
-  const of = `user "${context.user.name}" (context "${context.name}")`;
-  const how = command === undefined ? "credential" : `exec plugin "${command}"`;
-  const isMissing = toErrorCode(error) === "ENOENT";
-  const reason =
-    error instanceof SyntaxError
-      ? "its output is not an ExecCredential"
-      : isMissing && command !== undefined
-        ? "the command is not on PATH"
-        : toShownText(error instanceof Error ? error.message : "unknown fault") || "no message";
-  return new KubeError("credentials", `${how} of ${of} failed: ${reason}`, {
-    hint: `${context.kubectl} auth whoami`,
-  });
-}
-
 function exchange(
   context: KubeContext,
   { path, body }: KubeRequest,
@@ -148,7 +108,9 @@ function exchange(
       reject(toUnreachable(context, error, `${method} ${url.pathname}`));
     };
     const signal = options.signal === undefined ? {} : { signal: options.signal };
-    const request = client.request(url, { ...credentials, ...signal, method });
+    // A proxy that does not answer is given up as well.
+    const limit = { timeout: options.timeoutMs };
+    const request = client.request(url, { ...credentials, ...signal, ...limit, method });
     if (body !== undefined) request.setHeader("content-type", "application/json");
     request.once("response", (response) => {
       const chunks: Buffer[] = [];
@@ -181,7 +143,7 @@ function exchange(
   });
 }
 
-/** The JSON of an answer; a `TunnelError` when it is something else. */
+/** The JSON of an answer; a `KubeError` when it is something else. */
 export function parseAnswer(context: KubeContext, body: string): unknown {
   try {
     return JSON.parse(body);

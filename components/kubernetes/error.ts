@@ -1,10 +1,10 @@
 import { BerthError } from "../errors.ts";
 
-/** What went wrong on the way to the database, for code that acts on it. */
+/** What went wrong with a Kubernetes cluster, for code that acts on it. */
 export type KubeErrorKind =
   /** The kubeconfig is missing, unreadable, or has no such context. */
   | "kubeconfig"
-  /** The kubeconfig's way of getting a credential failed (exec plugin, key file). */
+  /** The kubeconfig's way of getting a credential failed (exec plugin, key or token file). */
   | "credentials"
   | "unauthorized"
   | "forbidden"
@@ -33,8 +33,9 @@ const passing: ReadonlySet<KubeErrorKind> = new Set<KubeErrorKind>([
 ]);
 
 /**
- * A failure of the tunnel itself. Its `kind` tells a pod that is gone from a Postgres that refuses;
- * without it both reach the operator as "connection terminated unexpectedly".
+ * A failure of Kubernetes: of the kubeconfig, of its credential, of a request to the API server, or of a
+ * port-forward through it. Its `kind` tells a Pod that is gone from a Postgres that refuses; without it
+ * both reach the operator as "connection terminated unexpectedly".
  */
 export class KubeError extends BerthError {
   readonly kind: KubeErrorKind;
@@ -45,7 +46,7 @@ export class KubeError extends BerthError {
     options: { hint?: string; cause?: unknown } = {},
   ) {
     super(message, options);
-    this.name = "TunnelError";
+    this.name = "KubeError";
     this.kind = kind;
   }
 }

@@ -128,7 +128,7 @@ export function toUnreachable(context: KubeContext, error: unknown, what: string
   const isTrust = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO|HPE_/.test(code);
   const kind: KubeErrorKind = isTrust ? "api-untrusted" : "api-unreachable";
   const reason = toShownText(error instanceof Error && error.message ? error.message : code);
-  const proxy = context.cluster.proxyUrl === undefined ? "" : " through the kubeconfig's proxy-url";
+  const proxy = context.proxy === undefined ? "" : ` through the proxy of ${context.proxy.source}`;
   return new KubeError(
     kind,
     `cannot reach the Kubernetes API server ${context.cluster.server}${proxy} (context "${context.name}", to ${what}): ${reason}`,

@@ -1,8 +1,11 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
-import type { Cluster, Context, KubeConfig, User } from "@kubernetes/client-node";
+import path, { delimiter, join } from "node:path";
+import type { Cluster, Context, KubeConfig } from "@kubernetes/client-node";
+import { parse, YAMLParseError } from "yaml";
 import { KubeError, toShellWord, toShownText } from "./error.ts";
+import { findProxy, type Proxy } from "./proxy.ts";
+import { type KubeUser, type RawCluster, type RawUser, toKubeUser, withExecInfo } from "./user.ts";
 
 /** Which kubeconfig and which context in it. */
 export interface KubeconfigChoice {
@@ -19,37 +22,53 @@ const postgresSetting = "berth:postgres.endpoint.kubernetes";
 
 /** One context of a kubeconfig, complete: it has a cluster and a user. */
 export interface KubeContext {
-  readonly config: KubeConfig;
+  /** The client library's, anew: it keeps a plugin's answer until that expires, refused or not. */
+  readonly createConfig: () => KubeConfig;
   readonly name: string;
   readonly cluster: Cluster;
-  readonly user: User;
+  readonly user: KubeUser;
+  readonly proxy: Proxy | undefined;
   /** `kubectl` with the flags that lead to this context, for messages. */
   readonly kubectl: string;
 }
 
+interface KubeCluster extends Cluster {
+  readonly raw?: RawCluster;
+}
+
 interface Parts {
-  readonly clusters: readonly Cluster[];
-  readonly users: readonly User[];
+  readonly clusters: readonly KubeCluster[];
+  readonly users: readonly KubeUser[];
   readonly contexts: readonly Context[];
   readonly currentContext: string | undefined;
 }
 
+/** A kubeconfig as it is written. */
+interface RawKubeconfig {
+  readonly clusters?: readonly { readonly name: string; readonly cluster?: RawCluster }[];
+  readonly users?: readonly { readonly name: string; readonly user?: RawUser }[];
+}
+
 /**
  * Reads the kubeconfig as kubectl does: of several files the first to say something wins, and files
- * that do not exist are passed over. The client library's own reading throws on both, and shows a
- * piece of the file (which may be a token) when the YAML is broken.
+ * that do not exist are passed over. The client library's own reading throws on both, shows a piece of
+ * the file (which may be a token) when the YAML is broken, and leaves out some of what a user may have.
+ *
+ * @see https://pkg.go.dev/k8s.io/client-go/tools/clientcmd/api/v1
  */
 export async function loadKubeContext(choice: KubeconfigChoice): Promise<KubeContext> {
   // Loaded here, and not above, because it takes half a second that a direct endpoint never needs.
   const { KubeConfig: Config } = await import("@kubernetes/client-node");
   const files = findKubeconfigs(choice);
-  const config = new Config();
-  if (files === undefined) {
-    config.loadFromCluster();
-  } else {
-    config.loadFromOptions(mergeParts(files.map((file) => readParts(new Config(), file))));
-  }
-  return chooseContext(config, choice, files?.join(delimiter) ?? "the pod's service account");
+  let parts: Parts | undefined;
+  if (files !== undefined) parts = mergeParts(files.map((file) => readParts(new Config(), file)));
+  const create = (): KubeConfig => {
+    const config = new Config();
+    if (parts === undefined) config.loadFromCluster();
+    else config.loadFromOptions(parts);
+    return config;
+  };
+  return chooseContext(create, choice, files?.join(delimiter) ?? "the pod's service account");
 }
 
 /** undefined = there is none, but the process runs in a pod that has a service account. */
@@ -78,22 +97,47 @@ function findKubeconfigs({
 }
 
 function readParts(config: KubeConfig, file: string): Parts {
+  const folder = path.dirname(path.resolve(file));
+  let raw: RawKubeconfig;
   try {
-    config.loadFromFile(file);
+    raw = parse(readFileSync(file, "utf8"), { merge: true }) as RawKubeconfig;
+    config.loadFromString(JSON.stringify(raw));
+    config.makePathsAbsolute(folder);
   } catch (error) {
     throw new KubeError("kubeconfig", `kubeconfig ${file} cannot be read: ${toReason(error)}`, {
       hint: `kubectl --kubeconfig ${toShellWord(file)} config view`,
     });
   }
-  return config;
+  const { clusters, contexts, currentContext } = config;
+  return {
+    clusters: clusters.map((cluster, index) => ({
+      ...complete(cluster),
+      raw: raw.clusters?.[index]?.cluster ?? {},
+    })),
+    contexts,
+    currentContext,
+    users: config.users.map((user, index) =>
+      toKubeUser(user, raw.users?.[index]?.user ?? {}, folder),
+    ),
+  };
+}
+
+/** Data in the kubeconfig wins over a file that it names; a server without a scheme has TLS if it is set up. */
+function complete({ caFile, server, ...cluster }: Cluster): Cluster {
+  const hasTls = caFile !== undefined || cluster.caData !== undefined || cluster.skipTLSVerify;
+  const isWhole = /^https?:\/\//.test(server);
+  return {
+    ...cluster,
+    server: isWhole ? server : `${hasTls ? "https" : "http"}://${server}`,
+    ...(cluster.caData || caFile === undefined ? {} : { caFile }),
+  };
 }
 
 /** Never the parser's message: it quotes the lines around the fault. */
 function toReason(error: unknown): string {
   if (!(error instanceof Error)) return "unknown fault";
-  if ("mark" in error) {
-    const { mark } = error as { mark?: { line?: number } };
-    return `not valid YAML near line ${String((mark?.line ?? 0) + 1)}`;
+  if (error instanceof YAMLParseError) {
+    return `not valid YAML near line ${String(error.linePos?.[0].line ?? 1)}`;
   }
   if (error instanceof TypeError) return "it is not a kubeconfig";
   return toShownText(error.message);
@@ -117,7 +161,12 @@ function allowPlainHttp(cluster: Cluster): Cluster {
   return cluster.server.startsWith("http:") ? { ...cluster, skipTLSVerify: true } : cluster;
 }
 
-function chooseContext(config: KubeConfig, choice: KubeconfigChoice, source: string): KubeContext {
+function chooseContext(
+  create: () => KubeConfig,
+  choice: KubeconfigChoice,
+  source: string,
+): KubeContext {
+  const config = create();
   const names = config.getContexts().map((context) => context.name);
   const there = names.length === 0 ? "it has none" : `it has: ${names.toSorted().join(", ")}`;
   const setting = `set ${choice.setting ?? postgresSetting}.context to one of them`;
@@ -133,34 +182,26 @@ function chooseContext(config: KubeConfig, choice: KubeconfigChoice, source: str
       hint: setting,
     });
   }
-  const cluster = config.getCluster(context.cluster);
-  const user = config.getUser(context.user);
-  if (cluster === null || user === null || !URL.canParse(cluster.server)) {
-    const missing = user === null ? `user "${context.user}"` : `cluster "${context.cluster}"`;
+  const cluster: KubeCluster | null = config.getCluster(context.cluster);
+  const found: KubeUser | null = config.getUser(context.user);
+  if (cluster === null || found === null || !URL.canParse(cluster.server)) {
+    const missing = found === null ? `user "${context.user}"` : `cluster "${context.cluster}"`;
     const message = `context "${name}" names ${missing}, which ${source} does not describe`;
     throw new KubeError("kubeconfig", message, { hint: "kubectl config view" });
   }
-  config.setCurrentContext(name);
-  setExecInfo(user);
+  const proxy = findProxy(new URL(cluster.server), cluster.proxyUrl, process.env);
+  const way = proxy === undefined ? {} : { proxyUrl: proxy.url };
+  const user = withExecInfo(found, cluster, cluster.raw ?? {});
+  const parts = {
+    ...{ clusters: [{ ...cluster, ...way }], users: [user] },
+    ...{ contexts: [context], currentContext: name },
+  };
+  const createConfig = (): KubeConfig => {
+    const created = create();
+    created.loadFromOptions(parts);
+    return created;
+  };
   const file = choice.kubeconfig === undefined ? [] : ["--kubeconfig", choice.kubeconfig];
   const kubectl = ["kubectl", ...file, "--context", name].map(toShellWord).join(" ");
-  return { config, name, cluster, user, kubectl };
-}
-
-/** Exec plugins expect what kubectl tells them, above all that nobody is there to answer. */
-function setExecInfo(user: User): void {
-  const exec: unknown = user.exec;
-  if (typeof exec !== "object" || exec === null) return;
-  const plugin = exec as { apiVersion?: string; env?: { name: string; value: string }[] | null };
-  plugin.env = [
-    ...(plugin.env ?? []),
-    {
-      name: "KUBERNETES_EXEC_INFO",
-      value: JSON.stringify({
-        apiVersion: plugin.apiVersion ?? "client.authentication.k8s.io/v1",
-        kind: "ExecCredential",
-        spec: { interactive: false },
-      }),
-    },
-  ];
+  return { createConfig, name, cluster, user, proxy, kubectl };
 }

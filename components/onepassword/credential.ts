@@ -3,12 +3,12 @@ import { inspect } from "node:util";
 const hidden = "‹password›";
 
 /**
- * A user name and its password. However it is printed, the password is not: it has to be asked for
- * with `revealPassword`, so that every place that holds it in clear can be found by that name.
+ * A user name and its password. Printing it never shows the password. Only `revealPassword` returns it, so
+ * a search for that name finds every place that has it in clear.
  */
 export class Credential {
   readonly username: string;
-  /** Of the 1Password item that it is from; undefined = from elsewhere. */
+  /** Id of its 1Password item; undefined = it is not from 1Password. */
   readonly itemId: string | undefined;
   readonly #password: string;
 

@@ -1,17 +1,19 @@
 import type { OnePasswordAccess } from "../config/environment.ts";
+import { readsThroughProvider } from "../config/plugins.ts";
+import type { StackSpec } from "../config/spec.ts";
 import type { ReadItem } from "./item.ts";
 
 /**
- * Reading while Pulumi runs. From Connect with its own client: through 1Password's provider each item
- * takes several times the processor time, and every try that fails is printed as an error, even when the
- * next one succeeds. A service account and the desktop app have no such client, but the provider.
+ * Reads items while Pulumi runs. Connect is read with its own client: 1Password's Pulumi provider takes
+ * several times the CPU time for each item, and prints an error for each failed try, even when the next
+ * one succeeds. A service account and the desktop app are read through the provider.
  */
 export async function readInEngine(
   access: OnePasswordAccess,
-  { throughProvider }: { readonly throughProvider: boolean },
+  spec: Pick<StackSpec, "throughProvider">,
 ): Promise<ReadItem> {
-  // Each brings a library that takes its time to load.
-  if (access.kind === "connect" && !throughProvider) {
+  // Imported here, because each loads a large library.
+  if (access.kind === "connect" && !readsThroughProvider(access, spec)) {
     const { readThroughClient } = await import("./through-client.ts");
     return readThroughClient(access);
   }

@@ -1,27 +1,47 @@
 import { inspect } from "node:util";
 import type { ItemRef } from "../config/spec.ts";
 
-/** A 1Password item as a reader found it. Field values are secret, so printing shows labels only. */
+/** A field of an item, with the title of its section; "" = it is in none. */
+export interface ItemField {
+  readonly label: string;
+  readonly value: string;
+  readonly section: string;
+}
+
+/** A 1Password item. Its field values are secret, so printing shows only their labels. */
 export class Item {
   readonly vaultId: string;
   readonly itemId: string;
   readonly #fields: ReadonlyMap<string, string>;
+  readonly #places: ReadonlyMap<string, readonly string[]>;
 
-  constructor(vaultId: string, itemId: string, fields: ReadonlyMap<string, string>) {
+  /** @param fields All that the item has; a label may occur more than once. */
+  constructor(vaultId: string, itemId: string, fields: Iterable<ItemField>) {
+    const filled = Map.groupBy(
+      [...fields].filter(({ value }) => value !== ""),
+      ({ label }) => label,
+    );
     this.vaultId = vaultId;
     this.itemId = itemId;
-    this.#fields = fields;
+    this.#fields = new Map([...filled].map(([label, [first]]) => [label, first?.value ?? ""]));
+    this.#places = new Map(
+      [...filled].map(([label, found]) => [label, found.map(({ section }) => section)]),
+    );
   }
 
-  /** Labels of the fields that have a value; an empty field is as good as none to the operator. */
+  /** Labels of the fields that have a value. The 1Password operator ignores empty fields. */
   get labels(): readonly string[] {
-    return [...this.#fields].filter(([, value]) => value !== "").map(([label]) => label);
+    return [...this.#fields.keys()];
   }
 
-  /** A field's value in clear; undefined = the item has no such field, or it is empty. */
+  /** A field's value in clear; undefined = there is no such field, or it is empty. */
   revealField(label: string): string | undefined {
-    const value = this.#fields.get(label);
-    return value === "" ? undefined : value;
+    return this.#fields.get(label);
+  }
+
+  /** The sections that hold a field of this label; "" = outside of all. More than one: it is not clear which is meant. */
+  sectionsOf(label: string): readonly string[] {
+    return this.#places.get(label) ?? [];
   }
 
   toJSON(): { vaultId: string; itemId: string; labels: readonly string[] } {
@@ -33,15 +53,15 @@ export class Item {
   }
 }
 
-/** 26 characters of this kind are an id to 1Password, and anything else a title. */
+/** Whether 1Password takes this text as an id, not as a title. */
 export function isItemId(text: string): boolean {
   return /^[a-z0-9]{26}$/.test(text);
 }
 
-/** One way into 1Password. Throws `ItemReadError`. */
+/** Reads one item. Throws `ItemReadError`. */
 export type ReadItem = (ref: ItemRef) => Promise<Item>;
 
-/** Why an item could not be read: what a reader can tell without quoting anything secret. */
+/** Why an item could not be read. */
 export type ItemReadFailure =
   | "missing vault"
   | "several vaults"
@@ -53,7 +73,7 @@ export type ItemReadFailure =
   | "unreachable"
   | "unknown";
 
-/** Failure of one read. `detail` is 1Password's own text. */
+/** Failure of one read. The message is 1Password's own text. */
 export class ItemReadError extends Error {
   readonly failure: ItemReadFailure;
 
@@ -64,17 +84,17 @@ export class ItemReadError extends Error {
   }
 }
 
-/** What Pulumi and the provider put before 1Password's own words. */
+/** What Pulumi and the provider put before 1Password's own text. */
 const preamble = /^.*Unable to read item, got error: /;
 
-/** Reads what went wrong from the text that 1Password's clients give, the same in each of them. */
+/** Finds the failure in the error text of any of 1Password's clients. */
 export function toItemReadError(text: string): ItemReadError {
   const detail = text.replaceAll(/\s+/g, " ").trim().replace(preamble, "");
-  // Titles and addresses are quoted, and a title may read like an error.
+  // Quoted titles are ignored: a title may read like an error.
   return new ItemReadError(failureOf(detail.replaceAll(/"[^"]*"/g, '""')), detail);
 }
 
-/** The first that matches decides; `status 404` alone says nothing about a vault. */
+/** The first match decides; `status 404` alone may be about a vault or an item. */
 const signs: readonly (readonly [ItemReadFailure, RegExp])[] = [
   ["missing vault", /no vaults? found|found 0 vaults?|vault \S+ not found|isn't a vault/i],
   ["several vaults", /multiple vaults|found \d+ vaults?|more than one vault/i],
@@ -88,7 +108,7 @@ const signs: readonly (readonly [ItemReadFailure, RegExp])[] = [
     "unreachable",
     /connection refused|ECONNREFUSED|no such host|ENOTFOUND|EAI_AGAIN|timeout|ETIMEDOUT|ECONNABORTED|deadline/i,
   ],
-  // An answer that was cut off: the server went away in the middle of it.
+  // The server closed the connection in the middle of an answer.
   ["server error", /\bEOF$|connection reset|ECONNRESET|socket hang up|end of JSON input/i],
 ];
 

@@ -2,36 +2,37 @@ import pLimit from "p-limit";
 import pRetry from "p-retry";
 import type { ItemRef } from "../config/spec.ts";
 import { toOneError } from "../errors.ts";
-import { type Item, ItemReadError, type ReadItem } from "./item.ts";
+import { type Item, ItemReadError, type ItemReadFailure, type ReadItem } from "./item.ts";
 
-/** An item that somebody needs, and the fields it must have. */
+/** An item to read, and the fields it must have. */
 export interface ItemRequest {
   readonly ref: ItemRef;
   /** For messages: `app netbox`, or `admin`. */
   readonly wantedBy: string;
-  /** Labels that must be there and not empty. */
+  /** Labels of fields that must have a value. */
   readonly fields: readonly string[];
-  /** What `username` must be: the name of the role, or of the first of several logins. */
+  /** What `username` must be: the name of the role, or of the first of two logins. */
   readonly username?: string;
-  /** What it may be besides, and what to do where it is none of them. */
-  readonly turns?: { readonly usernames: readonly string[]; readonly fix: string };
+  /** With two logins: other allowed values of `username`, and the fix for all other values. */
+  readonly otherLogins?: { readonly usernames: readonly string[]; readonly fix: string };
 }
 
 /** Items by reference. */
 export type Items = (ref: ItemRef) => Item;
 
-/** How hard to try; the defaults suit a run by hand. */
+/** Limits for {@link readItems}. */
 export interface ReadOptions {
   readonly concurrency?: number;
   readonly retries?: number;
-  /** Milliseconds before the first retry; each further one doubles it. */
+  /** Milliseconds before the first retry. The delay doubles for each further one. */
   readonly firstDelay?: number;
 }
 
 /**
- * Reads every item once, some at a time, and waits out 429 and 5xx. Throws one `BerthError` with
- * everything that is missing, and the `op` command that would make it; stops at once when the token
- * is refused, since 1Password counts failed reads against the account.
+ * Reads every item once, several at a time, and retries on 429 and 5xx. Stops when 1Password refuses the
+ * token, because failed reads count against the account's rate limit.
+ *
+ * @throws BerthError that lists every missing item and field, each with the `op` command that makes it.
  */
 export async function readItems(
   requests: readonly ItemRequest[],
@@ -42,27 +43,32 @@ export async function readItems(
   const byKey = Map.groupBy(requests, (request) => keyOf(request.ref));
   const items = new Map<string, Item>();
   const problems: string[] = [];
-  const refusals: string[] = [];
+  const failures: { readonly error: ItemReadError; readonly wanted: readonly ItemRequest[] }[] = [];
   const readOne = async (key: string, wanted: readonly ItemRequest[]): Promise<void> => {
     const [first] = wanted;
-    if (first === undefined || refusals.length > 0) return;
+    if (first === undefined || failures.some(({ error }) => error.failure === "unauthorized"))
+      return;
     try {
       const item = await withRetries(() => readItem(first.ref), options);
       items.set(key, item);
       problems.push(...wanted.flatMap((request) => findFieldProblems(request, item)));
     } catch (error) {
       if (!(error instanceof ItemReadError)) throw error;
-      const found = error.failure === "unauthorized" ? refusals : problems;
-      found.push(describeFailure(error, wanted));
+      failures.push({ error, wanted });
     }
   };
   await Promise.all([...byKey].map(([key, wanted]) => limit(() => readOne(key, wanted))));
-  // The reads that were under way failed for the same reason.
-  problems.push(...refusals.slice(0, 1));
+  const causes = Map.groupBy(failures, ({ error, wanted }) => causeOf(error, wanted));
+  for (const found of causes.values()) {
+    const [first] = found;
+    if (first === undefined) continue;
+    const wanted = found.flatMap((failure) => failure.wanted);
+    problems.push(describeFailure(first.error, wanted));
+  }
   if (problems.length > 0) throw toOneError("1Password", problems.toSorted());
   return (ref) => {
     const item = items.get(keyOf(ref));
-    if (item === undefined) throw new Error(`item ${keyOf(ref)} was never asked for`);
+    if (item === undefined) throw new Error(`item ${keyOf(ref)} was not requested`);
     return item;
   };
 }
@@ -89,53 +95,95 @@ function findFieldProblems(request: ItemRequest, item: Item): string[] {
     .filter((field) => item.revealField(field) === undefined)
     .map(
       (field) =>
-        `${at}: no field "${field}" with a value; it has ${item.labels.join(", ") || "none"}\n` +
+        `${at}: no field "${field}" with a value; it has ${listSome(item.labels)}\n` +
         `    fix: op item edit ${quote(ref.item)} --vault ${quote(ref.vault)} ${assignment(field, request)}`,
     );
+  const wanted = new Set([
+    ...request.fields,
+    ...(request.username === undefined ? [] : ["username"]),
+  ]);
+  missing.push(...[...wanted].flatMap((field) => findTwinProblems(at, field, request, item)));
   const username = item.revealField("username");
-  const { turns } = request;
+  const { otherLogins } = request;
   if (request.username === undefined || username === undefined || username === request.username)
     return missing;
-  if (turns?.usernames.includes(username) === true) return missing;
+  if (otherLogins?.usernames.includes(username) === true) return missing;
   const edit = `op item edit ${quote(ref.item)} --vault ${quote(ref.vault)} ${quote(`username=${request.username}`)}`;
-  if (turns === undefined) {
+  if (otherLogins === undefined) {
     return [
       ...missing,
       `${at}: its username is "${username}", but the role is "${request.username}"\n` +
-        `    fix: ${edit}, or name the role as the item does`,
+        `    fix: ${edit}, or give the role that name in the stack file`,
     ];
   }
-  const names = [request.username, ...turns.usernames].join(", ");
+  const names = [request.username, ...otherLogins.usernames].join(", ");
   return [
     ...missing,
     `${at}: its username is "${username}"; allowed are ${names}\n` +
-      `    fix: ${turns.fix}; for a new app: ${edit}`,
+      `    fix: ${otherLogins.fix}; for a new app: ${edit}`,
   ];
+}
+
+/** 1Password's own clients do not agree which of two fields with one label counts. */
+function findTwinProblems(at: string, field: string, { ref }: ItemRequest, item: Item): string[] {
+  const sections = item.sectionsOf(field);
+  if (sections.length < 2) return [];
+  const places = sections.map((title) => (title === "" ? "outside of sections" : `in "${title}"`));
+  const extra = sections.find((title) => title !== "") ?? "‹section›";
+  return [
+    `${at}: ${String(sections.length)} fields are called "${field}": ${places.join(", ")}; it is not clear which one counts\n` +
+      `    fix: keep one, such as by op item edit ${quote(ref.item)} --vault ${quote(ref.vault)} ${quote(`${escapeField(extra)}.${escapeField(field)}[delete]`)}`,
+  ];
+}
+
+/** `op` reads ., = and \ of a field's name as its own signs unless a \ stands before them. */
+function escapeField(name: string): string {
+  return name.replaceAll(/[\\.=]/g, String.raw`\$&`);
+}
+
+/** The first few, and how many more there are. */
+function listSome(labels: readonly string[]): string {
+  const shown = labels.slice(0, 10);
+  const more = labels.length - shown.length;
+  return [...shown, ...(more > 0 ? [`and ${String(more)} more`] : [])].join(", ") || "none";
+}
+
+const itemFailures: ReadonlySet<ItemReadFailure> = new Set([
+  "missing item",
+  "several items",
+  "unknown",
+] as const);
+
+/** What fails for one vault, or for 1Password, fails for each of the items there: one cause, one problem. */
+function causeOf({ failure }: ItemReadError, [first]: readonly ItemRequest[]): string {
+  if (failure === "unauthorized" || first === undefined) return failure;
+  return itemFailures.has(failure) ? keyOf(first.ref) : `${failure} ${first.ref.vault}`;
 }
 
 function describeFailure(error: ItemReadError, wanted: readonly ItemRequest[]): string {
   const [first] = wanted;
   if (first === undefined) return error.message;
   const { ref } = first;
-  const who = [...new Set(wanted.map((request) => request.wantedBy))].join(", ");
-  const at = `${who}: vault "${ref.vault}", item "${ref.item}"`;
+  const who = listSome([...new Set(wanted.map((request) => request.wantedBy))]);
+  const isOfItem = itemFailures.has(error.failure);
+  const at = `${who}: vault "${ref.vault}"${isOfItem ? `, item "${ref.item}"` : ""}`;
   switch (error.failure) {
     case "missing item":
       return `${at}: there is no such item\n    fix: ${createCommand(wanted)}`;
     case "missing vault":
-      return `${at}: there is no such vault, or the token may not see it\n    fix: correct berth:onepassword.vault, or give the token access; op vault list shows what there is`;
+      return `${at}: there is no such vault, or the token may not see it (${error.message})\n    fix: correct berth:onepassword.vault, or give the token access; op vault list shows what there is`;
     case "several vaults":
       return `${at}: several vaults have this title\n    fix: op vault list, then name the vault by its id in berth:onepassword.vault`;
     case "several items":
-      return `${at}: several items have this title, and the operator would take the oldest\n    fix: op item list --vault ${quote(ref.vault)}, then name the item by its id`;
+      return `${at}: several items have this title, and the operator would use the oldest\n    fix: op item list --vault ${quote(ref.vault)}, then name the item by its id`;
     case "unauthorized":
       return `${at}: 1Password refused the token (${error.message})\n    fix: export a valid OP_CONNECT_TOKEN or OP_SERVICE_ACCOUNT_TOKEN with access to the vault`;
     case "rate limited":
-      return `${at}: 1Password still answered 429, too many requests, after several tries\n    fix: wait for the limit to end (op service-account ratelimit), then run again`;
+      return `${at}: 1Password answered 429 (too many requests), also after several retries\n    fix: wait for the limit to end (op service-account ratelimit), then run again`;
     case "server error":
-      return `${at}: 1Password still failed after several tries (${error.message})\n    fix: look at the Connect server's log, then run again`;
+      return `${at}: 1Password failed, also after several retries (${error.message})\n    fix: read the log of the Connect server, then run again`;
     case "unreachable":
-      return `${at}: cannot reach 1Password (${error.message})\n    fix: curl "$OP_CONNECT_HOST/heartbeat" must answer`;
+      return `${at}: cannot reach 1Password (${error.message})\n    fix: check the address and the network; curl "$OP_CONNECT_HOST/heartbeat" must answer`;
     case "unknown":
       return `${at}: ${error.message}`;
   }
@@ -156,7 +204,7 @@ function createCommand(wanted: readonly ItemRequest[]): string {
   return parts.join(" ");
 }
 
-/** `op` takes `section.field[type]=value`; outside a section only a few labels can be read back. */
+/** For `op`: `section.field[type]=value`. The Pulumi provider reads only fields in a section, with few exceptions. */
 function assignment(field: string, request: ItemRequest): string {
   if (field === "password") return "--generate-password=letters,digits,32";
   if (field === "username") return quote(`username=${request.username ?? "‹role›"}`);

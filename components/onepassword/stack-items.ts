@@ -5,7 +5,7 @@ import { Credential } from "./credential.ts";
 import type { Item, ReadItem } from "./item.ts";
 import { type ItemRequest, type Items, type ReadOptions, readItems } from "./read-items.ts";
 
-/** Everything that a stack needs of 1Password, read and checked. */
+/** Everything that a stack needs from 1Password, read and checked. */
 export interface StackItems {
   readonly item: Items;
   readonly admin: Credential;
@@ -24,12 +24,12 @@ export async function readStackItems(
   return { item, admin, credential: (role) => toCredential(item(role.item)) };
 }
 
-/** The admin's credential, once its item has been read. */
+/** The admin's credential. Its item must be among `item`. */
 export function readAdmin(spec: StackSpec, item: Items): Credential {
   return toCredential(item(spec.postgres.admin));
 }
 
-/** What a stack needs of 1Password; the admin's item comes first. Pure. */
+/** The items that a stack needs from 1Password; the admin's item comes first. */
 export function planItemRequests(spec: StackSpec): ItemRequest[] {
   const login = ["username", "password"];
   return [
@@ -50,32 +50,32 @@ export function planItemRequests(spec: StackSpec): ItemRequest[] {
   ];
 }
 
-/** The owner's own name is that of an app which logged in with it before its two logins came. */
+/** With two logins the owner's own name is allowed, too: the app may have logged in with it before. */
 function toUsernames(
   app: string,
   { name, logins }: RoleSpec,
-): Pick<ItemRequest, "username" | "turns"> {
+): Pick<ItemRequest, "username" | "otherLogins"> {
   const [first, ...others] = logins ?? [];
   if (first === undefined) return { username: name };
-  const fix = `if that role owns the database so far, set berth:apps.${app}.owner.name to it and leave the item as it is`;
-  return { username: first, turns: { usernames: [...others, name], fix } };
+  const fix = `if that role owns the database now, set berth:apps.${app}.owner.name to its name and keep the item`;
+  return { username: first, otherLogins: { usernames: [...others, name], fix } };
 }
 
-/** An app must not take the admin role for its own, or be a member of it; its name is known only now. */
+/** No role of an app may be the admin role or a member of it. The admin's name is known only from its item. */
 function refuseReservedAdmin(spec: StackSpec, admin: Credential): void {
   for (const app of spec.apps) {
     for (const role of app.roles) {
       const key = `berth:apps.${app.name}.${role.key === "owner" ? "owner" : `roles.${role.key}`}`;
       if (roleNamesOf({ roles: [role] }).includes(admin.username)) {
         const field = role.name === admin.username ? "name" : "logins";
-        throw new BerthError(`app ${app.name}: role "${admin.username}" is the admin role itself`, {
-          hint: `give it another name: ${key}.${field}`,
+        throw new BerthError(`app ${app.name}: role "${admin.username}" is the admin role`, {
+          hint: `set ${key}.${field} to another name`,
         });
       }
       if (role.memberOf.includes(admin.username)) {
         throw new BerthError(
-          `app ${app.name}: role "${role.name}" would be a member of "${admin.username}", which is the admin role`,
-          { hint: `take it out of ${key}.memberOf` },
+          `app ${app.name}: role "${role.name}" would be a member of the admin role "${admin.username}"`,
+          { hint: `remove it from ${key}.memberOf` },
         );
       }
     }

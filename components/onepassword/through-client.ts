@@ -5,8 +5,8 @@ import type { ItemRef } from "../config/spec.ts";
 import { Item, isItemId, type ReadItem, toItemReadError } from "./item.ts";
 
 /**
- * Reading outside the engine, for the verbs that are not Pulumi's: through 1Password's own Connect
- * client, or its `op` command for a service account and the desktop app.
+ * Reads items without Pulumi: with 1Password's Connect client, or with its `op` command for a service
+ * account and the desktop app.
  */
 export function readThroughClient(access: OnePasswordAccess): ReadItem {
   switch (access.kind) {
@@ -19,26 +19,28 @@ export function readThroughClient(access: OnePasswordAccess): ReadItem {
   }
 }
 
-/** What both answer with; Connect's OpenAPI document and `op item get --format json` agree on it. */
+/** Answer of both. Connect's OpenAPI document and `op item get --format json` have the same form. */
 interface ItemAnswer {
   readonly id?: string;
   readonly vault?: { readonly id?: string | undefined };
+  readonly sections?: readonly { readonly id?: string; readonly label?: string }[];
   readonly fields?: readonly {
     readonly label?: string;
     readonly purpose?: string;
     readonly value?: string;
+    readonly section?: { readonly id?: string; readonly label?: string };
   }[];
 }
 
 /**
- * One list of a vault's titles and one request an item. The list carries no secret, and asking for each
- * title by itself would double the requests.
+ * Lists a vault's titles once, then makes one request for each item. The list has no secrets. A search by
+ * title would need two requests for each item.
  */
 function readThroughConnect(serverURL: string, token: string): ReadItem {
   const connect = OnePasswordConnect({ serverURL, token, keepAlive: true });
   const vaults = new Map<string, Promise<VaultTitles>>();
   const openVault = async (name: string): Promise<VaultTitles> => {
-    const id = toId((await connect.getVault(name)).id);
+    const id = await findVault(connect, name);
     let titles: Promise<ReadonlyMap<string, readonly string[]>> | undefined;
     return { id, titles: () => (titles ??= connect.listItems(id).then(toIdsByTitle)) };
   };
@@ -52,7 +54,7 @@ function readThroughConnect(serverURL: string, token: string): ReadItem {
       toId(answer.id);
       return toItem(answer as unknown as ItemAnswer, ref);
     } catch (error) {
-      // Asked again, everything is asked again.
+      // A retry starts anew, with the vault and its titles.
       if (vaults.get(ref.vault) === vault) vaults.delete(ref.vault);
       throw toItemReadError(describeConnectError(error));
     }
@@ -61,16 +63,36 @@ function readThroughConnect(serverURL: string, token: string): ReadItem {
 
 interface VaultTitles {
   readonly id: string;
-  /** Ids by title, asked for when the first title is looked up. */
+  /** Ids by title, requested on the first call. */
   readonly titles: () => Promise<ReadonlyMap<string, readonly string[]>>;
 }
 
-/** The client's own types say that it is always a list. */
+/** The client's types promise a list, but a cut-off answer is none. */
 function toIdsByTitle(answer: unknown): ReadonlyMap<string, readonly string[]> {
   if (!Array.isArray(answer)) throw new Error("unexpected end of JSON input");
   const items = answer as readonly { readonly id?: string; readonly title?: string }[];
   const byTitle = Map.groupBy(items, ({ title = "" }) => title);
   return new Map([...byTitle].map(([title, found]) => [title, found.map(({ id }) => toId(id))]));
+}
+
+/**
+ * The id of the vault with that id or title. The client's own look-up takes an answer that was cut off for
+ * several vaults, and says nothing of those that there are.
+ */
+export async function findVault(
+  connect: Pick<ReturnType<typeof OnePasswordConnect>, "listVaults">,
+  name: string,
+): Promise<string> {
+  const answer: unknown = await connect.listVaults();
+  if (!Array.isArray(answer)) throw new Error("unexpected end of JSON input");
+  const vaults = answer as readonly { readonly id?: string; readonly name?: string }[];
+  const ids = vaults.map(({ id }) => toId(id));
+  const found = ids.filter((id, at) => id === name || vaults[at]?.name === name);
+  const [id] = found;
+  if (id !== undefined && found.length === 1) return id;
+  if (found.length > 1) throw new Error(`found ${String(found.length)} vaults`);
+  const visible = vaults.map((vault) => JSON.stringify(vault.name ?? vault.id)).join(", ");
+  throw new Error(`found 0 vaults; the token may see ${visible || "none"}`);
 }
 
 function onlyOne(ids: readonly string[] = []): string {
@@ -79,7 +101,7 @@ function onlyOne(ids: readonly string[] = []): string {
   throw new Error(`found ${String(ids.length)} items`);
 }
 
-/** The client takes JSON that was cut off for an answer without any of its fields. */
+/** The client returns an answer without fields if its JSON was cut off. */
 function toId(id: string | undefined): string {
   if (id === undefined) throw new Error("unexpected end of JSON input");
   return id;
@@ -98,38 +120,57 @@ export function describeConnectError(error: unknown): string {
 
 function readThroughOp(env: Readonly<Record<string, string>>): ReadItem {
   return async (ref) => {
-    const result = await execa(
-      "op",
-      ["item", "get", ref.item, "--vault", ref.vault, "--format", "json"],
-      { env: opEnvironment(env), extendEnv: false, reject: false, timeout: 30_000 },
-    );
-    // NOTE: only stderr may be shown; stdout holds the item.
-    if (result.code === "ENOENT") throw toItemReadError("op is not on PATH; it is 1Password's CLI");
-    if (result.failed)
-      throw toItemReadError(result.stderr || `op failed: ${result.code ?? "unknown"}`);
-    return toItem(parseAnswer(result.stdout), ref);
+    const answer = await runOp(["get", ref.item, "--format", "json"], { ref, env });
+    return toItem(parseOpAnswer<ItemAnswer>(answer), ref);
   };
 }
 
+/** What `op item …` prints for an item of a vault. Throws `ItemReadError` with no more than its error output. */
+export async function runOp(
+  args: readonly string[],
+  {
+    ref,
+    env,
+    input,
+  }: {
+    readonly ref: ItemRef;
+    readonly env: Readonly<Record<string, string>>;
+    readonly input?: string;
+  },
+): Promise<string> {
+  const result = await execa("op", ["item", ...args, "--vault", ref.vault], {
+    ...{ env: opEnvironment(env), extendEnv: false, reject: false, timeout: 30_000 },
+    ...(input === undefined ? { stdin: "ignore" } : { input }),
+  });
+  // NOTE: only stderr may be shown; stdout holds the item.
+  if (result.code === "ENOENT") throw toItemReadError("op is not on PATH; it is 1Password's CLI");
+  if (result.failed)
+    throw toItemReadError(result.stderr || `op failed: ${result.code ?? "unknown"}`);
+  return result.stdout;
+}
+
 /** A minimal one: with Connect's variables set, `op` would not use the service account. */
-export function opEnvironment(env: Readonly<Record<string, string>>): Record<string, string> {
+function opEnvironment(env: Readonly<Record<string, string>>): Record<string, string> {
   return { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...env };
 }
 
-function parseAnswer(stdout: string): ItemAnswer {
+/** What `op --format json` printed; the caller knows its shape. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the shape of the answer
+export function parseOpAnswer<T>(stdout: string): T {
   try {
-    return JSON.parse(stdout) as ItemAnswer;
+    return JSON.parse(stdout) as T;
   } catch {
     // NOTE: no `cause`; its message quotes what could not be parsed.
-    throw toItemReadError("op answered with something else than an item: end of JSON input");
+    throw toItemReadError("op did not answer with an item: end of JSON input");
   }
 }
 
 function toItem(answer: ItemAnswer, ref: ItemRef): Item {
-  const fields = new Map<string, string>();
-  for (const { label, purpose, value } of answer.fields ?? []) {
+  const titles = new Map(answer.sections?.map(({ id, label }) => [id, label ?? id ?? ""]));
+  const fields = (answer.fields ?? []).flatMap(({ label, purpose, value = "", section }) => {
     const name = purpose === "USERNAME" || purpose === "PASSWORD" ? purpose.toLowerCase() : label;
-    if (name !== undefined && value !== undefined) fields.set(name, value);
-  }
+    const title = section?.label ?? titles.get(section?.id) ?? section?.id ?? "";
+    return name === undefined ? [] : [{ label: name, value, section: title }];
+  });
   return new Item(answer.vault?.id ?? ref.vault, answer.id ?? ref.item, fields);
 }

@@ -5,12 +5,12 @@ import type { ItemRef } from "../config/spec.ts";
 import { Item, isItemId, type ReadItem, toItemReadError } from "./item.ts";
 
 /**
- * Reading inside the engine, through `@1password/pulumi-onepassword`. Its results are not marked
- * secret, so they never leave this module but as an `Item`, which hides them.
+ * Reads items inside the engine, through `@1password/pulumi-onepassword`. Its results are not marked as
+ * secret, so they leave this module only as an `Item`, which hides them.
  */
 export function readThroughProvider(access: OnePasswordAccess): ReadItem {
   const provider = new onepassword.Provider("onepassword", toProviderArgs(access));
-  // A vault's name costs a request of its own, each time.
+  // A vault by name costs a request each time, so its id is kept.
   const vaultIds = new Map<string, string>();
   return async (ref) => {
     const vault = vaultIds.get(ref.vault) ?? ref.vault;
@@ -39,12 +39,11 @@ function toProviderArgs(access: OnePasswordAccess): onepassword.ProviderArgs {
   }
 }
 
-/** Of fields outside a section the provider shows only those with a place of their own. */
+/** Outside sections the provider returns only the fields that are properties of its result. */
 function toItem(found: onepassword.GetItemResult): Item {
-  const fields = new Map<string, string>();
-  for (const section of found.sections ?? []) {
-    for (const field of section.fields ?? []) fields.set(field.label, field.value);
-  }
+  const inSections = (found.sections ?? []).flatMap(({ label: section, fields }) =>
+    (fields ?? []).map(({ label, value }) => ({ label, value, section })),
+  );
   const own: readonly (readonly [string, string | undefined])[] = [
     ["username", found.username],
     ["password", found.password],
@@ -54,7 +53,6 @@ function toItem(found: onepassword.GetItemResult): Item {
     ["port", found.port],
     ["notesPlain", found.noteValue],
   ];
-  for (const [label, value] of own)
-    if (value !== undefined && value !== "") fields.set(label, value);
-  return new Item(found.vault, found.uuid, fields);
+  const outside = own.map(([label, value = ""]) => ({ label, value, section: "" }));
+  return new Item(found.vault, found.uuid, [...outside, ...inSections]);
 }

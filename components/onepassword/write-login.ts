@@ -1,21 +1,24 @@
 import { randomInt } from "node:crypto";
 import { type FullItem, OnePasswordConnect } from "@1password/connect";
-import { execa } from "execa";
 import type { OnePasswordAccess } from "../config/environment.ts";
 import type { ItemRef } from "../config/spec.ts";
-import { toItemReadError } from "./item.ts";
-import { describeConnectError, opEnvironment } from "./through-client.ts";
+import { renewLogin } from "./derived-fields.ts";
+import { ItemReadError, toItemReadError } from "./item.ts";
+import { describeConnectError, findVault, parseOpAnswer, runOp } from "./through-client.ts";
+
+/** A new login; what is left out stays, but for the password, which is then made. */
+interface LoginChange {
+  readonly username?: string;
+  readonly password?: string;
+}
 
 /**
- * Gives an item's `password` a new value, and its `username` one where it is given, in one edit. Without
- * a password nobody has seen the new one. Throws `ItemReadError`.
+ * Gives an item's `password` a new value, and its `username` one where it is given, in one edit, together
+ * with the fields that repeat them. Throws `ItemReadError`.
  */
-export type WriteLogin = (
-  ref: ItemRef,
-  change: { readonly username?: string; readonly password?: string },
-) => Promise<void>;
+export type WriteLogin = (ref: ItemRef, change: LoginChange) => Promise<void>;
 
-/** The same ways as `readThroughClient`; the token needs write access to the vault. */
+/** Writes with the same clients as `readThroughClient`. The token needs write access to the vault. */
 export function writeThroughClient(access: OnePasswordAccess): WriteLogin {
   switch (access.kind) {
     case "connect":
@@ -30,7 +33,7 @@ export function writeThroughClient(access: OnePasswordAccess): WriteLogin {
 const passwordLength = 32;
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/** Letters and digits alone: every driver, URL and shell takes them as they are. */
+/** Only letters and digits, which need no escaping in a URL or a shell. */
 export function makePassword(): string {
   const letters = Array.from(
     { length: passwordLength },
@@ -41,66 +44,59 @@ export function makePassword(): string {
 
 function writeThroughConnect(serverURL: string, token: string): WriteLogin {
   const connect = OnePasswordConnect({ serverURL, token, keepAlive: false });
-  return async (ref, { username, password = makePassword() }) => {
+  return async (ref, change) => {
     try {
-      const vault = await connect.getVault(ref.vault);
-      const vaultId = vault.id ?? "";
+      const vaultId = await findVault(connect, ref.vault);
       const item = await connect.getItem(vaultId, ref.item);
-      setField(item.fields, "PASSWORD", password);
-      if (username !== undefined) setField(item.fields, "USERNAME", username);
+      setLogin(item.fields, change);
       await connect.updateItem(vaultId, item);
     } catch (error) {
+      if (error instanceof ItemReadError) throw error;
       throw toItemReadError(describeConnectError(error));
     }
   };
 }
 
-/** By purpose, as a login item has it, else by label, as any other category has it. */
-function setField(
-  fields: FullItem["fields"] = [],
-  purpose: "USERNAME" | "PASSWORD",
-  value: string,
-): void {
-  const field =
-    fields.find((candidate) => String(candidate.purpose) === purpose) ??
-    fields.find((candidate) => candidate.label === purpose.toLowerCase());
-  if (field === undefined) throw new Error(`the item has no field "${purpose.toLowerCase()}"`);
-  field.value = value;
-}
-
-/** No password is among the arguments of a process: `op` makes it itself, or reads the item from a pipe. */
+/** The item goes through a pipe, so no password is among the arguments of a process. */
 function writeThroughOp(env: Readonly<Record<string, string>>): WriteLogin {
-  const op = async (args: readonly string[], ref: ItemRef, input?: string): Promise<string> => {
-    const result = await execa("op", ["item", ...args, "--vault", ref.vault], {
-      ...{ env: opEnvironment(env), extendEnv: false, reject: false, timeout: 30_000 },
-      ...(input === undefined ? { stdin: "ignore" } : { input }),
-    });
-    // NOTE: only stderr may be shown; stdout holds the item.
-    if (result.code === "ENOENT") throw toItemReadError("op is not on PATH; it is 1Password's CLI");
-    if (result.failed)
-      throw toItemReadError(result.stderr || `op failed: ${result.code ?? "unknown"}`);
-    return result.stdout;
-  };
-  return async (ref, { username, password }) => {
-    const edit = ["edit", ref.item];
-    if (password === undefined) {
-      const generate = `--generate-password=letters,digits,${String(passwordLength)}`;
-      const rename = username === undefined ? [] : [`username=${username}`];
-      await op([...edit, generate, ...rename], ref);
-      return;
-    }
-    const item = parseItem(await op(["get", ref.item, "--format", "json"], ref));
-    setField(item.fields, "PASSWORD", password);
-    if (username !== undefined) setField(item.fields, "USERNAME", username);
-    await op(edit, ref, JSON.stringify(item));
+  return async (ref, change) => {
+    const answer = await runOp(["get", ref.item, "--format", "json"], { ref, env });
+    const item = parseOpAnswer<Pick<FullItem, "fields">>(answer);
+    setLogin(item.fields, change);
+    await runOp(["edit", ref.item], { ref, env, input: JSON.stringify(item) });
   };
 }
 
-function parseItem(stdout: string): Pick<FullItem, "fields"> {
-  try {
-    return JSON.parse(stdout) as Pick<FullItem, "fields">;
-  } catch {
-    // NOTE: no `cause`; its message quotes what could not be parsed.
-    throw toItemReadError("op answered with something else than an item: end of JSON input");
+type Fields = NonNullable<FullItem["fields"]>;
+
+function setLogin(fields: Fields = [], { username, password = makePassword() }: LoginChange): void {
+  const passwordField = onlyField(fields, "PASSWORD");
+  const usernameField = username === undefined ? undefined : onlyField(fields, "USERNAME");
+  const old = { username: usernameField?.value ?? "", password: passwordField.value ?? "" };
+  const renewed = { username: username ?? "", password };
+  for (const field of fields) {
+    if (field === passwordField || field === usernameField || !field.value) continue;
+    const value = renewLogin(field.value, old, renewed);
+    if (value === undefined) {
+      throw new ItemReadError(
+        "unknown",
+        `its field "${field.label ?? ""}" holds the password as well, in a form that is no URL; remove that field, or let it hold a URL`,
+      );
+    }
+    field.value = value;
   }
+  passwordField.value = password;
+  if (usernameField !== undefined && username !== undefined) usernameField.value = username;
+}
+
+/** By purpose, as a login item has it, else by label, as any other category has it. */
+function onlyField(fields: Fields, purpose: "USERNAME" | "PASSWORD"): Fields[number] {
+  const label = purpose.toLowerCase();
+  const found = fields.filter(
+    (field) => String(field.purpose) === purpose || (field.label === label && field.value),
+  );
+  const [field] = found;
+  if (field !== undefined && found.length === 1) return field;
+  const count = found.length === 0 ? "no field" : `${String(found.length)} fields named`;
+  throw new ItemReadError("unknown", `the item has ${count} "${label}"`);
 }

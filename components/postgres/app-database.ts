@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { roleNamesOf } from "../config/logins.ts";
 import type { AppSpec, PostgresSpec, ReclaimPolicy } from "../config/spec.ts";
 import type { Credential } from "../onepassword/credential.ts";
-import { type AppDatabaseState, toState } from "./plan/app-state.ts";
+import type { AppDatabaseState } from "./plan/app-properties.ts";
+import { toState } from "./plan/app-state.ts";
 import { withoutDefaults } from "./plan/defaults.ts";
 import type { DatabasePlan } from "./plan/plan.ts";
 

@@ -24,7 +24,7 @@ export interface ExternalSecret {
   };
 }
 
-/** The store that values come from. */
+/** The store that External Secrets reads from. */
 export interface StoreRef {
   readonly kind: "ClusterSecretStore" | "SecretStore";
   readonly name: string;
@@ -42,12 +42,12 @@ interface RemoteRef {
 
 /** What {@link buildExternalSecret} needs. */
 export interface ExternalSecretArgs {
-  /** Name of the Secret, too. */
+  /** Name of the object and of its Secret. */
   readonly name: string;
   readonly namespace: string;
-  /** Title of the 1Password item: its Connect provider finds none by id before release 2.9. */
+  /** Title of the 1Password item. Before External Secrets 2.9 its provider finds no item by id. */
   readonly title: string;
-  /** Labels of the fields to bring; none = all of the item. */
+  /** Labels of the fields to copy; empty = all fields. */
   readonly fields: readonly string[];
   readonly store: StoreRef;
   /** As Go prints a duration: `1h0m0s`. */
@@ -57,11 +57,10 @@ export interface ExternalSecretArgs {
 }
 
 /**
- * Manifest that brings an item's fields to one namespace through External Secrets.
+ * Manifest that copies an item's fields into a namespace through External Secrets.
  *
- * What the API server would add by default is written out, since Argo CD takes a default inside a list
- * for a change that never ends. The template keeps this object's annotations, Argo CD's tracking among
- * them, off the Secret.
+ * The API server's defaults are written out, because Argo CD shows a default inside a list as a change in
+ * every sync. The template keeps this object's annotations, such as Argo CD's tracking id, off the Secret.
  *
  * @see https://external-secrets.io/latest/api/externalsecret/
  * @see https://external-secrets.io/latest/provider/1password-automation/
@@ -102,8 +101,8 @@ export function buildExternalSecret(args: ExternalSecretArgs): ExternalSecret {
 }
 
 /**
- * A Secret's keys, each with the label it is made of: the keys that the 1Password operator makes, so
- * that a Secret keeps them whichever of the two brings it.
+ * Pairs of a Secret's key and the label it comes from. The 1Password operator makes the same keys, so an
+ * app can change from one to the other.
  */
 function toKeys(at: string, labels: readonly string[]): readonly (readonly [string, string])[] {
   const keys = new Map<string, string>();
@@ -113,9 +112,12 @@ function toKeys(at: string, labels: readonly string[]): readonly (readonly [stri
       .replace(/[^-._a-zA-Z0-9]+/g, "-");
     const other = keys.get(key);
     if (key === "" || other !== undefined) {
-      const why = key === "" ? "makes no key" : `makes the same key as "${other ?? ""}"`;
-      throw new BerthError(`${at}: the field "${label}" ${why} of a Secret`, {
-        hint: "relabel the field in 1Password; letters, digits, - _ and . stay as they are",
+      const why =
+        key === ""
+          ? "has no character that a Secret's key may have"
+          : `would have the same key in the Secret as "${other ?? ""}"`;
+      throw new BerthError(`${at}: the field "${label}" ${why}`, {
+        hint: "relabel the field in 1Password; a key keeps letters, digits, - _ and .",
       });
     }
     keys.set(key, label);

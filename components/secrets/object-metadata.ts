@@ -1,5 +1,5 @@
 /**
- * What every namespaced object that Berth emits says of itself.
+ * Metadata of every namespaced object that Berth writes.
  *
  * @see https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/
  */

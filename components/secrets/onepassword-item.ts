@@ -1,7 +1,7 @@
 import { BerthError } from "../errors.ts";
 import type { ObjectMetadata } from "./object-metadata.ts";
 
-/** A 1Password item by its ids, as resolved when Berth read it. Titles are not unique, ids are. */
+/** A 1Password item by its ids. Titles are not unique. */
 export interface ItemId {
   readonly vaultId: string;
   readonly itemId: string;
@@ -17,7 +17,7 @@ export interface OnePasswordItem {
 
 /** What {@link buildOnePasswordItem} needs. */
 export interface OnePasswordItemArgs {
-  /** Name of the Secret, too. */
+  /** Name of the object and of its Secret. */
   readonly name: string;
   readonly namespace: string;
   readonly item: ItemId;
@@ -26,8 +26,8 @@ export interface OnePasswordItemArgs {
 }
 
 /**
- * Manifest that brings one item to one namespace. It names the item and holds none of its values.
- * The Secret's keys are the item's field labels; its type is Opaque, which cannot be changed later.
+ * Manifest that copies one item into a namespace. It names the item and has none of its values. The
+ * Secret's keys are the item's field labels. Its type is Opaque, which cannot be changed later.
  *
  * @see https://github.com/1Password/onepassword-operator/blob/main/USAGEGUIDE.md
  */
@@ -42,8 +42,8 @@ export function buildOnePasswordItem(args: OnePasswordItemArgs): OnePasswordItem
 }
 
 /**
- * `vaults/<vault>/items/<item>`. The API server takes any text here, and the operator would say only
- * in its log that a path does not have exactly these four parts.
+ * `vaults/<vault>/items/<item>`. The API server accepts any text here, and the operator reports a path
+ * without exactly these four parts only in its log.
  */
 export function formatItemPath(item: ItemId): string {
   for (const [part, id] of Object.entries({ vault: item.vaultId, item: item.itemId })) {

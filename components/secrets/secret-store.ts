@@ -1,6 +1,6 @@
 import type { ObjectMetadata } from "./object-metadata.ts";
 
-/** Where External Secrets finds 1Password Connect, for several namespaces. */
+/** Custom resource that says where External Secrets finds 1Password Connect, for several namespaces. */
 export interface ClusterSecretStore {
   readonly apiVersion: "external-secrets.io/v1";
   readonly kind: "ClusterSecretStore";
@@ -11,7 +11,7 @@ export interface ClusterSecretStore {
   };
 }
 
-/** The same for the namespace it is in and no other. */
+/** The same for one namespace, its own. */
 export interface SecretStore {
   readonly apiVersion: "external-secrets.io/v1";
   readonly kind: "SecretStore";
@@ -19,7 +19,7 @@ export interface SecretStore {
   readonly spec: { readonly provider: ConnectProvider<TokenRef> };
 }
 
-/** The key of a Secret that holds Connect's token. */
+/** Name and key of the Secret with Connect's token. */
 export interface TokenRef {
   readonly name: string;
   readonly key: string;
@@ -36,7 +36,7 @@ interface ConnectProvider<Token> {
 /** What both kinds of store need. */
 interface StoreArgs<Token> {
   readonly name: string;
-  /** URL as the cluster reaches Connect, without `/v1`. */
+  /** URL of Connect inside the cluster, without `/v1`. */
   readonly connectHost: string;
   readonly token: Token;
   /** Title or id. */
@@ -48,19 +48,19 @@ interface StoreArgs<Token> {
 /** What {@link buildClusterSecretStore} needs. */
 export interface ClusterSecretStoreArgs
   extends StoreArgs<TokenRef & { readonly namespace: string }> {
-  /** The only namespaces that may use it: who may use a store may read every item of the vault. */
+  /** The only namespaces that may use the store. Whoever uses it can read every item of the vault. */
   readonly namespaces: readonly string[];
 }
 
 /** What {@link buildSecretStore} needs. */
 export interface SecretStoreArgs extends StoreArgs<TokenRef> {
-  /** Of the store, of the token's Secret and of all that use it. */
+  /** Namespace of the store, of the token's Secret and of all ExternalSecrets that use it. */
   readonly namespace: string;
 }
 
 /**
- * Manifest of a store for a stack's namespaces and no others. It names the token's Secret and does not
- * hold it.
+ * Manifest of a store for a stack's namespaces only. It names the token's Secret and does not have the
+ * token.
  *
  * @see https://external-secrets.io/latest/api/clustersecretstore/
  */
@@ -78,8 +78,8 @@ export function buildClusterSecretStore(args: ClusterSecretStoreArgs): ClusterSe
 }
 
 /**
- * Manifest of a store for one namespace. Its reference to the token names no namespace: External Secrets
- * refuses any but the store's own.
+ * Manifest of a store for one namespace. Its reference to the token has no namespace, because External
+ * Secrets accepts only the store's own.
  *
  * @see https://external-secrets.io/latest/api/secretstore/
  */

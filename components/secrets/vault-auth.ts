@@ -1,6 +1,6 @@
 import type { ObjectMetadata } from "./object-metadata.ts";
 
-/** Custom resource that says as whom the Vault Secrets Operator logs in for the objects of a namespace. */
+/** Custom resource with the login of the Vault Secrets Operator for the objects of one namespace. */
 export interface VaultAuth {
   readonly apiVersion: "secrets.hashicorp.com/v1beta1";
   readonly kind: "VaultAuth";
@@ -24,23 +24,23 @@ export interface VaultAuthArgs {
   readonly namespace: string;
   /** `namespace/name` of a VaultConnection. */
   readonly connection: string;
-  /** Of Vault's Kubernetes auth method. */
+  /** Mount of Vault's Kubernetes auth method. */
   readonly mount: string;
-  /** Inside Vault; undefined = its root. */
+  /** Namespace inside Vault; undefined = its root. */
   readonly vaultNamespace: string | undefined;
   /** Role of the auth method. */
   readonly role: string;
-  /** In the same namespace; the operator asks for a token of it. */
+  /** ServiceAccount in the same namespace; the operator logs in with its token. */
   readonly serviceAccount: string;
-  /** Of that token. */
+  /** Audiences of that token. */
   readonly audiences: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
 /**
- * Manifest of a login by Kubernetes' own tokens, so that there is no credential to keep for it. Only
- * objects of its own namespace may use it.
+ * Manifest of a login with a ServiceAccount's token, so there is no credential to store. Only objects in
+ * the same namespace may use it.
  *
  * @see https://developer.hashicorp.com/vault/docs/deploy/kubernetes/vso/api-reference#vaultauth
  */

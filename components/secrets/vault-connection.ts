@@ -16,16 +16,16 @@ export interface VaultConnection {
 export interface VaultConnectionArgs {
   readonly name: string;
   readonly namespace: string;
-  /** URL as the cluster reaches Vault. */
+  /** URL of Vault inside the cluster. */
   readonly address: string;
-  /** Secret in the same namespace with the CA under `ca.crt`; undefined = the system's. */
+  /** Secret in the same namespace with the CA under `ca.crt`; undefined = the system's CAs. */
   readonly caSecret: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
 /**
- * Manifest of a connection that any VaultAuth of the cluster may refer to. It grants nothing by itself.
+ * Manifest of a connection that any VaultAuth in the cluster may use. It grants nothing by itself.
  *
  * @see https://developer.hashicorp.com/vault/docs/deploy/kubernetes/vso/api-reference#vaultconnection
  */

@@ -14,15 +14,15 @@ export interface VaultDestination {
 /** What {@link buildVaultDestination} needs. */
 export interface VaultDestinationArgs {
   readonly name: string;
-  /** Keys to bring, as a Secret may have them; none = all. */
+  /** Keys to copy; empty = all. */
   readonly fields: readonly string[];
   readonly restart: readonly RestartTarget[];
   readonly labels: Readonly<Record<string, string>>;
 }
 
 /**
- * A Secret of the object's own name. Without `excludeRaw` it would hold everything once more, as JSON
- * under `_raw`. A Secret that others made is never overwritten.
+ * Describes a Secret with the object's own name. Without `excludeRaw` it would have all values again, as
+ * JSON under `_raw`. The operator never overwrites a Secret that it did not make.
  *
  * @see https://developer.hashicorp.com/vault/docs/deploy/kubernetes/vso/api-reference#destination
  */

@@ -2,7 +2,7 @@ import type { RestartTarget } from "../config/spec.ts";
 import type { ObjectMetadata } from "./object-metadata.ts";
 import { buildVaultDestination, type VaultDestination } from "./vault-destination.ts";
 
-/** Custom resource from which the Vault Secrets Operator makes a Secret of a login that Vault makes. */
+/** Custom resource from which the Vault Secrets Operator makes a Secret with a login that Vault makes. */
 export interface VaultDynamicSecret {
   readonly apiVersion: "secrets.hashicorp.com/v1beta1";
   readonly kind: "VaultDynamicSecret";
@@ -18,15 +18,15 @@ export interface VaultDynamicSecret {
 
 /** What {@link buildVaultDynamicSecret} needs. */
 export interface VaultDynamicSecretArgs {
-  /** Name of the Secret, too. */
+  /** Name of the object and of its Secret. */
   readonly name: string;
   readonly namespace: string;
   /** VaultAuth in the same namespace. */
   readonly auth: string;
-  /** Of the database engine. */
+  /** Mount of the database engine. */
   readonly mount: string;
   readonly path: string;
-  /** Of the lease, after which it is renewed. */
+  /** The operator renews a lease after this part of it, in percent. */
   readonly renewalPercent: number;
   /** End the lease when the object is deleted. */
   readonly revoke: boolean;
@@ -36,8 +36,8 @@ export interface VaultDynamicSecretArgs {
 }
 
 /**
- * Manifest that brings a login of Vault's making to one namespace, under the keys `username` and
- * `password`, and another one when its lease cannot be renewed any more.
+ * Manifest that brings a login made by Vault into a namespace, with the keys `username` and `password`.
+ * When its lease can no longer be renewed, the Secret gets a new login.
  *
  * @see https://developer.hashicorp.com/vault/docs/deploy/kubernetes/vso/api-reference#vaultdynamicsecret
  */

@@ -2,7 +2,7 @@ import type { RestartTarget } from "../config/spec.ts";
 import type { ObjectMetadata } from "./object-metadata.ts";
 import { buildVaultDestination, type VaultDestination } from "./vault-destination.ts";
 
-/** Custom resource from which the Vault Secrets Operator makes a Secret of what is in a KV engine. */
+/** Custom resource from which the Vault Secrets Operator makes a Secret with values of a KV engine. */
 export interface VaultStaticSecret {
   readonly apiVersion: "secrets.hashicorp.com/v1beta1";
   readonly kind: "VaultStaticSecret";
@@ -18,17 +18,18 @@ export interface VaultStaticSecret {
 
 /** What {@link buildVaultStaticSecret} needs. */
 export interface VaultStaticSecretArgs {
-  /** Name of the Secret, too. */
+  /** Name of the object and of its Secret. */
   readonly name: string;
   readonly namespace: string;
   /** VaultAuth in the same namespace. */
   readonly auth: string;
-  /** Of the KV engine. */
+  /** Mount of the KV engine. */
   readonly mount: string;
-  /** In the engine, without `data/`, which the operator puts in. */
+  /** Path in the engine, without `data/`, which the operator adds. */
   readonly path: string;
+  /** How often the operator reads the values, as `30s`, `5m` or `1h`. */
   readonly refreshAfter: string;
-  /** Keys to bring; none = all. */
+  /** Keys to copy; empty = all. */
   readonly fields: readonly string[];
   readonly restart: readonly RestartTarget[];
   readonly labels: Readonly<Record<string, string>>;
@@ -36,7 +37,7 @@ export interface VaultStaticSecretArgs {
 }
 
 /**
- * Manifest that brings a secret of Vault to one namespace.
+ * Manifest that copies a secret of Vault into a namespace.
  *
  * @see https://developer.hashicorp.com/vault/docs/deploy/kubernetes/vso/api-reference#vaultstaticsecret
  */

@@ -20,22 +20,22 @@ import {
 import { type OperatorOptions, startOperator } from "./operator.ts";
 import { stopProgram } from "./stop.ts";
 
-/** A Kubernetes API server on this machine, with a node that is played and an operator that is not. */
+/** A Kubernetes API server on this machine, with a simulated node and the real 1Password operator. */
 export interface Cluster {
   readonly home: string;
-  /** With the contexts berth (current), admin and guest. */
+  /** Path; its contexts are berth (current), admin and guest. */
   readonly kubeconfig: string;
 }
 
-/** How a cluster is made. */
+/** Options of {@link openCluster}. */
 export interface ClusterOptions {
   readonly home: string;
   readonly tools: ClusterTools;
-  /** The cluster goes when this process does, however it ends. @default - it stays */
+  /** Process whose end, however it ends, stops the cluster. @default - the cluster stays */
   readonly owner?: number;
 }
 
-/** Makes what is missing and starts what is not running. Doing it twice changes nothing. */
+/** Makes what is missing and starts what is not running. A second call changes nothing. */
 export async function openCluster({ home, tools, owner }: ClusterOptions): Promise<Cluster> {
   const files = toFiles(home);
   makeFolder(files);
@@ -51,7 +51,7 @@ export async function openCluster({ home, tools, owner }: ClusterOptions): Promi
   return { home, kubeconfig: files.kubeconfig };
 }
 
-/** Puts the Service and the Pod of a Postgres into a namespace, with the way to the real one. */
+/** Makes the Service and Pod of a Postgres in a namespace, with a port-forward to the real server. */
 export async function addPostgres(cluster: Cluster, postgres: PostgresService): Promise<void> {
   const { namespace: where } = postgres;
   const api = openApi(cluster.kubeconfig);
@@ -69,7 +69,7 @@ export async function addOperator(
   await startOperator(toFiles(home), tools, options);
 }
 
-/** Lets the cluster outlive its owner. */
+/** Keeps the cluster running when its owner ends. */
 export async function keepCluster({ home }: Cluster): Promise<void> {
   await stopProgram(toFiles(home), "watchdog");
 }

@@ -10,19 +10,19 @@ import { writePrivately } from "../connect/vault-data.ts";
 import { type ClusterFiles, type Ports, type Program, readTokens } from "./files.ts";
 
 /**
- * etcd, kube-apiserver and kwok, which plays every node and kubelet. Each is started if it does not
- * run, and outlives this process. Everything listens on 127.0.0.1 or on a socket in the cluster's
- * folder, which only this user can enter.
+ * etcd, kube-apiserver and kwok, which simulates nodes and kubelets. Each is started if it does not run,
+ * and stays when this process ends. All listen on 127.0.0.1 or on a socket in the cluster's folder, which
+ * only this user can open.
  */
 
-/** How long a program may take to be ready, on a machine that does much else. */
+/** Milliseconds until a program must be ready, on a busy machine. */
 const readyWithin = 90_000;
 
-/** Names of sockets in the cluster's folder; etcd wants them to look like a host with a port. */
+/** Names of sockets in the cluster's folder. etcd needs the form of a host with a port. */
 const etcdSocket = "localhost:1";
 const peerSocket = "localhost:2";
 
-/** The store of the API server. It need not survive a power cut, so nothing is synced to disk. */
+/** Starts the store of the API server. It may be lost in a power cut, so nothing is synced to disk. */
 export async function startEtcd(files: ClusterFiles, tools: ClusterTools): Promise<void> {
   if (findRunning(files.pid("etcd")) !== undefined) return;
   mkdirSync(files.etcdData, { recursive: true, mode: 0o700 });
@@ -39,7 +39,7 @@ export async function startEtcd(files: ClusterFiles, tools: ClusterTools): Promi
   await until(files, "etcd", () => existsSync(path.join(files.home, etcdSocket)));
 }
 
-/** The API server, with RBAC and tokens. It issues its certificate itself, once. */
+/** Starts the API server, with RBAC and tokens. It makes its certificate itself, once. */
 export async function startApiServer(
   files: ClusterFiles,
   tools: ClusterTools,
@@ -71,7 +71,7 @@ export async function startApiServer(
   await until(files, "api-server", () => isReady(files, ports.apiServer));
 }
 
-/** kwok: sets the status of nodes and pods, and answers port-forwards as a kubelet does. */
+/** Starts kwok, which sets the status of nodes and pods, and answers port-forwards as a kubelet does. */
 export async function startKwok(
   files: ClusterFiles,
   tools: ClusterTools,
@@ -107,7 +107,7 @@ function start(
   });
 }
 
-/** Waits until it is ready; a program that has ended meanwhile is told of with the end of its log. */
+/** Waits until a program is ready. If it ends, the error has the last lines of its log. */
 async function until(
   files: ClusterFiles,
   program: Program,
@@ -117,7 +117,7 @@ async function until(
   while (!(await isReady())) {
     const isGone = findRunning(files.pid(program)) === undefined;
     if (isGone || Date.now() > deadline) {
-      // Its log then tells how it ended.
+      // Until its log is complete.
       await delay(100);
       const end = readFileSync(files.log(program), "utf8").trimEnd().split("\n").slice(-3);
       const how = isGone ? "ended at once" : "is not ready";

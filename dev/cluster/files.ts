@@ -4,16 +4,16 @@ import path from "node:path";
 import { writePrivately } from "../connect/vault-data.ts";
 import { freePort } from "../postgres/ports.ts";
 
-/** Who may talk to the API server. `admin` and `kwok` may do everything, the others what RBAC gives them. */
+/** Users of the API server. `admin` and `kwok` may do everything, the others what RBAC allows. */
 export const users = ["berth", "admin", "guest", "kwok", "operator"] as const;
 export type User = (typeof users)[number];
 
-/** Where a cluster keeps what it is made of. */
+/** Files of a cluster. */
 export function toFiles(home: string) {
   const at = (name: string): string => path.join(home, name);
   return {
     home,
-    /** With the contexts berth (current), admin and guest. */
+    /** Its contexts are berth (current), admin and guest. */
     kubeconfig: at("kubeconfig"),
     kwokKubeconfig: at("kwok.kubeconfig"),
     operatorKubeconfig: at("operator.kubeconfig"),
@@ -31,17 +31,17 @@ export function toFiles(home: string) {
 }
 export type ClusterFiles = ReturnType<typeof toFiles>;
 
-/** What runs in the background. */
+/** Programs that run in the background, in the order in which they are stopped. */
 export const programs = ["watchdog", "operator", "kwok", "api-server", "etcd"] as const;
 export type Program = (typeof programs)[number];
 
-/** The ports of a cluster, the same at every start as long as nobody else takes them. */
+/** The ports of a cluster. They are the same at every start while they are free. */
 export interface Ports {
   readonly apiServer: number;
   readonly kwok: number;
 }
 
-/** Makes the folder and what is random in it, once. */
+/** Makes the folder and, once, the random tokens. */
 export function makeFolder(files: ClusterFiles): void {
   mkdirSync(files.certs, { recursive: true, mode: 0o700 });
   chmodSync(files.home, 0o700);
@@ -59,13 +59,13 @@ export function readTokens(files: ClusterFiles): Readonly<Record<User, string>> 
   return JSON.parse(readFileSync(files.tokens, "utf8")) as Record<User, string>;
 }
 
-/** The ports of the last start, if the cluster was started before. */
+/** The ports of the last start; undefined = the cluster was never started. */
 export function readPorts(files: ClusterFiles): Ports | undefined {
   if (!existsSync(files.ports)) return undefined;
   return JSON.parse(readFileSync(files.ports, "utf8")) as Ports;
 }
 
-/** Chooses ports that are free now. */
+/** Chooses free ports, those of the last start if possible. */
 export async function choosePorts(files: ClusterFiles): Promise<Ports> {
   const known = readPorts(files);
   const apiServer = await freePort(known?.apiServer);
@@ -75,7 +75,7 @@ export async function choosePorts(files: ClusterFiles): Promise<Ports> {
   return { apiServer, kwok };
 }
 
-/** Writes the kubeconfigs, each readable by this user alone. */
+/** Writes the kubeconfigs, readable only by this user. */
 export function writeKubeconfigs(files: ClusterFiles, { apiServer }: Ports): void {
   const tokens = readTokens(files);
   const authority = readFileSync(files.certificate).toString("base64");

@@ -7,18 +7,18 @@ import { keepToSandbox } from "../environment.ts";
 import { Interruption } from "../interruption.ts";
 import { devHome, isSandboxRunning, openSandbox, removeSandbox, stopSandbox } from "../sandbox.ts";
 
-/** `npm run cluster`: the servers of `npm start -- --cluster`, without the run of Pulumi. */
+/** `npm run cluster`: the servers of `npm start -- --cluster`, without a run of Pulumi. */
 
 const help = `npm run cluster             start a Kubernetes API server on this machine: etcd, kube-apiserver,
-                            kwok in the place of nodes, and the 1Password operator, with the
-                            Postgres and the stand-in for Connect of npm start behind them
-npm run cluster -- --stop   stop the servers; what they hold stays
-npm run cluster -- --down   stop the servers and remove all that they hold
-npm run cluster -- --help   this text
+                            kwok for the nodes, and the 1Password operator, with the Postgres and
+                            the stand-in for 1Password Connect of npm start
+npm run cluster -- --stop   stop the servers and keep their data
+npm run cluster -- --down   stop the servers and remove their data
+npm run cluster -- --help   print this text
 
 The first run builds the programs from Go modules (needs Go 1.26; about ten minutes on two cores).
-The operator needs a mount of its own, so Linux, as root or with unprivileged user namespaces.
-Nodes and pods are played: no container runs. Everything is in .berth/dev.
+The operator needs its own mount: Linux, as root or with unprivileged user namespaces.
+Nodes and pods are simulated, no container runs. All files are in .berth/dev.
 `;
 
 const say = (line: string): void => {
@@ -53,7 +53,7 @@ async function main(): Promise<number> {
   await keep();
   const kubeconfig = path.relative(projectFolder, cluster.kubeconfig);
   say(
-    `kubeconfig  ${kubeconfig} (contexts: berth, with the rights that Berth needs; admin; guest)`,
+    `kubeconfig  ${kubeconfig} (contexts: berth, with only the rights that Berth needs; admin; guest)`,
   );
   say(`try         kubectl --kubeconfig ${kubeconfig} --context admin get pods -A`);
   say("up          npm start -- --cluster");

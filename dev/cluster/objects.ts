@@ -6,7 +6,7 @@ import { parseAllDocuments } from "yaml";
 import { sendRaw } from "./raw-request.ts";
 import { waitFor } from "./wait-for.ts";
 
-/** Any object of the API, as plain values. */
+/** Any object of the API. */
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
@@ -18,17 +18,17 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
-/** Where Postgres seems to be in the cluster, and where it is. */
+/** A Postgres of this machine that the cluster has a Service for. */
 export interface PostgresService {
   readonly namespace: string;
-  /** On 127.0.0.1. */
+  /** Its port on 127.0.0.1. */
   readonly port: number;
 }
 
-/** Name of the Service, as the chart `bitnami/postgresql` gives it. */
+/** Name of the Service, as in the chart `bitnami/postgresql`. */
 export const serviceName = "postgres-postgresql";
 
-/** Another than that of any stack, which would take the objects for its own. */
+/** Not the field manager of a stack, which would take the objects for its own. */
 const fieldManager = "berth-test-cluster";
 
 const containerPort = 5432;
@@ -42,7 +42,7 @@ export function openApi(kubeconfig: string, context = "admin"): KubernetesObject
   return KubernetesObjectApi.makeApiClient(config);
 }
 
-/** Server-side apply with strict field validation, some objects at a time. */
+/** Applies objects, several at a time. */
 export async function applyAll(
   api: KubernetesObjectApi,
   objects: readonly Manifest[],
@@ -51,13 +51,13 @@ export async function applyAll(
   await Promise.all(objects.map((object) => limit(() => apply(api, object))));
 }
 
-/** As `kubectl apply --server-side --validate=strict`. */
+/** Applies an object, as `kubectl apply --server-side --validate=strict`. */
 export async function apply(api: KubernetesObjectApi, object: Manifest): Promise<void> {
   const how = PatchStrategy.ServerSideApply;
   await api.patch(object, undefined, undefined, fieldManager, true, how);
 }
 
-/** Custom resource definitions and what comes with them, each as its file has it. */
+/** Applies custom resource definitions exactly as in their files, and then the other objects. */
 export async function applyDefinitions(
   kubeconfig: string,
   objects: readonly Manifest[],
@@ -78,7 +78,7 @@ export async function applyDefinitions(
   await applyAll(openApi(kubeconfig), others);
 }
 
-/** The API server takes a definition at once, and answers for its kind a little later. */
+/** The API server serves a new kind shortly after it has accepted its definition. */
 async function waitUntilServed(
   api: KubernetesObjectApi,
   definitions: readonly Manifest[],
@@ -106,7 +106,7 @@ interface DefinitionSpec {
   readonly versions: readonly { readonly name: string; readonly served: boolean }[];
 }
 
-/** Every document in the files of a folder. */
+/** All documents in the files of a folder. */
 export function readManifests(folder: string): Manifest[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => /\.ya?ml$/.test(name))
@@ -116,7 +116,7 @@ export function readManifests(folder: string): Manifest[] {
     .filter((object) => object !== null);
 }
 
-/** The node that kwok plays. */
+/** The node that kwok simulates. */
 export const node: Manifest = {
   apiVersion: "v1",
   kind: "Node",
@@ -127,7 +127,7 @@ export function namespace(name: string): Manifest {
   return { apiVersion: "v1", kind: "Namespace", metadata: { name } };
 }
 
-/** The Service in front of the Pods that `postgresPod` makes. */
+/** The Service of the Pods that `postgresPod` makes. */
 export function postgresService(where: string): Manifest {
   return {
     apiVersion: "v1",
@@ -140,7 +140,7 @@ export function postgresService(where: string): Manifest {
   };
 }
 
-/** A Pod that only seems to run: kwok sets it to Ready and forwards its port elsewhere. */
+/** A simulated Pod: kwok sets it to Ready and forwards its port to another address. */
 export function postgresPod(where: string, name = `${serviceName}-0`): Manifest {
   return {
     apiVersion: "v1",
@@ -160,7 +160,7 @@ export function postgresPod(where: string, name = `${serviceName}-0`): Manifest 
   };
 }
 
-/** Where kwok leads connections to the Pods of a namespace. */
+/** The address to which kwok forwards connections to the Pods of a namespace. */
 export function portForward({ namespace: where, port }: PostgresService): Manifest {
   return {
     apiVersion: "kwok.x-k8s.io/v1alpha1",
@@ -174,8 +174,8 @@ export function portForward({ namespace: where, port }: PostgresService): Manife
 }
 
 /**
- * What Berth needs to reach Postgres, and no more: the rights of user `berth` in the namespace. A
- * port-forward over a websocket begins as a GET, and from Kubernetes 1.35 on needs `create` besides.
+ * The rights of user `berth` in the namespace: exactly what Berth needs to reach Postgres. A port-forward
+ * over a websocket starts as a GET. From Kubernetes 1.35 it also needs `create`.
  */
 export function berthRights(where: string, verbs = ["get", "create"]): Manifest[] {
   const name = "berth-port-forward";
@@ -201,7 +201,7 @@ export function berthRights(where: string, verbs = ["get", "create"]): Manifest[
   ];
 }
 
-/** What Berth needs besides to deliver to the cluster itself, in any namespace: the rights of user `berth`. */
+/** The rights of user `berth` in all namespaces that cluster mode also needs. */
 export function deliveryRights(): Manifest[] {
   const name = "berth-delivery";
   const rule = (group: string, resources: string[], verbs: string[]) => ({
@@ -209,7 +209,7 @@ export function deliveryRights(): Manifest[] {
     resources,
     verbs,
   });
-  const whole = ["get", "list", "watch", "create", "patch", "delete"];
+  const all = ["get", "list", "watch", "create", "patch", "delete"];
   return [
     {
       apiVersion: "rbac.authorization.k8s.io/v1",
@@ -217,8 +217,8 @@ export function deliveryRights(): Manifest[] {
       metadata: { name },
       rules: [
         rule("", ["namespaces"], ["get", "create", "patch"]),
-        rule("onepassword.com", ["onepassworditems"], whole),
-        rule("argoproj.io", ["applications"], whole),
+        rule("onepassword.com", ["onepassworditems"], all),
+        rule("argoproj.io", ["applications"], all),
       ],
     },
     {
@@ -231,7 +231,7 @@ export function deliveryRights(): Manifest[] {
   ];
 }
 
-/** Gives the operator the rights that its own release gives it. */
+/** Gives the operator the rights of its own release. */
 export const operatorBinding: Manifest = {
   apiVersion: "rbac.authorization.k8s.io/v1",
   kind: "ClusterRoleBinding",

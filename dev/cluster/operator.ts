@@ -4,7 +4,7 @@ import type { ClusterTools } from "../../toolchain/cluster.ts";
 import { findRunning, startInBackground } from "../background.ts";
 import type { ClusterFiles } from "./files.ts";
 
-/** Where the operator reads items, and how often it looks for changed ones. */
+/** Where the operator reads items, and how often it checks them for changes. */
 export interface OperatorOptions {
   readonly url: string;
   readonly token: string;
@@ -13,8 +13,8 @@ export interface OperatorOptions {
 }
 
 /**
- * The operator reads in this file which namespace it runs in, and does not start without it. A mount
- * that only its own process sees puts it there: nothing of this machine's changes.
+ * The operator reads its namespace from this file, and does not start without it. The file is in a mount
+ * that only the operator's process sees, so nothing changes on this machine.
  */
 const script = `set -e
 mount -t tmpfs tmpfs /var/run
@@ -48,7 +48,7 @@ export async function startOperator(
   });
 }
 
-/** How to get a mount of one's own: as root at once, as another user through a user namespace. */
+/** Options of `unshare` for a private mount: as root, or with a user namespace. */
 async function findUnshare(): Promise<string[]> {
   const ways = [["--mount"], ["--map-root-user", "--mount"]];
   for (const way of ways) {
@@ -57,6 +57,6 @@ async function findUnshare(): Promise<string[]> {
     if (exitCode === 0) return way;
   }
   throw new BerthError("the 1Password operator cannot be started on this machine", {
-    hint: "it needs a mount of its own (unshare --mount): Linux, as root or with unprivileged user namespaces allowed (sysctl kernel.apparmor_restrict_unprivileged_userns=0 on Ubuntu)",
+    hint: "it needs a private mount (unshare --mount): use Linux, as root or with unprivileged user namespaces (sysctl kernel.apparmor_restrict_unprivileged_userns=0 on Ubuntu)",
   });
 }

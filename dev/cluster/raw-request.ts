@@ -1,7 +1,7 @@
 import https from "node:https";
 import { KubeConfig } from "@kubernetes/client-node";
 
-/** A request to the API server with the body as it is. */
+/** A request to the API server. */
 export interface RawRequest {
   readonly method: "POST" | "PATCH";
   readonly path: string;
@@ -9,15 +9,15 @@ export interface RawRequest {
   readonly body: unknown;
 }
 
-/** What the API server answers; `message` is empty when it is content. */
+/** Answer of the API server; `message` is empty if it succeeded. */
 export interface RawAnswer {
   readonly status: number;
   readonly message: string;
 }
 
 /**
- * As the user `admin`, past the client library: that one knows a definition's schema by names of its own
- * and drops every `x-kubernetes-…` in it, so that the server would prune what it should keep.
+ * Sends a request as user `admin` without the client library. That library drops every `x-kubernetes-…`
+ * from a definition's schema, and the API server would then prune fields that it should keep.
  */
 export async function sendRaw(kubeconfig: string, sent: RawRequest): Promise<RawAnswer> {
   const config = new KubeConfig();

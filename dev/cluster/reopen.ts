@@ -3,7 +3,7 @@ import { clusterHomeOf, type Sandbox } from "../sandbox.ts";
 import { isOnCluster } from "../stack-file.ts";
 import { isClusterRunning } from "./stop.ts";
 
-/** Starts a sandbox's cluster again if its stack is on one that was stopped. */
+/** Starts a sandbox's cluster again if its stack uses one and it was stopped. */
 export async function reopenCluster(sandbox: Sandbox): Promise<void> {
   if (!isOnCluster(sandbox.stackFile) || isClusterRunning(clusterHomeOf(sandbox.home))) return;
   const { cluster: tools } = await ensureClusterToolchain((line) => {

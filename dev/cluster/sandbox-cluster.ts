@@ -7,8 +7,9 @@ import { isClusterRunning } from "./stop.ts";
 import { waitFor } from "./wait-for.ts";
 
 /**
- * The cluster of a sandbox: the sandbox's Postgres is behind a Service in it, the operator reads from the
- * sandbox's Connect, and user `berth` may deliver to it. Until `keep` is called it ends with this process.
+ * Opens the cluster of a sandbox. A Service leads to the sandbox's Postgres, the operator reads from the
+ * sandbox's Connect, and user `berth` has the rights for cluster mode. Until `keep` is called, the cluster
+ * ends with this process.
  */
 export async function openSandboxCluster(
   sandbox: Sandbox,
@@ -35,9 +36,9 @@ export async function listItems(cluster: Cluster): Promise<readonly Manifest[]> 
 }
 
 /**
- * Waits until the operator has made a Secret of each item.
+ * Waits until the operator has made a Secret for each item.
  *
- * @returns `namespace/name` of each
+ * @returns `namespace/name` of each Secret
  */
 export async function waitForSecrets(
   cluster: Cluster,

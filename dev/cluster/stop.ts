@@ -7,14 +7,14 @@ export function isClusterRunning(home: string): boolean {
   return findRunning(toFiles(home).pid("api-server")) !== undefined;
 }
 
-/** Stops everything that runs; what etcd holds stays. */
+/** Stops all programs. The data of etcd stays. */
 export async function stopCluster(home: string): Promise<void> {
   if (!existsSync(home)) return;
   const files = toFiles(home);
   for (const program of programs) await stopProgram(files, program);
 }
 
-/** Stops everything and removes what the cluster made. */
+/** Stops all programs and removes the cluster's folder. */
 export async function removeCluster(home: string): Promise<void> {
   if (!existsSync(home)) return;
   const files = toFiles(home);
@@ -22,7 +22,7 @@ export async function removeCluster(home: string): Promise<void> {
   rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** Ends one program of the cluster; after SIGKILL it had no time to do anything about it. */
+/** Ends one program of the cluster. */
 export async function stopProgram(
   files: ClusterFiles,
   program: Program,

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Waits until `check` gives something, and says what did not come if nothing does. */
+/** Waits until `check` gives a value. Throws after `within` milliseconds. */
 export async function waitFor<T>(
   what: string,
   check: () => Promise<T | undefined>,

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { isAlive } from "../background.ts";
+import { isAlive } from "../../toolchain/processes.ts";
 import { programs, toFiles } from "./files.ts";
 import { stopProgram } from "./stop.ts";
 
-/** `watchdog.ts <pid> <home>`: ends a cluster's programs once the process that started them is gone. */
+/** `watchdog.ts <pid> <home>`: ends a cluster's programs when the process that started them has ended. */
 const [, , owner = "", home = ""] = process.argv;
 const files = toFiles(home);
 

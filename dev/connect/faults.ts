@@ -3,8 +3,8 @@ import { z } from "zod";
 const times = z.number().int().positive().optional();
 
 /**
- * What can be made to go wrong. `times` counts the requests it hits; without it the fault stays
- * until it is cleared. `path` limits it to request paths that contain that text.
+ * Faults that the stand-in can simulate. `times` is the number of requests that fail; without it the fault
+ * stays until it is cleared. `path` limits it to request paths that contain this text.
  */
 export const faultSchema = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -31,19 +31,19 @@ export const faultSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("missing-item"), item: z.string() }),
 ]);
 
-/** One thing that goes wrong; see {@link faultSchema}. */
+/** One fault; see {@link faultSchema}. */
 export type Fault = z.infer<typeof faultSchema>;
 
-/** What to do with one request: wait first, then fail in this way, or serve it. */
+/** What to do with one request: wait, then fail in this way or serve it. */
 export interface Verdict {
   readonly delayMilliseconds: number;
   readonly failure: Exclude<Fault, { kind: "slow" | "missing-item" }> | undefined;
 }
 
 /**
- * The faults a stand-in plays, in the order they were given: each request takes the first fault
- * that still has turns left, so `[rate-limit ×2, server-error ×1]` is two 429, one 500, then good
- * service. Slowness adds to whatever else happens. Can be changed while the server runs.
+ * The faults of a stand-in, in order. Each request gets the first fault that still applies, so
+ * `[rate-limit ×2, server-error ×1]` gives two 429, one 500, then correct answers. Slowness is added to any
+ * other fault. The faults can change while the server runs.
  */
 export class FaultScript {
   #entries: { fault: Fault; left: number }[] = [];
@@ -58,12 +58,12 @@ export class FaultScript {
     this.#entries.push({ fault, left: limit ?? Number.POSITIVE_INFINITY });
   }
 
-  /** Drops every fault: good service from the next request on. */
+  /** Removes all faults. */
   clear(): void {
     this.#entries = [];
   }
 
-  /** Decides about one request, and uses up a turn of each fault that applies. */
+  /** Decides about one request, and counts it for each fault that applies. */
   next(path: string): Verdict {
     let delayMilliseconds = 0;
     let failure: Verdict["failure"];
@@ -79,7 +79,7 @@ export class FaultScript {
     return { delayMilliseconds, failure };
   }
 
-  /** Whether an item is to be treated as if it did not exist. */
+  /** Whether the stand-in hides this item. */
   isHidden(item: { readonly id: string; readonly title: string }): boolean {
     return this.#entries.some(
       ({ fault }) =>

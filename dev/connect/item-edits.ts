@@ -8,7 +8,7 @@ import {
   makeId,
 } from "./vault-data.ts";
 
-/** A request the stand-in refuses: becomes `{status, message}`, as the real server answers. */
+/** A request that the stand-in refuses. The answer is `{status, message}`, as from the real server. */
 export class ConnectError extends Error {
   readonly status: number;
 
@@ -37,11 +37,11 @@ const CHARACTER_SETS = {
 const EDITABLE = new Set(["title", "category", "urls", "favorite", "tags", "sections", "fields"]);
 
 /**
- * A value made by a recipe, from the system's random source. Also what the sample vault's passwords
- * are made of: 1Password's own symbols, so that quoting is tried with what people really have.
+ * Makes a random value by a recipe. The sample vault's passwords are made with it, too. They have
+ * 1Password's own symbols, so quoting is tested with characters that people really have.
  */
 export function generateValue(recipe: GeneratorRecipe = {}): string {
-  // The JavaScript SDK sends an empty list where its caller named no set.
+  // The JavaScript SDK sends an empty list if its caller named no set.
   const named = recipe.characterSets ?? [];
   const sets = named.length > 0 ? named : (["LETTERS", "DIGITS", "SYMBOLS"] as const);
   const excluded = recipe.excludeCharacters ?? "";
@@ -55,14 +55,14 @@ export function generateValue(recipe: GeneratorRecipe = {}): string {
   ).join("");
 }
 
-/** A new item out of what a client sent: own id, version 1, generated fields filled in. */
+/** POST: a new item with its own id, version 1 and generated fields. */
 export function createItem(input: unknown, vaultId: string): Item {
   const parsed = parseInput(input, vaultId);
   const now = new Date().toISOString();
   return buildItem(parsed, { id: makeId(), vaultId, version: 1, createdAt: now, updatedAt: now });
 }
 
-/** PUT: the whole item replaced, keeping its id and age, one version up. */
+/** PUT: replaces the whole item. It keeps its id and creation time, and gets the next version. */
 export function replaceItem(current: Item, input: unknown): Item {
   const parsed = parseInput(input, current.vault.id);
   return buildItem(parsed, {
@@ -75,8 +75,8 @@ export function replaceItem(current: Item, input: unknown): Item {
 }
 
 /**
- * PATCH: the subset of RFC 6902 that Connect has. Fields are addressed by their id, not by their
- * place (`/fields/<id>/value`). All operations apply, or none.
+ * PATCH: the subset of RFC 6902 that Connect supports. Fields are addressed by id, not by index
+ * (`/fields/<id>/value`). All operations apply, or none.
  */
 export function patchItem(current: Item, operations: unknown): Item {
   if (!Array.isArray(operations)) throw new ConnectError(400, "expected a list of operations");
@@ -97,7 +97,10 @@ function parseInput(input: unknown, vaultId: string): ItemInput {
   const sections = new Set((parsed.data.sections ?? []).map((section) => section.id));
   for (const field of parsed.data.fields ?? []) {
     if (field.section !== undefined && !sections.has(field.section.id)) {
-      throw new ConnectError(400, "Invalid item: a field names a section the item does not have");
+      throw new ConnectError(
+        400,
+        "Invalid item: a field names a section that the item does not have",
+      );
     }
   }
   if (parsed.data.category === "DOCUMENT") {

@@ -7,16 +7,16 @@ import { VaultStore, writePrivately } from "./vault-data.ts";
 
 const HELP = `node dev/connect/main.ts --vault FILE --port N --token-file FILE
 
-A stand-in for 1Password Connect: its REST API over the vaults in FILE, on 127.0.0.1.
+A stand-in for 1Password Connect: its REST API for the vaults in FILE, on 127.0.0.1.
 
-  --vault FILE        the vaults (JSON, kept at mode 0600)
-  --port N            port to listen on; 0 takes any free one
-  --token-file FILE   file that holds the bearer token; never given as an argument,
-                      where every user of the machine could read it
-  --create            make the sample vault and a token first, where FILE does not exist
-  --help              this text
+  --vault FILE        the vaults (JSON, mode 0600)
+  --port N            port to listen on; 0 = any free one
+  --token-file FILE   file with the bearer token, which is never an argument, because every
+                      user of the machine can read arguments
+  --create            make the sample vault and a token if FILE does not exist
+  --help              print this text
 
-Prints one line "listening on http://127.0.0.1:N", then a line a request. Ends on SIGTERM.
+Prints one line "listening on http://127.0.0.1:N", then one line per request. Ends on SIGTERM.
 `;
 
 async function main(args: readonly string[]): Promise<void> {
@@ -51,7 +51,7 @@ async function main(args: readonly string[]): Promise<void> {
       process.exit(0);
     });
   };
-  // Who started it may stop reading the log; that must not end the server.
+  // The server must go on if the process that started it no longer reads the log.
   process.stdout.on("error", () => undefined);
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
@@ -75,7 +75,7 @@ function readToken(file: string): string {
 function parsePort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65535) return port;
-  throw new BerthError(`--port: got "${text}", allowed is a number from 0 to 65535`);
+  throw new BerthError(`--port: got "${text}"; allowed is a number from 0 to 65535`);
 }
 
 function expectOption(name: string, value: string | undefined): string {

@@ -2,7 +2,7 @@ import type { FaultScript } from "./faults.ts";
 import { ConnectError, createItem, patchItem, replaceItem } from "./item-edits.ts";
 import type { Item, VaultRecord, VaultStore } from "./vault-data.ts";
 
-/** A request that has passed the token check. `segments` is the path below `/v1`, decoded. */
+/** A request with a valid token. `segments` is the path below `/v1`, decoded. */
 export interface ApiRequest {
   readonly method: string;
   readonly segments: readonly string[];
@@ -10,14 +10,14 @@ export interface ApiRequest {
   readonly body: unknown;
 }
 
-/** What to answer: no `body` is an empty 204. */
+/** An answer; without `body` it is an empty 204. */
 export interface ApiResponse {
   readonly status: number;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What the routes work on. `scope` is the vault ids the token may see; absent is all. */
+/** What the routes need. `scope` = ids of the vaults that the token has access to; undefined = all. */
 export interface ApiContext {
   readonly store: VaultStore;
   readonly faults: FaultScript;
@@ -25,8 +25,8 @@ export interface ApiContext {
 }
 
 /**
- * The Connect REST API below `/v1`: vaults, items, files, activity. Pure of HTTP, so that the
- * server has only transport, token and faults to care about.
+ * The Connect REST API below `/v1`: vaults, items, files, activity. It knows nothing of HTTP, tokens and
+ * faults; `server.ts` does.
  *
  * @throws ConnectError for everything that is not a 2xx.
  */
@@ -96,7 +96,7 @@ function answerItem(context: ApiContext, item: Item, request: ApiRequest): ApiRe
   return { status: 200, body: changed };
 }
 
-/** The stand-in keeps no files: the list is empty, and every file unknown. */
+/** The stand-in has no files: the list is empty, and every file is unknown. */
 function answerFiles(rest: readonly string[], request: ApiRequest): ApiResponse {
   expectMethod(request, ["GET"]);
   if (rest[0] === "files" && rest.length === 1) return { status: 200, body: [] };
@@ -104,8 +104,8 @@ function answerFiles(rest: readonly string[], request: ApiRequest): ApiResponse 
 }
 
 /**
- * The one comparison Connect's filter has. Vaults go by `name eq` in the documentation and by
- * `title eq` in both SDKs, and neither SDK escapes quotes inside the value.
+ * Connect's filter is one comparison. For vaults the documentation has `name eq`, and both SDKs send
+ * `title eq`. Neither SDK escapes quotes inside the value.
  */
 function parseFilter(
   filter: string | undefined,
@@ -127,7 +127,7 @@ function toVaultView(vault: VaultRecord): Readonly<Record<string, unknown>> {
   return { ...view, attributeVersion: 1, items: items.length, type: "USER_CREATED" };
 }
 
-/** A list never carries fields or sections: who wants a secret must ask for that one item. */
+/** A list has no fields or sections: a secret is only in the answer for its item. */
 function toSummary(item: Item): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     Object.entries(item).filter(([name]) => name !== "fields" && name !== "sections"),

@@ -3,8 +3,8 @@ import { createItem, generateValue } from "./item-edits.ts";
 import { makeVault, type VaultRecord } from "./vault-data.ts";
 
 /**
- * The section 1Password's apps put a custom field in when the user names none: an id, no label.
- * NOTE: the Pulumi and Terraform providers show a custom field only if it sits in a section.
+ * The section in which 1Password's apps put a custom field by default. It has an id and no label.
+ * NOTE: the Pulumi and Terraform providers return a custom field only if it is in a section.
  */
 const UNNAMED_SECTION = { id: "add more" } as const;
 
@@ -18,11 +18,11 @@ interface SampleField {
 }
 
 /**
- * The vault the embedded default starts with, named "Coachlight": what the sample apps and their
- * neighbour need, in the shapes people have in 1Password: LOGIN items (username and password by
- * purpose), DATABASE items (by label, without a purpose), custom fields in the unnamed section.
+ * The sandbox's vault "Coachlight" with the items of the sample apps and their neighbour. It has the forms
+ * that people have in 1Password: LOGIN items (username and password by purpose), DATABASE items (by label,
+ * without a purpose) and custom fields in the unnamed section.
  *
- * Every value is made at the call, so that no password is ever in the source.
+ * Every value is random, so no password is in the source.
  */
 export function createSampleVault(): VaultRecord {
   const vault = makeVault("Coachlight", "Made by the stand-in for development and tests");
@@ -58,7 +58,7 @@ export function createSampleVault(): VaultRecord {
   return vault;
 }
 
-/** A bearer token for the stand-in: random, and shaped like nothing that is valid elsewhere. */
+/** A random bearer token for the stand-in, in a form that is not valid anywhere else. */
 export function makeToken(): string {
   return `standin-${randomBytes(24).toString("base64url")}`;
 }
@@ -83,7 +83,7 @@ function passwordField(value: string): SampleField {
   return { id: "password", label: "password", type: "CONCEALED", purpose: "PASSWORD", value };
 }
 
-/** Every item has notes; left empty they have no value, which readers must bear. */
+/** Every item has notes. Empty notes have no value, and readers must accept that. */
 function notesField(): SampleField {
   return { id: "notesPlain", label: "notesPlain", type: "STRING", purpose: "NOTES" };
 }

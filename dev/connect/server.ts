@@ -12,7 +12,7 @@ import type { VaultStore } from "./vault-data.ts";
 const VERSION = "1.7.3";
 const BODY_LIMIT = 1024 * 1024;
 
-/** One request as it was answered. Paths hold ids and titles, never a secret or the token. */
+/** One answered request; status 0 = the connection was cut. Its path has ids and titles, never a secret. */
 export interface RequestRecord {
   readonly method: string;
   readonly path: string;
@@ -28,9 +28,9 @@ export interface ConnectOptions {
   readonly host?: string;
   /** @default - any free port */
   readonly port?: number;
-  /** @default - good service; `PUT /dev/faults` still sets some while it runs */
+  /** `PUT /dev/faults` changes them while the server runs. @default - none */
   readonly faults?: FaultScript;
-  /** Ids of the vaults the token may see; others answer 403. @default - all */
+  /** Ids of the vaults that the token has access to; others answer 403. @default - all */
   readonly scope?: readonly string[];
   /** Called after each request, for a log. */
   readonly onRequest?: (record: RequestRecord) => void;
@@ -46,9 +46,9 @@ export interface ConnectServer {
 }
 
 /**
- * Starts the 1Password Connect stand-in: the REST API of Connect over plain HTTP on the loopback,
- * so that everything that reads from 1Password runs without an account. It is strict where being
- * lenient would hide a mistake: wrong token 401, unknown ids 404, vault out of scope 403.
+ * Starts the stand-in for 1Password Connect: Connect's REST API over plain HTTP on the loopback, so that
+ * tests and the sandbox need no 1Password account. It is as strict as Connect: 401 for a wrong token, 404
+ * for unknown ids, 403 for a vault without access.
  */
 export async function startConnect(options: ConnectOptions): Promise<ConnectServer> {
   if (options.token === "") throw new BerthError("the Connect token is empty");
@@ -126,7 +126,7 @@ async function serve(
     });
     send(response, result, verdict.failure?.kind === "truncated");
   } catch (error) {
-    // A URL or body that cannot be parsed is the client's mistake; the rest is ours.
+    // Anything but a ConnectError is a fault of the stand-in.
     const known = error instanceof ConnectError ? error : new ConnectError(500, "internal error");
     send(response, {
       status: known.status,
@@ -135,7 +135,7 @@ async function serve(
   }
 }
 
-/** The paths that need no token, and that faults leave alone: a start-up check waits on them. */
+/** The paths without token and faults, which a start-up check requests. */
 function serveOpenPath(segments: readonly string[], response: ServerResponse): boolean {
   if (segments.length !== 1) return false;
   if (segments[0] === "heartbeat") {

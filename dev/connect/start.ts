@@ -5,7 +5,7 @@ import { BerthError } from "../../components/errors.ts";
 import { findRunning, startInBackground, stopInBackground } from "../background.ts";
 import { freePort } from "../postgres/ports.ts";
 
-/** Where the stand-in of a sandbox keeps what it needs. */
+/** Files of a sandbox's stand-in. */
 export interface ConnectFiles {
   readonly vault: string;
   readonly token: string;
@@ -16,7 +16,7 @@ export interface ConnectFiles {
 
 const preferredPort = 18080;
 
-/** Starts it, or finds it running; on the port it had, so that the next preview shows no change. */
+/** Starts the stand-in, or finds it running. It keeps its port, so the next preview shows no change. */
 export async function startConnectStandIn(
   files: ConnectFiles,
   token: string,
@@ -32,7 +32,7 @@ export async function startConnectStandIn(
   const port = await freePort(known ?? preferredPort);
   const url = await tryConnectStandIn(files, token, port);
   if (url !== undefined) return { url, isReused: false };
-  // Another program was faster to take the port.
+  // Another program may have taken the port in the meantime.
   const other = await tryConnectStandIn(files, token, await freePort());
   if (other !== undefined) return { url: other, isReused: false };
   throw new BerthError("the stand-in for 1Password Connect did not start", {
@@ -40,7 +40,7 @@ export async function startConnectStandIn(
   });
 }
 
-/** Its URL once it answers; undefined = it ended, or took too long. */
+/** Its URL when it answers; undefined = it ended, or took too long. */
 async function tryConnectStandIn(
   files: ConnectFiles,
   token: string,

@@ -39,8 +39,8 @@ const urlSchema = z.object({
 });
 
 /**
- * What a client may send for an item. Unknown keys (`id`, `version`, dates: the server's own) are
- * dropped, as the real server does. `null` is how some clients spell "absent".
+ * What a client may send for an item. Unknown keys and keys of the server (`id`, `version`, dates) are
+ * ignored, as by the real server. Some clients send `null` for an absent key.
  */
 export const itemInputSchema = z.object({
   title: z.string().optional(),
@@ -81,19 +81,19 @@ const vaultSchema = z.object({
 
 const fileSchema = z.object({ vaults: z.array(vaultSchema) });
 
-/** An item as a client sends it: POST, PUT, or the outcome of a PATCH. */
+/** An item as a client sends it: POST, PUT, or the result of a PATCH. */
 export type ItemInput = z.infer<typeof itemInputSchema>;
 
-/** How a generated value is made; the caps are the real server's. */
+/** How a value is generated. The limits are those of the real server. */
 export type GeneratorRecipe = z.infer<typeof recipeSchema>;
 
-/** A field of a stored item: always with an id and a type. */
+/** A field of a stored item, with an id and a type. */
 export type ItemField = z.infer<typeof itemSchema>["fields"][number];
 
-/** An item as it is stored and as GET answers it. */
+/** A stored item, as in the answer to GET. */
 export type Item = z.infer<typeof itemSchema>;
 
-/** A vault with its items, as it is kept in memory and in the vault file. */
+/** A vault with its items, in memory and in the vault file. */
 export type VaultRecord = z.infer<typeof vaultSchema>;
 
 /** An item or vault id in 1Password's form: 26 characters of `[a-z0-9]`. */
@@ -102,7 +102,7 @@ export function makeId(): string {
   return [...randomBytes(26)].map((byte) => alphabet[byte % 32]).join("");
 }
 
-/** An empty vault, ready to be filled by {@link VaultStore.putItem}. */
+/** An empty vault. */
 export function makeVault(name: string, description: string): VaultRecord {
   const now = new Date().toISOString();
   const common = { contentVersion: 0, createdAt: now, updatedAt: now, items: [] };
@@ -110,9 +110,9 @@ export function makeVault(name: string, description: string): VaultRecord {
 }
 
 /**
- * The vaults behind the stand-in. Without a file they live in memory only. With one, every change
- * is on disk before the call returns, written to a neighbouring name and renamed over, mode 0600:
- * a killed stand-in leaves the old file or the new one, never a half.
+ * The vaults of the stand-in. Without a file they are only in memory. With a file, every change is on disk
+ * before the call returns, with mode 0600. A killed stand-in leaves the old file or the new one, never a
+ * part.
  */
 export class VaultStore {
   readonly file: string | undefined;
@@ -123,7 +123,7 @@ export class VaultStore {
     this.file = file;
   }
 
-  /** Reads a vault file. Its content is secret, so a parse error names places, never values. */
+  /** Reads a vault file. Its content is secret, so an error has key paths, never values. */
   static load(file: string): VaultStore {
     let content: unknown;
     try {
@@ -144,7 +144,7 @@ export class VaultStore {
     return new VaultStore(parsed.data.vaults, file);
   }
 
-  /** Every vault, in the order they were added. */
+  /** All vaults, in the order in which they were added. */
   vaults(): readonly VaultRecord[] {
     return [...this.#vaults.values()];
   }
@@ -168,7 +168,7 @@ export class VaultStore {
     });
   }
 
-  /** Removes an item and saves. An unknown id is no change. */
+  /** Removes an item and saves. An unknown id changes nothing. */
   removeItem(vaultId: string, itemId: string): void {
     this.#change(vaultId, (items) => {
       const index = items.findIndex((other) => other.id === itemId);
@@ -176,7 +176,7 @@ export class VaultStore {
     });
   }
 
-  /** Writes the vault file now. A store without a file does nothing. */
+  /** Writes the vault file, if there is one. */
   save(): void {
     if (this.file === undefined) return;
     writePrivately(this.file, `${JSON.stringify({ vaults: this.vaults() }, null, 2)}\n`);
@@ -192,7 +192,7 @@ export class VaultStore {
   }
 }
 
-/** Writes a file that holds a secret: complete or not at all, and readable by its owner only. */
+/** Writes a file with secrets: completely or not at all, and readable only by its owner. */
 export function writePrivately(file: string, content: string): void {
   const draft = `${file}.${randomBytes(6).toString("hex")}.tmp`;
   try {

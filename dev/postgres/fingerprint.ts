@@ -1,12 +1,11 @@
 import type { Client } from "pg";
 
 /**
- * Everything the server knows about one database and the roles around it, each as (part, text).
- * `ctid` and `xmin` of the shared rows are in it on purpose: a REVOKE that changes no right still
- * rewrites the row, and that too is touching. What maintenance moves by itself (statistics, frozen
- * ids) is left out.
+ * The shared catalog rows of one database and its roles, each as (part, text). They include `ctid` and
+ * `xmin`, because a REVOKE that changes no privilege still rewrites the row, and that is a change, too.
+ * What maintenance changes (statistics, frozen ids) is left out.
  *
- * $1 is the roles: the database's owner, and those named after it.
+ * $1 = the roles: the database's owner, and roles named after the database.
  */
 const SHARED_PARTS = `
   SELECT 'database' AS part, to_jsonb(d)::text AS text FROM (
@@ -38,7 +37,7 @@ const SHARED_PARTS = `
     WHERE (refclassid = 'pg_authid'::regclass AND pg_get_userbyid(refobjid) = ANY ($1))
        OR dbid = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
-/** What lives inside the database, except the rows of its tables. */
+/** Everything inside the database, without the rows of its tables. */
 const INNER_PARTS = `
   SELECT 'schema' AS part, to_jsonb(n)::text AS text FROM (
     SELECT xmin::text, nspname, pg_get_userbyid(nspowner) AS owner, nspacl::text
@@ -69,11 +68,10 @@ const INNER_PARTS = `
     SELECT xmin::text, extname, extversion, pg_get_userbyid(extowner) AS owner FROM pg_extension) e`;
 
 /**
- * A text of everything that belongs to a neighbour, one line a thing, sorted: equal before and
- * after means that nobody touched it, and a diff of two names what changed. Passwords are in it as
- * digests of verifiers only.
+ * A sorted text with a line for everything that belongs to a neighbour. If it is equal before and after,
+ * nothing was changed; if not, a diff shows what. Passwords are in it only as digests of verifiers.
  *
- * Reads in one repeatable snapshot and changes nothing.
+ * Reads in one snapshot and changes nothing.
  *
  * @param client A superuser's connection **to the neighbour's database**.
  */
@@ -117,7 +115,7 @@ async function readRows(client: Client): Promise<readonly string[]> {
   );
   const lines: string[] = [];
   for (const { name } of tables.rows) {
-    // `name` comes from regclass, which quotes it where it must be.
+    // `name` comes from regclass, which quotes it if necessary.
     const { rows } = await client.query<{ text: string }>(
       `SELECT ctid::text || ' ' || xmin::text || ' ' || t::text AS text FROM ${name} t`,
     );

@@ -9,13 +9,13 @@ export interface SuperuserLogin {
   readonly password: string;
 }
 
-/** A role and the password it logs in with. */
+/** A role and its password. */
 export interface RoleLogin {
   readonly name: string;
   readonly password: string;
 }
 
-/** Opens a superuser's connection to a database. The caller ends it. */
+/** Opens a superuser's connection to a database. The caller must end it. */
 export async function connectAsSuperuser(login: SuperuserLogin, database: string): Promise<Client> {
   const client = new Client({
     host: login.host,
@@ -26,17 +26,17 @@ export async function connectAsSuperuser(login: SuperuserLogin, database: string
     application_name: "berth dev",
     connectionTimeoutMillis: 10_000,
   });
-  // A server stopped with mode immediate ends idle connections; that is no crash of ours.
+  // A server that stops with mode immediate ends idle connections. Without a listener Node would exit.
   client.on("error", () => undefined);
   await client.connect();
   return client;
 }
 
 /**
- * Makes the admin role Berth works as, the way a careful owner of a shared server gives it: may log
- * in, make roles and databases, and is no superuser. Running it again changes nothing.
+ * Makes Berth's admin role as a careful owner of a shared server would: with LOGIN, CREATEROLE and CREATEDB,
+ * but not superuser. A second call changes nothing.
  *
- * @param isSuperuser For the servers whose admin is one, which must work as well.
+ * @param isSuperuser Makes the admin a superuser, which Berth supports, too.
  */
 export async function ensureAdmin(
   login: SuperuserLogin,
@@ -50,7 +50,7 @@ export async function ensureAdmin(
     const role = escapeIdentifier(admin.name);
     await client.query(`ALTER ROLE ${role} WITH ${kind} CREATEROLE CREATEDB`);
     const { rows } = await client.query<{ server_version_num: string }>("SHOW server_version_num");
-    // Since 16 a role that makes another one is not its member unless it says so.
+    // From Postgres 16 a role that creates another one becomes its usable member only with this setting.
     if (Number(rows[0]?.server_version_num) >= 160_000) {
       await client.query(`ALTER ROLE ${role} SET createrole_self_grant = 'set, inherit'`);
     }
@@ -60,10 +60,10 @@ export async function ensureAdmin(
 }
 
 /**
- * Makes the neighbour: an app that was on the server before Berth and that Berth must never touch.
- * A role and a database of the same name, a group role with rights of its own, default privileges,
- * a setting, a comment, and a table with rows: something of everything that could be damaged.
- * Running it again changes nothing, not even the place of a row, which `fingerprint` would show.
+ * Makes the neighbour: an app that was on the server before Berth and that Berth must never change. It has
+ * everything that could be damaged: a role and a database of the same name, a group role with privileges,
+ * default privileges, a setting, a comment, and a table with rows. A second call changes nothing, not even
+ * the `ctid` of a row, which `fingerprint` would show.
  */
 export async function ensureNeighbour(login: SuperuserLogin, neighbour: RoleLogin): Promise<void> {
   const role = escapeIdentifier(neighbour.name);
@@ -82,7 +82,7 @@ export async function ensureNeighbour(login: SuperuserLogin, neighbour: RoleLogi
   await fillNeighbour(login, neighbour.name);
 }
 
-/** All of it in one transaction: either the table is there, and then so is everything, or nothing. */
+/** Makes all in one transaction, so if the table exists, everything does. */
 async function fillNeighbour(login: SuperuserLogin, name: string): Promise<void> {
   const role = escapeIdentifier(name);
   const reports = escapeIdentifier(`${name}_reports`);
@@ -118,9 +118,8 @@ async function fillNeighbour(login: SuperuserLogin, name: string): Promise<void>
 }
 
 /**
- * A role that may log in. The password goes as a verifier, so that the server's log, with
- * `log_statement` on, holds nothing one can log in with; and only where it differs, so that a
- * second run does not rewrite the role's row.
+ * Makes a role with LOGIN. The password is sent as a verifier, so the server's log never has it, also with
+ * `log_statement`. It is only sent if it differs, so a second call does not rewrite the role's row.
  */
 async function ensureLogin(client: Client, { name, password }: RoleLogin): Promise<void> {
   const verifier = makeVerifier(password, name);

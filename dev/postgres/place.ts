@@ -15,10 +15,10 @@ import { BerthError } from "../../components/errors.ts";
 import { type PostgresBinaries, toBinaries } from "./binaries.ts";
 import { canReach, findSystemUser, type SystemUser } from "./run-as.ts";
 
-/** Where a home's server really lives, and as whom it runs. */
+/** The directories of a home's server, and the user that it runs as. */
 export interface Place {
   readonly home: string;
-  /** The home itself, or its stand-in below `/var/tmp`. */
+  /** The home itself, or a directory below `/var/tmp`. */
   readonly root: string;
   readonly data: string;
   readonly logFile: string;
@@ -28,10 +28,10 @@ export interface Place {
 const SHARED = "/var/tmp";
 
 /**
- * Where the server of a home lives. That is the home, except for root with a home that the server's
- * user cannot get at (a checkout below `/root`, a `mkdtemp` directory): then a directory named by a
- * hash of the home, below `/var/tmp`, which survives a reboot. The same home always gives the same
- * place: a server stays where it was made, even if the home's reachability has changed since.
+ * Finds the directory of a home's server. It is the home itself, except if Berth runs as root and the
+ * server's user has no access to the home (a checkout below `/root`, a `mkdtemp` directory). Then it is a
+ * directory below `/var/tmp`, which survives a reboot, named by a hash of the home. The same home always
+ * gives the same directory, even if the access to the home has changed.
  */
 export function findPlace(home: string): Place {
   const absolute = resolve(home);
@@ -52,9 +52,9 @@ export function findPlace(home: string): Place {
   };
 }
 
-/** Finds the place of a home, and makes its directories. */
+/** Finds the place of a home, and creates its directories. */
 export function makePlace(home: string): Place {
-  // The home first: made under a strict umask, it may be out of the server user's reach.
+  // The home first: with a strict umask the server's user may have no access to it.
   mkdirSync(home, { recursive: true });
   const place = findPlace(home);
   if (place.root !== place.home) makeOwnDirectory(place.root);
@@ -62,8 +62,7 @@ export function makePlace(home: string): Place {
 }
 
 /**
- * The binaries where the server's user can run them: where they are, or a copy below `/var/tmp`,
- * one a version, made complete under another name and renamed.
+ * Binaries that the server's user can run: the given ones, or a copy below `/var/tmp`, one per version.
  */
 export function toReachable(
   binaries: PostgresBinaries,
@@ -94,12 +93,12 @@ function copyBinaries(binaries: PostgresBinaries, cache: string, copy: string): 
     renameSync(draft, copy);
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
-    // Another process was first: its copy is as good as ours.
+    // Another process was faster, and its copy is the same.
     if (!existsSync(copy)) throw error;
   }
 }
 
-/** npm under a strict umask leaves files only root can read: give everyone what the owner has. */
+/** With a strict umask npm leaves files that only root can read. Gives everyone the owner's access. */
 function openForReading(path: string): void {
   const stats = lstatSync(path);
   if (stats.isSymbolicLink()) return;
@@ -109,22 +108,22 @@ function openForReading(path: string): void {
 }
 
 /**
- * A directory of ours in `/var/tmp`, where everybody may make one of any name: what is there
- * already counts only if it is a real directory, ours, and closed to others' writing.
+ * Makes a directory in `/var/tmp`, where everybody may create one of any name. An existing one is only
+ * accepted if it is a real directory, belongs to this user, and others cannot write to it.
  */
 function makeOwnDirectory(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o755 });
   const stats = lstatSync(path);
   const isOurs = stats.isDirectory() && stats.uid === process.getuid?.();
   if (!isOurs || (stats.mode & 0o022) !== 0) {
-    throw new BerthError(`${path} is there already and is not a private directory of this user`, {
-      hint: `look at who made it, then remove it`,
+    throw new BerthError(`${path} exists and is not a private directory of this user`, {
+      hint: "find out who made it, then remove it",
     });
   }
   chmodSync(path, 0o755);
 }
 
-/** Gives a file or directory to the server's user, where that is another than ours. */
+/** Makes the server's user the owner of a file or directory, if it is another user. */
 export function giveTo(path: string, user: SystemUser | undefined): void {
   if (user !== undefined) chownSync(path, user.uid, user.gid);
 }

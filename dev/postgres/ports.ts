@@ -2,9 +2,9 @@ import { randomInt } from "node:crypto";
 import { connect, createServer } from "node:net";
 
 /**
- * A port nobody listens on: the preferred one if it is free, else one from 20000 to 29999. Those are below
- * the ports that Linux, macOS and Windows give to whoever asks for any, so that it is still free when it
- * is opened, which may be a run of Pulumi later; and below the NodePorts of Kubernetes.
+ * Finds a free port: the preferred one, or one from 20000 to 29999. These are below the ports that Linux,
+ * macOS and Windows assign themselves, so the port stays free until it is opened, maybe after a run of
+ * Pulumi. They are also below the NodePorts of Kubernetes.
  *
  * @see https://docs.kernel.org/networking/ip-sysctl.html (ip_local_port_range)
  */
@@ -32,8 +32,8 @@ function isFree(port: number): Promise<boolean> {
 }
 
 /**
- * Whether a Postgres answers on a port of this machine. Asks what every client may ask before it
- * says who it is (SSLRequest), so that no login is tried and nothing is logged as a failure.
+ * Whether a Postgres answers on a port of this machine. It sends an SSLRequest, which needs no login, so
+ * the server logs no failure.
  */
 export function answersAsPostgres(port: number, timeoutMilliseconds = 2000): Promise<boolean> {
   return new Promise((resolve) => {

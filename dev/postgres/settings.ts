@@ -3,16 +3,16 @@ import { BerthError } from "../../components/errors.ts";
 /** Server settings by name, as in `postgresql.conf`. */
 export type Settings = Readonly<Record<string, string | number | boolean>>;
 
-/** Line at the end of `postgresql.conf`; relative, so that the directory can be renamed. */
+/** Line at the end of `postgresql.conf`. Its path is relative, so the directory can be renamed. */
 export const INCLUDE =
   "\n# Berth's settings, written anew at each start\ninclude '../berth.conf'\n";
 
-/** What callers cannot change: a server that holds test credentials stays on the loopback. */
+/** Settings that callers cannot change: a server with test credentials must stay on the loopback. */
 const FIXED = ["listen_addresses", "port", "unix_socket_directories"];
 
 /**
- * The text of `berth.conf`: the caller's settings, and the fixed ones. Loopback only, and no Unix
- * socket, whose path would be too long in many a checkout.
+ * The text of `berth.conf`: the caller's settings, and the fixed ones. The server listens only on the
+ * loopback, without a Unix socket, whose path would be too long in many checkouts.
  */
 export function formatSettings(port: number, settings: Settings): string {
   const all: Settings = {
@@ -36,7 +36,7 @@ export function formatSettings(port: number, settings: Settings): string {
 
 function quote(name: string, value: string): string {
   if (/[\n\r\0]/.test(value)) {
-    throw new BerthError(`Postgres for development: setting "${name}" holds a line end`);
+    throw new BerthError(`Postgres for development: setting "${name}" has a line end`);
   }
   return value.replaceAll("\\", "\\\\").replaceAll("'", "''");
 }

@@ -1,61 +1,42 @@
-import { objectTypes } from "../../components/config/privileges.ts";
-import type { AppDatabaseState, RoleState } from "../../components/postgres/plan/app-state.ts";
-import type { ChangeKind, Changes } from "../rpc/resource-handler.ts";
+import { type AppDecision, listActions } from "../../components/postgres/diff/decide-app.ts";
+import type { AppDatabaseState } from "../../components/postgres/plan/app-properties.ts";
+import { type Action, describeAction } from "../../components/postgres/statements/actions.ts";
+import type { Changes } from "../rpc/resource-handler.ts";
 
-/**
- * What a program changed, by the property it changed, down to `roles.admin.grants.table`. `adopt` and
- * `recreate` are permissions for the run and no properties of the app; switching them changes nothing.
- */
+/** Permissions for the run and no properties of the app; switching them changes nothing. */
+const permissions: ReadonlySet<string> = new Set(["adopt", "recreate"]);
+
+/** What a program changed, by the property it changed, down to `roles.admin.grants.table`. */
 export function compareStates(old: AppDatabaseState, wanted: AppDatabaseState): Changes {
-  const changes: Record<string, ChangeKind> = {};
-  const compare = (path: string, before: unknown, after: unknown): void => {
-    if (isSame(before, after)) return;
-    changes[path] = before === undefined ? "add" : after === undefined ? "delete" : "update";
-  };
-  compare("app", old.app, wanted.app);
-  compare("reclaimPolicy", old.reclaimPolicy, wanted.reclaimPolicy);
-  compare("schemas", old.schemas, wanted.schemas);
-  compare("extensions", old.extensions, wanted.extensions);
+  const changes = compare("", old, wanted);
   // Another name is another database: it is made, and the old one stays with what it holds.
-  if (old.database.name !== wanted.database.name) changes["database.name"] = "replace";
-  for (const name of ["encoding", "connectionLimit", "revokePublic"] as const) {
-    compare(`database.${name}`, old.database[name], wanted.database[name]);
-  }
-  for (const key of new Set([...Object.keys(old.roles), ...Object.keys(wanted.roles)])) {
-    Object.assign(changes, compareRole(`roles.${key}`, old.roles[key], wanted.roles[key]));
-  }
-  return changes;
+  return changes["database.name"] === undefined
+    ? changes
+    : { ...changes, "database.name": "replace" };
 }
 
-const roleProperties = [
-  "name",
-  "profile",
-  "login",
-  "actsAs",
-  "connectionLimit",
-  "memberOf",
-  "searchPath",
-] as const;
+function compare(path: string, old: unknown, wanted: unknown): Changes {
+  if (isEmpty(old) && isEmpty(wanted)) return {};
+  if (isObject(old) && isObject(wanted)) {
+    const names = Object.keys({ ...old, ...wanted });
+    const inner = names.map((name) =>
+      path === "" && permissions.has(name)
+        ? {}
+        : compare(path === "" ? name : `${path}.${name}`, old[name], wanted[name]),
+    );
+    return Object.assign({}, ...inner) as Changes;
+  }
+  if (JSON.stringify(old) === JSON.stringify(wanted)) return {};
+  return { [path]: isEmpty(old) ? "add" : isEmpty(wanted) ? "delete" : "update" };
+}
 
-function compareRole(
-  path: string,
-  old: RoleState | undefined,
-  wanted: RoleState | undefined,
-): Changes {
-  if (old === undefined) return { [path]: "add" };
-  if (wanted === undefined) return { [path]: "delete" };
-  const changes: Record<string, ChangeKind> = {};
-  for (const name of roleProperties) {
-    if (!isSame(old[name], wanted[name])) changes[`${path}.${name}`] = "update";
-  }
-  for (const type of objectTypes) {
-    const before = old.grants[type] ?? [];
-    const after = wanted.grants[type] ?? [];
-    if (isSame(before, after)) continue;
-    const kind = before.length === 0 ? "add" : after.length === 0 ? "delete" : "update";
-    changes[`${path}.grants.${type}`] = kind;
-  }
-  return changes;
+/** No privileges are the same as no word of them. */
+function isEmpty(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.length === 0);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Roles' keys whose verifier differs. */
@@ -66,6 +47,19 @@ export function compareVerifiers(
   return [...wanted].filter(([key, verifier]) => old.get(key) !== verifier).map(([key]) => key);
 }
 
-function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+/** The properties that differ on the server, or stand in the way of a run; for state. */
+export function listDrift(decision: AppDecision): string[] {
+  const { problems, superuser } = decision;
+  const paths = listActions(decision).map(({ path }) => path);
+  return [...new Set([...paths, ...[...problems, ...superuser].map(({ at }) => at)])];
+}
+
+/** The same for people: what a run would do, each with the property that asks for it. */
+export function describeActions(actions: readonly Action[]): readonly string[] {
+  return actions.map((action) => `${action.path}: ${describeAction(action)}`);
+}
+
+/** Lines under a title. */
+export function toText(title: string, lines: readonly string[]): string {
+  return [title, ...lines.map((line) => `  ${line}`)].join("\n");
 }

@@ -1,13 +1,14 @@
 import { mkdir, open, rename, rm, stat, writeFile } from "node:fs/promises";
-import net from "node:net";
 import path from "node:path";
-import { pipeline } from "node:stream";
 import { execa } from "execa";
 import type { TlsSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
+import { adminSettings, toStartupOptions } from "../../components/postgres/server/session.ts";
+import { toLibpqTls } from "../../components/postgres/server/tls.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import type { Endpoint } from "../../components/tunnel/endpoint.ts";
+import { listenLocally } from "../../components/tunnel/local-port.ts";
 
 /** What is dumped, and how the server is reached. */
 export interface DumpRequest {
@@ -35,8 +36,10 @@ export async function dumpDatabase(request: DumpRequest): Promise<string> {
   const target = path.join(directory, `${encodeURIComponent(database)}-${stamp}.dump`);
   const part = `${target}.part`;
   await mkdir(directory, { recursive: true, mode: 0o700 });
+  const open = () => request.endpoint.connect();
+  const local = await listenLocally(0, { open, isBackground: false });
   try {
-    await withLocalPort(request.endpoint, (port) => runPgDump(request, port, part));
+    await runPgDump(request, local.port, part);
     if ((await stat(part)).size === 0) throw new Error("pg_dump wrote nothing");
     await rename(part, target);
     return target;
@@ -49,6 +52,8 @@ export async function dumpDatabase(request: DumpRequest): Promise<string> {
         hint: "pg_dump has to be on the PATH and no older than the server; or take berth:postgres.dumpDirectory out of the stack file and dump by other means",
       },
     );
+  } finally {
+    await local.close();
   }
 }
 
@@ -89,37 +94,8 @@ function toEnvironment(
     PGUSER: admin.username,
     PGPASSWORD: admin.revealPassword(),
     PGDATABASE: database,
-    PGSSLMODE: tls.mode,
-    ...(tls.mode === "verify-full" ? { PGSSLROOTCERT: tls.caFile ?? "system" } : {}),
+    ...toLibpqTls(tls, tls.caFile),
     PGCONNECT_TIMEOUT: "10",
-    // The owner of a database may set another for all who enter it.
-    PGOPTIONS: "-c role=none",
+    PGOPTIONS: toStartupOptions({ ...adminSettings, idle_session_timeout: "0" }),
   };
-}
-
-/** A port on 127.0.0.1 that leads to the server, for a client that is not ours. */
-async function withLocalPort<T>(endpoint: Endpoint, use: (port: number) => Promise<T>): Promise<T> {
-  const sockets = new Set<net.Socket>();
-  const server = net.createServer((socket) => {
-    sockets.add(socket);
-    socket.on("error", () => undefined);
-    endpoint.connect().then(
-      (stream) => {
-        pipeline(socket, stream, socket, () => {
-          socket.destroy();
-        });
-      },
-      () => socket.destroy(),
-    );
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  try {
-    return await use((server.address() as net.AddressInfo).port);
-  } finally {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  }
 }

@@ -1,4 +1,5 @@
-import { BerthError } from "../../components/errors.ts";
+import { BerthError, describeProblem, toOneError } from "../../components/errors.ts";
+import { listActions } from "../../components/postgres/diff/decide-app.ts";
 import { toLiveState } from "../../components/postgres/diff/drift.ts";
 import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
 import { Unreachable } from "../../components/postgres/server/pool.ts";
@@ -19,9 +20,7 @@ import {
   type StoredResource,
   type UpdateRequest,
 } from "../rpc/resource-handler.ts";
-import { type AppRequest } from "./app-request.ts";
-import { compareStates, compareVerifiers } from "./changes.ts";
-import { describeActions, describeDrift, toText } from "./describe-drift.ts";
+import { compareStates, compareVerifiers, describeActions, listDrift, toText } from "./changes.ts";
 import {
   type AppDatabaseInputs,
   findInputProblems,
@@ -31,23 +30,22 @@ import {
   toProperties,
   withoutVerifiers,
 } from "./inputs.ts";
-import { findLost } from "./judge.ts";
-import { findFormer, shutOut } from "./moved.ts";
+import { type Inspection, inspectRequest, isLoss, requirePossible } from "./inspect.ts";
 import { ProgramClaims } from "./program-claims.ts";
 import { isStackConfig, keepIdentity, parseProviderConfig } from "./provider-config.ts";
-import { toRequest, toStopped, toUnfinished } from "./request.ts";
-import { retireApp } from "./retire.ts";
+import { type AppRequest, toPlainRequest, toRequest, toStopped, toUnfinished } from "./request.ts";
+import { findFormer, retireApp, shutOut } from "./retire.ts";
 import { checkRetirement } from "./retirement-check.ts";
-import { type AppDecision, applyApp, decideRequest, findActions } from "./work.ts";
+import { applyApp } from "./up.ts";
 
 /**
  * `berth:postgres:AppDatabase`: an app's roles, memberships, database, grants and default privileges as
- * one resource. What the server holds decides, not only what state remembers: create takes up what is
+ * one resource. What the server holds decides, not only what state remembers: create adopts what is
  * there and ours, update does what is missing, and delete drops only what is ours, asked for and confirmed.
  */
 export class AppDatabaseHandler implements ResourceHandler {
   readonly type = "berth:postgres:AppDatabase";
-  // A plain preview compares with one survey that all apps share; it reads no app for itself.
+  // A plain preview compares with one catalog that all apps share; it reads no app for itself.
   readonly refreshBeforeUpdate = false;
   readonly #report: Report;
   readonly #isOffline: boolean;
@@ -105,20 +103,17 @@ export class AppDatabaseHandler implements ResourceHandler {
     if (request.oldState["incomplete"] === true) changes["incomplete"] = "delete";
     for (const path of toDriftPaths(request.oldState)) changes[path] ??= "update";
     // A refresh may have found a difference, or there may be one since.
-    const found = await this.#ask(request.urn, (server) =>
-      findActions(server, this.#toRequest(request.urn, wanted, request), false),
+    const found = await this.#inspect(request.urn, (server) =>
+      inspectRequest(server, this.#toRequest(request.urn, wanted, request), false),
     );
-    if (found !== undefined) {
-      const unexpected = found.actions.filter(({ path }) => changes[path] === undefined);
-      if (Object.keys(changes).length === 0 && unexpected.length > 0) {
-        this.#report(
-          "info",
-          request.urn,
-          toText("not as it shall be; up would do:", describeActions(unexpected)),
-        );
-      }
-      for (const { path } of unexpected) changes[path] = "update";
+    if (found === undefined) return changes;
+    const unexpected = listActions(found.decision).filter(({ path }) => !(path in changes));
+    if (Object.keys(changes).length === 0 && unexpected.length > 0) {
+      const text = toText("differs from the program; up would do:", describeActions(unexpected));
+      this.#report("info", request.urn, text);
     }
+    // Why it cannot be is said by the preview of the change.
+    for (const path of listDrift(found.decision)) changes[path] ??= "update";
     return changes;
   }
 
@@ -157,26 +152,25 @@ export class AppDatabaseHandler implements ResourceHandler {
       return await importApp(this.#stackConfig, resource, this.#report);
     }
     const unfinished = toUnfinished(resource.state);
-    const request: AppRequest = {
-      state,
-      verifiers: wanted?.verifiers ?? new Map<string, string>(),
-      newPasswords: new Set(),
-      formerRoles: [],
-      leftBehind: [],
-      // What a run that stopped halfway had not made yet is not lost.
-      isKnown: unfinished === undefined,
-    };
+    const verifiers = wanted?.verifiers ?? new Map<string, string>();
     const server = this.#requireServer();
-    const survey = await server.inspectStack();
-    const lost = findLost(request, survey.catalog.databases.get(state.database.name));
-    if (lost !== undefined) throw new BerthError(lost);
-    const found = await findActions(server, request, true);
-    const warnings = [...found.notes, ...found.problems, ...found.blocked];
+    // What a run that stopped halfway had not made yet is not lost.
+    const isKnown = unfinished === undefined;
+    const request = toPlainRequest({ state, verifiers }, server.config, isKnown);
+    const { decision, catalog } = await inspectRequest(server, request, true);
+    const { problems, notes, superuser } = decision;
+    const losses = problems.filter((problem) => isLoss(problem, isKnown));
+    if (losses.length > 0) throw toOneError("Postgres", losses);
+    const warnings = [...notes, ...[...problems, ...superuser].map(describeProblem)];
     for (const warning of warnings) this.#report("warning", resource.urn, warning);
-    const live = toProperties(toLiveState(state, found.actions, found.catalog));
-    const drift = describeDrift(found);
+    const actions = listActions(decision);
+    const live = toProperties(toLiveState(state, actions, catalog));
+    const drift = listDrift(decision);
     if (drift.length === 0) return { ...resource, state: { ...live, ...unfinished } };
-    this.#report("info", resource.urn, toText("not as it shall be; up would do:", drift));
+    if (actions.length > 0) {
+      const text = toText("differs from the program; up would do:", describeActions(actions));
+      this.#report("info", resource.urn, text);
+    }
     return { ...resource, state: { ...live, drift, ...unfinished } };
   }
 
@@ -190,7 +184,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     const state = parseStored(resource.inputs) ?? parseStored(resource.state);
     if (state === undefined) return;
     const former = findFormer(resource, state, this.#claims.rolesBeside(urn, state.app));
-    if (former.length > 0) this.#tell(urn, await shutOut(this.#requireServer(), state, former));
+    if (former.length > 0) this.#note(urn, await shutOut(this.#requireServer(), state, former));
     if (state.reclaimPolicy !== "delete") return;
     const kept = this.#claims.whyKept(urn, state.app, state.database.name);
     if (kept !== undefined) {
@@ -198,7 +192,7 @@ export class AppDatabaseHandler implements ResourceHandler {
       return;
     }
     const isNeeded = (role: string): boolean => this.#claims.isNeeded(urn, state.app, role);
-    this.#tell(urn, await retireApp(this.#requireServer(), state, isNeeded));
+    this.#note(urn, await retireApp(this.#requireServer(), state, isNeeded));
   }
 
   cancel(): void {
@@ -215,16 +209,19 @@ export class AppDatabaseHandler implements ResourceHandler {
     inputs: AppDatabaseInputs,
     old: Parameters<typeof toRequest>[1],
   ): AppRequest {
-    return toRequest(inputs, old, (role) => this.#claims.isNeeded(urn, inputs.state.app, role));
+    const isNeeded = (role: string) => this.#claims.isNeeded(urn, inputs.state.app, role);
+    return toRequest(inputs, old, this.#requireServer().config, isNeeded);
   }
 
   /** The statements of a change, exactly as they will run but for the verifiers. */
   async #preview(urn: string, request: AppRequest): Promise<void> {
-    const found = await this.#ask(urn, (server) => decideRequest(server, request, true));
+    const found = await this.#inspect(urn, (server) => inspectRequest(server, request, true));
     if (found === undefined) return;
-    for (const note of found.notes) this.#report("warning", urn, note);
-    if (found.actions.length === 0) return;
-    const statements = found.actions.map((action) => `${toStatement(action, hiddenVerifiers)};`);
+    const notes = [...request.leftBehind, ...requirePossible(found.decision)];
+    for (const note of notes) this.#report("warning", urn, note);
+    const actions = listActions(found.decision);
+    if (actions.length === 0) return;
+    const statements = actions.map((action) => `${toStatement(action, hiddenVerifiers)};`);
     this.#report("info", urn, toText("statements:", statements));
   }
 
@@ -243,11 +240,11 @@ export class AppDatabaseHandler implements ResourceHandler {
     }
   }
 
-  /** Asks the server, unless it is not to be asked; one that cannot be reached fails the run. */
-  async #ask(
+  /** Reads the server, unless the run is offline; one that cannot be reached fails the run. */
+  async #inspect(
     urn: string,
-    use: (server: PostgresServer) => Promise<AppDecision>,
-  ): Promise<AppDecision | undefined> {
+    use: (server: PostgresServer) => Promise<Inspection>,
+  ): Promise<Inspection | undefined> {
     const server = this.#requireServer();
     if (this.#isOffline) {
       this.#warnOnce(urn, "not compared with the server: BERTH_OFFLINE=true");
@@ -259,11 +256,11 @@ export class AppDatabaseHandler implements ResourceHandler {
       throw new BerthError(error.message, { hint });
     });
     const identity = findIdentityProblem(found.catalog.server, server.config);
-    if (identity !== undefined) this.#warnOnce(urn, identity);
+    if (identity !== undefined) this.#warnOnce(urn, describeProblem(identity));
     return found;
   }
 
-  #tell(urn: string, notes: readonly string[]): void {
+  #note(urn: string, notes: readonly string[]): void {
     if (notes.length > 0) this.#report("info", urn, notes.join("\n"));
   }
 
@@ -274,7 +271,7 @@ export class AppDatabaseHandler implements ResourceHandler {
 
   #requireServer(): PostgresServer {
     if (this.#server !== undefined) return this.#server;
-    throw new BerthError("Berth's provider was not told which server to work on", {
+    throw new BerthError("Berth's provider does not know its server", {
       hint: 'make it with new BerthProvider("berth", { postgres: … }) and give it to the App',
     });
   }

@@ -1,18 +1,29 @@
+import { readOnePasswordAccess } from "../../components/config/environment.ts";
+import { parseStack } from "../../components/config/parse.ts";
+import type { StackSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
+import { readItems } from "../../components/onepassword/read-items.ts";
+import { planItemRequests, readAdmin } from "../../components/onepassword/stack-items.ts";
+import { readThroughClient } from "../../components/onepassword/through-client.ts";
+import { listActions } from "../../components/postgres/diff/decide-app.ts";
 import { toLiveState } from "../../components/postgres/diff/drift.ts";
+import type { AppDatabaseState } from "../../components/postgres/plan/app-properties.ts";
+import { toState } from "../../components/postgres/plan/app-state.ts";
+import { planDatabase } from "../../components/postgres/plan/plan.ts";
+import type { PostgresConfig } from "../../components/postgres/server/config.ts";
 import { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
 import type { Report } from "../rpc/engine-log.ts";
-import type { PropertyMap } from "../rpc/property-values.ts";
+import { type PropertyMap, toPlain } from "../rpc/property-values.ts";
 import type { StoredResource } from "../rpc/resource-handler.ts";
-import { describeDrift } from "./describe-drift.ts";
+import { listDrift } from "./changes.ts";
 import { toProperties } from "./inputs.ts";
-import { importCommand, readStackEntry } from "./stack-entry.ts";
-import { decideRequest } from "./work.ts";
+import { inspectRequest, requirePossible } from "./inspect.ts";
+import { toPlainRequest } from "./request.ts";
 
 /**
  * `pulumi import berth:postgres:AppDatabase netbox netbox`: what the app's entry asks for and what the
- * server holds of it, for state; undefined = there is no such database. Refuses what `up` would not take
- * over, and changes nothing on the server. The verifiers stay out, since the command prints what it has
+ * server holds of it, for state; undefined = there is no such database. Refuses what `up` would not
+ * adopt, and changes nothing on the server. The verifiers stay out, since the command prints what it has
  * imported in clear: the next `up` sets them.
  */
 export async function importApp(
@@ -23,27 +34,20 @@ export async function importApp(
   const { id, urn } = resource;
   if (stackConfig === undefined) {
     const name = urn.split("::").at(-1) ?? "";
-    throw new BerthError(`${id}: only the stack file says what app "${name}" shall be`, {
+    throw new BerthError(`${id}: only the stack file says what app "${name}" is`, {
       hint: `import without --provider, so that the stack file is asked: ${importCommand(name, id)}`,
     });
   }
   const { state, config } = await readStackEntry(stackConfig, resource);
   const server = new PostgresServer(config);
   try {
-    const request = {
-      state,
-      verifiers: new Map<string, string>(),
-      newPasswords: new Set<string>(),
-      formerRoles: [],
-      leftBehind: [],
-      isKnown: false,
-    };
-    const found = await decideRequest(server, request, true, true);
-    const { actions, notes, catalog } = found;
+    const request = toPlainRequest({ state, verifiers: new Map() }, config, false);
+    const { decision, catalog } = await inspectRequest(server, request, true, true);
+    const notes = requirePossible(decision, true);
     if (!catalog.databases.has(state.database.name)) return undefined;
     for (const note of notes) report("warning", urn, note);
-    const live = toProperties(toLiveState(state, actions, catalog));
-    const drift = describeDrift(found);
+    const live = toProperties(toLiveState(state, listActions(decision), catalog));
+    const drift = listDrift(decision);
     return {
       ...resource,
       inputs: toProperties(state),
@@ -52,4 +56,80 @@ export async function importApp(
   } finally {
     await server.close();
   }
+}
+
+/**
+ * What `pulumi import` needs to know and no id can tell. The project and the package share the name
+ * `berth`, so the engine gives the stack file's own keys to the default provider that it imports with.
+ */
+interface StackEntry {
+  readonly state: AppDatabaseState;
+  readonly config: PostgresConfig;
+}
+
+/** The entry of the app that a resource stands for, and the way to its server. */
+async function readStackEntry(
+  config: PropertyMap,
+  resource: { readonly id: string; readonly urn: string },
+): Promise<StackEntry> {
+  const spec = parseStack(toStackName(resource.urn), toStackValues(config));
+  const state = findEntry(spec, resource);
+  const requests = planItemRequests(spec).slice(0, 1);
+  const items = await readItems(requests, readThroughClient(readOnePasswordAccess()));
+  const admin = readAdmin(spec, items);
+  const { vault, item } = spec.postgres.admin;
+  return { state, config: { ...spec.postgres, admin, adminItem: `${vault}/${item}` } };
+}
+
+/** Refuses what the next `up` would not manage as this app. */
+function findEntry(
+  spec: StackSpec,
+  { id, urn }: { readonly id: string; readonly urn: string },
+): AppDatabaseState {
+  const name = urn.split("::").at(-1) ?? "";
+  const app = spec.apps.find((one) => one.name === name);
+  if (app === undefined) {
+    const names = spec.apps.map((one) => one.name).join(", ");
+    throw new BerthError(`${id}: the stack file has no app "${name}"; its apps are ${names}`, {
+      // The default provider, configuration and all, stays in state from an import to the next up.
+      hint: `add the app under berth:apps, then: ${importCommand(name, id)}. If it is there, run pulumi up first: Pulumi still has the stack file of an earlier import`,
+    });
+  }
+  const database = app.database.name;
+  if (database !== id) {
+    throw new BerthError(`app ${name}: its database is "${database}", not "${id}"`, {
+      hint: `${importCommand(name, database)}, or set berth:apps.${name}.database.name to ${id}`,
+    });
+  }
+  if (app.provisioner !== "berth") {
+    const other = app.provisioner === "postgresql" ? "; or run pulumi up, which imports them" : "";
+    throw new BerthError(
+      `app ${name}: its provisioner is ${app.provisioner}, which has other resources`,
+      { hint: `take out "provisioner: ${app.provisioner}"${other}` },
+    );
+  }
+  return toState(planDatabase(app, spec.postgres), spec.postgres.ownershipRole, app.reclaimPolicy);
+}
+
+/** What imports an app's database: the app's name and the database's. */
+function importCommand(app: string, database: string): string {
+  return `pulumi import berth:postgres:AppDatabase ${app} ${database}`;
+}
+
+/** `urn:pulumi:prod::berth::…` → `prod`. */
+function toStackName(urn: string): string {
+  return urn.split("::")[0]?.split(":").at(-1) ?? "";
+}
+
+/** The engine hands over structured values as JSON text. */
+function toStackValues(config: PropertyMap): Record<string, unknown> {
+  const values = toPlain(config) as Record<string, unknown>;
+  return Object.fromEntries(
+    Object.entries(values)
+      .filter(([key]) => key !== "version")
+      .map(([key, value]) => [
+        key,
+        typeof value === "string" ? (JSON.parse(value) as unknown) : value,
+      ]),
+  );
 }

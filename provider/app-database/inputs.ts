@@ -1,18 +1,12 @@
 import { z } from "zod";
-import { objectTypes, privilegeTable } from "../../components/config/privileges.ts";
+import { objectTypes } from "../../components/config/privileges.ts";
 import { reservedReason } from "../../components/config/rules/names.ts";
+import { PgName } from "../../components/config/schema/primitives.ts";
 import {
-  ExtensionName,
-  ExtensionVersion,
-  SchemaName,
-} from "../../components/config/schema/database.ts";
-import {
-  AppName,
-  ConnectionLimit,
-  PgIdentifier,
-  PgName,
-} from "../../components/config/schema/primitives.ts";
-import type { AppDatabaseState, RoleState } from "../../components/postgres/plan/app-state.ts";
+  type AppDatabaseState,
+  AppProperties,
+  RoleProperties,
+} from "../../components/postgres/plan/app-properties.ts";
 import { withDefaults } from "../../components/postgres/plan/defaults.ts";
 import type { FormerRole } from "../../components/postgres/plan/former-role.ts";
 import type { PostgresConfig } from "../../components/postgres/server/config.ts";
@@ -26,7 +20,7 @@ import {
 } from "../rpc/property-values.ts";
 import type { CheckFailure } from "../rpc/resource-handler.ts";
 
-/** The inputs of an AppDatabase: what it shall be, and the verifiers, which no output repeats. */
+/** The inputs of an AppDatabase: its properties, and the verifiers, which no output repeats. */
 export interface AppDatabaseInputs {
   readonly state: AppDatabaseState;
   /** By the role's key. Secret. */
@@ -44,65 +38,14 @@ const Verifier = z
     },
   );
 
-const Grants = z
-  .strictObject(
-    Object.fromEntries(
-      objectTypes.map((type) => [
-        type,
-        z.array(
-          z.enum(privilegeTable[type], {
-            error: `holds what is no privilege on a ${type}; allowed are ${privilegeTable[type].join(", ")}`,
-          }),
-        ),
-      ]),
-    ),
-  )
-  .partial();
-
-const Role = z.strictObject({
-  name: PgName,
-  profile: z.enum(["owner", "readwrite", "readonly", "custom"]),
-  login: z.literal("in-turn").optional(),
-  actsAs: PgName.optional(),
-  connectionLimit: ConnectionLimit,
-  memberOf: z.array(PgName),
-  searchPath: z.array(PgName),
-  grants: Grants,
-});
-
-const Inputs = z.strictObject({
-  app: AppName,
-  adopt: z.boolean(),
-  recreate: z.boolean().optional(),
-  reclaimPolicy: z.enum(["retain", "delete"]),
-  database: z.strictObject({
-    name: PgName,
-    encoding: z.string().regex(/^[A-Z][A-Z0-9_]*$/, { error: "is no encoding; write it as UTF8" }),
-    connectionLimit: ConnectionLimit,
-    revokePublic: z.boolean(),
-  }),
-  roles: z.record(z.string(), Role),
-  schemas: z
-    .array(z.union([z.literal("public"), SchemaName]))
-    .refine((schemas) => schemas.includes("public"), {
-      error: 'has to list "public", which is there in any case',
-    }),
-  extensions: z.array(
-    z.strictObject({
-      name: ExtensionName,
-      schema: PgIdentifier,
-      version: ExtensionVersion.optional(),
-    }),
-  ),
-  verifiers: z.record(z.string(), Verifier),
-});
+const Inputs = AppProperties.extend({ verifiers: z.record(z.string(), Verifier) });
 
 /** The same as state has it: also what went wrong, and what somebody gave that Berth never would. */
 const Stored = z.object({
-  ...Inputs.omit({ verifiers: true }).shape,
+  ...AppProperties.shape,
   roles: z.record(
     z.string(),
-    Role.extend({ grants: z.partialRecord(z.enum(objectTypes), z.array(z.string())) }),
+    RoleProperties.extend({ grants: z.partialRecord(z.enum(objectTypes), z.array(z.string())) }),
   ),
   schemas: z.array(z.string()),
 });
@@ -224,36 +167,15 @@ export function parseLeaving(properties: PropertyMap): readonly FormerRole[] {
   return Leaving.safeParse(toPlain(properties["leaving"] ?? [])).data ?? [];
 }
 
-/** Back to what the server sends. */
+/** Back to what the server sends; what is undefined is left out. */
 export function toProperties(state: AppDatabaseState): PropertyMap {
-  const roles = Object.fromEntries(
-    Object.entries(state.roles).map(([key, role]) => [key, toRoleProperties(role)]),
-  );
-  const { recreate, ...rest } = state;
-  const permission = recreate === undefined ? {} : { recreate };
-  const extensions = state.extensions.map(({ name, schema, version }) => ({
-    ...{ name, schema },
-    ...(version === undefined ? {} : { version }),
-  }));
-  return { ...rest, ...permission, database: { ...state.database }, extensions, roles };
+  return JSON.parse(JSON.stringify(state)) as PropertyMap;
 }
 
-function toRoleProperties({ login, actsAs, ...role }: RoleState): PropertyMap {
-  const turn = {
-    ...(login === undefined ? {} : { login }),
-    ...(actsAs === undefined ? {} : { actsAs }),
-  };
-  const grants = Object.fromEntries(
-    Object.entries(role.grants).map(([type, privileges]) => [type, [...privileges]]),
-  );
-  return { ...role, ...turn, grants };
-}
-
-/** The properties that a refresh found to be otherwise. */
-export function toDriftPaths(state: PropertyMap): string[] {
-  const drift = state["drift"];
-  if (!Array.isArray(drift)) return [];
-  return drift.map((line) => String(line).split(":")[0] ?? "").filter((path) => path !== "");
+/** The properties that a refresh found to differ. An earlier version kept `path: text` in state. */
+export function toDriftPaths({ drift }: PropertyMap): string[] {
+  const paths = z.array(z.string()).safeParse(drift).data ?? [];
+  return paths.map((path) => path.replace(/:.*/s, "")).filter((path) => path !== "");
 }
 
 /** For state, which holds no verifier. */

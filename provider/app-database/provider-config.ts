@@ -28,7 +28,7 @@ const Stack = z.object({
 const Postgres = z.strictObject({
   endpoint: Endpoint,
   tls: z.strictObject({
-    mode: z.enum(["disable", "require", "verify-full"]),
+    mode: z.enum(["disable", "require", "verify-ca", "verify-full"]),
     caFile: Text.optional(),
     serverName: z.string(),
   }),

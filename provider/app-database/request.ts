@@ -1,9 +1,12 @@
 import { escapeIdentifier } from "pg";
-import type { AppDatabaseState } from "../../components/postgres/plan/app-state.ts";
+import type { AppContext } from "../../components/postgres/diff/decide-app.ts";
+import type { AppDatabaseState } from "../../components/postgres/plan/app-properties.ts";
+import { toPlan } from "../../components/postgres/plan/app-state.ts";
 import type { FormerRole } from "../../components/postgres/plan/former-role.ts";
+import type { DatabasePlan } from "../../components/postgres/plan/plan.ts";
+import type { PostgresConfig } from "../../components/postgres/server/config.ts";
 import type { PropertyMap } from "../rpc/property-values.ts";
 import type { DiffRequest } from "../rpc/resource-handler.ts";
-import type { AppRequest } from "./app-request.ts";
 import { compareVerifiers } from "./changes.ts";
 import {
   type AppDatabaseInputs,
@@ -13,41 +16,66 @@ import {
   toProperties,
 } from "./inputs.ts";
 
+/** One app as it is wanted, and what is known of it. */
+export interface AppRequest {
+  readonly state: AppDatabaseState;
+  readonly plan: DatabasePlan;
+  readonly context: AppContext & Required<Pick<AppContext, "verifiers" | "formerRoles">>;
+  /** Schemas and extensions that left the entry, for the operator to read. */
+  readonly leftBehind: readonly string[];
+}
+
+/** A request about an app of which nothing else is known. */
+export function toPlainRequest(
+  { state, verifiers }: AppDatabaseInputs,
+  postgres: PostgresConfig,
+  isKnown: boolean,
+): AppRequest {
+  const { reclaimPolicy, recreate = false } = state;
+  return {
+    state,
+    plan: toPlan(state, postgres.ownershipRole),
+    context: { postgres, verifiers, formerRoles: [], reclaimPolicy, recreate, isKnown },
+    leftBehind: [],
+  };
+}
+
 /**
- * What state knows that the catalog cannot tell; `old` is undefined for an app that is new.
+ * What state knows that the catalog cannot tell.
  *
+ * @param old undefined = the app is new.
  * @param isNeeded Whether another app has a role of this name now.
  */
 export function toRequest(
-  { state, verifiers }: AppDatabaseInputs,
+  inputs: AppDatabaseInputs,
   old: Pick<DiffRequest, "oldState" | "oldInputs"> | undefined,
+  postgres: PostgresConfig,
   isNeeded: (role: string) => boolean,
 ): AppRequest {
-  if (old === undefined) {
-    const newPasswords = new Set(verifiers.keys());
-    return { state, verifiers, newPasswords, formerRoles: [], leftBehind: [], isKnown: false };
-  }
-  const before = parseAppDatabase(old.oldInputs);
+  const { state, verifiers } = inputs;
+  const before = old === undefined ? undefined : parseAppDatabase(old.oldInputs);
+  const isSure = before !== undefined && old?.oldState["incomplete"] !== true;
+  const isKnown = isSure && before.state.database.name === state.database.name;
+  const request = toPlainRequest(inputs, postgres, isKnown);
+  const newPasswords = new Set(
+    isSure ? compareVerifiers(before.verifiers, verifiers) : verifiers.keys(),
+  );
+  if (old === undefined) return { ...request, context: { ...request.context, newPasswords } };
   const known = before?.state ?? parseStored(old.oldState);
-  const isSure = before !== undefined && old.oldState["incomplete"] !== true;
+  const formerRoles = toFormerRoles(known, parseLeaving(old.oldState), state).map((role) => ({
+    ...role,
+    isElsewhere: isNeeded(role.name),
+  }));
   return {
-    state,
-    verifiers,
-    newPasswords: new Set(
-      isSure ? compareVerifiers(before.verifiers, verifiers) : verifiers.keys(),
-    ),
-    formerRoles: toFormerRoles(known, parseLeaving(old.oldState), state).map((role) => ({
-      ...role,
-      isElsewhere: isNeeded(role.name),
-    })),
+    ...request,
+    context: { ...request.context, newPasswords, formerRoles },
     leftBehind: known === undefined ? [] : describeLeftBehind(known, state),
-    isKnown: isSure && before.state.database.name === state.database.name,
   };
 }
 
 /** What state says of an app after a run that stopped halfway. */
-export function toStopped({ state, formerRoles }: AppRequest): PropertyMap {
-  const leaving = formerRoles.map(({ key, name, schemas = [] }) => ({
+export function toStopped({ state, context }: AppRequest): PropertyMap {
+  const leaving = context.formerRoles.map(({ key, name, schemas = [] }) => ({
     ...{ key, name },
     schemas: [...schemas],
   }));
@@ -59,7 +87,7 @@ export function toUnfinished({ incomplete, leaving = [] }: PropertyMap): Propert
   return incomplete === true ? { incomplete, leaving } : undefined;
 }
 
-/** What the entry does not list any more stays on the server; the operator is told once. */
+/** What the entry does not list any more stays on the server; this says so once. */
 function describeLeftBehind(old: AppDatabaseState, state: AppDatabaseState): string[] {
   const { name: database } = state.database;
   if (old.database.name !== database) return [];

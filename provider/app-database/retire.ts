@@ -10,25 +10,26 @@ import {
 import {
   countSessions,
   inspectDependents,
-  inspectLosses,
   inspectSessions,
 } from "../../components/postgres/catalog/retirement.ts";
 import {
-  decideLeaving,
   decideRetirement,
-  findLeavingProblems,
-  findUnmarked,
   type Retirement,
+  sortFormerRoles,
 } from "../../components/postgres/diff/retirement.ts";
-import type { AppDatabaseState } from "../../components/postgres/plan/app-state.ts";
+import { retire } from "../../components/postgres/diff/roles.ts";
+import type { AppDatabaseState } from "../../components/postgres/plan/app-properties.ts";
 import type { FormerRole } from "../../components/postgres/plan/former-role.ts";
-import type { DatabasePlan } from "../../components/postgres/plan/plan.ts";
+import type { AppProblem } from "../../components/postgres/rules/problem.ts";
 import { withStatementSeconds } from "../../components/postgres/server/answer-limit.ts";
 import type { Session } from "../../components/postgres/server/pool.ts";
 import type { PostgresServer, Work } from "../../components/postgres/server/postgres-server.ts";
-import type { Action } from "../../components/postgres/statements/actions.ts";
+import { requireOurRoles } from "../../components/postgres/server/require-our-roles.ts";
+import { type Action, describeAction } from "../../components/postgres/statements/actions.ts";
 import { hiddenVerifiers, toStatement } from "../../components/postgres/statements/sql.ts";
+import type { StoredResource } from "../rpc/resource-handler.ts";
 import { dumpDatabase } from "./dump.ts";
+import { parseLeaving } from "./inputs.ts";
 
 /** A big database takes longer to remove than any statement else may take. */
 const dropSeconds = 600;
@@ -49,18 +50,12 @@ export async function retireApp(
 ): Promise<readonly string[]> {
   return await server.write(() =>
     server.withMaintenance(async (session) => {
-      const found = await look(server, session, state, isNeeded);
+      const found = await inspectRetirement(server, session, state, isNeeded);
       const { database, roles } = found;
       if (database === undefined && roles.length === 0) return found.notes;
       if (!server.config.confirmDelete.includes(state.database.name)) throw unconfirmed(state);
       refuse(state, found.problems);
-      const owner = state.roles["owner"]?.name ?? "";
-      const work: Work = {
-        app: state.app,
-        owner,
-        verifiers: hiddenVerifiers,
-        onDone: () => undefined,
-      };
+      const work = toWork(state);
       const notes = [...found.notes];
       if (database !== undefined) {
         notes.push(...(await dropDatabase(server, session, { state, roles, work, isNeeded })));
@@ -71,7 +66,7 @@ export async function retireApp(
   );
 }
 
-async function look(
+async function inspectRetirement(
   server: PostgresServer,
   session: Session,
   state: AppDatabaseState,
@@ -96,11 +91,15 @@ async function look(
   return decideRetirement(state, facts, server.config, isNeeded);
 }
 
-function refuse(state: AppDatabaseState, problems: readonly string[]): void {
+function refuse({ app }: AppDatabaseState, problems: readonly AppProblem[]): void {
   if (problems.length === 0) return;
-  throw new BerthError(toOneError(`app ${state.app}: nothing was dropped`, problems).message, {
-    hint: "mend that (stop the app, end the sessions), then run pulumi up again",
-  });
+  const hint = "then run pulumi up again";
+  throw toOneError(`app ${app}: nothing was dropped`, problems, hint);
+}
+
+function toWork({ app, roles }: AppDatabaseState): Work {
+  const owner = roles["owner"]?.name ?? "";
+  return { app, owner, verifiers: hiddenVerifiers, onDone: () => undefined };
 }
 
 function unconfirmed({ app, database: { name } }: AppDatabaseState): BerthError {
@@ -134,11 +133,13 @@ async function dropDatabase(
   const notes: string[] = [];
   const logins = roles.filter((role) => role.canLogin).map((role) => role.name);
   const requireAlone = async (): Promise<void> => {
-    refuse(state, (await look(server, session, state, isNeeded)).problems);
+    refuse(state, (await inspectRetirement(server, session, state, isNeeded)).problems);
   };
   try {
     const shut = logins.map((role) => toLogin(role, "NOLOGIN"));
-    await server.runTogether(session, shut, work, () => requireMarks(server, session, logins));
+    await server.runTogether(session, shut, work, () =>
+      requireOurRoles(session, logins, server.config),
+    );
     const { dumpDirectory } = server.config;
     if (dumpDirectory === undefined) await requireAlone();
     else {
@@ -201,74 +202,48 @@ async function dropRoles(
 ): Promise<string[]> {
   const names = roles.map((role) => role.name);
   const actions = names.map((role) => ({ kind: "drop-role", path: "roles", role }) as const);
-  await server.runTogether(session, actions, work, () => requireMarks(server, session, names));
+  await server.runTogether(session, actions, work, () =>
+    requireOurRoles(session, names, server.config),
+  );
   return names.map((role) => `app ${work.app}: dropped role "${role}"`);
 }
 
-/** Asks once more, in the session and transaction that is about to change them. */
-async function requireMarks(
+/**
+ * The roles that left an entry in the run that gave its database another name: what makes the resource
+ * anew knows nothing of them. The former owner stays as it is, like its database.
+ *
+ * @param kept All roles of the program; undefined = the app left it, and nothing is done about its roles.
+ */
+export function findFormer(
+  { state: stored }: Pick<StoredResource, "state">,
+  state: AppDatabaseState,
+  kept: ReadonlySet<string> | undefined,
+): readonly FormerRole[] {
+  if (kept === undefined) return [];
+  const before = Object.entries(state.roles)
+    .filter(([, { profile }]) => profile !== "owner")
+    .map(([key, { name }]) => ({ key, name }));
+  return [...before, ...parseLeaving(stored)].filter(({ name }) => !kept.has(name));
+}
+
+/** Shuts them out, as a change of an entry does. Returns what was done and what was left alone. */
+export async function shutOut(
   server: PostgresServer,
-  session: Session,
-  names: readonly string[],
-): Promise<void> {
-  const roles = await inspectRoles(session.client, names);
-  const catalog = { server: session.server, roles, databases: new Map() };
-  const unmarked = findUnmarked(names, catalog, server.config.ownershipRole);
-  if (unmarked.length === 0) return;
-  throw new BerthError(
-    `role ${unmarked.join(", ")} is no member of ${server.config.ownershipRole} any more; nothing was done with it`,
-  );
-}
-
-/** What roles that left an entry need to be dropped, and what stands in the way. */
-export interface Leaving {
-  readonly actions: readonly Action[];
-  readonly problems: readonly string[];
-}
-
-/** The same for a preview and for the run itself; only with `reclaimPolicy: delete` there is any. */
-export async function inspectLeaving(
-  server: PostgresServer,
-  session: Session,
-  plan: DatabasePlan,
-  formerRoles: readonly FormerRole[],
-): Promise<Leaving> {
-  const { client } = session;
-  const names = formerRoles.map((role) => role.name);
-  if (names.length === 0) return { actions: [], problems: [] };
-  const roles = await inspectRoles(client, names);
-  const catalog = { server: session.server, roles, databases: new Map() };
-  const { owner, name } = plan.database;
-  const actions = decideLeaving(formerRoles, catalog, { ...server.config, owner });
-  const leaving = actions.flatMap((action) => (action.kind === "drop-role" ? [action.role] : []));
-  const problems = findLeavingProblems(plan.app, {
-    sessions: await inspectSessions(client, undefined, leaving),
-    dependents: await inspectDependents(client, name, leaving),
-    losses: await inspectLosses(client, name, leaving),
-  });
-  return { actions, problems };
-}
-
-/** Drops the roles that left, in one transaction in the app's database, the only one they are in. */
-export async function dropLeaving(
-  server: PostgresServer,
-  inside: Session,
-  plan: DatabasePlan,
-  { formerRoles, work }: { readonly formerRoles: readonly FormerRole[]; readonly work: Work },
-): Promise<void> {
-  const { actions, problems } = await inspectLeaving(server, inside, plan, formerRoles);
-  refuseLeaving(plan.app, problems);
-  const names = actions.flatMap((action) => (action.kind === "drop-role" ? [action.role] : []));
-  await server.runTogether(inside, actions, work, () => requireMarks(server, inside, names));
-}
-
-/** Throws what stands in the way. */
-export function refuseLeaving(app: string, problems: readonly string[]): void {
-  if (problems.length === 0) return;
-  throw new BerthError(
-    toOneError(`app ${app}: a role that left its entry cannot be dropped`, problems).message,
-    {
-      hint: `mend that, or set berth:apps.${app}.reclaimPolicy to retain, which shuts the role out and keeps it; then run pulumi up again`,
-    },
+  state: AppDatabaseState,
+  former: readonly FormerRole[],
+): Promise<readonly string[]> {
+  const { app } = state;
+  const names = former.map(({ name }) => name);
+  return await server.write(() =>
+    server.withMaintenance(async (session) => {
+      const found = await inspectRoles(session.client, names);
+      const catalog = { server: session.server, roles: found, databases: new Map() };
+      const { formerRoles, notes } = sortFormerRoles(app, former, catalog, server.config);
+      const actions = formerRoles.flatMap((role) =>
+        retire(role, catalog, server.config.ownershipRole),
+      );
+      await server.runTogether(session, actions, toWork(state));
+      return [...notes, ...actions.map((action) => `app ${app}: ${describeAction(action)}`)];
+    }),
   );
 }

@@ -14,7 +14,7 @@ export type Places = z.infer<typeof Places>;
 
 /** What the provider's arguments say about apps that leave the stack. */
 export interface RetirementCheck {
-  /** The arguments as state shall keep them. */
+  /** The arguments as state keeps them. */
   readonly inputs: PropertyMap;
   /** Every app of the program; undefined = the program does not say. */
   readonly places: Places | undefined;

@@ -3,15 +3,15 @@ import { basename, dirname, join } from "node:path";
 import { BerthError } from "../../components/errors.ts";
 import { ifExists, type Target } from "./path.ts";
 
-/** The text at a target; undefined = no file. Call it only where `inspectTarget` found no danger. */
+/** Reads the text of a target; undefined = no file. Call `inspectTarget` first. */
 export async function readText(target: Target): Promise<string | undefined> {
   return ifExists(readFile(target.file, "utf8"));
 }
 
 /**
- * Puts text at a target in one step: a reader, or a run that is killed half-way, sees the old file
- * or the new one and never a part. The temporary name is fixed, so a killed run leaves at most one
- * such file, which the next run replaces; Argo CD does not read it (no .yml or .yaml ending).
+ * Writes text to a target in one step: a reader sees the old file or the new one, never a part, also if
+ * the run is killed. The temporary name is fixed, so a killed run leaves at most one such file, and the next
+ * run replaces it. Argo CD ignores it, because its name does not end in .yml or .yaml.
  */
 export async function writeText(target: Target, text: string): Promise<void> {
   if ((await readText(target)) === text) return;
@@ -23,12 +23,12 @@ export async function writeText(target: Target, text: string): Promise<void> {
     await writeNew(temporary, text);
     await rename(temporary, target.file);
   } catch (error) {
-    // On a full disk it would take what room there is.
+    // A full disk needs the space.
     await rm(temporary, { force: true }).catch(() => undefined);
     const reason = error instanceof Error ? error.message : String(error);
-    throw new BerthError(`${target.file} could not be written, and is as it was: ${reason}`, {
+    throw new BerthError(`${target.file} could not be written and is unchanged: ${reason}`, {
       cause: error,
-      hint: "make room for it, or give yourself the right to write there, then run pulumi up again",
+      hint: "free some space, or give yourself write access there, then run pulumi up again",
     });
   }
 }
@@ -44,7 +44,7 @@ async function writeNew(file: string, text: string): Promise<void> {
   }
 }
 
-/** Removes the file and the directories it leaves empty, up to the checkout's root, which stays. */
+/** Removes the file and directories that are then empty, but never the checkout's root. */
 export async function removeFile(target: Target): Promise<void> {
   await rm(target.file, { force: true });
   for (

@@ -27,18 +27,17 @@ const ADOPT_HINT =
   "move the file away, or set adopt: true (gitops.adopt in the stack file) to overwrite it";
 
 /**
- * `berth:index:ManifestFile`: one file of the GitOps checkout as a resource. The preview shows what
- * changes in it, a hand edit is put right, and the file goes when its app goes. What stands on disk
- * decides, not only what state remembers; where there is no checkout (a preview in CI) state decides
- * alone.
+ * `berth:index:ManifestFile`: one file in the GitOps checkout as a resource. The preview shows how its text
+ * changes, `up` undoes an edit by hand, and the file is deleted when its app leaves. The handler compares
+ * with the file on disk. Without a checkout (a preview in CI) it compares only with state.
  */
 export class ManifestFileHandler implements ResourceHandler {
   readonly type = "berth:index:ManifestFile";
   readonly refreshBeforeUpdate = true;
   readonly #projectDirectory: string;
-  /** Files written in this run. A delete leaves them alone: a renamed resource is made, then deleted. */
+  /** Files written in this run. A delete keeps them: a renamed resource is created first, then deleted. */
   readonly #written = new Set<string>();
-  /** Writes and deletes one after the other: a delete prunes directories that a write may need. */
+  /** The last write or delete. They run one by one: a delete removes directories that a write may need. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(projectDirectory: string) {
@@ -74,7 +73,7 @@ export class ManifestFileHandler implements ResourceHandler {
       this.#toTarget({ directory, path }).file !== this.#toTarget(old).file;
     if (directory !== old.directory) changes["directory"] = isMoved ? "replace" : "update";
     if (path !== old.path) changes["path"] = isMoved ? "replace" : "update";
-    // `adopt` is a permission for the run, not a property of the file: switching it changes nothing.
+    // `adopt` is left out: it is a permission for the run, not a property of the file.
     for (const name of ["content", "owner"] as const) {
       if (properties[name] !== old[name]) changes[name] = "update";
     }
@@ -94,14 +93,14 @@ export class ManifestFileHandler implements ResourceHandler {
   async read(resource: StoredResource): Promise<StoredResource | undefined> {
     const old = toProperties(resource.state) ?? toProperties(resource.inputs);
     if (old === undefined) {
-      throw new BerthError(`${resource.id} cannot be imported: an id does not say which checkout`, {
-        hint: "declare the ManifestFile with adopt: true; pulumi up then takes the file over",
+      throw new BerthError(`${resource.id} cannot be imported: its id has no checkout`, {
+        hint: "declare the ManifestFile with adopt: true; pulumi up then adopts the file",
       });
     }
     const target = this.#toTarget(old);
-    const standing = await inspectTarget(target);
-    if (standing.kind === "no-checkout") return resource;
-    const text = standing.kind === "file" ? await readText(target) : undefined;
+    const live = await inspectTarget(target);
+    if (live.kind === "no-checkout") return resource;
+    const text = live.kind === "file" ? await readText(target) : undefined;
     if (text === undefined) return undefined;
     const { owner, content } = parseManifest(text) ?? { owner: "", content: text };
     return { ...resource, state: toPropertyMap({ ...old, owner, content }) };
@@ -115,11 +114,11 @@ export class ManifestFileHandler implements ResourceHandler {
   }
 
   async delete(resource: StoredResource): Promise<void> {
-    // Ownership comes from the inputs: after a refresh the state shows whatever the file says.
+    // The owner comes from the inputs: after a refresh the state has the owner in the file.
     const old = toProperties(resource.inputs) ?? toProperties(resource.state);
     if (old === undefined) return;
     const target = this.#toTarget(old);
-    await this.#inTurn(async () => {
+    await this.#runAlone(async () => {
       if (this.#written.has(target.file)) return;
       if ((await inspectTarget(target)).kind !== "file") return;
       const text = await readText(target);
@@ -129,7 +128,7 @@ export class ManifestFileHandler implements ResourceHandler {
 
   async #write(wanted: ManifestProperties, old: ManifestProperties | undefined): Promise<void> {
     const target = this.#toTarget(wanted);
-    await this.#inTurn(async () => {
+    await this.#runAlone(async () => {
       const problem = await this.#findTargetProblem(wanted, old);
       if (problem !== undefined) throw new BerthError(problem.reason);
       await writeText(target, toText(wanted));
@@ -144,11 +143,11 @@ export class ManifestFileHandler implements ResourceHandler {
     const { directory, path, owner, adopt } = wanted;
     if (directory === undefined || path === undefined) return undefined;
     const target = this.#toTarget({ directory, path });
-    const standing = await inspectTarget(target);
-    if (standing.kind === "refused") {
-      return { property: standing.property, reason: standing.reason };
+    const live = await inspectTarget(target);
+    if (live.kind === "refused") {
+      return { property: live.property, reason: live.reason };
     }
-    if (standing.kind !== "file" || owner === undefined || adopt === undefined) return undefined;
+    if (live.kind !== "file" || owner === undefined || adopt === undefined) return undefined;
     const isInState = old !== undefined && this.#toTarget(old).file === target.file;
     const problem = findOverwriteProblem({
       text: await readText(target),
@@ -162,22 +161,22 @@ export class ManifestFileHandler implements ResourceHandler {
     return { property: "path", reason: `${name} ${problem}\n  fix: ${ADOPT_HINT}` };
   }
 
-  /** Whether the file is not what state says, in a checkout that exists. */
+  /** Whether the file differs from state. Without a checkout it is not known and false. */
   async #hasDrifted(properties: ManifestProperties): Promise<boolean> {
     const target = this.#toTarget(properties);
-    const standing = await inspectTarget(target);
-    if (standing.kind === "no-checkout") return false;
-    return standing.kind !== "file" || (await readText(target)) !== toText(properties);
+    const live = await inspectTarget(target);
+    if (live.kind === "no-checkout") return false;
+    return live.kind !== "file" || (await readText(target)) !== toText(properties);
   }
 
   #toTarget(properties: { readonly directory: string; readonly path: string }): Target {
     return toTarget(this.#projectDirectory, properties.directory, properties.path);
   }
 
-  #inTurn(act: () => Promise<void>): Promise<void> {
-    const turn = this.#last.then(act);
-    this.#last = turn.catch(() => undefined);
-    return turn;
+  #runAlone(act: () => Promise<void>): Promise<void> {
+    const result = this.#last.then(act);
+    this.#last = result.catch(() => undefined);
+    return result;
   }
 }
 
@@ -187,6 +186,6 @@ function toText(properties: ManifestProperties): string {
 
 function toWanted(inputs: PropertyMap): ManifestProperties {
   const wanted = toProperties(inputs);
-  if (wanted === undefined) throw new BerthError("a ManifestFile reached up with unknown inputs");
+  if (wanted === undefined) throw new BerthError("a ManifestFile has unknown inputs in pulumi up");
   return wanted;
 }

@@ -1,6 +1,6 @@
 /**
- * The first line of every file Berth writes. It is the only mark that a file is ours: it outlives a
- * run that died before it could record the file in state, and it travels with the file through Git.
+ * The first line of every file that Berth writes. Only this line says that a file is Berth's: it is there
+ * even if a run was killed before it could save its state, and it stays with the file in Git.
  */
 export function formatHeader(owner: string): string {
   return `# Managed by Berth (${owner}). Changes made here are undone by the next pulumi up.\n`;
@@ -9,7 +9,7 @@ export function formatHeader(owner: string): string {
 const HEADER =
   /^# Managed by Berth \((.*)\)\. Changes made here are undone by the next pulumi up\.\r?\n/;
 
-/** The owner that the header names and the text below it; undefined = the file has no header. */
+/** The owner in the header and the text below it; undefined = the file has no header. */
 export function parseManifest(
   text: string,
 ): { readonly owner: string; readonly content: string } | undefined {
@@ -19,9 +19,9 @@ export function parseManifest(
 }
 
 /**
- * The part of an owner that decides whose file it is: what stands before the first comma, which is
- * the stack and its identity in `stack prod 0123456789abcdef, app netbox`. Two apps of one stack may hand
- * a file over to each other.
+ * The part of an owner before the first comma: the stack and its identity, `stack prod 0123456789abcdef` in
+ * `stack prod 0123456789abcdef, app netbox`. Only this part is compared, so a file may move from one app of a
+ * stack to another.
  */
 function toStack(owner: string): string {
   return (owner.split(",")[0] ?? "").trim();
@@ -33,26 +33,26 @@ export function isOwnedBy(text: string, owners: readonly string[]): boolean {
   return manifest !== undefined && owners.map(toStack).includes(toStack(manifest.owner));
 }
 
-/** What is asked of a file that already stands where Berth wants to write. */
+/** A write to a path that may have a file already. */
 export interface OverwriteRequest {
   /** The file's text; undefined = there is no file. */
   readonly text: string | undefined;
-  /** What is to stand below the header; undefined = not known yet. */
+  /** The wanted text below the header; undefined = not known yet. */
   readonly content: string | undefined;
-  /** The owner wanted now and, for a resource in state, the one recorded. */
+  /** The wanted owner and, for a resource in state, the one in state. */
   readonly owners: readonly string[];
-  /** State says that this resource wrote the file. */
+  /** Whether state says that this resource wrote the file. */
   readonly isInState: boolean;
   readonly adopt: boolean;
 }
 
 /**
- * Why a file must not be overwritten; undefined = go on.
+ * Why a file must not be overwritten; undefined = it may be.
  *
- * A file in state that lost its header was edited by hand and is put right. A file with another
- * stack's header is refused even then: two stacks would undo each other's work for ever. A header of an
- * earlier version names a stack without its identity: it is this stack's for one that state knows, or
- * where nothing but the header changes.
+ * A file in state without a header was edited by hand, and is overwritten. A file with the header of
+ * another stack is always refused, because two stacks would undo each other's work for ever. A header of an
+ * earlier version names a stack without its identity: it counts as this stack's if the file is in state, or if
+ * nothing but the header changes.
  */
 export function findOverwriteProblem(request: OverwriteRequest): string | undefined {
   const { text, content, owners, isInState, adopt } = request;

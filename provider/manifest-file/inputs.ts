@@ -17,7 +17,7 @@ export interface ManifestProperties {
   readonly adopt: boolean;
 }
 
-/** The same in a preview, where a property may not be known yet. */
+/** The same in a preview, where a property may be unknown. */
 export type PreviewProperties = {
   readonly [K in keyof ManifestProperties]: ManifestProperties[K] | undefined;
 };
@@ -25,8 +25,8 @@ export type PreviewProperties = {
 const NAMES: readonly string[] = ["directory", "path", "content", "owner", "adopt"];
 
 /**
- * Reads a program's inputs and lists everything wrong with them. `adopt` is false unless given.
- * No message repeats a value, which could be a secret.
+ * Reads a program's inputs and lists all problems with them. `adopt` is false by default. No message has a
+ * value, which could be a secret.
  */
 export function parseInputs(inputs: PropertyMap): {
   readonly properties: PreviewProperties;
@@ -34,7 +34,7 @@ export function parseInputs(inputs: PropertyMap): {
 } {
   const failures: CheckFailure[] = Object.keys(inputs)
     .filter((key) => !NAMES.includes(key))
-    .map((key) => ({ property: key, reason: `unknown property; known are ${NAMES.join(", ")}` }));
+    .map((key) => ({ property: key, reason: `unknown property; allowed are ${NAMES.join(", ")}` }));
   const report = (property: string, reason: string): void => {
     failures.push({ property, reason });
   };
@@ -76,8 +76,7 @@ function toSecretReason(name: string): string {
 }
 
 /**
- * The properties as state or an earlier check has them; undefined = some are absent, as in an
- * import, or not known yet.
+ * The properties in state or in checked inputs; undefined = some are absent, as in an import, or unknown.
  */
 export function toProperties(map: PropertyMap): ManifestProperties | undefined {
   const directory = readPlain(map["directory"]);
@@ -94,7 +93,7 @@ function readPlain(value: PropertyValue | undefined): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** Back to what the server sends. */
+/** The properties as the server sends them. */
 export function toPropertyMap(properties: ManifestProperties): PropertyMap {
   return { ...properties };
 }

@@ -1,7 +1,7 @@
 import { lstat, realpath, stat } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
 
-/** Where a manifest goes: the root of the checkout, the path inside it, and both joined. */
+/** Where a manifest is written: the root of the checkout, the path inside it, and both joined. */
 export interface Target {
   readonly root: string;
   readonly path: string;
@@ -14,34 +14,34 @@ export function toTarget(projectDirectory: string, directory: string, path: stri
   return { root, path, file: join(root, path) };
 }
 
-/** Why a path cannot name a manifest, from its text alone; undefined = it can. */
+/** Why a path is not valid for a manifest, from its text alone; undefined = it is valid. */
 export function findPathProblem(path: string): string | undefined {
   if (path === "") return "must not be empty";
   if (path.startsWith("/") || /^[A-Za-z]:/.test(path)) return "must be relative, not absolute";
   if (/[\\\p{Cc}]/u.test(path)) return "must use / and no control characters";
   const segments = path.split("/");
-  if (segments.includes("..")) return "must not contain .. (it would lead out of the directory)";
+  if (segments.includes("..")) return "must not contain .. (it would leave the directory)";
   if (segments.some((segment) => segment === "" || segment === ".")) {
     return "must not contain empty or . segments";
   }
   if (segments.some((segment) => segment.toLowerCase() === ".git")) {
-    return "must not lead into .git";
+    return "must not be inside .git";
   }
   return undefined;
 }
 
-/** What stands at a target. `refused` = writing there could touch something else. */
-export type Standing =
+/** What is at a target. `refused` = a write there could change something else. */
+export type LiveTarget =
   | { readonly kind: "no-checkout" }
   | { readonly kind: "missing" }
   | { readonly kind: "file" }
   | { readonly kind: "refused"; readonly property: "directory" | "path"; readonly reason: string };
 
 /**
- * Looks at the checkout, at every directory on the way and at the file itself, so that no symbolic
- * link can lead a write or a delete out of the checkout.
+ * Inspects the checkout, every directory in the path and the file itself, so that no symbolic link leads a
+ * write or a delete out of the checkout.
  */
-export async function inspectTarget(target: Target): Promise<Standing> {
+export async function inspectTarget(target: Target): Promise<LiveTarget> {
   const root = await ifExists(stat(target.root));
   if (root === undefined) return { kind: "no-checkout" };
   if (!root.isDirectory()) {
@@ -51,11 +51,11 @@ export async function inspectTarget(target: Target): Promise<Standing> {
   const segments = target.path.split("/");
   for (let depth = 1; depth <= segments.length; depth += 1) {
     const part = segments.slice(0, depth).join("/");
-    const standing = await inspectPart(join(target.root, part), part, realRoot);
-    if (standing.kind !== "directory") {
-      return standing.kind === "file" && depth < segments.length
+    const live = await inspectPart(join(target.root, part), part, realRoot);
+    if (live.kind !== "directory") {
+      return live.kind === "file" && depth < segments.length
         ? refuse(`${part} is a file, not a directory`)
-        : standing;
+        : live;
     }
   }
   return refuse(`${target.path} is a directory`);
@@ -65,7 +65,7 @@ async function inspectPart(
   full: string,
   part: string,
   realRoot: string,
-): Promise<Standing | { readonly kind: "directory" }> {
+): Promise<LiveTarget | { readonly kind: "directory" }> {
   const entry = await ifExists(lstat(full));
   if (entry === undefined) return { kind: "missing" };
   if (!entry.isSymbolicLink()) {
@@ -82,11 +82,11 @@ async function inspectPart(
     : refuse(`${part} is a symbolic link; Berth writes regular files only`);
 }
 
-function refuse(reason: string): Standing {
+function refuse(reason: string): LiveTarget {
   return { kind: "refused", property: "path", reason };
 }
 
-/** The result, or undefined when the file system says that there is nothing there. */
+/** The result of a file access; undefined = there is no such file or directory. */
 export async function ifExists<T>(access: Promise<T>): Promise<T | undefined> {
   try {
     return await access;

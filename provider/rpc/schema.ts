@@ -1,3 +1,6 @@
+import { z } from "zod";
+import { AppProperties } from "../../components/postgres/plan/app-properties.ts";
+
 /** Version of the provider, and of the package that the engine asks it about. */
 export const PROVIDER_VERSION = "0.1.0";
 
@@ -10,17 +13,29 @@ const manifestFile = {
   adopt: { type: "boolean" },
 };
 
-const object = { type: "object", additionalProperties: { $ref: "pulumi.json#/Any" } };
-const appDatabase = {
-  app: text,
-  adopt: { type: "boolean" },
-  reclaimPolicy: text,
-  database: object,
-  roles: object,
-  schemas: { type: "array", items: text },
-  extensions: { type: "array", items: object },
-};
-const recreate = { type: "boolean" };
+const any = { $ref: "pulumi.json#/Any" };
+const object = { type: "object", additionalProperties: any };
+
+/** What a property is on the outside. */
+interface PropertySchema {
+  readonly type?: string;
+  readonly items?: PropertySchema;
+}
+
+function describeProperty({ type, items }: PropertySchema): object {
+  if (type === "object") return object;
+  return type === "array" ? { type, items: items?.type === "object" ? object : text } : { type };
+}
+
+function describeAppProperties() {
+  const { properties = {}, required = [] } = z.toJSONSchema(AppProperties);
+  const described = Object.entries(properties).map(
+    ([name, property]) => [name, describeProperty(property as PropertySchema)] as const,
+  );
+  return { properties: Object.fromEntries(described), required };
+}
+
+const appDatabase = describeAppProperties();
 
 /**
  * The package schema, for `pulumi package get-schema` and editors. Programs use the classes in this
@@ -34,13 +49,12 @@ export const PROVIDER_SCHEMA: string = JSON.stringify({
     "berth:postgres:AppDatabase": {
       description: "An app's roles, database and access.",
       inputProperties: {
-        ...appDatabase,
-        recreate,
+        ...appDatabase.properties,
         verifiers: { type: "object", additionalProperties: text, secret: true },
       },
       requiredInputs: ["app", "database", "roles", "verifiers"],
-      properties: { ...appDatabase, recreate, drift: { type: "array", items: text } },
-      required: Object.keys(appDatabase),
+      properties: { ...appDatabase.properties, drift: { type: "array", items: text } },
+      required: appDatabase.required,
     },
     "berth:index:ManifestFile": {
       description: "A file in the GitOps checkout.",

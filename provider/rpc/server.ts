@@ -38,17 +38,23 @@ type Methods = Pick<
  * Berth's provider as the engine speaks to it: each call is translated to plain values and given to
  * the handler of the resource's type. Methods that are not here answer UNIMPLEMENTED.
  *
- * @param onCancel For when the operator stops the run, besides what the handlers do then.
+ * Berth does not use the SDK's own server (`provider/server.js` of @pulumi/pulumi 3.259). That server
+ *
+ * - does not read the arguments of Configure, so a provider never gets its configuration;
+ * - answers UNIMPLEMENTED to CheckConfig and DiffConfig;
+ * - answers Configure without `supportsPreview` and passes no `preview` flag to create and update;
+ * - passes no old inputs to diff, update, read and delete, and does not know ignored changes;
+ * - answers Diff without a detailed diff, so a preview cannot name what changes.
+ *
  */
 export function createServer(
   handlers: readonly ResourceHandler[],
   calls: CallsUnderWay,
-  onCancel: () => void,
 ): grpc.Server {
   const find = toFind(handlers);
   const unary = toUnary(calls);
   const methods: Methods = {
-    ...createProviderMethods(handlers, unary, onCancel),
+    ...createProviderMethods(handlers, unary),
     ...createReadingMethods(find, unary),
     ...createChangingMethods(find, unary),
   };
@@ -64,7 +70,6 @@ export function createServer(
 function createProviderMethods(
   handlers: readonly ResourceHandler[],
   unary: Unary,
-  onCancel: () => void,
 ): Omit<Methods, "check" | "diff" | "create" | "read" | "update" | "delete"> {
   return {
     handshake: unary(() =>
@@ -91,7 +96,6 @@ function createProviderMethods(
     }),
     cancel: unary(() => {
       for (const handler of handlers) handler.cancel?.();
-      onCancel();
       return new empty.Empty();
     }),
     getPluginInfo: unary(() => new plugin.PluginInfo().setVersion(PROVIDER_VERSION)),

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -48,15 +48,15 @@ test("--help tells the verbs and options, and is no failure", async () => {
   const { exitCode, stdout, stderr } = await berth(["--help"]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   expect(stdout).toContain("verify    log in as every role");
-  expect(stdout).toContain("doctor    look for everything");
+  expect(stdout).toContain("doctor    check everything");
   expect(stdout).toContain("adopt     propose entries");
-  expect(stdout).toContain("plan      print the statements");
+  expect(stdout).toContain("plan      print the SQL");
 });
 
 test("--help of a verb tells that verb's options, and no others", async () => {
   const { exitCode, stdout, stderr } = await berth(["doctor", "--help"]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-  expect(stdout).toContain("doctor    look for everything");
+  expect(stdout).toContain("doctor    check everything");
   const options = [...stdout.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, name]) => name);
   expect(options).toEqual(["--stack", "--config-file", "--json", "--help"]);
 });
@@ -70,15 +70,23 @@ describe("what it cannot run with is exit code 2, one message and no fault's sta
     [
       "an option of another verb",
       ["verify", "--stack", "prod", "--app", "netbox"],
-      "verify: --app is an option of another verb\n  fix: leave it out",
+      "verify: --app is an option of another verb\n  fix: remove it",
     ],
-    ["no stack", ["verify"], "verify: no stack was named\n  fix: add --stack prod, or another"],
-    ["a stack without a name", ["plan", "--stack", ""], "plan: no stack was named"],
-    ["no stack", ["adopt"], "adopt: no stack was named\n  fix: add --stack prod, or another"],
+    [
+      "no stack",
+      ["verify"],
+      "verify: --stack is missing\n  fix: add --stack prod, or the name of another stack",
+    ],
+    ["a stack without a name", ["plan", "--stack", ""], "plan: --stack is missing"],
+    [
+      "no stack",
+      ["adopt"],
+      "adopt: --stack is missing\n  fix: add --stack prod, or the name of another stack",
+    ],
     [
       "nothing of Vault's to plan",
       ["plan", "--stack", "prod", "--app", "netbox", "--vault"],
-      "plan: nothing of netbox comes from Vault",
+      "plan: netbox: no secret or login comes from Vault",
     ],
     [
       "an unknown option",
@@ -125,6 +133,24 @@ test("rotate fails without Pulumi before it writes the item", async () => {
   expect(stderr).toContain("rotate: pulumi is not on PATH; nothing was changed\n  fix: install");
 });
 
+test("rotate fails where another run holds the stack's lock, before it writes the item", async () => {
+  const locks = join(folder, ".pulumi/locks/organization/berth/test");
+  mkdirSync(locks, { recursive: true });
+  const holder = { pid: 12, username: "alice", hostname: "laptop" };
+  const lock = JSON.stringify({ ...holder, timestamp: "2026-01-02T03:04:05Z" });
+  writeFileSync(join(locks, "0b5c.json"), lock);
+  const args = ["rotate", "--stack", "test", "--app", "netbox"];
+  const { exitCode, stderr } = await berth([...args, "--config-file", writeStackFile(1)], {
+    OP_CONNECT_HOST: "http://127.0.0.1:1",
+    OP_CONNECT_TOKEN: makeToken(),
+    PULUMI_BACKEND_URL: `file://${folder}`,
+  });
+  expect(exitCode).toBe(2);
+  expect(stderr).toBe(
+    "stack test: locked by alice@laptop (pid 12) since 2026-01-02T03:04:05Z\n  fix: wait for that run to end; if it was killed: pulumi cancel --stack test",
+  );
+});
+
 test.each(["verify", "adopt"])(
   "%s fails with a server that is not there: what was tried, how to test it, and no password",
   async (verb) => {
@@ -146,3 +172,18 @@ test.each(["verify", "adopt"])(
     );
   },
 );
+
+test.each([
+  ["closes its output, a verb ends quietly and as it would", ["plan"], 0],
+  ["closes its output and its errors, an error ends as it would", ["plan", "--sql", "--vault"], 2],
+])("where a reader %s", async (_, verb, expected) => {
+  const file = writeStackFile(1);
+  const args = [...verb, "--stack", "test", "--config-file", file].join(" ");
+  const output = expected === 0 ? "" : "2>&1";
+  // `true` reads nothing, and is over before Node has started.
+  const script = `{ "${process.execPath}" "${project}/cli/main.ts" ${args} ${output}; echo $? >&3; } | true`;
+  const { stderr, stdio } = await execa("sh", ["-c", script], {
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+  });
+  expect({ stderr, code: stdio[3] }).toEqual({ stderr: "", code: String(expected) });
+});

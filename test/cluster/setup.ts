@@ -5,7 +5,7 @@ import type { TestProject } from "vitest/node";
 import { openCluster } from "../../dev/cluster/cluster.ts";
 import { removeCluster } from "../../dev/cluster/stop.ts";
 import { type ClusterTools, ensureClusterToolchain } from "../../toolchain/cluster.ts";
-import { defaultParts } from "../../toolchain/parts.ts";
+import { testParts } from "../../toolchain/parts.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -17,7 +17,7 @@ declare module "vitest" {
 /** One cluster for all files of the project; each of them brings its own Postgres into it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   // All of it here and not in a test, which has a time limit: the plugin alone may take twenty minutes.
-  const parts = [...defaultParts, "kubernetes"] as const;
+  const parts = [...testParts, "kubernetes"] as const;
   const { cluster: tools } = await ensureClusterToolchain((line) => {
     process.stderr.write(`${line}\n`);
   }, parts);

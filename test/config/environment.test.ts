@@ -25,7 +25,7 @@ test.each([
   [{ OP_CONNECT_HOST: url }, "OP_CONNECT_TOKEN is not set, though its other half is"],
   [
     { OP_CONNECT_TOKEN: token, OP_SERVICE_ACCOUNT_TOKEN: token },
-    "names OP_CONNECT_HOST with OP_CONNECT_TOKEN and OP_SERVICE_ACCOUNT_TOKEN; only one may be set",
+    "has OP_CONNECT_HOST with OP_CONNECT_TOKEN and OP_SERVICE_ACCOUNT_TOKEN; only one may be set",
   ],
 ])("fails on half a way and on two ways, without showing the token: %j", (env, problem) => {
   const read = () => readOnePasswordAccess(env);

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadStackFromFile } from "../../components/config/load.ts";
 import { loadStackFromEngine } from "../../components/config/load-from-engine.ts";
 import { committedStackFileSchema, stackFileSchema } from "../../components/config/schema/json.ts";
@@ -50,7 +50,39 @@ test("the program and the verbs read the same stack from the same values", () =>
 test("fails on a plain value where a structure belongs, as `pulumi config set` writes one", () => {
   pulumi.runtime.setAllConfig({ "berth:apps": "netbox" });
   expect(() => loadStackFromEngine()).toThrow(
-    "berth:apps: got netbox; expected a structured value",
+    "berth:apps: got netbox; expected a mapping of keys to values",
+  );
+});
+
+describe("what Pulumi.yaml says for all stacks", () => {
+  const values = writeStack({ netbox: {} });
+  const { apps, ...rest } = Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]),
+  );
+
+  function writeProject(name: string, project: string, stackFile: string): string {
+    const home = join(folder, name);
+    mkdirSync(join(home, "stacks"), { recursive: true });
+    writeFileSync(join(home, "Pulumi.yaml"), project);
+    writeFileSync(join(home, "stacks/Pulumi.prod.yaml"), stackFile);
+    return home;
+  }
+
+  test("is found: values of the project, the folder of stack files, keys without a namespace", () => {
+    const home = writeProject(
+      "whole",
+      `name: berth\nstackConfigDir: stacks\nconfig:\n  berth:apps: { value: { wrong: {} } }\n  onepassword: { default: ${rest["onepassword"] ?? ""} }\n`,
+      `config:\n  berth:postgres: ${rest["postgres"] ?? ""}\n  apps: ${apps ?? ""}\n`,
+    );
+    expect(loadStackFromFile("prod", home).apps.map(({ name }) => name)).toEqual(["netbox"]);
+  });
+});
+
+test("fails on a date without quotes, which no chart would get as it was written", () => {
+  const text = `config:\n  berth:apps:\n    wiki: { workload: { helm: { values: { since: 2001-01-01 } } } }\n`;
+  const load = () => loadStackFromFile("prod", folder, writeStackFile("date.yaml", text));
+  expect(load).toThrow(
+    "berth:apps.wiki.workload.helm.values.since: a date without quotes, which YAML reads as the text",
   );
 });
 
@@ -73,7 +105,7 @@ test.each([
   const file = writeStackFile("broken.yaml", text);
   const load = () => loadStackFromFile("prod", folder, file);
   expect(load).toThrow(BerthError);
-  expect(load).toThrow(`stack prod: ${join(folder, file)} is no YAML`);
+  expect(load).toThrow(`stack prod: ${join(folder, file)} is not valid YAML`);
   expect(load).toThrow(problem);
 });
 

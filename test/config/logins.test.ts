@@ -5,7 +5,7 @@ import { findProblems, makeApp, writeStack } from "../fakes/stack.ts";
 const find = (entry: unknown) => findProblems(writeStack({ wiki: entry }));
 const rotation = "two-logins";
 
-describe("an owner whose logins take turns", () => {
+describe("an owner with two logins", () => {
   test("and the logins are named after the app", () => {
     expect(roleNamesOf(makeApp({ owner: { rotation } }, "west-side"))).toEqual([
       "west_side_role",
@@ -39,17 +39,17 @@ describe("an owner whose logins take turns", () => {
     [
       "without rotation",
       { owner: { logins: ["a", "b"] } },
-      'berth:apps.wiki.owner: {"logins":["a","b"]} has `logins`, which need `rotation: two-logins`',
+      'berth:apps.wiki.owner: {"logins":["a","b"]} has `logins`, which needs `rotation: two-logins`',
     ],
     [
       "with the registry's resources",
       { owner: { rotation }, provisioner: "postgresql" },
-      'berth:apps.wiki.owner.rotation: got "two-logins"; with provisioner "postgresql" allowed is in-place, since its roles always state a password, and the login that waits has none that anybody knows; set berth:apps.wiki.provisioner to berth',
+      'berth:apps.wiki.owner.rotation: got "two-logins"; provisioner "postgresql" allows only in-place, because it sets a password on every role and the login that is not in use has none; set berth:apps.wiki.provisioner to berth',
     ],
     [
       "with an adopted verifier",
       { owner: { rotation, scram: "4096:c2FsdHNhbHRzYWx0c2FsdA==" } },
-      "berth:apps.wiki.owner.scram: is of the verifier that the owner was adopted with; with rotation two-logins the logins get new ones, so take it out",
+      "berth:apps.wiki.owner.scram: has no effect with rotation two-logins, because the logins get new verifiers; remove it",
     ],
     [
       "with a chart that is given one name",
@@ -57,7 +57,7 @@ describe("an owner whose logins take turns", () => {
         owner: { rotation },
         workload: { helm: { repoURL: "x", chart: "x", version: "1", values: { user: "${role}" } } },
       },
-      'berth:apps.wiki.workload.helm.values: ${role} is one name, and with rotation two-logins the user\'s changes; let the chart take it from the Secret, key "username"',
+      'berth:apps.wiki.workload.helm.values: ${role} is a fixed name, but with rotation two-logins the login\'s name changes; let the chart read it from the Secret, key "username"',
     ],
     [
       "with one name for both",
@@ -67,7 +67,7 @@ describe("an owner whose logins take turns", () => {
     [
       "with a login that is reserved",
       { owner: { rotation, logins: ["paperless", "x"] } },
-      'berth:apps.wiki.owner.logins: "paperless" is reserved (berth:postgres.reserved); give the app another name or set this key',
+      'berth:apps.wiki.owner.logins: "paperless" is reserved (berth:postgres.reserved); rename the app or set this key',
     ],
     [
       "with a role whose name is a login's",
@@ -80,7 +80,7 @@ describe("an owner whose logins take turns", () => {
 
   test.each(["owner-a", "owner-b"])("leaves no further role the key %s", (key) => {
     expect(find({ roles: { [key]: { profile: "readonly" } } })).toEqual([
-      `berth:apps.wiki.roles.${key}: the name "${key}" is taken: the logins of the app's owner have such keys`,
+      `berth:apps.wiki.roles.${key}: the name "${key}" is reserved for the logins of the app's owner`,
     ]);
   });
 

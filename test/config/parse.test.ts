@@ -27,7 +27,7 @@ test("fails with every mistake of a file at once, each with its key path", () =>
       "  - berth:postgres.endpoint: {} give either `kubernetes` (a port-forward) or `direct` (host and port)",
       '  - berth:postgres.reserved: got "paperless"; expected array',
       "  - berth:onepassword: missing; expected object",
-      '  - berth:apps.Netbox: the name "Netbox" is no app name; allowed are a-z, 0-9 and - inside, starting with a letter',
+      '  - berth:apps.Netbox: the name "Netbox" is not an app name; allowed are a-z, 0-9 and - inside, starting with a letter',
       '  - config: unknown key "berth:extra"; allowed are berth:stack, berth:postgres, berth:onepassword, berth:gitops, berth:cluster, berth:secrets, berth:apps',
     ].join("\n"),
   );
@@ -62,7 +62,7 @@ test("draws no conclusions about apps from a section that has a mistake", () => 
 test("fails on a system identifier without quotes, and shows no digits that the file does not have", () => {
   const file = "systemIdentifier: 7412345678901234567";
   expect(findPostgresProblems(parse(file) as Written)).toEqual([
-    "berth:postgres.systemIdentifier: got a number of too many digits to be kept; expected string",
+    "berth:postgres.systemIdentifier: got a number with too many digits; expected string",
     "    fix: put it in quotes",
   ]);
 });
@@ -70,7 +70,7 @@ test("fails on a system identifier without quotes, and shows no digits that the 
 test.each([
   ["nothing", undefined, "config: missing; expected object"],
   ["a text", "netbox", 'config: got "netbox"; expected object'],
-  ["a list of apps", writeStack([]), "berth:apps: got []; expected record"],
+  ["a list of apps", writeStack([]), "berth:apps: got []; expected object"],
   ["a text for an app", writeStack({ a: "x" }), 'berth:apps.a: got "x"; expected object'],
 ])("fails on a stack file that is %s", (_, raw, problem) => {
   expect(findProblems(raw)).toEqual([problem]);
@@ -126,22 +126,22 @@ test.each<[string, unknown, string]>([
   [
     "a role called owner",
     { roles: { owner: { profile: "readonly" } } },
-    '….roles.owner: the name "owner" is taken: "owner" is the app\'s owner role',
+    '….roles.owner: the name "owner" is reserved: "owner" is the app\'s owner role',
   ],
   [
     "a connection limit of 0, which would lock the role out",
     { owner: { connectionLimit: 0 } },
-    "….owner.connectionLimit: 0 allowed are -1 (no limit) and 1 or more",
+    "….owner.connectionLimit: 0 allowed are -1 (no limit) and 1 to 2147483647",
   ],
   [
     "an encoding in libc's spelling",
     { database: { encoding: "utf-8" } },
-    '….database.encoding: "utf-8" is no encoding; write it as UTF8',
+    '….database.encoding: "utf-8" is not an encoding; write it as UTF8',
   ],
   [
     "an item with a slash",
     { owner: { item: "db/netbox" } },
-    '….owner.item: "db/netbox" holds a "/"; use the 26-character id instead',
+    '….owner.item: "db/netbox" has a "/"; use the 26-character id instead',
   ],
   [
     "a workload of two kinds",
@@ -153,12 +153,12 @@ test.each<[string, unknown, string]>([
   [
     "a number for a Secret",
     { secrets: { token: 5 } },
-    "….secrets.token: got 5; Invalid input: expected array, received number, or: Invalid input: expected object, received number",
+    "….secrets.token: got 5; expected array, received number, or: expected object, received number",
   ],
   [
     "a number for a field of a Secret",
     { secrets: { token: { fields: [1] } } },
-    '….secrets.token: got {"fields":[1]}; Invalid input: expected array, received object, or: fields.0: Invalid input: expected string, received number',
+    '….secrets.token: got {"fields":[1]}; expected array, received object, or: fields.0: expected string, received number',
   ],
 ])("fails on %s in an entry", (_, entry, problem) => {
   expect(findEntryProblems(entry)).toEqual([problem]);
@@ -178,7 +178,7 @@ test.each<[string, Written, string]>([
   [
     "a TLS mode that checks nothing",
     { tls: { mode: "prefer" } },
-    'berth:postgres.tls.mode: got "prefer"; allowed are disable, require, verify-full',
+    'berth:postgres.tls.mode: got "prefer"; allowed are disable, require, verify-ca, verify-full',
   ],
 ])("fails on %s under postgres", (_, postgres, problem) => {
   expect(findPostgresProblems(postgres)).toEqual([problem]);
@@ -191,17 +191,17 @@ test.each<[string, unknown, string]>([
   [
     "a privilege of another type",
     custom({ sequences: ["TRUNCATE"] }),
-    '….roles.web.privileges.sequences.0: "TRUNCATE" is no privilege on sequences; allowed are SELECT, UPDATE, USAGE',
+    '….roles.web.privileges.sequences.0: "TRUNCATE" is not a privilege on sequences; allowed are SELECT, UPDATE, USAGE',
   ],
   [
     "a privilege in small letters",
     custom({ tables: ["SELECT", "update"] }),
-    '….roles.web.privileges.tables.1: "update" is no privilege on tables; allowed are DELETE, INSERT, MAINTAIN, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE',
+    '….roles.web.privileges.tables.1: "update" is not a privilege on tables; allowed are DELETE, INSERT, MAINTAIN, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE',
   ],
   [
     "CREATE on schemas",
     custom({ schemas: ["CREATE"] }),
-    '….roles.web.privileges.schemas.0: "CREATE" is not given to a further role: what it made would belong to it and not to the owner, and the app\'s other roles would not reach it; let the owner make it',
+    '….roles.web.privileges.schemas.0: "CREATE" is not granted to a further role: it would own what it creates, and the app\'s other roles could not use that; let the owner create it',
   ],
   [
     "a type that no privileges are given on",
@@ -221,7 +221,7 @@ test.each<[string, unknown, string]>([
   [
     "schema public, which is there",
     inDatabase({ schemas: ["public"] }),
-    '….database.schemas.0: "public" is there already; name only further schemas',
+    '….database.schemas.0: "public" always exists; name only other schemas',
   ],
   [
     "a schema that is listed twice",
@@ -231,7 +231,7 @@ test.each<[string, unknown, string]>([
   [
     "an extension in a schema that the app does not have",
     inDatabase({ extensions: [{ name: "hstore", schema: "ext" }] }),
-    '….database.extensions: "hstore" shall be in schema "ext", which the app does not have; allowed are public, pg_catalog, or add it to database.schemas',
+    '….database.extensions: "hstore" has schema "ext", which the app does not have; allowed are public, pg_catalog, or add it to database.schemas',
   ],
   [
     "functions beside an extension, with the registry's resources",
@@ -240,12 +240,12 @@ test.each<[string, unknown, string]>([
       ...inDatabase({ extensions: ["hstore"] }),
       provisioner: "postgresql",
     },
-    '….roles.web.privileges.functions: with provisioner postgresql it would be asked for on the functions of extension "hstore" as well, in every run anew; set provisioner to berth, or take one of the two out',
+    '….roles.web.privileges.functions: provisioner postgresql would grant it on the functions of extension "hstore" as well, again in every run; set provisioner to berth, or remove one of the two',
   ],
   [
     "extensions in a database with a dot in its name, with the registry's resources",
     { ...inDatabase({ name: "a.b", extensions: ["hstore"] }), provisioner: "postgresql" },
-    '….database.name: with provisioner postgresql, schemas and extensions cannot be in a database whose name holds a dot ("a.b"); set provisioner to berth',
+    '….database.name: got "a.b"; provisioner postgresql cannot make schemas and extensions in a database with a dot in its name; set provisioner to berth',
   ],
   [
     "a comma in a search_path, with the registry's resources",
@@ -261,5 +261,5 @@ test.each(["Hstore", 'x"; drop', "../x", ""])("fails on %j as an extension", (na
     "….database.extensions.0: ",
   );
   const versioned = { extensions: [{ name: "hstore", version: "1--2" }] };
-  expect(findEntryProblems(inDatabase(versioned)).join()).toContain("is no version");
+  expect(findEntryProblems(inDatabase(versioned)).join()).toContain("is not a version");
 });

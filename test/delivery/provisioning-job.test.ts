@@ -1,8 +1,12 @@
-import { expect, test } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, expect, test } from "vitest";
 import { parseStack } from "../../components/config/parse.ts";
 import { planClusterObjects } from "../../components/delivery/cluster/objects.ts";
 import { planManifests } from "../../components/delivery/git/files.ts";
 import { findProblems, writeStack } from "../fakes/stack.ts";
+import { issue } from "../tunnel/certificate.ts";
 import { toItemId } from "./stack.ts";
 
 /** The provisioning Job and what comes with it, as values. What it does is shown on a real server. */
@@ -133,7 +137,14 @@ test("the image is the official one of a version, unless the stack file names an
   expect(containerOf(jobOf(plan(raw).written)).image).toBe("registry.example.org/psql:1");
 });
 
+const folder = mkdtempSync(path.join(tmpdir(), "berth-job-"));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
 test("the server's certificate is verified from the pod as from here", () => {
+  const ca = path.join(folder, "ca.pem");
+  writeFileSync(ca, issue("Test CA").cert);
   const of = (tls: object) => {
     const job = jobOf(plan(write({}, { tls })).written);
     return [variable(job, "PGSSLMODE")?.value, variable(job, "PGSSLROOTCERT")?.value];
@@ -141,6 +152,10 @@ test("the server's certificate is verified from the pod as from here", () => {
   expect(of({ mode: "disable" })).toEqual(["disable", undefined]);
   expect(of({ mode: "require" })).toEqual(["require", undefined]);
   expect(of({ mode: "verify-full" })).toEqual(["verify-full", "system"]);
+  for (const mode of ["require", "verify-ca", "verify-full"]) {
+    expect(of({ mode, ca })).toEqual([mode, "/berth/ca.crt"]);
+  }
+  expect(of({ mode: "disable", ca })).toEqual(["disable", undefined]);
 });
 
 test.each([
@@ -148,19 +163,19 @@ test.each([
     "a server that is not pinned",
     {},
     { systemIdentifier: undefined },
-    "berth:postgres.systemIdentifier: missing; a Job must know which server it is for (select system_identifier from pg_control_system())",
+    "berth:postgres.systemIdentifier: missing; a Job checks it before it changes a server (select system_identifier from pg_control_system())",
   ],
   [
     "adoption",
     { adopt: true },
     {},
-    "berth:apps.wiki.adopt: got true; a Job adopts nothing; let provisioner berth adopt the app, then take adopt out and change to job",
+    "berth:apps.wiki.adopt: got true; a Job adopts nothing; adopt the app with provisioner berth first, then remove adopt and set provisioner to job",
   ],
   [
     "dropping",
     { reclaimPolicy: "delete" },
     {},
-    'berth:apps.wiki.reclaimPolicy: got "delete"; with provisioner "job" allowed is retain, since a Job drops nothing; set berth:apps.wiki.provisioner to berth, which makes nothing anew',
+    'berth:apps.wiki.reclaimPolicy: got "delete"; provisioner "job" allows only retain, because a Job drops nothing; set berth:apps.wiki.provisioner to berth, which keeps what is there',
   ],
 ])("a stack file is refused for %s", (_, entry, postgres, problem) => {
   expect(findProblems(write(entry, postgres))).toEqual([problem]);
@@ -169,12 +184,12 @@ test.each([
 test("a stack file without a place for manifests is refused", () => {
   const nowhere = { ...write(), gitops: undefined, cluster: undefined };
   expect(findProblems(nowhere)).toEqual([
-    'berth:apps.wiki.provisioner: "job" needs berth:gitops or berth:cluster, which bring the Job there',
+    'berth:apps.wiki.provisioner: got "job"; add berth:gitops or berth:cluster to deliver the Job',
   ]);
 });
 
 test("a role that psql cannot be told of is refused", () => {
   expect(() => plan(write({ owner: { name: "a\nb" } }))).toThrow(
-    /app wiki: psql takes no role "a\\nb"[^]*set berth:apps\.wiki\.provisioner to berth/,
+    /app wiki: psql cannot set the password of role "a\\nb"[^]*set berth:apps\.wiki\.provisioner to berth/,
   );
 });

@@ -40,11 +40,12 @@ afterAll(() => {
 const runners = {
   "npm run pulumi": () => `import { runPulumi } from "./dev/pulumi-cli.ts";
     const toolchain = { pulumi: ${JSON.stringify(path.join(folder, "pulumi"))}, env: {} };
-    const sandbox = { stack: "dev", stackFile: "dev.yaml", env: {} };
+    const sandbox = { home: ${JSON.stringify(folder)}, stack: "dev", stackFile: "dev.yaml", env: {} };
     const { exitCode } = await runPulumi(toolchain, sandbox, ["up"], { output: "show" });
     process.exit(exitCode);`,
-  "npm run rotate": () => `import { runUp } from "./cli/rotate/run-up.ts";
-    await runUp({ stack: "dev" }, { name: "wiki", provisioner: "berth" }, "the item has it");`,
+  "npm run rotate": () => `import { upApp } from "./cli/rotate/run-pulumi.ts";
+    const app = { name: "wiki", provisioner: "berth" };
+    await upApp({ args: { stack: "dev" }, app }, () => Promise.resolve("the item has it"));`,
 } as const;
 
 const cases = (["npm run pulumi", "npm run rotate"] as const).flatMap((runner) =>

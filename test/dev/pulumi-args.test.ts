@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { asksOfPulumi, findStack } from "../../dev/pulumi-args.ts";
+import { asksOfPulumi, findOption, findStack } from "../../dev/pulumi-args.ts";
 
 test.each([
   [["up"], undefined],
@@ -20,6 +20,14 @@ test.each([
   [["stack", "export", "prod"], undefined],
 ])("%j are for the stack %s", (args, stack) => {
   expect(findStack(args)).toBe(stack);
+});
+
+test.each([
+  [["up", "--config-file", "a.yaml"], "a.yaml"],
+  [["up", "--config-file=a.yaml", "--config-file=b.yaml"], "b.yaml"],
+  [["up", "--config", "a=b", "--", "--config-file", "a.yaml"], undefined],
+])("%j name the stack file %s", (args, file) => {
+  expect(findOption(args, "--config-file")).toBe(file);
 });
 
 test.each([

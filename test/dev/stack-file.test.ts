@@ -34,7 +34,7 @@ test.each([
 });
 
 test.each([
-  ["an open bracket", "config: {\n", `stack dev: ${file} is no YAML: `],
+  ["an open bracket", "config: {\n", `stack dev: ${file} is not valid YAML: `],
   ["a list", "- wiki\n", `stack dev: ${file}: the file: expected a map of keys and values`],
   ["no map of settings", "config: wiki\n", `stack dev: ${file}: config: expected a map`],
   [

@@ -8,7 +8,13 @@ import { parse, stringify } from "yaml";
 import { projectFolder } from "../../components/project-folder.ts";
 import { VaultStore } from "../../dev/connect/vault-data.ts";
 import { connectAsSuperuser } from "../../dev/postgres/neighbour.ts";
-import { ensureStack, openToolchain, type PulumiResult, runPulumi } from "../../dev/pulumi-cli.ts";
+import {
+  ensurePlugins,
+  ensureStack,
+  openToolchain,
+  type PulumiResult,
+  runPulumi,
+} from "../../dev/pulumi-cli.ts";
 import {
   findItem,
   loginOf,
@@ -43,9 +49,7 @@ export class Bed {
   }
 
   static async open(options: Omit<SandboxOptions, "home"> = {}): Promise<Bed> {
-    const toolchain = await openToolchain((line) => {
-      process.stderr.write(`${line}\n`);
-    });
+    const toolchain = await openToolchain(report);
     const home = mkdtempSync(path.join(tmpdir(), "berth-bed-"));
     const settings = { log_statement: "all", ...options.settings };
     const bed = new Bed(await openSandbox({ ...options, home, settings }), toolchain);
@@ -62,6 +66,7 @@ export class Bed {
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
   ): Promise<PulumiResult> {
+    await this.ensurePlugins();
     const options = { output: "keep", env: { NO_COLOR: "1", ...env } } as const;
     const result = await runPulumi(
       this.toolchain,
@@ -72,6 +77,11 @@ export class Bed {
     this.outputs.push(result.output);
     Bed.printed.push(result.output);
     return result;
+  }
+
+  /** Those that the stack file asks for by now. `startUp` does not wait for them. */
+  ensurePlugins(): Promise<void> {
+    return ensurePlugins(this.sandbox, report);
   }
 
   up(env?: Readonly<Record<string, string>>): Promise<PulumiResult> {
@@ -215,6 +225,10 @@ export class Bed {
     ].filter((value) => value.length > 8);
   }
 }
+
+const report = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
 
 /** Files below a folder whose text holds one of the values. */
 export async function filesWith(folder: string, values: readonly string[]): Promise<string[]> {

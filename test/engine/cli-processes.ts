@@ -1,6 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
 import { execa } from "execa";
-import { expect } from "vitest";
 import type { Bed } from "./bed.ts";
 
 /** What the CLI started: the program, or the provider, which may be there more than once. */
@@ -29,14 +27,6 @@ export function killQuietly(pid: number, signal: NodeJS.Signals): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
-}
-
-/** Until a killed CLI's lock has been taken away: by the provider in a moment, on a busy machine a longer one. */
-export async function untilUnlocked({ sandbox }: Bed): Promise<void> {
-  const folder = `${sandbox.home}/state/.pulumi/locks/organization/berth/${sandbox.stack}`;
-  const locks = () =>
-    existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
-  await expect.poll(locks, { timeout: 30_000 }).toEqual([]);
 }
 
 /** What state has of a run that did not come to its end. */

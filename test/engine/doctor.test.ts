@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -93,7 +93,7 @@ describe("on this machine", () => {
       ),
     ]);
     expect(withStatus(findings, "skipped").filter((line) => line.startsWith("machine"))).toEqual(
-      ["plugins", "backend", "stack", "pending", "passphrase"].map(
+      ["plugins", "backend", "stack", "lock", "pending", "passphrase"].map(
         (name) => `machine: ${name}: because "machine: Pulumi" failed fix: `,
       ),
     );
@@ -101,6 +101,9 @@ describe("on this machine", () => {
 
   it("names a plugin that is not there and that Pulumi may not get", async () => {
     const home = path.join(doctor.bed.sandbox.home, "no-plugins");
+    doctor.configure((config) => {
+      Object.assign(config["berth:onepassword"] as object, { throughProvider: true });
+    });
     const [failure = ""] = failures(await doctor.run(doctor.world({ PULUMI_HOME: home })));
     doctor.later(() => {
       rmSync(home, { recursive: true, force: true });
@@ -122,6 +125,36 @@ describe("on this machine", () => {
       'machine: stack: the backend has no stack "dev" of this project; it has none fix: pulumi stack init dev',
     ]);
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("names who holds the stack's lock, and a lock file that was cut off", async () => {
+    const folder = `${doctor.bed.sandbox.home}/state/.pulumi/locks/organization/berth/dev`;
+    mkdirSync(folder, { recursive: true });
+    const held = `${folder}/0b5c.json`;
+    const cutOff = `${folder}/0b5c.json.12.tmp`;
+    doctor.later(() => {
+      for (const file of [held, cutOff]) rmSync(file, { force: true });
+    });
+    const timestamp = "2026-01-02T03:04:05.6Z";
+    writeFileSync(
+      held,
+      JSON.stringify({ pid: 12, username: "alice", hostname: "laptop", timestamp }),
+    );
+    expect(failures(await doctor.run())).toEqual([
+      "machine: lock: stack dev: locked by alice@laptop (pid 12) since 2026-01-02T03:04:05Z fix: wait for that run to end; if it was killed: npm run pulumi -- cancel",
+    ]);
+    rmSync(held);
+    // What a full disk leaves.
+    writeFileSync(cutOff, "");
+    expect((await doctor.bed.up()).output).toContain("unexpected end of JSON input");
+    expect(failures(await doctor.run())).toEqual([
+      expect.stringMatching(
+        /^machine: lock: .*12\.tmp is not whole.* fix: npm run pulumi -- cancel/,
+      ),
+    ]);
+    await doctor.bed.pulumi(["cancel", "--yes"]);
+    expect(failures(await doctor.run())).toEqual([]);
+    expect((await doctor.bed.up()).exitCode).toBe(0);
   });
 
   it("names a backend that nobody is logged in to", async () => {

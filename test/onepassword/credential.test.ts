@@ -3,12 +3,12 @@ import { PassThrough } from "node:stream";
 import { format, inspect } from "node:util";
 import { expect, test } from "vitest";
 import { Credential } from "../../components/onepassword/credential.ts";
-import { Item } from "../../components/onepassword/item.ts";
+import { itemWith } from "../fakes/item.ts";
 
 const secret = "canary-of-this-test";
 const credential = new Credential("netbox", secret);
 const fields = { username: "netbox", password: secret, empty: "" };
-const item = new Item("vault-id", "item-id", new Map(Object.entries(fields)));
+const item = itemWith(fields);
 
 const ways: readonly (readonly [string, (value: unknown) => string])[] = [
   ["a template string", (value) => `it is ${value as string}`],

@@ -1,12 +1,13 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import {
-  Item,
+  type Item,
   ItemReadError,
   type ItemReadFailure,
   type ReadItem,
 } from "../../components/onepassword/item.ts";
 import { type ItemRequest, readItems } from "../../components/onepassword/read-items.ts";
+import { itemWith } from "../fakes/item.ts";
 
 const secret = "canary-of-this-test";
 
@@ -17,7 +18,7 @@ function request(item: string, more: Partial<ItemRequest> = {}): ItemRequest {
 
 function makeItem(fields: Readonly<Record<string, string>> = {}): Item {
   const login = { username: "netbox", password: secret };
-  return new Item("vault-id", "item-id", new Map(Object.entries({ ...login, ...fields })));
+  return itemWith({ ...login, ...fields });
 }
 
 /** A reader that plays failures in turn for some items and finds the rest; `reads` is what it was asked. */
@@ -49,7 +50,7 @@ test("each item is read once, however many want it", async () => {
   );
   expect(reads).toEqual(["a", "b"]);
   expect(items({ vault: "Coachlight", item: "a" }).revealField("password")).toBe(secret);
-  expect(() => items({ vault: "Coachlight", item: "c" })).toThrow("was never asked for");
+  expect(() => items({ vault: "Coachlight", item: "c" })).toThrow("was not requested");
 });
 
 test.each([
@@ -83,7 +84,7 @@ describe("a failure that passes", () => {
   test("fails when it does not pass, after the retries there are", async () => {
     const { read, reads } = makeReader({ a: Array<ItemReadFailure>(9).fill("rate limited") });
     await expect(readItems([request("a")], read, { firstDelay: 0, retries: 2 })).rejects.toThrow(
-      'app a: vault "Coachlight", item "a": 1Password still answered 429, too many requests, after several tries',
+      'app a: vault "Coachlight": 1Password answered 429 (too many requests), also after several retries',
     );
     expect(reads).toHaveLength(3);
   });
@@ -122,7 +123,9 @@ test("a refused token is told once, however many reads were under way", async ()
     names.map((item) => request(item)),
     read,
   );
-  await expect(reading).rejects.toThrow(/^1Password: 1 problem\n {2}- app a: .*refused the token/);
+  await expect(reading).rejects.toThrow(
+    /^1Password: 1 problem\n {2}- app a, app b, app c: .*refused the token/,
+  );
 });
 
 test("a mistake of ours is thrown as it is", async () => {
@@ -135,16 +138,7 @@ describe("what is missing", () => {
     const read: ReadItem = ({ item }) =>
       item === "netbox-db"
         ? Promise.reject(new ItemReadError("missing item", "Found 0 item(s)"))
-        : Promise.resolve(
-            new Item(
-              "v",
-              "i",
-              new Map([
-                ["username", "wiki"],
-                ["password", ""],
-              ]),
-            ),
-          );
+        : Promise.resolve(itemWith({ username: "wiki", password: "" }));
     const netbox = { wantedBy: "app netbox", username: "netbox" };
     const redis = request("red is", { wantedBy: "app netbox", fields: ["api key", "username"] });
     expect(
@@ -184,12 +178,31 @@ describe("what is missing", () => {
     );
   });
 
+  test.each<[ItemReadFailure]>([["missing vault"], ["unreachable"], ["rate limited"]])(
+    "is one problem where the cause is one: %s",
+    async (failure) => {
+      const apps = ["a", "b", "c"];
+      const failures = [failure, failure, failure, failure, failure];
+      const { read } = makeReader(Object.fromEntries(apps.map((app) => [app, failures])));
+      const text = await findProblems(
+        apps.map((app) => request(app)),
+        read,
+      );
+      expect(text).toMatch(
+        /^1Password: 1 problem\n {2}- app a, app b, app c: vault "Coachlight": /,
+      );
+    },
+  );
+
   test.each<[ItemReadFailure, RegExp]>([
-    ["missing vault", /there is no such vault, or the token may not see it\n.*op vault list/],
+    [
+      "missing vault",
+      /there is no such vault, or the token may not see it \(status of a\)\n.*op vault list/,
+    ],
     ["several vaults", /several vaults have this title\n.*op vault list/],
     [
       "several items",
-      /several items have this title, and the operator would take the oldest\n.*name the item by its id/,
+      /several items have this title, and the operator would use the oldest\n.*name the item by its id/,
     ],
     ["unreachable", /cannot reach 1Password \(status of a\)\n.*heartbeat/],
     ["unknown", /item "a": status of a$/],
@@ -205,7 +218,7 @@ test("fails when the item is another role's, and shows no password", async () =>
   );
   expect(text).toContain('its username is "netbox", but the role is "wiki"');
   expect(text).toContain(
-    "fix: op item edit a --vault Coachlight username=wiki, or name the role as the item does",
+    "fix: op item edit a --vault Coachlight username=wiki, or give the role that name in the stack file",
   );
   expect(text).not.toContain(secret);
 });

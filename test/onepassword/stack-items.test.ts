@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { Item, type ReadItem } from "../../components/onepassword/item.ts";
+import type { ReadItem } from "../../components/onepassword/item.ts";
 import { planItemRequests, readStackItems } from "../../components/onepassword/stack-items.ts";
+import { itemWith } from "../fakes/item.ts";
 import { makeSpec } from "../fakes/stack.ts";
 
 const spec = makeSpec({
@@ -19,7 +20,7 @@ function makeReader(admin: string): ReadItem {
   ]);
   return ({ item }) => {
     const fields = { username: users.get(item) ?? "", password: `${item}-word`, host: "mail" };
-    return Promise.resolve(new Item("v", item, new Map(Object.entries(fields))));
+    return Promise.resolve(itemWith(fields, { vaultId: "v", itemId: item }));
   };
 }
 
@@ -57,15 +58,15 @@ test("every role gets the credential of its own item", async () => {
 test.each([
   [
     "netbox",
-    'app netbox: role "netbox" is the admin role itself\n  fix: give it another name: berth:apps.netbox.owner.name',
+    'app netbox: role "netbox" is the admin role\n  fix: set berth:apps.netbox.owner.name',
   ],
   [
     "netbox_ro",
-    'app netbox: role "netbox_ro" is the admin role itself\n  fix: give it another name: berth:apps.netbox.roles.ro.name',
+    'app netbox: role "netbox_ro" is the admin role\n  fix: set berth:apps.netbox.roles.ro.name',
   ],
   [
     "reports",
-    'app netbox: role "netbox" would be a member of "reports", which is the admin role\n  fix: take it out of berth:apps.netbox.owner.memberOf',
+    'app netbox: role "netbox" would be a member of the admin role "reports"\n  fix: remove it from berth:apps.netbox.owner.memberOf',
   ],
 ])("fails when an app would be given the admin role: %s", async (admin, problem) => {
   await expect(readStackItems(spec, makeReader(admin))).rejects.toThrow(problem);
@@ -76,24 +77,17 @@ test("an item may name either of two logins, or the owner that an app had before
   const read = (username: string): Promise<unknown> =>
     readStackItems(turns, ({ item }) => {
       const fields = { username: item === "postgres-admin" ? "boss" : username, password: "word" };
-      return Promise.resolve(new Item("v", item, new Map(Object.entries(fields))));
+      return Promise.resolve(itemWith(fields, { vaultId: "v", itemId: item }));
     });
   for (const username of ["netbox_a", "netbox_b", "netbox"]) await read(username);
   await expect(read("other")).rejects.toThrow(
     'its username is "other"; allowed are netbox_a, netbox_b, netbox\n' +
-      "    fix: if that role owns the database so far, set berth:apps.netbox.owner.name to it and leave the item as it is; " +
+      "    fix: if that role owns the database now, set berth:apps.netbox.owner.name to its name and keep the item; " +
       "for a new app: op item edit netbox-db-credentials --vault Coachlight username=netbox_a",
   );
   const admin = makeSpec({ netbox: { owner: { rotation: "two-logins", logins: ["boss", "x"] } } });
-  const item = new Item(
-    "v",
-    "i",
-    new Map([
-      ["username", "boss"],
-      ["password", "word"],
-    ]),
-  );
+  const item = itemWith({ username: "boss", password: "word" });
   await expect(readStackItems(admin, () => Promise.resolve(item))).rejects.toThrow(
-    'app netbox: role "boss" is the admin role itself\n  fix: give it another name: berth:apps.netbox.owner.logins',
+    'app netbox: role "boss" is the admin role\n  fix: set berth:apps.netbox.owner.logins',
   );
 });

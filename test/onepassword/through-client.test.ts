@@ -76,10 +76,39 @@ describe("through Connect", () => {
     ]);
   });
 
+  test("fails where two fields have the label that is wanted, and says in which sections", async () => {
+    const section = { id: "s", label: "old" };
+    const fields = [
+      { id: "u", label: "username", purpose: "USERNAME" as const, value: "wiki" },
+      { id: "p", label: "password", purpose: "PASSWORD" as const, value: "canary-one" },
+      { id: "q", label: "password", value: "canary-two", section: { id: "s" } },
+    ];
+    const title = "wiki-db-credentials";
+    const item = createItem({ title, category: "LOGIN", sections: [section], fields }, vault.id);
+    const other = await startConnect({
+      store: new VaultStore([{ ...vault, items: [item] }]),
+      token,
+    });
+    const wanted = {
+      ref: { ...netbox, item: title },
+      wantedBy: "app wiki",
+      fields: ["username", "password"],
+    };
+    const reader = readThroughClient({ kind: "connect", url: other.url, token });
+    const error = await readItems([wanted], reader).catch((caught: unknown) => caught);
+    await other.close();
+    expect((error as Error).message).toContain(
+      'app wiki: vault "Coachlight", item "wiki-db-credentials": 2 fields are called "password": ' +
+        'outside of sections, in "old"; it is not clear which one counts\n' +
+        "    fix: keep one, such as by op item edit wiki-db-credentials --vault Coachlight 'old.password[delete]'",
+    );
+    expect(inspect(error, { showHidden: true, depth: null })).not.toContain("canary");
+  });
+
   test("the vault is looked up once for all items in it", async () => {
     const one = readThroughClient({ kind: "connect", url: server.url, token });
     await Promise.all([one(netbox), one({ ...netbox, item: "postgres-admin" })]);
-    const lookups = server.requests.filter(({ path }) => path.includes("Coachlight"));
+    const lookups = server.requests.filter(({ path }) => /\/vaults\/?(\?|$)/.test(path));
     expect(lookups).toHaveLength(1);
   });
 
@@ -89,7 +118,7 @@ describe("through Connect", () => {
     ["missing vault", { ...netbox, vault: "Nowhere" }],
     ["missing vault", { ...netbox, vault: "a".repeat(26) }],
     ["several vaults", { ...netbox, vault: "Twin" }],
-    ["unauthorized", { ...netbox, vault: foreign.id }],
+    ["missing vault", { ...netbox, vault: foreign.id }],
   ])("fails with %s for %j", async (failure, ref) => {
     await expect(read(ref)).rejects.toMatchObject({ name: "ItemReadError", failure });
   });
@@ -121,6 +150,7 @@ describe("through Connect", () => {
     ["server error", { kind: "server-error", times: 1 }],
     ["server error", { kind: "server-error", status: 503, times: 1 }],
     ["server error", { kind: "disconnect", times: 1 }],
+    ["server error", { kind: "truncated", times: 1 }],
     ["server error", { kind: "truncated", times: 1, path: `/items/${stored?.id ?? ""}` }],
   ] as const)(
     "%s passes: %j is waited out, and the next read finds the item",
@@ -187,9 +217,9 @@ describe("through op", () => {
       ...["vault-id", "item-id", "username", "password"],
     ]);
     expect(item.revealField("password")).toBe("canary-$(x)'s");
-    const [args, env] = readFileSync(said, "utf8").split(/(?<=^json\n)/m);
+    const [args, env] = readFileSync(said, "utf8").split(/(?<=^Coachlight\n)/m);
     expect(args?.split("\n")).toEqual([
-      ...["item", "get", "netbox-db-credentials", "--vault", "Coachlight", "--format", "json", ""],
+      ...["item", "get", "netbox-db-credentials", "--format", "json", "--vault", "Coachlight", ""],
     ]);
     expect(env).toContain(`OP_SERVICE_ACCOUNT_TOKEN=${token}`);
     expect(env).not.toMatch(/OP_CONNECT|PULUMI/);

@@ -15,7 +15,7 @@ const engine = new PulumiEngine({
       username: "netbox",
       password: "canary-password",
       noteValue: "",
-      sections: [{ fields: [{ label: "api_token", value: "canary-token" }] }],
+      sections: [{ label: "app", fields: [{ label: "api_token", value: "canary-token" }] }],
     };
   },
 });
@@ -35,7 +35,7 @@ test("an item has its login, the fields of its sections, and the ids that manife
   expect(JSON.parse(JSON.stringify(item))).toEqual({
     vaultId: "vault-id",
     itemId: "item-id",
-    labels: ["api_token", "username", "password"],
+    labels: ["username", "password", "api_token"],
   });
   expect(item.revealField("password")).toBe("canary-password");
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
 import { writeThroughClient } from "../../components/onepassword/write-login.ts";
+import { createItem } from "../../dev/connect/item-edits.ts";
 import { createSampleVault, makeToken } from "../../dev/connect/sample-vault.ts";
 import { type ConnectServer, startConnect } from "../../dev/connect/server.ts";
 import { VaultStore } from "../../dev/connect/vault-data.ts";
@@ -47,6 +48,42 @@ describe("through Connect", () => {
     expect(server.requests.filter(({ method }) => method !== "GET")).toHaveLength(1);
   });
 
+  test("fields that repeat the login change with it, and none that cannot is left behind", async () => {
+    const old = { username: "wiki", password: "an-old/password" };
+    const withField = (value: string) => {
+      const title = "wiki";
+      const fields = [
+        { id: "u", label: "username", purpose: "USERNAME" as const, value: old.username },
+        { id: "p", label: "password", purpose: "PASSWORD" as const, value: old.password },
+        { id: "x", label: "uri", value },
+      ];
+      return createItem({ title, category: "LOGIN", sections: [], fields }, vault.id);
+    };
+    const vault = createSampleVault();
+    const write = async (value: string) => {
+      const store = new VaultStore([{ ...vault, items: [withField(value)] }]);
+      const other = await startConnect({ store, token });
+      const way = { kind: "connect", url: other.url, token } as const;
+      const ref = { vault: "Coachlight", item: "wiki" };
+      try {
+        await writeThroughClient(way)(ref, { password: "new-word" });
+      } finally {
+        const found = await readThroughClient(way)(ref);
+        await other.close();
+        expect(found.revealField("password")).toBe(
+          value.includes("://") ? "new-word" : old.password,
+        );
+        expect(found.revealField("uri")?.replace("new-word", "‹new›")).toBe(
+          value.includes("://") ? "postgres://wiki:‹new›@db/wiki" : value,
+        );
+      }
+    };
+    await write("postgres://wiki:an-old%2Fpassword@db/wiki");
+    await expect(write("it is an-old/password")).rejects.toThrow(
+      'its field "uri" holds the password as well, in a form that is no URL',
+    );
+  });
+
   test("a password may be given", async () => {
     await writeThroughClient(access())(netbox, { username: "netbox_b", password: "given-word" });
     expect((await read(netbox.item)).revealField("password")).toBe("given-word");
@@ -78,26 +115,7 @@ describe("through op", () => {
     rmSync(folder, { recursive: true });
   });
 
-  test("op makes the password, so that none is an argument", async () => {
-    const seen = join(folder, "seen");
-    const op = join(folder, "op");
-    writeFileSync(op, `#!/bin/sh\nprintf '%s\\n' "$@" > ${seen}\n`);
-    chmodSync(op, 0o755);
-    vi.stubEnv("PATH", `${folder}:${process.env["PATH"] ?? ""}`);
-    const write = writeThroughClient({ kind: "account", account: "example.1password.com" });
-    await write(netbox, { username: "netbox_b" });
-    expect(readFileSync(seen, "utf8").trim().split("\n")).toEqual([
-      "item",
-      "edit",
-      "netbox-db-credentials",
-      "--generate-password=letters,digits,32",
-      "username=netbox_b",
-      "--vault",
-      "Coachlight",
-    ]);
-  });
-
-  test("a password that is given goes through a pipe, with the rest of the item as it is", async () => {
+  test("the new password goes through a pipe, with the rest of the item as it is", async () => {
     const seen = join(folder, "all");
     const item = {
       id: "i",

@@ -47,11 +47,14 @@ test("gives the Secret its labels and keeps annotations of Argo CD's off it", ()
 });
 
 test.each([
-  [["!!!"], 'the field "!!!" makes no key'],
-  [["API Token", "API!Token"], 'the field "API!Token" makes the same key as "API Token"'],
+  [["!!!"], 'the field "!!!" has no character that'],
+  [
+    ["API Token", "API!Token"],
+    'the field "API!Token" would have the same key in the Secret as "API Token"',
+  ],
 ])("fails on the fields %j", (fields, problem) => {
   expect(() => buildExternalSecret({ ...args, fields })).toThrow(
-    `Secret infra-netbox/netbox-superuser: ${problem} of a Secret`,
+    `Secret infra-netbox/netbox-superuser: ${problem}`,
   );
 });
 

@@ -1,6 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -21,9 +29,9 @@ afterEach(() => {
 });
 
 /** A lock as the process with this id would leave it. */
-async function heldBy(pid: number, host = hostname()): Promise<void> {
-  await withLock(lock, report, () => Promise.resolve());
-  writeFileSync(lock, JSON.stringify({ pid, host }));
+async function heldBy(pid: number, space?: string): Promise<void> {
+  const own = await withLock(lock, report, () => Promise.resolve(readFileSync(lock, "utf8")));
+  writeFileSync(lock, JSON.stringify({ ...JSON.parse(own), pid, ...(space && { space }) }));
 }
 
 /** The id of a process that has ended. */
@@ -57,16 +65,38 @@ describe("withLock", () => {
     expect(lines).toEqual([expect.stringContaining(`pid ${String(process.pid)}`)]);
   });
 
+  it("repeats to the second what the first says of its work, and leaves nothing behind", async () => {
+    const waiting: string[] = [];
+    let second: Promise<void> | undefined;
+    await withLock(lock, report, async (say) => {
+      second = withLock(
+        lock,
+        (line) => waiting.push(line),
+        () => Promise.resolve(),
+      );
+      for (const line of ["building pulumi", "  still building pulumi, 20 s"]) {
+        say(line);
+        await expect.poll(() => waiting, { timeout: 5_000 }).toContain(`  ${line.trim()}`);
+      }
+    });
+    await second;
+    expect(lines).toEqual(["building pulumi", "  still building pulumi, 20 s"]);
+    expect(waiting).toHaveLength(3);
+    expect(readdirSync(join(scratch, "cache"))).toEqual([]);
+  });
+
   it("takes over from a process that is dead", async () => {
     await heldBy(deadPid());
     expect(await withLock(lock, report, () => Promise.resolve("mine"))).toBe("mine");
     expect(lines).toEqual([]);
   });
 
-  it("takes over from another host once nobody touches the lock any more", async () => {
-    await heldBy(1, "elsewhere");
+  it("waits for another host or pid namespace, whose pid is not here, and takes over once nobody touches the lock any more", async () => {
+    await heldBy(deadPid(), "elsewhere");
+    const taken = withLock(lock, report, () => Promise.resolve("mine"));
+    await expect.poll(() => lines).toEqual([expect.stringContaining("elsewhere")]);
     const longAgo = new Date(Date.now() - 60_000);
     utimesSync(lock, longAgo, longAgo);
-    expect(await withLock(lock, report, () => Promise.resolve("mine"))).toBe("mine");
+    expect(await taken).toBe("mine");
   });
 });

@@ -3,8 +3,6 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { crdModuleFolder, crdSources, crdVersion } from "../../toolchain/crds.ts";
 import {
-  clusterParts,
-  defaultParts,
   moduleFolder,
   partNamed,
   partTable,
@@ -56,11 +54,6 @@ describe("the table of parts", () => {
         else expect(existsSync(join(moduleFolder(part), embedded.printedBy, "main.go"))).toBe(true);
       }
     }
-  });
-
-  it("leaves kubernetes and the test cluster to those who ask", () => {
-    const rest = partTable.map((part) => part.name).filter((name) => !defaultParts.includes(name));
-    expect(rest).toEqual(["kubernetes", ...clusterParts]);
   });
 
   it("names the parts there are when asked for another", () => {

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -77,6 +77,39 @@ describe("the choice of Node", () => {
     mkdirSync(fromNpm, { recursive: true });
     writeFileSync(join(fromNpm, "node"), "");
     expect(chooseNode(root, old)).toBe(join(fromNpm, "node"));
+  });
+});
+
+describe("the installation", () => {
+  it("says how far it is while npm works, and shows npm's words when that fails", () => {
+    const bin = join(root, "bin");
+    mkdirSync(bin);
+    const npm = (script: string): void => {
+      writeFileSync(join(bin, "npm"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    };
+    mkdirSync(join(root, "toolchain"));
+    const source = readFileSync(runner, "utf8").replace(
+      "INSTALL_BEAT_MS = 10_000",
+      "INSTALL_BEAT_MS = 200",
+    );
+    writeFileSync(join(root, "toolchain", "run.mjs"), source);
+    writeFileSync(join(root, "script.ts"), "console.log(1)");
+    const start = () =>
+      spawnSync(process.execPath, [join(root, "toolchain", "run.mjs"), "script.ts"], {
+        encoding: "utf8",
+        env: { PATH: `${bin}:/usr/bin:/bin` },
+      });
+    npm("echo no such package >&2; exit 1");
+    expect(start()).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/npm ci failed:\nno such package\nFix the cause/) as string,
+    });
+    npm("mkdir -p node_modules/zod; echo '{}' > node_modules/zod/package.json; sleep 1");
+    const { status, stdout, stderr } = start();
+    expect([status, stdout]).toEqual([0, "1\n"]);
+    expect(stderr).toMatch(
+      /still installing, \d+ s: 1 of 1 packages\n[^]*packages installed in \d+ s\n$/,
+    );
   });
 });
 

@@ -39,17 +39,24 @@ function toExtension(id: string, value: Buffer): Buffer {
 
 /**
  * Issues a certificate for tests, so that no key lies in the repository and none expires there:
- * without an issuer a CA, with one a server's certificate for the DNS name.
+ * without an issuer a CA, with one a server's certificate for the DNS name, or with a common name alone.
  */
 export function issue(
   name: string,
-  options: { readonly issuer?: Issued; readonly from?: Date; readonly to?: Date } = {},
+  options: {
+    readonly issuer?: Issued;
+    readonly from?: Date;
+    readonly to?: Date;
+    readonly hasDnsName?: false;
+  } = {},
 ): Issued {
   const { issuer } = options;
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const isCa = der(0x30, der(0x01, Buffer.of(0xff)));
   const dnsName = der(0x30, der(0x82, Buffer.from(name)));
-  const extension = issuer ? toExtension("551d11", dnsName) : toExtension("551d13", isCa);
+  const notCa = toExtension("551d13", der(0x30));
+  const named = options.hasDnsName === false ? notCa : toExtension("551d11", dnsName);
+  const extension = issuer ? named : toExtension("551d13", isCa);
   const body = der(
     0x30,
     der(0xa0, der(0x02, Buffer.of(2))),

@@ -69,10 +69,9 @@ describe("the local port", () => {
     await echo(stream, "y");
     expect(cluster.api.sockets.size).toBe(2);
     await close();
-    await delay(50);
     expect(stream.destroyed).toBe(true);
-    expect(cluster.api.connectionCount).toBe(0);
-    expect(cluster.backend.sockets.size).toBe(0);
+    await expect.poll(() => cluster.api.connectionCount).toBe(0);
+    await expect.poll(() => cluster.backend.sockets.size).toBe(0);
     const next = net.createServer().listen(port, host);
     await once(next, "listening");
     next.close();

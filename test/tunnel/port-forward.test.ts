@@ -134,9 +134,8 @@ describe("a connection through the tunnel", () => {
     stream.resume();
     stream.end();
     await once(stream, "close");
-    await delay(20);
-    expect(cluster.api.sockets.size).toBe(0);
-    expect(cluster.backend.sockets.size).toBe(0);
+    await expect.poll(() => cluster.api.sockets.size).toBe(0);
+    await expect.poll(() => cluster.backend.sockets.size).toBe(0);
   });
 
   test("fails alone and at once, when its websocket is cut in the middle", async () => {

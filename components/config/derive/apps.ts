@@ -25,7 +25,7 @@ import {
 } from "./names.ts";
 import { toAppVaultSpec } from "./vault.ts";
 
-/** Defaults filled in and names derived: stack file values → the values that `spec.ts` describes. */
+/** Fills in defaults and derives names: values of the stack file → the values that `spec.ts` describes. */
 
 /** The shared server. */
 export function toPostgresSpec(stack: string, config: StackConfig): PostgresSpec {
@@ -58,7 +58,7 @@ export function toPostgresSpec(stack: string, config: StackConfig): PostgresSpec
 function toEndpointSpec(endpoint: StackConfig["postgres"]["endpoint"]): EndpointSpec {
   const { direct, kubernetes } = endpoint;
   if (direct !== undefined) return { kind: "direct", host: direct.host, port: direct.port ?? 5432 };
-  if (kubernetes === undefined) throw new Error("the schema lets no endpoint without a kind pass");
+  if (kubernetes === undefined) throw new Error("the schema passed an endpoint without a kind");
   return {
     kind: "kubernetes",
     kubeconfig: kubernetes.kubeconfig,
@@ -86,11 +86,11 @@ export function toAppSpec(name: string, entry: AppEntry, config: StackConfig): A
   const { vault } = config.onepassword;
   const namespace = entry.namespace ?? appNamespace(name);
   const adopt = entry.adopt ?? false;
-  const ofVault = entry.credentials === "vault";
-  const takesTurns = entry.owner?.rotation === "two-logins";
+  const fromVault = entry.credentials === "vault";
+  const hasTwoLogins = entry.owner?.rotation === "two-logins";
   const owner = toRole("owner", { profile: "owner", privileges: {} }, entry.owner ?? {}, {
-    name: takesTurns || ofVault ? groupRoleName(name) : roleName(name),
-    logins: ofVault ? [] : takesTurns ? (entry.owner?.logins ?? loginNames(name)) : undefined,
+    name: hasTwoLogins || fromVault ? groupRoleName(name) : roleName(name),
+    logins: fromVault ? [] : hasTwoLogins ? (entry.owner?.logins ?? loginNames(name)) : undefined,
     item: ownerItem(name),
     vault,
     namespace,

@@ -4,9 +4,7 @@ import type { SecretsSpec, StoreSpec } from "../spec-secrets.ts";
 import { storeName } from "./names.ts";
 import { toVaultSpec } from "./vault.ts";
 
-/** Where manifests go and what they bring, with defaults filled in; part of `derive.ts`. */
-
-/** Where manifests go; undefined = none are written. */
+/** Git mode, with defaults filled in; undefined = the stack file has no `gitops`. */
 export function toGitOpsSpec(config: StackConfig): GitOpsSpec | undefined {
   const { gitops } = config;
   if (gitops === undefined) return undefined;
@@ -20,7 +18,7 @@ export function toGitOpsSpec(config: StackConfig): GitOpsSpec | undefined {
   };
 }
 
-/** Where manifests are applied; undefined = nowhere. `delivery-rules.ts` refuses an empty context. */
+/** Cluster mode, with defaults filled in; undefined = no `cluster`. `rules/delivery.ts` refuses an empty context. */
 export function toClusterSpec(config: StackConfig): ClusterSpec | undefined {
   const { cluster, postgres } = config;
   if (cluster === undefined) return undefined;
@@ -36,19 +34,18 @@ export function toClusterSpec(config: StackConfig): ClusterSpec | undefined {
   };
 }
 
-/** Where manifests go that no app says anything about. */
+/** Where the manifests of an app without `delivery` go. */
 export function defaultDelivery(config: Pick<StackConfig, "gitops" | "cluster">): Delivery {
   if (config.gitops !== undefined) return "git";
   return config.cluster === undefined ? "none" : "cluster";
 }
 
-/** How Secrets come to their namespaces. */
-export function toSecretsSpec(
-  stack: string,
-  config: StackConfig,
-  /** Where what the apps share is. */
-  namespace: string,
-): SecretsSpec {
+/**
+ * How Secrets get into their namespaces.
+ *
+ * @param namespace Namespace of what the apps share.
+ */
+export function toSecretsSpec(stack: string, config: StackConfig, namespace: string): SecretsSpec {
   const { secrets } = config;
   const { store } = secrets ?? {};
   return {

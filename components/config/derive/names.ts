@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 
 /**
- * The join key: every name that Berth derives from another is made here and nowhere else.
- * Each of them can be overridden in the stack file; `schema.ts` says where.
+ * The only place where Berth derives one name from another. The app's name is the join key of all.
+ * The stack file can set most of them itself; `schema/` has the keys.
  */
 
-/** Role and database of an app. Postgres identifiers cannot hold `-` unquoted; Kubernetes names cannot hold `_`. */
+/** Role of an app. Unquoted Postgres identifiers have no `-`; Kubernetes names have no `_`. */
 export function roleName(app: string): string {
   return app.replaceAll("-", "_");
 }
@@ -15,17 +15,17 @@ export function databaseName(app: string): string {
   return roleName(app);
 }
 
-/** Role without login that owns what an app has, where others act as it. */
+/** NOLOGIN role that owns an app's database when other roles log in for it. */
 export function groupRoleName(app: string): string {
   return `${roleName(app)}_role`;
 }
 
-/** The two logins that take turns. */
+/** The two logins of an app with `rotation: two-logins`. */
 export function loginNames(app: string): readonly [string, string] {
   return [`${roleName(app)}_a`, `${roleName(app)}_b`];
 }
 
-/** Key of one of them, from the key of the role that it acts as. No role key of an entry begins like that. */
+/** Key of a login, from the key of its owner role. `schema/primitives.ts` refuses such keys in an entry. */
 export function loginKey(key: string, index: number): string {
   return `${key}-${index === 0 ? "a" : "b"}`;
 }
@@ -62,7 +62,7 @@ export function ownershipRoleName(stack: string): string {
   return `berth_${plain.slice(0, 44)}_${digest}`;
 }
 
-/** Name by which pods reach a Service. */
+/** Host name under which pods reach a Service. */
 export function serviceHost(service: string, namespace: string): string {
   return `${service}.${namespace}.svc.cluster.local`;
 }
@@ -82,12 +82,12 @@ export function jobName(app: string): string {
   return `${app}-db-provision`;
 }
 
-/** What the Job runs as and what it runs; also the Application that holds it all in Git mode. */
+/** ServiceAccount and ConfigMap of the Job; in Git mode also the Application that brings them. */
 export function provisionerName(app: string): string {
   return `${app}-db-provisioner`;
 }
 
-/** Store of External Secrets that a stack makes; a DNS label whatever the stack is called. */
+/** Store of External Secrets that a stack makes; a DNS label for every stack name. */
 export function storeName(stack: string): string {
   return `berth-${stack.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`.replace(/-$/, "");
 }
@@ -97,7 +97,7 @@ export function vaultConnection(stack: string): string {
   return storeName(stack);
 }
 
-/** Path below the database engine at which a role of it gives logins. */
+/** Path in Vault's database engine that a login of this role is read from. */
 export function databaseCredentials(role: string): string {
   return `creds/${role}`;
 }

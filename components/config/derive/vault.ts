@@ -3,13 +3,14 @@ import type { AppVaultSpec, RestartTarget, VaultSecretSpec } from "../spec.ts";
 import type { VaultSpec } from "../spec-secrets.ts";
 import { vaultConnection, vaultPath } from "./names.ts";
 
-/** What comes from HashiCorp Vault, with defaults filled in; part of `derive.ts`. */
-
-/** The Vault server of a stack; undefined = the stack file names none. */
+/**
+ * The Vault server of a stack, with defaults filled in; undefined = the stack file names none.
+ *
+ * @param namespace Namespace of what the apps share.
+ */
 export function toVaultSpec(
   stack: string,
   config: StackConfig,
-  /** Where what the apps share is. */
   namespace: string,
 ): VaultSpec | undefined {
   const vault = config.secrets?.vault;
@@ -25,12 +26,15 @@ export function toVaultSpec(
   };
 }
 
-/** What an app takes from there; undefined = nothing. */
+/**
+ * What an app takes from Vault; undefined = nothing.
+ *
+ * @param namespace The app's.
+ */
 export function toAppVaultSpec(
   name: string,
   entry: AppEntry,
   config: StackConfig,
-  /** The app's. */
   namespace: string,
 ): AppVaultSpec | undefined {
   const mount = config.secrets?.vault?.kvMount ?? "kvv2";
@@ -48,14 +52,14 @@ export function toAppVaultSpec(
         },
       ];
     });
-  const ofVault = entry.credentials === "vault";
-  if (secrets.length === 0 && !ofVault) return undefined;
+  const fromVault = entry.credentials === "vault";
+  if (secrets.length === 0 && !fromVault) return undefined;
   return {
     role: entry.vault?.role ?? name,
     serviceAccount: entry.vault?.serviceAccount ?? name,
     restart: (entry.vault?.restart ?? []).map(toRestartTarget),
     secrets,
-    login: ofVault
+    login: fromVault
       ? {
           mount: config.secrets?.vault?.databaseMount ?? "postgres",
           role: entry.vault?.databaseRole ?? name,

@@ -1,6 +1,6 @@
 import type { AppSpec, StackSpec } from "../spec.ts";
 
-/** What the keys about an app's database say together that cannot be had, each with its key path. */
+/** Problems between the keys of an app's database, each with its key path. */
 export function findContentProblems({ apps }: Pick<StackSpec, "apps">): string[] {
   return apps.flatMap((app) => [
     ...findRepeated(app, "schemas", app.database.schemas),
@@ -9,9 +9,9 @@ export function findContentProblems({ apps }: Pick<StackSpec, "apps">): string[]
       "extensions",
       app.database.extensions.map(({ name }) => name),
     ),
-    ...findHomeless(app),
+    ...findUnknownSchemas(app),
     ...(app.provisioner === "postgresql"
-      ? [...findStockProblems(app), ...findStockNames(app)]
+      ? [...findRegistryProblems(app), ...findRegistryNameProblems(app)]
       : []),
   ]);
 }
@@ -25,36 +25,36 @@ function findRepeated(app: AppSpec, key: string, names: readonly string[]): stri
   return [...new Set(repeated)].map((name) => `${at(app, key)}: "${name}" is listed twice`);
 }
 
-function findHomeless(app: AppSpec): string[] {
-  const homes = ["public", "pg_catalog", ...app.database.schemas];
+function findUnknownSchemas(app: AppSpec): string[] {
+  const schemas = ["public", "pg_catalog", ...app.database.schemas];
   return app.database.extensions
-    .filter(({ schema }) => !homes.includes(schema))
+    .filter(({ schema }) => !schemas.includes(schema))
     .map(
       ({ name, schema }) =>
-        `${at(app, "extensions")}: "${name}" shall be in schema "${schema}", which the app does not have; allowed are ${homes.join(", ")}, or add it to database.schemas`,
+        `${at(app, "extensions")}: "${name}" has schema "${schema}", which the app does not have; allowed are ${schemas.join(", ")}, or add it to database.schemas`,
     );
 }
 
 /**
- * The registry's grant on functions is on all of a schema, an extension's own included. Those belong to
- * the superuser, so that it never finds what it asked for and changes it in every run.
+ * @pulumi/postgresql grants on all functions of a schema, an extension's own included. Those belong to the
+ * superuser, so the grant never takes effect and every run shows a change.
  */
-function findStockProblems(app: AppSpec): string[] {
+function findRegistryProblems(app: AppSpec): string[] {
   const schemas = ["public", ...app.database.schemas];
   const extension = app.database.extensions.find(({ schema }) => schemas.includes(schema));
   const role = app.roles.find(({ privileges }) => privileges.function !== undefined);
   if (extension === undefined || role === undefined) return [];
   return [
-    `berth:apps.${app.name}.roles.${role.key}.privileges.functions: with provisioner postgresql it would be asked for on the functions of extension "${extension.name}" as well, in every run anew; set provisioner to berth, or take one of the two out`,
+    `berth:apps.${app.name}.roles.${role.key}.privileges.functions: provisioner postgresql would grant it on the functions of extension "${extension.name}" as well, again in every run; set provisioner to berth, or remove one of the two`,
   ];
 }
 
-/** The registry's provider puts names together with dots and commas, and takes them apart there. */
-function findStockNames({ name: app, database, roles }: AppSpec): string[] {
+/** @pulumi/postgresql joins names with dots and commas, and splits them there again. */
+function findRegistryNameProblems({ name: app, database, roles }: AppSpec): string[] {
   const problems: string[] = [];
   if (database.name.includes(".") && database.schemas.length + database.extensions.length > 0) {
     problems.push(
-      `berth:apps.${app}.database.name: with provisioner postgresql, schemas and extensions cannot be in a database whose name holds a dot ("${database.name}"); set provisioner to berth`,
+      `berth:apps.${app}.database.name: got "${database.name}"; provisioner postgresql cannot make schemas and extensions in a database with a dot in its name; set provisioner to berth`,
     );
   }
   for (const { key, searchPath } of roles) {

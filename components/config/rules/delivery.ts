@@ -1,12 +1,12 @@
 import { hasItem } from "../logins.ts";
 import type { AppSpec, StackSpec } from "../spec.ts";
 
-/** Settings that say where manifests go and do not fit together, each with its key path. */
+/** Problems between the settings for manifests and Secrets, each with its key path. */
 export function findDeliveryProblems(spec: StackSpec): string[] {
   return [
     ...(spec.cluster?.context === ""
       ? [
-          "berth:cluster.context: missing; name a context of the kubeconfig (kubectl config get-contexts), since its current one may be another tomorrow",
+          "berth:cluster.context: missing; name a context of the kubeconfig (kubectl config get-contexts)",
         ]
       : []),
     ...findStoreProblems(spec),
@@ -15,7 +15,7 @@ export function findDeliveryProblems(spec: StackSpec): string[] {
   ];
 }
 
-/** External Secrets reads from a store, which either exists or is made with all that it needs. */
+/** External Secrets reads from a store. It exists already, or Berth makes it and needs all its settings. */
 function findStoreProblems({ secrets, apps }: StackSpec): string[] {
   const { store, through } = secrets;
   const at = "berth:secrets.store";
@@ -23,24 +23,26 @@ function findStoreProblems({ secrets, apps }: StackSpec): string[] {
     const users = apps.filter((app) => app.secretsThrough === "external-secret");
     if (through === "onepassword-item" && users.length === 0) return [];
     return [
-      `${at}: missing; external-secret needs one: connect, to make it, or the name of one that exists`,
+      `${at}: missing; external-secret needs one: set connect (Berth makes the store) or name (it exists)`,
     ];
   }
-  if (store.name === "") return [`${at}.name: missing; without connect the store must exist`];
+  if (store.name === "") {
+    return [`${at}.name: missing; name the store that exists, or set connect (Berth makes it)`];
+  }
   if (store.connect === undefined) return [];
   const { tokenNamespace } = store.connect;
   const tokenAt = `${at}.connect.tokenSecret.namespace`;
   if (store.kind === "ClusterSecretStore" && tokenNamespace === undefined) {
-    return [`${tokenAt}: missing; a ClusterSecretStore has no namespace to look for the Secret in`];
+    return [`${tokenAt}: missing; a ClusterSecretStore has no namespace, so name the Secret's`];
   }
   return store.kind === "SecretStore" && tokenNamespace !== undefined
     ? [
-        `${tokenAt}: got "${tokenNamespace}"; a SecretStore may only read a Secret in its own namespace, so leave it out and make the Secret in each`,
+        `${tokenAt}: got "${tokenNamespace}"; a SecretStore can only read a Secret in its own namespace; remove the key, and make the Secret in each namespace`,
       ]
     : [];
 }
 
-/** 1Password's own ids have this form. */
+/** Form of 1Password's ids. */
 const idPattern = /^[a-z0-9]{26}$/;
 
 function findIdProblems({ secrets, postgres, apps }: StackSpec): string[] {
@@ -57,20 +59,20 @@ function findIdProblems({ secrets, postgres, apps }: StackSpec): string[] {
     .filter(({ item }) => idPattern.test(item))
     .map(
       ({ at, item }) =>
-        `${at}: the item "${item}" is named by its id; External Secrets finds items by their titles only`,
+        `${at}: got the item's id "${item}"; External Secrets finds items only by title, so write the title`,
     );
 }
 
 function findAppProblems(app: AppSpec, spec: StackSpec): string[] {
   const at = `berth:apps.${app.name}`;
-  const place = { git: spec.gitops, cluster: spec.cluster, none: spec }[app.delivery];
-  if (place === undefined) {
+  const target = { git: spec.gitops, cluster: spec.cluster, none: spec }[app.delivery];
+  if (target === undefined) {
     const key = app.delivery === "git" ? "berth:gitops" : "berth:cluster";
-    return [`${at}.delivery: "${app.delivery}" needs ${key}, which the stack file does not have`];
+    return [`${at}.delivery: got "${app.delivery}"; it needs ${key}, which is missing; add it`];
   }
   const { workload } = app;
   const needsRepository = app.delivery !== "none" && workload?.kind === "git";
   return needsRepository && workload.repoURL === ""
-    ? [`${at}.workload.git.repoURL: missing; without berth:gitops there is none to take`]
+    ? [`${at}.workload.git.repoURL: missing; its default needs berth:gitops.repoURL`]
     : [];
 }

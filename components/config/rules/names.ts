@@ -3,13 +3,13 @@ import { DnsLabel, PgIdentifier, PgName } from "../schema/primitives.ts";
 import type { AppSpec, PostgresSpec, RoleSpec, StackSpec } from "../spec.ts";
 
 /**
- * Names that Berth must refuse, whether written or derived: reserved, too long, used twice. On
- * Postgres 15 and older CREATEROLE may alter any role, so this check is what protects the neighbours.
+ * Names that Berth must refuse, written or derived: reserved, too long, used twice. On Postgres 15 and
+ * older CREATEROLE may alter any role that is not a superuser, so this check protects the neighbours.
  */
 
 const systemNames = ["postgres", "template0", "template1", "public", "none"];
 
-/** Why a role or database of this name cannot be managed; undefined = it can. */
+/** Why Berth must not manage a role or database of this name; undefined = it may. */
 export function reservedReason(
   name: string,
   spec: {
@@ -32,7 +32,7 @@ function foreignReason(
   name: string,
   { postgres }: { readonly postgres: Pick<PostgresSpec, "reserved"> },
 ): string | undefined {
-  // Quoted, "PUBLIC" could be a role of its own; nobody could tell it from everybody.
+  // A role could be called "PUBLIC" in quotes. Nobody could tell it from the keyword PUBLIC.
   if (systemNames.includes(name) || name.toLowerCase() === "public") {
     return "belongs to Postgres itself";
   }
@@ -64,7 +64,7 @@ export function findNameProblems(spec: StackSpec): string[] {
   ];
 }
 
-/** Every role that Berth makes becomes a member of the ownership role: one with rights would give them all. */
+/** Every role that Berth makes is a member of the ownership role and would inherit its privileges. */
 function findOwnershipRoleProblems(spec: StackSpec): string[] {
   const { ownershipRole } = spec.postgres;
   const path = "berth:postgres.ownershipRole";
@@ -85,7 +85,7 @@ function findAppProblems(app: AppSpec, spec: StackSpec): string[] {
   for (const { name, at: path } of identifiers) {
     const reserved = reservedReason(name, spec);
     if (reserved !== undefined) {
-      problems.push(`${path}: "${name}" ${reserved}; give the app another name or set this key`);
+      problems.push(`${path}: "${name}" ${reserved}; rename the app or set this key`);
     }
     problems.push(...messages(PgName.safeParse(name), name, path));
   }
@@ -96,14 +96,14 @@ function findAppProblems(app: AppSpec, spec: StackSpec): string[] {
   for (const role of app.roles) {
     for (const group of role.memberOf.filter((g) => isForbiddenGroup(g, spec))) {
       problems.push(
-        `${roleAt(app, role, "memberOf")}: "${group}" is reserved; a role of an app may not be a member of it`,
+        `${roleAt(app, role, "memberOf")}: "${group}" is reserved; remove it, a role of an app may not be a member of it`,
       );
     }
   }
   return problems;
 }
 
-/** The admin credential stays in the namespace of the database, and the apps stay out of it. */
+/** Only the database's namespace has the admin credential, so apps may not use that item or namespace. */
 function findAdminProblems(app: AppSpec, spec: StackSpec): string[] {
   const { admin, namespace } = spec.postgres;
   const items = [
@@ -123,13 +123,13 @@ function findAdminProblems(app: AppSpec, spec: StackSpec): string[] {
       .filter((use) => use.item === admin.item)
       .map(
         (use) =>
-          `${use.at}: "${use.item}" is the admin's item (berth:postgres.adminItem); an app needs one of its own`,
+          `${use.at}: "${use.item}" is the admin's item (berth:postgres.adminItem); name an item of the app's own`,
       ),
     ...namespaces
       .filter((use) => use.name === namespace)
       .map(
         (use) =>
-          `${use.at}: "${use.name}" is the namespace of the database; an app needs one of its own`,
+          `${use.at}: "${use.name}" is the namespace of the database (berth:postgres.namespace); name one of the app's own`,
       ),
   ];
 }
@@ -156,14 +156,14 @@ function findRepeated(what: string, uses: readonly { name: string; at: string }[
     });
 }
 
-/** Each credential is brought to the app's namespace and, if it is of an item, to that of the database. */
+/** Each Secret is in the app's namespace. A credential from an item is in the database's, too. */
 function secretNames(app: AppSpec, databaseNamespace: string): { name: string; at: string }[] {
   return [
     ...app.roles.filter(hasItem).map((r) => ({
       name: `${databaseNamespace}/${r.secretName}`,
       at: roleAt(app, r, "secret"),
     })),
-    // A role in that namespace is refused for it, and its Secret is not there twice.
+    // A role in the database's namespace is refused for that already.
     ...app.roles
       .filter((r) => r.namespace !== databaseNamespace)
       .map((r) => ({
@@ -177,7 +177,7 @@ function secretNames(app: AppSpec, databaseNamespace: string): { name: string; a
   ];
 }
 
-/** Every role of an app, and the key that names it. */
+/** Every role of an app, with the key path that names it. */
 function roleUses(app: AppSpec): { name: string; at: string }[] {
   return app.roles.flatMap((role) => [
     { name: role.name, at: roleAt(app, role, "name") },
@@ -185,7 +185,7 @@ function roleUses(app: AppSpec): { name: string; at: string }[] {
   ]);
 }
 
-/** Of an entry's `secrets`, wherever their values are. */
+/** Every Secret under an entry's `secrets`, from 1Password and from Vault. */
 function listSecrets(
   app: AppSpec,
 ): readonly { readonly name: string; readonly namespace: string }[] {

@@ -2,13 +2,13 @@ import type { StackConfig } from "../schema/stack.ts";
 import type { AppSpec, StackSpec } from "../spec.ts";
 import { findPlaceholderProblem } from "./logins.ts";
 
-/** What the keys about HashiCorp Vault say together that cannot be had, each with its key path. */
+/** Problems between the keys for HashiCorp Vault, each with its key path. */
 export function findVaultProblems({ apps, secrets }: StackSpec, config: StackConfig): string[] {
   const users = apps.filter((app) => app.vault !== undefined).map(at);
   return [
     ...(secrets.vault === undefined && users.length > 0
       ? [
-          `berth:secrets.vault: missing; ${users.join(", ")} need it: address, to make a VaultConnection, or the connection that exists`,
+          `berth:secrets.vault: missing; needed by ${users.join(", ")}; set address (Berth makes the VaultConnection) or connection (it exists)`,
         ]
       : []),
     ...apps.flatMap((app) => findAppProblems(app, config.apps[app.name] ?? {})),
@@ -21,37 +21,37 @@ function findAppProblems(app: AppSpec, entry: Entry): string[] {
   if (app.vault === undefined) {
     return entry.vault === undefined
       ? []
-      : [`${at(app)}.vault: nothing of the app comes from Vault; leave it out`];
+      : [`${at(app)}.vault: the app uses nothing from Vault; remove the key`];
   }
   if (app.vault.login !== undefined) return findCredentialProblems(app, entry);
   return (["databaseRole", "renewalPercent", "revoke"] as const)
     .filter((key) => entry.vault?.[key] !== undefined)
-    .map((key) => `${at(app)}.vault.${key}: goes with credentials: vault; leave it out`);
+    .map((key) => `${at(app)}.vault.${key}: needs credentials: vault; remove the key`);
 }
 
-/** The owner of such an app has no login of Berth's. */
+/** Rules for `credentials: vault`, where the owner does not log in. */
 function findCredentialProblems(app: AppSpec, { owner = {}, vault = {} }: Entry): string[] {
-  const why = "with credentials: vault the owner has no login of its own";
+  const why = "with credentials: vault the owner does not log in";
   const useless = (["item", "scram", "rotation", "logins"] as const).filter(
     (key) => owner[key] !== undefined,
   );
   const [{ name }] = app.roles;
   return [
-    ...useless.map((key) => `${at(app)}.owner.${key}: ${why}; leave it out`),
+    ...useless.map((key) => `${at(app)}.owner.${key}: ${why}; remove the key`),
     ...(app.provisioner === "berth"
       ? []
       : [
-          `${at(app)}.credentials: got "vault"; with provisioner "${app.provisioner}" allowed is onepassword, since its roles always state a password; set ${at(app)}.provisioner to berth`,
+          `${at(app)}.credentials: got "vault"; provisioner "${app.provisioner}" allows only onepassword, because it sets a password on every role; set ${at(app)}.provisioner to berth`,
         ]),
-    // Vault replaces {{…}} in its statements, and $ ends a body in them; a person pastes them as lines.
+    // Vault replaces {{…}} in its statements, $ ends a quoted body, and people paste statements line by line.
     ...(/[{}$\p{Cc}]/u.test(`${name}${app.roles[0].searchPath.join("")}`)
       ? [
-          `${at(app)}.owner: "${name}" and its searchPath may hold no {, }, $ and control characters, which Vault would read as its own`,
+          `${at(app)}.owner: the name "${name}" and searchPath must not have {, }, $ or control characters, which have a meaning in Vault's statements`,
         ]
       : []),
     ...(vault.restart === undefined
       ? [
-          `${at(app)}.vault.restart: missing; the login changes when its lease ends, so name what reads the Secret ([Deployment/${app.name}]), or [] where the app reads it again by itself`,
+          `${at(app)}.vault.restart: missing; the login changes when its lease ends, so name what reads the Secret ([Deployment/${app.name}]), or [] if the app reloads it by itself`,
         ]
       : []),
     ...findPlaceholderProblem(app, "credentials: vault"),

@@ -2,9 +2,7 @@ import { z } from "zod";
 import { type Grants, type ObjectType, objectTypes, privilegeTable } from "../privileges.ts";
 import { PgIdentifier } from "./primitives.ts";
 
-/** The keys of an entry that say what is inside its database, and what a role may do with it. */
-
-/** Key of the stack file → type of object. Plural where a privilege covers all there are. */
+/** Key of the stack file → type of object. */
 const privilegeKeys = {
   database: "database",
   schemas: "schema",
@@ -13,9 +11,8 @@ const privilegeKeys = {
   functions: "function",
 } as const satisfies Readonly<Record<string, ObjectType>>;
 
-/** Why a privilege that Postgres knows is not given. */
 const createRefusal =
-  "is not given to a further role: what it made would belong to it and not to the owner, and the app's other roles would not reach it; let the owner make it";
+  "is not granted to a further role: it would own what it creates, and the app's other roles could not use that; let the owner create it";
 
 function privilegesOn(key: keyof typeof privilegeKeys, description: string) {
   const allowed: readonly string[] = privilegeTable[privilegeKeys[key]];
@@ -26,7 +23,7 @@ function privilegesOn(key: keyof typeof privilegeKeys, description: string) {
     const message =
       name === "CREATE"
         ? createRefusal
-        : `is no privilege on ${where}; allowed are ${allowed.join(", ")}`;
+        : `is not a privilege on ${where}; allowed are ${allowed.join(", ")}`;
     ctx.issues.push({ code: "custom", message, input: name });
   });
   return z.array(Privilege.meta({ enum: [...allowed] })).describe(description);
@@ -35,21 +32,21 @@ function privilegesOn(key: keyof typeof privilegeKeys, description: string) {
 /** Privileges of a further role, on top of those of its profile. */
 export const Privileges = z
   .strictObject({
-    database: privilegesOn("database", "On the database. CONNECT is always given."),
-    schemas: privilegesOn("schemas", "On the app's schemas. USAGE is always given."),
+    database: privilegesOn("database", "On the database. CONNECT is always granted."),
+    schemas: privilegesOn("schemas", "On the app's schemas. USAGE is always granted."),
     tables: privilegesOn(
       "tables",
-      "On the owner's tables and views, also later ones. MAINTAIN needs Postgres 17.",
+      "On the owner's tables and views, also future ones. MAINTAIN needs Postgres 17.",
     ),
-    sequences: privilegesOn("sequences", "On the owner's sequences, also later ones."),
+    sequences: privilegesOn("sequences", "On the owner's sequences, also future ones."),
     functions: privilegesOn(
       "functions",
-      "On the owner's functions and procedures, also later ones. PUBLIC has EXECUTE until the owner takes it away.",
+      "On the owner's functions and procedures, also future ones. PUBLIC has EXECUTE until the owner revokes it.",
     ),
   })
   .partial();
 
-/** The same by type of object, sorted, each once. */
+/** Privileges by type of object, sorted and without repetition. */
 export function toGrants(given: z.infer<typeof Privileges>): Grants {
   const byType = Object.entries(privilegeKeys).map(([key, type]) => {
     const list = given[key as keyof typeof privilegeKeys] ?? [];
@@ -58,13 +55,13 @@ export function toGrants(given: z.infer<typeof Privileges>): Grants {
   return Object.fromEntries(byType.filter(([, list]) => list.length > 0));
 }
 
-/** The other way round: privileges as a stack file says them. */
+/** Privileges as in a stack file, by key; the reverse of {@link toGrants}. */
 export function toPrivilegeKeys(grants: Grants): z.infer<typeof Privileges> {
   const byKey = Object.entries(privilegeKeys).map(([key, type]) => [key, grants[type]] as const);
   return Object.fromEntries(byKey.flatMap(([key, list]) => (list ? [[key, [...list]]] : [])));
 }
 
-/** Two lots of privileges as one. */
+/** The union of both, sorted. */
 export function joinGrants(one: Grants, other: Grants): Grants {
   const all = objectTypes.map((type) => {
     const list = [...(one[type] ?? []), ...(other[type] ?? [])];
@@ -73,47 +70,49 @@ export function joinGrants(one: Grants, other: Grants): Grants {
   return Object.fromEntries(all.filter(([, list]) => list.length > 0));
 }
 
-/** A schema that the app has besides `public`. */
+/** A schema of the app other than `public`. */
 export const SchemaName = PgIdentifier.refine(
   (name) => !name.startsWith("pg_") && name !== "information_schema",
   { error: "belongs to Postgres itself" },
-).refine((name) => name !== "public", { error: "is there already; name only further schemas" });
+).refine((name) => name !== "public", { error: "always exists; name only other schemas" });
 
-/** An extension's name, which unlike others may hold `-`. */
+/** An extension's name. Unlike other names it may have `-`. */
 export const ExtensionName = z
   .string()
   .max(63, { error: "is longer than 63 characters" })
   .regex(/^[a-z_][a-z0-9_-]*$/, {
-    error: "is no extension's name; allowed are a-z, 0-9, _ and -, starting with a letter",
+    error: "is not an extension's name; allowed are a-z, 0-9, _ and -, starting with a letter",
   });
 
-/** `--` and `/` would reach into the names of the extension's script files. */
+/** `--` and `/` have a meaning in the names of an extension's script files. */
 export const ExtensionVersion = z
   .string()
-  .regex(/^[A-Za-z0-9_.+]+(-[A-Za-z0-9_.+]+)*$/, { error: 'is no version; write it as "1.6"' });
+  .regex(/^[A-Za-z0-9_.+]+(-[A-Za-z0-9_.+]+)*$/, { error: 'is not a version; write it as "1.6"' });
 
-/** By name, or with more to say. */
+/** An extension by name, or with its settings. */
 const Extension = z.union([
   ExtensionName,
   z
     .strictObject({
       name: ExtensionName,
-      schema: PgIdentifier.describe("Schema for what it brings. Default: public."),
-      version: ExtensionVersion.describe("Default: the server's, and then whatever is there."),
+      schema: PgIdentifier.describe("Schema for the extension's objects. Default: public."),
+      version: ExtensionVersion.describe(
+        "Default: the server's default on creation; later any version is right.",
+      ),
     })
     .partial({ schema: true, version: true }),
 ]);
 
-/** What is inside the database. */
+/** Keys under `database` in an app's entry. */
 export const contentKeys = {
   schemas: z
     .array(SchemaName)
     .describe(
-      "Schemas besides public. The owner owns them, and what the other roles may do holds in them, too. One that leaves the list stays on the server.",
+      "Schemas other than public. The owner owns them, and the privileges of the other roles apply to them, too. A schema that you remove from the list stays on the server.",
     ),
   extensions: z
     .array(Extension)
     .describe(
-      "Extensions, by name, in the order in which they need each other. One that leaves the list stays on the server.",
+      "Extensions, by name. Berth creates them in this order, so list one before those that need it. An extension that you remove from the list stays on the server.",
     ),
 };

@@ -2,8 +2,6 @@ import { z } from "zod";
 import { DnsLabel } from "./primitives.ts";
 import { Vault } from "./vault.ts";
 
-/** The keys of a stack file that say where manifests go; part of `schema.ts`. */
-
 /** Git mode. */
 export const GitOps = z
   .strictObject({
@@ -33,47 +31,49 @@ export const Cluster = z
     identifier: z
       .string()
       .min(1)
-      .describe("UID of the namespace kube-system of the cluster; nothing is applied to another."),
+      .describe(
+        "UID of the cluster's namespace kube-system; Berth applies nothing to another cluster.",
+      ),
     createNamespaces: z
       .boolean()
       .describe(
-        "Make the apps' namespaces where they do not exist; they are never deleted. Default: true.",
+        "Create the apps' namespaces if they do not exist; Berth never deletes them. Default: true.",
       ),
     argocdNamespace: DnsLabel.describe("Namespace of the Application objects. Default: argocd."),
     project: z.string().min(1).describe("Argo CD AppProject. Default: default."),
-    adopt: z.boolean().describe("Take over objects that this stack did not make. Default: false."),
+    adopt: z.boolean().describe("Adopt objects that this stack did not make. Default: false."),
   })
   .partial();
 
-/** What brings a credential to the pods. */
+/** Who makes Secrets from 1Password items. */
 export const SecretsThrough = z.enum(["onepassword-item", "external-secret"]);
 
 const Connect = z
   .strictObject({
     host: z
-      .url({ protocol: /^https?$/, error: "is no URL; write it as http://connect.example:8080" })
+      .url({ protocol: /^https?$/, error: "is not a URL; write it as http://connect.example:8080" })
       .refine((url) => !/\/v1\/?$/.test(url), { error: "must not end in /v1" })
       .describe("URL of 1Password Connect, as the cluster reaches it."),
     tokenSecret: z
       .strictObject({
         namespace: DnsLabel.describe(
-          "For a ClusterSecretStore. A SecretStore reads the Secret of its own namespace.",
+          "Only for a ClusterSecretStore. A SecretStore reads the Secret in its own namespace.",
         ),
         name: DnsLabel,
         key: z.string().min(1).describe("Default: token."),
       })
       .partial({ namespace: true, key: true })
       .describe(
-        "The Secret with Connect's token; it must exist, for SecretStores in each namespace.",
+        "The Secret with Connect's token. It must exist; with kind SecretStore, in each namespace.",
       ),
   })
-  .describe("Makes the store, or the stores. Without it they must exist.");
+  .describe("With this Berth makes the store. Without it the store must exist.");
 
-/** How Secrets come to their namespaces. */
+/** How Secrets get into their namespaces. */
 export const Secrets = z
   .strictObject({
     through: SecretsThrough.describe(
-      "Who makes Secrets of 1Password items, where the app does not say: onepassword-item (the 1Password operator) or external-secret (External Secrets). Default: onepassword-item.",
+      "Who makes Secrets from 1Password items, for apps without secretsThrough: onepassword-item (the 1Password operator) or external-secret (External Secrets). Default: onepassword-item.",
     ),
     store: z
       .strictObject({
@@ -89,8 +89,8 @@ export const Secrets = z
       .describe("The store that ExternalSecrets read from."),
     refreshInterval: z
       .string()
-      .regex(/^\d+h\d+m\d+s$/, { error: "is no duration; write it as 1h0m0s" })
+      .regex(/^\d+h\d+m\d+s$/, { error: "is not a duration; write it as 1h0m0s" })
       .describe("How often External Secrets reads the items. Default: 1h0m0s."),
-    vault: Vault.describe("HashiCorp Vault, for what comes from there."),
+    vault: Vault.describe("HashiCorp Vault, for apps that take secrets or logins from it."),
   })
   .partial();

@@ -4,7 +4,7 @@ import { StackConfig } from "./stack.ts";
 
 const file = new URL("../schema.json", import.meta.url);
 
-/** JSON Schema of a `Pulumi.<stack>.yaml`, for editors; made from the schema that parses it. */
+/** JSON Schema of a `Pulumi.<stack>.yaml`, for editors; generated from the schema that parses it. */
 export function stackFileSchema(): string {
   const { $schema, ...stack } = z.toJSONSchema(StackConfig, { io: "input" });
   const properties = stack.properties ?? {};

@@ -7,7 +7,7 @@ type Node = {
   readonly anyOf?: readonly Node[];
 };
 
-/** Keys that the stack file may have at a key path; for the message about an unknown one. */
+/** The keys that a stack file may have at a key path, for the message about an unknown key. */
 export function allowedKeys(path: readonly PropertyKey[]): readonly string[] {
   let nodes: readonly Node[] = [z.toJSONSchema(StackConfig, { io: "input" }) as Node];
   for (const step of path) nodes = nodes.flatMap(alternatives).flatMap((node) => child(node, step));

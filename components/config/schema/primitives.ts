@@ -1,15 +1,15 @@
 import { z } from "zod";
 
 /**
- * The words a stack file is made of: each says what is legal, and its comment says which distant
- * failure the rule prevents.
+ * Types of single values in a stack file. The message of each says what is allowed; its comment says
+ * which later failure the rule prevents.
  */
 
 const bytes = (text: string): number => Buffer.byteLength(text, "utf8");
 
 /**
- * A role, database or schema name that needs no quoting. Postgres accepts far more, but cuts names at
- * 63 bytes with only a NOTICE, so that a longer name alters somebody else's role
+ * A role, database or schema name that needs no quotes. Postgres cuts a name at 63 bytes with only a
+ * NOTICE, so a longer name could alter somebody else's role
  * (https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS).
  */
 export const PgIdentifier = z.string().check((ctx) => {
@@ -19,8 +19,8 @@ export const PgIdentifier = z.string().check((ctx) => {
 });
 
 /**
- * A role, database or schema name as somebody once made it: whatever Postgres can store. Names that
- * Berth makes up follow the narrower `PgIdentifier`.
+ * Any role, database or schema name that Postgres can store, because what is adopted may have one. Names
+ * that Berth derives are a `PgIdentifier`.
  */
 export const PgName = z.string().check((ctx) => {
   const name = ctx.value;
@@ -30,9 +30,9 @@ export const PgName = z.string().check((ctx) => {
 
 function nameProblem(name: string): string | undefined {
   if (name === "") return "is empty";
-  if (name.includes("\0") || !name.isWellFormed()) return "is no text that Postgres can store";
+  if (name.includes("\0") || !name.isWellFormed()) return "is not text that Postgres can store";
   if (bytes(name) > 63) {
-    return `is ${String(bytes(name))} bytes long; Postgres cuts names at 63 bytes, so 63 is the most`;
+    return `is ${String(bytes(name))} bytes long; at most 63 are allowed, because Postgres cuts longer names`;
   }
   return undefined;
 }
@@ -41,7 +41,7 @@ function identifierProblem(name: string): string | undefined {
   const problem = nameProblem(name);
   if (problem !== undefined) return problem;
   if (!/^[a-z_][a-z0-9_]*$/.test(name)) {
-    return "is no plain Postgres identifier; allowed are a-z, 0-9 and _, not starting with a digit";
+    return "is not a plain Postgres identifier; allowed are a-z, 0-9 and _, not starting with a digit";
   }
   return undefined;
 }
@@ -49,25 +49,25 @@ function identifierProblem(name: string): string | undefined {
 const dnsLabel = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 
 /**
- * A Kubernetes namespace or object name: a DNS label. The API server refuses others only after the
+ * Name of a Kubernetes namespace or object. The API server would refuse another name only after the
  * manifests are committed.
  */
 export const DnsLabel = z
   .string()
-  .max(63, { error: "is longer than 63 characters, the most a Kubernetes name may have" })
-  .regex(dnsLabel, { error: "is no DNS label; allowed are a-z, 0-9 and - inside" });
+  .max(63, { error: "is longer than 63 characters, the limit for a Kubernetes name" })
+  .regex(dnsLabel, { error: "is not a DNS label; allowed are a-z, 0-9 and - inside" });
 
 /**
- * The app's own name. Everything else derives from it, so it must make a DNS label and, with `-` as
- * `_`, a Postgres identifier; 40 characters leave room for what names.ts adds.
+ * An app's name. Other names derive from it, so it must be a DNS label and, with `-` as `_`, a Postgres
+ * identifier. 40 characters leave room for what `derive/names.ts` adds.
  */
 export const AppName = z
   .string()
   .max(40, {
-    error: "is longer than 40 characters, which leaves no room for the names made from it",
+    error: "is longer than 40 characters, which leaves no room for the names derived from it",
   })
   .regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/, {
-    error: "is no app name; allowed are a-z, 0-9 and - inside, starting with a letter",
+    error: "is not an app name; allowed are a-z, 0-9 and - inside, starting with a letter",
   });
 
 /** Key of a further role of an app; part of logical names and of derived names. */
@@ -75,33 +75,36 @@ export const RoleKey = z
   .string()
   .max(20, { error: "is longer than 20 characters" })
   .regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/, {
-    error: "is no role key; allowed are a-z, 0-9 and - inside, starting with a letter",
+    error: "is not a role key; allowed are a-z, 0-9 and - inside, starting with a letter",
   })
-  .refine((key) => key !== "owner", { error: 'is taken: "owner" is the app\'s owner role' })
+  .refine((key) => key !== "owner", { error: 'is reserved: "owner" is the app\'s owner role' })
   .refine((key) => !/^owner-[ab]$/.test(key), {
-    error: "is taken: the logins of the app's owner have such keys",
+    error: "is reserved for the logins of the app's owner",
   });
 
 /** Title or 26-character id of a 1Password vault or item. A `/` would break the operator's itemPath. */
 export const ItemName = z
   .string()
   .min(1, { error: "is empty" })
-  .refine((name) => !name.includes("/"), { error: 'holds a "/"; use the 26-character id instead' });
+  .refine((name) => !name.includes("/"), { error: 'has a "/"; use the 26-character id instead' });
 
 /**
- * Iterations and salt of a SCRAM verifier, as they stand in it: `4096:` and base64. Neither is secret,
- * the server tells them to whoever begins a login (RFC 5802 section 5).
+ * Iterations and salt of a SCRAM verifier, `4096:<base64>`. Neither is secret: the server sends them to
+ * every client that starts a login (RFC 5802 section 5).
  */
 export const Scram = z
   .string()
   .regex(/^[1-9]\d{0,6}:([A-Za-z0-9+/]{4})+([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/, {
-    error: 'is no "iterations:salt" with the salt in base64; npm run adopt writes it',
+    error: 'is not "iterations:salt" with the salt in base64; npm run adopt writes it',
   });
 
 /** TCP port. */
 export const Port = z.int().min(1).max(65535);
 
+/** The largest number that a Postgres integer holds (manual: "Numeric Types"). */
+const maxInt4 = 2_147_483_647;
+
 /** Connections at a time; -1 = no limit. 0 would lock the role out. */
-export const ConnectionLimit = z
-  .int()
-  .refine((n) => n === -1 || n >= 1, { error: "allowed are -1 (no limit) and 1 or more" });
+export const ConnectionLimit = z.int().refine((n) => n === -1 || (n >= 1 && n <= maxInt4), {
+  error: `allowed are -1 (no limit) and 1 to ${String(maxInt4)}`,
+});

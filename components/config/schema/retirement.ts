@@ -1,20 +1,18 @@
 import { z } from "zod";
 import { PgName } from "./primitives.ts";
 
-/** The keys of the stack file that decide what may be lost: what is dropped, and what is made anew. */
-
 /** Under `postgres`. */
 export const retirementKeys = {
   confirmDelete: z
     .array(PgName)
     .describe(
-      "Databases that may be dropped when their app leaves. Each takes reclaimPolicy: delete in its app's last entry as well.",
+      "Databases that may be dropped when their app leaves the stack. The app's last entry must have reclaimPolicy: delete, too.",
     ),
   dumpDirectory: z
     .string()
     .min(1)
     .describe(
-      "Folder, relative to the project's, that pg_dump writes a database to before it is dropped. Default: none is dumped.",
+      "Folder for a pg_dump of each database before it is dropped, relative to the project folder. Default: no dump.",
     ),
 };
 
@@ -22,12 +20,12 @@ export const retirementKeys = {
 export const reclaimPolicyKey = z
   .enum(["retain", "delete"])
   .describe(
-    "What becomes of the database and its roles when the app leaves the stack: retain, or delete, which takes the database's name in berth:postgres.confirmDelete as well. With delete a role that leaves the entry is dropped, too, and what it owns goes to the owner. Default: retain.",
+    "What happens to the database and its roles when the app leaves the stack: retain, or delete, which also needs the database's name in berth:postgres.confirmDelete. With delete, a role that you remove from the entry is dropped, too, and the owner gets what it owns. Default: retain.",
   );
 
 /** Under `database` in an app's entry. */
 export const recreateKey = z
   .boolean()
   .describe(
-    "Make a new, empty database where the one that was there is gone. Default: false, which is an error.",
+    "Create a new, empty database if the old one is gone. With false Berth stops with an error. Default: false.",
   );

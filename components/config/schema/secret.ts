@@ -2,7 +2,7 @@ import { z } from "zod";
 import { DnsLabel, ItemName } from "./primitives.ts";
 import { VaultPath } from "./vault.ts";
 
-/** One of an app's further Secrets in a stack file; part of `schema.ts`. */
+/** One Secret under `secrets` in an app's entry. */
 export const Secret = z.union([
   z.array(z.string().min(1)).describe("Fields the item must have."),
   z
@@ -10,16 +10,16 @@ export const Secret = z.union([
       from: z
         .enum(["onepassword", "vault"])
         .describe(
-          "Where its values are: a 1Password item, or a KV secret of Vault. Default: onepassword.",
+          "Where the values are: in a 1Password item, or in a KV secret of Vault. Default: onepassword.",
         ),
       item: ItemName.describe("1Password item. Default: the Secret's name."),
       mount: VaultPath.describe("With `from: vault`. Default: berth:secrets.vault.kvMount."),
       path: VaultPath.describe(
-        "With `from: vault`: path in the engine, without data/. Default: <app>/<Secret>, without the app's name at its start.",
+        "With `from: vault`: path in the engine, without data/. Default: <app>/<Secret>; a Secret's name loses the prefix <app>-.",
       ),
       fields: z
         .array(z.string().min(1))
-        .describe("Fields the item must have. Of Vault, the keys to bring. Default: all."),
+        .describe("Fields the item must have. With `from: vault`: keys to copy. Default: all."),
       namespace: DnsLabel.describe("Default: the app's."),
     })
     .partial()
@@ -37,16 +37,16 @@ interface SourceKeys {
   readonly fields?: readonly string[] | undefined;
 }
 
-/** Why the keys of a Secret do not fit together; undefined = they do. */
+/** Why the keys of a Secret contradict each other; undefined = they do not. */
 function sourceProblem({ from, item, mount, path, fields }: SourceKeys): string | undefined {
   if (from !== "vault") {
     return mount === undefined && path === undefined
       ? undefined
-      : "has `mount` or `path`, which go with `from: vault`";
+      : "has `mount` or `path`, which need `from: vault`";
   }
-  if (item !== undefined) return "has `item`, which is of 1Password, and `from: vault`";
-  const odd = fields?.find((field) => !/^[-._a-zA-Z0-9]+$/.test(field));
-  return odd === undefined
+  if (item !== undefined) return "has `item` and `from: vault`; remove one of the two";
+  const invalid = fields?.find((field) => !/^[-._a-zA-Z0-9]+$/.test(field));
+  return invalid === undefined
     ? undefined
-    : `has the field "${odd}", which no Secret may have as a key; Vault's keys stay as they are`;
+    : `has the field "${invalid}", which is not a valid key of a Secret; rename the key in Vault`;
 }

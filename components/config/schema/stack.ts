@@ -17,9 +17,9 @@ import { Secret } from "./secret.ts";
 import { AppVault, credentialsKey } from "./vault.ts";
 
 /**
- * The stack file: everything an operator may write under `berth:` in `Pulumi.<stack>.yaml`.
- * Strict at every level, because an ignored key looks as if it worked. `../schema.json` is generated
- * from here for editors (`npm run schema`).
+ * The stack file: everything an operator may write under `berth:` in `Pulumi.<stack>.yaml`. Unknown keys
+ * are errors at every level, because an ignored key looks as if it worked. `npm run schema` generates
+ * `../schema.json` from here for editors.
  */
 
 const Kubernetes = z
@@ -31,7 +31,7 @@ const Kubernetes = z
     pod: DnsLabel.describe("Pod to forward to. Give this or `service`."),
     port: Port.describe("Port of the Service or Pod. Default: 5432."),
     localPort: Port.describe(
-      "Port on 127.0.0.1 that the provider connects to; fixed, so that previews show no change. Default: 15432.",
+      "Port on 127.0.0.1 that the provider connects to. It is fixed so that previews show no change. Default: 15432.",
     ),
   })
   .partial({
@@ -59,31 +59,39 @@ const Endpoint = z
   .refine((e) => (e.kubernetes === undefined) !== (e.direct === undefined), {
     error: "give either `kubernetes` (a port-forward) or `direct` (host and port)",
   })
-  .describe("How this machine reaches Postgres.");
+  .describe("How this machine reaches Postgres: the server itself, not a connection pooler.");
 
 const Tls = z
   .strictObject({
     mode: z
-      .enum(["disable", "require", "verify-full"])
-      .describe("As libpq's sslmode. Default: verify-full."),
-    ca: z.string().describe("PEM file with the CA. Default: the system's."),
+      .enum(["disable", "require", "verify-ca", "verify-full"])
+      .describe(
+        "As libpq's sslmode. verify-full checks who signed the server's certificate and the name in it, verify-ca only who signed it, require neither. require with `ca` is verify-ca. Default: verify-full.",
+      ),
+    ca: z
+      .string()
+      .describe("PEM file with the CA. Default: the CAs of the system, with verify-full only."),
     serverName: z
       .string()
       .describe("Name in the server's certificate. Default: the Service's name."),
   })
-  .partial();
+  .partial()
+  // With the CAs of the system verify-ca would accept the certificate of any server.
+  .refine(({ mode, ca }) => mode !== "verify-ca" || ca !== undefined, {
+    error: "with mode verify-ca give `ca`, the PEM file with the server's CA",
+  });
 
 const Provisioner = z.enum(["berth", "postgresql", "job"]);
 
 const Postgres = z
   .strictObject({
     provisioner: Provisioner.describe(
-      "Who makes roles and databases, where the app does not say: berth (Berth's own provider, one resource an app), postgresql (the registry's resources) or job (a Job in the database's namespace). Default: berth.",
+      "Who makes roles and databases, for apps without provisioner: berth (Berth's own provider, one resource per app), postgresql (resources of @pulumi/postgresql) or job (a Job in the database's namespace). Default: berth.",
     ),
     job: z
       .strictObject({ image: z.string().min(1).describe("Image with psql 15 or newer.") })
       .partial()
-      .describe("What the Jobs of provisioner: job run. Default: postgres:18.4."),
+      .describe("Settings of the Jobs with provisioner: job. Default image: postgres:18.4."),
     connectionLimit: z
       .int()
       .min(3)
@@ -96,9 +104,9 @@ const Postgres = z
     ),
     systemIdentifier: z
       .string()
-      .regex(/^\d+$/, { error: 'is no system identifier; write the digits in quotes, "7412…"' })
+      .regex(/^\d+$/, { error: 'is not a system identifier; write the digits in quotes, "7412…"' })
       .describe(
-        "system_identifier of the server this stack is for (select system_identifier from pg_control_system()). Nothing is written to another.",
+        "system_identifier of the server this stack is for (select system_identifier from pg_control_system()). Berth changes no other server.",
       ),
     adminItem: ItemName.describe(
       "1Password item with the admin role's credential. Default: postgres-admin.",
@@ -107,7 +115,7 @@ const Postgres = z
       .array(z.string().min(1))
       .describe("Roles and databases that belong to others. Berth refuses to manage them."),
     ownershipRole: PgIdentifier.describe(
-      "NOLOGIN role without rights; membership in it marks a role as made by this stack. Default: berth_<stack>.",
+      "NOLOGIN role without privileges. Its members are the roles that this stack made. Default: berth_<stack>.",
     ),
     service: z
       .strictObject({ host: z.string().min(1), port: Port })
@@ -140,7 +148,7 @@ const OnePassword = z
     throughProvider: z
       .boolean()
       .describe(
-        "Read from Connect through 1Password's Pulumi provider, as from a service account and the desktop app, and not with Connect's own client, which takes less time. Default: false.",
+        "Read from Connect through 1Password's Pulumi provider, not with the Connect client, which is faster. A service account and the desktop app always use the provider. Default: false.",
       ),
   })
   .partial({ throughProvider: true });
@@ -150,14 +158,14 @@ const Database = z
     name: PgName.describe("Default: the app's name, with `-` as `_`."),
     encoding: z
       .string()
-      .regex(/^[A-Z][A-Z0-9_]*$/, { error: "is no encoding; write it as UTF8" })
+      .regex(/^[A-Z][A-Z0-9_]*$/, { error: "is not an encoding; write it as UTF8" })
       .describe("Default: UTF8."),
     connectionLimit: ConnectionLimit.describe(
       "Connections to the database at a time. Default: -1.",
     ),
     revokePublic: z
       .boolean()
-      .describe("Take CONNECT and TEMPORARY from PUBLIC. Default: true, and false with `adopt`."),
+      .describe("Revoke CONNECT and TEMPORARY from PUBLIC. Default: true; with `adopt`: false."),
     recreate: recreateKey,
     ...contentKeys,
   })
@@ -194,13 +202,13 @@ const AppEntry = z
   .strictObject({
     adopt: z
       .boolean()
-      .describe("Take over a role or database that Berth did not make. Default: false."),
+      .describe("Adopt a role or database that Berth did not make. Default: false."),
     provisioner: Provisioner.describe("Default: berth:postgres.provisioner."),
     reclaimPolicy: reclaimPolicyKey,
     delivery: z
       .enum(["git", "cluster"])
       .describe(
-        "Where the app's manifests go. Default: git where there is a berth:gitops, else cluster.",
+        "Where the app's manifests go. Default: git if there is a berth:gitops, else cluster.",
       ),
     secretsThrough: SecretsThrough.describe("Default: berth:secrets.through."),
     namespace: DnsLabel.describe("Namespace the app runs in. Default: infra-<app>."),
@@ -215,8 +223,8 @@ const AppEntry = z
         "Further Secrets in the app's namespace, by name, each from a 1Password item or from Vault.",
       ),
     credentials: credentialsKey,
-    vault: AppVault.describe("As whom the app's Secrets are read from Vault, and what restarts."),
-    workload: Workload.describe("What Argo CD starts besides the Secrets."),
+    vault: AppVault.describe("How the app's Secrets are read from Vault, and what restarts."),
+    workload: Workload.describe("What Argo CD starts for the app."),
   })
   .partial();
 
@@ -236,10 +244,10 @@ export const StackConfig = z
     postgres: Postgres,
     onepassword: OnePassword,
     gitops: GitOps.describe(
-      "Checkout that manifests are written to. Without it and berth:cluster there are none.",
+      "Git checkout that manifests are written to. Without it and berth:cluster there are none.",
     ),
     cluster: Cluster.describe("Cluster that manifests are applied to."),
-    secrets: Secrets.describe("What brings credentials to the pods."),
+    secrets: Secrets.describe("How credentials and other secrets get to the pods."),
     apps: z.record(AppName, AppEntry.nullable()).describe("One entry per app."),
   })
   .partial({ stack: true, gitops: true, cluster: true, secrets: true });

@@ -1,22 +1,20 @@
 import { z } from "zod";
 import { DnsLabel } from "./primitives.ts";
 
-/** The keys of a stack file that are about HashiCorp Vault; part of `schema.ts`. */
-
 /** Where an engine or auth method is mounted, or a path below it. */
 export const VaultPath = z.string().regex(/^[\w.@~+-]+(\/[\w.@~+-]+)*$/, {
-  error: "is no path in Vault; write it as wiki/config, without / at either end",
+  error: "is not a path in Vault; write it as wiki/config, without / at either end",
 });
 
 const VaultRole = z.string().regex(/^[\w.-]+$/, {
-  error: "is no role of Vault; allowed are letters, digits, _, . and -",
+  error: "is not a role of Vault; allowed are letters, digits, _, . and -",
 });
 
 /** Under `berth:secrets`. */
 export const Vault = z
   .strictObject({
     address: z
-      .url({ protocol: /^https?$/, error: "is no URL; write it as https://vault.example:8200" })
+      .url({ protocol: /^https?$/, error: "is not a URL; write it as https://vault.example:8200" })
       .describe(
         "URL of Vault, as the cluster reaches it; Berth makes the VaultConnection. Give this or `connection`.",
       ),
@@ -25,19 +23,19 @@ export const Vault = z
     ),
     connection: z
       .string()
-      .regex(/^[a-z0-9-]+\/[a-z0-9.-]+$/, { error: 'is no "namespace/name"' })
+      .regex(/^[a-z0-9-]+\/[a-z0-9.-]+$/, { error: 'is not "namespace/name"' })
       .describe("A VaultConnection that exists, as namespace/name."),
     namespace: VaultPath.describe("Namespace inside Vault (Enterprise, HCP). Default: none."),
     authMount: VaultPath.describe("Mount of Vault's Kubernetes auth method. Default: kubernetes."),
     audiences: z
       .array(z.string().min(1))
-      .min(1, { error: "is empty; Kubernetes makes no token for nobody" })
+      .min(1, { error: "is empty; a token needs at least one audience" })
       .describe("Audiences of the ServiceAccounts' tokens. Default: [vault]."),
     kvMount: VaultPath.describe("Mount of the KV engine, version 2. Default: kvv2."),
     databaseMount: VaultPath.describe("Mount of the database engine. Default: postgres."),
     refreshAfter: z
       .string()
-      .regex(/^\d+(\.\d+)?[smh]$/, { error: "is no duration; write it as 30s, 5m or 1h" })
+      .regex(/^\d+(\.\d+)?[smh]$/, { error: "is not a duration; write it as 30s, 5m or 1h" })
       .describe("How often the Vault Secrets Operator reads KV secrets. Default: 1m."),
   })
   .partial()
@@ -45,47 +43,47 @@ export const Vault = z
     error: "give either `address` (Berth makes the VaultConnection) or `connection` (it exists)",
   })
   .refine((vault) => vault.caSecret === undefined || vault.connection === undefined, {
-    error: "has `caSecret` beside `connection`, which has a CA of its own",
+    error: "has `caSecret` and `connection`; remove `caSecret`, the connection has its own CA",
   });
 
 /** In an app's entry. */
 export const credentialsKey = z
   .enum(["onepassword", "vault"])
   .describe(
-    "Where the owner's login comes from. onepassword: its item. vault: the owner has no login, and Vault's database engine makes short-lived ones that act as it. Default: onepassword.",
+    "Where the owner's login comes from. onepassword: from its item. vault: the owner has NOLOGIN, and Vault's database engine makes short-lived logins that SET ROLE to it. Default: onepassword.",
   );
 
 /** In an app's entry. */
 export const AppVault = z
   .strictObject({
-    role: VaultRole.describe("Role of Vault's Kubernetes auth method. Default: the app."),
+    role: VaultRole.describe("Role of Vault's Kubernetes auth method. Default: the app's name."),
     serviceAccount: DnsLabel.describe(
-      "ServiceAccount that the operator logs in as; the app brings it. Default: the app.",
+      "ServiceAccount that the operator logs in with. The app makes it. Default: the app's name.",
     ),
     restart: z
       .array(
         z.string().regex(/^(Deployment|DaemonSet|StatefulSet|argo\.Rollout)\/[a-z0-9.-]+$/, {
           error:
-            "is nothing to restart; write it as Deployment/wiki (or DaemonSet, StatefulSet, argo.Rollout)",
+            "cannot be restarted; write it as Deployment/wiki (or DaemonSet, StatefulSet, argo.Rollout)",
         }),
       )
       .describe(
-        "What the operator restarts in the app's namespace when a Secret from Vault has changed. Default: nothing; must be given with `credentials: vault`.",
+        "What the operator restarts in the app's namespace when a Secret from Vault has changed. Default: nothing. Required with `credentials: vault`.",
       ),
     databaseRole: VaultRole.describe(
-      "With `credentials: vault`: role of the database engine. Default: the app.",
+      "With `credentials: vault`: role of the database engine. Default: the app's name.",
     ),
     renewalPercent: z
       .int()
       .min(0)
       .max(90)
       .describe(
-        "With `credentials: vault`: part of a lease after which the operator renews it. Default: 67.",
+        "With `credentials: vault`: the operator renews a lease after this part of it, in percent. Default: 67.",
       ),
     revoke: z
       .boolean()
       .describe(
-        "With `credentials: vault`: end the lease when its manifest goes, and the login with it. Default: true.",
+        "With `credentials: vault`: end the lease, and so the login, when its manifest is deleted. Default: true.",
       ),
   })
   .partial();

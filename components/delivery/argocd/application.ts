@@ -1,7 +1,7 @@
 import type { ObjectMetadata } from "../../secrets/object-metadata.ts";
 import { CASCADE_FINALIZER } from "../metadata.ts";
 
-/** One place an Application takes manifests from. */
+/** One source of an Application's manifests. */
 export type ApplicationSource =
   | { readonly repoURL: string; readonly targetRevision: string; readonly path: string }
   | {
@@ -11,7 +11,7 @@ export type ApplicationSource =
       readonly helm: { readonly valuesObject: Readonly<Record<string, unknown>> };
     };
 
-/** Argo CD's Application, as far as Berth writes it. */
+/** Argo CD's Application, with the fields that Berth writes. */
 export interface Application {
   readonly apiVersion: "argoproj.io/v1alpha1";
   readonly kind: "Application";
@@ -28,26 +28,22 @@ export interface Application {
 /** What {@link buildApplication} needs. */
 export interface ApplicationArgs {
   readonly name: string;
-  /** Where the Application object lives. */
+  /** Namespace of the Application object. */
   readonly argocdNamespace: string;
   readonly project: string;
-  /** Namespace of the objects that do not name one. */
+  /** Namespace of objects without one. */
   readonly destinationNamespace: string;
-  /** One becomes `source`, several become `sources`. */
   readonly sources: readonly [ApplicationSource, ...ApplicationSource[]];
-  /**
-   * What the Application holds. `items`: OnePasswordItems only. `workload`: an app, with whatever
-   * volumes its chart makes.
-   */
+  /** `items`: what Secrets are made from, and a Job. `workload`: an app, with the volumes of its chart. */
   readonly holds: "items" | "workload";
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
 /**
- * `prune` removes the Secret of a role that left the stack file; `allowEmpty: false` keeps a source
- * that renders nothing, by mistake, from pruning everything. The retries last half an hour, longer than
- * the operator's polling interval of ten minutes: an item it cannot read yet fails the sync.
+ * `prune` deletes the Secret of a role that was removed from the stack file. With `allowEmpty: false` an
+ * empty source deletes nothing. The retries last half an hour, longer than the operator's polling interval
+ * of ten minutes: the sync fails while the operator cannot read an item.
  */
 const SYNC_POLICY = {
   automated: { prune: true, selfHeal: true, allowEmpty: false },
@@ -55,16 +51,14 @@ const SYNC_POLICY = {
 } as const;
 
 /**
- * Manifest of an Application in the cluster that Argo CD itself runs in.
+ * Manifest of an Application for the cluster that Argo CD runs in.
  *
- * Deleting an Application must never delete data. One that starts a workload therefore has no
- * finalizer: when its file goes, everything it applied keeps running, volumes included, until
- * somebody deletes it on purpose. One with nothing but OnePasswordItems has the finalizer: their
- * Secrets are copies of what 1Password holds, and a credential should not outlive its app.
+ * Deleting an Application must never delete data. So an Application with a workload has no finalizer: when
+ * its file is deleted, all it applied keeps running, volumes included. An Application with `items` has the
+ * finalizer: the Secrets are copies of 1Password items, and a credential must not outlive its app.
  *
- * An app's namespace is created (`CreateNamespace=true`), the database's is not: it exists, or its
- * name is wrong. Namespaces other than the destination's must exist, and the AppProject must allow
- * them.
+ * Argo CD creates an app's namespace (`CreateNamespace=true`), but not the database's: if that is missing,
+ * its name is wrong. Other namespaces must exist, and the AppProject must allow them.
  *
  * @see https://argo-cd.readthedocs.io/en/stable/operator-manual/application.yaml
  */

@@ -1,26 +1,26 @@
-/** What a chart's values may ask for, by the name between `${` and `}`. */
+/** Values of the placeholders in a chart's values, by the name between `${` and `}`. */
 export interface Placeholders {
   /** Name of the owner role. */
   readonly role: string;
   readonly database: string;
   /** Secret with the owner's credential, keys `username` and `password`. */
   readonly secret: string;
-  /** Host by which pods reach the server. */
+  /** Host name under which pods reach the server. */
   readonly host: string;
   readonly port: number;
 }
 
-/** Values with their placeholders replaced, and what could not be replaced. */
+/** Values with their placeholders replaced. */
 export interface FilledValues {
   readonly values: Readonly<Record<string, unknown>>;
-  /** One line a problem, with the path of the value; empty = all went well. */
+  /** One line for each unknown placeholder, with the path of the value. */
   readonly problems: readonly string[];
 }
 
 /**
  * Replaces `${role}`, `${database}`, `${secret}`, `${host}` and `${port}` in the strings of a chart's
- * values, so that a stack file repeats none of these names. A value that is exactly `${port}`
- * becomes a number. `$${…}` stands for a literal `${…}`. Keys stay as they are.
+ * values, so a stack file does not repeat these names. A value that is exactly `${port}` becomes a number.
+ * `$${…}` stands for a literal `${…}`. Keys are not changed.
  */
 export function fillPlaceholders(
   values: Readonly<Record<string, unknown>>,
@@ -37,7 +37,7 @@ export function fillPlaceholders(
       if (value !== undefined) return String(value);
       const names = [...known.keys()].map((key) => `\${${key}}`).join(", ");
       problems.push(
-        `${path}: unknown placeholder \${${name}}; known are ${names}; write $\${${name}} for the text itself`,
+        `${path}: unknown placeholder \${${name}}; allowed are ${names}; write $\${${name}} for the text itself`,
       );
       return whole;
     });

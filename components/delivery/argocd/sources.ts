@@ -4,10 +4,10 @@ import type { ApplicationSource } from "./application.ts";
 import { fillPlaceholders } from "./helm-values.ts";
 
 /**
- * Where Argo CD takes what the app runs from: nothing, a chart or a folder in Git. A chart's values
- * go in as an object, so that no text is quoted twice.
+ * The source of an app's workload: none, a chart, or a folder in Git. A chart's values are an object, not
+ * text, so no value is quoted twice.
  *
- * NOTE: Argo CD wants an OCI registry without its scheme.
+ * NOTE: Argo CD expects an OCI registry without `oci://`.
  * @see https://argo-cd.readthedocs.io/en/stable/user-guide/helm/
  */
 export function planWorkloadSources(spec: StackSpec, app: AppSpec): readonly ApplicationSource[] {

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesObject } from "../yaml.ts";
 import type { ClusterPlan } from "./objects.ts";
 
-/** Makes the resource of an object. */
+/** Registers the resource of an object. */
 type Make = (
   name: string,
   object: KubernetesObject,
@@ -13,7 +13,7 @@ type Make = (
 const { batch, core } = kubernetes;
 const v1 = { apiVersion: "v1" } as const;
 
-/** Kubernetes' own kinds are no custom resources to Pulumi, which waits for a Job to succeed. */
+/** Kubernetes' own kinds have classes in Pulumi's SDK. Pulumi waits until a Job has succeeded. */
 const own: Readonly<Record<string, Make>> = {
   ConfigMap: (name, object, opts) =>
     new core.v1.ConfigMap(name, { ...object, ...v1, kind: "ConfigMap" }, opts),
@@ -24,15 +24,15 @@ const own: Readonly<Record<string, Make>> = {
 };
 
 /**
- * Manifests in the cluster, one resource per object, applied by the API server (server-side apply).
- * Secrets come before the Application, so that Argo CD starts nothing that lacks one, and a Job that
- * provisions the app has to succeed before. A namespace
- * stays when the app goes: deleting it would delete whatever else is in it, volumes included.
+ * Manifests in the cluster, one resource per object, with server-side apply. Secrets come before the
+ * Application, so Argo CD never starts an app without them. A Job that provisions the app must succeed
+ * first. A namespace stays when the app leaves: its deletion would delete all that is in it, volumes
+ * included.
  */
 export class ClusterDelivery extends pulumi.ComponentResource {
   constructor(name: string, plan: ClusterPlan, opts?: pulumi.ComponentResourceOptions) {
     super("berth:delivery:ClusterDelivery", name, {}, opts);
-    // Two apps may share one, and each has it as a resource of its own.
+    // Apps may share a namespace. Each has its own resource for it.
     const namespaces = plan.namespaces.map(
       ({ metadata }) =>
         new kubernetes.core.v1.Namespace(
@@ -42,7 +42,7 @@ export class ClusterDelivery extends pulumi.ComponentResource {
         ),
     );
     const secrets = plan.secrets.map((object) => this.#apply(object, namespaces));
-    // One after the other: the Job needs all that comes before it.
+    // In order: the Job needs all that comes before it.
     const job = plan.job.reduce(
       (before, object) => [...before, this.#apply(object, before)],
       [...namespaces, ...secrets],
@@ -51,7 +51,7 @@ export class ClusterDelivery extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  /** Named after the object: an app that takes one over from another changes nothing. */
+  /** The resource is named after the object, so the name stays when the object moves in a plan. */
   #apply(object: KubernetesObject, dependsOn: readonly pulumi.Resource[]): pulumi.Resource {
     const { name, namespace } = object.metadata;
     const resourceName = namespace === undefined ? name : `${namespace}/${name}`;

@@ -1,5 +1,5 @@
 import type { ClusterSpec, StackSpec } from "../../config/spec.ts";
-import { BerthError, toOneError } from "../../errors.ts";
+import { BerthError, type Problem, toOneError } from "../../errors.ts";
 import { CASCADE_FINALIZER } from "../metadata.ts";
 import type { KubernetesObject } from "../yaml.ts";
 import { type Kind, kindOf } from "./kinds.ts";
@@ -11,7 +11,7 @@ import {
   toFieldManager,
 } from "./objects.ts";
 
-/** An object as the cluster has it, as far as it matters whose it is. */
+/** What says who made a live object. */
 export interface LiveClusterObject {
   readonly managers: readonly string[];
   /** Identity of the stack that it says it was made by. */
@@ -19,42 +19,45 @@ export interface LiveClusterObject {
   readonly finalizers: readonly string[];
 }
 
-/** What a cluster says of the objects that a stack wants to apply. */
+/** What was read of the cluster. */
 export interface ClusterFacts {
   /** UID of the namespace kube-system. */
   readonly identifier: string;
   /** The kinds that the API server does not serve. */
   readonly missingKinds: readonly Kind[];
-  /** By `describeObject`; absent = there is no such object. */
+  /** Live objects by `describeObject`; absent = there is no such object. */
   readonly objects: ReadonlyMap<string, LiveClusterObject>;
-  /** The namespaces that there are, of those that objects go to. */
+  /** The namespaces of objects that exist. */
   readonly namespaces: ReadonlySet<string>;
 }
 
-/** What follows from it. */
+/** What follows from the facts. */
 export interface ClusterDecision {
-  /** undefined = the cluster was not asked. */
+  /** undefined = the cluster was not read. */
   readonly identifier: string | undefined;
-  /** Namespaces that others made: they are used and left alone. */
+  /** Namespaces that others made. Berth uses them and does not change them. */
   readonly foreignNamespaces: ReadonlySet<string>;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Problem[];
 }
 
-/** When the cluster cannot be asked: nothing is known to exist, and the operator is told so. */
+/** The decision without facts, with a warning: the preview then shows every object as new. */
 export function notInspectedCluster(reason: string): ClusterDecision {
   return {
     identifier: undefined,
     foreignNamespaces: new Set(),
-    warnings: [`not compared with the cluster (${reason}): objects that exist are shown as new`],
+    warnings: [
+      { what: `not compared with the cluster (${reason}): objects that exist are shown as new` },
+    ],
   };
 }
 
 /**
- * What a cluster says → what to do about it. Throws one `BerthError` with every reason not to go on;
- * nothing has been written by then. Pure.
+ * Decides whether a stack may apply its objects to this cluster.
  *
- * The API server's own guard does not serve here: server-side apply makes whoever applies equal values
- * a co-owner without a word, and removing the app would then delete somebody else's object.
+ * The API server does not guard against this: with server-side apply, whoever applies equal values becomes
+ * a co-owner without an error, and removing the app would then delete somebody else's object.
+ *
+ * @throws BerthError with every reason against it.
  */
 export function decideCluster(
   spec: StackSpec,
@@ -91,10 +94,15 @@ export function decideCluster(
     warnings: [
       ...(cluster.identifier === undefined
         ? [
-            `the cluster is not pinned; write to the stack file under berth:cluster: identifier: ${facts.identifier}`,
+            {
+              what: "the stack file does not say which cluster it is for",
+              fix: `add under berth:cluster: identifier: ${facts.identifier}`,
+            },
           ]
         : []),
-      ...foreign.map((object) => `adopting: ${describeObject(object)}, made by others`),
+      ...foreign.map((object) => ({
+        what: `adopting: ${describeObject(object)}, made by others`,
+      })),
     ],
   };
 }
@@ -103,7 +111,7 @@ function refuseOtherCluster(cluster: ClusterSpec, facts: ClusterFacts): void {
   const { identifier, context } = cluster;
   if (identifier === undefined || identifier === facts.identifier) return;
   throw new BerthError(
-    `context "${context}" leads to another cluster than the stack is for: its namespace kube-system has the UID ${facts.identifier}, and berth:cluster.identifier is ${identifier}`,
+    `context "${context}" is not the stack's cluster: its namespace kube-system has the UID ${facts.identifier}, and berth:cluster.identifier is ${identifier}`,
     { hint: "correct berth:cluster.context, or berth:cluster.identifier after moving the stack" },
   );
 }
@@ -114,12 +122,12 @@ function findMissingKinds(
 ): string[] {
   return missingKinds.map(({ apiVersion, kind, source }) => {
     const count = objects.filter((o) => o.apiVersion === apiVersion && o.kind === kind).length;
-    const which = count === 1 ? "1 object here is" : `${String(count)} objects here are`;
+    const which = count === 1 ? "1 object needs" : `${String(count)} objects need`;
     return `it has no ${kind} in ${apiVersion}, which ${which}\n    fix: install ${source ?? "it"}`;
   });
 }
 
-/** Argo CD makes an Application's namespace; nobody makes one for an object that is applied. */
+/** Applying an object does not create its namespace, so it must exist or be in a plan. */
 function findMissingNamespaces(plans: readonly ClusterPlan[], facts: ClusterFacts): string[] {
   const made = new Set(plans.flatMap((plan) => plan.namespaces.map((n) => n.metadata.name)));
   const wanted = plans.flatMap(listObjects).flatMap(({ metadata }) => metadata.namespace ?? []);
@@ -135,7 +143,7 @@ function findMissingNamespaces(plans: readonly ClusterPlan[], facts: ClusterFact
 function describeForeign(object: KubernetesObject, facts: ClusterFacts): string {
   const managers = facts.objects.get(describeObject(object))?.managers ?? [];
   const by = managers.length === 0 ? "" : ` (applied by ${managers.join(", ")})`;
-  return `${describeObject(object)} exists and was not made by this stack${by}\n    fix: name another, or take it over with berth:cluster.adopt: true; it is then deleted when its app leaves`;
+  return `${describeObject(object)} exists and was not made by this stack${by}\n    fix: use another name, or adopt it with berth:cluster.adopt: true; it is then deleted when its app leaves`;
 }
 
 /** Deleting such an Application would delete what the app runs, volumes included. */
@@ -151,6 +159,6 @@ function findCascades(objects: readonly KubernetesObject[], facts: ClusterFacts)
       const { name, namespace = "" } = object.metadata;
       const { resource, apiVersion } = kindOf(object);
       const full = `${resource}.${apiVersion.split("/")[0] ?? ""}`;
-      return `${describeObject(object)} has the finalizer ${CASCADE_FINALIZER}: were its app to leave the stack, Argo CD would delete what it runs, volumes included\n    fix: kubectl -n ${namespace} patch ${full} ${name} --type=merge -p '{"metadata":{"finalizers":null}}'`;
+      return `${describeObject(object)} has the finalizer ${CASCADE_FINALIZER}: when its app leaves the stack, Argo CD would delete what it runs, volumes included\n    fix: kubectl -n ${namespace} patch ${full} ${name} --type=merge -p '{"metadata":{"finalizers":null}}'`;
     });
 }

@@ -13,7 +13,6 @@ import { type ClusterPlan, describeObject, listObjects, stackAnnotation } from "
 const patience = { timeoutMs: 15_000, isBackground: false };
 const requestsAtATime = 16;
 
-/** The part of an object's metadata that is read. */
 interface Metadata {
   readonly managedFields?: readonly { readonly manager?: string }[];
   readonly finalizers?: readonly string[];
@@ -22,7 +21,7 @@ interface Metadata {
 
 /**
  * Asks the API server which cluster it is, what it serves and which of the objects exist. Reads only:
- * `get` on the objects, on their namespaces and on kube-system. Throws `TunnelError`.
+ * `get` on the objects, on their namespaces and on kube-system. Throws `KubeError`.
  */
 export async function inspectCluster(
   cluster: ClusterSpec,
@@ -33,7 +32,7 @@ export async function inspectCluster(
   const access = createKubeAccess(await loadKubeContext(choice));
   const objects = plans.flatMap(listObjects);
   const kinds = [...new Set(objects.map(kindOf))];
-  // The first request alone: what is wrong with the way there is then told once.
+  // One request before all others, so that a failed connection is reported once.
   const system = (await access.read(askNamespace("kube-system"), {}, patience)) as V1Namespace;
   const served = await Promise.all(kinds.map((kind) => isServed(access, kind)));
   const missingKinds = kinds.filter((_, index) => served[index] === false);
@@ -55,7 +54,7 @@ export async function inspectCluster(
   };
 }
 
-/** Every user may read what a group has; a CustomResourceDefinition itself, few. */
+/** Every user may list the kinds of an API group. Few may read a CustomResourceDefinition. */
 async function isServed(access: KubeAccess, kind: Kind): Promise<boolean> {
   if (kind.source === undefined) return true;
   const ask = { verb: "get", resource: "", namespace: undefined, name: undefined } as const;

@@ -4,7 +4,7 @@ export interface Kind {
   readonly kind: string;
   /** Plural, as in the API's paths. */
   readonly resource: string;
-  /** What brings it to a cluster; undefined = Kubernetes itself. */
+  /** What installs the kind in a cluster; undefined = Kubernetes has it. */
   readonly source: string | undefined;
 }
 
@@ -22,7 +22,7 @@ const vaultResources = {
   VaultDynamicSecret: "vaultdynamicsecrets",
 } as const;
 
-/** Every kind that Berth emits, and who brings its CustomResourceDefinition. */
+/** Every kind that Berth writes. */
 export const KINDS: readonly Kind[] = [
   { apiVersion: "v1", kind: "Namespace", resource: "namespaces", source: undefined },
   { apiVersion: "v1", kind: "ServiceAccount", resource: "serviceaccounts", source: undefined },
@@ -66,11 +66,10 @@ export const KINDS: readonly Kind[] = [
   })),
 ];
 
-/** The row of an object's kind. */
 export function kindOf(object: { readonly apiVersion: string; readonly kind: string }): Kind {
   const found = KINDS.find(
     (row) => row.apiVersion === object.apiVersion && row.kind === object.kind,
   );
-  if (found === undefined) throw new Error(`${object.kind}.${object.apiVersion} is in no table`);
+  if (found === undefined) throw new Error(`${object.kind}.${object.apiVersion} is not in KINDS`);
   return found;
 }

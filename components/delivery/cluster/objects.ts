@@ -10,22 +10,21 @@ import {
 import { planWorkloadSources } from "../argocd/sources.ts";
 import type { KubernetesObject } from "../yaml.ts";
 
-/** What is applied to the cluster for one app, or for what the apps share. Each list comes in turn. */
+/** What is applied to the cluster for one app, or for what all apps use; the lists in this order. */
 export interface ClusterPlan {
-  /** Made where they do not exist, and kept when the app goes. */
+  /** Created if they do not exist, and kept when the app leaves. */
   readonly namespaces: readonly KubernetesObject[];
   readonly secrets: readonly KubernetesObject[];
-  /** What provisions the app from there; the last is the Job, which ends before anything else begins. */
+  /** What provisions the app. The last is the Job; it must end before the Applications are applied. */
   readonly job: readonly KubernetesObject[];
   readonly applications: readonly KubernetesObject[];
 }
 
 /**
- * An app's objects in cluster mode: those of Git mode without what stands for the Git tree, which is
- * the Application `<app>-db-provisioner`, whose items are applied themselves, and the source of the
- * app's Application that holds its items. An app with nothing to run needs no Application then.
- *
- * Nobody makes the namespaces on the way, as Argo CD does for an Application; so they are here.
+ * An app's objects in cluster mode. They are the same as in Git mode, except: there is no Application
+ * `<app>-db-provisioner`, because its items are applied directly; the app's Application has no source for
+ * its items; an app without a workload has no Application; and the namespaces are in the plan, because
+ * Argo CD does not create them here.
  */
 export function planClusterObjects(
   spec: StackSpec,
@@ -45,7 +44,7 @@ export function planClusterObjects(
   });
 }
 
-/** What the apps of a stack share: the admin role's Secret and, if Berth makes them, store and connection. */
+/** What all apps of a stack use: the admin role's Secret and, if Berth makes them, store and VaultConnection. */
 export function planSharedClusterObjects(spec: StackSpec, items: ItemIds): ClusterPlan {
   return toPlan(spec, {
     namespaces: [],
@@ -55,12 +54,12 @@ export function planSharedClusterObjects(spec: StackSpec, items: ItemIds): Clust
   });
 }
 
-/** Every object of a plan, in the order they are applied. */
+/** Every object of a plan, in the order in which they are applied. */
 export function listObjects(plan: ClusterPlan): readonly KubernetesObject[] {
   return [...plan.namespaces, ...listOwned(plan)];
 }
 
-/** The same without namespaces: all that no two plans may share. */
+/** The same without namespaces, which two plans may share. */
 export function listOwned({
   secrets,
   job,
@@ -79,8 +78,8 @@ export function describeObject({ kind, metadata }: KubernetesObject): string {
 export const stackAnnotation = "berth/stack";
 
 /**
- * Field manager of a stack: in an object's managedFields it is the mark that the stack made it, or another of
- * its name, which the annotation tells apart.
+ * Field manager of a stack. An object with it in `managedFields` was made by the stack, or by another stack of
+ * the same name: the annotation says which.
  */
 export function toFieldManager(stack: string): string {
   return `berth-${stack}`;
@@ -90,33 +89,32 @@ function toPlan(
   { stack, postgres }: StackSpec,
   plan: Omit<ClusterPlan, "namespaces"> & { readonly namespaces: readonly string[] },
 ): ClusterPlan {
-  const mark = (object: KubernetesObject): KubernetesObject =>
-    withMark(object, stack, postgres.stack);
+  const annotate = (object: KubernetesObject): KubernetesObject =>
+    withAnnotations(object, stack, postgres.stack);
   const names = new Set(plan.namespaces.filter((name) => name !== postgres.namespace));
   return {
-    namespaces: [...names].toSorted().map(toNamespace).map(mark),
-    secrets: plan.secrets.map(mark),
-    job: plan.job.map(mark),
-    applications: plan.applications.map(mark),
+    namespaces: [...names].toSorted().map(toNamespace).map(annotate),
+    secrets: plan.secrets.map(annotate),
+    job: plan.job.map(annotate),
+    applications: plan.applications.map(annotate),
   };
 }
 
-/** Two apps may share one, so it says nothing of an app: both apply the same. */
+/** Apps may share a namespace, so it has no label of an app. */
 function toNamespace(name: string): KubernetesObject {
   const labels = { "app.kubernetes.io/managed-by": "berth" };
   return { apiVersion: "v1", kind: "Namespace", metadata: { name, labels } };
 }
 
 /**
- * What an object that is applied has and one in a file has not. The first three are Pulumi's: who
- * applies; that it wins over who edited by hand, as Git mode does, since what Berth did not make it
- * looks for beforehand; and that a deletion is done without waiting for what the object owned. The
- * others keep Argo CD from deleting what it once applied from Git.
+ * Annotations that only applied objects have. The first three are for Pulumi: its field manager; overwrite
+ * edits by hand, as in Git mode (`decideCluster` has refused objects of others before); and do not wait
+ * for dependents in a deletion. The others keep Argo CD from deleting what it once applied from Git.
  *
  * @see https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/
  * @see https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/
  */
-function withMark(
+function withAnnotations(
   object: KubernetesObject,
   stack: string,
   identity: StackIdentity | undefined,

@@ -1,15 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { GitOpsSpec } from "../../config/spec.ts";
-import type { ManifestPlan } from "./files.ts";
+import type { GitDeliveryArgs } from "./files.ts";
 import { ManifestFile } from "./manifest-file.ts";
-
-/** Files of one app, or those that the apps of a stack share. */
-export interface GitDeliveryArgs {
-  readonly files: readonly ManifestPlan[];
-  readonly gitops: GitOpsSpec;
-  /** `stack prod, app netbox`: whose files they are. */
-  readonly owner: string;
-}
 
 /** Manifests in the GitOps checkout, one resource per file. */
 export class GitDelivery extends pulumi.ComponentResource {

@@ -15,30 +15,38 @@ import { planWorkloadSources } from "../argocd/sources.ts";
 import { SHARED, WAVES } from "../metadata.ts";
 import { formatYaml, type KubernetesObject } from "../yaml.ts";
 
-/** One file of the GitOps tree. */
+/** One file in the GitOps checkout. */
 export interface ManifestPlan {
-  /** Part of the resource's identity in state: never changes for the same file. */
+  /** Pulumi's logical name. Never change it for the same file. */
   readonly logicalName: string;
-  /** Inside the checkout, with `/`. */
+  /** Path inside the checkout, with `/`. */
   readonly path: string;
   /** YAML text of `objects`. */
   readonly content: string;
   readonly objects: readonly KubernetesObject[];
 }
 
+/** Files of one app, or those that the apps of a stack share. */
+export interface GitDeliveryArgs {
+  readonly files: readonly ManifestPlan[];
+  readonly gitops: GitOpsSpec;
+  /** `stack prod, app netbox`: whose files they are. */
+  readonly owner: string;
+}
+
 /**
  * The files of one app:
  *
  * - `argocd/apps/db/<app>-db-provisioner.yml`, an Application in the database's namespace;
- * - `k8s/db-provisioning/<app>/`, its items: each role's credential, next to the database, for whoever
- *   administers it there; and with `provisioner: job` the Job, which logs in with them;
- * - `argocd/apps/infra/<app>.yml`, the Application of the app: its items and what it runs;
- * - `k8s/infra/<app>/`, its items, one file a namespace. A role or secret may name a namespace other
- *   than the app's; the same Application holds it, and that namespace must exist.
+ * - `k8s/db-provisioning/<app>/`, its items: each role's credential, for administrators of the database;
+ *   with `provisioner: job` also the Job, which logs in with them;
+ * - `argocd/apps/infra/<app>.yml`, the Application of the app: its items and its workload;
+ * - `k8s/infra/<app>/`, its items, one file per namespace. A role or Secret may name another namespace
+ *   than the app's. It is in the same Application, and that namespace must exist.
  *
- * An app that puts everything into the database's namespace has no items of its own, and without a
- * workload no Application either: Argo CD refuses a path that does not exist. One whose only login comes
- * from Vault has none next to the database.
+ * Argo CD refuses a path that does not exist, so an Application without items has no such source, and an
+ * app with neither items nor workload has no Application. An app whose only login comes from Vault has no
+ * items in the database's namespace.
  */
 export function planManifests(
   spec: StackSpec,
@@ -75,7 +83,7 @@ export function planManifests(
       ? []
       : [planFile(`${app.name}.application`, `argocd/apps/infra/${app.name}.yml`, [application])]),
     ...planFolder(ownPath, secrets.own, (kind, namespace) =>
-      // Whichever operator makes Secrets of items.
+      // The same logical name for both operators.
       ["OnePasswordItem", "ExternalSecret"].includes(kind)
         ? `${app.name}.items.${namespace}`
         : `${app.name}.${kind.toLowerCase()}s.${namespace}`,
@@ -84,10 +92,9 @@ export function planManifests(
 }
 
 /**
- * The files that all apps of the stack share: the admin role's item, in the database's namespace and
- * nowhere else, and what Berth makes for the apps' operators. A ClusterSecretStore has no namespace; the
- * AppProject must allow it. They are not in the apps' own folders because two Applications must not own
- * one object.
+ * The files for all apps of the stack: the admin role's item, in the database's namespace only, and the
+ * store and VaultConnection that Berth makes. A ClusterSecretStore has no namespace; the AppProject must
+ * allow it. They are not in the apps' folders, because two Applications must not own one object.
  */
 export function planSharedManifests(spec: StackSpec, items: ItemIds): readonly ManifestPlan[] {
   const { gitops, postgres } = spec;
@@ -114,8 +121,8 @@ export function planSharedManifests(spec: StackSpec, items: ItemIds): readonly M
 }
 
 /**
- * Objects that are defined twice, in files or applied, and files that two apps want. Argo CD would have
- * two Applications undo each other's object for ever, with no more than a SharedResourceWarning.
+ * Files, resources and objects that are defined twice. With Argo CD two Applications would undo each
+ * other's object for ever, and Argo CD would only show a SharedResourceWarning.
  */
 export function findDuplicateObjects(
   files: readonly ManifestPlan[],
@@ -137,7 +144,7 @@ export function findDuplicateObjects(
     claim(`resource ${file.logicalName}`, file.path);
     for (const object of file.objects) claimObject(object, file.path);
   }
-  for (const object of applied) claimObject(object, "what is applied");
+  for (const object of applied) claimObject(object, "the objects that are applied");
   return problems;
 }
 
@@ -145,7 +152,7 @@ function toTreeSource(gitops: GitOpsSpec, path: string): ApplicationSource {
   return { repoURL: gitops.repoURL, targetRevision: gitops.targetRevision, path };
 }
 
-/** One file for the objects of a kind in a namespace. */
+/** One file for all objects of a kind in a namespace. */
 function planFolder(
   folder: string,
   objects: AppSecrets["own"],

@@ -3,17 +3,17 @@ import * as pulumi from "@pulumi/pulumi";
 /** What a {@link ManifestFile} is made from. */
 export interface ManifestFileArgs {
   /**
-   * Root of the GitOps checkout, relative to the project folder. It is made if it does not exist.
-   * Another directory replaces the file: the new one is written before the old one goes.
+   * Root of the GitOps checkout, relative to the project folder. It is created if it does not exist.
+   * Another directory replaces the file: the new file is written before the old one is deleted.
    */
   readonly directory: pulumi.Input<string>;
-  /** Where the file goes inside `directory`, with `/`. Another path replaces the file. */
+  /** Path of the file inside `directory`, with `/`. Another path replaces the file. */
   readonly path: pulumi.Input<string>;
-  /** YAML text. A secret is refused: what is in Git is read by many. */
+  /** YAML text. A secret value is refused, because many people can read the Git repository. */
   readonly content: pulumi.Input<string>;
   /**
-   * Whose file it is, such as `stack prod, app netbox`; it goes into the file's first line. What
-   * stands before the first comma decides: a file of another owner is not overwritten.
+   * Owner of the file, `stack prod, app netbox`; it is in the file's first line. A file with another text
+   * before the first comma is not overwritten.
    */
   readonly owner: pulumi.Input<string>;
   /**
@@ -24,8 +24,8 @@ export interface ManifestFileArgs {
 }
 
 /**
- * A file in the GitOps checkout. The preview shows how its text changes, a hand edit is undone by
- * the next `up`, and deleting the resource removes the file only while it still carries our header.
+ * A file in the GitOps checkout. The preview shows how its text changes. The next `up` undoes an edit by
+ * hand. Deleting the resource deletes the file only if it still has Berth's header.
  */
 export class ManifestFile extends pulumi.CustomResource {
   declare readonly directory: pulumi.Output<string>;

@@ -5,56 +5,54 @@ import type { DatabasePlan, PlannedDatabase, PlannedRole } from "../plan/plan.ts
 import type { LiveDatabase, OthersGrant, ServerFacts } from "./catalog.ts";
 import { inspectExtensions, type LiveExtension } from "./extensions.ts";
 
-/** Reading what is given inside one database: one query, however many objects there are. */
-
 const accessSql = readFileSync(new URL("sql/access.sql", import.meta.url), "utf8");
 const verifiersSql = readFileSync(new URL("sql/verifiers.sql", import.meta.url), "utf8");
 
-/** A schema, table, sequence or function, and what the app's roles and PUBLIC may do with it. */
+/** A live schema, table, sequence or function, with the privileges of the app's roles and PUBLIC. */
 export interface LiveObject {
   readonly type: Exclude<ObjectType, "database">;
   readonly schema: string;
   readonly name: string;
-  /** Of a function, as SQL: what tells it from others of its name. */
+  /** Argument types of a function, as SQL. They distinguish functions with the same name. */
   readonly arguments?: string | null;
   readonly owner: string;
-  /** What its owner gave: `grantee=PRIVILEGE`, with `public` for every role. */
+  /** What its owner granted: `grantee=PRIVILEGE`, with `public` for PUBLIC. */
   readonly privileges: readonly string[];
-  /** The same on single columns of a table. */
+  /** The same for single columns of a table. */
   readonly columns?: readonly string[];
   readonly others?: readonly OthersGrant[];
 }
 
-/** What will be given on what the owner makes; the schema null = in every schema. */
+/** Live default privileges for objects that the owner will create; schema null = in every schema. */
 export interface LiveDefault extends Pick<LiveObject, "type" | "owner" | "privileges"> {
   readonly schema: string | null;
 }
 
-/** What is given inside a database. */
+/** Live privileges and extensions inside a database. */
 export interface LiveAccess {
   readonly objects: readonly LiveObject[];
   readonly defaults: readonly LiveDefault[];
-  /** Those that the plan asks for. */
+  /** Only those that the plan wants. */
   readonly extensions: readonly LiveExtension[];
 }
 
-/** What a database looks like, from outside and from inside. */
+/** A live database with all that is inside it. */
 export interface LiveInside {
   readonly server: ServerFacts;
   readonly database: LiveDatabase;
   readonly access: LiveAccess;
 }
 
-/** A database in which nothing was ever given to anybody; for what is about to be made. */
+/** Access in a database that does not exist yet. */
 export const noAccess: LiveAccess = { objects: [], defaults: [], extensions: [] };
 
-/** Whose access is asked for; a `DatabasePlan` says it. */
+/** The part of a `DatabasePlan` that says whose access to read. */
 interface Grantees extends Pick<DatabasePlan, "schemas" | "extensions"> {
   readonly roles: readonly Pick<PlannedRole, "name">[];
   readonly database: Pick<PlannedDatabase, "owner">;
 }
 
-/** What the app's roles may do in the database that the session is in. */
+/** Reads what the app's roles may do in the session's database, in one query for all objects. */
 export async function inspectAccess(
   client: Client,
   plan: Grantees,
@@ -71,7 +69,7 @@ export async function inspectAccess(
   };
 }
 
-/** The verifiers of roles, by name; for superusers only. Secret. */
+/** Reads the verifiers of roles, by name. They are secret, and only a superuser can read them. */
 export async function inspectVerifiers(
   client: Client,
   roles: readonly string[],

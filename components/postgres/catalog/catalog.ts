@@ -2,15 +2,13 @@ import { readFileSync } from "node:fs";
 import type { Client } from "pg";
 import { type ObjectType, privilegeTable } from "../../config/privileges.ts";
 
-/** Reading the live server: a few bulk catalog queries, never one per object. */
-
 const sql = (name: string): string =>
   readFileSync(new URL(`sql/${name}.sql`, import.meta.url), "utf8");
 
 /** The server, and what the admin role may do on it. */
 export interface ServerFacts {
   readonly systemIdentifier: string;
-  /** As `server_version_num`: 180004 is 18.4. */
+  /** `server_version_num`: 180004 is 18.4. */
   readonly versionNumber: number;
   readonly isStandby: boolean;
   readonly admin: string;
@@ -19,7 +17,7 @@ export interface ServerFacts {
   readonly canCreateDatabase: boolean;
 }
 
-/** A role as it is. */
+/** A live role. */
 export interface LiveRole {
   readonly name: string;
   readonly canLogin: boolean;
@@ -28,17 +26,17 @@ export interface LiveRole {
   readonly canCreateDatabase: boolean;
   readonly canReplicate: boolean;
   readonly bypassesRls: boolean;
-  /** Whether its password stops working at some time. */
+  /** Whether its password expires (VALID UNTIL). */
   readonly expires: boolean;
-  /** Whether the admin may act for it: give it a database, and change what it owns. */
+  /** Whether the admin may make it an owner and change what it owns: INHERIT, and SET from Postgres 16. */
   readonly adminIsMember: boolean;
-  /** Whether the admin may change it, if it may make roles: from 16 on that takes ADMIN on it. */
+  /** Whether an admin with CREATEROLE may alter it: from Postgres 16 that needs ADMIN on the role. */
   readonly adminMayAlter: boolean;
   readonly connectionLimit: number;
   readonly memberOf: readonly string[];
-  /** The same with who gave each, which from 16 on may be several. */
+  /** Its memberships with grantors. From Postgres 16 one membership may have several. */
   readonly memberships: readonly LiveMembership[];
-  /** `name=value`, as `ALTER ROLE … SET` left them. */
+  /** Settings of `ALTER ROLE … SET`, `name=value`. */
   readonly settings: readonly string[];
   readonly ownedDatabases: readonly string[];
   /** What `COMMENT ON ROLE` says. */
@@ -55,35 +53,35 @@ export interface LiveMembership {
   readonly comment?: string | null;
 }
 
-/** A database as it is. */
+/** A live database. */
 export interface LiveDatabase {
   readonly name: string;
   readonly owner: string;
   readonly encoding: string;
   readonly connectionLimit: number;
   readonly allowsConnections: boolean;
-  /** What its owner gave: `grantee=PRIVILEGE`, with `PUBLIC` for every role. */
+  /** What its owner granted: `grantee=PRIVILEGE`, with `PUBLIC` for every role. */
   readonly privileges: readonly string[];
   readonly others?: readonly OthersGrant[];
 }
 
-/** A privilege that somebody else than the owner gave. A superuser's REVOKE is the owner's, and does nothing about it. */
+/** A privilege that another role than the owner granted. A superuser's REVOKE acts as the owner and does not revoke it. */
 export interface OthersGrant {
   readonly grantee: string;
   readonly privilege: string;
   readonly grantor: string;
-  /** Of a table, if it is not on the whole. */
+  /** Column of a table; null = the whole table. */
   readonly column?: string | null;
 }
 
-/** The part of the catalog that a stack is concerned with. */
+/** The part of the live catalog that a stack needs. */
 export interface Catalog {
   readonly server: ServerFacts;
   readonly roles: ReadonlyMap<string, LiveRole>;
   readonly databases: ReadonlyMap<string, LiveDatabase>;
 }
 
-/** The server behind a connection; the first thing to ask, before anything else is trusted. */
+/** Reads the server's identity. Do it first, before anything else is trusted. */
 export async function inspectServer(client: Client): Promise<ServerFacts> {
   const { rows } = await client.query<Record<string, unknown>>(sql("server"));
   const [row] = rows;
@@ -91,13 +89,13 @@ export async function inspectServer(client: Client): Promise<ServerFacts> {
   return toCamelCase(row) as unknown as ServerFacts;
 }
 
-/** Names of roles and databases; undefined = all there are. */
+/** Names of roles and databases; undefined = all. */
 export interface CatalogNames {
   readonly roles: readonly string[] | undefined;
   readonly databases: readonly string[] | undefined;
 }
 
-/** Those of the named roles and databases that exist. */
+/** Reads those of the named roles and databases that exist. */
 export async function inspectCatalog(client: Client, names: CatalogNames): Promise<Catalog> {
   const server = await inspectServer(client);
   return {
@@ -107,7 +105,7 @@ export async function inspectCatalog(client: Client, names: CatalogNames): Promi
   };
 }
 
-/** Those of the named roles that exist; undefined = all. */
+/** Reads those of the named roles that exist; undefined = all. */
 export async function inspectRoles(
   client: Client,
   names: readonly string[] | undefined,
@@ -115,7 +113,7 @@ export async function inspectRoles(
   return await inspectByName<LiveRole>(client, sql("roles"), names);
 }
 
-/** The roles that say whose they are, as an ownership role does. */
+/** Reads the roles that say which stack they belong to, as an ownership role does. */
 export async function inspectMarkedRoles(
   client: Client,
 ): Promise<readonly Pick<LiveRole, "name" | "comment">[]> {
@@ -128,7 +126,7 @@ export async function inspectMarkedRoles(
   return rows;
 }
 
-/** Those of the named databases that exist; undefined = all. */
+/** Reads those of the named databases that exist; undefined = all. */
 export async function inspectDatabases(
   client: Client,
   names: readonly string[] | undefined,
@@ -146,7 +144,7 @@ async function inspectByName<T extends { readonly name: string }>(
   return new Map(found.map((one) => [one.name, one]));
 }
 
-/** What a role is and where it may go, asked by itself. */
+/** What a role is and which databases it may connect to, read in its own session. */
 export interface SessionRole {
   readonly isSuperuser: boolean;
   readonly canCreateRole: boolean;
@@ -155,17 +153,17 @@ export interface SessionRole {
   readonly bypassesRls: boolean;
   readonly connectionLimit: number;
   readonly memberOf: readonly string[];
-  /** Databases with CONNECT, by whatever way: own grant, membership, PUBLIC. */
+  /** Databases with CONNECT, by its own grant, a membership or PUBLIC. */
   readonly mayEnter: readonly string[];
-  /** The same without what PUBLIC may. */
+  /** The same without CONNECT of PUBLIC. */
   readonly mayEnterItself: readonly string[];
-  /** Roles with special attributes that it is a member of, over however many others. */
+  /** Roles with special attributes (superuser, CREATEROLE, …) that it is a member of, also indirectly. */
   readonly mayBecome: readonly string[];
-  /** Whether PUBLIC may make tables in schema public of this database. */
+  /** Whether PUBLIC may create tables in schema public of this database. */
   readonly publicMayCreate: boolean;
 }
 
-/** The role of this session. */
+/** Reads the role of this session. */
 export async function inspectSessionRole(client: Client): Promise<SessionRole> {
   const { rows } = await client.query<Record<string, unknown>>(sql("session-role"));
   const [row] = rows;
@@ -173,19 +171,19 @@ export async function inspectSessionRole(client: Client): Promise<SessionRole> {
   return toCamelCase(row) as unknown as SessionRole;
 }
 
-/** One privilege on one object, and whether the role of the session holds it. */
+/** One privilege on one object, and whether the session's role has it. */
 export interface SessionPrivilege {
   readonly type: ObjectType;
-  /** null = the object is in none. */
+  /** null = the object is the database. */
   readonly schema: string | null;
   readonly name: string;
   readonly privilege: string;
-  readonly held: boolean;
-  /** Whether every role holds it, where that is what Postgres gives and Berth leaves. */
+  readonly isGranted: boolean;
+  /** Whether PUBLIC has it: EXECUTE on functions, which Postgres grants to PUBLIC and Berth does not revoke. */
   readonly isPublic: boolean;
 }
 
-/** What the role of this session may do in its database: every object of the schemas, every privilege. */
+/** Reads what the session's role may do in its database: every privilege on every object of the schemas. */
 export async function inspectSessionPrivileges(
   client: Client,
   schemas: readonly string[],
@@ -198,15 +196,15 @@ export async function inspectSessionPrivileges(
   return rows.map((row) => toCamelCase(row) as unknown as SessionPrivilege);
 }
 
-/** A database that is open to every role of the server. */
+/** A database with privileges for PUBLIC. */
 export interface OpenDatabase {
   readonly name: string;
   readonly owner: string;
-  /** What PUBLIC holds on it. */
+  /** Privileges of PUBLIC. */
   readonly privileges: readonly string[];
 }
 
-/** Databases that PUBLIC has privileges on, by name. */
+/** Reads the databases with privileges for PUBLIC, by name. */
 export async function inspectOpenDatabases(
   client: Client,
 ): Promise<ReadonlyMap<string, OpenDatabase>> {
@@ -214,7 +212,7 @@ export async function inspectOpenDatabases(
   return new Map(rows.map((row) => [row.name, row]));
 }
 
-/** Privileges and memberships of `roles` on the reserved names; there must be none. */
+/** Reads privileges and memberships between `roles` and the reserved names. There must be none. */
 export async function inspectTraces(
   client: Client,
   roles: readonly string[],
@@ -227,7 +225,7 @@ export async function inspectTraces(
   return rows.map(({ object, trace }) => `${object}: ${trace}`);
 }
 
-/** A row of the catalog, with the names that the rest of Berth uses. */
+/** A row with its column names in camelCase. */
 export function toCamelCase(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const entries = Object.entries(row).map(([key, value]) => [
     key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
@@ -236,13 +234,13 @@ export function toCamelCase(row: Readonly<Record<string, unknown>>): Record<stri
   return Object.fromEntries(entries) as Record<string, unknown>;
 }
 
-/** A setting that a role has been given with ALTER ROLE … SET; undefined = none. */
+/** A role's setting from ALTER ROLE … SET; undefined = none. */
 export function settingOf(live: LiveRole, name: string): string | undefined {
   const prefix = `${name}=`;
   return live.settings.find((text) => text.startsWith(prefix))?.slice(prefix.length);
 }
 
-/** The search_path that a role has been given; empty = none. */
+/** A role's search_path from ALTER ROLE … SET; empty = none. */
 export function searchPathOf(live: LiveRole): string[] {
   const setting = settingOf(live, "search_path");
   if (setting === undefined) return [];

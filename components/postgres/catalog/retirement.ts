@@ -1,13 +1,11 @@
 import { readFileSync } from "node:fs";
 import type { Client } from "pg";
 
-/** Reading what stands in the way of dropping a database or a role. */
-
 const sessionsSql = readFileSync(new URL("sql/sessions.sql", import.meta.url), "utf8");
 const dependentsSql = readFileSync(new URL("sql/dependents.sql", import.meta.url), "utf8");
 const lossesSql = readFileSync(new URL("sql/losses.sql", import.meta.url), "utf8");
 
-/** Sessions of others in the database (undefined = of no database), and of the roles anywhere. */
+/** Reads other sessions in the database (undefined = none), and sessions of the roles in any database. */
 export async function inspectSessions(
   client: Client,
   database: string | undefined,
@@ -18,8 +16,8 @@ export async function inspectSessions(
 }
 
 /**
- * How many sessions a database has ever had, of clients alone. One that has ended is
- * counted; one that has begun may not be yet, and before 15 the number is up to half a second old.
+ * Reads how many client sessions a database has ever had. Sessions that ended are counted. A session that
+ * just started may not be, and before Postgres 15 the number may be half a second old.
  *
  * @see https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-DATABASE-VIEW
  */
@@ -31,7 +29,7 @@ export async function countSessions(client: Client, database: string): Promise<n
   return rows[0]?.sessions ?? 0;
 }
 
-/** What outside of the app's database belongs to the roles, or was given to them or by them. */
+/** Reads what the roles own, have privileges on or granted outside the app's database. */
 export async function inspectDependents(
   client: Client,
   database: string,
@@ -41,7 +39,7 @@ export async function inspectDependents(
   return rows;
 }
 
-/** What others would lose with the roles; only a session in the app's database can tell. */
+/** Reads what others would lose with the roles. The session must be in the app's database. */
 export async function inspectLosses(
   client: Client,
   database: string,
@@ -51,7 +49,7 @@ export async function inspectLosses(
   return rows;
 }
 
-/** A session that stands in the way. Text is empty where the admin may not see it. */
+/** A session that prevents a drop. A text is empty if the admin may not see it. */
 export interface LiveSession {
   readonly pid: number;
   readonly role: string;
@@ -61,23 +59,23 @@ export interface LiveSession {
   readonly since: string;
 }
 
-/** What depends on a role outside of the app's database. */
+/** What depends on a role outside the app's database. */
 export interface Dependent {
   readonly role: string;
-  /** null = shared by all databases, and named in `object`. */
+  /** null = the object is not in a database. */
   readonly database: string | null;
-  /** null = known only to be in `database`. */
+  /** null = an object in another database, whose name cannot be read from here. */
   readonly object: string | null;
-  /** `granted`: others' membership, which holds only as long as the role is there. */
+  /** `granted`: a membership of another role. It ends when the role is dropped. */
   readonly tie: "owns" | "has privileges on" | "granted";
   readonly count: number;
 }
 
-/** What others would lose in the app's database together with a role that is dropped there. */
+/** What others would lose in the app's database if a role is dropped. */
 export interface Loss {
   readonly role: string;
   readonly object: string;
-  /** Who would lose privileges on it, which the role gave; null = it is a policy that names the role. */
+  /** Who would lose privileges that the role granted; null = the object is a policy that names the role. */
   readonly loser: string | null;
   readonly privileges: string;
 }

@@ -5,13 +5,13 @@ import { type DatabasePlan, PUBLIC, PUBLIC_SCHEMA } from "../plan/plan.ts";
 import type { Action, Securable } from "../statements/actions.ts";
 import { type ContentDecision, decideContents } from "./contents.ts";
 import {
-  blockForeignSchemas,
   closePublicSchema,
+  findClosedSchemas,
   mayGrantOn,
   noteForeignObjects,
   noteLostSchema,
 } from "./foreign.ts";
-import { blockOthersGrants } from "./grantors.ts";
+import { findGrantsOfOthers } from "./grantors.ts";
 import { compare, heldBy, nameOnDatabase, subtract, toSecurable } from "./privileges.ts";
 import {
   toWantedDatabasePrivileges,
@@ -25,7 +25,7 @@ export interface AccessDecision extends ContentDecision {
 }
 
 /**
- * What is between what is inside a database and what shall be, of the app's own roles and of PUBLIC, in
+ * What is between what is inside a database and what the plan wants, of the app's own roles and of PUBLIC, in
  * a fixed order: first what takes away, then schemas and extensions, then defaults, so that what is
  * made meanwhile is covered, then what exists. A grantee that is not the app's is never looked at.
  */
@@ -55,10 +55,10 @@ export function decideAccess(
       ...noteForeignObjects(plan, live.access),
       ...(schemas.has(PUBLIC_SCHEMA) ? [] : noteLostSchema(plan)),
     ],
-    blocked: [
-      ...contents.blocked,
-      ...blockForeignSchemas(plan, shares, live),
-      ...blockOthersGrants(plan, live, formerRoles),
+    superuser: [
+      ...contents.superuser,
+      ...findClosedSchemas(plan, shares, live),
+      ...findGrantsOfOthers(plan, live, formerRoles),
     ],
   };
 }

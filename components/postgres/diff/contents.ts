@@ -4,6 +4,7 @@ import type { LiveAccess } from "../catalog/access.ts";
 import type { ServerFacts } from "../catalog/catalog.ts";
 import type { LiveExtension } from "../catalog/extensions.ts";
 import { type DatabasePlan, PUBLIC_SCHEMA } from "../plan/plan.ts";
+import type { AppProblem, ProblemCode } from "../rules/problem.ts";
 import type { Action } from "../statements/actions.ts";
 import { toStatement } from "../statements/sql.ts";
 
@@ -14,9 +15,9 @@ type Admin = Pick<ServerFacts, "isSuperuser" | "admin">;
 export interface ContentDecision {
   readonly actions: readonly Action[];
   /** Why nothing may be done at all. */
-  readonly problems: readonly string[];
+  readonly problems: readonly AppProblem[];
   /** What only a superuser can do, with the statement; the rest goes on. */
-  readonly blocked: readonly string[];
+  readonly superuser: readonly AppProblem[];
 }
 
 /** Whether a plan is about more than schema public; only then is there more to look at inside its database. */
@@ -40,26 +41,27 @@ export function decideContents(
   return {
     actions: all.flatMap(({ actions }) => actions),
     problems: all.flatMap(({ problems }) => problems),
-    blocked: all.flatMap(({ blocked }) => blocked),
+    superuser: all.flatMap(({ superuser }) => superuser),
   };
 }
 
 function decideSchemas(plan: DatabasePlan, { objects }: Pick<LiveAccess, "objects">) {
   const { owner, name: database } = plan.database;
   const actions: Action[] = [];
-  const problems: string[] = [];
+  const problems: AppProblem[] = [];
   for (const schema of plan.schemas.filter((name) => name !== PUBLIC_SCHEMA)) {
     const live = objects.find((object) => object.type === "schema" && object.schema === schema);
     if (live === undefined) {
       actions.push({ kind: "create-schema", path: "schemas", database, schema, owner });
     } else if (live.owner !== owner) {
-      problems.push(
-        `app ${plan.app}: schema "${schema}" in database "${database}" exists and belongs to role "${live.owner}", not to "${owner}"; Berth never changes an owner. ` +
-          `Take it out of berth:apps.${plan.app}.database.schemas, or give it another name`,
-      );
+      problems.push({
+        ...{ code: "schema-other-owner", app: plan.app, at: "schemas" },
+        what: `schema "${schema}" in database "${database}" belongs to role "${live.owner}", not to "${owner}"; Berth never changes an owner`,
+        fix: `take it out of berth:apps.${plan.app}.database.schemas, or give it another name`,
+      });
     }
   }
-  return { actions, problems, blocked: [] };
+  return { actions, problems, superuser: [] };
 }
 
 function decideExtension(
@@ -68,11 +70,13 @@ function decideExtension(
   found: { readonly server: Admin; readonly live: LiveExtension | undefined },
 ): ContentDecision {
   const { server, live } = found;
-  const none = { actions: [], problems: [], blocked: [] };
+  const none = { actions: [], problems: [], superuser: [] };
+  const about = { app: plan.app, at: "extensions" };
+  const what = `extension "${wanted.name}"`;
   const problem = live === undefined ? undefined : findProblem(plan, wanted, live);
   if (problem !== undefined) {
-    const at = `app ${plan.app}: extension "${wanted.name}" (berth:apps.${plan.app}.database.extensions)`;
-    return { ...none, problems: [`${at} ${problem}`] };
+    const at = `${what} (berth:apps.${plan.app}.database.extensions)`;
+    return { ...none, problems: [{ ...about, ...problem, what: `${at} ${problem.what}` }] };
   }
   const action = toAction(plan, wanted, live);
   if (action === undefined) return none;
@@ -80,16 +84,19 @@ function decideExtension(
   if (reason === undefined || server.isSuperuser) return { ...none, actions: [action] };
   return {
     ...none,
-    blocked: [
-      `app ${plan.app}: extension "${wanted.name}" ${reason}, which role "${server.admin}" is not. ` +
-        `As a superuser, in database ${plan.database.name}: ${toStatement(action, () => "")};`,
+    superuser: [
+      {
+        ...{ code: "extension-needs-superuser", ...about },
+        what: `${what} ${reason}, and role "${server.admin}" is none`,
+        fix: `as a superuser, in database ${plan.database.name}: ${toStatement(action, () => "")};`,
+      },
     ],
   };
 }
 
 function findBlock({ needsSuperuser, belongsToOther }: LiveExtension): string | undefined {
-  if (needsSuperuser) return "is not trusted, so that only a superuser may make or update it";
-  return belongsToOther ? "is there, and only its owner or a superuser may update it" : undefined;
+  if (needsSuperuser) return "is not trusted: only a superuser can create or update it";
+  return belongsToOther ? "is there, and only its owner or a superuser can update it" : undefined;
 }
 
 function toAction(
@@ -109,26 +116,43 @@ function findProblem(
   plan: DatabasePlan,
   wanted: ExtensionSpec,
   live: LiveExtension,
-): string | undefined {
+): { readonly code: ProblemCode; readonly what: string; readonly fix: string } | undefined {
   const { name, schema, version } = wanted;
   if (live.installedSchema !== null) {
     if (live.installedSchema !== schema) {
-      return `is in schema "${live.installedSchema}", not in "${schema}"; Berth does not move it. Write { name: ${name}, schema: ${live.installedSchema} }, or as its owner: ALTER EXTENSION ${escapeIdentifier(name)} SET SCHEMA ${escapeIdentifier(schema)}`;
+      return {
+        code: "extension-elsewhere",
+        what: `is in schema "${live.installedSchema}", not in "${schema}"; Berth does not move it`,
+        fix: `write { name: ${name}, schema: ${live.installedSchema} }, or as its owner: ALTER EXTENSION ${escapeIdentifier(name)} SET SCHEMA ${escapeIdentifier(schema)}`,
+      };
     }
     if (version === undefined || version === live.installedVersion) return undefined;
   }
   if (!live.isAvailable) {
-    return "is not on the server; install the package that has it where Postgres runs, or look at: SELECT name FROM pg_available_extensions";
+    return {
+      code: "extension-unavailable",
+      what: "is not on the server",
+      fix: "install the package that has it where Postgres runs, or look at: SELECT name FROM pg_available_extensions",
+    };
   }
   if (!live.hasVersion) {
-    return `is not there in version ${version ?? "(default)"}; look at: SELECT version FROM pg_available_extension_versions WHERE name = '${name}'`;
+    return {
+      code: "extension-unavailable",
+      what: `is not there in version ${version ?? "(default)"}`,
+      fix: `look at: SELECT version FROM pg_available_extension_versions WHERE name = '${name}'`,
+    };
   }
   if (live.installedSchema !== null) return undefined;
   if (live.fixedSchema !== null && live.fixedSchema !== schema) {
-    return `can only be in schema "${live.fixedSchema}"; write { name: ${name}, schema: ${live.fixedSchema} }`;
+    return {
+      code: "extension-elsewhere",
+      what: `can only be in schema "${live.fixedSchema}"`,
+      fix: `write { name: ${name}, schema: ${live.fixedSchema} }`,
+    };
   }
   const earlier = plan.extensions.slice(0, plan.extensions.indexOf(wanted));
   const missing = live.requires.filter((need) => !earlier.some((one) => one.name === need));
   if (missing.length === 0) return undefined;
-  return `needs ${missing.join(", ")}; list that before it`;
+  const what = `needs ${missing.join(", ")}`;
+  return { code: "extension-needs-other", what, fix: "list that before it" };
 }

@@ -1,13 +1,13 @@
 import type { ObjectType } from "../../config/privileges.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { searchPathOf, settingOf } from "../catalog/catalog.ts";
-import type { AppDatabaseState, RoleState } from "../plan/app-state.ts";
+import type { AppDatabaseState, RoleState } from "../plan/app-properties.ts";
 import type { Action } from "../statements/actions.ts";
 
 /**
- * What state shall say of an app after a refresh: the app as it is, where it is not as it shall be.
- * Worked out backwards from what `up` would do, so that the two can never disagree. A privilege that is
- * missing on one table of many is missing; the texts in `drift` name the table.
+ * What state says of an app after a refresh: the app as it is, where it differs from its plan. It is
+ * worked out backwards from what `up` would do, so that the two can never disagree. A privilege that is
+ * missing on one table of many is missing; the report of the refresh names the table.
  */
 export function toLiveState(
   state: AppDatabaseState,
@@ -24,7 +24,8 @@ export function toLiveState(
   }, state);
 }
 
-function isAbout(action: Action, role: RoleState): boolean {
+/** Whether an action makes or changes a role, or what it is given. */
+export function isAbout(action: Action, role: { readonly name: string }): boolean {
   if ("grantee" in action) return action.grantee === role.name;
   if (action.kind === "create-role") return action.role.name === role.name;
   return "role" in action && action.role === role.name;

@@ -1,6 +1,7 @@
 import type { LiveAccess, LiveInside, LiveObject } from "../catalog/access.ts";
 import type { ServerFacts } from "../catalog/catalog.ts";
 import { type DatabasePlan, PUBLIC, PUBLIC_SCHEMA } from "../plan/plan.ts";
+import type { AppProblem } from "../rules/problem.ts";
 import type { Action, Securable } from "../statements/actions.ts";
 import { inNameOf, toStatement } from "../statements/sql.ts";
 import { compare, heldBy } from "./privileges.ts";
@@ -86,11 +87,11 @@ export function noteLostSchema({ database, grants }: DatabasePlan): string[] {
 }
 
 /** What a role cannot do without in a schema that is not the app's, and has neither itself nor as PUBLIC. */
-export function blockForeignSchemas(
+export function findClosedSchemas(
   plan: DatabasePlan,
   shares: readonly WantedPrivileges[],
   live: LiveInside,
-): string[] {
+): AppProblem[] {
   const foreign = live.access.objects.filter(
     (object) => object.type === "schema" && !mayGrantOn(object, plan, live.server),
   );
@@ -113,8 +114,11 @@ export function blockForeignSchemas(
         ? " Or, for the database's owner to have it, as in a new database: ALTER SCHEMA public OWNER TO pg_database_owner;"
         : "";
     return [
-      `app ${plan.app}: schema ${schema} belongs to ${owner}, so the app's roles cannot be let into it. ` +
-        `As a superuser, in database ${plan.database.name}: ${grants.join(" ")}${whole}`,
+      {
+        ...{ code: "schema-closed", app: plan.app, at: "schemas" },
+        what: `schema ${schema} belongs to ${owner}, so the app's roles cannot be let into it`,
+        fix: `as a superuser, in database ${plan.database.name}: ${grants.join(" ")}${whole}`,
+      },
     ];
   });
 }

@@ -3,6 +3,7 @@ import type { LiveInside } from "../catalog/access.ts";
 import type { OthersGrant } from "../catalog/catalog.ts";
 import type { FormerRole } from "../plan/former-role.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
+import type { AppProblem } from "../rules/problem.ts";
 import type { Action, Securable } from "../statements/actions.ts";
 import { inNameOf, toStatement } from "../statements/sql.ts";
 import { mayGrantOn } from "./foreign.ts";
@@ -22,24 +23,25 @@ interface OthersRevoke {
 }
 
 /**
- * What the app's roles and PUBLIC have from others than the owner and shall not have, for the operator,
+ * What the app's roles and PUBLIC have from others than the owner and the entry does not list, for the operator,
  * once a grantor. Where the owner gave the right to give, REVOKE takes back what the role of the session
  * gave, and that of a superuser or of Berth's admin what the owner gave: it would do nothing here. Berth
  * acts in nobody else's name.
  */
-export function blockOthersGrants(
+export function findGrantsOfOthers(
   plan: DatabasePlan,
   live: LiveInside,
   formerRoles: readonly FormerRole[],
-): string[] {
+): AppProblem[] {
   const found = findOthersGrants(plan, live, formerRoles);
   const grantors = [...new Set(found.map(({ grantor }) => grantor))];
   return grantors.map((grantor) => {
     const statements = found.filter((one) => one.grantor === grantor).map(describeRevoke);
-    return (
-      `app ${plan.app}: role "${grantor}" gave what the entry does not, and only in its name can that be taken back. ` +
-      `As a superuser, in database ${plan.database.name}: ${inNameOf(grantor, statements)}`
-    );
+    return {
+      ...{ code: "grant-of-other", app: plan.app, at: "database" },
+      what: `role "${grantor}" granted privileges that the entry does not list, and only "${grantor}" can revoke them`,
+      fix: `as a superuser, in database ${plan.database.name}: ${inNameOf(grantor, statements)}`,
+    };
   });
 }
 

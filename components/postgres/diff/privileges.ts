@@ -2,7 +2,7 @@ import type { LiveObject } from "../catalog/access.ts";
 import { PUBLIC } from "../plan/plan.ts";
 import type { Action, Securable } from "../statements/actions.ts";
 
-/** What is between the privileges that a role has on something and those that it shall have. */
+/** The difference between the privileges that a role has on something and those that it is planned to have. */
 
 export function compare(request: {
   readonly path: string;

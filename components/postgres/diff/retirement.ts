@@ -2,8 +2,9 @@ import { reservedReason } from "../../config/rules/names.ts";
 import type { PostgresSpec } from "../../config/spec.ts";
 import type { Catalog, LiveRole } from "../catalog/catalog.ts";
 import type { Dependent, LiveSession, Loss } from "../catalog/retirement.ts";
-import type { AppDatabaseState } from "../plan/app-state.ts";
+import type { AppDatabaseState } from "../plan/app-properties.ts";
 import type { FormerRole } from "../plan/former-role.ts";
+import type { AppProblem } from "../rules/problem.ts";
 import type { Action } from "../statements/actions.ts";
 
 /** What was found when dropping was asked for. */
@@ -22,7 +23,7 @@ export interface Retirement {
   /** What is left alone, and why. */
   readonly notes: readonly string[];
   /** Any of them: nothing may be dropped. */
-  readonly problems: readonly string[];
+  readonly problems: readonly AppProblem[];
 }
 
 /** Which server, and what may be dropped on it. */
@@ -63,8 +64,8 @@ export function decideRetirement(
     notes,
     problems: [
       ...(database === undefined ? [] : findDatabaseProblems(state, catalog, rules)),
-      ...sessions.map((session) => `app ${state.app}: ${describeSession(session)}`),
-      ...describeDependents(
+      ...toSessionProblems(state.app, sessions),
+      ...toDependentProblems(
         state.app,
         facts.dependents.filter(({ role }) => isDropped(role)),
       ),
@@ -88,32 +89,27 @@ function findDatabaseProblems(
   state: AppDatabaseState,
   catalog: Catalog,
   rules: RetirementRules,
-): string[] {
-  const { name } = state.database;
-  const at = `app ${state.app}: database "${name}"`;
-  const reserved = reservedReason(name, { postgres: rules });
-  if (reserved !== undefined) return [`${at} ${reserved}`];
-  const owner = catalog.databases.get(name)?.owner ?? "";
+): AppProblem[] {
+  const { app, database } = state;
+  const about = { app, at: "database" };
+  const what = `database "${database.name}"`;
+  const fix = `if it may stay, put the entry back with reclaimPolicy: retain, and run pulumi up before you take it out again`;
+  const reserved = reservedReason(database.name, { postgres: rules });
+  if (reserved !== undefined) {
+    return [{ code: "database-reserved", ...about, what: `${what} ${reserved}`, fix }];
+  }
+  const owner = catalog.databases.get(database.name)?.owner ?? "";
   const expected = state.roles["owner"]?.name ?? "";
+  const isOurs = catalog.roles.get(owner)?.memberOf.includes(rules.ownershipRole) === true;
+  const at = `${what} belongs to role "${owner}"`;
+  const changed = `${at}, not to "${expected}": somebody else took it over`;
+  const notOurs = `${at}, which is no member of ${rules.ownershipRole}, so this stack did not make it`;
   return [
     ...(owner === expected
       ? []
-      : [`${at} belongs to role "${owner}", not to "${expected}": somebody else took it over`]),
-    ...(catalog.roles.get(owner)?.memberOf.includes(rules.ownershipRole) === true
-      ? []
-      : [
-          `${at} belongs to role "${owner}", which is no member of ${rules.ownershipRole}, so this stack did not make it`,
-        ]),
+      : [{ code: "database-other-owner" as const, ...about, what: changed, fix }]),
+    ...(isOurs ? [] : [{ code: "database-not-ours" as const, ...about, what: notOurs, fix }]),
   ];
-}
-
-/** Why a database that is about to go must stay after all; for a look right before the statement. */
-export function findUnmarked(
-  names: readonly string[],
-  catalog: Catalog,
-  ownershipRole: string,
-): readonly string[] {
-  return names.filter((name) => catalog.roles.get(name)?.memberOf.includes(ownershipRole) !== true);
 }
 
 /**
@@ -163,16 +159,33 @@ export function decideLeaving(
   });
 }
 
+/** What was found about roles that are dropped. */
+export interface LeavingFacts extends Pick<RetirementFacts, "sessions" | "dependents"> {
+  readonly losses: readonly Loss[];
+}
+
 /** What stands in the way of dropping such roles. */
-export function findLeavingProblems(
-  app: string,
-  facts: Pick<RetirementFacts, "sessions" | "dependents"> & { readonly losses: readonly Loss[] },
-): readonly string[] {
-  return [
-    ...facts.sessions.map((session) => `app ${app}: ${describeSession(session)}`),
-    ...describeDependents(app, facts.dependents),
-    ...facts.losses.map((loss) => `app ${app}: ${describeLoss(loss)}`),
+export function findLeavingProblems(app: string, facts: LeavingFacts): readonly AppProblem[] {
+  const problems: readonly AppProblem[] = [
+    ...toSessionProblems(app, facts.sessions),
+    ...toDependentProblems(app, facts.dependents),
+    ...facts.losses.map((loss) => ({
+      ...{ code: "role-gave-to-others" as const, app, at: "roles", ...describeLoss(loss) },
+    })),
   ];
+  const keep = `or set berth:apps.${app}.reclaimPolicy to retain, which shuts the role out and keeps it`;
+  return problems.map((problem) => ({ ...problem, fix: `${problem.fix}; ${keep}` }));
+}
+
+/** Somebody is connected who must not be. */
+export function toSessionProblems(
+  app: string,
+  sessions: readonly LiveSession[],
+  fix = "stop what is connected, or end the session",
+): AppProblem[] {
+  return sessions.map((session) => ({
+    ...{ code: "role-is-connected", app, at: "roles", what: describeSession(session), fix },
+  }));
 }
 
 /** Who is connected, for a person. */
@@ -193,18 +206,31 @@ export function describeSession({
   return `role "${role}" is connected to database "${database}", pid ${String(pid)}${more}`;
 }
 
-function describeDependents(app: string, dependents: readonly Dependent[]): string[] {
+function toDependentProblems(app: string, dependents: readonly Dependent[]): AppProblem[] {
   return dependents.map(({ role, database, object, tie, count }) => {
     const what =
       object ??
       `${String(count)} ${count === 1 ? "object" : "objects"} in database "${database ?? ""}"`;
-    return `app ${app}: role "${role}" ${tie} ${what}, which is not this app's; Berth changes nothing there`;
+    return {
+      ...{ code: "role-has-dependents", app, at: "roles" },
+      what: `role "${role}" ${tie} ${what}, which is not this app's; Berth changes nothing there`,
+      fix: tie === "owns" ? "give it to another owner, or drop it" : "revoke that",
+    };
   });
 }
 
-function describeLoss({ role, object, loser, privileges }: Loss): string {
+function describeLoss({ role, object, loser, privileges }: Loss): {
+  readonly what: string;
+  readonly fix: string;
+} {
   if (loser === null) {
-    return `${object} names role "${role}" and would go with it; drop it, or alter it to name others`;
+    return {
+      what: `${object} names role "${role}" and would go with it`,
+      fix: "drop it, or alter it to name others",
+    };
   }
-  return `${loser} would lose ${privileges} on ${object}, which role "${role}" gave; as the owner of it, give it yourself and REVOKE it from "${role}" with CASCADE`;
+  return {
+    what: `${loser} would lose ${privileges} on ${object}, which role "${role}" gave`,
+    fix: `as the owner of it, give it yourself and REVOKE it from "${role}" with CASCADE`,
+  };
 }

@@ -9,7 +9,7 @@ import type { Action } from "../statements/actions.ts";
 /** What the catalog cannot tell and the caller must. */
 export interface RoleContext {
   readonly ownershipRole: string;
-  /** Whose it is, for the run that makes it. */
+  /** The stack it belongs to, for the run that makes it. */
   readonly stack?: StackIdentity | undefined;
   /** Whether Berth knows the password of a role; of those that log in in turn, one has such a password. */
   readonly hasPassword: (role: PlannedRole) => boolean;
@@ -17,13 +17,6 @@ export interface RoleContext {
   readonly needsPassword: (role: PlannedRole) => boolean;
   readonly formerRoles: readonly FormerRole[];
 }
-
-/** When no password is known: each stays, and a role that logs in in turn is as able to as it is. */
-export const asTheyAre: Omit<RoleContext, "ownershipRole"> = {
-  hasPassword: ({ login }) => login === "always",
-  needsPassword: () => false,
-  formerRoles: [],
-};
 
 /**
  * What is between the roles that are and those that shall be. The ownership role comes first and a role joins

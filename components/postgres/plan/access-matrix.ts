@@ -1,8 +1,8 @@
 import { type DatabasePlan, type PlannedGrant, PUBLIC } from "./plan.ts";
 
-/** Who may do what where in an app's database, for people to read. */
+/** The privileges of each role in an app's database, for people. */
 export interface AccessMatrix {
-  /** What access is to: `database`, `schema public`, `tables in public`; from the outside in. */
+  /** Kinds of objects: `database`, `schema public`, `tables in public`; from the outside in. */
   readonly columns: readonly string[];
   readonly rows: readonly AccessRow[];
 }
@@ -11,17 +11,17 @@ export interface AccessMatrix {
 export interface AccessRow {
   readonly role: string;
   readonly profile: string | undefined;
-  /** By column; a column that is not here gives nothing. */
+  /** By column; an absent column means no privileges. */
   readonly access: Readonly<Record<string, Access>>;
 }
 
-/** Privileges on what is there, and on what the owner will make. */
+/** Privileges on existing objects, and on objects that the owner will create. */
 export interface Access {
   readonly now: readonly string[];
   readonly later: readonly string[];
 }
 
-/** The matrix of a plan. Pure; the owner and what acts as it need no grants and have `ALL`. */
+/** The matrix of a plan. The owner and its logins need no grants and have `ALL`. */
 export function toAccessMatrix(plan: DatabasePlan): AccessMatrix {
   const granted = plan.grants.map(({ on }) => toColumn(on));
   const columns = [...new Set(["database", "schema public", ...granted])];
@@ -49,7 +49,7 @@ function toAccess(plan: DatabasePlan, grantee: string): AccessRow["access"] {
   return Object.fromEntries(entries);
 }
 
-/** What a new database gives to everybody, unless the plan takes it away. */
+/** Privileges of PUBLIC: those of a new database, minus what the plan revokes. */
 function toPublicRow(plan: DatabasePlan): AccessRow {
   const isClosed = plan.grants.some(
     ({ grantee, on }) => grantee === PUBLIC && on.type === "database",

@@ -1,5 +1,6 @@
 import type { Grants } from "../../config/privileges.ts";
-import type { ExtensionSpec, ReclaimPolicy } from "../../config/spec.ts";
+import type { ReclaimPolicy } from "../../config/spec.ts";
+import type { AppDatabaseState, RoleState } from "./app-properties.ts";
 import {
   closedToPublic,
   compareRoles,
@@ -10,44 +11,6 @@ import {
   planGrants,
   toMemberships,
 } from "./plan.ts";
-
-/**
- * A plan as the inputs of an `AppDatabase`: the same in the app's own terms, role by role, so that the
- * preview says `roles.admin.grants.table` where the plan says grant number 3.
- */
-export interface AppDatabaseState {
-  readonly app: string;
-  readonly adopt: boolean;
-  /** Make a new, empty database where the one that was there is gone. Like `adopt` for the run only. */
-  readonly recreate?: boolean | undefined;
-  readonly reclaimPolicy: ReclaimPolicy;
-  readonly database: {
-    readonly name: string;
-    readonly encoding: string;
-    readonly connectionLimit: number;
-    readonly revokePublic: boolean;
-  };
-  /** By key; `owner` is the one that owns the database. */
-  readonly roles: Readonly<Record<string, RoleState>>;
-  /** `public`, and those that the owner is given besides. */
-  readonly schemas: readonly string[];
-  /** In the order in which they are made. */
-  readonly extensions: readonly ExtensionSpec[];
-}
-
-/** One role. Its grants on what is in the schemas cover what the owner will make, too. */
-export interface RoleState {
-  readonly name: string;
-  readonly profile: PlannedRole["profile"];
-  /** undefined = `always`. */
-  readonly login?: "in-turn" | undefined;
-  /** undefined = itself. */
-  readonly actsAs?: string | undefined;
-  readonly connectionLimit: number;
-  readonly memberOf: readonly string[];
-  readonly searchPath: readonly string[];
-  readonly grants: Grants;
-}
 
 /** From the plan to the resource. */
 export function toState(
@@ -87,7 +50,7 @@ function toGrants(plan: DatabasePlan, grantee: string): Grants {
   return Object.fromEntries(own.map((grant) => [grant.on.type, grant.privileges]));
 }
 
-/** From the resource back to the plan, in the provider. `toPlan(toState(plan))` is `plan`. */
+/** The plan for inputs. `toPlan(toState(plan))` equals `plan`. */
 export function toPlan(state: AppDatabaseState, ownershipRole: string): DatabasePlan {
   const owner = state.roles["owner"];
   if (owner === undefined) throw new Error(`app ${state.app}: there is no role "owner"`);

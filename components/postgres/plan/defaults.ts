@@ -1,11 +1,11 @@
 import type { Grants } from "../../config/privileges.ts";
 import { joinGrants } from "../../config/schema/database.ts";
-import type { AppDatabaseState, RoleState } from "./app-state.ts";
+import type { AppDatabaseState, RoleState } from "./app-properties.ts";
 import { entrance, PUBLIC_SCHEMA, profiles } from "./plan.ts";
 
 /**
- * What goes without saying about an AppDatabase. Its inputs leave it out: the engine keeps, compares and logs
- * every property of every app in each run, and of most apps this is nearly all.
+ * Defaults of an AppDatabase. Its inputs leave them out, because the engine stores, compares and logs every
+ * property of every app in each run, and most properties have their default.
  */
 
 const ofApp = { adopt: false, reclaimPolicy: "retain", schemas: [PUBLIC_SCHEMA], extensions: [] };
@@ -18,10 +18,10 @@ const ofProfile: Readonly<Record<RoleState["profile"], Grants>> = {
   custom: {},
 };
 
-/** Plain values by name; those of roles by the role's key. */
+/** Plain values by name. */
 type Values = Readonly<Record<string, unknown>>;
 
-/** Inputs that say only what is otherwise than usual. */
+/** Inputs without the properties that have their default. */
 export function withoutDefaults({ database, roles, ...app }: AppDatabaseState): Values {
   return {
     ...leaveOut(ofApp, app),
@@ -35,7 +35,7 @@ export function withoutDefaults({ database, roles, ...app }: AppDatabaseState): 
   };
 }
 
-/** The same in full. What is no object where one belongs stays as it is, for the check to refuse. */
+/** Inputs with all defaults. A value of the wrong type stays, and the provider's check refuses it. */
 export function withDefaults(inputs: Values): Values {
   const { database, roles } = inputs;
   return {
@@ -58,10 +58,10 @@ function withRoleDefaults(role: unknown): unknown {
   return { ...ofRole, ...(grants === undefined ? {} : { grants }), ...role };
 }
 
-function leaveOut(usual: Values, given: object): Values {
+function leaveOut(defaults: Values, given: object): Values {
   return Object.fromEntries(
     Object.entries(given).filter(
-      ([name, value]) => JSON.stringify(value) !== JSON.stringify(usual[name]),
+      ([name, value]) => JSON.stringify(value) !== JSON.stringify(defaults[name]),
     ),
   );
 }

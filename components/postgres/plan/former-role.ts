@@ -1,9 +1,9 @@
-/** A role that was in the app's entry and is not any more. */
+/** A role that was removed from the app's entry. */
 export interface FormerRole {
   readonly key: string;
   readonly name: string;
-  /** Whether another app of the stack has it now: then it only loses what it had here. */
+  /** Another app of the stack has the role now. Then only its privileges in this database are revoked. */
   readonly isElsewhere?: boolean;
-  /** Of the entry that it was in: one of them may have left with it. */
+  /** Schemas of the entry that had the role; some may have been removed with it. */
   readonly schemas?: readonly string[] | undefined;
 }

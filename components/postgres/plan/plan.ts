@@ -9,17 +9,17 @@ import { joinGrants } from "../../config/schema/database.ts";
 import type { AppSpec, ExtensionSpec, PostgresSpec, RoleSpec } from "../../config/spec.ts";
 
 /**
- * What Postgres shall look like for one app: plain values, sorted, with nothing about who brings them
- * about. The provisioner makes resources of it, `verify` makes expectations of it.
+ * The wanted state of Postgres for one app, as plain sorted values, independent of the provisioner.
+ * `verify` checks against the same plan.
  */
 export interface DatabasePlan {
   readonly app: string;
   readonly adopt: boolean;
   readonly roles: readonly PlannedRole[];
   readonly database: PlannedDatabase;
-  /** `public` and those that the owner is given besides. One that is there and not listed is let be. */
+  /** `public` first, then the app's other schemas. Live schemas that are not listed are ignored. */
   readonly schemas: readonly string[];
-  /** In the order in which they are made. One that is there and not listed is let be. */
+  /** In the order in which they are created. Live extensions that are not listed are ignored. */
   readonly extensions: readonly ExtensionSpec[];
   /** In the order in which they are safe to apply. */
   readonly grants: readonly PlannedGrant[];
@@ -33,19 +33,19 @@ export interface PlannedRole {
   readonly name: string;
   readonly profile: RoleSpec["profile"];
   /**
-   * `always`: it has a credential of its own. `in-turn`: of several roles the item's `username` says
-   * which one logs in; Berth makes that one able to, and leaves the others as they are.
+   * `always`: the role has its own credential. `in-turn`: one of several roles logs in, and the item's
+   * `username` says which. Berth gives that one LOGIN and does not change the others.
    */
   readonly login: "always" | "in-turn";
-  /** Role that its sessions have from login on, so that all they make belongs to it; undefined = itself. */
+  /** Role that its sessions SET ROLE to at login, so that role owns what they create; undefined = none. */
   readonly actsAs: string | undefined;
   readonly connectionLimit: number;
-  /** Complete: a membership that is not listed here is taken away. */
+  /** All memberships; Berth revokes any other. */
   readonly memberOf: readonly string[];
   readonly searchPath: readonly string[];
 }
 
-/** The app's database, made from template0 so that no session in template1 can block it. */
+/** The app's database. */
 export interface PlannedDatabase {
   readonly name: string;
   readonly owner: string;
@@ -53,10 +53,10 @@ export interface PlannedDatabase {
   readonly connectionLimit: number;
 }
 
-/** The grantee that stands for every role. */
+/** The grantee that means every role. */
 export const PUBLIC = "public";
 
-/** Exactly these privileges of a grantee on one kind of object; none = all are taken away. */
+/** The privileges that a grantee has on all objects of a type. An empty list revokes all. */
 export interface PlannedGrant {
   /** Part of logical names. */
   readonly key: string;
@@ -69,8 +69,8 @@ export interface PlannedGrant {
 }
 
 /**
- * Privileges on objects that `owner` will create. Always for a named owner: without `FOR ROLE` they
- * would cover only what the admin role creates.
+ * Privileges on objects that `owner` will create. The owner is always named: without `FOR ROLE` they would
+ * hold only for what the admin role creates.
  *
  * @see https://www.postgresql.org/docs/current/sql-alterdefaultprivileges.html
  */
@@ -83,13 +83,13 @@ export interface PlannedDefaultPrivileges {
   readonly privileges: readonly string[];
 }
 
-/** Every app has it, from template0. */
+/** Every database has it, from template0. */
 export const PUBLIC_SCHEMA = "public";
 
-/** Without these a role gets nowhere, whatever else it is given. */
+/** Without these a role cannot use any other privilege. */
 export const entrance: Grants = { database: ["CONNECT"], schema: ["USAGE"] };
 
-/** Privileges of the profiles that own nothing, by object type, on top of `entrance`. */
+/** Privileges of the profiles without ownership, in addition to `entrance`. */
 export const profiles: Readonly<Record<Exclude<RoleSpec["profile"], "owner">, Grants>> = {
   readwrite: {
     table: ["DELETE", "INSERT", "SELECT", "UPDATE"],
@@ -131,7 +131,7 @@ export function planDatabase(app: AppSpec, postgres: PostgresSpec): DatabasePlan
   };
 }
 
-/** The owner first, since the others may be its members. */
+/** The owner first, because the others may be its members. */
 export function compareRoles(a: { readonly key: string }, b: { readonly key: string }): number {
   if (a.key === "owner") return -1;
   return b.key === "owner" || a.key > b.key ? 1 : -1;
@@ -145,7 +145,7 @@ function planRole(role: RoleSpec, ownershipRole: string): PlannedRole[] {
     return [{ key, name, ...shared, login: "always", actsAs: undefined, memberOf }];
   }
   return [
-    // It may be what the app logs in as until now, so it keeps its settings.
+    // The app may have logged in as the owner so far, so the owner keeps these settings.
     { key, name, ...shared, login: "in-turn", actsAs: undefined, memberOf },
     ...logins.map(
       (login, index): PlannedRole => ({
@@ -156,22 +156,22 @@ function planRole(role: RoleSpec, ownershipRole: string): PlannedRole[] {
   ];
 }
 
-/** Whether Vault makes the logins of the owner, which then has none that Berth knows of. */
+/** Whether Vault makes the owner's logins. The plan then has none. */
 export function hasLoginsOfVault({ roles }: Pick<DatabasePlan, "roles">): boolean {
   return roles.some(isGroup) && roles.every(({ actsAs }) => actsAs === undefined);
 }
 
-/** An owner that others act as. */
+/** Whether a role is an owner whose logins SET ROLE to it. */
 export function isGroup({ login, actsAs }: Pick<PlannedRole, "login" | "actsAs">): boolean {
   return login === "in-turn" && actsAs === undefined;
 }
 
-/** Sorted, with the stack's mark. */
+/** Memberships of a role, with the ownership role, sorted. */
 export function toMemberships(groups: readonly string[], ownershipRole: string): string[] {
   return [...new Set([...groups, ownershipRole])].toSorted();
 }
 
-/** The owner keeps CONNECT, CREATE and TEMPORARY: they are its own, not PUBLIC's. */
+/** Revokes all from PUBLIC on the database. The owner keeps CONNECT, CREATE and TEMPORARY as the owner. */
 export const closedToPublic: PlannedGrant = {
   key: "public",
   grantee: PUBLIC,
@@ -179,7 +179,7 @@ export const closedToPublic: PlannedGrant = {
   privileges: [],
 };
 
-/** What a role may do, type by type; what is not in it the role may not do. */
+/** The grants of a role, by type of object. */
 export function planGrants(
   role: Pick<RoleSpec, "key" | "name">,
   grants: Grants,
@@ -197,7 +197,7 @@ export function planGrants(
   });
 }
 
-/** The same on what the owner will make. */
+/** The default privileges of a role, for objects that the owner will create. */
 export function planDefaultPrivileges(
   role: Pick<RoleSpec, "key" | "name">,
   grants: Grants,
@@ -210,7 +210,7 @@ export function planDefaultPrivileges(
   });
 }
 
-/** Neither a role's key nor a schema can hold the dot, so that no two come out the same. */
+/** Unique, because neither a role's key nor a schema can have a dot. */
 function toKey(role: string, type: string, schema: string): string {
   return `${role}-${type}${schema === PUBLIC_SCHEMA ? "" : `.${schema}`}`;
 }

@@ -6,19 +6,19 @@ import { createContents } from "./contents.ts";
 import { block, refusal, text, texts } from "./step.ts";
 
 /**
- * The access part of a psql script, inside the app's database: what is held against what is planned,
- * worked out by the server, and the difference as GRANT and REVOKE. The same rules as diff-access.ts: a
- * grantee that is not the app's is never looked at, an object of another owner never touched.
+ * The privileges in a psql script, inside the app's database. The server compares live with wanted
+ * privileges and makes GRANT and REVOKE of the difference. The rules are those of `diff/access.ts`: a
+ * grantee that is not the app's is ignored, and an object of another owner is never changed.
  */
 export function scriptAccess(plan: DatabasePlan): readonly string[] {
   const { owner, name } = plan.database;
   const isClosed = plan.grants.some((grant) => grant.grantee === PUBLIC);
-  const shares = toWantedPrivileges(plan, []);
+  const wanted = toWantedPrivileges(plan, []);
   const toDatabase = plan.grants.filter(({ on }) => on.type === "database");
   const closing = isClosed ? [closePublicSchema(owner)] : [];
-  const planned = toDatabase.length + shares.length === 0 ? [] : [withPlanned(toDatabase, shares)];
+  const planned = toDatabase.length + wanted.length === 0 ? [] : [withPlanned(toDatabase, wanted)];
   const giving = [
-    ...(shares.length === 0 ? [] : [defaultsQuery(shares, owner)]),
+    ...(wanted.length === 0 ? [] : [defaultsQuery(wanted, owner)]),
     ...planned.map((tables) => grantsQuery(tables, owner)),
   ];
   const queries = [...closing, ...giving];
@@ -29,20 +29,24 @@ export function scriptAccess(plan: DatabasePlan): readonly string[] {
     ...createContents(plan),
     ...giving.map(send),
     "COMMIT;",
-    // A GRANT that the admin may not give ends with no more than a warning.
-    refusal(
-      `app ${plan.app}: database ${name} is not as planned, and the admin role may not change that`,
-      queries.map((query) => `SELECT statement FROM (${query}) open (statement)`),
-    ),
-    ...(isClosed ? [warnOfOpenSchema(plan.app)] : []),
-    ...(shares.length === 0
+    // A GRANT without the right to grant gives only a warning, so the result is checked.
+    ...(queries.length === 0
       ? []
-      : [warnOfLostSchema(plan.app), refuseForeignSchemas(plan, shares)]),
+      : [
+          refusal(
+            `app ${plan.app}: database ${name} is not as planned, and the admin role may not change that`,
+            queries.map((query) => `SELECT statement FROM (${query}) open (statement)`),
+          ),
+        ]),
+    ...(isClosed ? [warnOfOpenSchema(plan.app)] : []),
+    ...(wanted.length === 0
+      ? []
+      : [warnOfLostSchema(plan.app), refuseForeignSchemas(plan, wanted)]),
     ...planned.map((tables) => refuseOthersGrants(plan, tables)),
   ];
 }
 
-/** Where the objects of each type are: type, oid, schema, what GRANT calls them, owner and ACL. */
+/** Queries for the objects of each type: type, oid, schema, name in GRANT, owner and ACL. */
 const objects: Readonly<Record<ObjectType, string>> = {
   database: `SELECT 'database', NULL::oid, NULL::text, format('DATABASE %I', datname), datdba,
     coalesce(datacl, acldefault('d', datdba)) FROM pg_database WHERE datname = current_database()`,
@@ -62,32 +66,32 @@ const objects: Readonly<Record<ObjectType, string>> = {
 
 type Grantee = Pick<PlannedGrant, "grantee" | "privileges">;
 
-/** As pg_default_acl calls the types. */
+/** The types as in pg_default_acl. */
 const defaultTypes: Readonly<Record<ContentType, string>> = {
   table: "r",
   sequence: "S",
   function: "f",
 };
 
-/** What an extension brought is the extension's. */
+/** Leaves out objects that an extension made. */
 function isOwn(catalog: "pg_class" | "pg_proc", oid: string): string {
   return `NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '${catalog}'::regclass AND e.objid = ${oid} AND e.deptype = 'e')`;
 }
 
-/** The tables `planned` and `objects` that a query about what is given begins with. */
+/** The tables `planned` and `objects`, the start of a query for live privileges. */
 function withPlanned(
   toDatabase: readonly PlannedGrant[],
-  shares: readonly WantedPrivileges[],
+  wanted: readonly WantedPrivileges[],
 ): string {
   const types = new Set([
     ...toDatabase.map(({ on }) => on.type),
-    ...shares.map(({ type }) => type),
+    ...wanted.map(({ type }) => type),
   ]);
   const toRow = (type: ObjectType, schema: string, { grantee, privileges }: Grantee): string =>
     `(${text(type)}, ${schema}, ${text(grantee)}, ${texts(privileges)})`;
   const rows = [
     ...toDatabase.map((grant) => toRow("database", "NULL", grant)),
-    ...shares.map((share) => toRow(share.type, text(share.schema), share)),
+    ...wanted.map((one) => toRow(one.type, text(one.schema), one)),
   ];
   return `WITH planned (type, schema, grantee, privileges) AS (
   VALUES ${rows.join(",\n    ")}
@@ -96,12 +100,12 @@ function withPlanned(
 )`;
 }
 
-/** Objects that the admin may give, with what is planned on each. */
+/** Objects that the admin can grant privileges on, with the planned privileges. */
 const onObjects = (owner: string): string => `planned p
   JOIN objects o ON o.type = p.type AND o.schema IS NOT DISTINCT FROM p.schema::text
     AND (${mayGrant("CASE o.type WHEN 'schema' THEN o.schema END", "o.owner", owner)})`;
 
-/** What a grantee has on an object, and on a single column if it is too much. */
+/** Live privileges of a grantee on an object, and those on single columns that are not planned. */
 const given = `SELECT a.grantor, a.privilege_type, '' AS place FROM aclexplode(o.acl) a
     WHERE a.grantee = ${oidOf("p.grantee")}
     UNION
@@ -119,7 +123,7 @@ function grantsQuery(tables: string, owner: string): string {
 ${difference("'REVOKE %s ON %s FROM %s'", "'GRANT %s ON %s TO %s'")}`;
 }
 
-/** The same rule as diff-grantors.ts. */
+/** The same rule as in `diff/grantors.ts`. */
 function refuseOthersGrants({ app, database }: DatabasePlan, tables: string): string {
   return refusal(`app ${app}: everything else is done, but for a superuser there is`, [
     `(${tables}
@@ -131,8 +135,8 @@ function refuseOthersGrants({ app, database }: DatabasePlan, tables: string): st
   ]);
 }
 
-function defaultsQuery(shares: readonly WantedPrivileges[], owner: string): string {
-  const rows = shares.flatMap(({ schema, type, grantee, privileges }) =>
+function defaultsQuery(wanted: readonly WantedPrivileges[], owner: string): string {
+  const rows = wanted.flatMap(({ schema, type, grantee, privileges }) =>
     type === "schema"
       ? []
       : `(${text(schema)}, ${text(`${type.toUpperCase()}S`)}, ${text(defaultTypes[type])}, ${text(grantee)}, ${texts(privileges)})`,
@@ -164,10 +168,10 @@ function listed(kept: string, gone: string): string {
   return `array_to_string(ARRAY(SELECT unnest(${kept}) EXCEPT SELECT unnest(${gone}) ORDER BY 1), ', ')`;
 }
 
-/** A grantee as GRANT calls it. */
+/** A grantee as GRANT names it. */
 const named = `CASE grantee WHEN ${text(PUBLIC)} THEN 'PUBLIC' ELSE quote_ident(grantee) END`;
 
-/** From `found`: one statement for what is too much, one for what is missing. */
+/** Statements from the table `found`: one to revoke the excess, one to grant what is missing. */
 function difference(revoke: string, grant: string, more?: string): string {
   const extra = more === undefined ? "" : `, ${more}`;
   return `SELECT format(${revoke}, ${listed("held", "privileges")}, name, ${named}${extra})
@@ -177,7 +181,7 @@ SELECT format(${grant}, ${listed("privileges", "held")}, name, ${named}${extra})
 FROM found WHERE NOT privileges <@ held`;
 }
 
-/** Until 14 every role may make tables in schema public; so also where such a database was restored. */
+/** On Postgres 14, and in a database restored from it, every role may create tables in schema public. */
 const publicSchemaIsOpen = `FROM pg_namespace, aclexplode(nspacl) a
 WHERE nspname = 'public' AND a.grantee = 0 AND a.privilege_type = 'CREATE'`;
 
@@ -204,14 +208,14 @@ function warnOfLostSchema(app: string): string {
 END`);
 }
 
-/** What PUBLIC has will do. */
+/** Missing privileges on schemas of other owners. A privilege of PUBLIC counts. */
 function refuseForeignSchemas(
   { app, database }: DatabasePlan,
-  shares: readonly WantedPrivileges[],
+  wanted: readonly WantedPrivileges[],
 ): string {
-  const rows = shares
+  const rows = wanted
     .filter(({ type }) => type === "schema")
-    .map((share) => `(${text(share.schema)}, ${text(share.grantee)}, ${texts(share.privileges)})`);
+    .map((one) => `(${text(one.schema)}, ${text(one.grantee)}, ${texts(one.privileges)})`);
   const held = `ARRAY(SELECT privilege_type FROM aclexplode(coalesce(nspacl, acldefault('n', nspowner))) a
         WHERE a.grantee IN (0, ${oidOf("p.grantee")}))`;
   return refusal(`app ${app}: everything else is done, but for a superuser there is`, [
@@ -221,7 +225,7 @@ function refuseForeignSchemas(
   ]);
 }
 
-/** Before 15 schema public belongs to the superuser. */
+/** Before Postgres 15 schema public belongs to the superuser. */
 function mayGrant(schema: string, owner: string, appOwner: string): string {
   return `pg_get_userbyid(${owner}) IN (${text(appOwner)}, 'pg_database_owner')
     OR ${schema} = 'public' AND (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)`;

@@ -4,16 +4,16 @@ import { type DatabasePlan, PUBLIC_SCHEMA } from "../plan/plan.ts";
 import { refusal, statementOf, step, text, texts } from "./step.ts";
 
 /**
- * The schemas and extensions of a psql script, inside the app's database. The same rules as
- * diff-contents.ts: nothing is dropped, moved or re-owned.
+ * The schemas and extensions in a psql script, inside the app's database. The rules are those of
+ * `diff/contents.ts`: nothing is dropped, moved or given another owner.
  */
 
 const sql = readFileSync(new URL("../catalog/sql/extensions.sql", import.meta.url), "utf8");
 
 /**
- * Queries for every reason why a database cannot have the schemas and extensions that are asked for.
+ * Queries for all problems with the wanted schemas and extensions.
  *
- * @param isNew The session is in another database, and the app's is yet to be made.
+ * @param isNew The app's database does not exist yet, and the session is in another one.
  */
 export function queryContentProblems(plan: DatabasePlan, isNew: boolean): readonly string[] {
   const { schemas, database, extensions } = plan;
@@ -27,7 +27,7 @@ export function queryContentProblems(plan: DatabasePlan, isNew: boolean): readon
   ];
 }
 
-/** Makes what is missing, as far as the admin role may. */
+/** Creates missing schemas, and the extensions that the admin role may create. */
 export function createContents(plan: DatabasePlan): readonly string[] {
   const { schemas, database, extensions } = plan;
   const { name, owner } = database;
@@ -47,7 +47,7 @@ export function createContents(plan: DatabasePlan): readonly string[] {
   ];
 }
 
-/** Stops the script for what only a superuser may make, with the statement; to come last. */
+/** Fails with the statements that only a superuser may run. It must be the last step of the script. */
 export function refuseBlocked(plan: DatabasePlan): readonly string[] {
   if (plan.extensions.length === 0) return [];
   return [
@@ -58,7 +58,7 @@ export function refuseBlocked(plan: DatabasePlan): readonly string[] {
   ];
 }
 
-/** The statement that an extension still needs; null = none. */
+/** The statement that creates or updates an extension; null = nothing to do. */
 const due = `CASE WHEN installed_version IS NULL THEN create_it
     WHEN version NOT IN ('', installed_version) THEN update_it END`;
 
@@ -81,7 +81,7 @@ function queryExtensionProblems(plan: DatabasePlan, isNew: boolean): string {
         ELSE installed_schema <> schema OR version NOT IN ('', installed_version) AND NOT has_version END`;
 }
 
-/** A row for each extension: what is asked for, what the server could make, what the database has. */
+/** A row for each extension: the wanted one, what the server has of it, and what the database has. */
 function toRows(plan: DatabasePlan, isNew: boolean): string {
   const { extensions } = plan;
   const rows = extensions.map((extension, place) => {

@@ -3,25 +3,26 @@ import { passwordEnvironment } from "../../config/derive/names.ts";
 import { BerthError } from "../../errors.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 
-/** Name of the file that a psql script looks for in the folder it runs in. */
+/** Name of the password script. It must be in the folder in which the psql script runs. */
 export const passwordScript = "passwords.sh";
 
 /**
- * The shell script that gives an app's roles the passwords in `BERTH_PASSWORD_<KEY>`, for where nobody can
- * compute a verifier: in a pod with no more than psql. psql's `\password` makes the verifier itself, so
- * that the server never sees the password, and reads it from standard input, as it has no terminal. A
- * role that can log in with its password is left alone, since each verifier has a new salt.
+ * The shell script that sets the passwords of an app's roles from `BERTH_PASSWORD_<KEY>`, in a pod that has
+ * only psql. psql's `\password` computes the verifier, so the server never sees the password. Without a
+ * terminal it reads the password from standard input. A role that can log in with its password is not
+ * changed, because `\password` would make a verifier with a new salt.
  *
- * What `\password` cannot be told is refused: a name with a line end.
+ * `\password` does not accept a name with a control character, so such a role is refused.
  *
  * @see https://www.postgresql.org/docs/current/app-psql.html#APP-PSQL-META-COMMAND-PASSWORD
  */
 export function toPasswordScript({ app, roles, database }: DatabasePlan): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
-  const odd = roles.find(({ name }) => /[\u0000-\u001f\u007f]/.test(name));
-  if (odd !== undefined) {
-    throw new BerthError(`app ${app}: psql takes no role ${JSON.stringify(odd.name)}`, {
-      hint: `let Berth itself provision the app: set berth:apps.${app}.provisioner to berth`,
+  const unsupported = roles.find(({ name }) => /[\u0000-\u001f\u007f]/.test(name));
+  if (unsupported !== undefined) {
+    const name = JSON.stringify(unsupported.name);
+    throw new BerthError(`app ${app}: psql cannot set the password of role ${name}`, {
+      hint: `set berth:apps.${app}.provisioner to berth, which does not need psql`,
     });
   }
   return [
@@ -36,7 +37,7 @@ export function toPasswordScript({ app, roles, database }: DatabasePlan): string
   ].join("\n");
 }
 
-/** PGREQUIREAUTH, which psql knows from 16 on: a server that lets anybody in proves nothing. */
+/** PGREQUIREAUTH (psql 16) makes the login fail if the server does not ask for the password. */
 const functions = `set -eu
 can_log_in() {
   PGUSER="$1" PGDATABASE="$2" PGPASSWORD="$3" PGREQUIREAUTH=scram-sha-256 PGCONNECT_TIMEOUT=10 \\

@@ -3,9 +3,10 @@ import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
 import { scriptMark } from "./identity.ts";
 import { statementOf, step, text, texts, verifierOf } from "./step.ts";
 
-/** The roles' part of a psql script: each step asks the catalog and sends only what is missing. */
-
-/** Makes or mends the ownership role and the app's roles. */
+/**
+ * The steps that create or change the ownership role and the app's roles. Each step reads the catalog and
+ * sends only statements that are needed.
+ */
 export function scriptRoles(
   plan: DatabasePlan,
   { ownershipRole, stack }: Pick<PostgresSpec, "ownershipRole" | "stack">,
@@ -18,7 +19,7 @@ export function scriptRoles(
     ),
     ...(stack === undefined ? [] : [scriptMark(ownershipRole, stack)]),
     ...plan.roles.flatMap(scriptRole),
-    scriptActingFor(plan.database.owner),
+    scriptAdminMembership(plan.database.owner),
   ];
 }
 
@@ -28,7 +29,7 @@ function scriptRole(role: PlannedRole): readonly string[] {
   const setPassword = statementOf({ kind: "set-password", path, role: name, key });
   return [
     `-- role ${key}\n\\if :is_superuser`,
-    // Only a superuser may compare; anybody else sets it again, to the same.
+    // Only a superuser can compare verifiers. Any other admin sets the same verifier again.
     `SELECT ${setPassword}\nFROM pg_authid WHERE rolname = ${text(name)} AND rolpassword IS DISTINCT FROM ${verifierOf(key)}
   AND ${verifierOf(key)} IS NOT NULL\n\\gexec`,
     "\\else",
@@ -55,7 +56,7 @@ FROM pg_roles WHERE rolname = ${text(name)} AND (NOT rolcanlogin OR rolsuper OR 
 FROM pg_auth_members
 WHERE pg_get_userbyid(member) = ${text(name)} AND pg_get_userbyid(roleid) <> ALL (${texts(role.memberOf)})
 \\gexec`,
-    // As Postgres writes it into the catalog.
+    // Compared in the form that the catalog has.
     step(
       statementOf({ kind: "set-search-path", path, role: name, searchPath }),
       `array_to_string(ARRAY(SELECT quote_ident(part) FROM unnest(${texts(searchPath)})
@@ -67,8 +68,8 @@ WHERE pg_get_userbyid(member) = ${text(name)} AND pg_get_userbyid(roleid) <> ALL
   ];
 }
 
-/** As `actForOwner` of diff-roles.ts. */
-function scriptActingFor(owner: string): string {
+/** The same rule as `actForOwner` in `diff/roles.ts`. */
+function scriptAdminMembership(owner: string): string {
   const path = "roles.owner.administration";
   const give = (withOptions: boolean): string =>
     statementOf({ kind: "join-admin", path, role: owner, withOptions });

@@ -1,40 +1,47 @@
-import { escapeIdentifier } from "pg";
 import { verifierEnvironment } from "../../config/derive/names.ts";
 import type { PostgresSpec } from "../../config/spec.ts";
 import { BerthError } from "../../errors.ts";
 import { hasContents } from "../diff/contents.ts";
 import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
-import { runLockKey } from "../server/session.ts";
+import { adminSettings, runLockKey, settings, toStartupOptions } from "../server/session.ts";
 import { scriptAccess } from "./access.ts";
 import { queryContentProblems, refuseBlocked } from "./contents.ts";
 import { queryOwnershipProblems } from "./identity.ts";
 import { passwordScript } from "./passwords.ts";
 import { scriptRoles } from "./roles.ts";
-import { block, refusal, statementOf, step, text, texts, verifierVariable } from "./step.ts";
+import {
+  block,
+  checkSettings,
+  refusal,
+  statementOf,
+  step,
+  text,
+  texts,
+  verifierVariable,
+} from "./step.ts";
 
-/** What a script must know of the stack besides the plan. */
+/** What a script needs from the stack's settings. */
 export type ScriptTarget = Pick<
   PostgresSpec,
   "maintenanceDatabase" | "ownershipRole" | "stack" | "systemIdentifier"
 >;
 
 /**
- * Where a script has the roles' passwords from. `verifiers`: the environment. `apart`: they are none of
- * its business, and another script sets them once the roles are there; see psql-passwords.ts.
+ * Where the roles' passwords come from. `verifiers`: verifiers in environment variables. `apart`: the
+ * script of `psql/passwords.ts` sets them after the roles are created.
  */
 export type ScriptPasswords = "verifiers" | "apart";
 
 /**
- * An app's plan as a psql script, for where Berth itself cannot reach the server: a Job, or a person.
- * Running it again changes nothing, save that an admin who is no superuser sets the verifiers again. It
- * adopts nothing, takes up only what carries the stack's mark, and ends with exit code 3 and the reason
- * where it must not go on, or, after all else, where only a superuser may. Needs psql 15 (`\getenv`), at
- * any server from 14 on; the verifiers come from the environment, `BERTH_VERIFIER_<KEY>`, and stand
- * nowhere in it.
+ * An app's plan as a psql script, for a Job or a person, if Berth itself cannot reach the server. A second
+ * run changes nothing, except that an admin without superuser sets the same verifiers again. The script
+ * adopts nothing: it changes only roles that are members of the ownership role. It ends with exit code 3
+ * and the reasons if it must not start, or at the end if only a superuser can do the rest. It needs psql 15
+ * (`\getenv`) and Postgres 14 or newer. It has no verifiers; they are in `BERTH_VERIFIER_<KEY>`.
  *
- * It is flat text and no `DO` block on purpose: CREATE DATABASE runs in no block and no transaction, and
- * psql puts no variable into dollar-quoted text. So the server is asked for statements, and `\gexec`
- * sends them.
+ * It is flat text, not one `DO` block, because CREATE DATABASE cannot run in a block or a transaction, and
+ * psql does not replace variables in dollar-quoted text. So queries return statements, and `\gexec` runs
+ * them.
  *
  * @see https://www.postgresql.org/docs/current/app-psql.html
  */
@@ -46,24 +53,25 @@ export function toPsqlScript(
   const { app, roles, database } = plan;
   const { systemIdentifier } = target;
   if (systemIdentifier === undefined) {
-    throw new BerthError(`app ${app}: the stack does not say which server the script is for`, {
-      hint: "set berth:postgres.systemIdentifier; pulumi preview shows the number",
+    throw new BerthError(`app ${app}: a script needs berth:postgres.systemIdentifier`, {
+      hint: "set it to the result of: select system_identifier from pg_control_system()",
     });
   }
   if (roles.some(({ login }) => login === "in-turn")) {
-    throw new BerthError(`app ${app}: a script makes no owner without login`, {
-      hint: `let Berth itself provision the app: pulumi up; or take owner.rotation, or credentials, out of berth:apps.${app}`,
+    throw new BerthError(`app ${app}: a script cannot create an owner with NOLOGIN`, {
+      hint: `run pulumi up instead, or remove owner.rotation or credentials from berth:apps.${app}`,
     });
   }
-  refuseForeignForms(app, [database.name, target.maintenanceDatabase]);
+  refuseSpecialNames(app, [database.name, target.maintenanceDatabase]);
   const guards = scriptGuards(plan, { ...target, systemIdentifier });
   const path = "database";
   const { name, connectionLimit } = database;
-  const isThere = `EXISTS (SELECT FROM pg_database WHERE datname = ${text(name)}`;
+  const exists = `EXISTS (SELECT FROM pg_database WHERE datname = ${text(name)}`;
   return [
     ...header(plan, passwords),
     ...roles.flatMap(passwords === "apart" ? leavePassword : readVerifier),
-    ...enter(target.maintenanceDatabase),
+    findMoreSettings,
+    ...enter(app, target.maintenanceDatabase),
     guards,
     ...(hasContents(plan) ? lookInside(plan, target.maintenanceDatabase, guards) : []),
     "SELECT rolsuper AS is_superuser, current_setting('server_version_num')::int >= 160000 AS has_options",
@@ -76,14 +84,14 @@ export function toPsqlScript(
     ...scriptRoles(plan, target),
     "COMMIT;",
     "-- the database",
-    step(statementOf({ kind: "create-database", path, database }), `NOT ${isThere})`),
+    step(statementOf({ kind: "create-database", path, database }), `NOT ${exists})`),
     step(
       statementOf({ kind: "limit-database", path, database: name, connectionLimit }),
-      `${isThere} AND datconnlimit <> ${String(connectionLimit)})`,
+      `${exists} AND datconnlimit <> ${String(connectionLimit)})`,
     ),
-    // The lock is held, and nothing of others got past the guards.
+    // Safe here: the session has the lock, and the guards have checked who made the roles.
     ...(passwords === "apart" ? setPasswords(app) : []),
-    ...enter(name),
+    ...enter(app, name),
     ...(hasContents(plan)
       ? [
           refusal(
@@ -99,11 +107,11 @@ export function toPsqlScript(
   ].join("\n");
 }
 
-/** psql takes other names for options or addresses of a connection, or ends the command in the middle. */
-function refuseForeignForms(app: string, databases: readonly string[]): void {
+/** psql would read other names as connection options or addresses, or end the command there. */
+function refuseSpecialNames(app: string, databases: readonly string[]): void {
   for (const name of databases.filter((one) => !/^[\w .-]+$/.test(one))) {
-    throw new BerthError(`app ${app}: psql's \\connect takes no database ${JSON.stringify(name)}`, {
-      hint: "let Berth itself provision the app: pulumi up",
+    throw new BerthError(`app ${app}: psql cannot \\connect to database ${JSON.stringify(name)}`, {
+      hint: "run pulumi up instead, which does not need psql",
     });
   }
 }
@@ -122,10 +130,10 @@ function header({ app, roles }: DatabasePlan, passwords: ScriptPasswords): strin
   ];
 }
 
-/** The form is looked at before anything is sent: a password in clear must not reach the server's log. */
+/** Checks the form before anything is sent, so no plain password gets into the server's log. */
 function readVerifier({ key }: PlannedRole): string[] {
   const variable = verifierEnvironment(key);
-  const problem = `${variable} is not set, or is no SCRAM-SHA-256 verifier`;
+  const problem = `${variable} is not set, or is not a SCRAM-SHA-256 verifier`;
   return [
     `\\set is_verifier \`printf %s "$${variable}" | grep -Eqx '${verifierForm}' && echo true || echo false\``,
     "\\if :is_verifier",
@@ -154,45 +162,56 @@ function setPasswords(app: string): string[] {
 const verifierForm =
   "SCRAM-SHA-256[$][1-9][0-9]*:[A-Za-z0-9+/]{22,}={0,2}[$][A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=";
 
+/** A script waits longer for a lock than Berth, which runs again sooner. Its Job limits the time of the whole. */
+const scriptSettings = {
+  ...settings,
+  ...adminSettings,
+  lock_timeout: "30s",
+  statement_timeout: "0",
+  client_min_messages: "warning",
+};
+
+/** A server before 17 would refuse a session that asks for it. */
+const findMoreSettings = `SELECT CASE WHEN pg_catalog.current_setting('transaction_timeout', true) IS NULL
+  THEN '' ELSE '-c transaction_timeout=0' END AS more_settings\n\\gset`;
+
 /** A session as Berth's own are, whatever an app's owner has set for its database or made in it. */
-function enter(database: string): string[] {
+function enter(app: string, database: string): string[] {
+  const way = `dbname=''${database}'' options=''${toStartupOptions(scriptSettings)} `;
   return [
-    `\\connect ${escapeIdentifier(database)}`,
-    "SET ROLE NONE;",
-    "SET default_transaction_read_only = off;",
-    "SET search_path = pg_catalog, pg_temp;",
-    "SET lock_timeout = '30s';",
-    "SET client_min_messages = warning;",
+    `\\set way '${way}' :more_settings ''''`,
+    "\\connect -reuse-previous=on :way",
+    checkSettings(`app ${app}: stopped`, scriptSettings),
     block(`BEGIN PERFORM pg_advisory_lock(${runLockKey}); END`),
   ];
 }
 
-/** The reasons that only a session in the app's database can see; and back, to a lock of its own. */
+/** Finds problems that only a session in the app's database can see, then goes back. */
 function lookInside(plan: DatabasePlan, maintenanceDatabase: string, guards: string): string[] {
   const name = text(plan.database.name);
   const title = `app ${plan.app}: nothing was changed`;
   const inside = queryContentProblems(plan, false);
-  const anew = queryContentProblems(plan, true);
+  const ifNew = queryContentProblems(plan, true);
   return [
     `SELECT EXISTS (SELECT FROM pg_database WHERE datname = ${name}) AS is_there, EXISTS (SELECT FROM pg_database
   WHERE datname = ${name} AND has_database_privilege(oid, 'CONNECT')) AS may_enter\n\\gset`,
     "\\if :may_enter",
-    ...enter(plan.database.name),
+    ...enter(plan.app, plan.database.name),
     refusal(title, inside),
-    ...enter(maintenanceDatabase),
+    ...enter(plan.app, maintenanceDatabase),
     guards,
-    ...(anew.length === 0 ? [] : ["\\elif :is_there", "\\else", refusal(title, anew)]),
+    ...(ifNew.length === 0 ? [] : ["\\elif :is_there", "\\else", refusal(title, ifNew)]),
     "\\endif",
   ];
 }
 
-/** Every reason not to touch anything, before anything is touched. */
+/** Finds every reason not to run, before anything is changed. */
 function scriptGuards(
   { app, roles, database, grants }: DatabasePlan,
   { ownershipRole, stack, systemIdentifier }: ScriptTarget & { readonly systemIdentifier: string },
 ): string {
   const names = texts(roles.map((role) => role.name));
-  // As in roles.sql: the admin that made the mark does not carry it.
+  // As in roles.sql: the admin that created the ownership role does not count as its member.
   const isOurs = `EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid AND pg_get_userbyid(m.roleid) = ${text(ownershipRole)}
         AND NOT (r.rolcreaterole AND (m.grantor = m.member
           OR m.admin_option AND coalesce(to_jsonb(m) ->> 'set_option', 'true') = 'false')))`;

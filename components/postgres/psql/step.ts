@@ -2,8 +2,6 @@ import { escapeLiteral } from "pg";
 import type { Action } from "../statements/actions.ts";
 import { hiddenVerifiers, toStatement } from "../statements/sql.ts";
 
-/** The pieces that a psql script is made of. Everything that is put into one is quoted here. */
-
 /** A text literal. */
 export const text = escapeLiteral;
 
@@ -12,22 +10,22 @@ export function texts(values: readonly string[]): string {
   return `ARRAY[${values.map(text).join(", ")}]::text[]`;
 }
 
-/** A statement that is sent if a condition holds; `\gexec` sends each row of an answer as a statement. */
+/** Runs a statement if a condition holds: `\gexec` runs each row of a result as a statement. */
 export function step(statement: string, condition: string): string {
   return `SELECT ${statement}\nWHERE ${condition}\n\\gexec`;
 }
 
-/** psql's variable that holds the verifier of a role, by the role's key. */
+/** The psql variable with the verifier of a role, by the role's key. */
 export function verifierVariable(key: string): string {
   return `verifier_${key.replaceAll("-", "_")}`;
 }
 
-/** The same as an SQL expression; NULL = the script leaves the role's password alone. */
+/** That variable as an SQL expression; NULL = the script does not change the role's password. */
 export function verifierOf(key: string): string {
   return `nullif(:'${verifierVariable(key)}', '')`;
 }
 
-/** The statement of an action as an SQL expression, with psql's variable where a verifier goes. */
+/** The statement of an action as an SQL expression, with the psql variable in place of a verifier. */
 export function statementOf(action: Action): string {
   const keys: string[] = [];
   const statement = toStatement(action, (key) => {
@@ -36,17 +34,32 @@ export function statementOf(action: Action): string {
   });
   const [key] = keys;
   if (key === undefined) return text(statement);
-  // A name may hold anything, so only the end is the verifier.
+  // A name may look like the placeholder, so only the end is replaced.
   const start = statement.slice(0, -text(hiddenVerifiers(key)).length);
   const template = `${start.replaceAll("%", "%%")}%L`;
   return `format(${text(template)}, ${verifierOf(key)})`;
 }
 
-/** A block, in a quote that nothing in it can end. */
+/** A DO block, with a dollar quote that does not occur in the body. */
 export function block(body: string): string {
   let tag = "$berth$";
   for (let n = 1; body.includes(tag); n += 1) tag = `$berth${String(n)}$`;
   return `DO ${tag}\n${body}\n${tag};`;
+}
+
+/** A block that stops the script where the session has lost settings. It does not look in `search_path`. */
+export function checkSettings(title: string, wanted: Readonly<Record<string, string>>): string {
+  const lost = Object.entries(wanted).map(
+    ([name, value]) =>
+      `CASE WHEN pg_catalog.current_setting(${text(name)}) OPERATOR(pg_catalog.<>) ${text(value)} THEN ${text(name)} END`,
+  );
+  const problem =
+    "%: the session came without what Berth asks for: %; a connection pooler in between drops it: connect to Postgres itself";
+  return block(`DECLARE lost text := pg_catalog.concat_ws(', ',
+    ${lost.join(",\n    ")});
+BEGIN
+  IF lost OPERATOR(pg_catalog.<>) '' THEN RAISE EXCEPTION ${text(problem)}, ${text(title)}, lost; END IF;
+END`);
 }
 
 /** A block that stops the script, for every problem that a query finds. */

@@ -3,6 +3,7 @@ import type { Client } from "pg";
 import type { ObjectType } from "../../config/privileges.ts";
 import { type Catalog, type LiveRole, searchPathOf, toCamelCase } from "../catalog/catalog.ts";
 import type { DatabasePlan, PlannedGrant, PlannedRole } from "../plan/plan.ts";
+import type { AppProblem } from "../rules/problem.ts";
 
 /**
  * What the registry's resources cannot keep of an app that was made by hand. They set a role's
@@ -26,7 +27,7 @@ interface LiveMembership {
 }
 
 /** What a grant on everything in a schema would change. */
-interface OddGrant {
+interface UnstatedGrant {
   /** `option`: it may be passed on. `column`: it is on a column. `foreign`: it belongs to `role`. */
   readonly kind: "option" | "column" | "foreign";
   readonly type: ObjectType;
@@ -39,7 +40,7 @@ interface OddGrant {
 export interface UnstatedGrants {
   readonly memberships: readonly LiveMembership[];
   /** None where the roles are the stack's: it was decided when they were taken over. */
-  readonly grants: readonly OddGrant[];
+  readonly grants: readonly UnstatedGrant[];
 }
 
 /** Asks for the memberships of roles. */
@@ -58,13 +59,13 @@ export async function inspectUnstatedGrants(
 ): Promise<UnstatedGrants["grants"]> {
   const roles = plan.roles.map(({ name }) => name);
   const scope = [roles, plan.schemas, plan.database.owner];
-  return (await client.query<OddGrant>(grantsSql, scope)).rows;
+  return (await client.query<UnstatedGrant>(grantsSql, scope)).rows;
 }
 
 /** What taking an app over with the registry's resources does besides, and why it cannot be. */
-interface StockAdoption {
+interface RegistryAdoption {
   readonly changes: readonly string[];
-  readonly losses: readonly string[];
+  readonly losses: readonly AppProblem[];
 }
 
 /**
@@ -74,26 +75,29 @@ interface StockAdoption {
 export function decideRegistryAdoption(
   plan: DatabasePlan,
   { roles, server }: Pick<Catalog, "roles" | "server">,
-  odd: UnstatedGrants,
+  unstated: UnstatedGrants,
   ownershipRole: string,
-): StockAdoption {
+): RegistryAdoption {
   const others = plan.roles.filter(
     ({ name }) => roles.get(name)?.memberOf.includes(ownershipRole) === false,
   );
-  const memberships = odd.memberships.filter(({ group }) => group !== ownershipRole);
+  const memberships = unstated.memberships.filter(({ group }) => group !== ownershipRole);
   const anew = memberships.filter(({ role }) => others.some(({ name }) => name === role));
   const losses = [
     ...plan.roles.flatMap((role) => findRoleLosses(role, roles.get(role.name), memberships)),
-    ...others.flatMap((role) => findGrantLosses(role, plan.grants, odd)),
-    ...findForeign(plan, odd),
+    ...others.flatMap((role) => findGrantLosses(role, plan.grants, unstated)),
+    ...findForeign(plan, unstated),
   ];
-  const fix = `set berth:apps.${plan.app}.provisioner to berth, which leaves that as it is`;
+  const { app } = plan;
+  const fix = `set berth:apps.${app}.provisioner to berth, which leaves that as it is`;
   return {
     changes: anew.map(
       ({ role, group }) =>
-        `adopting: app ${plan.app}: role "${role}": its membership in "${group}" is granted anew, by "${server.admin}"`,
+        `adopting: app ${app}: role "${role}": its membership in "${group}" is granted anew, by "${server.admin}"`,
     ),
-    losses: losses.map((loss) => `app ${plan.app}: ${loss}; ${fix}`),
+    losses: losses.map((what) => ({
+      ...{ code: "registry-would-lose", app, at: "provisioner", what, fix },
+    })),
   };
 }
 
@@ -136,9 +140,9 @@ function findRoleLosses(
 function findGrantLosses(
   role: PlannedRole,
   grants: readonly PlannedGrant[],
-  odd: UnstatedGrants,
+  unstated: UnstatedGrants,
 ): string[] {
-  return odd.grants
+  return unstated.grants
     .filter(
       (one) =>
         one.kind !== "foreign" && one.role === role.name && isCovered(one, grants, role.name),
@@ -152,8 +156,10 @@ function findGrantLosses(
 }
 
 /** They are given and taken on everything in a schema, whoever owns it, an extension's own included. */
-function findForeign(plan: DatabasePlan, odd: UnstatedGrants): string[] {
-  const found = odd.grants.filter((one) => one.kind === "foreign" && isCovered(one, plan.grants));
+function findForeign(plan: DatabasePlan, unstated: UnstatedGrants): string[] {
+  const found = unstated.grants.filter(
+    (one) => one.kind === "foreign" && isCovered(one, plan.grants),
+  );
   if (found.length === 0) return [];
   const shown = found.slice(0, 5).map(({ schema, name, role }) => `${schema}.${name} (${role})`);
   const more = found.length > 5 ? ` and ${String(found.length - 5)} more` : "";
@@ -163,7 +169,7 @@ function findForeign(plan: DatabasePlan, odd: UnstatedGrants): string[] {
 }
 
 function isCovered(
-  { type, schema }: OddGrant,
+  { type, schema }: UnstatedGrant,
   grants: readonly PlannedGrant[],
   grantee?: string,
 ): boolean {

@@ -8,7 +8,7 @@ import {
   type PlannedRole,
   PUBLIC_SCHEMA,
 } from "../plan/plan.ts";
-import type { RegistryFacts } from "./examine.ts";
+import type { RegistryDecision } from "./decide.ts";
 
 /** What makes an app's roles and database of the registry's resources. */
 export interface RegistryDatabaseArgs {
@@ -16,11 +16,11 @@ export interface RegistryDatabaseArgs {
   /** Verifier of each role, by the role's key. */
   readonly verifiers: ReadonlyMap<string, string>;
   /** Whether something of this name exists and is to be imported. */
-  readonly exists: RegistryFacts["exists"];
+  readonly exists: RegistryDecision["exists"];
   /** The role whose members are managed; made before any of them. */
   readonly after: pulumi.Resource;
   /** Admin who has to become a member of the owner. */
-  readonly actingAdmin?: RegistryFacts["actingAdmin"];
+  readonly actingAdmin?: RegistryDecision["actingAdmin"];
 }
 
 /** Where `pulumi import` puts it, which knows no parent. */
@@ -30,7 +30,7 @@ const imported: pulumi.Alias[] = [{ parent: pulumi.rootStackResource }];
  * One app's roles, database, grants and default privileges as `postgresql` resources.
  *
  * All of it stays on the server when it leaves the program. The provider's delete would be
- * `DROP DATABASE … WITH (FORCE)`, and an app that changes to Berth's own provider takes up the same
+ * `DROP DATABASE … WITH (FORCE)`, and an app that changes to Berth's own provider adopts the same
  * roles and grants in the run in which these resources go. The database is `protect`ed besides, so that
  * nothing makes it leave, that change included, before somebody has said `pulumi state unprotect`.
  *
@@ -145,7 +145,7 @@ export class RegistryDatabase extends pulumi.ComponentResource {
     );
   }
 
-  /** The examination has seen that it is not there, or the owner's; see `examineContents`. */
+  /** It is not there, or it is the owner's: `decideRegistry` has refused all others. */
   #createSchema(
     name: string,
     schema: string,

@@ -5,8 +5,8 @@ import type { PostgresSpec, StackSpec } from "../../config/spec.ts";
 import { BerthError } from "../../errors.ts";
 import type { Credential } from "../../onepassword/credential.ts";
 import { hasContents } from "../diff/contents.ts";
-import type { DatabasePlan } from "../plan/plan.ts";
-import { notInspected, type RegistryFacts } from "./examine.ts";
+import type { PlannedApp } from "../plan-apps.ts";
+import { notInspected, type RegistryDecision } from "./decide.ts";
 import { openServer } from "./open-server.ts";
 import { createRegistryProvider } from "./provider.ts";
 
@@ -16,15 +16,8 @@ export interface Registry {
   /** The role whose members are managed; made before any of them. */
   readonly after: pulumi.Resource;
   /** Whether a role or database is there and is to be imported. */
-  readonly exists: RegistryFacts["exists"];
-  readonly actingAdmin: RegistryFacts["actingAdmin"];
-}
-
-/** An app that uses them. */
-interface StockApp {
-  readonly plan: DatabasePlan;
-  /** By the role's key. Secret. */
-  readonly verifiers: ReadonlyMap<string, string>;
+  readonly exists: RegistryDecision["exists"];
+  readonly actingAdmin: RegistryDecision["actingAdmin"];
 }
 
 /**
@@ -35,27 +28,31 @@ interface StockApp {
  */
 export async function openRegistry(
   spec: StackSpec,
-  apps: readonly StockApp[],
+  planned: readonly PlannedApp[],
   admin: Credential,
 ): Promise<Registry | undefined> {
+  const apps = planned.filter(({ app }) => app.provisioner === "postgresql");
   if (apps.length === 0) return undefined;
-  const verifiers = new Map(apps.map((app) => [app.plan.app, app.verifiers]));
+  const verifiers = new Map(
+    await Promise.all(
+      apps.map(async ({ app, verifiers: made }) => [app.name, await made] as const),
+    ),
+  );
   const plans = apps.map(({ plan }) => plan);
   const isPreview = pulumi.runtime.isDryRun();
-  const verifierOf = (app: string, key: string) => verifiers.get(app)?.get(key);
   if (isOffline() && !isPreview && plans.some(hasContents)) {
     throw new BerthError(
       "BERTH_OFFLINE=true: with provisioner postgresql, schemas and extensions are not made without looking whose they are",
       { hint: "unset BERTH_OFFLINE for pulumi up" },
     );
   }
-  const examination = isOffline()
+  const decision = isOffline()
     ? notInspected
-    : await openServer(spec, plans, { admin, isPreview, verifierOf, onError: warnOnce() });
-  for (const warning of examination.warnings) void pulumi.log.warn(warning);
+    : await openServer(spec, plans, { admin, isPreview, verifiers, onError: warnOnce() });
+  for (const warning of decision.warnings) void pulumi.log.warn(warning);
   // The engine imports what is no target as well, without its parent, and breaks the state by that.
-  const exists: RegistryFacts["exists"] = isTargeted() ? () => false : examination.exists;
-  const { actingAdmin } = examination;
+  const exists: RegistryDecision["exists"] = isTargeted() ? () => false : decision.exists;
+  const { actingAdmin } = decision;
   const provider = createRegistryProvider("postgresql", spec.postgres, admin);
   const after = createOwnershipRole(spec.postgres, exists("role", spec.postgres.ownershipRole), {
     provider,

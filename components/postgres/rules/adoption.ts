@@ -9,19 +9,20 @@ import {
 import { type DatabasePlan, hasLoginsOfVault, type PlannedRole } from "../plan/plan.ts";
 import { hintForMembership } from "../statements/failure.ts";
 import { describeForeignMark, findForeignMark } from "./identity.ts";
+import type { AppProblem } from "./problem.ts";
 
 /**
  * What to do about roles and databases that exist already. A run that died after CREATE leaves them
- * behind, so existing is normal; but only what this stack made is taken up silently.
+ * behind, so existing is normal; but only what this stack made is adopted without being asked.
  */
 export interface Adoption {
   /** What adopting changes, for the operator to read before it happens. */
   readonly changes: readonly string[];
   /** Why the run must not go on. */
-  readonly problems: readonly string[];
+  readonly problems: readonly AppProblem[];
 }
 
-/** What a stored password is, compared with the verifier that the role shall have. */
+/** What a stored password is, compared with the verifier that the role gets. */
 export type StoredPassword = "same" | "md5" | "other";
 
 /** Compares them. `undefined` = only a superuser may see what is stored, and the admin is none. */
@@ -30,55 +31,81 @@ export function compareStored(stored: string | null | undefined, verifier: strin
   return stored?.startsWith("md5") === true ? "md5" : "other";
 }
 
-/**
- * Decides for one app. Pure: the catalog says what is, the plan what shall be.
- *
- * @param passwordOf What is known of the password that a role has.
- */
+/** What is known besides the catalog. */
+interface AdoptionContext {
+  readonly ownershipRole: string;
+  /** What is known of the password that a role has. */
+  readonly passwordOf?: (role: PlannedRole) => StoredPassword;
+}
+
+/** Decides for one app. Pure: the catalog says what is, the plan what is wanted. */
 export function decideAdoption(
   plan: DatabasePlan,
   catalog: Catalog,
-  postgres: Pick<PostgresSpec, "ownershipRole">,
-  passwordOf: (role: PlannedRole) => StoredPassword = () => "other",
+  context: AdoptionContext,
 ): Adoption {
-  const changes: string[] = [];
-  const problems: string[] = [];
-  const foreignRoles = new Set<string>();
-  for (const role of plan.roles) {
+  const roles = plan.roles.flatMap((role) => {
     const live = catalog.roles.get(role.name);
-    if (live === undefined) continue;
-    const at = `app ${plan.app}: role "${role.name}"`;
-    if (live.memberOf.includes(postgres.ownershipRole)) continue;
-    const foreign = findForeignMark(live, postgres.ownershipRole, role.memberOf);
-    if (foreign !== undefined) {
-      foreignRoles.add(role.name);
-      problems.push(`${at} ${describeForeignMark(role.name, plan.app, foreign)}`);
-      continue;
-    }
-    if (role.login === "in-turn") {
-      problems.push(unmanagedTurn(at, plan));
-      continue;
-    }
-    problems.push(
-      ...refusals(live, catalog, plan.database.name).map(
-        (reason) => `${at} exists and ${reason}; Berth does not manage such a role`,
-      ),
-    );
-    const differences = compareRole(role, live, passwordOf(role));
-    if (!plan.adopt) problems.push(unmanaged(at, plan.app, differences));
-    else {
-      problems.push(...strippedBy(role, live).map((line) => `${at}: ${line}`));
-      changes.push(...differences.map((line) => `${at}: ${line}`));
-    }
-  }
+    return live === undefined || live.memberOf.includes(context.ownershipRole)
+      ? []
+      : [decideRole(plan, catalog, { role, live, context })];
+  });
   const live = catalog.databases.get(plan.database.name);
-  // It goes with an owner who has been named.
-  if (live !== undefined && !foreignRoles.has(live.owner)) {
-    const outcome = decideDatabase(plan, live, catalog, postgres);
-    changes.push(...outcome.changes);
-    problems.push(...outcome.problems);
+  // The database of another stack's role is that stack's; the problem about the role is enough.
+  const at = `roles.${plan.roles.find(({ name }) => name === live?.owner)?.key ?? ""}`;
+  const isOfOther = roles.some(
+    ({ problems: [first] }) => first?.at === at && first.code === "role-of-other-stack",
+  );
+  const database =
+    live === undefined || isOfOther
+      ? []
+      : [decideDatabase(plan, live, catalog, context.ownershipRole)];
+  const all = [...roles, ...database];
+  return {
+    changes: all.flatMap(({ changes }) => changes),
+    problems: all.flatMap(({ problems }) => problems),
+  };
+}
+
+/** About a role that exists and that the stack did not make. */
+function decideRole(
+  plan: DatabasePlan,
+  catalog: Catalog,
+  found: {
+    readonly role: PlannedRole;
+    readonly live: LiveRole;
+    readonly context: AdoptionContext;
+  },
+): Adoption {
+  const { role, live, context } = found;
+  const { app } = plan;
+  const about = { app, at: `roles.${role.key}` };
+  const what = `role "${role.name}"`;
+  const foreign = findForeignMark(live, context.ownershipRole, role.memberOf);
+  if (foreign !== undefined) {
+    return { changes: [], problems: [describeForeignMark(role, app, foreign)] };
   }
-  return { changes, problems };
+  if (role.login === "in-turn") {
+    return { changes: [], problems: [refuseInTurn(plan, { ...about, what })] };
+  }
+  const rights = findRights(live, catalog, plan.database.name).map((reason) => ({
+    ...{ code: "role-has-rights" as const, ...about },
+    what: `${what} exists and ${reason}; Berth does not manage such a role`,
+    fix: `set berth:apps.${app}.${keyOf(role)}.name to another role, or take that from it first`,
+  }));
+  const differences = compareRole(role, live, context.passwordOf?.(role) ?? "other");
+  if (!plan.adopt) {
+    const code = "role-not-ours" as const;
+    return { changes: [], problems: [...rights, { code, ...refuse(about, what, differences) }] };
+  }
+  const losses = findLosses(role, live).map((loss) => ({
+    ...{ code: "role-would-lose" as const, ...about },
+    ...{ what: `${what}: ${loss.what}`, fix: loss.fix },
+  }));
+  return {
+    changes: differences.map((line) => `app ${app}: ${what}: ${line}`),
+    problems: [...rights, ...losses],
+  };
 }
 
 /**
@@ -89,44 +116,43 @@ export function findOutOfReach(
   { app, adopt, roles }: Pick<DatabasePlan, "app" | "adopt" | "roles">,
   { server, roles: live }: Catalog,
   { ownershipRole }: Pick<PostgresSpec, "ownershipRole">,
-): string[] {
+): AppProblem[] {
   const { admin, isSuperuser, versionNumber } = server;
   if (!adopt || isSuperuser || versionNumber < 160_000) return [];
   return roles
-    .flatMap(({ name }) => live.get(name) ?? [])
-    .filter(({ memberOf, adminMayAlter }) => !memberOf.includes(ownershipRole) && !adminMayAlter)
-    .map(({ name }) => {
-      const fix = hintForMembership({ role: name, admin, versionNumber });
-      return `app ${app}: role "${name}" shall be adopted, and role "${admin}" may not change it\n    fix: ${fix}`;
-    });
-}
-
-/** What Postgres settles for good when it makes a database. */
-export function findEncodingProblem(
-  { app, database }: Pick<DatabasePlan, "app" | "database">,
-  live: Pick<LiveDatabase, "encoding"> | undefined,
-): string | undefined {
-  if (live === undefined || live.encoding === database.encoding) return undefined;
-  return `app ${app}: database "${database.name}" has encoding ${live.encoding}, which cannot change; set berth:apps.${app}.database.encoding to it`;
+    .filter(({ name }) => {
+      const found = live.get(name);
+      return found?.memberOf.includes(ownershipRole) === false && !found.adminMayAlter;
+    })
+    .map(({ key, name }) => ({
+      ...{ code: "role-out-of-reach", app, at: `roles.${key}` },
+      what: `role "${name}" cannot be adopted: role "${admin}" may not change it`,
+      fix: hintForMembership({ role: name, admin, versionNumber }),
+    }));
 }
 
 function decideDatabase(
   plan: DatabasePlan,
   live: LiveDatabase,
   catalog: Catalog,
-  postgres: Pick<PostgresSpec, "ownershipRole">,
+  ownershipRole: string,
 ): Adoption {
-  const { database } = plan;
-  const at = `app ${plan.app}: database "${live.name}"`;
+  const { app, database } = plan;
+  const about = { app, at: "database" };
+  const what = `database "${live.name}"`;
+  const isOurs = (role: string) => catalog.roles.get(role)?.memberOf.includes(ownershipRole);
   if (live.owner !== database.owner) {
-    return {
-      changes: [],
-      problems: [
-        `${at} exists and belongs to role "${live.owner}", not to "${database.owner}"; Berth never changes an owner. ` +
-          `Set berth:apps.${plan.app}.owner.name to "${live.owner}", or berth:apps.${plan.app}.database.name to another name`,
-      ],
+    // Its entry names the owner that the stack made; so somebody changed it.
+    const isTaken = isOurs(database.owner) === true;
+    const back = `; or, where somebody took it away, give it back: ALTER DATABASE ${escapeIdentifier(live.name)} OWNER TO ${escapeIdentifier(database.owner)}`;
+    const problem: AppProblem = {
+      ...{ code: "database-other-owner", ...about },
+      what: `${what} belongs to role "${live.owner}", not to "${database.owner}"; Berth never changes an owner`,
+      fix: `set berth:apps.${app}.owner.name to "${live.owner}", or berth:apps.${app}.database.name to another name${isTaken ? back : ""}`,
     };
+    return { changes: [], problems: [problem] };
   }
+  if (isOurs(live.owner) === true) return { changes: [], problems: [] };
   const differences = [
     ...(live.connectionLimit === database.connectionLimit
       ? []
@@ -138,38 +164,55 @@ function decideDatabase(
       .filter(() => live.privileges.some((privilege) => privilege.startsWith("PUBLIC=")))
       .map(() => "PUBLIC loses CONNECT and TEMPORARY"),
   ];
-  const ownerIsOurs =
-    catalog.roles.get(live.owner)?.memberOf.includes(postgres.ownershipRole) ?? false;
-  if (ownerIsOurs) return { changes: [], problems: [] };
-  if (!plan.adopt) return { changes: [], problems: [unmanaged(at, plan.app, differences)] };
-  if (!live.allowsConnections) {
-    const open = `ALTER DATABASE ${escapeIdentifier(live.name)} ALLOW_CONNECTIONS true`;
-    return { changes: [], problems: [`${at} allows no connections; as its owner run: ${open}`] };
+  if (!plan.adopt) {
+    const code = "database-not-ours" as const;
+    return { changes: [], problems: [{ code, ...refuse(about, what, differences) }] };
   }
-  return { changes: differences.map((line) => `${at}: ${line}`), problems: [] };
+  if (live.allowsConnections) {
+    return { changes: differences.map((line) => `app ${app}: ${what}: ${line}`), problems: [] };
+  }
+  const problem: AppProblem = {
+    ...{ code: "database-closed", ...about, what: `${what} allows no connections` },
+    fix: `as its owner run: ALTER DATABASE ${escapeIdentifier(live.name)} ALLOW_CONNECTIONS true`,
+  };
+  return { changes: [], problems: [problem] };
 }
 
-function unmanaged(at: string, app: string, differences: readonly string[]): string {
+function refuse(
+  about: { readonly app: string; readonly at: string },
+  what: string,
+  differences: readonly string[],
+): Omit<AppProblem, "code"> {
   const would =
     differences.length === 0
       ? "nothing else would change"
       : `would change: ${differences.join("; ")}`;
-  return `${at} exists and was not made by this stack. To take it over, set berth:apps.${app}.adopt to true (${would})`;
+  return {
+    ...about,
+    what: `${what} exists and was not made by this stack`,
+    fix: `to take it over, set berth:apps.${about.app}.adopt to true (${would})`,
+  };
 }
 
-function unmanagedTurn(at: string, plan: DatabasePlan): string {
+function refuseInTurn(
+  plan: DatabasePlan,
+  about: Pick<AppProblem, "app" | "at" | "what">,
+): AppProblem {
   const { app, database } = plan;
   const ofVault = hasLoginsOfVault(plan);
   const key = ofVault ? "credentials" : "owner.rotation";
   const which = ofVault ? "whose logins Vault makes" : "with two logins";
-  return (
-    `${at} exists and was not made by this stack, and an app ${which} takes over nothing. ` +
-    `Give it another name (berth:apps.${app}.owner.name${ofVault ? "" : ", owner.logins"}); or, where it is the app's own, take ${key} out, ` +
-    `set adopt to true and run pulumi up, then put it back, with owner.name: ${toList([database.owner]).slice(1, -1)}`
-  );
+  return {
+    ...about,
+    code: "role-not-ours",
+    what: `${about.what} exists and was not made by this stack, and an app ${which} takes over nothing`,
+    fix:
+      `give it another name (berth:apps.${app}.owner.name${ofVault ? "" : ", owner.logins"}); or, where it is the app's own, take ${key} out, ` +
+      `set adopt to true and run pulumi up, then put it back, with owner.name: ${toList([database.owner]).slice(1, -1)}`,
+  };
 }
 
-function refusals(live: LiveRole, catalog: Catalog, database: string): string[] {
+function findRights(live: LiveRole, catalog: Catalog, database: string): string[] {
   const others = live.ownedDatabases.filter((name) => name !== database);
   return [
     ...(live.name === catalog.server.admin ? ["is the admin role itself"] : []),
@@ -209,23 +252,37 @@ function compareRole(role: PlannedRole, live: LiveRole, password: StoredPassword
   ];
 }
 
-/** Memberships and settings that the entry does not state would be lost; that takes a word. */
-function strippedBy(role: PlannedRole, live: LiveRole): string[] {
-  const key = role.key === "owner" ? "owner" : `roles.${role.key}`;
+/** Memberships and settings that the entry does not state would be lost. */
+function findLosses(
+  role: PlannedRole,
+  live: LiveRole,
+): readonly { readonly what: string; readonly fix: string }[] {
+  const key = keyOf(role);
   const lost = live.memberOf.filter((group) => !role.memberOf.includes(group));
   const searchPath = searchPathOf(live);
   return [
     ...(lost.length === 0
       ? []
       : [
-          `it is a member of ${lost.join(", ")}; add "memberOf: ${toList(lost)}" under ${key} to keep that, or revoke it first`,
+          {
+            what: `it is a member of ${lost.join(", ")}`,
+            fix: `add "memberOf: ${toList(lost)}" under ${key} to keep that, or revoke it first`,
+          },
         ]),
     ...(searchPath.length > 0 && role.searchPath.length === 0
       ? [
-          `it has search_path ${searchPath.join(", ")}; add "searchPath: ${toList(searchPath)}" under ${key} to keep that`,
+          {
+            what: `it has search_path ${searchPath.join(", ")}`,
+            fix: `add "searchPath: ${toList(searchPath)}" under ${key} to keep that`,
+          },
         ]
       : []),
   ];
+}
+
+/** Where an entry says it. */
+function keyOf({ key }: PlannedRole): string {
+  return key === "owner" ? "owner" : `roles.${key}`;
 }
 
 /** Names as a YAML list that can be pasted. */

@@ -1,8 +1,10 @@
 import { escapeIdentifier } from "pg";
 import type { StackIdentity } from "../../config/spec.ts";
 import type { LiveRole } from "../catalog/catalog.ts";
+import type { PlannedRole } from "../plan/plan.ts";
 import type { Action } from "../statements/actions.ts";
 import { hiddenVerifiers, toStatement } from "../statements/sql.ts";
+import type { AppProblem, PostgresProblem } from "./problem.ts";
 
 /** Whose an ownership role is: its comment says so, in a line of its own. Pure. */
 
@@ -46,7 +48,7 @@ type Candidate = Pick<LiveRole, "name" | "comment" | "hasMembers">;
 /** Whether it may. */
 export interface OwnershipDecision {
   /** Why not. */
-  readonly problem?: string;
+  readonly problem?: PostgresProblem;
   /** What it has to say from now on, if it does not yet. */
   readonly marks: readonly Action[];
   /** What the operator should know. */
@@ -87,27 +89,37 @@ export function decideOwnership(
 
 const free = "set berth:postgres.ownershipRole to a name that is free";
 
-function describeUnknown(role: string, { name }: StackMark): string {
-  return (
-    `ownership role "${role}" belongs to stack ${name}, and this run does not know which stack it is for; nothing was changed\n` +
-    `    fix: run pulumi up, which says so; then run the same command again`
-  );
+const at = "berth:postgres.ownershipRole";
+
+function describeUnknown(role: string, { name }: StackMark): PostgresProblem {
+  return {
+    ...{ code: "stack-unknown", at },
+    what: `ownership role "${role}" belongs to stack ${name}, and this run does not know which stack it is for; nothing was changed`,
+    fix: "run pulumi up, which says so; then run the same command again",
+  };
 }
 
-function describeForeign(role: Candidate, mark: StackMark, stack: StackIdentity): string {
-  return (
-    `ownership role "${role.name}" belongs to stack ${mark.name} (id ${mark.id}), and this is stack ${stack.name} (id ${stack.id}); nothing was changed\n` +
-    `    fix: ${free}\n` +
-    `    fix: only if both are one stack, whose passphrase was changed or whose state was lost after it was renamed: ${toHandOver(role, stack)}`
-  );
+function describeForeign(role: Candidate, mark: StackMark, stack: StackIdentity): PostgresProblem {
+  const handOver = `only if both are one stack, whose passphrase was changed or whose state was lost after it was renamed: ${toHandOver(role, stack)}`;
+  return {
+    ...{ code: "ownership-role-of-other-stack", at },
+    what: `ownership role "${role.name}" belongs to stack ${mark.name} (id ${mark.id}), and this is stack ${stack.name} (id ${stack.id}); nothing was changed`,
+    fix: joinFixes(free, handOver),
+  };
 }
 
-function describeUnmarked(role: Candidate, stack: StackIdentity): string {
-  return (
-    `ownership role "${role.name}" has members and does not say of which stack: an earlier version of Berth made it; nothing was changed\n` +
-    `    fix: if another stack made it, ${free}\n` +
-    `    fix: if it is this stack's, pulumi up with the stack's state marks it; where that state is lost, run as an admin: ${toHandOver(role, stack)}`
-  );
+function describeUnmarked(role: Candidate, stack: StackIdentity): PostgresProblem {
+  const mark = `if it is this stack's, pulumi up with the stack's state marks it; where that state is lost, run as an admin: ${toHandOver(role, stack)}`;
+  return {
+    ...{ code: "ownership-role-unmarked", at },
+    what: `ownership role "${role.name}" has members and does not say of which stack: an earlier version of Berth made it; nothing was changed`,
+    fix: joinFixes(`if another stack made it, ${free}`, mark),
+  };
+}
+
+/** Fixes of which one is right, each on a line of its own. */
+function joinFixes(...fixes: readonly string[]): string {
+  return fixes.join("\n    fix: ");
 }
 
 function toHandOver(role: Candidate, stack: StackIdentity): string {
@@ -144,17 +156,21 @@ export function findForeignMark(
 
 /** Why a role of another stack is not taken over, whether the entry says `adopt` or not. */
 export function describeForeignMark(
-  role: string,
+  { key, name }: Pick<PlannedRole, "key" | "name">,
   app: string,
   { ownershipRole, grantor, stack }: ForeignMark,
-): string {
+): AppProblem {
   const id = escapeIdentifier;
   const whose = stack === undefined ? "another stack" : `stack ${stack}`;
-  return (
-    `exists and was made by ${whose}: it is a member of that stack's ownership role "${ownershipRole}"\n` +
-    `    fix: if that is this stack under a former name, set berth:postgres.ownershipRole to "${ownershipRole}"\n` +
-    `    fix: if that stack has given it up, run as an admin: REVOKE ${id(ownershipRole)} FROM ${id(role)} GRANTED BY ${id(grantor)}; then set berth:apps.${app}.adopt to true`
-  );
+  const revoke = `REVOKE ${id(ownershipRole)} FROM ${id(name)} GRANTED BY ${id(grantor)}`;
+  return {
+    ...{ code: "role-of-other-stack", app, at: `roles.${key}` },
+    what: `role "${name}" exists and was made by ${whose}: it is a member of that stack's ownership role "${ownershipRole}"`,
+    fix: joinFixes(
+      `if that is this stack under a former name, set berth:postgres.ownershipRole to "${ownershipRole}"`,
+      `if that stack has given it up, run as an admin: ${revoke}; then set berth:apps.${app}.adopt to true`,
+    ),
+  };
 }
 
 /** A stack with the ownership role that it has on the server, which after a rename has its former name. */

@@ -1,50 +1,38 @@
-import { escapeIdentifier } from "pg";
-import type { Catalog, LiveDatabase } from "../catalog/catalog.ts";
+import type { LiveDatabase } from "../catalog/catalog.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
+import type { AppProblem } from "./problem.ts";
 
 /** What Postgres puts into datconnlimit while it drops a database, and leaves there if it is stopped. */
 const halfDropped = -2;
 
 /**
- * Why an app's database can neither be used nor made: it was there and is gone, or is half gone. An
- * empty one in its place would look as if all were well.
+ * Why an app's database can be neither used nor made. One that was there and is gone, whole or in part, is
+ * not made anew: an empty one in its place would look as if all were well.
  */
 export function findLostProblem(
-  app: string,
-  database: string,
-  live: Pick<LiveDatabase, "connectionLimit"> | undefined,
+  { app, database: { name, encoding } }: Pick<DatabasePlan, "app" | "database">,
+  live: Pick<LiveDatabase, "connectionLimit" | "encoding"> | undefined,
   known: { readonly isKnown: boolean; readonly recreate: boolean },
-): string | undefined {
-  const key = `berth:apps.${app}.database.recreate`;
+): AppProblem | undefined {
+  const recreate = `set berth:apps.${app}.database.recreate to true`;
   if (live?.connectionLimit === halfDropped) {
-    return (
-      `app ${app}: an interrupted DROP DATABASE left database "${database}" half dropped, and what it held is lost; nothing but DROP DATABASE "${database}" works on it. ` +
-      `Then restore it from a backup, or set ${key} to true for an empty one`
-    );
+    return {
+      ...{ code: "database-half-dropped", app, at: "database" },
+      what: `an interrupted DROP DATABASE left database "${name}" half dropped, and what it held is lost`,
+      fix: `DROP DATABASE "${name}", which is all that works on it; then restore it from a backup, or ${recreate} for an empty one`,
+    };
+  }
+  if (live !== undefined && live.encoding !== encoding) {
+    return {
+      ...{ code: "encoding-differs", app, at: "database.encoding" },
+      what: `database "${name}" has encoding ${live.encoding}, which cannot change`,
+      fix: `set berth:apps.${app}.database.encoding to ${live.encoding}`,
+    };
   }
   if (live !== undefined || !known.isKnown || known.recreate) return undefined;
-  return (
-    `app ${app}: database "${database}" was there and is gone, and an empty one in its place would look as if all were well. ` +
-    `To restore it: CREATE DATABASE "${database}" with its owner, pg_restore into it, pulumi up. ` +
-    `To go on with an empty one: set ${key} to true, pulumi up, and take the key out again`
-  );
-}
-
-/**
- * Why nothing is done about a database that state knows, and that another role owns by now. An entry that
- * names another owner is not meant: that one is not the stack's yet.
- */
-export function findTakenProblem(
-  { app, database: { name, owner } }: Pick<DatabasePlan, "app" | "database">,
-  { databases, roles }: Pick<Catalog, "databases" | "roles">,
-  ownershipRole: string,
-): string | undefined {
-  const live = databases.get(name);
-  if (live === undefined || live.owner === owner) return undefined;
-  if (roles.get(owner)?.memberOf.includes(ownershipRole) !== true) return undefined;
-  return (
-    `app ${app}: database "${name}" belongs to role "${live.owner}", not to "${owner}"; Berth never changes an owner. ` +
-    `Set berth:apps.${app}.owner.name to "${live.owner}", or, where somebody took it away, give it back: ` +
-    `ALTER DATABASE ${escapeIdentifier(name)} OWNER TO ${escapeIdentifier(owner)}`
-  );
+  return {
+    ...{ code: "database-lost", app, at: "database" },
+    what: `database "${name}" was there and is gone, and an empty one in its place would look as if all were well`,
+    fix: `to restore it: CREATE DATABASE "${name}" with its owner, pg_restore into it, pulumi up. To go on with an empty one: ${recreate}, pulumi up, and take the key out again`,
+  };
 }

@@ -1,23 +1,24 @@
 import { escapeIdentifier } from "pg";
 import type { Catalog } from "../catalog/catalog.ts";
 import { type DatabasePlan, hasLoginsOfVault, isGroup, type PlannedRole } from "../plan/plan.ts";
+import type { AppProblem } from "./problem.ts";
 
-/** What the operator should know of an app whose logins take turns. Pure. */
+/** What the operator should know of an app with two logins. Pure. */
 
-/** Why the item's `username` cannot be had; `hasPassword` tells the role that it names. */
+/** Why the item's `username` cannot be used; `hasPassword` is true for the role that it names. */
 export function findTwoLoginProblems(
   plan: DatabasePlan,
   catalog: Pick<Catalog, "roles">,
   hasPassword: (role: PlannedRole) => boolean,
-): readonly string[] {
+): AppProblem[] {
   return plan.roles
     .filter(isGroup)
     .filter((group) => hasPassword(group) && !catalog.roles.has(group.name))
-    .map(
-      ({ name }) =>
-        `app ${plan.app}: role "${name}" is made without login, but the item's username is "${name}"; ` +
-        `set it to ${listLogins(plan)}, whichever shall be the first`,
-    );
+    .map(({ key, name }) => ({
+      ...{ code: "login-is-group", app: plan.app, at: `roles.${key}` },
+      what: `role "${name}" is made without login, but the item's username is "${name}"`,
+      fix: `set it to the one of ${listLogins(plan)} that begins`,
+    }));
 }
 
 /** An owner that may log in itself: of an app that had one login before. */

@@ -1,26 +1,42 @@
-import { escapeIdentifier } from "pg";
+import { DatabaseError, escapeIdentifier } from "pg";
 import { BerthError } from "../../errors.ts";
+import { toShownText } from "../../kubernetes/error.ts";
 import { toErrorCode } from "../../kubernetes/failure.ts";
-import type { Endpoint } from "../../tunnel/endpoint.ts";
+import { timeouts } from "../statements/failure.ts";
+import { type Explanation, explainTls, notPostgres, type Where } from "./tls-failure.ts";
+
+/** No session came about. The server's own error is the `cause`. */
+export class LoginFailure extends BerthError {
+  /** What the server refused it with. */
+  readonly sqlState: string | undefined;
+  /** Whether something answered that speaks Postgres's protocol. */
+  readonly isAnswer: boolean;
+
+  constructor(message: string, options: { hint: string; cause: unknown }) {
+    super(message, options);
+    const { cause } = options;
+    this.name = "LoginFailure";
+    this.sqlState = cause instanceof DatabaseError ? cause.code : undefined;
+    this.isAnswer = this.sqlState !== undefined || cause instanceof SettingsLost;
+  }
+}
+
+/** The login went well, but the session has not what was asked for. */
+export class SettingsLost extends Error {
+  constructor(names: readonly string[]) {
+    super(`the session came without what Berth asks for: ${names.join(", ")}`);
+  }
+}
 
 /** What the failed login was, for the message; no value of any secret. */
 export interface Login {
   readonly user?: string;
   readonly database?: string;
   /** The 1Password item the password came from: `vault/title`. */
-  readonly item?: string;
+  readonly item?: string | undefined;
   /** How long the client waited. */
   readonly timeoutSeconds?: number;
 }
-
-/** A meaning and what to do about it. */
-interface Explanation {
-  readonly means: string;
-  /** undefined = the endpoint's own test command. */
-  readonly hint?: string;
-}
-
-type Where = Pick<Endpoint, "description" | "testCommand" | "serverName" | "port" | "lastFailure">;
 
 /**
  * Why no session came about: what was tried, what the fault means, and the command that tests it.
@@ -36,16 +52,57 @@ export function explainLoginFailure(
   const code = toErrorCode(error);
   const text = error instanceof Error ? error.message || code : String(error);
   const explanation =
+    explainPooler(error, code, text) ??
+    explainSettings(error, code, login) ??
     explainRefusal(code, login, (error as { routine?: string } | undefined)?.routine) ??
     explainTls(code, text, endpoint) ??
     explainTimeout(text, login) ??
     explainNetwork(code, text, endpoint);
   const who = login.user === undefined ? "" : ` as ${login.user}`;
   const means = explanation?.means ?? text;
-  return new BerthError(`cannot connect to Postgres at ${endpoint.description}${who}: ${means}`, {
+  return new LoginFailure(`cannot connect to Postgres at ${endpoint.description}${who}: ${means}`, {
     hint: explanation?.hint ?? `test the way there with: ${endpoint.testCommand}`,
     cause: error,
   });
+}
+
+/** A connection pooler answers, which refuses what Berth asks of a session, or forgets it. */
+function explainPooler(error: unknown, code: string, text: string): Explanation | undefined {
+  const isRefused = code === "08P01" || code === "0A000";
+  if (!isRefused && !(error instanceof SettingsLost)) return undefined;
+  const means = isRefused
+    ? `what answers there refuses such a session: "${toShownText(text)}" (${code}); it seems to be a connection pooler`
+    : `${text}; a connection pooler in between drops it`;
+  return {
+    means,
+    hint: "point berth:postgres.endpoint at Postgres itself, not at its pooler: without these settings an app's owner could run code as the admin",
+  };
+}
+
+/** Routines of the server that load a library. */
+const loading: readonly (string | undefined)[] = [
+  "check_restricted_library_name",
+  "incompatible_module_error",
+  "internal_load_library",
+];
+
+/** A setting of the database, or of the role, ends each of its sessions or lets none begin. */
+function explainSettings(error: unknown, code: string, login: Login): Explanation | undefined {
+  const isLibrary = loading.includes((error as { routine?: string } | undefined)?.routine);
+  const name = isLibrary ? "local_preload_libraries" : timeouts.get(code);
+  if (name === undefined) return undefined;
+  const { database = "postgres", user } = login;
+  const said = error instanceof Error ? toShownText(error.message) : code;
+  const reset = `ALTER DATABASE ${escapeIdentifier(database)} RESET ${name}`;
+  const role =
+    user === undefined
+      ? ""
+      : `; if the role has it: ALTER ROLE ${escapeIdentifier(user)} RESET ${name}`;
+  const also = isLibrary ? "; session_preload_libraries may name the library as well" : "";
+  return {
+    means: `${name} of database "${database}" lets no session live: ${said} (${code})`,
+    hint: `from another database, as a superuser or the owner: ${reset}${role}${also}`,
+  };
 }
 
 /** The server answered, with an SQLSTATE. */
@@ -97,9 +154,6 @@ function explainRefusal(code: string, login: Login, routine?: string): Explanati
       };
     case "53300":
       return explainLimit(routine, user, database);
-    case "0A000":
-    case "08P01":
-      return { means: `the server does not speak this protocol (${code}); is it a pooler?` };
     default:
       return undefined;
   }
@@ -118,46 +172,6 @@ function explainLimit(routine: string | undefined, user: string, database: strin
     means: "the server has no free connection (53300)",
     hint: "see who holds them: SELECT usename, application_name, count(*) FROM pg_stat_activity GROUP BY 1, 2 ORDER BY 3 DESC; then raise max_connections or end idle ones",
   };
-}
-
-const untrusted = new Set([
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "UNABLE_TO_GET_ISSUER_CERT",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-]);
-
-function explainTls(code: string, text: string, endpoint: Where): Explanation | undefined {
-  if (untrusted.has(code)) {
-    return {
-      means: `the server's certificate is not signed by a CA that is trusted here (${code})`,
-      hint: "set berth:postgres.tls.caFile to the CA that signed it; nothing was sent, the password neither",
-    };
-  }
-  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
-    const there = /altnames: (?:Host: .* altnames: )?(.*)$/.exec(text)?.[1];
-    return {
-      means: `the server's certificate is not for "${endpoint.serverName}"${there === undefined ? "" : `; it is for ${there}`}`,
-      hint: "set berth:postgres.tls.serverName to a name on the certificate, if this is the right server; nothing was sent, the password neither",
-    };
-  }
-  if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID") {
-    const word = code === "CERT_HAS_EXPIRED" ? "has expired" : "is not valid yet";
-    return {
-      means: `the server's certificate ${word} (now ${new Date().toISOString()})`,
-      hint: "renew it on the server, or correct this machine's clock",
-    };
-  }
-  if (text.includes("does not support SSL connections")) {
-    return {
-      means: "the server does not speak TLS",
-      hint: "turn ssl on at the server; only where the way is safe by itself set berth:postgres.tls.mode to disable",
-    };
-  }
-  if (text.includes("error establishing an SSL connection")) return notPostgres(endpoint);
-  if (/^(ERR_SSL_|ERR_TLS_|EPROTO)/.test(code)) return { means: `TLS failed: ${text}` };
-  return undefined;
 }
 
 function explainNetwork(code: string, text: string, endpoint: Where): Explanation | undefined {
@@ -183,8 +197,8 @@ function explainNetwork(code: string, text: string, endpoint: Where): Explanatio
   if (/terminated unexpectedly|socket hang up/i.test(text) || /ECONNRESET|EPIPE/.test(code)) {
     const failure = endpoint.lastFailure();
     if (failure !== undefined) {
-      const hint = failure.hint === undefined ? {} : { hint: failure.hint };
-      return { means: failure.message.split("\n  fix: ")[0] ?? failure.message, ...hint };
+      const [{ what, fix } = { what: failure.message }] = failure.problems;
+      return { means: what, ...(fix === undefined ? {} : { hint: fix }) };
     }
     return {
       means:
@@ -200,11 +214,5 @@ function explainTimeout(text: string, login: Login): Explanation | undefined {
     login.timeoutSeconds === undefined ? "in time" : `within ${String(login.timeoutSeconds)} s`;
   return {
     means: `nothing was answered ${wait}: the server hangs, the way swallows packets, or what listens there is not Postgres`,
-  };
-}
-
-function notPostgres(endpoint: Where): Explanation {
-  return {
-    means: `what answers there is not Postgres (port ${String(endpoint.port)} may belong to another program)`,
   };
 }

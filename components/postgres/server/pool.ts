@@ -1,13 +1,13 @@
 import pLimit, { type LimitFunction } from "p-limit";
-import { type Client, DatabaseError } from "pg";
-import { BerthError } from "../../errors.ts";
-import { type Endpoint, openEndpoint } from "../../tunnel/endpoint.ts";
+import type { Client } from "pg";
+import { BerthError, toOneError } from "../../errors.ts";
+import type { Endpoint } from "../../tunnel/endpoint.ts";
 import { inspectServer, type ServerFacts } from "../catalog/catalog.ts";
 import { findIdentityProblem, findServerProblems } from "../rules/server.ts";
 import type { PostgresConfig } from "./config.ts";
-import { explainLoginFailure } from "./login-failure.ts";
-import { connectTimeoutSeconds, openSession } from "./session.ts";
-import { pgTlsOptions } from "./tls.ts";
+import { LoginFailure } from "./login-failure.ts";
+import { reachServer } from "./reach.ts";
+import { openSession, type ServerTarget } from "./session.ts";
 
 /** There is no way to the server just now. */
 export class Unreachable extends BerthError {}
@@ -33,7 +33,7 @@ export class SessionPool {
   readonly #open = new Set<Client>();
   readonly #maintenance: LimitFunction;
   readonly #inside: LimitFunction;
-  #endpoint: Promise<Endpoint> | undefined;
+  #server: Promise<ServerTarget> | undefined;
 
   constructor(config: PostgresConfig) {
     this.#config = config;
@@ -80,28 +80,27 @@ export class SessionPool {
 
   /** The way to the server, opened with the first use. */
   async endpoint(): Promise<Endpoint> {
-    this.#endpoint ??= openEndpoint(this.#config.endpoint, this.#config.tls);
+    return (await this.#reach()).endpoint;
+  }
+
+  async #reach(): Promise<ServerTarget> {
+    this.#server ??= reachServer(this.#config);
     try {
-      return await this.#endpoint;
+      return await this.#server;
     } catch (error) {
-      this.#endpoint = undefined;
-      throw new Unreachable(error instanceof Error ? error.message : String(error));
+      this.#server = undefined;
+      throw toUnreachable(error);
     }
   }
 
   /** A session of the caller's own; it counts in no limit and ends with the pool. */
   async open(database: string): Promise<Session> {
-    const { admin, adminItem, tls } = this.#config;
-    const endpoint = await this.endpoint();
+    const server = await this.#reach();
     let client: Client;
     try {
-      const target = { endpoint, tls: pgTlsOptions(tls), database };
-      client = await openSession(target, admin);
+      client = await openSession({ ...server, database }, this.#config.admin);
     } catch (error) {
-      const timeoutSeconds = connectTimeoutSeconds;
-      const login = { user: admin.username, database, item: adminItem, timeoutSeconds };
-      const explained = explainLoginFailure(error, endpoint, login);
-      throw error instanceof DatabaseError ? explained : new Unreachable(explained.message);
+      throw error instanceof LoginFailure && error.isAnswer ? error : toUnreachable(error);
     }
     return await this.#examine(client);
   }
@@ -119,13 +118,13 @@ export class SessionPool {
     });
     try {
       const server = await inspectServer(client);
-      const unfit = [
+      const problems = [
         ...(this.#config.systemIdentifier === undefined
           ? []
           : [findIdentityProblem(server, this.#config)]),
         ...findServerProblems(server, this.#config),
       ].filter((problem) => problem !== undefined);
-      if (unfit.length > 0) throw new BerthError(`Postgres: ${unfit.join("; ")}`);
+      if (problems.length > 0) throw toOneError("Postgres", problems);
       if (server.versionNumber >= 160_000 && !server.isSuperuser) {
         // The admin may then act for the roles it makes; before 16 it is given that by statement.
         await client.query("SET createrole_self_grant = 'set, inherit'");
@@ -140,8 +139,12 @@ export class SessionPool {
   /** Ends every session, and the tunnel. A statement that is under way is not waited for. */
   async close(): Promise<void> {
     await Promise.all([...this.#open].map((client) => client.end().catch(() => undefined)));
-    const endpoint = await this.#endpoint?.catch(() => undefined);
-    this.#endpoint = undefined;
-    await endpoint?.close();
+    const server = await this.#server?.catch(() => undefined);
+    this.#server = undefined;
+    await server?.endpoint.close();
   }
+}
+
+function toUnreachable(error: unknown): Unreachable {
+  return new Unreachable(error instanceof Error ? error.message : String(error));
 }

@@ -5,8 +5,7 @@ import { inspectVerifiers } from "../catalog/access.ts";
 import { type Catalog, inspectCatalog, inspectRoles } from "../catalog/catalog.ts";
 import { decideOwnership } from "../rules/identity.ts";
 import { findIdentityProblem } from "../rules/server.ts";
-import type { Action } from "../statements/actions.ts";
-import { describeAction } from "../statements/actions.ts";
+import { type Action, describeAction, isAboutOwnershipRole } from "../statements/actions.ts";
 import {
   explainBrokenSession,
   explainStatementFailure,
@@ -80,7 +79,7 @@ export class PostgresServer {
       const problem = await this.withMaintenance(({ server }) =>
         Promise.resolve(findIdentityProblem(server, this.config)),
       );
-      throw new BerthError(`Postgres: ${problem ?? "the stack pins no server"}`);
+      throw toOneError("Postgres", [problem ?? "the stack pins no server"]);
     }
     this.#pool.divideForWriting();
     return await this.#lock.hold(async () => {
@@ -195,11 +194,6 @@ export class PostgresServer {
   async close(): Promise<void> {
     await this.#pool.close();
   }
-}
-
-/** What one app does for all of them. */
-export function isAboutOwnershipRole({ kind }: Action): boolean {
-  return kind === "create-ownership-role" || kind === "mark-ownership-role";
 }
 
 /** The operator stopped the run. */

@@ -12,26 +12,42 @@ export type PgTls = false | tls.ConnectionOptions;
 /**
  * libpq's word as node-postgres' `ssl`. `verify-full` compares the certificate with the name the stack
  * states and with nothing else: node-postgres would take the host it was given, which for a tunnel is
- * 127.0.0.1 and on no certificate.
+ * 127.0.0.1 and on no certificate. `require` with a CA is `verify-ca`.
+ *
+ * @see https://www.postgresql.org/docs/current/libpq-ssl.html
  */
 export function pgTlsOptions(spec: TlsSpec, now: Date = new Date()): PgTls {
   const { serverName } = spec;
   // A server name that is an address must not be sent in the handshake (RFC 6066, section 3).
   const sni = isIP(serverName) === 0 ? { servername: serverName } : {};
-  switch (spec.mode) {
-    case "disable":
-      return false;
-    case "require":
-      return { ...sni, rejectUnauthorized: false };
-    case "verify-full":
-      return {
-        ...sni,
-        rejectUnauthorized: true,
-        ca: spec.caFile === undefined ? readSystemCas() : readCaFile(spec.caFile, now),
-        checkServerIdentity: (_host, certificate) =>
-          tls.checkServerIdentity(serverName, certificate),
-      };
+  if (spec.mode === "disable") return false;
+  if (spec.mode === "require" && spec.caFile === undefined) {
+    return { ...sni, rejectUnauthorized: false };
   }
+  return {
+    ...sni,
+    rejectUnauthorized: true,
+    ca: spec.caFile === undefined ? readSystemCas() : readCaFile(spec.caFile, now),
+    checkServerIdentity: (_host, certificate) =>
+      spec.mode === "verify-full" ? checkName(serverName, certificate) : undefined,
+  };
+}
+
+/** Node takes no common name that is no host name, such as Cloud SQL's `project:instance`. */
+function checkName(serverName: string, certificate: tls.PeerCertificate): Error | undefined {
+  const { subject, subjectaltname } = certificate;
+  if (subjectaltname === undefined && subject.CN === serverName) return undefined;
+  return tls.checkServerIdentity(serverName, certificate);
+}
+
+/** The same for a client of libpq. `caFile`: where that client finds the CA, if there is one. */
+export function toLibpqTls(
+  { mode }: TlsSpec,
+  caFile: string | undefined,
+): Readonly<Record<string, string>> {
+  const system = mode === "verify-full" ? "system" : undefined;
+  const root = mode === "disable" ? undefined : (caFile ?? system);
+  return { PGSSLMODE: mode, ...(root === undefined ? {} : { PGSSLROOTCERT: root }) };
 }
 
 function readSystemCas(): string[] {
@@ -39,7 +55,7 @@ function readSystemCas(): string[] {
   return [...new Set([...tls.getCACertificates("default"), ...tls.getCACertificates("system")])];
 }
 
-const setting = "berth:postgres.tls.caFile";
+const setting = "berth:postgres.tls.ca";
 const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
 /** Certificates of a PEM file; one that is valid today is enough, so that a CA can be replaced. */

@@ -3,8 +3,8 @@ import type { ExtensionSpec } from "../../config/spec.ts";
 import type { PlannedDatabase, PlannedRole } from "../plan/plan.ts";
 
 /**
- * One thing to do on the server. `path` is the property of the app that asks for it, so that a preview
- * and an error can name it in the app's terms; `toStatement` makes SQL of it.
+ * One change on the server. `path` is the property of the app that needs it, for previews and errors.
+ * `toStatement` turns it into SQL.
  */
 export type Action = { readonly path: string } & (
   | { readonly kind: "create-ownership-role"; readonly role: string }
@@ -27,7 +27,7 @@ export type Action = { readonly path: string } & (
       readonly kind: "leave";
       readonly role: string;
       readonly group: string;
-      /** From 16 on, where REVOKE takes back no more than what this role gave. */
+      /** Postgres 16 and newer: REVOKE revokes only what this role granted. */
       readonly grantor: string | undefined;
     }
   | { readonly kind: "join-admin"; readonly role: string; readonly withOptions: boolean }
@@ -51,7 +51,7 @@ export type Action = { readonly path: string } & (
       readonly kind: "update-extension";
       readonly database: string;
       readonly name: string;
-      /** What it is now. */
+      /** Live version. */
       readonly from: string;
       readonly version: string;
     }
@@ -65,13 +65,12 @@ export type Action = { readonly path: string } & (
     } & PrivilegeChange)
 );
 
-/** What is given or taken, and whose it is. */
 interface PrivilegeChange {
   readonly privileges: readonly string[];
   readonly grantee: string;
 }
 
-/** What privileges are given on; several objects of one kind go into one statement. */
+/** What privileges are granted on. Several objects of one type go into one statement. */
 export type Securable =
   | { readonly type: "database"; readonly database: string }
   | { readonly type: "schema"; readonly schema: string }
@@ -81,25 +80,30 @@ export type Securable =
       readonly objects: readonly SecurableObject[];
     };
 
-/** One of many in a schema; `arguments` tells functions of one name apart. */
+/** An object in a schema. Functions with the same name differ in `arguments`. */
 export interface SecurableObject {
   readonly name: string;
   readonly arguments?: string | null | undefined;
+}
+
+/** What one app does for all of them. */
+export function isAboutOwnershipRole({ kind }: Action): boolean {
+  return kind === "create-ownership-role" || kind === "mark-ownership-role";
 }
 
 /** What an action does, for a person: `role admin_app gets SELECT on table public.games`. */
 export function describeAction(action: Action): string {
   switch (action.kind) {
     case "create-ownership-role":
-      return `ownership role ${action.role} is made`;
+      return `ownership role ${action.role} is created`;
     case "mark-ownership-role":
-      return `ownership role ${action.role} says whose it is: ${action.comment}`;
+      return `ownership role ${action.role} gets the comment: ${action.comment}`;
     case "create-role":
-      return `role ${action.role.name} is made${action.canLogin ? "" : ", without login"}`;
+      return `role ${action.role.name} is created${action.canLogin ? "" : " with NOLOGIN"}`;
     case "set-password":
-      return `role ${action.role} gets the password that 1Password holds`;
+      return `role ${action.role} gets the password from 1Password`;
     case "clear-password":
-      return `role ${action.role} has no password any more`;
+      return `role ${action.role} loses its password`;
     case "set-attributes":
       return `role ${action.role} becomes ${action.attributes.join(" ")}`;
     case "limit-role":
@@ -109,27 +113,27 @@ export function describeAction(action: Action): string {
     case "join":
       return `role ${action.role} becomes a member of ${action.group}`;
     case "leave":
-      return `role ${action.role} is no member of ${action.group} any more${action.grantor === undefined ? "" : `, as ${action.grantor} made it`}`;
+      return `role ${action.role} is no longer a member of ${action.group}${action.grantor === undefined ? "" : ` (granted by ${action.grantor})`}`;
     case "set-role":
-      return `role ${action.role} acts as ${action.group} from login on`;
+      return `sessions of role ${action.role} start with SET ROLE ${action.group}`;
     case "join-admin":
-      return `the admin may act for role ${action.role}`;
+      return `the admin becomes a member of role ${action.role}`;
     case "create-database":
-      return `database ${action.database.name} is made`;
+      return `database ${action.database.name} is created`;
     case "limit-database":
       return `database ${action.database} gets connection limit ${String(action.connectionLimit)}`;
     case "drop-database":
       return `database ${action.database} is dropped`;
     case "reassign-owned":
-      return `what role ${action.role} owns here goes to ${action.owner}`;
+      return `${action.owner} becomes owner of all that role ${action.role} owns in this database`;
     case "drop-owned":
-      return `role ${action.role} loses what it was given here`;
+      return `role ${action.role} loses its privileges in this database`;
     case "drop-role":
       return `role ${action.role} is dropped`;
     case "create-schema":
-      return `schema ${action.schema} is made in database ${action.database}`;
+      return `schema ${action.schema} is created in database ${action.database}`;
     case "create-extension":
-      return `extension ${action.extension.name} is made in schema ${action.extension.schema} of database ${action.database}`;
+      return `extension ${action.extension.name} is created in schema ${action.extension.schema} of database ${action.database}`;
     case "update-extension":
       return `extension ${action.name} in database ${action.database} goes from version ${action.from} to ${action.version}`;
     case "grant":
@@ -137,14 +141,14 @@ export function describeAction(action: Action): string {
       return `${describePrivilegeChange(action.kind, action)} on ${describeSecurable(action.on)}`;
     case "grant-default":
     case "revoke-default":
-      return `${describePrivilegeChange(action.kind, action)} on every ${action.type} that ${action.owner} will make in ${action.schema ?? "any schema"}`;
+      return `${describePrivilegeChange(action.kind, action)} on every ${action.type} that ${action.owner} will create in ${action.schema ?? "any schema"}`;
   }
 }
 
-function describePrivilegeChange(kind: string, share: PrivilegeChange): string {
+function describePrivilegeChange(kind: string, change: PrivilegeChange): string {
   const verb = kind.startsWith("grant") ? "gets" : "loses";
-  const who = share.grantee === "public" ? "PUBLIC" : `role ${share.grantee}`;
-  return `${who} ${verb} ${share.privileges.join(", ")}`;
+  const who = change.grantee === "public" ? "PUBLIC" : `role ${change.grantee}`;
+  return `${who} ${verb} ${change.privileges.join(", ")}`;
 }
 
 function describeSecurable(on: Securable): string {
@@ -160,7 +164,7 @@ function describeSecurable(on: Securable): string {
   }
 }
 
-/** `(integer)` of a function, nothing of anything else. */
+/** `(integer)` for a function, empty for other objects. */
 export function argumentsOf(object: SecurableObject): string {
   return typeof object.arguments === "string" ? `(${object.arguments})` : "";
 }

@@ -6,12 +6,12 @@ import { type Action, argumentsOf, type Securable } from "./actions.ts";
 /** The verifier of a role, by the role's key. */
 export type Verifiers = (key: string) => string;
 
-/** For everything that people read: the statement as it is, without the verifier. */
+/** For statements that people read. */
 export const hiddenVerifiers: Verifiers = () => "‹verifier›";
 
 /**
- * The exact SQL of an action. Each is one statement, valid on every server from 14 on, and gives the
- * same catalog rows as the stock provider's, so that an app may move between the two.
+ * The SQL of an action: one statement, valid for Postgres 14 and newer. It gives the same catalog rows as
+ * @pulumi/postgresql, so an app may change from one to the other.
  */
 export function toStatement(action: Action, verifiers: Verifiers): string {
   switch (action.kind) {
@@ -71,8 +71,8 @@ export function toStatement(action: Action, verifiers: Verifiers): string {
 const id = escapeIdentifier;
 
 /**
- * The same as another role. Of privileges that is the only way: a superuser's REVOKE is the owner's, and
- * GRANTED BY may name none but the role of the session.
+ * The statements, run as another role. To revoke privileges that a role granted there is no other way: a
+ * superuser's REVOKE acts as the owner, and GRANTED BY may only name the session's own role.
  */
 export function inNameOf(role: string, statements: readonly string[]): string {
   return [`SET ROLE ${id(role)}`, ...statements, "RESET ROLE"]
@@ -80,7 +80,7 @@ export function inNameOf(role: string, statements: readonly string[]): string {
     .join(" ");
 }
 
-/** Means the same as none at all, but is what the stock provider writes. */
+/** Same meaning as no VALID UNTIL, but @pulumi/postgresql writes it. */
 const noExpiry = "VALID UNTIL 'infinity'";
 
 function list(names: readonly string[]): string {
@@ -104,12 +104,12 @@ function createRole(
 function createDatabase(database: PlannedDatabase): string {
   const limit =
     database.connectionLimit === -1 ? "" : ` CONNECTION LIMIT ${String(database.connectionLimit)}`;
-  // template0: no session can block it, and no collation of template1 can be out of date.
+  // template0, because a session in template1 or an outdated collation there would block it.
   return `CREATE DATABASE ${id(database.name)} OWNER ${id(database.owner)} TEMPLATE template0 ENCODING ${escapeLiteral(database.encoding)}${limit}`;
 }
 
 function createExtension({ name, schema, version }: ExtensionSpec): string {
-  // Without a schema it would go where search_path begins, which is pinned to pg_catalog.
+  // Without a schema the extension would go to pg_catalog, the session's search_path.
   const exactly = version === undefined ? "" : ` VERSION ${escapeLiteral(version)}`;
   return `CREATE EXTENSION ${id(name)} SCHEMA ${id(schema)}${exactly}`;
 }
@@ -128,7 +128,7 @@ function securable(on: Securable): string {
     case "table":
     case "sequence":
     case "function": {
-      // FUNCTION would leave procedures out.
+      // FUNCTION would not include procedures.
       const kind = on.type === "function" ? "ROUTINE" : on.type.toUpperCase();
       const objects = on.objects.map(
         (one) => `${id(on.schema)}.${id(one.name)}${argumentsOf(one)}`,

@@ -1,23 +1,23 @@
 import { escapeIdentifier, escapeLiteral } from "pg";
 import type { RoleSpec } from "../../config/spec.ts";
 
-/** What Vault's database engine runs for a role of it, each list in one transaction. */
+/** Statements for a role of Vault's database engine, which runs each list in one transaction. */
 export interface VaultStatements {
   readonly creation: readonly string[];
   readonly revocation: readonly string[];
 }
 
-/** Vault puts the login's name in place of it. */
+/** Vault replaces it with the login's name. */
 const login = "{{name}}";
 
 /**
- * Statements by which Vault makes a login that acts as the owner, and takes it away again. All that such
- * a login makes belongs to the owner, and nothing is ever dropped but the login: what it made for itself
- * in the database that Vault is connected to goes to the owner, and something of it elsewhere is an error.
- * DROP OWNED is left out for that, since it would drop what a session makes at that moment.
+ * Statements with which Vault makes a login and drops it again. The login's sessions SET ROLE to the
+ * owner, so the owner owns what they create. Only the login is ever dropped: the owner gets what the login
+ * owns in the database that Vault connects to, and if it owns something elsewhere, the drop fails. There
+ * is no DROP OWNED, because it would drop what a session creates at that moment.
  *
- * Vault may repeat a revocation that has been done. Whoever runs it, even with CREATEROLE only, is made a
- * member of the login first: ending its sessions and giving away what it has takes that.
+ * Vault may run a revocation twice. The user that runs it first becomes a member of the login, because
+ * ending its sessions and reassigning its objects needs that, even with CREATEROLE.
  *
  * @see https://developer.hashicorp.com/vault/docs/secrets/databases/postgresql
  */
@@ -32,7 +32,7 @@ export function toVaultStatements(
       `CREATE ROLE "${login}" LOGIN${limit} PASSWORD '{{password}}' VALID UNTIL '{{expiration}}'`,
       `GRANT ${group} TO "${login}"`,
       `ALTER ROLE "${login}" SET role TO ${escapeLiteral(name)}`,
-      // The owner's own settings hold for its own logins only.
+      // SET ROLE does not apply the owner's own settings.
       ...(searchPath.length === 0
         ? []
         : [

@@ -138,8 +138,8 @@ describe("a further login", () => {
 
 describe("a database is left alone", () => {
   test.each<[string, Partial<LiveRole>, Partial<LiveDatabase>, string]>([
-    ["half dropped", {}, { connectionLimit: -2 }, "a DROP DATABASE of it was interrupted"],
-    ["closed to everybody", {}, { allowsConnections: false }, "it allows no connections"],
+    ["half dropped", {}, { connectionLimit: -2 }, "an interrupted DROP DATABASE left"],
+    ["closed to everybody", {}, { allowsConnections: false }, "allows no connections"],
     ["of a superuser", { isSuperuser: true }, {}, "is a superuser"],
     ["of a role with CREATEROLE", { canCreateRole: true }, {}, "has CREATEROLE"],
     [
@@ -158,7 +158,12 @@ describe("a database is left alone", () => {
     ],
     ["of a member of pg_monitor", { memberOf: ["pg_monitor"] }, {}, '"pg_monitor" is reserved'],
     ["of a member of a neighbour", { memberOf: ["paperless"] }, {}, '"paperless" is reserved'],
-    ["of a locked out role", { connectionLimit: 0 }, {}, "allowed are -1 (no limit) and 1 or more"],
+    [
+      "of a locked out role",
+      { connectionLimit: 0 },
+      {},
+      "allowed are -1 (no limit) and 1 to 2147483647",
+    ],
   ])("that is %s", (_, role, database, reason) => {
     const found = propose([owning("wiki", role)], [liveDatabase("wiki", "wiki", database)]);
     expect(found.entries).toEqual({});

@@ -86,6 +86,6 @@ test("it is said which namespace of Vault, and by whom its own login gets its ri
 test("an app that takes nothing from there is an error", () => {
   const spec = parse();
   expect(() => toVaultScript(spec, spec.apps.slice(0, 1))).toThrow(
-    "plan: nothing of plain comes from Vault",
+    "plan: plain: no secret or login comes from Vault",
   );
 });

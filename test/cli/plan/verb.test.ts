@@ -5,19 +5,21 @@ import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { projectFolder } from "../../../components/project-folder.ts";
 
-/** `npm run plan` on the example stack, with an environment that knows no 1Password, no cluster and no home. */
+/** `plan` on the example stack, with an environment that knows no 1Password, no cluster and no home. */
+
+const env = { PATH: process.env["PATH"] ?? "" };
+const options = { cwd: projectFolder, env, extendEnv: false, reject: false } as const;
 
 async function plan(...args: readonly string[]) {
-  const all = ["run", "--silent", "plan", "--", "--stack", "prod", ...args];
-  const env = { PATH: process.env["PATH"] ?? "" };
-  const options = { cwd: projectFolder, env, extendEnv: false, reject: false, timeout: 120_000 };
-  const { exitCode, stdout, stderr } = await execa("npm", all, options);
+  const all = ["cli/main.ts", "plan", "--stack", "prod", ...args];
+  const { exitCode, stdout, stderr } = await execa(process.execPath, all, options);
   return { exitCode, stdout, stderr };
 }
 
 describe("plan", { timeout: 300_000 }, () => {
   it("prints the statements of each app, and how many there are", async () => {
-    const { exitCode, stdout, stderr } = await plan();
+    const args = ["run", "--silent", "plan", "--", "--stack", "prod"];
+    const { exitCode, stdout, stderr } = await execa("npm", args, options);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     const lines = stdout.split("\n");
     expect(lines[0]).toBe(
@@ -73,13 +75,13 @@ describe("plan", { timeout: 300_000 }, () => {
     expect(stdout.split("\n").at(-1)).toBe("\\echo app netbox: as planned");
     const all = await plan("--sql");
     expect(all.stderr).toContain(
-      "a psql script is for one app, not for 2\n  fix: name it: --app basketball",
+      "a psql script is for one app, not for 2\n  fix: add --app basketball",
     );
     const both = await plan("--json", "--sql");
     expect({ ...both, stderr: both.stderr.split("\n")[0] }).toEqual({
       exitCode: 2,
       stdout: "",
-      stderr: "plan: got --json and --sql, which are two forms",
+      stderr: "plan: got --json and --sql; allowed is one of them",
     });
   });
 });

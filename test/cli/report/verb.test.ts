@@ -2,19 +2,21 @@ import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { projectFolder } from "../../../components/project-folder.ts";
 
-/** `npm run report` on the example stack, with an environment that knows no 1Password and no cluster. */
+/** `report` on the example stack, with an environment that knows no 1Password and no cluster. */
+
+const env = { PATH: process.env["PATH"] ?? "" };
+const options = { cwd: projectFolder, env, extendEnv: false, reject: false } as const;
 
 async function report(...args: readonly string[]) {
-  const all = ["run", "--silent", "report", "--", "--stack", "prod", ...args];
-  const env = { PATH: process.env["PATH"] ?? "" };
-  const options = { cwd: projectFolder, env, extendEnv: false, reject: false, timeout: 120_000 };
-  const { exitCode, stdout, stderr } = await execa("npm", all, options);
+  const all = ["cli/main.ts", "report", "--stack", "prod", ...args];
+  const { exitCode, stdout, stderr } = await execa(process.execPath, all, options);
   return { exitCode, stdout, stderr };
 }
 
 describe("report", { timeout: 300_000 }, () => {
   it("prints who may do what where, and which item goes where", async () => {
-    const { exitCode, stdout, stderr } = await report();
+    const args = ["run", "--silent", "report", "--", "--stack", "prod"];
+    const { exitCode, stdout, stderr } = await execa("npm", args, options);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     const cells = stdout.split("\n").map((line) => line.trim().split(/ {2,}/));
     expect(cells).toContainEqual([

@@ -41,30 +41,51 @@ export interface Pgbouncer {
   readonly stop: () => Promise<void>;
 }
 
+/** One that drops startup options, as an admin sets it up for an app. */
 export async function startPgbouncer(bed: DatabaseBed, database: string): Promise<Pgbouncer> {
   await prepare(bed, database);
+  return await runPgbouncer(bed, {
+    users: [asker],
+    database: `${database} auth_user=${asker.name}`,
+    settings: [
+      "auth_query = SELECT username, password FROM pgbouncer.get_auth($1)",
+      "pool_mode = transaction",
+      "default_pool_size = 4",
+      "server_idle_timeout = 1",
+      "ignore_startup_parameters = options",
+    ],
+  });
+}
+
+/** Any: `database` is the left side of a line under [databases] and what follows the server there. */
+export async function runPgbouncer(
+  bed: DatabaseBed,
+  given: {
+    readonly users: readonly { readonly name: string; readonly password: string }[];
+    readonly database: string;
+    readonly settings: readonly string[];
+  },
+): Promise<Pgbouncer> {
+  const [database, ...more] = given.database.split(" ");
   const home = mkdtempSync(path.join(tmpdir(), "berth-pgbouncer-"));
   const port = await freePort();
   const { host, port: server } = bed.superuser;
   const config = path.join(home, "pgbouncer.ini");
   const users = path.join(home, "users.txt");
-  writeFileSync(users, `"${asker.name}" "${asker.password}"\n`);
+  const lines = given.users.map(({ name, password }) => `"${name}" "${password}"\n`);
+  writeFileSync(users, lines.join(""));
   writeFileSync(
     config,
     `[databases]
-${database} = host=${host} port=${String(server)} auth_user=${asker.name}
+${database ?? ""} = host=${host} port=${String(server)} ${more.join(" ")}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${String(port)}
 unix_socket_dir =
 auth_type = scram-sha-256
 auth_file = ${users}
-auth_query = SELECT username, password FROM pgbouncer.get_auth($1)
-pool_mode = transaction
-default_pool_size = 4
-server_idle_timeout = 1
-ignore_startup_parameters = options
 logfile = ${home}/log
+${given.settings.join("\n")}
 `,
   );
   const user = findSystemUser();

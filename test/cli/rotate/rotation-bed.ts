@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { escapeLiteral } from "pg";
 import type { RotateContext } from "../../../cli/rotate/context.ts";
 import { retire } from "../../../cli/rotate/retire.ts";
 import { rotateTwoLogins } from "../../../cli/rotate/two-logins.ts";
@@ -7,8 +8,8 @@ import { readStackItems, type StackItems } from "../../../components/onepassword
 import { readThroughClient } from "../../../components/onepassword/through-client.ts";
 import { toState } from "../../../components/postgres/plan/app-state.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
-import { makeVerifiers } from "../../../components/postgres/verifier.ts";
-import { openEndpoint } from "../../../components/tunnel/endpoint.ts";
+import { withServer } from "../../../components/postgres/server/reach.ts";
+import { makeVerifier, makeVerifiers } from "../../../components/postgres/verifier.ts";
 import { createSampleVault, makeToken } from "../../../dev/connect/sample-vault.ts";
 import { type ConnectServer, startConnect } from "../../../dev/connect/server.ts";
 import { VaultStore } from "../../../dev/connect/vault-data.ts";
@@ -21,6 +22,7 @@ import { DatabaseBed, ownershipRole } from "../../provider/app-database/bed.ts";
 import type { Login } from "./steady-app.ts";
 
 const item = "netbox-db-credentials";
+const first: Login = { name: "netbox_a", password: "first-word-0123456789" };
 
 /**
  * Rotation without the engine: a real server, the stand-in for Connect, the verb's own code, and the
@@ -54,7 +56,7 @@ export class RotationBed {
     const token = makeToken();
     const { PGUSER: admin, PGPASSWORD: word } = database.adminEnvironment;
     setLogin(store, "postgres-admin", { name: admin, password: word });
-    setLogin(store, item, { name: "netbox_a", password: "first-word-0123456789" });
+    setLogin(store, item, first);
     const connect = await startConnect({ store, token });
     const { host, port } = database.superuser;
     const spec = makeSpec(
@@ -74,6 +76,18 @@ export class RotationBed {
   async close(): Promise<void> {
     await this.#connect.close();
     await this.database.close();
+  }
+
+  /** As it was when it was opened: the first login with its first password, and the other one waits. */
+  async startOver(): Promise<void> {
+    setLogin(this.#store, item, first);
+    const verifier = escapeLiteral(makeVerifier(first.password, first.name));
+    await this.database.sql(
+      `alter role ${first.name} login password ${verifier};
+       alter role netbox_b nologin password null;
+       select pg_terminate_backend(pid) from pg_stat_activity where usename like 'netbox%'`,
+    );
+    await this.up();
   }
 
   /** What the item holds now. */
@@ -145,16 +159,14 @@ export class RotationBed {
   ): Promise<number> {
     const [app] = this.#spec.apps;
     if (app === undefined) throw new Error("no app");
-    const { postgres } = this.#spec;
-    const endpoint = await openEndpoint(postgres.endpoint, postgres.tls);
     this.steps.length = 0;
-    try {
-      return await verb({
+    return await withServer(this.#spec.postgres, (server) =>
+      verb({
         args: {
           ...{ stack: "prod", file: undefined, app: "netbox", role: undefined },
           ...{ wait: 1, retire: false, json: true },
         },
-        ...{ spec: this.#spec, app, role: app.roles[0], access: this.#access(), endpoint },
+        ...{ spec: this.#spec, app, role: app.roles[0], access: this.#access(), server },
         item: `vaults/Coachlight/items/${item}`,
         read: () => this.#read(),
         up: () => this.up(),
@@ -162,10 +174,8 @@ export class RotationBed {
           this.steps.push(`${step}: ${text}`);
           if (at !== undefined && text.includes(at)) what();
         },
-      });
-    } finally {
-      await endpoint.close();
-    }
+      }),
+    );
   }
 }
 

@@ -54,15 +54,15 @@ test("fails without a context, since a kubeconfig's current one may be any", () 
 test("fails on a place that the stack file does not have", () => {
   const apps = { a: { delivery: "cluster" }, b: { delivery: "git" } };
   expect(findProblems(write(apps))).toEqual([
-    'berth:apps.a.delivery: "cluster" needs berth:cluster, which the stack file does not have',
-    'berth:apps.b.delivery: "git" needs berth:gitops, which the stack file does not have',
+    'berth:apps.a.delivery: got "cluster"; it needs berth:cluster, which is missing; add it',
+    'berth:apps.b.delivery: got "git"; it needs berth:gitops, which is missing; add it',
   ]);
 });
 
 test("fails on a folder in Git of nobody knows which repository", () => {
   const apps = { a: { workload: { git: { path: "apps/a" } } } };
   expect(findProblems(write(apps, { cluster: {} }))).toEqual([
-    "berth:apps.a.workload.git.repoURL: missing; without berth:gitops there is none to take",
+    "berth:apps.a.workload.git.repoURL: missing; its default needs berth:gitops.repoURL",
   ]);
   expect(findProblems(write(apps, { cluster: {}, gitops }))).toEqual([]);
 });
@@ -108,7 +108,7 @@ test.each([
   [
     "one namespace's Secret would be read from another",
     { kind: "SecretStore", connect },
-    'berth:secrets.store.connect.tokenSecret.namespace: got "connect"; a SecretStore may only',
+    'berth:secrets.store.connect.tokenSecret.namespace: got "connect"; a SecretStore can only',
   ],
   [
     "nobody says where the token is",
@@ -130,9 +130,9 @@ test("fails on items by id, which External Secrets would take for titles", () =>
     secrets,
     postgres: { ...(write({}).postgres as object), adminItem: id },
   });
-  expect(findProblems(written).filter((line) => line.includes("by its id"))).toEqual([
-    expect.stringContaining(`berth:postgres.adminItem: the item "${id}"`),
-    expect.stringContaining(`berth:apps.a: the item "${id}"`),
+  expect(findProblems(written).filter((line) => line.includes("only by title"))).toEqual([
+    expect.stringContaining(`berth:postgres.adminItem: got the item's id "${id}"`),
+    expect.stringContaining(`berth:apps.a: got the item's id "${id}"`),
   ]);
 });
 

@@ -8,10 +8,16 @@ const find = (apps: unknown, postgres: Written = {}) => findProblems(writeStack(
 describe("an identifier", () => {
   test.each([
     ["", "is empty"],
-    ["net\0box", "is no text that Postgres can store"],
-    ["net\ud800box", "is no text that Postgres can store"],
-    ["n".repeat(64), "is 64 bytes long; Postgres cuts names at 63 bytes, so 63 is the most"],
-    ["é".repeat(32), "is 64 bytes long; Postgres cuts names at 63 bytes, so 63 is the most"],
+    ["net\0box", "is not text that Postgres can store"],
+    ["net\ud800box", "is not text that Postgres can store"],
+    [
+      "n".repeat(64),
+      "is 64 bytes long; at most 63 are allowed, because Postgres cuts longer names",
+    ],
+    [
+      "é".repeat(32),
+      "is 64 bytes long; at most 63 are allowed, because Postgres cuts longer names",
+    ],
   ])("fails as %j, for the database and for each role", (name, reason) => {
     const problems = find({
       netbox: { database: { name }, owner: { name }, roles: { ro: { profile: "readonly", name } } },
@@ -36,7 +42,7 @@ describe("an identifier", () => {
 
   test("fails as the ownership role unless it is plain, since Berth makes that up", () => {
     expect(find({}, { ownershipRole: "Berth-prod" })).toEqual([
-      'berth:postgres.ownershipRole: "Berth-prod" is no plain Postgres identifier; allowed are a-z, 0-9 and _, not starting with a digit',
+      'berth:postgres.ownershipRole: "Berth-prod" is not a plain Postgres identifier; allowed are a-z, 0-9 and _, not starting with a digit',
     ]);
   });
 
@@ -49,14 +55,14 @@ describe("an identifier", () => {
 describe("a Kubernetes name", () => {
   test("fails beyond 63 characters, and may be 63 long", () => {
     expect(find({ a: { namespace: "n".repeat(64) } })).toEqual([
-      `berth:apps.a.namespace: "${"n".repeat(64)}" is longer than 63 characters, the most a Kubernetes name may have`,
+      `berth:apps.a.namespace: "${"n".repeat(64)}" is longer than 63 characters, the limit for a Kubernetes name`,
     ]);
     expect(find({ a: { namespace: "n".repeat(63) } })).toEqual([]);
   });
 
   test("fails when the item's title cannot name a Secret, and says which key does", () => {
     expect(find({ a: { owner: { item: "Netbox DB" } } })).toEqual([
-      'berth:apps.a.owner.secret: "Netbox DB" is no DNS label; allowed are a-z, 0-9 and - inside',
+      'berth:apps.a.owner.secret: "Netbox DB" is not a DNS label; allowed are a-z, 0-9 and - inside',
     ]);
     expect(find({ a: { owner: { item: "Netbox DB", secret: "netbox-db" } } })).toEqual([]);
   });
@@ -65,7 +71,7 @@ describe("a Kubernetes name", () => {
     const app = "a".repeat(40);
     const key = "b".repeat(20);
     expect(find({ [app]: { roles: { [key]: { profile: "readonly" } } } })).toEqual([
-      `berth:apps.${app}.roles.${key}.secret: "${app}-${key}-db-credentials" is longer than 63 characters, the most a Kubernetes name may have`,
+      `berth:apps.${app}.roles.${key}.secret: "${app}-${key}-db-credentials" is longer than 63 characters, the limit for a Kubernetes name`,
     ]);
   });
 });
@@ -88,9 +94,9 @@ describe("a reserved name", () => {
       roles: { ro: { profile: "readonly", name } },
     };
     expect(find({ a: entry }, { maintenanceDatabase: "maintenance" })).toEqual([
-      `berth:apps.a.database.name: "${name}" ${reason}; give the app another name or set this key`,
-      `berth:apps.a.roles.ro.name: "${name}" ${reason}; give the app another name or set this key`,
-      `berth:apps.a.owner.memberOf: "${name}" is reserved; a role of an app may not be a member of it`,
+      `berth:apps.a.database.name: "${name}" ${reason}; rename the app or set this key`,
+      `berth:apps.a.roles.ro.name: "${name}" ${reason}; rename the app or set this key`,
+      `berth:apps.a.owner.memberOf: "${name}" is reserved; remove it, a role of an app may not be a member of it`,
     ]);
   });
 
@@ -167,7 +173,7 @@ describe("what belongs to the admin", () => {
   test("fails as an app's credential or Secret", () => {
     const entry = { owner: { item: "root" }, secrets: { token: { item: "root" } } };
     const is =
-      '"root" is the admin\'s item (berth:postgres.adminItem); an app needs one of its own';
+      "\"root\" is the admin's item (berth:postgres.adminItem); name an item of the app's own";
     expect(find({ a: entry }, { adminItem: "root" })).toEqual([
       `berth:apps.a.owner.item: ${is}`,
       `berth:apps.a.secrets.token: ${is}`,
@@ -180,7 +186,7 @@ describe("what belongs to the admin", () => {
     ["secrets.token.namespace", { secrets: { token: { namespace: "db-postgres" } } }],
   ])("fails when an app uses the database's namespace as %s", (key, entry) => {
     expect(find({ a: entry })).toEqual([
-      `berth:apps.a.${key}: "db-postgres" is the namespace of the database; an app needs one of its own`,
+      `berth:apps.a.${key}: "db-postgres" is the namespace of the database (berth:postgres.namespace); name one of the app's own`,
     ]);
   });
 });

@@ -16,15 +16,15 @@ it("refuses a confirmation that an entry contradicts, and one of a neighbour", (
   const confirmDelete = ["wiki_db", "paperless", "postgres"];
   const apps = { wiki: { database: { name: "wiki_db" } } };
   expect(findProblems(writeStack(apps, { confirmDelete }))).toEqual([
-    'berth:postgres.confirmDelete: "paperless" is reserved (berth:postgres.reserved), and is never dropped',
-    'berth:postgres.confirmDelete: "postgres" belongs to Postgres itself, and is never dropped',
-    'berth:postgres.confirmDelete: "wiki_db" is the database of app wiki, whose berth:apps.wiki.reclaimPolicy is retain; take the name out, or set the policy to delete',
+    'berth:postgres.confirmDelete: "paperless" is reserved (berth:postgres.reserved); Berth never drops it, so remove the name',
+    'berth:postgres.confirmDelete: "postgres" belongs to Postgres itself; Berth never drops it, so remove the name',
+    'berth:postgres.confirmDelete: "wiki_db" is the database of app wiki, and berth:apps.wiki.reclaimPolicy is retain; remove the name, or set the policy to delete',
   ]);
 });
 
 it("refuses delete with the registry's resources", () => {
   const apps = { wiki: { reclaimPolicy: "delete", provisioner: "postgresql" } };
   expect(findProblems(writeStack(apps))).toEqual([
-    expect.stringMatching(/berth:apps\.wiki\.reclaimPolicy: got "delete".*allowed is retain/),
+    expect.stringMatching(/berth:apps\.wiki\.reclaimPolicy: got "delete".*allows only retain/),
   ]);
 });

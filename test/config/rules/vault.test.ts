@@ -58,12 +58,12 @@ test("the connection is the stack's own beside the database, or the one that is 
 test.each([
   [{}, "give either `address`"],
   [{ connection, address: "http://vault" }, "give either `address`"],
-  [{ connection, caSecret: "ca" }, "has `caSecret` beside `connection`"],
-  [{ connection: "default" }, 'is no "namespace/name"'],
-  [{ address: "vault.tools:8200" }, "is no URL"],
+  [{ connection, caSecret: "ca" }, "has `caSecret` and `connection`"],
+  [{ connection: "default" }, 'is not "namespace/name"'],
+  [{ address: "vault.tools:8200" }, "is not a URL"],
   [{ connection, audiences: [] }, "is empty"],
-  [{ connection, refreshAfter: "1h0m0s" }, "is no duration"],
-  [{ connection, kvMount: "kvv2/" }, "is no path in Vault"],
+  [{ connection, refreshAfter: "1h0m0s" }, "is not a duration"],
+  [{ connection, kvMount: "kvv2/" }, "is not a path in Vault"],
 ])("fails on %j", (vault, problem) => {
   expect(findProblems(write({ a: { secrets: { b: config } } }, vault))).toEqual([
     expect.stringContaining(problem),
@@ -71,11 +71,11 @@ test.each([
 });
 
 test.each([
-  [{ mount: "kv" }, "has `mount` or `path`, which go with `from: vault`"],
+  [{ mount: "kv" }, "has `mount` or `path`, which need `from: vault`"],
   [{ from: "onepassword", path: "x" }, "has `mount` or `path`"],
-  [{ from: "vault", item: "x" }, "has `item`, which is of 1Password"],
-  [{ from: "vault", fields: ["API Token"] }, 'has the field "API Token", which no Secret'],
-  [{ from: "vault", path: "/x" }, "is no path in Vault"],
+  [{ from: "vault", item: "x" }, "has `item` and `from: vault`"],
+  [{ from: "vault", fields: ["API Token"] }, 'has the field "API Token", which is not a valid key'],
+  [{ from: "vault", path: "/x" }, "is not a path in Vault"],
 ])("fails on the Secret %j", (secret, problem) => {
   expect(findProblems(write({ a: { secrets: { b: config, c: secret } } }))).toEqual([
     expect.stringMatching(/^berth:apps\.a\.secrets\.c/),
@@ -120,17 +120,21 @@ test("fails on every key that says otherwise", () => {
   };
   const idle = { secrets: { b: config }, vault: { revoke: true, databaseRole: "c" } };
   expect(findProblems(write({ a: wrong, c: idle }))).toEqual([
-    "berth:apps.a.owner.item: with credentials: vault the owner has no login of its own; leave it out",
-    "berth:apps.a.owner.scram: with credentials: vault the owner has no login of its own; leave it out",
-    "berth:apps.a.owner.rotation: with credentials: vault the owner has no login of its own; leave it out",
-    expect.stringContaining('berth:apps.a.credentials: got "vault"; with provisioner "postgresql"'),
-    expect.stringContaining('berth:apps.a.owner: "a$b" and its searchPath may hold no {, }, $'),
+    "berth:apps.a.owner.item: with credentials: vault the owner does not log in; remove the key",
+    "berth:apps.a.owner.scram: with credentials: vault the owner does not log in; remove the key",
+    "berth:apps.a.owner.rotation: with credentials: vault the owner does not log in; remove the key",
+    expect.stringContaining('berth:apps.a.credentials: got "vault"; provisioner "postgresql"'),
+    expect.stringContaining(
+      'berth:apps.a.owner: the name "a$b" and searchPath must not have {, }, $',
+    ),
     expect.stringContaining(
       "berth:apps.a.vault.restart: missing; the login changes when its lease",
     ),
-    expect.stringContaining("${role} is one name, and with credentials: vault the user's changes"),
-    "berth:apps.c.vault.databaseRole: goes with credentials: vault; leave it out",
-    "berth:apps.c.vault.revoke: goes with credentials: vault; leave it out",
+    expect.stringContaining(
+      "${role} is a fixed name, but with credentials: vault the login's name changes",
+    ),
+    "berth:apps.c.vault.databaseRole: needs credentials: vault; remove the key",
+    "berth:apps.c.vault.revoke: needs credentials: vault; remove the key",
   ]);
 });
 
@@ -142,8 +146,8 @@ test("fails on what no stack file and no app says, all at once", () => {
   };
   expect(findProblems(write(apps, null))).toEqual([
     expect.stringContaining('berth:apps.d.secrets.e.namespace: "db-postgres" is the namespace of'),
-    "berth:secrets.vault: missing; berth:apps.a, berth:apps.d need it: address, to make a VaultConnection, or the connection that exists",
-    "berth:apps.c.vault: nothing of the app comes from Vault; leave it out",
+    "berth:secrets.vault: missing; needed by berth:apps.a, berth:apps.d; set address (Berth makes the VaultConnection) or connection (it exists)",
+    "berth:apps.c.vault: the app uses nothing from Vault; remove the key",
   ]);
   const taken = { a: { secrets: { "a-db-credentials": config } } };
   expect(findProblems(write(taken))).toEqual([
@@ -151,5 +155,5 @@ test("fails on what no stack file and no app says, all at once", () => {
   ]);
   expect(
     findProblems(write({ a: { secrets: { b: config }, vault: { restart: ["wiki"] } } })),
-  ).toEqual([expect.stringContaining("is nothing to restart; write it as Deployment/wiki")]);
+  ).toEqual([expect.stringContaining("cannot be restarted; write it as Deployment/wiki")]);
 });

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { App } from "../../../components/app.ts";
 import { BerthProvider } from "../../../components/berth-provider.ts";
 import { parseStack } from "../../../components/config/parse.ts";
-import { openCluster } from "../../../components/delivery/cluster/stack.ts";
+import { openCluster } from "../../../components/delivery/open-cluster.ts";
 import { planStackDelivery } from "../../../components/delivery/stack-delivery.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { PulumiEngine, valueOf } from "../../fakes/pulumi-engine.ts";

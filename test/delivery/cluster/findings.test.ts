@@ -42,13 +42,15 @@ describe("a cluster to apply to", () => {
 
   it("is refused when it is another than the stack file names", () => {
     expect(() => judge({ identifier: "uid-of-work" })).toThrow(
-      /context "home" leads to another cluster.*uid-of-work.*fix: correct berth:cluster\.context/s,
+      /context "home" is not the stack's cluster.*uid-of-work.*fix: correct berth:cluster\.context/s,
     );
   });
 
   it("is named for the stack file to pin", () => {
     const { warnings, identifier } = judge({}, { identifier: undefined });
-    expect(warnings).toEqual([expect.stringContaining("identifier: uid-of-home")]);
+    expect(warnings).toMatchObject([
+      { fix: expect.stringContaining("identifier: uid-of-home") as string },
+    ]);
     expect(identifier).toBe("uid-of-home");
   });
 
@@ -57,11 +59,9 @@ describe("a cluster to apply to", () => {
       ["OnePasswordItem", "Application"].includes(kind),
     );
     const act = () => judge({ missingKinds, namespaces: new Set(["argocd"]) });
-    expect(act).toThrow(
-      "it has no OnePasswordItem in onepassword.com/v1, which 6 objects here are",
-    );
+    expect(act).toThrow("it has no OnePasswordItem in onepassword.com/v1, which 6 objects need");
     expect(act).toThrow("fix: install the 1Password operator (helm install connect connect");
-    expect(act).toThrow("it has no Application in argoproj.io/v1alpha1, which 1 object here is");
+    expect(act).toThrow("it has no Application in argoproj.io/v1alpha1, which 1 object needs");
     expect(act).toThrow("fix: install Argo CD (helm install argocd");
     expect(act).toThrow('there is no namespace "db-postgres"');
     expect(act).toThrow(/3 problems/);
@@ -80,7 +80,7 @@ describe("a cluster to apply to", () => {
     );
     expect(() => judge({ objects })).toThrow("berth:cluster.adopt: true");
     expect(judge({ objects }, { adopt: true }).warnings).toEqual([
-      `adopting: ${item}, made by others`,
+      { what: `adopting: ${item}, made by others` },
     ]);
   });
 

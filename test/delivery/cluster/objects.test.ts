@@ -158,7 +158,7 @@ describe("a stack with both places", () => {
       { ...makeApp("a-db-provisioner", { workload: wiki.workload }), delivery: "cluster" } as const,
     ];
     expect(() => planStackDelivery({ ...spec, apps }, toItemId)).toThrow(
-      "Application.argoproj.io argocd/a-db-provisioner is in argocd/apps/db/a-db-provisioner.yml and in what is applied",
+      "Application.argoproj.io argocd/a-db-provisioner is in argocd/apps/db/a-db-provisioner.yml and in the objects that are applied",
     );
   });
 });

@@ -163,7 +163,7 @@ spec:
   it("fails on an app that asks for the admin role's item", () => {
     const item = { vault: "Coachlight", item: "postgres-admin" };
     const secrets = [{ name: "x", item, namespace: "infra-a", fields: [] }];
-    expect(() => planApp(makeApp("a", { secrets }))).toThrow("made from the admin role's item");
+    expect(() => planApp(makeApp("a", { secrets }))).toThrow("is from the admin role's item");
   });
 
   it("is empty in a stack without a GitOps tree", () => {

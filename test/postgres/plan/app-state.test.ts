@@ -1,12 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { decideAccess } from "../../../components/postgres/diff/access.ts";
 import { toLiveState } from "../../../components/postgres/diff/drift.ts";
-import { asTheyAre, decideRoles } from "../../../components/postgres/diff/roles.ts";
-import {
-  type AppDatabaseState,
-  toPlan,
-  toState,
-} from "../../../components/postgres/plan/app-state.ts";
+import { decideRoles, type RoleContext } from "../../../components/postgres/diff/roles.ts";
+import type { AppDatabaseState } from "../../../components/postgres/plan/app-properties.ts";
+import { toPlan, toState } from "../../../components/postgres/plan/app-state.ts";
 import { withDefaults, withoutDefaults } from "../../../components/postgres/plan/defaults.ts";
 import { type DatabasePlan, planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { describeAction } from "../../../components/postgres/statements/actions.ts";
@@ -36,7 +33,12 @@ const { ownershipRole } = spec.postgres;
 const plans = spec.apps.map((app) => planDatabase(app, spec.postgres));
 const [basketball] = plans;
 if (basketball === undefined) throw new Error("no plan");
-const context = { ...asTheyAre, ownershipRole };
+const context: RoleContext = {
+  ownershipRole,
+  hasPassword: () => true,
+  needsPassword: () => false,
+  formerRoles: [],
+};
 const empty = { server: goodServer, roles: new Map(), databases: new Map() };
 
 describe("a plan as inputs of a resource", () => {
@@ -129,8 +131,8 @@ describe("roles", () => {
     const actions = decideRoles(basketball, { ...empty, roles }, context);
     expect(actions.map(describeAction)).toEqual([
       "role admin_app becomes NOCREATEROLE NOBYPASSRLS",
-      "role admin_app is no member of pg_write_all_data any more, as another made it",
-      "role admin_app is no member of pg_write_all_data any more, as postgres made it",
+      "role admin_app is no longer a member of pg_write_all_data (granted by another)",
+      "role admin_app is no longer a member of pg_write_all_data (granted by postgres)",
     ]);
     expect(actions.map(({ path }) => path)).toEqual([
       "roles.admin.attributes",

@@ -36,7 +36,7 @@ test("an app gets a role, marked as this stack's, and a database that PUBLIC may
   });
 });
 
-test("an owner whose logins take turns is a group, and they act as it", () => {
+test("an owner with two logins is a group, and they act as it", () => {
   const owner = { rotation: "two-logins", memberOf: ["staff"], connectionLimit: 5 };
   const { roles, database, grants } = plan({ owner, roles: { api: { profile: "readonly" } } });
   expect(database.owner).toBe("netbox_role");

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { describeProblem } from "../../../components/errors.ts";
 import type { LiveDatabase, LiveRole } from "../../../components/postgres/catalog/catalog.ts";
 import { searchPathOf } from "../../../components/postgres/catalog/catalog.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
@@ -15,11 +16,9 @@ function decide(
   const spec = makeSpec({ netbox: entry });
   const [app] = spec.apps;
   if (app === undefined) throw new Error("the stack has no app");
-  return decideAdoption(
-    planDatabase(app, spec.postgres),
-    makeCatalog(roles, databases),
-    spec.postgres,
-  );
+  const plan = planDatabase(app, spec.postgres);
+  const found = decideAdoption(plan, makeCatalog(roles, databases), spec.postgres);
+  return { ...found, problems: found.problems.map(describeProblem) };
 }
 
 const ours = liveRole("netbox", { memberOf: ["berth_prod"] });
@@ -41,7 +40,7 @@ describe("without a word", () => {
   test("fails on a role that was made by hand, and says what adopting would change", () => {
     const live = liveRole("netbox", { canLogin: false, connectionLimit: 5 });
     expect(decide([live]).problems).toEqual([
-      'app netbox: role "netbox" exists and was not made by this stack. To take it over, set berth:apps.netbox.adopt to true ' +
+      'app netbox: role "netbox" exists and was not made by this stack\n    fix: to take it over, set berth:apps.netbox.adopt to true ' +
         '(would change: its password becomes the one in 1Password; it may log in; connection limit 5 becomes -1; it becomes a member of "berth_prod")',
     ]);
   });
@@ -59,7 +58,7 @@ describe("without a word", () => {
     );
     expect(problems).toHaveLength(2);
     expect(problems[1]).toBe(
-      'app netbox: database "netbox" exists and was not made by this stack. To take it over, set berth:apps.netbox.adopt to true ' +
+      'app netbox: database "netbox" exists and was not made by this stack\n    fix: to take it over, set berth:apps.netbox.adopt to true ' +
         "(would change: connection limit 3 becomes -1; PUBLIC loses CONNECT and TEMPORARY)",
     );
   });
@@ -92,8 +91,8 @@ describe("with adopt: true", () => {
       settings: ['search_path="$user", app', "work_mem=8MB"],
     });
     expect(decide([live], [], adopt).problems).toEqual([
-      'app netbox: role "netbox": it is a member of reporting; add "memberOf: [reporting]" under owner to keep that, or revoke it first',
-      'app netbox: role "netbox": it has search_path $user, app; add "searchPath: [$user, app]" under owner to keep that',
+      'app netbox: role "netbox": it is a member of reporting\n    fix: add "memberOf: [reporting]" under owner to keep that, or revoke it first',
+      'app netbox: role "netbox": it has search_path $user, app\n    fix: add "searchPath: [$user, app]" under owner to keep that',
     ]);
     const kept = { ...adopt, owner: { memberOf: ["reporting"], searchPath: ["app"] } };
     expect(decide([live], [], kept).problems).toEqual([]);
@@ -109,8 +108,10 @@ describe("with adopt: true", () => {
     const spec = makeSpec({ netbox: adopt });
     const plan = planDatabase(spec.apps[0] as never, spec.postgres);
     const tell = (password: ReturnType<typeof compareStored>) =>
-      decideAdoption(plan, makeCatalog([liveRole("netbox")]), spec.postgres, () => password)
-        .changes[0];
+      decideAdoption(plan, makeCatalog([liveRole("netbox")]), {
+        ...spec.postgres,
+        passwordOf: () => password,
+      }).changes[0];
     expect(tell("same")).toContain("it becomes a member of");
     expect(tell("md5")).toContain("stored as md5, becomes the one in 1Password");
     expect(tell("other")).toContain("its password becomes the one in 1Password");
@@ -137,21 +138,25 @@ describe("with adopt: true", () => {
     ['owns the database "wiki" as well', { ownedDatabases: ["netbox", "wiki"] }],
   ])("fails on a role that %s", (reason, more) => {
     expect(decide([liveRole("netbox", more)], [], adopt).problems).toEqual([
-      `app netbox: role "netbox" exists and ${reason}; Berth does not manage such a role`,
+      `app netbox: role "netbox" exists and ${reason}; Berth does not manage such a role\n` +
+        "    fix: set berth:apps.netbox.owner.name to another role, or take that from it first",
     ]);
   });
 
   test("fails on the admin role itself", () => {
     const entry = { ...adopt, owner: { name: "coachlight_admin" } };
     expect(decide([liveRole("coachlight_admin")], [], entry).problems).toEqual([
-      'app netbox: role "coachlight_admin" exists and is the admin role itself; Berth does not manage such a role',
+      expect.stringContaining(
+        'role "coachlight_admin" exists and is the admin role itself; Berth does not manage such a role',
+      ),
     ]);
   });
 });
 
 test.each([[{}], [adopt]])("fails on a database that belongs to another role, with %j", (entry) => {
   expect(decide([ours], [liveDatabase("netbox", "paperless")], entry).problems).toEqual([
-    'app netbox: database "netbox" exists and belongs to role "paperless", not to "netbox"; Berth never changes an owner. ' +
-      'Set berth:apps.netbox.owner.name to "paperless", or berth:apps.netbox.database.name to another name',
+    'app netbox: database "netbox" belongs to role "paperless", not to "netbox"; Berth never changes an owner\n' +
+      '    fix: set berth:apps.netbox.owner.name to "paperless", or berth:apps.netbox.database.name to another name; ' +
+      'or, where somebody took it away, give it back: ALTER DATABASE "netbox" OWNER TO "netbox"',
   ]);
 });

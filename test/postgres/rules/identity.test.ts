@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { describeProblem } from "../../../components/errors.ts";
 import {
   decideOwnership,
   findForeignMark,
@@ -44,7 +45,7 @@ describe("whether a stack may use an ownership role", () => {
   it("may not where it is another stack's; both are named, with both ways out", () => {
     const { problem, marks } = decideOwnership(role(formatMark(other)), stack);
     expect(marks).toEqual([]);
-    expect(problem?.split("\n")).toEqual([
+    expect(problem && describeProblem(problem).split("\n")).toEqual([
       'ownership role "berth_team_a" belongs to stack organization/berth/team-a (id fedcba9876543210), and this is stack organization/berth/team.a (id 0123456789abcdef); nothing was changed',
       "    fix: set berth:postgres.ownershipRole to a name that is free",
       `    fix: only if both are one stack, whose passphrase was changed or whose state was lost after it was renamed: COMMENT ON ROLE "berth_team_a" IS 'berth: stack organization/berth/team.a, id 0123456789abcdef'`,
@@ -53,7 +54,7 @@ describe("whether a stack may use an ownership role", () => {
 
   it("may not where it is another stack's of the same name", () => {
     const twin = { ...stack, id: other.id };
-    expect(decideOwnership(role(formatMark(twin)), stack).problem).toContain(other.id);
+    expect(decideOwnership(role(formatMark(twin)), stack).problem?.what).toContain(other.id);
   });
 
   it("may under a former name or passphrase, which state shows, with one word", () => {
@@ -72,17 +73,17 @@ describe("whether a stack may use an ownership role", () => {
       marks,
     );
     expect(decideOwnership(role(null, false), stack).marks).toEqual(marks);
-    expect(decideOwnership(role(null), { ...stack, unmarked: "berth_x" }).problem).toMatch(
+    expect(decideOwnership(role(null), { ...stack, unmarked: "berth_x" }).problem?.what).toMatch(
       /has members and does not say of which stack/,
     );
-    expect(decideOwnership(role(null), stack).problem).toContain(
+    expect(decideOwnership(role(null), stack).problem?.fix).toContain(
       `COMMENT ON ROLE "berth_team_a" IS 'berth: stack organization/berth/team.a, id 0123456789abcdef'`,
     );
   });
 
   it("goes on without an identity, as destroy does with an earlier state, only where none is stated", () => {
     expect(decideOwnership(role(null), undefined).problem).toBeUndefined();
-    expect(decideOwnership(role(formatMark(other)), undefined).problem).toMatch(
+    expect(decideOwnership(role(formatMark(other)), undefined).problem?.what).toMatch(
       /belongs to stack organization\/berth\/team-a, and this run does not know/,
     );
   });

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, type ClientConfig } from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { StackConfig } from "../../../components/config/schema/stack.ts";
 import type { TlsSpec } from "../../../components/config/spec.ts";
 import type { BerthError } from "../../../components/errors.ts";
 import { explainLoginFailure } from "../../../components/postgres/server/login-failure.ts";
@@ -110,7 +111,7 @@ describe("TLS", () => {
     const endpoint = await tunnelled({ certificate: stranger }, verified);
     const error = await attempt(endpoint, verified);
     expect(error?.message).toContain("not signed by a CA that is trusted here");
-    expect(error?.hint).toContain("berth:postgres.tls.caFile");
+    expect(error?.hint).toContain("berth:postgres.tls.ca to");
   });
 
   test("verify-full fails on a certificate that has expired", async () => {
@@ -152,6 +153,14 @@ describe("TLS", () => {
     const caFile = join(folder, file);
     if (text !== undefined) writeFileSync(caFile, text);
     expect(() => pgTlsOptions({ ...verified, caFile })).toThrow(expected);
+  });
+
+  test("names the key of the stack file where the CA file is missing", () => {
+    const caFile = join(folder, "none.pem");
+    expect(() => pgTlsOptions({ ...verified, caFile })).toThrow(
+      "fix: correct berth:postgres.tls.ca",
+    );
+    expect(StackConfig.shape.postgres.shape.tls.unwrap().shape).toHaveProperty("ca");
   });
 
   test("takes a CA file in which an old CA stands beside the present one", () => {

@@ -23,7 +23,7 @@ test.each([
   const explained = explainBrokenSession(error);
   expect(explained).toBeInstanceOf(BerthError);
   expect((explained as BerthError).message).toMatch(/^Postgres: the session ended/);
-  expect((explained as BerthError).message).toContain("run pulumi up again");
+  expect((explained as BerthError).message).toContain("run the same command again");
   expect((explained as BerthError).cause).toBe(error);
 });
 
@@ -36,17 +36,17 @@ test.each([
 });
 
 test.each([
-  ["53100", "could not extend file: No space left on device", "make room first"],
+  ["53100", "could not extend file: No space left on device", "free some space first"],
   ["53300", "sorry, too many clients already", "lower berth:postgres.connectionLimit"],
   ["25006", "cannot execute CREATE ROLE in a read-only transaction", "the primary's Service"],
   ["55P03", "canceling statement due to lock timeout", "SELECT pid, usename, application_name"],
   ["XX000", "tuple concurrently updated", "run pulumi up again"],
-  ["42P04", 'database "wiki" already exists', "what is ours is taken up"],
+  ["42P04", 'database "wiki" already exists', "run pulumi up again"],
   ["55006", 'database "wiki" is being accessed by other users', "-2 = half dropped"],
-  ["2BP01", 'role "wiki" cannot be dropped', "give it to another role"],
+  ["2BP01", 'role "wiki" cannot be dropped', "give them another owner"],
   ["42501", "permission denied to create role", 'ALTER ROLE "admin" CREATEROLE'],
   ["42501", 'must be able to SET ROLE "wiki"', 'GRANT "wiki" TO "admin" WITH ADMIN TRUE'],
-  ["57P03", "the database system is starting up", "once it is back"],
+  ["57P03", "the database system is starting up", "when it is back"],
 ])("SQLSTATE %s says which app, what was not done, and what to do", (code, message, hint) => {
   const failure = explainStatementFailure(refusal(code, message), {
     ...{ app: "wiki", intent: "role wiki is made", statement: "CREATE ROLE wiki" },

@@ -81,7 +81,7 @@ describe("creating", () => {
     const { stderr } = await execa("sh", ["-c", limited, process.execPath, program], {
       ...{ cwd: scratch.project(), reject: false },
     });
-    expect(stderr).toMatch(/a\.yaml could not be written, and is as it was: EFBIG/);
+    expect(stderr).toMatch(/a\.yaml could not be written and is unchanged: EFBIG/);
     expect(await scratch.read(INPUTS.path)).toBe(`${HEADER}kind: Old\n`);
     expect(await readdir(join(scratch.project(), "gitops/k8s/infra/netbox"))).toEqual(["a.yaml"]);
   });

@@ -1,7 +1,7 @@
--- Who may do what in this database: the schemas $2 with their tables, sequences and functions, and what
--- is given on those to come, in a schema or, with schema null, in every one. Of the grantees only $1 and
--- PUBLIC (as 'public'); others are nobody's business. Default privileges only of the owner $3, since the app's objects belong to it. What an
--- extension brought is the extension's.
+-- Privileges in this database: on the schemas $2 and their tables, sequences and functions, and default
+-- privileges in these schemas or (schema null) in every schema. Only of the grantees $1 and PUBLIC (as
+-- 'public'). Default privileges only of the owner $3, because the app's objects belong to it. Objects that
+-- an extension made are left out.
 with grantees as (
   select r.oid, r.rolname::text as name from pg_catalog.pg_roles r where r.rolname = any ($1::text[])
   union all
@@ -34,7 +34,7 @@ objects as (
       where e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and e.objid = c.oid
     )
   union all
-  -- Identity arguments tell a procedure's OUT from IN, but are no good for ordered-set aggregates.
+  -- Identity arguments distinguish OUT from IN of a procedure, but are wrong for ordered-set aggregates.
   select 'function', null, s.nspname, p.proname,
     case p.prokind
       when 'a' then pg_catalog.oidvectortypes(p.proargtypes)

@@ -1,6 +1,6 @@
--- What outside of database $2 depends on the roles $1: what they own, and what they were given. Objects
--- of other databases can only be counted from here. Memberships go with the role by themselves, but for
--- those of others that it granted: since 16 they keep it from being dropped, and DROP OWNED takes them.
+-- What depends on the roles $1 outside database $2: what they own, and what they have privileges on. Objects
+-- of other databases can only be counted from here. Memberships end with the role. Only memberships of
+-- others that it granted prevent a drop (since Postgres 16), and DROP OWNED would revoke them.
 select r.rolname::text as role,
   d.datname::text as database,
   case when s.dbid = 0 then pg_catalog.pg_describe_object(s.classid, s.objid, 0) end as object,

@@ -1,5 +1,5 @@
--- The extensions $1, each in version $2 ('' = the server's default): what the server could make, and
--- what this database has.
+-- The extensions $1, each in version $2 ('' = the server's default): what the server has of them, and what
+-- this database has.
 select w.name,
   a.name is not null as is_available,
   v.version is not null as has_version,

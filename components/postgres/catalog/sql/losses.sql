@@ -1,6 +1,6 @@
--- What others would lose in database $2, which has to be the current one, with DROP OWNED BY the roles $1:
--- privileges that these handed on, and policies that name them. On what they own themselves it is the
--- next owner who has given those privileges.
+-- What others would lose in database $2 (it must be the current one) through DROP OWNED BY the roles $1:
+-- privileges that these roles granted, and policies that name them. On objects that the roles own, the new
+-- owner becomes the grantor, so nothing is lost there.
 with leaving as (
   select r.oid, r.rolname from pg_catalog.pg_roles r
   where r.rolname = any ($1::name[]) and pg_catalog.current_database() = $2

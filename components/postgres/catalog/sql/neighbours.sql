@@ -1,4 +1,5 @@
--- Traces that the roles $1 have left on the roles and databases $2: there must be none.
+-- Privileges, ownership and memberships between the roles $1 and the roles and databases $2. There must be
+-- none.
 select 'database ' || d.datname as object,
   coalesce(g.rolname, 'PUBLIC') || ' has ' || a.privilege_type as trace
 from pg_catalog.pg_database d

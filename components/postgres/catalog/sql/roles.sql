@@ -1,7 +1,7 @@
--- Those of the roles $1 that exist (null = all), with what adopting one would change.
+-- Those of the roles $1 that exist (null = all), with all that Berth may change.
 with recursive
--- What pg_has_role(…, 'MEMBER WITH ADMIN OPTION') tells, for all roles at once: asked one by one, Postgres
--- follows all memberships of the admin anew each time, which takes seconds for a thousand roles.
+-- The result of pg_has_role(…, 'MEMBER WITH ADMIN OPTION') for all roles at once. Called for each role,
+-- Postgres would follow all memberships of the admin each time: seconds for a thousand roles.
 mine(oid) as (
   select r.oid from pg_catalog.pg_roles r where r.rolname = current_user
   union
@@ -29,7 +29,7 @@ select
   r.rolreplication as can_replicate,
   r.rolbypassrls as bypasses_rls,
   coalesce(r.rolvaliduntil < 'infinity', false) as expires,
-  -- The admin may act for it (INHERIT); on 16 and newer also make it an owner (SET).
+  -- INHERIT: the admin may change what the role owns. SET (Postgres 16): it may make the role an owner.
   pg_catalog.pg_has_role(r.oid, 'USAGE')
     and pg_catalog.pg_has_role(
       r.oid,
@@ -37,7 +37,7 @@ select
     ) as admin_is_member,
   pg_catalog.current_setting('server_version_num')::int < 160000
     or me.rolsuper
-    -- What it made itself, as in most cases, needs no look at all that it may do.
+    -- The fast path: a role that the admin made itself, as most are.
     or exists (
       select
       from pg_catalog.pg_auth_members m
@@ -45,8 +45,9 @@ select
     )
     or r.oid in (select given.oid from given) as admin_may_alter,
   r.rolconnlimit as connection_limit,
-  -- From 16 on each grantor gives a membership of its own. One that may make roles is, in what it made
-  -- itself, whatever that is a mark of: by ADMIN alone, and by what createrole_self_grant says.
+  -- From Postgres 16 a role with CREATEROLE becomes a member of each role that it creates: with ADMIN only,
+  -- and as createrole_self_grant says. These memberships are left out, also those in the ownership role. A
+  -- membership may have several grantors, hence the distinct.
   array(
     select distinct g.rolname::text
     from pg_catalog.pg_auth_members m

@@ -1,6 +1,6 @@
--- What the role of this session may do with the objects of the schemas $1, however it came by it: own
--- grant, membership, PUBLIC. $2 and $3 are the privileges to ask for on tables and sequences. What an
--- extension brought is the extension's.
+-- What the role of this session may do with the objects of the schemas $1, by its own grant, a membership or
+-- PUBLIC. $2 and $3 are the privileges on tables and sequences to check. Objects that an extension made are
+-- left out.
 with schemas as (
   select n.oid, n.nspname::text as name
   from pg_catalog.pg_namespace n
@@ -17,13 +17,13 @@ relations as (
     )
 )
 select 'table' as type, r.schema, r.name, p.privilege,
-  pg_catalog.has_table_privilege(r.oid, p.privilege) as held, false as is_public
+  pg_catalog.has_table_privilege(r.oid, p.privilege) as is_granted, false as is_public
 from relations r
 cross join unnest($2::text[]) p (privilege)
 where not r.is_sequence
   and (p.privilege <> 'MAINTAIN' or pg_catalog.current_setting('server_version_num')::int >= 170000)
 union all
--- On some of the columns only, which a role may hold without the table.
+-- Privileges on some columns only.
 select 'table', r.schema, r.name || ' (some columns)', p.privilege, true, false
 from relations r
 cross join unnest($2::text[]) p (privilege)
@@ -37,7 +37,7 @@ from relations r
 cross join unnest($3::text[]) p (privilege)
 where r.is_sequence
 union all
--- PUBLIC has EXECUTE on every function until its owner takes it away.
+-- PUBLIC has EXECUTE on every function until its owner revokes it.
 select 'function', s.name, f.proname || '(' || pg_catalog.oidvectortypes(f.proargtypes) || ')', 'EXECUTE',
   pg_catalog.has_function_privilege(f.oid, 'EXECUTE'),
   exists (

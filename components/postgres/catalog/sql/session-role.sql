@@ -1,4 +1,4 @@
--- What the role of this session is, what it may become, and which databases it may enter. One row.
+-- The role of this session: its attributes, its memberships, and databases that it may connect to. One row.
 select
   r.rolsuper as is_superuser,
   r.rolcreaterole as can_create_role,

@@ -1,4 +1,4 @@
--- Sessions of others in database $1, or of the roles $2 wherever they are.
+-- Other sessions in database $1, or of the roles $2 in any database.
 select a.pid, a.usename::text as role, coalesce(a.datname::text, '') as database,
   coalesce(a.application_name, '') as application, coalesce(a.client_addr::text, '') as client,
   coalesce(a.backend_start::text, '') as since

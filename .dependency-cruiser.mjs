@@ -1,0 +1,270 @@
+/**
+ * Which room may import which. `npm run lint` checks it, types included, and CONTRIBUTING.md shows it as a
+ * picture that `npm run readme` draws.
+ *
+ * - A file belongs to the room with the longest name that its path begins with.
+ * - A room names only rooms above it in the table. So there can be no circle.
+ * - A name with a `/` at its end stands for the room with everything in it.
+ * - All else is forbidden. Tests may import everything.
+ */
+const shared = ["components/errors", "components/project-folder"];
+const config = ["components/config/", ...shared];
+const postgres = "components/postgres";
+
+/** @type {Readonly<Record<string, readonly string[]>>} */
+export const rooms = {
+  "components/errors": [],
+  "components/project-folder": [],
+
+  "components/config/privileges": [],
+  "components/config/spec": ["components/config/privileges"],
+  "components/config/schema": ["components/config/privileges"],
+  "components/config/derive": ["components/config/spec", "components/config/schema"],
+  "components/config/logins": ["components/config/spec", "components/config/derive"],
+  "components/config/rules": [
+    "components/config/spec",
+    "components/config/schema",
+    "components/config/logins",
+  ],
+  "components/config": config,
+
+  "components/engine": shared,
+  "components/berth-provider": [],
+  "components/onepassword": config,
+  "components/kubernetes": shared,
+  "components/secrets": config,
+  "components/tunnel": [...config, "components/kubernetes"],
+
+  [`${postgres}/plan`]: config,
+  [`${postgres}/catalog`]: [...config, `${postgres}/plan`],
+  [`${postgres}/statements`]: [...config, `${postgres}/plan`],
+  [`${postgres}/rules`]: [
+    ...config,
+    `${postgres}/plan`,
+    `${postgres}/catalog`,
+    `${postgres}/statements`,
+  ],
+  [`${postgres}/diff`]: [
+    ...config,
+    `${postgres}/plan`,
+    `${postgres}/catalog`,
+    `${postgres}/statements`,
+    `${postgres}/rules`,
+  ],
+  [`${postgres}/verifier`]: [...config, "components/onepassword"],
+  [`${postgres}/server`]: [
+    ...config,
+    "components/onepassword",
+    "components/kubernetes",
+    "components/tunnel",
+    `${postgres}/plan`,
+    `${postgres}/catalog`,
+    `${postgres}/statements`,
+    `${postgres}/rules`,
+    `${postgres}/diff`,
+  ],
+  [`${postgres}/psql`]: [
+    ...config,
+    `${postgres}/plan`,
+    `${postgres}/statements`,
+    `${postgres}/diff`,
+    `${postgres}/server`,
+  ],
+  [`${postgres}/plan-apps`]: [
+    ...config,
+    "components/onepassword",
+    `${postgres}/plan`,
+    `${postgres}/verifier`,
+  ],
+  [`${postgres}/registry`]: [
+    ...config,
+    "components/onepassword",
+    "components/tunnel",
+    `${postgres}/plan`,
+    `${postgres}/catalog`,
+    `${postgres}/statements`,
+    `${postgres}/rules`,
+    `${postgres}/diff`,
+    `${postgres}/plan-apps`,
+    `${postgres}/server`,
+  ],
+  // The resource of Berth's own provider.
+  [postgres]: [...config, "components/onepassword", `${postgres}/plan`],
+
+  "components/delivery/metadata": config,
+  "components/delivery/argocd": [...config, "components/secrets", "components/delivery/metadata"],
+  // The objects of an app, wherever they go.
+  "components/delivery": [
+    ...config,
+    "components/secrets",
+    `${postgres}/plan`,
+    `${postgres}/psql`,
+    `${postgres}/server`,
+    "components/delivery/metadata",
+    "components/delivery/argocd",
+  ],
+  "components/delivery/git": [
+    ...config,
+    "components/delivery",
+    "components/delivery/metadata",
+    "components/delivery/argocd",
+  ],
+  "components/delivery/cluster": [
+    ...config,
+    "components/kubernetes",
+    "components/delivery",
+    "components/delivery/metadata",
+    "components/delivery/argocd",
+  ],
+  "components/delivery/stack-delivery": [
+    ...config,
+    "components/delivery",
+    "components/delivery/git",
+    "components/delivery/cluster",
+  ],
+  "components/delivery/emitted-kinds": [
+    ...config,
+    "components/secrets",
+    "components/delivery/cluster",
+    "components/delivery/stack-delivery",
+  ],
+  "components/delivery/deliver": [
+    "components/delivery/git",
+    "components/delivery/cluster",
+    "components/delivery/stack-delivery",
+  ],
+  "components/delivery/open-cluster": [
+    ...config,
+    "components/kubernetes",
+    "components/delivery/cluster",
+    "components/delivery/stack-delivery",
+  ],
+
+  "components/app": [
+    ...config,
+    postgres,
+    `${postgres}/plan-apps`,
+    `${postgres}/registry`,
+    "components/delivery/stack-delivery",
+    "components/delivery/deliver",
+  ],
+
+  index: ["components/"],
+
+  "provider/rpc": shared,
+  "provider/manifest-file": [...shared, "provider/rpc"],
+  "provider/app-database": [
+    ...config,
+    "components/onepassword",
+    "components/tunnel",
+    `${postgres}/`,
+    "provider/rpc",
+  ],
+  provider: [...config, "components/engine", "provider/"],
+
+  toolchain: [...shared, "components/engine"],
+
+  cli: config,
+  "cli/plan": [...config, `${postgres}/`, "cli"],
+  "cli/report": [...config, `${postgres}/plan`, "cli"],
+  "cli/verify": [...config, "components/onepassword", "components/tunnel", `${postgres}/`, "cli"],
+  "cli/adopt": [...config, "components/onepassword", "components/tunnel", `${postgres}/`, "cli"],
+  "cli/rotate": [
+    ...config,
+    "components/engine",
+    "components/onepassword",
+    "components/kubernetes",
+    "components/tunnel",
+    `${postgres}/`,
+    "cli",
+    "cli/verify",
+  ],
+  "cli/doctor": [
+    ...config,
+    "components/engine",
+    "components/onepassword",
+    "components/kubernetes",
+    "components/tunnel",
+    `${postgres}/`,
+    "components/delivery/",
+    "toolchain",
+    "cli",
+  ],
+  "cli/main": [...config, "cli/"],
+
+  dev: [
+    ...config,
+    "components/engine",
+    "components/onepassword",
+    `${postgres}/`,
+    "toolchain",
+    "cli/",
+  ],
+};
+
+const names = Object.keys(rooms);
+const source = "^(?:components|provider|cli|dev|toolchain|test)/|^index\\.ts$";
+
+/** The files of a room without those of longer names, or with all of them. */
+function filesOf(name) {
+  if (name.endsWith("/")) return `^${name}`;
+  const longer = names
+    .filter((other) => other !== name && other.startsWith(name))
+    .map((other) => other.slice(name.length));
+  return longer.length === 0 ? `^${name}` : `^${name}(?!${longer.join("|")})`;
+}
+
+function toRule([name, allowed]) {
+  return {
+    name,
+    comment: `${name} may import only ${allowed.join(", ") || "nothing of the project"} (.dependency-cruiser.mjs)`,
+    severity: "error",
+    from: { path: filesOf(name) },
+    to: { path: source, pathNot: [name, ...allowed].map(filesOf) },
+  };
+}
+
+export default {
+  forbidden: [
+    ...Object.entries(rooms).map(toRule),
+    {
+      name: "no-room",
+      comment: "this file is in no room of the table (.dependency-cruiser.mjs)",
+      severity: "error",
+      from: { path: source, pathNot: ["^test/", ...names.map(filesOf)] },
+      to: {},
+    },
+    {
+      name: "no-circle",
+      comment: "files import each other in a circle, types included",
+      severity: "error",
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: "verbs-without-pulumi",
+      comment:
+        "no verb loads Pulumi's SDK, nor a component or resource: that doubles its start-up time",
+      severity: "error",
+      from: { path: "^cli/main\\.ts$" },
+      // The toolchain loads `automation` only when it downloads Pulumi.
+      to: {
+        path: "^node_modules/@pulumi/",
+        pathNot: "^node_modules/@pulumi/pulumi/automation/",
+        reachable: true,
+      },
+    },
+    {
+      name: "doctor-only-asks-the-toolchain",
+      comment: "doctor asks which versions are needed and where they would be; it builds nothing",
+      severity: "error",
+      from: { path: "^cli/doctor/" },
+      to: { path: "^toolchain/", pathNot: "^toolchain/(?:ambient|cache|download|parts)\\.ts$" },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    doNotFollow: { path: "node_modules" },
+  },
+};

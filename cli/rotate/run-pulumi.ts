@@ -1,0 +1,84 @@
+import { execa, type Options } from "execa";
+import type { AppSpec } from "../../components/config/spec.ts";
+import { BerthError } from "../../components/errors.ts";
+import { projectFolder } from "../../components/project-folder.ts";
+import { outlived, waitForPulumi } from "../pulumi-process.ts";
+import type { RotateArgs } from "./context.ts";
+
+/** Pulumi for this app alone: `rotate` applies nothing else that waits in the stack file. */
+export interface AppRun {
+  readonly args: RotateArgs;
+  readonly app: AppSpec;
+}
+
+/**
+ * Finds out that the `up` at the end of a rotation can run, before anything is written: a new password
+ * that reaches no server locks the app out. Shows what Pulumi says only if it refuses.
+ */
+export async function previewApp({ args, app }: AppRun): Promise<void> {
+  const pulumi = execa("pulumi", ["preview", ...toArgs({ args, app })], {
+    ...toOptions(app),
+    all: true,
+    ...outlived,
+  });
+  const { result, isInterrupted } = await waitForPulumi(pulumi);
+  if (result.code === "ENOENT") {
+    throw new BerthError("rotate: pulumi is not on PATH; nothing was changed", {
+      hint: "install Pulumi (https://www.pulumi.com/docs/install/), then run the same command again",
+    });
+  }
+  if (isInterrupted) throw new BerthError(`app ${app.name}: interrupted; nothing was changed`);
+  if (!result.failed) return;
+  process.stderr.write(`${result.all}\n`);
+  throw new BerthError(`app ${app.name}: pulumi preview failed; nothing was changed`, {
+    hint: "fix what pulumi says above, then run the same command again",
+  });
+}
+
+/**
+ * @param describe What is true after a failure, asked of the item and the server.
+ */
+export async function upApp({ args, app }: AppRun, describe: () => Promise<string>): Promise<void> {
+  const pulumi = execa("pulumi", ["up", "--yes", "--skip-preview", ...toArgs({ args, app })], {
+    ...toOptions(app),
+    stdout: process.stderr,
+    stderr: "inherit",
+    ...outlived,
+  });
+  const { result, isInterrupted } = await waitForPulumi(pulumi);
+  if (isInterrupted) {
+    const { message } = new BerthError(`app ${app.name}: interrupted; ${await describe()}`, {
+      hint: "run the same command again: it goes on from here",
+    });
+    process.stderr.write(`${message}\n`);
+    process.exit(130);
+  }
+  if (result.failed) {
+    throw new BerthError(`app ${app.name}: pulumi up failed; ${await describe()}`, {
+      hint: "fix what pulumi says above, then run the same command again: it goes on from here",
+    });
+  }
+}
+
+function toArgs({ args, app }: AppRun): string[] {
+  return [
+    ...["--non-interactive", "--stack", args.stack],
+    ...(args.file === undefined ? [] : ["--config-file", args.file]),
+    ...toTargets(args, app).flatMap((target) => ["--target", target]),
+  ];
+}
+
+function toTargets({ stack }: RotateArgs, app: AppSpec): string[] {
+  const urn = `urn:pulumi:${stack}::berth::`;
+  return app.provisioner === "berth"
+    ? [`${urn}pulumi:providers:berth::berth`, `${urn}berth:postgres:AppDatabase::${app.name}`]
+    : [];
+}
+
+function toOptions(app: AppSpec) {
+  return {
+    cwd: projectFolder,
+    env: app.provisioner === "berth" ? { BERTH_TARGETED: "true" } : {},
+    stdin: "ignore",
+  } as const satisfies Options;
+}

@@ -1,0 +1,63 @@
+import { type ParseOptions, parse, type ScalarTag, type SchemaOptions } from "yaml";
+import { BerthError } from "../errors.ts";
+
+/**
+ * A file of Pulumi's as Pulumi reads it, with yaml.v3 for Go: YAML 1.2, but for numbers with a leading 0,
+ * which are octal, `_` between digits, merge keys and dates. A date becomes the text that Pulumi makes of
+ * it, which no app wants; `parseStack` refuses that text.
+ * Source: `resolve` in gopkg.in/yaml.v3/resolve.go.
+ *
+ * @param what Whose file it is, for the error where it is no YAML: `stack prod`.
+ */
+export function parsePulumiYaml(what: string, file: string, text: string): unknown {
+  try {
+    return parse(text, goYaml);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BerthError(`${what}: ${file} is not valid YAML: ${reason.trim()}`, {
+      hint: "fix it there, then run the same command again",
+      cause,
+    });
+  }
+}
+
+const digits = "[0-9][0-9_]*";
+const integer: ScalarTag = {
+  tag: "tag:yaml.org,2002:int",
+  default: true,
+  test: new RegExp(`^[-+]?(?:0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|${digits})$`),
+  resolve: (text) => {
+    const [, sign = "", body = ""] = /^([-+]?)(.*)$/.exec(text.replaceAll("_", "")) ?? [];
+    const octal = /^0[0-7]+$/.test(body) ? `0o${body.slice(1)}` : body;
+    return Number(octal) * (sign === "-" ? -1 : 1);
+  },
+};
+
+const float: ScalarTag = {
+  tag: "tag:yaml.org,2002:float",
+  default: true,
+  test: /^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$/,
+  resolve: (text) => {
+    const value = Number(text.replaceAll("_", ""));
+    return Number.isFinite(value) ? value : text;
+  },
+};
+
+const date: ScalarTag = {
+  tag: "tag:yaml.org,2002:timestamp",
+  default: true,
+  test: /^\d{4}-\d{1,2}-\d{1,2}(?:(?:[tT]|\s+)\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d{2}:\d{2})?)?$/,
+  resolve: (text) => {
+    const at = new Date(/\d:/.test(text) ? text : `${text}T00:00:00Z`);
+    if (Number.isNaN(at.getTime())) return text;
+    return `${at.toISOString().slice(0, 19).replace("T", " ")} +0000 UTC`;
+  },
+};
+
+/** What Pulumi makes of a date that is not in quotes. */
+export const unquotedDate = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [-+]\d{4} \S+$/;
+
+const goYaml: ParseOptions & SchemaOptions = {
+  schema: "failsafe",
+  customTags: ["null", "bool", "merge", integer, float, date],
+};

@@ -1,0 +1,78 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { z } from "zod";
+import { BerthError } from "../errors.ts";
+import type { FileBackend } from "./file-backend.ts";
+
+/**
+ * The locks that runs of Pulumi hold on a stack, in a backend of files. Berth reads them and removes none, because
+ * it cannot know whether a run still goes on: in another pid namespace, or on another machine of the same name,
+ * its pid means another process.
+ */
+
+const holderSchema = z.object({
+  pid: z.number(),
+  username: z.string(),
+  hostname: z.string(),
+  timestamp: z.string(),
+});
+
+/** One file in the folder of a stack's locks. */
+export interface StackLock {
+  readonly file: string;
+  /** undefined = the file was cut off: the disk was full, or Pulumi was killed while it wrote it. */
+  readonly holder: z.infer<typeof holderSchema> | undefined;
+}
+
+/** Every file there is one: Pulumi reads them all, whatever they are called. */
+export function readStackLocks({ folder, project }: FileBackend, stack: string): StackLock[] {
+  const locks = path.join(folder, ".pulumi/locks/organization", project, stack);
+  if (!existsSync(locks)) return [];
+  return readdirSync(locks)
+    .map((name) => path.join(locks, name))
+    .filter((file) => !file.endsWith(".attrs"))
+    .flatMap(readLock);
+}
+
+/** Fails where a run cannot begin. */
+export function requireUnlocked(backend: FileBackend | undefined, stack: string): void {
+  const locked = backend && explainLock(backend, stack);
+  if (locked !== undefined) throw locked;
+}
+
+/** Who holds the lock, since when, and what to do. undefined = nobody does. */
+export function explainLock(backend: FileBackend, stack: string): BerthError | undefined {
+  const [lock] = readStackLocks(backend, stack);
+  if (lock === undefined) return undefined;
+  const cancel = stack === "dev" ? "npm run pulumi -- cancel" : `pulumi cancel --stack ${stack}`;
+  const { file, holder } = lock;
+  if (holder === undefined) {
+    return new BerthError(
+      `stack ${stack}: the lock file ${file} is not whole; the disk was full, or Pulumi was killed while it wrote the file`,
+      { hint: `${cancel}, unless another run is just starting` },
+    );
+  }
+  const who = `${holder.username}@${holder.hostname} (pid ${String(holder.pid)})`;
+  return new BerthError(
+    `stack ${stack}: locked by ${who} since ${holder.timestamp.replace(/\.\d+/, "")}`,
+    {
+      hint: `wait for that run to end; if it was killed: ${cancel}`,
+    },
+  );
+}
+
+/** Empty for one that its run has just removed. */
+function readLock(file: string): StackLock[] {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+  try {
+    return [{ file, holder: holderSchema.parse(JSON.parse(text)) }];
+  } catch {
+    return [{ file, holder: undefined }];
+  }
+}

@@ -1,0 +1,82 @@
+import { readFileSync } from "node:fs";
+import type https from "node:https";
+import type { KubeConfig } from "@kubernetes/client-node";
+import { KubeError, toShownText } from "./error.ts";
+import { toErrorCode } from "./failure.ts";
+import type { KubeContext } from "./kubeconfig.ts";
+import { toImpersonation } from "./user.ts";
+
+const waitMs = 60_000;
+
+/** Headers, certificates and agent that the API server wants from this user. */
+export async function readCredentials(
+  context: KubeContext,
+  config: KubeConfig,
+): Promise<https.RequestOptions> {
+  const { user } = context;
+  const impersonation = toImpersonation(user);
+  if (impersonation === undefined) {
+    const hint = "say in `as` of this user in the kubeconfig who they belong to, or take them out";
+    throw toFailure(
+      context,
+      "it has as-uid, as-groups or as-user-extra, and no user in `as`",
+      hint,
+    );
+  }
+  if (user.exec?.interactiveMode === "Always") {
+    const hint = "set interactiveMode to IfAvailable, if the plugin can do without people";
+    throw toFailure(context, "it wants somebody at the terminal (interactiveMode: Always)", hint);
+  }
+  const options: https.RequestOptions = {};
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const error = new Error(`no credential within ${String(waitMs / 1000)} s`);
+    timer = setTimeout(reject, waitMs, error);
+    timer.unref();
+  });
+  try {
+    await Promise.race([config.applyToHTTPSOptions(options), late]);
+  } catch (error) {
+    throw toFailure(context, describe(context, error));
+  } finally {
+    clearTimeout(timer);
+  }
+  const token = readToken(context);
+  const authorization = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+  options.headers = Object.assign({}, options.headers, impersonation, authorization);
+  return options;
+}
+
+/** The token in the file wins over the one in the kubeconfig, because the file is renewed. */
+function readToken(context: KubeContext): string | undefined {
+  const { tokenFile, token } = context.user;
+  if (tokenFile === undefined) return undefined;
+  try {
+    return readFileSync(tokenFile, "utf8").trim() || undefined;
+  } catch (error) {
+    if (token) return undefined;
+    throw toFailure(context, `its tokenFile ${tokenFile} cannot be read (${toErrorCode(error)})`);
+  }
+}
+
+function describe({ user }: KubeContext, error: unknown): string {
+  if (error instanceof SyntaxError) return "its output is not an ExecCredential";
+  const { syscall } = error as { syscall?: string };
+  if (user.exec !== undefined && syscall?.startsWith("spawn") && toErrorCode(error) === "ENOENT") {
+    const { installHint } = user.exec;
+    const advice = installHint === undefined ? "" : `; ${toShownText(installHint)}`;
+    return `the command is not ${user.exec.command.includes("/") ? "there" : "on PATH"}${advice}`;
+  }
+  return toShownText(error instanceof Error ? error.message : "unknown fault") || "no message";
+}
+
+/** No `cause` here: what a plugin wrote may hold the token it was about to return. */
+function toFailure(
+  { user, name, kubectl }: KubeContext,
+  reason: string,
+  hint = `${kubectl} auth whoami`,
+): KubeError {
+  const of = `user "${user.name}" (context "${name}")`;
+  const how = user.exec === undefined ? "credential" : `exec plugin "${user.exec.command}"`;
+  return new KubeError("credentials", `${how} of ${of} failed: ${reason}`, { hint });
+}

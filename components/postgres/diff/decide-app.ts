@@ -1,0 +1,182 @@
+import type { PostgresSpec, ReclaimPolicy } from "../../config/spec.ts";
+import type { LiveAccess } from "../catalog/access.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { LiveExtension } from "../catalog/extensions.ts";
+import type { FormerRole } from "../plan/former-role.ts";
+import type { DatabasePlan } from "../plan/plan.ts";
+import { compareStored, decideAdoption, findOutOfReach } from "../rules/adoption.ts";
+import { decideOwnership } from "../rules/identity.ts";
+import { findLostProblem } from "../rules/lost-database.ts";
+import type { PostgresProblem } from "../rules/problem.ts";
+import { findOwnershipRoleProblem, findPlanProblems } from "../rules/server.ts";
+import { findTwoLoginProblems, noteTwoLogins } from "../rules/two-logins.ts";
+import type { Action } from "../statements/actions.ts";
+import { type AccessDecision, decideAccess, decideDatabase } from "./access.ts";
+import { toNewInside } from "./new-database.ts";
+import {
+  decideLeaving,
+  findLeavingProblems,
+  type LeavingFacts,
+  type RetirementRules,
+  sortFormerRoles,
+} from "./retirement.ts";
+import { decideRoles } from "./roles.ts";
+
+/** What was read about an app. All but the catalog may be left out: "not asked". */
+export interface AppFacts {
+  readonly catalog: Catalog;
+  /** Verifiers that the server holds, by the role's name; only a superuser may read them. Secret. */
+  readonly stored?: ReadonlyMap<string, string | null> | undefined;
+  /** Inside the app's database. */
+  readonly access?: LiveAccess | undefined;
+  /** What the server could make, for a database that does not exist yet. */
+  readonly extensions?: readonly LiveExtension[] | undefined;
+  /** About the roles that {@link decideLeavingRoles} drops. */
+  readonly leaving?: LeavingFacts | undefined;
+}
+
+/** What is known of an app besides its plan and the server. */
+export interface AppContext {
+  readonly postgres: RetirementRules & Pick<PostgresSpec, "stack">;
+  /** By the role's key; of two logins only the one that the item names has one. Secret. */
+  readonly verifiers?: ReadonlyMap<string, string>;
+  /** Keys of roles whose password is set where it cannot be compared. */
+  readonly newPasswords?: ReadonlySet<string>;
+  readonly formerRoles?: readonly FormerRole[];
+  readonly reclaimPolicy?: ReclaimPolicy;
+  /** Whether state says that the database is there; then it is not made anew if it is missing. */
+  readonly isKnown?: boolean;
+  readonly recreate?: boolean;
+}
+
+/** Everything there is to do about an app, in the order in which it is done, and why it may not be done. */
+export interface AppDecision {
+  /** Any of them: nothing may be done. */
+  readonly problems: readonly PostgresProblem[];
+  readonly steps: {
+    readonly roles: readonly Action[];
+    readonly database: readonly Action[];
+    /** Drops the roles that left the entry. */
+    readonly leaving: readonly Action[];
+    readonly inside: readonly Action[];
+  };
+  /** What adopting changes, and a new name of the stack. */
+  readonly adopting: readonly string[];
+  /** What else the operator should know. */
+  readonly notes: readonly string[];
+  /** What only a superuser can do; the rest goes on. */
+  readonly superuser: readonly PostgresProblem[];
+}
+
+/** The one decision about an app, for everybody who previews, does, undoes or refuses. Pure. */
+export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppContext): AppDecision {
+  const { catalog, stored } = facts;
+  const { app, database } = plan;
+  const { postgres, isKnown = false, recreate = false } = context;
+  const { verifiers = new Map<string, string>(), newPasswords = new Set<string>() } = context;
+  const { ownershipRole, stack } = postgres;
+  const { formerRoles, notes } = findFormerRoles(app, catalog, context);
+  const leaving = decideLeavingRoles(plan, catalog, context);
+  const dropped = new Set(leaving.map((action) => "role" in action && action.role));
+  const inside = decideInside(
+    plan,
+    facts,
+    // What a dropped role was given goes with it.
+    formerRoles.filter(({ name }) => !dropped.has(name)),
+  );
+  const adoption = decideAdoption(plan, catalog, {
+    ownershipRole,
+    passwordOf: ({ key, name }) => compareStored(stored?.get(name), verifiers.get(key) ?? ""),
+  });
+  const roles = decideRoles(plan, catalog, {
+    ...{ ownershipRole, stack, formerRoles },
+    hasPassword: ({ key, login }) => login === "always" || verifiers.has(key),
+    needsPassword: ({ key, name }) =>
+      stored === undefined
+        ? newPasswords.has(key)
+        : verifiers.has(key) && stored.get(name) !== verifiers.get(key),
+  });
+  const live = catalog.databases.get(database.name);
+  const owning = decideOwnership(catalog.roles.get(ownershipRole), stack);
+  const ownership = findOwnershipRoleProblem(catalog, postgres);
+  const lost = findLostProblem(plan, live, { isKnown, recreate });
+  const steps = {
+    roles,
+    database:
+      live === undefined ? [{ kind: "create-database", path: "database", database } as const] : [],
+    leaving,
+    inside: inside.actions,
+  };
+  const isMarking = listActions({ steps }).length > 0 || isFirst(plan, catalog, ownershipRole);
+  return {
+    problems: [
+      ...(ownership === undefined ? [] : [ownership]),
+      ...adoption.problems,
+      ...findOutOfReach(plan, catalog, postgres),
+      ...findPlanProblems(plan, catalog.server),
+      ...findTwoLoginProblems(plan, catalog, ({ key }) => verifiers.has(key)),
+      ...(lost === undefined ? [] : [lost]),
+      ...inside.problems,
+      ...(facts.leaving === undefined ? [] : findLeavingProblems(app, facts.leaving)),
+    ],
+    steps: isMarking ? { ...steps, roles: [...owning.marks, ...roles] } : steps,
+    adopting: [...owning.notes, ...adoption.changes.map((change) => `adopting: ${change}`)],
+    notes: [...notes, ...noteTwoLogins(plan, catalog), ...inside.notes],
+    superuser: inside.superuser,
+  };
+}
+
+/** An app that changes marks the ownership role as well. Where none changes, the app of the stack's first role does. */
+function isFirst(plan: DatabasePlan, { roles }: Catalog, ownershipRole: string): boolean {
+  const ours = [...roles.values()].filter((role) => role.memberOf.includes(ownershipRole));
+  const [first] = ours.map(({ name }) => name).toSorted();
+  return plan.roles.some(({ name }) => name === first);
+}
+
+/** The steps as one list. */
+export function listActions({ steps }: Pick<AppDecision, "steps">): readonly Action[] {
+  return [...steps.roles, ...steps.database, ...steps.leaving, ...steps.inside];
+}
+
+/** Whether an app's database may be entered: it exists, nothing stands against it, and the admin has a say there. */
+export function mayEnter(
+  { database }: Pick<DatabasePlan, "database">,
+  { databases }: Pick<Catalog, "databases">,
+  { problems }: Pick<AppDecision, "problems">,
+): boolean {
+  const isBarred = problems.some(
+    ({ at, code }) =>
+      at === "database" || code === "role-out-of-reach" || code === "role-of-other-stack",
+  );
+  return databases.has(database.name) && !isBarred;
+}
+
+/** What drops the roles that left an entry; to know about whom to ask before it is decided. */
+export function decideLeavingRoles(
+  { app, database: { owner } }: DatabasePlan,
+  catalog: Catalog,
+  context: AppContext,
+): readonly Action[] {
+  if (context.reclaimPolicy !== "delete") return [];
+  const { formerRoles } = findFormerRoles(app, catalog, context);
+  return decideLeaving(formerRoles, catalog, { ...context.postgres, owner });
+}
+
+function findFormerRoles(app: string, catalog: Catalog, context: AppContext) {
+  return sortFormerRoles(app, context.formerRoles ?? [], catalog, context.postgres);
+}
+
+function decideInside(
+  plan: DatabasePlan,
+  { catalog, access, extensions = [] }: AppFacts,
+  formerRoles: readonly FormerRole[],
+): AccessDecision {
+  const { server, databases } = catalog;
+  const database = databases.get(plan.database.name);
+  if (database === undefined) {
+    return decideAccess(plan, toNewInside(plan, server, extensions), []);
+  }
+  if (access !== undefined) return decideAccess(plan, { server, database, access }, formerRoles);
+  const actions = decideDatabase(plan, database, formerRoles);
+  return { actions, notes: [], problems: [], superuser: [] };
+}

@@ -1,0 +1,42 @@
+import type { PostgresSpec } from "../../config/spec.ts";
+import type { Catalog, ServerFacts } from "../catalog/catalog.ts";
+import type { DatabasePlan } from "../plan/plan.ts";
+import { type Action, isAboutOwnershipRole } from "../statements/actions.ts";
+import { decideApp, listActions } from "./decide-app.ts";
+
+/**
+ * What brings a server that holds nothing of the stack to its plans, app by app: the same decisions as
+ * those about a live server, about an empty one of Postgres 16 or newer, whose admin role has CREATEROLE
+ * and CREATEDB.
+ */
+export function decideFreshServer(
+  plans: readonly DatabasePlan[],
+  { ownershipRole, stack }: Pick<PostgresSpec, "ownershipRole" | "stack">,
+): readonly (readonly Action[])[] {
+  const catalog: Catalog = { server: freshServer, roles: new Map(), databases: new Map() };
+  const postgres = {
+    ownershipRole,
+    stack,
+    reserved: [],
+    maintenanceDatabase: "",
+    confirmDelete: [],
+  };
+  return plans.map((plan, index) => {
+    // Of two logins the first one begins.
+    const first = plan.roles.find(({ actsAs }) => actsAs !== undefined);
+    const verifiers = new Map(first === undefined ? [] : [[first.key, ""]]);
+    const actions = listActions(decideApp(plan, { catalog }, { postgres, verifiers }));
+    // All apps share the ownership role, so the first one makes it.
+    return actions.filter((action) => !isAboutOwnershipRole(action) || index === 0);
+  });
+}
+
+const freshServer: ServerFacts = {
+  systemIdentifier: "",
+  versionNumber: 160_000,
+  isStandby: false,
+  admin: "",
+  isSuperuser: false,
+  canCreateRole: true,
+  canCreateDatabase: true,
+};

@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { type Grants, objectTypes, privilegeTable } from "../../config/privileges.ts";
+import { ExtensionName, ExtensionVersion, SchemaName } from "../../config/schema/database.ts";
+import { AppName, ConnectionLimit, PgIdentifier, PgName } from "../../config/schema/primitives.ts";
+
+/**
+ * The properties of an `AppDatabase`, the one list of them: what the provider accepts, keeps in state,
+ * compares and says in its schema.
+ */
+
+const GrantsProperty = z
+  .strictObject(
+    Object.fromEntries(
+      objectTypes.map((type) => [
+        type,
+        z.array(
+          z.enum(privilegeTable[type], {
+            error: `holds what is no privilege on a ${type}; allowed are ${privilegeTable[type].join(", ")}`,
+          }),
+        ),
+      ]),
+    ),
+  )
+  .partial() as unknown as z.ZodType<Grants>;
+
+/** One role. Its grants on what is in the schemas cover what the owner will make, too. */
+export const RoleProperties = z.strictObject({
+  name: PgName,
+  profile: z.enum(["owner", "readwrite", "readonly", "custom"]),
+  /** undefined = `always`. */
+  login: z.literal("in-turn").optional(),
+  /** undefined = itself. */
+  actsAs: PgName.optional(),
+  connectionLimit: ConnectionLimit,
+  memberOf: z.array(PgName).readonly(),
+  searchPath: z.array(PgName).readonly(),
+  grants: GrantsProperty,
+});
+
+/** A plan in the app's own terms, role by role: a preview says `roles.admin.grants.table`, not grant number 3. */
+export const AppProperties = z.strictObject({
+  app: AppName,
+  adopt: z.boolean(),
+  /** Make a new, empty database where the one that was there is gone. Like `adopt` for the run only. */
+  recreate: z.boolean().optional(),
+  reclaimPolicy: z.enum(["retain", "delete"]),
+  database: z
+    .strictObject({
+      name: PgName,
+      encoding: z
+        .string()
+        .regex(/^[A-Z][A-Z0-9_]*$/, { error: "is no encoding; write it as UTF8" }),
+      connectionLimit: ConnectionLimit,
+      revokePublic: z.boolean(),
+    })
+    .readonly(),
+  /** By key; `owner` is the one that owns the database. */
+  roles: z.record(z.string(), RoleProperties.readonly()).readonly(),
+  /** `public`, and those that the owner has besides. */
+  schemas: z
+    .array(z.union([z.literal("public"), SchemaName]))
+    .refine((schemas) => schemas.includes("public"), {
+      error: 'has to list "public", which is there in any case',
+    })
+    .readonly(),
+  /** In the order in which they are made. */
+  extensions: z
+    .array(
+      z.strictObject({
+        name: ExtensionName,
+        schema: PgIdentifier,
+        version: ExtensionVersion.optional(),
+      }),
+    )
+    .readonly(),
+});
+
+/** The same as a value. */
+export type AppDatabaseState = Readonly<z.infer<typeof AppProperties>>;
+
+/** One role of it. */
+export type RoleState = AppDatabaseState["roles"][string];

@@ -1,0 +1,139 @@
+import type { StackSpec } from "../../config/spec.ts";
+import { describeProblem, toOneError } from "../../errors.ts";
+import type { LiveAccess } from "../catalog/access.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { LiveExtension } from "../catalog/extensions.ts";
+import { hasContents } from "../diff/contents.ts";
+import { type AppDecision, decideApp } from "../diff/decide-app.ts";
+import type { DatabasePlan } from "../plan/plan.ts";
+import { decideOwnership } from "../rules/identity.ts";
+import type { PostgresProblem } from "../rules/problem.ts";
+import { findIdentityProblem, findServerProblems } from "../rules/server.ts";
+import { describeAction } from "../statements/actions.ts";
+import { decideRegistryAdoption, type UnstatedGrants } from "./adoption.ts";
+
+/** What was read; all but the catalog may be left out. */
+export interface RegistryFacts {
+  readonly catalog: Catalog;
+  /** By the role's name; only a superuser may read them. Secret. */
+  readonly stored?: ReadonlyMap<string, string | null> | undefined;
+  readonly memberships?: UnstatedGrants["memberships"];
+  /** By app. */
+  readonly insides?: ReadonlyMap<string, RegistryInside>;
+}
+
+/** What an app's database holds, or what the server could make in it. */
+export interface RegistryInside {
+  readonly access?: LiveAccess;
+  readonly extensions?: readonly LiveExtension[];
+  readonly grants?: UnstatedGrants["grants"];
+}
+
+/** What a run needs to know about the server before anything is written to it. */
+export interface RegistryDecision {
+  /** Whether it is there and is to be imported into the state; a schema is named `database.schema`. */
+  readonly exists: (kind: "role" | "database" | "schema", name: string) => boolean;
+  /** For the operator to read; none of them stops the run. */
+  readonly warnings: readonly string[];
+  /**
+   * Admin who has no say over what an owner has until it is a member of it; undefined = there is none such:
+   * a superuser, or from 16 on, where making a role comes with it.
+   */
+  readonly actingAdmin?: string | undefined;
+}
+
+/** When the server cannot be read: nothing is known to exist, and the operator reads so. */
+export const notInspected: RegistryDecision = {
+  exists: () => false,
+  warnings: [
+    "not compared with the server (BERTH_OFFLINE=true): roles and databases that exist already are shown as new",
+  ],
+};
+
+/** What else is known. */
+interface RegistryContext {
+  /** A preview may go on without a pinned `system_identifier`; a write may not. */
+  readonly isPreview: boolean;
+  /** By app and by the role's key. Secret. */
+  readonly verifiers?: ReadonlyMap<string, ReadonlyMap<string, string>>;
+}
+
+/** Decides about all apps, and throws one error with every reason not to go on. Pure. */
+export function decideRegistry(
+  { postgres }: StackSpec,
+  plans: readonly DatabasePlan[],
+  facts: RegistryFacts,
+  { isPreview, verifiers }: RegistryContext,
+): RegistryDecision {
+  const { catalog, insides } = facts;
+  const { server, roles, databases } = catalog;
+  const identity = findIdentityProblem(server, postgres);
+  const isUnpinned = isPreview && identity?.code === "server-not-pinned";
+  const apps = plans.map((plan) =>
+    decidePlan(plan, facts, postgres, verifiers?.get(plan.app) ?? new Map()),
+  );
+  const problems = [
+    ...(identity === undefined || isUnpinned ? [] : [identity]),
+    ...findServerProblems(server, postgres),
+    ...apps.flatMap((app) => app.problems),
+  ];
+  if (problems.length > 0) throw toOneError("Postgres", problems);
+  const schemas = new Set(
+    plans.filter(hasContents).flatMap(({ app, database }) => {
+      const objects = insides?.get(app)?.access?.objects ?? [];
+      const found = objects.filter(({ type }) => type === "schema");
+      return found.map(({ schema }) => `${database.name}.${schema}`);
+    }),
+  );
+  const existing = { role: roles, database: databases, schema: schemas };
+  const isActing = server.isSuperuser || server.versionNumber >= 160_000;
+  return {
+    exists: (kind, name) => existing[kind].has(name),
+    actingAdmin: isActing ? undefined : server.admin,
+    warnings: [
+      ...(isUnpinned ? [describeProblem(identity)] : []),
+      ...decideOwnership(roles.get(postgres.ownershipRole), postgres.stack).marks.map(
+        describeAction,
+      ),
+      // All apps say the same of the stack.
+      ...new Set(apps.flatMap((app) => app.warnings)),
+    ],
+  };
+}
+
+/** Whether an app adopts roles that the stack did not make. */
+export function adoptsRoles(
+  plan: DatabasePlan,
+  { roles }: Catalog,
+  ownershipRole: string,
+): boolean {
+  const isOurs = (name: string) => roles.get(name)?.memberOf.includes(ownershipRole) !== false;
+  return plan.adopt && !plan.roles.every(({ name }) => isOurs(name));
+}
+
+function decidePlan(
+  plan: DatabasePlan,
+  { catalog, stored, memberships = [], insides }: RegistryFacts,
+  postgres: StackSpec["postgres"],
+  verifiers: ReadonlyMap<string, string>,
+): { readonly problems: readonly PostgresProblem[]; readonly warnings: readonly string[] } {
+  const { ownershipRole } = postgres;
+  const { access, extensions, grants = [] } = insides?.get(plan.app) ?? {};
+  const facts = { catalog, stored, access, extensions };
+  const decision: AppDecision = decideApp(plan, facts, { postgres, verifiers });
+  const superuser = decision.superuser.map(describeProblem);
+  const { problems, adopting } = decision;
+  if (!plan.adopt) return { problems, warnings: [...adopting, ...superuser] };
+  const unstated = { memberships, grants };
+  const { changes, losses } = decideRegistryAdoption(plan, catalog, unstated, ownershipRole);
+  // Later runs repair the same without a word.
+  const inside =
+    access === undefined || !adoptsRoles(plan, catalog, ownershipRole)
+      ? []
+      : decision.steps.inside.filter(({ path }) => path.startsWith("roles."));
+  const given = inside.map((action) => `adopting: app ${plan.app}: ${describeAction(action)}`);
+  return {
+    problems: [...problems, ...losses],
+    warnings: [...adopting, ...changes, ...given, ...superuser],
+  };
+}

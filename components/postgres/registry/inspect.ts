@@ -1,0 +1,78 @@
+import type { StackSpec } from "../../config/spec.ts";
+import type { Credential } from "../../onepassword/credential.ts";
+import { inspectAccess, inspectVerifiers } from "../catalog/access.ts";
+import { type Catalog, inspectCatalog } from "../catalog/catalog.ts";
+import { asNotInstalled, inspectExtensions } from "../catalog/extensions.ts";
+import { hasContents } from "../diff/contents.ts";
+import { decideApp, mayEnter } from "../diff/decide-app.ts";
+import type { DatabasePlan } from "../plan/plan.ts";
+import { findIdentityProblem, findServerProblems } from "../rules/server.ts";
+import { type SessionTarget, withSession } from "../server/session.ts";
+import { inspectMemberships, inspectUnstatedGrants } from "./adoption.ts";
+import { adoptsRoles, type RegistryFacts, type RegistryInside } from "./decide.ts";
+
+/** Who asks, and where. */
+interface Connection {
+  readonly target: SessionTarget;
+  readonly admin: Credential;
+}
+
+/**
+ * Reads what exists of the apps. It throws node-postgres' own error when the server cannot be reached.
+ *
+ * The registry's resource adopts a schema that exists and changes its owner, so what exists has to be read
+ * before it runs.
+ */
+export async function inspectRegistryServer(
+  spec: StackSpec,
+  plans: readonly DatabasePlan[],
+  connection: Connection,
+): Promise<RegistryFacts> {
+  const { target, admin } = connection;
+  const roles = plans.flatMap((plan) => plan.roles.map(({ name }) => name));
+  const adopted = plans
+    .filter((plan) => plan.adopt)
+    .flatMap((plan) => plan.roles.map(({ name }) => name));
+  const facts = await withSession(target, admin, async (client) => {
+    const catalog = await inspectCatalog(client, {
+      roles: [spec.postgres.ownershipRole, ...roles],
+      databases: plans.map((plan) => plan.database.name),
+    });
+    if (adopted.length === 0) return { catalog };
+    return {
+      catalog,
+      stored: catalog.server.isSuperuser ? await inspectVerifiers(client, adopted) : undefined,
+      memberships: await inspectMemberships(client, adopted),
+    };
+  });
+  const { server } = facts.catalog;
+  const isOther = findIdentityProblem(server, spec.postgres)?.code === "server-other";
+  if (isOther || findServerProblems(server, spec.postgres).length > 0) return facts;
+  const insides = new Map<string, RegistryInside>();
+  for (const plan of plans) {
+    insides.set(plan.app, await inspectInside(plan, facts.catalog, spec, connection));
+  }
+  return { ...facts, insides };
+}
+
+async function inspectInside(
+  plan: DatabasePlan,
+  catalog: Catalog,
+  { postgres }: StackSpec,
+  { target, admin }: Connection,
+): Promise<RegistryInside> {
+  const adopts = adoptsRoles(plan, catalog, postgres.ownershipRole);
+  if (mayEnter(plan, catalog, decideApp(plan, { catalog }, { postgres }))) {
+    if (!adopts && !hasContents(plan)) return {};
+    const inside = { ...target, database: plan.database.name };
+    return await withSession(inside, admin, async (client) => ({
+      access: await inspectAccess(client, plan, []),
+      grants: adopts ? await inspectUnstatedGrants(client, plan) : [],
+    }));
+  }
+  if (plan.extensions.length === 0 || catalog.databases.has(plan.database.name)) return {};
+  const found = await withSession(target, admin, (client) =>
+    inspectExtensions(client, plan.extensions),
+  );
+  return { extensions: found.map(asNotInstalled) };
+}

@@ -1,0 +1,34 @@
+import type { Problem } from "../../errors.ts";
+
+/** Every rule about a server and the apps on it. */
+export const problemCodes = [
+  ...(["server-not-pinned", "server-other", "server-too-old", "server-is-standby"] as const),
+  ...(["admin-lacks-createrole", "admin-lacks-createdb", "admin-is-reserved"] as const),
+  ...(["admin-lacks-self-grant", "ownership-role-has-rights"] as const),
+  ...(["ownership-role-of-other-stack", "ownership-role-unmarked", "stack-unknown"] as const),
+  ...(["maintain-unsupported", "set-role-broken", "login-is-group"] as const),
+  ...(["role-not-ours", "role-has-rights", "role-would-lose", "role-out-of-reach"] as const),
+  ...(["role-of-other-stack"] as const),
+  ...(["role-is-connected", "role-has-dependents", "role-gave-to-others"] as const),
+  ...(["database-other-owner", "database-not-ours", "database-closed"] as const),
+  ...(["database-half-dropped", "database-lost", "database-missing"] as const),
+  ...(["database-reserved", "encoding-differs", "schema-other-owner", "schema-closed"] as const),
+  ...(["extension-elsewhere", "extension-unavailable", "extension-needs-other"] as const),
+  ...(["extension-needs-superuser", "grant-of-other", "registry-would-lose"] as const),
+] as const;
+
+/** Names a rule. */
+export type ProblemCode = (typeof problemCodes)[number];
+
+/** What is wrong with a server, or with an app on it. */
+export interface PostgresProblem extends Problem {
+  readonly code: ProblemCode;
+  /** A property of the app, or a key of the stack file where it is about no app. */
+  readonly at: string;
+  readonly fix: string;
+}
+
+/** What is wrong with one app. */
+export interface AppProblem extends PostgresProblem {
+  readonly app: string;
+}

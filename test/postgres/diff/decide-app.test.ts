@@ -1,0 +1,105 @@
+import { describe, expect, test } from "vitest";
+import { checkApps } from "../../../cli/doctor/server-state.ts";
+import type { LiveDatabase, LiveRole } from "../../../components/postgres/catalog/catalog.ts";
+import {
+  type AppContext,
+  decideApp,
+  mayEnter,
+} from "../../../components/postgres/diff/decide-app.ts";
+import { decideRetirement } from "../../../components/postgres/diff/retirement.ts";
+import { toState } from "../../../components/postgres/plan/app-state.ts";
+import { planDatabase } from "../../../components/postgres/plan/plan.ts";
+import { decideRegistry } from "../../../components/postgres/registry/decide.ts";
+import { requirePossible } from "../../../provider/app-database/inspect.ts";
+import { liveDatabase, liveRole, makeCatalog } from "../../fakes/catalog.ts";
+import { makeSpec } from "../../fakes/stack.ts";
+
+import { codesOf, makeSituation, pinned, type Situation } from "./callers.ts";
+
+const ours = { memberOf: ["berth_prod"] };
+const leaves: Partial<AppContext> = {
+  formerRoles: [{ key: "old", name: "old" }],
+  reclaimPolicy: "delete",
+};
+/** The rules about apps that leave, and about what the registry's resources cannot keep. */
+const leavingRow: Situation = {
+  catalog: makeCatalog(
+    [liveRole("wiki", ours), liveRole("old", ours)],
+    [liveDatabase("wiki", "wiki")],
+  ),
+  context: leaves,
+};
+const leavingFacts = {
+  sessions: [{ pid: 1, role: "old", database: "wiki", application: "", client: "", since: "" }],
+  dependents: [
+    { role: "old", database: null, object: "database shop", tie: "owns", count: 1 } as const,
+  ],
+  losses: [{ role: "old", object: "table page", loser: "bob", privileges: "SELECT" }],
+};
+
+describe("a role that left an entry and is dropped", () => {
+  const { plan, facts, context } = makeSituation(leavingRow);
+  const decision = decideApp(plan, { ...facts, leaving: leavingFacts }, context);
+  const codes = ["role-is-connected", "role-has-dependents", "role-gave-to-others"];
+
+  test("is not, for everything that stands in the way", () => {
+    expect(decision.problems.map(({ code }) => code)).toEqual(codes);
+    expect(decision.steps.leaving.map(({ kind }) => kind)).toContain("drop-role");
+  });
+
+  test("is previewed all the same, since that may end before the run", () => {
+    const notes = requirePossible(decision);
+    expect(notes.filter((note) => note.startsWith("up would refuse: "))).toHaveLength(3);
+  });
+
+  test("goes not with its app either", () => {
+    const { spec } = makeSituation(leavingRow);
+    const state = toState(plan, "berth_prod", "delete");
+    const reserved = { ...spec.postgres, reserved: ["wiki"] };
+    const found = decideRetirement(state, { ...facts, ...leavingFacts }, reserved, () => false);
+    expect(found.problems.map(({ code }) => code)).toContain("database-reserved");
+  });
+});
+
+test("the problems of all apps come at once, from doctor and the registry way alike", () => {
+  const entries = {
+    shop: {},
+    wiki: { roles: { m: { privileges: { tables: ["MAINTAIN"] } } } },
+    yard: {},
+  };
+  const spec = makeSpec(entries, pinned);
+  const catalog = makeCatalog(
+    [liveRole("shop"), liveRole("yard", ours)],
+    [liveDatabase("yard", "yard", { encoding: "LATIN1" })],
+    { versionNumber: 160_004 },
+  );
+  const plans = spec.apps.map((app) => planDatabase(app, spec.postgres));
+  const codes = ["role-not-ours", "maintain-unsupported", "encoding-differs"];
+  const state = { catalog, isEncrypted: true, selfGrant: "" };
+  expect(codesOf(() => void checkApps(spec, state))).toEqual(codes);
+  const registry = () => void decideRegistry(spec, plans, { catalog }, { isPreview: true });
+  expect(codesOf(registry)).toEqual(codes);
+});
+
+test("what is wrong with the stack as a whole is listed once for all apps", () => {
+  const spec = makeSpec({ shop: {}, wiki: {} }, pinned);
+  const plans = spec.apps.map((app) => planDatabase(app, spec.postgres));
+  const catalog = makeCatalog([liveRole("berth_prod")]);
+  const registry = () => void decideRegistry(spec, plans, { catalog }, { isPreview: true });
+  expect(codesOf(registry)).toEqual(["ownership-role-has-rights"]);
+});
+
+test("a database that is somebody else's, or of a role that the admin may not change, is never entered", () => {
+  const mayEnterWith = (role: LiveRole, database: LiveDatabase) => {
+    const catalog = makeCatalog([role], [database]);
+    const { plan, facts, context } = makeSituation({ entry: { adopt: true }, catalog });
+    return mayEnter(plan, catalog, decideApp(plan, facts, context));
+  };
+  const wiki = liveDatabase("wiki", "wiki");
+  const mine = liveRole("wiki", ours);
+  expect(mayEnterWith(mine, wiki)).toBe(true);
+  expect(mayEnterWith(mine, liveDatabase("wiki", "paperless"))).toBe(false);
+  expect(mayEnterWith(mine, { ...wiki, connectionLimit: -2 })).toBe(false);
+  expect(mayEnterWith(liveRole("wiki"), wiki)).toBe(false);
+  expect(mayEnterWith(liveRole("wiki", { adminMayAlter: true }), wiki)).toBe(true);
+});

@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
+import { DatabaseBed, inputsOf, toUrn } from "./bed.ts";
+
+/** Extensions that cannot be had, or only by a superuser, on a real Postgres with both kinds of admin. */
+
+const roles = { admin: { profile: "readwrite", name: "admin_app" } };
+const seconds = 1000;
+vi.setConfig({ testTimeout: 60 * seconds });
+
+describe.each([
+  { admin: "an admin with CREATEROLE and CREATEDB", isSuperuser: false },
+  { admin: "a superuser", isSuperuser: true },
+])("as $admin", ({ isSuperuser }) => {
+  let bed: DatabaseBed;
+  let made: StoredResource;
+
+  beforeAll(async () => {
+    bed = await DatabaseBed.open({ isSuperuser });
+    made = await bed.up(inputsOf("basketball", { roles, database: { schemas: ["billing"] } }));
+  }, 60 * seconds);
+
+  afterAll(async () => {
+    await bed.close();
+  }, 60 * seconds);
+
+  it.each<[string, unknown, RegExp]>([
+    [
+      "that the server does not have",
+      ["nonesuch"],
+      /extension "nonesuch" .* is not on the server\n +fix: install the package/,
+    ],
+    [
+      "in a version that it does not have",
+      [{ name: "cube", version: "99" }],
+      /is not there in version 99/,
+    ],
+    [
+      "before the one that it needs",
+      ["earthdistance", "cube"],
+      /needs cube\n +fix: list that before it/,
+    ],
+    [
+      "in another schema than it can be in",
+      ["plperl"],
+      /can only be in schema "pg_catalog"\n +fix: write \{ name: plperl, schema: pg_catalog \}/,
+    ],
+  ])("refuses an extension %s, before anything is made", async (_, extensions, message) => {
+    bed.clearLog();
+    const inputs = inputsOf("later", { database: { extensions } });
+    await expect(bed.up(inputs)).rejects.toThrow(message);
+    expect(bed.writes()).toEqual([]);
+  });
+
+  it("does not move an extension, and updates it only to a version that is asked for", async () => {
+    await bed.sql("create extension hstore schema billing version '1.7'", "basketball");
+    const moved = inputsOf("basketball", { roles, database: { extensions: ["hstore"] } });
+    await expect(bed.up(moved, made)).rejects.toThrow(
+      /is in schema "billing", not in "public"; Berth does not move it/,
+    );
+    const ask = (version?: string) =>
+      inputsOf("basketball", {
+        roles,
+        database: {
+          schemas: ["billing"],
+          extensions: [
+            { name: "hstore", schema: "billing", ...(version === undefined ? {} : { version }) },
+          ],
+        },
+      });
+    made = await bed.up(ask(), made);
+    const installed = () =>
+      bed.sql("select extversion as v from pg_extension where extname = 'hstore'", "basketball");
+    expect(await installed()).toEqual([{ v: "1.7" }]);
+    if (!isSuperuser) {
+      await bed.sql("revoke usage on schema billing from admin_app", "basketball");
+      await expect(bed.up(ask("1.8"), made)).rejects.toThrow(
+        /everything else is done.*only its owner or a superuser can update it.*as a superuser, in database basketball: ALTER EXTENSION "hstore" UPDATE TO '1.8'/s,
+      );
+      const mended = await bed.sqlAs<{ may: boolean }>(
+        ...(["admin_app", "basketball"] as const),
+        "select has_schema_privilege('billing', 'usage') as may",
+      );
+      expect(mended).toEqual([{ may: true }]);
+      return;
+    }
+    made = await bed.up(ask("1.8"), made);
+    expect(await installed()).toEqual([{ v: "1.8" }]);
+  });
+
+  it("says what only a superuser can make, after everything else is done, and goes on from there", async () => {
+    const inputs = inputsOf("fdw", { database: { extensions: ["file_fdw", "citext"] } });
+    if (isSuperuser) {
+      await bed.up(inputs);
+      return;
+    }
+    const handler = await bed.provider();
+    bed.reports.length = 0;
+    await handler.create({ urn: toUrn("fdw"), inputs, preview: true });
+    const statement = 'in database fdw: CREATE EXTENSION "file_fdw" SCHEMA "public";';
+    expect(bed.reports.join("\n")).toContain(statement);
+    const failed = await handler
+      .create({ urn: toUrn("fdw"), inputs, preview: false })
+      .catch((error: unknown) => error);
+    await handler.close();
+    expect(failed).toMatchObject({ id: "fdw", state: { incomplete: true } });
+    expect((failed as Error).message).toContain(statement);
+    const half = {
+      id: "fdw",
+      urn: toUrn("fdw"),
+      inputs,
+      state: (failed as { state: never }).state,
+    };
+    expect(await bed.diff(half)).toContain("incomplete");
+    const refreshed = await bed.refresh(half);
+    expect(await bed.diff(refreshed ?? half)).toContain("extensions");
+    await bed.sql('create extension "file_fdw" schema "public"', "fdw");
+    const whole = await bed.up(inputs, half);
+    expect((await bed.refresh(whole))?.state).toEqual(whole.state);
+  });
+});

@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { PartialFailure } from "../../../provider/rpc/resource-handler.ts";
+import { DatabaseBed, inputsOf, ownershipRole, toUrn } from "./bed.ts";
+
+/** How a run of the handler begins and ends: checked, stopped, refused, side by side with others. */
+
+const entry = { roles: { admin: { profile: "readwrite", name: "admin_app" } } };
+const seconds = 1000;
+vi.setConfig({ testTimeout: 60 * seconds });
+
+describe("a run that is stopped or fails", () => {
+  let bed: DatabaseBed;
+
+  beforeAll(async () => {
+    bed = await DatabaseBed.open();
+  }, 60 * seconds);
+
+  afterAll(async () => {
+    await bed.close();
+  }, 60 * seconds);
+
+  it("ends at a statement boundary when cancelled, keeps what was done, and goes on from there", async () => {
+    const handler = await bed.provider();
+    const inputs = inputsOf("basketball", entry);
+    const creating = handler.create({ urn: toUrn("basketball"), inputs, preview: false });
+    while ((await bed.sql("select from pg_roles where rolname = 'admin_app'")).length === 0);
+    handler.cancel();
+    const failure = await creating.catch((error: unknown) => error);
+    await handler.close();
+    expect(failure).toBeInstanceOf(PartialFailure);
+    const { id, state, message } = failure as PartialFailure;
+    expect(message).toContain("stopped before");
+    expect(state["incomplete"]).toBe(true);
+    const half = { id, urn: toUrn("x"), inputs, state };
+    expect(await bed.diff(half)).toContain("incomplete");
+    // A refresh takes what was never made for no loss, and does not forget that something is missing.
+    const refreshed = await bed.refresh(half);
+    if (refreshed === undefined) throw new Error("it is not there");
+    expect(refreshed.state["incomplete"]).toBe(true);
+    const whole = await bed.up(inputs, refreshed);
+    expect(whole.state["incomplete"]).toBeUndefined();
+    expect((await bed.refresh(whole))?.state).toEqual(whole.state);
+  });
+
+  it("goes on as the admin, whatever the app's owner sets for everybody in its database", async () => {
+    const made = await bed.up(inputsOf("urole"));
+    for (const setting of ["role = 'urole'", "default_transaction_read_only = on"]) {
+      await bed.sqlAs("urole", "urole", `alter database urole set ${setting}`);
+    }
+    expect((await bed.refresh(made))?.state).toEqual(made.state);
+    const more = await bed.up(inputsOf("urole", entry), made);
+    expect((await bed.refresh(more))?.state).toEqual(more.state);
+    await bed.sqlAs("admin_app", "urole", "select 1");
+  });
+
+  it("gives all of the access or none of it, and says who is in the way", async () => {
+    const made = await bed.up(inputsOf("shop", entry));
+    await bed.sqlAs("shop", "shop", "create table orders (id int); create table items (id int)");
+    const locking = await bed.connect("shop");
+    await locking.query("begin; lock table orders in access exclusive mode");
+    const more = inputsOf("shop", {
+      roles: { ...entry.roles, more: { profile: "readonly" } },
+      database: { schemas: ["billing"] },
+    });
+    const failure = await bed.up(more, made).catch((error: unknown) => error);
+    await locking.end();
+    expect(String(failure)).toMatch(/another session has a lock on it; find it with: SELECT pid/);
+    if (!(failure instanceof PartialFailure)) throw new Error("nothing was done");
+    const given = await bed.sql(
+      `select defaclobjtype::text from pg_default_acl where defaclacl::text like '%shop_more%'
+       union all select relname from pg_class where relacl::text like '%shop_more%'
+       union all select datname from pg_database where datacl::text like '%shop_more%'
+       union all select nspname from pg_namespace where nspname = 'billing'`,
+      "shop",
+    );
+    expect(given).toEqual([]);
+    const whole = await bed.up(more, { ...made, inputs: more, state: failure.state });
+    await bed.sqlAs("shop_more", "shop", "select from orders, items");
+    expect((await bed.refresh(whole))?.state).toEqual(whole.state);
+  });
+
+  it("waits for another run that writes", async () => {
+    const held = bed.sql("select pg_advisory_lock(422608794728), pg_sleep(4)");
+    const isHeld = async () =>
+      (await bed.sql("select from pg_locks where locktype = 'advisory' and granted")).length > 0;
+    while (!(await isHeld()));
+    const started = Date.now();
+    await bed.up(inputsOf("later"));
+    expect(Date.now() - started).toBeGreaterThan(2000);
+    await held;
+  });
+
+  it("writes to no server that the stack does not name", async () => {
+    const create = async (changes: Record<string, string>) => {
+      const handler = await bed.provider(changes);
+      const inputs = inputsOf("nowhere");
+      await handler
+        .create({ urn: toUrn("nowhere"), inputs, preview: false })
+        .finally(() => handler.close());
+    };
+    bed.clearLog();
+    await expect(create({ systemIdentifier: "123" })).rejects.toThrow(/this is another server/);
+    expect(bed.writes()).toEqual([]);
+  });
+
+  it("says which right the admin lacks, with the statement that gives it", async () => {
+    await bed.sql("alter role coachlight_admin nocreatedb");
+    await expect(bed.up(inputsOf("rightless"))).rejects.toThrow(
+      /ALTER ROLE "coachlight_admin" CREATEDB/,
+    );
+    await bed.sql("alter role coachlight_admin createdb");
+  });
+
+  it("makes twenty apps side by side without a failure, with at most four connections", async () => {
+    const handler = await bed.provider();
+    let most = 0;
+    let pending = 20;
+    const isBusy = (): boolean => pending > 0;
+    const watching = (async () => {
+      while (isBusy()) {
+        const [row] = await bed.sql<{ n: number }>(
+          "select count(*)::int as n from pg_stat_activity where usename = 'coachlight_admin'",
+        );
+        most = Math.max(most, row?.n ?? 0);
+      }
+    })();
+    const names = Array.from({ length: 20 }, (_, n) => `app${String(n)}`);
+    await Promise.all(
+      names.map((name) =>
+        handler.create({
+          urn: toUrn(name),
+          inputs: inputsOf(name, { roles: { rw: { profile: "readwrite" } } }),
+          preview: false,
+        }),
+      ),
+    );
+    pending = 0;
+    await watching;
+    await handler.close();
+    expect(most).toBeLessThanOrEqual(4);
+    const found = await bed.sql("select from pg_database where datname like 'app%'");
+    expect(found).toHaveLength(20);
+  });
+});
+
+describe("check", () => {
+  it("lists all mistakes at once, each by its path, and knows the reserved names by itself", async () => {
+    const bed = await DatabaseBed.open();
+    const handler = await bed.provider();
+    const check = async (inputs: Record<string, unknown>) =>
+      (await handler.check({ urn: toUrn("x"), oldInputs: undefined, newInputs: inputs as never }))
+        .failures;
+    const good = inputsOf("basketball", entry);
+    expect(await check(good)).toEqual([]);
+    const roles = good["roles"] as Record<string, Record<string, unknown>>;
+    const bad = {
+      ...good,
+      typo: 1,
+      database: { ...(good["database"] as object), name: "n".repeat(64), connectionLimit: 0 },
+      roles: { ...roles, admin: { ...roles["admin"], grants: { table: ["SELECT", "USAGE"] } } },
+      verifiers: { owner: "plain password" },
+    };
+    const failures = await check(bad);
+    expect(failures.map(({ property }) => property).toSorted()).toEqual([
+      "",
+      "database.connectionLimit",
+      "database.name",
+      "roles.admin.grants.table.1",
+      "verifiers.owner",
+    ]);
+    expect(JSON.stringify(failures)).not.toContain("plain password");
+    const foreign = {
+      ...good,
+      database: { ...(good["database"] as object), name: "paperless" },
+      roles: {
+        ...roles,
+        owner: { ...roles["owner"], name: "coachlight_admin" },
+        admin: {
+          ...roles["admin"],
+          name: ownershipRole,
+          memberOf: ["pg_read_all_data", "paperless"],
+        },
+      },
+    };
+    expect((await check(foreign)).map(({ property }) => property).toSorted()).toEqual([
+      "database.name",
+      "roles.admin.memberOf",
+      "roles.admin.memberOf",
+      "roles.admin.name",
+      "roles.owner.name",
+    ]);
+    await bed.close();
+  }, 60_000);
+});
