@@ -151,7 +151,7 @@ export const rooms = {
 
   index: ["components/"],
 
-  "provider/rpc": shared,
+  "provider/rpc": [...shared, `${postgres}/plan`],
   "provider/manifest-file": [...shared, "provider/rpc"],
   "provider/app-database": [
     ...config,

@@ -87,14 +87,14 @@ const postgresRules: readonly Mutant[] = [
   ),
   ...inFile(
     "components/postgres/rules/server.ts",
-    ["test/postgres/registry/examine.test.ts"],
+    ["test/postgres/registry/decide.test.ts"],
     [
       [
         "a look whether it is the server",
         "postgres.systemIdentifier === facts.systemIdentifier",
         "true",
       ],
-      ["a refusal of a standby", "...(facts.isStandby", "...(false"],
+      ["a refusal of a standby", "isBroken: facts.isStandby", "isBroken: false"],
       ["a refusal of a server that is too old", "facts.versionNumber < oldestVersion", "false"],
       ["a refusal of an ownership role with rights", "!hasRights(live)", "true"],
     ],
@@ -102,6 +102,7 @@ const postgresRules: readonly Mutant[] = [
 ];
 
 const accessTests = [
+  "test/provider/app-database/contents.postgres.test.ts",
   "test/provider/app-database/access.postgres.test.ts",
   "test/provider/app-database/handler.postgres.test.ts",
 ];
@@ -122,7 +123,11 @@ const diff: readonly Mutant[] = [
   ]),
   ...inFile(
     "components/postgres/diff/roles.ts",
-    ["test/provider/app-database/handler.postgres.test.ts"],
+    [
+      "test/provider/app-database/two-logins.postgres.test.ts",
+      "test/provider/app-database/memberships.postgres.test.ts",
+      "test/provider/app-database/handler.postgres.test.ts",
+    ],
     [
       [
         "attributes taken back",
@@ -207,10 +212,7 @@ const verify: readonly Mutant[] = [
   ),
   ...inFile(
     "cli/verify/two-logins.ts",
-    [
-      "test/provider/app-database/two-logins.postgres.test.ts",
-      "test/cli/verify/vault.postgres.test.ts",
-    ],
+    ["test/cli/verify/two-logins.test.ts", "test/cli/verify/vault.postgres.test.ts"],
     [
       ["a look at whom a login acts as", "ok: me === actsAs", "ok: true"],
       ["a look at what the logins own", "ok: found.length === 0", "ok: true"],

@@ -100,6 +100,11 @@ describe("a reserved name", () => {
     ]);
   });
 
+  test("is PUBLIC in capitals too, since nobody could tell such a role from everybody", () => {
+    const spec = makeSpec({});
+    expect(reservedReason("PUBLIC", spec)).toBe("belongs to Postgres itself");
+  });
+
   test("fails when it is derived from the app's name", () => {
     expect(find({ "pg-backup": {} })).toEqual(
       ["database.name", "owner.name"].map(

@@ -26,7 +26,7 @@ async function measureSessions(connectionLimit: number, isWriting: boolean): Pro
     async ({ client }: Session): Promise<void> => {
       now[place] = (now[place] ?? 0) + 1;
       most[place] = Math.max(most[place] ?? 0, now[place]);
-      await client.query("select pg_sleep(0.02)");
+      await client.query("select pg_sleep(0.2)");
       now[place] -= 1;
     };
   const work = () =>
