@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { App, toDatabaseArgs } from "./components/app.ts";
 import { BerthProvider } from "./components/berth-provider.ts";
 import { readOnePasswordAccess } from "./components/config/environment.ts";
@@ -8,33 +9,40 @@ import { planStackDelivery } from "./components/delivery/stack-delivery.ts";
 import { makeLogFit } from "./components/engine/log.ts";
 import { expectEnd } from "./components/engine/program-end.ts";
 import { speedUpSdk, stopStackTraces } from "./components/engine/program-start.ts";
+import { requireIdentity } from "./components/engine/stack-identity.ts";
 import { readInEngine } from "./components/onepassword/in-engine.ts";
 import { readStackItems } from "./components/onepassword/stack-items.ts";
 import { toProviderApps, toProviderPostgres } from "./components/postgres/app-database.ts";
 import { planApps } from "./components/postgres/plan-apps.ts";
 import { openRegistry } from "./components/postgres/registry/stack.ts";
+import { refuseUnusablePasswords } from "./components/postgres/verifier.ts";
 
 speedUpSdk();
 makeLogFit();
 const end = expectEnd();
 
-// Spec: what the stack file says.
-const spec = loadStackFromEngine();
+// Spec: what the stack file says, and which stack it is.
+const loaded = requireIdentity(loadStackFromEngine(), pulumi.getOrganization());
 
 // Credentials: the items in 1Password.
-const items = await readStackItems(spec, await readInEngine(readOnePasswordAccess(), spec));
+const items = await readStackItems(loaded, await readInEngine(readOnePasswordAccess(), loaded));
+refuseUnusablePasswords(loaded.apps, items.credential);
 
-// Plan: each app's database, and all manifests. Nothing is registered before all of it is valid.
+// Berth's own provider. It looks at the server by itself, and it alone sees what state knows of the stack.
+const berth = new BerthProvider("berth", {
+  stack: loaded.postgres.stack,
+  postgres: toProviderPostgres(loaded.postgres, items.admin),
+  ...toProviderApps(loaded.apps),
+});
+const spec = await berth.complete(loaded);
+
+// Plan: each app's database, and all manifests. No other resource is registered before all of it is valid.
 const manifests = planStackDelivery(spec, items.item);
 const planned = planApps(spec, items.credential);
 
 // Providers. Those of Kubernetes and the registry need a look at the cluster and the server first. Berth's own
 // provider looks at the server by itself.
 const { delivery, providers: applying } = await openCluster(spec, manifests);
-const berth = new BerthProvider("berth", {
-  postgres: toProviderPostgres(spec.postgres, items.admin),
-  ...toProviderApps(spec.apps),
-});
 const registry = await openRegistry(spec, planned, items.admin);
 const providers = { berth, ...applying, ...(registry && { postgresql: registry.provider }) };
 

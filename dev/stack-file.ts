@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -38,6 +39,7 @@ interface Written {
   readonly encryptionsalt?: string;
   readonly config: {
     readonly "berth:postgres": { readonly endpoint: Way };
+    readonly "berth:stack"?: { readonly id: string };
     readonly "berth:cluster"?: { readonly identifier?: string };
   };
 }
@@ -109,6 +111,9 @@ export async function writeStackFile(file: string, options: StackFileOptions): P
     const directory = path.relative(projectFolder, options.gitops);
     document.setIn(["config", "berth:gitops", "directory"], directory);
   }
+  // Given by --config-file, the file with Pulumi's salt is not one that the program finds.
+  const id = previous?.config["berth:stack"]?.id ?? randomBytes(16).toString("hex");
+  document.setIn(["config", "berth:stack"], { id });
   const identifier = await readSystemIdentifier(superuser);
   document.setIn(["config", "berth:postgres", "systemIdentifier"], identifier);
   if (configure !== undefined && isMap(document.get("config"))) {

@@ -10,6 +10,7 @@ import type { LiveDatabase, LiveRole } from "../../components/postgres/catalog/c
 import { searchPathOf } from "../../components/postgres/catalog/catalog.ts";
 import { decideApp, listActions } from "../../components/postgres/diff/decide-app.ts";
 import { PUBLIC_SCHEMA, planDatabase } from "../../components/postgres/plan/plan.ts";
+import { type ForeignMark, findForeignMark } from "../../components/postgres/rules/identity.ts";
 import { type Action, describeAction } from "../../components/postgres/statements/actions.ts";
 import { scramOf } from "../../components/postgres/verifier.ts";
 import { toMay } from "./held.ts";
@@ -69,8 +70,10 @@ export class Trial {
     const why = reservedReason(owner, this.#stack.spec);
     if (why !== undefined) return [{ what: `its owner "${owner}" ${why}` }];
     const mark = this.#foreignMark(owner);
-    if (mark !== undefined)
-      return [{ what: `it was made by another stack, whose mark is "${mark}"` }];
+    if (mark !== undefined) {
+      const { stack = "another stack", ownershipRole } = mark;
+      return [{ what: `it was made by ${stack}, whose mark is "${ownershipRole}"` }];
+    }
     const entry = this.#base();
     const app = this.#parse(entry);
     const inside = this.#survey.insides.get(name);
@@ -82,11 +85,9 @@ export class Trial {
     return [{ what, fix: `if it may not, as a superuser: ${grant}` }];
   }
 
-  /** A stack's ownership role is known by its name; what carries it is that stack's. */
-  #foreignMark(role: string): string | undefined {
-    const { ownershipRole } = this.#stack.spec.postgres;
-    const groups = this.#survey.catalog.roles.get(role)?.memberOf ?? [];
-    return groups.find((group) => group.startsWith("berth_") && group !== ownershipRole);
+  #foreignMark(role: string): ForeignMark | undefined {
+    const live = this.#survey.catalog.roles.get(role);
+    return live && findForeignMark(live, this.#stack.spec.postgres.ownershipRole);
   }
 
   propose(): ProposedApp {

@@ -2,11 +2,13 @@ import { escapeIdentifier } from "pg";
 import { readOnePasswordAccess } from "../../components/config/environment.ts";
 import { loadStackFromFile, readStackFile } from "../../components/config/load.ts";
 import type { PostgresSpec } from "../../components/config/spec.ts";
+import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
 import { BerthError, toOneError } from "../../components/errors.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
 import type { Catalog } from "../../components/postgres/catalog/catalog.ts";
+import { withOwnershipRole } from "../../components/postgres/rules/identity.ts";
 import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
 import { withServer } from "../../components/postgres/server/reach.ts";
 import { projectFolder } from "../../components/project-folder.ts";
@@ -52,10 +54,11 @@ interface Report {
 export async function adopt(args: AdoptArgs): Promise<number> {
   const { values } = readStackFile(args.stack, projectFolder, args.file);
   const { target, text } = readStackFile(args.stack, projectFolder, args.into ?? args.file);
-  const spec = loadStackFromFile(args.stack, projectFolder, args.file);
+  const loaded = loadIdentifiedStack(args.stack, projectFolder, args.file);
   const readItem = readThroughClient(readOnePasswordAccess());
-  const { admin } = await readStackItems({ ...spec, apps: [] }, readItem);
-  const survey = await readServer(spec.postgres, admin);
+  const { admin } = await readStackItems({ ...loaded, apps: [] }, readItem);
+  const survey = await readServer(loaded.postgres, admin);
+  const spec = withOwnershipRole(loaded, survey.catalog.roles.values());
   const { apps, leftAlone } = select(proposeApps({ spec, values }, survey), args, { spec, values });
   const passwords = await comparePasswords(
     apps.map(({ app }) => app),

@@ -1,6 +1,7 @@
 import type { StackSpec } from "../../components/config/spec.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import { inspectCatalog } from "../../components/postgres/catalog/catalog.ts";
+import { withOwnershipRole } from "../../components/postgres/rules/identity.ts";
 import { explainLoginFailure } from "../../components/postgres/server/login-failure.ts";
 import { describeItem } from "../../components/postgres/server/reach.ts";
 import { withSession } from "../../components/postgres/server/session.ts";
@@ -107,9 +108,13 @@ async function inspectState(
 
 async function checkServer(
   report: Report,
-  spec: Outcome<StackSpec>,
+  stack: Outcome<StackSpec>,
   state: Outcome<ServerState>,
 ): Promise<void> {
+  const spec =
+    "value" in stack && "value" in state
+      ? { value: withOwnershipRole(stack.value, state.value.catalog.roles.values()) }
+      : stack;
   const right = await report.check(
     { group, name: "system_identifier", fix: "correct berth:postgres.endpoint" },
     [spec, state],

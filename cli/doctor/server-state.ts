@@ -74,6 +74,12 @@ export const checkAdmin: ServerCheck = (spec, { catalog: { server }, selfGrant }
 /** Whether the role that marks what the stack made is one that it may be. */
 export const checkOwnershipRole: ServerCheck = ({ postgres }, { catalog }) => {
   const problem = findOwnershipRoleProblem(catalog, postgres);
+  if (problem?.code === "ownership-role-unmarked") {
+    // Only the stack's state, which is not read here, knows whose it is.
+    const detail = `${postgres.ownershipRole} does not say yet which stack it belongs to`;
+    const fix = "run pulumi up, which marks it as this stack's or refuses it";
+    return { value: undefined, detail, warnings: [{ detail, fix }] };
+  }
   if (problem !== undefined) refuse([problem]);
   const exists = catalog.roles.has(postgres.ownershipRole);
   const detail = `${postgres.ownershipRole} ${exists ? "is there" : "comes with the first run"}`;

@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import path from "node:path";
-import { loadStackFromFile } from "../../components/config/load.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
+import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
 import { BerthError } from "../../components/errors.ts";
 import { toShellWord } from "../../components/kubernetes/error.ts";
 import { NotNeeded, type Outcome, type Passed, type Report } from "./report.ts";
@@ -20,7 +20,7 @@ export async function checkStackFile(
   const { name, file } = stack;
   const fix = `edit ${file}; Pulumi.prod.yaml is a complete example`;
   return await report.check({ group, name: "stack file", fix }, [], () => {
-    const spec = loadStackFromFile(name, world.project, file);
+    const spec = loadIdentifiedStack(name, world.project, file);
     return { value: spec, detail: `${file}: ${String(spec.apps.length)} apps` };
   });
 }

@@ -1,4 +1,4 @@
-import { loadStackFromFile } from "../../components/config/load.ts";
+import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
 import { BerthError } from "../../components/errors.ts";
 import { decideFreshServer } from "../../components/postgres/diff/fresh-server.ts";
 import { type DatabasePlan, planDatabase } from "../../components/postgres/plan/plan.ts";
@@ -26,7 +26,7 @@ export function plan(args: {
   /** `sql` = a psql script for one app; `vault` = commands for an administrator of Vault. */
   readonly form: "text" | "json" | "sql" | "vault";
 }): number {
-  const spec = loadStackFromFile(args.stack, projectFolder, args.file);
+  const spec = loadIdentifiedStack(args.stack, projectFolder, args.file);
   const selected = selectApps(spec, args.app);
   if (args.form === "vault") {
     printFile(toVaultScript(spec, selected));
@@ -43,7 +43,7 @@ export function plan(args: {
     printFile(toPsqlScript(one, spec.postgres));
     return 0;
   }
-  const actions = decideFreshServer(plans, spec.postgres.ownershipRole);
+  const actions = decideFreshServer(plans, spec.postgres);
   if (args.form === "json") {
     const apps = plans.map((one, index) => toPlannedApp(one, actions[index] ?? []));
     printJson({ stack: spec.stack, apps });

@@ -1,7 +1,6 @@
 import { BerthError } from "../../components/errors.ts";
 import { type LiveSession } from "../../components/postgres/catalog/retirement.ts";
 import { describeSession } from "../../components/postgres/diff/retirement.ts";
-import { planDatabase } from "../../components/postgres/plan/plan.ts";
 import { print, printJson } from "../print.ts";
 import { secretSource } from "../secret-source.ts";
 import { logsIn, type RotateContext } from "./context.ts";
@@ -28,7 +27,7 @@ const twoSeconds: Watch = { looks: 10, everyMs: 200 };
  * password. Refuses while somebody is connected as one of them, or the Secret still holds such a one.
  */
 export async function retire(context: RotateContext, watch = twoSeconds): Promise<number> {
-  const { app, role, spec, args } = context;
+  const { app, role, args } = context;
   if (role.logins === undefined) {
     throw new BerthError(
       `app ${app.name}: role ${role.name} has one login, so there is none to retire`,
@@ -37,8 +36,7 @@ export async function retire(context: RotateContext, watch = twoSeconds): Promis
       },
     );
   }
-  const plan = planDatabase(app, spec.postgres);
-  const outcome = await withServer(context, async (server, items): Promise<Retired> => {
+  const outcome = await withServer(context, async (server, items, plan): Promise<Retired> => {
     const credential = items.credential(role);
     const { username } = credential;
     const roles = await inspectTwoLogins(server, plan);

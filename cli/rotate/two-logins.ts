@@ -2,13 +2,16 @@ import { BerthError } from "../../components/errors.ts";
 import { Credential } from "../../components/onepassword/credential.ts";
 import type { StackItems } from "../../components/onepassword/stack-items.ts";
 import { makePassword } from "../../components/onepassword/write-login.ts";
+import { inspectMarkedRoles } from "../../components/postgres/catalog/catalog.ts";
 import {
   type DatabasePlan,
   type PlannedRole,
   planDatabase,
 } from "../../components/postgres/plan/plan.ts";
+import { withOwnershipRole } from "../../components/postgres/rules/identity.ts";
 import { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
 import { describeItem } from "../../components/postgres/server/reach.ts";
+import { withSession } from "../../components/postgres/server/session.ts";
 import { makeVerifier, scramFor } from "../../components/postgres/verifier.ts";
 import { logsIn, type RotateContext, resume, writeItem } from "./context.ts";
 import { decideRotation, type RotationStep } from "./decide-step.ts";
@@ -21,9 +24,8 @@ import { inspectTwoLogins, prepareLogin } from "./two-logins-server.ts";
  * working until `--retire`, so that nothing is refused whenever the app restarts.
  */
 export async function rotateTwoLogins(context: RotateContext): Promise<number> {
-  const { role, item, say, spec } = context;
-  const plan = planDatabase(context.app, spec.postgres);
-  const turn = await withServer(context, async (server, items) => {
+  const { role, item, say } = context;
+  const turn = await withServer(context, async (server, items, plan) => {
     const found = await look(context, items, { server, plan });
     if (found.kind === "take") {
       const before = items.credential(context.role);
@@ -50,16 +52,20 @@ export async function rotateTwoLogins(context: RotateContext): Promise<number> {
  * what the first has done.
  */
 export async function withServer<T>(
-  { spec, read }: RotateContext,
-  use: (server: PostgresServer, items: StackItems) => Promise<T>,
+  { app, spec: loaded, server: target, read }: RotateContext,
+  use: (server: PostgresServer, items: StackItems, plan: DatabasePlan) => Promise<T>,
 ): Promise<T> {
   const { admin } = await read();
   const { username } = admin;
-  const adminItem = describeItem(spec.postgres.admin);
+  const database = loaded.postgres.maintenanceDatabase;
+  const roles = await withSession({ ...target, database }, admin, inspectMarkedRoles);
+  const { postgres } = withOwnershipRole(loaded, roles);
+  const plan = planDatabase(app, postgres);
+  const adminItem = describeItem(postgres.admin);
   const login = { username, admin: () => Promise.resolve(admin), adminItem };
-  const server = new PostgresServer({ ...spec.postgres, ...login });
+  const server = new PostgresServer({ ...postgres, ...login });
   try {
-    return await server.write(async () => use(server, await read()));
+    return await server.write(async () => use(server, await read(), plan));
   } finally {
     await server.close();
   }

@@ -1,9 +1,9 @@
 import { databaseCredentials } from "../../components/config/derive/names.ts";
 import { readOnePasswordAccess } from "../../components/config/environment.ts";
-import { loadStackFromFile } from "../../components/config/load.ts";
 import { hasItem } from "../../components/config/logins.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { findFileBackend } from "../../components/engine/file-backend.ts";
+import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
 import { requireUnlocked } from "../../components/engine/stack-locks.ts";
 import { BerthError } from "../../components/errors.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
@@ -25,7 +25,7 @@ import { rotateTwoLogins } from "./two-logins.ts";
  * Nothing is noted on the way: what an interrupted run has left to do is read from the item and the server.
  */
 export async function rotate(args: RotateArgs): Promise<number> {
-  const stack = loadStackFromFile(args.stack, projectFolder, args.file);
+  const stack = loadIdentifiedStack(args.stack, projectFolder, args.file);
   const { app, role } = selectRole(stack, args);
   refuseLoginsOfVault(app, role);
   const spec = { ...stack, apps: [app] };

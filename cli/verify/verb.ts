@@ -1,12 +1,13 @@
 import pLimit from "p-limit";
 import { readOnePasswordAccess } from "../../components/config/environment.ts";
-import { loadStackFromFile } from "../../components/config/load.ts";
 import { hasItem, roleNamesOf } from "../../components/config/logins.ts";
 import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
+import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
 import { toOneError } from "../../components/errors.ts";
 import { readStackItems, type StackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
 import {
+  inspectMarkedRoles,
   inspectOpenDatabases,
   inspectRoles,
   inspectServer,
@@ -14,6 +15,7 @@ import {
   type LiveRole,
   type OpenDatabase,
 } from "../../components/postgres/catalog/catalog.ts";
+import { withOwnershipRole } from "../../components/postgres/rules/identity.ts";
 import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
 import { withServer } from "../../components/postgres/server/reach.ts";
 import { type ServerTarget, withSession } from "../../components/postgres/server/session.ts";
@@ -40,7 +42,7 @@ export async function verify(args: {
   readonly file: string | undefined;
   readonly json: boolean;
 }): Promise<number> {
-  const spec = loadStackFromFile(args.stack, projectFolder, args.file);
+  const spec = loadIdentifiedStack(args.stack, projectFolder, args.file);
   const items = await readStackItems(spec, readThroughClient(readOnePasswordAccess()));
   const verdict = await verifyStack(spec, items, args.json ? () => undefined : printChecks);
   if (args.json) printJson(verdict);
@@ -50,12 +52,13 @@ export async function verify(args: {
 
 /** Checks every app of a stack, through the stack's endpoint. */
 export async function verifyStack(
-  spec: StackSpec,
+  loaded: StackSpec,
   items: Pick<StackItems, "admin" | "credential">,
   onApp: (app: string, checks: readonly Check[]) => void,
 ): Promise<Verdict> {
-  return await withServer(spec.postgres, async (target) => {
-    const facts = await inspectAsAdmin(spec, items, target);
+  return await withServer(loaded.postgres, async (target) => {
+    const facts = await inspectAsAdmin(loaded, items, target);
+    const spec = withOwnershipRole(loaded, facts.marked);
     const limit = pLimit(concurrency);
     const verifyOne = async (app: AppSpec) => {
       const traces = facts.traces.get(app.name) ?? [];
@@ -85,6 +88,7 @@ async function inspectAsAdmin(
   openDatabases: ReadonlyMap<string, OpenDatabase>;
   loginRoles: ReadonlyMap<string, LiveRole>;
   traces: ReadonlyMap<string, readonly string[]>;
+  marked: Awaited<ReturnType<typeof inspectMarkedRoles>>;
 }> {
   const { postgres } = spec;
   const database = postgres.maintenanceDatabase;
@@ -102,7 +106,8 @@ async function inspectAsAdmin(
       app.roles.filter(({ logins }) => logins !== undefined),
     );
     const loginRoles = await inspectRoles(client, roleNamesOf({ roles: owners }));
-    return { openDatabases: await inspectOpenDatabases(client), traces, loginRoles };
+    const marked = await inspectMarkedRoles(client);
+    return { openDatabases: await inspectOpenDatabases(client), traces, loginRoles, marked };
   });
 }
 

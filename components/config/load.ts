@@ -50,10 +50,17 @@ export interface StackFile {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
+/** Where Pulumi looks for the configuration of a stack. */
+export function findStackFile(stack: string, projectFolder: string, file?: string): string {
+  if (file !== undefined) return path.resolve(projectFolder, file);
+  const { stackConfigDir = "" } = readProject(stack, projectFolder);
+  return path.join(projectFolder, stackConfigDir, `Pulumi.${stack}.yaml`);
+}
+
 /** The same file before its values are checked. Only secret ones are refused. */
 export function readStackFile(stack: string, projectFolder: string, file?: string): StackFile {
   const project = readProject(stack, projectFolder);
-  const target = findStackFile(stack, projectFolder, project, file);
+  const target = findStackFile(stack, projectFolder, file);
   const found = statSync(target, { throwIfNoEntry: false });
   if (found?.isDirectory() === true) {
     throw new BerthError(`stack ${stack}: the stack file ${target} is a folder`, {
@@ -87,7 +94,7 @@ export function refuseSecretKeys(
 ): void {
   if (keys.length === 0) return;
   const project = readProject(stack, projectFolder);
-  const target = findStackFile(stack, projectFolder, project);
+  const target = findStackFile(stack, projectFolder);
   const isFile = statSync(target, { throwIfNoEntry: false })?.isFile() === true;
   const text = isFile ? readFileSync(target, "utf8") : "";
   const values = parseValues(stack, project, { target, text });
@@ -96,17 +103,6 @@ export function refuseSecretKeys(
     return found.length === 0 ? [`${prefix}${key}`] : found;
   });
   refuseSecretValues(stack, paths);
-}
-
-function findStackFile(
-  stack: string,
-  projectFolder: string,
-  { stackConfigDir = "" }: Project,
-  file?: string,
-): string {
-  return file === undefined
-    ? path.join(projectFolder, stackConfigDir, `Pulumi.${stack}.yaml`)
-    : path.resolve(projectFolder, file);
 }
 
 function listSecretPaths(values: StackFile["values"], key: string): string[] {

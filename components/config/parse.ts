@@ -74,7 +74,8 @@ function toStackSpec(stack: string, config: StackConfig): StackSpec {
     .toSorted()
     .map((name) => toAppSpec(name, config.apps[name] ?? {}, config));
   const { vault, throughProvider = false } = config.onepassword;
-  return { stack, postgres, vault, throughProvider, gitops, cluster, secrets, apps };
+  const stackId = config.stack?.id;
+  return { stack, stackId, postgres, vault, throughProvider, gitops, cluster, secrets, apps };
 }
 
 /** Problems between values that are valid one by one. */

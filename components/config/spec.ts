@@ -38,6 +38,18 @@ export interface TlsSpec {
   readonly serverName: string;
 }
 
+/** Which stack this is, whatever it is called and wherever its state lies. */
+export interface StackIdentity {
+  /** No other stack has it. */
+  readonly id: string;
+  /** `organization/project/stack`, for people. */
+  readonly name: string;
+  /** Ids that it had under a former name or passphrase; only its state knows them. */
+  readonly former?: readonly string[] | undefined;
+  /** Ownership role that it used before ownership roles said whose they are; only its state knows it. */
+  readonly unmarked?: string | undefined;
+}
+
 /** The shared server. */
 export interface PostgresSpec {
   readonly endpoint: EndpointSpec;
@@ -50,6 +62,8 @@ export interface PostgresSpec {
   readonly reserved: readonly string[];
   /** NOLOGIN role without privileges. Its members are the roles that this stack made. */
   readonly ownershipRole: string;
+  /** The stack that the ownership role belongs to; undefined = nothing tells it from another of its name. */
+  readonly stack: StackIdentity | undefined;
   /** Connections that Berth's own provider opens at a time. */
   readonly connectionLimit: number;
   /** Image of the provisioning Jobs; it has psql 15 or newer. */
@@ -256,6 +270,8 @@ export interface ClusterSpec {
 /** A whole stack. */
 export interface StackSpec {
   readonly stack: string;
+  /** Random text of `berth:stack`; undefined = what Pulumi puts into the stack file serves. */
+  readonly stackId: string | undefined;
   readonly postgres: PostgresSpec;
   readonly vault: string;
   /** Read from Connect through 1Password's Pulumi provider, not with the Connect client. */

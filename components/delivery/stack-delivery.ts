@@ -87,9 +87,11 @@ function planApp(spec: StackSpec, app: AppSpec, items: ItemIds): DeliveryPlan | 
 }
 
 function toFiles(
-  { gitops, stack }: StackSpec,
+  { gitops, stack, postgres }: StackSpec,
   of: string,
   files: readonly ManifestPlan[],
 ): GitDeliveryArgs | undefined {
-  return gitops === undefined ? undefined : { files, gitops, owner: `stack ${stack}, ${of}` };
+  if (gitops === undefined) return undefined;
+  const id = postgres.stack === undefined ? "" : ` ${postgres.stack.id}`;
+  return { files, gitops, owner: `stack ${stack}${id}, ${of}` };
 }

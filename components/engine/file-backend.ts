@@ -20,16 +20,26 @@ export interface FileBackend {
  * @see https://www.pulumi.com/docs/iac/concepts/state-and-backends/
  */
 export function findFileBackend(projectFolder: string, env: Environment): FileBackend | undefined {
-  const program = path.join(projectFolder, "Pulumi.yaml");
-  const credentials = env["PULUMI_CREDENTIALS_PATH"] || pulumiHome(env);
-  const url =
-    env["PULUMI_BACKEND_URL"] ||
-    readKey(program, (d) => d?.backend?.url) ||
-    readKey(path.join(credentials, "credentials.json"), (d) => d?.current);
-  const project = readKey(program, (d) => d?.name);
+  const url = findBackendUrl(projectFolder, env);
+  const project = readProjectName(projectFolder);
   if (url?.startsWith("file://") !== true || !project) return undefined;
   const folder = url.slice("file://".length).replace(/^~(?=\/|$)/, homedir());
   return { folder: path.resolve(projectFolder, folder), project };
+}
+
+/** Address of the backend; undefined = Pulumi asks, or uses Pulumi Cloud. */
+export function findBackendUrl(projectFolder: string, env: Environment): string | undefined {
+  const credentials = env["PULUMI_CREDENTIALS_PATH"] || pulumiHome(env);
+  return (
+    env["PULUMI_BACKEND_URL"] ||
+    readKey(path.join(projectFolder, "Pulumi.yaml"), (d) => d?.backend?.url) ||
+    readKey(path.join(credentials, "credentials.json"), (d) => d?.current)
+  );
+}
+
+/** The name in `Pulumi.yaml`. */
+export function readProjectName(projectFolder: string): string | undefined {
+  return readKey(path.join(projectFolder, "Pulumi.yaml"), (d) => d?.name);
 }
 
 /**

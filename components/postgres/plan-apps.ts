@@ -2,7 +2,7 @@ import pLimit from "p-limit";
 import type { AppSpec, RoleSpec, StackSpec } from "../config/spec.ts";
 import type { Credential } from "../onepassword/credential.ts";
 import { type DatabasePlan, planDatabase } from "./plan/plan.ts";
-import { makeVerifiers, refuseUnusablePasswords } from "./verifier.ts";
+import { makeVerifiers } from "./verifier.ts";
 
 /** An app with the plan of its database. */
 export interface PlannedApp {
@@ -13,7 +13,7 @@ export interface PlannedApp {
 }
 
 /**
- * Plans the database of every app. Throws one error for all passwords that Postgres would not accept.
+ * Plans the database of every app.
  *
  * The verifiers are still being made when this returns, a few apps at a time: the engine can work on the
  * first apps meanwhile.
@@ -22,7 +22,6 @@ export function planApps(
   { apps, postgres }: StackSpec,
   credential: (role: RoleSpec) => Credential,
 ): readonly PlannedApp[] {
-  refuseUnusablePasswords(apps, credential);
   const limit = pLimit(4);
   return apps.map((app) => ({
     app,

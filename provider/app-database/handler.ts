@@ -32,8 +32,12 @@ import {
 } from "./inputs.ts";
 import { type Inspection, inspectRequest, isLoss, requirePossible } from "./inspect.ts";
 import { ProgramClaims } from "./program-claims.ts";
-
-import { isStackConfig, parseProviderConfig, type ReadAdmin } from "./provider-config.ts";
+import {
+  isStackConfig,
+  keepIdentity,
+  parseProviderConfig,
+  type ReadAdmin,
+} from "./provider-config.ts";
 import { type AppRequest, toPlainRequest, toRequest, toStopped, toUnfinished } from "./request.ts";
 import { findFormer, retireApp, shutOut } from "./retire.ts";
 
@@ -65,7 +69,8 @@ export class AppDatabaseHandler implements ResourceHandler {
   }
 
   checkConfig({ urn, olds, news }: Parameters<NonNullable<ResourceHandler["checkConfig"]>>[0]) {
-    const { inputs, places, failures, warnings } = checkRetirement(olds, news);
+    const { inputs: checked, places, failures, warnings } = checkRetirement(olds, news);
+    const inputs = keepIdentity(olds, checked);
     if (places !== undefined) this.#claims.setApps(places);
     for (const warning of warnings) this.#report("warning", urn, warning);
     return { inputs, failures };

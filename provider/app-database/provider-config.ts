@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { EndpointSpec, ItemRef } from "../../components/config/spec.ts";
+import { ownershipRoleName } from "../../components/config/derive/names.ts";
+import type { EndpointSpec, ItemRef, StackIdentity } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import type { PostgresConfig } from "../../components/postgres/server/config.ts";
@@ -18,6 +19,12 @@ const Endpoint = z.discriminatedUnion("kind", [
     localPort: z.int(),
   }),
 ]);
+const Stack = z.object({
+  id: Text,
+  name: Text,
+  former: z.array(Text).optional(),
+  unmarked: Text.optional(),
+});
 const Postgres = z.strictObject({
   endpoint: Endpoint,
   tls: z.strictObject({
@@ -69,12 +76,56 @@ export function parseProviderConfig(
   let admin: Promise<Credential> | undefined;
   return {
     ...rest,
+    stack: readStack(config),
     endpoint: endpoint as EndpointSpec,
     tls: { ...tls, caFile: tls.caFile },
     systemIdentifier,
     dumpDirectory,
     // An item that cannot be read is not tried anew for each app: 1Password counts that.
     admin: () => (admin ??= readAdmin({ vault, item })),
+  };
+}
+
+function readStack(config: PropertyMap): StackIdentity | undefined {
+  return Stack.safeParse(toPlain(config["stack"] ?? {})).data;
+}
+
+/** What state may hold of the server, under the names of every version. */
+const Before = z.object({
+  ownershipRole: Text.optional(),
+  markerRole: Text.optional(),
+  systemIdentifier: Text.optional(),
+});
+
+/**
+ * The provider's arguments with what only the stack's own state knows. State survives what changes the name or
+ * the passphrase: the ids that the stack had, the ownership role that it has, unless the stack file names one,
+ * and whether it used that one before ownership roles said whose they are. It counts for one server.
+ */
+export function keepIdentity(olds: PropertyMap, news: PropertyMap): PropertyMap {
+  const stack = readStack(news);
+  const given = news["postgres"];
+  if (stack === undefined || !isPropertyMap(given)) return news;
+  const read = (postgres: PropertyMap[string] | undefined) =>
+    Before.safeParse(toPlain(postgres ?? {})).data ?? {};
+  const [before, now] = [read(olds["postgres"]), read(given)];
+  const known = readStack(olds);
+  const ids = [...(known?.former ?? []), ...(known === undefined ? [] : [known.id])];
+  const former = [...new Set(ids)].filter((id) => id !== stack.id);
+  const isSameServer =
+    now.systemIdentifier !== undefined && now.systemIdentifier === before.systemIdentifier;
+  const used = isSameServer ? (before.ownershipRole ?? before.markerRole) : undefined;
+  const unmarked = known === undefined ? used : isSameServer ? known.unmarked : undefined;
+  const isDefault = now.ownershipRole === ownershipRoleName(stack.name.split("/").at(-1) ?? "");
+  return {
+    ...news,
+    stack: {
+      id: stack.id,
+      name: stack.name,
+      ...(former.length === 0 ? {} : { former }),
+      ...(unmarked === undefined ? {} : { unmarked }),
+    },
+    postgres: isDefault && used !== undefined ? { ...given, ownershipRole: used } : given,
   };
 }
 

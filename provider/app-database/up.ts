@@ -10,7 +10,7 @@ import {
 import type { Session } from "../../components/postgres/server/pool.ts";
 import type { PostgresServer, Work } from "../../components/postgres/server/postgres-server.ts";
 import { requireOurRoles } from "../../components/postgres/server/require-our-roles.ts";
-import type { Action } from "../../components/postgres/statements/actions.ts";
+import { type Action, isAboutOwnershipRole } from "../../components/postgres/statements/actions.ts";
 import { inspectAvailable, inspectInside, inspectLeaving, inspectOutside } from "./inspect.ts";
 import type { AppRequest } from "./request.ts";
 
@@ -128,7 +128,7 @@ function requireAll(
 
 async function runRoles({ server, work }: Run, session: Session, roles: readonly Action[]) {
   await server.makeOwnershipRoleOnce(session, roles, work);
-  const others = roles.filter(({ kind }) => kind !== "create-ownership-role");
+  const others = roles.filter((action) => !isAboutOwnershipRole(action));
   await server.runTogether(session, others, work);
 }
 

@@ -151,6 +151,7 @@ export class ManifestFileHandler implements ResourceHandler {
     const isInState = old !== undefined && this.#toTarget(old).file === target.file;
     const problem = findOverwriteProblem({
       text: await readText(target),
+      content: wanted.content,
       owners: isInState ? [owner, old.owner] : [owner],
       isInState,
       adopt,

@@ -19,8 +19,9 @@ export function parseManifest(
 }
 
 /**
- * The part of an owner before the first comma, `stack prod` in `stack prod, app netbox`. Only this part is
- * compared, so a file may move from one app of a stack to another.
+ * The part of an owner before the first comma: the stack and its identity, `stack prod 0123456789abcdef` in
+ * `stack prod 0123456789abcdef, app netbox`. Only this part is compared, so a file may move from one app of a
+ * stack to another.
  */
 function toStack(owner: string): string {
   return (owner.split(",")[0] ?? "").trim();
@@ -36,6 +37,8 @@ export function isOwnedBy(text: string, owners: readonly string[]): boolean {
 export interface OverwriteRequest {
   /** The file's text; undefined = there is no file. */
   readonly text: string | undefined;
+  /** The wanted text below the header; undefined = not known yet. */
+  readonly content: string | undefined;
   /** The wanted owner and, for a resource in state, the one in state. */
   readonly owners: readonly string[];
   /** Whether state says that this resource wrote the file. */
@@ -47,12 +50,24 @@ export interface OverwriteRequest {
  * Why a file must not be overwritten; undefined = it may be.
  *
  * A file in state without a header was edited by hand, and is overwritten. A file with the header of
- * another stack is always refused, because two stacks would undo each other's work for ever.
+ * another stack is always refused, because two stacks would undo each other's work for ever. A header of an
+ * earlier version names a stack without its identity: it counts as this stack's if the file is in state, or if
+ * nothing but the header changes.
  */
 export function findOverwriteProblem(request: OverwriteRequest): string | undefined {
-  const { text, owners, isInState, adopt } = request;
+  const { text, content, owners, isInState, adopt } = request;
   if (text === undefined || adopt || isOwnedBy(text, owners)) return undefined;
   const other = parseManifest(text);
-  if (other !== undefined) return `belongs to another stack (${other.owner.slice(0, 120)})`;
-  return isInState ? undefined : "exists and was not written by Berth";
+  if (other === undefined) return isInState ? undefined : "exists and was not written by Berth";
+  const isEarlier = isOwnedBy(text, owners.map(withoutIdentity));
+  if (isEarlier && (isInState || other.content === content)) return undefined;
+  const shown = other.owner.slice(0, 120);
+  return isEarlier
+    ? `was written by an earlier version of Berth for a stack of this name (${shown}), and may be another stack's`
+    : `belongs to another stack (${shown})`;
+}
+
+/** `stack prod 0123456789abcdef, app netbox` as an earlier version wrote it. */
+function withoutIdentity(owner: string): string {
+  return toStack(owner).replace(/ [0-9a-f]{16}$/, "");
 }

@@ -28,7 +28,7 @@ test("fails with every mistake of a file at once, each with its key path", () =>
       '  - berth:postgres.reserved: got "paperless"; expected array',
       "  - berth:onepassword: missing; expected object",
       '  - berth:apps.Netbox: the name "Netbox" is not an app name; allowed are a-z, 0-9 and - inside, starting with a letter',
-      '  - config: unknown key "berth:extra"; allowed are berth:postgres, berth:onepassword, berth:gitops, berth:cluster, berth:secrets, berth:apps',
+      '  - config: unknown key "berth:extra"; allowed are berth:stack, berth:postgres, berth:onepassword, berth:gitops, berth:cluster, berth:secrets, berth:apps',
     ].join("\n"),
   );
 });

@@ -68,6 +68,7 @@ export const NETBOX = makeApp("netbox", {
 export function makeStack(apps: readonly AppSpec[], admin = "postgres-admin"): StackSpec {
   return {
     stack: "prod",
+    stackId: undefined,
     postgres: {
       endpoint: { kind: "direct", host: "127.0.0.1", port: 5432 },
       tls: { mode: "disable", caFile: undefined, serverName: "localhost" },
@@ -75,6 +76,7 @@ export function makeStack(apps: readonly AppSpec[], admin = "postgres-admin"): S
       systemIdentifier: undefined,
       admin: { vault: "Coachlight", item: admin },
       reserved: ["paperless"],
+      stack: undefined,
       ownershipRole: "berth_prod",
       connectionLimit: 4,
       jobImage: "postgres",

@@ -51,7 +51,9 @@ describe("rows survive", () => {
         { output: "keep" },
       );
       expect(exitCode).not.toBe(0);
-      expect(output).toContain('role "basketball" exists and was not made by this stack');
+      expect(output).toContain(
+        'role "basketball" exists and was made by stack organization/berth/dev',
+      );
     }
     expect(await rows()).toBe(3);
     expect((await bed.preview("--expect-no-changes")).exitCode).toBe(0);

@@ -104,7 +104,7 @@ describe.each(rowsOf<"berth" | "postgresql">(["berth"], ["postgresql"]))(
       const args = ["up", "--yes", "--skip-preview", "--non-interactive"];
       const { exitCode, output } = await runPulumi(bed.toolchain, other, args, { output: "keep" });
       expect(exitCode).not.toBe(0);
-      expect(output).toContain('role "wiki" exists and was not made by this stack');
+      expect(output).toContain('role "wiki" exists and was made by stack organization/berth/dev');
       expect(await look()).toEqual(before);
     });
 

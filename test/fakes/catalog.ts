@@ -34,6 +34,8 @@ export function liveRole(name: string, more: Partial<LiveRole> = {}): LiveRole {
     memberships: [],
     settings: [],
     ownedDatabases: [],
+    comment: null,
+    hasMembers: false,
     ...more,
   };
 }

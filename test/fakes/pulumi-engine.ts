@@ -88,6 +88,7 @@ export class PulumiEngine {
       "berth",
       run.stack ?? "prod",
       isPreview,
+      "organization",
     );
     // Mocks are shown the inputs only; the options are in the request.
     const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;

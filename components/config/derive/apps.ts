@@ -45,6 +45,7 @@ export function toPostgresSpec(stack: string, config: StackConfig): PostgresSpec
     admin: { vault: config.onepassword.vault, item: postgres.adminItem ?? "postgres-admin" },
     reserved: (postgres.reserved ?? []).toSorted(),
     ownershipRole: postgres.ownershipRole ?? ownershipRoleName(stack),
+    stack: undefined,
     connectionLimit: postgres.connectionLimit ?? 4,
     jobImage: postgres.job?.image ?? "docker.io/library/postgres:18.4",
     service: { host, port: postgres.service?.port ?? service.port },

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /**
  * The only place where Berth derives one name from another. The app's name is the join key of all.
  * The stack file can set most of them itself; `schema/` has the keys.
@@ -48,9 +50,16 @@ export function appNamespace(app: string): string {
   return `infra-${app}`;
 }
 
-/** NOLOGIN role whose members are the roles that a stack made. */
+/**
+ * NOLOGIN role whose members are the roles that a stack made. Two stacks never get the same: a name that
+ * cannot stay as it is gets a digest, and so does one that looks as if it had one.
+ */
 export function ownershipRoleName(stack: string): string {
-  return `berth_${stack.toLowerCase().replaceAll(/[^a-z0-9_]/g, "_")}`;
+  const plain = stack.toLowerCase().replaceAll(/[^a-z0-9_]/g, "_");
+  if (plain === stack && plain.length <= 57 && !/_[0-9a-f]{12}$/.test(plain))
+    return `berth_${plain}`;
+  const digest = createHash("sha256").update(stack).digest("hex").slice(0, 12);
+  return `berth_${plain.slice(0, 44)}_${digest}`;
 }
 
 /** Host name under which pods reach a Service. */

@@ -228,9 +228,19 @@ const AppEntry = z
   })
   .partial();
 
+const Stack = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[\w-]{16,64}$/, { error: "expected 16 to 64 letters, digits, _ or -" })
+    .describe(
+      "Random text that no other stack has. Needed only where Pulumi itself puts none into the stack file (encryptionsalt, encryptedkey), or the file is elsewhere (--config-file). Never change it.",
+    ),
+});
+
 /** The whole configuration, without the `berth:` prefix. */
 export const StackConfig = z
   .strictObject({
+    stack: Stack.describe("What tells this stack from another of the same name."),
     postgres: Postgres,
     onepassword: OnePassword,
     gitops: GitOps.describe(
@@ -240,7 +250,7 @@ export const StackConfig = z
     secrets: Secrets.describe("How credentials and other secrets get to the pods."),
     apps: z.record(AppName, AppEntry.nullable()).describe("One entry per app."),
   })
-  .partial({ gitops: true, cluster: true, secrets: true });
+  .partial({ stack: true, gitops: true, cluster: true, secrets: true });
 
 export type StackConfig = z.infer<typeof StackConfig>;
 export type AppEntry = z.infer<typeof AppEntry>;

@@ -14,6 +14,8 @@ import {
 /** What says who made a live object. */
 export interface LiveClusterObject {
   readonly managers: readonly string[];
+  /** Identity of the stack that it says it was made by. */
+  readonly stack?: string | undefined;
   readonly finalizers: readonly string[];
 }
 
@@ -65,8 +67,13 @@ export function decideCluster(
 ): ClusterDecision {
   refuseOtherCluster(cluster, facts);
   const manager = toFieldManager(spec.stack);
-  const isMade = (object: KubernetesObject): boolean =>
-    facts.objects.get(describeObject(object))?.managers.includes(manager) ?? true;
+  const identity = spec.postgres.stack;
+  const ids = [identity?.id, ...(identity?.former ?? [])];
+  const isMade = (object: KubernetesObject): boolean => {
+    const live = facts.objects.get(describeObject(object));
+    if (live?.stack !== undefined && identity !== undefined) return ids.includes(live.stack);
+    return live?.managers.includes(manager) ?? true;
+  };
   const objects = plans.flatMap(listOwned);
   const foreign = objects.filter((object) => !isMade(object));
   const problems = [

@@ -8,7 +8,7 @@ import { loadKubeContext } from "../../kubernetes/kubeconfig.ts";
 import type { KubernetesObject } from "../yaml.ts";
 import type { ClusterFacts, LiveClusterObject } from "./findings.ts";
 import { type Kind, kindOf } from "./kinds.ts";
-import { type ClusterPlan, describeObject, listObjects } from "./objects.ts";
+import { type ClusterPlan, describeObject, listObjects, stackAnnotation } from "./objects.ts";
 
 const patience = { timeoutMs: 15_000, isBackground: false };
 const requestsAtATime = 16;
@@ -16,6 +16,7 @@ const requestsAtATime = 16;
 interface Metadata {
   readonly managedFields?: readonly { readonly manager?: string }[];
   readonly finalizers?: readonly string[];
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -73,7 +74,11 @@ async function readObject(
   if (found === undefined) return [];
   const { metadata } = found as { readonly metadata: Metadata };
   const managers = (metadata.managedFields ?? []).flatMap(({ manager }) => manager ?? []);
-  const live = { managers: [...new Set(managers)], finalizers: metadata.finalizers ?? [] };
+  const live = {
+    managers: [...new Set(managers)],
+    finalizers: metadata.finalizers ?? [],
+    stack: metadata.annotations?.[stackAnnotation],
+  };
   return [[describeObject(object), live]];
 }
 

@@ -1,4 +1,4 @@
-import type { AppSpec, ClusterSpec, StackSpec } from "../../config/spec.ts";
+import type { AppSpec, ClusterSpec, StackIdentity, StackSpec } from "../../config/spec.ts";
 import {
   type ItemIds,
   planAdminSecret,
@@ -74,7 +74,13 @@ export function describeObject({ kind, metadata }: KubernetesObject): string {
   return `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
 }
 
-/** Field manager of a stack. An object with it in `managedFields` was made by the stack. */
+/** Annotation with the identity of the stack that made an object. */
+export const stackAnnotation = "berth/stack";
+
+/**
+ * Field manager of a stack. An object with it in `managedFields` was made by the stack, or by another stack of
+ * the same name: the annotation says which.
+ */
 export function toFieldManager(stack: string): string {
   return `berth-${stack}`;
 }
@@ -83,7 +89,8 @@ function toPlan(
   { stack, postgres }: StackSpec,
   plan: Omit<ClusterPlan, "namespaces"> & { readonly namespaces: readonly string[] },
 ): ClusterPlan {
-  const annotate = (object: KubernetesObject): KubernetesObject => withAnnotations(object, stack);
+  const annotate = (object: KubernetesObject): KubernetesObject =>
+    withAnnotations(object, stack, postgres.stack);
   const names = new Set(plan.namespaces.filter((name) => name !== postgres.namespace));
   return {
     namespaces: [...names].toSorted().map(toNamespace).map(annotate),
@@ -107,9 +114,14 @@ function toNamespace(name: string): KubernetesObject {
  * @see https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/
  * @see https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/
  */
-function withAnnotations(object: KubernetesObject, stack: string): KubernetesObject {
+function withAnnotations(
+  object: KubernetesObject,
+  stack: string,
+  identity: StackIdentity | undefined,
+): KubernetesObject {
   const annotations = {
     ...object.metadata.annotations,
+    ...(identity === undefined ? {} : { [stackAnnotation]: identity.id }),
     "pulumi.com/patchFieldManager": toFieldManager(stack),
     "pulumi.com/patchForce": "true",
     "pulumi.com/deletionPropagationPolicy": "background",

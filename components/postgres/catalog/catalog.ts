@@ -35,10 +35,22 @@ export interface LiveRole {
   readonly connectionLimit: number;
   readonly memberOf: readonly string[];
   /** Its memberships with grantors. From Postgres 16 one membership may have several. */
-  readonly memberships: readonly { readonly group: string; readonly grantor: string }[];
+  readonly memberships: readonly LiveMembership[];
   /** Settings of `ALTER ROLE … SET`, `name=value`. */
   readonly settings: readonly string[];
   readonly ownedDatabases: readonly string[];
+  /** What `COMMENT ON ROLE` says. */
+  readonly comment: string | null;
+  /** Whether any role is a member of it, besides an admin who is so because it made it. */
+  readonly hasMembers: boolean;
+}
+
+/** That a role is a member of `group`. */
+export interface LiveMembership {
+  readonly group: string;
+  readonly grantor: string;
+  /** What `COMMENT ON ROLE` says of the group. */
+  readonly comment?: string | null;
 }
 
 /** A live database. */
@@ -99,6 +111,19 @@ export async function inspectRoles(
   names: readonly string[] | undefined,
 ): Promise<ReadonlyMap<string, LiveRole>> {
   return await inspectByName<LiveRole>(client, sql("roles"), names);
+}
+
+/** Reads the roles that say which stack they belong to, as an ownership role does. */
+export async function inspectMarkedRoles(
+  client: Client,
+): Promise<readonly Pick<LiveRole, "name" | "comment">[]> {
+  const { rows } = await client.query<{ name: string; comment: string }>(
+    `select r.rolname::text as name, d.description as comment
+     from pg_catalog.pg_shdescription d
+     join pg_catalog.pg_roles r on r.oid = d.objoid
+     where d.classoid = 'pg_catalog.pg_authid'::pg_catalog.regclass and d.description like '%berth: stack %'`,
+  );
+  return rows;
 }
 
 /** Reads those of the named databases that exist; undefined = all. */

@@ -1,10 +1,11 @@
-import type { ReclaimPolicy } from "../../config/spec.ts";
+import type { PostgresSpec, ReclaimPolicy } from "../../config/spec.ts";
 import type { LiveAccess } from "../catalog/access.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { LiveExtension } from "../catalog/extensions.ts";
 import type { FormerRole } from "../plan/former-role.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import { compareStored, decideAdoption, findOutOfReach } from "../rules/adoption.ts";
+import { decideOwnership } from "../rules/identity.ts";
 import { findLostProblem } from "../rules/lost-database.ts";
 import type { PostgresProblem } from "../rules/problem.ts";
 import { findOwnershipRoleProblem, findPlanProblems } from "../rules/server.ts";
@@ -36,7 +37,7 @@ export interface AppFacts {
 
 /** What is known of an app besides its plan and the server. */
 export interface AppContext {
-  readonly postgres: RetirementRules;
+  readonly postgres: RetirementRules & Pick<PostgresSpec, "stack">;
   /** By the role's key; of two logins only the one that the item names has one. Secret. */
   readonly verifiers?: ReadonlyMap<string, string>;
   /** Keys of roles whose password is set where it cannot be compared. */
@@ -59,7 +60,7 @@ export interface AppDecision {
     readonly leaving: readonly Action[];
     readonly inside: readonly Action[];
   };
-  /** What adopting changes. */
+  /** What adopting changes, and a new name of the stack. */
   readonly adopting: readonly string[];
   /** What else the operator should know. */
   readonly notes: readonly string[];
@@ -73,7 +74,7 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
   const { app, database } = plan;
   const { postgres, isKnown = false, recreate = false } = context;
   const { verifiers = new Map<string, string>(), newPasswords = new Set<string>() } = context;
-  const { ownershipRole } = postgres;
+  const { ownershipRole, stack } = postgres;
   const { formerRoles, notes } = findFormerRoles(app, catalog, context);
   const leaving = decideLeavingRoles(plan, catalog, context);
   const dropped = new Set(leaving.map((action) => "role" in action && action.role));
@@ -88,7 +89,7 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
     passwordOf: ({ key, name }) => compareStored(stored?.get(name), verifiers.get(key) ?? ""),
   });
   const roles = decideRoles(plan, catalog, {
-    ...{ ownershipRole, formerRoles },
+    ...{ ownershipRole, stack, formerRoles },
     hasPassword: ({ key, login }) => login === "always" || verifiers.has(key),
     needsPassword: ({ key, name }) =>
       stored === undefined
@@ -96,8 +97,17 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
         : verifiers.has(key) && stored.get(name) !== verifiers.get(key),
   });
   const live = catalog.databases.get(database.name);
+  const owning = decideOwnership(catalog.roles.get(ownershipRole), stack);
   const ownership = findOwnershipRoleProblem(catalog, postgres);
   const lost = findLostProblem(plan, live, { isKnown, recreate });
+  const steps = {
+    roles,
+    database:
+      live === undefined ? [{ kind: "create-database", path: "database", database } as const] : [],
+    leaving,
+    inside: inside.actions,
+  };
+  const isMarking = listActions({ steps }).length > 0 || isFirst(plan, catalog, ownershipRole);
   return {
     problems: [
       ...(ownership === undefined ? [] : [ownership]),
@@ -109,16 +119,18 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
       ...inside.problems,
       ...(facts.leaving === undefined ? [] : findLeavingProblems(app, facts.leaving)),
     ],
-    steps: {
-      roles,
-      database: live === undefined ? [{ kind: "create-database", path: "database", database }] : [],
-      leaving,
-      inside: inside.actions,
-    },
-    adopting: adoption.changes.map((change) => `adopting: ${change}`),
+    steps: isMarking ? { ...steps, roles: [...owning.marks, ...roles] } : steps,
+    adopting: [...owning.notes, ...adoption.changes.map((change) => `adopting: ${change}`)],
     notes: [...notes, ...noteTwoLogins(plan, catalog), ...inside.notes],
     superuser: inside.superuser,
   };
+}
+
+/** An app that changes marks the ownership role as well. Where none changes, the app of the stack's first role does. */
+function isFirst(plan: DatabasePlan, { roles }: Catalog, ownershipRole: string): boolean {
+  const ours = [...roles.values()].filter((role) => role.memberOf.includes(ownershipRole));
+  const [first] = ours.map(({ name }) => name).toSorted();
+  return plan.roles.some(({ name }) => name === first);
 }
 
 /** The steps as one list. */
@@ -133,7 +145,8 @@ export function mayEnter(
   { problems }: Pick<AppDecision, "problems">,
 ): boolean {
   const isBarred = problems.some(
-    ({ at, code }) => at === "database" || code === "role-out-of-reach",
+    ({ at, code }) =>
+      at === "database" || code === "role-out-of-reach" || code === "role-of-other-stack",
   );
   return databases.has(database.name) && !isBarred;
 }

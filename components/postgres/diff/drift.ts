@@ -59,6 +59,7 @@ function undoRole(role: RoleState, action: Action, catalog: Catalog): RoleState 
         [...new Set([...held, ...action.privileges])].toSorted(),
       );
     case "create-ownership-role":
+    case "mark-ownership-role":
     case "set-password":
     case "clear-password":
     case "set-attributes":

@@ -1,6 +1,7 @@
+import type { PostgresSpec } from "../../config/spec.ts";
 import type { Catalog, ServerFacts } from "../catalog/catalog.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
-import type { Action } from "../statements/actions.ts";
+import { type Action, isAboutOwnershipRole } from "../statements/actions.ts";
 import { decideApp, listActions } from "./decide-app.ts";
 
 /**
@@ -10,17 +11,23 @@ import { decideApp, listActions } from "./decide-app.ts";
  */
 export function decideFreshServer(
   plans: readonly DatabasePlan[],
-  ownershipRole: string,
+  { ownershipRole, stack }: Pick<PostgresSpec, "ownershipRole" | "stack">,
 ): readonly (readonly Action[])[] {
   const catalog: Catalog = { server: freshServer, roles: new Map(), databases: new Map() };
-  const postgres = { ownershipRole, reserved: [], maintenanceDatabase: "", confirmDelete: [] };
+  const postgres = {
+    ownershipRole,
+    stack,
+    reserved: [],
+    maintenanceDatabase: "",
+    confirmDelete: [],
+  };
   return plans.map((plan, index) => {
     // Of two logins the first one begins.
     const first = plan.roles.find(({ actsAs }) => actsAs !== undefined);
     const verifiers = new Map(first === undefined ? [] : [[first.key, ""]]);
     const actions = listActions(decideApp(plan, { catalog }, { postgres, verifiers }));
     // All apps share the ownership role, so the first one makes it.
-    return actions.filter(({ kind }) => kind !== "create-ownership-role" || index === 0);
+    return actions.filter((action) => !isAboutOwnershipRole(action) || index === 0);
   });
 }
 

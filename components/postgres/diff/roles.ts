@@ -1,12 +1,16 @@
+import type { StackIdentity } from "../../config/spec.ts";
 import type { Catalog, LiveRole, ServerFacts } from "../catalog/catalog.ts";
 import { searchPathOf, settingOf } from "../catalog/catalog.ts";
 import type { FormerRole } from "../plan/former-role.ts";
 import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
+import { toMarkAction } from "../rules/identity.ts";
 import type { Action } from "../statements/actions.ts";
 
 /** What the catalog cannot tell and the caller must. */
 export interface RoleContext {
   readonly ownershipRole: string;
+  /** The stack it belongs to, for the run that makes it. */
+  readonly stack?: StackIdentity | undefined;
   /** Whether Berth knows the password of a role; of those that log in in turn, one has such a password. */
   readonly hasPassword: (role: PlannedRole) => boolean;
   /** Whether it has to be set, for a role that exists. */
@@ -23,12 +27,15 @@ export function decideRoles(
   catalog: Catalog,
   context: RoleContext,
 ): readonly Action[] {
-  const { ownershipRole } = context;
+  const { ownershipRole, stack } = context;
   const owner = plan.database.owner;
   return [
     ...(catalog.roles.has(ownershipRole)
       ? []
-      : [{ kind: "create-ownership-role", path: "roles", role: ownershipRole } as const]),
+      : [
+          { kind: "create-ownership-role", path: "roles", role: ownershipRole } as const,
+          ...(stack === undefined ? [] : [toMarkAction(ownershipRole, stack)]),
+        ]),
     ...plan.roles.flatMap((role) => {
       const live = catalog.roles.get(role.name);
       return live === undefined

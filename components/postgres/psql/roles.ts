@@ -1,17 +1,23 @@
+import type { PostgresSpec } from "../../config/spec.ts";
 import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
+import { scriptMark } from "./identity.ts";
 import { statementOf, step, text, texts, verifierOf } from "./step.ts";
 
 /**
  * The steps that create or change the ownership role and the app's roles. Each step reads the catalog and
  * sends only statements that are needed.
  */
-export function scriptRoles(plan: DatabasePlan, ownershipRole: string): readonly string[] {
+export function scriptRoles(
+  plan: DatabasePlan,
+  { ownershipRole, stack }: Pick<PostgresSpec, "ownershipRole" | "stack">,
+): readonly string[] {
   const path = "roles";
   return [
     step(
       statementOf({ kind: "create-ownership-role", path, role: ownershipRole }),
       `NOT ${exists(ownershipRole)}`,
     ),
+    ...(stack === undefined ? [] : [scriptMark(ownershipRole, stack)]),
     ...plan.roles.flatMap(scriptRole),
     scriptAdminMembership(plan.database.owner),
   ];

@@ -6,6 +6,7 @@ import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
 import { adminSettings, runLockKey, settings, toStartupOptions } from "../server/session.ts";
 import { scriptAccess } from "./access.ts";
 import { queryContentProblems, refuseBlocked } from "./contents.ts";
+import { queryOwnershipProblems } from "./identity.ts";
 import { passwordScript } from "./passwords.ts";
 import { scriptRoles } from "./roles.ts";
 import {
@@ -22,7 +23,7 @@ import {
 /** What a script needs from the stack's settings. */
 export type ScriptTarget = Pick<
   PostgresSpec,
-  "maintenanceDatabase" | "ownershipRole" | "systemIdentifier"
+  "maintenanceDatabase" | "ownershipRole" | "stack" | "systemIdentifier"
 >;
 
 /**
@@ -50,7 +51,7 @@ export function toPsqlScript(
   passwords: ScriptPasswords = "verifiers",
 ): string {
   const { app, roles, database } = plan;
-  const { systemIdentifier, ownershipRole } = target;
+  const { systemIdentifier } = target;
   if (systemIdentifier === undefined) {
     throw new BerthError(`app ${app}: a script needs berth:postgres.systemIdentifier`, {
       hint: "set it to the result of: select system_identifier from pg_control_system()",
@@ -62,7 +63,7 @@ export function toPsqlScript(
     });
   }
   refuseSpecialNames(app, [database.name, target.maintenanceDatabase]);
-  const guards = scriptGuards(plan, { ownershipRole, systemIdentifier });
+  const guards = scriptGuards(plan, { ...target, systemIdentifier });
   const path = "database";
   const { name, connectionLimit } = database;
   const exists = `EXISTS (SELECT FROM pg_database WHERE datname = ${text(name)}`;
@@ -80,7 +81,7 @@ export function toPsqlScript(
       "NOT :'is_superuser' AND :'has_options'",
     ),
     "BEGIN;",
-    ...scriptRoles(plan, ownershipRole),
+    ...scriptRoles(plan, target),
     "COMMIT;",
     "-- the database",
     step(statementOf({ kind: "create-database", path, database }), `NOT ${exists})`),
@@ -207,7 +208,7 @@ function lookInside(plan: DatabasePlan, maintenanceDatabase: string, guards: str
 /** Finds every reason not to run, before anything is changed. */
 function scriptGuards(
   { app, roles, database, grants }: DatabasePlan,
-  { ownershipRole, systemIdentifier }: { ownershipRole: string; systemIdentifier: string },
+  { ownershipRole, stack, systemIdentifier }: ScriptTarget & { readonly systemIdentifier: string },
 ): string {
   const names = texts(roles.map((role) => role.name));
   // As in roles.sql: the admin that created the ownership role does not count as its member.
@@ -223,6 +224,7 @@ function scriptGuards(
         OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls
         OR EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid)
         OR EXISTS (SELECT FROM pg_database d WHERE d.datdba = r.oid))`,
+    ...queryOwnershipProblems(ownershipRole, stack),
     `SELECT format('role "%s" exists and was not made by this stack', r.rolname)
       FROM pg_roles r WHERE r.rolname = ANY (${names}) AND NOT ${isOurs}`,
     `SELECT format('database "%s" exists and belongs to role "%s"', d.datname, r.rolname)

@@ -6,6 +6,7 @@ import type { LiveExtension } from "../catalog/extensions.ts";
 import { hasContents } from "../diff/contents.ts";
 import { type AppDecision, decideApp } from "../diff/decide-app.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
+import { decideOwnership } from "../rules/identity.ts";
 import type { PostgresProblem } from "../rules/problem.ts";
 import { findIdentityProblem, findServerProblems } from "../rules/server.ts";
 import { describeAction } from "../statements/actions.ts";
@@ -91,7 +92,11 @@ export function decideRegistry(
     actingAdmin: isActing ? undefined : server.admin,
     warnings: [
       ...(isUnpinned ? [describeProblem(identity)] : []),
-      ...apps.flatMap((app) => app.warnings),
+      ...decideOwnership(roles.get(postgres.ownershipRole), postgres.stack).marks.map(
+        describeAction,
+      ),
+      // All apps say the same of the stack.
+      ...new Set(apps.flatMap((app) => app.warnings)),
     ],
   };
 }

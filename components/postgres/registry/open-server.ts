@@ -4,6 +4,7 @@ import type { DatabasePlan } from "../plan/plan.ts";
 import { reachServer } from "../server/reach.ts";
 import { decideRegistry, type RegistryDecision } from "./decide.ts";
 import { inspectRegistryServer } from "./inspect.ts";
+import { claimOwnershipRole } from "./ownership.ts";
 
 /**
  * Opens the way to Postgres for the run, the registry provider's local port included, and decides about the
@@ -23,7 +24,15 @@ export async function openServer(
   try {
     const target = { ...server, database: postgres.maintenanceDatabase };
     const facts = await inspectRegistryServer(spec, plans, { target, admin: run.admin });
-    return decideRegistry(spec, plans, facts, run);
+    const decision = decideRegistry(spec, plans, facts, run);
+    if (run.isPreview || postgres.stack === undefined) return decision;
+    await claimOwnershipRole(postgres, target, run.admin);
+    const isOwnership = (kind: string, name: string): boolean =>
+      kind === "role" && name === postgres.ownershipRole;
+    return {
+      ...decision,
+      exists: (kind, name) => isOwnership(kind, name) || decision.exists(kind, name),
+    };
   } catch (error) {
     await server.endpoint.close();
     throw error;

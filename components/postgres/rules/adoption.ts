@@ -8,6 +8,7 @@ import {
 } from "../catalog/catalog.ts";
 import { type DatabasePlan, hasLoginsOfVault, type PlannedRole } from "../plan/plan.ts";
 import { hintForMembership } from "../statements/failure.ts";
+import { describeForeignMark, findForeignMark } from "./identity.ts";
 import type { AppProblem } from "./problem.ts";
 
 /**
@@ -50,10 +51,16 @@ export function decideAdoption(
       : [decideRole(plan, catalog, { role, live, context })];
   });
   const live = catalog.databases.get(plan.database.name);
-  const all =
-    live === undefined
-      ? roles
-      : [...roles, decideDatabase(plan, live, catalog, context.ownershipRole)];
+  // The database of another stack's role is that stack's; the problem about the role is enough.
+  const at = `roles.${plan.roles.find(({ name }) => name === live?.owner)?.key ?? ""}`;
+  const isOfOther = roles.some(
+    ({ problems: [first] }) => first?.at === at && first.code === "role-of-other-stack",
+  );
+  const database =
+    live === undefined || isOfOther
+      ? []
+      : [decideDatabase(plan, live, catalog, context.ownershipRole)];
+  const all = [...roles, ...database];
   return {
     changes: all.flatMap(({ changes }) => changes),
     problems: all.flatMap(({ problems }) => problems),
@@ -74,6 +81,10 @@ function decideRole(
   const { app } = plan;
   const about = { app, at: `roles.${role.key}` };
   const what = `role "${role.name}"`;
+  const foreign = findForeignMark(live, context.ownershipRole, role.memberOf);
+  if (foreign !== undefined) {
+    return { changes: [], problems: [describeForeignMark(role, app, foreign)] };
+  }
   if (role.login === "in-turn") {
     return { changes: [], problems: [refuseInTurn(plan, { ...about, what })] };
   }

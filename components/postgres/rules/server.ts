@@ -1,6 +1,7 @@
 import type { PostgresSpec } from "../../config/spec.ts";
 import type { Catalog, LiveRole, ServerFacts } from "../catalog/catalog.ts";
 import { type DatabasePlan, hasLoginsOfVault, isGroup } from "../plan/plan.ts";
+import { decideOwnership } from "./identity.ts";
 import type { AppProblem, PostgresProblem } from "./problem.ts";
 
 /** Oldest server that Berth is tested with. */
@@ -103,13 +104,14 @@ export function findPlanProblems(plan: DatabasePlan, facts: ServerFacts): AppPro
   ];
 }
 
-/** Why the ownership role, if it exists, is not the one Berth makes. */
+/** Why the ownership role, if it exists, is not the one that Berth makes for this stack. */
 export function findOwnershipRoleProblem(
   catalog: Catalog,
-  postgres: Pick<PostgresSpec, "ownershipRole">,
+  postgres: Pick<PostgresSpec, "ownershipRole" | "stack">,
 ): PostgresProblem | undefined {
   const live = catalog.roles.get(postgres.ownershipRole);
-  if (live === undefined || !hasRights(live)) return undefined;
+  if (live === undefined) return undefined;
+  if (!hasRights(live)) return decideOwnership(live, postgres.stack).problem;
   return {
     ...{ code: "ownership-role-has-rights", at: "berth:postgres.ownershipRole" },
     what: `role "${live.name}" exists and can log in or has rights, so it is not the ownership role that Berth makes`,

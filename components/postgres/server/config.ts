@@ -11,6 +11,7 @@ export interface PostgresConfig
     | "systemIdentifier"
     | "reserved"
     | "ownershipRole"
+    | "stack"
     | "connectionLimit"
     | "confirmDelete"
     | "dumpDirectory"

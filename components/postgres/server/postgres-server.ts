@@ -2,10 +2,10 @@ import { DatabaseError } from "pg";
 import { BerthError, toOneError } from "../../errors.ts";
 import type { Endpoint } from "../../tunnel/endpoint.ts";
 import { inspectVerifiers } from "../catalog/access.ts";
-import { type Catalog, inspectCatalog } from "../catalog/catalog.ts";
+import { type Catalog, inspectCatalog, inspectRoles } from "../catalog/catalog.ts";
+import { decideOwnership } from "../rules/identity.ts";
 import { findIdentityProblem } from "../rules/server.ts";
-import type { Action } from "../statements/actions.ts";
-import { describeAction } from "../statements/actions.ts";
+import { type Action, describeAction, isAboutOwnershipRole } from "../statements/actions.ts";
 import {
   explainBrokenSession,
   explainStatementFailure,
@@ -44,6 +44,7 @@ export class PostgresServer {
   #ownershipRole: Promise<void> | undefined;
   #isCancelled = false;
   #isDiskFull = false;
+  #isOwn = false;
 
   constructor(config: PostgresConfig) {
     this.config = config;
@@ -81,7 +82,23 @@ export class PostgresServer {
       throw toOneError("Postgres", [problem ?? "the stack pins no server"]);
     }
     this.#pool.divideForWriting();
-    return await this.#lock.hold(use);
+    return await this.#lock.hold(async () => {
+      await this.#requireOwnership();
+      return await use();
+    });
+  }
+
+  /** Whatever is made, changed or dropped is so for its membership in the ownership role: is that this stack's? */
+  async #requireOwnership(): Promise<void> {
+    if (this.#isOwn) return;
+    const { ownershipRole, stack } = this.config;
+    const live = await this.withMaintenance(async ({ client }) =>
+      (await inspectRoles(client, [ownershipRole])).get(ownershipRole),
+    );
+    const { problem } = decideOwnership(live, stack);
+    if (problem !== undefined) throw toOneError("Postgres", [problem]);
+    // Under the run lock nobody but this run makes it.
+    this.#isOwn = live !== undefined;
   }
 
   /** All roles and databases, asked for once in a run: the apps of a preview or refresh share it. */
@@ -152,15 +169,15 @@ export class PostgresServer {
     for (const action of done) work.onDone(action);
   }
 
-  /** The ownership role is shared by all apps, which are made side by side: one of them makes it. */
+  /** The ownership role is shared by all apps, which are made side by side: one of them makes and marks it. */
   async makeOwnershipRoleOnce(
     session: Session,
     actions: readonly Action[],
     work: Work,
   ): Promise<void> {
-    const action = actions.find(({ kind }) => kind === "create-ownership-role");
-    if (action === undefined) return;
-    this.#ownershipRole ??= this.run(session, action, work);
+    const making = actions.filter(isAboutOwnershipRole);
+    if (making.length === 0) return;
+    this.#ownershipRole ??= this.runTogether(session, making, work);
     try {
       await this.#ownershipRole;
     } catch (error) {

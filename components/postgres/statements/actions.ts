@@ -8,6 +8,7 @@ import type { PlannedDatabase, PlannedRole } from "../plan/plan.ts";
  */
 export type Action = { readonly path: string } & (
   | { readonly kind: "create-ownership-role"; readonly role: string }
+  | { readonly kind: "mark-ownership-role"; readonly role: string; readonly comment: string }
   | { readonly kind: "create-role"; readonly role: PlannedRole; readonly canLogin: boolean }
   | { readonly kind: "set-password"; readonly role: string; readonly key: string }
   | {
@@ -85,11 +86,18 @@ export interface SecurableObject {
   readonly arguments?: string | null | undefined;
 }
 
+/** What one app does for all of them. */
+export function isAboutOwnershipRole({ kind }: Action): boolean {
+  return kind === "create-ownership-role" || kind === "mark-ownership-role";
+}
+
 /** What an action does, for a person: `role admin_app gets SELECT on table public.games`. */
 export function describeAction(action: Action): string {
   switch (action.kind) {
     case "create-ownership-role":
       return `ownership role ${action.role} is created`;
+    case "mark-ownership-role":
+      return `ownership role ${action.role} gets the comment: ${action.comment}`;
     case "create-role":
       return `role ${action.role.name} is created${action.canLogin ? "" : " with NOLOGIN"}`;
     case "set-password":

@@ -17,6 +17,8 @@ export function toStatement(action: Action, verifiers: Verifiers): string {
   switch (action.kind) {
     case "create-ownership-role":
       return `CREATE ROLE ${id(action.role)} NOLOGIN ${noExpiry}`;
+    case "mark-ownership-role":
+      return `COMMENT ON ROLE ${id(action.role)} IS ${escapeLiteral(action.comment)}`;
     case "create-role":
       return createRole(action, verifiers);
     case "set-password":

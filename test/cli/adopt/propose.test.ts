@@ -152,7 +152,7 @@ describe("a database is left alone", () => {
     ["of an expiring role", { expires: true }, {}, "becomes VALID UNTIL 'infinity'"],
     [
       "of another stack",
-      { memberOf: ["berth_dev"] },
+      { memberships: [{ group: "berth_dev", grantor: "admin" }], memberOf: ["berth_dev"] },
       {},
       'another stack, whose mark is "berth_dev"',
     ],

@@ -164,7 +164,7 @@ test("a direct endpoint is what the pods use as well, unless a service is named"
 });
 
 test("the ownership role follows from the stack, in letters that need no quoting", () => {
-  expect(makeSpec({}, {}, "Prod-eu.1").postgres.ownershipRole).toBe("berth_prod_eu_1");
+  expect(makeSpec({}, {}, "Prod-eu.1").postgres.ownershipRole).toBe("berth_prod_eu_1_224da2b820d9");
   expect(makeSpec({}, { ownershipRole: "mark" }).postgres.ownershipRole).toBe("mark");
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ClusterSpec } from "../../../components/config/spec.ts";
+import type { ClusterSpec, StackIdentity } from "../../../components/config/spec.ts";
 import {
   type ClusterFacts,
   decideCluster,
@@ -21,10 +21,15 @@ const good: ClusterFacts = {
   namespaces: new Set(["db-postgres", "argocd"]),
 };
 
-function judge(facts: Partial<ClusterFacts>, changes: Partial<ClusterSpec> = {}) {
+function judge(
+  facts: Partial<ClusterFacts>,
+  changes: Partial<ClusterSpec> = {},
+  stack?: StackIdentity,
+) {
   const cluster = { ...CLUSTER, identifier: "uid-of-home", ...changes };
   const app = { ...NETBOX, delivery: "cluster" } as const;
-  const spec = { ...makeStack([app]), gitops: undefined, cluster };
+  const made = makeStack([app]);
+  const spec = { ...made, postgres: { ...made.postgres, stack }, gitops: undefined, cluster };
   const { applied } = planStackDelivery(spec, toItemId);
   return decideCluster(spec, cluster, applied, { ...good, ...facts });
 }
@@ -84,6 +89,18 @@ describe("a cluster to apply to", () => {
     expect(() => judge({ objects })).toThrow(
       "not made by this stack (applied by berth-production)",
     );
+  });
+
+  it("tells stacks of one name apart, and knows its own under a former name", () => {
+    const [mine, theirs] = ["1111111111111111", "2222222222222222"];
+    const stack = { id: mine, name: "organization/berth/prod" };
+    const of = (id: string, managers = ours.managers) => ({
+      objects: new Map([[item, { ...ours, managers, stack: id }]]),
+    });
+    expect(judge(of(mine), {}, stack).warnings).toEqual([]);
+    expect(() => judge(of(theirs), {}, stack)).toThrow(/was not made by this stack/);
+    const renamed = { ...stack, former: [theirs] };
+    expect(judge(of(theirs, ["berth-old"]), {}, renamed).warnings).toEqual([]);
   });
 
   it("keeps the namespaces that others made out of the stack", () => {

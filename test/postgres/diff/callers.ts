@@ -7,6 +7,7 @@ import {
   checkVersion,
 } from "../../../cli/doctor/server-state.ts";
 import { decideLogin } from "../../../cli/rotate/two-logins-server.ts";
+import type { StackIdentity } from "../../../components/config/spec.ts";
 import { BerthError, type Problem } from "../../../components/errors.ts";
 import { type LiveAccess, noAccess } from "../../../components/postgres/catalog/access.ts";
 import type { Catalog, LiveDatabase } from "../../../components/postgres/catalog/catalog.ts";
@@ -25,14 +26,16 @@ export const pinned = { systemIdentifier: "7412345678901234567" };
 export interface Situation {
   readonly entry?: Written;
   readonly postgres?: Written;
+  readonly stack?: StackIdentity;
   readonly catalog: Catalog;
   readonly access?: Partial<LiveAccess>;
   readonly extensions?: readonly LiveExtension[];
   readonly context?: Partial<AppContext>;
 }
 
-export function makeSituation({ entry = {}, postgres = pinned, ...found }: Situation) {
-  const spec = makeSpec({ wiki: entry }, postgres);
+export function makeSituation({ entry = {}, postgres = pinned, stack, ...found }: Situation) {
+  const made = makeSpec({ wiki: entry }, postgres);
+  const spec = { ...made, postgres: { ...made.postgres, stack } };
   const [app] = spec.apps;
   if (app === undefined) throw new Error("the stack has no app");
   const plan = planDatabase(app, spec.postgres);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { LiveDatabase } from "../../../components/postgres/catalog/catalog.ts";
+import type { LiveDatabase, LiveRole } from "../../../components/postgres/catalog/catalog.ts";
 import type { LiveExtension } from "../../../components/postgres/catalog/extensions.ts";
 import { problemCodes } from "../../../components/postgres/rules/problem.ts";
 import { liveDatabase, liveRole, makeCatalog } from "../../fakes/catalog.ts";
@@ -22,6 +22,15 @@ const citext: LiveExtension = {
 const wantsCitext = { database: { extensions: ["citext"] } };
 const schema = (name: string, owner: string) =>
   ({ type: "schema", schema: name, name, owner, privileges: [] }) as const;
+
+const stack = { id: "0123456789abcdef", name: "organization/berth/prod" };
+const comment = "berth: stack organization/berth/prod, id fedcba9876543210";
+const ownership = (more: Partial<LiveRole>) =>
+  liveRole("berth_prod", { canLogin: false, hasMembers: true, ...more });
+const ofOther = liveRole("wiki", {
+  memberOf: ["berth_dev"],
+  memberships: [{ group: "berth_dev", grantor: "postgres", comment }],
+});
 
 type Row = readonly [
   code: (typeof problemCodes)[number],
@@ -51,6 +60,25 @@ const table: readonly Row[] = [
     ["doctor"],
   ],
   ["ownership-role-has-rights", { catalog: makeCatalog([liveRole("berth_prod")]) }, all],
+  ["ownership-role-of-other-stack", { stack, catalog: makeCatalog([ownership({ comment })]) }, all],
+  [
+    "ownership-role-of-other-stack",
+    {
+      stack,
+      entry: twoLogins,
+      catalog: makeCatalog([ownership({ comment }), ...group], database()),
+    },
+    ["rotate"],
+  ],
+  [
+    "ownership-role-unmarked",
+    { stack, catalog: makeCatalog([ownership({})]) },
+    // Doctor does not read state, so it can only warn.
+    [...provider, "registry"],
+  ],
+  ["stack-unknown", { catalog: makeCatalog([ownership({ comment })]) }, all],
+  ["role-of-other-stack", { catalog: makeCatalog([ofOther]) }, all],
+  ["role-of-other-stack", { entry: adopt, catalog: makeCatalog([ofOther], database()) }, all],
   [
     "maintain-unsupported",
     {

@@ -3,7 +3,7 @@ import { decideFreshServer } from "../../../components/postgres/diff/fresh-serve
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { hiddenVerifiers, toStatement } from "../../../components/postgres/statements/sql.ts";
 import { makeSpec } from "../../fakes/stack.ts";
-import { DatabaseBed, inputsOf, ownershipRole } from "../../provider/app-database/bed.ts";
+import { DatabaseBed, inputsOf } from "../../provider/app-database/bed.ts";
 
 /** What is planned offline against what the provider sends to a real server. */
 
@@ -30,7 +30,7 @@ describe("a fresh server", () => {
   it("is planned to get exactly the statements that the provider sends", async () => {
     const spec = makeSpec({ basketball, wiki: {} });
     const plans = spec.apps.map((app) => planDatabase(app, spec.postgres));
-    const planned = decideFreshServer(plans, ownershipRole);
+    const planned = decideFreshServer(plans, spec.postgres);
     bed.clearLog();
     await bed.up(inputsOf("basketball", basketball));
     await bed.up(inputsOf("wiki"));

@@ -39,7 +39,8 @@ class Pod {
     this.#bed = bed;
     const plan = planDatabase(makeApp(given, app), { ownershipRole } as never);
     const { systemIdentifier } = bed;
-    const target = { maintenanceDatabase: "postgres", ownershipRole, systemIdentifier };
+    const where = { maintenanceDatabase: "postgres", ownershipRole, systemIdentifier };
+    const target = { ...where, stack: undefined };
     writeFileSync(path.join(this.#folder, "plan.sql"), toPsqlScript(plan, target, "apart"));
     writeFileSync(path.join(this.#folder, passwordScript), toPasswordScript(plan));
     const noting = `#!/bin/sh\nprintf '%s\\n' "$*" >> '${this.#folder}/arguments'\nexec '${psqlPath}' "$@"\n`;

@@ -49,7 +49,12 @@ export function toScript(
 ): string {
   const plan = planDatabase(makeApp(given, "basketball"), { ownershipRole } as never);
   const { systemIdentifier } = bed;
-  const where = { maintenanceDatabase: "postgres", ownershipRole, systemIdentifier };
+  const where = {
+    maintenanceDatabase: "postgres",
+    ownershipRole,
+    stack: undefined,
+    systemIdentifier,
+  };
   return toPsqlScript(plan, { ...where, ...target });
 }
 

@@ -8,7 +8,13 @@ import {
 
 const owner = "stack prod, app netbox";
 const file = `${formatHeader(owner)}kind: A\n`;
-const request = { text: file, owners: [owner], isInState: false, adopt: false };
+const request = {
+  text: file,
+  content: "kind: B\n",
+  owners: [owner],
+  isInState: false,
+  adopt: false,
+};
 
 describe("the header", () => {
   it("is one line that says whose file it is", () => {
@@ -54,5 +60,36 @@ describe("overwriting", () => {
     expect(findOverwriteProblem(other)).toBe(problem);
     expect(findOverwriteProblem({ ...other, isInState: true })).toBe(problem);
     expect(findOverwriteProblem({ ...other, adopt: true })).toBeUndefined();
+  });
+
+  describe("of two stacks with one name", () => {
+    const mine = "stack prod 0123456789abcdef, app netbox";
+    const theirs = `${formatHeader("stack prod fedcba9876543210, app netbox")}kind: A\n`;
+    const own = { ...request, owners: [mine] };
+
+    it("keeps each from the other's file", () => {
+      expect(findOverwriteProblem({ ...own, text: theirs })).toBe(
+        "belongs to another stack (stack prod fedcba9876543210, app netbox)",
+      );
+      expect(isOwnedBy(theirs, [mine])).toBe(false);
+      expect(isOwnedBy(theirs, ["stack prod, app netbox"])).toBe(false);
+    });
+
+    it("takes an earlier version's file, which names no identity, for its own only where state knows it", () => {
+      expect(findOverwriteProblem(own)).toBe(
+        "was written by an earlier version of Berth for a stack of this name (stack prod, app netbox), and may be another stack's",
+      );
+      expect(findOverwriteProblem({ ...own, isInState: true })).toBeUndefined();
+    });
+
+    it("gives such a file its header where nothing else changes", () => {
+      expect(findOverwriteProblem({ ...own, content: "kind: A\n" })).toBeUndefined();
+    });
+
+    it("goes on under a new name, which state shows to be the same stack's", () => {
+      const renamed = { ...own, owners: ["stack live 00000000deadbeef, app netbox", mine] };
+      const text = `${formatHeader(mine)}kind: A\n`;
+      expect(findOverwriteProblem({ ...renamed, text, isInState: true })).toBeUndefined();
+    });
   });
 });

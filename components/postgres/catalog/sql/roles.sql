@@ -10,6 +10,11 @@ mine(oid) as (
 given(oid) as (
   select m.roleid from pg_catalog.pg_auth_members m join mine on mine.oid = m.member where m.admin_option
 ),
+described(oid, description) as (
+  select d.objoid, d.description
+  from pg_catalog.pg_shdescription d
+  where d.classoid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+),
 owned(owner, databases) as (
   select d.datdba, array_agg(d.datname::text order by d.datname::text)
   from pg_catalog.pg_database d
@@ -60,10 +65,12 @@ select
   array(
     select pg_catalog.json_build_object(
       'group', g.rolname,
-      'grantor', pg_catalog.pg_get_userbyid(m.grantor)
+      'grantor', pg_catalog.pg_get_userbyid(m.grantor),
+      'comment', d.description
     )
     from pg_catalog.pg_auth_members m
     join pg_catalog.pg_roles g on g.oid = m.roleid
+    left join described d on d.oid = g.oid
     where m.member = r.oid
     order by g.rolname, pg_catalog.pg_get_userbyid(m.grantor)
   ) as memberships,
@@ -75,8 +82,23 @@ select
     ),
     '{}'
   ) as settings,
-  coalesce(owned.databases, '{}') as owned_databases
+  coalesce(owned.databases, '{}') as owned_databases,
+  described.description as comment,
+  exists (
+    select
+    from pg_catalog.pg_auth_members m
+    join pg_catalog.pg_roles member on member.oid = m.member
+    where m.roleid = r.oid
+      and not (
+        member.rolcreaterole
+        and (
+          m.grantor = m.member
+          or m.admin_option and coalesce(pg_catalog.to_jsonb(m) ->> 'set_option', 'true') = 'false'
+        )
+      )
+  ) as has_members
 from pg_catalog.pg_roles r
+left join described on described.oid = r.oid
 join pg_catalog.pg_roles me on me.rolname = current_user
 left join owned on owned.owner = r.oid
 where $1::text[] is null or r.rolname = any ($1::text[])

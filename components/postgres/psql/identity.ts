@@ -1,0 +1,44 @@
+import type { StackIdentity } from "../../config/spec.ts";
+import { formatMark, toMarkAction } from "../rules/identity.ts";
+import { statementOf, text, texts } from "./step.ts";
+
+/** Whose the ownership role is, for a psql script; as `decideOwnership` of rules/identity.ts. */
+
+const form = "(?n)^berth: stack ([A-Za-z0-9_./-]{1,200}), id ([0-9a-f]{16})$";
+
+/** The role, its comment, and stack and id that it names; both are null where it names none. */
+function fromRole(role: string): string {
+  return `FROM (
+        SELECT r.oid, r.rolname, d.description, (regexp_match(d.description, ${text(form)}))[1] AS stack,
+          (regexp_match(d.description, ${text(form)}))[2] AS id
+        FROM pg_roles r
+        LEFT JOIN pg_shdescription d ON d.objoid = r.oid AND d.classoid = 'pg_authid'::regclass
+        WHERE r.rolname = ${text(role)}
+      ) owning`;
+}
+
+/** Queries that find a reason not to use the role. */
+export function queryOwnershipProblems(role: string, stack: StackIdentity | undefined): string[] {
+  const ids = stack === undefined ? [] : [stack.id, ...(stack.former ?? [])];
+  const other = `SELECT format('ownership role "%s" belongs to stack %s (id %s), and this is %s', rolname, stack, id, ${text(stack === undefined ? "a stack without identity" : `stack ${stack.name} (id ${stack.id})`)})
+      ${fromRole(role)} WHERE id IS NOT NULL AND id <> ALL (${texts(ids)})`;
+  if (stack === undefined || stack.unmarked === role) return [other];
+  const fix = statementOf(toMarkAction(role, stack));
+  // As in roles.sql: the admin that made it is no member.
+  const unmarked = `SELECT format('ownership role "%s" has members and does not say of which stack; if it is this stack''s, run: %s', rolname, ${fix})
+      ${fromRole(role)} WHERE id IS NULL AND EXISTS (
+        SELECT FROM pg_auth_members m JOIN pg_roles member ON member.oid = m.member
+        WHERE m.roleid = owning.oid AND NOT (member.rolcreaterole AND (m.grantor = m.member
+          OR m.admin_option AND coalesce(to_jsonb(m) ->> 'set_option', 'true') = 'false')))`;
+  return [other, unmarked];
+}
+
+/** Makes the role say whose it is. What else its comment says stays. */
+export function scriptMark(role: string, stack: StackIdentity): string {
+  const mark = text(formatMark(stack));
+  return `SELECT format('COMMENT ON ROLE %I IS %L', rolname, concat_ws(chr(10),
+    nullif(btrim(regexp_replace(coalesce(description, ''), ${text(form)}, ''), chr(10)), ''), ${mark}))
+${fromRole(role)}
+WHERE id IS DISTINCT FROM ${text(stack.id)} OR stack IS DISTINCT FROM ${text(stack.name)}
+\\gexec`;
+}

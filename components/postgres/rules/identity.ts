@@ -1,0 +1,192 @@
+import { escapeIdentifier } from "pg";
+import type { StackIdentity } from "../../config/spec.ts";
+import type { LiveRole } from "../catalog/catalog.ts";
+import type { PlannedRole } from "../plan/plan.ts";
+import type { Action } from "../statements/actions.ts";
+import { hiddenVerifiers, toStatement } from "../statements/sql.ts";
+import type { AppProblem, PostgresProblem } from "./problem.ts";
+
+/** Whose an ownership role is: its comment says so, in a line of its own. Pure. */
+
+/** What an ownership role says of its stack. */
+export interface StackMark {
+  readonly name: string;
+  readonly id: string;
+}
+
+/** Both are shown in messages, and anybody with CREATEROLE may write such a line. */
+const line = /^berth: stack ([\w./-]{1,200}), id ([0-9a-f]{16})$/m;
+
+/** undefined = it says nothing: it is of an earlier version, or made by hand. */
+export function parseMark(comment: string | null | undefined): StackMark | undefined {
+  const [, name, id] = line.exec(comment ?? "") ?? [];
+  return name === undefined || id === undefined ? undefined : { name, id };
+}
+
+/** The line of a stack. */
+export function formatMark({ name, id }: StackMark): string {
+  return `berth: stack ${name}, id ${id}`;
+}
+
+/** Makes an ownership role say whose it is. What else its comment says stays. */
+export function toMarkAction(
+  role: string,
+  stack: StackIdentity,
+  comment: string | null = null,
+): Action {
+  const mark = formatMark(stack);
+  const kept = comment?.trim() ?? "";
+  const marked = line.test(kept)
+    ? kept.replace(line, mark)
+    : [kept, mark].filter(Boolean).join("\n");
+  return { kind: "mark-ownership-role", path: "roles", role, comment: marked };
+}
+
+/** A role that a stack wants to use as its ownership role. */
+type Candidate = Pick<LiveRole, "name" | "comment" | "hasMembers">;
+
+/** Whether it may. */
+export interface OwnershipDecision {
+  /** Why not. */
+  readonly problem?: PostgresProblem;
+  /** What it has to say from now on, if it does not yet. */
+  readonly marks: readonly Action[];
+  /** What the operator should know. */
+  readonly notes: readonly string[];
+}
+
+const asItIs = { marks: [], notes: [] } as const;
+
+/**
+ * Decides by identity alone: a name proves nothing, and neither does an empty state. A role that says
+ * nothing was made by an earlier version; it is taken only with no members to lose, or by a stack whose
+ * state has used it.
+ *
+ * @param role undefined = there is none, and the stack makes it.
+ */
+export function decideOwnership(
+  role: Candidate | undefined,
+  stack: StackIdentity | undefined,
+): OwnershipDecision {
+  if (role === undefined) return asItIs;
+  const mark = parseMark(role.comment);
+  if (stack === undefined) {
+    return mark === undefined ? asItIs : { ...asItIs, problem: describeUnknown(role.name, mark) };
+  }
+  const marks = [toMarkAction(role.name, stack, role.comment)];
+  if (mark === undefined) {
+    if (!role.hasMembers || stack.unmarked === role.name) return { marks, notes: [] };
+    return { ...asItIs, problem: describeUnmarked(role, stack) };
+  }
+  if (mark.id === stack.id) return mark.name === stack.name ? asItIs : { marks, notes: [] };
+  if (stack.former?.includes(mark.id) !== true) {
+    return { ...asItIs, problem: describeForeign(role, mark, stack) };
+  }
+  const renamed =
+    mark.name === stack.name ? [] : [`stack ${mark.name} is called ${stack.name} now`];
+  return { marks, notes: renamed };
+}
+
+const free = "set berth:postgres.ownershipRole to a name that is free";
+
+const at = "berth:postgres.ownershipRole";
+
+function describeUnknown(role: string, { name }: StackMark): PostgresProblem {
+  return {
+    ...{ code: "stack-unknown", at },
+    what: `ownership role "${role}" belongs to stack ${name}, and this run does not know which stack it is for; nothing was changed`,
+    fix: "run pulumi up, which says so; then run the same command again",
+  };
+}
+
+function describeForeign(role: Candidate, mark: StackMark, stack: StackIdentity): PostgresProblem {
+  const handOver = `only if both are one stack, whose passphrase was changed or whose state was lost after it was renamed: ${toHandOver(role, stack)}`;
+  return {
+    ...{ code: "ownership-role-of-other-stack", at },
+    what: `ownership role "${role.name}" belongs to stack ${mark.name} (id ${mark.id}), and this is stack ${stack.name} (id ${stack.id}); nothing was changed`,
+    fix: joinFixes(free, handOver),
+  };
+}
+
+function describeUnmarked(role: Candidate, stack: StackIdentity): PostgresProblem {
+  const mark = `if it is this stack's, pulumi up with the stack's state marks it; where that state is lost, run as an admin: ${toHandOver(role, stack)}`;
+  return {
+    ...{ code: "ownership-role-unmarked", at },
+    what: `ownership role "${role.name}" has members and does not say of which stack: an earlier version of Berth made it; nothing was changed`,
+    fix: joinFixes(`if another stack made it, ${free}`, mark),
+  };
+}
+
+/** Fixes of which one is right, each on a line of its own. */
+function joinFixes(...fixes: readonly string[]): string {
+  return fixes.join("\n    fix: ");
+}
+
+function toHandOver(role: Candidate, stack: StackIdentity): string {
+  return toStatement(toMarkAction(role.name, stack, role.comment), hiddenVerifiers);
+}
+
+/** A role that belongs to a stack, by its membership in that stack's ownership role. */
+export interface ForeignMark {
+  readonly ownershipRole: string;
+  /** Who made it a member. */
+  readonly grantor: string;
+  /** undefined = the ownership role does not say. */
+  readonly stack: string | undefined;
+}
+
+/**
+ * Another stack whose role this is. Before they said whose they are, ownership roles were known by their name.
+ *
+ * @param wanted Groups that the entry states, with whatever name.
+ */
+export function findForeignMark(
+  live: Pick<LiveRole, "memberships">,
+  ownershipRole: string,
+  wanted: readonly string[] = [],
+): ForeignMark | undefined {
+  const others = live.memberships.filter(({ group }) => group !== ownershipRole);
+  const found =
+    others.find(({ comment }) => parseMark(comment) !== undefined) ??
+    others.find(({ group }) => group.startsWith("berth_") && !wanted.includes(group));
+  if (found === undefined) return undefined;
+  const { group, grantor, comment } = found;
+  return { ownershipRole: group, grantor, stack: parseMark(comment)?.name };
+}
+
+/** Why a role of another stack is not taken over, whether the entry says `adopt` or not. */
+export function describeForeignMark(
+  { key, name }: Pick<PlannedRole, "key" | "name">,
+  app: string,
+  { ownershipRole, grantor, stack }: ForeignMark,
+): AppProblem {
+  const id = escapeIdentifier;
+  const whose = stack === undefined ? "another stack" : `stack ${stack}`;
+  const revoke = `REVOKE ${id(ownershipRole)} FROM ${id(name)} GRANTED BY ${id(grantor)}`;
+  return {
+    ...{ code: "role-of-other-stack", app, at: `roles.${key}` },
+    what: `role "${name}" exists and was made by ${whose}: it is a member of that stack's ownership role "${ownershipRole}"`,
+    fix: joinFixes(
+      `if that is this stack under a former name, set berth:postgres.ownershipRole to "${ownershipRole}"`,
+      `if that stack has given it up, run as an admin: ${revoke}; then set berth:apps.${app}.adopt to true`,
+    ),
+  };
+}
+
+/** A stack with the ownership role that it has on the server, which after a rename has its former name. */
+export function withOwnershipRole<T extends { readonly postgres: Target }>(
+  spec: T,
+  roles: Iterable<Pick<LiveRole, "name" | "comment">>,
+): T {
+  const { ownershipRole, stack } = spec.postgres;
+  if (stack === undefined) return spec;
+  const own = [...roles].filter(({ comment }) => parseMark(comment)?.id === stack.id);
+  const [first] = own;
+  if (first === undefined || own.some(({ name }) => name === ownershipRole)) return spec;
+  return { ...spec, postgres: { ...spec.postgres, ownershipRole: first.name } };
+}
+
+interface Target {
+  readonly ownershipRole: string;
+  readonly stack: StackIdentity | undefined;
+}

@@ -1,0 +1,124 @@
+import { copyFileSync, mkdirSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { ensureStack, runPulumi } from "../../dev/pulumi-cli.ts";
+import type { Sandbox } from "../../dev/sandbox.ts";
+import { Bed } from "./bed.ts";
+
+/** Stacks whose names come to the same, or are the same in two backends: neither gets at the other's app. */
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 600_000 });
+
+let bed: Bed;
+let first: Sandbox;
+
+beforeAll(async () => {
+  bed = await Bed.open();
+  bed.configure((config) => {
+    config["berth:apps"] = { netbox: {} };
+  });
+  first = { ...bed.sandbox, stack: "team-a" };
+  await ensureStack(bed.toolchain, first);
+  expect((await up(first)).exitCode).toBe(0);
+  await bed.sql("create table orders as select generate_series(1, 3) as id", "netbox");
+});
+
+afterAll(async () => {
+  await bed.close();
+});
+
+const run = async (stack: Sandbox, ...args: readonly string[]) => {
+  const all = [...args, "--non-interactive"];
+  return await runPulumi(bed.toolchain, stack, all, { output: "keep", env: { NO_COLOR: "1" } });
+};
+const up = (stack: Sandbox) => run(stack, "up", "--yes", "--skip-preview");
+const rows = async () => (await bed.sql("select id from orders", "netbox")).length;
+const roles = async () => {
+  const found = await bed.sql<{ name: string; comment: string }>(
+    `select rolname::text as name, shobj_description(oid, 'pg_authid') as comment
+     from pg_roles where rolname like 'berth\\_%' order by 1`,
+  );
+  return found.map(({ name, comment }) => `${name}: ${comment}`);
+};
+
+/** As somebody would who wants the app for good, and then rid of it. */
+function asDoomed(edit: (postgres: Record<string, unknown>) => void = () => undefined) {
+  return bed.configure((config) => {
+    config["berth:apps"] = { netbox: { reclaimPolicy: "delete" } };
+    config["berth:postgres"]["confirmDelete"] = ["netbox"];
+    edit(config["berth:postgres"]);
+  });
+}
+
+describe("the rows of team-a survive", () => {
+  it("team.a, which wants to drop its app: it is refused, and both are named", async () => {
+    const second = { ...bed.sandbox, stack: "team.a" };
+    await ensureStack(bed.toolchain, second);
+    const restore = asDoomed();
+    for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+      const { exitCode, output } = await run(second, ...command);
+      expect(exitCode).not.toBe(0);
+      expect(output).toContain(
+        'role "netbox" exists and was made by stack organization/berth/team-a',
+      );
+    }
+    restore();
+    expect(await rows()).toBe(3);
+  });
+
+  it("team.a with team-a's ownership role by name", async () => {
+    const second = { ...bed.sandbox, stack: "team.a" };
+    const [mark = ""] = await roles();
+    const restore = asDoomed((postgres) => {
+      postgres["ownershipRole"] = mark.split(":")[0];
+    });
+    for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+      const { exitCode, output } = await run(second, ...command);
+      expect(exitCode).not.toBe(0);
+      expect(output).toMatch(
+        /belongs to stack organization\/berth\/team-a \(id \w{16}\), and this is stack organization\/berth\/team\.a \(id \w{16}\)/,
+      );
+    }
+    restore();
+    expect(await rows()).toBe(3);
+  });
+
+  it("a stack of the same name in another backend", async () => {
+    const home = path.join(bed.sandbox.home, "other");
+    mkdirSync(path.join(home, "state"), { recursive: true });
+    copyFileSync(path.join(bed.sandbox.home, "Pulumi.yaml"), path.join(home, "Pulumi.yaml"));
+    const env = { ...bed.sandbox.env, PULUMI_BACKEND_URL: `file://${path.join(home, "state")}` };
+    const twin = { ...first, home, env };
+    await ensureStack(bed.toolchain, twin);
+    const restore = bed.configure((config) => {
+      config["berth:apps"] = { netbox: { reclaimPolicy: "delete" } };
+      config["berth:postgres"]["confirmDelete"] = ["netbox"];
+      config["berth:stack"] = { id: "id-of-the-other-backend" };
+    });
+    const { exitCode, output } = await up(twin);
+    restore();
+    expect(exitCode).not.toBe(0);
+    expect(output).toMatch(/belongs to stack organization\/berth\/team-a \(id/);
+    expect(await rows()).toBe(3);
+  });
+
+  it("a rename, after which the stack goes on with one word", async () => {
+    const [before = ""] = await roles();
+    const renamed = await run(first, "stack", "rename", "team-b");
+    expect(renamed.exitCode, renamed.output).toBe(0);
+    const stack = { ...first, stack: "team-b" };
+    const { exitCode, output } = await up(stack);
+    expect(exitCode, output).toBe(0);
+    expect(output).toContain(
+      "stack organization/berth/team-a is called organization/berth/team-b now",
+    );
+    expect(await roles()).toEqual([
+      expect.stringContaining(
+        `${before.split(":")[0] ?? ""}: berth: stack organization/berth/team-b`,
+      ),
+    ]);
+    const again = await run(stack, "preview", "--expect-no-changes");
+    expect(again.exitCode, again.output).toBe(0);
+    expect(await rows()).toBe(3);
+  });
+});
