@@ -1,0 +1,28 @@
+import type { PostgresSpec } from "../../config/spec.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { DatabasePlan } from "../plan/plan.ts";
+import { hintForMembership } from "../statements/failure.ts";
+import type { AppProblem } from "./problem.ts";
+
+/**
+ * Roles to adopt that `pulumi up` could not change: from 16 on an admin with CREATEROLE changes only those
+ * that it made, or was given with ADMIN.
+ */
+export function findOutOfReach(
+  { app, adopt, roles }: Pick<DatabasePlan, "app" | "adopt" | "roles">,
+  { server, roles: live }: Catalog,
+  { ownershipRole }: Pick<PostgresSpec, "ownershipRole">,
+): AppProblem[] {
+  const { admin, isSuperuser, versionNumber } = server;
+  if (!adopt || isSuperuser || versionNumber < 160000) return [];
+  return roles
+    .filter(({ name }) => {
+      const found = live.get(name);
+      return found?.memberOf.includes(ownershipRole) === false && !found.adminMayAlter;
+    })
+    .map(({ key, name }) => ({
+      ...{ code: "role-out-of-reach", app, at: `roles.${key}` },
+      what: `role "${name}" cannot be adopted: role "${admin}" may not change it`,
+      fix: hintForMembership({ role: name, admin, versionNumber }),
+    }));
+}
