@@ -14,7 +14,7 @@ export function findOutOfReach(
   { ownershipRole }: Pick<PostgresSpec, "ownershipRole">,
 ): AppProblem[] {
   const { admin, isSuperuser, versionNumber } = server;
-  if (!adopt || isSuperuser || versionNumber < 160000) return [];
+  if (!adopt || isSuperuser || versionNumber < 160_000) return [];
   return roles
     .filter(({ name }) => {
       const found = live.get(name);
