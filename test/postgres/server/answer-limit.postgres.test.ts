@@ -1,46 +1,30 @@
 import type { Client } from "pg";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { Credential } from "../../../components/onepassword/credential.ts";
 import { withStatementSeconds } from "../../../components/postgres/server/answer-limit.ts";
 import { openSession } from "../../../components/postgres/server/session.ts";
 import { type Endpoint, openEndpoint } from "../../../components/tunnel/endpoint.ts";
 import { startTestServer, type TestServer } from "../../fakes/postgres-server.ts";
-import {
-  type Backend,
-  type Cluster,
-  plainTls,
-  startBackend,
-  startCluster,
-} from "../../tunnel/cluster.ts";
-import { servePostgres } from "../../tunnel/fake-postgres.ts";
+import { type Cluster, plainTls, startCluster } from "../../tunnel/cluster.ts";
 
-/** A server that lets in and then says nothing, through the tunnel and directly. */
-
-let backend: Backend;
-let cluster: Cluster;
+let server: TestServer;
 let endpoint: Endpoint;
 let client: Client;
+const credential = new Credential("postgres", "only-for-this-test");
 
-beforeEach(async () => {
-  backend = await startBackend(servePostgres({}));
-  cluster = await startCluster();
-  cluster.leadTo(backend.port);
+beforeAll(async () => {
+  server = await startTestServer();
 });
 
 afterEach(async () => {
   vi.useRealTimers();
+  await client.end().catch(() => undefined);
   await endpoint.close();
-  await cluster.stop();
-  await backend.stop();
 });
 
-async function open(way: "direct" | "tunnel"): Promise<void> {
-  const direct = { kind: "direct", host: "127.0.0.1", port: backend.port } as const;
-  endpoint = await openEndpoint(way === "direct" ? direct : cluster.spec(), plainTls);
-  const credential = new Credential("postgres", "only-for-this-test");
-  client = await openSession({ endpoint, tls: false, database: "postgres" }, credential);
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-}
+afterAll(async () => {
+  await server.stop();
+});
 
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   const pending = Symbol("pending");
@@ -50,8 +34,27 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
 }
 
 describe.each(["direct", "tunnel"] as const)("a session whose way is %s", (way) => {
+  let cluster: Cluster;
+  let pid: number;
+
+  beforeEach(async () => {
+    const direct = (await server.target("postgres")).endpoint;
+    cluster = await startCluster();
+    cluster.leadTo(direct.port);
+    endpoint = way === "direct" ? direct : await openEndpoint(cluster.spec(), plainTls);
+    client = await openSession({ endpoint, tls: undefined, database: "postgres" }, credential);
+    const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+    pid = rows[0]?.pid ?? 0;
+    process.kill(pid, "SIGSTOP");
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  });
+
+  afterEach(async () => {
+    process.kill(pid, "SIGCONT");
+    await cluster.stop();
+  });
+
   test("ends when a statement is not answered, and says what to do", async () => {
-    await open(way);
     const answer = client.query("select 1");
     const ended = new Promise((resolve) => client.once("end", resolve));
     vi.advanceTimersByTime(74_000);
@@ -63,25 +66,16 @@ describe.each(["direct", "tunnel"] as const)("a session whose way is %s", (way) 
   });
 
   test("ends in time when its goodbye is not answered", async () => {
-    await open(way);
-    for (const socket of backend.sockets) socket.pause();
     const ended = client.end();
     while (!(await isSettled(ended))) vi.advanceTimersByTime(1_000);
   });
 });
 
-describe("a session with a real server", () => {
-  let server: TestServer;
-
+describe("a session that is answered", () => {
   beforeEach(async () => {
-    server = await startTestServer();
     const target = await server.target("postgres");
     endpoint = target.endpoint;
-    client = await openSession(target, new Credential("postgres", "only-for-this-test"));
-  });
-
-  afterEach(async () => {
-    await server.stop();
+    client = await openSession(target, credential);
   });
 
   test("waits as long as a statement may take that was given more time", async () => {
