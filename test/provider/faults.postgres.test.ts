@@ -57,12 +57,12 @@ it("stops at a full disk for the other apps too, and the next run goes on", asyn
   const { id, urn, inputs: oldInputs, state: oldState } = made;
   const change = { id, urn, oldInputs, oldState, newInputs: inputs, preview: false };
   await expect(handler.update(change)).rejects.toThrow(
-    /app first: .* not done: No space left on device \(SQLSTATE 53100\)[\s\S]*make room first/,
+    /app first: .* not done: No space left on device \(SQLSTATE 53100\)[\s\S]*free some space first/,
   );
   bed.clearLog();
   const other = { urn: toUrn("second"), inputs: inputsOf("second"), preview: false };
   await expect(handler.create(other)).rejects.toThrow(
-    /app second: role second is made: not begun, as the server's disk is full\n  fix: make room/,
+    /app second: role second is created: not begun, as the server's disk is full\n  fix: make room/,
   );
   expect(bed.writes()).toEqual([]);
   await handler.close();
