@@ -62,7 +62,7 @@ it("stops at a full disk for the other apps too, and the next run goes on", asyn
   bed.clearLog();
   const other = { urn: toUrn("second"), inputs: inputsOf("second"), preview: false };
   await expect(handler.create(other)).rejects.toThrow(
-    /app second: role second is made: not begun, as the server's disk is full\n  fix: make room/,
+    /app second: role second is created: not begun, as the server's disk is full\n  fix: make room/,
   );
   expect(bed.writes()).toEqual([]);
   await handler.close();
