@@ -74,9 +74,8 @@ function decideRole(
   const about = { app, at: `roles.${role.key}` };
   const what = `role "${role.name}"`;
   const foreign = findForeignMark(live, context.ownershipRole, role.memberOf);
-  if (foreign !== undefined) {
+  if (foreign !== undefined)
     return { changes: [], problems: [describeForeignMark(role, app, foreign)] };
-  }
   if (role.login === "in-turn") {
     return { changes: [], problems: [refuseInTurn(plan, { ...about, what })] };
   }
