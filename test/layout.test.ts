@@ -19,3 +19,13 @@ it("files that start a Postgres server are named x.postgres.test.ts", () => {
   expect(starting.length).toBeGreaterThan(20);
   expect(starting.filter((file) => !named(file))).toEqual([]);
 });
+
+it("SQL is ASCII, since a database in LATIN1 refuses a statement with any other character in a comment", () => {
+  const files = globSync("**/*.sql", { cwd: projectFolder, exclude: ["node_modules", ".berth"] });
+  expect(files.length).toBeGreaterThan(10);
+  expect(
+    files.filter((file) =>
+      /[^\x00-\x7F]/.test(readFileSync(path.join(projectFolder, file), "utf8")),
+    ),
+  ).toEqual([]);
+});

@@ -8,6 +8,7 @@ import {
 import { type DatabasePlan, hasLoginsOfVault, type PlannedRole } from "../plan/plan.ts";
 import { describeForeignMark, findForeignMark } from "./identity.ts";
 import type { AppProblem } from "./problem.ts";
+import type { StoredPassword } from "./stored-password.ts";
 
 /**
  * What to do about roles and databases that exist already. A run that died after CREATE leaves them
@@ -18,15 +19,6 @@ export interface Adoption {
   readonly changes: readonly string[];
   /** Why the run must not go on. */
   readonly problems: readonly AppProblem[];
-}
-
-/** What a stored password is, compared with the verifier that the role gets. */
-export type StoredPassword = "same" | "md5" | "other";
-
-/** Compares them. `undefined` = only a superuser may see what is stored, and the admin is none. */
-export function compareStored(stored: string | null | undefined, verifier: string): StoredPassword {
-  if (stored === verifier) return "same";
-  return stored?.startsWith("md5") === true ? "md5" : "other";
 }
 
 /** What is known besides the catalog. */
@@ -80,9 +72,8 @@ function decideRole(
   const about = { app, at: `roles.${role.key}` };
   const what = `role "${role.name}"`;
   const foreign = findForeignMark(live, context.ownershipRole, role.memberOf);
-  if (foreign !== undefined) {
+  if (foreign !== undefined)
     return { changes: [], problems: [describeForeignMark(role, app, foreign)] };
-  }
   if (role.login === "in-turn") {
     return { changes: [], problems: [refuseInTurn(plan, { ...about, what })] };
   }

@@ -3,7 +3,8 @@ import { describeProblem } from "../../../components/errors.ts";
 import type { LiveDatabase, LiveRole } from "../../../components/postgres/catalog/catalog.ts";
 import { searchPathOf } from "../../../components/postgres/catalog/catalog.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
-import { compareStored, decideAdoption } from "../../../components/postgres/rules/adoption.ts";
+import { decideAdoption } from "../../../components/postgres/rules/adoption.ts";
+import { compareStored } from "../../../components/postgres/rules/stored-password.ts";
 import { liveDatabase, liveRole, makeCatalog } from "../../fakes/catalog.ts";
 import { makeSpec } from "../../fakes/stack.ts";
 

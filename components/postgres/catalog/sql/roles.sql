@@ -1,6 +1,6 @@
 -- Those of the roles $1 that exist (null = all), with all that Berth may change.
 with recursive
--- The result of pg_has_role(…, 'MEMBER WITH ADMIN OPTION') for all roles at once. Called for each role,
+-- The result of pg_has_role(..., 'MEMBER WITH ADMIN OPTION') for all roles at once. Called for each role,
 -- Postgres would follow all memberships of the admin each time: seconds for a thousand roles.
 mine(oid) as (
   select r.oid from pg_catalog.pg_roles r where r.rolname = current_user
