@@ -10,6 +10,7 @@
 const shared = ["components/errors", "components/project-folder", "components/terminal-text"];
 const config = ["components/config/", ...shared];
 const postgres = "components/postgres";
+const pg = (...names) => names.map((name) => `${postgres}/${name}`);
 
 /** @type {Readonly<Record<string, readonly string[]>>} */
 export const rooms = {
@@ -39,56 +40,23 @@ export const rooms = {
   [`${postgres}/plan`]: config,
   [`${postgres}/catalog`]: [...config, `${postgres}/plan`],
   [`${postgres}/statements`]: [...config, `${postgres}/plan`],
-  [`${postgres}/rules`]: [
-    ...config,
-    `${postgres}/plan`,
-    `${postgres}/catalog`,
-    `${postgres}/statements`,
-  ],
-  [`${postgres}/diff`]: [
-    ...config,
-    `${postgres}/plan`,
-    `${postgres}/catalog`,
-    `${postgres}/statements`,
-    `${postgres}/rules`,
-  ],
+  [`${postgres}/rules`]: [...config, ...pg("plan", "catalog", "statements")],
+  [`${postgres}/diff`]: [...config, ...pg("plan", "catalog", "statements", "rules")],
   [`${postgres}/verifier`]: [...config, "components/onepassword"],
   [`${postgres}/server`]: [
     ...config,
     "components/onepassword",
     "components/kubernetes",
     "components/tunnel",
-    `${postgres}/plan`,
-    `${postgres}/catalog`,
-    `${postgres}/statements`,
-    `${postgres}/rules`,
-    `${postgres}/diff`,
+    ...pg("plan", "catalog", "statements", "rules", "diff"),
   ],
-  [`${postgres}/psql`]: [
-    ...config,
-    `${postgres}/plan`,
-    `${postgres}/statements`,
-    `${postgres}/rules`,
-    `${postgres}/diff`,
-    `${postgres}/server`,
-  ],
-  [`${postgres}/plan-apps`]: [
-    ...config,
-    "components/onepassword",
-    `${postgres}/plan`,
-    `${postgres}/verifier`,
-  ],
+  [`${postgres}/psql`]: [...config, ...pg("plan", "statements", "rules", "diff", "server")],
+  [`${postgres}/plan-apps`]: [...config, "components/onepassword", ...pg("plan", "verifier")],
   [`${postgres}/registry`]: [
     ...config,
     "components/onepassword",
     "components/tunnel",
-    `${postgres}/plan`,
-    `${postgres}/catalog`,
-    `${postgres}/statements`,
-    `${postgres}/rules`,
-    `${postgres}/diff`,
-    `${postgres}/plan-apps`,
-    `${postgres}/server`,
+    ...pg("plan", "catalog", "statements", "rules", "diff", "plan-apps", "server"),
   ],
   // The resource of Berth's own provider.
   [postgres]: [...config, "components/onepassword", `${postgres}/plan`],
@@ -99,9 +67,7 @@ export const rooms = {
   "components/delivery": [
     ...config,
     "components/secrets",
-    `${postgres}/plan`,
-    `${postgres}/psql`,
-    `${postgres}/server`,
+    ...pg("plan", "psql", "server"),
     "components/delivery/metadata",
     "components/delivery/argocd",
   ],
@@ -145,8 +111,7 @@ export const rooms = {
   "components/app": [
     ...config,
     postgres,
-    `${postgres}/plan-apps`,
-    `${postgres}/registry`,
+    ...pg("plan-apps", "registry"),
     "components/delivery/stack-delivery",
     "components/delivery/deliver",
   ],
