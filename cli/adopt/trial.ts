@@ -11,7 +11,11 @@ import { searchPathOf } from "../../components/postgres/catalog/catalog.ts";
 import { decideApp, listActions } from "../../components/postgres/diff/decide-app.ts";
 import { PUBLIC_SCHEMA, planDatabase } from "../../components/postgres/plan/plan.ts";
 import { type ForeignMark, findForeignMark } from "../../components/postgres/rules/identity.ts";
-import { type Action, describeAction } from "../../components/postgres/statements/actions.ts";
+import {
+  type Action,
+  describeAction,
+  isAboutOwnershipRole,
+} from "../../components/postgres/statements/actions.ts";
 import { scramOf } from "../../components/postgres/verifier.ts";
 import { toMay } from "./held.ts";
 import { databasesReachedBy, describeKept } from "./kept.ts";
@@ -261,6 +265,6 @@ function isNotForLater({ code }: Problem): boolean {
 
 /** What adopting always does: the mark, and that the admin is a member of the owner. */
 function isMark(action: Action, ownershipRole: string): boolean {
-  if (action.kind === "create-ownership-role" || action.kind === "join-admin") return true;
+  if (isAboutOwnershipRole(action) || action.kind === "join-admin") return true;
   return action.kind === "join" && action.group === ownershipRole;
 }

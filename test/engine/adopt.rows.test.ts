@@ -187,6 +187,7 @@ describe.each(tried)("Postgres $server", ({ packageName, isAdminSuperuser }) => 
   function isMark(statement: string): boolean {
     if (statement === `CREATE ROLE "berth_dev" NOLOGIN VALID UNTIL 'infinity'`) return true;
     if (statement.startsWith('GRANT "berth_dev" TO ')) return true;
+    if (/^COMMENT ON ROLE "berth_dev" IS 'berth: stack [^']*'$/.test(statement)) return true;
     if (isAdminSuperuser) return false;
     return /^GRANT .* TO CURRENT_USER$|^ALTER ROLE .* PASSWORD '‹verifier›'$/.test(statement);
   }
