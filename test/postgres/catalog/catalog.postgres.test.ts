@@ -99,8 +99,8 @@ test("roles come with everything that adoption decides on, and what does not exi
       connectionLimit: 7,
       memberOf: ["berth_prod", "reports"],
       memberships: [
-        { group: "berth_prod", grantor: "postgres" },
-        { group: "reports", grantor: "postgres" },
+        { group: "berth_prod", grantor: "postgres", comment: null },
+        { group: "reports", grantor: "postgres", comment: null },
       ],
       settings: ['search_path="$user", app', "work_mem=8MB"],
       ownedDatabases: ["netbox"],
