@@ -4,7 +4,7 @@ import https from "node:https";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createKubeAccess } from "../../components/kubernetes/access.ts";
 import { loadKubeContext } from "../../components/kubernetes/kubeconfig.ts";
 import { openEndpoint } from "../../components/tunnel/endpoint.ts";
@@ -202,6 +202,11 @@ describe("a certificate in the kubeconfig", () => {
 });
 
 describe("a proxy of the environment", () => {
+  beforeEach(() => {
+    const names = ["http_proxy", "https_proxy", "no_proxy"];
+    for (const name of names.flatMap((one) => [one, one.toUpperCase()])) vi.stubEnv(name, "");
+  });
+
   const none = { "proxy-url": undefined };
   const here = () => `http://127.0.0.1:${String(portOf(proxy))}`;
 
