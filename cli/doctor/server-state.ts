@@ -52,7 +52,7 @@ export const checkAdmin: ServerCheck = (spec, { catalog: { server }, selfGrant }
   const problems = findServerProblems(server, spec.postgres).filter(isAboutAdmin);
   const usesStock = spec.apps.some((app) => app.provisioner === "postgresql");
   const isGranted = ["set", "inherit"].every((word) => selfGrant?.includes(word) === true);
-  // Berth's own provider sets `createrole_self_grant` in its session; this one does not.
+  // Berth's own provider sets `createrole_self_grant` itself. The registry's does not.
   if (usesStock && !server.isSuperuser && server.versionNumber >= 160_000 && !isGranted) {
     problems.push({
       ...{ code: "admin-lacks-self-grant", at: "berth:postgres.adminItem" },
