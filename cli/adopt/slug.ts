@@ -1,6 +1,6 @@
 /** Makes keys of the stack file from names with any characters. */
 
-/** Words that YAML or Pulumi does not read as a plain key. */
+/** Words that mean something else to YAML, Pulumi or Berth. */
 const taken = /^(y|n|yes|no|on|off|true|false|null|nan|inf|secure|owner)$/;
 
 /**
