@@ -74,7 +74,7 @@ export function decideLogin(
 
 /**
  * Gives the waiting login a new password, so it works before the item names it. Throws and changes nothing if
- * it has a session or Berth did not make it. Takes the run lock.
+ * it has a session or Berth did not make it. The caller must hold the run lock.
  */
 export async function prepareLogin(
   server: PostgresServer,
@@ -109,7 +109,7 @@ export interface Watch {
 }
 
 /**
- * Removes LOGIN and the password from roles that the item does not name. Takes the run lock.
+ * Removes LOGIN and the password from roles that the item does not name. The caller must hold the run lock.
  *
  * @returns Their sessions. If there are any, nothing was changed. Empty = done.
  */
