@@ -1,6 +1,6 @@
 /**
- * Goes on where the reader of the output has seen enough, as in `npm run verify | head`. The command comes to its
- * end all the same: `rotate` must not stop halfway.
+ * Ignores that the reader of the output has ended, as in `npm run verify | head`. The verb still runs to its
+ * end: `rotate` must not stop halfway.
  */
 export function ignoreClosedPipe(): void {
   for (const stream of [process.stdout, process.stderr]) {

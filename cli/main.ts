@@ -4,11 +4,9 @@ import { ignoreClosedPipe } from "./closed-pipe.ts";
 import { describeFailure } from "./describe-failure.ts";
 import { printError, printFile } from "./print.ts";
 
-/**
- * Berth's own verbs. Exit code 0: no problem; 1: the verb found a problem; 2: it could not run.
- */
+/** Berth's verbs. Exit code 0: no problem. 1: the verb found a problem. 2: it could not run. */
 
-/** Minutes that rotate waits for the Secret. */
+/** Minutes that `rotate` waits for the Secret. */
 const defaultWait = "15";
 
 const help = `Berth's verbs, besides pulumi preview and pulumi up:
@@ -62,9 +60,9 @@ const options = {
 
 type Values = ReturnType<typeof parse>["values"];
 
-/** One verb. Its module is loaded only when the verb runs, so that no verb waits for the libraries of another. */
+/** One verb. Its module is loaded when it runs, so no verb loads another's libraries. */
 interface Verb {
-  /** Options, without those of every verb. */
+  /** Its own options, without those that every verb has. */
   readonly takes: readonly (keyof Values)[];
   readonly run: (stack: string, values: Values) => Promise<number>;
 }
@@ -143,7 +141,7 @@ function parse(args: readonly string[]) {
   return parseArgs({ args: [...args], options, allowPositionals: true, tokens: true });
 }
 
-/** The help of one verb: what it does, and its options. */
+/** The help of one verb: its purpose and its options. */
 function helpOf(name: string, { takes }: Verb): string {
   const lines = help.split("\n");
   const about = (word: string): string[] => lines.filter((line) => line.startsWith(`  ${word} `));

@@ -2,11 +2,10 @@ import { styleText } from "node:util";
 import { toJsonText, toTerminalText } from "../components/terminal-text.ts";
 
 /**
- * The one way of the verbs to the terminal: whatever others wrote is made fit for it here. Lint allows no
- * other.
+ * The output of the verbs. Control characters from others are escaped here. Lint forbids other ways to print.
  */
 
-/** A text in a colour, where the stream shows colours. */
+/** A text in a colour, if the stream supports colours. */
 interface Painted {
   readonly format: Parameters<typeof styleText>[0];
   readonly text: string;
@@ -16,22 +15,22 @@ export function paint(format: Painted["format"], text: string): Painted {
   return { format, text };
 }
 
-/** A line on standard output. */
+/** Prints a line on standard output. */
 export function print(...parts: readonly (string | Painted)[]): void {
   write(process.stdout, parts);
 }
 
-/** A line on standard error. */
+/** Prints a line on standard error. */
 export function printError(...parts: readonly (string | Painted)[]): void {
   write(process.stderr, parts);
 }
 
-/** One JSON document on standard output. */
+/** Prints one JSON document on standard output. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${toJsonText(value)}\n`);
 }
 
-/** A file that is made of the stack file alone, byte by byte: a script for psql, or Markdown. */
+/** Prints a file as it is, such as a psql script or Markdown. It must come from the stack file alone. */
 export function printFile(text: string): void {
   process.stdout.write(text);
 }

@@ -1,19 +1,19 @@
 import type { Options, Result, ResultPromise } from "execa";
 
-/** For execa: Pulumi is not to be ended with this process, which stays until it has ended. */
+/** Options for execa: Pulumi is not killed with this process, and a failure of Pulumi is no exception. */
 export const outlived = { cleanup: false, reject: false } as const;
 
-/** How Pulumi ended, and whether somebody asked it to. */
+/** How Pulumi ended, and whether a signal came. */
 export interface PulumiEnd<O extends Options> {
   readonly result: Result<O>;
   readonly isInterrupted: boolean;
 }
 
 /**
- * Waits for Pulumi, also through Ctrl-C, at which it finishes the steps in flight. It gets one signal at
- * most, because at the second it gives up. In a terminal Ctrl-C reaches it by itself.
+ * Waits for Pulumi, also after Ctrl-C, when Pulumi finishes the steps in flight. Berth passes on one signal
+ * only, because Pulumi gives up at the second. In a terminal Pulumi gets Ctrl-C without Berth.
  *
- * @param pulumi - started with `outlived`
+ * @param pulumi Started with `outlived`.
  */
 export async function waitForPulumi<O extends Options>(
   pulumi: ResultPromise<O>,

@@ -1,9 +1,9 @@
 import type { AppSpec } from "../components/config/spec.ts";
 
-/** Who brings an app's credentials to its Secrets, and the object that tells how that went. */
+/** The operator that makes an app's Secrets, and the object whose status shows the result. */
 export function secretSource({ secretsThrough }: AppSpec): {
   readonly who: string;
-  /** As kubectl takes it. */
+  /** The resource's name for kubectl. */
   readonly resource: string;
 } {
   switch (secretsThrough) {

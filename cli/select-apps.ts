@@ -1,7 +1,7 @@
 import type { AppSpec, StackSpec } from "../components/config/spec.ts";
 import { BerthError } from "../components/errors.ts";
 
-/** The app of that name, or all apps of the stack if none is named. */
+/** The named app, or all apps of the stack if there is no name. */
 export function selectApps(spec: StackSpec, name: string | undefined): readonly AppSpec[] {
   if (name === undefined) return spec.apps;
   const found = spec.apps.filter((app) => app.name === name);

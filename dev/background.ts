@@ -18,14 +18,14 @@ export interface BackgroundProgram {
   /** @default - this Node */
   readonly command?: string;
   readonly args: readonly string[];
-  /** What its command line holds from start to end, if it is not `args`. */
+  /** Arguments in its command line from start to end, if they are not `args`. */
   readonly knownBy?: readonly string[];
   readonly cwd?: string;
   /** In addition to this process's own. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Starts it, detached; its output goes to the log file, and how it ended if that is while this process lives. */
+/** Starts it detached. The log file gets its output, and how it ended if this process still runs then. */
 export function startInBackground(program: BackgroundProgram): number {
   const log = openSync(program.logFile, "a", 0o600);
   const child = spawn(program.command ?? process.execPath, program.args, {
@@ -36,7 +36,7 @@ export function startInBackground(program: BackgroundProgram): number {
   });
   closeSync(log);
   child.once("exit", (code, signal) => {
-    // Its folder may be gone with it.
+    // The folder of the log file may have been removed with it.
     if (!existsSync(program.logFile)) return;
     appendFileSync(program.logFile, `ended by ${signal ?? `itself, exit code ${String(code)}`}\n`);
   });
@@ -47,7 +47,7 @@ export function startInBackground(program: BackgroundProgram): number {
   return child.pid;
 }
 
-/** Ends it if it is the one the pid file tells of; a pid that was given to another is left alone. */
+/** Ends the program of the pid file. Another process that has its pid now is not ended. */
 export async function stopInBackground(
   pidFile: string,
   signal: "SIGTERM" | "SIGKILL" = "SIGTERM",
@@ -61,7 +61,7 @@ export async function stopInBackground(
   return true;
 }
 
-/** Its pid, if it still runs. */
+/** The program's pid, if it still runs. */
 export function findRunning(pidFile: string): number | undefined {
   if (!existsSync(pidFile)) return undefined;
   const { pid, args } = JSON.parse(readFileSync(pidFile, "utf8")) as {

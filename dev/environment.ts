@@ -1,6 +1,6 @@
 /**
- * What the user's environment says of servers, vaults and stacks of their own, which a sandbox's programs
- * would take for theirs: libpq's variables, 1Password's and Pulumi's.
+ * Variables of libpq, 1Password and Pulumi. In the user's environment they name other servers, vaults and
+ * stacks, and a sandbox's programs would use those.
  *
  * @see https://www.postgresql.org/docs/current/libpq-envars.html
  * @see https://www.pulumi.com/docs/cli/environment-variables
@@ -13,19 +13,19 @@ const foreign = [
   /^PULUMI_OPTION_(CONFIG_FILE|CWD|SECRETS_PROVIDER|STACK)$/,
 ];
 
-/** The sandbox's servers, which no proxy can reach. */
+/** The hosts of the sandbox's servers, which need no proxy. */
 const here = ["127.0.0.1", "localhost"];
 
 /**
- * Makes this process, and what it starts, know the sandbox alone. Taken out and not made empty, since an
- * empty passphrase counts as one for Pulumi.
+ * Limits this process and its children to the sandbox. The variables are removed, not emptied: for Pulumi an
+ * empty passphrase is a passphrase.
  */
 export function keepToSandbox(env: NodeJS.ProcessEnv = process.env): void {
   const names = Object.keys(env).filter((name) => foreign.some((one) => one.test(name)));
   for (const name of names) Reflect.deleteProperty(env, name);
   const direct = [env["NO_PROXY"] ?? "", env["no_proxy"] ?? "", ...here].join(",").split(",");
   const hosts = new Set(direct.map((host) => host.trim()).filter((host) => host !== ""));
-  // In a longer list most programs would not know it for "every host".
+  // In a longer list most programs do not read `*` as "every host".
   const list = hosts.has("*") ? "*" : [...hosts].join(",");
   Object.assign(env, { NO_PROXY: list, no_proxy: list });
 }

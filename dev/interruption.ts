@@ -1,8 +1,8 @@
 import { devHome, stopSandbox } from "./sandbox.ts";
 
 /**
- * Ctrl-C while `npm start` works: `pulumi` is let finish the steps in flight, then what this run
- * started is stopped; what ran before goes on.
+ * Ctrl-C during `npm start`: waits until `pulumi` has finished the steps in flight, then stops what this run
+ * started. Servers that ran before stay.
  */
 export class Interruption {
   readonly #isRunningBefore: boolean;
@@ -11,7 +11,7 @@ export class Interruption {
 
   constructor(isRunningBefore: boolean) {
     this.#isRunningBefore = isRunningBefore;
-    // Each signal after the first is the child's alone.
+    // A signal after the first is for the child only.
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       process.on(signal, () => {
         this.#stopping ??= this.#stop();
@@ -19,12 +19,12 @@ export class Interruption {
     }
   }
 
-  /** Once interrupted, does not come back: what fails because of it is no news. */
+  /** Set after a signal. It never resolves, so failures that the signal causes are not reported. */
   get stopping(): Promise<void> | undefined {
     return this.#stopping;
   }
 
-  /** A child that is to end before its servers do, and has been told of the signal. */
+  /** Waits for a child that gets the signal too and must end before its servers do. */
   async waitFor<T>(child: Promise<T>): Promise<T> {
     this.#child = child;
     try {

@@ -4,10 +4,7 @@ import { fingerprint } from "./postgres/fingerprint.ts";
 import { connectAsSuperuser } from "./postgres/neighbour.ts";
 import { loginOf, neighbour, type Sandbox } from "./sandbox.ts";
 
-/**
- * Everything there is to know of the neighbour, as text to compare, after its own role has logged in
- * and had an answer.
- */
+/** The fingerprint of the neighbour, after its own role has logged in and run a query. */
 export async function readNeighbour(sandbox: Sandbox): Promise<string> {
   const { host, port } = sandbox.superuser;
   const login = loginOf(VaultStore.load(sandbox.vaultFile), `${neighbour}-db-credentials`);

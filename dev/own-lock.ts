@@ -6,24 +6,24 @@ import { findPidSpace, isAlive } from "../toolchain/processes.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /**
- * A run on the sandbox that was killed leaves its lock. The next run removes that lock only if a note proves that
- * it is the sandbox's own and that its process is gone. A pid alone proves nothing: in another pid namespace, or
- * some time later, another process has it.
+ * A killed run on the sandbox leaves a lock. The next run removes the lock only if a note proves that it is the
+ * sandbox's own and that its process has ended. A pid alone proves nothing: in another pid namespace, or later,
+ * another process has it.
  */
 
-/** Names a lock and its process so that no other has the same name. */
+/** Identifies a lock and its process. */
 interface Note {
   /** Pulumi gives each lock a file name that no other has. */
   readonly lock: string;
   readonly pid: number;
   readonly pidSpace: string;
-  /** In clock ticks since the boot. */
+  /** In clock ticks since boot. */
   readonly start: string;
 }
 
 const lookEvery = 50;
 
-/** Notes the lock of this run as soon as Pulumi has it. A preview takes none. */
+/** Writes the note as soon as Pulumi has the lock of this run. A preview takes no lock. */
 export function noteOwnLock(sandbox: Sandbox, pid: number | undefined): { stop: () => void } {
   const pidSpace = findPidSpace();
   const start = pid === undefined ? undefined : readStat(pid)?.start;
@@ -42,7 +42,7 @@ export function noteOwnLock(sandbox: Sandbox, pid: number | undefined): { stop: 
   };
 }
 
-/** Removes the lock that the note names, if its process is proved to be gone. */
+/** Removes the lock in the note if its process has certainly ended. */
 export function releaseOwnLock(sandbox: Sandbox): void {
   const note = readNote(noteOf(sandbox));
   const here = findPidSpace();
@@ -54,7 +54,7 @@ export function releaseOwnLock(sandbox: Sandbox): void {
   }
 }
 
-/** The backend that `openSandbox` makes. */
+/** The state backend of a sandbox. */
 export function backendOf({ home }: Sandbox): { folder: string; project: string } {
   return { folder: path.join(home, "state"), project: "berth" };
 }
@@ -72,7 +72,7 @@ function readNote(file: string): Note | undefined {
   }
 }
 
-/** Where it cannot be known, as with a process that /proc hides from this user, it counts as there. */
+/** Also true if nothing can be known, for example if /proc hides the process from this user. */
 function isThere({ pid, start }: Note): boolean {
   if (!isAlive(pid)) return false;
   const now = readStat(pid);
@@ -82,7 +82,7 @@ function isThere({ pid, start }: Note): boolean {
 /** @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
 function readStat(pid: number): { start: string; isZombie: boolean } | undefined {
   const stat = readOrNothing(`/proc/${String(pid)}/stat`);
-  // The name of the program, in parentheses, may hold spaces.
+  // The program's name, in parentheses, may contain spaces.
   const [state, ...fields] = stat?.slice(stat.lastIndexOf(")") + 2).split(" ") ?? [];
   const start = fields[18];
   return start === undefined ? undefined : { start, isZombie: state === "Z" };

@@ -1,6 +1,6 @@
-/** What has to be known of the arguments of `npm run pulumi` before the Pulumi CLI reads them. */
+/** What must be known of the arguments of `npm run pulumi` before the Pulumi CLI reads them. */
 
-/** The stack that they name. */
+/** The stack that the arguments name. */
 export function findStack(args: readonly string[]): string | undefined {
   return findOption(args, "--stack", "-s") ?? findStackOperand(beforeEnd(args));
 }
@@ -21,13 +21,13 @@ export function findOption(
   return values.at(-1);
 }
 
-/** `pulumi stack init prod`: these take it without an option. */
+/** The stack of `pulumi stack init prod`: these commands take it without an option. */
 function findStackOperand([command, verb = "", name]: readonly string[]): string | undefined {
   const takesName = command === "stack" && ["init", "rm", "select"].includes(verb);
   return takesName && name?.startsWith("-") === false ? name : undefined;
 }
 
-/** Whether they only ask how Pulumi is used, or which one it is; no stack is needed for that. */
+/** Whether Pulumi only prints help or its version, which needs no stack. */
 export function asksOfPulumi(args: readonly string[]): boolean {
   const [first] = args;
   const questions = ["--help", "-h", "--version"];

@@ -11,7 +11,7 @@ import { type PartName, partTable } from "../toolchain/parts.ts";
 import { backendOf, noteOwnLock } from "./own-lock.ts";
 import { type Sandbox } from "./sandbox.ts";
 
-/** The Pulumi CLI, and plugins if some are named; see `toolchain/`. */
+/** Gets the Pulumi CLI and the named plugins; see `toolchain/`. */
 export function openToolchain(
   report: (line: string) => void,
   parts: readonly PartName[] = [],
@@ -19,7 +19,7 @@ export function openToolchain(
   return ensureToolchain({ parts, report });
 }
 
-/** The stack of a run, as far as it decides which plugins the run uses. */
+/** The part of a run's stack that decides which plugins the run uses. */
 interface StackOfRun {
   readonly stack: string;
   /** @default Pulumi.<stack>.yaml */
@@ -27,7 +27,7 @@ interface StackOfRun {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Gets the plugins of the stack file, and those of the resources that the state holds, if it is in a folder. */
+/** Gets the plugins for the stack file, and for the resources in state if the backend is a folder. */
 export async function ensurePlugins(
   run: StackOfRun,
   report: (line: string) => void,
@@ -43,7 +43,7 @@ export async function ensurePlugins(
   );
 }
 
-/** None of a stack file with mistakes: the run itself names them. */
+/** None for a stack file with mistakes: the run itself reports them. */
 function findPluginsOfFile({ stack, stackFile, env }: StackOfRun): readonly string[] {
   try {
     return findPlugins(loadStackFromFile(stack, projectFolder, stackFile), env);
@@ -63,11 +63,11 @@ export interface PulumiResult {
 export type PulumiOutput = "show" | "keep" | "both";
 
 /**
- * What `npm run pulumi` and `npm start` set for Pulumi, unless the user's environment says otherwise.
+ * Variables that `npm run pulumi` and `npm start` set for Pulumi, unless the user's environment has them.
  *
- * Pulumi writes the state once, at the end. After a run that was killed, the state is as it was before that run,
- * without pending operations, and the next run adopts what is there. Go, in which Pulumi is written, collects
- * garbage less often: a thousand apps take a tenth less time.
+ * Pulumi writes the state once, at the end. After a killed run, the state is as before that run, without
+ * pending operations, and the next run adopts what is there. Pulumi's garbage collection runs less often, which
+ * saves a tenth of the time for a thousand apps.
  *
  * @see https://www.pulumi.com/docs/cli/environment-variables
  * @see https://go.dev/doc/gc-guide
@@ -81,7 +81,7 @@ export function pulumiDefaults(
 
 /**
  * Runs `pulumi` in the project folder, on the sandbox's stack and with its stack file, unless the arguments
- * name another. Both go by the environment, since many commands refuse them as options.
+ * name others. Both are set in the environment, because many commands refuse them as options.
  */
 export async function runPulumi(
   toolchain: Toolchain,
@@ -109,12 +109,12 @@ export async function runPulumi(
   return { exitCode: toExitCode(result.exitCode, isInterrupted), output: result.all ?? "" };
 }
 
-/** 130 after Ctrl-C, unless it came too late to stop anything. */
+/** 130 after Ctrl-C. Pulumi's own code if Ctrl-C came too late to stop anything. */
 export function toExitCode(exitCode: number | undefined, isInterrupted: boolean): number {
   return isInterrupted && exitCode !== 0 ? 130 : (exitCode ?? 1);
 }
 
-/** Makes the sandbox's stack in its backend, once. */
+/** Makes the sandbox's stack in its backend, if it does not exist. */
 export async function ensureStack(toolchain: Toolchain, sandbox: Sandbox): Promise<void> {
   const { folder, project } = backendOf(sandbox);
   if (existsSync(path.join(folder, ".pulumi/stacks", project, `${sandbox.stack}.json`))) return;

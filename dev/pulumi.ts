@@ -20,8 +20,8 @@ import { devHome, openSandbox } from "./sandbox.ts";
 import { keepCommitted } from "./stack-file.ts";
 
 /**
- * `npm run pulumi -- preview`: the Pulumi CLI on the stack that `npm start` brings up, or on the one that
- * `--stack` names, with the environment of `pulumiDefaults`.
+ * `npm run pulumi -- preview`: the Pulumi CLI on the stack of `npm start`, or on the stack of `--stack`, with
+ * the environment of `pulumiDefaults`.
  */
 ignoreClosedPipe();
 const args = process.argv.slice(2);
@@ -41,7 +41,7 @@ try {
 
 async function runOnOther(): Promise<number> {
   const stackFile = findOption(args, "--config-file");
-  // Pulumi Cloud may put the organization and the project before it.
+  // Pulumi Cloud may put the organization and the project before the name.
   const name = stack.split("/").at(-1) ?? stack;
   if (!asksOfPulumi(args))
     await ensurePlugins({ stack: name, stackFile, env: process.env }, report);
@@ -67,7 +67,7 @@ async function runOnSandbox(): Promise<number> {
   const { exitCode } = await keepCommitted(() =>
     runPulumi(toolchain, sandbox, args, { output: "show", env }),
   );
-  // Pulumi's own words name `pulumi cancel`, which looks into another backend.
+  // Pulumi's own message suggests `pulumi cancel`, which uses another backend.
   const locked = exitCode === 0 ? undefined : explainLock(backendOf(sandbox), sandbox.stack);
   if (locked !== undefined) process.stderr.write(`${locked.message}\n`);
   return exitCode;

@@ -5,18 +5,18 @@ import { planDatabase } from "../components/postgres/plan/plan.ts";
 import { drawInnerRooms, drawRooms } from "./room-picture.ts";
 
 /**
- * What the documentation shows of the code: the README's table of profiles and CONTRIBUTING's pictures of
- * the rooms. `npm run readme` writes both.
+ * Parts of the documentation that are made from code: the README's table of profiles and CONTRIBUTING's
+ * pictures of the rooms. `npm run readme` writes both.
  */
 
 /** A part of a document that is made from code. */
 interface MadePart {
-  /** What it is made from. */
+  /** The code that it is made from. */
   readonly from: string;
   readonly show: () => string;
 }
 
-/** By file and by the name that its marks have there. */
+/** By file and by the name in the part's two comments. */
 export const madeParts: Readonly<Record<string, Readonly<Record<string, MadePart>>>> = {
   "README.md": { profiles: { from: "the plan", show: profileTable } },
   "CONTRIBUTING.md": {
@@ -33,7 +33,7 @@ const headings = {
   function: "functions, also later ones",
 } as const;
 
-/** What each profile gives, a row a profile, without privileges of the role's own. */
+/** A table with the privileges of each profile, without privileges of a role's own. */
 export function profileTable(): string {
   const roles = { readonly: { profile: "readonly" }, readwrite: { profile: "readwrite" } };
   const spec = parseStack("readme", {
@@ -65,7 +65,7 @@ function toRow(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
 }
 
-/** A document with its made parts as they are now, each between its two marks. */
+/** The document with its generated parts, each between its two comments. */
 export function withMadeParts(file: string, text: string): string {
   return Object.entries(madeParts[file] ?? {}).reduce((result, [name, { from, show }]) => {
     const begin = `<!-- ${name}: made from ${from} by npm run readme -->\n`;

@@ -1,6 +1,6 @@
 import { rooms } from "../.dependency-cruiser.mjs";
 
-/** Pictures of the rooms, drawn from the table that lint checks. */
+/** Makes pictures of the rooms from the table that lint checks. */
 
 /** Every room may import these, so no arrow to them is drawn. */
 const forEverybody = new Set(["components/errors", "components/project-folder"]);
@@ -13,7 +13,7 @@ const allArrows: Arrows = new Map(
     .map(([room, named]) => [room, new Set(named.flatMap(expand))]),
 );
 
-/** The rooms that one name of the table stands for. */
+/** The rooms that one name in the table means. */
 function expand(name: string): string[] {
   const found = name.endsWith("/")
     ? Object.keys(rooms).filter((room) => room.startsWith(name) || `${room}/` === name)
@@ -29,7 +29,7 @@ export function topOf(room: string): string {
     .join("/");
 }
 
-/** A Mermaid picture of the rooms at the top, each with all that is inside. */
+/** A Mermaid picture of the top rooms, each with its inner rooms. */
 export function drawRooms(): string {
   const arrows = new Map<string, Set<string>>();
   for (const [room, imported] of allArrows) {
@@ -41,7 +41,7 @@ export function drawRooms(): string {
   return toMermaid(drawArrows(arrows));
 }
 
-/** A Mermaid picture of what is inside the rooms that have rooms of their own. */
+/** A Mermaid picture of the inner rooms. */
 export function drawInnerRooms(): string {
   const tops = [...new Set([...allArrows.keys()].map(topOf))];
   const parts = tops.flatMap((top) => {
@@ -62,7 +62,7 @@ function toMermaid(lines: readonly string[]): string {
   return ["```mermaid", "flowchart TD", ...lines, "```"].join("\n");
 }
 
-/** Without the arrows that follow from others: `a → c` where there are `a → b` and `b → c`. */
+/** Leaves out an arrow that follows from others: `a → c` if there are `a → b` and `b → c`. */
 function drawArrows(arrows: Arrows): string[] {
   const nodes = [...arrows.keys()].map(
     (room) => `  ${toId(room)}["${room.replace(/^components\//, "")}"]`,
@@ -80,7 +80,7 @@ function leads(arrows: Arrows, from: string, to: string): boolean {
   return next.includes(to) || next.some((one) => leads(arrows, one, to));
 }
 
-/** `end` and the like are words of Mermaid. */
+/** Words such as `end` are reserved in Mermaid. */
 function toId(room: string): string {
   return `r_${room.replaceAll(/\W/g, "_")}`;
 }

@@ -15,9 +15,9 @@ import type { Settings } from "./postgres/settings.ts";
 import { readCommitted, readWay, writeStackFile } from "./stack-file.ts";
 
 /**
- * A place to run Berth in, all on this machine: Postgres with a neighbour on it, a stand-in for
- * 1Password Connect with the sample vault, a state backend and a stack file. `npm start` has one in
- * `.berth/dev`; each engine test has its own.
+ * Servers and files to run Berth with, all on this machine: Postgres with a neighbour on it, a stand-in for
+ * 1Password Connect with the sample vault, a state backend and a stack file. `npm start` uses the one in
+ * `.berth/dev`. Each engine test has its own.
  */
 export interface Sandbox {
   readonly home: string;
@@ -36,7 +36,7 @@ export interface Sandbox {
 /** The sandbox of `npm start`. */
 export const devHome = path.join(projectFolder, ".berth", "dev");
 
-/** The role and database on the server that are not Berth's. */
+/** The role and database of the neighbour, which Berth must not change. */
 export const neighbour = "paperless";
 
 const stack = "dev";
@@ -57,11 +57,11 @@ export interface SandboxOptions {
   /** Whether Berth's admin role is a superuser. @default false - CREATEROLE and CREATEDB */
   readonly isAdminSuperuser?: boolean;
   /**
-   * Where Postgres seems to be and manifests go: on this machine and into files, or both in the
-   * sandbox's cluster. @default - as before, at first on this machine
+   * Where the stack file says that Postgres is and manifests go: this machine and files, or the sandbox's
+   * cluster for both. @default - as before; `machine` for a new sandbox
    */
   readonly place?: "machine" | "cluster";
-  /** Edits the copy of Pulumi.dev.yaml that the sandbox works on: its `config` as plain values. */
+  /** Edits the sandbox's copy of Pulumi.dev.yaml: its `config` as plain values. */
   readonly configure?: (config: Record<string, unknown>) => void;
 }
 
@@ -80,7 +80,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const postgres = await startServer({
     home: files.postgres,
     packageName,
-    // The port it had, so that the next preview shows no change.
+    // The former port, so the next preview shows no change.
     port: await freePort(readWay(files.stackFile).direct?.port ?? preferredPort),
     ...(options.settings === undefined ? {} : { settings: options.settings }),
   });
@@ -95,7 +95,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     clusterHome: clusterHomeOf(home),
     ...options,
   });
-  // `pulumi stack init` keeps its salt in the folder it runs in, which is this one.
+  // `pulumi stack init` writes its salt into the folder that it runs in, which is this one.
   writeFileSync(path.join(home, "Pulumi.yaml"), "name: berth\nruntime: nodejs\n");
   mkdirSync(files.state, { recursive: true });
   return {
@@ -114,18 +114,18 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       PULUMI_CONFIG_PASSPHRASE_FILE: files.passphrase,
       OP_CONNECT_HOST: connect.url,
       OP_CONNECT_TOKEN: token,
-      // Of the stock provider: its sessions do not pin search_path themselves.
+      // For the registry's provider, whose sessions do not set search_path.
       PGOPTIONS: "-c search_path=pg_catalog,pg_temp -c role=none",
     },
   };
 }
 
-/** Whether the sandbox's servers are there already, so that another run's Ctrl-C leaves them alone. */
+/** Whether the sandbox's servers already run. Ctrl-C in another run then leaves them running. */
 export function isSandboxRunning(home: string): boolean {
   return findRunning(toFiles(home).connectPid) !== undefined;
 }
 
-/** Stops the sandbox's servers; what they hold stays. */
+/** Stops the sandbox's servers. Their data stays. */
 export async function stopSandbox(home: string): Promise<void> {
   const files = toFiles(home);
   if (!existsSync(home)) return;

@@ -9,9 +9,9 @@ import { projectFolder } from "../components/project-folder.ts";
 import { connectAsSuperuser, type SuperuserLogin } from "./postgres/neighbour.ts";
 import { freePort } from "./postgres/ports.ts";
 
-/** A sandbox's stack file: the committed `Pulumi.dev.yaml` with what is the sandbox's own. */
+/** A sandbox's stack file: the committed `Pulumi.dev.yaml` with the sandbox's own values. */
 
-/** What it says of the sandbox. */
+/** Values for the stack file. */
 interface StackFileOptions {
   readonly committed: Document;
   readonly superuser: SuperuserLogin;
@@ -22,17 +22,17 @@ interface StackFileOptions {
   readonly configure?: (config: Record<string, unknown>) => void;
 }
 
-/** Where Postgres seems to be in a sandbox's cluster. */
+/** Namespace of Postgres in a sandbox's cluster. */
 export const databaseNamespace = "db-postgres";
 
-/** The user of the cluster's kubeconfig who has the rights that Berth needs, and no more. */
+/** The kubeconfig's context of a user with exactly the rights that Berth needs. */
 const context = "berth";
 
 const preferredPort = 15433;
 
 const committed = path.join(projectFolder, "Pulumi.dev.yaml");
 
-/** What Pulumi writes into a stack file beside `config`; in the committed one it is another stack's. */
+/** Keys that Pulumi writes next to `config`. In the committed file they belong to another stack. */
 const secretsKeys = ["encryptionsalt", "encryptedkey", "secretsprovider"] as const;
 
 interface Written {
@@ -53,17 +53,17 @@ function read(file: string): Written | undefined {
   return existsSync(file) ? (parse(readFileSync(file, "utf8")) as Written) : undefined;
 }
 
-/** What an earlier run wrote as the endpoint. */
+/** The endpoint that an earlier run wrote. */
 export function readWay(file: string): Way {
   return read(file)?.config["berth:postgres"].endpoint ?? {};
 }
 
-/** Whether the stack reaches Postgres through the sandbox's cluster, and delivers there. */
+/** Whether the stack uses the sandbox's cluster, for Postgres and for delivery. */
 export function isOnCluster(file: string): boolean {
   return readWay(file).kubernetes !== undefined;
 }
 
-/** The parts of it that a sandbox writes into. */
+/** The keys that a sandbox writes to. */
 const written = [
   ["config"],
   ["config", "berth:postgres"],
@@ -72,7 +72,7 @@ const written = [
   ["config", "berth:gitops"],
 ];
 
-/** The committed file, whose mistakes are told before any server is started. */
+/** The committed file. Its mistakes are reported before any server starts. */
 export function readCommitted(file = committed): Document {
   if (!existsSync(file)) {
     throw new BerthError(`stack dev: there is no stack file ${file}`, {
@@ -98,7 +98,7 @@ function refusePart(file: string, part: string): never {
   });
 }
 
-/** The committed file with this sandbox's ports and cluster, and the salt that Pulumi wrote into its copy. */
+/** Writes the committed file with the sandbox's ports and cluster, and with the salt of its former copy. */
 export async function writeStackFile(file: string, options: StackFileOptions): Promise<void> {
   const { superuser, place, configure } = options;
   const { committed: document } = options;
@@ -111,7 +111,7 @@ export async function writeStackFile(file: string, options: StackFileOptions): P
     const directory = path.relative(projectFolder, options.gitops);
     document.setIn(["config", "berth:gitops", "directory"], directory);
   }
-  // Given by --config-file, the file with Pulumi's salt is not one that the program finds.
+  // The program finds Pulumi's salt in the default stack file only, not in one of --config-file.
   const id = previous?.config["berth:stack"]?.id ?? randomBytes(16).toString("hex");
   document.setIn(["config", "berth:stack"], { id });
   const identifier = await readSystemIdentifier(superuser);
@@ -128,8 +128,8 @@ export async function writeStackFile(file: string, options: StackFileOptions): P
 }
 
 /**
- * Undoes what Pulumi does to the committed file, of which it thinks that it is the stack's: some commands
- * know no other file, put a salt into it, or take it away with the stack. A person's edits stay.
+ * Undoes Pulumi's changes of the committed file. Some commands know no other file: they add a salt to it, or
+ * delete it with the stack. A person's edits stay.
  */
 export async function keepCommitted<T>(run: () => Promise<T>, file = committed): Promise<T> {
   const before = readFileSync(file, "utf8");
@@ -141,7 +141,7 @@ export async function keepCommitted<T>(run: () => Promise<T>, file = committed):
   }
 }
 
-/** Whether what Pulumi writes beside `config` differs, and nothing else does. */
+/** Whether only the keys that Pulumi writes next to `config` differ. */
 function isSalted(before: string, after: string): boolean {
   const [one, other] = [before, after].map((text) => {
     const document = parseDocument(text);
@@ -170,11 +170,11 @@ async function placeOnCluster(
   };
   document.setIn(["config", "berth:postgres", "endpoint"], { kubernetes: kubernetesWay });
   document.deleteIn(["config", "berth:gitops"]);
-  // Its context is the endpoint's.
+  // Its context is the one of the endpoint.
   document.setIn(["config", "berth:cluster"], previous?.config["berth:cluster"] ?? {});
 }
 
-/** Says which cluster the stack is for, once it runs. */
+/** Writes the cluster's identifier, which is known only when the cluster runs. */
 export function pinCluster(file: string, identifier: string): void {
   const document = parseDocument(readFileSync(file, "utf8"));
   if (!document.hasIn(["config", "berth:cluster"])) return;

@@ -35,8 +35,8 @@ import { isOnCluster } from "./stack-file.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
 /**
- * `npm start`: the whole of Berth on this machine. A real `pulumi up` of stack `dev` against an embedded
- * Postgres that a neighbour uses, then the proof that every role can do what it should and no more.
+ * `npm start`: all of Berth on this machine. Runs `pulumi up` of stack `dev` against an embedded Postgres that
+ * a neighbour uses, then proves that every role can do what it should and no more.
  */
 
 const help = `npm start               bring up the sample apps on this machine, and prove that they work
@@ -88,7 +88,7 @@ async function start(interruption: Interruption): Promise<number> {
   const sandbox = await watch.time("servers", async () => {
     const opened = await openSandbox({ home: devHome });
     if (!isOnCluster(opened.stackFile)) return opened;
-    // What was delivered to the cluster has to be taken out of it.
+    // The cluster is needed to delete the objects in it.
     await reopenCluster(opened);
     return await openSandbox({ home: devHome, place: "machine" });
   });
@@ -119,7 +119,7 @@ async function startOnCluster(interruption: Interruption): Promise<number> {
   return code;
 }
 
-/** What a run has in hand once its servers are up. */
+/** What a run needs after its servers have started. */
 interface Run {
   readonly watch: Stopwatch;
   readonly interruption: Interruption;
@@ -127,7 +127,7 @@ interface Run {
   readonly sandbox: Sandbox;
 }
 
-/** @param waitForOperator - says which Secrets there are in the cluster, if there is one */
+/** @param waitForOperator Waits for the Secrets in the cluster and returns their names. */
 async function bringUp(
   { watch, interruption, toolchain, sandbox }: Run,
   waitForOperator?: () => Promise<string[]>,
@@ -167,7 +167,7 @@ async function verifySandbox(sandbox: Sandbox): Promise<Verdict> {
   return await verifyStack(spec, items, () => undefined);
 }
 
-/** Pulumi's own summary: `    + 12 created`, `    34 unchanged`. */
+/** The number of changes in Pulumi's summary: `    + 12 created`, `    34 unchanged`. */
 function countChanges(output: string): number {
   const lines = output.matchAll(/^\s+\S+ (\d+) (?:created|updated|deleted|replaced|imported)\b/gm);
   return [...lines].reduce((sum, [, count]) => sum + Number(count), 0);
@@ -225,7 +225,7 @@ function printResult(
   say(`up: ${changed === 0 ? "no" : String(changed)} ${changed === 1 ? "change" : "changes"}`);
 }
 
-/** `netbox: database netbox, owner netbox`: what an app has got. */
+/** `netbox: database netbox, owner netbox`: what Berth made for an app. */
 function describeApp(sandbox: Sandbox, name: string): string {
   const spec = loadStackFromFile(sandbox.stack, projectFolder, sandbox.stackFile);
   const app = spec.apps.find((found) => found.name === name);

@@ -1,4 +1,4 @@
-/** Where the time of a command goes, by part; a part may come up more than once. */
+/** The time of a command by part. A part may be measured more than once. */
 export class Stopwatch {
   readonly #parts = new Map<string, number>();
   readonly #start = performance.now();

@@ -8,8 +8,8 @@ import { ensurePlugins, openToolchain } from "./pulumi-cli.ts";
 import { devHome, openSandbox } from "./sandbox.ts";
 
 /**
- * `npm run verify -- --stack dev`: a verb as it is, and for the stack of `npm start` always with that
- * one's servers, vault and Pulumi: with the user's own, `rotate` would write to a vault in use.
+ * `npm run verify -- --stack dev`: runs a verb. For the stack of `npm start` it always uses that sandbox's
+ * servers, vault and Pulumi. With the user's own, `rotate` would write to a real vault.
  */
 const [verb = "", ...args] = process.argv.slice(2);
 const options = {
@@ -39,7 +39,7 @@ async function enterSandbox(): Promise<void> {
   }
   if (values["config-file"] !== undefined) return;
   const into = verb === "adopt" ? ["--into", "Pulumi.dev.yaml"] : [];
-  // Before the user's, of which the last one wins.
+  // Before the user's arguments: the last one wins.
   process.argv.splice(3, 0, "--config-file", sandbox.stackFile, ...into);
 }
 

@@ -10,18 +10,18 @@ import { reportTo } from "./rpc/engine-log.ts";
 import type { ResourceHandler } from "./rpc/resource-handler.ts";
 import { createServer } from "./rpc/server.ts";
 
-/** How often to look whether the engine is still there. */
+/** How often to check that the engine still runs. */
 const ENGINE_CHECK_MS = 1000;
-/** How long calls that are under way may take to come to the end of a statement. */
+/** How long running calls may take to end their statement. */
 const CALLS_MS = 3500;
-/** How long their answers may take to leave. */
+/** How long their answers may take to be sent. */
 const ANSWERS_MS = 100;
-/** When it is over at the latest; the engine itself waits 5 s. */
+/** The process ends after this time. The engine waits 5 s. */
 const SHUTDOWN_MS = 4500;
 
 /**
- * Starts the provider: prints the port for the engine, serves, and ends when the engine interrupts it or
- * is gone. A killed engine sends nothing, but its child gets another parent.
+ * Starts the provider: prints the port for the engine, serves, and ends when the engine interrupts it or has
+ * ended. A killed engine sends no signal, but this process then gets another parent.
  */
 function main(): void {
   const engine = process.ppid;
@@ -43,7 +43,7 @@ function main(): void {
   setInterval(() => {
     if (process.ppid !== engine) end();
   }, ENGINE_CHECK_MS).unref();
-  // An engine that was gone before this process had started cannot read the port.
+  // Writing the port fails if the engine has already ended.
   process.stdout.on("error", end);
   server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
     if (error !== null) {
@@ -54,21 +54,21 @@ function main(): void {
   });
 }
 
-/** Takes no more calls, lets those under way end, and says goodbye to the servers. */
+/** Accepts no more calls, waits for running ones, and closes the sessions. */
 async function finish(
   server: grpc.Server,
   handlers: readonly ResourceHandler[],
   calls: CallsUnderWay,
 ): Promise<void> {
   for (const handler of handlers) handler.cancel?.();
-  // It does not always call back: not for a connection that the engine is just closing, nor while one is open.
+  // tryShutdown does not always call back: not while a connection is open or just being closed by the engine.
   const shutDown = new Promise<void>((resolve) => {
     server.tryShutdown(() => {
       resolve();
     });
   });
   await Promise.race([calls.end(), delay(CALLS_MS)]);
-  // Without a goodbye a server keeps the session until the network reports the end, which may never happen.
+  // Without a Terminate message the server keeps the session until the network reports the end, maybe never.
   const closing = handlers.map(async (handler) => {
     await handler.close?.();
   });
@@ -76,7 +76,7 @@ async function finish(
   await Promise.race([shutDown, delay(ANSWERS_MS)]);
 }
 
-/** The engine passes its own address after its flags. */
+/** The address of the engine is an argument after its flags. */
 function findEngineAddress(args: readonly string[]): string | undefined {
   return args.slice(2).findLast((arg) => /^[^-].*:\d+$/.test(arg));
 }

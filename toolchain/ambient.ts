@@ -17,9 +17,8 @@ import type { Part } from "./parts.ts";
 import { partNamed, partVersion } from "./parts.ts";
 
 /**
- * The `pulumi` on PATH, when it can serve: at least the version Berth is tested with, and with the
- * Node host beside it, without which every run warns. Older ones are left alone, not an error: Berth
- * brings its own.
+ * The `pulumi` on PATH if it is usable: at least the version that Berth is tested with, and with the Node host
+ * beside it, without which every run warns. An older one is ignored.
  */
 export async function ambientCli(cache: Cache): Promise<string | undefined> {
   const found = onPath("pulumi", cache.root);
@@ -31,7 +30,7 @@ export async function ambientCli(cache: Cache): Promise<string | undefined> {
   return version !== undefined && isAtLeast(version, wanted) ? pulumi : undefined;
 }
 
-/** A plugin that an earlier `pulumi` run has downloaded for the user, if it is complete. */
+/** A complete plugin that an earlier `pulumi` run downloaded for the user. */
 export function ambientPlugin(cache: Cache, part: Part): string | undefined {
   const home = process.env["PULUMI_HOME"] || join(homedir(), ".pulumi");
   if (home === cache.home) return undefined;
@@ -53,7 +52,7 @@ function numbers(version: string): number[] {
   return release.split(".").map(Number);
 }
 
-/** First such program on PATH that is not Berth's own: its folders come first in nested runs. */
+/** The first such program on PATH that is not Berth's own. In nested runs Berth's folders come first. */
 function onPath(name: string, notBelow: string): string | undefined {
   for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
     if (folder === "" || `${folder}${sep}`.startsWith(`${notBelow}${sep}`)) continue;
@@ -63,7 +62,7 @@ function onPath(name: string, notBelow: string): string | undefined {
   return undefined;
 }
 
-/** Asks a program for its version, once: the answer is kept until the file changes. */
+/** A program's version. It is asked for once, and again when the file changes. */
 async function versionOf(program: string, memory: string): Promise<string | undefined> {
   const { size, mtimeMs } = statSync(program);
   const identity = [program, size, mtimeMs].join(" ");

@@ -1,6 +1,6 @@
 /**
- * Where finished parts lie and how Berth knows that one is still the right one. The cache is outside
- * the tree: every clone on the machine uses it, and it can be deleted at any time.
+ * Where finished parts are, and how Berth knows that a part is still the right one. The cache is outside the
+ * tree: every clone on the machine uses it, and it can be deleted at any time.
  */
 import { createHash } from "node:crypto";
 import {
@@ -22,15 +22,15 @@ import { moduleFolder, partNamed, partVersion } from "./parts.ts";
 /** The folders of one cache. */
 export interface Cache {
   readonly root: string;
-  /** The built `pulumi` and, beside it, its language host: Pulumi warns when they are apart. */
+  /** The built `pulumi` with its language host beside it, because Pulumi warns otherwise. */
   readonly bin: string;
-  /** `PULUMI_HOME`: plugins, and what Pulumi itself remembers. */
+  /** `PULUMI_HOME`: plugins, and Pulumi's own files. */
   readonly home: string;
-  /** The programs of a cluster to test on. */
+  /** The programs of a test cluster. */
   readonly cluster: string;
-  /** Build results, one folder a key, hard-linked to where Pulumi looks for them. */
+  /** Build results, one folder for each key, hard-linked to where Pulumi looks for them. */
   readonly built: string;
-  /** The CLI as Pulumi's own installer lays it out, one folder a version. */
+  /** The CLI as Pulumi's own installer unpacks it, one folder for each version. */
   readonly downloaded: string;
   readonly lock: string;
 }
@@ -54,7 +54,7 @@ export function openCache(
   };
 }
 
-/** The file that is run for the part: by Pulumi, or for a cluster to test on. */
+/** The part's program, in the place where Pulumi or the test cluster starts it. */
 export function placeOf(cache: Cache, part: Part): string {
   if (part.kind === "plugin") return join(pluginFolder(cache.home, part), part.binary);
   return join(part.kind === "cluster" ? cache.cluster : cache.bin, part.binary);
@@ -65,15 +65,14 @@ export function pluginFolder(home: string, part: Part): string {
   return join(home, "plugins", `resource-${part.name}-v${partVersion(part)}`);
 }
 
-/** Where Pulumi's installer lays out the CLI and its language hosts. */
+/** Where Pulumi's installer puts the CLI and its language hosts. */
 export function downloadedCliRoot(cache: Cache): string {
   return join(cache.downloaded, `pulumi-${partVersion(partNamed("pulumi"))}`);
 }
 
 /**
- * A short digest of everything that decides what a build yields. A change in the part's Go files,
- * its pinned modules, its version or its recipe makes a new key, and so a new build of
- * that part alone.
+ * A short digest of everything that decides the result of a build. A change in the part's Go files, pinned
+ * modules, version or recipe makes a new key, and so a new build of that part alone.
  */
 export function partKey(part: Part, folder = moduleFolder(part)): string {
   const digest = createHash("sha256");
@@ -89,8 +88,8 @@ export function partKey(part: Part, folder = moduleFolder(part)): string {
 }
 
 /**
- * Whether the part can be run as it lies there: built from these very sources, or put there by
- * Pulumi itself, which leaves no key. An unfinished download does not count.
+ * Whether the part is usable as it is: built from the present sources, or installed by Pulumi, which writes no
+ * key. An unfinished download does not count.
  */
 export function isInPlace(cache: Cache, part: Part): boolean {
   const place = placeOf(cache, part);
@@ -99,7 +98,9 @@ export function isInPlace(cache: Cache, part: Part): boolean {
   return key === undefined ? part.kind === "plugin" : key === partKey(part);
 }
 
-/** Puts a finished program where Pulumi looks for it, in one step: never half a file under that name. */
+/**
+ * Puts a finished program where Pulumi looks for it, in one step, so an incomplete file never has that name.
+ */
 export function putInPlace(cache: Cache, part: Part, program: string): void {
   const place = placeOf(cache, part);
   mkdirSync(dirname(place), { recursive: true });
@@ -107,13 +108,13 @@ export function putInPlace(cache: Cache, part: Part, program: string): void {
   const temporary = `${place}.new-${String(process.pid)}`;
   rmSync(temporary, { force: true });
   linkOrCopy(program, temporary);
-  // Without its key a program counts as not in place, so a crash between the two is repaired.
+  // A program without its key counts as missing, so a crash between the two steps is repaired.
   writeFileSync(`${place}.key`, "");
   renameSync(temporary, place);
   writeFileSync(`${place}.key`, partKey(part));
 }
 
-/** A hard link costs no space; another file system, as with a mounted cache, needs a copy. */
+/** A hard link takes no space. Another file system, as with a mounted cache, needs a copy. */
 function linkOrCopy(from: string, to: string): void {
   try {
     linkSync(from, to);

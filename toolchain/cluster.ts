@@ -1,4 +1,4 @@
-/** What a cluster to test on is made of: programs and definitions, built or fetched when asked for. */
+/** The parts of a test cluster: programs and definitions, built or downloaded when needed. */
 import { existsSync } from "node:fs";
 import { openCache, placeOf } from "./cache.ts";
 import { crdFolder, extractCrds } from "./crds.ts";
@@ -16,12 +16,12 @@ export interface ClusterTools {
   readonly crds: string;
 }
 
-/** Pulumi with its plugins, and the cluster's programs. */
+/** Pulumi with its plugins, and the programs of the cluster. */
 export interface ClusterToolchain extends Toolchain {
   readonly cluster: ClusterTools;
 }
 
-/** Gets what is missing of it all; a few file reads when nothing is. */
+/** Gets all missing parts. If none is missing, it only reads a few files. */
 export async function ensureClusterToolchain(
   report: (line: string) => void,
   parts: readonly PartName[] = [],

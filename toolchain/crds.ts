@@ -1,7 +1,6 @@
 /**
- * The CustomResourceDefinitions of the kinds that Berth emits, and what the cluster's own programs
- * need, taken out of the Go modules that ship them: a cluster to test on gets the real ones, and the
- * tree holds no copy.
+ * The CustomResourceDefinitions of the kinds that Berth emits, and what the cluster's own programs need. They
+ * are taken from the Go modules that ship them, so a test cluster has the real ones and the tree has no copy.
  */
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
@@ -11,7 +10,7 @@ import type { Cache } from "./cache.ts";
 import { downloadModule } from "./go-build.ts";
 import { versionIn } from "./parts.ts";
 
-/** A module and the files taken out of it. */
+/** A Go module and the files to take from it. */
 export interface CrdSource {
   readonly module: string;
   readonly files: readonly string[];
@@ -20,7 +19,7 @@ export interface CrdSource {
 /** The Go module that pins the versions: go.mod names them, go.sum holds their checksums. */
 export const crdModuleFolder = fileURLToPath(new URL("./go/crds", import.meta.url));
 
-/** Where each file comes from. `role.yaml` is what the operator may do in a cluster. */
+/** The source of each file. `role.yaml` has the operator's rights in a cluster. */
 export const crdSources: readonly CrdSource[] = [
   {
     module: "github.com/1Password/onepassword-operator",
@@ -62,7 +61,7 @@ export function crdFolder(cache: Cache): string {
   return join(cache.built, `crds-${digest.digest("hex").slice(0, 16)}`);
 }
 
-/** Fetches the modules and keeps the definitions of them. To be called with the lock held. */
+/** Downloads the modules and stores their definitions. The caller must hold the lock. */
 export async function extractCrds(cache: Cache): Promise<void> {
   const folder = crdFolder(cache);
   if (existsSync(folder)) return;

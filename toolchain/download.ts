@@ -1,4 +1,4 @@
-/** Pulumi's own downloads: tried first, and given up quickly where they are closed. */
+/** Pulumi's own downloads. They are tried first, and fail fast where the network is closed. */
 import { rmSync } from "node:fs";
 import { execa } from "execa";
 import type { Cache } from "./cache.ts";
@@ -6,32 +6,32 @@ import { downloadedCliRoot, pluginFolder } from "./cache.ts";
 import type { Part } from "./parts.ts";
 import { partNamed, partVersion } from "./parts.ts";
 
-/** How long a site may take to show that it can be reached. */
+/** Milliseconds until a site must answer. */
 const answerWithin = 5_000;
-/** How long one download may take before Berth builds instead. */
+/** Milliseconds for one download, before Berth builds instead. */
 const finishWithin = 5 * 60_000;
 
-/** Why a download did not happen; the text goes to the user. */
+/** Why nothing was downloaded. The user sees the text. */
 export class DownloadRefused extends Error {}
 
 /**
- * Has Pulumi's installer fetch the CLI and its language hosts. Why not the npm package `pulumi`:
+ * Downloads the CLI and its language hosts with Pulumi's installer. Why not with the npm package `pulumi`:
  * docs/decisions/0050-no-npm-launcher-for-pulumi.md.
  */
 export async function downloadCli(cache: Cache): Promise<void> {
   const cli = partNamed("pulumi");
   await requireAnswer(cli.site);
-  // Loading the SDK takes a second, which only those who need the download should pay.
+  // Loading the SDK takes a second, which only a download should cost.
   const { PulumiCommand } = await import("@pulumi/pulumi/automation/index.js");
-  // Without a version it installs its own, and that is the one the table names: a test compares them.
+  // Without a version the SDK installs its own, which is the version in the table; a test compares them.
   const install = PulumiCommand.install({ root: downloadedCliRoot(cache) });
   await refusedOnFailure(within(finishWithin, install), "the pulumi program");
 }
 
-/** Has `pulumi` fetch a plugin into the cache's `PULUMI_HOME`. */
+/** Downloads a plugin with `pulumi` into the cache's `PULUMI_HOME`. */
 export async function downloadPlugin(cache: Cache, part: Part, pulumi: string): Promise<void> {
   await requireAnswer(part.site);
-  // One that was built from other sources has the same name, and would count as installed.
+  // A plugin built from other sources has the same name, and Pulumi would keep it.
   rmSync(pluginFolder(cache.home, part), { recursive: true, force: true });
   const server = part.server === undefined ? [] : ["--server", part.server];
   const args = ["plugin", "install", "resource", part.name, partVersion(part), ...server];
@@ -77,7 +77,7 @@ async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   });
 }
 
-/** The first line of the innermost cause: `fetch failed` alone says nothing. */
+/** The first line of the innermost cause: `fetch failed` alone does not help. */
 function rootCause(error: unknown): string {
   let cause = error;
   while (cause instanceof Error && cause.cause !== undefined) cause = cause.cause;

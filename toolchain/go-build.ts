@@ -1,4 +1,4 @@
-/** Builds a part from its Go module. What has been compiled once stays in Go's own cache. */
+/** Builds a part from its Go module. Go keeps compiled packages in its own cache. */
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { execa } from "execa";
@@ -7,12 +7,12 @@ import { partKey } from "./cache.ts";
 import type { Part } from "./parts.ts";
 import { moduleFolder, partVersion } from "./parts.ts";
 
-/** What is committed in go.mod and go.sum is what is built: no lookup of newer versions, no edits. */
+/** Go builds what go.mod and go.sum pin. It looks up no newer versions and edits neither file. */
 const buildFlags = ["-mod=readonly", "-trimpath", "-buildvcs=false"];
 
 /**
- * The finished program of a part, built unless an earlier build with the same key is still there.
- * A build that is cut short leaves a `.partial` folder, which the next one replaces.
+ * The built program of a part. An earlier build with the same key is used again. An interrupted build leaves a
+ * `.partial` folder, which the next build replaces.
  */
 export async function buildPart(cache: Cache, part: Part): Promise<string> {
   const folder = join(cache.built, `${part.name}-${partKey(part)}`);
@@ -31,8 +31,8 @@ export async function buildPart(cache: Cache, part: Part): Promise<string> {
 }
 
 /**
- * Fails with what to install when there is no Go. A Go that is too old says so itself, and fetches
- * the right one where that is allowed.
+ * Fails with what to install if there is no Go. A Go that is too old says so itself, and downloads the right
+ * one if that is allowed.
  */
 export async function requireGo(reason: string): Promise<void> {
   const { exitCode } = await execa("go", ["version"], { reject: false });
@@ -54,8 +54,7 @@ function linkerFlags(part: Part): string {
 }
 
 /**
- * Go embeds only files of its own module. An overlay makes it see ones that lie elsewhere, so the
- * module's folder in the tree stays as it is.
+ * Go embeds only files of its own module. An overlay adds files from elsewhere without a change in the tree.
  */
 async function embeddedFiles(part: Part, scratch: string, flags: string[]): Promise<string> {
   const replace: Record<string, string> = {};
@@ -79,9 +78,9 @@ async function embeddedFiles(part: Part, scratch: string, flags: string[]): Prom
 }
 
 /**
- * Has Go fetch a module as go.mod and go.sum in `folder` pin it, and says where its files lie.
+ * Downloads a module as go.mod and go.sum in `folder` pin it, and returns the folder of its files.
  *
- * @param module - its path, with `@version` where Go should look up none
+ * @param module Its path. With `@version` if Go must look up none.
  */
 export async function downloadModule(folder: string, module: string): Promise<string> {
   const printed = await runGo(folder, ["mod", "download", "-json", module], module);
@@ -95,12 +94,12 @@ function go(part: Part, args: string[]): Promise<string> {
 async function runGo(folder: string, args: string[], what: string): Promise<string> {
   const result = await execa("go", args, {
     cwd: folder,
-    // A workspace or vendor mode of the user's would change what is built.
+    // The user's workspace or vendor mode would change the result.
     env: { GOWORK: "off", GO111MODULE: "on" },
     reject: false,
   });
   if (result.exitCode === 0) return result.stdout;
-  // Module downloads fill the start of the output; the cause is at its end.
+  // The output begins with module downloads. The cause is at the end.
   const end = (result.stderr || result.stdout).split("\n").slice(-15).join("\n");
   throw new Error(
     `Building ${what} failed (in toolchain/go/${basename(folder)}: go ${args.join(" ")}):\n${end}\n` +

@@ -1,7 +1,7 @@
 /**
- * One process at a time: a file that only one can create, with the owner's process id in it. The owner
- * touches it every few seconds. A lock that nobody touches has no owner any more, also where the owner ran
- * elsewhere or its process id is now another process's.
+ * A lock for one process at a time: a file with the owner's pid, which only one process can create. The owner
+ * touches it every few seconds. A lock that nobody touches is abandoned, also if the owner ran elsewhere or its
+ * pid is now another process's.
  */
 import {
   linkSync,
@@ -18,24 +18,23 @@ import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findPidSpace, isAlive } from "./processes.ts";
 
-/** A lock untouched for this long has no owner any more. */
+/** Milliseconds without a touch until a lock is abandoned. */
 const abandonedAfter = 30_000;
 const touchEvery = 5_000;
 const lookEvery = 500;
 
 interface Owner {
   readonly pid: number;
-  /** Where the pid means something. */
+  /** The pid namespace of the pid. */
   readonly space: string;
 }
 
 const space = findPidSpace() ?? hostname();
 
 /**
- * Runs `work` while holding the lock `file`. Waits for its turn, and meanwhile repeats what the owner of the lock
- * says.
+ * Runs `work` while this process holds the lock `file`. While it waits, it reports the progress of the owner.
  *
- * @param work Says by its argument what it is doing, for its own user and for those that wait.
+ * @param work Calls its argument to report progress, to its own user and to waiting processes.
  */
 export async function withLock<T>(
   file: string,
@@ -75,7 +74,7 @@ export async function withLock<T>(
   }
 }
 
-/** Creates the lock with its content in one step, so that no reader ever sees an empty one. */
+/** Creates the lock with its content in one step, so no reader sees an empty lock. */
 function tryLock(file: string): boolean {
   const mine = `${file}.${String(process.pid)}`;
   writeFileSync(mine, JSON.stringify({ pid: process.pid, space } satisfies Owner));
@@ -96,15 +95,15 @@ function isAbandoned(file: string, owner: Owner | undefined): boolean {
   return touched !== undefined && Date.now() - touched > abandonedAfter;
 }
 
-/** Takes the lock away by renaming it: of several that try, one succeeds. */
+/** Removes the lock by renaming it. If several processes try, one succeeds. */
 function breakLock(file: string, expected: Owner | undefined): void {
   const aside = `${file}.broken-${String(process.pid)}`;
   try {
     renameSync(file, aside);
-    // Somebody else was quicker, and this is the new owner's lock: give it back.
+    // Another process was faster, and this is the new owner's lock: put it back.
     if (readOwner(aside)?.pid !== expected?.pid) linkSync(aside, file);
   } catch {
-    // Gone or taken already: the caller tries again.
+    // The lock has gone already. The caller tries again.
   } finally {
     rmSync(aside, { force: true });
   }
@@ -118,7 +117,7 @@ function readOwner(file: string): Owner | undefined {
   }
 }
 
-/** undefined = the owner has said nothing yet. */
+/** undefined = the owner has reported nothing yet. */
 function readNews(file: string, owner: Owner | undefined): string | undefined {
   try {
     const { pid, line } = JSON.parse(readFileSync(file, "utf8")) as { pid: number; line: string };
@@ -132,7 +131,7 @@ function touch(file: string): void {
   try {
     utimesSync(file, new Date(), new Date());
   } catch {
-    // Deleted with the cache while we work: nothing left to protect.
+    // The cache was deleted meanwhile, so there is nothing to protect.
   }
 }
 

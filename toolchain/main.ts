@@ -1,4 +1,4 @@
-/** `node toolchain/main.ts`: gets the toolchain and prints where it is. */
+/** `node toolchain/main.ts`: gets the toolchain and prints its paths. */
 import { parseArgs } from "node:util";
 import { ensureClusterToolchain } from "./cluster.ts";
 import { ensureToolchain } from "./ensure.ts";

@@ -1,4 +1,4 @@
-/** Gets the parts that are missing: copied, downloaded or built, and says what is going on. */
+/** Gets missing parts: copies, downloads or builds them, and reports progress. */
 import { ambientPlugin } from "./ambient.ts";
 import type { Cache } from "./cache.ts";
 import { putInPlace } from "./cache.ts";
@@ -11,7 +11,7 @@ type Report = (line: string) => void;
 
 const heartbeat = 20_000;
 
-/** Leaves every wanted part in place, or fails with what to do. To be called with the lock held. */
+/** Gets all wanted parts, or fails with what to do. The caller must hold the lock. */
 export async function obtain(cache: Cache, wanted: readonly Part[], report: Report): Promise<void> {
   for (const part of await missingOf(wanted, cache)) {
     const program = part.kind === "plugin" ? ambientPlugin(cache, part) : undefined;
@@ -38,8 +38,8 @@ function reasonToBuild(parts: readonly Part[]): string {
 }
 
 /**
- * Says why it stopped, if it did. It stops at the first refusal: what one site refuses, the others
- * most likely refuse too, and each costs seconds to ask.
+ * Downloads parts. Stops at the first refusal and returns the reason: other sites will most likely refuse too,
+ * and each attempt takes seconds.
  */
 async function downloadAll(
   cache: Cache,

@@ -1,16 +1,16 @@
 /**
- * The one table of what Berth needs beside npm packages: the `pulumi` program, its host for Node, the
- * provider plugins, and the programs of a cluster to test on. Which version of each follows from what
- * is installed and pinned; nothing here repeats a version number.
+ * The table of what Berth needs in addition to npm packages: the `pulumi` program, its host for Node, the
+ * provider plugins, and the programs of a test cluster. No version is repeated here: each follows from what is
+ * installed and pinned.
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
-/** What a part is to Pulumi, which decides where it has to lie; `cluster` is nothing to Pulumi. */
+/** How Pulumi uses a part, which decides where it must be. Pulumi does not use `cluster`. */
 export type PartKind = "cli" | "language" | "plugin" | "cluster";
 
-/** A name to ask for a part by; also its folder under `toolchain/go/`. */
+/** The name of a part; also its folder in `toolchain/go/`. */
 export type PartName =
   | "pulumi"
   | "language-nodejs"
@@ -23,40 +23,40 @@ export type PartName =
   | "operator";
 
 /**
- * A file the Go build embeds and the tree does not hold: what a program of the same module prints,
- * or a file that another module ships.
+ * A file that the Go build embeds and the tree does not have: output of a program in the same module, or a file
+ * of another module.
  */
 export type Embedded =
   | { readonly file: string; readonly printedBy: string }
   | { readonly file: string; readonly module: string; readonly path: string };
 
-/** How one part is named, dated, downloaded and built. */
+/** Name, version, download and build of one part. */
 export interface Part {
   readonly name: PartName;
   readonly kind: PartKind;
   /** File name of the program. */
   readonly binary: string;
   /**
-   * Where its version is written: the npm package that asks for the plugin by exact version, or a
-   * module in the part's go.mod.
+   * Where its version is pinned: in the npm package that needs exactly this version of the plugin, or in the
+   * part's go.mod.
    */
   readonly version: { readonly npm: string } | { readonly module: string };
-  /** The Go package to build, seen from the part's module. */
+  /** The Go package to build, relative to the part's module. */
   readonly package: string;
   /**
-   * The Go variable that carries the version, and what stands before the number in it; none when the
-   * sources say it themselves.
+   * The Go variable for the version, and the prefix of the number in it. @default - the sources have the
+   * version
    */
   readonly versionVariable?: { readonly symbol: string; readonly prefix: "" | "v" };
   readonly embeds: readonly Embedded[];
   /**
-   * An address at the site its ready-made program comes from: asked first, so a closed door costs
-   * seconds. None: it is always built.
+   * A URL at the site of its download. It is tried first, so a closed network costs seconds only. @default -
+   * the part is always built
    */
   readonly site?: string;
-  /** Where `pulumi plugin install` looks when it is not the default place. */
+  /** Where `pulumi plugin install` downloads it. @default - Pulumi's default place */
   readonly server?: string;
-  /** Time of a first build on two cores, for the progress line. */
+  /** Duration of a first build on two cores, for the progress line. */
   readonly about: string;
 }
 
@@ -65,7 +65,7 @@ const kubernetesModule = "github.com/pulumi/pulumi-kubernetes/provider/v4";
 const kubernetesFiles = "cmd/pulumi-resource-kubernetes";
 const pulumiSite = "https://get.pulumi.com/install.sh";
 
-/** Every part, in the order they are built: each leaves compiled packages that the next one reuses. */
+/** All parts in build order: each leaves compiled packages that the next one uses. */
 export const partTable: readonly Part[] = [
   {
     name: "pulumi",
@@ -166,13 +166,13 @@ export const partTable: readonly Part[] = [
   },
 ];
 
-/** The plugins that the tests use, besides the one for a cluster. */
+/** The plugins of the tests without a cluster. */
 export const testParts: readonly PartName[] = ["postgresql", "onepassword"];
 
-/** The programs of a cluster to test on, and the operator that makes Secrets of 1Password items there. */
+/** The programs of a test cluster, and the operator that makes Secrets from 1Password items in it. */
 export const clusterParts: readonly PartName[] = ["etcd", "kube-apiserver", "kwok", "operator"];
 
-/** The row of the table with this name. */
+/** The part with this name. */
 export function partNamed(name: string): Part {
   const part = partTable.find((row) => row.name === name);
   if (part === undefined) {
@@ -187,7 +187,7 @@ export function moduleFolder(part: Part): string {
   return fileURLToPath(new URL(`./go/${part.name}`, import.meta.url));
 }
 
-/** The version the part must have, without a leading v. */
+/** The version that the part must have, without a leading v. */
 export function partVersion(part: Part): string {
   return "npm" in part.version
     ? installedVersion(part.version.npm)

@@ -1,4 +1,4 @@
-/** What of the toolchain can be used right now, wherever it came from. */
+/** Finds parts that are ready to use, wherever they come from. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ambientCli } from "./ambient.ts";
@@ -7,7 +7,7 @@ import { downloadedCliRoot, isInPlace, placeOf } from "./cache.ts";
 import type { Part } from "./parts.ts";
 import { partNamed, partTable } from "./parts.ts";
 
-/** The `pulumi` to use, if there is one with its Node host beside it. */
+/** The `pulumi` to use, if there is one with its Node host. */
 export async function readyCli(cache: Cache): Promise<string | undefined> {
   const ambient = await ambientCli(cache);
   if (ambient !== undefined) return ambient;
@@ -19,7 +19,7 @@ export async function readyCli(cache: Cache): Promise<string | undefined> {
     : undefined;
 }
 
-/** Those of the wanted parts that nothing on the machine can stand in for. */
+/** The wanted parts that the machine does not have. */
 export async function missingOf(wanted: readonly Part[], cache: Cache): Promise<Part[]> {
   const cli = await readyCli(cache);
   return wanted.filter(
@@ -27,7 +27,7 @@ export async function missingOf(wanted: readonly Part[], cache: Cache): Promise<
   );
 }
 
-/** `pulumi` or its Node host: they come together, from one place. */
+/** Whether a part is `pulumi` or its Node host, which come together from one place. */
 export function isPulumiItself(part: Part): boolean {
   return part.kind === "cli" || part.kind === "language";
 }

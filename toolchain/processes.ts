@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from "node:fs";
 
-/** Whether there is a process with this pid, be it another user's. */
+/** Whether a process with this pid exists, also if it is another user's. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -11,10 +11,10 @@ export function isAlive(pid: number): boolean {
 }
 
 /**
- * Names the place that pids are valid in: this boot of this machine, and its pid namespace. Containers may have
- * one hostname and one folder together, and then one pid means two processes.
+ * Identifies where pids are valid: this boot of this machine, and its pid namespace. Containers may share a
+ * hostname and a folder, and then one pid can mean two processes.
  *
- * @returns undefined = it cannot be known: no Linux, or /proc is that of another namespace.
+ * @returns undefined = unknown: not Linux, or /proc belongs to another namespace.
  */
 export function findPidSpace(): string | undefined {
   try {

@@ -1,7 +1,7 @@
 /**
- * Starts a script of Berth's on a Node that can run it, after installing what a fresh clone lacks:
- * `node toolchain/run.mjs dev/start.ts [arguments]`. Plain JavaScript for Node 18 and newer, because
- * it is what the Node that happens to be on PATH runs.
+ * Runs one of Berth's scripts with a Node that supports it, after installing what a new clone lacks: `node
+ * toolchain/run.mjs dev/start.ts [arguments]`. Plain JavaScript for Node 18 and newer, because any Node on PATH
+ * may run it.
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -10,14 +10,14 @@ import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** How often to say how far the installation is. */
+/** How often to report the progress of the installation. */
 const INSTALL_BEAT_MS = 10_000;
 
-/** A failure whose text is all the user needs; no stack. */
+/** A failure with a text for the user and no stack. */
 class Problem extends Error {}
 
 /**
- * Whether this Node runs TypeScript as it is, without a flag.
+ * Whether this Node runs TypeScript without a flag.
  * @param {string} version as in `process.versions.node`
  */
 export function canRunTypeScript(version) {
@@ -26,9 +26,8 @@ export function canRunTypeScript(version) {
 }
 
 /**
- * Whether the npm packages in `root` are those of its package-lock.json. The answer is remembered by
- * a stamp that only a finished install leaves. Without a stamp, a `npm install` somebody ran by hand
- * counts if what npm noted at its end agrees with the lock file.
+ * Whether the npm packages in `root` are those of its package-lock.json. A stamp from a finished install says
+ * so. Without a stamp, a manual `npm install` counts if npm's own record agrees with the lock file.
  * @param {string} root
  */
 export function isInstalled(root) {
@@ -44,13 +43,13 @@ export function isInstalled(root) {
   );
 }
 
-/** Notes that the packages in `root` are those of its package-lock.json. @param {string} root */
+/** Stores that the packages in `root` are those of its package-lock.json. @param {string} root */
 export function markInstalled(root) {
   writeFileSync(join(root, "node_modules", ".berth-lock"), lockHash(root));
 }
 
 /**
- * The Node to run scripts with: this one if it is new enough, else the one that came with npm.
+ * The Node for scripts: this one if it is new enough, else the npm package's.
  * @param {string} root
  * @param {{ version: string, execPath: string }} current
  */
@@ -67,7 +66,7 @@ export function chooseNode(root, current) {
 }
 
 /**
- * Installs exactly what package-lock.json names, from nothing, and says how far it is.
+ * Installs exactly what package-lock.json names, and reports progress.
  * @param {string} root
  */
 async function install(root) {
@@ -89,7 +88,7 @@ async function install(root) {
     npm.on("close", resolve);
   }).finally(() => clearInterval(beating));
   if (status !== 0) {
-    // npm names the cause first; usage and the path of its log follow.
+    // npm prints the cause first, then usage and the path of its log.
     const cause = `${stderr}\n${stdout}`.trim().split("\n").slice(0, 20).join("\n");
     throw new Problem(`npm ci failed:\n${cause}\nFix the cause and run the same command again.`);
   }
@@ -97,7 +96,7 @@ async function install(root) {
   process.stderr.write(`npm packages installed in ${seconds()}\n`);
 }
 
-/** `123 of 640 packages`: those of package-lock.json that lie in place. @param {string} root */
+/** `123 of 640 packages`: how many of package-lock.json are installed. @param {string} root */
 function countInstalled(root) {
   const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
   const paths = Object.keys(packages).filter((path) => path !== "" && !packages[path].optional);
@@ -106,14 +105,14 @@ function countInstalled(root) {
 }
 
 /**
- * Runs the script and ends as it ends: with its exit code, or by the signal that ended it.
+ * Runs the script and ends with its exit code, or by the signal that ended it.
  * @param {string} root
  * @param {string} node
  * @param {string[]} args
  */
 function run(root, node, [script = "", ...rest]) {
   const path = [join(root, "node_modules", ".bin"), dirname(node), process.env.PATH ?? ""];
-  // Node 22 announces on every start that running TypeScript is experimental.
+  // Node 22 warns at every start that TypeScript support is experimental.
   const flags = ["--disable-warning=ExperimentalWarning"];
   const child = spawn(node, [...flags, join(root, script), ...rest], {
     stdio: "inherit",
@@ -121,7 +120,7 @@ function run(root, node, [script = "", ...rest]) {
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {
-      // Ctrl-C in a terminal reaches the child by itself, and at a second signal Pulumi gives up.
+      // In a terminal Ctrl-C reaches the child without this process. At a second signal Pulumi gives up.
       if (signal === "SIGINT" && process.stdin.isTTY) return;
       child.kill(signal);
     });

@@ -4,13 +4,13 @@ import type { AppEntry } from "../../components/config/schema/stack.ts";
 import { profiles } from "../../components/postgres/plan/plan.ts";
 import type { Action } from "../../components/postgres/statements/actions.ts";
 
-/** What a further role may do, as an entry says it. */
+/** The privileges of a further role, as an entry states them. */
 type May = Pick<NonNullable<AppEntry["roles"]>[string], "profile" | "privileges">;
 
 /**
- * What an entry has to give a role so that it takes nothing from it. Pure.
+ * The privileges that an entry must state for a role so that `up` revokes none. Pure.
  *
- * @param actions What an entry that gives it nothing would do.
+ * @param actions The actions for an entry that gives the role nothing: what they revoke is what the role has.
  */
 export function toMay(actions: readonly Action[], role: string): May {
   const held = toHeld(actions, role);

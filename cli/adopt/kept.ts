@@ -3,9 +3,9 @@ import type { AppSpec } from "../../components/config/spec.ts";
 import type { LiveDatabase } from "../../components/postgres/catalog/catalog.ts";
 import type { Extra, ServerSurvey } from "./survey.ts";
 
-/** What an entry does not say about a database and its roles. Pure. */
+/** What an entry does not state about a database and its roles. Pure. */
 
-/** Databases in which a role is given something by name. */
+/** Databases with a privilege that is granted to the role itself, not to PUBLIC or a group. */
 export function databasesReachedBy(role: string, { catalog, insides }: ServerSurvey): string[] {
   const holds = ({ privileges, others = [] }: Pick<LiveDatabase, "privileges" | "others">) =>
     privileges.some((entry) => entry.slice(0, entry.lastIndexOf("=")) === role) ||
@@ -21,7 +21,7 @@ export function databasesReachedBy(role: string, { catalog, insides }: ServerSur
     .map(({ name }) => name);
 }
 
-/** Everything that stays as it is without being in the entry, for people to read. */
+/** Everything that stays as it is although the entry does not state it, as text for people. */
 export function describeKept(
   { catalog, insides }: ServerSurvey,
   app: Pick<AppSpec, "database" | "roles">,
@@ -55,7 +55,7 @@ function describeExtra({ kind, name, count }: Extra): string {
   return `${kind} ${quote(name)}${many}`;
 }
 
-/** Names may hold anything; control characters must not reach a terminal. */
+/** A quoted name. A name may hold control characters, which must not reach a terminal. */
 export function quote(name: string): string {
   return JSON.stringify(name);
 }

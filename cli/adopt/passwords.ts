@@ -7,21 +7,21 @@ import { planItemRequests } from "../../components/onepassword/stack-items.ts";
 import { matchesVerifier } from "../../components/postgres/verifier.ts";
 import type { ServerSurvey } from "./survey.ts";
 
-/** How the password of a proposed role compares with the item for it. */
+/** How the password of a proposed role compares with its item. */
 export interface PasswordFinding {
   readonly app: string;
   readonly role: string;
   /**
-   * `same`: up leaves it alone. `other`: up would set the item's, and whoever uses the old one is out.
-   * `md5`: the item's is set anew as SCRAM. `none`: the role has none and gets one. `unknown`: only a
-   * superuser could compare; up sets the item's. `no item`: there is none that is usable yet.
+   * `same`: up does not change it. `other`: up sets the item's, and clients with the old one cannot log in.
+   * `md5`: up sets the item's as SCRAM. `none`: the role has no password and gets the item's. `unknown`: only a
+   * superuser can compare; up sets the item's. `no item`: there is no usable item yet.
    */
   readonly state: "same" | "other" | "md5" | "none" | "unknown" | "no item";
   /** For people: what it means, and what to do. */
   readonly text: string;
 }
 
-/** Compares every proposed role with its item. Nothing of a password is in what it returns. */
+/** Compares every proposed role with its item. The result contains nothing of a password. */
 export async function comparePasswords(
   apps: readonly AppSpec[],
   context: {

@@ -7,23 +7,23 @@ import { databasesReachedBy } from "./kept.ts";
 import type { ServerSurvey } from "./survey.ts";
 import { type ProposedApp, type Stack, Trial } from "./trial.ts";
 
-/** A role or database that no entry is proposed for, and why. */
+/** A role or database without a proposed entry, and why. */
 export interface LeftAlone {
   readonly kind: "role" | "database";
   readonly name: string;
   readonly reasons: readonly string[];
 }
 
-/** What could be written into the stack file. */
+/** The proposed entries, and what has none. */
 export interface Proposal {
   readonly apps: readonly ProposedApp[];
   readonly leftAlone: readonly LeftAlone[];
 }
 
 /**
- * Proposes an entry for every database that the stack does not have yet. Pure. Each is tried before
- * it is proposed: what `pulumi up` would do with it, worked out by the same code, must be nothing but
- * the mark. What does not pass is left out of the entry, or the database is left alone as a whole.
+ * Proposes an entry for each database that the stack does not have yet. Pure. Each entry is tried first with
+ * the code of `pulumi up`: the only actions may be those of every adoption (`isMark` in trial.ts). A part that
+ * would change something is left out of the entry, or the whole database is left out.
  */
 export function proposeApps(stack: Stack, survey: ServerSurvey): Proposal {
   const { spec } = stack;
@@ -41,7 +41,7 @@ export function proposeApps(stack: Stack, survey: ServerSurvey): Proposal {
   const admin = survey.catalog.server.admin;
   for (const role of survey.catalog.roles.values()) {
     if (!role.canLogin || used.has(role.name) || role.name === admin) continue;
-    // Of one that owns a database, the database tells.
+    // An owner is reported with its database.
     if (isOthers(role.name, spec) || role.ownedDatabases.length > 0) continue;
     const found = apps.flatMap((app) => app.rejected.get(role.name) ?? []);
     const reasons = explainRole(role, survey, found.map(toReason));
@@ -66,7 +66,7 @@ function explainRole(role: LiveRole, survey: ServerSurvey, more: readonly string
   return [`what it may do in "${reached[0] ?? ""}" is not what an entry can say`, ...more];
 }
 
-/** Without the app, which is none yet. */
+/** Without the app's name, because there is no app yet. */
 function toReason({ what, fix }: Problem): string {
   return fix === undefined ? what : `${what}; ${fix}`;
 }

@@ -1,13 +1,13 @@
-/** Keys for the stack file, made of names that may hold anything. */
+/** Makes keys of the stack file from names with any characters. */
 
-/** What YAML readers, or Pulumi, take for something else than a key. */
+/** Words that mean something else to YAML, Pulumi or Berth. */
 const taken = /^(y|n|yes|no|on|off|true|false|null|nan|inf|secure|owner)$/;
 
 /**
- * A key of a-z, 0-9 and `-` for a name, starting with a letter, that no other has. A name without a
- * letter or digit of the Latin script becomes `fallback`.
+ * A free key for a name: a-z, 0-9 and `-`, with a letter first. A name without a Latin letter or digit becomes
+ * `fallback`.
  *
- * @param isFree Whether a key may be used; asked again with `-2`, `-3`, … until it says yes.
+ * @param isFree Whether a key may be used. It is called again with `-2`, `-3`, … until it answers true.
  */
 export function toKey(
   name: string,

@@ -5,11 +5,14 @@ import { isMap, isNode, isPair, isSeq, parseDocument, Scalar, stringify, type YA
 import type { AppEntry } from "../../components/config/schema/stack.ts";
 import { BerthError } from "../../components/errors.ts";
 
-/** Adding entries to a stack file without touching a character of what is there. */
+/** Adds entries to a stack file and changes no other character. */
 
 type Entries = Readonly<Record<string, AppEntry>>;
 
-/** Entries as they stand in a stack file. Texts are quoted, since YAML reads 0777 and no as no text. */
+/**
+ * The YAML of entries. Strings are quoted, because YAML reads 0777 as a number and some readers take no for
+ * false.
+ */
 export function formatEntries(entries: Entries, indent = 4, eol = "\n"): string {
   const text = stringify(entries, {
     defaultStringType: Scalar.QUOTE_DOUBLE,
@@ -24,8 +27,8 @@ export function formatEntries(entries: Entries, indent = 4, eol = "\n"): string 
 }
 
 /**
- * The text of a stack file with these entries added under `berth:apps`. Pure. Everything else stays
- * byte for byte; throws where that cannot be done, and where an app is there already.
+ * The text of a stack file with these entries added under `berth:apps`. Pure. All other bytes stay. Throws if
+ * that is not possible or an app is there already.
  */
 export function addEntries(text: string, entries: Entries): string {
   const document = parseDocument(text);
@@ -55,18 +58,18 @@ function read(text: string): unknown {
   return document.errors.length > 0 ? undefined : document.toJS();
 }
 
-/** After the last app, and after the comments that stand below it at its depth. */
+/** Adds after the last app, and after the comments below it that have its indent. */
 function append(text: string, apps: YAMLMap, entries: Entries): string | undefined {
   if (apps.flow === true) return undefined;
   const [start = 0] = apps.range ?? [];
   const indent = start - (text.lastIndexOf("\n", start - 1) + 1);
   const block = formatEntries(entries, indent, eolOf(text));
-  // A text in several lines ends after its last line end.
+  // A block scalar ends after its last line break.
   const end = text.slice(0, endOf(apps)).trimEnd().length;
   return insertAfterLine(text, skipComments(text, end, indent), block);
 }
 
-/** Where the last character of a value stands; a block's own range goes on to the next key. */
+/** Offset of the end of a value. The range of a block goes on to the next key. */
 function endOf(node: unknown): number {
   if ((isMap(node) || isSeq(node)) && node.flow !== true) {
     const last = node.items.at(-1);
@@ -75,7 +78,7 @@ function endOf(node: unknown): number {
   return isNode(node) ? (node.range?.[1] ?? 0) : 0;
 }
 
-/** Where nothing is there yet: `berth:apps: {}`, or no value. */
+/** Adds where there is no app yet: `berth:apps: {}`, or no value. */
 function fill(text: string, entries: Entries): string | undefined {
   const line = /^( *)(["']?)berth:apps\2:[ \t]*(\{[ \t]*\}|~|null)?[ \t]*(#.*)?$/mu.exec(text);
   if (line === null) return undefined;
@@ -106,10 +109,10 @@ function eolOf(text: string): string {
 }
 
 /**
- * Puts a text in the place of a file in one step, so that a full disk or a killed process leaves the old
- * one. Refuses if the file is not as it was read.
+ * Replaces a file in one step, so a full disk or a killed process leaves the old file. Throws if the file has
+ * changed since it was read.
  *
- * @param check Called with the new file before it takes the old one's place.
+ * @param check Called with the path of the new file before it replaces the old one.
  */
 export function replaceFile(
   file: string,

@@ -17,37 +17,37 @@ import {
   withSession,
 } from "../../components/postgres/server/session.ts";
 
-/** Something inside a database that no entry says; `count` of a kind go together. */
+/** Objects inside a database that no entry can state: one kind, and how many. */
 export interface Extra {
   readonly kind: string;
   readonly name: string;
   readonly count: number;
 }
 
-/** One database from inside. */
+/** The inside of one database. */
 export interface Inside {
-  /** Of every role that may log in and that is not reserved. */
+  /** Access of every login role that is not reserved. */
   readonly access: LiveAccess;
-  /** All but plpgsql, in the order in which they need each other. */
+  /** All but plpgsql. An extension comes after those that it needs. */
   readonly extensions: readonly ExtensionSpec[];
   readonly extras: readonly Extra[];
 }
 
-/** A whole server, read and not changed. */
+/** What was read of a whole server. */
 export interface ServerSurvey {
   readonly catalog: Catalog;
-  /** By database; a text says why it could not be entered. */
+  /** By database. A string says why Berth could not connect to it. */
   readonly insides: ReadonlyMap<string, Inside | string>;
-  /** By role; undefined = only a superuser may see them. Secret. */
+  /** By role. undefined = only a superuser may read them. Secret. */
   readonly verifiers: ReadonlyMap<string, string | null> | undefined;
 }
 
 const extrasSql = readFileSync(new URL("extras.sql", import.meta.url), "utf8");
 
-/** Databases looked into at a time. */
+/** Databases that are read at a time. */
 const concurrency = 3;
 
-/** Reads roles and databases, and of every database that may be adopted what is given in it. */
+/** Reads roles and databases, and the inside of each database that may be adopted. Changes nothing. */
 export async function inspectServerForAdopt(
   target: ServerTarget,
   admin: Credential,
@@ -91,12 +91,15 @@ export async function inspectServerForAdopt(
   return { catalog, verifiers, insides: new Map(insides) };
 }
 
-/** Names of roles are bytes that all databases share; one of another encoding reads them as other letters. */
+/**
+ * Whether a database shows a role's name correctly. Names of roles are bytes that all databases share. A
+ * database with another encoding shows non-ASCII names as other letters.
+ */
 function isReadable(role: string, encoding: string): boolean {
   return encoding === "UTF8" || Buffer.byteLength(role) === role.length;
 }
 
-/** A database that refuses the admin is one thing to report; a server that is gone ends the verb. */
+/** A database that refuses the admin is a finding. A server that is gone ends the verb. */
 async function enter(
   target: SessionTarget,
   admin: Credential,
@@ -119,7 +122,7 @@ async function readInside(
   const found = await client.query<{ name: string }>(
     "select nspname::text as name from pg_catalog.pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'",
   );
-  // As they were made, so that what another needs comes first.
+  // In the order of creation: an extension comes after those that it needs.
   const installed = await client.query<{ name: string; schema: string }>(
     "select e.extname::text as name, n.nspname::text as schema from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace where e.extname <> 'plpgsql' order by e.oid",
   );

@@ -27,20 +27,20 @@ export interface ProposedApp {
   readonly key: string;
   readonly entry: AppEntry;
   readonly app: AppSpec;
-  /** What is there and not in the entry; it stays as it is. */
+  /** What exists and is not in the entry. It stays as it is. */
   readonly kept: readonly string[];
-  /** Roles that reach no other database and are not in the entry, with what stands against each. */
+  /** Roles that reach no other database and are not in the entry, and why not. */
   readonly rejected: ReadonlyMap<string, readonly Problem[]>;
 }
 
-/** The stack that the entries are for: as it is written, and what it means. */
+/** The stack that the entries are for: its values and its spec. */
 export interface Stack {
   readonly spec: StackSpec;
   /** The values under `config:`, without the `berth:` prefix. */
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** One database on its way to an entry. */
+/** Builds and tries the entry for one database. */
 export class Trial {
   readonly #stack: Stack;
   readonly #survey: ServerSurvey;
@@ -68,7 +68,7 @@ export class Trial {
     });
   }
 
-  /** Why no entry could be proposed at all. */
+  /** Why there can be no entry at all. */
   findReasons(): readonly Problem[] {
     const { name, owner } = this.#database;
     const why = reservedReason(owner, this.#stack.spec);
@@ -107,7 +107,8 @@ export class Trial {
       const more = this.#withRole(entry, role);
       if (!add(more)) rejected.set(role.name, this.#try(more));
     }
-    // What the roles may do holds in all of the app's schemas, so that one more may be one too many.
+    // A role's privileges apply in all schemas of the app. So a further schema can fail where the first does
+    // not.
     for (const schema of this.#ownSchemas()) {
       const { database = {} } = entry;
       add({ ...entry, database: { ...database, schemas: [...(database.schemas ?? []), schema] } });
@@ -137,7 +138,7 @@ export class Trial {
       .map(({ name }) => name);
   }
 
-  /** With a further login that may do what it may do now, as far as an entry can say that. */
+  /** The entry with one more login role, which keeps its privileges as far as an entry can state them. */
   #withRole(entry: AppEntry, role: LiveRole): AppEntry {
     const key = this.#roleKey(role.name, entry);
     const settings = this.#roleSettings(role, scopedRoleName(this.#key, key));
@@ -150,7 +151,7 @@ export class Trial {
     return Array.isArray(app) ? nothing : add(toMay(this.#decide(app).actions, role.name));
   }
 
-  /** Login roles that are given something here and nowhere else, and that no other entry has. */
+  /** Login roles that have privileges in this database only and are in no other entry. */
   #candidates(): LiveRole[] {
     const taken = new Set(this.#stack.spec.apps.flatMap(roleNamesOf));
     return [...this.#survey.catalog.roles.values()].filter((role) => {
@@ -175,7 +176,7 @@ export class Trial {
     });
   }
 
-  /** The owner and the database as they are; PUBLIC keeps its rights. */
+  /** The entry of owner and database as they are. PUBLIC keeps its privileges. */
   #base(): AppEntry {
     const { name, owner, encoding, connectionLimit } = this.#database;
     const derived = this.#key.replaceAll("-", "_");
@@ -186,7 +187,7 @@ export class Trial {
       ...(encoding === "UTF8" ? {} : { encoding }),
       ...(connectionLimit < 0 ? {} : { connectionLimit }),
     };
-    // What changes nothing with Berth's own provisioner may do so with the registry's resources.
+    // A change-free entry for Berth's own provisioner can still change something with `postgresql`.
     const isStock = this.#toApp({ adopt: true }).provisioner === "postgresql";
     return {
       adopt: true,
@@ -217,7 +218,7 @@ export class Trial {
     return app;
   }
 
-  /** The app, or why the stack file may not say so. */
+  /** The app, or why the stack file cannot contain the entry. */
   #parse(entry: AppEntry): AppSpec | Problem[] {
     try {
       return this.#toApp(entry);
@@ -230,7 +231,7 @@ export class Trial {
     }
   }
 
-  /** What stands against an entry: that it is refused, or that it would change something. */
+  /** Why an entry is not usable: it is refused, or it would change something. */
   #try(entry: AppEntry): readonly Problem[] {
     const app = this.#parse(entry);
     if (Array.isArray(app)) return app;
@@ -241,7 +242,7 @@ export class Trial {
     }));
   }
 
-  /** What `pulumi up` would do about it, but for the mark. */
+  /** What `pulumi up` would do, without the actions of every adoption. */
   #decide(app: AppSpec): {
     readonly problems: readonly Problem[];
     readonly actions: readonly Action[];
@@ -258,12 +259,14 @@ export class Trial {
   }
 }
 
-/** The verb prints the statements that give the admin these rights before `pulumi up`. */
+/**
+ * False for a problem that the verb itself helps with: it prints the statements that give the admin the right.
+ */
 function isNotForLater({ code }: Problem): boolean {
   return code !== "role-out-of-reach";
 }
 
-/** What adopting always does: the mark, and that the admin is a member of the owner. */
+/** An action of every adoption: the roles become members of the ownership role, and the admin of the owner. */
 function isMark(action: Action, ownershipRole: string): boolean {
   if (isAboutOwnershipRole(action) || action.kind === "join-admin") return true;
   return action.kind === "join" && action.group === ownershipRole;

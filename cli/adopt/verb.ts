@@ -22,34 +22,34 @@ import { addEntries, formatEntries, replaceFile } from "./stack-file.ts";
 import { inspectServerForAdopt, type ServerSurvey } from "./survey.ts";
 import type { ProposedApp, Stack } from "./trial.ts";
 
-/** What the operator asked for. */
+/** The options of the verb. */
 export interface AdoptArgs {
   readonly stack: string;
   readonly file: string | undefined;
-  /** Only this database, by its name or by the key that its entry would have. */
+  /** Only this database, by its name or by the key of its entry. */
   readonly app: string | undefined;
   readonly write: boolean;
-  /** The file to add entries to, where the stack file is made of another. */
+  /** The file for `--write`, if the stack file is generated from it. */
   readonly into: string | undefined;
   readonly json: boolean;
 }
 
-/** What was found; the form of `--json`. */
+/** The form of the `--json` output. */
 interface Report {
   readonly apps: Readonly<Record<string, ProposedApp["entry"]>>;
   readonly kept: Readonly<Record<string, readonly string[]>>;
   readonly passwords: readonly PasswordFinding[];
   readonly leftAlone: Proposal["leftAlone"];
-  /** Statements that a superuser has to run before `pulumi up`. */
+  /** Statements that a superuser must run before `pulumi up`. */
   readonly superuser: readonly string[];
   /** The stack file, if entries were added to it. */
   readonly written: string | undefined;
 }
 
 /**
- * The verb: reads the server, proposes entries, and with `--write` adds them to the stack file. Nothing
- * on the server changes. Exit code 1: what was asked for cannot be adopted, or a password would change
- * that is in use.
+ * The verb: reads the server, proposes entries, and adds them to the stack file with `--write`. Changes nothing
+ * on the server. Exit code 1: the named database cannot be adopted, or `up` would change a password that is in
+ * use.
  */
 export async function adopt(args: AdoptArgs): Promise<number> {
   const { values } = readStackFile(args.stack, projectFolder, args.file);
@@ -115,7 +115,11 @@ function select(all: Proposal, { app: name }: AdoptArgs, { spec }: Stack): Propo
   );
 }
 
-/** From 16 on a role that may create roles may manage only those that it was given. */
+/**
+ * From Postgres 16 a role with CREATEROLE can manage only roles that it has ADMIN OPTION on.
+ *
+ * @see https://www.postgresql.org/docs/current/role-attributes.html
+ */
 function toSuperuserStatements(apps: readonly ProposedApp[], { server, roles }: Catalog): string[] {
   if (server.isSuperuser || server.versionNumber < 160_000) return [];
   return apps
@@ -161,7 +165,7 @@ function lastLine(report: Report, { app, stack, into }: AdoptArgs, file: string)
       ? `nothing to adopt: ${left}`
       : `not adopted: ${quote(app)}; nothing was written`;
   }
-  // Makes the stack file anew before it runs Pulumi.
+  // `npm run pulumi` generates the stack file before it runs Pulumi.
   const pulumi = into === undefined ? "pulumi" : "npm run pulumi --";
   return report.written === undefined
     ? `${proposed}, ${left}; nothing was written (--write adds them to ${file})`

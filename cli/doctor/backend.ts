@@ -7,8 +7,8 @@ import type { Outcome, Passed, Report } from "./report.ts";
 import type { World } from "./world.ts";
 
 /**
- * Where Pulumi keeps the state. Asking Pulumi leaves nothing but the log that it writes of its own
- * calls; an empty folder, into which it would put a file at once, is looked at without it.
+ * Where Pulumi keeps the state. A folder that is empty is checked without Pulumi, because any command of Pulumi
+ * writes a file into it. Otherwise the checks ask Pulumi, which writes nothing but its log.
  */
 
 const group = "machine";
@@ -48,7 +48,7 @@ export async function checkBackend(
   );
 }
 
-/** Whether the stack has been made there. */
+/** Whether the backend has this stack. */
 export async function checkStackExists(
   report: Report,
   world: World,
@@ -62,7 +62,7 @@ export async function checkStackExists(
     async ({ url, isEmpty: none }) => {
       const answer = none ? [] : await askPulumi(world, ["stack", "ls", "--json"]);
       const names = (answer as readonly { name: string }[]).map(({ name }) => name);
-      // Pulumi Cloud may put the organization before it.
+      // Pulumi Cloud may put the organization before the name.
       if (!names.some((name) => name.split("/").at(-1) === stack)) {
         throw new BerthError(
           `the backend has no stack "${stack}" of this project; it has ${names.join(", ") || "none"}`,
@@ -73,7 +73,7 @@ export async function checkStackExists(
   );
 }
 
-/** Without Pulumi Cloud, the state's secrets are under a passphrase. */
+/** The passphrase of the secrets in state. Pulumi Cloud needs none. */
 export async function checkPassphrase(
   report: Report,
   world: World,
@@ -88,7 +88,7 @@ export async function checkPassphrase(
     if (/^https?:/.test(url) || hasOther) {
       return { value: undefined, detail: "none is needed: the secrets have another key" };
     }
-    // It wins over the file; an empty one is a passphrase too.
+    // The variable wins over the file. An empty passphrase is one too.
     if (world.env["PULUMI_CONFIG_PASSPHRASE"] !== undefined) {
       return { value: undefined, detail: "PULUMI_CONFIG_PASSPHRASE is set" };
     }
@@ -103,7 +103,7 @@ export async function checkPassphrase(
   });
 }
 
-/** What Pulumi answers in JSON. */
+/** The JSON output of a Pulumi command. Throws when the command fails. */
 export async function askPulumi(world: World, args: readonly string[]): Promise<unknown> {
   const ran = await world.run("pulumi", [...args, "--non-interactive"]);
   const said = toShownText(ran?.stderr ?? "").replace(/^error: /, "");

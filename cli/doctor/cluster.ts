@@ -13,7 +13,7 @@ import { resolvePodPort } from "../../components/tunnel/target.ts";
 import { type KubeRight, planRights, toResourceName, toReview } from "./kube-rights.ts";
 import { NotNeeded, type Outcome, type Report } from "./report.ts";
 
-/** The way through the cluster: the kubeconfig, the API server, rights, and the Service or Pod. */
+/** Checks of the way through the cluster: kubeconfig, API server, rights, and the Service or Pod. */
 
 const group = "cluster";
 
@@ -23,14 +23,14 @@ type KubernetesEndpoint = Extract<EndpointSpec, { kind: "kubernetes" }>;
 export interface ReachedCluster {
   readonly access: KubeAccess;
   readonly endpoint: KubernetesEndpoint;
-  /** Of its version 1.x. */
+  /** Minor version of Kubernetes 1.x. */
   readonly minor: number;
 }
 
-/** How long one answer may take. */
+/** Options of one request. */
 export const requestOptions = { timeoutMs: 9_000, isBackground: false } as const;
 
-/** The kubeconfig, its context, and the API server behind it. */
+/** Checks the kubeconfig, its context, and the API server. */
 export async function checkCluster(
   report: Report,
   spec: Outcome<StackSpec>,
@@ -57,14 +57,14 @@ export async function checkCluster(
   );
 }
 
-/** Whether an API server answers, and of which Kubernetes 1.x. */
+/** The Kubernetes version of the API server. Throws when it does not answer. */
 export async function askVersion(access: KubeAccess): Promise<{ minor: number; detail: string }> {
   const version = (await get(access, "/version")) as { minor?: string; gitVersion?: string };
   const detail = `${access.context.cluster.server}, Kubernetes ${version.gitVersion ?? "?"}`;
   return { minor: Number.parseInt(version.minor ?? "", 10), detail };
 }
 
-/** The namespace, the rights in it, and what the stack's port-forward leads to. */
+/** Checks the namespace, the rights in it, and the Service or Pod that the port-forward needs. */
 export async function checkTarget(
   report: Report,
   cluster: Outcome<ReachedCluster>,
@@ -143,7 +143,7 @@ async function isAllowed(access: KubeAccess, right: KubeRight): Promise<boolean>
   return review.status?.allowed === true;
 }
 
-/** What is not in a namespace, for `toRefusal`. */
+/** For `toRefusal`, when the object has no namespace and no name. */
 const nowhere = { namespace: undefined, name: undefined };
 
 /** A path that everyone may read. */

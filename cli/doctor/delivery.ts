@@ -13,13 +13,13 @@ import { checkMakers } from "./operators.ts";
 import { NotNeeded, type Outcome, type Passed, type Report } from "./report.ts";
 
 /**
- * Cluster mode: the cluster that manifests are applied to, the rights there, and what a run would find in
- * it, judged by the code of a run. Its kinds are a must, since nobody else brings the objects there.
+ * Cluster mode: the cluster that gets the manifests, the rights there, and what a run would find, decided by
+ * the same code as a run. Missing kinds are failures, because nobody else applies the objects.
  */
 
 const group = "delivery";
 
-/** A cluster and what is to be applied to it. */
+/** A cluster and the objects for it. */
 interface Target {
   readonly spec: StackSpec;
   readonly cluster: ClusterSpec;
@@ -27,7 +27,7 @@ interface Target {
   readonly access: KubeAccess;
 }
 
-/** Every check of cluster mode, for a stack that applies manifests. */
+/** All checks of cluster mode, for a stack that applies manifests. */
 export async function checkDelivery(report: Report, spec: Outcome<StackSpec>): Promise<void> {
   const edit = "correct berth:cluster";
   const context = await report.check({ group, name: "kubeconfig", fix: edit }, [spec], openTarget);

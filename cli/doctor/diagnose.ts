@@ -12,7 +12,7 @@ import { type Finding, type Outcome, Report } from "./report.ts";
 import { checkGitOps, checkStackFile } from "./stack.ts";
 import type { World } from "./world.ts";
 
-/** Everything that a first run of a stack needs, in the order in which one thing builds on another. */
+/** Runs all checks for the first run of a stack. Each check comes after those that it needs. */
 export async function diagnose(
   world: World,
   stack: { readonly name: string; readonly file: string | undefined },
@@ -33,7 +33,7 @@ export async function diagnose(
   const access = await checkOnePassword(report, world);
   const admin = await checkItems(report, [spec, access]);
   if ("value" in spec && appliesManifests(spec.value)) await checkDelivery(report, spec);
-  // The Jobs log in from the cluster; what is wrong with the way from here only keeps verify from it.
+  // Jobs log in from the cluster. Without a way from this machine only `verify` fails.
   const apps = "value" in spec ? spec.value.apps : [];
   if (apps.length > 0 && apps.every(({ provisioner }) => provisioner === "job")) report.onlyWarn();
   const cluster = await checkCluster(report, spec);

@@ -2,23 +2,24 @@ import type { EndpointSpec } from "../../components/config/spec.ts";
 import { kindOf } from "../../components/delivery/cluster/kinds.ts";
 import { type ClusterPlan, listObjects } from "../../components/delivery/cluster/objects.ts";
 
-/** One right, in RBAC's words. */
+/** One right, in the terms of RBAC. */
 export interface KubeRight {
   readonly verb: "get" | "list" | "watch" | "create" | "patch" | "delete";
-  /** Of the API. @default - the core's */
+  /** API group. @default - the core group */
   readonly group?: string;
-  /** With its subresource: `pods/portforward`. */
+  /** With the subresource, if there is one: `pods/portforward`. */
   readonly resource: string;
-  /** undefined = in the whole cluster. */
+  /** undefined = the whole cluster. */
   readonly namespace: string | undefined;
-  /** One object that it is for. @default - any */
+  /** The only object that it is for. @default - any object */
   readonly name?: string;
 }
 
 /**
- * The rights that Berth's port-forward uses. Pure.
+ * The rights that Berth's port-forward needs. Pure.
  *
- * @param minor Of Kubernetes 1.x. Since 1.35 a port-forward by websocket needs `create` besides `get`.
+ * @param minor Minor version of Kubernetes 1.x. From 1.35 a port-forward by websocket needs `create` as well as
+ * `get`.
  */
 export function planRights(
   endpoint: Extract<EndpointSpec, { kind: "kubernetes" }>,
@@ -40,21 +41,21 @@ export function planRights(
 }
 
 /**
- * The rights that cluster mode uses: on each kind in each namespace, and on namespaces, of which
- * kube-system tells which cluster it is. Pure.
+ * The rights that cluster mode needs: on each kind in each namespace, and on namespaces, because the uid of
+ * kube-system identifies the cluster. Pure.
  */
 export function planDeliveryRights(plans: readonly ClusterPlan[]): readonly KubeRight[] {
   const objects = plans.flatMap(listObjects).map((object) => {
     const { kind, apiVersion, resource } = kindOf(object);
     const group = apiVersion.includes("/") ? apiVersion.replace(/\/.*/, "") : "";
-    // Pulumi watches a deletion; namespaces it never deletes.
+    // Pulumi watches an object that it deletes. It never deletes a namespace.
     const more = kind === "Namespace" ? [] : (["delete", "list", "watch"] as const);
     const verbs = ["get", "create", "patch", ...more] as const;
     const { namespace } = object.metadata;
     const pods = kind === "Job" ? (["list", "watch"] as const) : [];
     return [
       ...verbs.map((verb): KubeRight => ({ verb, group, resource, namespace })),
-      // While it waits for a Job.
+      // Pulumi reads these while it waits for a Job.
       ...pods.map((verb): KubeRight => ({ verb, group: "", resource: "pods", namespace })),
     ];
   });
@@ -67,15 +68,16 @@ export function planDeliveryRights(plans: readonly ClusterPlan[]): readonly Kube
   return [...new Map(all.map((right) => [JSON.stringify(right), right])).values()];
 }
 
-/** As RBAC names it: `pods/portforward`, `applications.argoproj.io`. */
+/** The name in RBAC's form: `pods/portforward`, `applications.argoproj.io`. */
 export function toResourceName({ resource, group = "" }: KubeRight): string {
   return group === "" ? resource : `${resource}.${group}`;
 }
 
 /**
- * The question to the API server whether the asking user holds a right. Answering it keeps nothing.
+ * A review that asks the API server whether the current user has a right. It stores nothing.
  *
- * @see https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/
+ * @see
+ * https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/
  */
 export function toReview({
   verb,

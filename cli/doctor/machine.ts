@@ -10,11 +10,11 @@ import { type Part, partNamed, partVersion } from "../../toolchain/parts.ts";
 import type { Outcome, Passed, Report } from "./report.ts";
 import type { World } from "./world.ts";
 
-/** The programs that a run needs: Node, Pulumi, and the plugins of the resources in the stack. */
+/** Checks of the programs that a run needs: Node, Pulumi, and the plugins of the stack's resources. */
 
 const group = "machine";
 
-/** Node as Pulumi's language host starts it, which is the one on PATH. */
+/** Checks the first Node on PATH, which Pulumi's language host starts. */
 export async function checkNode(report: Report, world: World): Promise<void> {
   const fix = `install Node ${oldestNode(world)} or newer, or put it first on PATH; node --version must show it`;
   await report.check({ group, name: "Node", fix }, [], async () => {
@@ -30,7 +30,7 @@ export async function checkNode(report: Report, world: World): Promise<void> {
   });
 }
 
-/** Its version number. */
+/** Checks the `pulumi` on PATH. The value is its version. */
 export async function checkPulumi(report: Report, world: World): Promise<Outcome<string>> {
   const wanted = partVersion(partNamed("pulumi"));
   const fix = "install it from https://www.pulumi.com/docs/install/; pulumi version must show it";
@@ -47,7 +47,7 @@ export async function checkPulumi(report: Report, world: World): Promise<Outcome
   });
 }
 
-/** Those that the stack's resources come from. */
+/** Checks the plugins of the stack's resources. */
 export async function checkPlugins(
   report: Report,
   world: World,

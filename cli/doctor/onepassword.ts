@@ -17,11 +17,11 @@ import { refuseUnusablePasswords } from "../../components/postgres/verifier.ts";
 import type { Outcome, Report } from "./report.ts";
 import type { World } from "./world.ts";
 
-/** 1Password: the way there, the token, the vault, and every item that the stack needs. */
+/** Checks of 1Password: the access, the token, the vault, and all items of the stack. */
 
 const group = "1Password";
 
-/** What the environment says, and whether something answers there. */
+/** Checks the variables in the environment, and that a server answers. */
 export async function checkOnePassword(
   report: Report,
   world: World,
@@ -70,8 +70,8 @@ async function askOp(world: World): Promise<string> {
 }
 
 /**
- * The token and the vault, shown by reading the admin's item; then all items, with everything that is
- * missing. The admin's credential, where its own item is in order, whatever the others are like.
+ * Checks the token and the vault by reading the admin's item, then all items. Answers with the admin's
+ * credential if its own item is correct, also when others are not.
  */
 export async function checkItems(
   report: Report,
@@ -106,7 +106,7 @@ export async function checkItems(
   return admin === undefined ? { because: `because "${group}: items" failed` } : { value: admin };
 }
 
-/** undefined = the vault can be read, and something is wrong with the item. */
+/** undefined = the vault can be read, but the item is wrong. */
 async function readAdminItem(spec: StackSpec, readItem: ReadItem): Promise<Credential | undefined> {
   let last: unknown;
   const remembering: ReadItem = async (ref) => {

@@ -6,17 +6,17 @@ import { type ReachedCluster, requestOptions } from "./cluster.ts";
 import { NotNeeded, type Outcome, type Passed, type Report } from "./report.ts";
 
 /**
- * Who takes up what Berth writes into Git: the kinds of its manifests, and the operators that make Secrets
- * of them. A run goes well without them, and the apps then wait for their Secrets; so these only warn.
+ * The cluster's part with manifests in Git: their kinds, and the operators that make Secrets from them. A run
+ * succeeds without these, but the apps wait for their Secrets. So these checks only warn.
  */
 
 const group = "cluster";
 
 interface Operator {
   readonly name: string;
-  /** Part of the name of its image. */
+  /** Part of the name of the operator's image. */
   readonly image: string;
-  /** API group of what it takes up. */
+  /** API group of the objects that it reads. */
   readonly api: string;
 }
 
@@ -26,7 +26,7 @@ const operators: readonly Operator[] = [
   { name: "Vault Secrets Operator", image: "vault-secrets-operator", api: "secrets.hashicorp.com" },
 ];
 
-/** The kinds, by the API server's own list, which every user may read; and the operators. */
+/** Checks the operators, and the kinds by the API server's own list, which every user may read. */
 export async function checkOperators(
   report: Report,
   [spec, cluster]: readonly [spec: Outcome<StackSpec>, cluster: Outcome<ReachedCluster>],
@@ -41,7 +41,7 @@ export async function checkOperators(
   await checkMakers(report, group, kinds, cluster);
 }
 
-/** The operators that make Secrets of objects of these kinds. */
+/** Checks the operators that make Secrets from objects of these kinds. */
 export async function checkMakers(
   report: Report,
   group: string,
@@ -111,7 +111,7 @@ function runs(deployment: Deployment, name: string): boolean {
   return containers.some(({ image }) => image?.includes(name) === true);
 }
 
-/** All of the cluster, a part at a time. */
+/** All Deployments of the cluster, read page by page. */
 async function listDeployments(access: KubeAccess): Promise<Deployment[]> {
   const found: Deployment[] = [];
   let next: string | undefined = "";

@@ -4,7 +4,7 @@ import { askPulumi } from "./backend.ts";
 import { NotNeeded, type Outcome, type Report } from "./report.ts";
 import type { World } from "./world.ts";
 
-/** The part of `pulumi stack export` that is looked at. */
+/** The part of `pulumi stack export` that Berth reads. */
 interface Export {
   readonly deployment?: {
     readonly pending_operations?: readonly {
@@ -14,7 +14,7 @@ interface Export {
   };
 }
 
-/** What runs that were killed left in the state. Pulumi does not forget it by itself. */
+/** Checks the state for pending operations of a killed run. Pulumi keeps them until a refresh. */
 export async function checkPending(
   report: Report,
   world: World,
@@ -35,7 +35,7 @@ export async function checkPending(
   });
 }
 
-/** Who holds the stack's lock in a backend of files, and a lock file that was cut off, at which Pulumi stops. */
+/** Checks the stack's lock in a file backend. A lock file that was cut off also stops Pulumi. */
 export async function checkLock(
   report: Report,
   world: World,

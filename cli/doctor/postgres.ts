@@ -18,11 +18,11 @@ import {
   type ServerState,
 } from "./server-state.ts";
 
-/** The way to Postgres, by the code of a run; then what the admin sees there. It only reads. */
+/** Checks of the server, with the code of a run: the connection, then what the admin sees. They only read. */
 
 const group = "Postgres";
 
-/** Every check of the server. `way` is what a port-forward builds on. */
+/** All checks of the server. `way` is what the port-forward needs. */
 export async function checkPostgres(
   report: Report,
   needs: {
@@ -53,7 +53,7 @@ export async function checkPostgres(
   }
 }
 
-/** A run with the stock provider needs the local port too. */
+/** A run with the `postgresql` provisioner needs the local port too. */
 async function openWay(spec: StackSpec): Promise<Endpoint> {
   const { postgres } = spec;
   const listens = spec.apps.some((app) => app.provisioner === "postgresql");

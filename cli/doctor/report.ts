@@ -1,28 +1,28 @@
 import { BerthError, describeWhat } from "../../components/errors.ts";
 
-/** What was looked at, and how it is; the form of one element of the `--json` output. */
+/** One result of a check, in the form of the `--json` output. */
 export interface Finding {
-  /** Part of the whole that it belongs to: `machine`, `stack`, `cluster`, `delivery`, …. */
+  /** The group of checks: `machine`, `stack`, `cluster`, `delivery`, …. */
   readonly group: string;
   readonly name: string;
-  /** `warning`: a run goes on all the same. `skipped`: it could not be tried, or there is no need. */
+  /** `warning`: a run succeeds all the same. `skipped`: it could not be checked, or there was no need. */
   readonly status: "ok" | "warning" | "failed" | "skipped";
   readonly detail: string;
-  /** The command or edit that solves it; every warning and failure has one. */
+  /** The command or edit that solves it. Every warning and failure has one. */
   readonly fix?: string;
 }
 
-/** What a check found out for those that build on it, or the check that failed instead. */
+/** The value of a check for later checks, or why there is none. */
 export type Outcome<T> = { readonly value: T } | { readonly because: string };
 
-/** A check that went well, at most with something to know. */
+/** A check that passed. It may have a hint. */
 export interface Passed<T> {
   readonly value: T;
   readonly detail: string;
   readonly warnings?: readonly { readonly detail: string; readonly fix: string }[];
 }
 
-/** There is nothing to check. It counts neither as good nor as bad; what builds on it is skipped. */
+/** Thrown by a check when there is nothing to check. The check and all that need it are skipped. */
 export class NotNeeded extends Error {}
 
 interface About {
@@ -37,8 +37,8 @@ type Values<T extends readonly Outcome<unknown>[]> = {
 };
 
 /**
- * Carries checks out one after another and keeps what they find. A check names those it builds on;
- * where one of them has failed, it is not tried, and says which.
+ * Runs checks one after another and keeps the findings. A check names the checks that it needs. If one of these
+ * failed, the check is skipped and says which.
  */
 export class Report {
   readonly findings: Finding[] = [];
@@ -49,12 +49,15 @@ export class Report {
     this.#onFinding = onFinding;
   }
 
-  /** From here on a failed check is a warning: a run goes on without what it looks at. */
+  /** From here on a failed check is a warning, because a run succeeds without it. */
   onlyWarn(): void {
     this.#severity = "warning";
   }
 
-  /** Every `BerthError` is a failed check, one for each of its problems. Any other error is a fault. */
+  /**
+   * Runs one check. A `BerthError` is a failed check, with one finding for each of its problems. Any other
+   * error is a fault.
+   */
   async check<T, const N extends readonly Outcome<unknown>[]>(
     about: About,
     needs: N,

@@ -14,7 +14,7 @@ import {
 } from "../../components/postgres/rules/server.ts";
 import type { Passed } from "./report.ts";
 
-/** What the admin sees of the server: all its roles and databases, and the admin's own session. */
+/** What the admin sees of the server: all roles and databases, and the admin's own session. */
 export interface ServerState {
   readonly catalog: Catalog;
   readonly isEncrypted: boolean;
@@ -22,13 +22,13 @@ export interface ServerState {
   readonly selfGrant: string | undefined;
 }
 
-/** Newest server that Berth is tested with, as a major version. */
+/** Newest major version of Postgres that Berth is tested with. */
 const newestMajor = 18;
 
-/** Each is pure: it passes, warns, or throws what is wrong. */
+/** A pure check: it passes, warns, or throws the problems. */
 type ServerCheck = (spec: StackSpec, state: ServerState) => Passed<undefined>;
 
-/** Whether it is the server that the stack is for. */
+/** Whether it is the stack's server. */
 export const checkPinned: ServerCheck = ({ postgres }, { catalog }) => {
   const problem = findIdentityProblem(catalog.server, postgres);
   const detail = catalog.server.systemIdentifier;
@@ -37,7 +37,7 @@ export const checkPinned: ServerCheck = ({ postgres }, { catalog }) => {
   return { value: undefined, detail, warnings: [{ detail: problem.what, fix: problem.fix }] };
 };
 
-/** Whether it is of a version that Berth knows, and takes writes. */
+/** Whether Berth supports the server's version, and the server accepts writes. */
 export const checkVersion: ServerCheck = ({ postgres }, { catalog: { server } }) => {
   refuse(findServerProblems(server, postgres).filter((problem) => !isAboutAdmin(problem)));
   const detail = formatVersion(server.versionNumber);
@@ -47,12 +47,12 @@ export const checkVersion: ServerCheck = ({ postgres }, { catalog: { server } })
   return { value: undefined, detail, warnings: [{ detail: newer, fix }] };
 };
 
-/** Whether the admin role may do what a run does. */
+/** Whether the admin role has the rights that a run needs. */
 export const checkAdmin: ServerCheck = (spec, { catalog: { server }, selfGrant }) => {
   const problems = findServerProblems(server, spec.postgres).filter(isAboutAdmin);
   const usesStock = spec.apps.some((app) => app.provisioner === "postgresql");
   const isGranted = ["set", "inherit"].every((word) => selfGrant?.includes(word) === true);
-  // Berth's own provider sets it in its session.
+  // Berth's own provider sets `createrole_self_grant` itself. The registry's does not.
   if (usesStock && !server.isSuperuser && server.versionNumber >= 160_000 && !isGranted) {
     problems.push({
       ...{ code: "admin-lacks-self-grant", at: "berth:postgres.adminItem" },
@@ -71,11 +71,11 @@ export const checkAdmin: ServerCheck = (spec, { catalog: { server }, selfGrant }
   return { value: undefined, detail, warnings: [warning] };
 };
 
-/** Whether the role that marks what the stack made is one that it may be. */
+/** Whether the stack may use the ownership role. */
 export const checkOwnershipRole: ServerCheck = ({ postgres }, { catalog }) => {
   const problem = findOwnershipRoleProblem(catalog, postgres);
   if (problem?.code === "ownership-role-unmarked") {
-    // Only the stack's state, which is not read here, knows whose it is.
+    // Only the stack's state knows, and doctor does not read it.
     const detail = `${postgres.ownershipRole} does not say yet which stack it belongs to`;
     const fix = "run pulumi up, which marks it as this stack's or refuses it";
     return { value: undefined, detail, warnings: [{ detail, fix }] };
@@ -86,12 +86,12 @@ export const checkOwnershipRole: ServerCheck = ({ postgres }, { catalog }) => {
   return { value: undefined, detail };
 };
 
-/** Whether a run could make the apps what they are in the stack file. */
+/** Whether `pulumi up` could apply the apps as the stack file has them. */
 export const checkApps: ServerCheck = ({ apps, postgres }, { catalog }) => {
   const decisions = apps.map((app) =>
     decideApp(planDatabase(app, postgres), { catalog }, { postgres }),
   );
-  // What is about no app is a check of its own.
+  // A problem of no app has a check of its own.
   refuse(decisions.flatMap(({ problems }) => problems.filter(({ app }) => app !== undefined)));
   const there = apps.filter((app) => catalog.databases.has(app.database.name)).length;
   const counts = `${String(there)} of ${String(apps.length)} databases exist`;
@@ -99,7 +99,7 @@ export const checkApps: ServerCheck = ({ apps, postgres }, { catalog }) => {
   return { value: undefined, detail: [counts, ...adopting].join("; ") };
 };
 
-/** A hint: what others have on the server, and the stack file does not name. */
+/** Lists roles and databases that the stack file does not name, as a hint. */
 export const checkNeighbours: ServerCheck = (spec, { catalog }) => {
   const names = findUnreserved(spec, catalog);
   const { reserved } = spec.postgres;
@@ -112,7 +112,7 @@ export const checkNeighbours: ServerCheck = (spec, { catalog }) => {
   return { value: undefined, detail, warnings: [{ detail, fix }] };
 };
 
-/** Roles and databases that are neither Postgres' own, nor Berth's, nor named in the stack file. */
+/** Roles and databases that are not Postgres' own, not Berth's, and not named in the stack file. */
 function findUnreserved(spec: StackSpec, catalog: Catalog): string[] {
   const { ownershipRole } = spec.postgres;
   const planned = new Set(spec.apps.flatMap((app) => [app.database.name, ...roleNamesOf(app)]));
@@ -120,7 +120,7 @@ function findUnreserved(spec: StackSpec, catalog: Catalog): string[] {
     spec.apps.flatMap(({ roles: [owner] }) => (hasItem(owner) ? [] : [`role=${owner.name}`])),
   );
   const { roles: live } = catalog;
-  // What Vault makes acts as an owner of the stack's.
+  // A role that Vault makes has the setting `role` with one of the stack's owners.
   const isOurs = (role: string): boolean =>
     role === ownershipRole ||
     live.get(role)?.memberOf.includes(ownershipRole) === true ||

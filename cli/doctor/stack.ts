@@ -7,11 +7,11 @@ import { toShellWord } from "../../components/kubernetes/error.ts";
 import { NotNeeded, type Outcome, type Passed, type Report } from "./report.ts";
 import type { World } from "./world.ts";
 
-/** What is written down: the stack file, and the checkout that manifests go to. */
+/** Checks of the files: the stack file, and the checkout that manifests are written to. */
 
 const group = "stack";
 
-/** The stack file, with every mistake in it. */
+/** Checks the stack file and lists every mistake in it. */
 export async function checkStackFile(
   report: Report,
   world: World,
@@ -25,7 +25,7 @@ export async function checkStackFile(
   });
 }
 
-/** The checkout that Argo CD follows: there, writable, and one that git knows. */
+/** Checks the GitOps checkout: it exists, is writable and is a git repository. */
 export async function checkGitOps(
   report: Report,
   world: World,

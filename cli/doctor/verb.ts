@@ -4,7 +4,7 @@ import { diagnose } from "./diagnose.ts";
 import type { Finding } from "./report.ts";
 import { openWorld } from "./world.ts";
 
-/** The verb: prints what it finds as it finds it, and answers with the exit code. */
+/** The verb: prints each finding at once and answers with the exit code. */
 export async function doctor(args: {
   readonly stack: string;
   readonly file: string | undefined;
@@ -29,7 +29,7 @@ function printFinding({ group, name, status, detail, fix }: Finding): void {
   if (fix !== undefined) print(`${" ".repeat(8)}fix: ${fix}`);
 }
 
-/** `23 ok, 1 warnings, 0 failed`, and what was skipped, if anything was. */
+/** `23 ok, 1 warnings, 0 failed`, and the number of skipped checks if there are any. */
 export function formatCounts(findings: readonly Finding[]): string {
   const count = (status: Finding["status"]): string => String(countOf(findings, status));
   const skipped = countOf(findings, "skipped") === 0 ? "" : `, ${count("skipped")} skipped`;

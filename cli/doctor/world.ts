@@ -2,25 +2,25 @@ import { delimiter, sep } from "node:path";
 import { execa } from "execa";
 import { requireAnswer } from "../../toolchain/download.ts";
 
-/** What a program that was started printed, and how it ended. */
+/** Output and exit code of a program. */
 export interface Ran {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** What the checks see of this machine. Tests give them another. */
+/** What the checks see of this machine. Tests use a fake. */
 export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Where `Pulumi.yaml` is. */
+  /** The folder of `Pulumi.yaml`. */
   readonly project: string;
-  /** Runs a program in the project folder; undefined = it is not on PATH. */
+  /** Runs a program in the project folder. undefined = it is not on PATH. */
   readonly run: (command: string, args: readonly string[]) => Promise<Ran | undefined>;
   /** Throws when the site of an address does not answer. */
   readonly reach: (address: string | undefined) => Promise<void>;
 }
 
-/** This machine, as the one who types `pulumi up` sees it. */
+/** This machine, as a user sees it who runs `pulumi up`. */
 export function openWorld(project: string): World {
   const env = { ...process.env, PATH: toUserPath(process.env["PATH"] ?? "") };
   return {
@@ -43,7 +43,7 @@ export function openWorld(project: string): World {
   };
 }
 
-/** PATH without what npm puts before it, where a `node` is that `pulumi` by itself never finds. */
+/** PATH without the folders that npm adds. Their `node` is not the one that `pulumi` starts. */
 export function toUserPath(path: string): string {
   const folders = path.split(delimiter);
   const first = folders.findIndex((folder) => !folder.split(sep).includes("node_modules"));

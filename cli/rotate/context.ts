@@ -9,7 +9,7 @@ import { LoginFailure } from "../../components/postgres/server/login-failure.ts"
 import { describeItem } from "../../components/postgres/server/reach.ts";
 import { type ServerTarget, withRoleSession } from "../../components/postgres/server/session.ts";
 
-/** What the verb was given. */
+/** The options of the verb. */
 export interface RotateArgs {
   readonly stack: string;
   readonly file: string | undefined;
@@ -18,32 +18,32 @@ export interface RotateArgs {
   readonly role: string | undefined;
   /** Minutes to wait for the Secret. */
   readonly wait: number;
-  /** End the logins that the item does not name any more. */
+  /** Disable the logins that the item no longer names. */
   readonly retire: boolean;
   readonly json: boolean;
 }
 
-/** One role of one app, and the way to its item and its server. */
+/** One role of one app, with its item and its server. */
 export interface RotateContext {
   readonly args: RotateArgs;
-  /** With this app alone: what else the stack has is not rotate's to look at. */
+  /** Contains this app alone, because `rotate` ignores all others. */
   readonly spec: StackSpec;
   readonly app: AppSpec;
   readonly role: RoleSpec;
   readonly access: OnePasswordAccess;
   readonly server: ServerTarget;
-  /** `vaults/…/items/…`, for people. */
+  /** `vaults/…/items/…`, for messages. */
   readonly item: string;
   readonly read: () => Promise<StackItems>;
-  /** `pulumi up` of this app. */
+  /** Runs `pulumi up` for this app. */
   readonly up: () => Promise<void>;
   readonly say: (step: string, text: string) => void;
 }
 
 /**
- * Writes the role's item, or says in a person's words why that cannot be.
+ * Writes the role's item. Throws with a fix if 1Password refuses.
  *
- * @param before What it held when this was decided; what somebody wrote since is not written over.
+ * @param before The item when this was decided. If somebody has changed it since, nothing is written.
  */
 export async function writeItem(
   { access, app, role, item, read }: RotateContext,
@@ -73,7 +73,7 @@ export async function writeItem(
   }
 }
 
-/** What is true of the app's login after a failure, found out by trying it. */
+/** Whether the app can log in after a failure, found by a login. */
 export async function describeLogin(context: Omit<RotateContext, "up">): Promise<string> {
   const { item, read, role } = context;
   try {
@@ -86,8 +86,8 @@ export async function describeLogin(context: Omit<RotateContext, "up">): Promise
 }
 
 /**
- * Goes on with the password that the item holds. Where the server refuses it even then, `up` had nothing to
- * do: somebody changed it there, which no admin but a superuser can see, and only a new one is brought there.
+ * Continues with the item's password. If the server still refuses it after `up`, the role's password was
+ * changed by hand, which only a superuser can see. Then only a new password helps.
  */
 export async function resume(context: RotateContext): Promise<void> {
   await context.up();
@@ -104,7 +104,7 @@ function isSame(one: Credential, other: Credential): boolean {
   return one.username === other.username && one.revealPassword() === other.revealPassword();
 }
 
-/** Whether the server takes a credential. Throws when it cannot be asked. */
+/** Whether a login with the credential succeeds. Throws when the server cannot be reached. */
 export async function logsIn(
   context: Omit<RotateContext, "up">,
   credential: Credential,

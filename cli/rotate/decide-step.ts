@@ -2,24 +2,23 @@ import type { LiveRole } from "../../components/postgres/catalog/catalog.ts";
 import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/plan.ts";
 
 /**
- * Marks a login that was given a password which the item does not hold yet: it may log in as long as
- * Postgres can count, and the `up` after the item's edit takes the mark away. So a run that was
- * interrupted in between is known by the catalog, and by nothing noted elsewhere.
+ * Marks a login that has a new password which the item does not hold yet. The date is no limit in practice. The
+ * `up` after the item's edit removes it. So the catalog alone shows an interrupted rotation.
  */
 export const preparedUntil = "VALID UNTIL '9999-12-31'";
 
-/** What a rotation has to do next. */
+/** The next step of a rotation. */
 export type RotationStep =
-  /** A new password for this login, and the item goes over to it. */
+  /** Give this login a new password, then write both into the item. */
   | { readonly kind: "take"; readonly login: PlannedRole }
-  /** The item names the right login already; the rest of a rotation is missing, or may be. */
+  /** The item already names the right login. The rest of the rotation may be missing. */
   | { readonly kind: "finish"; readonly because: string };
 
 /**
- * Decides from the catalog and the item alone. Pure. While two can log in the last rotation is not over:
- * the app may still use the former login, and a new password for it would lock the app out.
+ * Decides from the catalog and the item alone. Pure. While two logins work, the last rotation is not over: the
+ * app may still use the former login, and a new password for it would lock the app out.
  *
- * @param isIn Whether the item's login gets in with the item's password.
+ * @param isIn Whether the item's credential works.
  */
 export function decideRotation(
   plan: DatabasePlan,
@@ -40,7 +39,7 @@ export function decideRotation(
   return { kind: "take", login };
 }
 
-/** Those that the item does not name. */
+/** The logins that the item does not name. */
 export function waitingRoles(plan: DatabasePlan, username: string): readonly PlannedRole[] {
   return plan.roles.filter(({ login, name }) => login === "in-turn" && name !== username);
 }

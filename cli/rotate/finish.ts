@@ -8,23 +8,23 @@ import { verifyStack } from "../verify/verb.ts";
 import type { RotateContext } from "./context.ts";
 import { type SecretOutcome, waitForSecret } from "./wait-for-secret.ts";
 
-/** What was rotated and how far it has come; the form of the `--json` output. */
+/** What was rotated, and how far; the form of the `--json` output. */
 export interface Rotation {
   readonly app: string;
   readonly role: string;
-  /** The login that the item names now; that of the role itself, or of two the one whose turn it is. */
+  /** The login in the item: the role itself, or one of its two logins. */
   readonly login: string;
-  /** Whether this run began a rotation, or went on with one that was not over. */
+  /** Whether this run continued an earlier rotation. */
   readonly resumed: boolean;
   readonly secret: { readonly name: string; readonly outcome: SecretOutcome["kind"] };
   readonly verified: boolean;
-  /** What is left to do by hand. */
+  /** What to do by hand. */
   readonly next: string;
 }
 
 /**
- * The end of every rotation, once 1Password and the server agree: the Secret, every login of the app, and
- * what is left to do. Answers with the exit code.
+ * The end of every rotation, after 1Password and the server agree: waits for the Secret, checks every login of
+ * the app, and prints what is left to do. Answers with the exit code.
  */
 export async function finish(
   context: RotateContext,
@@ -53,7 +53,7 @@ export async function finish(
   return verdict.ok && outcome.kind !== "late" ? 0 : 1;
 }
 
-/** The way to the cluster's Secrets; undefined = the stack file names no cluster. */
+/** Access to the cluster's Secrets. undefined = the stack file names no cluster. */
 export async function openSecrets({ postgres }: StackSpec): Promise<KubeAccess | undefined> {
   if (postgres.endpoint.kind === "direct") return undefined;
   return createKubeAccess(await loadKubeContext(postgres.endpoint));

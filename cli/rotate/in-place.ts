@@ -2,9 +2,9 @@ import { logsIn, type RotateContext, resume, writeItem } from "./context.ts";
 import { finish } from "./finish.ts";
 
 /**
- * One login: a new password in the item, then on the server. Until the app has restarted with it, new
- * connections of the app are refused. A password that the server refuses is one that an interrupted run
- * wrote, and is brought to the server instead of being replaced by yet another, if that helps.
+ * One login: writes a new password to the item, then to the server. New connections of the app fail until it
+ * restarts. If the server refuses the item's password, an interrupted run may have written it. Then that
+ * password is set on the server first, and replaced only if it still fails.
  */
 export async function rotateInPlace(context: RotateContext): Promise<number> {
   const { role, item, say } = context;

@@ -10,21 +10,21 @@ import { withServer } from "./two-logins.ts";
 import { inspectTwoLogins, retireLogins, type Watch } from "./two-logins-server.ts";
 import { waitForSecret } from "./wait-for-secret.ts";
 
-/** What became of the former logins; the form of the `--json` output. */
+/** The former logins; the form of the `--json` output. */
 interface Retired {
   readonly app: string;
   /** The login that stays. */
   readonly login: string;
   readonly retired: readonly string[];
-  /** Who stands in the way; then nothing was retired. */
+  /** Sessions of the former logins. If there are any, nothing was retired. */
   readonly connected: readonly LiveSession[];
 }
 
 const twoSeconds: Watch = { looks: 10, everyMs: 200 };
 
 /**
- * The end of a rotation with two logins: whoever the item does not name can no longer log in, and has no
- * password. Refuses while somebody is connected as one of them, or the Secret still holds such a one.
+ * The end of a rotation with two logins: a login that the item does not name loses LOGIN and its password.
+ * Refuses while it has a session or the Secret still holds it.
  */
 export async function retire(context: RotateContext, watch = twoSeconds): Promise<number> {
   const { app, role, args } = context;
@@ -61,7 +61,7 @@ export async function retire(context: RotateContext, watch = twoSeconds): Promis
   return outcome.connected.length === 0 ? 0 : 1;
 }
 
-/** Pods that start now would be given a login that is about to end. */
+/** Throws if the Secret still holds a login that ends: Pods that start now would get it. */
 async function requireSecret(
   { spec, app, role }: RotateContext,
   credential: Parameters<typeof waitForSecret>[2],

@@ -6,15 +6,15 @@ import { printError } from "../print.ts";
 import { outlived, waitForPulumi } from "../pulumi-process.ts";
 import type { RotateArgs } from "./context.ts";
 
-/** Pulumi for this app alone: `rotate` applies nothing else that waits in the stack file. */
+/** The arguments for Pulumi: this app alone. Other changes in the stack file are not applied. */
 export interface AppRun {
   readonly args: RotateArgs;
   readonly app: AppSpec;
 }
 
 /**
- * Finds out that the `up` at the end of a rotation can run, before anything is written: a new password
- * that reaches no server locks the app out. Shows what Pulumi says only if it refuses.
+ * Checks that the final `up` can run, before anything is written. A new password that does not reach the server
+ * locks the app out. Prints Pulumi's output only if it fails.
  */
 export async function previewApp({ args, app }: AppRun): Promise<void> {
   const pulumi = execa("pulumi", ["preview", ...toArgs({ args, app })], {
@@ -37,7 +37,9 @@ export async function previewApp({ args, app }: AppRun): Promise<void> {
 }
 
 /**
- * @param describe What is true after a failure, asked of the item and the server.
+ * Runs `pulumi up` for the app.
+ *
+ * @param describe After a failure: whether the app can still log in.
  */
 export async function upApp({ args, app }: AppRun, describe: () => Promise<string>): Promise<void> {
   const pulumi = execa("pulumi", ["up", "--yes", "--skip-preview", ...toArgs({ args, app })], {

@@ -19,9 +19,9 @@ import type { Action } from "../../components/postgres/statements/actions.ts";
 import { hiddenVerifiers } from "../../components/postgres/statements/sql.ts";
 import { preparedUntil } from "./decide-step.ts";
 
-/** What a rotation does on the server besides `pulumi up`: with the provider's own lock and guards. */
+/** The statements of a rotation that `pulumi up` does not run, with the provider's lock and guards. */
 
-/** The app's roles as they are. */
+/** The app's roles on the server. */
 export async function inspectTwoLogins(
   server: PostgresServer,
   plan: DatabasePlan,
@@ -33,7 +33,7 @@ export async function inspectTwoLogins(
 const restart =
   "restart what is connected, so that it takes the credential that the Secret has, then run the same command again";
 
-/** What gives a login a new password before the item names it, and why that cannot be. Pure. */
+/** The actions that give a login a new password before the item names it, or why they are refused. Pure. */
 export function decideLogin(
   plan: DatabasePlan,
   facts: { readonly catalog: Catalog; readonly sessions: readonly LiveSession[] },
@@ -46,7 +46,7 @@ export function decideLogin(
   const { app, database } = plan;
   const { login, postgres, verifier } = request;
   const { catalog, sessions } = facts;
-  // What the entry allows `pulumi up` to adopt is not adopted here.
+  // `adopt` in the entry is for `pulumi up` only.
   const decision = decideApp(
     { ...plan, adopt: false },
     { catalog },
@@ -73,8 +73,8 @@ export function decideLogin(
 }
 
 /**
- * Gives a login that waits a new password, so that it works before the item names it. Throws, with
- * nothing changed, where somebody is still connected as it or Berth did not make it. Under the run lock.
+ * Gives the waiting login a new password, so it works before the item names it. Throws and changes nothing if
+ * it has a session or Berth did not make it. The caller must hold the run lock.
  */
 export async function prepareLogin(
   server: PostgresServer,
@@ -102,16 +102,16 @@ export async function prepareLogin(
   });
 }
 
-/** How often to look, and how long to wait in between. */
+/** How often to check, and the pause between checks. */
 export interface Watch {
   readonly looks: number;
   readonly everyMs: number;
 }
 
 /**
- * Takes login and password from roles that the item does not name. Under the run lock.
+ * Removes LOGIN and the password from roles that the item does not name. The caller must hold the run lock.
  *
- * @returns Who is connected as one of them; then nothing has been taken. Empty = all is done.
+ * @returns Their sessions. If there are any, nothing was changed. Empty = done.
  */
 export async function retireLogins(
   server: PostgresServer,
@@ -129,7 +129,7 @@ export async function retireLogins(
     await server.runTogether(session, shut, work, () =>
       requireOurRoles(session, names, server.config),
     );
-    // Who came in between would be cut off at its next connection.
+    // A client that connected in between would fail at its next connection.
     const after = await inspectSessions(session.client, undefined, names);
     const rest = after.length === 0 ? names.map(toCleared) : open.map(toLogin);
     await server.runTogether(session, rest, work);
@@ -137,7 +137,7 @@ export async function retireLogins(
   });
 }
 
-/** A client that connects anew for each request is there only for moments. */
+/** Looks several times: a client with a connection for each request is visible only for moments. */
 async function watchSessions(
   { client }: Session,
   names: readonly string[],

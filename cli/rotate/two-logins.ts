@@ -19,9 +19,9 @@ import { finish } from "./finish.ts";
 import { inspectTwoLogins, prepareLogin } from "./two-logins-server.ts";
 
 /**
- * Two logins that take turns: the one that waits gets a new password and is tried, then the item goes
- * over to it in one edit. At every moment the item names a login that works, and the former one goes on
- * working until `--retire`, so that nothing is refused whenever the app restarts.
+ * Rotates a role with two logins: the waiting login gets a new password and is tried, then one edit of the item
+ * names it. The item names a working login at every moment. The former login works until `--retire`, so the app
+ * may restart at any time.
  */
 export async function rotateTwoLogins(context: RotateContext): Promise<number> {
   const { role, item, say } = context;
@@ -48,8 +48,8 @@ export async function rotateTwoLogins(context: RotateContext): Promise<number> {
 }
 
 /**
- * The server under the run lock, and the items as they are then: of two rotations at once the second finds
- * what the first has done.
+ * Runs work under the run lock, with the items as they are then. A second rotation at the same time sees the
+ * result of the first.
  */
 export async function withServer<T>(
   { app, spec: loaded, server: target, read }: RotateContext,
@@ -99,7 +99,7 @@ async function takeTurn(
   const { item, say } = context;
   const { name } = login;
   const password = makePassword();
-  // The one that the next up will make of the item, which then has nothing to change.
+  // The verifier that the next `up` makes from the item, so `up` has nothing to change.
   const verifier = makeVerifier(password, name, scramFor(name, before.itemId));
   await prepareLogin(server, plan, { login, verifier });
   if (!(await logsIn(context, new Credential(name, password)))) {

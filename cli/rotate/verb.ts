@@ -21,8 +21,8 @@ import { previewApp, upApp } from "./run-pulumi.ts";
 import { rotateTwoLogins } from "./two-logins.ts";
 
 /**
- * The verb: a new password in the item, on the server and in the Secret, and a login that proves it.
- * Nothing is noted on the way: what an interrupted run has left to do is read from the item and the server.
+ * The verb: sets a new password in the item, on the server and in the Secret, then proves it by a login. It
+ * stores no progress: an interrupted run is found from the item and the server.
  */
 export async function rotate(args: RotateArgs): Promise<number> {
   const stack = loadIdentifiedStack(args.stack, projectFolder, args.file);
@@ -34,7 +34,7 @@ export async function rotate(args: RotateArgs): Promise<number> {
   };
   const access = readOnePasswordAccess();
   if (!args.retire) {
-    // A preview takes no lock.
+    // A preview ignores the stack's lock, and `up` would then fail.
     requireUnlocked(findFileBackend(projectFolder, process.env), args.stack);
     await previewApp({ args, app });
   }

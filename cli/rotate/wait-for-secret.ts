@@ -7,19 +7,19 @@ import type { Credential } from "../../components/onepassword/credential.ts";
 /** How the wait ended. */
 export type SecretOutcome =
   | { readonly kind: "arrived" }
-  /** `reason` tells what kept Berth from seeing it. */
+  /** `reason`: why Berth could not read the Secret. */
   | { readonly kind: "unseen"; readonly reason: string }
   | { readonly kind: "late" };
 
-/** How long and how often to look, in milliseconds. */
+/** How long to wait and how often to look, in milliseconds. */
 export interface Patience {
   readonly timeoutMs: number;
   readonly intervalMs: number;
 }
 
 /**
- * Waits until the Secret that the pods read holds exactly the credential: the operator looks into
- * 1Password once per polling interval, 600 s unless its `POLLING_INTERVAL` says otherwise.
+ * Waits until the Secret holds exactly the credential. The operator polls 1Password every 600 s, or as its
+ * `POLLING_INTERVAL` says.
  *
  * @see https://github.com/1Password/onepassword-operator/blob/main/README.md
  */

@@ -117,7 +117,7 @@ async function until(
   while (!(await isReady())) {
     const isGone = findRunning(files.pid(program)) === undefined;
     if (isGone || Date.now() > deadline) {
-      // Until its log is complete.
+      // Gives it time to write the rest of its log.
       await delay(100);
       const end = readFileSync(files.log(program), "utf8").trimEnd().split("\n").slice(-3);
       const how = isGone ? "ended at once" : "is not ready";

@@ -28,7 +28,7 @@ export interface PostgresService {
 /** Name of the Service, as in the chart `bitnami/postgresql`. */
 export const serviceName = "postgres-postgresql";
 
-/** Not the field manager of a stack, which would take the objects for its own. */
+/** Not the field manager of a stack, which would then own the objects. */
 const fieldManager = "berth-test-cluster";
 
 const containerPort = 5432;

@@ -3,13 +3,13 @@ import type { AppDatabaseState } from "../../components/postgres/plan/app-proper
 import { type Action, describeAction } from "../../components/postgres/statements/actions.ts";
 import type { Changes } from "../rpc/resource-handler.ts";
 
-/** Permissions for the run and no properties of the app; switching them changes nothing. */
+/** Permissions for the run. They are no property of the app, so a change of them is no change. */
 const permissions: ReadonlySet<string> = new Set(["adopt", "recreate"]);
 
-/** What a program changed, by the property it changed, down to `roles.admin.grants.table`. */
+/** What the program changed, by the path of the property, such as `roles.admin.grants.table`. */
 export function compareStates(old: AppDatabaseState, wanted: AppDatabaseState): Changes {
   const changes = compare("", old, wanted);
-  // Another name is another database: it is made, and the old one stays with what it holds.
+  // Another name means another database. It is created, and the old one stays with its data.
   return changes["database.name"] === undefined
     ? changes
     : { ...changes, "database.name": "replace" };
@@ -30,7 +30,7 @@ function compare(path: string, old: unknown, wanted: unknown): Changes {
   return { [path]: isEmpty(old) ? "add" : isEmpty(wanted) ? "delete" : "update" };
 }
 
-/** No privileges are the same as no word of them. */
+/** An empty list of privileges equals no list. */
 function isEmpty(value: unknown): boolean {
   return value === undefined || (Array.isArray(value) && value.length === 0);
 }
@@ -39,7 +39,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Roles' keys whose verifier differs. */
+/** Keys of the roles whose verifier differs. */
 export function compareVerifiers(
   old: ReadonlyMap<string, string>,
   wanted: ReadonlyMap<string, string>,
@@ -47,19 +47,19 @@ export function compareVerifiers(
   return [...wanted].filter(([key, verifier]) => old.get(key) !== verifier).map(([key]) => key);
 }
 
-/** The properties that differ on the server, or stand in the way of a run; for state. */
+/** Paths of the properties that differ on the server or keep a run from going on; for state. */
 export function listDrift(decision: AppDecision): string[] {
   const { problems, superuser } = decision;
   const paths = listActions(decision).map(({ path }) => path);
   return [...new Set([...paths, ...[...problems, ...superuser].map(({ at }) => at)])];
 }
 
-/** The same for people: what a run would do, each with the property that asks for it. */
+/** What a run would do, as text: each action with the property that leads to it. */
 export function describeActions(actions: readonly Action[]): readonly string[] {
   return actions.map((action) => `${action.path}: ${describeAction(action)}`);
 }
 
-/** Lines under a title. */
+/** A title with lines below it. */
 export function toText(title: string, lines: readonly string[]): string {
   return [title, ...lines.map((line) => `  ${line}`)].join("\n");
 }

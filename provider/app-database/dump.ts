@@ -16,11 +16,11 @@ import { holdLineBreaks } from "../../components/terminal-text.ts";
 import type { Endpoint } from "../../components/tunnel/endpoint.ts";
 import { listenLocally } from "../../components/tunnel/local-port.ts";
 
-/** What is dumped, and how the server is reached. */
+/** What to dump, and how to reach the server. */
 export interface DumpRequest {
   readonly app: string;
   readonly database: string;
-  /** Made if it does not exist. Relative to the project folder. */
+  /** Relative to the project folder. It is created if it does not exist. */
   readonly directory: string;
   readonly endpoint: Endpoint;
   readonly tls: TlsSpec;
@@ -28,10 +28,10 @@ export interface DumpRequest {
 }
 
 /**
- * Writes a database into a file of its own with `pg_dump`, in the custom format that `pg_restore`
- * reads, and returns the file's path. The file is there whole or not at all, and only its owner may
- * read it. The password goes to pg_dump through a file that has no name by the time it is written: an
- * environment can be read in /proc, and a run that is killed would leave a file behind.
+ * Writes a database with `pg_dump` into a new file, in the custom format of `pg_restore`, and returns the
+ * file's path. The file exists only when it is complete, and only its owner may read it. pg_dump gets the
+ * password through a file that is unlinked before the password is in it: an environment variable is visible in
+ * /proc, and a killed run would leave a named file behind.
  *
  * @see https://www.postgresql.org/docs/current/app-pgdump.html
  */
@@ -39,7 +39,7 @@ export async function dumpDatabase(request: DumpRequest): Promise<string> {
   const { app, database } = request;
   const directory = path.resolve(projectFolder, request.directory);
   const stamp = new Date().toISOString().replaceAll(/[:.-]/g, "");
-  // A database may be called anything; the file stays in its folder.
+  // The name of a database may contain `/`.
   const target = path.join(directory, `${encodeURIComponent(database)}-${stamp}.dump`);
   const part = `${target}.part`;
   await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -65,7 +65,7 @@ export async function dumpDatabase(request: DumpRequest): Promise<string> {
 }
 
 async function runPgDump(request: DumpRequest, port: number, file: string): Promise<void> {
-  // Made before anything is in it, so that nobody else ever reads it.
+  // Created empty with mode 0600, so nobody else can ever read it.
   const dump = await open(file, "wx", 0o600);
   const passwords = await openPasswordFile(request.admin);
   try {
@@ -86,7 +86,7 @@ async function runPgDump(request: DumpRequest, port: number, file: string): Prom
 }
 
 /**
- * A file for libpq's PGPASSFILE, which has to be a plain one that only its owner may read.
+ * A password file for libpq's PGPASSFILE. libpq accepts only a plain file that only its owner may read.
  *
  * @see https://www.postgresql.org/docs/current/libpq-pgpass.html
  */
@@ -96,7 +96,7 @@ async function openPasswordFile(admin: Credential): Promise<FileHandle> {
     const handle = await open(path.join(folder, "pgpass"), "wx+", 0o600);
     await rm(folder, { recursive: true });
     const password = admin.revealPassword().replaceAll(/[\\:]/g, "\\$&");
-    // At a position of its own: where the child gets this very file, it reads from the start.
+    // Written at position 0 without moving the offset, because a child that inherits the file reads from there.
     await handle.write(`*:*:*:*:${password}\n`, 0);
     return handle;
   } finally {
@@ -104,7 +104,7 @@ async function openPasswordFile(admin: Credential): Promise<FileHandle> {
   }
 }
 
-/** libpq's variables and nothing of this process's own: neither 1Password's nor Pulumi's secrets. */
+/** libpq's variables only: this process's own may hold secrets of 1Password and Pulumi. */
 function toEnvironment(
   { tls, admin, database }: DumpRequest,
   port: number,
@@ -112,7 +112,7 @@ function toEnvironment(
   return {
     PATH: process.env["PATH"] ?? "",
     LC_ALL: "C",
-    // The certificate is checked against the name, whatever the address is.
+    // The certificate is checked against this name, whatever the address is.
     PGHOST: tls.serverName,
     PGHOSTADDR: "127.0.0.1",
     PGPORT: String(port),

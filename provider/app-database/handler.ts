@@ -45,19 +45,19 @@ import { checkRetirement } from "./retirement-check.ts";
 import { applyApp } from "./up.ts";
 
 /**
- * `berth:postgres:AppDatabase`: an app's roles, memberships, database, grants and default privileges as
- * one resource. What the server holds decides, not only what state remembers: create adopts what is
- * there and ours, update does what is missing, and delete drops only what is ours, asked for and confirmed.
+ * `berth:postgres:AppDatabase`: an app's roles, memberships, database, grants and default privileges as one
+ * resource. The live server decides, not only state: create adopts what is there and Berth's, update does what
+ * is missing, and delete drops only what is Berth's and confirmed.
  */
 export class AppDatabaseHandler implements ResourceHandler {
   readonly type = "berth:postgres:AppDatabase";
-  // A plain preview compares with one catalog that all apps share; it reads no app for itself.
+  // A plain preview uses one catalog for all apps. A read of each app would cost more.
   readonly refreshBeforeUpdate = false;
   readonly #report: Report;
   readonly #isOffline: boolean;
   readonly #readAdmin: ReadAdmin;
   #server: PostgresServer | undefined;
-  /** The stack file's own keys, where the engine imports with its default provider. */
+  /** The keys of the stack file. The engine passes them to the default provider in an import. */
   #stackConfig: PropertyMap | undefined;
   #hasWarned = false;
   readonly #claims = new ProgramClaims();
@@ -76,7 +76,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     return { inputs, failures };
   }
 
-  /** Connects to nothing; that comes with the first app that needs it. */
+  /** Does not connect. The first app that needs the server does. */
   async configure(config: PropertyMap): Promise<void> {
     await this.#server?.close();
     this.#stackConfig = isStackConfig(config) ? config : undefined;
@@ -94,7 +94,7 @@ export class AppDatabaseHandler implements ResourceHandler {
       const roles = Object.values(state.roles).map((role) => role.name);
       this.#claims.add(request.urn, { database: state.database.name, roles });
     }
-    // The engine checks what an import has read as well, and that is without verifiers.
+    // The engine also checks what an import has read, which has no verifiers.
     if (this.#stackConfig !== undefined) return Promise.resolve({ inputs, failures: [] });
     return Promise.resolve({ inputs, failures: findInputProblems(inputs, this.#server?.config) });
   }
@@ -110,7 +110,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     }
     if (request.oldState["incomplete"] === true) changes["incomplete"] = "delete";
     for (const path of toDriftPaths(request.oldState)) changes[path] ??= "update";
-    // A refresh may have found a difference, or there may be one since.
+    // A refresh may have found a difference, and there may be a new one since.
     const found = await this.#inspect(request.urn, (server) =>
       inspectRequest(server, this.#toRequest(request.urn, wanted, request), false),
     );
@@ -120,7 +120,7 @@ export class AppDatabaseHandler implements ResourceHandler {
       const text = toText("differs from the program; up would do:", describeActions(unexpected));
       this.#report("info", request.urn, text);
     }
-    // Why it cannot be is said by the preview of the change.
+    // A problem counts as drift here. The preview of the update then says what the problem is.
     for (const path of listDrift(found.decision)) changes[path] ??= "update";
     return changes;
   }
@@ -162,7 +162,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     const unfinished = toUnfinished(resource.state);
     const verifiers = wanted?.verifiers ?? new Map<string, string>();
     const server = this.#requireServer();
-    // What a run that stopped halfway had not made yet is not lost.
+    // Before the end of the first run an absent database is not lost.
     const isKnown = unfinished === undefined;
     const request = toPlainRequest({ state, verifiers }, server.config, isKnown);
     const { decision, catalog } = await inspectRequest(server, request, true);
@@ -183,12 +183,12 @@ export class AppDatabaseHandler implements ResourceHandler {
   }
 
   /**
-   * With `reclaimPolicy: delete`, and confirmed: drops database and roles. Of an app that only moved on, to
-   * another database: shuts out the roles that left it meanwhile. Otherwise: nothing.
+   * With `reclaimPolicy: delete` and a confirmation: drops database and roles. If the app stays and only its
+   * database has another name: shuts out the roles that left the entry. Otherwise does nothing.
    */
   async delete(resource: StoredResource): Promise<void> {
     const { urn } = resource;
-    // Inputs are what the entry last said; after a refresh state is what the server then held.
+    // Inputs have the last entry. State may have live values from a refresh.
     const state = parseStored(resource.inputs) ?? parseStored(resource.state);
     if (state === undefined) return;
     const former = findFormer(resource, state, this.#claims.rolesBeside(urn, state.app));
@@ -207,7 +207,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     this.#server?.cancel();
   }
 
-  /** Ends every connection; the process may end without it. */
+  /** Ends all connections. The process may also end without it. */
   async close(): Promise<void> {
     await this.#server?.close();
   }
@@ -221,7 +221,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     return toRequest(inputs, old, this.#requireServer().config, isNeeded);
   }
 
-  /** The statements of a change, exactly as they will run but for the verifiers. */
+  /** Reports the statements of a change. They are those of the run, with the verifiers hidden. */
   async #preview(urn: string, request: AppRequest): Promise<void> {
     const found = await this.#inspect(urn, (server) => inspectRequest(server, request, true));
     if (found === undefined) return;
@@ -242,13 +242,13 @@ export class AppDatabaseHandler implements ResourceHandler {
       return toProperties(request.state);
     } catch (error) {
       if (done.length === 0) throw error;
-      // Something took effect, so the resource exists: state keeps it, and the next up goes on.
+      // Something took effect, so the resource must be in state for the next up to continue.
       const reason = error instanceof Error ? error.message : String(error);
       throw new PartialFailure(reason, { id, state: toStopped(request) });
     }
   }
 
-  /** Reads the server, unless the run is offline; one that cannot be reached fails the run. */
+  /** Reads the server; undefined = the run is offline. Fails if the server cannot be reached. */
   async #inspect(
     urn: string,
     use: (server: PostgresServer) => Promise<Inspection>,

@@ -21,10 +21,9 @@ import { inspectRequest, requirePossible } from "./inspect.ts";
 import { toPlainRequest } from "./request.ts";
 
 /**
- * `pulumi import berth:postgres:AppDatabase netbox netbox`: what the app's entry asks for and what the
- * server holds of it, for state; undefined = there is no such database. Refuses what `up` would not
- * adopt, and changes nothing on the server. The verifiers stay out, since the command prints what it has
- * imported in clear: the next `up` sets them.
+ * `pulumi import berth:postgres:AppDatabase netbox netbox`: the app's entry with what the server has, for
+ * state; undefined = there is no such database. Refuses what `up` would not adopt. Changes nothing on the
+ * server. Verifiers are left out, because the command prints what it imported; the next `up` sets them.
  */
 export async function importApp(
   stackConfig: PropertyMap | undefined,
@@ -59,15 +58,15 @@ export async function importApp(
 }
 
 /**
- * What `pulumi import` needs to know and no id can tell. The project and the package share the name
- * `berth`, so the engine gives the stack file's own keys to the default provider that it imports with.
+ * What an import needs and the id does not contain. The project and the package are both named `berth`, so the
+ * engine passes the keys of the stack file to the default provider.
  */
 interface StackEntry {
   readonly state: AppDatabaseState;
   readonly config: PostgresConfig;
 }
 
-/** The entry of the app that a resource stands for, and the way to its server. */
+/** Reads the entry of the app that a resource is for, and how to reach its server. */
 async function readStackEntry(
   config: PropertyMap,
   resource: { readonly id: string; readonly urn: string },
@@ -84,7 +83,7 @@ async function readStackEntry(
   return { state, config: { ...spec.postgres, ...login } };
 }
 
-/** Refuses what the next `up` would not manage as this app. */
+/** The app's entry. Throws if the next `up` would not manage the database as this app. */
 function findEntry(
   spec: StackSpec,
   { id, urn }: { readonly id: string; readonly urn: string },
@@ -94,7 +93,7 @@ function findEntry(
   if (app === undefined) {
     const names = spec.apps.map((one) => one.name).join(", ");
     throw new BerthError(`${id}: the stack file has no app "${name}"; its apps are ${names}`, {
-      // The default provider, configuration and all, stays in state from an import to the next up.
+      // The default provider and its configuration stay in state from an import to the next up.
       hint: `add the app under berth:apps, then: ${importCommand(name, id)}. If it is there, run pulumi up first: Pulumi still has the stack file of an earlier import`,
     });
   }
@@ -114,7 +113,7 @@ function findEntry(
   return toState(planDatabase(app, spec.postgres), spec.postgres.ownershipRole, app.reclaimPolicy);
 }
 
-/** What imports an app's database: the app's name and the database's. */
+/** The command that imports an app's database. */
 function importCommand(app: string, database: string): string {
   return `pulumi import berth:postgres:AppDatabase ${app} ${database}`;
 }
@@ -124,7 +123,7 @@ function toStackName(urn: string): string {
   return urn.split("::")[0]?.split(":").at(-1) ?? "";
 }
 
-/** The engine hands over structured values as JSON text. */
+/** The engine passes structured values as JSON text. */
 function toStackValues(config: PropertyMap): Record<string, unknown> {
   const values = toPlain(config) as Record<string, unknown>;
   return Object.fromEntries(

@@ -20,15 +20,15 @@ import {
 } from "../rpc/property-values.ts";
 import type { CheckFailure } from "../rpc/resource-handler.ts";
 
-/** The inputs of an AppDatabase: its properties, and the verifiers, which no output repeats. */
+/** The inputs of an AppDatabase: its properties, and the verifiers, which are in no output. */
 export interface AppDatabaseInputs {
   readonly state: AppDatabaseState;
   /** By the role's key. Secret. */
   readonly verifiers: ReadonlyMap<string, string>;
 }
 
-// NOTE: Postgres takes anything that is not a well-formed verifier for a password in clear and hashes
-// it, so that nobody could log in with the real one.
+// NOTE: Postgres hashes a verifier that is not well-formed, as if it were a password. Then nobody could log in
+// with the real one.
 const Verifier = z
   .string()
   .regex(
@@ -40,7 +40,9 @@ const Verifier = z
 
 const Inputs = AppProperties.extend({ verifiers: z.record(z.string(), Verifier) });
 
-/** The same as state has it: also what went wrong, and what somebody gave that Berth never would. */
+/**
+ * The form in state: also what a stopped run left, and privileges that others granted and Berth would refuse.
+ */
 const Stored = z.object({
   ...AppProperties.shape,
   roles: z.record(
@@ -51,9 +53,9 @@ const Stored = z.object({
 });
 
 /**
- * Everything that is wrong with a program's inputs, by path, without asking the server. The stack file
- * is checked as well, but this is the last guard before the neighbours: on Postgres 15 and older
- * nothing else stops the admin from changing any role.
+ * All problems of a program's inputs, by path, without the server. The stack file was checked before. This
+ * second check protects the neighbours: up to Postgres 15 nothing else keeps an admin with CREATEROLE from
+ * changing other roles.
  */
 export function findInputProblems(
   inputs: PropertyMap,
@@ -142,7 +144,7 @@ function valueAt(value: PropertyValue, path: readonly PropertyKey[]): PropertyVa
   return found;
 }
 
-/** Checked inputs; undefined = something in them is not known yet, as in some previews. */
+/** The checked inputs; undefined = a value is not known yet, as in some previews. */
 export function parseAppDatabase(inputs: PropertyMap): AppDatabaseInputs | undefined {
   const parsed = Inputs.safeParse(withDefaults(toPlain(inputs)));
   if (!parsed.success) return undefined;
@@ -150,7 +152,7 @@ export function parseAppDatabase(inputs: PropertyMap): AppDatabaseInputs | undef
   return { state: state, verifiers: new Map(Object.entries(verifiers)) };
 }
 
-/** What state remembers; undefined = nothing usable, as in an import. */
+/** The properties in state; undefined = they are incomplete, as in an import. */
 export function parseStored(properties: PropertyMap): AppDatabaseState | undefined {
   const parsed = Stored.safeParse(withDefaults(toPlain(properties)));
   return parsed.success ? parsed.data : undefined;
@@ -160,23 +162,23 @@ const Leaving = z.array(
   z.object({ key: z.string(), name: PgName, schemas: z.array(PgName).optional() }),
 );
 
-/** Roles that an earlier run, which stopped halfway, had still to see off. */
+/** Roles that left the entry and that a stopped run has not dropped yet. */
 export function parseLeaving(properties: PropertyMap): readonly FormerRole[] {
   return Leaving.safeParse(toPlain(properties["leaving"] ?? [])).data ?? [];
 }
 
-/** Back to what the server sends; what is undefined is left out. */
+/** The properties as the server sends them, without undefined values. */
 export function toProperties(state: AppDatabaseState): PropertyMap {
   return JSON.parse(JSON.stringify(state)) as PropertyMap;
 }
 
-/** The properties that a refresh found to differ. An earlier version kept `path: text` in state. */
+/** The properties that a refresh found to differ. An earlier version wrote `path: text` to state. */
 export function toDriftPaths({ drift }: PropertyMap): string[] {
   const paths = z.array(z.string()).safeParse(drift).data ?? [];
   return paths.map((path) => path.replace(/:.*/s, "")).filter((path) => path !== "");
 }
 
-/** For state, which holds no verifier. */
+/** The inputs for state, which has no verifier. */
 export function withoutVerifiers(inputs: PropertyMap): PropertyMap {
   return Object.fromEntries(Object.entries(inputs).filter(([name]) => name !== "verifiers"));
 }

@@ -24,19 +24,19 @@ import type { Session } from "../../components/postgres/server/pool.ts";
 import type { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
 import type { AppRequest } from "./request.ts";
 
-/** Reading what a decision about an app takes: for a run from what all apps share, for a change anew. */
+/** Reads what a decision about an app needs: from the shared catalog of the run, or live before a change. */
 
-/** What is decided about an app, and the catalog that it is decided from. */
+/** A decision about an app, and the catalog that it was made from. */
 export interface Inspection {
   readonly decision: AppDecision;
   readonly catalog: Catalog;
 }
 
 /**
- * What there is to do for an app, from the catalog that the run has read once for all apps.
+ * Decides about an app from the catalog that the run reads once for all apps.
  *
- * @param isDeep Looks into the app's database as well, which takes a login of its own.
- * @param isImport Nothing is changed yet, so that a right to change may still be given.
+ * @param isDeep Whether to connect to the app's database as well.
+ * @param isImport Whether missing rights are no problem yet: nothing is changed, so they may still be granted.
  */
 export async function inspectRequest(
   server: PostgresServer,
@@ -63,7 +63,7 @@ export async function inspectRequest(
   return decide(await server.withMaintenance((session) => inspectAvailable(session, plan)));
 }
 
-/** The shared ones are of the stack's own roles; others are read only for an app that adopts them. */
+/** The shared catalog has the stack's own roles. Other roles are read only for an app that adopts them. */
 async function inspectStored(server: PostgresServer, plan: DatabasePlan) {
   const { catalog, verifiers } = await server.inspectStack();
   if (verifiers === undefined || !plan.adopt) return verifiers;
@@ -75,7 +75,10 @@ async function inspectStored(server: PostgresServer, plan: DatabasePlan) {
   return new Map([...verifiers, ...more]);
 }
 
-/** Whether the app's data is gone or somebody else's: no run would change that, so a refresh must not make drift of it. */
+/**
+ * Whether the app's data is gone or belongs to somebody else. No run would change that, so a refresh must not
+ * report it as drift.
+ */
 export function isLoss({ code }: PostgresProblem, isKnown: boolean): boolean {
   return (
     code === "database-lost" ||
@@ -84,7 +87,7 @@ export function isLoss({ code }: PostgresProblem, isKnown: boolean): boolean {
   );
 }
 
-/** What may be otherwise by the time of `pulumi up`: sessions end, and rights are given. */
+/** Problems that may be gone by the time of `pulumi up`: sessions end, and rights are granted. */
 const laterCodes: ReadonlySet<ProblemCode> = new Set([
   "role-is-connected",
   "role-has-dependents",
@@ -95,7 +98,7 @@ function isLater({ code }: PostgresProblem, isImport: boolean): boolean {
   return laterCodes.has(code) || (isImport && code === "role-out-of-reach");
 }
 
-/** Throws why a decision cannot be carried out; returns what else the operator should know. */
+/** Throws the problems of a decision. Returns what else the operator should know. */
 export function requirePossible(
   { problems, adopting, notes, superuser }: AppDecision,
   isImport = false,
@@ -106,7 +109,7 @@ export function requirePossible(
   return [...later, ...adopting, ...notes, ...superuser.map(describeProblem)];
 }
 
-/** The app's roles and database as they are now, with the verifiers of its roles if they can be read. */
+/** The live roles and database of the app, with the verifiers of its roles if the session may read them. */
 export async function inspectOutside(
   { client, server }: Session,
   { plan, context }: Pick<AppRequest, "plan" | "context">,
@@ -124,7 +127,7 @@ export async function inspectOutside(
   return { catalog: { server, roles, databases }, stored };
 }
 
-/** What the server could make of the extensions of a database that does not exist yet. */
+/** The extensions that the server offers for a database that does not exist yet. */
 export async function inspectAvailable(
   { client }: Session,
   { extensions }: DatabasePlan,
@@ -155,7 +158,7 @@ export async function inspectInside(
   };
 }
 
-/** What stands in the way of dropping the roles that left the entry. */
+/** What keeps roles that left the entry from being dropped. */
 export async function inspectLeaving(
   { client }: Session,
   { plan, context }: Pick<AppRequest, "plan" | "context">,

@@ -1,12 +1,11 @@
 import type { Places } from "./retirement-check.ts";
 
-/** What one resource of the program has on the server. */
+/** Database and roles of one resource of the program. */
 type Place = Places[string];
 
 /**
- * What the program of this run says it has, as far as it has said so: nothing of that may be taken for
- * something that left, be it that an app was renamed, that its database got another name, or that it
- * changed to the other provisioner.
+ * Databases and roles that the program still declares. A delete must not touch them: the app may have been
+ * renamed, moved to another database, or changed its provisioner.
  */
 export class ProgramClaims {
   #byApp: Places = {};
@@ -22,14 +21,14 @@ export class ProgramClaims {
     this.#byUrn.set(urn, place);
   }
 
-  /** All roles of the program, where an app is still in it and only its resource goes; undefined = the app left. */
+  /** All roles of the program if the app is still in it; undefined = the app left. */
   rolesBeside(urn: string, app: string): ReadonlySet<string> | undefined {
     if (!this.#has(urn, app)) return undefined;
     const places = [...this.#byUrn.values(), ...Object.values(this.#byApp)];
     return new Set(places.flatMap(({ roles }) => roles));
   }
 
-  /** Why a database must not go although its resource does; undefined = nobody needs it. */
+  /** Why a database must stay although its resource goes; undefined = no app of the program has it. */
   whyKept(urn: string, app: string, database: string): string | undefined {
     if (this.#has(urn, app)) {
       return `app ${app} is still in the stack, so database "${database}", which it had until now, stays with all that it holds; drop it by hand if nobody needs it`;

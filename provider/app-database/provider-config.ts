@@ -46,14 +46,14 @@ const Postgres = z.strictObject({
 /** How the admin's item is read. */
 export type ReadAdmin = (ref: ItemRef) => Promise<Credential>;
 
-/** Whether a configuration is the stack file's own, as the default provider gets it in an import. */
+/** Whether a configuration has the keys of the stack file, as the default provider's has in an import. */
 export function isStackConfig(config: PropertyMap): boolean {
   return config["apps"] !== undefined;
 }
 
 /**
- * Reads the provider's arguments; undefined = none were given, as for a stack that has no app of ours.
- * No message repeats a value.
+ * Reads the provider's arguments; undefined = there are none, because no app uses this provider. No error
+ * contains a value.
  */
 export function parseProviderConfig(
   config: PropertyMap,
@@ -81,7 +81,7 @@ export function parseProviderConfig(
     tls: { ...tls, caFile: tls.caFile },
     systemIdentifier,
     dumpDirectory,
-    // An item that cannot be read is not tried anew for each app: 1Password counts that.
+    // Read once, also after a failure, because 1Password limits the number of requests.
     admin: () => (admin ??= readAdmin({ vault, item })),
   };
 }
@@ -90,7 +90,7 @@ function readStack(config: PropertyMap): StackIdentity | undefined {
   return Stack.safeParse(toPlain(config["stack"] ?? {})).data;
 }
 
-/** What state may hold of the server, under the names of every version. */
+/** What state may have of the server, under the names of all versions. */
 const Before = z.object({
   ownershipRole: Text.optional(),
   markerRole: Text.optional(),
@@ -98,9 +98,9 @@ const Before = z.object({
 });
 
 /**
- * The provider's arguments with what only the stack's own state knows. State survives what changes the name or
- * the passphrase: the ids that the stack had, the ownership role that it has, unless the stack file names one,
- * and whether it used that one before ownership roles said whose they are. It counts for one server.
+ * Adds to the provider's arguments what only the stack's own state knows, which survives a new name and a new
+ * passphrase: the stack's former ids; its ownership role, unless the stack file names one; and whether it used
+ * that role when ownership roles had no comment yet. The ownership role is kept for the same server only.
  */
 export function keepIdentity(olds: PropertyMap, news: PropertyMap): PropertyMap {
   const stack = readStack(news);
@@ -130,8 +130,8 @@ export function keepIdentity(olds: PropertyMap, news: PropertyMap): PropertyMap 
 }
 
 /**
- * State of an earlier version, which `destroy` and `refresh` hand over, calls the ownership role `markerRole`, and
- * has the admin's password, which is read from its item in any case.
+ * State of an earlier version, which `destroy` and `refresh` use, has `markerRole` for the ownership role, and
+ * the admin's password, which is now read from its item.
  */
 function withNewNames(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const { markerRole, ...rest } = Object.fromEntries(

@@ -16,16 +16,16 @@ import {
   toProperties,
 } from "./inputs.ts";
 
-/** One app as it is wanted, and what is known of it. */
+/** The wanted state of one app, and the context of the decision. */
 export interface AppRequest {
   readonly state: AppDatabaseState;
   readonly plan: DatabasePlan;
   readonly context: AppContext & Required<Pick<AppContext, "verifiers" | "formerRoles">>;
-  /** Schemas and extensions that left the entry, for the operator to read. */
+  /** Schemas and extensions that left the entry, as text for the operator. */
   readonly leftBehind: readonly string[];
 }
 
-/** A request about an app of which nothing else is known. */
+/** A request without knowledge from state. */
 export function toPlainRequest(
   { state, verifiers }: AppDatabaseInputs,
   postgres: PostgresConfig,
@@ -41,7 +41,7 @@ export function toPlainRequest(
 }
 
 /**
- * What state knows that the catalog cannot tell.
+ * A request with what state knows and the catalog does not.
  *
  * @param old undefined = the app is new.
  * @param isNeeded Whether another app has a role of this name now.
@@ -73,7 +73,7 @@ export function toRequest(
   };
 }
 
-/** What state says of an app after a run that stopped halfway. */
+/** State of an app after a run that stopped halfway. */
 export function toStopped({ state, context }: AppRequest): PropertyMap {
   const leaving = context.formerRoles.map(({ key, name, schemas = [] }) => ({
     ...{ key, name },
@@ -82,12 +82,12 @@ export function toStopped({ state, context }: AppRequest): PropertyMap {
   return { ...toProperties(state), incomplete: true, leaving };
 }
 
-/** What state remembers of a run that stopped halfway, until one has gone through; undefined = nothing. */
+/** What state keeps of a stopped run until a run succeeds; undefined = nothing. */
 export function toUnfinished({ incomplete, leaving = [] }: PropertyMap): PropertyMap | undefined {
   return incomplete === true ? { incomplete, leaving } : undefined;
 }
 
-/** What the entry does not list any more stays on the server; this says so once. */
+/** Says once that objects which left the entry stay on the server. */
 function describeLeftBehind(old: AppDatabaseState, state: AppDatabaseState): string[] {
   const { name: database } = state.database;
   if (old.database.name !== database) return [];
@@ -105,7 +105,7 @@ function describeLeftBehind(old: AppDatabaseState, state: AppDatabaseState): str
   );
 }
 
-/** With those that an earlier run did not get to, since a run that stops halfway moves the inputs on. */
+/** Includes the roles that a stopped run did not reach, because the inputs in state are newer by then. */
 function toFormerRoles(
   old: AppDatabaseState | undefined,
   leaving: readonly FormerRole[],

@@ -31,17 +31,17 @@ import type { StoredResource } from "../rpc/resource-handler.ts";
 import { dumpDatabase } from "./dump.ts";
 import { parseLeaving } from "./inputs.ts";
 
-/** A big database takes longer to remove than any statement else may take. */
+/** Seconds for DROP DATABASE, which takes long for a large database. */
 const dropSeconds = 600;
-/** The server may still be ending the session of a `pg_dump` that has ended. */
+/** The server may still be ending the session of `pg_dump`. */
 const afterDump = { retries: 9, minTimeout: 200, factor: 1 };
-/** How late the server's count of its sessions may be. */
+/** Milliseconds that the server's count of sessions may be late. */
 const countDelayMs = 1000;
 
 /**
- * Drops the database and the roles of an app that left with `reclaimPolicy: delete`. What is gone
- * already is no failure, so that an interrupted run goes on. Returns what was done and what was left
- * alone. Nothing is dropped before everything is known to be ours, confirmed, and used by nobody.
+ * Drops the database and the roles of an app that left with `reclaimPolicy: delete`. Returns what was done and
+ * what was left. Ignores what is already gone, so an interrupted run can continue. Drops nothing before it
+ * knows that everything is Berth's, confirmed, and without sessions.
  */
 export async function retireApp(
   server: PostgresServer,
@@ -121,8 +121,8 @@ interface Drop {
 }
 
 /**
- * The app's logins do not get in while it is dumped; whoever else does, keeps it from being dropped. If it
- * cannot go after all, the logins may come back.
+ * Dumps and drops. The app's logins lose LOGIN first; any other session keeps the database from being dropped.
+ * If the drop fails, the logins get LOGIN back.
  */
 async function dropDatabase(
   server: PostgresServer,
@@ -159,9 +159,9 @@ async function dropDatabase(
 }
 
 /**
- * Returns the file of a dump that holds all that was ever written. Counts first, as a session that begins
- * before the first look is then seen by it, and one that begins after it is counted. Left is the moment
- * between the last count and the DROP, which fails if somebody is still there by then.
+ * Returns the file of a dump with everything that was ever written. Counts sessions before it lists them: an
+ * earlier session is in the list, and a later one in the next count. The time between the last count and the
+ * DROP stays open, but DROP fails while there is a session.
  */
 async function dumpAlone(
   server: PostgresServer,
@@ -210,10 +210,10 @@ async function dropRoles(
 }
 
 /**
- * The roles that left an entry in the run that gave its database another name: what makes the resource
- * anew knows nothing of them. The former owner stays as it is, like its database.
+ * The roles that left an entry in the run that also renamed its database; the create of the replacement does
+ * not know them. The former owner stays with its database.
  *
- * @param kept All roles of the program; undefined = the app left it, and nothing is done about its roles.
+ * @param kept All roles of the program; undefined = the app left, and nothing is done about its roles.
  */
 export function findFormer(
   { state: stored }: Pick<StoredResource, "state">,
@@ -227,7 +227,7 @@ export function findFormer(
   return [...before, ...parseLeaving(stored)].filter(({ name }) => !kept.has(name));
 }
 
-/** Shuts them out, as a change of an entry does. Returns what was done and what was left alone. */
+/** Shuts out roles as a change of an entry does. Returns what was done and what was left. */
 export async function shutOut(
   server: PostgresServer,
   state: AppDatabaseState,

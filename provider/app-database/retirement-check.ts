@@ -9,32 +9,32 @@ const Permissions = z.object({
   dumpDirectory: z.string().optional(),
 });
 
-/** What each app of the program has on the server, by the app's name. */
+/** Database and roles of each app of the program, by the app's name. */
 export type Places = z.infer<typeof Places>;
 
-/** What the provider's arguments say about apps that leave the stack. */
+/** The provider's arguments after the check of apps that leave the stack. */
 export interface RetirementCheck {
-  /** The arguments as state keeps them. */
+  /** The arguments for state. */
   readonly inputs: PropertyMap;
-  /** Every app of the program; undefined = the program does not say. */
+  /** Every app of the program; undefined = the program does not pass them. */
   readonly places: Places | undefined;
-  /** Why the run must not go on. */
+  /** Why the run must stop. */
   readonly failures: readonly string[];
   /** What the operator should know. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Finds the apps that leave the stack and would take their database along, before anything is done:
- * the engine asks a provider about a deletion only once it is to happen. `reclaim`, the apps with
- * reclaimPolicy delete, is remembered in the provider's state; `places` is there for the comparison and
- * goes no further, so that a new app does not change the provider. An app that leaves stays in
- * `reclaim` as long as it is confirmed, since its deletion may fail, as for open connections.
+ * Finds apps that leave the stack and would have their database dropped, before a run changes anything: the
+ * engine calls the provider about a deletion only when it deletes. State has `reclaim`, the apps with
+ * reclaimPolicy delete. `places` is for the comparison only, so a new app does not change the provider. An app
+ * that leaves stays in `reclaim` while it is confirmed, because its deletion may fail, for example for open
+ * connections.
  */
 export function checkRetirement(olds: PropertyMap, news: PropertyMap): RetirementCheck {
   const { places: text, ...inputs } = news;
   const places = typeof text === "string" ? Places.parse(JSON.parse(text)) : undefined;
-  // Not Berth's own program, or the stack file's keys as an import gives them: nothing to compare.
+  // Another program, or the keys of the stack file in an import: there is nothing to compare.
   if (places === undefined) return { inputs: news, places, failures: [], warnings: [] };
   const before = Reclaimed.safeParse(toPlain(olds["reclaim"] ?? {})).data ?? {};
   const { confirmDelete, dumpDirectory } = Permissions.safeParse(toPlain(news["postgres"] ?? {}))
@@ -42,7 +42,7 @@ export function checkRetirement(olds: PropertyMap, news: PropertyMap): Retiremen
   const leaving = Object.entries(before).filter(
     ([app, { database }]) =>
       places[app] === undefined &&
-      // Another app has it now.
+      // Another app has the database now.
       Object.values(places).every((place) => place.database !== database),
   );
   const confirmed = leaving.filter(([, { database }]) => confirmDelete.includes(database));

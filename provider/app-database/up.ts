@@ -14,20 +14,20 @@ import { type Action, isAboutOwnershipRole } from "../../components/postgres/sta
 import { inspectAvailable, inspectInside, inspectLeaving, inspectOutside } from "./inspect.ts";
 import type { AppRequest } from "./request.ts";
 
-/** One app on its way. */
+/** One app in the current run. */
 interface Run {
   readonly server: PostgresServer;
   readonly request: AppRequest;
   readonly work: Work;
 }
 
-/** What an app makes while Berth gives access to what it has made is covered by the next round. */
+/** The app may create objects while Berth grants access. A further round covers them. */
 const rounds = 4;
 
 /**
- * Makes an app what its plan wants: reads, decides, does, and reads again until there is nothing left to
- * do. Its roles come in one transaction, then the database, then everything about access in one
- * transaction inside it, so that a run may be stopped anywhere and run again.
+ * Applies an app's plan: reads, decides, acts, and reads again until there is nothing to do. The roles are
+ * created in one transaction, then the database, then all access in one transaction inside it. A run can stop
+ * at any point and be repeated.
  */
 export async function applyApp(
   server: PostgresServer,
@@ -54,7 +54,9 @@ export async function applyApp(
   });
 }
 
-/** Makes the roles and the database of a new app. Where the database is there, looks into it before any change. */
+/**
+ * Makes the roles and the database of a new app. If the database exists, inspects its inside before any change.
+ */
 async function begin(
   run: Run,
   session: Session,
@@ -79,9 +81,9 @@ async function begin(
 }
 
 /**
- * Does what is left, with a session in the app's database.
+ * Does the rest, with a session in the app's database.
  *
- * @param first What has just been read. Without it the roles are there, passwords included.
+ * @param first What was just read. Without it the roles exist, with their passwords.
  */
 async function finish(
   run: Run,
@@ -115,7 +117,7 @@ async function finish(
   });
 }
 
-/** Decides, and throws every reason not to go on. */
+/** Decides, and throws all problems at once. */
 function requireAll(
   { request: { plan, context } }: Run,
   facts: AppFacts,
@@ -133,8 +135,8 @@ async function runRoles({ server, work }: Run, session: Session, roles: readonly
 }
 
 /**
- * A client that was killed while it made a database does not stop the server from making it, so the
- * database may turn up at any moment. It is then adopted like any other that is ours.
+ * Creates the database. A server goes on with CREATE DATABASE after its client was killed, so the database may
+ * appear at any moment. Then it is adopted, if it is Berth's.
  */
 async function makeDatabase(run: Run, session: Session, action: Action): Promise<void> {
   try {

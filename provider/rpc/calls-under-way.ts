@@ -1,6 +1,6 @@
 /**
- * What the handlers are at work on. gRPC cannot tell: for it a call is over when the engine has gone,
- * while its statements still run.
+ * The running calls. gRPC does not know them: a call is over for gRPC when the engine has ended, but its
+ * statements may still run.
  */
 export class CallsUnderWay {
   readonly #calls = new Set<Promise<unknown>>();
@@ -10,7 +10,7 @@ export class CallsUnderWay {
     void call.finally(() => this.#calls.delete(call));
   }
 
-  /** Settles when no call is left. */
+  /** Resolves when no call is running. */
   async end(): Promise<void> {
     while (this.#calls.size > 0) await Promise.all(this.#calls);
   }

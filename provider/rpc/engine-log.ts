@@ -3,10 +3,10 @@ import engine from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/engine_pb.js";
 import { toTerminalText } from "../../components/terminal-text.ts";
 
-/** Tells the operator something about a resource; the engine shows it below what is done with it. */
+/** Tells the operator something about a resource. The engine prints it with the resource. */
 export type Report = (severity: "info" | "warning", urn: string, text: string) => void;
 
-/** Reports to the engine that started the provider; without one nobody listens. */
+/** Reports to the engine at this address; undefined = nothing is reported. */
 export function reportTo(address: string | undefined): Report {
   if (address === undefined) return () => undefined;
   const client = new engine.EngineClient(address, grpc.credentials.createInsecure());
@@ -16,7 +16,7 @@ export function reportTo(address: string | undefined): Report {
       .setSeverity(severity === "info" ? INFO : WARNING)
       .setUrn(urn)
       .setMessage(toTerminalText(text));
-    // What cannot be told must not stop what is done.
+    // A failed report must not stop the run.
     client.log(request, () => undefined);
   };
 }

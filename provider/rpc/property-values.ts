@@ -1,10 +1,7 @@
 import { inspect } from "node:util";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
 
-/**
- * A value of which Pulumi knows that it is secret. It shows itself as `[secret]` wherever it is
- * printed, so that a handler cannot leak it by accident.
- */
+/** A value that Pulumi treats as secret. It prints as `[secret]`, so a handler cannot leak it by accident. */
 export class SecretValue {
   readonly value: PropertyValue;
 
@@ -32,10 +29,10 @@ export class UnknownValue {
   }
 }
 
-/** Stands in a preview for a value that only `up` will produce. */
+/** In a preview: a value that only `up` produces. */
 export const UNKNOWN = new UnknownValue();
 
-/** What a handler sees instead of the engine's encoding. */
+/** A property value as handlers see it, without the engine's encoding. */
 export type PropertyValue =
   | null
   | boolean
@@ -51,9 +48,9 @@ export interface PropertyMap {
   readonly [key: string]: PropertyValue;
 }
 
-// NOTE: these are the engine's wire constants (sdk/go/common/resource/sig, .../plugin/rpc.go). The
-// SDK's own decoder in runtime/rpc.js is not used because it moves secrecy up to the top-level
-// property, where a handler could no longer tell which part of a value is the secret.
+// NOTE: these are the engine's wire constants (sdk/go/common/resource/sig, .../plugin/rpc.go). The decoder in
+// the SDK's runtime/rpc.js is not used: it makes the whole top-level property secret, so a handler could not
+// see which part is.
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 const OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
@@ -70,17 +67,17 @@ const UNKNOWNS: ReadonlySet<string> = new Set([
 
 type Wire = ReturnType<struct.Struct["toJavaScript"]>[string];
 
-/** From the engine's message to plain values; a message that is absent has no properties. */
+/** Decodes the engine's message. An absent message has no properties. */
 export function decodeProperties(message: struct.Struct | undefined): PropertyMap {
   return message === undefined ? {} : decodeMap(message.toJavaScript());
 }
 
-/** From plain values to the engine's message. Secrets stay marked. */
+/** Encodes properties for the engine. Secrets stay secret. */
 export function encodeProperties(properties: PropertyMap): struct.Struct {
   return struct.Struct.fromJavaScript(encodeMap(properties));
 }
 
-/** Whether a value is an object with properties, neither a list nor one of the special values. */
+/** Whether a value is an object with properties, not a list or a special value. */
 export function isPropertyMap(value: PropertyValue | undefined): value is PropertyMap {
   return (
     typeof value === "object" &&
@@ -91,14 +88,14 @@ export function isPropertyMap(value: PropertyValue | undefined): value is Proper
   );
 }
 
-/** Whether a secret is anywhere inside a value. */
+/** Whether a value contains a secret. */
 export function hasSecret(value: PropertyValue): boolean {
   if (value instanceof SecretValue) return true;
   if (isList(value)) return value.some(hasSecret);
   return isPropertyMap(value) && Object.values(value).some(hasSecret);
 }
 
-/** A value without its secrets' marks, for checking; an unknown one stays what it is. Handle with care. */
+/** A value with its secrets in clear, for checks. Unknown values stay unknown. Do not print the result. */
 export function toPlain(value: PropertyMap): Readonly<Record<string, unknown>>;
 export function toPlain(value: PropertyValue): unknown;
 export function toPlain(value: PropertyValue): unknown {
@@ -108,7 +105,7 @@ export function toPlain(value: PropertyValue): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, toPlain(inner)]));
 }
 
-/** TypeScript's own `Array.isArray` does not know lists that are read-only. */
+/** TypeScript's `Array.isArray` does not narrow readonly lists. */
 export function isList(value: PropertyValue): value is readonly PropertyValue[] {
   return Array.isArray(value);
 }
@@ -129,7 +126,7 @@ function decode(wire: Wire): PropertyValue {
     const inner = value === undefined ? UNKNOWN : decode(value);
     return properties["secret"] === true ? new SecretValue(inner) : inner;
   }
-  // Assets, archives and resource references go through as they came.
+  // Assets, archives and resource references stay as they are.
   return decodeMap(properties);
 }
 

@@ -1,19 +1,19 @@
 import { BerthError } from "../../components/errors.ts";
 import type { PropertyMap } from "./property-values.ts";
 
-/** An input that is wrong, by the path the program's author knows it. */
+/** A wrong input, by the path that the program's author knows. */
 export interface CheckFailure {
   readonly property: string;
   readonly reason: string;
 }
 
-/** How one property changes. `replace` means that the resource has to be made anew for it. */
+/** How one property changes. `replace` means that the resource must be replaced. */
 export type ChangeKind = "add" | "add-replace" | "delete" | "delete-replace" | "update" | "replace";
 
 /** The changed properties, by path. Empty = no change. */
 export type Changes = Readonly<Record<string, ChangeKind>>;
 
-/** The inputs a program gave, before they are trusted. */
+/** The unchecked inputs of a program. */
 export interface CheckRequest {
   readonly urn: string;
   /** undefined = the resource is not in state yet. */
@@ -21,7 +21,7 @@ export interface CheckRequest {
   readonly newInputs: PropertyMap;
 }
 
-/** What is in state against what is wanted. */
+/** State and the wanted inputs. */
 export interface DiffRequest {
   readonly id: string;
   readonly urn: string;
@@ -30,19 +30,19 @@ export interface DiffRequest {
   readonly newInputs: PropertyMap;
 }
 
-/** A resource to be made. In a preview nothing may be touched. */
+/** A resource to create. In a preview nothing may be changed. */
 export interface CreateRequest {
   readonly urn: string;
   readonly inputs: PropertyMap;
   readonly preview: boolean;
 }
 
-/** A resource to be changed in place. In a preview nothing may be touched. */
+/** A resource to update. In a preview nothing may be changed. */
 export interface UpdateRequest extends DiffRequest {
   readonly preview: boolean;
 }
 
-/** A resource as state has it; in an import there is only the id. */
+/** A resource in state. In an import there is only the id. */
 export interface StoredResource {
   readonly id: string;
   readonly urn: string;
@@ -51,9 +51,8 @@ export interface StoredResource {
 }
 
 /**
- * A change that stopped halfway, after something of it took effect. The engine then keeps the resource,
- * with what is told here, and comes back to it in the next run; after any other error it would forget
- * one that it was just making.
+ * A change that stopped after something took effect. The engine then keeps the resource with this state, and
+ * the next run continues. After any other error the engine forgets a resource that it was creating.
  */
 export class PartialFailure extends BerthError {
   readonly id: string;
@@ -67,15 +66,15 @@ export class PartialFailure extends BerthError {
 }
 
 /**
- * One resource type of the provider. The server translates the engine's messages, so a handler sees
- * plain values only; what it throws reaches the operator as its bare message.
+ * One resource type of the provider. The server decodes the engine's messages, so a handler has plain values
+ * only. Of a thrown error the operator sees the message.
  */
 export interface ResourceHandler {
   /** Type token, such as `berth:index:ManifestFile`. */
   readonly type: string;
-  /** Has the engine read the resource before each `up` and preview, so that drift shows in the diff. */
+  /** Whether the engine reads the resource before each `up` and preview, so that drift is in the diff. */
   readonly refreshBeforeUpdate: boolean;
-  /** Called with the provider's configuration before the program's, if it runs one, is put into force. */
+  /** Called with the provider's new arguments before `configure`, if a program runs. */
   checkConfig?(request: {
     readonly urn: string;
     readonly olds: PropertyMap;
@@ -92,8 +91,8 @@ export interface ResourceHandler {
   read(resource: StoredResource): Promise<StoredResource | undefined>;
   update(request: UpdateRequest): Promise<PropertyMap>;
   delete(resource: StoredResource): Promise<void>;
-  /** The operator stops the run: end at the next point from which it can go on later. */
+  /** The operator stops the run. End at the next point from which a later run can continue. */
   cancel?(): void;
-  /** The process is about to end; calls under way had their time. It may also end without this. */
+  /** The process is about to end, after running calls had their time. It may also end without this call. */
   close?(): Promise<void>;
 }

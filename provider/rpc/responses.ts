@@ -21,11 +21,10 @@ import {
 const { Kind } = messages.PropertyDiff;
 
 /**
- * The checked inputs and everything that is wrong with them, in the engine's message.
+ * The checked inputs and all failures, in the engine's message.
  *
- * NOTE: for a failure with a property the engine prints that input's value, in clear even when it is
- * marked secret (issueCheckFailures in its step generator). Such a failure names the property in its
- * reason instead.
+ * NOTE: for a failure with a property the engine prints the input's value, in clear even if it is secret
+ * (issueCheckFailures in its step generator). So a failure has its property in the reason instead.
  */
 export function toCheckResponse(
   inputs: PropertyMap,
@@ -43,8 +42,8 @@ export function toCheckResponse(
 }
 
 /**
- * What a refresh found, in the engine's message. Previews show it, so what others wrote is made fit for a
- * terminal; what the program itself gave stays as it is.
+ * What a refresh found, in the engine's message. Previews print it, so control characters in values from others
+ * are escaped. The program's own inputs stay as they are.
  */
 export function toFoundState(
   found: PropertyMap,
@@ -67,7 +66,7 @@ function listTexts(value: PropertyValue): string[] {
   return isPropertyMap(value) ? Object.values(value).flatMap(listTexts) : [];
 }
 
-/** The changes in the engine's message, property by property, so that the preview can show each. */
+/** The changes by property, in the engine's message, so that the preview shows each. */
 export function toDiffResponse(changes: Changes): messages.DiffResponse {
   const entries = Object.entries(changes);
   const { DIFF_NONE, DIFF_SOME } = messages.DiffResponse.DiffChanges;
@@ -105,8 +104,8 @@ function toKind(kind: ChangeKind): messages.PropertyDiff.Kind {
 }
 
 /**
- * The answer to a call that failed: the message alone, since a stack helps no operator. A change that
- * stopped halfway carries the resource along, in the form that the engine looks for.
+ * The answer to a failed call: the message without a stack. A change that stopped halfway includes the
+ * resource, in the form that the engine expects.
  */
 export function toServiceError(error: unknown): Partial<grpc.StatusObject> {
   const details = toTerminalText(error instanceof Error ? error.message : String(error));

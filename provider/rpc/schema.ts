@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { AppProperties } from "../../components/postgres/plan/app-properties.ts";
 
-/** Version of the provider, and of the package that the engine asks it about. */
+/** Version of the provider and of its package. */
 export const PROVIDER_VERSION = "0.1.0";
 
 const text = { type: "string" };
@@ -16,7 +16,7 @@ const manifestFile = {
 const any = { $ref: "pulumi.json#/Any" };
 const object = { type: "object", additionalProperties: any };
 
-/** What a property is on the outside. */
+/** The schema of one property. */
 interface PropertySchema {
   readonly type?: string;
   readonly items?: PropertySchema;
@@ -38,8 +38,8 @@ function describeAppProperties() {
 const appDatabase = describeAppProperties();
 
 /**
- * The package schema, for `pulumi package get-schema` and editors. Programs use the classes in this
- * folder, so it says what exists and no more.
+ * The package schema, for `pulumi package get-schema` and editors. Programs use the classes in `components/`,
+ * so the schema lists types and properties only.
  */
 export const PROVIDER_SCHEMA: string = JSON.stringify({
   name: "berth",

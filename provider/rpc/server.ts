@@ -35,17 +35,16 @@ type Methods = Pick<
 >;
 
 /**
- * Berth's provider as the engine speaks to it: each call is translated to plain values and given to
- * the handler of the resource's type. Methods that are not here answer UNIMPLEMENTED.
+ * Berth's provider as a gRPC server: decodes each call and passes it to the handler of the resource's type.
+ * Methods that are not here answer UNIMPLEMENTED.
  *
- * Berth does not use the SDK's own server (`provider/server.js` of @pulumi/pulumi 3.259). That server
+ * The SDK's own server (`provider/server.js` of @pulumi/pulumi 3.259) is not used, because it
  *
  * - does not read the arguments of Configure, so a provider never gets its configuration;
  * - answers UNIMPLEMENTED to CheckConfig and DiffConfig;
  * - answers Configure without `supportsPreview` and passes no `preview` flag to create and update;
  * - passes no old inputs to diff, update, read and delete, and does not know ignored changes;
  * - answers Diff without a detailed diff, so a preview cannot name what changes.
- *
  */
 export function createServer(
   handlers: readonly ResourceHandler[],
@@ -58,7 +57,7 @@ export function createServer(
     ...createReadingMethods(find, unary),
     ...createChangingMethods(find, unary),
   };
-  // A manifest or a catalog may be larger than gRPC's 4 MB.
+  // A manifest or a catalog may be larger than gRPC's default limit of 4 MB.
   const server = new grpc.Server({
     "grpc.max_receive_message_length": -1,
     "grpc.max_send_message_length": -1,
@@ -77,7 +76,7 @@ function createProviderMethods(
     ),
     getSchema: unary(() => new messages.GetSchemaResponse().setSchema(PROVIDER_SCHEMA)),
     checkConfig: unary((request) => checkConfig(handlers, request)),
-    // Where the provider connects to is configuration, not identity: a change replaces nothing.
+    // The configuration says how to connect. A change of it replaces no resource.
     diffConfig: unary((request) =>
       toDiffResponse(
         compareConfig(
@@ -119,7 +118,7 @@ function checkConfig(
   return toCheckResponse(inputs, failures);
 }
 
-/** Secrets count as well, but their values go nowhere. */
+/** Compares secrets as well. The result has names only, no values. */
 function compareConfig(olds: PropertyMap, news: PropertyMap): Changes {
   const names = new Set([...Object.keys(olds), ...Object.keys(news)]);
   const isSame = (name: string): boolean =>
@@ -235,7 +234,7 @@ function toType(urn: string): string {
 
 type Unary = ReturnType<typeof toUnary>;
 
-/** How a method is made of a function that answers. */
+/** Makes a gRPC method from a function that returns the answer. */
 function toUnary(calls: CallsUnderWay) {
   return <Request, Response>(
     answer: (request: Request) => Promise<Response> | Response,
