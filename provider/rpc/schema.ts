@@ -44,7 +44,9 @@ const appDatabase = describeAppProperties();
 export const PROVIDER_SCHEMA: string = JSON.stringify({
   name: "berth",
   version: PROVIDER_VERSION,
-  provider: { inputProperties: { postgres: object, places: text, reclaim: object } },
+  provider: {
+    inputProperties: { stack: object, postgres: object, places: text, reclaim: object },
+  },
   resources: {
     "berth:postgres:AppDatabase": {
       description: "An app's roles, database and access.",

@@ -26,10 +26,10 @@ export function propose(
     insides: new Map(insides),
     verifiers: more.verifiers === undefined ? undefined : new Map(Object.entries(more.verifiers)),
   };
-  const found = proposeApps(
-    { spec: makeSpec(apps, more.postgres), values: writeStack(apps, more.postgres) },
-    survey,
-  );
+  const spec = makeSpec(apps, more.postgres);
+  const stack = { id: "0123456789abcdef", name: "organization/berth/prod" };
+  const identified = { ...spec, postgres: { ...spec.postgres, stack } };
+  const found = proposeApps({ spec: identified, values: writeStack(apps, more.postgres) }, survey);
   return {
     entries: Object.fromEntries(found.apps.map(({ key, entry }) => [key, entry])),
     leftAlone: found.leftAlone.map(
