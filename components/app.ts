@@ -8,16 +8,16 @@ import type { PlannedApp } from "./postgres/plan-apps.ts";
 import { RegistryDatabase, type RegistryDatabaseArgs } from "./postgres/registry/database.ts";
 import type { Registry } from "./postgres/registry/stack.ts";
 
-/** What {@link App} needs. */
+/** Inputs of {@link App}. */
 export interface AppArgs {
   readonly app: AppSpec;
-  /** undefined = a Job makes the database. */
+  /** undefined = a Job creates the database. */
   readonly database: AppDatabaseArgs | RegistryDatabaseArgs | undefined;
   /** The app's manifests; undefined = the stack has none. */
   readonly delivery: DeliveryPlan | undefined;
 }
 
-/** What an app's database is made from, by who provisions it. */
+/** Arguments of an app's database resource, by the app's provisioner. */
 export function toDatabaseArgs(
   { app, plan }: PlannedApp,
   verifiers: ReadonlyMap<string, string>,
@@ -46,8 +46,8 @@ export class App {
   /** The app's name, as in the stack file. */
   readonly name: string;
   /**
-   * Resource of the database and its roles. It is made only after the server's identity is checked.
-   * undefined = a Job makes the database and does that check.
+   * Resource of the database and its roles. It is created only after the server's identity is checked. undefined
+   * = a Job creates the database and does that check.
    */
   readonly database: pulumi.Resource | undefined;
   /** Names of database, roles and Secrets, for the stack's outputs. Nothing in it is secret. */
@@ -74,7 +74,7 @@ export type AppProviders = Readonly<Record<string, pulumi.ProviderResource>> & {
   readonly berth: pulumi.ProviderResource;
 };
 
-/** Both provisioners make the same roles and grants, so an app may change from one to the other. */
+/** Both provisioners create the same roles and grants, so an app may change from one to the other. */
 function createDatabase(
   name: string,
   args: NonNullable<AppArgs["database"]>,

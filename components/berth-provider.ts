@@ -1,21 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StackIdentity, StackSpec } from "./config/spec.ts";
 
-/** What {@link BerthProvider} is given. Changing any of it replaces nothing. */
+/** Inputs of {@link BerthProvider}. A change of any of them replaces no resource. */
 export interface BerthProviderArgs {
-  /** Which stack it works for, if it makes AppDatabases. */
+  /** The stack that it works for. Needed only for AppDatabases. */
   readonly stack?: StackIdentity | undefined;
-  /** The server that AppDatabases are made on, from `toProviderPostgres`; needed only for those. */
+  /** The server of the AppDatabases, from `toProviderPostgres`. Needed only for them. */
   readonly postgres?: pulumi.Inputs;
-  /** What each app of the program has on the server, as JSON from `toProviderApps`; state does not keep it. */
+  /** Databases and roles of each app in the program, as JSON from `toProviderApps`. State does not keep it. */
   readonly places?: string;
-  /** Those of them whose database and roles go when they leave. */
+  /** Those of them whose database and roles are dropped when they leave the program. */
   readonly reclaim?: pulumi.Inputs;
 }
 
 /**
- * Berth's own provider, made by hand: the default one would be given the whole `berth:`
- * configuration of the stack, because the project and the package share their name.
+ * Berth's own provider. The program must create it: a default provider would get the stack's whole `berth:`
+ * configuration, because the project and the package have the same name.
  */
 export class BerthProvider extends pulumi.ProviderResource {
   constructor(name: string, args: BerthProviderArgs = {}, opts?: pulumi.ResourceOptions) {
@@ -23,8 +23,8 @@ export class BerthProvider extends pulumi.ProviderResource {
   }
 
   /**
-   * The stack with what its state knows of it, which the provider alone sees. Where only the provider writes,
-   * nobody else needs it.
+   * Adds what only the provider reads from state: the stack's identity and its ownership role on the server.
+   * Returns the stack unchanged if only the provider needs them.
    */
   async complete(spec: StackSpec): Promise<StackSpec> {
     const isAlone =
@@ -41,7 +41,7 @@ export class BerthProvider extends pulumi.ProviderResource {
   }
 }
 
-/** An output as it is at run time; `apply` would wait for ever for one that a preview does not know. */
+/** An output with its value at run time. `apply` would wait for ever for a value that a preview does not know. */
 interface Resolved {
   readonly promise: () => Promise<unknown>;
 }

@@ -1,13 +1,13 @@
-/** What is wrong, as data; it becomes a sentence only where it is shown. It never carries a secret. */
+/** What is wrong, as data. It becomes a sentence only where it is shown. It never has a secret. */
 export interface Problem {
-  /** Names the rule. */
+  /** The rule that found it. */
   readonly code?: string;
   /** undefined = it is about the stack as a whole. */
   readonly app?: string;
-  /** Path of the property that it is about. */
+  /** Path of the property in question. */
   readonly at?: string;
   readonly what: string;
-  /** The command or edit that solves it. */
+  /** The command or edit that fixes it. */
   readonly fix?: string | undefined;
 }
 
@@ -16,22 +16,22 @@ export function describeWhat({ app, what }: Problem): string {
   return app === undefined ? what : `app ${app}: ${what}`;
 }
 
-/** A problem as a sentence, and its fix on a line of its own. */
+/** A problem as a sentence, with its fix on a second line. */
 export function describeProblem(problem: Problem): string {
   const what = describeWhat(problem);
   return problem.fix === undefined ? what : `${what}\n    fix: ${problem.fix}`;
 }
 
 /**
- * An error for the operator. The message says what failed and for which app, what was given and what is
- * allowed; `hint` is the command or edit that fixes it. It never has a secret.
+ * An error for the operator. The message says what failed, for which app, what was given and what is allowed.
+ * `hint` is the command or edit that fixes it. It never has a secret.
  *
  * For an error with `__pulumiRunError` Pulumi prints only the message, without a stack trace
  * (`sdk/nodejs/errors.ts`). The CLI and the provider do the same.
  */
 export class BerthError extends Error {
   readonly hint: string | undefined;
-  /** The single problems of an error that lists many; else the error itself. */
+  /** The problems of an error that lists many; otherwise the error itself. */
   readonly problems: readonly Problem[];
   readonly __pulumiRunError = true;
 
@@ -54,8 +54,8 @@ export class BerthError extends Error {
 }
 
 /**
- * One error for many problems, so that nobody has to fix them one run at a time. One that several apps have
- * alike is listed once.
+ * One error for many problems, so that the operator can fix all of them at once. A problem that several apps
+ * share is listed once.
  *
  * @param problems A text may end with a line `fix: …`.
  */

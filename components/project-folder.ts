@@ -1,4 +1,4 @@
 import { fileURLToPath } from "node:url";
 
-/** Where `Pulumi.yaml` is, and what the paths of a stack file count from. */
+/** The folder of `Pulumi.yaml`. Relative paths in a stack file start from it. */
 export const projectFolder = fileURLToPath(new URL("..", import.meta.url));

@@ -1,33 +1,32 @@
 /**
- * Names and messages that others wrote, on their way to somebody's terminal. A table may be called anything:
- * with an escape sequence in its name it could wipe a preview, and with a line break add lines to it.
+ * Makes names and messages that others wrote safe to print. A table may have any name: an escape sequence in it
+ * could clear a preview, and a line break could add lines to it.
  *
- * Berth's own texts have line breaks as well. So that the two can be told apart, a break of the server's is
- * held as half of a surrogate pair from the moment it arrives (`keepLineBreaks`): nothing that is encoded in
- * UTF-8 can contain one.
+ * Berth's own texts have line breaks too. To tell them apart, `keepLineBreaks` replaces each line break of the
+ * server on arrival with half of a surrogate pair, which no UTF-8 text can contain.
  */
 const held = "\ud80a";
 const heldInJson = "\\ud80a";
 
-/** Control and format characters (C0, DEL, C1, bidi, line separators, half pairs), and where a Pulumi mark begins. */
+/** Control and format characters (C0, DEL, C1, bidi, line separators, half pairs), and `{` of a Pulumi colour tag. */
 const hidden = /[^\P{C}\n]|[\p{Zl}\p{Zp}]|(?<=<)\{(?=%)/gu;
 const quoted = /"(?:[^"\n]|"")*"/g;
 
-/** What another program said, with its line breaks held; numbers, dates and so on come back as they are. */
+/** A value from another program, with its line breaks replaced. Numbers, dates and so on are unchanged. */
 export function holdLineBreaks<T>(value: T): T;
 export function holdLineBreaks(value: unknown): unknown {
   return mapTexts(value, (text) => text.replaceAll("\n", held));
 }
 
-/** What is sent back, as it came. */
+/** Restores the line breaks of a value that is sent back. */
 export function releaseLineBreaks<T>(value: T): T;
 export function releaseLineBreaks(value: unknown): unknown {
   return mapTexts(value, (text) => text.replaceAll(held, "\n"));
 }
 
 /**
- * A text as it may be printed, on as many lines as Berth gave it: what a terminal or Pulumi would act on is
- * spelled out. In double quotes that makes an SQL identifier, so that a statement can still be pasted.
+ * Escapes what a terminal or Pulumi would interpret, and every line break that is not Berth's own. A name in
+ * double quotes becomes an SQL identifier with Unicode escapes, so a statement can still be pasted.
  */
 export function toTerminalText(text: string): string {
   return text
@@ -36,7 +35,7 @@ export function toTerminalText(text: string): string {
     .replaceAll(heldInJson, "\\n");
 }
 
-/** JSON of a value; its own escapes say what is hidden. */
+/** JSON of a value, with hidden characters as JSON escapes. */
 export function toJsonText(value: unknown): string {
   const spell = (character: string): string =>
     Array.from(character.split(""), (unit) => `\\u${toHex(unit)}`).join("");

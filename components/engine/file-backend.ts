@@ -5,16 +5,16 @@ import { parse } from "yaml";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A backend of files, as far as it is the project's: it may hold the states of others. */
+/** A backend of files, and this project in it. It may also have the states of other projects. */
 export interface FileBackend {
-  /** In which `.pulumi` is. */
+  /** The folder that contains `.pulumi`. */
   readonly folder: string;
   /** The name in `Pulumi.yaml`. */
   readonly project: string;
 }
 
 /**
- * The backend of files, as Pulumi itself finds it; undefined = it is another kind, or the project has no name.
+ * Finds the backend of files as Pulumi does. undefined = it is of another kind, or the project has no name.
  *
  * @param projectFolder Where `Pulumi.yaml` is.
  * @see https://www.pulumi.com/docs/iac/concepts/state-and-backends/
@@ -27,7 +27,7 @@ export function findFileBackend(projectFolder: string, env: Environment): FileBa
   return { folder: path.resolve(projectFolder, folder), project };
 }
 
-/** Address of the backend; undefined = Pulumi asks, or uses Pulumi Cloud. */
+/** Address of the backend. undefined = Pulumi asks, or uses Pulumi Cloud. */
 export function findBackendUrl(projectFolder: string, env: Environment): string | undefined {
   const credentials = env["PULUMI_CREDENTIALS_PATH"] || pulumiHome(env);
   return (
@@ -43,8 +43,8 @@ export function readProjectName(projectFolder: string): string | undefined {
 }
 
 /**
- * The packages whose resources a stack's state holds, each by its provider: `pulumi` needs their plugins to delete
- * what has left the program. Empty where there is no such state.
+ * Packages of the resources in a stack's state, by their providers. Pulumi needs these plugins to delete
+ * resources that left the program. Empty if there is no such state.
  */
 export function readStatePackages({ folder, project }: FileBackend, stack: string): string[] {
   const file = path.join(folder, ".pulumi/stacks", project, `${stack}.json`);
@@ -53,7 +53,7 @@ export function readStatePackages({ folder, project }: FileBackend, stack: strin
   return [...new Set([...providers].map(([, name = ""]) => name))];
 }
 
-/** Where Pulumi keeps plugins and who is logged in. */
+/** The folder where Pulumi keeps plugins and logins. */
 export function pulumiHome(env: Environment): string {
   return env["PULUMI_HOME"] || path.join(homedir(), ".pulumi");
 }
@@ -65,7 +65,7 @@ function readKey(file: string, key: (document: Document) => string | undefined) 
   try {
     return key(parse(readFileSync(file, "utf8")) as Document);
   } catch {
-    // Not ours to judge, and it may quote a token: Pulumi says it when it is asked.
+    // Pulumi reports the broken file itself. The error here may quote a token.
     return undefined;
   }
 }

@@ -1,10 +1,7 @@
 import { log } from "@pulumi/pulumi";
 import { toTerminalText } from "../terminal-text.ts";
 
-/**
- * Changes what the program tells the engine, the error that ends it included: what others wrote becomes fit for a
- * terminal.
- */
+/** Makes all messages from the program to the engine safe to print, including the error that ends the program. */
 export function makeLogFit(): void {
   const fit =
     (write: typeof log.info): typeof log.info =>

@@ -1,12 +1,12 @@
-/** To the language host: the user has been told why. `cmd/run` of Pulumi's SDK ends with it after an error, too. */
+/** Exit code for the language host: the error is already reported. `cmd/run` of Pulumi's SDK uses it too. */
 const toldExitCode = 32;
 
 /**
- * Fails the program unless it comes to its end. A promise that nothing will ever settle lets Node run out
- * of work in the middle of the program and exit with 0, which Pulumi takes for a program that no longer
- * wants what it did not come to, and deletes it. What ends it with an error has been told already.
+ * Fails the program if it stops before its end. If the program waits for a promise that never settles, Node runs
+ * out of work and exits with 0. Pulumi would then delete every resource that the program did not reach. An error
+ * that ends the program is already reported.
  *
- * @returns To be called when every resource has been made.
+ * @returns Call it when every resource is registered.
  */
 export function expectEnd(): () => void {
   let isTold = false;

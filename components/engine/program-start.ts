@@ -4,16 +4,16 @@ import path from "node:path";
 import type * as Sdk from "@pulumi/pulumi";
 
 /**
- * All that Berth replaces of Pulumi's SDK, and of Node, to make the program start and run faster. Pulumi.yaml
- * loads this file before the SDK (`nodeargs`). test/program-start.test.ts fails when the SDK no longer has
- * what is replaced here.
+ * Everything that Berth replaces in Pulumi's SDK and in Node so that the program starts and runs faster.
+ * Pulumi.yaml loads this file before the SDK (`nodeargs`). test/program-start.test.ts fails if the SDK no longer
+ * has something that is replaced here.
  */
 
 const require = module.createRequire(import.meta.url);
 
 /**
- * Node keeps what it compiled for the next run, in the folder that `provider/pulumi-resource-berth` uses as
- * well. If it cannot write there, Node runs without.
+ * Node keeps compiled code for the next run, in the same folder as `provider/pulumi-resource-berth`. If it
+ * cannot write there, it runs without.
  *
  * @see https://nodejs.org/api/module.html#module-compile-cache
  */
@@ -21,9 +21,9 @@ const { NODE_COMPILE_CACHE, XDG_CACHE_HOME = path.join(homedir(), ".cache") } = 
 module.enableCompileCache(NODE_COMPILE_CACHE ?? path.join(XDG_CACHE_HOME, "berth/node"));
 
 /**
- * The parts of the SDK that send a program's functions to the engine. Dynamic providers need them, Berth
- * does not. They load a compiler and npm's resolver, and attach a debugger to the program. Of all that, the
- * SDK itself only waits for the debugger.
+ * Parts of the SDK that send a program's functions to the engine. Only dynamic providers need them, and Berth
+ * has none. They load a compiler and npm's resolver, and attach a debugger. The rest of the SDK waits only for
+ * the debugger.
  */
 export const unusedParts = ["codePaths", "serializeClosure", "v8Hooks"].map(
   (part) => `@pulumi/pulumi/runtime/closure/${part}.js`,
@@ -48,8 +48,8 @@ export function speedUpSdk(): void {
 }
 
 /**
- * For when only resources are left to register: the SDK then takes empty stack traces, which are cheap. The
- * engine reports what goes wrong from here on, and its messages need none.
+ * Call it when only resources are left to register: the SDK then takes empty stack traces, which are cheap. From
+ * then on the engine reports errors, and its messages need no stack trace.
  */
 export function stopStackTraces(): void {
   Error.stackTraceLimit = 0;

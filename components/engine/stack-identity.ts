@@ -9,31 +9,31 @@ import { BerthError } from "../errors.ts";
 import { projectFolder } from "../project-folder.ts";
 import { findBackendUrl, readProjectName } from "./file-backend.ts";
 
-/** Where a stack is looked for. */
+/** Where to find a stack's files. */
 export interface StackPlace {
   /** Where `Pulumi.yaml` is. */
   readonly projectFolder: string;
   /** The stack file, if it is not the default one. */
   readonly file?: string | undefined;
-  /** As the engine says; undefined = the engine does not run. */
+  /** From the engine. undefined = no engine runs. */
   readonly organization?: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** A stack with its identity, as far as it has one. */
+/** Adds the stack's identity, if it has one. */
 export function identifyStack(spec: StackSpec, place: StackPlace): StackSpec {
   return { ...spec, postgres: { ...spec.postgres, stack: readIdentity(spec, place) } };
 }
 
-/** The same of a stack file, for a verb. */
+/** Loads a stack file and adds the stack's identity, for a CLI command. */
 export function loadIdentifiedStack(stack: string, folder: string, file?: string): StackSpec {
   const spec = loadStackFromFile(stack, folder, file);
   return identifyStack(spec, { projectFolder: folder, file, env: process.env });
 }
 
-/** The stack that Pulumi is running; throws where another one could have the same identity. */
+/** The stack that Pulumi runs, with its identity. Throws if another stack could have the same identity. */
 export function requireIdentity(spec: StackSpec, organization: string): StackSpec {
-  // The option itself is not shown to the program.
+  // Pulumi does not show the option itself to the program.
   const file = process.env["PULUMI_OPTION_CONFIG_FILE"] || undefined;
   const identified = identifyStack(spec, { projectFolder, file, organization, env: process.env });
   if (identified.postgres.stack !== undefined) return identified;
@@ -64,7 +64,7 @@ interface StackSecrets {
   readonly encryptedkey?: unknown;
 }
 
-/** What Pulumi encrypts the stack's secrets with: random, and kept with the configuration. */
+/** The salt or key of the stack's encryption, from its stack file. It is random. */
 function readSecrets(stack: string, file: string): string | undefined {
   if (!existsSync(file)) return undefined;
   const text = readFileSync(file, "utf8");

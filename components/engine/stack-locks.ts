@@ -5,9 +5,9 @@ import { BerthError } from "../errors.ts";
 import type { FileBackend } from "./file-backend.ts";
 
 /**
- * The locks that runs of Pulumi hold on a stack, in a backend of files. Berth reads them and removes none, because
- * it cannot know whether a run still goes on: in another pid namespace, or on another machine of the same name,
- * its pid means another process.
+ * Locks that runs of Pulumi have on a stack, in a backend of files. Berth only reads them. It cannot know
+ * whether a run is still alive: in another pid namespace, or on another machine with the same name, the pid is
+ * another process.
  */
 
 const holderSchema = z.object({
@@ -17,14 +17,14 @@ const holderSchema = z.object({
   timestamp: z.string(),
 });
 
-/** One file in the folder of a stack's locks. */
+/** One lock file of a stack. */
 export interface StackLock {
   readonly file: string;
-  /** undefined = the file was cut off: the disk was full, or Pulumi was killed while it wrote it. */
+  /** undefined = the file is incomplete: the disk was full, or Pulumi was killed while it wrote the file. */
   readonly holder: z.infer<typeof holderSchema> | undefined;
 }
 
-/** Every file there is one: Pulumi reads them all, whatever they are called. */
+/** All lock files. Pulumi reads every file in the folder, whatever its name. */
 export function readStackLocks({ folder, project }: FileBackend, stack: string): StackLock[] {
   const locks = path.join(folder, ".pulumi/locks/organization", project, stack);
   if (!existsSync(locks)) return [];
@@ -34,13 +34,13 @@ export function readStackLocks({ folder, project }: FileBackend, stack: string):
     .flatMap(readLock);
 }
 
-/** Fails where a run cannot begin. */
+/** Throws if the stack is locked. */
 export function requireUnlocked(backend: FileBackend | undefined, stack: string): void {
   const locked = backend && explainLock(backend, stack);
   if (locked !== undefined) throw locked;
 }
 
-/** Who holds the lock, since when, and what to do. undefined = nobody does. */
+/** Says who has the lock, since when, and what to do. undefined = nobody has it. */
 export function explainLock(backend: FileBackend, stack: string): BerthError | undefined {
   const [lock] = readStackLocks(backend, stack);
   if (lock === undefined) return undefined;
@@ -61,7 +61,7 @@ export function explainLock(backend: FileBackend, stack: string): BerthError | u
   );
 }
 
-/** Empty for one that its run has just removed. */
+/** Empty if its run has just removed the file. */
 function readLock(file: string): StackLock[] {
   let text: string;
   try {

@@ -5,7 +5,7 @@ import { KubeError } from "./error.ts";
 import { type KubeAsk, toPath, toRefusal, toUnreachable } from "./failure.ts";
 import type { KubeContext } from "./kubeconfig.ts";
 
-/** How a request may behave. */
+/** Limits of a request. */
 export interface RequestOptions {
   readonly timeoutMs: number;
   /** The request must not keep the process alive. */
@@ -28,17 +28,17 @@ export interface KubeAnswer {
 /** Requests to one API server with one credential. */
 export interface KubeAccess {
   readonly context: KubeContext;
-  /** GET; the answer as parsed JSON. A refusal or no answer is a `KubeError`. */
+  /** GET; returns the parsed JSON. Throws a `KubeError` if the server refuses or does not answer. */
   read(
     ask: KubeAsk,
     query: Readonly<Record<string, string>>,
     options: RequestOptions,
   ): Promise<unknown>;
-  /** Any request, whatever its answer; only no answer at all is a `KubeError`. */
+  /** Any request; returns any answer. Throws a `KubeError` only if there is no answer. */
   send(request: KubeRequest, options: RequestOptions): Promise<KubeAnswer>;
   /** Headers, certificates and agent that the API server wants. */
   credentials(): Promise<https.RequestOptions>;
-  /** After a 401: ask the kubeconfig's plugin again. True the first time, false when that was just done. */
+  /** After a 401: run the kubeconfig's plugin again. False if that has just been done. */
   renewCredentials(): boolean;
 }
 
@@ -46,11 +46,11 @@ const credentialsLiveMs = 30_000;
 const answerLimit = 8 * 1024 * 1024;
 
 /**
- * The client library's kubeconfig handling with requests of our own: the library's have no time
- * limit, keep the process alive, and put headers and whole bodies into their error messages.
+ * Uses the client library for the kubeconfig, but sends its own requests. The library's requests have no time
+ * limit, keep the process alive, and put headers and whole bodies into error messages.
  *
- * A credential is kept for half a minute, because an exec plugin is a process (often a second of
- * Python) and twenty connections at once must not start twenty of them.
+ * A credential is kept for half a minute. An exec plugin is a process (often a second of Python), and twenty
+ * connections at once must not start twenty of them.
  */
 export function createKubeAccess(context: KubeContext): KubeAccess {
   let kept: { readonly at: number; readonly options: Promise<https.RequestOptions> } | undefined;
@@ -108,7 +108,7 @@ function exchange(
       reject(toUnreachable(context, error, `${method} ${url.pathname}`));
     };
     const signal = options.signal === undefined ? {} : { signal: options.signal };
-    // A proxy that does not answer is given up as well.
+    // The limit also covers a proxy that does not answer.
     const limit = { timeout: options.timeoutMs };
     const request = client.request(url, { ...credentials, ...signal, ...limit, method });
     if (body !== undefined) request.setHeader("content-type", "application/json");
@@ -143,7 +143,7 @@ function exchange(
   });
 }
 
-/** The JSON of an answer; a `KubeError` when it is something else. */
+/** Parses the JSON of an answer. Throws a `KubeError` if it is not JSON. */
 export function parseAnswer(context: KubeContext, body: string): unknown {
   try {
     return JSON.parse(body);

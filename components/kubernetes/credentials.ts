@@ -47,7 +47,7 @@ export async function readCredentials(
   return options;
 }
 
-/** The token in the file wins over the one in the kubeconfig, because the file is renewed. */
+/** The token file wins over the token in the kubeconfig, because the file is renewed. */
 function readToken(context: KubeContext): string | undefined {
   const { tokenFile, token } = context.user;
   if (tokenFile === undefined) return undefined;
@@ -70,7 +70,7 @@ function describe({ user }: KubeContext, error: unknown): string {
   return toShownText(error instanceof Error ? error.message : "unknown fault") || "no message";
 }
 
-/** No `cause` here: what a plugin wrote may hold the token it was about to return. */
+/** No `cause`: the plugin's output may contain the token. */
 function toFailure(
   { user, name, kubectl }: KubeContext,
   reason: string,

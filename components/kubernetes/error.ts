@@ -1,6 +1,6 @@
 import { BerthError } from "../errors.ts";
 
-/** What went wrong with a Kubernetes cluster, for code that acts on it. */
+/** Kind of a Kubernetes failure, for code that acts on it. */
 export type KubeErrorKind =
   /** The kubeconfig is missing, unreadable, or has no such context. */
   | "kubeconfig"
@@ -8,7 +8,7 @@ export type KubeErrorKind =
   | "credentials"
   | "unauthorized"
   | "forbidden"
-  /** No such Service, Pod or port: trying again will not help. */
+  /** No such Service, Pod or port. A retry does not help. */
   | "not-found"
   | "no-ready-pod"
   /** The Pod was replaced between resolving and connecting. */
@@ -17,7 +17,7 @@ export type KubeErrorKind =
   | "refused-in-pod"
   | "api-unreachable"
   | "api-untrusted"
-  /** The API server answered with a failure of its own. */
+  /** The API server answered with an error of its own. */
   | "api-failed"
   /** The connection broke after it had been open. */
   | "cut"
@@ -33,9 +33,9 @@ const passing: ReadonlySet<KubeErrorKind> = new Set<KubeErrorKind>([
 ]);
 
 /**
- * A failure of Kubernetes: of the kubeconfig, of its credential, of a request to the API server, or of a
- * port-forward through it. Its `kind` tells a Pod that is gone from a Postgres that refuses; without it
- * both reach the operator as "connection terminated unexpectedly".
+ * A failure of Kubernetes: the kubeconfig, its credential, a request to the API server, or a port-forward.
+ * `kind` distinguishes a Pod that is gone from a Postgres that refuses. Without it the operator sees "connection
+ * terminated unexpectedly" for both.
  */
 export class KubeError extends BerthError {
   readonly kind: KubeErrorKind;
@@ -51,14 +51,14 @@ export class KubeError extends BerthError {
   }
 }
 
-/** Whether the same attempt a moment later may work. Everything else fails at once, with its hint. */
+/** Whether a retry a moment later may work. All other errors fail at once, with their hint. */
 export function isPassing(error: unknown): error is KubeError {
   return error instanceof KubeError && passing.has(error.kind);
 }
 
 /**
- * Somebody else's text (an API server's, a plugin's), fit to be shown: short, on one line, and with
- * whatever looks like a token taken out.
+ * Makes text from an API server or a plugin safe to show: short, on one line, and without anything that looks
+ * like a token.
  */
 export function toShownText(text: string): string {
   const flat = text
@@ -71,7 +71,7 @@ export function toShownText(text: string): string {
   return flat.length > 400 ? `${flat.slice(0, 400)}…` : flat;
 }
 
-/** A word for a command line that is meant to be pasted. */
+/** A word for a shell command, quoted if needed. */
 export function toShellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

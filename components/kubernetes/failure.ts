@@ -1,20 +1,20 @@
 import { KubeError, type KubeErrorKind, toShownText } from "./error.ts";
 import type { KubeContext } from "./kubeconfig.ts";
 
-/** What was asked of the API server, in RBAC's words. */
+/** A request to the API server, in RBAC's terms. */
 export interface KubeAsk {
   readonly verb: "get" | "list" | "create";
   /** Group and version, as `argoproj.io/v1alpha1`. @default "v1" */
   readonly apiVersion?: string;
-  /** `services`, `pods` or `pods/portforward`; empty for the list of what a group has. */
+  /** `services`, `pods` or `pods/portforward`; empty for the list of a group's resources. */
   readonly resource: string;
-  /** undefined for what has none. */
+  /** undefined = the resource has no namespace. */
   readonly namespace: string | undefined;
   /** undefined for a list. */
   readonly name: string | undefined;
 }
 
-/** Path of the request. */
+/** URL path of the request, with its query. */
 export function toPath(ask: KubeAsk, query: Readonly<Record<string, string>> = {}): string {
   const [resource = "", subresource] = ask.resource.split("/");
   const root = ask.apiVersion === undefined ? ["api", "v1"] : ["apis", ask.apiVersion];
@@ -29,8 +29,8 @@ export function toPath(ask: KubeAsk, query: Readonly<Record<string, string>> = {
 }
 
 /**
- * The API server's refusal as something to act on: which verb on which resource in which namespace,
- * and the line that shows it by hand. The text of the answer is shortened and carries no token.
+ * Explains a refusal of the API server: which verb on which resource in which namespace, and the command that
+ * shows it. The server's text is shortened and has no token.
  */
 export function toRefusal(
   context: KubeContext,
@@ -71,8 +71,8 @@ export function toRefusal(
 }
 
 function toForbidden(context: KubeContext, ask: KubeAsk, said: string): KubeError {
-  // The server may demand another verb than the request's own: since Kubernetes 1.35 a port-forward
-  // by websocket needs `create` besides `get`, and a refusal for want of it names no verb at all.
+  // The server may require another verb: since Kubernetes 1.35 a port-forward by websocket also needs `create`,
+  // and a refusal for that reason names no verb.
   const implied = ask.resource === "pods/portforward" ? "create" : ask.verb;
   const verb = /cannot (\w+) resource/.exec(said)?.[1] ?? implied;
   const [, subresource] = ask.resource.split("/");
@@ -87,7 +87,7 @@ function toForbidden(context: KubeContext, ask: KubeAsk, said: string): KubeErro
   );
 }
 
-/** `in namespace "x" `, with the space; nothing for what has no namespace. */
+/** `in namespace "x" `, with the space; empty if there is no namespace. */
 function toPlace({ namespace }: KubeAsk): string {
   return namespace === undefined ? "" : `in namespace "${namespace}" `;
 }
@@ -96,7 +96,7 @@ function toKubectl({ kubectl }: KubeContext, { namespace }: KubeAsk): string {
   return namespace === undefined ? kubectl : `${kubectl} -n ${namespace}`;
 }
 
-/** As RBAC has it: `pods/portforward`, `applications.argoproj.io`; of a group's list, the group. */
+/** As RBAC names it: `pods/portforward`, `applications.argoproj.io`; for the list of a group, the group. */
 function toResourceName(ask: KubeAsk): string {
   const [, subresource] = ask.resource.split("/");
   return `${toGroupResource(ask)}${subresource === undefined ? "" : `/${subresource}`}`;
@@ -116,12 +116,12 @@ function toStatusMessage(body: string): string {
       return toShownText(String(parsed.message));
     }
   } catch {
-    // Not every answer is a Status: the kubelet behind the API server speaks plain text.
+    // Not every answer is a Status: the kubelet behind the API server sends plain text.
   }
   return toShownText(body) || "(no text)";
 }
 
-/** A request that got no answer: what was tried, and whether it was the network or the trust. */
+/** Explains a request without an answer: what was tried, and whether the network or TLS failed. */
 export function toUnreachable(context: KubeContext, error: unknown, what: string): KubeError {
   if (error instanceof KubeError) return error;
   const code = toErrorCode(error);
@@ -136,7 +136,7 @@ export function toUnreachable(context: KubeContext, error: unknown, what: string
   );
 }
 
-/** The error's code; of an error that bundles several (one an address), the first one's. */
+/** The error's code. If the error bundles several (one per address), the first one's. */
 export function toErrorCode(error: unknown): string {
   if (typeof error !== "object" || error === null) return "";
   if ("code" in error && typeof error.code === "string") return error.code;

@@ -13,16 +13,16 @@ export interface KubeconfigChoice {
   readonly kubeconfig: string | undefined;
   /** undefined = its current context. */
   readonly context: string | undefined;
-  /** Key of the stack file that holds the two, for messages. */
+  /** Key of the two in the stack file, for messages. */
   readonly setting?: string;
 }
 
-/** Where a stack file says it for Postgres. */
+/** The key for Postgres. */
 const postgresSetting = "berth:postgres.endpoint.kubernetes";
 
 /** One context of a kubeconfig, complete: it has a cluster and a user. */
 export interface KubeContext {
-  /** The client library's, anew: it keeps a plugin's answer until that expires, refused or not. */
+  /** A new config for each use: a config keeps a plugin's answer until it expires, even a refused one. */
   readonly createConfig: () => KubeConfig;
   readonly name: string;
   readonly cluster: Cluster;
@@ -43,21 +43,21 @@ interface Parts {
   readonly currentContext: string | undefined;
 }
 
-/** A kubeconfig as it is written. */
+/** A kubeconfig file, parsed. */
 interface RawKubeconfig {
   readonly clusters?: readonly { readonly name: string; readonly cluster?: RawCluster }[];
   readonly users?: readonly { readonly name: string; readonly user?: RawUser }[];
 }
 
 /**
- * Reads the kubeconfig as kubectl does: of several files the first to say something wins, and files
- * that do not exist are passed over. The client library's own reading throws on both, shows a piece of
- * the file (which may be a token) when the YAML is broken, and leaves out some of what a user may have.
+ * Reads the kubeconfig as kubectl does: of several files the first that sets a value wins, and missing files are
+ * skipped. The client library's own reader throws on both, quotes the file (which may have a token) if the YAML
+ * is invalid, and leaves out some fields of a user.
  *
  * @see https://pkg.go.dev/k8s.io/client-go/tools/clientcmd/api/v1
  */
 export async function loadKubeContext(choice: KubeconfigChoice): Promise<KubeContext> {
-  // Loaded here, and not above, because it takes half a second that a direct endpoint never needs.
+  // Loaded here because it takes half a second, and a direct endpoint does not need it.
   const { KubeConfig: Config } = await import("@kubernetes/client-node");
   const files = findKubeconfigs(choice);
   let parts: Parts | undefined;
@@ -71,7 +71,7 @@ export async function loadKubeContext(choice: KubeconfigChoice): Promise<KubeCon
   return chooseContext(create, choice, files?.join(delimiter) ?? "the pod's service account");
 }
 
-/** undefined = there is none, but the process runs in a pod that has a service account. */
+/** undefined = there is no file, but the process runs in a pod with a service account. */
 function findKubeconfigs({
   kubeconfig: path,
   setting = postgresSetting,
@@ -122,7 +122,7 @@ function readParts(config: KubeConfig, file: string): Parts {
   };
 }
 
-/** Data in the kubeconfig wins over a file that it names; a server without a scheme has TLS if it is set up. */
+/** Data in the kubeconfig wins over a file that it names. A server without a scheme uses TLS if TLS is set up. */
 function complete({ caFile, server, ...cluster }: Cluster): Cluster {
   const hasTls = caFile !== undefined || cluster.caData !== undefined || cluster.skipTLSVerify;
   const isWhole = /^https?:\/\//.test(server);
@@ -133,7 +133,7 @@ function complete({ caFile, server, ...cluster }: Cluster): Cluster {
   };
 }
 
-/** Never the parser's message: it quotes the lines around the fault. */
+/** Does not use the parser's message, because it quotes lines of the file. */
 function toReason(error: unknown): string {
   if (!(error instanceof Error)) return "unknown fault";
   if (error instanceof YAMLParseError) {
@@ -156,7 +156,7 @@ function toFirstOfEachName<T extends { readonly name: string }>(all: readonly T[
   return all.filter((one, index) => all.findIndex((other) => other.name === one.name) === index);
 }
 
-/** `kubectl proxy` serves plain HTTP; the client library refuses it unless told there is no TLS. */
+/** `kubectl proxy` serves plain HTTP. The client library refuses it unless TLS checks are off. */
 function allowPlainHttp(cluster: Cluster): Cluster {
   return cluster.server.startsWith("http:") ? { ...cluster, skipTLSVerify: true } : cluster;
 }

@@ -1,9 +1,9 @@
 import { BlockList, isIP } from "node:net";
 
-/** A proxy on the way to an API server. */
+/** A proxy in front of an API server. */
 export interface Proxy {
   readonly url: string;
-  /** Where it is set, for messages; its URL may hold a password. */
+  /** Where it is set, for messages. They do not show the URL, which may contain a password. */
   readonly source: string;
 }
 
@@ -12,8 +12,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const defaultPorts: Readonly<Record<string, string>> = { "http:": "80", "https:": "443" };
 
 /**
- * The proxy that Go's own client uses for a server: `proxy-url` wins over the environment, which never
- * applies to this machine itself.
+ * Finds the proxy that Go's client uses for a server: `proxy-url` wins over the environment, and the environment
+ * never applies to this machine itself.
  *
  * @see https://pkg.go.dev/golang.org/x/net/http/httpproxy
  */
@@ -32,7 +32,7 @@ export function findProxy(
   return { url: toProxyUrl(given.includes("://") ? given : `http://${given}`), source };
 }
 
-/** The SOCKS proxy looks up the name itself, as with Go. */
+/** socks5h: the proxy resolves the name, as in Go. */
 function toProxyUrl(url: string): string {
   return url.replace(/^socks5:/, "socks5h:");
 }
@@ -46,7 +46,7 @@ function isLocal(server: URL): boolean {
   return host === "localhost" || contains("127.0.0.0/8", host) || contains("::1/128", host);
 }
 
-/** Whether one rule of `NO_PROXY` is about a server. */
+/** Whether one rule of `NO_PROXY` matches a server. */
 function isMeant(text: string, server: URL): boolean {
   const rule = text.trim().toLowerCase();
   const host = hostOf(server);
@@ -62,7 +62,7 @@ function isMeant(text: string, server: URL): boolean {
   return domain.startsWith(".") ? host.endsWith(domain) : `.${host}`.endsWith(`.${domain}`);
 }
 
-/** Whether a network has an address; false for what is neither. */
+/** Whether a network contains an address; false if one of them is invalid. */
 function contains(network: string, host: string): boolean {
   const [address = "", prefix = ""] = network.split("/");
   const family = isIP(address);

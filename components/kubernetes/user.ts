@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Cluster, User } from "@kubernetes/client-node";
 
-/** What the client library leaves out of a cluster. */
+/** Fields of a cluster that the client library leaves out. */
 export interface RawCluster {
   readonly "disable-compression"?: boolean;
   readonly extensions?: readonly { readonly name: string; readonly extension: unknown }[];
 }
 
-/** What the client library leaves out of a user. */
+/** Fields of a user that the client library leaves out. */
 export interface RawUser {
   readonly tokenFile?: string;
   readonly "as-uid"?: string;
@@ -16,7 +16,7 @@ export interface RawUser {
   readonly "as-user-extra"?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** A program that gives the credential, as kubectl runs it. */
+/** A program that returns the credential, run as kubectl runs it. */
 export interface ExecPlugin {
   readonly apiVersion?: string;
   readonly command: string;
@@ -27,18 +27,18 @@ export interface ExecPlugin {
   readonly interactiveMode?: string;
 }
 
-/** A user of a kubeconfig, with all that kubectl takes. */
+/** A user of a kubeconfig, with every field that kubectl reads. */
 export interface KubeUser extends User {
   readonly exec?: ExecPlugin;
   readonly tokenFile?: string;
   readonly raw?: RawUser;
 }
 
-/** Completes what the client library has read of a user. Paths are relative to the kubeconfig's folder. */
+/** Adds the fields that the client library leaves out. Paths are relative to the kubeconfig's folder. */
 export function toKubeUser(read: User, raw: RawUser, folder: string): KubeUser {
   const { exec, certFile, keyFile, ...user } = read as KubeUser;
   const { tokenFile } = raw;
-  // A plugin is for who has no other credential.
+  // The plugin is used only if there is no other credential.
   const hasOther = user.token || tokenFile || user.username || user.certData || certFile;
   return {
     ...user,
@@ -51,12 +51,12 @@ export function toKubeUser(read: User, raw: RawUser, folder: string): KubeUser {
   };
 }
 
-/** A bare name is looked for on PATH. */
+/** A name without a slash is looked up on PATH. */
 function toCommand(command: string, folder: string): string {
   return command.includes(path.sep) ? path.resolve(folder, command) : command;
 }
 
-/** The user with what kubectl tells a plugin, above all that nobody is there to answer. */
+/** The user with the data that kubectl passes to a plugin, above all that it must not prompt. */
 export function withExecInfo(user: KubeUser, cluster: Cluster, raw: RawCluster): KubeUser {
   const { exec } = user;
   if (exec === undefined) return user;
@@ -89,8 +89,8 @@ function describeCluster(cluster: Cluster, raw: RawCluster): Record<string, unkn
 }
 
 /**
- * Headers that make the API server treat the user as another; empty = as itself. undefined = the
- * kubeconfig names a uid, groups or extra, but no user to be.
+ * Impersonation headers; empty = no impersonation. undefined = the kubeconfig sets a uid, groups or extra
+ * without a user.
  *
  * @see https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
  */
@@ -111,7 +111,7 @@ export function toImpersonation({
   };
 }
 
-/** Percent-encodes what the name of a header cannot hold. */
+/** Percent-encodes characters that a header name cannot contain. */
 function toHeader(key: string): string {
   return [...Buffer.from(key)]
     .map((byte) => {

@@ -1,9 +1,9 @@
 import type { ChannelListener, PodChannel } from "./pod-channel.ts";
 
-/** How often and how long a connection is tried before its first byte comes back. */
+/** Limits for opening a connection; they apply until its first byte comes back. */
 export interface Patience {
   readonly attempts: number;
-  /** Wait before the second attempt; each further wait is four times as long. */
+  /** Wait before the second attempt; each later wait is four times as long. */
   readonly backoffMs: number;
   /** For all attempts together. */
   readonly timeoutMs: number;
@@ -20,7 +20,7 @@ export type Dial = (options: {
 /** What a stream needs from the tunnel it belongs to. */
 export interface StreamSource {
   readonly dial: Dial;
-  /** A connection failed: the next one must look for the Pod again. */
+  /** A connection failed: the next one must look up the Pod again. */
   readonly forget: () => void;
   /** A connection got its first byte back. */
   readonly answered: () => void;

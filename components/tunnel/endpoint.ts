@@ -7,41 +7,41 @@ import { toShellWord } from "../kubernetes/error.ts";
 import { openPortForward, type PortForwardOptions } from "./port-forward.ts";
 
 /**
- * Where Postgres is reached. A direct connection and a port-forward have the same type, so that
- * nothing behind it asks which of the two it holds.
+ * How Postgres is reached. A direct connection and a port-forward have the same type, so callers need not know
+ * which one it is.
  */
 export interface Endpoint {
-  /** What goes into node-postgres' `host` and into the stock provider's address. */
+  /** For node-postgres' `host` and for the registry's provider. */
   readonly host: string;
-  /** The local port of a tunnel answers only if it was opened with `listens`. */
+  /** Through a tunnel it answers only if the endpoint was opened with `listens`. */
   readonly port: number;
-  /** Name the server's certificate must carry. */
+  /** Name that the server's certificate must have. */
   readonly serverName: string;
   /** For messages: `svc/postgres-postgresql:5432 in db-postgres (context X)`. */
   readonly description: string;
-  /** What to type to test the way by hand. */
+  /** Command that tests the connection by hand. */
   readonly testCommand: string;
-  /** A connection of its own, open. It keeps the process alive until it is closed. */
+  /** A new open connection. It keeps the process alive until it is closed. */
   connect(): Promise<Duplex>;
   /** For node-postgres: `new Client({ stream: () => endpoint.stream(), … })`; needs no local port. */
   stream(): Duplex;
-  /** Why the newest connection through the tunnel failed; a client of the local port cannot know. */
+  /** Why the newest connection through the tunnel failed. A client of the local port cannot see it. */
   lastFailure(): BerthError | undefined;
-  /** Ends what is open through it, and frees the local port. */
+  /** Ends all its connections and frees the local port. */
   close(): Promise<void>;
 }
 
 /** How an endpoint is opened. */
 export interface EndpointOptions extends PortForwardOptions {
   /**
-   * Serve the local port, for clients that are not ours: the stock provider, psql.
+   * Serve the local port, for other clients: the registry's provider, psql.
    *
    * @default false - connections only through `connect()` and `stream()`
    */
   readonly listens?: boolean;
 }
 
-/** Opens the way to Postgres. Direct: nothing is opened, and nothing fails, before a connection. */
+/** Opens the way to Postgres. A direct endpoint opens nothing, so nothing fails before the first connection. */
 export async function openEndpoint(
   spec: EndpointSpec,
   tls: TlsSpec,

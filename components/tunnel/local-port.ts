@@ -3,7 +3,7 @@ import { type Duplex, pipeline } from "node:stream";
 import { KubeError } from "../kubernetes/error.ts";
 import { toErrorCode } from "../kubernetes/failure.ts";
 
-/** A port on 127.0.0.1 whose connections end at the server. */
+/** A port on 127.0.0.1 that forwards to the server. */
 export interface LocalPort {
   readonly port: number;
   /** Frees the port and ends its connections. */
@@ -12,20 +12,20 @@ export interface LocalPort {
 
 /** What a local port needs to serve. */
 export interface LocalPortOptions {
-  /** A new connection to the server: one that has started, or a promise of one that is open. */
+  /** Opens a connection to the server: a stream that has started, or a promise of an open one. */
   readonly open: (isBackground: boolean) => Duplex | Promise<Duplex>;
   /**
-   * Nothing here keeps the process alive. The Pulumi SDK holds the program until the last delete
-   * from `beforeExit`, which comes only when the event loop is empty: one handle that counts, and
-   * `pulumi up` hangs after its last step. The port still serves while the process lives.
+   * If true, nothing here keeps the process alive; the port works while the process lives. The Pulumi SDK
+   * waits for the last delete in `beforeExit`, which comes only when the event loop is empty. With one
+   * referenced handle `pulumi up` hangs after its last step.
    */
   readonly isBackground: boolean;
   readonly onError?: (error: KubeError) => void;
 }
 
 /**
- * Listens on 127.0.0.1 only, for a client that is not ours. On this port or not at all, since the address
- * is in the state; 0 = on any that is free.
+ * Listens on 127.0.0.1, for other clients. It uses this port or fails, because the address is in the state.
+ * 0 = any free port.
  */
 export async function listenLocally(port: number, options: LocalPortOptions): Promise<LocalPort> {
   const sockets = new Set<net.Socket>();
@@ -34,7 +34,7 @@ export async function listenLocally(port: number, options: LocalPortOptions): Pr
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
     const fail = (error: unknown): void => {
-      // A reset, not an end: the client must not take what it got so far for the whole answer.
+      // A reset, not an end: the client must not take a part of an answer for the whole.
       socket.resetAndDestroy();
       if (error instanceof KubeError && error.kind !== "closed") options.onError?.(error);
     };
@@ -70,7 +70,7 @@ export async function listenLocally(port: number, options: LocalPortOptions): Pr
   };
 }
 
-/** Whoever owns the port is not asked: it may be a tunnel to another cluster. */
+/** Whatever listens on the port is not used: it may be a tunnel to another cluster. */
 function toPortFailure(port: number, error: Error): KubeError {
   const setting = "berth:postgres.endpoint.kubernetes.localPort";
   const code = toErrorCode(error);

@@ -8,27 +8,27 @@ import { toCut, toPodFailure, toReplaced } from "./pod-failure.ts";
 import { createPulse, type Pulse } from "./pulse.ts";
 import type { PodPort } from "./target.ts";
 
-/** Who is told what a channel brings. */
+/** Receives the events of a channel. */
 export interface ChannelListener {
   readonly onData: (chunk: Buffer) => void;
-  /** Once, at the end; undefined = the Pod's side or ours closed it in order. */
+  /** Called once, at the end. undefined = one side closed the connection normally. */
   readonly onClosed: (error: KubeError | undefined) => void;
 }
 
-/** How a channel is opened, and how it learns that it leads nowhere. */
+/** How a channel is opened, and how it finds out that the Pod is gone. */
 export interface ChannelOptions extends RequestOptions {
   readonly listener: ChannelListener;
-  /** Whether the Pod is certainly not there any more. */
+  /** Whether it is certain that the Pod is gone. */
   readonly isPodGone: () => Promise<boolean>;
 }
 
 /** One TCP connection inside a Pod, carried by one websocket of its own. */
 export interface PodChannel {
-  /** `done` comes when the bytes have left for the API server: that is the backpressure. */
+  /** `done` is called when the bytes have left for the API server. This gives backpressure. */
   write(chunk: Buffer, done: (error?: Error | null) => void): void;
   pause(): void;
   resume(): void;
-  /** Closes after what was written has been sent; at most a second later it is gone. */
+  /** Sends what was written, then closes, after at most a second. */
   end(): void;
   destroy(): void;
   ref(): void;
@@ -44,9 +44,9 @@ const errorChannel = 1;
 const headerSize = 2;
 
 /**
- * Opens the websocket of a port-forward. The client library's `PortForward` is not used: it writes
- * without regard to backpressure, drops every error after the handshake and the text of those in it,
- * and mixes the error channel's port bytes with its message.
+ * Opens the websocket of a port-forward. The client library's `PortForward` is not used: it ignores
+ * backpressure, drops every error after the handshake and the text of errors in it, and mixes the error
+ * channel's port bytes with its message.
  */
 export async function openPodChannel(
   access: KubeAccess,
@@ -110,7 +110,7 @@ async function tryWebSocket(
     });
     socket.once("open", () => {
       options.signal?.removeEventListener("abort", abort);
-      // What comes with the handshake waits until somebody listens.
+      // Data that comes with the handshake waits for a listener.
       socket.pause();
       resolve(socket);
     });
@@ -159,7 +159,7 @@ function createChannel(socket: WebSocket, given: ChannelGiven): PodChannel {
   const closed = new Promise<void>((resolve) => {
     socket.once("close", (code) => {
       pulse.stop();
-      // 1006 is a socket that went without a goodbye; from 1009 on, the server's own trouble.
+      // 1006: closed without a close frame. From 1009 on: an error of the server.
       const isOrderly = code !== 1006 && code < 1009;
       if (!isOrderly) failure ??= toCut(given.podPort, reason ?? `closed with ${String(code)}`);
       resolve();
@@ -182,7 +182,7 @@ function createChannel(socket: WebSocket, given: ChannelGiven): PodChannel {
     },
     end: () => {
       isEnding = true;
-      // A paused websocket would never see the other side's goodbye.
+      // A paused websocket would never see the other side's close frame.
       socket.resume();
       socket.close(1000);
     },
@@ -195,7 +195,7 @@ function createChannel(socket: WebSocket, given: ChannelGiven): PodChannel {
   };
 }
 
-/** Says once it is clear that nothing will come any more, though nobody closed the connection. */
+/** Reports a connection that nobody closed, but that can bring no more data. */
 function watch(
   socket: WebSocket,
   { access, podPort, isPodGone }: ChannelGiven,
@@ -203,7 +203,7 @@ function watch(
 ): Pulse {
   return createPulse(socket, {
     onQuiet: () => {
-      // Some nodes keep the websocket open, and answer its pings, when the Pod's side has gone.
+      // Some nodes keep the websocket open, and answer its pings, after the Pod is gone.
       void isPodGone().then((isGone) => {
         if (isGone) onLost(toReplaced(access, podPort));
       });

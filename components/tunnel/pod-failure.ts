@@ -2,7 +2,7 @@ import type { KubeAccess } from "../kubernetes/access.ts";
 import { KubeError, toShownText } from "../kubernetes/error.ts";
 import type { PodPort } from "./target.ts";
 
-/** The error channel's text: the port is closed in the Pod, or the Pod is no more. */
+/** Explains the error channel's text: the port is closed in the Pod, or the Pod is gone. */
 export function toPodFailure(access: KubeAccess, podPort: PodPort, text: string): KubeError {
   const { namespace, pod, port } = podPort;
   const where = `in namespace "${namespace}" (context "${access.context.name}")`;
@@ -22,7 +22,7 @@ export function toPodFailure(access: KubeAccess, podPort: PodPort, text: string)
   return toCut(podPort, said);
 }
 
-/** The node did not close the connection, but what it led to is no more. */
+/** The node did not close the connection, but the Pod is gone. */
 export function toReplaced(access: KubeAccess, { namespace, pod }: PodPort): KubeError {
   return new KubeError(
     "pod-gone",

@@ -13,23 +13,23 @@ import { openPodChannel, type PodChannel } from "./pod-channel.ts";
 import { TunnelStream } from "./stream.ts";
 import { isPodGone, type KubeTarget, type PodPort, resolvePodPort } from "./target.ts";
 
-/** How a port-forward may behave. */
+/** Options of a port-forward. */
 export interface PortForwardOptions {
   readonly patience?: Partial<Patience>;
-  /** The local port keeps the process alive: for `berth tunnel`, and never in the Pulumi program. */
+  /** Whether the local port keeps the process alive. Never set it in the Pulumi program. */
   readonly holdsProcess?: boolean;
-  /** Told of each connection that failed at the local port, whose client only sees it close. */
+  /** Gets the error of each connection that failed at the local port; its client only sees it close. */
   readonly onError?: (error: KubeError) => void;
 }
 
 /** A port-forward to one Service or Pod: any number of connections, each with its own websocket. */
 export interface PortForward {
   readonly context: KubeContext;
-  /** A connection; resolves when the Pod's node has taken it, with a stream that is open. */
+  /** Opens a connection. Resolves with an open stream when the Pod's node has accepted it. */
   connect(): Promise<Duplex>;
   /** For node-postgres' `stream`: not yet connected, started by its `connect()`. */
   stream(): TunnelStream;
-  /** Serves the local port; refused when somebody else has it. */
+  /** Serves the local port; fails if it is taken. */
   listen(port: number): Promise<void>;
   /** The newest failure of a connection, until one succeeds. */
   lastFailure(): KubeError | undefined;
@@ -40,11 +40,11 @@ export interface PortForward {
 const usualPatience: Patience = { attempts: 3, backoffMs: 250, timeoutMs: 9_000 };
 
 /**
- * Opens a port-forward and looks its Pod up once, so that a wrong context, a missing right or a
- * Service without a ready Pod is told here, in words, and not by a connection that closes.
+ * Opens a port-forward. It looks up the Pod once, so that a wrong context, a missing permission or a Service
+ * without a ready Pod fails here with an explanation, and not later as a closed connection.
  *
- * One websocket a connection, unlike `kubectl port-forward`: there the reset that Postgres sends
- * when a TLS client leaves ends every other connection too.
+ * Each connection has its own websocket. With `kubectl port-forward`, the reset that Postgres sends when a TLS
+ * client leaves ends every other connection too.
  */
 export async function openPortForward(
   choice: KubeconfigChoice,
@@ -64,13 +64,13 @@ interface PodFinder {
   isGone(podPort: PodPort): Promise<boolean>;
 }
 
-/** How long an answer about a Pod holds for its other connections, which ask at the same time. */
+/** How long connections share one answer about their Pod; they ask at the same time. */
 const lookedMs = 5_000;
 
-/** Keeps the Pod that was found until a connection to it fails, and looks once for many callers. */
+/** Keeps the Pod until a connection to it fails. Callers share one lookup. */
 function createPodFinder(access: KubeAccess, target: KubeTarget): PodFinder {
   let found: Promise<PodPort> | undefined;
-  /** A search in the background lets the process end, which a caller that waits could not bear. */
+  /** A lookup in the background does not keep the process alive, so a caller that waits starts its own. */
   let isSearchingInBackground = false;
   const forget = (): void => {
     found = undefined;
@@ -127,7 +127,7 @@ function createDial(
 ): Dial {
   return async (how) => {
     try {
-      // The search is shared with other connections: one that gives up must not end it for them.
+      // Other connections share the lookup: a connection that gives up must not end it.
       const podPort = await pods.find({ timeoutMs: how.timeoutMs, isBackground: how.isBackground });
       const channel = await openPodChannel(access, podPort, {
         ...how,

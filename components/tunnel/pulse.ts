@@ -1,17 +1,17 @@
 import type { Socket } from "node:net";
 import type WebSocket from "ws";
 
-/** Who is told of silence. */
+/** Gets the signs of a lost connection. */
 export interface PulseListener {
-  /** Nothing came in since the last beat, while the connection itself may be well. */
+  /** No data since the last beat; the connection may still be alive. */
   readonly onQuiet: () => void;
-  /** Not even a ping was answered. */
+  /** No answer, not even to a ping. */
   readonly onSilent: () => void;
 }
 
-/** Keeps a websocket alive and notices when its other end is no longer there. */
+/** Keeps a websocket alive and notices when its other end is gone. */
 export interface Pulse {
-  /** Bytes handed over: an answer may take as long as they need. */
+  /** Counts sent bytes: a large write delays the answer to a ping. */
   sent(bytes: number): void;
   ref(): void;
   unref(): void;
@@ -23,12 +23,12 @@ const beatsMissed = 3;
 const plentySent = 64 * 1024;
 
 /**
- * Pings, because load balancers in front of API servers drop what is silent for a minute or five,
- * and a laptop that slept leaves a connection nobody will ever answer on: without a limit the
- * statement on it waits for the kernel's quarter of an hour. A minute is also what kubectl gives.
+ * Load balancers in front of API servers drop connections that are silent for one to five minutes, so the
+ * websocket pings. A laptop that slept keeps a dead connection: without a limit a statement on it waits for the
+ * kernel's quarter of an hour. kubectl also waits one minute.
  *
- * A server that is busy handing on a large write does not answer pings, so silence counts only when
- * little was sent since the last sign of life.
+ * A server that is busy with a large write does not answer pings, so silence counts only if little was sent
+ * since the last sign of life.
  */
 export function createPulse(socket: WebSocket, { onQuiet, onSilent }: PulseListener): Pulse {
   let missed = 0;
@@ -49,7 +49,7 @@ export function createPulse(socket: WebSocket, { onQuiet, onSilent }: PulseListe
     missed += 1;
     socket.ping();
   }, beatMs);
-  // The socket keeps the process alive when something should; a beat never does.
+  // The socket keeps the process alive if it must; this timer never does.
   timer.unref();
   socket.on("pong", alive);
   socket.on("message", () => {

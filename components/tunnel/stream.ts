@@ -3,16 +3,16 @@ import { isPassing, KubeError } from "../kubernetes/error.ts";
 import type { StreamSource } from "./dial.ts";
 import type { PodChannel } from "./pod-channel.ts";
 
-/** More than any startup packet: what a connection sends before the server's first byte. */
+/** Most bytes that are kept for a second attempt; more than any startup packet. */
 const replayLimit = 64 * 1024;
 
 /**
- * A connection through the tunnel that node-postgres takes for a socket (`connect`, `setNoDelay`,
- * `ref` …). Until the server's first byte it starts over by itself when the Pod was replaced or its
- * port is not open yet, sending again what was sent; that reached nobody. After that byte nothing is
- * ever sent twice: a broken connection is an error, since a statement may have been carried out.
+ * A connection through the tunnel that node-postgres uses as a socket (`connect`, `setNoDelay`, `ref` …). Until
+ * the server's first byte it starts over by itself if the Pod was replaced or its port is not open yet. It then
+ * sends the same bytes again, because they reached nobody. After the first byte nothing is sent twice: a broken
+ * connection is an error, because a statement may have been executed.
  *
- * The port-forward protocol cannot close one direction only: ending the stream closes it.
+ * The port-forward protocol cannot close one direction only, so ending the stream closes it.
  */
 export class TunnelStream extends Duplex {
   readonly #source: StreamSource;
@@ -22,12 +22,12 @@ export class TunnelStream extends Duplex {
   #attempt = 0;
   #deadline = 0;
   #isStarted = false;
-  /** What was sent before the first answer; undefined = too late to start over. */
+  /** Bytes sent before the first answer; undefined = too late to start over. */
   #unanswered: Buffer[] | undefined = [];
   #unansweredSize = 0;
   /** The write that waits for a channel. */
   #waiting: { readonly chunk: Buffer; readonly done: (error?: Error | null) => void } | undefined;
-  /** A write that failed with its websocket; the channel's end, which has the reason, settles it. */
+  /** A write that failed with its websocket. The channel's end settles it, because that has the reason. */
   #stuck: ((error?: Error | null) => void) | undefined;
   #finish: (() => void) | undefined;
   #hasConnected = false;
@@ -39,7 +39,7 @@ export class TunnelStream extends Duplex {
     this.#isBackground = options.isBackground;
   }
 
-  /** Starts; `connect` or `error` follows. The address node-postgres passes is the tunnel's own. */
+  /** Starts; `connect` or `error` follows. The address that node-postgres passes is ignored. */
   connect(): this {
     if (this.#isStarted) return this;
     this.#isStarted = true;
@@ -48,7 +48,7 @@ export class TunnelStream extends Duplex {
     return this;
   }
 
-  /** As of a socket: started, and not open yet. */
+  /** As in a socket: started, but not open yet. */
   get connecting(): boolean {
     return this.#isStarted && !this.#hasConnected;
   }
@@ -111,7 +111,7 @@ export class TunnelStream extends Duplex {
 
   async #tryOnce(leftMs: number): Promise<void> {
     const channel = await this.#source.dial({
-      // Half of what is left, so that an address that swallows packets gets a second chance.
+      // Half of the remaining time, so that there is a second attempt if an address drops packets.
       timeoutMs: Math.max(250, this.#attempt === 1 ? leftMs / 2 : leftMs),
       isBackground: this.#isBackground,
       signal: this.#abort.signal,
@@ -221,9 +221,9 @@ export class TunnelStream extends Duplex {
       done(error);
       return;
     }
-    // `close` comes when the socket under the websocket is closed, as a socket's own does. TLS on top
-    // reports a bad certificate a turn after it destroys this stream: told of the end before that,
-    // node-postgres would say "terminated unexpectedly".
+    // `close` comes when the socket under the websocket is closed, as for a socket. TLS on top reports a bad
+    // certificate one turn after it destroys this stream. If the stream ended before that, node-postgres would
+    // report "terminated unexpectedly".
     void channel.closed.then(() => {
       done(error);
     });

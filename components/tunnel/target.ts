@@ -2,7 +2,7 @@ import type { V1Container, V1Pod, V1Service } from "@kubernetes/client-node";
 import type { KubeAccess, RequestOptions } from "../kubernetes/access.ts";
 import { KubeError, toShownText } from "../kubernetes/error.ts";
 
-/** What the stack names: a Service or a Pod, and the port it has there. */
+/** The Service or Pod in the stack file, and its port. */
 export interface KubeTarget {
   readonly namespace: string;
   readonly target: { readonly kind: "service" | "pod"; readonly name: string };
@@ -13,14 +13,14 @@ export interface KubeTarget {
 export interface PodPort {
   readonly namespace: string;
   readonly pod: string;
-  /** Tells the Pod from a later one of the same name. */
+  /** Distinguishes the Pod from a later one with the same name. */
   readonly uid: string | undefined;
   readonly port: number;
 }
 
 /**
- * The Pod to forward to, now. Of a Service's Pods only a ready one is taken: the others accept the
- * port-forward and then refuse in words that look like a wrong password or a dead server.
+ * Finds the Pod to forward to. Of a Service's Pods only a ready one is used: the others accept the port-forward
+ * and then refuse, which looks like a wrong password or a dead server.
  *
  * It needs `get` on the Service and `list` on Pods (or `get` on the Pod), as kubectl does.
  */
@@ -73,8 +73,8 @@ async function resolveService(
 }
 
 /**
- * Whether a Pod that was found has ended since, or another has taken its name. One that terminates is
- * still there, and so is one that cannot be asked for. It needs no more than finding the Pod did.
+ * Whether the Pod has ended, or another Pod has its name. False while the Pod terminates, and if the Pod cannot
+ * be read. It needs the same permissions as finding the Pod.
  */
 export async function isPodGone(
   access: KubeAccess,

@@ -19,15 +19,15 @@ import {
   type WantedPrivileges,
 } from "./wanted-privileges.ts";
 
-/** What to do, and what Berth cannot or may not do and the operator should know. */
+/** Actions, and notes on what Berth cannot or may not do. */
 export interface AccessDecision extends ContentDecision {
   readonly notes: readonly string[];
 }
 
 /**
- * What is between what is inside a database and what the plan wants, of the app's own roles and of PUBLIC, in
- * a fixed order: first what takes away, then schemas and extensions, then defaults, so that what is
- * made meanwhile is covered, then what exists. A grantee that is not the app's is never looked at.
+ * Compares the contents of a database with the plan, for the app's roles and PUBLIC. The order is fixed: first
+ * revokes, then schemas and extensions, then default privileges, so that objects created meanwhile get them,
+ * then existing objects. Grantees outside the app are ignored.
  */
 export function decideAccess(
   plan: DatabasePlan,
@@ -63,14 +63,14 @@ export function decideAccess(
   };
 }
 
-/** A schema as it will be once it is made: nobody but its owner may do anything there. */
+/** A schema as it is after CREATE: only its owner has privileges. */
 function toNewSchema(action: Action): LiveObject[] {
   if (action.kind !== "create-schema") return [];
   const { schema, owner } = action;
   return [{ type: "schema", schema, name: schema, owner, privileges: [] }];
 }
 
-/** From the database's own row: connection limit and who may enter. */
+/** From the database's row in the catalog: connection limit and privileges. */
 export function decideDatabase(
   plan: DatabasePlan,
   live: LiveDatabase,
@@ -116,8 +116,8 @@ function decideDefaults(plan: DatabasePlan, share: WantedPrivileges, access: Liv
 }
 
 /**
- * What the owner gives without naming a schema counts in each, and REVOKE in a schema does not end it.
- * Said once a role and type, with the first schema: all of them have the same.
+ * Revokes default privileges that the owner has set without a schema. They apply in every schema, and a REVOKE
+ * in one schema does not end them. Decided once per role and type, with the first schema.
  */
 function revokeEverywhere(
   plan: DatabasePlan,
@@ -133,7 +133,7 @@ function revokeEverywhere(
   return [{ kind: "revoke-default", path, owner, schema: null, type, grantee, privileges: extra }];
 }
 
-/** One statement for all objects that need the same; objects of other owners are left alone. */
+/** One statement for all objects that need the same change. Objects of other owners are left alone. */
 function decideObjects(
   plan: DatabasePlan,
   share: WantedPrivileges,
@@ -154,7 +154,7 @@ function decideObjects(
   );
 }
 
-/** What a role holds on a single column counts where it is too much, and is no substitute for the whole. */
+/** A privilege on a single column can be too much, but does not replace one on the whole object. */
 function heldOn(
   { privileges, columns = [] }: LiveObject,
   { grantee, ...share }: WantedPrivileges,

@@ -8,24 +8,24 @@ import type { AppProblem, ProblemCode } from "../rules/problem.ts";
 import type { Action } from "../statements/actions.ts";
 import { toStatement } from "../statements/sql.ts";
 
-/** Who would make it. */
+/** The role that would create it. */
 type Admin = Pick<ServerFacts, "isSuperuser" | "admin">;
 
-/** What to make inside a database, and what stands in the way. */
+/** What to create inside a database, and what prevents it. */
 export interface ContentDecision {
   readonly actions: readonly Action[];
-  /** Why nothing may be done at all. */
+  /** Any of them: nothing may be done. */
   readonly problems: readonly AppProblem[];
-  /** What only a superuser can do, with the statement; the rest goes on. */
+  /** What only a superuser can do, with the statement. Everything else goes on. */
   readonly superuser: readonly AppProblem[];
 }
 
-/** Whether a plan is about more than schema public; only then is there more to look at inside its database. */
+/** Whether a plan has more than schema public. Only then the contents of its database must be read. */
 export function hasContents(plan: DatabasePlan): boolean {
   return plan.schemas.length > 1 || plan.extensions.length > 0;
 }
 
-/** Schemas and extensions that the database has not got yet. Nothing is dropped, moved or re-owned. */
+/** Creates missing schemas and extensions. Nothing is dropped, moved or given another owner. */
 export function decideContents(
   plan: DatabasePlan,
   server: Admin,

@@ -24,34 +24,34 @@ import {
 } from "./retirement.ts";
 import { decideRoles } from "./roles.ts";
 
-/** What was read about an app. All but the catalog may be left out: "not asked". */
+/** Live facts about an app. Only the catalog is required; undefined = not read. */
 export interface AppFacts {
   readonly catalog: Catalog;
-  /** Verifiers that the server holds, by the role's name; only a superuser may read them. Secret. */
+  /** Stored verifiers by role name; only a superuser may read them. Secret. */
   readonly stored?: ReadonlyMap<string, string | null> | undefined;
-  /** Inside the app's database. */
+  /** Contents of the app's database. */
   readonly access?: LiveAccess | undefined;
-  /** What the server could make, for a database that does not exist yet. */
+  /** Extensions that the server offers, for a database that does not exist yet. */
   readonly extensions?: readonly LiveExtension[] | undefined;
-  /** About the roles that {@link decideLeavingRoles} drops. */
+  /** Facts about the roles that {@link decideLeavingRoles} drops. */
   readonly leaving?: LeavingFacts | undefined;
 }
 
-/** What is known of an app besides its plan and the server. */
+/** Facts about an app that are not on the server. */
 export interface AppContext {
   readonly postgres: RetirementRules & Pick<PostgresSpec, "stack">;
-  /** By the role's key; of two logins only the one that the item names has one. Secret. */
+  /** By the role's key. Of two logins only the one that the item names has one. Secret. */
   readonly verifiers?: ReadonlyMap<string, string>;
-  /** Keys of roles whose password is set where it cannot be compared. */
+  /** Keys of roles whose password is set if the stored one cannot be compared. */
   readonly newPasswords?: ReadonlySet<string>;
   readonly formerRoles?: readonly FormerRole[];
   readonly reclaimPolicy?: ReclaimPolicy;
-  /** Whether state says that the database is there; then it is not made anew if it is missing. */
+  /** Whether state has the database. If so, it is not created again when it is missing. */
   readonly isKnown?: boolean;
   readonly recreate?: boolean;
 }
 
-/** Everything there is to do about an app, in the order in which it is done, and why it may not be done. */
+/** All actions for an app, in order, and the reasons why they may not run. */
 export interface AppDecision {
   /** Any of them: nothing may be done. */
   readonly problems: readonly PostgresProblem[];
@@ -64,13 +64,13 @@ export interface AppDecision {
   };
   /** What adopting changes, and a new name of the stack. */
   readonly adopting: readonly string[];
-  /** What else the operator should know. */
+  /** Other notes for the operator. */
   readonly notes: readonly string[];
-  /** What only a superuser can do; the rest goes on. */
+  /** What only a superuser can do. Everything else goes on. */
   readonly superuser: readonly PostgresProblem[];
 }
 
-/** The one decision about an app, for everybody who previews, does, undoes or refuses. Pure. */
+/** The one decision about an app, for preview, up, refresh and every check. Pure. */
 export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppContext): AppDecision {
   const { catalog, stored } = facts;
   const { app, database } = plan;
@@ -83,7 +83,7 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
   const inside = decideInside(
     plan,
     facts,
-    // What a dropped role was given goes with it.
+    // DROP OWNED also revokes what a dropped role was granted.
     formerRoles.filter(({ name }) => !dropped.has(name)),
   );
   const adoption = decideAdoption(plan, catalog, {
@@ -128,7 +128,7 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
   };
 }
 
-/** An app that changes marks the ownership role as well. Where none changes, the app of the stack's first role does. */
+/** Whether the app has the first of the stack's roles. It writes the stack's comment even if no app changes. */
 function isFirst(plan: DatabasePlan, { roles }: Catalog, ownershipRole: string): boolean {
   const ours = [...roles.values()].filter((role) => role.memberOf.includes(ownershipRole));
   const [first] = ours.map(({ name }) => name).toSorted();
@@ -140,7 +140,7 @@ export function listActions({ steps }: Pick<AppDecision, "steps">): readonly Act
   return [...steps.roles, ...steps.database, ...steps.leaving, ...steps.inside];
 }
 
-/** Whether an app's database may be entered: it exists, nothing stands against it, and the admin has a say there. */
+/** Whether Berth may open a session in the app's database: it exists, and no problem forbids it. */
 export function mayEnter(
   { database }: Pick<DatabasePlan, "database">,
   { databases }: Pick<Catalog, "databases">,
@@ -153,7 +153,7 @@ export function mayEnter(
   return databases.has(database.name) && !isBarred;
 }
 
-/** What drops the roles that left an entry; to know about whom to ask before it is decided. */
+/** Actions that drop the roles that left an entry. The caller needs them to know which roles to inspect. */
 export function decideLeavingRoles(
   { app, database: { owner } }: DatabasePlan,
   catalog: Catalog,

@@ -5,9 +5,9 @@ import type { AppDatabaseState, RoleState } from "../plan/app-properties.ts";
 import type { Action } from "../statements/actions.ts";
 
 /**
- * What state says of an app after a refresh: the app as it is, where it differs from its plan. It is
- * worked out backwards from what `up` would do, so that the two can never disagree. A privilege that is
- * missing on one table of many is missing; the report of the refresh names the table.
+ * State of an app after a refresh: the live app where it differs from its plan. It is computed backwards from
+ * the actions of `up`, so the two always agree. A privilege that is missing on one of many tables counts as
+ * missing; the report of the refresh names the table.
  */
 export function toLiveState(
   state: AppDatabaseState,
@@ -24,14 +24,14 @@ export function toLiveState(
   }, state);
 }
 
-/** Whether an action makes or changes a role, or what it is given. */
+/** Whether an action creates or changes a role or its privileges. */
 export function isAbout(action: Action, role: { readonly name: string }): boolean {
   if ("grantee" in action) return action.grantee === role.name;
   if (action.kind === "create-role") return action.role.name === role.name;
   return "role" in action && action.role === role.name;
 }
 
-/** The role before the action; undefined = there is none. */
+/** The role before the action; undefined = it did not exist. */
 function undoRole(role: RoleState, action: Action, catalog: Catalog): RoleState | undefined {
   const live = catalog.roles.get(role.name);
   switch (action.kind) {

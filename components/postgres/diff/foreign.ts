@@ -7,7 +7,7 @@ import { inNameOf, toStatement } from "../statements/sql.ts";
 import { compare, heldBy } from "./privileges.ts";
 import type { WantedPrivileges } from "./wanted-privileges.ts";
 
-/** What of a database is not the app's: a schema public of somebody else, or none, and others' objects. */
+/** What is not the app's in a database: a schema public of another owner, or none, and objects of others. */
 
 export function mayGrantOn(object: LiveObject, plan: DatabasePlan, server: ServerFacts): boolean {
   if (object.owner === plan.database.owner || object.owner === "pg_database_owner") return true;
@@ -15,7 +15,7 @@ export function mayGrantOn(object: LiveObject, plan: DatabasePlan, server: Serve
   return object.type === "schema" && object.schema === PUBLIC_SCHEMA && server.isSuperuser;
 }
 
-/** Until 14 every role may make tables in schema public; so also where such a database was restored. */
+/** Before 15 every role may create tables in schema public. The same holds in a database restored from there. */
 export function closePublicSchema(
   plan: DatabasePlan,
   live: LiveInside,
@@ -78,7 +78,7 @@ export function noteForeignObjects(plan: DatabasePlan, access: LiveAccess): stri
   ];
 }
 
-/** Berth makes no schema public: every database begins with one, so somebody dropped it on purpose. */
+/** Berth does not create schema public: every database starts with one, so somebody dropped it on purpose. */
 export function noteLostSchema({ database, grants }: DatabasePlan): string[] {
   if (!grants.some(({ on }) => on.type === "schema" && on.schema === PUBLIC_SCHEMA)) return [];
   return [
@@ -86,7 +86,7 @@ export function noteLostSchema({ database, grants }: DatabasePlan): string[] {
   ];
 }
 
-/** What a role cannot do without in a schema that is not the app's, and has neither itself nor as PUBLIC. */
+/** Privileges that the app's roles need in schemas of other owners, and do not have, not even through PUBLIC. */
 export function findClosedSchemas(
   plan: DatabasePlan,
   shares: readonly WantedPrivileges[],

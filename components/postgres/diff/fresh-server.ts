@@ -5,9 +5,8 @@ import { type Action, isAboutOwnershipRole } from "../statements/actions.ts";
 import { decideApp, listActions } from "./decide-app.ts";
 
 /**
- * What brings a server that holds nothing of the stack to its plans, app by app: the same decisions as
- * those about a live server, about an empty one of Postgres 16 or newer, whose admin role has CREATEROLE
- * and CREATEDB.
+ * Actions that bring an empty server to the stack's plans, app by app. The decisions are those for a live
+ * server. The server is an empty Postgres 16 or newer, whose admin has CREATEROLE and CREATEDB.
  */
 export function decideFreshServer(
   plans: readonly DatabasePlan[],
@@ -22,11 +21,11 @@ export function decideFreshServer(
     confirmDelete: [],
   };
   return plans.map((plan, index) => {
-    // Of two logins the first one begins.
+    // Of two logins the first one is used first.
     const first = plan.roles.find(({ actsAs }) => actsAs !== undefined);
     const verifiers = new Map(first === undefined ? [] : [[first.key, ""]]);
     const actions = listActions(decideApp(plan, { catalog }, { postgres, verifiers }));
-    // All apps share the ownership role, so the first one makes it.
+    // All apps share the ownership role, so only the first app creates it.
     return actions.filter((action) => !isAboutOwnershipRole(action) || index === 0);
   });
 }

@@ -14,19 +14,18 @@ import {
   type WantedPrivileges,
 } from "./wanted-privileges.ts";
 
-/** What would take privileges back, were it sent by who gave them. */
+/** A REVOKE that only the grantor can run. */
 interface OthersRevoke {
   readonly grantor: string;
   readonly action: Extract<Action, { readonly kind: "grant" | "revoke" }>;
-  /** Of the tables, if it is not about the whole. */
+  /** A column of the tables; undefined = the whole object. */
   readonly column: string | undefined;
 }
 
 /**
- * What the app's roles and PUBLIC have from others than the owner and the entry does not list, for the operator,
- * once a grantor. Where the owner gave the right to give, REVOKE takes back what the role of the session
- * gave, and that of a superuser or of Berth's admin what the owner gave: it would do nothing here. Berth
- * acts in nobody else's name.
+ * Problems about privileges of the app's roles and PUBLIC that the entry does not list and that a role other
+ * than the owner granted: one problem per grantor. A REVOKE by Berth has no effect on them, because for a
+ * superuser or Berth's admin it revokes what the owner granted. Berth does not act as another role.
  */
 export function findGrantsOfOthers(
   plan: DatabasePlan,
@@ -62,7 +61,7 @@ function findOthersGrants(
   return [...outside, ...inside];
 }
 
-/** One statement for all objects on which the same is too much. */
+/** One statement for all objects with the same privilege too much. */
 function inSchema(
   plan: DatabasePlan,
   { access, server }: LiveInside,

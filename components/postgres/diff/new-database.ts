@@ -4,9 +4,9 @@ import type { LiveExtension } from "../catalog/extensions.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 
 /**
- * What a database looks like at first.
+ * Contents of a new database.
  *
- * @param extensions What the server could make; of one that is not among them, the decision takes it that it can.
+ * @param extensions What the server offers. An extension that is not listed is assumed to be available.
  */
 export function toNewInside(
   plan: DatabasePlan,

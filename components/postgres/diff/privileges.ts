@@ -2,8 +2,7 @@ import type { LiveObject } from "../catalog/access.ts";
 import { PUBLIC } from "../plan/plan.ts";
 import type { Action, Securable } from "../statements/actions.ts";
 
-/** The difference between the privileges that a role has on something and those that it is planned to have. */
-
+/** Actions that change the live privileges of a grantee on an object to the wanted ones. */
 export function compare(request: {
   readonly path: string;
   readonly on: Securable;
@@ -37,12 +36,12 @@ export function heldBy(grantee: string, privileges: readonly string[]): string[]
     .map((entry) => entry.slice(grantee.length + 1));
 }
 
-/** A grantee as `LiveDatabase` has it. */
+/** A grantee as `LiveDatabase` names it. */
 export function nameOnDatabase(grantee: string): string {
   return grantee === PUBLIC ? "PUBLIC" : grantee;
 }
 
-/** An object for a statement, together with those that are to get the same. */
+/** Adds an object to a group that gets the same statement. */
 export function toSecurable(object: LiveObject, group: Securable | undefined): Securable {
   const { type, schema, name } = object;
   if (type === "schema") return { type, schema };

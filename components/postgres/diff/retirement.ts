@@ -7,7 +7,7 @@ import type { FormerRole } from "../plan/former-role.ts";
 import type { AppProblem } from "../rules/problem.ts";
 import type { Action } from "../statements/actions.ts";
 
-/** What was found when dropping was asked for. */
+/** What was read about an app before it is dropped. */
 export interface RetirementFacts {
   readonly catalog: Catalog;
   readonly sessions: readonly LiveSession[];
@@ -16,28 +16,27 @@ export interface RetirementFacts {
 
 /** What may be dropped, or why not. */
 export interface Retirement {
-  /** undefined = there is none. */
+  /** undefined = it does not exist. */
   readonly database: string | undefined;
-  /** Roles of the app that exist and carry the stack's mark. */
+  /** Existing roles of the app that are members of the ownership role. */
   readonly roles: readonly LiveRole[];
-  /** What is left alone, and why. */
+  /** What is not dropped, and why. */
   readonly notes: readonly string[];
   /** Any of them: nothing may be dropped. */
   readonly problems: readonly AppProblem[];
 }
 
-/** Which server, and what may be dropped on it. */
+/** The server, and the limits for dropping on it. */
 export type RetirementRules = Pick<
   PostgresSpec,
   "ownershipRole" | "reserved" | "maintenanceDatabase" | "confirmDelete"
 >;
 
 /**
- * Whether an app that left may be dropped. Pure. Everything that is dropped carries the stack's mark:
- * the roles by their membership in the ownership role, the database by such an owner, which has to be the
- * app's own.
+ * Whether an app that left the program may be dropped. Pure. Only what the stack created is dropped: roles that
+ * are members of the ownership role, and a database whose owner is such a role of the app.
  *
- * @param isNeeded Whether another app of the stack has a role of this name now.
+ * @param isNeeded Whether another app of the stack now has a role of this name.
  */
 export function decideRetirement(
   state: AppDatabaseState,
@@ -56,7 +55,7 @@ export function decideRetirement(
   });
   const database = catalog.databases.has(name) ? name : undefined;
   const isDropped = (role: string): boolean => roles.some((dropped) => dropped.name === role);
-  // Who is left alone may stay connected, but not in a database that goes.
+  // Roles that are not dropped may stay connected, but not to a database that is dropped.
   const sessions = facts.sessions.filter((at) => at.database === name || isDropped(at.role));
   return {
     database,
@@ -112,10 +111,7 @@ function findDatabaseProblems(
   ];
 }
 
-/**
- * The roles that left an entry and that Berth may still do something about, and why not the others:
- * whatever those hold, somebody else gave it to them or wants them as they are.
- */
+/** The roles that left an entry and that Berth may still change, and for the others a note why not. */
 export function sortFormerRoles(
   app: string,
   formerRoles: readonly FormerRole[],
@@ -133,8 +129,8 @@ export function sortFormerRoles(
 }
 
 /**
- * The roles that left an entry which says `reclaimPolicy: delete`: what they own in the app's database
- * goes to its owner, what they were given goes away, and then they go. Only such as carry the mark.
+ * Drops roles that left an entry with `reclaimPolicy: delete`. Their objects in the app's database go to its
+ * owner, and their privileges are revoked. Only members of the ownership role are dropped.
  */
 export function decideLeaving(
   formerRoles: readonly FormerRole[],
@@ -159,12 +155,12 @@ export function decideLeaving(
   });
 }
 
-/** What was found about roles that are dropped. */
+/** What was read about roles before they are dropped. */
 export interface LeavingFacts extends Pick<RetirementFacts, "sessions" | "dependents"> {
   readonly losses: readonly Loss[];
 }
 
-/** What stands in the way of dropping such roles. */
+/** Why such roles cannot be dropped. */
 export function findLeavingProblems(app: string, facts: LeavingFacts): readonly AppProblem[] {
   const problems: readonly AppProblem[] = [
     ...toSessionProblems(app, facts.sessions),
@@ -177,7 +173,7 @@ export function findLeavingProblems(app: string, facts: LeavingFacts): readonly 
   return problems.map((problem) => ({ ...problem, fix: `${problem.fix}; ${keep}` }));
 }
 
-/** Somebody is connected who must not be. */
+/** Problems about sessions that prevent a drop. */
 export function toSessionProblems(
   app: string,
   sessions: readonly LiveSession[],
@@ -188,7 +184,7 @@ export function toSessionProblems(
   }));
 }
 
-/** Who is connected, for a person. */
+/** A session, in words. */
 export function describeSession({
   pid,
   role,

@@ -6,21 +6,21 @@ import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
 import { toMarkAction } from "../rules/identity.ts";
 import type { Action } from "../statements/actions.ts";
 
-/** What the catalog cannot tell and the caller must. */
+/** Facts that are not in the catalog. */
 export interface RoleContext {
   readonly ownershipRole: string;
-  /** The stack it belongs to, for the run that makes it. */
+  /** The stack that the ownership role belongs to, for the run that creates it. */
   readonly stack?: StackIdentity | undefined;
-  /** Whether Berth knows the password of a role; of those that log in in turn, one has such a password. */
+  /** Whether Berth knows the password of a role. Of two logins one has such a password. */
   readonly hasPassword: (role: PlannedRole) => boolean;
-  /** Whether it has to be set, for a role that exists. */
+  /** Whether the password of an existing role must be set. */
   readonly needsPassword: (role: PlannedRole) => boolean;
   readonly formerRoles: readonly FormerRole[];
 }
 
 /**
- * What is between the roles that are and those that shall be. The ownership role comes first and a role joins
- * it in the transaction that makes it: whatever moment a run dies at, it can tell what is its own.
+ * Compares live roles with wanted roles. The ownership role comes first, and a role joins it in the transaction
+ * that creates it. So if a run dies, the next one still knows which roles are Berth's.
  */
 export function decideRoles(
   plan: DatabasePlan,
@@ -51,7 +51,7 @@ export function decideRoles(
   ];
 }
 
-/** Otherwise Berth does not say, but for a role that it makes. */
+/** If false, a new role gets NOLOGIN, and an existing one keeps what it has. */
 function mayLogIn(role: PlannedRole, context: RoleContext): boolean {
   return role.login === "always" || context.hasPassword(role);
 }
@@ -126,7 +126,7 @@ function changeRole(
   return actions;
 }
 
-/** Before 16 a role is a member or not, whoever made it one. */
+/** Before 16 a membership exists once, whichever role granted it. */
 function grantorsOf(
   live: LiveRole,
   group: string,
@@ -149,9 +149,9 @@ function wrongAttributes(live: LiveRole, mayLogIn: boolean): string[] {
 }
 
 /**
- * Without it the admin can neither make a database for the owner nor set its default privileges, and
- * is locked out once PUBLIC may not connect. From 16 on a role that this session makes comes with it
- * (createrole_self_grant); a superuser needs none.
+ * Makes the admin a member of the owner. Without that it can neither create a database for the owner nor set its
+ * default privileges, and cannot connect after CONNECT is revoked from PUBLIC. From 16 on a role that this
+ * session creates comes with the membership (createrole_self_grant). A superuser needs none.
  */
 function actForOwner(owner: string, catalog: Catalog): Action[] {
   const { isSuperuser, versionNumber } = catalog.server;
@@ -169,7 +169,7 @@ function actForOwner(owner: string, catalog: Catalog): Action[] {
   ];
 }
 
-/** It keeps existing, since Berth drops nothing that is not asked for, but nobody gets in with it. */
+/** Takes LOGIN from a role that left its entry. Berth drops nothing without being asked, so the role stays. */
 export function retire(
   { key, name, isElsewhere }: FormerRole,
   catalog: Catalog,

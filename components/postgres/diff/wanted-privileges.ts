@@ -2,7 +2,7 @@ import { contentTypes, type ObjectType } from "../../config/privileges.ts";
 import type { FormerRole } from "../plan/former-role.ts";
 import { type DatabasePlan, PUBLIC } from "../plan/plan.ts";
 
-/** Exactly these privileges of a role of the app on everything of a type in a schema; none = all are taken away. */
+/** The privileges that one role must have on all objects of a type in a schema. An empty list revokes all. */
 export interface WantedPrivileges {
   readonly path: string;
   readonly grantee: string;
@@ -11,7 +11,7 @@ export interface WantedPrivileges {
   readonly privileges: readonly string[];
 }
 
-/** Every type in every schema for every role but the owner: what the plan does not give is taken away. */
+/** All types, schemas and roles except the owner: privileges outside the plan are revoked. */
 export function toWantedPrivileges(
   plan: DatabasePlan,
   formerRoles: readonly FormerRole[],
@@ -40,7 +40,7 @@ export function toWantedPrivileges(
   return [...gone, ...planned];
 }
 
-/** The same on the database itself, and for PUBLIC where it is closed. */
+/** The same for the database itself, including PUBLIC if it is closed to PUBLIC. */
 export function toWantedDatabasePrivileges(
   plan: DatabasePlan,
   formerRoles: readonly FormerRole[],

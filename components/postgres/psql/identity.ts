@@ -2,11 +2,11 @@ import type { StackIdentity } from "../../config/spec.ts";
 import { formatMark, toMarkAction } from "../rules/identity.ts";
 import { statementOf, text, texts } from "./step.ts";
 
-/** Whose the ownership role is, for a psql script; as `decideOwnership` of rules/identity.ts. */
+/** Checks in a psql script which stack the ownership role belongs to. Same rules as `decideOwnership`. */
 
 const form = "(?n)^berth: stack ([A-Za-z0-9_./-]{1,200}), id ([0-9a-f]{16})$";
 
-/** The role, its comment, and stack and id that it names; both are null where it names none. */
+/** The role, its comment, and the stack and id in it; both are null if there are none. */
 function fromRole(role: string): string {
   return `FROM (
         SELECT r.oid, r.rolname, d.description, (regexp_match(d.description, ${text(form)}))[1] AS stack,
@@ -33,7 +33,7 @@ export function queryOwnershipProblems(role: string, stack: StackIdentity | unde
   return [other, unmarked];
 }
 
-/** Makes the role say whose it is. What else its comment says stays. */
+/** Writes the stack's comment on the role. Other lines of its comment stay. */
 export function scriptMark(role: string, stack: StackIdentity): string {
   const mark = text(formatMark(stack));
   return `SELECT format('COMMENT ON ROLE %I IS %L', rolname, concat_ws(chr(10),

@@ -162,7 +162,7 @@ function setPasswords(app: string): string[] {
 const verifierForm =
   "SCRAM-SHA-256[$][1-9][0-9]*:[A-Za-z0-9+/]{22,}={0,2}[$][A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=";
 
-/** A script waits longer for a lock than Berth, which runs again sooner. Its Job limits the time of the whole. */
+/** A script waits longer for a lock than Berth, which runs again sooner. Its Job limits the total time. */
 const scriptSettings = {
   ...settings,
   ...adminSettings,
@@ -171,11 +171,11 @@ const scriptSettings = {
   client_min_messages: "warning",
 };
 
-/** A server before 17 would refuse a session that asks for it. */
+/** A server before 17 refuses a session with this setting. */
 const findMoreSettings = `SELECT CASE WHEN pg_catalog.current_setting('transaction_timeout', true) IS NULL
   THEN '' ELSE '-c transaction_timeout=0' END AS more_settings\n\\gset`;
 
-/** A session as Berth's own are, whatever an app's owner has set for its database or made in it. */
+/** Opens a session with Berth's settings, whatever an app's owner has set for its database or created in it. */
 function enter(app: string, database: string): string[] {
   const way = `dbname=''${database}'' options=''${toStartupOptions(scriptSettings)} `;
   return [

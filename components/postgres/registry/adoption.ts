@@ -6,9 +6,9 @@ import type { DatabasePlan, PlannedGrant, PlannedRole } from "../plan/plan.ts";
 import type { AppProblem } from "../rules/problem.ts";
 
 /**
- * What the registry's resources cannot keep of an app that was made by hand. They set a role's
- * memberships anew with every change to it, and a privilege on everything that a schema holds; Berth's
- * own provider sends only what is missing.
+ * What the registry's resources would lose of an app that was made by hand. With every change of a role they
+ * revoke and grant its memberships again, and they grant privileges on everything in a schema. Berth's own
+ * provider sends only what is missing.
  */
 
 const sql = (name: string): string =>
@@ -17,18 +17,18 @@ const sql = (name: string): string =>
 const membershipsSql = sql("memberships");
 const grantsSql = sql("grants");
 
-/** A membership, which is revoked and granted with every change of the role. */
+/** A membership. Every change of the role revokes and grants it again. */
 interface LiveMembership {
   readonly role: string;
   readonly group: string;
-  /** Whether it has options that would be lost by that. */
+  /** Whether it has options that would be lost. */
   readonly hasOptions: boolean;
   readonly isOursToGrant: boolean;
 }
 
 /** What a grant on everything in a schema would change. */
 interface UnstatedGrant {
-  /** `option`: it may be passed on. `column`: it is on a column. `foreign`: it belongs to `role`. */
+  /** `option`: with grant option. `column`: on a column. `foreign`: the object belongs to `role`. */
   readonly kind: "option" | "column" | "foreign";
   readonly type: ObjectType;
   readonly schema: string;
@@ -36,14 +36,14 @@ interface UnstatedGrant {
   readonly role: string;
 }
 
-/** What the registry's resources need to know of an app's roles, and of what they are given in its database. */
+/** Memberships of an app's roles and privileges in its database that the registry's resources would change. */
 export interface UnstatedGrants {
   readonly memberships: readonly LiveMembership[];
-  /** None where the roles are the stack's: it was decided when they were taken over. */
+  /** Empty if the roles are the stack's: this was decided when they were adopted. */
   readonly grants: readonly UnstatedGrant[];
 }
 
-/** Asks for the memberships of roles. */
+/** Reads the memberships of roles. */
 export async function inspectMemberships(
   client: Client,
   roles: readonly string[],
@@ -52,7 +52,7 @@ export async function inspectMemberships(
   return rows.map((row) => toCamelCase(row) as unknown as LiveMembership);
 }
 
-/** Asks for the rest in the app's database. */
+/** Reads the privileges in the app's database. */
 export async function inspectUnstatedGrants(
   client: Client,
   plan: DatabasePlan,
@@ -62,15 +62,15 @@ export async function inspectUnstatedGrants(
   return (await client.query<UnstatedGrant>(grantsSql, scope)).rows;
 }
 
-/** What taking an app over with the registry's resources does besides, and why it cannot be. */
+/** What else changes if the registry's resources adopt an app, and why they cannot. */
 interface RegistryAdoption {
   readonly changes: readonly string[];
   readonly losses: readonly AppProblem[];
 }
 
 /**
- * Decides about an app with `adopt: true`. Pure. Also when its roles are the stack's already, which may
- * have been taken over by Berth's own provider, and kept their options there.
+ * Decides about an app with `adopt: true`. Pure. It also applies to roles of the stack: Berth's own provider may
+ * have adopted them and kept their options.
  */
 export function decideRegistryAdoption(
   plan: DatabasePlan,
@@ -155,7 +155,7 @@ function findGrantLosses(
     });
 }
 
-/** They are given and taken on everything in a schema, whoever owns it, an extension's own included. */
+/** Registry grants apply to every object in a schema, whoever owns it, including an extension's objects. */
 function findForeign(plan: DatabasePlan, unstated: UnstatedGrants): string[] {
   const found = unstated.grants.filter(
     (one) => one.kind === "foreign" && isCovered(one, plan.grants),

@@ -10,31 +10,31 @@ import {
 } from "../plan/plan.ts";
 import type { RegistryDecision } from "./decide.ts";
 
-/** What makes an app's roles and database of the registry's resources. */
+/** Arguments of {@link RegistryDatabase}. */
 export interface RegistryDatabaseArgs {
   readonly plan: DatabasePlan;
   /** Verifier of each role, by the role's key. */
   readonly verifiers: ReadonlyMap<string, string>;
-  /** Whether something of this name exists and is to be imported. */
+  /** Whether something of this name exists and must be imported. */
   readonly exists: RegistryDecision["exists"];
-  /** The role whose members are managed; made before any of them. */
+  /** The ownership role; created before its members. */
   readonly after: pulumi.Resource;
-  /** Admin who has to become a member of the owner. */
+  /** Admin that must become a member of the owner. */
   readonly actingAdmin?: RegistryDecision["actingAdmin"];
 }
 
-/** Where `pulumi import` puts it, which knows no parent. */
+/** `pulumi import` puts resources directly under the stack. */
 const imported: pulumi.Alias[] = [{ parent: pulumi.rootStackResource }];
 
 /**
  * One app's roles, database, grants and default privileges as `postgresql` resources.
  *
  * All of it stays on the server when it leaves the program. The provider's delete would be
- * `DROP DATABASE … WITH (FORCE)`, and an app that changes to Berth's own provider adopts the same
- * roles and grants in the run in which these resources go. The database is `protect`ed besides, so that
- * nothing makes it leave, that change included, before somebody has said `pulumi state unprotect`.
+ * `DROP DATABASE … WITH (FORCE)`. An app that changes to Berth's own provider adopts the same roles and grants in the run in which
+ * these resources leave. The database also has `protect`, so nothing removes it from state, not even that
+ * change, before `pulumi state unprotect`.
  *
- * Everything inside one database is chained, because parallel grants on one object fail with "tuple
+ * Resources inside one database form a chain, because parallel grants on one object fail with "tuple
  * concurrently updated".
  */
 export class RegistryDatabase extends pulumi.ComponentResource {
@@ -73,7 +73,7 @@ export class RegistryDatabase extends pulumi.ComponentResource {
         login: true,
         password: pulumi.secret(verifier),
         connectionLimit: role.connectionLimit,
-        // Stated in full: every update of a role takes away what is not listed.
+        // The full list: every update of a role revokes what is not listed.
         roles: [...role.memberOf],
         searchPaths: [...role.searchPath],
         skipReassignOwned: true,
@@ -83,7 +83,7 @@ export class RegistryDatabase extends pulumi.ComponentResource {
         dependsOn: [args.after],
         retainOnDelete: true,
         aliases: imported,
-        // What no entry says stays as it is with a role that was made by hand.
+        // Attributes that no entry sets stay as they are on a role that was made by hand.
         ignoreChanges: [
           "inherit",
           "statementTimeout",
@@ -96,8 +96,8 @@ export class RegistryDatabase extends pulumi.ComponentResource {
   }
 
   /**
-   * The provider makes the admin a member while it makes the database, and no longer. Its REVOKE from
-   * PUBLIC then ends with a warning that it does not read, and the database stays open to everybody.
+   * Makes the admin a member of the owner. The provider does so only while it creates the database. Its REVOKE
+   * from PUBLIC then ends with a warning that it ignores, and PUBLIC can still connect.
    */
   #letAdminAct(
     name: string,
@@ -138,14 +138,14 @@ export class RegistryDatabase extends pulumi.ComponentResource {
         protect: true,
         retainOnDelete: true,
         aliases: imported,
-        // A difference in any of these would drop the database and make it anew.
+        // A difference in any of these would drop the database and create it again.
         ignoreChanges: ["template", "encoding", "lcCollate", "lcCtype"],
         ...(args.exists("database", database.name) ? { import: database.name } : {}),
       },
     );
   }
 
-  /** It is not there, or it is the owner's: `decideRegistry` has refused all others. */
+  /** The schema is missing, or the owner's: `decideRegistry` has refused all others. */
   #createSchema(
     name: string,
     schema: string,
@@ -200,7 +200,7 @@ export class RegistryDatabase extends pulumi.ComponentResource {
       {
         database: plan.database.name,
         role: grant.grantee,
-        // Its "function" would leave procedures out; default privileges know only that.
+        // "function" would leave out procedures. Default privileges accept no other word.
         objectType: grant.on.type === "function" ? "routine" : grant.on.type,
         privileges: [...grant.privileges],
         ...(grant.on.type === "database" ? {} : { schema: grant.on.schema }),

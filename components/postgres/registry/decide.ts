@@ -12,37 +12,37 @@ import { findIdentityProblem, findServerProblems } from "../rules/server.ts";
 import { describeAction } from "../statements/actions.ts";
 import { decideRegistryAdoption, type UnstatedGrants } from "./adoption.ts";
 
-/** What was read; all but the catalog may be left out. */
+/** What was read. Only the catalog is required. */
 export interface RegistryFacts {
   readonly catalog: Catalog;
-  /** By the role's name; only a superuser may read them. Secret. */
+  /** Stored verifiers by role name; only a superuser may read them. Secret. */
   readonly stored?: ReadonlyMap<string, string | null> | undefined;
   readonly memberships?: UnstatedGrants["memberships"];
   /** By app. */
   readonly insides?: ReadonlyMap<string, RegistryInside>;
 }
 
-/** What an app's database holds, or what the server could make in it. */
+/** Contents of an app's database, or what the server could create in it. */
 export interface RegistryInside {
   readonly access?: LiveAccess;
   readonly extensions?: readonly LiveExtension[];
   readonly grants?: UnstatedGrants["grants"];
 }
 
-/** What a run needs to know about the server before anything is written to it. */
+/** What a run must know about the server before it writes. */
 export interface RegistryDecision {
-  /** Whether it is there and is to be imported into the state; a schema is named `database.schema`. */
+  /** Whether it exists and must be imported. A schema is named `database.schema`. */
   readonly exists: (kind: "role" | "database" | "schema", name: string) => boolean;
-  /** For the operator to read; none of them stops the run. */
+  /** Shown to the operator. None of them stops the run. */
   readonly warnings: readonly string[];
   /**
-   * Admin who has no say over what an owner has until it is a member of it; undefined = there is none such:
-   * a superuser, or from 16 on, where making a role comes with it.
+   * Admin that must become a member of each owner to act for it. undefined = not needed: the admin is a
+   * superuser, or (from 16 on) the membership comes with the role that it creates.
    */
   readonly actingAdmin?: string | undefined;
 }
 
-/** When the server cannot be read: nothing is known to exist, and the operator reads so. */
+/** For a server that cannot be read: nothing is known to exist, and a warning says so. */
 export const notInspected: RegistryDecision = {
   exists: () => false,
   warnings: [
@@ -50,15 +50,15 @@ export const notInspected: RegistryDecision = {
   ],
 };
 
-/** What else is known. */
+/** Other facts. */
 interface RegistryContext {
-  /** A preview may go on without a pinned `system_identifier`; a write may not. */
+  /** A preview may run without a pinned `system_identifier`; a write may not. */
   readonly isPreview: boolean;
   /** By app and by the role's key. Secret. */
   readonly verifiers?: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
-/** Decides about all apps, and throws one error with every reason not to go on. Pure. */
+/** Decides about all apps. Pure. Throws one error with every reason not to go on. */
 export function decideRegistry(
   { postgres }: StackSpec,
   plans: readonly DatabasePlan[],
@@ -95,13 +95,13 @@ export function decideRegistry(
       ...decideOwnership(roles.get(postgres.ownershipRole), postgres.stack).marks.map(
         describeAction,
       ),
-      // All apps say the same of the stack.
+      // All apps have the same warnings about the stack.
       ...new Set(apps.flatMap((app) => app.warnings)),
     ],
   };
 }
 
-/** Whether an app adopts roles that the stack did not make. */
+/** Whether an app adopts roles that the stack did not create. */
 export function adoptsRoles(
   plan: DatabasePlan,
   { roles }: Catalog,
@@ -126,7 +126,7 @@ function decidePlan(
   if (!plan.adopt) return { problems, warnings: [...adopting, ...superuser] };
   const unstated = { memberships, grants };
   const { changes, losses } = decideRegistryAdoption(plan, catalog, unstated, ownershipRole);
-  // Later runs repair the same without a word.
+  // Later runs make the same repairs without a warning.
   const inside =
     access === undefined || !adoptsRoles(plan, catalog, ownershipRole)
       ? []

@@ -11,17 +11,14 @@ import { type SessionTarget, withSession } from "../server/session.ts";
 import { inspectMemberships, inspectUnstatedGrants } from "./adoption.ts";
 import { adoptsRoles, type RegistryFacts, type RegistryInside } from "./decide.ts";
 
-/** Who asks, and where. */
 interface Connection {
   readonly target: SessionTarget;
   readonly admin: Credential;
 }
 
 /**
- * Reads what exists of the apps. It throws node-postgres' own error when the server cannot be reached.
- *
- * The registry's resource adopts a schema that exists and changes its owner, so what exists has to be read
- * before it runs.
+ * Reads what exists of the apps. It must run before the registry's resources, because they adopt an existing
+ * schema and change its owner. Throws node-postgres' own error if the server cannot be reached.
  */
 export async function inspectRegistryServer(
   spec: StackSpec,

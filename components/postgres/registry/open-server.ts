@@ -7,15 +7,15 @@ import { inspectRegistryServer } from "./inspect.ts";
 import { claimOwnershipRole } from "./ownership.ts";
 
 /**
- * Opens the way to Postgres for the run, the registry provider's local port included, and decides about the
- * server behind it. The way stays open until the process ends, and does not keep it from ending.
+ * Opens the way to Postgres, including the local port for the registry's provider, and decides about the server.
+ * The way stays open until the process ends, and does not keep the process alive.
  */
 export async function openServer(
   spec: StackSpec,
   plans: readonly DatabasePlan[],
   run: Parameters<typeof decideRegistry>[3] & {
     readonly admin: Credential;
-    /** Gets why a connection of the local port failed; its client only sees that it closes. */
+    /** Gets the error of each connection that failed at the local port; its client only sees it close. */
     readonly onError: (error: Error) => void;
   },
 ): Promise<RegistryDecision> {

@@ -8,9 +8,9 @@ import { explainStatementFailure } from "../statements/failure.ts";
 import { hiddenVerifiers, toStatement } from "../statements/sql.ts";
 
 /**
- * Makes the ownership role and what it says of its stack, in one transaction, for the registry's resource to
- * import: the registry's provider writes no comments, and a run that died between the two would leave a role
- * that could be anybody's.
+ * Creates the ownership role and the stack's comment on it in one transaction; the registry's resource then
+ * imports the role. The registry's provider writes no comments, and a run that died between the two would leave
+ * a role that could be anybody's.
  */
 export async function claimOwnershipRole(
   { ownershipRole, stack }: Pick<PostgresSpec, "ownershipRole" | "stack">,

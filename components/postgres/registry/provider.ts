@@ -5,10 +5,10 @@ import type { PostgresSpec } from "../../config/spec.ts";
 import type { Credential } from "../../onepassword/credential.ts";
 
 /**
- * The registry's `postgresql` provider, set up so that its known traps do not bite:
- * `maxConnections: 0`, because its pool deadlocks once 20 databases are made in parallel;
- * `connectTimeout`, because one silent connection blocks the process for 180 s by default;
- * `superuser: false`, because it would otherwise read password hashes and fail without a superuser.
+ * The registry's `postgresql` provider, with settings that avoid its known faults.
+ * `maxConnections: 0`: its pool deadlocks if 20 databases are created in parallel.
+ * `connectTimeout`: the default blocks the process for 180 s on one silent connection.
+ * `superuser: false`: otherwise it reads password hashes, and fails without a superuser.
  */
 export function createRegistryProvider(
   name: string,
@@ -23,7 +23,7 @@ export function createRegistryProvider(
       : { host: "127.0.0.1", port: endpoint.localPort }),
     database: postgres.maintenanceDatabase,
     username: admin.username,
-    // An input stands in state and in verbose logs; the plugin also looks into its environment, which is this one.
+    // An input is in state and in verbose logs. The plugin also reads this process's environment.
     ...(isPgPassword(password) ? {} : { password: pulumi.secret(password) }),
     sslmode: tls.mode,
     ...(tls.caFile === undefined ? {} : { sslrootcert: tls.caFile }),

@@ -10,21 +10,21 @@ import { notInspected, type RegistryDecision } from "./decide.ts";
 import { openServer } from "./open-server.ts";
 import { createRegistryProvider } from "./provider.ts";
 
-/** What the apps that use the registry's resources have in common. */
+/** What the apps with the registry's resources share. */
 export interface Registry {
   readonly provider: postgresql.Provider;
-  /** The role whose members are managed; made before any of them. */
+  /** The ownership role; created before its members. */
   readonly after: pulumi.Resource;
-  /** Whether a role or database is there and is to be imported. */
+  /** Whether a role or database exists and must be imported. */
   readonly exists: RegistryDecision["exists"];
   readonly actingAdmin: RegistryDecision["actingAdmin"];
 }
 
 /**
- * Looks at the server, opens the port that the registry's provider connects to and makes what its apps
- * share. Nothing is registered before the server is known to be the right one.
+ * Checks the server, opens the local port for the registry's provider, and creates what its apps share. Nothing
+ * is registered before the server is known to be the right one.
  *
- * @returns undefined where no app uses it: then none of that is needed.
+ * @returns undefined = no app uses the registry's resources.
  */
 export async function openRegistry(
   spec: StackSpec,
@@ -50,7 +50,7 @@ export async function openRegistry(
     ? notInspected
     : await openServer(spec, plans, { admin, isPreview, verifiers, onError: warnOnce() });
   for (const warning of decision.warnings) void pulumi.log.warn(warning);
-  // The engine imports what is no target as well, without its parent, and breaks the state by that.
+  // With --target the engine also imports resources without a target, without their parent, and breaks state.
   const exists: RegistryDecision["exists"] = isTargeted() ? () => false : decision.exists;
   const { actingAdmin } = decision;
   const provider = createRegistryProvider("postgresql", spec.postgres, admin);
@@ -60,7 +60,7 @@ export async function openRegistry(
   return { provider, after, exists, actingAdmin };
 }
 
-/** A tunnel that breaks fails all of its connections, and each of them with the same words. */
+/** All connections of a broken tunnel fail with the same message. It is shown once. */
 function warnOnce(): (error: Error) => void {
   const told = new Set<string>();
   return ({ message }) => {
@@ -70,9 +70,9 @@ function warnOnce(): (error: Error) => void {
 }
 
 /**
- * The ownership role: without login and without rights. A role becomes its member in the transaction
- * that creates it, so that a run killed at any moment can tell what it made from what others made.
- * It is kept on destroy, since the roles and databases that are kept then still need their mark.
+ * The ownership role, without login and without rights. A role becomes its member in the transaction that
+ * creates it, so that Berth knows its own roles even after a killed run. Destroy keeps it, because the roles and
+ * databases that stay on the server still need it.
  */
 export function createOwnershipRole(
   postgres: PostgresSpec,

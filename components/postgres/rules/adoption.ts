@@ -11,24 +11,24 @@ import type { AppProblem } from "./problem.ts";
 import type { StoredPassword } from "./stored-password.ts";
 
 /**
- * What to do about roles and databases that exist already. A run that died after CREATE leaves them
- * behind, so existing is normal; but only what this stack made is adopted without being asked.
+ * What to do about roles and databases that exist already. A run that died after CREATE leaves them, so that is
+ * normal. But only what this stack created is adopted without `adopt: true`.
  */
 export interface Adoption {
-  /** What adopting changes, for the operator to read before it happens. */
+  /** What adopting changes; shown to the operator before it happens. */
   readonly changes: readonly string[];
   /** Why the run must not go on. */
   readonly problems: readonly AppProblem[];
 }
 
-/** What is known besides the catalog. */
+/** Facts that are not in the catalog. */
 interface AdoptionContext {
   readonly ownershipRole: string;
-  /** What is known of the password that a role has. */
+  /** How the stored password of a role compares with its verifier. */
   readonly passwordOf?: (role: PlannedRole) => StoredPassword;
 }
 
-/** Decides for one app. Pure: the catalog says what is, the plan what is wanted. */
+/** Decides for one app. Pure: the catalog has the live state, the plan the wanted state. */
 export function decideAdoption(
   plan: DatabasePlan,
   catalog: Catalog,
@@ -41,7 +41,7 @@ export function decideAdoption(
       : [decideRole(plan, catalog, { role, live, context })];
   });
   const live = catalog.databases.get(plan.database.name);
-  // The database of another stack's role is that stack's; the problem about the role is enough.
+  // A database whose owner belongs to another stack is that stack's. The problem about the role is enough.
   const at = `roles.${plan.roles.find(({ name }) => name === live?.owner)?.key ?? ""}`;
   const isOfOther = roles.some(
     ({ problems: [first] }) => first?.at === at && first.code === "role-of-other-stack",
@@ -57,7 +57,7 @@ export function decideAdoption(
   };
 }
 
-/** About a role that exists and that the stack did not make. */
+/** Decides about a role that exists and that the stack did not create. */
 function decideRole(
   plan: DatabasePlan,
   catalog: Catalog,
@@ -108,7 +108,7 @@ function decideDatabase(
   const what = `database "${live.name}"`;
   const isOurs = (role: string) => catalog.roles.get(role)?.memberOf.includes(ownershipRole);
   if (live.owner !== database.owner) {
-    // Its entry names the owner that the stack made; so somebody changed it.
+    // The entry names the owner that the stack created, so somebody changed the database's owner.
     const isTaken = isOurs(database.owner) === true;
     const back = `; or, where somebody took it away, give it back: ALTER DATABASE ${escapeIdentifier(live.name)} OWNER TO ${escapeIdentifier(database.owner)}`;
     const problem: AppProblem = {
@@ -218,7 +218,7 @@ function compareRole(role: PlannedRole, live: LiveRole, password: StoredPassword
   ];
 }
 
-/** Memberships and settings that the entry does not state would be lost. */
+/** Memberships and settings that the entry does not list, and that adopting would remove. */
 function findLosses(
   role: PlannedRole,
   live: LiveRole,
@@ -246,7 +246,7 @@ function findLosses(
   ];
 }
 
-/** Where an entry says it. */
+/** Path of a role in the entry. */
 function keyOf({ key }: PlannedRole): string {
   return key === "owner" ? "owner" : `roles.${key}`;
 }

@@ -6,29 +6,29 @@ import type { Action } from "../statements/actions.ts";
 import { hiddenVerifiers, toStatement } from "../statements/sql.ts";
 import type { AppProblem, PostgresProblem } from "./problem.ts";
 
-/** Whose an ownership role is: its comment says so, in a line of its own. Pure. */
+/** A line in the comment of an ownership role names the stack that it belongs to. Pure. */
 
-/** What an ownership role says of its stack. */
+/** The stack that an ownership role's comment names. */
 export interface StackMark {
   readonly name: string;
   readonly id: string;
 }
 
-/** Both are shown in messages, and anybody with CREATEROLE may write such a line. */
+/** Strict, because messages show both parts, and any role with CREATEROLE can write such a line. */
 const line = /^berth: stack ([\w./-]{1,200}), id ([0-9a-f]{16})$/m;
 
-/** undefined = it says nothing: it is of an earlier version, or made by hand. */
+/** undefined = no such line: an earlier version made the role, or somebody made it by hand. */
 export function parseMark(comment: string | null | undefined): StackMark | undefined {
   const [, name, id] = line.exec(comment ?? "") ?? [];
   return name === undefined || id === undefined ? undefined : { name, id };
 }
 
-/** The line of a stack. */
+/** The stack's comment. */
 export function formatMark({ name, id }: StackMark): string {
   return `berth: stack ${name}, id ${id}`;
 }
 
-/** Makes an ownership role say whose it is. What else its comment says stays. */
+/** Writes the stack's comment on the ownership role. Other lines of its comment stay. */
 export function toMarkAction(
   role: string,
   stack: StackIdentity,
@@ -45,11 +45,11 @@ export function toMarkAction(
 /** A role that a stack wants to use as its ownership role. */
 type Candidate = Pick<LiveRole, "name" | "comment" | "hasMembers">;
 
-/** Whether it may. */
+/** Whether the stack may use the role. */
 export interface OwnershipDecision {
   /** Why not. */
   readonly problem?: PostgresProblem;
-  /** What it has to say from now on, if it does not yet. */
+  /** Writes the stack's comment if it is missing or has changed. */
   readonly marks: readonly Action[];
   /** What the operator should know. */
   readonly notes: readonly string[];
@@ -58,11 +58,10 @@ export interface OwnershipDecision {
 const asItIs = { marks: [], notes: [] } as const;
 
 /**
- * Decides by identity alone: a name proves nothing, and neither does an empty state. A role that says
- * nothing was made by an earlier version; it is taken only with no members to lose, or by a stack whose
- * state has used it.
+ * Decides by identity alone: neither a name nor an empty state proves anything. A role without a stack's comment
+ * is from an earlier version. It is used only if it has no members, or if this stack's state has used it.
  *
- * @param role undefined = there is none, and the stack makes it.
+ * @param role undefined = it does not exist, and the stack creates it.
  */
 export function decideOwnership(
   role: Candidate | undefined,
@@ -117,7 +116,7 @@ function describeUnmarked(role: Candidate, stack: StackIdentity): PostgresProble
   };
 }
 
-/** Fixes of which one is right, each on a line of its own. */
+/** Alternative fixes, each on its own line. */
 function joinFixes(...fixes: readonly string[]): string {
   return fixes.join("\n    fix: ");
 }
@@ -126,19 +125,19 @@ function toHandOver(role: Candidate, stack: StackIdentity): string {
   return toStatement(toMarkAction(role.name, stack, role.comment), hiddenVerifiers);
 }
 
-/** A role that belongs to a stack, by its membership in that stack's ownership role. */
+/** The other stack that a role belongs to, because it is a member of that stack's ownership role. */
 export interface ForeignMark {
   readonly ownershipRole: string;
-  /** Who made it a member. */
+  /** The role that granted the membership. */
   readonly grantor: string;
-  /** undefined = the ownership role does not say. */
+  /** undefined = the ownership role has no stack's comment. */
   readonly stack: string | undefined;
 }
 
 /**
- * Another stack whose role this is. Before they said whose they are, ownership roles were known by their name.
+ * Finds another stack that a role belongs to. Without a stack's comment an ownership role is known by its name.
  *
- * @param wanted Groups that the entry states, with whatever name.
+ * @param wanted Groups that the entry lists, whatever their names.
  */
 export function findForeignMark(
   live: Pick<LiveRole, "memberships">,
@@ -154,7 +153,7 @@ export function findForeignMark(
   return { ownershipRole: group, grantor, stack: parseMark(comment)?.name };
 }
 
-/** Why a role of another stack is not taken over, whether the entry says `adopt` or not. */
+/** Why a role of another stack is not adopted, not even with `adopt: true`. */
 export function describeForeignMark(
   { key, name }: Pick<PlannedRole, "key" | "name">,
   app: string,
@@ -173,7 +172,7 @@ export function describeForeignMark(
   };
 }
 
-/** A stack with the ownership role that it has on the server, which after a rename has its former name. */
+/** A stack with the ownership role that it has on the server: after a rename, the former name. */
 export function withOwnershipRole<T extends { readonly postgres: Target }>(
   spec: T,
   roles: Iterable<Pick<LiveRole, "name" | "comment">>,

@@ -2,12 +2,12 @@ import type { LiveDatabase } from "../catalog/catalog.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import type { AppProblem } from "./problem.ts";
 
-/** What Postgres puts into datconnlimit while it drops a database, and leaves there if it is stopped. */
+/** pg_database.datconnlimit of an invalid database: Postgres sets it before a drop, which did not finish. */
 const halfDropped = -2;
 
 /**
- * Why an app's database can be neither used nor made. One that was there and is gone, whole or in part, is
- * not made anew: an empty one in its place would look as if all were well.
+ * Why an app's database can neither be used nor created. A database that was there and is gone, or half dropped,
+ * is not created again: an empty one would look as if nothing was lost.
  */
 export function findLostProblem(
   { app, database: { name, encoding } }: Pick<DatabasePlan, "app" | "database">,

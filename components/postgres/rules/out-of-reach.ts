@@ -5,8 +5,8 @@ import { hintForMembership } from "../statements/failure.ts";
 import type { AppProblem } from "./problem.ts";
 
 /**
- * Roles to adopt that `pulumi up` could not change: from 16 on an admin with CREATEROLE changes only those
- * that it made, or was given with ADMIN.
+ * Roles to adopt that `pulumi up` cannot change. From 16 on an admin with CREATEROLE can change only roles that
+ * it created or has the ADMIN option on.
  */
 export function findOutOfReach(
   { app, adopt, roles }: Pick<DatabasePlan, "app" | "adopt" | "roles">,

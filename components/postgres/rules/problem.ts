@@ -17,13 +17,13 @@ export const problemCodes = [
   ...(["extension-needs-superuser", "grant-of-other", "registry-would-lose"] as const),
 ] as const;
 
-/** Names a rule. */
+/** Code of a rule. */
 export type ProblemCode = (typeof problemCodes)[number];
 
 /** What is wrong with a server, or with an app on it. */
 export interface PostgresProblem extends Problem {
   readonly code: ProblemCode;
-  /** A property of the app, or a key of the stack file where it is about no app. */
+  /** A property of the app; a key of the stack file if the problem is about no app. */
   readonly at: string;
   readonly fix: string;
 }

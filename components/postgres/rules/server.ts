@@ -7,7 +7,7 @@ import type { AppProblem, PostgresProblem } from "./problem.ts";
 /** Oldest server that Berth is tested with. */
 const oldestVersion = 140000;
 
-/** The identifier that a stack pins and the one that answered; pure, so that it can be shown anywhere. */
+/** Why the server is not the one that the stack pins. Pure. */
 export function findIdentityProblem(
   facts: ServerFacts,
   postgres: Pick<PostgresSpec, "systemIdentifier">,
@@ -29,7 +29,7 @@ export function findIdentityProblem(
   };
 }
 
-/** Why a server cannot be used, besides being another one. */
+/** Other reasons why a server cannot be used. */
 export function findServerProblems(
   facts: ServerFacts,
   postgres: Pick<PostgresSpec, "reserved">,
@@ -75,7 +75,7 @@ export function findServerProblems(
  */
 const forgetsRole: ReadonlySet<number> = new Set([140_014, 150_009, 160_005, 170_001]);
 
-/** What a plan asks for that this server does not know yet. */
+/** What a plan needs and this server's version does not support. */
 export function findPlanProblems(plan: DatabasePlan, facts: ServerFacts): AppProblem[] {
   const { app, roles } = plan;
   const { versionNumber } = facts;
@@ -104,7 +104,7 @@ export function findPlanProblems(plan: DatabasePlan, facts: ServerFacts): AppPro
   ];
 }
 
-/** Why the ownership role, if it exists, is not the one that Berth makes for this stack. */
+/** Why an existing ownership role is not one that Berth creates for this stack. */
 export function findOwnershipRoleProblem(
   catalog: Catalog,
   postgres: Pick<PostgresSpec, "ownershipRole" | "stack">,
@@ -119,7 +119,7 @@ export function findOwnershipRoleProblem(
   };
 }
 
-/** Whether a role is more than a name: its members could take any of this with SET ROLE. */
+/** Whether a role has rights of its own, which its members could use with SET ROLE. */
 function hasRights(role: LiveRole): boolean {
   return (
     role.canLogin ||

@@ -3,9 +3,9 @@ import type { Catalog } from "../catalog/catalog.ts";
 import { type DatabasePlan, hasLoginsOfVault, isGroup, type PlannedRole } from "../plan/plan.ts";
 import type { AppProblem } from "./problem.ts";
 
-/** What the operator should know of an app with two logins. Pure. */
+/** Notes and problems about an app with two logins. Pure. */
 
-/** Why the item's `username` cannot be used; `hasPassword` is true for the role that it names. */
+/** Why the item's `username` cannot be used. `hasPassword` is true for the role that it names. */
 export function findTwoLoginProblems(
   plan: DatabasePlan,
   catalog: Pick<Catalog, "roles">,
@@ -21,7 +21,7 @@ export function findTwoLoginProblems(
     }));
 }
 
-/** An owner that may log in itself: of an app that had one login before. */
+/** Notes an owner that can still log in, because the app had one login before. */
 export function noteTwoLogins(
   plan: DatabasePlan,
   catalog: Pick<Catalog, "roles">,
@@ -42,7 +42,7 @@ function howToEnd(plan: DatabasePlan, group: string): string {
     : `npm run rotate moves the app to ${listLogins(plan)}, and then with --retire ends that`;
 }
 
-/** Where Berth leaves it to the operator, who knows when nobody uses it any more. */
+/** The statement that ends a login. Berth does not run it: only the operator knows when nobody uses the login. */
 export function toEndOfLogin(role: string): string {
   return `ALTER ROLE ${escapeIdentifier(role)} NOLOGIN PASSWORD NULL;`;
 }

@@ -3,23 +3,22 @@ import type { Client } from "pg";
 import { BerthError } from "../../errors.ts";
 import type { Endpoint } from "../../tunnel/endpoint.ts";
 
-/** Seconds that the server gives a statement; it then ends it and says so. */
+/** Seconds that a statement may run. The server then ends it with an error. */
 export const statementSeconds = 60;
 
-/** Seconds after that in which the answer may still be on its way. */
+/** More seconds for the answer to arrive. */
 const graceSeconds = 15;
 
-/** Seconds that a session which says goodbye waits for the other side to close. */
+/** Seconds that a session which ends waits for the other side to close. */
 const goodbyeSeconds = 5;
 
 const given = new WeakMap<Client, number>();
 
 /**
- * Ends a session whose server owes an answer. The server ends every statement after its
- * `statement_timeout`, so a silence that outlasts it is a server that hangs, or a way that broke without
- * a sign, and node-postgres would wait for ever.
+ * Ends a session if the server does not answer. The server ends every statement after its `statement_timeout`.
+ * If it is silent for longer, it hangs or the connection is dead, and node-postgres would wait for ever.
  *
- * @param carrier What the session's bytes go through, below TLS.
+ * @param carrier The stream below TLS.
  */
 export function limitSilence(client: Client, carrier: Duplex, endpoint: Endpoint): void {
   let awaited = 0;
@@ -52,7 +51,7 @@ export function limitSilence(client: Client, carrier: Duplex, endpoint: Endpoint
   };
 }
 
-/** Gives one statement more time than others get, at the server and here. */
+/** Gives one statement more time, on the server and here. */
 export async function withStatementSeconds<T>(
   client: Client,
   seconds: number,

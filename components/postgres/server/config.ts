@@ -18,7 +18,7 @@ export interface PostgresConfig
   > {
   /** Reads the admin's credential once, when it is first needed. */
   readonly admin: () => Promise<Credential>;
-  /** The admin's name, for checks that ask neither 1Password nor the server. */
+  /** The admin's name, for checks that need neither 1Password nor the server. */
   readonly username: string;
   /** Where the admin's password came from, for messages: `vault/item`. */
   readonly adminItem: string;

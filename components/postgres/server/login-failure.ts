@@ -5,11 +5,11 @@ import { toErrorCode } from "../../kubernetes/failure.ts";
 import { timeouts } from "../statements/failure.ts";
 import { type Explanation, explainTls, notPostgres, type Where } from "./tls-failure.ts";
 
-/** No session came about. The server's own error is the `cause`. */
+/** The login failed. `cause` is the server's own error. */
 export class LoginFailure extends BerthError {
-  /** What the server refused it with. */
+  /** The server's SQLSTATE. */
   readonly sqlState: string | undefined;
-  /** Whether something answered that speaks Postgres's protocol. */
+  /** Whether something answered that speaks the Postgres protocol. */
   readonly isAnswer: boolean;
 
   constructor(message: string, options: { hint: string; cause: unknown }) {
@@ -21,14 +21,14 @@ export class LoginFailure extends BerthError {
   }
 }
 
-/** The login went well, but the session has not what was asked for. */
+/** The login worked, but the session does not have the requested settings. */
 export class SettingsLost extends Error {
   constructor(names: readonly string[]) {
     super(`the session came without what Berth asks for: ${names.join(", ")}`);
   }
 }
 
-/** What the failed login was, for the message; no value of any secret. */
+/** The login that failed, for messages. It has no secrets. */
 export interface Login {
   readonly user?: string;
   readonly database?: string;
@@ -39,9 +39,9 @@ export interface Login {
 }
 
 /**
- * Why no session came about: what was tried, what the fault means, and the command that tests it.
- * Without it a dead server behind a live tunnel reads "Connection terminated unexpectedly", and is
- * taken for a wrong password. A `BerthError`, which says so already, comes back as it is.
+ * Explains why a login failed: what was tried, what the error means, and the command that tests it. Without it a
+ * dead server behind a live tunnel gives "Connection terminated unexpectedly", which looks like a wrong
+ * password. A `BerthError` explains itself and is returned unchanged.
  */
 export function explainLoginFailure(
   error: unknown,
@@ -66,7 +66,7 @@ export function explainLoginFailure(
   });
 }
 
-/** A connection pooler answers, which refuses what Berth asks of a session, or forgets it. */
+/** A connection pooler answers: it refuses the settings that Berth needs, or drops them. */
 function explainPooler(error: unknown, code: string, text: string): Explanation | undefined {
   const isRefused = code === "08P01" || code === "0A000";
   if (!isRefused && !(error instanceof SettingsLost)) return undefined;
@@ -79,14 +79,14 @@ function explainPooler(error: unknown, code: string, text: string): Explanation 
   };
 }
 
-/** Routines of the server that load a library. */
+/** Routines in the server that load a library. */
 const loading: readonly (string | undefined)[] = [
   "check_restricted_library_name",
   "incompatible_module_error",
   "internal_load_library",
 ];
 
-/** A setting of the database, or of the role, ends each of its sessions or lets none begin. */
+/** A setting of the database or the role ends every session, or prevents it. */
 function explainSettings(error: unknown, code: string, login: Login): Explanation | undefined {
   const isLibrary = loading.includes((error as { routine?: string } | undefined)?.routine);
   const name = isLibrary ? "local_preload_libraries" : timeouts.get(code);
@@ -159,7 +159,7 @@ function explainRefusal(code: string, login: Login, routine?: string): Explanati
   }
 }
 
-/** All three limits answer 53300; the routine that refused tells them apart in every language. */
+/** All three limits give 53300. The routine in the error distinguishes them in every language. */
 function explainLimit(routine: string | undefined, user: string, database: string): Explanation {
   const limited = { InitializeSessionUserId: user, CheckMyDatabase: database }[routine ?? ""];
   if (limited !== undefined) {
@@ -190,7 +190,7 @@ function explainNetwork(code: string, text: string, endpoint: Where): Explanatio
       return { means: `no answer: ${text}; a firewall may swallow it` };
     default:
   }
-  // `lengthMissing` and the like: the parser met bytes that are no message of the protocol.
+  // `lengthMissing` and the like: the parser got bytes that are not in the protocol.
   if (/invalid response|unexpected message|unknown authentication|Unknown auth/i.test(text)) {
     return notPostgres(endpoint);
   }

@@ -12,23 +12,23 @@ import { LoginFailure } from "./login-failure.ts";
 import { reachServer } from "./reach.ts";
 import { openSession, type ServerTarget } from "./session.ts";
 
-/** There is no way to the server just now. */
+/** The server cannot be reached at the moment. */
 export class Unreachable extends BerthError {}
 
-/** A session that is known to be with the right server. */
+/** A session with a server whose identity was checked. */
 export interface Session {
   readonly client: Client;
   readonly server: ServerFacts;
-  /** Warnings of the server since they were last taken; see `runStatement`. */
+  /** Warnings of the server since the last statement began; see `PostgresServer.run`. */
   readonly warnings: { code: string | undefined; message: string | undefined }[];
   readonly isOpen: () => boolean;
 }
 
 /**
- * The provider's connections: none before the first is needed, never more than the limit, sessions in
- * the maintenance database kept for the next app, those in an app's database ended with it. The tunnel
- * opens with the first connection and opens again if it broke; every session asks the server who it
- * is, so that a tunnel that came back elsewhere is noticed before anything is written.
+ * The provider's connections: none before the first is needed, and never more than the limit. Sessions in the
+ * maintenance database are kept for the next app; those in an app's database end after use. The tunnel opens
+ * with the first connection, and again if it breaks. Every session checks the server's identity, so nothing is
+ * written if the tunnel leads elsewhere.
  */
 export class SessionPool {
   readonly #config: PostgresConfig;
@@ -40,14 +40,14 @@ export class SessionPool {
 
   constructor(config: PostgresConfig) {
     this.#config = config;
-    // A refresh asks the maintenance database once and then looks into each app's.
+    // A refresh reads the maintenance database once, and then each app's.
     this.#inside = pLimit(config.connectionLimit - 1);
     this.#maintenance = pLimit(1);
   }
 
   /**
-   * Called before the first write: from then on one session is the run lock's, and of the others making
-   * databases, which takes the most time, gets the larger half.
+   * Call it before the first write. From then on one session is for the run lock. The larger half of the others
+   * creates databases, which takes the longest.
    */
   divideForWriting(): void {
     const others = this.#config.connectionLimit - 1;
@@ -55,7 +55,7 @@ export class SessionPool {
     this.#maintenance.concurrency = Math.ceil(others / 2);
   }
 
-  /** A session in the maintenance database, alone for the time of `use`. */
+  /** A session in the maintenance database. Nobody else uses it during `use`. */
   async withMaintenance<T>(use: (session: Session) => Promise<T>): Promise<T> {
     return await this.#maintenance(async () => {
       let session = this.#idle.pop();
@@ -81,7 +81,7 @@ export class SessionPool {
     });
   }
 
-  /** The way to the server, opened with the first use. */
+  /** The way to the server, opened on first use. */
   async endpoint(): Promise<Endpoint> {
     return (await this.#reach()).endpoint;
   }
@@ -96,7 +96,7 @@ export class SessionPool {
     }
   }
 
-  /** A session of the caller's own; it counts in no limit and ends with the pool. */
+  /** A session for the caller alone. It counts in no limit and ends with the pool. */
   async open(database: string): Promise<Session> {
     const admin = await this.#config.admin();
     const server = await this.#reach();
@@ -131,7 +131,7 @@ export class SessionPool {
       ].filter((problem) => problem !== undefined);
       if (problems.length > 0) throw toOneError("Postgres", problems);
       if (server.versionNumber >= 160_000 && !server.isSuperuser) {
-        // The admin may then act for the roles it makes; before 16 it is given that by statement.
+        // Lets the admin act for the roles that it creates. Before 16 it needs a GRANT for that.
         await client.query("SET createrole_self_grant = 'set, inherit'");
       }
       return { client, server, warnings, isOpen: () => open };
@@ -141,7 +141,7 @@ export class SessionPool {
     }
   }
 
-  /** Ends every session, and the tunnel. A statement that is under way is not waited for. */
+  /** Ends every session and the tunnel. It does not wait for running statements. */
   async close(): Promise<void> {
     await Promise.all([...this.#open].map((client) => client.end().catch(() => undefined)));
     const server = await this.#server?.catch(() => undefined);

@@ -16,25 +16,25 @@ import type { PostgresConfig } from "./config.ts";
 import { type Session, SessionPool } from "./pool.ts";
 import { RunLock } from "./run-lock.ts";
 
-/** Whose statements these are. */
+/** The app that statements are for. */
 export interface Work {
   readonly app: string;
   readonly owner: string;
   readonly verifiers: Verifiers;
-  /** Called after each statement that has taken effect or is part of a transaction that will. */
+  /** Called after each statement that has taken effect; in a transaction, after COMMIT. */
   readonly onDone: (action: Action) => void;
 }
 
 /** The server at the start of the run. */
 export interface StackCatalog {
   readonly catalog: Catalog;
-  /** Of the roles that carry the stack's mark, where the admin may see them. Secret. */
+  /** Stored verifiers of the stack's roles. undefined = the admin may not read them. Secret. */
   readonly verifiers: ReadonlyMap<string, string | null> | undefined;
 }
 
 /**
- * The server as the provider's handlers see it: sessions, one writer at a time, one survey a run, and
- * statements that count a warning about privileges as the failure it is.
+ * The server for the provider's handlers: sessions, one writer at a time, one read of the catalog per run. A
+ * statement that gives a warning about privileges has failed.
  */
 export class PostgresServer {
   readonly config: PostgresConfig;
@@ -68,12 +68,12 @@ export class PostgresServer {
     }
   }
 
-  /** The way to the server, for a client that is not ours. */
+  /** The way to the server, for other clients. */
   endpoint(): Promise<Endpoint> {
     return this.#pool.endpoint();
   }
 
-  /** Everything that writes goes through here. A server that the stack does not pin is never written to. */
+  /** Every write goes through here. A server that the stack does not pin is never written to. */
   async write<T>(use: () => Promise<T>): Promise<T> {
     if (this.config.systemIdentifier === undefined) {
       const problem = await this.withMaintenance(({ server }) =>
@@ -88,7 +88,7 @@ export class PostgresServer {
     });
   }
 
-  /** Whatever is made, changed or dropped is so for its membership in the ownership role: is that this stack's? */
+  /** Berth changes only members of the ownership role, so that role must be this stack's. */
   async #requireOwnership(): Promise<void> {
     if (this.#isOwn) return;
     const { ownershipRole, stack } = this.config;
@@ -97,11 +97,11 @@ export class PostgresServer {
     );
     const { problem } = decideOwnership(live, stack);
     if (problem !== undefined) throw toOneError("Postgres", [problem]);
-    // Under the run lock nobody but this run makes it.
+    // During the run lock only this run can create it.
     this.#isOwn = live !== undefined;
   }
 
-  /** All roles and databases, asked for once in a run: the apps of a preview or refresh share it. */
+  /** Reads all roles and databases once per run. The apps of a preview or refresh share the result. */
   inspectStack(): Promise<StackCatalog> {
     this.#survey ??= this.withMaintenance(async ({ client, server }) => {
       const catalog = await inspectCatalog(client, { roles: undefined, databases: undefined });
@@ -118,7 +118,7 @@ export class PostgresServer {
     return this.#survey;
   }
 
-  /** Runs one action. Nothing runs any more once the run has been cancelled, or the server's disk is full. */
+  /** Runs one action. Throws if the run was cancelled or the server's disk is full. */
   async run(session: Session, action: Action, work: Work): Promise<void> {
     if (this.#isCancelled) throw new Cancelled(work.app, describeAction(action));
     if (this.#isDiskFull) throw new DiskFull(work.app, describeAction(action));
@@ -134,7 +134,7 @@ export class PostgresServer {
     try {
       await session.client.query(toStatement(action, work.verifiers));
     } catch (error) {
-      // Each further try could take what the neighbours, or the server itself, still have.
+      // Another try could use up the space that the neighbours, or the server itself, still have.
       if (error instanceof DatabaseError && error.code === "53100") this.#isDiskFull = true;
       throw explainStatementFailure(error, context);
     }
@@ -144,9 +144,9 @@ export class PostgresServer {
   }
 
   /**
-   * Runs actions that belong together: all of them take effect, or none.
+   * Runs actions in one transaction.
    *
-   * @param guard A last look, inside the transaction; what it throws ends it.
+   * @param guard A last check inside the transaction. If it throws, nothing takes effect.
    */
   async runTogether(
     session: Session,
@@ -169,7 +169,7 @@ export class PostgresServer {
     for (const action of done) work.onDone(action);
   }
 
-  /** The ownership role is shared by all apps, which are made side by side: one of them makes and marks it. */
+  /** All apps share the ownership role and run in parallel. One of them creates it and writes its comment. */
   async makeOwnershipRoleOnce(
     session: Session,
     actions: readonly Action[],
@@ -186,7 +186,7 @@ export class PostgresServer {
     }
   }
 
-  /** Ends the run at the next statement boundary. */
+  /** Stops the run before the next statement. */
   cancel(): void {
     this.#isCancelled = true;
   }
@@ -196,7 +196,7 @@ export class PostgresServer {
   }
 }
 
-/** The operator stopped the run. */
+/** The operator cancelled the run. */
 class Cancelled extends BerthError {
   constructor(app: string, next: string) {
     super(`app ${app}: stopped before: ${next}`, {
@@ -205,7 +205,7 @@ class Cancelled extends BerthError {
   }
 }
 
-/** Another app has met it; this one is spared the try. */
+/** The disk was full for another app, so this app does not try. */
 class DiskFull extends BerthError {
   constructor(app: string, next: string) {
     super(`app ${app}: ${next}: not begun, as the server's disk is full`, {
@@ -214,7 +214,7 @@ class DiskFull extends BerthError {
   }
 }
 
-/** Whose ADMIN option an action takes; undefined = it is about what belongs to the app's owner. */
+/** The role that an action needs the ADMIN option on. undefined = the action is about the owner's objects. */
 function findRole(action: Action): string | undefined {
   if (action.kind === "join" || action.kind === "leave") return action.group;
   if (!("role" in action)) return undefined;

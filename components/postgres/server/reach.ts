@@ -4,23 +4,23 @@ import type { PostgresConfig } from "./config.ts";
 import type { ServerTarget } from "./session.ts";
 import { pgTlsOptions } from "./tls.ts";
 
-/** A server as the stack file or the provider's configuration says it. */
+/** A server, from the stack file or from the provider's configuration. */
 type Address =
   | Pick<PostgresSpec, "endpoint" | "tls" | "admin">
   | Pick<PostgresConfig, "endpoint" | "tls" | "adminItem">;
 
-/** Opens the way to a server; the caller closes its endpoint. */
+/** Opens the way to a server. The caller closes the endpoint. */
 export async function reachServer(
   address: Address,
   options: EndpointOptions = {},
 ): Promise<ServerTarget> {
-  // First, as a CA that cannot be read needs no tunnel.
+  // First, because a CA file that cannot be read should fail before a tunnel opens.
   const tls = pgTlsOptions(address.tls);
   const item = "adminItem" in address ? address.adminItem : describeItem(address.admin);
   return { endpoint: await openEndpoint(address.endpoint, address.tls, options), tls, item };
 }
 
-/** The same for the time of `use`. */
+/** The same, and closes the endpoint after `use`. */
 export async function withServer<T>(
   address: Address,
   use: (server: ServerTarget) => Promise<T>,

@@ -3,7 +3,7 @@ import { BerthError } from "../../errors.ts";
 import { inspectRoles } from "../catalog/catalog.ts";
 import type { Session } from "./pool.ts";
 
-/** Throws where a role is not the stack's; asked in the session and transaction that is about to change it. */
+/** Throws if a role is not the stack's. It reads in the session and transaction that will change the role. */
 export async function requireOurRoles(
   { client }: Session,
   names: readonly string[],

@@ -3,10 +3,10 @@ import { BerthError } from "../../errors.ts";
 import type { Session } from "./pool.ts";
 import { runLockKey } from "./session.ts";
 
-/** How long one process may keep others out, as long as it always has something more to write. */
+/** Milliseconds that one process may keep others out while it has more to write. */
 const turnMs = 5000;
 
-/** Whoever may log in can take the key, so it need not be a run that holds it. `since` is not shown to all. */
+/** Who has the lock: any role that can log in can take it, not only a run. `since` is not visible to all. */
 interface Holder {
   readonly name: string;
   readonly pid: number;
@@ -14,7 +14,7 @@ interface Holder {
   readonly since: string | null;
 }
 
-/** Who holds the key; pg_locks shows a bigint key in two halves. */
+/** Finds who has the lock. pg_locks shows a bigint key in two halves. */
 const holderSql = `
 select a.application_name as name, a.pid, a.usename as role, a.backend_start::text as since
 from pg_catalog.pg_locks l
@@ -24,10 +24,10 @@ where l.locktype = 'advisory' and l.granted and l.objsubid = 1
   and (l.classid::bigint << 32) + l.objid::bigint = $1::bigint`;
 
 /**
- * One writer at a time on a server: an advisory lock in the maintenance database, since a lock taken
- * in an app's own would not exclude anybody elsewhere. Concurrent GRANTs on one object fail with
- * "tuple concurrently updated" in almost half of all cases; with the lock in none of 800. Within one
- * process apps run side by side, since no two of them share a row that is rewritten.
+ * One writer at a time on a server. The advisory lock is in the maintenance database, because a lock in an app's
+ * database does not exclude writers elsewhere. Concurrent GRANTs on one object fail with "tuple concurrently
+ * updated" in almost half of all cases; with the lock in none of 800. Apps of one process run in parallel,
+ * because no two of them rewrite the same row.
  */
 export class RunLock {
   readonly #open: () => Promise<Session>;
@@ -43,7 +43,7 @@ export class RunLock {
     this.#waitSeconds = waitSeconds;
   }
 
-  /** Does `use` while no other process writes. */
+  /** Runs `use` while no other process writes. */
   async hold<T>(use: () => Promise<T>): Promise<T> {
     await this.#enter();
     try {
@@ -59,7 +59,7 @@ export class RunLock {
       await this.#drained.promise;
     }
     this.#holders += 1;
-    // A tunnel that broke took the lock with it, while others may still be at work under it.
+    // A broken tunnel loses the lock, while other apps may still work under it.
     if (this.#session?.isOpen() === false) this.#held = undefined;
     this.#held ??= this.#acquire();
     try {
@@ -77,7 +77,7 @@ export class RunLock {
     this.#held = undefined;
     this.#since = 0;
     const session = this.#session;
-    // A session that is gone has let go of its lock by that.
+    // A session that is gone has released its lock.
     if (session?.isOpen() === true) {
       await session.client.query("select pg_advisory_unlock_all()").catch(() => undefined);
     }

@@ -10,7 +10,7 @@ import { limitSilence, statementSeconds } from "./answer-limit.ts";
 import { explainLoginFailure, LoginFailure, SettingsLost } from "./login-failure.ts";
 import type { PgTls } from "./tls.ts";
 
-/** A server that can be reached: what every session there starts from; see `reachServer`. */
+/** A server that can be reached; see `reachServer`. */
 export interface ServerTarget {
   readonly endpoint: Endpoint;
   readonly tls: PgTls | undefined;
@@ -26,17 +26,16 @@ export interface SessionTarget extends ServerTarget {
 /** Seconds that a connection may take. */
 const connectTimeoutSeconds = 10;
 
-/** Key of the advisory lock that keeps writers apart: "berth" in ASCII, for all stacks and machines. */
+/** Key of the advisory lock that allows one writer: "berth" in ASCII, for all stacks and machines. */
 export const runLockKey = "422608794728";
 
 type Settings = Readonly<Record<string, string>>;
 
 /**
- * Settings of every session that Berth opens, in the form in which Postgres shows them. `search_path` is
- * pinned because the owner of a database could otherwise put a function in the way of a catalog query
- * and have the admin run it. The timeouts of statements and locks keep Berth from queueing the
- * neighbours behind a lock. A database may have an `idle_session_timeout` that ends each session of ours
- * before its first statement.
+ * Settings of every session, in the form in which Postgres shows them. `search_path` is fixed, because the owner
+ * of a database could otherwise replace a function of a catalog query, and the admin would run it. The timeouts
+ * of statements and locks keep neighbours from waiting behind Berth. A database may have an
+ * `idle_session_timeout` that ends a session before its first statement.
  */
 export const settings: Settings = {
   search_path: "pg_catalog,pg_temp",
@@ -47,9 +46,9 @@ export const settings: Settings = {
 };
 
 /**
- * Settings of the admin's sessions besides. The owner of a database may set all three for everybody who
- * enters it: the admin would be taken for the app's role, or the server for a standby, or the login would
- * fail for want of a library. An app's own roles may act as another by the first.
+ * More settings of the admin's sessions. The owner of a database may set all three for everybody who enters it:
+ * the admin would act as the app's role, the server would look like a standby, or the login would fail because a
+ * library is missing. An app's own roles may need the first one to act as another role.
  */
 export const adminSettings: Settings = {
   role: "none",
@@ -58,8 +57,8 @@ export const adminSettings: Settings = {
 };
 
 /**
- * The server notices within a minute, and not after two hours, that a machine which held the run lock
- * lost its network. Not compared after the login: what a server shows of them is its system's.
+ * With these the server notices within a minute, and not after two hours, that a machine with the run lock lost
+ * its network. They are not compared after the login: what a server shows depends on its system.
  */
 const keepalives: Settings = {
   tcp_keepalives_idle: "30",
@@ -68,25 +67,22 @@ const keepalives: Settings = {
 };
 
 /**
- * Only Postgres 17 and newer have it, and a server refuses a login with a setting that it does not know. So
- * the first session of a server looks whether it is there, and the others pin it from the start.
+ * Only Postgres 17 and newer have it, and a server refuses a login with a setting that it does not know. So the
+ * first session looks for it, and later sessions set it at login.
  */
 const transactionTimeout = "transaction_timeout";
 
 /** Endpoints whose server is known to have `transaction_timeout`. */
 const withTransactionTimeout = new WeakSet<Endpoint>();
 
-/** libpq's `options`: these settings win over those of the database and the role. */
+/** libpq's `options`. These settings win over those of the database and the role. */
 export function toStartupOptions(wanted: Settings): string {
   return Object.entries(wanted)
     .map(([name, value]) => `-c ${name}=${value}`)
     .join(" ");
 }
 
-/**
- * Logs in as the admin, hands the session over, and ends it whatever happens. A login that fails is a
- * `LoginFailure`.
- */
+/** Logs in as the admin, passes the session to `use`, and always ends it. Throws `LoginFailure`. */
 export async function withSession<T>(
   target: SessionTarget,
   admin: Credential,
@@ -95,7 +91,7 @@ export async function withSession<T>(
   return await useOnce(await openSession(target, admin), use);
 }
 
-/** The same as a role of an app, with the settings that are its own. */
+/** The same for a role of an app, without the admin's settings. */
 export async function withRoleSession<T>(
   target: SessionTarget,
   credential: Credential,
@@ -114,7 +110,7 @@ async function useOnce<T>(client: Client, use: (client: Client) => Promise<T>): 
   }
 }
 
-/** A session of the admin that is kept for more than one use; the caller ends it. */
+/** A session of the admin for more than one use. The caller ends it. */
 export async function openSession(target: SessionTarget, admin: Credential): Promise<Client> {
   return await open(target, admin, { ...settings, ...adminSettings });
 }
@@ -135,7 +131,7 @@ async function open(
     return await logIn(target, credential, wanted);
   } catch (error) {
     const failure = explainLoginFailure(error, endpoint, login);
-    // Only a server that knows transaction_timeout answers so; the second login pins it from the start.
+    // Only a server with transaction_timeout answers so. The second login sets it from the start.
     const isCut = failure instanceof LoginFailure && failure.sqlState === "25P04";
     if (!isCut || withTransactionTimeout.has(endpoint)) throw failure;
     withTransactionTimeout.add(endpoint);
@@ -167,7 +163,7 @@ async function logIn(
   }
 }
 
-/** The query looks for nothing in `search_path`, which may be lost. */
+/** The query does not depend on `search_path`, which may be lost. */
 async function readSettings(
   client: Client,
   names: readonly string[],
@@ -196,14 +192,14 @@ function createClient(target: SessionTarget, credential: Credential, pinned: Set
     options: toStartupOptions(pinned),
     connectionTimeoutMillis: connectTimeoutSeconds * 1000,
   });
-  // A server that goes away reports here too; the query in flight carries the error.
+  // A connection that breaks is also reported here. The running query gets the error.
   client.on("error", () => undefined);
   limitSilence(client, carrier, endpoint);
   keepLineBreaks(client);
   return client;
 }
 
-/** Has line breaks in what the server says told apart from Berth's own; what it is sent is as it came. */
+/** Keeps the server's line breaks apart from Berth's own, and restores them in what is sent to it. */
 function keepLineBreaks(client: Client): void {
   const fail = (error: unknown): never => {
     if (error instanceof DatabaseError) {

@@ -1,13 +1,13 @@
 import type { Endpoint } from "../../tunnel/endpoint.ts";
 
-/** A meaning and what to do about it. */
+/** What an error means, and its fix. */
 export interface Explanation {
   readonly means: string;
   /** undefined = the endpoint's own test command. */
   readonly hint?: string;
 }
 
-/** The way that the login took, for messages. */
+/** The endpoint of the login, for messages. */
 export type Where = Pick<
   Endpoint,
   "description" | "testCommand" | "serverName" | "port" | "lastFailure"
@@ -21,7 +21,7 @@ const untrusted = new Set([
   "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
 ]);
 
-/** Why TLS did not come about; undefined = it was something else. */
+/** Why TLS failed; undefined = it was something else. */
 export function explainTls(code: string, text: string, endpoint: Where): Explanation | undefined {
   if (untrusted.has(code)) {
     return {
@@ -54,7 +54,7 @@ export function explainTls(code: string, text: string, endpoint: Where): Explana
   return undefined;
 }
 
-/** The bytes that came are no message of Postgres's. */
+/** The bytes that came are not a Postgres message. */
 export function notPostgres(endpoint: Where): Explanation {
   return {
     means: `what answers there is not Postgres (port ${String(endpoint.port)} may belong to another program)`,

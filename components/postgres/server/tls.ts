@@ -6,13 +6,13 @@ import type { TlsSpec } from "../../config/spec.ts";
 import { BerthError } from "../../errors.ts";
 import { toErrorCode } from "../../kubernetes/failure.ts";
 
-/** What node-postgres' `ssl` gets. */
+/** Value of node-postgres' `ssl`. */
 export type PgTls = false | tls.ConnectionOptions;
 
 /**
- * libpq's word as node-postgres' `ssl`. `verify-full` compares the certificate with the name the stack
- * states and with nothing else: node-postgres would take the host it was given, which for a tunnel is
- * 127.0.0.1 and on no certificate. `require` with a CA is `verify-ca`.
+ * libpq's `sslmode` as node-postgres' `ssl`. `verify-full` compares the certificate only with the server name of
+ * the stack. node-postgres would use the host, which for a tunnel is 127.0.0.1 and in no certificate. `require`
+ * with a CA is `verify-ca`.
  *
  * @see https://www.postgresql.org/docs/current/libpq-ssl.html
  */
@@ -33,7 +33,7 @@ export function pgTlsOptions(spec: TlsSpec, now: Date = new Date()): PgTls {
   };
 }
 
-/** Node takes no common name that is no host name, such as Cloud SQL's `project:instance`. */
+/** Node does not accept a common name that is not a host name, such as Cloud SQL's `project:instance`. */
 function checkName(serverName: string, certificate: tls.PeerCertificate): Error | undefined {
   const { subject, subjectaltname } = certificate;
   if (subjectaltname === undefined && subject.CN === serverName) return undefined;

@@ -86,7 +86,7 @@ export interface SecurableObject {
   readonly arguments?: string | null | undefined;
 }
 
-/** What one app does for all of them. */
+/** One app does these actions for all apps. */
 export function isAboutOwnershipRole({ kind }: Action): boolean {
   return kind === "create-ownership-role" || kind === "mark-ownership-role";
 }
