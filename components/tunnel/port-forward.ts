@@ -16,8 +16,6 @@ import { isPodGone, type KubeTarget, type PodPort, resolvePodPort } from "./targ
 /** Options of a port-forward. */
 export interface PortForwardOptions {
   readonly patience?: Partial<Patience>;
-  /** Whether the local port keeps the process alive. Never set it in the Pulumi program. */
-  readonly holdsProcess?: boolean;
   /** Gets the error of each connection that failed at the local port; its client only sees it close. */
   readonly onError?: (error: KubeError) => void;
 }
@@ -181,7 +179,7 @@ function createPortForward(
     listen: async (port) => {
       local = await listenLocally(port, {
         open: (isBackground) => createStream(isBackground).connect(),
-        isBackground: options.holdsProcess !== true,
+        isBackground: true,
         onError: (error) => {
           if (!isClosed) options.onError?.(error);
         },

@@ -1,5 +1,6 @@
 import { escapeIdentifier } from "pg";
 import type { StackIdentity } from "../../config/spec.ts";
+import { holdLineBreaks, releaseLineBreaks } from "../../terminal-text.ts";
 import type { LiveRole } from "../catalog/catalog.ts";
 import type { PlannedRole } from "../plan/plan.ts";
 import type { Action } from "../statements/actions.ts";
@@ -19,7 +20,7 @@ const line = /^berth: stack ([\w./-]{1,200}), id ([0-9a-f]{16})$/m;
 
 /** undefined = no such line: an earlier version made the role, or somebody made it by hand. */
 export function parseMark(comment: string | null | undefined): StackMark | undefined {
-  const [, name, id] = line.exec(comment ?? "") ?? [];
+  const [, name, id] = line.exec(releaseLineBreaks(comment ?? "")) ?? [];
   return name === undefined || id === undefined ? undefined : { name, id };
 }
 
@@ -35,11 +36,11 @@ export function toMarkAction(
   comment: string | null = null,
 ): Action {
   const mark = formatMark(stack);
-  const kept = comment?.trim() ?? "";
+  const kept = releaseLineBreaks(comment ?? "").trim();
   const marked = line.test(kept)
     ? kept.replace(line, mark)
     : [kept, mark].filter(Boolean).join("\n");
-  return { kind: "mark-ownership-role", path: "roles", role, comment: marked };
+  return { kind: "mark-ownership-role", path: "roles", role, comment: holdLineBreaks(marked) };
 }
 
 /** A role that a stack wants to use as its ownership role. */
