@@ -8,6 +8,7 @@ import {
   toMarkAction,
   withOwnershipRole,
 } from "../../../components/postgres/rules/identity.ts";
+import { holdLineBreaks } from "../../../components/terminal-text.ts";
 import { liveRole } from "../../fakes/catalog.ts";
 
 const stack = { id: "0123456789abcdef", name: "organization/berth/team.a" };
@@ -17,13 +18,14 @@ const role = (comment: string | null, hasMembers = true) =>
 
 describe("the mark of an ownership role", () => {
   it("is a line of its comment, and what else that says stays", () => {
-    const comment = `do not drop\n${formatMark(other)}\nasked for by Ann`;
+    // As a session reads and sends it, with the server's line breaks kept apart from Berth's own.
+    const comment = holdLineBreaks(`do not drop\n${formatMark(other)}\nasked for by Ann`);
     expect(parseMark(comment)).toEqual(other);
     expect(toMarkAction("r", stack, comment)).toMatchObject({
-      comment: `do not drop\n${formatMark(stack)}\nasked for by Ann`,
+      comment: holdLineBreaks(`do not drop\n${formatMark(stack)}\nasked for by Ann`),
     });
     expect(toMarkAction("r", stack, "do not drop\n")).toMatchObject({
-      comment: `do not drop\n${formatMark(stack)}`,
+      comment: holdLineBreaks(`do not drop\n${formatMark(stack)}`),
     });
   });
 
