@@ -38,7 +38,8 @@ export async function comparePasswords(
         limit(async (): Promise<PasswordFinding> => {
           const role = request.username ?? "";
           try {
-            const items = await readItems([request], context.readItem);
+            const isPasswordInUse = context.verifiers?.get(role) !== null;
+            const items = await readItems([{ ...request, isPasswordInUse }], context.readItem);
             const password = items(request.ref).revealField("password") ?? "";
             const state = compare(password, context.verifiers, role);
             return { app: app.name, role, state, text: meaning[state] };

@@ -14,6 +14,8 @@ export interface ItemRequest {
   readonly wantedBy: string;
   /** Labels of fields that must have a value. */
   readonly fields: readonly string[];
+  /** Somebody logs in with the password already, so a generated one would lock them out. */
+  readonly isPasswordInUse?: boolean;
   /** What `username` must be: the name of the role, or of the first of two logins. */
   readonly username?: string;
   /** With two logins: other allowed values of `username`, and the fix for all other values. */
@@ -200,7 +202,7 @@ function createCommand(wanted: readonly ItemRequest[]): string {
   const fields = [...new Set(wanted.flatMap((request) => request.fields))];
   const parts = [
     `op item create --category login --vault ${quote(ref.vault)} --title ${quote(ref.item)}`,
-    ...(fields.includes("password") ? ["--generate-password=letters,digits,32"] : []),
+    ...(fields.includes("password") ? [assignment("password", first)] : []),
     ...fields
       .filter((field) => field !== "password")
       .map((field) => assignment(field, wanted.find((r) => r.username !== undefined) ?? first)),
@@ -210,7 +212,11 @@ function createCommand(wanted: readonly ItemRequest[]): string {
 
 /** For `op`: `section.field[type]=value`. The Pulumi provider reads only fields in a section, with few exceptions. */
 function assignment(field: string, request: ItemRequest): string {
-  if (field === "password") return "--generate-password=letters,digits,32";
+  if (field === "password") {
+    return request.isPasswordInUse === true
+      ? quote("password=‹the password in use›")
+      : "--generate-password=letters,digits,32";
+  }
   if (field === "username") return quote(`username=${request.username ?? "‹role›"}`);
   return quote(`app.${field}[password]=‹value›`);
 }

@@ -18,7 +18,9 @@ export function findOutOfReach(
   return roles
     .filter(({ name }) => {
       const found = live.get(name);
-      return found?.memberOf.includes(ownershipRole) === false && !found.adminMayAlter;
+      if (found === undefined || found.adminMayAlter) return false;
+      // Membership in a superuser would make the admin one. Such a role is refused in any case.
+      return !found.isSuperuser && !found.memberOf.includes(ownershipRole);
     })
     .map(({ key, name }) => ({
       ...{ code: "role-out-of-reach", app, at: `roles.${key}` },

@@ -183,3 +183,12 @@ describe("a database is left alone", () => {
     );
   });
 });
+
+test("a database of a superuser gets no advice that would make the admin one", () => {
+  const database = liveDatabase("rdsadmin", "rdsadmin");
+  const insides = { rdsadmin: "permission denied for database rdsadmin" };
+  const found = propose([owning("rdsadmin", { isSuperuser: true })], [database], { insides });
+  expect(found.entries).toEqual({});
+  expect(found.leftAlone.join()).toContain('role "rdsadmin" exists and is a superuser');
+  expect(found.leftAlone.join()).not.toContain("GRANT");
+});
