@@ -5,6 +5,7 @@ import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
 import { Unreachable } from "../../components/postgres/server/pool.ts";
 import { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
 import type { Action } from "../../components/postgres/statements/actions.ts";
+import { shorten } from "../../components/postgres/statements/failure.ts";
 import { hiddenVerifiers, toStatement } from "../../components/postgres/statements/sql.ts";
 import type { Report } from "../rpc/engine-log.ts";
 import type { PropertyMap } from "../rpc/property-values.ts";
@@ -229,7 +230,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     for (const note of notes) this.#report("warning", urn, note);
     const actions = listActions(found.decision);
     if (actions.length === 0) return;
-    const statements = actions.map((action) => `${toStatement(action, hiddenVerifiers)};`);
+    const statements = actions.map((action) => `${shorten(toStatement(action, hiddenVerifiers))};`);
     this.#report("info", urn, toText("statements:", statements));
   }
 

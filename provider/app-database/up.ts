@@ -11,6 +11,7 @@ import type { Session } from "../../components/postgres/server/pool.ts";
 import type { PostgresServer, Work } from "../../components/postgres/server/postgres-server.ts";
 import { requireOurRoles } from "../../components/postgres/server/require-our-roles.ts";
 import { type Action, isAboutOwnershipRole } from "../../components/postgres/statements/actions.ts";
+import { toTransactions } from "../../components/postgres/statements/batches.ts";
 import { inspectAvailable, inspectInside, inspectLeaving, inspectOutside } from "./inspect.ts";
 import type { AppRequest } from "./request.ts";
 
@@ -109,7 +110,9 @@ async function finish(
     await server.runTogether(inside, steps.leaving, work, () =>
       requireOurRoles(inside, dropped, server.config),
     );
-    await server.runTogether(inside, steps.inside, work);
+    for (const actions of toTransactions(steps.inside)) {
+      await server.runTogether(inside, actions, work);
+    }
   }
   const { app, database } = request.plan;
   throw new BerthError(`app ${app}: something else keeps changing its privileges`, {

@@ -176,7 +176,7 @@ describe("on the server", () => {
     const findings = await doctor.run();
     expect(failures(findings)).toEqual([
       expect.stringMatching(
-        /^Postgres: system_identifier: this is another server .* fix: Check the context/,
+        /^Postgres: system_identifier: this is another server .* fix: check the context/,
       ),
     ]);
     doctor.configure((config) => {

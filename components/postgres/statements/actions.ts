@@ -160,8 +160,15 @@ function describeSecurable(on: Securable): string {
     case "table":
     case "sequence":
     case "function":
-      return `${on.type} ${on.objects.map((object) => `${on.schema}.${object.name}${argumentsOf(object)}`).join(", ")}`;
+      return `${on.type} ${listSome(on.objects.map((object) => `${on.schema}.${object.name}${argumentsOf(object)}`))}`;
   }
+}
+
+/** The first few of many, and how many more there are. */
+function listSome(names: readonly string[]): string {
+  const shown = names.slice(0, 10);
+  const more = names.length - shown.length;
+  return [...shown, ...(more > 0 ? [`and ${String(more)} more`] : [])].join(", ");
 }
 
 /** `(integer)` for a function, empty for other objects. */

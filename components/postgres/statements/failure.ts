@@ -1,6 +1,9 @@
 import { DatabaseError, escapeIdentifier } from "pg";
 import { BerthError } from "../../errors.ts";
 
+/** Characters of a statement that are shown. */
+const statementLimit = 2_000;
+
 /** What a statement was for, to explain its failure. */
 export interface StatementContext {
   readonly app: string;
@@ -33,7 +36,7 @@ export function explainStatementFailure(error: unknown, context: StatementContex
   const { code = "", message, detail } = error;
   const hint = hintFor(code, message, context);
   return new BerthError(
-    `${at}: ${message}${detail === undefined ? "" : ` (${detail})`} (SQLSTATE ${code})\n  statement: ${context.statement}`,
+    `${at}: ${message}${detail === undefined ? "" : ` (${detail})`} (SQLSTATE ${code})\n  statement: ${shorten(context.statement)}`,
     { cause: error, ...(hint === undefined ? {} : { hint }) },
   );
 }
@@ -96,6 +99,8 @@ function hintFor(code: string, message: string, context: StatementContext): stri
       return "another session changed the same thing at the same moment; run pulumi up again";
     case "53100":
       return "the server's disk is full, which endangers all its databases; free some space first (a database needs about 8 MB)";
+    case "53200":
+      return "the server has no memory or no lock left: run pulumi up again when it is less busy, or raise max_locks_per_transaction and restart it";
     case "53300":
       return "the server has no free connection; lower berth:postgres.connectionLimit, or raise max_connections";
     case "25006":
@@ -140,4 +145,12 @@ export function hintForMembership({
   return versionNumber >= 160_000
     ? `${grant} WITH ADMIN TRUE, INHERIT TRUE, SET TRUE`
     : `${grant}; ALTER ROLE ${id} INHERIT`;
+}
+
+/** A statement may name thousands of objects. */
+export function shorten(statement: string): string {
+  const rest = statement.length - statementLimit;
+  return rest <= 0
+    ? statement
+    : `${statement.slice(0, statementLimit)}… and ${String(rest)} characters more`;
 }
