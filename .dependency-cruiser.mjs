@@ -122,6 +122,7 @@ export const rooms = {
   "provider/manifest-file": [...shared, "provider/rpc"],
   "provider/app-database": [
     ...config,
+    "components/engine",
     "components/onepassword",
     "components/tunnel",
     `${postgres}/`,

@@ -1,6 +1,7 @@
 import { refuseSecretKeys } from "../../components/config/load.ts";
 import { parseStack } from "../../components/config/parse.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
+import { identifyStack } from "../../components/engine/stack-identity.ts";
 import { BerthError } from "../../components/errors.ts";
 import { readAdminItem } from "../../components/onepassword/admin.ts";
 import { listActions } from "../../components/postgres/diff/decide-app.ts";
@@ -42,7 +43,9 @@ export async function importApp(
   try {
     const request = toPlainRequest({ state, verifiers: new Map() }, config, false);
     const { decision, catalog } = await inspectRequest(server, request, true, true);
-    const notes = requirePossible(decision, true);
+    // An import changes nothing, and the next up knows its stack.
+    const problems = decision.problems.filter(({ code }) => code !== "stack-unknown");
+    const notes = requirePossible({ ...decision, problems }, true);
     if (!catalog.databases.has(state.database.name)) return undefined;
     for (const note of notes) report("warning", urn, note);
     const live = toProperties(toLiveState(state, listActions(decision), catalog));
@@ -74,7 +77,9 @@ async function readStackEntry(
   const stack = toStackName(resource.urn);
   const secret = Object.keys(config).filter((key) => hasSecret(config[key] ?? null));
   refuseSecretKeys(stack, projectFolder, secret);
-  const spec = parseStack(stack, toStackValues(config));
+  const file = process.env["PULUMI_OPTION_CONFIG_FILE"] || undefined;
+  const place = { projectFolder, file, env: process.env };
+  const spec = identifyStack(parseStack(stack, toStackValues(config)), place);
   const state = findEntry(spec, resource);
   const admin = await readAdminItem(spec.postgres.admin);
   const { username } = admin;

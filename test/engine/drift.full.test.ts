@@ -30,7 +30,7 @@ it("names a changed password, changed attributes and a dropped role by the app's
     "verifiers.owner: role netbox gets the password from 1Password",
     "roles.owner.attributes: role netbox becomes NOCREATEDB VALID UNTIL 'infinity'",
     "roles.owner.connectionLimit: role basketball gets connection limit -1",
-    "roles.admin: role admin_app is made",
+    "roles.admin: role admin_app is created",
   ]) {
     expect(output).toContain(line);
   }
@@ -64,7 +64,7 @@ it("stops for a database that is gone, and makes an empty one only where the ent
   });
   // Not with --refresh: a refresh knows only what state says, where the key is not yet.
   const preview = await bed.preview();
-  expect(preview.output).toContain("database: database netbox is made");
+  expect(preview.output).toContain("database: database netbox is created");
   expect((await bed.up()).exitCode).toBe(0);
   await bed.sqlAs(bed.login("netbox-db-credentials"), "netbox", "select 1");
   restore();
