@@ -166,7 +166,7 @@ describe("a rotation that is killed with -9", () => {
     const killed = await rotate([], killAt);
     expect(killed.signal).toBe("SIGKILL");
     let again = await rotate();
-    if (again.output.includes("the stack is currently locked")) {
+    if (/currently locked|: locked by/.test(again.output)) {
       expect((await bed.pulumi(["cancel", "--yes", "--stack", "dev"])).exitCode).toBe(0);
       again = await rotate();
     }
