@@ -102,7 +102,7 @@ function toPodSpec(
     PGHOST: postgres.service.host,
     PGPORT: String(postgres.service.port),
     PGDATABASE: postgres.maintenanceDatabase,
-    // As the workstation is told; a CA comes along, since it is no file of the image.
+    // The same mode as for the workstation. The CA is passed as text, because the image does not have the file.
     ...toLibpqTls(
       postgres.tls,
       postgres.tls.caFile === undefined ? undefined : `${folder}/${caFile}`,

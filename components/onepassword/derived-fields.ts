@@ -12,7 +12,7 @@ const lengthNoChance = 12;
 /**
  * The text with the new login where it held the old one: in `scheme://user:password@…`, as a parameter
  * `user=…&password=…`, or as the last two parts of a line of `.pgpass`. undefined = it holds the old
- * password in a form that is none of these. The new login needs no encoding.
+ * password in another form. The new login needs no encoding.
  */
 export function renewLogin(text: string, old: Login, renewed: Login): string | undefined {
   const replaced = text

@@ -41,7 +41,7 @@ export interface LiveRole {
   readonly ownedDatabases: readonly string[];
   /** What `COMMENT ON ROLE` says. */
   readonly comment: string | null;
-  /** Whether any role is a member of it, besides an admin who is so because it made it. */
+  /** Whether any role is a member of it. An admin that is one only because it made the role does not count. */
   readonly hasMembers: boolean;
 }
 

@@ -23,7 +23,7 @@ const GrantsProperty = z
   )
   .partial() as unknown as z.ZodType<Grants>;
 
-/** One role. Its grants on what is in the schemas cover what the owner will make, too. */
+/** One role. Its grants on objects in schemas also hold for objects that the owner will create. */
 export const RoleProperties = z.strictObject({
   name: PgName,
   profile: z.enum(["owner", "readwrite", "readonly", "custom"]),
@@ -41,7 +41,7 @@ export const RoleProperties = z.strictObject({
 export const AppProperties = z.strictObject({
   app: AppName,
   adopt: z.boolean(),
-  /** Make a new, empty database where the one that was there is gone. Like `adopt` for the run only. */
+  /** Create a new, empty database if the old one is gone. For the run only, like `adopt`. */
   recreate: z.boolean().optional(),
   reclaimPolicy: z.enum(["retain", "delete"]),
   database: z
@@ -56,7 +56,7 @@ export const AppProperties = z.strictObject({
     .readonly(),
   /** By key; `owner` is the one that owns the database. */
   roles: z.record(z.string(), RoleProperties.readonly()).readonly(),
-  /** `public`, and those that the owner has besides. */
+  /** `public`, and the other schemas of the owner. */
   schemas: z
     .array(z.union([z.literal("public"), SchemaName]))
     .refine((schemas) => schemas.includes("public"), {

@@ -62,10 +62,10 @@ export async function openRegistry(
 
 /** All connections of a broken tunnel fail with the same message. It is shown once. */
 function warnOnce(): (error: Error) => void {
-  const told = new Set<string>();
+  const shown = new Set<string>();
   return ({ message }) => {
-    if (!told.has(message)) void pulumi.log.warn(message);
-    told.add(message);
+    if (!shown.has(message)) void pulumi.log.warn(message);
+    shown.add(message);
   };
 }
 
