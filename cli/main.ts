@@ -9,7 +9,7 @@ import { printError, printFile } from "./print.ts";
 /** Minutes that `rotate` waits for the Secret. */
 const defaultWait = "15";
 
-const help = `Berth's verbs, besides pulumi preview and pulumi up:
+const help = `Berth's verbs. They add to pulumi preview and pulumi up:
 
   doctor    check everything that a run needs, and print how to fix what is missing
   plan      print the SQL for a fresh server, from the stack file alone

@@ -22,7 +22,7 @@ import { makeSpec, type Written, writeStack } from "../../fakes/stack.ts";
 
 export const pinned = { systemIdentifier: "7412345678901234567" };
 
-/** App wiki, a server, and what is known besides. */
+/** App wiki, a server, and what else is known. */
 export interface Situation {
   readonly entry?: Written;
   readonly postgres?: Written;

@@ -7,7 +7,7 @@ import { VaultStore } from "../../../dev/connect/vault-data.ts";
 import { parseProviderConfig } from "../../../provider/app-database/provider-config.ts";
 import { SecretValue } from "../../../provider/rpc/property-values.ts";
 
-/** The admin's password: the provider is told where it is, and reads it by itself. */
+/** The admin's password: the provider gets the item's name and reads the item by itself. */
 
 const postgres = {
   endpoint: { kind: "direct", host: "127.0.0.1", port: 5432 },

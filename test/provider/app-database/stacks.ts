@@ -6,7 +6,7 @@ import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { readFrom } from "./admin-item.ts";
 import { DatabaseBed, inputsOf, toUrn } from "./bed.ts";
 
-/** What a run is told besides the apps. */
+/** What a run gets, without the apps. */
 interface Run {
   /** Of `berth:postgres`. */
   readonly postgres?: PropertyMap;
