@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { execa } from "execa";
 import { projectFolder } from "../components/project-folder.ts";
 import { keepToSandbox } from "../dev/environment.ts";
@@ -20,11 +21,29 @@ interface Report {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
   readonly success: boolean;
+  readonly testResults: readonly FileResult[];
+}
+
+interface FileResult {
+  /** Its path. */
+  readonly name: string;
+  readonly status: "passed" | "failed";
+  /** Why it did not load. */
+  readonly message: string;
+  readonly assertionResults: readonly TestResult[];
+}
+
+interface TestResult {
+  readonly status: "passed" | "failed" | "skipped" | "pending" | "todo" | "disabled";
+  readonly fullName: string;
+  readonly failureMessages?: readonly string[];
 }
 
 interface Count {
   readonly passed: number;
   readonly failed: number;
+  /** Which tests failed and how each failure begins. */
+  readonly failures: readonly string[];
 }
 
 /** What a run of vitest is for. */
@@ -46,6 +65,19 @@ async function findProjects(args: readonly string[]): Promise<Set<string>> {
   return new Set(files.map(({ projectName }) => projectName));
 }
 
+function listFailures({ name, status, message, assertionResults }: FileResult): readonly string[] {
+  const file = path.relative(projectFolder, name);
+  const failed = assertionResults.filter((test) => test.status === "failed");
+  if (failed.length === 0) return status === "failed" ? [`${file}\n${beginOf(message)}`] : [];
+  return failed.map(
+    ({ fullName, failureMessages = [] }) =>
+      `${file} > ${fullName}\n${beginOf(failureMessages.join("\n"))}`,
+  );
+}
+
+const beginOf = (message: string): string =>
+  stripVTControlCharacters(message).split("\n").slice(0, 12).join("\n").slice(0, 2_000);
+
 /** Runs vitest, with the toolchain on its PATH if one of the chosen files needs it. */
 async function run({ args, rows }: Plan): Promise<Count> {
   const projects = await findProjects(args);
@@ -65,10 +97,11 @@ async function run({ args, rows }: Plan): Promise<Count> {
     const { success, ...report } = JSON.parse(readFileSync(file, "utf8")) as Report;
     // A file that does not load has no tests to fail, so it counts as one.
     const failed = success && exitCode === 0 ? 0 : Math.max(report.numFailedTests, 1);
-    return { passed: report.numPassedTests, failed };
+    const failures = report.testResults.flatMap(listFailures);
+    return { passed: report.numPassedTests, failed, failures };
   } catch {
     say("vitest did not report");
-    return { passed: 0, failed: 1 };
+    return { passed: 0, failed: 1, failures: [] };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -96,6 +129,7 @@ async function runFull(): Promise<Count> {
     // `npm test` has counted each of them.
     passed: rest.passed + (shuffled.failed === 0 ? 1 : 0),
     failed: rest.failed + shuffled.failed,
+    failures: [...rest.failures, ...shuffled.failures],
   };
 }
 
@@ -105,5 +139,6 @@ const isFull = first === "--full";
 const args = isFull ? rest : process.argv.slice(2);
 const whole = isFull ? runFull : runDefault;
 const count = await (args.length > 0 ? run({ args, rows: "all" }) : whole());
+for (const failure of count.failures) say(`failed: ${failure}`);
 say(`${String(count.passed)} passed, ${String(count.failed)} failed`);
 process.exitCode = count.failed === 0 ? 0 : 1;
