@@ -1,15 +1,35 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { madeParts, profileTable, withMadeParts } from "../dev/readme.ts";
+import { madeParts, profileTable, withMadeParts } from "../dev/documents/readme.ts";
 import { findProblems, type Written, writeStack } from "./fakes/stack.ts";
 
-/** The README names only what a test runs. */
+/** The documents name only what a test runs. */
 
 const root = new URL("..", import.meta.url);
-const readme = readFileSync(new URL("README.md", root), "utf8");
+const readText = (file: string): string => readFileSync(new URL(file, root), "utf8");
+const readme = readText("README.md");
+const documents = globSync(["*.md", ".github/*.md", "docs/**/*.md"], {
+  cwd: fileURLToPath(root),
+}).toSorted();
+/** What a person types at a debugger. */
+const interactive = "docs/debugging.md";
+/** For who uses Berth. */
+const pages = documents.filter(
+  (file) => file === "README.md" || (file.startsWith("docs/") && file !== interactive),
+);
 
-/** Command of the README → the test that runs it. */
+/** The blocks of a language in all pages. */
+function blocksOf(language: string): readonly string[] {
+  const fence = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, "g");
+  return pages.flatMap((file) =>
+    [...readText(file).matchAll(fence)].map(([, block]) => block ?? ""),
+  );
+}
+
+/** Command of a page → the test that runs it. */
 const runBy: Readonly<Record<string, string>> = {
   "npm start": "engine/start.full.test.ts",
   "npm test": "../.ci/run",
@@ -20,6 +40,7 @@ const runBy: Readonly<Record<string, string>> = {
   "npm start -- --down": "engine/start.full.test.ts",
   // What run.mjs does in a fresh clone.
   "npm ci": "engine/start.full.test.ts",
+  "pulumi stack init prod": "engine/config.test.ts",
   "npm run plan -- --stack prod": "cli/plan/verb.test.ts",
   "npm run plan -- --stack prod --app wiki --vault": "cli/main.test.ts",
   "npm run report -- --stack prod": "cli/report/verb.test.ts",
@@ -40,33 +61,36 @@ const runBy: Readonly<Record<string, string>> = {
   "npm run rotate -- --stack prod --app wiki --retire": "engine/rotate-in-turn.full.test.ts",
 };
 
-describe("README", () => {
-  it("has only commands that a test runs", () => {
-    const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block ?? "");
-    const commands = blocks.flatMap((block) => block.trim().split("\n"));
+describe("the pages for users", () => {
+  it("have only commands that a test runs", () => {
+    const commands = blocksOf("sh").flatMap((block) => block.trim().split("\n"));
     expect([...new Set(commands)].toSorted()).toEqual(Object.keys(runBy).toSorted());
     for (const file of Object.values(runBy)) {
       expect(readFileSync(new URL(file, import.meta.url), "utf8")).not.toBe("");
     }
   });
 
-  it("has the table of profiles that the plan makes", () => {
+  it("have the table of profiles that the plan makes", () => {
     const rows = profileTable().split("\n");
     expect(rows).toContain("| `readonly` | CONNECT | USAGE | SELECT | SELECT | – |");
     expect(rows).toHaveLength(5);
   });
 
-  it("shows entries that are right", () => {
-    const blocks = [...readme.matchAll(/```yaml\n(berth:(?:apps|secrets):[\s\S]*?)```/g)];
+  it("show entries that are right", () => {
+    const blocks = blocksOf("yaml").filter((block) => /^berth:(apps|secrets):/.test(block));
     expect(blocks.length).toBeGreaterThan(4);
-    for (const [, block = ""] of blocks) {
+    for (const block of blocks) {
       const { "berth:apps": apps, "berth:secrets": secrets } = parse(block) as Written;
       const more = secrets === undefined ? {} : { secrets };
       expect(findProblems({ ...writeStack(apps ?? {}), ...more }), block).toEqual([]);
     }
   });
 
-  it("maps every folder", () => {
+  it("the README is short", () => {
+    expect(readme.split("\n").length).toBeLessThanOrEqual(150);
+  });
+
+  it("the README maps every folder", () => {
     const folders = readdirSync(root, { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
       .map((entry) => entry.name)
@@ -76,21 +100,47 @@ describe("README", () => {
 });
 
 describe("the documents", () => {
+  it("are each reached from the README, CONTRIBUTING or a page that is", () => {
+    const seen = new Set<string>();
+    const visit = (file: string): void => {
+      if (seen.has(file)) return;
+      seen.add(file);
+      for (const link of linksOf(file).filter((target) => target.endsWith(".md"))) visit(link);
+    };
+    visit("README.md");
+    expect(documents.filter((file) => !seen.has(file) && !file.startsWith(".github/"))).toEqual([]);
+  });
+
   it.each(Object.keys(madeParts))("%s shows what the code says now (npm run readme)", (file) => {
     const text = readFileSync(new URL(file, root), "utf8");
     expect(withMadeParts(file, text)).toBe(text);
   });
 
-  const documents = ["", ".github/", "docs/", "docs/decisions/"].flatMap((folder) =>
-    readdirSync(new URL(folder || ".", root))
-      .filter((name) => name.endsWith(".md"))
-      .map((name) => `${folder}${name}`),
-  );
-
   it.each(documents)("%s links only to what is there", (file) => {
-    const at = new URL(file, root);
-    const text = readFileSync(at, "utf8");
-    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link ?? "");
-    for (const link of links) expect(existsSync(new URL(link, at)), link).toBe(true);
+    for (const link of linksOf(file)) expect(existsSync(new URL(link, root)), link).toBe(true);
+  });
+
+  it.each(documents)("%s links only to headings that are there", (file) => {
+    const links = [...readText(file).matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)];
+    for (const [, target = "", heading = ""] of links) {
+      const text = readText(
+        target === "" ? file : path.posix.join(path.posix.dirname(file), target),
+      );
+      const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) => toAnchor(title));
+      expect(headings, `${target}#${heading}`).toContain(heading);
+    }
   });
 });
+
+/** The files that a document links to, from the root. */
+function linksOf(file: string): readonly string[] {
+  const links = [...readText(file).matchAll(/\]\((?!https?:|#)([^)#]+)/g)];
+  return links.map(([, link = ""]) => path.posix.join(path.posix.dirname(file), link));
+}
+
+/** As GitHub makes it of a heading. */
+const toAnchor = (title: string): string =>
+  title
+    .toLowerCase()
+    .replaceAll(/[^\w\- ]/g, "")
+    .replaceAll(" ", "-");

@@ -16,7 +16,7 @@ export class DownloadRefused extends Error {}
 
 /**
  * Downloads the CLI and its language hosts with Pulumi's installer. Why not with the npm package `pulumi`:
- * docs/decisions/0050-no-npm-launcher-for-pulumi.md.
+ * docs/decisions/0017-no-npm-launcher-for-pulumi.md.
  */
 export async function downloadCli(cache: Cache): Promise<void> {
   const cli = partNamed("pulumi");

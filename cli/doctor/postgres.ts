@@ -131,7 +131,7 @@ async function checkServer(
     [
       "apps",
       checkApps,
-      'see "Adopt what exists" in README.md, or give it another name in the stack file',
+      'see docs/adopt.md, or give it another name in the stack file',
     ],
     ["reserved names", checkNeighbours, "correct berth:postgres.reserved"],
   ] as const;

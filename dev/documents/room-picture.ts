@@ -1,4 +1,4 @@
-import { rooms } from "../.dependency-cruiser.mjs";
+import { rooms } from "../../.dependency-cruiser.mjs";
 
 /** Makes pictures of the rooms from the table that lint checks. */
 
@@ -22,7 +22,7 @@ function expand(name: string): string[] {
 }
 
 /** `components/postgres/plan` → `components/postgres`, `cli/doctor` → `cli`. */
-export function topOf(room: string): string {
+function topOf(room: string): string {
   return room
     .split("/")
     .slice(0, room.startsWith("components/") ? 2 : 1)

@@ -1,13 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { parseStack } from "../components/config/parse.ts";
-import { objectTypes } from "../components/config/privileges.ts";
-import { planDatabase } from "../components/postgres/plan/plan.ts";
+import { parseStack } from "../../components/config/parse.ts";
+import { objectTypes } from "../../components/config/privileges.ts";
+import { planDatabase } from "../../components/postgres/plan/plan.ts";
 import { drawInnerRooms, drawRooms } from "./room-picture.ts";
+import { stackFileReference } from "./stack-file-reference.ts";
 
-/**
- * Parts of the documentation that are made from code: the README's table of profiles and CONTRIBUTING's
- * pictures of the rooms. `npm run readme` writes both.
- */
+/** Parts of the documentation that are made from code. `npm run readme` writes them. */
 
 /** A part of a document that is made from code. */
 interface MadePart {
@@ -18,7 +16,8 @@ interface MadePart {
 
 /** By file and by the name in the part's two comments. */
 export const madeParts: Readonly<Record<string, Readonly<Record<string, MadePart>>>> = {
-  "README.md": { profiles: { from: "the plan", show: profileTable } },
+  "docs/entry.md": { profiles: { from: "the plan", show: profileTable } },
+  "docs/stack-file.md": { keys: { from: "the schema", show: stackFileReference } },
   "CONTRIBUTING.md": {
     rooms: { from: ".dependency-cruiser.mjs", show: drawRooms },
     "inner rooms": { from: ".dependency-cruiser.mjs", show: drawInnerRooms },
@@ -78,7 +77,7 @@ export function withMadeParts(file: string, text: string): string {
 
 if (process.argv.includes("--write")) {
   for (const file of Object.keys(madeParts)) {
-    const url = new URL(`../${file}`, import.meta.url);
+    const url = new URL(`../../${file}`, import.meta.url);
     writeFileSync(url, withMadeParts(file, readFileSync(url, "utf8")));
   }
 }

@@ -1,0 +1,115 @@
+import { stackFileSchema } from "../../components/config/schema/json.ts";
+
+/** What this page reads of a JSON Schema. */
+interface Node {
+  readonly type?: string;
+  readonly description?: string;
+  readonly enum?: readonly unknown[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly properties?: Readonly<Record<string, Node>>;
+  readonly required?: readonly string[];
+  /** Of a map from any name: its values. */
+  readonly additionalProperties?: Node | boolean;
+  readonly items?: Node;
+  readonly anyOf?: readonly Node[];
+}
+
+/** One key of the stack file. */
+interface Key {
+  readonly path: string;
+  readonly node: Node;
+  readonly isRequired: boolean;
+}
+
+/** In the path of a key below a map: what the map's names are. */
+const names: Readonly<Record<string, string>> = {
+  apps: "<app>",
+  roles: "<key>",
+  secrets: "<name>",
+};
+
+/** The keys of a stack file as tables, one for each key under `berth:`. */
+export function stackFileReference(): string {
+  const schema = JSON.parse(stackFileSchema()) as Node;
+  const { properties = {}, required = [] } = schema.properties?.["config"] ?? {};
+  return Object.entries(properties)
+    .map(([path, node]) => toSection({ path, node, isRequired: required.includes(path) }))
+    .join("\n\n");
+}
+
+function toSection(top: Key): string {
+  const keys = toInner(top);
+  const isNeeded = top.isRequired ? "Required." : "";
+  return [
+    `## \`${top.path}\``,
+    "",
+    [top.node.description, isNeeded].filter(Boolean).join(" "),
+    "",
+    "| key | value | what it is for |",
+    "|---|---|---|",
+    ...keys.map(({ path, node, isRequired }) => {
+      const key = path.slice(top.path.length).replace(/^\./, "");
+      const about = [isRequired ? "Required." : "", node.description ?? ""]
+        .filter(Boolean)
+        .join(" ");
+      return `| \`${key}\` | ${toCell(describeValue(node))} | ${toCell(about)} |`;
+    }),
+  ].join("\n");
+}
+
+/** The keys below a key, each followed by its own. */
+function toInner({ path, node }: Key): readonly Key[] {
+  const isOf = toShapes(node);
+  return isOf.flatMap((shape) => {
+    const own = Object.entries(shape.properties ?? {}).map(([name, inner]) => ({
+      path: `${path}.${name}`,
+      node: inner,
+      isRequired: shape.required?.includes(name) ?? false,
+    }));
+    return [...own.flatMap((key) => [key, ...toInner(key)]), ...toMapKeys(path, shape)];
+  });
+}
+
+function toMapKeys(path: string, { additionalProperties, items }: Node): readonly Key[] {
+  const inItems =
+    items === undefined ? [] : toInner({ path: `${path}[]`, node: items, isRequired: false });
+  if (typeof additionalProperties !== "object" || path.endsWith(".values")) return inItems;
+  const last = path.split(/[.:]/).at(-1) ?? "";
+  const key = {
+    path: `${path}.${names[last] ?? "<name>"}`,
+    node: additionalProperties,
+    isRequired: false,
+  };
+  return [...inItems, key, ...toInner(key)];
+}
+
+/** A key whose value may have several shapes has the keys of each. */
+const toShapes = (node: Node): readonly Node[] =>
+  node.anyOf === undefined ? [node] : node.anyOf.flatMap(toShapes);
+
+function describeValue(node: Node): string {
+  const { type, minimum, maximum, items, anyOf } = node;
+  if (anyOf !== undefined) return [...new Set(anyOf.map(describeValue))].join(", or ");
+  if (node.enum !== undefined) return node.enum.map((value) => `\`${String(value)}\``).join(", ");
+  if (type === "array")
+    return items === undefined ? "a list" : `a list of: ${describeValue(items)}`;
+  if (type === "integer") return describeRange(minimum, maximum);
+  if (type === "string") return "text";
+  if (type === "boolean") return "`true` or `false`";
+  if (type === "object")
+    return node.properties === undefined ? "names and values" : "keys, see below";
+  return type === "null" ? "empty" : "any value";
+}
+
+/** The schema has the widest range there is for a number without limits. */
+function describeRange(
+  minimum = Number.MIN_SAFE_INTEGER,
+  maximum = Number.MAX_SAFE_INTEGER,
+): string {
+  const isOpen = minimum === Number.MIN_SAFE_INTEGER || maximum === Number.MAX_SAFE_INTEGER;
+  return isOpen ? "a whole number" : `${String(minimum)} to ${String(maximum)}`;
+}
+
+const toCell = (text: string): string =>
+  text.replaceAll("|", "\\|").replaceAll("\n", " ").replaceAll("<", "&lt;");
