@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -9,6 +9,7 @@ import { loadStackFromFile, refuseSecretKeys } from "../../components/config/loa
 import { loadStackFromEngine } from "../../components/config/load-from-engine.ts";
 import { committedStackFileSchema, stackFileSchema } from "../../components/config/schema/json.ts";
 import { BerthError } from "../../components/errors.ts";
+import { planDatabase } from "../../components/postgres/plan/plan.ts";
 import { PulumiEngine } from "../fakes/pulumi-engine.ts";
 import { writeStack } from "../fakes/stack.ts";
 
@@ -30,6 +31,11 @@ function writeStackFile(name: string, text: string): string {
 
 test("the JSON Schema for editors is the one that the schema makes (npm run schema)", () => {
   expect(committedStackFileSchema()).toBe(stackFileSchema());
+});
+
+test.each(globSync("examples/*.yaml", { cwd: project }))("%s can be used as it is", (file) => {
+  const { apps, postgres } = loadStackFromFile("prod", project, file);
+  expect(apps.map((app) => planDatabase(app, postgres).app)).not.toEqual([]);
 });
 
 test.each(["prod", "dev"])("Pulumi.%s.yaml can be used as it is", (stack) => {
