@@ -23,6 +23,8 @@ let server: RunningServer;
 let login: SuperuserLogin;
 let maintenance: Client;
 let inside: Client;
+/** In the database of a second neighbour, which the tests change. */
+let insideChanged: Client;
 
 beforeAll(async () => {
   chmodSync(home, 0o755);
@@ -32,12 +34,14 @@ beforeAll(async () => {
   login = { host: server.host, port: server.port, password: superuserPassword };
   await ensureAdmin(login, admin);
   await ensureNeighbour(login, neighbour);
+  await ensureNeighbour(login, { name: "changed", password: generateValue() });
   maintenance = await connectAsSuperuser(login, "postgres");
   inside = await connectAsSuperuser(login, "paperless");
+  insideChanged = await connectAsSuperuser(login, "changed");
 }, 60_000);
 
 afterAll(async () => {
-  await Promise.allSettled([maintenance.end(), inside.end()]);
+  await Promise.allSettled([maintenance.end(), inside.end(), insideChanged.end()]);
   await removeServer(home);
   rmSync(home, { recursive: true, force: true });
 }, 60_000);
@@ -103,30 +107,27 @@ test("the fingerprint stays what it is when nothing happens, when all is ensured
 });
 
 test.each([
-  ["GRANT CONNECT ON DATABASE paperless TO coachlight_admin", "postgres"],
-  ["REVOKE CONNECT ON DATABASE paperless FROM nobody_special", "postgres"],
-  ["ALTER ROLE paperless CONNECTION LIMIT 5", "postgres"],
-  ["ALTER ROLE paperless PASSWORD NULL", "postgres"],
-  ["ALTER ROLE paperless SET work_mem = '8MB'", "postgres"],
-  ["GRANT paperless TO coachlight_admin", "postgres"],
-  ["GRANT pg_monitor TO paperless", "postgres"],
-  ["COMMENT ON ROLE paperless IS 'mine now'", "postgres"],
-  ["GRANT USAGE ON SCHEMA public TO paperless", "postgres"],
-  ["ALTER DATABASE paperless CONNECTION LIMIT 9", "postgres"],
-  ["GRANT SELECT ON documents TO coachlight_admin", "paperless"],
-  ["GRANT SELECT (title) ON documents TO coachlight_admin", "paperless"],
-  ["REVOKE CREATE ON SCHEMA public FROM PUBLIC", "paperless"],
-  [
-    "ALTER DEFAULT PRIVILEGES FOR ROLE paperless GRANT SELECT ON TABLES TO coachlight_admin",
-    "paperless",
-  ],
-  ["UPDATE documents SET title = title WHERE id = 1", "paperless"],
-  ["CREATE TABLE left_behind ()", "paperless"],
-])("the fingerprint shows %s", async (sql, database) => {
-  await maintenance.query("DROP ROLE IF EXISTS nobody_special; CREATE ROLE nobody_special");
-  const before = await fingerprint(inside);
-  await (database === "paperless" ? inside : maintenance).query(sql);
-  expect(await fingerprint(inside)).not.toBe(before);
+  "GRANT CONNECT ON DATABASE changed TO coachlight_admin",
+  "REVOKE CONNECT ON DATABASE changed FROM nobody_special",
+  "ALTER ROLE changed CONNECTION LIMIT 5",
+  "ALTER ROLE changed PASSWORD NULL",
+  "ALTER ROLE changed SET work_mem = '8MB'",
+  "GRANT changed TO coachlight_admin",
+  "GRANT pg_monitor TO changed",
+  "COMMENT ON ROLE changed IS 'mine now'",
+  "GRANT USAGE ON SCHEMA public TO changed",
+  "ALTER DATABASE changed CONNECTION LIMIT 9",
+  "GRANT SELECT ON documents TO coachlight_admin",
+  "GRANT SELECT (title) ON documents TO coachlight_admin",
+  "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+  "ALTER DEFAULT PRIVILEGES FOR ROLE changed GRANT SELECT ON TABLES TO coachlight_admin",
+  "UPDATE documents SET title = title WHERE id = 1",
+  "CREATE TABLE left_behind ()",
+])("the fingerprint shows %s", async (sql) => {
+  await insideChanged.query("DROP ROLE IF EXISTS nobody_special; CREATE ROLE nobody_special");
+  const before = await fingerprint(insideChanged);
+  await insideChanged.query(sql);
+  expect(await fingerprint(insideChanged)).not.toBe(before);
 });
 
 test("no password is in the log, though every statement is", () => {

@@ -54,6 +54,7 @@ async function ask(port: number, sql: string): Promise<unknown> {
 }
 
 test("a server starts on the loopback only, with SCRAM, UTF-8, checksums and the settings given", async () => {
+  await stopServer(home);
   const server = await start({ log_statement: "ddl", "berth.note": "it's \\ here" });
   expect(server).toMatchObject({ host: "127.0.0.1", isReused: false });
   const setting = async (name: string) =>
@@ -137,6 +138,7 @@ test("fails to start on a taken port with the reason and a fix, and keeps nothin
 }, 20_000);
 
 test("the server outlives the process that started it", async () => {
+  await stopServer(home);
   const port = await freePort();
   const script = `
     import { startServer } from ${JSON.stringify(join(import.meta.dirname, "../../../dev/postgres/server.ts"))};

@@ -182,6 +182,9 @@ test("traces on a neighbour are found in every form, and there are none to begin
     ...["CONNECT", "CREATE", "TEMPORARY"].map((p) => `database paperless: netbox has ${p}`),
     "role paperless: it is a member of netbox",
   ]);
+  await server.superuser.query("alter database paperless owner to paperless");
+  await server.superuser.query("revoke netbox from paperless");
+  await server.superuser.query("revoke connect on database paperless from netbox");
 });
 
 test("an owner cannot put a function in the way of the admin's queries", async () => {
@@ -200,9 +203,12 @@ test("an owner cannot put a function in the way of the admin's queries", async (
     return rows;
   });
   expect(answer).toEqual([{ name: "netbox" }]);
+  await server.superuser.query("revoke netbox from coachlight_admin");
 });
 
-test("no password reached the log, though the server wrote down every statement", () => {
+test("no password reached the log, though the server wrote down every statement", async () => {
+  const names = { roles: ["netbox"], databases: [] };
+  await withSession(target, admin, (client) => inspectCatalog(client, names));
   expect(server.readLog()).toContain("pg_catalog.pg_roles");
   expect(server.readLog()).not.toContain("canary");
 });

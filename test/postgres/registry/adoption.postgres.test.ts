@@ -9,7 +9,7 @@ import { openEndpoint } from "../../../components/tunnel/endpoint.ts";
 import { makeSpec } from "../../fakes/stack.ts";
 import { DatabaseBed, rolePassword } from "../../provider/app-database/bed.ts";
 
-/** What the program tells of an app with stock resources before it takes over what is there. */
+/** What the program says of an app with the registry's resources before it adopts what is there. */
 
 let bed: DatabaseBed;
 
@@ -27,6 +27,13 @@ beforeAll(async () => {
 afterAll(async () => {
   await bed.close();
 });
+
+/** A database and its owner, which is a member of a group. */
+async function makeByHand(app: string): Promise<void> {
+  await bed.sql(`create role ${app} login; create role ${app}_group`);
+  await bed.sql(`grant ${app}_group to ${app}`);
+  await bed.sql(`create database ${app} owner ${app}`);
+}
 
 /** What is found out for a stack with one app, whose owner's verifier has this salt. */
 async function decide(
@@ -61,7 +68,7 @@ async function decide(
   }
 }
 
-test("passwords that stay are not told, and what is given and taken inside the database is", async () => {
+test("says nothing of passwords that stay, and what is given and taken inside the database", async () => {
   const verifiers = await bed.sql<{ rolname: string; rolpassword: string }>(
     "select rolname, rolpassword from pg_authid where rolname like 'wiki%'",
   );
@@ -81,12 +88,11 @@ test("passwords that stay are not told, and what is given and taken inside the d
 });
 
 test("what the registry's resources cannot keep is refused, each with its fix", async () => {
-  await bed.sql("create role readers nologin");
-  await bed.sql("create role odd login; create role odd_ro login; create role stranger");
-  await bed.sql("grant readers to odd with admin option");
+  await makeByHand("odd");
+  await bed.sql("create role odd_ro login; create role stranger");
+  await bed.sql("grant odd_group to odd with admin option");
   await bed.sql("alter role odd set statement_timeout = '5min'");
   await bed.sql('alter role odd set search_path = "Archive, old", public');
-  await bed.sql("create database odd owner odd");
   await bed.sql(
     `create table page (id int, note text); alter table page owner to odd;
      create table theirs (id int); alter table theirs owner to stranger;
@@ -97,7 +103,7 @@ test("what the registry's resources cannot keep is refused, each with its fix", 
   );
   const entry = {
     adopt: true,
-    owner: { memberOf: ["readers"], searchPath: ["Archive, old", "public"] },
+    owner: { memberOf: ["odd_group"], searchPath: ["Archive, old", "public"] },
     roles: { ro: { profile: "readonly" } },
   };
   const refused = await decide("odd", entry).catch((error: unknown) => error);
@@ -105,7 +111,7 @@ test("what the registry's resources cannot keep is refused, each with its fix", 
   const { problems } = refused as BerthError;
   const fix = "set berth:apps.odd.provisioner to berth, which leaves that as it is";
   expect(problems.map(({ what }) => what)).toEqual([
-    'role "odd" is a member of "readers" with options (ADMIN, INHERIT, SET) that provisioner postgresql would put back to their defaults',
+    'role "odd" is a member of "odd_group" with options (ADMIN, INHERIT, SET) that provisioner postgresql would put back to their defaults',
     'role "odd" has statement_timeout=5min, which provisioner postgresql can only read in milliseconds',
     'role "odd" has "Archive, old" in its search_path, which provisioner postgresql cannot write',
     'role "odd_ro" has privileges on the column public.page.note, which provisioner postgresql would take away',
@@ -120,32 +126,41 @@ test("what the registry's resources cannot keep is refused, each with its fix", 
 });
 
 test("what they leave alone is no reason: other roles' privileges, and an owner by itself", async () => {
-  await bed.sql("alter role odd reset statement_timeout");
-  await bed.sql("alter role odd reset search_path");
-  await bed.sql("revoke admin option for readers from odd");
-  const { warnings } = await decide("odd", { adopt: true, owner: { memberOf: ["readers"] } });
+  await makeByHand("calm");
+  await bed.sql(
+    "create role guest; create table page (id int); alter table page owner to calm",
+    "calm",
+  );
+  await bed.sql("grant select on page to guest with grant option", "calm");
+  const { warnings } = await decide("calm", { adopt: true, owner: { memberOf: ["calm_group"] } });
   expect(warnings).toEqual([
-    'adopting: app odd: role "odd": its password becomes the one in 1Password',
-    'adopting: app odd: role "odd": it becomes a member of "berth_prod"',
-    'adopting: app odd: role "odd": its membership in "readers" is granted anew, by "postgres"',
+    'adopting: app calm: role "calm": its password becomes the one in 1Password',
+    'adopting: app calm: role "calm": it becomes a member of "berth_prod"',
+    'adopting: app calm: role "calm": its membership in "calm_group" is granted anew, by "postgres"',
   ]);
 });
 
-test("nor is a group that the admin may not give to anybody", async () => {
+test("a group that the admin may not give to anybody is refused", async () => {
+  await makeByHand("closed");
   await bed.sql("create role limited login createrole createdb password 'only-for-this-test'");
-  await bed.sql("grant odd to limited with admin true, inherit true, set true");
+  await bed.sql("grant closed to limited with admin true, inherit true, set true");
   const admin = new Credential("limited", "only-for-this-test");
-  const entry = { adopt: true, owner: { memberOf: ["readers"] } };
-  await expect(decide("odd", entry, undefined, admin)).rejects.toThrow(
-    /app odd: role "odd" is a member of "readers", which .* the admin may not\n +fix: set berth:apps\.odd\.provisioner to berth/,
+  const entry = { adopt: true, owner: { memberOf: ["closed_group"] } };
+  await expect(decide("closed", entry, undefined, admin)).rejects.toThrow(
+    /app closed: role "closed" is a member of "closed_group", which .* the admin may not\n +fix: set berth:apps\.closed\.provisioner to berth/,
   );
 });
 
-test("an app that Berth's own provider has taken over is looked at again when it changes over", async () => {
+test("an app that Berth's own provider made is looked at again when it changes over", async () => {
+  await makeByHand("moved");
   await bed.sql("create role berth_prod nologin");
-  await bed.sql("grant berth_prod to odd");
-  const entry = { adopt: true, owner: { memberOf: ["readers"] } };
-  expect((await decide("odd", entry)).warnings).toEqual([]);
-  await bed.sql("grant readers to odd with admin option");
-  await expect(decide("odd", entry)).rejects.toThrow(/app odd: role "odd" .* with options/);
+  try {
+    await bed.sql("grant berth_prod to moved");
+    const entry = { adopt: true, owner: { memberOf: ["moved_group"] } };
+    expect((await decide("moved", entry)).warnings).toEqual([]);
+    await bed.sql("grant moved_group to moved with admin option");
+    await expect(decide("moved", entry)).rejects.toThrow(/app moved: role "moved" .* with options/);
+  } finally {
+    await bed.sql("drop role berth_prod");
+  }
 });
