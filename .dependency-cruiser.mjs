@@ -7,13 +7,19 @@
  * - A name with a `/` at its end stands for the room with everything in it.
  * - All else is forbidden. Tests may import everything.
  */
-const shared = ["components/errors", "components/project-folder", "components/terminal-text"];
+const shared = [
+  "components/command-line",
+  "components/errors",
+  "components/project-folder",
+  "components/terminal-text",
+];
 const config = ["components/config/", ...shared];
 const postgres = "components/postgres";
 const pg = (...names) => names.map((name) => `${postgres}/${name}`);
 
 /** @type {Readonly<Record<string, readonly string[]>>} */
 export const rooms = {
+  "components/command-line": [],
   "components/errors": [],
   "components/project-folder": [],
   "components/terminal-text": [],
@@ -132,7 +138,7 @@ export const rooms = {
 
   toolchain: [...shared, "components/engine"],
 
-  cli: config,
+  cli: [...config, "components/engine"],
   "cli/plan": [...config, "components/engine", `${postgres}/`, "cli"],
   "cli/report": [...config, `${postgres}/plan`, "cli"],
   "cli/verify": [
@@ -172,7 +178,18 @@ export const rooms = {
     "toolchain",
     "cli",
   ],
-  "cli/main": [...config, "cli/"],
+  // A command loads its verb when it runs.
+  "cli/commands": [
+    "cli",
+    "cli/plan",
+    "cli/report",
+    "cli/verify",
+    "cli/adopt",
+    "cli/rotate",
+    "cli/doctor",
+  ],
+  "cli/verbs": ["cli/commands"],
+  "cli/main": [...config, "cli", "cli/verbs"],
 
   dev: [
     ...config,

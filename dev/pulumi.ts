@@ -35,7 +35,7 @@ try {
   const isSandbox = stack === "dev" && !asksOfPulumi(args);
   process.exitCode = isSandbox ? await runOnSandbox() : await runOnOther();
 } catch (error) {
-  process.stderr.write(`${describeFailure(error, "npm run pulumi -- --help")}\n`);
+  process.stderr.write(`${describeFailure(error, "npm run pulumi -- --help shows the options")}\n`);
   process.exitCode = 2;
 }
 

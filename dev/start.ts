@@ -236,6 +236,6 @@ function describeApp(sandbox: Sandbox, name: string): string {
 
 ignoreClosedPipe();
 process.exitCode = await main().catch((error: unknown) => {
-  process.stderr.write(`${describeFailure(error, "npm start -- --help")}\n`);
+  process.stderr.write(`${describeFailure(error, "npm start -- --help shows the options")}\n`);
   return 2;
 });

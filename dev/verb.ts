@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { describeFailure } from "../cli/describe-failure.ts";
+import { findSelectedStack } from "../components/engine/selected-stack.ts";
 import { BerthError } from "../components/errors.ts";
+import { projectFolder } from "../components/project-folder.ts";
 import { reopenCluster } from "./cluster/reopen.ts";
 import { keepToSandbox } from "./environment.ts";
 import { ensurePlugins, openToolchain } from "./pulumi-cli.ts";
@@ -37,16 +39,20 @@ async function enterSandbox(): Promise<void> {
     await ensurePlugins(sandbox, report);
     Object.assign(process.env, toolchain.env);
   }
-  if (values["config-file"] !== undefined) return;
   const into = verb === "adopt" ? ["--into", "Pulumi.dev.yaml"] : [];
+  const file =
+    values["config-file"] === undefined ? ["--config-file", sandbox.stackFile, ...into] : [];
   // Before the user's arguments: the last one wins.
-  process.argv.splice(3, 0, "--config-file", sandbox.stackFile, ...into);
+  process.argv.splice(3, 0, "--stack", "dev", ...file);
 }
 
 try {
-  if (values.stack === "dev" && values.help !== true) await enterSandbox();
+  const stack = values.stack ?? findSelectedStack(projectFolder, process.env);
+  if (stack === "dev" && values.help !== true) await enterSandbox();
   await import("../cli/main.ts");
 } catch (error) {
-  process.stderr.write(`${describeFailure(error, `npm run ${verb} -- --help`)}\n`);
+  process.stderr.write(
+    `${describeFailure(error, `npm run ${verb} -- --help shows the options`)}\n`,
+  );
   process.exitCode = 2;
 }

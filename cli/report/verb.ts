@@ -12,6 +12,7 @@ import { planDatabase } from "../../components/postgres/plan/plan.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { paint, print, printFile, printJson } from "../print.ts";
 import { selectApps } from "../select-apps.ts";
+import { printMarkdownTable, printTable } from "../table.ts";
 import { toRunbook } from "./runbook.ts";
 
 /** One app; an entry of the `--json` output. */
@@ -140,7 +141,8 @@ function printApp(
     profile ?? "",
     ...access.columns.map((column) => describeAccess(granted[column])),
   ]);
-  printTable(["role", "profile", ...access.columns], roles, isMarkdown);
+  const printRows = isMarkdown ? printMarkdownTable : printTable;
+  printRows(["role", "profile", ...access.columns], roles);
   const items = secrets.map(({ source, item, secret, kind, namespaces, role }) => [
     source,
     item,
@@ -150,7 +152,7 @@ function printApp(
     role ?? "",
   ]);
   const head = ["from", "item", "Secret", "made by", "namespaces", "of role"];
-  printTable(head, items, isMarkdown);
+  printRows(head, items);
 }
 
 function describeAccess(access: Access | undefined): string {
@@ -158,22 +160,4 @@ function describeAccess(access: Access | undefined): string {
   const later = access?.later.join(", ") ?? "";
   if (later === "" || later === now) return now || "-";
   return `${now || "-"} (future ones: ${later})`;
-}
-
-function printTable(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-  isMarkdown: boolean,
-): void {
-  if (isMarkdown) {
-    for (const row of [head, head.map(() => "---"), ...rows]) print(`| ${row.join(" | ")} |`);
-  } else {
-    const widths = head.map((title, index) =>
-      Math.max(title.length, ...rows.map((row) => row[index]?.length ?? 0)),
-    );
-    for (const row of [head, ...rows]) {
-      print(`  ${row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join("  ")}`.trimEnd());
-    }
-  }
-  print("");
 }

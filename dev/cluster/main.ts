@@ -63,6 +63,8 @@ async function main(): Promise<number> {
 }
 
 process.exitCode = await main().catch((error: unknown) => {
-  process.stderr.write(`${describeFailure(error, "npm run cluster -- --help")}\n`);
+  process.stderr.write(
+    `${describeFailure(error, "npm run cluster -- --help shows the options")}\n`,
+  );
   return 2;
 });

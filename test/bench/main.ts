@@ -58,7 +58,9 @@ function readOptions() {
       },
     }).values;
   } catch (error) {
-    process.stderr.write(`${describeFailure(error, "npm run bench -- --help")}\n`);
+    process.stderr.write(
+      `${describeFailure(error, "npm run bench -- --help shows the options")}\n`,
+    );
     process.exit(2);
   }
 }

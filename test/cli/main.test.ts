@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, describe, expect, test } from "vitest";
+import { verbs } from "../../cli/verbs.ts";
 import { createSampleVault, makeToken } from "../../dev/connect/sample-vault.ts";
 import { startConnect } from "../../dev/connect/server.ts";
 import { VaultStore } from "../../dev/connect/vault-data.ts";
@@ -23,6 +25,7 @@ async function berth(
   const main = join(clone, "cli/main.ts");
   const { exitCode, stdout, stderr } = await execa(process.execPath, [main, ...args], {
     env: { PATH: process.env["PATH"] ?? "", ...env },
+    cwd: clone,
     extendEnv: false,
     reject: false,
     timeout: 60_000,
@@ -44,56 +47,123 @@ function writeStackFile(port: number): string {
   return file;
 }
 
-test("--help tells the verbs and options, and is no failure", async () => {
+test("--help shows the verbs, and is no failure", async () => {
   const { exitCode, stdout, stderr } = await berth(["--help"]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-  expect(stdout).toContain("verify    log in as every role");
-  expect(stdout).toContain("doctor    check everything");
-  expect(stdout).toContain("adopt     propose entries");
-  expect(stdout).toContain("plan      print the SQL");
+  for (const verb of verbs) expect(stdout).toContain(`  ${verb.name().padEnd(6)}  `);
 });
 
-test("--help of a verb tells that verb's options, and no others", async () => {
+test("no verb shows the same, and is one", async () => {
+  const { stdout } = await berth(["--help"]);
+  expect(await berth([])).toEqual({ exitCode: 2, stdout: "", stderr: stdout });
+});
+
+test("--help of a verb shows its options with the common ones, and examples", async () => {
   const { exitCode, stdout, stderr } = await berth(["doctor", "--help"]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-  expect(stdout).toContain("doctor    check everything");
   const options = [...stdout.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, name]) => name);
   expect(options).toEqual(["--stack", "--config-file", "--json", "--help"]);
+  expect(stdout).toContain("\nExamples:\n  npm run doctor -- --stack prod");
 });
+
+test.each(verbs.map((verb) => [verb.name(), verb] as const))(
+  "the examples of %s have only options that it knows",
+  (_, verb) => {
+    let help = "";
+    verb.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+    const examples = help.split("Examples:")[1]?.match(/^ {2}\S.*$/gm) ?? [];
+    const given = examples.flatMap((example) => example.match(/(?<= )--[a-z-]+/g) ?? []);
+    expect(examples.length).toBeGreaterThan(0);
+    const known = verb.options.map(({ long }) => long);
+    expect(known).toEqual(expect.arrayContaining(given));
+  },
+);
+
+test("a shell completes verbs, options, and the stacks that have a file", async () => {
+  const answers = async (...words: readonly string[]) =>
+    (await berth(["complete", "--", ...words])).stdout;
+  expect(await answers("ver")).toMatch(/^verify\tLog in as every role/m);
+  expect(await answers("plan", "--sq")).toMatch(/^--sql\t/m);
+  expect(await answers("plan", "--stack", "")).toMatch(/^prod\t$/m);
+  expect((await berth(["complete", "bash"])).stdout).toContain("complete -F");
+});
+
+describe("the stack without --stack", () => {
+  const home = join(folder, "pulumi-home");
+  const backend = "https://api.pulumi.com";
+
+  function select(settings: object): Readonly<Record<string, string>> {
+    const hash = createHash("sha1").update(join(project, "Pulumi.yaml")).digest("hex");
+    mkdirSync(join(home, "workspaces"), { recursive: true });
+    const file = join(home, "workspaces", `berth-${hash}-workspace.json`);
+    writeFileSync(file, JSON.stringify(settings));
+    return { PULUMI_HOME: home };
+  }
+
+  test.each([
+    ["that Pulumi has selected for its backend", { stacks: { [backend]: "alice/berth/prod" } }],
+    ["that an older Pulumi has selected", { stack: "prod" }],
+  ])("is the one %s", async (_, settings) => {
+    const { exitCode, stdout } = await berth(["plan", "--json"], select(settings));
+    expect({ exitCode, stack: (JSON.parse(stdout) as { stack: string }).stack }).toEqual({
+      exitCode: 0,
+      stack: "prod",
+    });
+  });
+
+  test("is PULUMI_STACK before that", async () => {
+    const env = { ...select({ stack: "other" }), PULUMI_STACK: "prod" };
+    expect(await berth(["plan"], env)).toMatchObject({ exitCode: 0, stderr: "" });
+  });
+
+  test.each([
+    ["none is selected", {}],
+    ["the selected one is of another backend", { stacks: { "file://~": "prod" } }],
+  ])("is missing where %s", async (_, settings) => {
+    const { exitCode, stdout, stderr } = await berth(["plan"], select(settings));
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+    expect(stderr).toBe(
+      "plan: --stack is missing, and Pulumi has no stack selected\n" +
+        "  fix: add --stack prod, or the name of another stack; or run: pulumi stack select",
+    );
+  });
+});
+
+const noHome = { PULUMI_HOME: join(folder, "nothing") };
 
 describe("what it cannot run with is exit code 2, one message and no fault's stack", () => {
   test.each([
-    ["no verb", [], "got nothing; the verbs are "],
-    ["another verb", ["deploy"], 'got "deploy"; the verbs are '],
-    ["a verb too many", ["verify", "prod"], 'got "verify prod"; the verbs are '],
-    ["a word too many", ["plan", "x"], "\n  fix: npm run plan -- --stack prod"],
+    ["another verb", ["deploy"], "unknown command 'deploy'\n  fix: the verbs are doctor, "],
+    ["a mistyped verb", ["verfy"], "unknown command 'verfy' (did you mean verify?)"],
+    [
+      "a word too many",
+      ["verify", "prod"],
+      "too many arguments for 'verify'. Expected 0 arguments but got 1: prod.\n  fix: npm run verify -- --help",
+    ],
     [
       "an option of another verb",
       ["verify", "--stack", "prod", "--app", "netbox"],
-      "verify: --app is an option of another verb\n  fix: remove it",
+      "unknown option '--app'\n  fix: npm run verify -- --help shows the options",
     ],
     [
-      "no stack",
-      ["verify"],
-      "verify: --stack is missing\n  fix: add --stack prod, or the name of another stack",
+      "two forms",
+      ["plan", "--stack", "prod", "--sql", "--json"],
+      "option '--sql' cannot be used with option '--json'",
     ],
-    ["a stack without a name", ["plan", "--stack", ""], "plan: --stack is missing"],
-    [
-      "no stack",
-      ["adopt"],
-      "adopt: --stack is missing\n  fix: add --stack prod, or the name of another stack",
-    ],
+    ["no time", ["rotate", "--wait", "soon"], "Expected minutes, from 0 to 9999."],
+    ["no stack", ["adopt"], "adopt: --stack is missing"],
+    ["a stack without a name", ["plan", "--stack", ""], "plan: --stack has no name"],
     [
       "nothing of Vault's to plan",
       ["plan", "--stack", "prod", "--app", "netbox", "--vault"],
       "plan: netbox: no secret or login comes from Vault",
     ],
     [
-      "an unknown option",
+      "a mistyped option",
       ["verify", "--stak", "prod"],
-      "Unknown option '--stak'\n  fix: npm run verify -- --help",
+      "unknown option '--stak' (did you mean --stack?)\n  fix: npm run verify -- --help",
     ],
-    ["an option without its value", ["verify", "--stack"], "'--stack <value>' argument missing"],
+    ["an option without its value", ["verify", "--stack"], "'--stack <name>' argument missing"],
     [
       "a stack without a file",
       ["verify", "--stack", "nowhere"],
@@ -105,7 +175,7 @@ describe("what it cannot run with is exit code 2, one message and no fault's sta
       "1Password: the environment does not say how to reach it",
     ],
   ])("fails with %s", async (_, args, message) => {
-    const { exitCode, stdout, stderr } = await berth(args);
+    const { exitCode, stdout, stderr } = await berth(args, noHome);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
     expect(stderr).toContain(message);
     expect(stderr).not.toMatch(/^ {4}at /m);

@@ -8,7 +8,7 @@ test.each([
   ["dev/start.ts", "--foo", "Unknown option '--foo'\n  fix: npm start -- --help"],
   ["dev/start.ts", "foo", "Unexpected argument 'foo'"],
   ["test/bench/main.ts", "--foo", "Unknown option '--foo'\n  fix: npm run bench -- --help"],
-])("%s %s is a mistake of the user's, told without a stack", async (script, given, problem) => {
+])("%s %s is a mistake of the user's, shown without a stack", async (script, given, problem) => {
   const run = execa(process.execPath, [script, given], { cwd: project, reject: false });
   const { exitCode, stdout, stderr } = await run;
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });

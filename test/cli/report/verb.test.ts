@@ -42,7 +42,7 @@ describe("report", { timeout: 300_000 }, () => {
     const { exitCode, stdout } = await report("--app", "basketball", "--markdown");
     expect(exitCode).toBe(0);
     expect(stdout).toContain("| role | profile | database | schema public |");
-    expect(stdout).toContain("| PUBLIC |  | - | USAGE | - | - |");
+    expect(stdout).toContain("| PUBLIC | | - | USAGE | - | - |");
     expect(stdout).not.toContain("netbox");
   });
 

@@ -1,0 +1,31 @@
+import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { defineVerb } from "../define-verb.ts";
+
+export const rotate = defineVerb("rotate", {
+  summary:
+    "set a new password in the item, on the server and in the Secret, and test it by a login",
+  details:
+    "Needs 1Password, as pulumi up does, with the right to write. Runs pulumi up for its app only.",
+  examples: [
+    ["--stack prod --app wiki", "a new password for the owner of wiki"],
+    ["--stack prod --app wiki --role reports", "a new password for another role of wiki"],
+    ["--stack prod --app wiki --retire", "with two logins: disable the one that is no longer used"],
+  ],
+})
+  .option("--app <name>", "this app")
+  .option("--role <key>", "key of the role in the entry (default: owner)")
+  .option("--retire", "with two logins, disable the one that is no longer in use")
+  .addOption(
+    new Option("--wait <minutes>", "how long to wait for the Secret")
+      .default(15)
+      .argParser(toMinutes),
+  )
+  .action(async ({ stack, configFile: file, app, role, wait, retire = false, json = false }) => {
+    const verb = await import("../rotate/verb.ts");
+    process.exitCode = await verb.rotate({ stack, file, app, role, wait, retire, json });
+  });
+
+function toMinutes(text: string): number {
+  if (/^\d{1,4}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("Expected minutes, from 0 to 9999.");
+}

@@ -1,0 +1,57 @@
+import { Command, Option } from "@commander-js/extra-typings";
+import { commandLine } from "../components/command-line.ts";
+import { findSelectedStack } from "../components/engine/selected-stack.ts";
+import { BerthError } from "../components/errors.ts";
+import { projectFolder } from "../components/project-folder.ts";
+
+/** What the help of a verb says beside its options. */
+interface About {
+  /** One line, for the list of verbs. */
+  readonly summary: string;
+  /** What else one must know. */
+  readonly details?: string;
+  /** Arguments of a command, and what it does. */
+  readonly examples: readonly (readonly [args: string, does: string])[];
+}
+
+/**
+ * A verb with the options that all verbs have. Its file adds others and an action, which loads the verb's own
+ * modules only when it runs: no verb loads another's libraries.
+ */
+export function defineVerb(name: string, about: About) {
+  const stack = new Option("--stack <name>", "the stack");
+  return new Command(name)
+    .summary(about.summary)
+    .description(toSentence(about.summary))
+    .addOption(stack.default("", "the one that Pulumi has selected"))
+    .option("--config-file <file>", "stack file (default: Pulumi.<stack>.yaml)")
+    .option("--json", "print one JSON document")
+    .addHelpText("after", () => toClosing(name, about))
+    .hook("preAction", (verb) => {
+      verb.setOptionValue("stack", chooseStack(name, verb.opts().stack, isGiven(verb)));
+    });
+}
+
+function isGiven(verb: { getOptionValueSource: (name: string) => string | undefined }): boolean {
+  return verb.getOptionValueSource("stack") !== "default";
+}
+
+function chooseStack(verb: string, given: string, wasGiven: boolean): string {
+  const chosen = wasGiven ? given : findSelectedStack(projectFolder, process.env);
+  if (chosen !== undefined && chosen !== "") return chosen;
+  throw new BerthError(
+    wasGiven
+      ? `${verb}: --stack has no name`
+      : `${verb}: --stack is missing, and Pulumi has no stack selected`,
+    { hint: "add --stack prod, or the name of another stack; or run: pulumi stack select" },
+  );
+}
+
+function toSentence(summary: string): string {
+  return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
+}
+
+function toClosing(name: string, { details, examples }: About): string {
+  const lines = examples.map(([args, does]) => `  ${commandLine(name, args)}\n      ${does}`);
+  return ["", ...(details === undefined ? [] : [details, ""]), "Examples:", ...lines].join("\n");
+}

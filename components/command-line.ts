@@ -1,0 +1,8 @@
+/** Whether this is the built package, which a project has in its `node_modules`, and not Berth's repository. */
+const isPackage = import.meta.filename.endsWith(".js");
+
+/** How to run a verb here: `npx berth verify --stack prod`, or `npm run verify -- --stack prod` in the repository. */
+export function commandLine(verb: string, args = ""): string {
+  const [command, separator] = isPackage ? ["npx berth", ""] : ["npm run", "-- "];
+  return args === "" ? `${command} ${verb}` : `${command} ${verb} ${separator}${args}`;
+}
