@@ -81,7 +81,7 @@ describe("plan", { timeout: 300_000 }, () => {
     expect({ ...both, stderr: both.stderr.split("\n")[0] }).toEqual({
       exitCode: 2,
       stdout: "",
-      stderr: "plan: got --json and --sql; allowed is one of them",
+      stderr: "option '--sql' cannot be used with option '--json'",
     });
   });
 });
