@@ -1,12 +1,12 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["node_modules/", ".berth/", "coverage/", "toolchain/go/"] },
+  { ignores: ["node_modules/", ".berth/", "coverage/", "dist/", "toolchain/go/"] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ["*.js", "toolchain/*.mjs"] },
+        projectService: { allowDefaultProject: ["*.js", "cli/*.mjs", "toolchain/*.mjs"] },
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -1,5 +1,8 @@
 /** Whether this is the built package, which a project has in its `node_modules`, and not Berth's repository. */
-const isPackage = import.meta.filename.endsWith(".js");
+export const isPackage = import.meta.filename.endsWith(".js");
+
+/** The complete example of a stack file. */
+export const exampleFile = isPackage ? "node_modules/berth/Pulumi.prod.yaml" : "Pulumi.prod.yaml";
 
 /** How to run a verb here: `npx berth verify --stack prod`, or `npm run verify -- --stack prod` in the repository. */
 export function commandLine(verb: string, args = ""): string {

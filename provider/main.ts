@@ -1,8 +1,8 @@
-import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import grpc from "@grpc/grpc-js";
 import { isOffline } from "../components/config/environment.ts";
 import { readAdminItem } from "../components/onepassword/admin.ts";
+import { projectFolder } from "../components/project-folder.ts";
 import { AppDatabaseHandler } from "./app-database/handler.ts";
 import { ManifestFileHandler } from "./manifest-file/handler.ts";
 import { CallsUnderWay } from "./rpc/calls-under-way.ts";
@@ -26,7 +26,7 @@ const SHUTDOWN_MS = 4500;
 function main(): void {
   const engine = process.ppid;
   const handlers: readonly ResourceHandler[] = [
-    new ManifestFileHandler(dirname(import.meta.dirname)),
+    new ManifestFileHandler(projectFolder),
     new AppDatabaseHandler(reportTo(findEngineAddress(process.argv)), isOffline(), readAdminItem),
   ];
   const calls = new CallsUnderWay();

@@ -1,5 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
+import { isPackage } from "../../components/command-line.ts";
 import { findPlugins, type PluginName } from "../../components/config/plugins.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
 import { pulumiHome } from "../../components/engine/file-backend.ts";
@@ -16,14 +18,14 @@ const group = "machine";
 
 /** Checks the first Node on PATH, which Pulumi's language host starts. */
 export async function checkNode(report: Report, world: World): Promise<void> {
-  const fix = `install Node ${oldestNode(world)} or newer, or put it first on PATH; node --version must show it`;
+  const fix = `install Node ${oldestNode()} or newer, or put it first on PATH; node --version must show it`;
   await report.check({ group, name: "Node", fix }, [], async () => {
     const ran = await world.run("node", ["--version"]);
     if (ran === undefined) throw new BerthError("there is no node on PATH");
     const version = ran.stdout.trim();
-    if (ran.exitCode !== 0 || !isAtLeast(version, oldestNode(world))) {
+    if (ran.exitCode !== 0 || !isAtLeast(version, oldestNode())) {
       throw new BerthError(
-        `the node on PATH is ${version || "broken"}; Berth needs ${oldestNode(world)} or newer`,
+        `the node on PATH is ${version || "broken"}; Berth needs ${oldestNode()} or newer`,
       );
     }
     return { value: undefined, detail: version };
@@ -53,7 +55,9 @@ export async function checkPlugins(
   world: World,
   needs: readonly [pulumi: Outcome<string>, spec: Outcome<StackSpec>],
 ): Promise<void> {
-  const fix = "node toolchain/run.mjs toolchain/main.ts --help says how to get them";
+  const fix = isPackage
+    ? "pulumi install gets them"
+    : "node toolchain/run.mjs toolchain/main.ts --help says how to get them";
   await report.check({ group, name: "plugins", fix }, needs, async (_, spec) => {
     const names = findPlugins(spec, world.env);
     if (names.length === 0) return { value: undefined, detail: "the stack needs none" };
@@ -88,9 +92,10 @@ async function inspectPlugin(
     return { detail: `${name} ${version} (Pulumi gets it in the first run)` };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return {
-      problem: `${absent}, and cannot be downloaded: ${reason}\n    fix: node toolchain/run.mjs toolchain/main.ts --parts ${name} builds it; run pulumi with the variables that it prints`,
-    };
+    const fix = isPackage
+      ? `${installCommand(part)}, where the network allows it`
+      : `node toolchain/run.mjs toolchain/main.ts --parts ${name} builds it; run pulumi with the variables that it prints`;
+    return { problem: `${absent}, and cannot be downloaded: ${reason}\n    fix: ${fix}` };
   }
 }
 
@@ -103,9 +108,9 @@ function isTrue(value: string | undefined): boolean {
   return value === "true" || value === "1";
 }
 
-function oldestNode(world: World): string {
-  const manifest = JSON.parse(readFileSync(join(world.project, "package.json"), "utf8")) as {
-    engines: { node: string };
+function oldestNode(): string {
+  const manifest = createRequire(import.meta.url)("berth/package.json") as {
+    readonly engines: { readonly node: string };
   };
   return manifest.engines.node.replace(/^>=/, "");
 }

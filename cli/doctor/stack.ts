@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from "node:fs";
 import path from "node:path";
+import { exampleFile } from "../../components/command-line.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
 import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
 import { BerthError } from "../../components/errors.ts";
@@ -18,7 +19,7 @@ export async function checkStackFile(
   stack: { readonly name: string; readonly file: string },
 ): Promise<Outcome<StackSpec>> {
   const { name, file } = stack;
-  const fix = `edit ${file}; Pulumi.prod.yaml is a complete example`;
+  const fix = `edit ${file}; ${exampleFile} is a complete example`;
   return await report.check({ group, name: "stack file", fix }, [], () => {
     const spec = loadIdentifiedStack(name, world.project, file);
     return { value: spec, detail: `${file}: ${String(spec.apps.length)} apps` };

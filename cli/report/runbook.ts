@@ -1,3 +1,4 @@
+import { commandLine } from "../../components/command-line.ts";
 import { rotationRunbook } from "../../components/config/derive/names.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
@@ -15,7 +16,7 @@ export function toRunbook(apps: readonly AppSpec[], stack: StackSpec): string {
     });
   }
   const name = rotationRunbook(app.name);
-  const again = `npm run report -- --stack ${stack.stack} --app ${app.name} --runbook`;
+  const again = commandLine("report", `--stack ${stack.stack} --app ${app.name} --runbook`);
   return [
     ...["---", `slug: ${name}`, `title: Rotate the passwords of ${app.name}`],
     ...["tags: [sop, active]", "---", ""],
@@ -55,7 +56,7 @@ function before({ stack }: StackSpec): string[] {
     "",
     `Work in the project's folder. \`OP_CONNECT_HOST\` and \`OP_CONNECT_TOKEN\` (or \`OP_SERVICE_ACCOUNT_TOKEN\`) must be set, with write access to the vault. If the server is reached through a cluster, you also need a kubeconfig. This command says what is missing:`,
     "",
-    block(`npm run doctor -- --stack ${stack}`),
+    block(commandLine("doctor", `--stack ${stack}`)),
     "",
   ];
 }
@@ -69,7 +70,7 @@ function inPlace(role: RoleSpec, app: AppSpec, { stack }: StackSpec): string[] {
     "",
     `1. Set a new password in the item, on the server and in the Secret:`,
     "",
-    block(`npm run rotate -- --stack ${stack} --app ${app.name}${option}`),
+    block(commandLine("rotate", `--stack ${stack} --app ${app.name}${option}`)),
     "",
     ...restart(role, 2),
     ...verify(stack, 3),
@@ -78,7 +79,7 @@ function inPlace(role: RoleSpec, app: AppSpec, { stack }: StackSpec): string[] {
 }
 
 function twoLogins(role: RoleSpec, app: AppSpec, { stack }: StackSpec): string[] {
-  const command = `npm run rotate -- --stack ${stack} --app ${app.name}`;
+  const command = commandLine("rotate", `--stack ${stack} --app ${app.name}`);
   const [first = "", second = ""] = role.logins ?? [];
   return [
     `## ${role.name}: two logins`,
@@ -105,7 +106,7 @@ function restart({ namespace }: RoleSpec, step: number): string[] {
 }
 
 function verify(stack: string, step: number): string[] {
-  const command = `npm run verify -- --stack ${stack}`;
+  const command = commandLine("verify", `--stack ${stack}`);
   return [`${String(step)}. Check that every login works:`, "", block(command), ""];
 }
 

@@ -1,5 +1,6 @@
 import { execa, type Options } from "execa";
 import type { AppSpec } from "../../components/config/spec.ts";
+import { readProjectName } from "../../components/engine/file-backend.ts";
 import { BerthError } from "../../components/errors.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { printError } from "../print.ts";
@@ -72,7 +73,7 @@ function toArgs({ args, app }: AppRun): string[] {
 }
 
 function toTargets({ stack }: RotateArgs, app: AppSpec): string[] {
-  const urn = `urn:pulumi:${stack}::berth::`;
+  const urn = `urn:pulumi:${stack}::${readProjectName(projectFolder) ?? ""}::`;
   return app.provisioner === "berth"
     ? [`${urn}pulumi:providers:berth::berth`, `${urn}berth:postgres:AppDatabase::${app.name}`]
     : [];

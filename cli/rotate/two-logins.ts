@@ -1,3 +1,4 @@
+import { commandLine } from "../../components/command-line.ts";
 import { BerthError } from "../../components/errors.ts";
 import { Credential } from "../../components/onepassword/credential.ts";
 import type { StackItems } from "../../components/onepassword/stack-items.ts";
@@ -105,7 +106,7 @@ async function takeTurn(
   if (!(await logsIn(context, new Credential(name, password)))) {
     throw new BerthError(
       `app ${plan.app}: the server has a new password for role ${name} and refuses it; ${item} is unchanged and works as before`,
-      { hint: "npm run doctor looks for what is wrong; then run the same command again" },
+      { hint: `${commandLine("doctor")} looks for what is wrong; then run the same command again` },
     );
   }
   say("server", `role ${name} has a new password, and logs in with it`);
@@ -114,5 +115,5 @@ async function takeTurn(
 }
 
 function retireCommand({ args, app }: RotateContext): string {
-  return `npm run rotate -- --stack ${args.stack} --app ${app.name} --retire`;
+  return commandLine("rotate", `--stack ${args.stack} --app ${app.name} --retire`);
 }

@@ -1,4 +1,5 @@
 import type { Client } from "pg";
+import { commandLine } from "../../components/command-line.ts";
 import { Credential } from "../../components/onepassword/credential.ts";
 import type { LiveRole } from "../../components/postgres/catalog/catalog.ts";
 import { settingOf } from "../../components/postgres/catalog/catalog.ts";
@@ -124,7 +125,7 @@ function warnOfLogin(plan: DatabasePlan, { name }: PlannedRole): Check {
     detail: `it can still log in with a former password; ${
       plan.roles.some(({ key }) => key === probeLoginKey)
         ? `when nobody uses it, run as the admin: ${toEndOfLogin(name)}`
-        : "when nobody uses it, disable it with npm run rotate and --retire"
+        : `when nobody uses it, disable it with ${commandLine("rotate")} and --retire`
     }`,
   };
 }

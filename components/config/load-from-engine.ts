@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { exampleFile } from "../command-line.ts";
 import { BerthError } from "../errors.ts";
 import { projectFolder } from "../project-folder.ts";
 import { prefix, refuseSecretKeys } from "./load.ts";
@@ -32,7 +33,7 @@ function parseValue(key: string, text: string): unknown {
     return JSON.parse(text);
   } catch (cause) {
     throw new BerthError(`${key}: got ${text.slice(0, 60)}; expected a mapping of keys to values`, {
-      hint: "write it as in Pulumi.prod.yaml",
+      hint: `write it as in ${exampleFile}`,
       cause,
     });
   }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
+import { exampleFile } from "../command-line.ts";
 import { BerthError } from "../errors.ts";
 import { parseStack } from "./parse.ts";
 
@@ -69,7 +70,7 @@ export function readStackFile(stack: string, projectFolder: string, file?: strin
   }
   if (found === undefined) {
     throw new BerthError(`stack ${stack}: there is no stack file ${target}`, {
-      hint: `name an existing stack with --stack, or copy Pulumi.prod.yaml to Pulumi.${stack}.yaml and edit it`,
+      hint: `name an existing stack with --stack, or copy ${exampleFile} to Pulumi.${stack}.yaml and edit it`,
     });
   }
   const text = readFileSync(target, "utf8");

@@ -96,7 +96,7 @@ export const ItemName = z
 export const Scram = z
   .string()
   .regex(/^[1-9]\d{0,6}:([A-Za-z0-9+/]{4})+([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/, {
-    error: 'is not "iterations:salt" with the salt in base64; npm run adopt writes it',
+    error: 'is not "iterations:salt" with the salt in base64; the verb adopt writes it',
   });
 
 /** TCP port. */

@@ -1,4 +1,5 @@
 import { escapeIdentifier } from "pg";
+import { commandLine } from "../../command-line.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { type DatabasePlan, hasLoginsOfVault, isGroup, type PlannedRole } from "../plan/plan.ts";
 import type { AppProblem } from "./problem.ts";
@@ -39,7 +40,7 @@ export function noteTwoLogins(
 function howToEnd(plan: DatabasePlan, group: string): string {
   return hasLoginsOfVault(plan)
     ? `Once the app logs in with what Vault makes, end that as the admin: ${toEndOfLogin(group)}`
-    : `npm run rotate moves the app to ${listLogins(plan)}, and then with --retire ends that`;
+    : `${commandLine("rotate")} moves the app to ${listLogins(plan)}, and then with --retire ends that`;
 }
 
 /** The statement that ends a login. Berth does not run it: only the operator knows when nobody uses the login. */
