@@ -21,7 +21,7 @@ const pg = (...names) => names.map((name) => `${postgres}/${name}`);
 export const rooms = {
   "components/command-line": [],
   "components/errors": [],
-  "components/project-folder": [],
+  "components/project-folder": ["components/command-line"],
   "components/terminal-text": [],
 
   "components/config/privileges": [],
@@ -178,6 +178,7 @@ export const rooms = {
     "toolchain",
     "cli",
   ],
+  "cli/init": [...config, "cli", "cli/adopt"],
   // A command loads its verb when it runs.
   "cli/commands": [
     "cli",
@@ -187,6 +188,7 @@ export const rooms = {
     "cli/adopt",
     "cli/rotate",
     "cli/doctor",
+    "cli/init",
   ],
   "cli/verbs": ["cli/commands"],
   "cli/main": [...config, "cli", "cli/verbs"],

@@ -1,3 +1,6 @@
+import { createRequire } from "node:module";
+import path from "node:path";
+
 /** Whether this is the built package, which a project has in its `node_modules`, and not Berth's repository. */
 export const isPackage = import.meta.filename.endsWith(".js");
 
@@ -8,4 +11,9 @@ export const exampleFile = isPackage ? "node_modules/berth/Pulumi.prod.yaml" : "
 export function commandLine(verb: string, args = ""): string {
   const [command, separator] = isPackage ? ["npx berth", ""] : ["npm run", "-- "];
   return args === "" ? `${command} ${verb}` : `${command} ${verb} ${separator}${args}`;
+}
+
+/** The folder of Berth's own package.json. */
+export function findOwnFolder(): string {
+  return path.dirname(createRequire(import.meta.url).resolve("berth/package.json"));
 }

@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { isPackage } from "../../components/command-line.ts";
+import { findOwnFolder, isPackage } from "../../components/command-line.ts";
 import { findPlugins, type PluginName } from "../../components/config/plugins.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
 import { pulumiHome } from "../../components/engine/file-backend.ts";
@@ -109,7 +108,7 @@ function isTrue(value: string | undefined): boolean {
 }
 
 function oldestNode(): string {
-  const manifest = createRequire(import.meta.url)("berth/package.json") as {
+  const manifest = JSON.parse(readFileSync(join(findOwnFolder(), "package.json"), "utf8")) as {
     readonly engines: { readonly node: string };
   };
   return manifest.engines.node.replace(/^>=/, "");

@@ -128,11 +128,7 @@ async function checkServer(
       checkOwnershipRole,
       "set berth:postgres.ownershipRole to a name that is free",
     ],
-    [
-      "apps",
-      checkApps,
-      'see docs/adopt.md, or give it another name in the stack file',
-    ],
+    ["apps", checkApps, "see docs/adopt.md, or give it another name in the stack file"],
     ["reserved names", checkNeighbours, "correct berth:postgres.reserved"],
   ] as const;
   for (const [name, judge, fix] of judgments) {

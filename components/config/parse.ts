@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { commandLine } from "../command-line.ts";
 import { toOneError } from "../errors.ts";
 import { toAppSpec, toPostgresSpec } from "./derive/apps.ts";
 import { toClusterSpec, toGitOpsSpec, toSecretsSpec } from "./derive/delivery.ts";
@@ -31,7 +32,9 @@ export function parseStack(stack: string, raw: unknown, file?: string): StackSpe
     const { issues } = parsed.error;
     const rest = keepValidApps(raw, issues);
     const more = rest === undefined ? [] : findProblems(toStackSpec(stack, rest), rest);
-    throw toOneError(title, [...hidden, ...issues.flatMap(describeIssue), ...more]);
+    const isEmpty = Object.keys(raw ?? {}).length === 0;
+    const hint = isEmpty ? `${commandLine("init", `--stack ${stack}`)} writes it` : undefined;
+    throw toOneError(title, [...hidden, ...issues.flatMap(describeIssue), ...more], hint);
   }
   const spec = toStackSpec(stack, parsed.data);
   const problems = [...hidden, ...findProblems(spec, parsed.data)];

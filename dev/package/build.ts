@@ -2,6 +2,7 @@ import { cpSync, globSync, rmSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
+import { besideCode } from "./files.ts";
 
 /**
  * `npm run build`, which `npm pack` runs: JavaScript and type declarations in `dist`, with the files that the code
@@ -11,14 +12,6 @@ import { execa } from "execa";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const dist = path.join(root, "dist");
 
-/** What is read beside the code. The parts' go.mod say which versions `doctor` wants. */
-const read = [
-  "{components,provider,cli}/**/*.sql",
-  "components/config/schema.json",
-  "provider/pulumi-resource-berth",
-  "toolchain/go/*/go.mod",
-];
-
 rmSync(dist, { recursive: true, force: true });
 const tsc = path.join(root, "node_modules/typescript/bin/tsc");
 await execa(process.execPath, [tsc, "-p", "dev/package/tsconfig.json"], {
@@ -27,6 +20,6 @@ await execa(process.execPath, [tsc, "-p", "dev/package/tsconfig.json"], {
   stdout: process.stderr,
   stderr: "inherit",
 });
-for (const file of globSync(read, { cwd: root })) {
+for (const file of globSync([...besideCode], { cwd: root })) {
   cpSync(path.join(root, file), path.join(dist, file));
 }

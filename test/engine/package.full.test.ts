@@ -12,6 +12,8 @@ import { Bed, type Config } from "./bed.ts";
 let bed: Bed;
 let home: string;
 let project: string;
+/** What is in the package. */
+let files: readonly string[];
 let env: Record<string, string>;
 
 async function run(command: string, args: readonly string[], cwd = project) {
@@ -24,44 +26,37 @@ const pulumi = (...args: readonly string[]) =>
   run(bed.toolchain.pulumi, [...args, "--non-interactive"]);
 const berth = (...args: readonly string[]) => run("npx", ["berth", ...args]);
 
-const projectFile = {
-  name: "databases",
-  runtime: {
-    name: "nodejs",
-    options: {
-      typescript: false,
-      nodeargs: "--max-semi-space-size=64 --import=berth/program-start",
-    },
-  },
-  plugins: { providers: [{ name: "berth", path: "node_modules/berth/dist/provider" }] },
+const answers = {
+  vault: "Coachlight",
+  namespace: "db-postgres",
+  service: "postgres-postgresql",
+  repository: "https://git.example.org/coachlight/gitops.git",
 };
 
-function writeStackFile(): void {
+async function pack(): Promise<string> {
+  const args = ["pack", "--json", "--pack-destination", home];
+  const { stdout } = await execa("npm", args, { cwd: projectFolder });
+  const [packed] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[];
+  files = packed?.files.map((file) => file.path) ?? [];
+  return path.join(home, packed?.filename ?? "");
+}
+
+/** Replaces what `init` wrote by what the sandbox has, with a path that counts from the project. */
+function useSandbox(): void {
+  const file = path.join(project, "Pulumi.dev.yaml");
+  const made = parse(readFileSync(file, "utf8")) as { config: Config };
   const { config } = parse(readFileSync(bed.sandbox.stackFile, "utf8")) as { config: Config };
   const { "berth:stack": _, ...own } = config;
   const gitops = { ...(own["berth:gitops"] as object), directory: "gitops" };
-  writeFileSync(
-    path.join(project, "Pulumi.dev.yaml"),
-    stringify({ config: { ...own, "berth:gitops": gitops } }),
-  );
+  writeFileSync(file, stringify({ ...made, config: { ...own, "berth:gitops": gitops } }));
+  mkdirSync(path.join(project, "gitops"));
 }
 
 beforeAll(async () => {
   bed = await Bed.open();
   home = realpathSync(mkdtempSync(path.join(tmpdir(), "berth-package-")));
   project = path.join(home, "my databases");
-  mkdirSync(path.join(project, "gitops"), { recursive: true });
-  const { stdout } = await execa("npm", ["pack", "--json", "--pack-destination", home], {
-    cwd: projectFolder,
-  });
-  const [packed] = JSON.parse(stdout) as { filename: string }[];
-  writeFileSync(
-    path.join(project, "package.json"),
-    JSON.stringify({ name: "databases", private: true, type: "module" }),
-  );
-  writeFileSync(path.join(project, "index.js"), 'export * from "berth";\n');
-  writeFileSync(path.join(project, "Pulumi.yaml"), stringify(projectFile));
-  writeStackFile();
+  mkdirSync(project);
   env = {
     ...bed.toolchain.env,
     ...bed.sandbox.env,
@@ -69,10 +64,16 @@ beforeAll(async () => {
     PATH: `${path.dirname(bed.toolchain.pulumi)}:${process.env["PATH"] ?? ""}`,
     NO_COLOR: "1",
   };
-  const tarball = path.join(home, packed?.filename ?? "");
+  const tarball = await pack();
+  const given = Object.entries(answers).flatMap(([key, answer]) => [
+    "--config",
+    `answers:${key}=${answer}`,
+  ]);
+  const template = path.join(projectFolder, "template");
+  const made = ["--name", "databases", "--description", "Ours", "--stack", "dev", "--yes"];
+  succeeded(await run(bed.toolchain.pulumi, ["new", template, ...made, ...given]));
   const install = ["install", tarball, "--ignore-scripts", "--prefer-offline", "--no-audit"];
-  expect(await run("npm", install)).toMatchObject({ exitCode: 0 });
-  expect(await pulumi("stack", "init", "dev")).toMatchObject({ exitCode: 0 });
+  succeeded(await run("npm", install));
 });
 
 afterAll(async () => {
@@ -80,7 +81,48 @@ afterAll(async () => {
   await bed.close();
 });
 
+function succeeded({ exitCode, all }: { exitCode?: number | undefined; all: string }): void {
+  expect(exitCode, all).toBe(0);
+}
+
 describe("the package in a project of one's own", () => {
+  it("holds built code and its types, and nothing to test or to develop with", () => {
+    expect(files).toContain("dist/index.js");
+    expect(files).toContain("dist/index.d.ts");
+    expect(files.filter((file) => /(?<!\.d)\.ts$|test|sandbox|^dist\/dev\//.test(file))).toEqual(
+      [],
+    );
+  });
+
+  it("turns what pulumi new asked into a stack file", async () => {
+    succeeded(await berth("init"));
+    const file = readFileSync(path.join(project, "Pulumi.dev.yaml"), "utf8");
+    expect(parse(file)).toMatchObject({
+      encryptionsalt: expect.any(String) as string,
+      config: { "berth:onepassword": { vault: answers.vault }, "berth:apps": {} },
+    });
+    succeeded(await berth("plan"));
+    useSandbox();
+  });
+
+  it("has types that a program in TypeScript can use", async () => {
+    writeFileSync(
+      path.join(project, "use.ts"),
+      'import { apps } from "berth";\nObject.keys(apps);\n',
+    );
+    const tsc = path.join(projectFolder, "node_modules/typescript/bin/tsc");
+    const options = [
+      "--noEmit",
+      "--strict",
+      "--skipLibCheck",
+      "--module",
+      "nodenext",
+      "--types",
+      "",
+    ];
+    succeeded(await run(process.execPath, [tsc, ...options, "use.ts"]));
+  });
+
   it("shows its verbs and plans the stack that Pulumi has selected, without a server", async () => {
     const help = await berth("verify", "--help");
     expect(help.stdout).toContain("\n  npx berth verify --stack prod\n");
@@ -92,10 +134,10 @@ describe("the package in a project of one's own", () => {
   it("previews, makes, and then changes nothing", async () => {
     const preview = await pulumi("preview");
     expect(preview.all).toContain("databases-dev");
-    expect(preview.exitCode).toBe(0);
-    expect(await pulumi("up", "--yes", "--skip-preview")).toMatchObject({ exitCode: 0 });
+    succeeded(preview);
+    succeeded(await pulumi("up", "--yes", "--skip-preview"));
     const again = await pulumi("preview", "--expect-no-changes");
-    expect(again.exitCode, again.all).toBe(0);
+    succeeded(again);
     const apps = await pulumi("stack", "output", "apps");
     expect(Object.keys(JSON.parse(apps.stdout) as object)).toEqual(["basketball", "netbox"]);
   });
@@ -113,16 +155,16 @@ describe("the package in a project of one's own", () => {
   it("rotates through the project's own Pulumi", async () => {
     const before = bed.login("netbox-db-credentials").password;
     const rotated = await berth("rotate", "--app", "netbox");
-    expect(rotated.exitCode, rotated.all).toBe(0);
+    succeeded(rotated);
     expect(bed.login("netbox-db-credentials").password).not.toBe(before);
-    expect(await berth("verify")).toMatchObject({ exitCode: 0 });
+    succeeded(await berth("verify"));
   });
 
   it("diagnoses and looks for what was made by hand", async () => {
     const doctor = await berth("doctor", "--json");
     const { findings } = JSON.parse(doctor.stdout) as { findings: { status: string }[] };
     expect(findings.filter(({ status }) => status === "failed")).toEqual([]);
-    expect(await berth("adopt")).toMatchObject({ exitCode: 0 });
+    succeeded(await berth("adopt"));
   });
 
   it("names commands that work here, and no file of the repository", async () => {
@@ -135,7 +177,7 @@ describe("the package in a project of one's own", () => {
 
   it("destroys what it made, and no database", async () => {
     const destroyed = await pulumi("destroy", "--yes", "--skip-preview");
-    expect(destroyed.exitCode, destroyed.all).toBe(0);
+    succeeded(destroyed);
     expect(await bed.sql("select from pg_database where datname = 'netbox'")).toHaveLength(1);
   });
 });

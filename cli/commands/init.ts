@@ -1,0 +1,23 @@
+import { defineVerb } from "../define-verb.ts";
+
+export const init = defineVerb("init", {
+  summary: "write the first stack file, and the project's other files that are not there",
+  details:
+    "Takes what pulumi new asked, and asks for the rest where a person sits at the terminal. Changes no file of the\n" +
+    "project but the stack file, and that only while Berth has nothing in it.",
+  examples: [
+    ["--stack prod", "ask, and write Pulumi.prod.yaml"],
+    [
+      "--stack prod --vault Home --repository https://git.example.org/gitops.git",
+      "the same without questions",
+    ],
+  ],
+})
+  .option("--vault <name>", "1Password vault with the credentials")
+  .option("--namespace <name>", "namespace of Postgres in the cluster (default: db-postgres)")
+  .option("--service <name>", "Service of Postgres there (default: postgres-postgresql)")
+  .option("--repository <url>", "Git repository that Argo CD follows")
+  .action(async ({ stack, configFile: file, json = false, ...given }) => {
+    const verb = await import("../init/verb.ts");
+    process.exitCode = await verb.init({ stack, file, given, json });
+  });

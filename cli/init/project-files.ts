@@ -1,0 +1,34 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { parseDocument } from "yaml";
+import { findOwnFolder } from "../../components/command-line.ts";
+
+/**
+ * Adds the files of `template/` that a folder does not have, as `pulumi new` does, and returns their names. A folder
+ * with a `Pulumi.yaml` is a project already, and gets none.
+ */
+export function addProjectFiles(folder: string): string[] {
+  if (existsSync(path.join(folder, "Pulumi.yaml"))) return [];
+  const template = path.join(findOwnFolder(), "template");
+  const missing = readdirSync(template, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(template, path.join(entry.parentPath, entry.name)))
+    .filter((file) => !existsSync(path.join(folder, file)));
+  for (const file of missing) {
+    const text = readFileSync(path.join(template, file), "utf8");
+    const target = path.join(folder, file);
+    mkdirSync(path.dirname(target), { recursive: true });
+    writeFileSync(target, file === "Pulumi.yaml" ? toProjectFile(text, folder) : text);
+  }
+  return missing.toSorted();
+}
+
+/** What `pulumi new` makes of the template's file. */
+function toProjectFile(text: string, folder: string): string {
+  const document = parseDocument(text);
+  const name = path.basename(folder).replaceAll(/[^\w.-]+/g, "-");
+  document.set("name", name);
+  document.set("description", "One place per app on a shared Postgres");
+  document.delete("template");
+  return document.toString();
+}

@@ -1,0 +1,68 @@
+import { isMap, type Pair, parseDocument, type Scalar } from "yaml";
+import { BerthError } from "../../components/errors.ts";
+import { type Answers, answerKeys } from "./answers.ts";
+
+/** Where `pulumi new` puts what it asked (`template/Pulumi.yaml`). */
+const asked = "answers:";
+
+/** The answers in a stack file that `pulumi new` wrote. */
+export function findAnswers(text: string): Partial<Record<keyof Answers, string>> {
+  const { config = {} } = (parseDocument(text).toJS() ?? {}) as {
+    readonly config?: Readonly<Record<string, unknown>>;
+  };
+  return Object.fromEntries(
+    answerKeys.flatMap((key) => {
+      const answer = config[asked + key];
+      return typeof answer === "string" && answer !== "" ? [[key, answer]] : [];
+    }),
+  );
+}
+
+/** Whether Berth has something in a stack file already. */
+export function isSetUp(text: string): boolean {
+  return /^\s*["']?berth:/m.test(text);
+}
+
+/** The stack file with the answers. What else is in it, such as Pulumi's salt, stays. */
+export function fillStackFile(text: string, answers: Answers): string {
+  const document = parseDocument(text.trim() === "" ? "config: {}\n" : text);
+  if (!isMap(document.get("config"))) document.set("config", document.createNode({}));
+  const config = document.get("config");
+  if (!isMap(config)) throw new BerthError("init: the stack file is no map of keys and values");
+  config.flow = false;
+  config.items = config.items.filter(({ key }) => !String(key).startsWith(asked));
+  for (const [key, value] of Object.entries(toConfig(answers))) {
+    const pair = document.createPair(`berth:${key}`, value) as Pair<Scalar, unknown>;
+    pair.key.spaceBefore = true;
+    pair.key.commentBefore = notes[key] ?? "";
+    config.add(pair);
+  }
+  const schema =
+    "# yaml-language-server: $schema=node_modules/berth/dist/components/config/schema.json\n";
+  return `${schema}${document.toString({ lineWidth: 0 })}`;
+}
+
+function toConfig({ vault, namespace, service, repository }: Answers) {
+  return {
+    postgres: { endpoint: { kubernetes: { namespace, service } } },
+    onepassword: { vault },
+    gitops: { directory: toCheckout(repository), repoURL: repository },
+    apps: {},
+  };
+}
+
+const notes: Readonly<Record<string, string>> = {
+  postgres: [
+    " A server without TLS needs: tls: { mode: disable }",
+    " The first preview shows the server's systemIdentifier. Write it here, and Berth changes no other server.",
+    " Roles and databases that belong to others go here: reserved: [paperless]",
+  ].join("\n"),
+  gitops: " The checkout of the repository, relative to this folder.",
+  apps: " One entry an app: wiki: {}",
+};
+
+/** The checkout is beside the project: `https://git.example.org/team/gitops.git` → `../gitops`. */
+function toCheckout(repository: string): string {
+  const name = /([^/:]+?)(?:\.git)?\/*$/.exec(repository)?.[1] ?? "gitops";
+  return `../${name}`;
+}

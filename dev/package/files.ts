@@ -1,0 +1,7 @@
+/** What the code of the npm package reads beside it. The parts' go.mod say which versions `doctor` wants. */
+export const besideCode = [
+  "{components,provider,cli}/**/*.sql",
+  "components/config/schema.json",
+  "provider/pulumi-resource-berth",
+  "toolchain/go/*/go.mod",
+] as const;

@@ -1,0 +1,181 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { execa } from "execa";
+import { afterAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { addProjectFiles } from "../../../cli/init/project-files.ts";
+import { fillStackFile, findAnswers } from "../../../cli/init/stack-file.ts";
+import { projectFolder } from "../../../components/project-folder.ts";
+
+/** `init` in a project of one's own. */
+
+const home = mkdtempSync(path.join(tmpdir(), "berth-init-"));
+
+afterAll(() => {
+  rmSync(home, { recursive: true });
+});
+
+const answers = {
+  vault: "Coachlight",
+  namespace: "db-postgres",
+  service: "postgres-postgresql",
+  repository: "https://git.example.org/coachlight/gitops.git",
+};
+
+/** As `pulumi new` leaves it. */
+const asked = [
+  "encryptionsalt: v1:example",
+  "config:",
+  ...Object.entries(answers).map(([key, answer]) => `  answers:${key}: ${answer}`),
+  "  other:key: kept # by hand",
+  "",
+].join("\n");
+
+function makeProject(stackFile?: string): string {
+  const project = mkdtempSync(path.join(home, "project-"));
+  writeFileSync(path.join(project, "Pulumi.yaml"), "name: databases\nruntime: nodejs\n");
+  if (stackFile !== undefined) writeFileSync(path.join(project, "Pulumi.prod.yaml"), stackFile);
+  return project;
+}
+
+async function berth(cwd: string, ...args: readonly string[]) {
+  const main = path.join(projectFolder, "cli/main.ts");
+  const options = { cwd, stdin: "ignore", reject: false } as const;
+  return await execa(process.execPath, [main, ...args, "--stack", "prod"], options);
+}
+
+describe("init", () => {
+  it("turns what pulumi new asked into a stack file that plan can read, once", async () => {
+    const project = makeProject(asked);
+    const { stderr } = await berth(project, "plan");
+    expect(stderr).toContain("fix: npm run init -- --stack prod writes it");
+    expect(await berth(project, "init")).toMatchObject({ exitCode: 0, stderr: "" });
+    const text = readFileSync(path.join(project, "Pulumi.prod.yaml"), "utf8");
+    expect(text).not.toContain("answers:");
+    expect(await berth(project, "plan")).toMatchObject({ exitCode: 0, stderr: "" });
+    const again = await berth(project, "init");
+    expect(again.exitCode).toBe(2);
+    expect(again.stderr).toContain("has keys of Berth already; nothing was written");
+    expect(readFileSync(path.join(project, "Pulumi.prod.yaml"), "utf8")).toBe(text);
+  });
+
+  it("names all that is missing where nobody can be asked, and writes nothing", async () => {
+    const project = makeProject();
+    const { exitCode, stdout, stderr } = await berth(project, "init", "--repository", "");
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+    expect(stderr).toContain("init: --vault and --repository: missing\n  fix: add --vault: ");
+    expect(readdirSync(project)).toEqual(["Pulumi.yaml"]);
+  });
+
+  it("refuses an answer that a stack file must not have, and writes nothing", async () => {
+    const project = makeProject();
+    const given = ["--vault", "a/b", "--repository", "https://git.example.org/gitops.git"];
+    const { exitCode, stderr } = await berth(project, "init", ...given);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('berth:onepassword.vault: "a/b" has a "/"');
+    expect(readdirSync(project)).toEqual(["Pulumi.yaml"]);
+  });
+
+  it("says as JSON what it wrote and what comes next", async () => {
+    const project = makeProject();
+    const given = ["--vault", "Home", "--repository", "git@git.example.org:gitops"];
+    const { stdout } = await berth(project, "init", "--json", ...given);
+    expect(JSON.parse(stdout)).toEqual({
+      written: ["Pulumi.prod.yaml"],
+      next: [
+        "pulumi stack init prod",
+        "npm run doctor -- --stack prod",
+        "pulumi preview --stack prod",
+      ],
+    });
+  });
+});
+
+describe("the stack file", () => {
+  it("keeps what is not an answer", () => {
+    expect(findAnswers(asked)).toEqual(answers);
+    const text = fillStackFile(asked, answers);
+    expect(text).toContain("other:key: kept # by hand");
+    expect(parse(text)).toEqual({
+      encryptionsalt: "v1:example",
+      config: {
+        "other:key": "kept",
+        "berth:postgres": {
+          endpoint: { kubernetes: { namespace: "db-postgres", service: "postgres-postgresql" } },
+        },
+        "berth:onepassword": { vault: "Coachlight" },
+        "berth:gitops": { directory: "../gitops", repoURL: answers.repository },
+        "berth:apps": {},
+      },
+    });
+  });
+
+  it.each(["", "config:\n", "config: {}\n", "encryptionsalt: v1:example\n", "# mine\n"])(
+    "is made of %j too",
+    (text) => {
+      const made = parse(fillStackFile(text, answers)) as { config: object };
+      expect(Object.keys(made.config)).toHaveLength(4);
+    },
+  );
+
+  it.each([
+    ["git@git.example.org:team/tree.git", "../tree"],
+    ["https://git.example.org/team/tree/", "../tree"],
+    ["ssh://git@git.example.org:2222/team/tree", "../tree"],
+  ])("expects the checkout of %s beside the project", (repository, directory) => {
+    const made = parse(fillStackFile("", { ...answers, repository })) as {
+      config: { "berth:gitops": { directory: string } };
+    };
+    expect(made.config["berth:gitops"].directory).toBe(directory);
+  });
+
+  it("keeps an answer a text, whatever it looks like", () => {
+    const made = parse(fillStackFile("", { ...answers, vault: "2026: yes # no" })) as {
+      config: { "berth:onepassword": { vault: string } };
+    };
+    expect(made.config["berth:onepassword"].vault).toBe("2026: yes # no");
+  });
+});
+
+describe("the project's other files", () => {
+  it("are added where they are missing, and are those of the template", () => {
+    const folder = path.join(home, "my databases");
+    mkdirSync(folder);
+    writeFileSync(path.join(folder, "package.json"), "{}\n");
+    const written = addProjectFiles(folder);
+    expect(written).toEqual([
+      ".github/workflows/preview.yml",
+      ".gitignore",
+      ".vscode/extensions.json",
+      ".vscode/settings.json",
+      "Pulumi.yaml",
+      "index.js",
+    ]);
+    expect(readFileSync(path.join(folder, "package.json"), "utf8")).toBe("{}\n");
+    const project = parse(readFileSync(path.join(folder, "Pulumi.yaml"), "utf8")) as object;
+    expect(project).toMatchObject({ name: "my-databases", runtime: { name: "nodejs" } });
+    expect(project).not.toHaveProperty("template");
+    expect(addProjectFiles(folder)).toEqual([]);
+  });
+
+  it("ask with the template for exactly what init wants to know", () => {
+    const { template } = parse(
+      readFileSync(path.join(projectFolder, "template/Pulumi.yaml"), "utf8"),
+    ) as { template: { config: object } };
+    const keys = Object.keys(template.config).map((key) => key.replace("answers:", ""));
+    expect(keys.toSorted()).toEqual(Object.keys(answers).toSorted());
+  });
+
+  it("name the schema and the provider where the package has them", () => {
+    const settings = JSON.parse(
+      readFileSync(path.join(projectFolder, "template/.vscode/settings.json"), "utf8"),
+    ) as { "yaml.schemas": object };
+    expect(Object.keys(settings["yaml.schemas"])).toEqual([
+      "./node_modules/berth/dist/components/config/schema.json",
+    ]);
+    expect(fillStackFile("", answers)).toContain(
+      "$schema=node_modules/berth/dist/components/config/schema.json\n",
+    );
+  });
+});
