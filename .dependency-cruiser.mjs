@@ -140,6 +140,7 @@ export const rooms = {
 
   cli: [...config, "components/engine"],
   "cli/plan": [...config, "components/engine", `${postgres}/`, "cli"],
+  "cli/preview": [...config, `${postgres}/`, "cli"],
   "cli/report": [...config, `${postgres}/plan`, "cli"],
   "cli/verify": [
     ...config,
@@ -181,7 +182,9 @@ export const rooms = {
   // A command loads its verb when it runs.
   "cli/commands": [
     "cli",
+    `${postgres}/statements`,
     "cli/plan",
+    "cli/preview",
     "cli/report",
     "cli/verify",
     "cli/adopt",
