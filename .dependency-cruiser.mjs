@@ -141,7 +141,14 @@ export const rooms = {
   cli: [...config, "components/engine"],
   "cli/plan": [...config, "components/engine", `${postgres}/`, "cli"],
   "cli/preview": [...config, `${postgres}/`, "cli"],
-  "cli/report": [...config, `${postgres}/plan`, "cli"],
+  "cli/report": [
+    ...config,
+    "components/engine",
+    "components/onepassword",
+    "components/tunnel",
+    `${postgres}/`,
+    "cli",
+  ],
   "cli/verify": [
     ...config,
     "components/engine",

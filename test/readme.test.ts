@@ -44,6 +44,11 @@ const runBy: Readonly<Record<string, string>> = {
   "npm run plan -- --stack prod": "cli/plan/verb.test.ts",
   "npm run plan -- --stack prod --app wiki --vault": "cli/main.test.ts",
   "npm run report -- --stack prod": "cli/report/verb.test.ts",
+  "npm run report -- --stack prod --html --out report.html": "cli/report/page/browser.full.test.ts",
+  "npm run report -- --stack prod --html --live --out report.html":
+    "cli/report/page/live.postgres.test.ts",
+  "npm run report -- --stack prod --mermaid --out report.mmd": "cli/report/page/page.test.ts",
+  "npm run report -- --stack prod --json": "cli/report/verb.test.ts",
   "pulumi import berth:postgres:AppDatabase wiki wiki --stack prod": "engine/import.full.test.ts",
   "pulumi import postgresql:index/role:Role wiki-owner wiki --stack prod":
     "engine/import.full.test.ts",
