@@ -140,7 +140,15 @@ export const rooms = {
 
   cli: [...config, "components/engine"],
   "cli/plan": [...config, "components/engine", `${postgres}/`, "cli"],
-  "cli/report": [...config, `${postgres}/plan`, "cli"],
+  "cli/preview": [...config, `${postgres}/`, "cli"],
+  "cli/report": [
+    ...config,
+    "components/engine",
+    "components/onepassword",
+    "components/tunnel",
+    `${postgres}/`,
+    "cli",
+  ],
   "cli/verify": [
     ...config,
     "components/engine",
@@ -182,7 +190,9 @@ export const rooms = {
   // A command loads its verb when it runs.
   "cli/commands": [
     "cli",
+    `${postgres}/statements`,
     "cli/plan",
+    "cli/preview",
     "cli/report",
     "cli/verify",
     "cli/adopt",

@@ -33,6 +33,7 @@ const berth = new BerthProvider("berth", {
   stack: loaded.postgres.stack,
   postgres: toProviderPostgres(loaded.postgres, items.admin),
   ...toProviderApps(loaded.apps),
+  collectRefused: true,
 });
 const spec = await berth.complete(loaded);
 
@@ -59,6 +60,8 @@ if (delivery.shared !== undefined) {
   const dependsOn = created.flatMap(({ database }) => database ?? []).slice(0, 1);
   deliver("shared", delivery.shared, { providers, dependsOn });
 }
+
+await berth.requireNoneRefused(created.flatMap(({ database }) => database ?? []));
 
 /** Per app: its database, roles, Secrets and manifests. */
 export const apps = Object.fromEntries(created.map((app) => [app.name, app.summary]));

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StackIdentity, StackSpec } from "./config/spec.ts";
+import { BerthError } from "./errors.ts";
 
 /** Inputs of {@link BerthProvider}. A change of any of them replaces no resource. */
 export interface BerthProviderArgs {
@@ -7,10 +8,12 @@ export interface BerthProviderArgs {
   readonly stack?: StackIdentity | undefined;
   /** The server of the AppDatabases, from `toProviderPostgres`. Needed only for them. */
   readonly postgres?: pulumi.Inputs;
-  /** Databases and roles of each app in the program, as JSON from `toProviderApps`. State does not keep it. */
+  /** Databases and roles of each app in the program, as JSON from `toProviderApps`. */
   readonly places?: string;
   /** Those of them whose database and roles are dropped when they leave the program. */
   readonly reclaim?: pulumi.Inputs;
+  /** A preview goes on after an app that it refuses. Then call `requireNoneRefused` at the program's end. */
+  readonly collectRefused?: boolean;
 }
 
 /**
@@ -20,6 +23,27 @@ export interface BerthProviderArgs {
 export class BerthProvider extends pulumi.ProviderResource {
   constructor(name: string, args: BerthProviderArgs = {}, opts?: pulumi.ResourceOptions) {
     super("berth", name, { ...args }, opts);
+  }
+
+  /**
+   * Fails a preview that refused an app. Each such app has reported its own error by then, and the preview shows
+   * what it would do about all others.
+   *
+   * @param resources All that may be refused.
+   */
+  async requireNoneRefused(resources: readonly pulumi.Resource[]): Promise<void> {
+    if (!pulumi.runtime.isDryRun() || resources.length === 0) return;
+    await Promise.all(resources.map(({ urn }) => (urn as unknown as Resolved).promise()));
+    const { apps } = (await pulumi.runtime.invoke(
+      "berth:postgres:getRefusedApps",
+      {},
+      { provider: this },
+    )) as { readonly apps: readonly string[] };
+    if (apps.length === 0) return;
+    const names = apps.join(", ");
+    throw new BerthError(`not possible as it is: ${apps.length === 1 ? "app" : "apps"} ${names}`, {
+      hint: "see the error of each; pulumi up changes nothing before they are right",
+    });
   }
 
   /**

@@ -31,7 +31,7 @@ async function enterSandbox(): Promise<void> {
   const sandbox = await openSandbox({ home: devHome });
   await reopenCluster(sandbox);
   Object.assign(process.env, sandbox.env);
-  if (verb === "doctor" || verb === "rotate") {
+  if (["doctor", "preview", "rotate"].includes(verb)) {
     const report = (line: string): void => {
       process.stderr.write(`${line}\n`);
     };

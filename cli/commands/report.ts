@@ -2,22 +2,36 @@ import { Option } from "@commander-js/extra-typings";
 import { defineVerb } from "../define-verb.ts";
 
 export const report = defineVerb("report", {
-  summary: "print each role's privileges and where each item goes, from the stack file alone",
+  summary: "print each role's privileges and where each item goes, from the stack file or live",
+  details: "Needs 1Password and the server only with --live.",
   examples: [
     ["--stack prod", "print all apps"],
     ["--stack prod --markdown", "print tables for a page or a comment"],
+    ["--stack prod --html --out report.html", "one page for a browser"],
+    ["--stack prod --html --live --out report.html", "the same, with the server as it is"],
     ["--stack prod --app wiki --runbook", "print how to rotate the app's passwords"],
   ],
 })
   .option("--app <name>", "only this app")
-  .addOption(new Option("--markdown", "print Markdown").conflicts(["json", "runbook"]))
   .addOption(
-    new Option("--runbook", "print how to rotate the app's passwords, as Markdown").conflicts(
-      "json",
-    ),
+    new Option("--markdown", "print Markdown").conflicts(["json", "runbook", "html", "mermaid"]),
   )
-  .action(async ({ stack, configFile: file, app, json, markdown, runbook }) => {
+  .addOption(
+    new Option("--runbook", "print how to rotate the app's passwords, as Markdown").conflicts([
+      ...["json", "html", "mermaid"],
+    ]),
+  )
+  .addOption(
+    new Option("--html", "print one page with everything, for a browser").conflicts([
+      ...["json", "mermaid"],
+    ]),
+  )
+  .addOption(new Option("--mermaid", "print a Mermaid picture of the apps").conflicts("json"))
+  .option("--live", "with --html or --json, read the server too")
+  .option("--out <file>", "write the page, the picture or the runbook to this file")
+  .action(async ({ stack, configFile: file, app, live = false, out, ...values }) => {
     const verb = await import("../report/verb.ts");
-    const form = json ? "json" : markdown ? "markdown" : runbook ? "runbook" : "text";
-    process.exitCode = verb.report({ stack, file, app, form });
+    const forms = ["json", "markdown", "runbook", "html", "mermaid"] as const;
+    const form = forms.find((name) => values[name] === true) ?? "text";
+    process.exitCode = await verb.report({ stack, file, app, form, live, out });
   });

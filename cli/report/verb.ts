@@ -1,61 +1,82 @@
-import { databaseCredentials } from "../../components/config/derive/names.ts";
+import { writeFileSync } from "node:fs";
 import { loadStackFromFile } from "../../components/config/load.ts";
-import { hasItem } from "../../components/config/logins.ts";
-import type { AppSpec, ItemRef, StackSpec } from "../../components/config/spec.ts";
-import type { SecretsThrough } from "../../components/config/spec-secrets.ts";
-import {
-  type Access,
-  type AccessMatrix,
-  toAccessMatrix,
-} from "../../components/postgres/plan/access-matrix.ts";
-import { planDatabase } from "../../components/postgres/plan/plan.ts";
+import { BerthError } from "../../components/errors.ts";
+import type { Access } from "../../components/postgres/plan/access-matrix.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { paint, print, printFile, printJson } from "../print.ts";
 import { selectApps } from "../select-apps.ts";
 import { printMarkdownTable, printTable } from "../table.ts";
+import { type AppReport, toReport } from "./app-report.ts";
+import { toMermaid } from "./page/mermaid.ts";
+import { toStackReport } from "./page/model.ts";
+import { toPage } from "./page/page.ts";
 import { toRunbook } from "./runbook.ts";
 
-/** One app; an entry of the `--json` output. */
-interface AppReport {
-  readonly app: string;
-  readonly namespace: string;
-  readonly database: string;
-  readonly access: AccessMatrix;
-  readonly secrets: readonly SecretReport[];
-}
-
-interface SecretReport {
-  /** The role or the two logins whose credential it is; undefined = it is not a credential for Postgres. */
-  readonly role: string | undefined;
-  readonly source: "1Password" | "Vault";
-  /** `vault/item` of 1Password, or `mount/path` of Vault. */
-  readonly item: string;
-  readonly secret: string;
-  /** Kind of the manifest that makes the Secret; undefined = the app has no manifests. */
-  readonly kind: string | undefined;
-  /** Namespaces with the Secret; empty = the app has no manifests. */
-  readonly namespaces: readonly string[];
-}
-
-/** The verb: prints each role's privileges and where each item goes, from the stack file alone. */
-export function report(args: {
+/** The options of the verb. */
+export interface ReportArgs {
   readonly stack: string;
   readonly file: string | undefined;
   readonly app: string | undefined;
-  readonly form: "text" | "json" | "markdown" | "runbook";
-}): number {
-  const spec = loadStackFromFile(args.stack, projectFolder, args.file);
+  readonly form: "text" | "json" | "markdown" | "runbook" | "html" | "mermaid";
+  /** Read the server, for own and foreign roles as they are. */
+  readonly live: boolean;
+  /** File for the output; undefined = standard output. */
+  readonly out: string | undefined;
+}
+
+/** The verb: who may do what, and where each item goes; from the stack file alone, or with a look at the server. */
+export async function report(args: ReportArgs): Promise<number> {
+  const { stack, file, form } = args;
+  if (args.live && form !== "html" && form !== "json") {
+    throw new BerthError("report: --live is for --html and --json", {
+      hint: "add one of them, or leave out --live",
+    });
+  }
+  if (args.out !== undefined && (form === "text" || form === "json" || form === "markdown")) {
+    throw new BerthError("report: --out is for --html, --mermaid and --runbook", {
+      hint: "add one of them, or use > FILE",
+    });
+  }
+  const { spec, live } = args.live
+    ? await (await import("./page/live.ts")).loadLiveStack(stack, file)
+    : { spec: loadStackFromFile(stack, projectFolder, file), live: undefined };
   const selected = selectApps(spec, args.app);
-  if (args.form === "runbook") {
-    printFile(toRunbook(selected, spec));
-    return 0;
+  switch (form) {
+    case "runbook":
+      return write(args, toRunbook(selected, spec));
+    case "html":
+      return write(args, toPage(toStackReport(spec, selected, live)));
+    case "mermaid":
+      return write(args, toMermaid(toStackReport(spec, selected, live)));
+    case "json": {
+      const whole = toStackReport(spec, selected, live);
+      const apps = whole.apps.map((chain, index) => {
+        const app = selected[index];
+        return app === undefined ? chain : { ...toReport(app, spec), ...chain };
+      });
+      printJson({ ...whole, apps });
+      return 0;
+    }
+    case "text":
+    case "markdown":
+      printApps(
+        selected.map((app) => toReport(app, spec)),
+        form === "markdown",
+      );
+      return 0;
   }
-  const apps = selected.map((app) => toReport(app, spec));
-  if (args.form === "json") {
-    printJson({ stack: spec.stack, apps });
-    return 0;
+}
+
+function write({ out }: ReportArgs, text: string): number {
+  if (out === undefined) printFile(text);
+  else {
+    writeFileSync(out, text);
+    print(`wrote ${out}`);
   }
-  const isMarkdown = args.form === "markdown";
+  return 0;
+}
+
+function printApps(apps: readonly AppReport[], isMarkdown: boolean): void {
   for (const app of apps) printApp(app, isMarkdown);
   const roles = apps.flatMap((app) =>
     app.access.rows.filter(({ profile }) => profile !== undefined),
@@ -63,72 +84,7 @@ export function report(args: {
   const secrets = apps.flatMap((app) => app.secrets);
   const counts = `${String(apps.length)} apps, ${String(roles.length)} roles, ${String(secrets.length)} Secrets`;
   print(`reported: ${counts}, from the stack file; Berth connected to no server`);
-  return 0;
 }
-
-function toReport(app: AppSpec, spec: StackSpec): AppReport {
-  const format = ({ vault, item }: ItemRef): string => `${vault}/${item}`;
-  const deliveredTo = (all: readonly string[]): string[] =>
-    app.delivery === "none" ? [] : [...new Set(all)];
-  const by = (kind: string): string | undefined => (app.delivery === "none" ? undefined : kind);
-  const ofItem = { source: "1Password", kind: by(kindOfItem[app.secretsThrough]) } as const;
-  return {
-    app: app.name,
-    namespace: app.namespace,
-    database: app.database.name,
-    access: toAccessMatrix(planDatabase(app, spec.postgres)),
-    secrets: [
-      ...toLoginReport(app, { deliveredTo, by }),
-      ...app.roles.filter(hasItem).map(({ name, logins, item, secretName, namespace }) => ({
-        ...ofItem,
-        role: logins?.join(" or ") ?? name,
-        item: format(item),
-        secret: secretName,
-        // The credential goes to the database's namespace as well.
-        namespaces: deliveredTo([spec.postgres.namespace, namespace]),
-      })),
-      ...app.secrets.map(({ name, item, namespace }) => ({
-        ...ofItem,
-        role: undefined,
-        item: format(item),
-        secret: name,
-        namespaces: deliveredTo([namespace]),
-      })),
-      ...(app.vault?.secrets ?? []).map(({ name, mount, path, namespace }) => ({
-        ...({ source: "Vault", kind: by("VaultStaticSecret") } as const),
-        role: undefined,
-        item: `${mount}/${path}`,
-        secret: name,
-        namespaces: deliveredTo([namespace]),
-      })),
-    ],
-  };
-}
-
-/** The owner's login, if Vault makes it. */
-function toLoginReport(
-  { vault, roles: [owner] }: AppSpec,
-  to: {
-    readonly deliveredTo: (all: readonly string[]) => string[];
-    readonly by: (kind: string) => string | undefined;
-  },
-): SecretReport[] {
-  if (vault?.login === undefined) return [];
-  const { mount, role } = vault.login;
-  return [
-    {
-      ...{ source: "Vault", kind: to.by("VaultDynamicSecret"), role: `logins of ${owner.name}` },
-      item: `${mount}/${databaseCredentials(role)}`,
-      secret: owner.secretName,
-      namespaces: to.deliveredTo([owner.namespace]),
-    },
-  ];
-}
-
-const kindOfItem: Readonly<Record<SecretsThrough, string>> = {
-  "onepassword-item": "OnePasswordItem",
-  "external-secret": "ExternalSecret",
-};
 
 function printApp(
   { app, namespace, database, access, secrets }: AppReport,

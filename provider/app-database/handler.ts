@@ -5,8 +5,6 @@ import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
 import { Unreachable } from "../../components/postgres/server/pool.ts";
 import { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
 import type { Action } from "../../components/postgres/statements/actions.ts";
-import { shorten } from "../../components/postgres/statements/failure.ts";
-import { hiddenVerifiers, toStatement } from "../../components/postgres/statements/sql.ts";
 import type { Report } from "../rpc/engine-log.ts";
 import type { PropertyMap } from "../rpc/property-values.ts";
 import {
@@ -21,7 +19,7 @@ import {
   type StoredResource,
   type UpdateRequest,
 } from "../rpc/resource-handler.ts";
-import { compareStates, compareVerifiers, describeActions, listDrift, toText } from "./changes.ts";
+import { compareStates, compareVerifiers, listDrift } from "./changes.ts";
 import {
   type AppDatabaseInputs,
   findInputProblems,
@@ -31,18 +29,26 @@ import {
   toProperties,
   withoutVerifiers,
 } from "./inputs.ts";
-import { type Inspection, inspectRequest, isLoss, requirePossible } from "./inspect.ts";
-import { ProgramClaims } from "./program-claims.ts";
+import { type Inspection, inspectRequest, isLoss } from "./inspect.ts";
+import { ProgramClaims, toPlace } from "./program-claims.ts";
 import {
   isStackConfig,
   keepIdentity,
   parseProviderConfig,
   type ReadAdmin,
 } from "./provider-config.ts";
-import { type AppRequest, toPlainRequest, toRequest, toStopped, toUnfinished } from "./request.ts";
+import {
+  type AppRequest,
+  requireKnown,
+  toPlainRequest,
+  toRequest,
+  toStopped,
+  toUnfinished,
+} from "./request.ts";
 import { findFormer, retireApp, shutOut } from "./retire.ts";
 
 import { checkRetirement } from "./retirement-check.ts";
+import { RunReports } from "./run-reports.ts";
 import { applyApp } from "./up.ts";
 
 /**
@@ -54,27 +60,34 @@ export class AppDatabaseHandler implements ResourceHandler {
   readonly type = "berth:postgres:AppDatabase";
   // A plain preview uses one catalog for all apps. A read of each app would cost more.
   readonly refreshBeforeUpdate = false;
-  readonly #report: Report;
+  readonly #reports: RunReports;
   readonly #isOffline: boolean;
   readonly #readAdmin: ReadAdmin;
   #server: PostgresServer | undefined;
   /** The keys of the stack file. The engine passes them to the default provider in an import. */
   #stackConfig: PropertyMap | undefined;
-  #hasWarned = false;
   readonly #claims = new ProgramClaims();
 
   constructor(report: Report, isOffline: boolean, readAdmin: ReadAdmin) {
-    this.#report = report;
+    this.#reports = new RunReports(report);
     this.#isOffline = isOffline;
     this.#readAdmin = readAdmin;
   }
 
   checkConfig({ urn, olds, news }: Parameters<NonNullable<ResourceHandler["checkConfig"]>>[0]) {
-    const { inputs: checked, places, failures, warnings } = checkRetirement(olds, news);
+    const { collectRefused, ...given } = news;
+    this.#reports.setProvider(urn);
+    if (collectRefused === true) this.#reports.collectRefused();
+    const { inputs: checked, places, failures, warnings, kept } = checkRetirement(olds, given);
     const inputs = keepIdentity(olds, checked);
     if (places !== undefined) this.#claims.setApps(places);
-    for (const warning of warnings) this.#report("warning", urn, warning);
+    for (const warning of warnings) this.#reports.report("warning", urn, warning);
+    for (const [app, place] of kept) this.#reports.noteKept(urn, app, place);
     return { inputs, failures };
+  }
+
+  invoke(token: string): PropertyMap | undefined {
+    return this.#reports.answer(token);
   }
 
   /** Does not connect. The first app that needs the server does. */
@@ -83,7 +96,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     this.#stackConfig = isStackConfig(config) ? config : undefined;
     const postgres = parseProviderConfig(config, this.#readAdmin);
     this.#server = postgres === undefined ? undefined : new PostgresServer(postgres);
-    this.#hasWarned = false;
+    this.#reports.begin();
   }
 
   check(
@@ -92,8 +105,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     const inputs = request.newInputs;
     const state = parseStored(inputs);
     if (state !== undefined) {
-      const roles = Object.values(state.roles).map((role) => role.name);
-      this.#claims.add(request.urn, { database: state.database.name, roles });
+      this.#claims.add(request.urn, toPlace(state));
     }
     // The engine also checks what an import has read, which has no verifiers.
     if (this.#stackConfig !== undefined) return Promise.resolve({ inputs, failures: [] });
@@ -118,8 +130,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     if (found === undefined) return changes;
     const unexpected = listActions(found.decision).filter(({ path }) => !(path in changes));
     if (Object.keys(changes).length === 0 && unexpected.length > 0) {
-      const text = toText("differs from the program; up would do:", describeActions(unexpected));
-      this.#report("info", request.urn, text);
+      this.#reports.showDifference(request.urn, unexpected);
     }
     // A problem counts as drift here. The preview of the update then says what the problem is.
     for (const path of listDrift(found.decision)) changes[path] ??= "update";
@@ -158,7 +169,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     const state = wanted?.state ?? parseStored(resource.state);
     if (state === undefined || this.#stackConfig !== undefined) {
       const { importApp } = await import("./import.ts");
-      return await importApp(this.#stackConfig, resource, this.#report);
+      return await importApp(this.#stackConfig, resource, this.#reports.report);
     }
     const unfinished = toUnfinished(resource.state);
     const verifiers = wanted?.verifiers ?? new Map<string, string>();
@@ -171,15 +182,12 @@ export class AppDatabaseHandler implements ResourceHandler {
     const losses = problems.filter((problem) => isLoss(problem, isKnown));
     if (losses.length > 0) throw toOneError("Postgres", losses);
     const warnings = [...notes, ...[...problems, ...superuser].map(describeProblem)];
-    for (const warning of warnings) this.#report("warning", resource.urn, warning);
+    for (const warning of warnings) this.#reports.report("warning", resource.urn, warning);
     const actions = listActions(decision);
     const live = toProperties(toLiveState(state, actions, catalog));
     const drift = listDrift(decision);
     if (drift.length === 0) return { ...resource, state: { ...live, ...unfinished } };
-    if (actions.length > 0) {
-      const text = toText("differs from the program; up would do:", describeActions(actions));
-      this.#report("info", resource.urn, text);
-    }
+    if (actions.length > 0) this.#reports.showDifference(resource.urn, actions);
     return { ...resource, state: { ...live, drift, ...unfinished } };
   }
 
@@ -193,15 +201,20 @@ export class AppDatabaseHandler implements ResourceHandler {
     const state = parseStored(resource.inputs) ?? parseStored(resource.state);
     if (state === undefined) return;
     const former = findFormer(resource, state, this.#claims.rolesBeside(urn, state.app));
-    if (former.length > 0) this.#note(urn, await shutOut(this.#requireServer(), state, former));
-    if (state.reclaimPolicy !== "delete") return;
+    if (former.length > 0)
+      this.#reports.note(urn, await shutOut(this.#requireServer(), state, former));
+    if (state.reclaimPolicy !== "delete") {
+      const isGone = !this.#claims.has(urn, state.app);
+      if (isGone) this.#reports.noteKept(urn, state.app, toPlace(state));
+      return;
+    }
     const kept = this.#claims.whyKept(urn, state.app, state.database.name);
     if (kept !== undefined) {
-      this.#report("warning", urn, kept);
+      this.#reports.report("warning", urn, kept);
       return;
     }
     const isNeeded = (role: string): boolean => this.#claims.isNeeded(urn, state.app, role);
-    this.#note(urn, await retireApp(this.#requireServer(), state, isNeeded));
+    this.#reports.note(urn, await retireApp(this.#requireServer(), state, isNeeded));
   }
 
   cancel(): void {
@@ -226,12 +239,8 @@ export class AppDatabaseHandler implements ResourceHandler {
   async #preview(urn: string, request: AppRequest): Promise<void> {
     const found = await this.#inspect(urn, (server) => inspectRequest(server, request, true));
     if (found === undefined) return;
-    const notes = [...request.leftBehind, ...requirePossible(found.decision)];
-    for (const note of notes) this.#report("warning", urn, note);
-    const actions = listActions(found.decision);
-    if (actions.length === 0) return;
-    const statements = actions.map((action) => `${shorten(toStatement(action, hiddenVerifiers))};`);
-    this.#report("info", urn, toText("statements:", statements));
+    const { ownershipRole } = this.#requireServer().config;
+    this.#reports.showPreview(urn, request, found.decision, ownershipRole);
   }
 
   async #apply(urn: string, id: string, request: AppRequest): Promise<PropertyMap> {
@@ -239,7 +248,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     const done: Action[] = [];
     try {
       const notes = await applyApp(server, request, (action) => void done.push(action));
-      for (const note of notes) this.#report("warning", urn, note);
+      for (const note of notes) this.#reports.report("warning", urn, note);
       return toProperties(request.state);
     } catch (error) {
       if (done.length === 0) throw error;
@@ -256,7 +265,7 @@ export class AppDatabaseHandler implements ResourceHandler {
   ): Promise<Inspection | undefined> {
     const server = this.#requireServer();
     if (this.#isOffline) {
-      this.#warnOnce(urn, "not compared with the server: BERTH_OFFLINE=true");
+      this.#reports.warnOnce(urn, "not compared with the server: BERTH_OFFLINE=true");
       return undefined;
     }
     const found = await use(server).catch((error: unknown) => {
@@ -265,17 +274,8 @@ export class AppDatabaseHandler implements ResourceHandler {
       throw new BerthError(error.message, { hint });
     });
     const identity = findIdentityProblem(found.catalog.server, server.config);
-    if (identity !== undefined) this.#warnOnce(urn, describeProblem(identity));
+    if (identity !== undefined) this.#reports.warnOnce(urn, describeProblem(identity));
     return found;
-  }
-
-  #note(urn: string, notes: readonly string[]): void {
-    if (notes.length > 0) this.#report("info", urn, notes.join("\n"));
-  }
-
-  #warnOnce(urn: string, text: string): void {
-    if (!this.#hasWarned) this.#report("warning", urn, text);
-    this.#hasWarned = true;
   }
 
   #requireServer(): PostgresServer {
@@ -284,9 +284,4 @@ export class AppDatabaseHandler implements ResourceHandler {
       hint: 'make it with new BerthProvider("berth", { postgres: … }) and give it to the App',
     });
   }
-}
-
-function requireKnown(inputs: AppDatabaseInputs | undefined): AppDatabaseInputs {
-  if (inputs !== undefined) return inputs;
-  throw new BerthError("an AppDatabase reached up with unknown inputs");
 }

@@ -1,7 +1,12 @@
+import type { AppDatabaseState } from "../../components/postgres/plan/app-properties.ts";
 import type { Places } from "./retirement-check.ts";
 
 /** Database and roles of one resource of the program. */
 type Place = Places[string];
+
+export function toPlace({ database, roles }: AppDatabaseState): Place {
+  return { database: database.name, roles: Object.values(roles).map(({ name }) => name) };
+}
 
 /**
  * Databases and roles that the program still declares. A delete must not touch them: the app may have been
@@ -23,14 +28,14 @@ export class ProgramClaims {
 
   /** All roles of the program if the app is still in it; undefined = the app left. */
   rolesBeside(urn: string, app: string): ReadonlySet<string> | undefined {
-    if (!this.#has(urn, app)) return undefined;
+    if (!this.has(urn, app)) return undefined;
     const places = [...this.#byUrn.values(), ...Object.values(this.#byApp)];
     return new Set(places.flatMap(({ roles }) => roles));
   }
 
   /** Why a database must stay although its resource goes; undefined = no app of the program has it. */
   whyKept(urn: string, app: string, database: string): string | undefined {
-    if (this.#has(urn, app)) {
+    if (this.has(urn, app)) {
       return `app ${app} is still in the stack, so database "${database}", which it had until now, stays with all that it holds; drop it by hand if nobody needs it`;
     }
     if (this.#others(urn, app).some((place) => place.database === database)) {
@@ -44,7 +49,8 @@ export class ProgramClaims {
     return this.#others(urn, app).some((place) => place.roles.includes(role));
   }
 
-  #has(urn: string, app: string): boolean {
+  /** Whether the program still has the app. */
+  has(urn: string, app: string): boolean {
     return this.#byUrn.has(urn) || this.#byApp[app] !== undefined;
   }
 

@@ -1,4 +1,5 @@
 import { escapeIdentifier } from "pg";
+import { BerthError } from "../../components/errors.ts";
 import type { AppContext } from "../../components/postgres/diff/decide-app.ts";
 import type { AppDatabaseState } from "../../components/postgres/plan/app-properties.ts";
 import { toPlan } from "../../components/postgres/plan/app-state.ts";
@@ -71,6 +72,12 @@ export function toRequest(
     context: { ...request.context, newPasswords, formerRoles },
     leftBehind: known === undefined ? [] : describeLeftBehind(known, state),
   };
+}
+
+/** The inputs in a run that changes something, where all of them must be known. */
+export function requireKnown(inputs: AppDatabaseInputs | undefined): AppDatabaseInputs {
+  if (inputs !== undefined) return inputs;
+  throw new BerthError("an AppDatabase reached up with unknown inputs");
 }
 
 /** State of an app after a run that stopped halfway. */

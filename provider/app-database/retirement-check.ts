@@ -22,34 +22,40 @@ export interface RetirementCheck {
   readonly failures: readonly string[];
   /** What the operator should know. */
   readonly warnings: readonly string[];
+  /** Each app that leaves and whose database and roles stay. */
+  readonly kept: readonly (readonly [app: string, Place])[];
 }
 
 /**
  * Finds apps that leave the stack and would have their database dropped, before a run changes anything: the
  * engine calls the provider about a deletion only when it deletes. State has `reclaim`, the apps with
- * reclaimPolicy delete. `places` is for the comparison only, so a new app does not change the provider. An app
- * that leaves stays in `reclaim` while it is confirmed, because its deletion may fail, for example for open
+ * reclaimPolicy delete, and `places`, all apps, whose change is no change of the provider. An app that leaves
+ * stays in `reclaim` while it is confirmed, because its deletion may fail, for example for open
  * connections.
  */
 export function checkRetirement(olds: PropertyMap, news: PropertyMap): RetirementCheck {
-  const { places: text, ...inputs } = news;
-  const places = typeof text === "string" ? Places.parse(JSON.parse(text)) : undefined;
+  const { reclaim: wanted, ...inputs } = news;
+  const places = readPlaces(news);
   // Another program, or the keys of the stack file in an import: there is nothing to compare.
-  if (places === undefined) return { inputs: news, places, failures: [], warnings: [] };
+  if (places === undefined) {
+    return { inputs: news, places, failures: [], warnings: [], kept: [] };
+  }
   const before = Reclaimed.safeParse(toPlain(olds["reclaim"] ?? {})).data ?? {};
   const { confirmDelete, dumpDirectory } = Permissions.safeParse(toPlain(news["postgres"] ?? {}))
     .data ?? { confirmDelete: [], dumpDirectory: undefined };
-  const leaving = Object.entries(before).filter(
-    ([app, { database }]) =>
-      places[app] === undefined &&
-      // Another app has the database now.
-      Object.values(places).every((place) => place.database !== database),
+  const isLeaving = ([app, { database }]: readonly [string, Place]): boolean =>
+    places[app] === undefined &&
+    // Another app has the database now.
+    Object.values(places).every((place) => place.database !== database);
+  const leaving = Object.entries(before).filter(isLeaving);
+  const kept = Object.entries(readPlaces(olds) ?? {}).filter(
+    (one) => isLeaving(one) && before[one[0]] === undefined,
   );
   const confirmed = leaving.filter(([, { database }]) => confirmDelete.includes(database));
-  const kept = Object.fromEntries(
+  const stillLeaving = Object.fromEntries(
     confirmed.map(([app, place]) => [app, { ...place, isLeaving: true }]),
   );
-  const reclaim = { ...Reclaimed.safeParse(toPlain(news["reclaim"] ?? {})).data, ...kept };
+  const reclaim = { ...Reclaimed.safeParse(toPlain(wanted ?? {})).data, ...stillLeaving };
   return {
     inputs: Object.keys(reclaim).length === 0 ? inputs : { ...inputs, reclaim },
     places,
@@ -57,10 +63,21 @@ export function checkRetirement(olds: PropertyMap, news: PropertyMap): Retiremen
       .filter(([, { database, isLeaving }]) => !confirmDelete.includes(database) && !isLeaving)
       .map(([app, place]) => refuse(app, place)),
     warnings: confirmed.map(([app, place]) => announce(app, place, dumpDirectory)),
+    kept,
   };
 }
 
 type Place = z.infer<typeof Place>;
+
+function readPlaces({ places }: PropertyMap): Places | undefined {
+  return typeof places === "string" ? Places.parse(JSON.parse(places)) : undefined;
+}
+
+/** What stays of an app that leaves without reclaimPolicy delete. */
+export function describeKept(app: string, { database, roles }: Place): string {
+  const logins = `${roles.length === 1 ? "login" : "logins"} ${roles.join(", ")}`;
+  return `app ${app} leaves the stack: database "${database}", its rows and ${logins} stay on the server (reclaimPolicy: retain)`;
+}
 
 function refuse(app: string, place: Place): string {
   const { database } = place;

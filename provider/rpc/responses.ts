@@ -66,20 +66,31 @@ function listTexts(value: PropertyValue): string[] {
   return isPropertyMap(value) ? Object.values(value).flatMap(listTexts) : [];
 }
 
-/** The changes by property, in the engine's message, so that the preview shows each. */
-export function toDiffResponse(changes: Changes): messages.DiffResponse {
+/**
+ * The changes by property, in the engine's message, so that the preview shows each.
+ *
+ * @param state The resource's state. The engine compares a property that is not in it with the old inputs.
+ */
+export function toDiffResponse(changes: Changes, state: PropertyMap): messages.DiffResponse {
   const entries = Object.entries(changes);
   const { DIFF_NONE, DIFF_SOME } = messages.DiffResponse.DiffChanges;
   const response = new messages.DiffResponse()
     .setChanges(entries.length === 0 ? DIFF_NONE : DIFF_SOME)
-    .setDiffsList(entries.map(([path]) => path))
+    // Pulumi's short form of a diff names whole properties, and leaves out what is not in this list.
+    .setDiffsList([...new Set(entries.map(([path]) => toProperty(path)))])
     .setReplacesList(entries.filter(([, kind]) => isReplace(kind)).map(([path]) => path))
     .setHasdetaileddiff(true);
   const detailed = response.getDetaileddiffMap();
   for (const [path, kind] of entries) {
-    detailed.set(path, new messages.PropertyDiff().setKind(toKind(kind)));
+    const isInput = state[toProperty(path)] === undefined;
+    detailed.set(path, new messages.PropertyDiff().setKind(toKind(kind)).setInputdiff(isInput));
   }
   return response;
+}
+
+/** `roles` for `roles.admin.grants`. */
+function toProperty(path: string): string {
+  return path.split(".", 1)[0] ?? path;
 }
 
 function isReplace(kind: ChangeKind): boolean {

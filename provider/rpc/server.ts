@@ -23,6 +23,7 @@ type Methods = Pick<
   | "checkConfig"
   | "diffConfig"
   | "configure"
+  | "invoke"
   | "check"
   | "diff"
   | "create"
@@ -77,14 +78,10 @@ function createProviderMethods(
     getSchema: unary(() => new messages.GetSchemaResponse().setSchema(PROVIDER_SCHEMA)),
     checkConfig: unary((request) => checkConfig(handlers, request)),
     // The configuration says how to connect. A change of it replaces no resource.
-    diffConfig: unary((request) =>
-      toDiffResponse(
-        compareConfig(
-          decodeProperties(request.getOldInputs() ?? request.getOlds()),
-          decodeProperties(request.getNews()),
-        ),
-      ),
-    ),
+    diffConfig: unary((request) => {
+      const old = decodeProperties(request.getOldInputs() ?? request.getOlds());
+      return toDiffResponse(compareConfig(old, decodeProperties(request.getNews())), old);
+    }),
     configure: unary(async (request) => {
       const config = decodeProperties(request.getArgs());
       for (const handler of handlers) await handler.configure?.(config);
@@ -92,6 +89,16 @@ function createProviderMethods(
         .setAcceptsecrets(true)
         .setAcceptresources(true)
         .setSupportspreview(true);
+    }),
+    invoke: unary((request) => {
+      const token = request.getTok();
+      for (const handler of handlers) {
+        const answer = handler.invoke?.(token);
+        if (answer !== undefined) {
+          return new messages.InvokeResponse().setReturn(encodeProperties(answer));
+        }
+      }
+      throw new BerthError(`Berth's provider has no function ${token}`);
     }),
     cancel: unary(() => {
       for (const handler of handlers) handler.cancel?.();
@@ -118,13 +125,18 @@ function checkConfig(
   return toCheckResponse(inputs, failures);
 }
 
+/** For `checkConfig` to compare with the next program. A new app does not change the provider. */
+const notCompared: ReadonlySet<string> = new Set(["places"]);
+
 /** Compares secrets as well. The result has names only, no values. */
 function compareConfig(olds: PropertyMap, news: PropertyMap): Changes {
   const names = new Set([...Object.keys(olds), ...Object.keys(news)]);
   const isSame = (name: string): boolean =>
     JSON.stringify(toPlain(olds[name] ?? null)) === JSON.stringify(toPlain(news[name] ?? null));
   return Object.fromEntries(
-    [...names].filter((name) => !isSame(name)).map((name) => [name, "update" as const]),
+    [...names]
+      .filter((name) => !notCompared.has(name) && !isSame(name))
+      .map((name) => [name, "update" as const]),
   );
 }
 
@@ -153,10 +165,12 @@ function createReadingMethods(find: Find, unary: Unary): Pick<Methods, "check" |
       return toCheckResponse(result.inputs, result.failures);
     }),
     diff: unary(async (request) => {
-      const changes = await find(request.getUrn()).diff(toChange(request));
+      const change = toChange(request);
+      const changes = await find(request.getUrn()).diff(change);
       const ignored = request.getIgnorechangesList();
       return toDiffResponse(
         Object.fromEntries(Object.entries(changes).filter(([path]) => !ignored.includes(path))),
+        change.oldState,
       );
     }),
     read: unary(async (request) => {

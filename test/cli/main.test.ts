@@ -154,6 +154,12 @@ describe("what it cannot run with is exit code 2, one message and no fault's sta
     ["no stack", ["adopt"], "adopt: --stack is missing"],
     ["a stack without a name", ["plan", "--stack", ""], "plan: --stack has no name"],
     [
+      "a risk that it does not know",
+      ["preview", "--stack", "prod", "--fail-on", "drop,all"],
+      'preview: --fail-on: got "all"; allowed are drop, reown, access',
+    ],
+    ["no Pulumi", ["preview", "--stack", "prod"], "preview: pulumi is not on PATH"],
+    [
       "nothing of Vault's to plan",
       ["plan", "--stack", "prod", "--app", "netbox", "--vault"],
       "plan: netbox: no secret or login comes from Vault",

@@ -24,6 +24,12 @@ import { ownershipRole, rolePassword } from "./app-inputs.ts";
 
 export { inputsOf, ownershipRole, rolePassword } from "./app-inputs.ts";
 
+/** The statements that a report of a preview shows. */
+export function statementsIn(report: string): string[] {
+  const lines = report.split("\n").map((line) => line.trim());
+  return lines.filter((line) => /^[A-Z].*;$/.test(line)).map((line) => line.slice(0, -1));
+}
+
 const superuserPassword = "superuser-of-this-test";
 const admin = { name: "coachlight_admin", password: "admin-of-this-test" };
 const adminItem = "postgres-admin";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
-import { DatabaseBed, inputsOf, toUrn } from "./bed.ts";
+import { DatabaseBed, inputsOf, statementsIn, toUrn } from "./bed.ts";
 
 /** Privileges beyond the profiles, schemas and extensions, on a real Postgres with both kinds of admin. */
 
@@ -48,8 +48,7 @@ describe.each([
     bed.reports.length = 0;
     await handler.create({ urn: toUrn("basketball"), inputs, preview: true });
     await handler.close();
-    const listed = (bed.reports.find((text) => text.startsWith("statements:")) ?? "").split("\n");
-    const previewed = listed.slice(1).map((line) => line.trim().replace(/;$/, ""));
+    const previewed = bed.reports.flatMap(statementsIn);
     expect(previewed).toContain('CREATE SCHEMA "billing" AUTHORIZATION "basketball"');
     expect(previewed).toContain('CREATE EXTENSION "pg_trgm" SCHEMA "public"');
     expect(previewed).toContain('GRANT USAGE ON SCHEMA "billing" TO "basketball_probe"');

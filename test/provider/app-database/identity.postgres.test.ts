@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { inputsOf, toUrn } from "./bed.ts";
+import { inputsOf, statementsIn, toUrn } from "./bed.ts";
 import { admins, role, useStacks } from "./stacks.ts";
 
 /** Whose an app is, on a real Postgres that several stacks use: nobody gets at another's. */
@@ -24,8 +24,7 @@ describe.each(admins)("as $admin", ({ isFull = false, ...options }) => {
   it.runIf(isFull)("lists what marks it in the preview, right after what makes it", async () => {
     const stack = stackOf("team-a", one);
     await stack.run({ shop: {} }, { preview: true });
-    const [shown = ""] = stack.reports.filter((text) => text.startsWith("statements:"));
-    expect(shown.split("\n").slice(1, 3)).toEqual([
+    expect(stack.reports.flatMap(statementsIn).slice(0, 2)).toEqual([
       expect.stringContaining(`CREATE ROLE "${role}" NOLOGIN`),
       expect.stringContaining(`COMMENT ON ROLE "${role}" IS '${stack.mark}'`),
     ]);

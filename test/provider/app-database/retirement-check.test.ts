@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkRetirement } from "../../../provider/app-database/retirement-check.ts";
+import { checkRetirement, describeKept } from "../../../provider/app-database/retirement-check.ts";
 
 /** What a preview says of apps that leave with their database, before anything is done. */
 
@@ -10,11 +10,27 @@ const list = (places: Record<string, { database: string; roles: string[] }>): st
 const postgres = (confirmDelete: string[] = [], more = {}) => ({ confirmDelete, ...more });
 
 describe("checkRetirement", () => {
-  it("remembers what goes with its app, and not the list of all apps", () => {
+  it("remembers all apps, and what goes with its app", () => {
     const news = { postgres: postgres(), places: list({ wiki, other }), reclaim: { wiki } };
     const checked = checkRetirement({}, news);
-    expect(checked.inputs).toEqual({ postgres: postgres(), reclaim: { wiki } });
+    expect(checked.inputs).toEqual(news);
     expect(checked).toMatchObject({ failures: [], warnings: [], places: { wiki, other } });
+  });
+
+  it("says of an app that leaves under retain what stays", () => {
+    const olds = { places: list({ wiki, other }) };
+    const { kept, failures, warnings } = checkRetirement(olds, { places: list({ other }) });
+    expect(kept).toEqual([["wiki", wiki]]);
+    expect(describeKept("wiki", wiki)).toBe(
+      'app wiki leaves the stack: database "wiki", its rows and logins wiki, wiki_rw stay on the server (reclaimPolicy: retain)',
+    );
+    expect({ failures, warnings }).toEqual({ failures: [], warnings: [] });
+  });
+
+  it("says nothing of an app whose database another app has now, nor before it knows the apps", () => {
+    const renamed = { places: list({ renamed: wiki, other }) };
+    expect(checkRetirement({ places: list({ wiki, other }) }, renamed).kept).toEqual([]);
+    expect(checkRetirement({}, renamed).kept).toEqual([]);
   });
 
   it("refuses an app that leaves unconfirmed, with both ways out", () => {

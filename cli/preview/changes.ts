@@ -1,0 +1,214 @@
+import {
+  type LabelledStatement,
+  parseStatements,
+} from "../../components/postgres/statements/labels.ts";
+import { type Digest, parseUrn, type Step } from "./digest.ts";
+import type { AppPreview, Change, ChangedThing, StackPreview } from "./model.ts";
+import { findRisks } from "./risks.ts";
+
+/** Resources that have the name of their app. */
+const ofApps: ReadonlySet<string> = new Set([
+  "berth:postgres:AppDatabase",
+  "berth:postgres:StockDatabase",
+  "berth:delivery:AppDelivery",
+  "berth:delivery:ClusterDelivery",
+]);
+
+/** The name of the deliveries that all apps share. */
+const sharedDelivery = "shared";
+
+/** The change of each operation; an operation that is not here changes nothing. */
+const changeOf: Readonly<Record<string, Change>> = {
+  create: "create",
+  import: "create",
+  update: "update",
+  replace: "replace",
+  "create-replacement": "replace",
+  "delete-replaced": "replace",
+  "import-replacement": "replace",
+  delete: "delete",
+};
+
+/**
+ * What a run would do, by app. Apps, files and notes are sorted, so two previews of the same give the same text.
+ *
+ * @param apps Apps of the stack file.
+ */
+export function toStackPreview(
+  stack: string,
+  apps: readonly string[],
+  { steps, diagnostics }: Digest,
+): StackPreview {
+  const changed = mergeSteps(steps);
+  const owners = new Map(steps.map((step) => [step.urn, appOf(step)]));
+  const said = sortSaid(diagnostics, owners);
+  const names = [...changed.map(appOf), ...said.keys()].filter((name) => name !== undefined);
+  const previews = [...new Set(names)].toSorted().map((app) =>
+    toAppPreview(app, {
+      isInFile: apps.includes(app),
+      steps: changed.filter((step) => appOf(step) === app),
+      said: said.get(app) ?? nothing,
+    }),
+  );
+  const found = previews.filter((app) => app !== undefined);
+  // A note about an app that does not change still has to be seen.
+  const others = [...said].filter(([app]) => found.every((one) => one.app !== app));
+  const ofStack = said.get(undefined) ?? nothing;
+  const shared = {
+    statements: ofStack.statements,
+    things: toThings(changed.filter((step) => appOf(step) === undefined)),
+    notes: [...new Set(others.flatMap(([, { notes }]) => notes))].toSorted(),
+    errors: ofStack.errors,
+  };
+  const all = [...found, shared];
+  return {
+    stack,
+    unchanged: all.every((one) => one.errors.length + one.things.length === 0 && !hasChange(one)),
+    apps: found,
+    unchangedApps: apps.filter((app) => found.every((one) => one.app !== app)).length,
+    shared,
+    risks: findRisks(
+      found,
+      changed.map((step) => ({ ...step, app: appOf(step) })),
+    ),
+  };
+}
+
+function hasChange(one: AppPreview | StackPreview["shared"]): boolean {
+  return one.statements.length > 0 || "change" in one;
+}
+
+/** What was said about an app or the stack. */
+interface Said {
+  readonly statements: readonly LabelledStatement[];
+  readonly notes: readonly string[];
+  readonly errors: readonly string[];
+}
+
+const nothing: Said = { statements: [], notes: [], errors: [] };
+
+/** One step for each resource that changes; a replacement has up to three. */
+function mergeSteps(steps: readonly Step[]): Step[] {
+  const own = steps.filter(({ op, urn }) => changeOf[op] !== undefined && isOwn(urn));
+  const byUrn = Map.groupBy(own, ({ urn }) => urn);
+  return [...byUrn.values()].map(
+    (all) => all.find(({ op }) => op === "replace") ?? (all[0] as Step),
+  );
+}
+
+/** Neither the stack itself nor a provider is something that people change. */
+function isOwn(urn: string): boolean {
+  return !parseUrn(urn).type.startsWith("pulumi:");
+}
+
+/** The app of a resource; undefined = all apps share it. */
+function appOf({ urn, newState, oldState }: Step): string | undefined {
+  const parent = newState?.parent ?? oldState?.parent;
+  const owner = [urn, ...(parent === undefined ? [] : [parent])]
+    .map(parseUrn)
+    .find(({ type }) => ofApps.has(type));
+  const isShared = owner?.type.startsWith("berth:delivery:") && owner.name === sharedDelivery;
+  return isShared === true ? undefined : owner?.name;
+}
+
+/** Sorts what was said by app. What several apps say in the same words is the stack's. */
+function sortSaid(
+  diagnostics: Digest["diagnostics"],
+  owners: ReadonlyMap<string, string | undefined>,
+): ReadonlyMap<string | undefined, Said> {
+  const said = new Map<string | undefined, Said>();
+  const add = (app: string | undefined, more: Partial<Said>): void => {
+    const { statements, notes, errors } = said.get(app) ?? nothing;
+    said.set(app, {
+      statements: [...statements, ...(more.statements ?? [])],
+      notes: [...new Set([...notes, ...(more.notes ?? [])])].toSorted(),
+      errors: [...new Set([...errors, ...(more.errors ?? [])])].toSorted(),
+    });
+  };
+  const ofUrn = (urn: string | undefined): string | undefined =>
+    urn === undefined ? undefined : (owners.get(urn) ?? appOfUrn(urn));
+  const texts = diagnostics.flatMap(({ urn, message, severity }) => {
+    const text = cleanMessage(message);
+    const found = parseStatements(text);
+    const app = found?.whose === "stack" ? undefined : (appIn(found?.whose ?? text) ?? ofUrn(urn));
+    if (found !== undefined) add(app, { statements: found.statements });
+    return found !== undefined || text === "" || isPulumis(text) ? [] : [{ app, text, severity }];
+  });
+  for (const [text, same] of Map.groupBy(texts, (one) => one.text)) {
+    const apps = new Set(same.map(({ app }) => app));
+    const [{ app, severity } = { app: undefined, severity: "info" }] = same;
+    add(apps.size > 1 ? undefined : app, { [severity === "error" ? "errors" : "notes"]: [text] });
+  }
+  return said;
+}
+
+/** The app that a message begins with: `app wiki: …`, `app wiki leaves …`. */
+function appIn(message: string): string | undefined {
+  return /^app (?<app>[^\s:]+)(?:[:\s]|$)/.exec(message)?.groups?.["app"];
+}
+
+function appOfUrn(urn: string): string | undefined {
+  const { type, name } = parseUrn(urn);
+  return ofApps.has(type) && name !== sharedDelivery ? name : undefined;
+}
+
+/** Without the severity in front and without line breaks at the end. */
+function cleanMessage(message: string): string {
+  return message.replace(/^(?:error|warning|info): /, "").trimEnd();
+}
+
+/** What Pulumi says by itself, and the exit code says already. */
+function isPulumis(text: string): boolean {
+  return text === "preview failed" || text === "update failed";
+}
+
+function toAppPreview(
+  app: string,
+  found: { readonly isInFile: boolean; readonly steps: readonly Step[]; readonly said: Said },
+): AppPreview | undefined {
+  const { isInFile, steps, said } = found;
+  const main = steps.find(({ urn }) => ofApps.has(parseUrn(urn).type));
+  const things = toThings(steps);
+  if (steps.length === 0 && said.errors.length + said.statements.length === 0) {
+    return undefined;
+  }
+  const isNew = main !== undefined && changeOf[main.op] === "create";
+  const isRefused = said.errors.length > 0;
+  const change = isRefused ? "refused" : !isInFile ? "leaves" : isNew ? "new" : "changes";
+  return {
+    app,
+    change,
+    properties: main?.op === "update" ? Object.keys(main.detailedDiff ?? {}).toSorted() : [],
+    statements: said.statements,
+    things,
+    notes: change === "leaves" ? withKept(main, said.notes) : said.notes,
+    errors: said.errors,
+  };
+}
+
+/** State of an earlier version does not know which apps there were, so nobody has said what stays. */
+function withKept(main: Step | undefined, notes: readonly string[]): readonly string[] {
+  const inputs = main?.oldState?.inputs;
+  const isKept = inputs !== undefined && inputs["reclaimPolicy"] !== "delete";
+  if (!isKept || notes.some((note) => note.includes("stay on the server"))) return notes;
+  return [...notes, "its database, rows and logins stay on the server (reclaimPolicy: retain)"];
+}
+
+function toThings(steps: readonly Step[]): ChangedThing[] {
+  const things = steps.flatMap((step): ChangedThing[] => {
+    const { type, name } = parseUrn(step.urn);
+    if (ofApps.has(type)) return [];
+    const change = changeOf[step.op] ?? "update";
+    const inputs = (step.newState ?? step.oldState)?.inputs ?? {};
+    if (type === "berth:index:ManifestFile") {
+      const { path } = inputs;
+      return [{ kind: "file", name: typeof path === "string" ? path : name, change }];
+    }
+    return [{ kind: type.split(":").at(-1) ?? type, name, change }];
+  });
+  return things.toSorted((a, b) => compare(`${a.kind} ${a.name}`, `${b.kind} ${b.name}`));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,53 @@
+import {
+  type LabelledStatement,
+  type Risk,
+  risks,
+} from "../../components/postgres/statements/labels.ts";
+
+/** How something changes. */
+export type Change = "create" | "update" | "replace" | "delete";
+
+/** A file, an object or another resource that changes. */
+export interface ChangedThing {
+  /** `file`, or a kind such as `OnePasswordItem` or `Grant`. */
+  readonly kind: string;
+  readonly name: string;
+  readonly change: Change;
+}
+
+/** What a run would do about one app. */
+export interface AppPreview {
+  readonly app: string;
+  readonly change: "new" | "changes" | "leaves" | "refused";
+  /** Properties of the app's database that change, by path. */
+  readonly properties: readonly string[];
+  readonly statements: readonly LabelledStatement[];
+  readonly things: readonly ChangedThing[];
+  readonly notes: readonly string[];
+  readonly errors: readonly string[];
+}
+
+/** A change that somebody should look at. */
+export interface FoundRisk {
+  readonly risk: Risk;
+  /** undefined = it is about the stack. */
+  readonly app: string | undefined;
+  readonly what: string;
+}
+
+/** What a run would do; the `--json` output. */
+export interface StackPreview {
+  readonly stack: string;
+  /** Whether nothing would change. */
+  readonly unchanged: boolean;
+  readonly apps: readonly AppPreview[];
+  readonly unchangedApps: number;
+  /** What all apps share. */
+  readonly shared: Pick<AppPreview, "statements" | "things" | "notes" | "errors">;
+  readonly risks: readonly FoundRisk[];
+}
+
+/** The kinds of risk that a preview has, in their order. */
+export function kindsOfRisk({ risks: found }: Pick<StackPreview, "risks">): readonly Risk[] {
+  return risks.filter((risk) => found.some((one) => one.risk === risk));
+}

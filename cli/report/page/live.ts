@@ -1,0 +1,85 @@
+import pLimit from "p-limit";
+import type { AppSpec, StackSpec } from "../../../components/config/spec.ts";
+import { loadIdentifiedStack } from "../../../components/engine/stack-identity.ts";
+import { toOneError } from "../../../components/errors.ts";
+import { readAdminItem } from "../../../components/onepassword/admin.ts";
+import type { Credential } from "../../../components/onepassword/credential.ts";
+import { inspectAccess } from "../../../components/postgres/catalog/access.ts";
+import { type Catalog, inspectCatalog } from "../../../components/postgres/catalog/catalog.ts";
+import {
+  type AppDecision,
+  decideApp,
+  mayEnter,
+} from "../../../components/postgres/diff/decide-app.ts";
+import { planDatabase } from "../../../components/postgres/plan/plan.ts";
+import { withOwnershipRole } from "../../../components/postgres/rules/identity.ts";
+import { findIdentityProblem } from "../../../components/postgres/rules/server.ts";
+import { withServer } from "../../../components/postgres/server/reach.ts";
+import { type ServerTarget, withSession } from "../../../components/postgres/server/session.ts";
+import { projectFolder } from "../../../components/project-folder.ts";
+
+/** What was read of the server. Nothing in it is secret: verifiers are not read. */
+export interface LiveStack {
+  readonly endpoint: string;
+  readonly catalog: Catalog;
+  /** What a run would do, by app. Passwords are not compared. */
+  readonly decisions: ReadonlyMap<string, AppDecision>;
+}
+
+/** Databases that are read at a time. */
+const concurrency = 3;
+
+/** Loads a stack and reads its server. Changes nothing. Returns the stack with its ownership role on the server. */
+export async function loadLiveStack(
+  stack: string,
+  file: string | undefined,
+): Promise<{ readonly spec: StackSpec; readonly live: LiveStack }> {
+  const loaded = loadIdentifiedStack(stack, projectFolder, file);
+  const admin = await readAdminItem(loaded.postgres.admin);
+  return await withServer(
+    loaded.postgres,
+    async (target) => await inspectStack(loaded, target, admin),
+  );
+}
+
+/** Reads the server of a stack as its admin. */
+export async function inspectStack(
+  loaded: StackSpec,
+  target: ServerTarget,
+  admin: Credential,
+): Promise<{ readonly spec: StackSpec; readonly live: LiveStack }> {
+  const database = loaded.postgres.maintenanceDatabase;
+  const catalog = await withSession({ ...target, database }, admin, (client) =>
+    inspectCatalog(client, { roles: undefined, databases: undefined }),
+  );
+  const spec = withOwnershipRole(loaded, catalog.roles.values());
+  const identity = findIdentityProblem(catalog.server, spec.postgres);
+  if (identity !== undefined && spec.postgres.systemIdentifier !== undefined) {
+    throw toOneError("Postgres", [identity]);
+  }
+  const limit = pLimit(concurrency);
+  const decide = async (app: AppSpec) =>
+    [app.name, await decideLive(app, spec, { catalog, target, admin })] as const;
+  const decisions = await Promise.all(spec.apps.map((app) => limit(() => decide(app))));
+  const endpoint = target.endpoint.description;
+  return { spec, live: { endpoint, catalog, decisions: new Map(decisions) } };
+}
+
+async function decideLive(
+  app: AppSpec,
+  { postgres }: StackSpec,
+  server: {
+    readonly catalog: Catalog;
+    readonly target: ServerTarget;
+    readonly admin: Credential;
+  },
+): Promise<AppDecision> {
+  const { catalog, target, admin } = server;
+  const plan = planDatabase(app, postgres);
+  const outside = decideApp(plan, { catalog }, { postgres });
+  if (!mayEnter(plan, catalog, outside)) return outside;
+  const access = await withSession({ ...target, database: plan.database.name }, admin, (client) =>
+    inspectAccess(client, plan, []),
+  );
+  return decideApp(plan, { catalog, access }, { postgres });
+}

@@ -1,0 +1,147 @@
+import { provisionerName } from "../../../components/config/derive/names.ts";
+import type { AppSpec, StackSpec } from "../../../components/config/spec.ts";
+import { describeWhat } from "../../../components/errors.ts";
+import { listActions } from "../../../components/postgres/diff/decide-app.ts";
+import { planDatabase } from "../../../components/postgres/plan/plan.ts";
+import { describeAction } from "../../../components/postgres/statements/actions.ts";
+import { labelStatements } from "../../../components/postgres/statements/labels.ts";
+import { type SecretReport, toReport } from "../app-report.ts";
+import type { LiveStack } from "./live.ts";
+import { compare, keepApps, type Matrix, toLiveMatrix, toPlannedMatrix } from "./matrix.ts";
+import { findWarnings, type Warning } from "./warnings.ts";
+
+/** Everything that the page, the Mermaid picture and the JSON document show. It has no secret. */
+export interface StackReport {
+  readonly stack: string;
+  /** The server that was read; undefined = all is from the stack file. */
+  readonly server: { readonly name: string; readonly version: string } | undefined;
+  readonly apps: readonly AppChain[];
+  readonly matrix: Matrix;
+  readonly warnings: readonly Warning[];
+}
+
+/** The way of one app from its items to its workload. */
+export interface AppChain {
+  readonly app: string;
+  readonly namespace: string;
+  readonly database: string;
+  readonly roles: readonly RoleOfChain[];
+  /** Secrets that are no logins, too. */
+  readonly secrets: readonly SecretReport[];
+  /** Argo CD Applications, in the order of their waves. */
+  readonly applications: readonly string[];
+  readonly workload: string | undefined;
+  /** undefined = the server was not read. */
+  readonly state: AppState | undefined;
+}
+
+export interface RoleOfChain {
+  readonly name: string;
+  readonly profile: string;
+  readonly secret: SecretReport | undefined;
+}
+
+/** How an app is on the server. */
+export interface AppState {
+  readonly isThere: boolean;
+  /** What `pulumi up` would do about it, in plain words. */
+  readonly drift: readonly string[];
+}
+
+/** The report of a stack, or of some of its apps. */
+export function toStackReport(
+  spec: StackSpec,
+  selected: readonly AppSpec[],
+  live: LiveStack | undefined,
+): StackReport {
+  const { postgres } = spec;
+  const plans = spec.apps.map((app) => planDatabase(app, postgres));
+  const names = new Set(selected.map(({ name }) => name));
+  const matrix =
+    live === undefined
+      ? toPlannedMatrix(plans, spec)
+      : toLiveMatrix(plans, live.catalog, postgres.ownershipRole);
+  const warnings = [
+    ...findWarnings(spec, live?.catalog),
+    ...(live === undefined ? [] : spec.apps.flatMap((app) => toDriftWarnings(app, spec, live))),
+  ];
+  return {
+    stack: spec.stack,
+    server: live && { name: live.endpoint, version: toVersion(live.catalog.server.versionNumber) },
+    apps: selected.map((app) => toChain(app, spec, live)),
+    matrix: names.size === spec.apps.length ? matrix : keepApps(matrix, names),
+    warnings: warnings
+      .filter(({ app }) => app === undefined || names.has(app))
+      .toSorted((a, b) => compare(a.app ?? "", b.app ?? "")),
+  };
+}
+
+function toVersion(versionNumber: number): string {
+  return `${String(Math.floor(versionNumber / 10_000))}.${String(versionNumber % 10_000)}`;
+}
+
+function toChain(app: AppSpec, spec: StackSpec, live: LiveStack | undefined): AppChain {
+  const { namespace, database, secrets } = toReport(app, spec);
+  const decision = live?.decisions.get(app.name);
+  const isInGit = app.delivery === "git";
+  const hasWorkload = app.workload !== undefined && app.delivery !== "none";
+  return {
+    app: app.name,
+    ...{ namespace, database, secrets },
+    roles: app.roles.map(({ name, profile, logins, secretName, namespace: own }) => ({
+      ...{ name: logins === undefined ? name : [name, ...logins].join(", "), profile },
+      secret: secrets.find(
+        ({ role, secret, namespaces }) =>
+          role !== undefined &&
+          secret === secretName &&
+          (namespaces.length === 0 || namespaces.includes(own)),
+      ),
+    })),
+    applications: [
+      ...(isInGit ? [provisionerName(app.name)] : []),
+      ...(hasWorkload ? [app.name] : []),
+    ],
+    workload: describeWorkload(app.workload),
+    state:
+      live === undefined || decision === undefined
+        ? undefined
+        : {
+            isThere: live.catalog.databases.has(database),
+            drift: listActions(decision).map(describeAction),
+          },
+  };
+}
+
+function describeWorkload(workload: AppSpec["workload"]): string | undefined {
+  switch (workload?.kind) {
+    case "helm":
+      return `Helm chart ${workload.chart} ${workload.version} of ${workload.repoURL}`;
+    case "git":
+      return `${workload.path} in ${workload.repoURL}`;
+    case undefined:
+      return undefined;
+  }
+}
+
+function toDriftWarnings(
+  { name: app, database, provisioner }: AppSpec,
+  { postgres, stack }: StackSpec,
+  { catalog, decisions }: LiveStack,
+): Warning[] {
+  const decision = decisions.get(app);
+  if (decision === undefined) return [];
+  const problems = [...decision.problems, ...decision.superuser].map((problem) => ({
+    ...{ app, what: describeWhat(problem) },
+    fix: problem.fix,
+  }));
+  if (!catalog.databases.has(database.name)) {
+    const fix = provisioner === "job" ? "run the app's Job" : `pulumi up --stack ${stack}`;
+    return [...problems, { app, what: `database ${database.name} is not on the server yet`, fix }];
+  }
+  const labelled = labelStatements(listActions(decision), postgres.ownershipRole);
+  const drift = labelled.map(({ words, sql }) => ({
+    ...{ app, what: `differs from the stack file; with pulumi up, ${words}` },
+    fix: `${sql};`,
+  }));
+  return [...problems, ...drift];
+}

@@ -1,0 +1,116 @@
+import { type Action, describeAction } from "./actions.ts";
+import { shorten } from "./failure.ts";
+import { hiddenVerifiers, toStatement } from "./sql.ts";
+
+/**
+ * Why somebody should look at a statement before it runs: it drops something, gives what a role owns to another
+ * role, or gives access to what is there already.
+ */
+export type Risk = "drop" | "reown" | "access";
+
+export const risks: readonly Risk[] = ["drop", "reown", "access"];
+
+/** A statement with what it does in plain words. */
+export interface LabelledStatement {
+  readonly words: string;
+  /** As it runs, with verifiers hidden. */
+  readonly sql: string;
+  readonly risk?: Risk;
+}
+
+/**
+ * Labels the statements of one app.
+ *
+ * @param actions All actions of the app: those on a database that they create give nobody access to old data.
+ * @param ownershipRole Membership in it gives no access.
+ */
+export function labelStatements(
+  actions: readonly Action[],
+  ownershipRole: string,
+): LabelledStatement[] {
+  const isNew = actions.some(({ kind }) => kind === "create-database");
+  const created = actions.flatMap((one) => (one.kind === "create-role" ? [one.role.name] : []));
+  const givesNothing = new Set(isNew ? [ownershipRole, ...created] : [ownershipRole]);
+  return actions.map((action) => {
+    const risk = riskOf(action, { isNew, givesNothing });
+    const sql = shorten(toStatement(action, hiddenVerifiers));
+    return { words: describeAction(action), sql, ...(risk === undefined ? {} : { risk }) };
+  });
+}
+
+/**
+ * @param database Whether it is new, and the roles in which a membership gives no access to what was there.
+ */
+function riskOf(
+  action: Action,
+  database: { readonly isNew: boolean; readonly givesNothing: ReadonlySet<string> },
+): Risk | undefined {
+  switch (action.kind) {
+    case "drop-database":
+    case "drop-owned":
+    case "drop-role":
+      return "drop";
+    case "reassign-owned":
+      return "reown";
+    case "join":
+      return database.givesNothing.has(action.group) ? undefined : "access";
+    case "set-attributes":
+      return action.attributes.includes("LOGIN") ? "access" : undefined;
+    case "grant":
+    case "grant-default":
+      return database.isNew ? undefined : "access";
+    case "create-ownership-role":
+    case "mark-ownership-role":
+    case "create-role":
+    case "set-password":
+    case "clear-password":
+    case "limit-role":
+    case "set-search-path":
+    case "leave":
+    case "set-role":
+    case "join-admin":
+    case "create-database":
+    case "limit-database":
+    case "create-schema":
+    case "create-extension":
+    case "update-extension":
+    case "revoke":
+    case "revoke-default":
+      return undefined;
+  }
+}
+
+/**
+ * The statements as a preview shows them: an SQL script with the plain words as comments.
+ *
+ * @param whose `app wiki`, or `stack` for what all apps share.
+ */
+export function formatStatements(whose: string, statements: readonly LabelledStatement[]): string {
+  const count = `${String(statements.length)} statement${statements.length === 1 ? "" : "s"}`;
+  const lines = statements.flatMap(({ words, sql, risk }) => [
+    `-- ${risk === undefined ? "" : `${risk}: `}${words}`,
+    `${sql};`,
+  ]);
+  return [`${whose}: ${count}`, ...lines.map((line) => `  ${line}`)].join("\n");
+}
+
+const head = /^(?<whose>app .+|stack): \d+ statements?$/;
+const label = /^ {2}-- (?:(?<risk>drop|reown|access): )?(?<words>.*)$/;
+
+/** The reverse of {@link formatStatements}; undefined = the text is something else. */
+export function parseStatements(
+  text: string,
+): { readonly whose: string; readonly statements: readonly LabelledStatement[] } | undefined {
+  const [first = "", ...lines] = text.trimEnd().split("\n");
+  const whose = head.exec(first)?.groups?.["whose"];
+  if (whose === undefined || lines.length === 0 || lines.length % 2 === 1) return undefined;
+  const statements: LabelledStatement[] = [];
+  for (let at = 0; at < lines.length; at += 2) {
+    const found = label.exec(lines[at] ?? "")?.groups;
+    if (found === undefined) return undefined;
+    const { risk, words = "" } = found;
+    const sql = (lines[at + 1] ?? "").trim().replace(/;$/, "");
+    statements.push({ words, sql, ...(risk === undefined ? {} : { risk: risk as Risk }) });
+  }
+  return { whose, statements };
+}

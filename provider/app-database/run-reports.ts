@@ -1,0 +1,114 @@
+import { BerthError } from "../../components/errors.ts";
+import { type AppDecision, listActions } from "../../components/postgres/diff/decide-app.ts";
+import { type Action, isAboutOwnershipRole } from "../../components/postgres/statements/actions.ts";
+import { formatStatements, labelStatements } from "../../components/postgres/statements/labels.ts";
+import type { Report } from "../rpc/engine-log.ts";
+import { describeActions, toText } from "./changes.ts";
+import { requirePossible } from "./inspect.ts";
+import type { AppRequest } from "./request.ts";
+import { describeKept, type Places } from "./retirement-check.ts";
+
+/** Tells the operator about one run. What is the stack's is said once, not for each app. */
+export class RunReports {
+  readonly report: Report;
+  /** The resource of the provider itself, for what is the stack's. */
+  #provider: string | undefined;
+  #hasWarned = false;
+  #hasShownStack = false;
+  /** Apps of which it was said that they stay on the server. */
+  readonly #kept = new Set<string>();
+  /** Apps that the preview refused; undefined = the program does not ask for them. */
+  #refused: Set<string> | undefined;
+
+  constructor(report: Report) {
+    this.report = report;
+  }
+
+  /** A new run begins. */
+  begin(): void {
+    this.#hasWarned = false;
+    this.#hasShownStack = false;
+  }
+
+  setProvider(urn: string): void {
+    this.#provider = urn;
+  }
+
+  warnOnce(urn: string, text: string): void {
+    if (!this.#hasWarned) this.report("warning", this.#provider ?? urn, text);
+    this.#hasWarned = true;
+  }
+
+  /** Says once of an app that leaves what stays of it. */
+  noteKept(urn: string, app: string, place: Places[string]): void {
+    if (!this.#kept.has(app)) this.report("info", urn, describeKept(app, place));
+    this.#kept.add(app);
+  }
+
+  note(urn: string, notes: readonly string[]): void {
+    if (notes.length > 0) this.report("info", urn, notes.join("\n"));
+  }
+
+  /** Shows what a preview found about an app, or why it refuses the app. */
+  showPreview(
+    urn: string,
+    { plan: { app }, leftBehind }: Pick<AppRequest, "plan" | "leftBehind">,
+    decision: AppDecision,
+    ownershipRole: string,
+  ): void {
+    try {
+      const notes = [...leftBehind, ...requirePossible(decision)];
+      for (const note of notes) this.report("warning", urn, note);
+    } catch (error) {
+      if (!(error instanceof BerthError)) throw error;
+      this.#refuse(urn, app, error);
+      return;
+    }
+    this.#showStatements(urn, app, listActions(decision), ownershipRole);
+  }
+
+  /** Shows what differs from the program although the program did not change. */
+  showDifference(urn: string, actions: readonly Action[]): void {
+    const text = toText("differs from the program; up would do:", describeActions(actions));
+    this.report("info", urn, text);
+  }
+
+  /** Statements about the ownership role are the stack's: the first app runs them. */
+  #showStatements(
+    urn: string,
+    app: string,
+    actions: readonly Action[],
+    ownershipRole: string,
+  ): void {
+    const shared = actions.filter(isAboutOwnershipRole);
+    if (shared.length > 0 && !this.#hasShownStack) {
+      const labelled = labelStatements(shared, ownershipRole);
+      this.report("info", this.#provider ?? urn, formatStatements("stack", labelled));
+      this.#hasShownStack = true;
+    }
+    const own = actions.filter((action) => !isAboutOwnershipRole(action));
+    if (own.length === 0) return;
+    this.report("info", urn, formatStatements(`app ${app}`, labelStatements(own, ownershipRole)));
+  }
+
+  /**
+   * From now on an app that a preview refuses does not end the preview: the program asks for all of them at its
+   * end, and fails then.
+   */
+  collectRefused(): void {
+    this.#refused = new Set();
+  }
+
+  /** Reports why a preview refuses an app. Throws the error if the program does not ask for it later. */
+  #refuse(urn: string, app: string, error: Error): void {
+    if (this.#refused === undefined) throw error;
+    this.#refused.add(app);
+    this.report("error", urn, error.message);
+  }
+
+  /** Answers the program; undefined = that is not its question. */
+  answer(token: string): { readonly apps: string[] } | undefined {
+    if (token !== "berth:postgres:getRefusedApps") return undefined;
+    return { apps: [...(this.#refused?.keys() ?? [])].toSorted() };
+  }
+}

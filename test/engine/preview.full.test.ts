@@ -1,0 +1,148 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { StackPreview } from "../../cli/preview/model.ts";
+import { projectFolder } from "../../components/project-folder.ts";
+import { Bed } from "./bed.ts";
+
+/** The preview as people and machines read it, by Pulumi itself and by the verb. */
+
+let bed: Bed;
+
+beforeAll(async () => {
+  bed = await Bed.open();
+});
+
+afterAll(async () => {
+  await bed.close();
+});
+
+async function preview(...args: readonly string[]) {
+  await bed.ensurePlugins();
+  const cli = path.join(projectFolder, "cli/main.ts");
+  const given = ["--stack", "dev", "--config-file", bed.sandbox.stackFile, ...args];
+  const result = await execa(process.execPath, [cli, "preview", ...given], {
+    env: { ...bed.toolchain.env, ...bed.sandbox.env, NO_COLOR: "1" },
+    stdin: "ignore",
+    reject: false,
+  });
+  Bed.printed.push(result.stdout, result.stderr);
+  return result;
+}
+
+async function previewed(...args: readonly string[]): Promise<StackPreview> {
+  return JSON.parse((await preview("--json", ...args)).stdout) as StackPreview;
+}
+
+const appOf = ({ apps }: StackPreview, name: string) => apps.find(({ app }) => app === name);
+
+describe("a fresh stack", () => {
+  it("is shown by app: statements, files, and no risk", async () => {
+    const found = await previewed("--fail-on", "drop,reown,access");
+    expect(found.apps.map(({ app, change }) => [app, change])).toEqual([
+      ["basketball", "new"],
+      ["netbox", "new"],
+    ]);
+    const words = appOf(found, "basketball")?.statements.map((one) => one.words) ?? [];
+    expect(words).toContain("role admin_app is created");
+    expect(words).toContain("database basketball is created");
+    expect(found.shared.statements.map((one) => one.words)).toEqual([
+      "ownership role berth_dev is created",
+      expect.stringContaining("ownership role berth_dev gets the comment"),
+    ]);
+    expect(appOf(found, "netbox")?.things.map(({ name }) => name)).toContain(
+      "argocd/apps/infra/netbox.yml",
+    );
+    expect(found.risks).toEqual([]);
+    expect(JSON.stringify(found)).not.toMatch(/SCRAM-SHA-256\$/);
+  });
+
+  it("is shown by Pulumi with the app's name, and what is the stack's once", async () => {
+    const { output } = await bed.pulumi(["preview"]);
+    expect(output).toMatch(
+      /app basketball: \d+ statements\n +-- role basketball is created\n +CREATE/,
+    );
+    expect(output.match(/CREATE ROLE "berth_dev"/g)).toHaveLength(1);
+  });
+
+  it("can be saved as a plan, which up then keeps to", async () => {
+    const plan = path.join(bed.sandbox.home, "plan.json");
+    expect((await preview("--save-plan", plan)).exitCode).toBe(0);
+    expect(readFileSync(plan, "utf8")).not.toMatch(/SCRAM-SHA-256\$/);
+    const up = ["up", "--yes", "--skip-preview", "--plan", plan];
+    const { exitCode, output } = await bed.pulumi(up);
+    expect(exitCode, output).toBe(0);
+    expect(output).toContain("18 created");
+  });
+});
+
+describe("a stack that is up", () => {
+  it("is one line where nothing changes", async () => {
+    expect(await preview()).toMatchObject({ exitCode: 0, stdout: "stack dev: no changes" });
+  });
+
+  it("names the property for a new password", async () => {
+    await bed.editItem("netbox-db-credentials", (fields) => {
+      for (const field of fields) {
+        if (field["purpose"] === "PASSWORD") field["value"] = "a-new-password-of-this-test";
+      }
+    });
+    const { output } = await bed.pulumi(["preview"]);
+    expect(output).toContain("[diff: ~verifiers]");
+    expect(output).toContain("-- role netbox gets the password from 1Password");
+    expect((await bed.up()).exitCode).toBe(0);
+  });
+
+  it("shows what an app leaves behind, who gets more access, and an app that is refused", async () => {
+    await bed.addLogin("wiki-db-credentials", "wiki", "the-wiki-of-this-test");
+    await bed.addLogin("netbox-reports-db-credentials", "netbox_reports", "reports-of-this-test");
+    await bed.sql("create role wiki login");
+    const restore = bed.configure((config) => {
+      const { netbox } = config["berth:apps"];
+      const roles = { reports: { profile: "readonly" } };
+      config["berth:apps"] = {
+        netbox: { ...(netbox as object), roles },
+        wiki: {},
+      };
+    });
+    const { output, exitCode } = await bed.pulumi(["preview"]);
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain("app wiki");
+    expect(output).toContain("-- access: role netbox_reports gets CONNECT on database netbox");
+    expect(output).toContain(
+      'app basketball leaves the stack: database "basketball", its rows and logins basketball, admin_app stay on the server',
+    );
+    const refused = await preview("--json");
+    const found = JSON.parse(refused.stdout) as StackPreview;
+    expect(refused.exitCode).toBe(1);
+    expect(appOf(found, "wiki")).toMatchObject({ change: "refused" });
+    expect(appOf(found, "netbox")).toMatchObject({ change: "changes" });
+    restore();
+    await bed.sql("drop role wiki");
+  });
+
+  it("blocks what it is told to block", async () => {
+    const restore = bed.configure((config) => {
+      const { netbox } = config["berth:apps"];
+      const roles = { reports: { profile: "readonly" } };
+      config["berth:apps"] = { netbox: { ...(netbox as object), roles } };
+    });
+    expect((await preview("--fail-on", "drop,reown")).exitCode).toBe(0);
+    const { exitCode, stdout } = await preview("--fail-on", "access");
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain("blocked by --fail-on access: app netbox: role netbox_reports gets");
+    expect(stdout).toContain("basketball: leaves");
+    const { stdout: markdown } = await preview("--markdown");
+    expect(markdown).toContain("**Risk: `access (netbox)`**");
+    expect(markdown).toContain("- `- file argocd/apps/");
+    const { output } = await bed.up();
+    expect(output).toContain("stay on the server (reclaimPolicy: retain)");
+    restore();
+  });
+
+  it("shows no secret", () => {
+    const printed = Bed.printed.join("\n");
+    for (const secret of bed.secrets()) expect(printed).not.toContain(secret);
+  });
+});
