@@ -3,5 +3,6 @@ export const besideCode = [
   "{components,provider,cli}/**/*.sql",
   "components/config/schema.json",
   "provider/pulumi-resource-berth",
+  "provider/plugin/*",
   "toolchain/go/*/go.mod",
 ] as const;

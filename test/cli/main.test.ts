@@ -133,7 +133,7 @@ const noHome = { PULUMI_HOME: join(folder, "nothing") };
 
 describe("what it cannot run with is exit code 2, one message and no fault's stack", () => {
   test.each([
-    ["another verb", ["deploy"], "unknown command 'deploy'\n  fix: the verbs are doctor, "],
+    ["another verb", ["deploy"], "unknown command 'deploy'\n  fix: the verbs are init, doctor, "],
     ["a mistyped verb", ["verfy"], "unknown command 'verfy' (did you mean verify?)"],
     [
       "a word too many",
