@@ -201,7 +201,8 @@ export const rooms = {
     "cli/init",
   ],
   "cli/verbs": ["cli/commands"],
-  "cli/main": [...config, "cli", "cli/verbs"],
+  "cli/program": [...config, "cli/verbs"],
+  "cli/main": [...config, "cli", "cli/verbs", "cli/program"],
 
   dev: [
     ...config,

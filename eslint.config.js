@@ -6,7 +6,9 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ["*.js", "cli/*.mjs", "toolchain/*.mjs"] },
+        projectService: {
+          allowDefaultProject: ["*.js", "cli/*.mjs", "dev/package/*.mjs", "toolchain/*.mjs"],
+        },
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -8,6 +8,9 @@ import { verifyStack } from "../verify/verb.ts";
 import type { RotateContext } from "./context.ts";
 import { type SecretOutcome, waitForSecret } from "./wait-for-secret.ts";
 
+/** How often to say that the wait goes on. */
+const beatMs = 30_000;
+
 /** What was rotated, and how far; the form of the `--json` output. */
 export interface Rotation {
   readonly app: string;
@@ -67,9 +70,16 @@ async function awaitSecret(
   const access = await openSecrets(spec);
   if (access === undefined) return { kind: "unseen", reason: "the stack file names no cluster" };
   say("secret", `waiting for ${name}, at most ${String(args.wait)} min`);
+  const start = Date.now();
+  const beating = setInterval(() => {
+    const seconds = Math.round((Date.now() - start) / 1000);
+    say("secret", `still waiting for ${name}, ${String(seconds)} s`);
+  }, beatMs);
   const outcome = await waitForSecret(access, role, items.credential(role), {
     timeoutMs: args.wait * 60_000,
     intervalMs: 2_000,
+  }).finally(() => {
+    clearInterval(beating);
   });
   if (outcome.kind === "arrived") say("secret", `${name} has the new password`);
   return outcome;
