@@ -15,6 +15,8 @@ export interface ServerFacts {
   readonly isSuperuser: boolean;
   readonly canCreateRole: boolean;
   readonly canCreateDatabase: boolean;
+  readonly canReplicate: boolean;
+  readonly bypassesRls: boolean;
 }
 
 /** A live role. */

@@ -1,5 +1,6 @@
 import { escapeIdentifier } from "pg";
 import type { StackIdentity } from "../../config/spec.ts";
+import { joinFixes } from "../../errors.ts";
 import { holdLineBreaks, releaseLineBreaks } from "../../terminal-text.ts";
 import type { LiveRole } from "../catalog/catalog.ts";
 import type { PlannedRole } from "../plan/plan.ts";
@@ -115,11 +116,6 @@ function describeUnmarked(role: Candidate, stack: StackIdentity): PostgresProble
     what: `ownership role "${role.name}" has members and does not say of which stack: an earlier version of Berth made it; nothing was changed`,
     fix: joinFixes(`if another stack made it, ${free}`, mark),
   };
-}
-
-/** Alternative fixes, each on its own line. */
-function joinFixes(...fixes: readonly string[]): string {
-  return fixes.join("\n    fix: ");
 }
 
 function toHandOver(role: Candidate, stack: StackIdentity): string {

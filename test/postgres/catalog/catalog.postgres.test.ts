@@ -54,6 +54,8 @@ test("the server tells who it is and what the admin may do on it, to an admin th
     isSuperuser: false,
     canCreateRole: true,
     canCreateDatabase: true,
+    canReplicate: false,
+    bypassesRls: false,
   });
 });
 
