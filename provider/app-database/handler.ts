@@ -253,8 +253,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     } catch (error) {
       if (done.length === 0) throw error;
       // Something took effect, so the resource must be in state for the next up to continue.
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new PartialFailure(reason, { id, state: toStopped(request) });
+      throw new PartialFailure(error, { id, state: toStopped(request) });
     }
   }
 

@@ -97,8 +97,9 @@ export interface Loss {
   readonly object: string;
   /** The object as SQL, such as `TABLE public.page`. */
   readonly target: string;
-  /** As SQL. */
-  readonly privileges: string;
+  readonly privileges: readonly string[];
+  /** A column of the object in parentheses, as SQL; empty = the whole object. */
+  readonly column: string;
   /** Who has the privileges; null = PUBLIC. */
   readonly grantee: string | null;
   /** Who granted them; null = the owner. */

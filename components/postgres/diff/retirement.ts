@@ -1,5 +1,6 @@
 import { reservedReason } from "../../config/rules/names.ts";
 import type { PostgresSpec } from "../../config/spec.ts";
+import { joinFixes } from "../../errors.ts";
 import type { Catalog, LiveRole } from "../catalog/catalog.ts";
 import type { Blocker, Dependent, LiveSession, Loss } from "../catalog/retirement.ts";
 import type { AppDatabaseState } from "../plan/app-properties.ts";
@@ -179,6 +180,6 @@ export function findLeavingProblems(
     ...toDependentProblems(app, facts.dependents),
     ...toLossProblems(app, database, facts.losses),
   ];
-  const keep = `or set berth:apps.${app}.reclaimPolicy to retain, which shuts the role out and keeps it`;
-  return problems.map((problem) => ({ ...problem, fix: `${problem.fix}; ${keep}` }));
+  const keep = `or to keep the role, shut out: set berth:apps.${app}.reclaimPolicy to retain`;
+  return problems.map((problem) => ({ ...problem, fix: joinFixes(problem.fix, keep) }));
 }

