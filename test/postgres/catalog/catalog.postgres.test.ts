@@ -168,7 +168,10 @@ test("the databases that PUBLIC may enter come with owner and privileges, and no
 
 test("traces on a neighbour are found in every form, and there are none to begin with", async () => {
   const find = () =>
-    withSession(target, admin, (client) => inspectTraces(client, ["netbox"], ["paperless"]));
+    withSession(target, admin, async (client) => {
+      const found = await inspectTraces(client, ["netbox"], ["paperless"]);
+      return found.map(({ what }) => what);
+    });
   expect(await find()).toEqual([]);
   await server.superuser.query("grant connect on database paperless to netbox");
   await server.superuser.query("grant paperless to netbox");

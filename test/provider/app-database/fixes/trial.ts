@@ -4,6 +4,7 @@ import type { ProblemCode } from "../../../../components/postgres/rules/problem.
 import type { PropertyMap } from "../../../../provider/rpc/property-values.ts";
 import type { StoredResource } from "../../../../provider/rpc/resource-handler.ts";
 import { type DatabaseBed, inputsOf, rolePassword } from "../bed.ts";
+import { followFix } from "./follow.ts";
 
 /** A problem of a server or an app, and what is done with the fix that is printed for it. */
 export interface Row {
@@ -83,35 +84,9 @@ export class Trial {
 
   /** Does what a fix says: runs its statements, as whom and where it says, and makes its edits. */
   async follow(fix: string): Promise<void> {
-    let isDone = this.#edit(fix);
-    const said =
-      /\b(?:as (a superuser|the admin|an admin|its owner))(?:,? in database (\S+?))?(?: run)?: (.*)$/.exec(
-        fix,
-      );
-    const [, who = "", database = this.#databaseOf(said?.[3]), text = ""] = said ?? [];
-    const statements = text.split(/; ?/).filter((one) => sqlWords.test(one));
-    if (statements.length > 0) {
-      isDone = true;
-      await this.#run(who.endsWith("admin"), database, statements);
-    }
-    if (!isDone) throw new Error(`nothing to follow in: ${fix}`);
-  }
-
-  /** One session, as `SET ROLE` needs it. */
-  async #run(isAdmin: boolean, database: string, statements: readonly string[]): Promise<void> {
-    const { PGUSER: name, PGPASSWORD: password } = this.bed.adminEnvironment;
-    const client = isAdmin
-      ? await this.bed.connectWith({ name, password }, database)
-      : await this.bed.connect(database);
-    try {
-      for (const statement of statements) await client.query(statement);
-    } finally {
-      await client.end();
-    }
-  }
-
-  #databaseOf(text = ""): string {
-    return / ON SCHEMA /.test(text) ? this.app : "postgres";
+    const isEdited = this.#edit(fix);
+    const isRun = await followFix(this.bed, fix);
+    if (!isEdited && !isRun) throw new Error(`nothing to follow in: ${fix}`);
   }
 
   #edit(fix: string): boolean {
@@ -126,9 +101,6 @@ export class Trial {
     return found.length > 0;
   }
 }
-
-const sqlWords =
-  /^(GRANT|REVOKE|ALTER|CREATE|DROP|SET|RESET|COMMENT|SELECT|COMMIT|ROLLBACK|REASSIGN) /;
 
 function withValue(entry: Entry, [key = "", ...rest]: readonly string[], value: unknown): Entry {
   if (rest.length === 0) return { ...entry, [key]: value };
