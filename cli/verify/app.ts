@@ -52,7 +52,7 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
       publicMayCreate ||= found.publicMayCreate;
       const { key } = loginOf(role, context);
       for (const planned of plan.roles.filter((r) => r.key === key)) {
-        checks.push(...verifyAttributes(planned, found, context.spec.postgres.ownershipRole));
+        checks.push(...verifyAttributes(planned, found, context));
         checks.push(await verifyPrivileges(client, plan, planned, context.server));
         checks.push(verifyIsolation(app, planned, found, context));
         await use(client, planned);

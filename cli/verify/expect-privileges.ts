@@ -8,6 +8,7 @@ import {
   PUBLIC,
   PUBLIC_SCHEMA,
 } from "../../components/postgres/plan/plan.ts";
+import type { Action } from "../../components/postgres/statements/actions.ts";
 import { toStatement } from "../../components/postgres/statements/sql.ts";
 import { runUp } from "./check.ts";
 
@@ -84,37 +85,44 @@ export function toFixes(
 ): string[] {
   const { actions, superuser } = decideAccess(plan, live, []);
   const isOurs = actions.some((action) => "grantee" in action && action.grantee === role.name);
-  const statements = deviations.flatMap((one) => toStatements(plan, role, one, live));
+  const groups = new Map<string, Extract<Action, { readonly kind: "grant" | "revoke" }>>();
+  for (const { key, object, ...change } of deviations.flatMap((one) =>
+    toChanges(plan, role, one, live),
+  )) {
+    groups.set(key, { ...change, path: "", on: toSecurable(object, groups.get(key)?.on) });
+  }
+  const statements = [...groups.values()].map((action) => toStatement(action, () => ""));
+  const where = `as a superuser, in database ${plan.database.name}`;
   const fixes = [
     ...(isOurs ? [runUp] : []),
     ...superuser.map(({ fix }) => fix),
-    ...[...new Set(statements)].slice(0, mostShown),
+    ...(statements.length === 0 ? [] : [`${where}: ${statements.join("; ")}`]),
   ];
   if (fixes.length > 0) return fixes;
   return [`take out of the role's memberOf what gives it that: ${role.memberOf.join(", ")}`];
 }
 
-/** Statements about an object of another owner, and about groups that the role is in. */
-function toStatements(
+/** Changes of an object of another owner, and of the privileges of groups that the role is in. */
+function toChanges(
   { database }: DatabasePlan,
   { name, memberOf }: PlannedRole,
   { found, kind }: Deviation,
   { access }: LiveInside,
-): string[] {
+) {
   const { type, schema, privilege } = found;
-  if (type === "database") return [];
   const object = access.objects.find(
     (one) => one.type === type && one.schema === schema && isNamed(found, one),
   );
   if (object === undefined) return [];
-  const on = toSecurable(object, undefined);
-  const show = (action: "grant" | "revoke", grantee: string) =>
-    `as a superuser, in database ${database.name}: ${toStatement({ kind: action, path: "", on, grantee, privileges: [privilege] }, () => "")}`;
-  if (kind === "missing") return object.owner === database.owner ? [] : [show("grant", name)];
+  const change = (action: "grant" | "revoke", grantee: string) => ({
+    key: [action, grantee, type, schema, privilege].join(" "),
+    ...{ object, kind: action, grantee, privileges: [privilege] },
+  });
+  if (kind === "missing") return object.owner === database.owner ? [] : [change("grant", name)];
   const held = [...object.privileges, ...(object.columns ?? [])];
   return memberOf
     .filter((group) => held.includes(`${group}=${privilege}`))
-    .map((group) => show("revoke", group));
+    .map((group) => change("revoke", group));
 }
 
 /** A privilege on some columns has that in its name, and a function its arguments. */

@@ -13,7 +13,7 @@ import { decideContents, hasContents } from "../../components/postgres/diff/cont
 import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/plan.ts";
 import { listAttributes, toRevokeAttributes } from "../../components/postgres/rules/attributes.ts";
 import { describeAction } from "../../components/postgres/statements/actions.ts";
-import { inNameOf } from "../../components/postgres/statements/sql.ts";
+import { inNameOf, toStatement } from "../../components/postgres/statements/sql.ts";
 import { type Check, runUp, toCheck, type VerifyContext, type Wrong } from "./check.ts";
 import { describeDeviations, findDeviations, toFixes } from "./expect-privileges.ts";
 
@@ -25,9 +25,10 @@ type Attributes = Pick<LiveRole, keyof LiveRole & keyof SessionRole> &
 export function verifyAttributes(
   planned: PlannedRole,
   found: Attributes,
-  ownershipRole: string,
+  { spec, server }: Pick<VerifyContext, "spec" | "server">,
 ): Check[] {
-  return [verifyPowers(planned, found, ownershipRole), verifyMemberships(planned, found)];
+  const { ownershipRole } = spec.postgres;
+  return [verifyPowers(planned, found, ownershipRole), verifyMemberships(planned, found, server)];
 }
 
 function verifyPowers(planned: PlannedRole, found: Attributes, ownershipRole: string): Check {
@@ -86,13 +87,27 @@ function endOf(
   return `find the membership that leads to "${group}", and revoke it: SELECT roleid::regrole, member::regrole FROM pg_auth_members WHERE roleid = ${escapeLiteral(id(group))}::regrole`;
 }
 
-function verifyMemberships(planned: PlannedRole, found: Attributes): Check {
+function verifyMemberships(
+  planned: PlannedRole,
+  found: Attributes,
+  { versionNumber }: ServerFacts,
+): Check {
+  const { name: role } = planned;
+  const revoke = (group: string, by: string): string => {
+    const grantor = versionNumber < 160_000 ? undefined : by;
+    const action = { kind: "leave", path: "", role, group, grantor } as const;
+    return `as a superuser run: ${toStatement(action, () => "")}`;
+  };
   const more = found.memberOf.filter((group) => !planned.memberOf.includes(group));
   const less = planned.memberOf.filter((group) => !found.memberOf.includes(group));
   return toCheck(`${planned.name}: memberships`, planned.memberOf.join(", "), [
     ...more.map((group) => ({
       what: `it is a member of ${group}, which its entry does not list`,
-      fix: runUp,
+      fix: joinFixes(
+        ...found.memberships
+          .filter((one) => one.group === group)
+          .map(({ grantor }) => revoke(group, grantor)),
+      ),
     })),
     ...less.map((group) => ({ what: `it is not a member of ${group}`, fix: runUp })),
   ]);

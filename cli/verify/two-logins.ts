@@ -63,7 +63,7 @@ export async function verifyUnusedLogins(
   const checks: Check[] = [];
   for (const planned of unused) {
     const live = context.loginRoles.get(planned.name);
-    checks.push(...verifyUnusedLogin(planned, live, context.spec.postgres.ownershipRole));
+    checks.push(...verifyUnusedLogin(planned, live, context));
     if (live !== undefined) checks.push(await verifyRefusal(plan, planned, context, current));
     if (live?.canLogin === true) checks.push(warnOfLogin(plan, planned));
   }
@@ -73,14 +73,14 @@ export async function verifyUnusedLogins(
 function verifyUnusedLogin(
   planned: PlannedRole,
   live: LiveRole | undefined,
-  ownershipRole: string,
+  context: VerifyContext,
 ): Check[] {
   const { name, actsAs } = planned;
   const failed = (check: string, what: string) => toCheck(check, "", [{ what, fix: runUp }]);
   if (live === undefined) return [failed(`${name}: exists`, "it does not")];
   const setting = settingOf(live, "role");
   return [
-    ...verifyAttributes(planned, live, ownershipRole),
+    ...verifyAttributes(planned, live, context),
     ...(actsAs === undefined || setting === actsAs
       ? []
       : [failed(`${name}: runs as ${actsAs}`, `its setting role is ${setting ?? "not set"}`)]),

@@ -165,6 +165,7 @@ export interface SessionRole {
   readonly bypassesRls: boolean;
   readonly connectionLimit: number;
   readonly memberOf: readonly string[];
+  readonly memberships: readonly LiveMembership[];
   /** Databases with CONNECT, by its own grant, a membership or PUBLIC. */
   readonly mayEnter: readonly string[];
   /** The same without CONNECT of PUBLIC. */

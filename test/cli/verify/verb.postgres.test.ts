@@ -29,12 +29,14 @@ it("finds nothing wrong with healthy apps, and warns of those that are left open
   const warnings = tell(verdict, "warnings").filter((line) => line.includes("PUBLIC: "));
   expect(warnings).toHaveLength(open.length);
   expect(warnings).toContain(
-    "app3: PUBLIC: has no privileges on app3: PUBLIC has CONNECT on database app3, which the entry keeps; to revoke it set berth:apps.app3.database.revokePublic: true",
+    "app3: PUBLIC: has no privileges on app3: PUBLIC has CONNECT on database app3, which the entry keeps",
   );
 }, 300_000);
 
 /** What is broken, where, the statement that breaks it, and what verify must say. */
-const mutations: readonly [string, string, broken: string, RegExp][] = [
+const broken = ["app1", "app2", "app3", "app4"];
+
+const mutations: readonly [string, string, breaking: string, RegExp][] = [
   [
     "a table grant of a readonly role",
     "app2",
@@ -143,6 +145,54 @@ const mutations: readonly [string, string, broken: string, RegExp][] = [
     "alter role app1_ro bypassrls",
     /app1_ro: is not a superuser: it has BYPASSRLS/,
   ],
+  [
+    "several attributes of an owner, and its limit",
+    "app1",
+    "alter role app1 createdb replication connection limit 9",
+    /app1: is not a superuser: it has CREATEDB, REPLICATION, connection limit 9 instead of -1/,
+  ],
+  [
+    "what belongs to somebody else",
+    "app1",
+    "create table theirs (id int); create table \"Their's\" (id int); create function theirs() returns int language sql as 'select 1'; create sequence theirs_seq",
+    /app1_ro: .*has no SELECT on table Their's/,
+  ],
+  [
+    "a membership that the entry does not list, and one that it does",
+    "app4",
+    "grant pg_monitor to app4_rw; revoke reports from app4_ro granted by coachlight_admin",
+    /app4_rw: memberships: it is a member of pg_monitor.*app4_ro: memberships: it is not a member of reports/s,
+  ],
+  [
+    "a membership in a reserved role, and a privilege on its database",
+    "app1",
+    "grant paperless to app1_ro; grant connect on database paperless to app1",
+    /app1: neighbours untouched: database paperless: app1 has CONNECT; role paperless: app1_ro is a member/,
+  ],
+  [
+    "a way into a neighbour",
+    "app1",
+    "create database neighbour; revoke connect on database neighbour from public; grant connect on database neighbour to app1_rw",
+    /neighbour neighbour: app app1 may connect to it, and not through PUBLIC/,
+  ],
+  [
+    "a membership in the owner of another app",
+    "app1",
+    "grant app2 to app1_probe",
+    /app1_probe: cannot connect to other apps' databases: it has CONNECT on app2/,
+  ],
+  [
+    "a schema and an extension",
+    "app4",
+    "drop extension cube; drop extension pg_trgm; drop schema billing cascade",
+    /app4: schemas and extensions: not yet: .*billing.*pg_trgm/,
+  ],
+  [
+    "what the owner may do in schema public",
+    "app1",
+    "alter schema public owner to postgres; revoke all on schema public from app1, public, pg_database_owner",
+    /app1: can create a table: .*permission denied for schema public/,
+  ],
 ];
 
 /** Does what a fix says. */
@@ -155,9 +205,9 @@ describe("verify", () => {
   it.each(mutations)(
     "sees that somebody broke %s, and says what fixes it",
     async (_, ...mutation) => {
-      const [database, broken, says] = mutation;
-      for (const statement of broken.split("; ")) await bed.sql(statement, database);
-      const verdict = await verify(["app1", "app2", "app3"]);
+      const [database, breaking, says] = mutation;
+      for (const statement of breaking.split("; ")) await bed.sql(statement, database);
+      const verdict = await verify(broken);
       expect(tell(verdict, "failed").join("\n")).toMatch(says);
       const fixes = verdict.apps.flatMap(({ app, checks }) =>
         checks.flatMap(({ ok, fix }) =>
@@ -165,12 +215,12 @@ describe("verify", () => {
         ),
       );
       for (const [app, fix] of fixes) await follow(app, fix);
-      expect(tell(await verify(["app1", "app2", "app3"]), "failed")).toEqual([]);
+      expect(tell(await verify(broken), "failed")).toEqual([]);
     },
   );
 
   it("finds nothing wrong once everything is mended, and leaves nothing behind", async () => {
-    expect(tell(await verify(["app1", "app2", "app3"]), "failed")).toEqual([]);
+    expect(tell(await verify(broken), "failed")).toEqual([]);
     const left = "select from pg_class where relname like 'berth_verify%'";
     expect(await bed.sql(left, "app2")).toEqual([]);
   });

@@ -150,7 +150,11 @@ test("a role tells of itself what it is and where it may go", async () => {
     connectionLimit: 7,
     memberOf: ["berth_prod", "reports"],
     mayEnter: ["netbox", "paperless", "postgres", "template1"],
-    mayEnterItself: ["netbox"],
+    memberships: [
+      { group: "berth_prod", grantor: "postgres" },
+      { group: "reports", grantor: "postgres" },
+    ],
+    ways: [{ database: "netbox", grantee: "netbox", isOwner: true, grantor: null }],
     mayBecome: [],
     publicMayCreate: false,
   });

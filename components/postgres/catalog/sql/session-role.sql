@@ -7,12 +7,19 @@ select
   r.rolbypassrls as bypasses_rls,
   r.rolconnlimit as connection_limit,
   array(
-    select g.rolname::text
+    select distinct g.rolname::text
     from pg_catalog.pg_auth_members m
     join pg_catalog.pg_roles g on g.oid = m.roleid
     where m.member = r.oid
     order by 1
   ) as member_of,
+  array(
+    select pg_catalog.json_build_object('group', g.rolname, 'grantor', pg_catalog.pg_get_userbyid(m.grantor))
+    from pg_catalog.pg_auth_members m
+    join pg_catalog.pg_roles g on g.oid = m.roleid
+    where m.member = r.oid
+    order by g.rolname, pg_catalog.pg_get_userbyid(m.grantor)
+  ) as memberships,
   array(
     select d.datname::text
     from pg_catalog.pg_database d
