@@ -1,4 +1,5 @@
 import { type Client, escapeIdentifier as id } from "pg";
+import { commandLine } from "../../components/command-line.ts";
 import { findLogin, hasItem, type Login } from "../../components/config/logins.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { joinFixes } from "../../components/errors.ts";
@@ -164,7 +165,7 @@ async function login(
     });
     return { name, ok: true, detail: "select 1 answered" };
   } catch (error) {
-    return toFailed(name, error, `npm run doctor, with --stack ${context.spec.stack}`);
+    return toFailed(name, error, commandLine("doctor", `--stack ${context.spec.stack}`));
   }
 }
 

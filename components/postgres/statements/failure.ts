@@ -107,7 +107,7 @@ function hintFor(code: string, message: string, context: StatementContext): stri
       if (/extension/.test(message)) {
         return `as a superuser, in that database: ${context.statement}; then run pulumi up again`;
       }
-      if (isForSuperuser(message)) return `as a superuser: ${context.statement}`;
+      if (isForSuperuser(message, context)) return `as a superuser: ${context.statement}`;
       // The new owner may lack a right in a schema of somebody else. A superuser needs none.
       if (/^REASSIGN OWNED/.test(context.statement)) {
         return `as a superuser, in that database: ${context.statement}`;
@@ -152,10 +152,10 @@ function hintFor(code: string, message: string, context: StatementContext): stri
 }
 
 /** Whether no membership of the admin helps. */
-function isForSuperuser(message: string): boolean {
+function isForSuperuser(message: string, { statement }: StatementContext): boolean {
   return (
-    // Another role granted the membership.
-    /to revoke privileges granted by/.test(message) ||
+    // Another role granted the membership, perhaps in a superuser's role, which the admin must not join.
+    /^REVOKE (?!.* ON )/.test(statement) ||
     // Before 16 such roles are a superuser's. Since then it is one whose attribute the admin does not have.
     /must be superuser|with the (SUPERUSER|REPLICATION|BYPASSRLS) attribute may/.test(message)
   );

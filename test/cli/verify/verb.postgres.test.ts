@@ -161,7 +161,7 @@ const mutations: readonly [string, string, breaking: string, RegExp][] = [
     "a membership that the entry does not list, and one that it does",
     "app4",
     "grant pg_monitor to app4_rw; revoke reports from app4_ro granted by coachlight_admin",
-    /app4_rw: memberships: it is a member of pg_monitor.*app4_ro: memberships: it is not a member of reports/s,
+    /app4_ro: memberships: it is not a member of reports.*app4_rw: memberships: it is a member of pg_monitor/s,
   ],
   [
     "a membership in a reserved role, and a privilege on its database",
@@ -207,7 +207,8 @@ describe("verify", () => {
     async (_, ...mutation) => {
       const [database, breaking, says] = mutation;
       for (const statement of breaking.split("; ")) await bed.sql(statement, database);
-      const verdict = await verify(broken);
+      const some = says.source.includes("other apps") ? broken : [database];
+      const verdict = await verify(some);
       expect(tell(verdict, "failed").join("\n")).toMatch(says);
       const fixes = verdict.apps.flatMap(({ app, checks }) =>
         checks.flatMap(({ ok, fix }) =>
@@ -215,7 +216,7 @@ describe("verify", () => {
         ),
       );
       for (const [app, fix] of fixes) await follow(app, fix);
-      expect(tell(await verify(broken), "failed")).toEqual([]);
+      expect(tell(await verify(some), "failed")).toEqual([]);
     },
   );
 
