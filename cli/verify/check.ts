@@ -58,3 +58,8 @@ export interface VerifyContext {
   /** Privileges and memberships of the app's roles on reserved names. */
   readonly traces: readonly Trace[];
 }
+
+/** A check in words, with what fixes it on a line of its own. */
+export function describeCheck({ name, detail, fix }: Check): string {
+  return `${name}: ${detail}${fix === undefined ? "" : `\n    fix: ${fix}`}`;
+}

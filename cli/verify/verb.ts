@@ -26,7 +26,7 @@ import { projectFolder } from "../../components/project-folder.ts";
 import { paint, print, printJson } from "../print.ts";
 
 import { verifyApp } from "./app.ts";
-import type { Check, VerifyContext } from "./check.ts";
+import { type Check, describeCheck, type VerifyContext } from "./check.ts";
 import { verifyWithProbeLogin } from "./vault.ts";
 
 /** The result of `verify`, and its `--json` output. */
@@ -120,8 +120,7 @@ function printChecks(app: string, checks: readonly Check[]): void {
   for (const check of checks) {
     const mark = check.warning === true ? "warning" : check.ok ? "ok" : "failed";
     const colour = check.warning === true ? "yellow" : check.ok ? "green" : "red";
-    const fix = check.fix === undefined ? "" : `\n    fix: ${check.fix}`;
-    print(paint(colour, mark.padEnd(7)), ` ${app}  ${check.name}: ${check.detail}${fix}`);
+    print(paint(colour, mark.padEnd(7)), ` ${app}  ${describeCheck(check)}`);
   }
 }
 

@@ -53,6 +53,7 @@ test.each([
 
 test.each([
   ["53100", "could not extend file: No space left on device", "free some space first"],
+  ["53200", "out of shared memory", "raise max_locks_per_transaction"],
   ["53300", "sorry, too many clients already", "lower berth:postgres.connectionLimit"],
   ["25006", "cannot execute CREATE ROLE in a read-only transaction", "the primary's Service"],
   ["55P03", "canceling statement due to lock timeout", "SELECT pid, usename, application_name"],

