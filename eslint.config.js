@@ -23,7 +23,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["cli/**/*.ts"],
+    files: ["cli/**/*.ts", "dev/**/*.ts"],
     ignores: ["cli/print.ts"],
     rules: {
       "no-restricted-syntax": [

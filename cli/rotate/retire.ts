@@ -1,6 +1,6 @@
 import { BerthError } from "../../components/errors.ts";
 import { type LiveSession } from "../../components/postgres/catalog/retirement.ts";
-import { describeSession } from "../../components/postgres/diff/retirement.ts";
+import { describeSession } from "../../components/postgres/rules/obstacles.ts";
 import { print, printJson } from "../print.ts";
 import { secretSource } from "../secret-source.ts";
 import { logsIn, type RotateContext } from "./context.ts";

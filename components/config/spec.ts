@@ -66,6 +66,8 @@ export interface PostgresSpec {
   readonly stack: StackIdentity | undefined;
   /** Connections that Berth's own provider opens at a time. */
   readonly connectionLimit: number;
+  /** Whether a plain preview looks into each app's database. */
+  readonly compareInside: boolean;
   /** Image of the provisioning Jobs; it has psql 15 or newer. */
   readonly jobImage: string;
   /** Host name and port by which pods reach the server. */

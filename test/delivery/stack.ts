@@ -78,6 +78,7 @@ export function makeStack(apps: readonly AppSpec[], admin = "postgres-admin"): S
       reserved: ["paperless"],
       stack: undefined,
       ownershipRole: "berth_prod",
+      compareInside: true,
       connectionLimit: 4,
       jobImage: "postgres",
       service: { host: "postgres-postgresql.db-postgres.svc.cluster.local", port: 5432 },

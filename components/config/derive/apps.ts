@@ -47,6 +47,7 @@ export function toPostgresSpec(stack: string, config: StackConfig): PostgresSpec
     ownershipRole: postgres.ownershipRole ?? ownershipRoleName(stack),
     stack: undefined,
     connectionLimit: postgres.connectionLimit ?? 4,
+    compareInside: postgres.compareInside ?? true,
     jobImage: postgres.job?.image ?? "docker.io/library/postgres:18.4",
     service: { host, port: postgres.service?.port ?? service.port },
     namespace: postgres.namespace ?? service.namespace,

@@ -97,6 +97,11 @@ const Postgres = z
       .min(3)
       .max(100)
       .describe("Connections that Berth's own provider opens at a time. Default: 4."),
+    compareInside: z
+      .boolean()
+      .describe(
+        "Whether preview and up of Berth's own provider look into each app's database for what others changed there. It takes a login per app. If false, only --refresh does, and a line of each run says so. Default: true.",
+      ),
     endpoint: Endpoint,
     tls: Tls.describe("TLS between this machine and Postgres."),
     maintenanceDatabase: PgName.describe(
@@ -130,6 +135,7 @@ const Postgres = z
     provisioner: true,
     job: true,
     connectionLimit: true,
+    compareInside: true,
     tls: true,
     maintenanceDatabase: true,
     systemIdentifier: true,

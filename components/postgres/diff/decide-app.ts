@@ -1,3 +1,4 @@
+import { reservedReason } from "../../config/rules/names.ts";
 import type { PostgresSpec, ReclaimPolicy } from "../../config/spec.ts";
 import type { LiveAccess } from "../catalog/access.ts";
 import type { Catalog } from "../catalog/catalog.ts";
@@ -5,6 +6,7 @@ import type { LiveExtension } from "../catalog/extensions.ts";
 import type { FormerRole } from "../plan/former-role.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import { decideAdoption } from "../rules/adoption.ts";
+import { findAttributesOutOfReach } from "../rules/attributes.ts";
 import { decideOwnership } from "../rules/identity.ts";
 import { findLostProblem } from "../rules/lost-database.ts";
 import { findOutOfReach } from "../rules/out-of-reach.ts";
@@ -88,6 +90,7 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
   );
   const adoption = decideAdoption(plan, catalog, {
     ownershipRole,
+    isReserved: (name) => reservedReason(name, { postgres }) !== undefined,
     passwordOf: ({ key, name }) => compareStored(stored?.get(name), verifiers.get(key) ?? ""),
   });
   const roles = decideRoles(plan, catalog, {
@@ -115,11 +118,12 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
       ...(ownership === undefined ? [] : [ownership]),
       ...adoption.problems,
       ...findOutOfReach(plan, catalog, postgres),
+      ...findAttributesOutOfReach(plan, catalog, ownershipRole),
       ...findPlanProblems(plan, catalog.server),
       ...findTwoLoginProblems(plan, catalog, ({ key }) => verifiers.has(key)),
       ...(lost === undefined ? [] : [lost]),
       ...inside.problems,
-      ...(facts.leaving === undefined ? [] : findLeavingProblems(app, facts.leaving)),
+      ...(facts.leaving === undefined ? [] : findLeavingProblems(plan, facts.leaving)),
     ],
     steps: isMarking ? { ...steps, roles: [...owning.marks, ...roles] } : steps,
     adopting: [...owning.notes, ...adoption.changes.map((change) => `adopting: ${change}`)],
