@@ -25,11 +25,17 @@ export const rooms = {
   "components/terminal-text": [],
 
   "components/config/privileges": [],
-  "components/config/spec": ["components/config/privileges"],
-  "components/config/schema": ["components/config/privileges"],
-  "components/config/derive": ["components/config/spec", "components/config/schema"],
+  "components/config/keys": [],
+  "components/config/spec": ["components/config/privileges", "components/config/keys"],
+  "components/config/schema": ["components/config/privileges", "components/config/keys"],
+  "components/config/derive": [
+    "components/config/keys",
+    "components/config/spec",
+    "components/config/schema",
+  ],
   "components/config/logins": ["components/config/spec", "components/config/derive"],
   "components/config/rules": [
+    "components/config/keys",
     "components/config/spec",
     "components/config/schema",
     "components/config/logins",

@@ -7,6 +7,7 @@ import { unquotedDate } from "./pulumi-yaml.ts";
 import { findContentProblems } from "./rules/content.ts";
 import { findDeliveryProblems } from "./rules/delivery.ts";
 import { findJobProblems } from "./rules/job.ts";
+import { findKeyProblems } from "./rules/keys.ts";
 import { findLoginProblems } from "./rules/logins.ts";
 import { findNameProblems } from "./rules/names.ts";
 import { findRetirementProblems } from "./rules/retirement.ts";
@@ -75,7 +76,7 @@ function toStackSpec(stack: string, config: StackConfig): StackSpec {
   const secrets = toSecretsSpec(stack, config, postgres.namespace);
   const apps = Object.keys(config.apps)
     .toSorted()
-    .map((name) => toAppSpec(name, config.apps[name] ?? {}, config));
+    .map((name) => toAppSpec(name, config.apps[name] ?? {}, config, { service: postgres.service }));
   const { vault, throughProvider = false } = config.onepassword;
   const stackId = config.stack?.id;
   return { stack, stackId, postgres, vault, throughProvider, gitops, cluster, secrets, apps };
@@ -91,6 +92,7 @@ function findProblems(spec: StackSpec, config: StackConfig): string[] {
     ...findRetirementProblems(spec),
     ...findLoginProblems(spec),
     ...findVaultProblems(spec, config),
+    ...findKeyProblems(spec, config),
   ];
 }
 

@@ -1,3 +1,4 @@
+import type { SecretKey } from "./keys/template.ts";
 import type { Grants } from "./privileges.ts";
 import type { SecretsSpec, SecretsThrough } from "./spec-secrets.ts";
 
@@ -50,6 +51,16 @@ export interface StackIdentity {
   readonly unmarked?: string | undefined;
 }
 
+/** How pods reach the server. */
+export interface ServiceSpec {
+  readonly host: string;
+  readonly port: number;
+  /** For the apps, in libpq's words. */
+  readonly sslmode: string;
+  /** Path of the CA's file in the pods; undefined = the stack file names none. */
+  readonly sslrootcert: string | undefined;
+}
+
 /** The shared server. */
 export interface PostgresSpec {
   readonly endpoint: EndpointSpec;
@@ -68,8 +79,8 @@ export interface PostgresSpec {
   readonly connectionLimit: number;
   /** Image of the provisioning Jobs; it has psql 15 or newer. */
   readonly jobImage: string;
-  /** Host name and port by which pods reach the server. */
-  readonly service: { readonly host: string; readonly port: number };
+  /** How pods reach the server. */
+  readonly service: ServiceSpec;
   /** Namespace of the database's own manifests. */
   readonly namespace: string;
   /** Databases that may be dropped when their app leaves, by name. Sorted. */
@@ -98,6 +109,8 @@ export interface RoleSpec {
   /** Kubernetes Secret (and OnePasswordItem) that brings the credential to the pods. */
   readonly secretName: string;
   readonly namespace: string;
+  /** Keys of the Secret in addition to `username` and `password`. */
+  readonly keys: readonly SecretKey[];
   /** -1 = no limit. */
   readonly connectionLimit: number;
   /** Further roles it is a member of, by name. */

@@ -1,3 +1,4 @@
+import type { SecretKey } from "../config/keys/template.ts";
 import { hasItem } from "../config/logins.ts";
 import type { AppSpec, ItemRef, RoleSpec, StackSpec } from "../config/spec.ts";
 import type { SecretsThrough } from "../config/spec-secrets.ts";
@@ -160,12 +161,14 @@ interface WantedSecret {
   readonly item: ItemRef;
   /** For External Secrets; the 1Password operator copies all fields. */
   readonly fields: readonly string[];
+  /** Keys made from a login; the 1Password operator makes none, so they are fields of the item. */
+  readonly keys?: readonly SecretKey[];
 }
 
 function buildSecret(
   { secrets }: StackSpec,
   by: { readonly through: SecretsThrough; readonly partOf: string; readonly items: ItemIds },
-  { name, namespace, item, fields }: WantedSecret,
+  { name, namespace, item, fields, keys = [] }: WantedSecret,
 ): SecretManifest {
   const labels = toLabels(by.partOf);
   const annotations = toWaveAnnotation(WAVES.items);
@@ -181,6 +184,7 @@ function buildSecret(
         ...common,
         title: item.item,
         fields,
+        keys,
         store: storeRef,
         refreshInterval,
       });

@@ -1,11 +1,12 @@
 import pLimit from "p-limit";
 import pRetry from "p-retry";
+import type { SecretKey } from "../config/keys/template.ts";
 import type { ItemRef } from "../config/spec.ts";
 import { toOneError } from "../errors.ts";
 
 import { holdLineBreaks } from "../terminal-text.ts";
-
 import { type Item, ItemReadError, type ItemReadFailure, type ReadItem } from "./item.ts";
+import { findKeyFields } from "./key-fields.ts";
 
 /** An item to read, and the fields it must have. */
 export interface ItemRequest {
@@ -20,6 +21,8 @@ export interface ItemRequest {
   readonly username?: string;
   /** With two logins: other allowed values of `username`, and the fix for all other values. */
   readonly otherLogins?: { readonly usernames: readonly string[]; readonly fix: string };
+  /** Keys of the Secret that must be fields of the item, and the command that writes them. */
+  readonly keyFields?: { readonly keys: readonly SecretKey[]; readonly fix: string };
 }
 
 /** Items by reference. */
@@ -107,8 +110,11 @@ function findFieldProblems(request: ItemRequest, item: Item): string[] {
   const wanted = new Set([
     ...request.fields,
     ...(request.username === undefined ? [] : ["username"]),
+    ...(request.keyFields?.keys ?? []).map(({ name }) => name),
   ]);
   missing.push(...[...wanted].flatMap((field) => findTwinProblems(at, field, request, item)));
+  // Without its login nothing can be said of what repeats it.
+  if (missing.length === 0) missing.push(...findKeyProblems(at, request, item));
   const username = holdLineBreaks(item.revealField("username"));
   const { otherLogins } = request;
   if (request.username === undefined || username === undefined || username === request.username)
@@ -127,6 +133,21 @@ function findFieldProblems(request: ItemRequest, item: Item): string[] {
     ...missing,
     `${at}: its username is "${username}"; allowed are ${names}\n` +
       `    fix: ${otherLogins.fix}; for a new app: ${edit}`,
+  ];
+}
+
+/** What is wrong with the fields that are keys of the Secret. */
+function findKeyProblems(at: string, { keyFields }: ItemRequest, item: Item): string[] {
+  if (keyFields === undefined) return [];
+  const { missing, wrong } = findKeyFields(keyFields.keys, item);
+  const found = [
+    ...(missing.length === 0 ? [] : [`missing: ${missing.join(", ")}`]),
+    ...(wrong.length === 0 ? [] : [`with another value than the login gives: ${wrong.join(", ")}`]),
+  ];
+  if (found.length === 0) return [];
+  return [
+    `${at}: the 1Password operator copies fields and makes none, so the keys of the Secret must be fields of the item; ${found.join("; ")}\n` +
+      `    fix: ${keyFields.fix}`,
   ];
 }
 

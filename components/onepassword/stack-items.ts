@@ -1,8 +1,9 @@
 import { hasItem, roleNamesOf } from "../config/logins.ts";
-import type { ItemRef, RoleSpec, StackSpec } from "../config/spec.ts";
+import type { AppSpec, ItemRef, RoleSpec, StackSpec } from "../config/spec.ts";
 import { BerthError } from "../errors.ts";
 import { Credential } from "./credential.ts";
 import type { Item, ReadItem } from "./item.ts";
+import { keysInItem } from "./key-fields.ts";
 import { type ItemRequest, type Items, type ReadOptions, readItems } from "./read-items.ts";
 
 /** Everything that a stack needs from 1Password, read and checked. */
@@ -46,6 +47,7 @@ export function planItemRequests(spec: StackSpec): ItemRequest[] {
         wantedBy: `app ${app.name}`,
         fields: login,
         ...toUsernames(app.name, role),
+        ...toKeyFields(spec, app, role),
       })),
       ...app.secrets.map(({ item, fields }) => ({
         ref: item,
@@ -65,6 +67,20 @@ function toUsernames(
   if (first === undefined) return { username: name };
   const fix = `if that role owns the database now, set berth:apps.${app}.owner.name to its name and keep the item`;
   return { username: first, otherLogins: { usernames: [...others, name], fix } };
+}
+
+function toKeyFields(
+  { stack }: StackSpec,
+  app: AppSpec,
+  role: RoleSpec,
+): Pick<ItemRequest, "keyFields"> {
+  const keys = keysInItem(app, role);
+  if (keys.length === 0) return {};
+  const option = role.key === "owner" ? "" : ` --role ${role.key}`;
+  const fix =
+    `npm run rotate -- --stack ${stack} --app ${app.name}${option} --keys writes them and leaves the password; ` +
+    `where Berth may not write items, set berth:apps.${app.name}.secretsThrough to external-secret, which makes the keys itself`;
+  return { keyFields: { keys, fix } };
 }
 
 /** No role of an app may be the admin role or a member of it. The admin's name is known only from its item. */

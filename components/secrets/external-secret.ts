@@ -1,3 +1,5 @@
+import { loginKeys, toGoTemplates } from "../config/keys/render.ts";
+import type { SecretKey } from "../config/keys/template.ts";
 import { BerthError } from "../errors.ts";
 import type { ObjectMetadata } from "./object-metadata.ts";
 
@@ -17,6 +19,7 @@ export interface ExternalSecret {
         readonly engineVersion: "v2";
         readonly mergePolicy: "Replace";
         readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+        readonly data?: Readonly<Record<string, string>>;
       };
     };
     readonly data?: readonly { readonly secretKey: string; readonly remoteRef: RemoteRef }[];
@@ -49,6 +52,8 @@ export interface ExternalSecretArgs {
   readonly title: string;
   /** Labels of the fields to copy; empty = all fields. */
   readonly fields: readonly string[];
+  /** Keys made from the fields. Then the Secret has them and, of the fields, those of a login. */
+  readonly keys?: readonly SecretKey[];
   readonly store: StoreRef;
   /** As Go prints a duration: `1h0m0s`. */
   readonly refreshInterval: string;
@@ -66,7 +71,7 @@ export interface ExternalSecretArgs {
  * @see https://external-secrets.io/latest/provider/1password-automation/
  */
 export function buildExternalSecret(args: ExternalSecretArgs): ExternalSecret {
-  const { name, namespace, title, fields, labels, annotations } = args;
+  const { name, namespace, title, fields, keys = [], labels, annotations } = args;
   const ref: RemoteRef = {
     key: title,
     conversionStrategy: "Default",
@@ -93,11 +98,19 @@ export function buildExternalSecret(args: ExternalSecretArgs): ExternalSecret {
         name,
         creationPolicy: "Owner",
         deletionPolicy: "Retain",
-        template: { engineVersion: "v2", mergePolicy: "Replace", metadata: { labels } },
+        template: {
+          ...{ engineVersion: "v2", mergePolicy: "Replace", metadata: { labels } },
+          ...(keys.length === 0 ? {} : { data: toTemplateData(keys) }),
+        },
       },
       ...values,
     },
   };
+}
+
+/** What the template names is all that the Secret gets, so the login's own fields are in it as well. */
+function toTemplateData(keys: readonly SecretKey[]): Readonly<Record<string, string>> {
+  return toGoTemplates([...loginKeys, ...keys], (field) => `.${field}`);
 }
 
 /**

@@ -1,4 +1,6 @@
+import { type KnownValues, type SecretKey, toSecretKey } from "../keys/template.ts";
 import { toGrants } from "../schema/database.ts";
+import { type Keys, toTemplates } from "../schema/secret-keys.ts";
 import type { AppEntry, StackConfig } from "../schema/stack.ts";
 import type {
   AppSpec,
@@ -33,10 +35,11 @@ export function toPostgresSpec(stack: string, config: StackConfig): PostgresSpec
   const endpoint = toEndpointSpec(postgres.endpoint);
   const service = derivedService(endpoint);
   const host = postgres.service?.host ?? service.host;
+  const mode = postgres.tls?.mode ?? "verify-full";
   return {
     endpoint,
     tls: {
-      mode: postgres.tls?.mode ?? "verify-full",
+      mode,
       caFile: postgres.tls?.ca,
       serverName: postgres.tls?.serverName ?? host,
     },
@@ -48,7 +51,12 @@ export function toPostgresSpec(stack: string, config: StackConfig): PostgresSpec
     stack: undefined,
     connectionLimit: postgres.connectionLimit ?? 4,
     jobImage: postgres.job?.image ?? "docker.io/library/postgres:18.4",
-    service: { host, port: postgres.service?.port ?? service.port },
+    service: {
+      host,
+      port: postgres.service?.port ?? service.port,
+      sslmode: postgres.service?.sslmode ?? mode,
+      sslrootcert: postgres.service?.sslrootcert,
+    },
     namespace: postgres.namespace ?? service.namespace,
     confirmDelete: (postgres.confirmDelete ?? []).toSorted(),
     dumpDirectory: postgres.dumpDirectory,
@@ -82,8 +90,16 @@ function derivedService(endpoint: EndpointSpec): { host: string; port: number; n
 }
 
 /** One app. */
-export function toAppSpec(name: string, entry: AppEntry, config: StackConfig): AppSpec {
+export function toAppSpec(
+  name: string,
+  entry: AppEntry,
+  config: StackConfig,
+  { service }: Pick<PostgresSpec, "service">,
+): AppSpec {
   const { vault } = config.onepassword;
+  const database = entry.database?.name ?? databaseName(name);
+  const values = { ...service, port: String(service.port), database };
+  const keys = { values, preset: config.secrets?.keys };
   const namespace = entry.namespace ?? appNamespace(name);
   const adopt = entry.adopt ?? false;
   const fromVault = entry.credentials === "vault";
@@ -94,6 +110,7 @@ export function toAppSpec(name: string, entry: AppEntry, config: StackConfig): A
     item: ownerItem(name),
     vault,
     namespace,
+    keys,
   });
   const scoped = Object.entries(entry.roles ?? {})
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -104,6 +121,7 @@ export function toAppSpec(name: string, entry: AppEntry, config: StackConfig): A
         item: scopedItem(name, key),
         vault,
         namespace,
+        keys,
       }),
     );
   return {
@@ -115,7 +133,7 @@ export function toAppSpec(name: string, entry: AppEntry, config: StackConfig): A
     secretsThrough: entry.secretsThrough ?? config.secrets?.through ?? "onepassword-item",
     namespace,
     database: {
-      name: entry.database?.name ?? databaseName(name),
+      name: database,
       encoding: entry.database?.encoding ?? "UTF8",
       connectionLimit: entry.database?.connectionLimit ?? -1,
       revokePublic: entry.database?.revokePublic ?? !adopt,
@@ -148,7 +166,7 @@ function toRole(
   key: string,
   may: May,
   given: NonNullable<AppEntry["owner"]>,
-  derived: Pick<RoleSpec, "name" | "logins" | "namespace"> & ItemRef,
+  derived: Pick<RoleSpec, "name" | "logins" | "namespace"> & ItemRef & { readonly keys: KeysOfApp },
 ): RoleSpec {
   const item = given.item ?? derived.item;
   return {
@@ -159,11 +177,26 @@ function toRole(
     item: { vault: derived.vault, item },
     secretName: given.secret ?? item,
     namespace: given.namespace ?? derived.namespace,
+    keys: toKeys(given.keys, derived.keys),
     connectionLimit: given.connectionLimit ?? -1,
     memberOf: (given.memberOf ?? []).toSorted(),
     searchPath: given.searchPath ?? [],
     scram: given.scram,
   };
+}
+
+/** What the keys of an app's Secrets are made from. */
+interface KeysOfApp {
+  readonly values: KnownValues;
+  /** For a role without keys of its own. */
+  readonly preset: Keys | undefined;
+}
+
+function toKeys(given: Keys | undefined, { values, preset }: KeysOfApp): readonly SecretKey[] {
+  return Object.entries(toTemplates(given ?? preset ?? []))
+    .filter(([name]) => name !== "username" && name !== "password")
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, template]) => toSecretKey(name, template, values));
 }
 
 function toSecrets(entry: AppEntry, vault: string, namespace: string): SecretSpec[] {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Privileges } from "./database.ts";
 import { ConnectionLimit, DnsLabel, ItemName, PgName, Scram } from "./primitives.ts";
+import { Keys } from "./secret-keys.ts";
 
 const roleSettings = {
   name: PgName.describe("Name of the role."),
@@ -9,6 +10,7 @@ const roleSettings = {
     "Kubernetes Secret with the credential, for the pods. Default: the item's name.",
   ),
   namespace: DnsLabel.describe("Namespace of that Secret. Default: the app's."),
+  keys: Keys,
   connectionLimit: ConnectionLimit.describe(
     "Connections of the role at a time. Default: -1, no limit.",
   ),

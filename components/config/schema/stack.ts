@@ -118,7 +118,17 @@ const Postgres = z
       "NOLOGIN role without privileges. Its members are the roles that this stack made. Default: berth_<stack>.",
     ),
     service: z
-      .strictObject({ host: z.string().min(1), port: Port })
+      .strictObject({
+        host: z.string().min(1),
+        port: Port,
+        sslmode: z
+          .enum(["disable", "allow", "prefer", "require", "verify-ca", "verify-full"])
+          .describe("What ${sslmode} stands for in keys and values. Default: tls.mode."),
+        sslrootcert: z
+          .string()
+          .regex(/^\//, { error: "is not a path in the pods; write it as /etc/postgres/ca.crt" })
+          .describe("Path of the CA's file in the pods, for ${sslrootcert}."),
+      })
       .partial()
       .describe("How pods reach the server. Default: the Service of the endpoint."),
     namespace: DnsLabel.describe(
