@@ -2,29 +2,20 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { Client, escapeIdentifier, escapeLiteral } from "pg";
+import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
-import { makeVerifier } from "../../components/postgres/verifier.ts";
-import { startTestServer, type TestServer } from "../fakes/postgres-server.ts";
 import { hasPsql } from "../postgres/psql/run.ts";
-import { makeKeys, passwords, renderKeys } from "./login-keys.ts";
+import { passwords } from "./login-keys.ts";
+import { type LoginServer, odd, plain, role, startLoginServer } from "./login-server.ts";
 
 /** Logs in with exactly the bytes that a Secret has. */
 
-const role = "wi ki+é";
-/** node-postgres decodes a name only in part: it would look for "wi%2Fki". */
-const odd = "wi/ki é?";
-const plain = "wi ki é";
 const folder = mkdtempSync(join(tmpdir(), "berth-keys-"));
-let server: TestServer;
+let server: LoginServer;
 
 beforeAll(async () => {
-  server = await startTestServer();
-  await server.superuser.query(`create role ${escapeIdentifier(role)} login`);
-  for (const name of [odd, plain]) {
-    await server.superuser.query(`create database ${escapeIdentifier(name)}`);
-  }
+  server = await startLoginServer();
 }, 60_000);
 
 afterAll(async () => {
@@ -32,20 +23,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 }, 120_000);
 
-async function makeSecret(password: string, database: string) {
-  const verifier = makeVerifier(password, role);
-  await server.superuser.query(
-    `alter role ${escapeIdentifier(role)} password ${escapeLiteral(verifier)}`,
-  );
-  const { host, port } = server.superuser;
-  const keys = renderKeys(makeKeys({ host, port, database }), { username: role, password });
-  return keys as Record<string, string>;
-}
-
 const query = "select current_user as who, current_database() as where";
 
 test.each(Object.entries(passwords))("node-postgres logs in: %s", async (_, password) => {
-  const secret = await makeSecret(password, plain);
+  const secret = await server.makeSecret(password, plain);
   for (const key of ["uri", "DATABASE_URL"]) {
     const client = new Client({ connectionString: secret[key] });
     await client.connect();
@@ -56,8 +37,8 @@ test.each(Object.entries(passwords))("node-postgres logs in: %s", async (_, pass
 });
 
 test.skipIf(!hasPsql).each(Object.entries(passwords))("libpq logs in: %s", async (_, password) => {
-  const secret = await makeSecret(password, odd);
-  const { host, port } = server.superuser;
+  const secret = await server.makeSecret(password, odd);
+  const { host, port } = server.place;
   const line = join(folder, "pgpass");
   writeFileSync(line, `${secret["pgpass"] ?? ""}\n`);
   chmodSync(line, 0o600);
