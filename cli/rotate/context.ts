@@ -60,7 +60,7 @@ export async function writeItem(
     );
   }
   try {
-    await writeThroughClient(access)(role.item, { ...change, keys: keysInItem(app, role) });
+    await writeThroughClient(access)(role.item, { ...change, keys: keysInItem(app, role), role });
   } catch (error) {
     throw toWriteError({ app, item }, error);
   }

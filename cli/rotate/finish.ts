@@ -1,3 +1,4 @@
+import { loginKeysOf } from "../../components/config/login-keys.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { createKubeAccess, type KubeAccess } from "../../components/kubernetes/access.ts";
 import { loadKubeContext } from "../../components/kubernetes/kubeconfig.ts";
@@ -60,17 +61,22 @@ export async function openSecrets({ postgres }: StackSpec): Promise<KubeAccess |
 }
 
 async function awaitSecret(
-  { spec, role, args, say }: RotateContext,
+  { spec, app, role, args, say }: RotateContext,
   items: StackItems,
 ): Promise<SecretOutcome> {
   const name = `Secret ${role.namespace}/${role.secretName}`;
   const access = await openSecrets(spec);
   if (access === undefined) return { kind: "unseen", reason: "the stack file names no cluster" };
   say("secret", `waiting for ${name}, at most ${String(args.wait)} min`);
-  const outcome = await waitForSecret(access, role, items.credential(role), {
-    timeoutMs: args.wait * 60_000,
-    intervalMs: 2_000,
-  });
+  const outcome = await waitForSecret(
+    access,
+    { ...role, keys: loginKeysOf(app, role) },
+    items.credential(role),
+    {
+      timeoutMs: args.wait * 60_000,
+      intervalMs: 2_000,
+    },
+  );
   if (outcome.kind === "arrived") say("secret", `${name} has the new password`);
   return outcome;
 }

@@ -34,7 +34,7 @@ export async function writeKeys({
   const bare = { ...spec, apps: [{ ...app, roles }] };
   const look = async () => {
     const items = await readStackItems(bare, readThroughClient(access));
-    const { missing, wrong } = findKeyFields(keys, items.item(role.item));
+    const { missing, wrong } = findKeyFields(keys, items.item(role.item), role);
     return [...missing, ...wrong];
   };
   const before = await look();
@@ -43,7 +43,7 @@ export async function writeKeys({
     return;
   }
   try {
-    await writeThroughClient(access)(role.item, { password: { keep: true }, keys });
+    await writeThroughClient(access)(role.item, { password: { keep: true }, keys, role });
   } catch (error) {
     throw toWriteError({ app, item }, error);
   }

@@ -1,6 +1,6 @@
 import type { SecretKey } from "./keys/template.ts";
 import type { Grants } from "./privileges.ts";
-import type { SecretsSpec, SecretsThrough } from "./spec-secrets.ts";
+import type { FindSpec, SecretSettings, SecretsSpec, SecretsThrough } from "./spec-secrets.ts";
 
 /**
  * What the rest of Berth works from: plain, complete, read-only values, never a `pulumi.Input`. They
@@ -11,6 +11,13 @@ import type { SecretsSpec, SecretsThrough } from "./spec-secrets.ts";
 export interface ItemRef {
   readonly vault: string;
   readonly item: string;
+}
+
+/** Labels of the fields of an item that hold a login. */
+export interface LoginFields {
+  /** undefined = the item has none, and the user's name is the role's. */
+  readonly username: string | undefined;
+  readonly password: string;
 }
 
 /** How Berth reaches Postgres from the workstation or from CI. */
@@ -106,11 +113,13 @@ export interface RoleSpec {
   /** On top of the profile's. */
   readonly privileges: Grants;
   readonly item: ItemRef;
+  readonly fields: LoginFields;
   /** Kubernetes Secret (and OnePasswordItem) that brings the credential to the pods. */
   readonly secretName: string;
   readonly namespace: string;
   /** Keys of the Secret in addition to `username` and `password`. */
   readonly keys: readonly SecretKey[];
+  readonly settings: SecretSettings;
   /** -1 = no limit. */
   readonly connectionLimit: number;
   /** Further roles it is a member of, by name. */
@@ -155,6 +164,18 @@ export interface SecretSpec {
   readonly namespace: string;
   /** Labels of fields that the item must have; each becomes a key of the Secret. */
   readonly fields: readonly string[];
+  /** Keys with names of their own, each from a field of this or another item. */
+  readonly keys: readonly NamedField[];
+  /** undefined = the fields above, or all. */
+  readonly find: FindSpec | undefined;
+  readonly settings: SecretSettings;
+}
+
+/** A key of a Secret and the field that it comes from. */
+export interface NamedField {
+  readonly key: string;
+  readonly item: ItemRef;
+  readonly field: string;
 }
 
 /** What an app takes from HashiCorp Vault through the Vault Secrets Operator. */

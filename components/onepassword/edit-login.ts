@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { renderKey } from "../config/keys/render.ts";
 import type { SecretKey } from "../config/keys/template.ts";
+import type { RoleSpec } from "../config/spec.ts";
 import { type Login, renewLogin } from "./derived-fields.ts";
 import { ItemReadError } from "./item.ts";
 
@@ -13,6 +14,8 @@ export interface LoginChange {
   readonly password?: string | { readonly keep: true };
   /** Keys of the Secret that are fields of the item. */
   readonly keys?: readonly SecretKey[];
+  /** Whose login it is. Default: the fields are called username and password. */
+  readonly role?: Pick<RoleSpec, "fields" | "name">;
 }
 
 const passwordLength = 32;
@@ -45,13 +48,16 @@ interface Field {
 /** Sets everything in the item, or throws `ItemReadError` before it has changed anything. */
 export function setLogin(
   item: ItemContent,
-  { username, password = makePassword(), keys = [] }: LoginChange,
+  { username, password = makePassword(), keys = [], role }: LoginChange,
 ): void {
   const fields = item.fields ?? [];
-  const passwordField = onlyField(fields, "PASSWORD");
+  const labels = role?.fields ?? { username: "username", password: "password" };
+  const passwordField = onlyField(fields, labels.password);
   const needsUsername = username !== undefined || keys.length > 0;
-  const usernameField = needsUsername ? onlyField(fields, "USERNAME") : undefined;
-  const old = { username: usernameField?.value ?? "", password: passwordField.value ?? "" };
+  const usernameField =
+    needsUsername && labels.username !== undefined ? onlyField(fields, labels.username) : undefined;
+  const name = labels.username === undefined ? (role?.name ?? "") : "";
+  const old = { username: usernameField?.value ?? name, password: passwordField.value ?? "" };
   const renewed = {
     username: username ?? old.username,
     password: typeof password === "string" ? password : old.password,
@@ -143,11 +149,13 @@ function addField(item: ItemContent, { name, parts }: SecretKey, value: string):
   });
 }
 
-/** By purpose, as a login item has it, else by label, as any other category has it. */
-function onlyField(fields: readonly Field[], purpose: "USERNAME" | "PASSWORD"): Field {
-  const label = purpose.toLowerCase();
+/** By label, or by the purpose that a login item gives to its two fields. */
+function onlyField(fields: readonly Field[], label: string): Field {
+  const purpose = ["username", "password"].includes(label) ? label.toUpperCase() : undefined;
   const found = fields.filter(
-    (field) => String(field.purpose) === purpose || (field.label === label && field.value),
+    (field) =>
+      (purpose !== undefined && String(field.purpose) === purpose) ||
+      (field.label === label && field.value),
   );
   const [field] = found;
   if (field !== undefined && found.length === 1) return field;

@@ -22,18 +22,18 @@ export interface KeyFindings {
 }
 
 /** Compares an item's fields with what its keys need. Names only: the values are secret. */
-export function findKeyFields(keys: readonly SecretKey[], item: Item): KeyFindings {
-  const login = toFieldValues(item);
+export function findKeyFields(
+  keys: readonly SecretKey[],
+  item: Item,
+  { fields, name: role }: Pick<RoleSpec, "fields" | "name">,
+): KeyFindings {
+  const login: FieldValues = {
+    username: fields.username === undefined ? role : (item.revealField(fields.username) ?? ""),
+    password: item.revealField(fields.password) ?? "",
+  };
   const missing = keys.filter(({ name }) => item.revealField(name) === undefined);
   const wrong = keys.filter(
     (key) => !missing.includes(key) && item.revealField(key.name) !== renderKey(key, login),
   );
   return { missing: missing.map(({ name }) => name), wrong: wrong.map(({ name }) => name) };
-}
-
-function toFieldValues(item: Item): FieldValues {
-  return {
-    username: item.revealField("username") ?? "",
-    password: item.revealField("password") ?? "",
-  };
 }

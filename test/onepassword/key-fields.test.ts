@@ -84,7 +84,7 @@ test("keys that the item lacks or has otherwise are named, without their values"
       "where Berth may not write items, set berth:apps.wiki.secretsThrough to external-secret",
   );
   expect(failure).not.toContain("vogel");
-  expect(findKeyFields(keys, await read())).toEqual({
+  expect(findKeyFields(keys, await read(), app.roles[0])).toEqual({
     missing: ["DB_PASS"],
     wrong: ["DATABASE_URL"],
   });
@@ -94,7 +94,7 @@ test("one edit writes the keys and leaves the login, and a second one changes no
   setItem({ "API key": "other" });
   await write({ password: { keep: true }, keys });
   const item = await read();
-  expect(findKeyFields(keys, item)).toEqual({ missing: [], wrong: [] });
+  expect(findKeyFields(keys, item, app.roles[0])).toEqual({ missing: [], wrong: [] });
   expect(item.revealField("password")).toBe(old);
   expect(item.revealField("API key")).toBe("other");
   expect(item.revealField("DATABASE_URL")).toBe(toUrl("kanarie%2Fvogel%201%2B1"));
@@ -110,7 +110,7 @@ test("a new password is in the keys with the same edit, also as a copy that is n
   const item = await read();
   expect(item.revealField("DB_PASS")).toBe("a/new+word");
   expect(item.revealField("DATABASE_URL")).toBe(`postgresql://wiki_b:a%2Fnew%2Bword@${host}/wiki`);
-  expect(findKeyFields(keys, item)).toEqual({ missing: [], wrong: [] });
+  expect(findKeyFields(keys, item, app.roles[0])).toEqual({ missing: [], wrong: [] });
 });
 
 test("a field that somebody else made is not overwritten, and then nothing is", async () => {

@@ -7,11 +7,13 @@ import type {
   EndpointSpec,
   ExtensionSpec,
   ItemRef,
+  NamedField,
   PostgresSpec,
   RoleSpec,
   SecretSpec,
   WorkloadSpec,
 } from "../spec.ts";
+import type { FindSpec, SecretSettings } from "../spec-secrets.ts";
 import { defaultDelivery, toGitOpsSpec } from "./delivery.ts";
 import {
   appNamespace,
@@ -168,16 +170,24 @@ function toRole(
   given: NonNullable<AppEntry["owner"]>,
   derived: Pick<RoleSpec, "name" | "logins" | "namespace"> & ItemRef & { readonly keys: KeysOfApp },
 ): RoleSpec {
-  const item = given.item ?? derived.item;
+  const asked = typeof given.item === "string" ? { title: given.item } : (given.item ?? {});
+  const item = asked.title ?? derived.item;
+  const name = given.name ?? derived.name;
+  const fields = {
+    username: asked.username ?? (asked.password === undefined ? "username" : undefined),
+    password: asked.password ?? "password",
+  };
   return {
     key,
-    name: given.name ?? derived.name,
+    name,
     logins: derived.logins,
     ...may,
-    item: { vault: derived.vault, item },
+    item: { vault: asked.vault ?? derived.vault, item },
+    fields,
     secretName: given.secret ?? item,
     namespace: given.namespace ?? derived.namespace,
-    keys: toKeys(given.keys, derived.keys),
+    keys: toKeys(given.keys, derived.keys, { name, fields }),
+    settings: toSettings(given),
     connectionLimit: given.connectionLimit ?? -1,
     memberOf: (given.memberOf ?? []).toSorted(),
     searchPath: given.searchPath ?? [],
@@ -192,24 +202,59 @@ interface KeysOfApp {
   readonly preset: Keys | undefined;
 }
 
-function toKeys(given: Keys | undefined, { values, preset }: KeysOfApp): readonly SecretKey[] {
+/** Without the keys that are the login's own fields under their own labels. */
+function toKeys(
+  given: Keys | undefined,
+  { values, preset }: KeysOfApp,
+  { name: user, fields }: Pick<RoleSpec, "name" | "fields">,
+): readonly SecretKey[] {
+  const known = fields.username === undefined ? { ...values, user } : values;
   return Object.entries(toTemplates(given ?? preset ?? []))
-    .filter(([name]) => name !== "username" && name !== "password")
+    .filter(([key]) => key !== fields.username && key !== fields.password)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, template]) => toSecretKey(name, template, values));
+    .map(([key, template]) => toSecretKey(key, template, known));
 }
+
+function toSettings(given: Partial<SecretSettings>): SecretSettings {
+  const { type, refreshInterval, creationPolicy, deletionPolicy } = given;
+  return { type, refreshInterval, creationPolicy, deletionPolicy };
+}
+
+type SecretEntry = Exclude<NonNullable<AppEntry["secrets"]>[string], unknown[]>;
 
 function toSecrets(entry: AppEntry, vault: string, namespace: string): SecretSpec[] {
   return Object.entries(entry.secrets ?? {})
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([name, given]) => {
-      const secret = Array.isArray(given) ? { fields: given } : given;
-      if ("from" in secret && secret.from === "vault") return [];
-      const item: ItemRef = { vault, item: secret.item ?? name };
+      const secret: SecretEntry = Array.isArray(given) ? { fields: given } : given;
+      if (secret.from === "vault") return [];
+      const asked = typeof secret.item === "string" ? { title: secret.item } : (secret.item ?? {});
+      const item: ItemRef = { vault: asked.vault ?? vault, item: asked.title ?? name };
       return [
-        { name, item, namespace: secret.namespace ?? namespace, fields: secret.fields ?? [] },
+        {
+          ...{ name, item, namespace: secret.namespace ?? namespace, fields: secret.fields ?? [] },
+          keys: Object.entries(secret.keys ?? {}).map(([key, source]) =>
+            toNamed(key, source, item),
+          ),
+          find: secret.find === undefined ? undefined : toFind(secret.find, secret.rewrite),
+          settings: toSettings(secret),
+        },
       ];
     });
+}
+
+function toFind(pattern: string, rewrite: SecretEntry["rewrite"]): FindSpec {
+  return { pattern, rewrite: rewrite ?? [] };
+}
+
+function toNamed(
+  key: string,
+  source: NonNullable<SecretEntry["keys"]>[string],
+  item: ItemRef,
+): NamedField {
+  if (typeof source === "string") return { key, item, field: source };
+  const other = { vault: source.vault ?? item.vault, item: source.item ?? item.item };
+  return { key, item: other, field: source.field };
 }
 
 function toWorkload(entry: AppEntry, config: StackConfig): WorkloadSpec | undefined {

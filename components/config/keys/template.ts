@@ -18,6 +18,8 @@ export interface KnownValues {
   readonly sslmode: string;
   /** Path of the CA's file in the pods; undefined = the stack file names none. */
   readonly sslrootcert: string | undefined;
+  /** undefined = a field of the item says who logs in. */
+  readonly user?: string;
 }
 
 const known = ["host", "port", "database", "sslmode", "sslrootcert"] as const;
@@ -127,7 +129,7 @@ function isEncoding(text: string): text is Encoding {
 export function toSecretKey(name: string, template: string, values: KnownValues): SecretKey {
   const parts: KeyPart[] = [];
   for (const part of parseTemplate(template).parts) {
-    const next = typeof part !== "string" && "known" in part ? toText(part, values) : part;
+    const next = toKeyPart(part, values);
     const last = parts.at(-1);
     if (typeof next === "string" && typeof last === "string") parts[parts.length - 1] = last + next;
     else parts.push(next);
@@ -135,14 +137,16 @@ export function toSecretKey(name: string, template: string, values: KnownValues)
   return { name, parts };
 }
 
-function toText(
-  {
-    known: name,
-    encoding,
-  }: { readonly known: (typeof known)[number]; readonly encoding: Encoding },
-  values: KnownValues,
-): string {
-  const value = values[name] ?? "";
+function toKeyPart(part: OpenPart, values: KnownValues): KeyPart {
+  if (typeof part === "string") return part;
+  if ("known" in part) return toText(part.known, part.encoding, values[part.known] ?? "");
+  if (part.field === "username" && values.user !== undefined) {
+    return encode[part.encoding](values.user);
+  }
+  return part;
+}
+
+function toText(name: string, encoding: Encoding, value: string): string {
   // An IPv6 address stands in brackets in a URL (RFC 3986 section 3.2.2).
   if (name === "host" && encoding === "url" && value.includes(":")) {
     return value.startsWith("[") ? value : `[${value}]`;

@@ -5,7 +5,7 @@ import {
   planManifests,
   planSharedManifests,
 } from "../../../components/delivery/git/files.ts";
-import { makeApp, makeRole, makeStack, NETBOX, toItemId } from "../stack.ts";
+import { makeApp, makeRole, makeStack, NETBOX, toItemId, usualSettings } from "../stack.ts";
 
 const planApp = (app: AppSpec) => planManifests(makeStack([app]), app, toItemId);
 const find = (files: readonly ManifestPlan[], path: string) =>
@@ -162,7 +162,8 @@ spec:
 
   it("fails on an app that asks for the admin role's item", () => {
     const item = { vault: "Coachlight", item: "postgres-admin" };
-    const secrets = [{ name: "x", item, namespace: "infra-a", fields: [] }];
+    const more = { keys: [], find: undefined, settings: usualSettings };
+    const secrets = [{ name: "x", item, namespace: "infra-a", fields: [], ...more }];
     expect(() => planApp(makeApp("a", { secrets }))).toThrow("is from the admin role's item");
   });
 
