@@ -34,7 +34,19 @@ export const rooms = {
     "components/config/schema",
   ],
   "components/config/logins": ["components/config/spec", "components/config/derive"],
+  "components/config/login-keys": [
+    "components/config/keys",
+    "components/config/spec",
+    "components/config/logins",
+  ],
+  "components/config/values": [
+    "components/config/keys",
+    "components/config/spec",
+    "components/config/logins",
+    "components/config/login-keys",
+  ],
   "components/config/rules": [
+    "components/config/values",
     "components/config/keys",
     "components/config/spec",
     "components/config/schema",
@@ -74,19 +86,27 @@ export const rooms = {
   [postgres]: [...config, "components/onepassword", `${postgres}/plan`],
 
   "components/delivery/metadata": config,
-  "components/delivery/argocd": [...config, "components/secrets", "components/delivery/metadata"],
+  "components/delivery/yaml": config,
+  "components/delivery/argocd": [
+    ...config,
+    "components/secrets",
+    "components/delivery/metadata",
+    "components/delivery/yaml",
+  ],
   // The objects of an app, wherever they go.
   "components/delivery": [
     ...config,
     "components/secrets",
     ...pg("plan", "psql", "server"),
     "components/delivery/metadata",
+    "components/delivery/yaml",
     "components/delivery/argocd",
   ],
   "components/delivery/git": [
     ...config,
     "components/delivery",
     "components/delivery/metadata",
+    "components/delivery/yaml",
     "components/delivery/argocd",
   ],
   "components/delivery/cluster": [
@@ -94,6 +114,7 @@ export const rooms = {
     "components/kubernetes",
     "components/delivery",
     "components/delivery/metadata",
+    "components/delivery/yaml",
     "components/delivery/argocd",
   ],
   "components/delivery/stack-delivery": [

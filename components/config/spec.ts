@@ -234,6 +234,8 @@ export type WorkloadSpec =
       readonly repoURL: string;
       readonly path: string;
       readonly targetRevision: string;
+      /** ConfigMap with where the database is; undefined = none. */
+      readonly configMap?: string | undefined;
     };
 
 /**

@@ -4,9 +4,10 @@ import type { AppSpec, ItemRef, NamedField, RoleSpec, StackSpec } from "../confi
 import type { FindSpec, SecretSettings, SecretsThrough } from "../config/spec-secrets.ts";
 import { BerthError } from "../errors.ts";
 import { buildExternalSecret, type ExternalSecret } from "../secrets/external-secret.ts";
+import type { ObjectMetadata } from "../secrets/object-metadata.ts";
 import {
   buildOnePasswordItem,
-  type ItemId,
+  type ItemIds,
   type OnePasswordItem,
 } from "../secrets/onepassword-item.ts";
 import type { ClusterSecretStore, SecretStore } from "../secrets/secret-store.ts";
@@ -25,8 +26,7 @@ import { planAppStores, planSharedStores, storeNameOf } from "./stores.ts";
 import { planVaultAuths, planVaultConnection, planVaultSecrets } from "./vault-objects.ts";
 import type { KubernetesObject } from "./yaml.ts";
 
-/** Resolves an item of a stack file to its ids. */
-export type ItemIds = (ref: ItemRef) => ItemId;
+export type { ItemIds };
 
 /** Namespace and AppProject of Applications. */
 export interface ArgoCdSpec {
@@ -48,8 +48,8 @@ export type AccessManifest = SecretStore | VaultAuth;
 export interface AppSecrets {
   /** Each role's credential, in the database's namespace, for administrators and Jobs there. */
   readonly database: readonly SecretManifest[];
-  /** Secrets for the app itself; what gives access to their values comes first. */
-  readonly own: readonly (AccessManifest | SecretManifest)[];
+  /** Secrets for the app itself; what gives access to their values comes first, and its ConfigMap last. */
+  readonly own: readonly (AccessManifest | SecretManifest | ConfigMap)[];
 }
 
 /** Plans an app's Secrets. A role in the database's namespace has one Secret, not two. */
@@ -69,8 +69,37 @@ export function planAppSecrets(spec: StackSpec, app: AppSpec, items: ItemIds): A
         ...app.secrets.map(toWantedSecret),
       ].map(build),
       ...planVaultSecrets(spec, app),
+      ...planConfigMap(spec, app),
     ],
   };
+}
+
+/** Where the database is, in the words of libpq, for an app without values. */
+export interface ConfigMap {
+  readonly apiVersion: "v1";
+  readonly kind: "ConfigMap";
+  readonly metadata: ObjectMetadata;
+  readonly data: Readonly<Record<string, string>>;
+}
+
+function planConfigMap({ postgres: { service } }: StackSpec, app: AppSpec): readonly ConfigMap[] {
+  const { workload, namespace, database } = app;
+  if (workload?.kind !== "git" || workload.configMap === undefined) return [];
+  const [{ name: role, logins }] = app.roles;
+  return [
+    {
+      ...{ apiVersion: "v1", kind: "ConfigMap" },
+      metadata: {
+        ...{ name: workload.configMap, namespace },
+        ...{ labels: toLabels(app.name), annotations: toWaveAnnotation(WAVES.items) },
+      },
+      data: {
+        ...{ PGHOST: service.host, PGPORT: String(service.port), PGDATABASE: database.name },
+        // With several logins the Secret says which one is in use.
+        ...(logins === undefined ? { PGUSER: role } : {}),
+      },
+    },
+  ];
 }
 
 /** The store and the VaultConnection that all apps use, if Berth makes them. */

@@ -1,3 +1,4 @@
+import type { ItemRef } from "../config/spec.ts";
 import { BerthError } from "../errors.ts";
 import type { ObjectMetadata } from "./object-metadata.ts";
 
@@ -5,7 +6,12 @@ import type { ObjectMetadata } from "./object-metadata.ts";
 export interface ItemId {
   readonly vaultId: string;
   readonly itemId: string;
+  /** Labels of its fields that have a value. */
+  readonly labels?: readonly string[];
 }
+
+/** Resolves an item of a stack file to its ids. */
+export type ItemIds = (ref: ItemRef) => ItemId;
 
 /** Custom resource from which the 1Password operator makes a Secret of the same name. */
 export interface OnePasswordItem {

@@ -267,5 +267,6 @@ function toWorkload(entry: AppEntry, config: StackConfig): WorkloadSpec | undefi
     path: git.path,
     repoURL: git.repoURL ?? gitops?.repoURL ?? "",
     targetRevision: git.targetRevision ?? gitops?.targetRevision ?? "main",
+    configMap: git.configMap,
   };
 }

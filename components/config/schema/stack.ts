@@ -191,7 +191,7 @@ const Workload = z
         values: z
           .record(z.string(), z.unknown())
           .describe(
-            "Helm values. ${role}, ${database}, ${secret}, ${host} and ${port} are filled in.",
+            "Helm values. ${role}, ${database}, ${secret}, ${host}, ${port} (a number), ${port:text}, ${sslmode} and ${sslrootcert} are filled in; ${secret.KEY} is the name of a key that the Secret has; ${roles.KEY.role}, ${roles.KEY.secret} and ${roles.KEY.secret.KEY} are those of a further role.",
           ),
       })
       .partial({ values: true }),
@@ -200,8 +200,11 @@ const Workload = z
         repoURL: z.string().min(1).describe("Default: the GitOps repository."),
         path: z.string().min(1),
         targetRevision: z.string().min(1).describe("Default: that of the GitOps repository."),
+        configMap: DnsLabel.describe(
+          "ConfigMap that Berth makes in the app's namespace, with PGHOST, PGPORT, PGDATABASE and, if it never changes, PGUSER. Default: none.",
+        ),
       })
-      .partial({ repoURL: true, targetRevision: true }),
+      .partial({ repoURL: true, targetRevision: true, configMap: true }),
   })
   .partial()
   .refine((w) => (w.helm === undefined) !== (w.git === undefined), {

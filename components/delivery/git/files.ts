@@ -62,7 +62,7 @@ export function planManifests(
   const ownPath = `k8s/infra/${app.name}`;
   const sources = [
     ...(secrets.own.length > 0 ? [toTreeSource(gitops, ownPath)] : []),
-    ...planWorkloadSources(spec, app),
+    ...planWorkloadSources(spec, app, items),
   ];
   const application = planApplication(gitops, app, sources);
   const provisioner = buildApplication({

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import type { AppSpec } from "../../../components/config/spec.ts";
 import {
   type ManifestPlan,
@@ -158,6 +159,42 @@ spec:
     const values = { a: "${user}", b: "${pass}" };
     const workload = { kind: "helm", repoURL: "r", chart: "c", version: "1", values } as const;
     expect(() => planApp(makeApp("a", { workload }))).toThrow(/app a: Helm values: 2 problems/);
+  });
+
+  it("passes values as an object, and as text where a key is explicitly null", () => {
+    const helm = (values: object) => {
+      const workload = { kind: "helm", repoURL: "r", chart: "c", version: "1", values } as never;
+      const files = planApp(makeApp("a", { workload }));
+      const [application] = files.filter(({ path }) => path.endsWith("infra/a.yml"));
+      return JSON.stringify(application?.objects);
+    };
+    expect(helm({ a: { b: 1 } })).toContain('"helm":{"valuesObject":{"a":{"b":1}}}');
+    const text = helm({ a: [{ b: null }], c: "no", d: "2026-01-01", e: "012" });
+    const { values = "" } = (JSON.parse(/"helm":(\{.*?\})/.exec(text)?.[1] ?? "") ?? {}) as {
+      values?: string;
+    };
+    expect(parse(values, { version: "1.1" })).toEqual({
+      ...{ a: [{ b: null }], c: "no", d: "2026-01-01", e: "012" },
+    });
+  });
+
+  it("has a ConfigMap with the place of the database where the entry names one", () => {
+    const workload = { kind: "git", repoURL: "r", path: "deploy", targetRevision: "v1" } as const;
+    const mapsOf = (changes: object): readonly object[] =>
+      planApp(makeApp("a", changes))
+        .flatMap(({ objects }) => objects)
+        .filter(({ kind }) => kind === "ConfigMap");
+    const named = { ...workload, configMap: "a-db" };
+    const data = {
+      PGHOST: "postgres-postgresql.db-postgres.svc.cluster.local",
+      ...{ PGPORT: "5432", PGDATABASE: "a" },
+    };
+    expect(mapsOf({ workload })).toEqual([]);
+    expect(mapsOf({ workload: named })).toMatchObject([
+      { metadata: { name: "a-db", namespace: "infra-a" }, data: { ...data, PGUSER: "a" } },
+    ]);
+    const roles = [makeRole("a", { logins: ["a_a", "a_b"] })];
+    expect(mapsOf({ workload: named, roles })).toHaveProperty("0.data", data);
   });
 
   it("fails on an app that asks for the admin role's item", () => {
