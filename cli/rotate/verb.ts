@@ -35,9 +35,10 @@ export async function rotate(args: RotateArgs): Promise<number> {
   };
   const access = readOnePasswordAccess();
   const item = `vaults/${role.item.vault}/items/${role.item.item}`;
-  // Without these fields the preview fails.
-  if (!args.retire) await writeKeys({ args, spec, app, role, access, item, say });
-  if (args.keys) return 0;
+  if (args.keys) {
+    await writeKeys({ spec, app, role, access, item, say });
+    return 0;
+  }
   if (!args.retire) {
     // A preview ignores the stack's lock, and `up` would then fail.
     requireUnlocked(findFileBackend(projectFolder, process.env), args.stack);

@@ -10,20 +10,15 @@ import { type RotateContext, toWriteError } from "./context.ts";
  * stays, so nothing else has to change.
  */
 export async function writeKeys({
-  args,
   spec,
   app,
   role,
   access,
   item,
   say,
-}: Pick<
-  RotateContext,
-  "args" | "spec" | "app" | "role" | "access" | "item" | "say"
->): Promise<void> {
+}: Pick<RotateContext, "spec" | "app" | "role" | "access" | "item" | "say">): Promise<void> {
   const keys = keysInItem(app, role);
   if (keys.length === 0) {
-    if (!args.keys) return;
     throw new BerthError(
       `app ${app.name}: no key of Secret ${role.namespace}/${role.secretName} is a field of ${item}, so there is nothing to write`,
       { hint: "leave out --keys to set a new password" },

@@ -41,6 +41,14 @@ describe("a login under other labels", () => {
     });
   });
 
+  test("may be the name of a key as well", () => {
+    const keys = { RADARR_POSTGRES_PASSWORD: "${password}" };
+    expect(findSecret({ owner: { ...owner, keys } }, "radarr-db")).toHaveProperty(
+      "spec.target.template.data.RADARR_POSTGRES_PASSWORD",
+      "{{ .password }}",
+    );
+  });
+
   test("is read under them, and checked against the role", async () => {
     const fields = { RADARR_POSTGRES_USER: "radarr", RADARR_POSTGRES_PASSWORD: "word" };
     const named = { owner: { item: { ...item, username: "RADARR_POSTGRES_USER" } } };

@@ -202,7 +202,7 @@ interface KeysOfApp {
   readonly preset: Keys | undefined;
 }
 
-/** Without the keys that are the login's own fields under their own labels. */
+/** Without `username` and `password` where each Secret has them anyway. */
 function toKeys(
   given: Keys | undefined,
   { values, preset }: KeysOfApp,
@@ -210,7 +210,7 @@ function toKeys(
 ): readonly SecretKey[] {
   const known = fields.username === undefined ? { ...values, user } : values;
   return Object.entries(toTemplates(given ?? preset ?? []))
-    .filter(([key]) => key !== fields.username && key !== fields.password)
+    .filter(([key]) => !(key === "username" || key === "password") || fields[key] !== key)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, template]) => toSecretKey(key, template, known));
 }
