@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { Client, type ClientConfig, escapeIdentifier, escapeLiteral } from "pg";
+import { Client, escapeIdentifier, escapeLiteral } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
 import { loginKeys, renderKey } from "../../components/config/keys/render.ts";
@@ -67,7 +67,7 @@ test.each(rows)("$app logs in with the bytes of its Secret", async (row) => {
   await server.superuser.query(`create role ${name ?? ""} login password ${verifier}`);
   await server.superuser.query(`create database ${database ?? ""} owner ${name ?? ""}`);
   const secret = toSecret(app, password);
-  const client = new Client(toConnection(row, app, secret) as ClientConfig);
+  const client = new Client(toConnection(row, app, secret));
   await client.connect();
   await client.query("create table proof (id int)");
   const { rows: found } = await client.query(

@@ -33,7 +33,7 @@ async function berth(
   return { exitCode, stdout, stderr };
 }
 
-function writeStackFile(port: number, more: object = {}): string {
+function writeStackFile(port: number): string {
   const file = join(folder, "Pulumi.test.yaml");
   const config = {
     "berth:postgres": {
@@ -42,7 +42,6 @@ function writeStackFile(port: number, more: object = {}): string {
     },
     "berth:onepassword": { vault: "Coachlight" },
     "berth:apps": { netbox: {} },
-    ...more,
   };
   writeFileSync(file, JSON.stringify({ config }));
   return file;
@@ -197,27 +196,6 @@ test("a clone may be in a folder whose name has a blank, a letter of its own and
   symlinkSync(join(project, "node_modules"), join(clone, "node_modules"));
   const { exitCode, stderr } = await berth(["plan", "--stack", "prod"], {}, clone);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-});
-
-test("rotate --keys writes the keys of a Secret with neither Pulumi nor a server", async () => {
-  const token = makeToken();
-  const store = new VaultStore([createSampleVault()]);
-  const connect = await startConnect({ store, token });
-  const owner = { keys: { DATABASE_URL: "${uri}" } };
-  const gitops = { directory: "g", repoURL: "https://git.example.org/g.git" };
-  const more = { "berth:apps": { netbox: { owner } }, "berth:gitops": gitops };
-  const args = ["rotate", "--stack", "test", "--app", "netbox", "--keys"];
-  const file = writeStackFile(1, more);
-  const { exitCode, stdout, stderr } = await berth([...args, "--config-file", file], {
-    ...{ OP_CONNECT_HOST: connect.url, OP_CONNECT_TOKEN: token, PATH: folder },
-  });
-  await connect.close();
-  expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: "" });
-  expect(stderr).toContain("netbox-db-credentials has DATABASE_URL, made from its login");
-  const fields = store.vaults()[0]?.items.flatMap((item) => item.fields) ?? [];
-  expect(fields.filter(({ label }) => label === "DATABASE_URL")).toHaveLength(1);
-  for (const { value } of fields.filter(({ label }) => label === "password"))
-    expect(stderr).not.toContain(value);
 });
 
 test("rotate fails without Pulumi before it writes the item", async () => {

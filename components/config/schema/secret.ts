@@ -26,7 +26,7 @@ export const secretSettings = {
 };
 
 /** Settings for External Secrets only. */
-export const externalSettings = [
+const externalSettings = [
   "refreshInterval",
   "creationPolicy",
   "deletionPolicy",

@@ -1,8 +1,13 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { execa } from "execa";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { writeKeys } from "../../../cli/rotate/write-keys.ts";
 import { parseStack } from "../../../components/config/parse.ts";
 import { readStackItems } from "../../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../../components/onepassword/through-client.ts";
+import { projectFolder } from "../../../components/project-folder.ts";
 import { createSampleVault, makeToken } from "../../../dev/connect/sample-vault.ts";
 import { type ConnectServer, startConnect } from "../../../dev/connect/server.ts";
 import { VaultStore } from "../../../dev/connect/vault-data.ts";
@@ -77,4 +82,25 @@ test("a token that may only read is refused with the way that needs no fields", 
   await expect(run(entry)).rejects.toThrow(
     "the token needs write access to the vault; then run the same command again; without write access set berth:apps.netbox.secretsThrough to external-secret, which needs no fields in the item for the keys",
   );
+});
+
+test("npm run rotate -- --keys needs neither Pulumi nor a server", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "berth-rotate-"));
+  const file = path.join(folder, "Pulumi.test.yaml");
+  const config = {
+    "berth:postgres": { endpoint: { direct: { host: "127.0.0.1", port: 1 } } },
+    "berth:onepassword": { vault: "Coachlight" },
+    "berth:gitops": { directory: "g", repoURL: "https://git.example.org/g.git" },
+    "berth:apps": { netbox: entry },
+  };
+  writeFileSync(file, JSON.stringify({ config }));
+  const args = ["rotate", "--stack", "test", "--app", "netbox", "--keys", "--config-file", file];
+  const main = path.join(projectFolder, "cli/main.ts");
+  const { exitCode, stderr } = await execa(process.execPath, [main, ...args], {
+    env: { OP_CONNECT_HOST: server.url, OP_CONNECT_TOKEN: token, PATH: folder },
+    ...{ cwd: projectFolder, extendEnv: false, reject: false },
+  });
+  rmSync(folder, { recursive: true });
+  expect(exitCode, stderr).toBe(0);
+  expect(stderr).toContain("netbox-db-credentials has DATABASE_URL, DB_HOST, made from its login");
 });
