@@ -1,3 +1,4 @@
+import { loginKeysOf } from "../../components/config/login-keys.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { createKubeAccess, type KubeAccess } from "../../components/kubernetes/access.ts";
 import { loadKubeContext } from "../../components/kubernetes/kubeconfig.ts";
@@ -63,7 +64,7 @@ export async function openSecrets({ postgres }: StackSpec): Promise<KubeAccess |
 }
 
 async function awaitSecret(
-  { spec, role, args, say }: RotateContext,
+  { spec, app, role, args, say }: RotateContext,
   items: StackItems,
 ): Promise<SecretOutcome> {
   const name = `Secret ${role.namespace}/${role.secretName}`;
@@ -75,7 +76,8 @@ async function awaitSecret(
     const seconds = Math.round((Date.now() - start) / 1000);
     say("secret", `still waiting for ${name}, ${String(seconds)} s`);
   }, beatMs);
-  const outcome = await waitForSecret(access, role, items.credential(role), {
+  const awaited = { ...role, keys: loginKeysOf(app, role) };
+  const outcome = await waitForSecret(access, awaited, items.credential(role), {
     timeoutMs: args.wait * 60_000,
     intervalMs: 2_000,
   }).finally(() => {

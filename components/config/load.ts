@@ -3,6 +3,7 @@ import path from "node:path";
 import { exampleFile } from "../command-line.ts";
 import { BerthError } from "../errors.ts";
 import { parseStack } from "./parse.ts";
+import { describePlainWords } from "./plain-words.ts";
 
 import { parsePulumiYaml } from "./pulumi-yaml.ts";
 import {
@@ -28,8 +29,9 @@ export const prefix = "berth:";
  * @throws BerthError if there is no such file, it is not YAML, or it has mistakes.
  */
 export function loadStackFromFile(stack: string, projectFolder: string, file?: string): StackSpec {
-  const { values } = readStackFile(stack, projectFolder, file);
-  return parseStack(stack, values, file ?? `Pulumi.${stack}.yaml`);
+  const { values, text } = readStackFile(stack, projectFolder, file);
+  const words = describePlainWords(text, values);
+  return parseStack(stack, values, file ?? `Pulumi.${stack}.yaml`, words);
 }
 
 /** What Berth needs of `Pulumi.yaml` (https://www.pulumi.com/docs/iac/concepts/projects/project-file/). */

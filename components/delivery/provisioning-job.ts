@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { jobName, passwordEnvironment, provisionerName } from "../config/derive/names.ts";
+import { loginKeysOf } from "../config/login-keys.ts";
 import type { AppSpec, PostgresSpec, TlsSpec } from "../config/spec.ts";
 import { planDatabase } from "../postgres/plan/plan.ts";
 import { passwordScript, toPasswordScript } from "../postgres/psql/passwords.ts";
@@ -94,10 +95,6 @@ function toPodSpec(
   app: AppSpec,
   { name, adminSecret }: { readonly name: string; readonly adminSecret: string },
 ): Readonly<Record<string, unknown>> {
-  const fromSecret = (variable: string, secret: string, key: string) => ({
-    name: variable,
-    valueFrom: { secretKeyRef: { name: secret, key } },
-  });
   const plain = {
     PGHOST: postgres.service.host,
     PGPORT: String(postgres.service.port),
@@ -129,8 +126,12 @@ function toPodSpec(
           ...Object.entries(plain).map(([variable, value]) => ({ name: variable, value })),
           fromSecret("PGUSER", adminSecret, "username"),
           fromSecret("PGPASSWORD", adminSecret, "password"),
-          ...app.roles.map(({ key, secretName }) =>
-            fromSecret(passwordEnvironment(key), secretName, "password"),
+          ...app.roles.map((role) =>
+            fromSecret(
+              passwordEnvironment(role.key),
+              role.secretName,
+              loginKeysOf(app, role).password,
+            ),
           ),
         ],
         securityContext: {
@@ -147,6 +148,10 @@ function toPodSpec(
     ],
     volumes: [{ name: "files", configMap: { name } }],
   };
+}
+
+function fromSecret(name: string, secret: string, key: string) {
+  return { name, valueFrom: { secretKeyRef: { name: secret, key } } };
 }
 
 function readCa({ mode, caFile: file }: TlsSpec): string | undefined {

@@ -28,7 +28,7 @@ const configRules: readonly Mutant[] = [
       ["a list of reserved names", "postgres.reserved.includes(name)", "false"],
       ["PUBLIC being nobody's name", 'name.toLowerCase() === "public"', "false"],
       ["the maintenance database being nobody's", "name === postgres.maintenanceDatabase", "false"],
-      ["the admin's item being nobody else's", "use.item === admin.item", "false"],
+      ["the admin's item being nobody else's", "item.item === admin.item", "false"],
       ["groups that no app may join", "isForbiddenGroup(g, spec)", "false"],
     ],
   ),

@@ -1,14 +1,37 @@
 import { z } from "zod";
 import { Privileges } from "./database.ts";
 import { ConnectionLimit, DnsLabel, ItemName, PgName, Scram } from "./primitives.ts";
+import { secretSettings } from "./secret.ts";
+import { Keys } from "./secret-keys.ts";
+
+const FieldLabel = z.string().min(1, { error: "is empty" });
+
+/** An item with a login: its title or id, or where and under which labels it has it. */
+const LoginItem = z.union([
+  ItemName,
+  z
+    .strictObject({
+      title: ItemName.describe("Title or id of the item. Default: <app>[-<role>]-db-credentials."),
+      vault: ItemName.describe("Vault of the item. Default: berth:onepassword.vault."),
+      username: FieldLabel.describe(
+        "Label of the field with the user's name. Default: username; if only `password` is given, the role's name, and no field is read.",
+      ),
+      password: FieldLabel.describe("Label of the field with the password. Default: password."),
+    })
+    .partial(),
+]);
 
 const roleSettings = {
   name: PgName.describe("Name of the role."),
-  item: ItemName.describe("1Password item with `username` and `password`."),
+  item: LoginItem.describe(
+    "1Password item with `username` and `password`: its title, or how to find these two in it.",
+  ),
   secret: DnsLabel.describe(
     "Kubernetes Secret with the credential, for the pods. Default: the item's name.",
   ),
   namespace: DnsLabel.describe("Namespace of that Secret. Default: the app's."),
+  keys: Keys,
+  ...secretSettings,
   connectionLimit: ConnectionLimit.describe(
     "Connections of the role at a time. Default: -1, no limit.",
   ),

@@ -123,7 +123,17 @@ const Postgres = z
       "NOLOGIN role without privileges. Its members are the roles that this stack made. Default: berth_<stack>.",
     ),
     service: z
-      .strictObject({ host: z.string().min(1), port: Port })
+      .strictObject({
+        host: z.string().min(1),
+        port: Port,
+        sslmode: z
+          .enum(["disable", "allow", "prefer", "require", "verify-ca", "verify-full"])
+          .describe("What ${sslmode} stands for in keys and values. Default: tls.mode."),
+        sslrootcert: z
+          .string()
+          .regex(/^\//, { error: "is not a path in the pods; write it as /etc/postgres/ca.crt" })
+          .describe("Path of the CA's file in the pods, for ${sslrootcert}."),
+      })
       .partial()
       .describe("How pods reach the server. Default: the Service of the endpoint."),
     namespace: DnsLabel.describe(
@@ -187,7 +197,7 @@ const Workload = z
         values: z
           .record(z.string(), z.unknown())
           .describe(
-            "Helm values. ${role}, ${database}, ${secret}, ${host} and ${port} are filled in.",
+            "Helm values. ${role}, ${database}, ${secret}, ${host}, ${port} (a number), ${port:text}, ${sslmode} and ${sslrootcert} are filled in; ${secret.KEY} is the name of a key that the Secret has; ${roles.KEY.role}, ${roles.KEY.secret} and ${roles.KEY.secret.KEY} are those of a further role.",
           ),
       })
       .partial({ values: true }),
@@ -196,8 +206,11 @@ const Workload = z
         repoURL: z.string().min(1).describe("Default: the GitOps repository."),
         path: z.string().min(1),
         targetRevision: z.string().min(1).describe("Default: that of the GitOps repository."),
+        configMap: DnsLabel.describe(
+          "ConfigMap that Berth makes in the app's namespace, with PGHOST, PGPORT, PGDATABASE and, if it never changes, PGUSER. Default: none.",
+        ),
       })
-      .partial({ repoURL: true, targetRevision: true }),
+      .partial({ repoURL: true, targetRevision: true, configMap: true }),
   })
   .partial()
   .refine((w) => (w.helm === undefined) !== (w.git === undefined), {
