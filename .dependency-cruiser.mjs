@@ -8,6 +8,7 @@
  * - All else is forbidden. Tests may import everything.
  */
 const shared = [
+  "components/closest",
   "components/command-line",
   "components/errors",
   "components/project-folder",
@@ -23,6 +24,7 @@ export const rooms = {
   "components/errors": [],
   "components/project-folder": ["components/command-line"],
   "components/terminal-text": [],
+  "components/closest": [],
 
   "components/config/privileges": [],
   "components/config/spec": ["components/config/privileges"],

@@ -142,6 +142,10 @@ async function login(
     database: app.database.name,
     item: describeItem(role.item),
   };
+  if (hasItem(role) && !context.loginRoles.has(user)) {
+    const detail = `role "${user}" is not on the server yet; run pulumi up --stack ${context.spec.stack}`;
+    return { name, ok: false, detail };
+  }
   try {
     await withRoleSession(target, context.credential(role), async (client) => {
       await client.query("select 1");
@@ -212,6 +216,6 @@ function verifyNeighbour(app: AppSpec, database: string, owner: string | undefin
     name,
     ok: true,
     warning: true,
-    detail: `PUBLIC may connect to it, and so may this app. Its owner "${owner}" can revoke that: REVOKE CONNECT ON DATABASE ${escapeIdentifier(database)} FROM PUBLIC;`,
+    detail: `PUBLIC, so every app too, may connect to it. Its owner "${owner}" can revoke that: REVOKE CONNECT ON DATABASE ${escapeIdentifier(database)} FROM PUBLIC;`,
   };
 }

@@ -7,6 +7,7 @@ import { toOneError } from "../../components/errors.ts";
 import { readStackItems, type StackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
 import {
+  inspectDatabases,
   inspectMarkedRoles,
   inspectOpenDatabases,
   inspectRoles,
@@ -46,7 +47,10 @@ export async function verify(args: {
   const items = await readStackItems(spec, readThroughClient(readOnePasswordAccess()));
   const verdict = await verifyStack(spec, items, args.json ? () => undefined : printChecks);
   if (args.json) printJson(verdict);
-  else printLastLine(verdict);
+  else {
+    printWarnings(verdict);
+    printLastLine(verdict);
+  }
   return verdict.ok ? 0 : 1;
 }
 
@@ -61,6 +65,11 @@ export async function verifyStack(
     const spec = withOwnershipRole(loaded, facts.marked);
     const limit = pLimit(concurrency);
     const verifyOne = async (app: AppSpec) => {
+      if (!facts.databases.has(app.database.name)) {
+        const checks = [notThereYet(app, spec)];
+        onApp(app.name, checks);
+        return { app: app.name, checks };
+      }
       const traces = facts.traces.get(app.name) ?? [];
       const runChecks = (credential: VerifyContext["credential"]): Promise<readonly Check[]> =>
         verifyApp(app, { spec, target, credential, ...facts, traces });
@@ -79,6 +88,13 @@ export async function verifyStack(
   });
 }
 
+/** The one check of an app whose database nobody has made yet. */
+function notThereYet({ name, database, provisioner }: AppSpec, { stack }: StackSpec): Check {
+  const how = provisioner === "job" ? "run the app's Job" : `run pulumi up --stack ${stack}`;
+  const detail = `database "${database.name}" is not on the server yet; ${how}`;
+  return { name: `${name}: is on the server`, ok: false, detail };
+}
+
 /** Reads what only the admin can see: the server's identity, PUBLIC's privileges, and traces on reserved names. */
 async function inspectAsAdmin(
   spec: StackSpec,
@@ -87,6 +103,7 @@ async function inspectAsAdmin(
 ): Promise<{
   openDatabases: ReadonlyMap<string, OpenDatabase>;
   loginRoles: ReadonlyMap<string, LiveRole>;
+  databases: ReadonlySet<string>;
   traces: ReadonlyMap<string, readonly string[]>;
   marked: Awaited<ReturnType<typeof inspectMarkedRoles>>;
 }> {
@@ -102,20 +119,37 @@ async function inspectAsAdmin(
       const roles = roleNamesOf(app);
       traces.set(app.name, await inspectTraces(client, roles, postgres.reserved));
     }
-    const owners = spec.apps.flatMap((app) =>
-      app.roles.filter(({ logins }) => logins !== undefined),
-    );
-    const loginRoles = await inspectRoles(client, roleNamesOf({ roles: owners }));
+    const loginRoles = await inspectRoles(client, spec.apps.flatMap(roleNamesOf));
+    const names = spec.apps.map((app) => app.database.name);
+    const databases = new Set((await inspectDatabases(client, names)).keys());
     const marked = await inspectMarkedRoles(client);
-    return { openDatabases: await inspectOpenDatabases(client), traces, loginRoles, marked };
+    return {
+      openDatabases: await inspectOpenDatabases(client),
+      traces,
+      loginRoles,
+      databases,
+      marked,
+    };
   });
 }
 
+/** Without warnings, which come at the end: many apps may have the same. */
 function printChecks(app: string, checks: readonly Check[]): void {
-  for (const check of checks) {
-    const mark = check.warning === true ? "warning" : check.ok ? "ok" : "failed";
-    const colour = check.warning === true ? "yellow" : check.ok ? "green" : "red";
-    print(paint(colour, mark.padEnd(7)), ` ${app}  ${check.name}: ${check.detail}`);
+  for (const { ok, name, detail } of checks.filter(({ warning }) => warning !== true)) {
+    const mark = paint(ok ? "green" : "red", (ok ? "ok" : "failed").padEnd(7));
+    print(mark, ` ${app}  ${name}: ${detail}`);
+  }
+}
+
+/** Each warning once, with all apps that it is about. */
+function printWarnings({ apps }: Verdict): void {
+  const all = apps.flatMap(({ app, checks }) =>
+    checks
+      .filter(({ warning }) => warning === true)
+      .map(({ name, detail }) => ({ app, text: `${name}: ${detail}` })),
+  );
+  for (const [text, same] of Map.groupBy(all, (one) => one.text)) {
+    print(paint("yellow", "warning"), ` ${same.map(({ app }) => app).join(", ")}  ${text}`);
   }
 }
 

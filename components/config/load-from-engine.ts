@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { exampleFile } from "../command-line.ts";
 import { BerthError } from "../errors.ts";
 import { projectFolder } from "../project-folder.ts";
-import { prefix, refuseSecretKeys } from "./load.ts";
+import { locateInStackFile, prefix, refuseSecretKeys } from "./load.ts";
 import { parseStack } from "./parse.ts";
 import type { StackSpec } from "./spec.ts";
 
@@ -24,7 +24,8 @@ export function loadStackFromEngine(): StackSpec {
   const values = own.map(
     ([key, text]) => [key.slice(prefix.length), parseValue(key, text)] as const,
   );
-  return parseStack(stack, Object.fromEntries(values));
+  const raw = Object.fromEntries(values);
+  return parseStack(stack, raw, undefined, locateInStackFile(stack, projectFolder, raw));
 }
 
 /** Pulumi passes structured values as JSON text, and plain ones as they are. */

@@ -156,7 +156,7 @@ describe("what it cannot run with is exit code 2, one message and no fault's sta
     [
       "a risk that it does not know",
       ["preview", "--stack", "prod", "--fail-on", "drop,all"],
-      'preview: --fail-on: got "all"; allowed are drop, reown, access',
+      "option '--fail-on <risks>' argument 'drop,all' is invalid. Allowed are drop, reown, access.",
     ],
     ["no Pulumi", ["preview", "--stack", "prod"], "preview: pulumi is not on PATH"],
     [
