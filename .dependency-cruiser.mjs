@@ -17,6 +17,15 @@ const shared = [
 const config = ["components/config/", ...shared];
 const postgres = "components/postgres";
 const pg = (...names) => names.map((name) => `${postgres}/${name}`);
+/** For verbs that read the server. */
+const live = [
+  ...config,
+  "components/engine",
+  "components/onepassword",
+  "components/tunnel",
+  `${postgres}/`,
+  "cli",
+];
 
 /** @type {Readonly<Record<string, readonly string[]>>} */
 export const rooms = {
@@ -143,30 +152,9 @@ export const rooms = {
   cli: [...config, "components/engine"],
   "cli/plan": [...config, "components/engine", `${postgres}/`, "cli"],
   "cli/preview": [...config, `${postgres}/`, "cli"],
-  "cli/report": [
-    ...config,
-    "components/engine",
-    "components/onepassword",
-    "components/tunnel",
-    `${postgres}/`,
-    "cli",
-  ],
-  "cli/verify": [
-    ...config,
-    "components/engine",
-    "components/onepassword",
-    "components/tunnel",
-    `${postgres}/`,
-    "cli",
-  ],
-  "cli/adopt": [
-    ...config,
-    "components/engine",
-    "components/onepassword",
-    "components/tunnel",
-    `${postgres}/`,
-    "cli",
-  ],
+  "cli/report": live,
+  "cli/verify": live,
+  "cli/adopt": live,
   "cli/rotate": [
     ...config,
     "components/engine",
