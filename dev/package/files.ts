@@ -2,6 +2,8 @@
 export const besideCode = [
   "{components,provider,cli}/**/*.sql",
   "components/config/schema.json",
+  "components/engine/node-check.cjs",
+  "cli/report/page/*.{css,js}",
   "provider/pulumi-resource-berth",
   "toolchain/go/*/go.mod",
 ] as const;
