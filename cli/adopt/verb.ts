@@ -1,6 +1,8 @@
 import { escapeIdentifier } from "pg";
+import { didYouMean } from "../../components/closest.ts";
 import { readOnePasswordAccess } from "../../components/config/environment.ts";
 import { loadStackFromFile, readStackFile } from "../../components/config/load.ts";
+import { reservedReason } from "../../components/config/rules/names.ts";
 import type { PostgresSpec } from "../../components/config/spec.ts";
 import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
 import { BerthError, toOneError } from "../../components/errors.ts";
@@ -103,14 +105,20 @@ function select(all: Proposal, { app: name }: AdoptArgs, { spec }: Stack): Propo
   if (owned !== undefined) {
     throw new BerthError(`adopt: ${quote(name)} is in the stack file already, as ${owned.name}`);
   }
-  const found = [
+  const reserved = reservedReason(name, spec);
+  if (reserved !== undefined) {
+    throw new BerthError(`adopt: ${quote(name)} ${reserved}`, {
+      hint: "if it is reserved in the stack file, take it out of berth:postgres.reserved to adopt it",
+    });
+  }
+  const found = new Set([
     ...all.apps.map(({ app }) => app.database.name),
-    ...all.leftAlone.map((one) => one.name),
-  ];
+    ...all.leftAlone.filter(({ kind }) => kind === "database").map((one) => one.name),
+  ]);
   throw new BerthError(
-    `adopt: there is no database ${quote(name)} that this stack could take over`,
+    `adopt: there is no database ${quote(name)} that this stack could take over${didYouMean(name, found)}`,
     {
-      hint: `name one of ${found.toSorted().map(quote).join(", ") || "(none)"}, by its name or by its key`,
+      hint: `name one of ${[...found].toSorted().map(quote).join(", ") || "(none)"}, by its name or by its key`,
     },
   );
 }

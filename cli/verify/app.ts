@@ -158,6 +158,10 @@ async function login(
     database: app.database.name,
     item: describeItem(role.item),
   };
+  if (hasItem(role) && !context.loginRoles.has(user)) {
+    const detail = `role "${user}" is not on the server yet`;
+    return { name, ok: false, detail, fix: `run pulumi up --stack ${context.spec.stack}` };
+  }
   try {
     await withRoleSession(target, context.credential(role), async (client) => {
       await client.query("select 1");
@@ -235,7 +239,7 @@ function verifyNeighbour(
   }
   return {
     ...{ name, ok: true, warning: true },
-    detail: "PUBLIC may connect to it, and so may this app",
+    detail: "PUBLIC, so every app too, may connect to it",
     fix: `its owner "${owner}" can revoke that: REVOKE CONNECT ON DATABASE ${id(database)} FROM PUBLIC;`,
   };
 }

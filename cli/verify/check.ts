@@ -51,7 +51,7 @@ export interface VerifyContext {
   readonly target: ServerTarget;
   readonly server: ServerFacts;
   readonly credential: (role: RoleSpec) => Credential;
-  /** Live owners and logins of apps with `rotation: two-logins` or Vault's logins. */
+  /** Live roles of the apps. */
   readonly loginRoles: ReadonlyMap<string, LiveRole>;
   /** Databases that PUBLIC has privileges on. */
   readonly openDatabases: ReadonlyMap<string, OpenDatabase>;

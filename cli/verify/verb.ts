@@ -7,6 +7,7 @@ import { toOneError } from "../../components/errors.ts";
 import { readStackItems, type StackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
 import {
+  inspectDatabases,
   inspectMarkedRoles,
   inspectOpenDatabases,
   inspectRoles,
@@ -48,7 +49,10 @@ export async function verify(args: {
   const items = await readStackItems(spec, readThroughClient(readOnePasswordAccess()));
   const verdict = await verifyStack(spec, items, args.json ? () => undefined : printChecks);
   if (args.json) printJson(verdict);
-  else printLastLine(verdict);
+  else {
+    printWarnings(verdict);
+    printLastLine(verdict);
+  }
   return verdict.ok ? 0 : 1;
 }
 
@@ -63,6 +67,11 @@ export async function verifyStack(
     const spec = withOwnershipRole(loaded, facts.marked);
     const limit = pLimit(concurrency);
     const verifyOne = async (app: AppSpec) => {
+      if (!facts.databases.has(app.database.name)) {
+        const checks = [notThereYet(app, spec)];
+        onApp(app.name, checks);
+        return { app: app.name, checks };
+      }
       const traces = facts.traces.get(app.name) ?? [];
       const runChecks = (credential: VerifyContext["credential"]): Promise<readonly Check[]> =>
         verifyApp(app, { spec, target, credential, ...facts, traces });
@@ -81,6 +90,13 @@ export async function verifyStack(
   });
 }
 
+/** The one check of an app whose database nobody has made yet. */
+function notThereYet({ name, database, provisioner }: AppSpec, { stack }: StackSpec): Check {
+  const fix = provisioner === "job" ? "run the app's Job" : `run pulumi up --stack ${stack}`;
+  const detail = `database "${database.name}" is not on the server yet`;
+  return { name: `${name}: is on the server`, ok: false, detail, fix };
+}
+
 /** Reads what only the admin can see: the server's identity, PUBLIC's privileges, and traces on reserved names. */
 async function inspectAsAdmin(
   spec: StackSpec,
@@ -90,6 +106,7 @@ async function inspectAsAdmin(
   openDatabases: ReadonlyMap<string, OpenDatabase>;
   loginRoles: ReadonlyMap<string, LiveRole>;
   traces: ReadonlyMap<string, readonly Trace[]>;
+  databases: ReadonlySet<string>;
   server: ServerFacts;
   marked: Awaited<ReturnType<typeof inspectMarkedRoles>>;
 }> {
@@ -106,21 +123,32 @@ async function inspectAsAdmin(
       const roles = roleNamesOf(app);
       traces.set(app.name, await inspectTraces(client, roles, postgres.reserved));
     }
-    const owners = spec.apps.flatMap((app) =>
-      app.roles.filter(({ logins }) => logins !== undefined),
-    );
-    const loginRoles = await inspectRoles(client, roleNamesOf({ roles: owners }));
+    const loginRoles = await inspectRoles(client, spec.apps.flatMap(roleNamesOf));
+    const names = spec.apps.map((app) => app.database.name);
+    const databases = new Set((await inspectDatabases(client, names)).keys());
     const marked = await inspectMarkedRoles(client);
     const openDatabases = await inspectOpenDatabases(client);
-    return { openDatabases, traces, loginRoles, marked, server };
+    return { openDatabases, traces, loginRoles, databases, marked, server };
   });
 }
 
+/** Without warnings, which come at the end: many apps may have the same. */
 function printChecks(app: string, checks: readonly Check[]): void {
-  for (const check of checks) {
-    const mark = check.warning === true ? "warning" : check.ok ? "ok" : "failed";
-    const colour = check.warning === true ? "yellow" : check.ok ? "green" : "red";
-    print(paint(colour, mark.padEnd(7)), ` ${app}  ${describeCheck(check)}`);
+  for (const check of checks.filter(({ warning }) => warning !== true)) {
+    const mark = paint(check.ok ? "green" : "red", (check.ok ? "ok" : "failed").padEnd(7));
+    print(mark, ` ${app}  ${describeCheck(check)}`);
+  }
+}
+
+/** Each warning once, with all apps that it is about. */
+function printWarnings({ apps }: Verdict): void {
+  const all = apps.flatMap(({ app, checks }) =>
+    checks
+      .filter(({ warning }) => warning === true)
+      .map((check) => ({ app, text: describeCheck(check) })),
+  );
+  for (const [text, same] of Map.groupBy(all, (one) => one.text)) {
+    print(paint("yellow", "warning"), ` ${same.map(({ app }) => app).join(", ")}  ${text}`);
   }
 }
 

@@ -30,6 +30,20 @@ describe("verify", () => {
     expect(found).toEqual([]);
   });
 
+  it("says what pulumi up has not made yet", async () => {
+    await bed.sql("alter role app2_ro rename to gone");
+    await bed.sql("alter database app3 rename to gone3");
+    const found = await failed("app2", "app3");
+    await bed.sql("alter role gone rename to app2_ro");
+    await bed.sql("alter database gone3 rename to app3");
+    const [role, database, ...others] = found.toSorted();
+    expect(role).toContain('role "app2_ro" is not on the server yet; run pulumi up --stack prod');
+    expect(database).toContain(
+      'database "app3" is not on the server yet; run pulumi up --stack prod',
+    );
+    expect(others).toEqual([]);
+  });
+
   it("says whose connection limit kept it out", async () => {
     await bed.sql("alter role app2_ro connection limit 0; alter database app1 connection limit 0");
     const found = (await failed("app1", "app2")).join("\n");
