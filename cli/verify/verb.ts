@@ -7,12 +7,10 @@ import { toOneError } from "../../components/errors.ts";
 import { readStackItems, type StackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
 import {
-  inspectMarkedRoles,
+  type Catalog,
+  inspectCatalog,
   inspectOpenDatabases,
-  inspectRoles,
-  inspectServer,
   inspectTraces,
-  type LiveRole,
   type OpenDatabase,
   type ServerFacts,
   type Trace,
@@ -60,7 +58,7 @@ export async function verifyStack(
 ): Promise<Verdict> {
   return await withServer(loaded.postgres, async (target) => {
     const facts = await inspectAsAdmin(loaded, items, target);
-    const spec = withOwnershipRole(loaded, facts.marked);
+    const spec = withOwnershipRole(loaded, facts.catalog.roles.values());
     const limit = pLimit(concurrency);
     const verifyOne = async (app: AppSpec) => {
       const traces = facts.traces.get(app.name) ?? [];
@@ -88,16 +86,16 @@ async function inspectAsAdmin(
   target: ServerTarget,
 ): Promise<{
   openDatabases: ReadonlyMap<string, OpenDatabase>;
-  loginRoles: ReadonlyMap<string, LiveRole>;
+  catalog: Catalog;
   traces: ReadonlyMap<string, readonly Trace[]>;
   server: ServerFacts;
-  marked: Awaited<ReturnType<typeof inspectMarkedRoles>>;
 }> {
   const { postgres } = spec;
   const database = postgres.maintenanceDatabase;
   return await withSession({ ...target, database }, items.admin, async (client) => {
-    const server = await inspectServer(client);
-    const identity = findIdentityProblem(server, postgres);
+    const databases = spec.apps.map((app) => app.database.name);
+    const catalog = await inspectCatalog(client, { roles: undefined, databases });
+    const identity = findIdentityProblem(catalog.server, postgres);
     if (identity !== undefined && postgres.systemIdentifier !== undefined) {
       throw toOneError("Postgres", [identity]);
     }
@@ -106,13 +104,8 @@ async function inspectAsAdmin(
       const roles = roleNamesOf(app);
       traces.set(app.name, await inspectTraces(client, roles, postgres.reserved));
     }
-    const owners = spec.apps.flatMap((app) =>
-      app.roles.filter(({ logins }) => logins !== undefined),
-    );
-    const loginRoles = await inspectRoles(client, roleNamesOf({ roles: owners }));
-    const marked = await inspectMarkedRoles(client);
     const openDatabases = await inspectOpenDatabases(client);
-    return { openDatabases, traces, loginRoles, marked, server };
+    return { openDatabases, traces, catalog, server: catalog.server };
   });
 }
 
