@@ -1,6 +1,7 @@
 import { escapeIdentifier } from "pg";
 import { readOnePasswordAccess } from "../../components/config/environment.ts";
 import { loadStackFromFile, readStackFile } from "../../components/config/load.ts";
+import { reservedReason } from "../../components/config/rules/names.ts";
 import type { PostgresSpec } from "../../components/config/spec.ts";
 import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
 import { BerthError, toOneError } from "../../components/errors.ts";
@@ -15,9 +16,10 @@ import { projectFolder } from "../../components/project-folder.ts";
 
 import { paint, print, printJson } from "../print.ts";
 
+import { planAppHandOver } from "./hand-over.ts";
 import { quote } from "./kept.ts";
 import { comparePasswords, type PasswordFinding } from "./passwords.ts";
-import { type Proposal, proposeApps } from "./propose.ts";
+import { type Proposal, proposeApps, toLeftAlone } from "./propose.ts";
 import { addEntries, formatEntries, replaceFile } from "./stack-file.ts";
 import { inspectServerForAdopt, type ServerSurvey } from "./survey.ts";
 import type { ProposedApp, Stack } from "./trial.ts";
@@ -59,7 +61,7 @@ export async function adopt(args: AdoptArgs): Promise<number> {
   const { admin } = await readStackItems({ ...loaded, apps: [] }, readItem);
   const survey = await readServer(loaded.postgres, admin);
   const spec = withOwnershipRole(loaded, survey.catalog.roles.values());
-  const { apps, leftAlone } = select(proposeApps({ spec, values }, survey), args, { spec, values });
+  const { apps, leftAlone } = select(proposeApps({ spec, values }, survey), args, spec, survey);
   const passwords = await comparePasswords(
     apps.map(({ app }) => app),
     { spec, readItem, verifiers: survey.verifiers },
@@ -94,14 +96,31 @@ async function readServer(postgres: PostgresSpec, admin: Credential): Promise<Se
   });
 }
 
-function select(all: Proposal, { app: name }: AdoptArgs, { spec }: Stack): Proposal {
+function select(
+  all: Proposal,
+  { app: name }: AdoptArgs,
+  spec: Stack["spec"],
+  survey: ServerSurvey,
+): Proposal {
   if (name === undefined) return all;
   const apps = all.apps.filter(({ key, app }) => key === name || app.database.name === name);
   const leftAlone = all.leftAlone.filter((one) => one.name === name);
   if (apps.length > 0 || leftAlone.length > 0) return { apps, leftAlone };
   const owned = spec.apps.find((app) => app.name === name || app.database.name === name);
+  const handOver = owned && planAppHandOver(owned, { spec }, survey);
+  if (owned !== undefined && handOver !== undefined) {
+    return { apps: [], leftAlone: [toLeftAlone(owned.database.name, handOver)] };
+  }
   if (owned !== undefined) {
     throw new BerthError(`adopt: ${quote(name)} is in the stack file already, as ${owned.name}`);
+  }
+  const reserved = reservedReason(name, spec);
+  if (reserved !== undefined) {
+    throw new BerthError(`adopt: ${quote(name)} ${reserved}, so no app can have it`, {
+      hint: spec.postgres.reserved.includes(name)
+        ? "if it is an app's, take it out of berth:postgres.reserved"
+        : "name another database with --app",
+    });
   }
   const found = [
     ...all.apps.map(({ app }) => app.database.name),
@@ -141,8 +160,10 @@ function printReport(report: Report, args: AdoptArgs, file: string): void {
         print(`  password of ${quote(role)}: ${text.replaceAll("\n", "\n    ")}`);
     }
   }
-  for (const { kind, name, reasons } of report.leftAlone) {
+  for (const { kind, name, reasons, statements = [] } of report.leftAlone) {
     print(bold("left alone"), `: ${kind} ${quote(name)}: ${reasons.join("; ")}`);
+    if (statements.length > 0) print(`  as a superuser, in database ${quote(name)}:`);
+    for (const statement of statements) print(`    ${statement}`);
   }
   if (report.superuser.length > 0) {
     print(bold("run as a superuser"), `, once, before pulumi up:`);

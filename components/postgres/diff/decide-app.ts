@@ -95,7 +95,7 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
     formerRoles.filter(({ name }) => !dropped.has(name)),
   );
   const adoption = decideAdoption(plan, catalog, {
-    ownershipRole,
+    ...{ ownershipRole, reserved: postgres.reserved },
     isReserved: (name) => reservedReason(name, { postgres }) !== undefined,
     passwordOf: ({ key, name }) => compareStored(stored?.get(name), verifiers.get(key) ?? ""),
   });

@@ -8,6 +8,7 @@ import {
 import { type DatabasePlan, hasLoginsOfVault, type PlannedRole } from "../plan/plan.ts";
 import { listAttributes, toRevokeAttributes } from "./attributes.ts";
 import { describeForeignMark, findForeignMark } from "./identity.ts";
+import { fixOwnerByHand } from "./owner-change.ts";
 import type { AppProblem } from "./problem.ts";
 import type { StoredPassword } from "./stored-password.ts";
 
@@ -25,6 +26,8 @@ export interface Adoption {
 /** Facts that are not in the catalog. */
 interface AdoptionContext {
   readonly ownershipRole: string;
+  /** Roles that belong to neighbours. */
+  readonly reserved?: readonly string[];
   /** How the stored password of a role compares with its verifier. */
   readonly passwordOf?: (role: PlannedRole) => StoredPassword;
   /** Whether no app may have a role of this name. */
@@ -110,15 +113,16 @@ function decideDatabase(
   const isOurs = (role: string) =>
     catalog.roles.get(role)?.memberOf.includes(context.ownershipRole);
   if (live.owner !== database.owner) {
+    // The stack created the entry's owner, so somebody changed the database's owner.
+    const isTaken = isOurs(database.owner) === true;
+    const mayOwn = mayManage(live.owner, plan, catalog, context);
+    // No word on how to take it from a neighbour.
+    const isNeighbours = context.reserved?.includes(live.owner) === true;
+    const byHand = isTaken || isNeighbours ? "" : `; or, ${fixOwnerByHand(plan, live, catalog)}`;
     const problem: AppProblem = {
       ...{ code: "database-other-owner", ...about },
       what: `${what} belongs to role "${live.owner}", not to "${database.owner}"; Berth never changes an owner`,
-      fix: fixOwner(plan, {
-        // The stack created the entry's owner, so somebody changed the database's owner.
-        isTaken: isOurs(database.owner) === true,
-        mayOwn: mayManage(live.owner, plan, catalog, context),
-        owner: live.owner,
-      }),
+      fix: `${fixOwner(plan, { isTaken, mayOwn, owner: live.owner })}${byHand}`,
     };
     return { changes: [], problems: [problem] };
   }

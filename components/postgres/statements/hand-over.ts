@@ -1,4 +1,4 @@
-import { escapeIdentifier } from "pg";
+import { escapeIdentifier as id } from "pg";
 
 /** An object as SQL names it, and the kind of it: `materialized view`. */
 interface Owned {
@@ -20,6 +20,34 @@ const alterNames: ReadonlyMap<string, string> = new Map([
 export function toHandOver(objects: readonly Owned[], owner: string): string[] {
   return objects.map(({ type, name }) => {
     const kind = (alterNames.get(type) ?? type).toUpperCase();
-    return `ALTER ${kind} ${name} OWNER TO ${escapeIdentifier(owner)};`;
+    return `ALTER ${kind} ${name} OWNER TO ${id(owner)};`;
   });
+}
+
+/** A database, and the role that is to own it. */
+interface NewOwner {
+  readonly database: string;
+  readonly owner: string;
+  /** Whether the role does not exist yet. */
+  readonly isNew: boolean;
+  readonly server: {
+    readonly admin: string;
+    readonly isSuperuser: boolean;
+    readonly versionNumber: number;
+  };
+}
+
+/**
+ * Statements for a superuser that give a database another owner. Up to Postgres 15 an admin with CREATEROLE may
+ * manage the role without a GRANT.
+ */
+export function toNewOwner({ database, owner, isNew, server }: NewOwner): string[] {
+  const { admin, isSuperuser, versionNumber } = server;
+  return [
+    ...(isNew ? [`CREATE ROLE ${id(owner)} LOGIN;`] : []),
+    ...(isSuperuser || versionNumber < 160_000
+      ? []
+      : [`GRANT ${id(owner)} TO ${id(admin)} WITH ADMIN TRUE, INHERIT TRUE, SET TRUE;`]),
+    `ALTER DATABASE ${id(database)} OWNER TO ${id(owner)};`,
+  ];
 }

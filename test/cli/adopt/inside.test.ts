@@ -34,6 +34,7 @@ describe("what is inside", () => {
       { kind: "extension", name: "hstore", count: 1 },
       { kind: "extension", name: "pg_trgm", count: 1 },
     ],
+    objects: [],
   });
   const open = schema("public", "pg_database_owner", "public=USAGE", "wiki_job=USAGE");
   const entryOf = (found: Inside) =>

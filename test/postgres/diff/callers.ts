@@ -91,7 +91,7 @@ export const callers = {
     return decideLogin(plan, { catalog: facts.catalog, sessions: [] }, request).problems;
   },
   adopt: ({ catalog, postgres = pinned, access }) => {
-    const inside = { access: { ...noAccess, ...access }, extensions: [], extras: [] };
+    const inside = { access: { ...noAccess, ...access }, extensions: [], extras: [], objects: [] };
     const insides = new Map([["wiki", inside]]);
     const survey = { catalog, insides, verifiers: undefined };
     const stack = { spec: makeSpec({}, postgres), values: writeStack({}, postgres) };
