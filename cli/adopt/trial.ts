@@ -17,6 +17,7 @@ import {
   isAboutOwnershipRole,
 } from "../../components/postgres/statements/actions.ts";
 import { scramOf } from "../../components/postgres/verifier.ts";
+import { findLoginsOf } from "./group-owner.ts";
 import { toMay } from "./held.ts";
 import { databasesReachedBy, describeKept } from "./kept.ts";
 import { toKey } from "./slug.ts";
@@ -182,6 +183,10 @@ export class Trial {
     const derived = this.#key.replaceAll("-", "_");
     const live = this.#survey.catalog.roles.get(owner);
     const ownerSettings = live === undefined ? {} : this.#roleSettings(live, derived);
+    const logins = live && findLoginsOf(live, this.#survey.catalog.roles, derived);
+    const twoLogins =
+      logins === undefined ? {} : ({ name: owner, rotation: "two-logins", logins } as const);
+    const all = { ...ownerSettings, ...twoLogins };
     const database = {
       ...(name === derived ? {} : { name }),
       ...(encoding === "UTF8" ? {} : { encoding }),
@@ -192,7 +197,7 @@ export class Trial {
     return {
       adopt: true,
       ...(isStock ? { provisioner: "berth" } : {}),
-      ...(Object.keys(ownerSettings).length === 0 ? {} : { owner: ownerSettings }),
+      ...(Object.keys(all).length === 0 ? {} : { owner: all }),
       ...(Object.keys(database).length === 0 ? {} : { database }),
     };
   }
@@ -254,8 +259,17 @@ export class Trial {
     const { ownershipRole } = postgres;
     return {
       problems: [...decision.problems, ...decision.superuser].filter(isNotForLater),
-      actions: listActions(decision).filter((action) => !isMark(action, ownershipRole)),
+      actions: listActions(decision).filter(
+        (action) => !isMark(action, ownershipRole) && !this.#isAboutNewLogin(action),
+      ),
     };
+  }
+
+  /** An action about the second of two logins, where only the first exists. It changes nothing that exists. */
+  #isAboutNewLogin(action: Action): boolean {
+    if (!("role" in action)) return false;
+    const name = typeof action.role === "string" ? action.role : action.role.name;
+    return !this.#survey.catalog.roles.has(name);
   }
 }
 

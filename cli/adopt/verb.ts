@@ -1,6 +1,7 @@
 import { escapeIdentifier } from "pg";
 import { readOnePasswordAccess } from "../../components/config/environment.ts";
 import { loadStackFromFile, readStackFile } from "../../components/config/load.ts";
+import { roleNamesOf } from "../../components/config/logins.ts";
 import { reservedReason } from "../../components/config/rules/names.ts";
 import type { PostgresSpec } from "../../components/config/spec.ts";
 import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
@@ -142,11 +143,11 @@ function select(
 function toSuperuserStatements(apps: readonly ProposedApp[], { server, roles }: Catalog): string[] {
   if (server.isSuperuser || server.versionNumber < 160_000) return [];
   return apps
-    .flatMap(({ app }) => app.roles)
-    .filter((role) => roles.get(role.name)?.adminIsMember !== true)
+    .flatMap(({ app }) => roleNamesOf(app))
+    .filter((name) => roles.get(name)?.adminIsMember === false)
     .map(
-      (role) =>
-        `GRANT ${escapeIdentifier(role.name)} TO ${escapeIdentifier(server.admin)} WITH ADMIN TRUE, INHERIT TRUE, SET TRUE;`,
+      (name) =>
+        `GRANT ${escapeIdentifier(name)} TO ${escapeIdentifier(server.admin)} WITH ADMIN TRUE, INHERIT TRUE, SET TRUE;`,
     );
 }
 

@@ -97,7 +97,10 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
   const adoption = decideAdoption(plan, catalog, {
     ...{ ownershipRole, reserved: postgres.reserved },
     isReserved: (name) => reservedReason(name, { postgres }) !== undefined,
-    passwordOf: ({ key, name }) => compareStored(stored?.get(name), verifiers.get(key) ?? ""),
+    passwordOf: ({ key, name, login }) =>
+      login === "in-turn" && !verifiers.has(key)
+        ? "same"
+        : compareStored(stored?.get(name), verifiers.get(key) ?? ""),
   });
   const roles = decideRoles(plan, catalog, {
     ...{ ownershipRole, stack, formerRoles },

@@ -4,6 +4,7 @@ import {
   type LiveDatabase,
   type LiveRole,
   searchPathOf,
+  settingOf,
 } from "../catalog/catalog.ts";
 import { type DatabasePlan, hasLoginsOfVault, type PlannedRole } from "../plan/plan.ts";
 import { listAttributes, toRevokeAttributes } from "./attributes.ts";
@@ -78,7 +79,7 @@ function decideRole(
   const foreign = findForeignMark(live, context.ownershipRole, role.memberOf);
   if (foreign !== undefined)
     return { changes: [], problems: [describeForeignMark(role, app, foreign)] };
-  if (role.login === "in-turn") {
+  if (role.login === "in-turn" && !isInShape(role, live)) {
     return { changes: [], problems: [refuseInTurn(plan, { ...about, what })] };
   }
   const rights = findRights(live, catalog, plan.database.name).map(({ reason, instead }) => ({
@@ -197,6 +198,12 @@ function refuse(
   };
 }
 
+/** Whether a role is an owner without login, or a login whose sessions start with SET ROLE to the owner. */
+function isInShape({ actsAs }: PlannedRole, live: LiveRole): boolean {
+  if (actsAs === undefined) return !live.canLogin;
+  return live.memberOf.includes(actsAs) && settingOf(live, "role") === actsAs;
+}
+
 function refuseInTurn(
   plan: DatabasePlan,
   about: Pick<AppProblem, "app" | "at" | "what">,
@@ -208,7 +215,7 @@ function refuseInTurn(
   return {
     ...about,
     code: "role-not-ours",
-    what: `${about.what} exists and was not made by this stack, and an app ${which} takes over nothing`,
+    what: `${about.what} exists and was not made by this stack, and an app ${which} takes over only an owner with NOLOGIN, and logins whose sessions start with SET ROLE to it`,
     fix:
       `give it another name (berth:apps.${app}.owner.name${ofVault ? "" : ", owner.logins"}); or, where it is the app's own, take ${key} out, ` +
       `set adopt to true and run pulumi up, then put it back, with owner.name: ${toList([database.owner]).slice(1, -1)}`,
@@ -250,11 +257,13 @@ const passwordChange = {
 
 function compareRole(role: PlannedRole, live: LiveRole, password: StoredPassword): string[] {
   const joins = role.memberOf.filter((group) => !live.memberOf.includes(group));
+  // Of roles that take turns only the one that the item names gets a password.
+  const isLogin = role.login === "always" || password !== "same";
   const searchPath = searchPathOf(live).join(", ");
   return [
     ...passwordChange[password],
-    ...(live.canLogin ? [] : ["it may log in"]),
-    ...(live.expires ? ["its password does not expire any more"] : []),
+    ...(live.canLogin || !isLogin ? [] : ["it may log in"]),
+    ...(live.expires && isLogin ? ["its password does not expire any more"] : []),
     ...(live.connectionLimit === role.connectionLimit
       ? []
       : [
@@ -283,7 +292,10 @@ function findLosses(
       : [
           {
             what: `it is a member of ${lost.join(", ")}`,
-            fix: `add "memberOf: ${toList(lost)}" under ${key} to keep that, or revoke it first`,
+            fix:
+              role.actsAs === undefined
+                ? `add "memberOf: ${toList(lost)}" under ${key} to keep that, or revoke it first`
+                : "revoke it first, or grant it to the owner",
           },
         ]),
     ...(searchPath.length > 0 && role.searchPath.length === 0
@@ -298,8 +310,8 @@ function findLosses(
 }
 
 /** Path of a role in the entry. */
-function keyOf({ key }: PlannedRole): string {
-  return key === "owner" ? "owner" : `roles.${key}`;
+function keyOf({ key, actsAs }: PlannedRole): string {
+  return key === "owner" || actsAs !== undefined ? "owner" : `roles.${key}`;
 }
 
 /** Names as a YAML list that can be pasted. */

@@ -3,6 +3,7 @@ import { type Proposal, proposeApps } from "../../../cli/adopt/propose.ts";
 import { inspectServerForAdopt } from "../../../cli/adopt/survey.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
 import { withServer } from "../../../components/postgres/server/reach.ts";
+import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
 import { makeSpec, writeStack } from "../../fakes/stack.ts";
 import { DatabaseBed, inputsOf } from "../../provider/app-database/bed.ts";
 import { rowsOf } from "../../rows.ts";
@@ -112,17 +113,20 @@ describe.each(rows)("as $admin", ({ isSuperuser, packageName }) => {
     return { reasons: reasons.join("; "), statements };
   };
   /** Adopts it with what is proposed now, and says what that changed. */
-  const adopt = async (name: string) => {
+  const adopt = async (name: string, login?: string) => {
     const { apps } = await propose();
     const found = apps.find(({ app }) => app.database.name === name);
     if (found === undefined) throw new Error(`there is no entry for ${name}`);
     if (!isSuperuser && packageName !== on14) {
-      // The verb prints it for a role that the admin does not manage yet.
-      const owner = found.app.roles[0].name;
-      await bed.sql(`grant "${owner}" to coachlight_admin with admin true, inherit true, set true`);
+      // The verb prints it for roles that the admin does not manage yet.
+      const owners = [found.app.roles[0].name, ...(login === undefined ? [] : [login])];
+      for (const owner of owners)
+        await bed.sql(
+          `grant "${owner}" to coachlight_admin with admin true, inherit true, set true`,
+        );
     }
     bed.clearLog();
-    const made = await bed.up(inputsOf(found.key, { ...found.entry }));
+    const made = await bed.up(withLogin(inputsOf(found.key, { ...found.entry }), login));
     const changes = bed
       .writes()
       .filter((statement) => !/"berth_prod"|PASSWORD|TO CURRENT_USER/.test(statement));
@@ -191,6 +195,24 @@ describe.each(rows)("as $admin", ({ isSuperuser, packageName }) => {
     }
   });
 
+  it("an owner without login is adopted with its login, and a second one is made for it", async () => {
+    await bed.sql(
+      `create role "shop-group"; create role "shop-user-x" login password 'password-of-shop-0123456789';
+       grant "shop-group" to "shop-user-x"; alter role "shop-user-x" set role = 'shop-group'`,
+    );
+    await bed.sql('create database shop owner "shop-group"');
+    await bed.sqlAs("shop-user-x", "shop", "create table t (id int)").catch(() => undefined);
+    const { entry, changes, made } = await adopt("shop", "shop-user-x");
+    expect(entry.owner).toEqual({
+      ...{ name: "shop-group", rotation: "two-logins", logins: ["shop-user-x", "shop_b"] },
+    });
+    expect(changes.filter((one) => !one.includes("shop_b"))).toEqual([]);
+    expect(await bed.sqlAs("shop-user-x", "shop", "select current_user::text as me")).toEqual([
+      { me: "shop-group" },
+    ]);
+    expect((await bed.refresh(made))?.state).toEqual(made.state);
+  });
+
   it("proposes nothing for a template", async () => {
     const proposal = await propose();
     expect(leftAlone(proposal, "template_gis").reasons).toEqual([
@@ -198,3 +220,12 @@ describe.each(rows)("as $admin", ({ isSuperuser, packageName }) => {
     ]);
   });
 });
+
+/** Of logins that take turns only the one in the item has a verifier. */
+function withLogin(inputs: PropertyMap, login: string | undefined): PropertyMap {
+  if (login === undefined) return inputs;
+  const roles = inputs["roles"] as Record<string, { name: string }>;
+  const key = Object.keys(roles).find((one) => roles[one]?.name === login) ?? "";
+  const verifiers = inputs["verifiers"] as PropertyMap;
+  return { ...inputs, verifiers: { [key]: verifiers[key] ?? null } };
+}
