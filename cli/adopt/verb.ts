@@ -41,6 +41,8 @@ export interface AdoptArgs {
 interface Report {
   readonly apps: Readonly<Record<string, ProposedApp["entry"]>>;
   readonly kept: Readonly<Record<string, readonly string[]>>;
+  /** What `up` grants to make the profiles of further roles whole. */
+  readonly adds: Readonly<Record<string, readonly string[]>>;
   readonly passwords: readonly PasswordFinding[];
   readonly leftAlone: Proposal["leftAlone"];
   /** Statements that a superuser must run before `pulumi up`. */
@@ -77,6 +79,9 @@ export async function adopt(args: AdoptArgs): Promise<number> {
   const report: Report = {
     apps: entries,
     kept: Object.fromEntries(apps.map(({ key, kept }) => [key, kept])),
+    adds: Object.fromEntries(
+      apps.flatMap(({ key, adds }) => (adds.length > 0 ? [[key, adds]] : [])),
+    ),
     passwords,
     leftAlone,
     superuser: toSuperuserStatements(apps, survey.catalog),
@@ -156,6 +161,7 @@ function printReport(report: Report, args: AdoptArgs, file: string): void {
   for (const [key, kept] of Object.entries(report.kept)) {
     print(bold(key));
     for (const text of kept) print(`  stays, not in the entry: ${text}`);
+    for (const text of report.adds[key] ?? []) print(`  up also: ${text}`);
     for (const { role, state, text } of report.passwords.filter(({ app }) => app === key)) {
       if (state !== "same")
         print(`  password of ${quote(role)}: ${text.replaceAll("\n", "\n    ")}`);

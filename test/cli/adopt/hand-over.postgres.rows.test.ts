@@ -113,13 +113,13 @@ describe.each(rows)("as $admin", ({ isSuperuser, packageName }) => {
     return { reasons: reasons.join("; "), statements };
   };
   /** Adopts it with what is proposed now, and says what that changed. */
-  const adopt = async (name: string, login?: string) => {
+  const adopt = async (name: string, login?: string, further: readonly string[] = []) => {
     const { apps } = await propose();
     const found = apps.find(({ app }) => app.database.name === name);
     if (found === undefined) throw new Error(`there is no entry for ${name}`);
     if (!isSuperuser && packageName !== on14) {
       // The verb prints it for roles that the admin does not manage yet.
-      const owners = [found.app.roles[0].name, ...(login === undefined ? [] : [login])];
+      const owners = [found.app.roles[0].name, ...(login === undefined ? [] : [login]), ...further];
       for (const owner of owners)
         await bed.sql(
           `grant "${owner}" to coachlight_admin with admin true, inherit true, set true`,
@@ -211,6 +211,24 @@ describe.each(rows)("as $admin", ({ isSuperuser, packageName }) => {
       { me: "shop-group" },
     ]);
     expect((await bed.refresh(made))?.state).toEqual(made.state);
+  });
+
+  it("the profile of a login is guessed that may do only with what was there, and up makes it whole", async () => {
+    await bed.sql(
+      "create role crm login; create role crm_bi login password 'password-of-crm_bi-0123456789'",
+    );
+    await bed.sql("create database crm owner crm");
+    await bed.sql(
+      `create table lead (id serial); alter table lead owner to crm;
+       grant select on all tables in schema public to crm_bi`,
+      "crm",
+    );
+    const { entry, adds, changes } = await adopt("crm", undefined, ["crm_bi"]);
+    expect(entry.roles).toEqual({ bi: { profile: "readonly" } });
+    expect(adds).toContain("role crm_bi gets SELECT on every table that crm will create in public");
+    expect(changes.every((one) => one.includes("GRANT") && one.includes('TO "crm_bi"'))).toBe(true);
+    await bed.sql("set role crm; create table later (id int)", "crm");
+    await bed.sqlAs("crm_bi", "crm", "select from later; select from lead");
   });
 
   it("proposes nothing for a template", async () => {
