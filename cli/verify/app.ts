@@ -21,6 +21,7 @@ import {
   verifyContents,
   verifyIsolation,
   verifyPrivileges,
+  verifyUnstated,
 } from "./role.ts";
 import { verifyOwnership, verifySetRole, verifyUnusedLogins } from "./two-logins.ts";
 import { probeLoginKey, withProbeLogin } from "./vault.ts";
@@ -29,10 +30,8 @@ import { probeLoginKey, withProbeLogin } from "./vault.ts";
 export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<Check[]> {
   const probes: Probe[] = [];
   const [owner, ...others] = app.roles;
-  const plan = withProbeLogin(
-    planDatabase(app, context.spec.postgres),
-    context.credential(owner).username,
-  );
+  const stated = planDatabase(app, context.spec.postgres);
+  const plan = withProbeLogin(stated, context.credential(owner).username);
   const checks: Check[] = [];
   /** How the app's roles may enter databases: by database, the statements that end it. */
   const entered = new Map<string, Set<string>>();
@@ -63,6 +62,7 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
   };
   await asRole(owner, async (client, planned) => {
     checks.push(...(await verifyContents(client, plan)));
+    checks.push(...(await verifyUnstated(client, stated, context)));
     checks.push(...(await verifySetRole(client, planned)));
     checks.push(...(await verifyOwner(client, plan, planned, probes)));
     checks.push(...(await verifyOwnership(client, plan)));
@@ -158,7 +158,7 @@ async function login(
     database: app.database.name,
     item: describeItem(role.item),
   };
-  if (hasItem(role) && !context.loginRoles.has(user)) {
+  if (hasItem(role) && !context.catalog.roles.has(user)) {
     const detail = `role "${user}" is not on the server yet`;
     return { name, ok: false, detail, fix: `run pulumi up --stack ${context.spec.stack}` };
   }

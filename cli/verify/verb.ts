@@ -7,13 +7,10 @@ import { toOneError } from "../../components/errors.ts";
 import { readStackItems, type StackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
 import {
-  inspectDatabases,
-  inspectMarkedRoles,
+  type Catalog,
+  inspectCatalog,
   inspectOpenDatabases,
-  inspectRoles,
-  inspectServer,
   inspectTraces,
-  type LiveRole,
   type OpenDatabase,
   type ServerFacts,
   type Trace,
@@ -64,10 +61,10 @@ export async function verifyStack(
 ): Promise<Verdict> {
   return await withServer(loaded.postgres, async (target) => {
     const facts = await inspectAsAdmin(loaded, items, target);
-    const spec = withOwnershipRole(loaded, facts.marked);
+    const spec = withOwnershipRole(loaded, facts.catalog.roles.values());
     const limit = pLimit(concurrency);
     const verifyOne = async (app: AppSpec) => {
-      if (!facts.databases.has(app.database.name)) {
+      if (!facts.catalog.databases.has(app.database.name)) {
         const checks = [notThereYet(app, spec)];
         onApp(app.name, checks);
         return { app: app.name, checks };
@@ -104,17 +101,16 @@ async function inspectAsAdmin(
   target: ServerTarget,
 ): Promise<{
   openDatabases: ReadonlyMap<string, OpenDatabase>;
-  loginRoles: ReadonlyMap<string, LiveRole>;
+  catalog: Catalog;
   traces: ReadonlyMap<string, readonly Trace[]>;
-  databases: ReadonlySet<string>;
   server: ServerFacts;
-  marked: Awaited<ReturnType<typeof inspectMarkedRoles>>;
 }> {
   const { postgres } = spec;
   const database = postgres.maintenanceDatabase;
   return await withSession({ ...target, database }, items.admin, async (client) => {
-    const server = await inspectServer(client);
-    const identity = findIdentityProblem(server, postgres);
+    const databases = spec.apps.map((app) => app.database.name);
+    const catalog = await inspectCatalog(client, { roles: undefined, databases });
+    const identity = findIdentityProblem(catalog.server, postgres);
     if (identity !== undefined && postgres.systemIdentifier !== undefined) {
       throw toOneError("Postgres", [identity]);
     }
@@ -123,12 +119,8 @@ async function inspectAsAdmin(
       const roles = roleNamesOf(app);
       traces.set(app.name, await inspectTraces(client, roles, postgres.reserved));
     }
-    const loginRoles = await inspectRoles(client, spec.apps.flatMap(roleNamesOf));
-    const names = spec.apps.map((app) => app.database.name);
-    const databases = new Set((await inspectDatabases(client, names)).keys());
-    const marked = await inspectMarkedRoles(client);
     const openDatabases = await inspectOpenDatabases(client);
-    return { openDatabases, traces, loginRoles, databases, marked, server };
+    return { openDatabases, traces, catalog, server: catalog.server };
   });
 }
 

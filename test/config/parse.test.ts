@@ -95,7 +95,7 @@ test.each<[string, unknown, string]>([
   [
     "a database",
     { database: { owner: "x" } },
-    '….database: unknown key "owner"; allowed are name, encoding, connectionLimit, revokePublic, recreate, schemas, extensions',
+    '….database: unknown key "owner"; allowed are name, encoding, connectionLimit, revokePublic, recreate, schemas, extensions, guests',
   ],
   [
     "a Secret",

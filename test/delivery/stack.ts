@@ -46,7 +46,7 @@ export function makeApp(name: string, changes: Partial<AppSpec> = {}): AppSpec {
     namespace: `infra-${name}`,
     database: {
       ...{ name, encoding: "UTF8", connectionLimit: -1, revokePublic: true },
-      ...{ recreate: false, schemas: [], extensions: [] },
+      ...{ recreate: false, schemas: [], extensions: [], guests: [] },
     },
     roles: [makeRole(name)],
     secrets: [],

@@ -142,6 +142,16 @@ const diff: readonly Mutant[] = [
     ],
   ),
   ...inFile(
+    "components/postgres/diff/unstated.ts",
+    ["test/postgres/diff/unstated.test.ts"],
+    [
+      ["a look at who may make others a member", "isAdmin === true);", "false);"],
+      ["a look at what a membership gives", "lost.length === 0", "true"],
+      ["an admin that is expected", "name === catalog.server.admin ||", "false ||"],
+      ["roles of the stack that are expected", "memberOf.includes(ownershipRole) ||", "false ||"],
+    ],
+  ),
+  ...inFile(
     "components/postgres/diff/contents.ts",
     ["test/provider/app-database/contents.postgres.test.ts"],
     [["a look at whose schema it is", "live.owner !== owner", "false"]],

@@ -9,6 +9,7 @@ import {
   PUBLIC,
   planDefaultPrivileges,
   planGrants,
+  toGuests,
   toMemberships,
 } from "./plan.ts";
 
@@ -18,13 +19,13 @@ export function toState(
   ownershipRole: string,
   reclaimPolicy: ReclaimPolicy,
 ): AppDatabaseState {
-  const { name, encoding, connectionLimit } = plan.database;
+  const { name, encoding, connectionLimit, guests } = plan.database;
   const revokePublic = plan.grants.some((grant) => grant.grantee === PUBLIC);
   return {
     app: plan.app,
     adopt: plan.adopt,
     reclaimPolicy,
-    database: { name, encoding, connectionLimit, revokePublic },
+    database: { name, encoding, connectionLimit, revokePublic, ...toGuests(guests) },
     roles: Object.fromEntries(
       plan.roles.map((role) => [
         role.key,
@@ -56,7 +57,7 @@ export function toPlan(state: AppDatabaseState, ownershipRole: string): Database
   if (owner === undefined) throw new Error(`app ${state.app}: there is no role "owner"`);
   const entries = Object.entries(state.roles);
   const others = entries.filter(([, role]) => role.profile !== "owner").toSorted(byKey);
-  const { name, encoding, connectionLimit, revokePublic } = state.database;
+  const { name, encoding, connectionLimit, revokePublic, guests } = state.database;
   const { schemas, extensions } = state;
   const inside = { owner: owner.name, schemas };
   return {
@@ -65,7 +66,7 @@ export function toPlan(state: AppDatabaseState, ownershipRole: string): Database
     roles: entries
       .map(([key, role]) => toPlannedRole(key, role, ownershipRole))
       .toSorted(compareRoles),
-    database: { name, owner: owner.name, encoding, connectionLimit },
+    database: { name, owner: owner.name, encoding, connectionLimit, ...toGuests(guests) },
     schemas,
     extensions,
     grants: [

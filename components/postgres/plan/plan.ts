@@ -51,6 +51,8 @@ export interface PlannedDatabase {
   readonly owner: string;
   readonly encoding: string;
   readonly connectionLimit: number;
+  /** Roles of others whose objects and memberships are wanted; undefined = none. */
+  readonly guests?: readonly string[];
 }
 
 /** The grantee that means every role. */
@@ -118,6 +120,7 @@ export function planDatabase(app: AppSpec, postgres: PostgresSpec): DatabasePlan
       owner: owner.name,
       encoding: app.database.encoding,
       connectionLimit: app.database.connectionLimit,
+      ...toGuests(app.database.guests),
     },
     schemas,
     extensions: app.database.extensions,
@@ -129,6 +132,11 @@ export function planDatabase(app: AppSpec, postgres: PostgresSpec): DatabasePlan
       planDefaultPrivileges(role, privilegesOf(role), { owner: owner.name, schemas }),
     ),
   };
+}
+
+/** As a property, which is there only if there are guests. */
+export function toGuests(guests: readonly string[] = []): Pick<PlannedDatabase, "guests"> {
+  return guests.length === 0 ? {} : { guests };
 }
 
 /** The owner first, because the others may be its members. */

@@ -16,6 +16,8 @@ export const problemCodes = [
   ...(["database-reserved", "encoding-differs", "schema-other-owner", "schema-closed"] as const),
   ...(["extension-elsewhere", "extension-unavailable", "extension-needs-other"] as const),
   ...(["extension-needs-superuser", "grant-of-other", "registry-would-lose"] as const),
+  ...(["membership-option", "member-unlisted", "grant-option"] as const),
+  ...(["object-of-other", "schema-unlisted", "setting-unstated"] as const),
 ] as const;
 
 /** Code of a rule. */
