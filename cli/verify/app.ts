@@ -11,6 +11,7 @@ import {
 import { describeItem } from "../../components/postgres/server/reach.ts";
 import { withRoleSession } from "../../components/postgres/server/session.ts";
 import type { Check, VerifyContext } from "./check.ts";
+import { type CheckedRole, withGroups } from "./expect-privileges.ts";
 import { verifyDatabase, verifyProbe } from "./objects.ts";
 import { createProbe, dropProbe, findLeftProbes, nameProbe, type Probe, toDrops } from "./probe.ts";
 import { verifyAttributes, verifyContents, verifyIsolation, verifyPrivileges } from "./role.ts";
@@ -27,18 +28,21 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
   );
   const checks: Check[] = [];
   const entered = new Set<string>();
+  const asMember = new Set<string>();
   let publicMayCreate = false;
   const asRole = async (
     role: RoleSpec,
-    use: (client: Client, planned: PlannedRole) => Promise<void>,
+    use: (client: Client, planned: CheckedRole) => Promise<void>,
   ): Promise<void> => {
     const before = checks.length;
     const outcome = await login(app, role, context, async (client) => {
-      const found = await inspectSessionRole(client);
-      for (const name of found.mayEnter) entered.add(name);
-      publicMayCreate ||= found.publicMayCreate;
       const { key } = loginOf(role, context);
-      for (const planned of plan.roles.filter((r) => r.key === key)) {
+      for (const one of plan.roles.filter((r) => r.key === key)) {
+        const planned = withGroups(plan, one, context.spec.postgres.ownershipRole);
+        const found = await inspectSessionRole(client, planned.groups);
+        for (const name of found.mayEnter) entered.add(name);
+        for (const name of found.mayEnterAsMember) asMember.add(name);
+        publicMayCreate ||= found.publicMayCreate;
         checks.push(...verifyAttributes(planned, found));
         checks.push(await verifyPrivileges(client, plan, planned));
         checks.push(verifyIsolation(app, planned, found, context));
@@ -73,7 +77,7 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
     }
   }
   const ofPublic = verifyPublic(app, context, publicMayCreate);
-  return [...checks, ofPublic, ...verifyNeighbours(app, entered, context)];
+  return [...checks, ofPublic, ...verifyNeighbours(app, { entered, asMember }, context)];
 }
 
 /** Lets the owner create probes, which the other roles then use. Adds them to `made`. */
@@ -175,7 +179,10 @@ function verifyPublic(
 
 function verifyNeighbours(
   app: AppSpec,
-  entered: ReadonlySet<string>,
+  {
+    entered,
+    asMember,
+  }: { readonly entered: ReadonlySet<string>; readonly asMember: ReadonlySet<string> },
   { spec, openDatabases, traces }: VerifyContext,
 ): Check[] {
   const apps = new Set(spec.apps.map((other) => other.database.name));
@@ -193,14 +200,25 @@ function verifyNeighbours(
     ...neighbours.map((name) => {
       const open = openDatabases.get(name);
       const isOpen = open?.privileges.includes("CONNECT") === true;
-      return verifyNeighbour(app, name, isOpen ? open.owner : undefined);
+      return verifyNeighbour(app, name, {
+        owner: isOpen ? open.owner : undefined,
+        isStated: asMember.has(name),
+      });
     }),
   ];
 }
 
 /** By default PUBLIC may connect to every database. Only the neighbour's owner may change that. */
-function verifyNeighbour(app: AppSpec, database: string, owner: string | undefined): Check {
+function verifyNeighbour(
+  app: AppSpec,
+  database: string,
+  { owner, isStated }: { readonly owner: string | undefined; readonly isStated: boolean },
+): Check {
   const name = `neighbour ${database}`;
+  if (isStated) {
+    const detail = `app ${app.name} may connect to it, as the memberOf of its entry says`;
+    return { name, ok: true, warning: true, detail };
+  }
   if (owner === undefined) {
     return {
       name,

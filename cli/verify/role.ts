@@ -11,7 +11,7 @@ import { decideContents, hasContents } from "../../components/postgres/diff/cont
 import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/plan.ts";
 import { describeAction } from "../../components/postgres/statements/actions.ts";
 import type { Check, VerifyContext } from "./check.ts";
-import { describeDeviations, findDeviations } from "./expect-privileges.ts";
+import { type CheckedRole, describeDeviations, findDeviations } from "./expect-privileges.ts";
 
 /** Attributes of a role, read in its own session or by the admin. Only its own session has `mayBecome`. */
 type Attributes = Pick<LiveRole, keyof LiveRole & keyof SessionRole> &
@@ -64,9 +64,9 @@ function verifyMemberships(planned: PlannedRole, found: Attributes): Check {
 export async function verifyPrivileges(
   client: Client,
   plan: DatabasePlan,
-  role: PlannedRole,
+  role: CheckedRole,
 ): Promise<Check> {
-  const live = await inspectSessionPrivileges(client, plan.schemas);
+  const live = await inspectSessionPrivileges(client, plan.schemas, role.groups);
   const deviations = findDeviations(plan, role, live);
   return {
     name: `${role.name}: privileges in ${plan.database.name}`,
@@ -98,7 +98,7 @@ export async function verifyContents(client: Client, plan: DatabasePlan): Promis
   ];
 }
 
-/** Checks that the role cannot connect to the databases of other apps. */
+/** Checks that the role cannot connect to the databases of other apps, except as a member of a group of its entry. */
 export function verifyIsolation(
   app: AppSpec,
   role: Pick<PlannedRole, "name">,
@@ -109,14 +109,20 @@ export function verifyIsolation(
   // If a database keeps CONNECT for PUBLIC, the role has it, too; but it must not have its own grant.
   const mayEnter = ({ name, revokePublic }: (typeof others)[number]): boolean =>
     (revokePublic ? found.mayEnter : found.mayEnterItself).includes(name);
-  const open = others.filter(mayEnter).map(({ name }) => name);
-  const closed = others.filter(({ revokePublic }) => revokePublic).map(({ name }) => name);
+  const isStated = ({ name }: (typeof others)[number]): boolean =>
+    found.mayEnterAsMember.includes(name);
+  const stated = others.filter(isStated).map(({ name }) => name);
+  const rest = others.filter((database) => !isStated(database));
+  const open = rest.filter(mayEnter).map(({ name }) => name);
+  const closed = rest.filter(({ revokePublic }) => revokePublic).map(({ name }) => name);
+  const beside =
+    stated.length === 0 ? "" : `; as its memberOf says, CONNECT on ${stated.join(", ")}`;
   return {
     name: `${role.name}: cannot connect to other apps' databases`,
     ok: open.length === 0,
     detail:
       open.length === 0
-        ? `no CONNECT on ${closed.join(", ") || "any other app's database"}`
+        ? `no CONNECT on ${closed.join(", ") || "any other app's database"}${beside}`
         : `it has CONNECT on ${open.join(", ")}`,
   };
 }

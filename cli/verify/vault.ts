@@ -87,7 +87,7 @@ export const probeLoginKey = "owner.vault";
 
 /** The plan with the probe login, if Vault makes the app's logins. */
 export function withProbeLogin(plan: DatabasePlan, name: string): DatabasePlan {
-  const [owner] = plan.roles;
+  const owner = plan.roles.find(({ key }) => key === "owner");
   if (owner === undefined || !hasLoginsOfVault(plan)) return plan;
   const login = {
     ...owner,

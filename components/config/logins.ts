@@ -1,5 +1,5 @@
 import { loginKey } from "./derive/names.ts";
-import type { RoleSpec } from "./spec.ts";
+import type { AppSpec, RoleSpec } from "./spec.ts";
 
 /** Which roles on the server belong to one role of an entry, and which of them log in. */
 
@@ -10,6 +10,35 @@ export function roleNamesOf({
   readonly roles: readonly Pick<RoleSpec, "name" | "logins">[];
 }): string[] {
   return roles.flatMap(({ name, logins }) => [name, ...(logins ?? [])]);
+}
+
+/** The apps with roles that this app's roles are members of. They are made first. */
+export function appsBefore(
+  app: { readonly roles: readonly Pick<RoleSpec, "memberOf">[] },
+  apps: readonly AppSpec[],
+): readonly AppSpec[] {
+  const groups = new Set(app.roles.flatMap(({ memberOf }) => memberOf));
+  if (groups.size === 0) return [];
+  return apps.filter(
+    (other) => other !== app && roleNamesOf(other).some((name) => groups.has(name)),
+  );
+}
+
+/** Whether another app of the stack has a role of this name. */
+export function isRoleBeside(app: string, apps: readonly AppSpec[]): (role: string) => boolean {
+  const others = apps.filter(({ name }) => name !== app);
+  return (role) => others.some((other) => roleNamesOf(other).includes(role));
+}
+
+/** Each app after those that are made first, otherwise in the same order. */
+export function inOrder(apps: readonly AppSpec[]): readonly AppSpec[] {
+  const seen = new Set<AppSpec>();
+  const visit = (app: AppSpec): readonly AppSpec[] => {
+    if (seen.has(app)) return [];
+    seen.add(app);
+    return [...appsBefore(app, apps).flatMap(visit), app];
+  };
+  return apps.flatMap(visit);
 }
 
 /** Whether the role's credential is in 1Password. If not, Vault makes its logins. */

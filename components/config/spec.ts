@@ -281,6 +281,6 @@ export interface StackSpec {
   /** undefined = no app has its manifests applied to a cluster. */
   readonly cluster: ClusterSpec | undefined;
   readonly secrets: SecretsSpec;
-  /** Sorted by name. */
+  /** Each after the apps with roles that its roles are members of, otherwise sorted by name. */
   readonly apps: readonly AppSpec[];
 }

@@ -19,6 +19,7 @@ import {
   mayEnter,
 } from "../../components/postgres/diff/decide-app.ts";
 import type { DatabasePlan } from "../../components/postgres/plan/plan.ts";
+import { otherGroupsOf } from "../../components/postgres/rules/groups.ts";
 import type { PostgresProblem, ProblemCode } from "../../components/postgres/rules/problem.ts";
 import type { Session } from "../../components/postgres/server/pool.ts";
 import type { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
@@ -95,7 +96,8 @@ const laterCodes: ReadonlySet<ProblemCode> = new Set([
 ]);
 
 function isLater({ code }: PostgresProblem, isImport: boolean): boolean {
-  return laterCodes.has(code) || (isImport && code === "role-out-of-reach");
+  const isMissingRight = code === "role-out-of-reach" || code === "group-out-of-reach";
+  return laterCodes.has(code) || (isImport && isMissingRight);
 }
 
 /** Throws the problems of a decision. Returns what else the operator should know. */
@@ -119,6 +121,7 @@ export async function inspectOutside(
   const databases = await inspectDatabases(client, [plan.database.name]);
   const roles = await inspectRoles(client, [
     ...[context.postgres.ownershipRole, ...names],
+    ...otherGroupsOf(plan, context.postgres.ownershipRole),
     ...context.formerRoles.map(({ name }) => name),
     ...[...databases.values()].map(({ owner }) => owner),
   ]);

@@ -61,7 +61,8 @@ export function toRequest(
   const newPasswords = new Set(
     isSure ? compareVerifiers(before.verifiers, verifiers) : verifiers.keys(),
   );
-  if (old === undefined) return { ...request, context: { ...request.context, newPasswords } };
+  const context = { ...request.context, newPasswords, isToCome: isNeeded };
+  if (old === undefined) return { ...request, context };
   const known = before?.state ?? parseStored(old.oldState);
   const formerRoles = toFormerRoles(known, parseLeaving(old.oldState), state).map((role) => ({
     ...role,
@@ -69,7 +70,7 @@ export function toRequest(
   }));
   return {
     ...request,
-    context: { ...request.context, newPasswords, formerRoles },
+    context: { ...context, formerRoles },
     leftBehind: known === undefined ? [] : describeLeftBehind(known, state),
   };
 }

@@ -32,9 +32,11 @@ const rounds = 4;
  */
 export async function applyApp(
   server: PostgresServer,
-  request: AppRequest,
+  { context, ...wanted }: AppRequest,
   onDone: (action: Action) => void,
 ): Promise<readonly string[]> {
+  // The apps that make its groups come first.
+  const request = { ...wanted, context: { ...context, isToCome: () => false } };
   const { app, database } = request.plan;
   const work: Work = {
     ...{ app, owner: database.owner, onDone },

@@ -29,7 +29,15 @@ const configRules: readonly Mutant[] = [
       ["PUBLIC being nobody's name", 'name.toLowerCase() === "public"', "false"],
       ["the maintenance database being nobody's", "name === postgres.maintenanceDatabase", "false"],
       ["the admin's item being nobody else's", "use.item === admin.item", "false"],
-      ["groups that no app may join", "isForbiddenGroup(g, spec)", "false"],
+    ],
+  ),
+  ...inFile(
+    "components/config/rules/memberships.ts",
+    ["test/config/rules/memberships.test.ts"],
+    [
+      ["groups that no app may join", "if (reason === undefined) return [];", "return [];"],
+      ["groups with the rights of a superuser", "superuserGroups.includes(group)", "false"],
+      ["a look for circles", "if (way.includes(one))", "if (false)"],
     ],
   ),
   ...inFile(
@@ -83,6 +91,15 @@ const postgresRules: readonly Mutant[] = [
     [
       ["a stop at half a database", "live?.connectionLimit === halfDropped", "false"],
       ["a stop where the database is gone", "!known.isKnown || known.recreate", "true"],
+    ],
+  ),
+  ...inFile(
+    "components/postgres/rules/groups.ts",
+    ["test/postgres/diff/every-rule.test.ts"],
+    [
+      ["a look whether the group is there", "found === undefined", "found === null"],
+      ["a refusal of a superuser as a group", "found.isSuperuser", "false"],
+      ["a look at what the admin may give", "found.adminMayAlter", "true"],
     ],
   ),
   ...inFile(
@@ -176,11 +193,7 @@ const verify: readonly Mutant[] = [
       ["a look at a role's attributes", "found.bypassesRls ?", "false ?"],
       ["a look at what a role may become", "mayBecome.length === 0", "true"],
       ["a look at privileges", "findDeviations(plan, role, live)", "[].slice()"],
-      [
-        "a look into other apps' databases",
-        "others.filter(mayEnter)",
-        "others.slice(others.length)",
-      ],
+      ["a look into other apps' databases", "rest.filter(mayEnter)", "rest.slice(rest.length)"],
     ],
   ),
   ...inFile(

@@ -9,13 +9,13 @@ import type { AppSpec, PostgresSpec, RoleSpec, StackSpec } from "../spec.ts";
 
 const systemNames = ["postgres", "template0", "template1", "public", "none"];
 
+/** What a stack says about names. */
+export interface NameRules {
+  readonly postgres: Pick<PostgresSpec, "reserved" | "maintenanceDatabase" | "ownershipRole">;
+}
+
 /** Why Berth must not manage a role or database of this name; undefined = it may. */
-export function reservedReason(
-  name: string,
-  spec: {
-    readonly postgres: Pick<PostgresSpec, "reserved" | "maintenanceDatabase" | "ownershipRole">;
-  },
-): string | undefined {
+export function reservedReason(name: string, spec: NameRules): string | undefined {
   const { postgres } = spec;
   const foreign = foreignReason(name, spec);
   if (foreign !== undefined) return foreign;
@@ -92,15 +92,7 @@ function findAppProblems(app: AppSpec, spec: StackSpec): string[] {
   for (const { name, at: path } of labels) {
     problems.push(...messages(DnsLabel.safeParse(name), name, path));
   }
-  problems.push(...findAdminProblems(app, spec));
-  for (const role of app.roles) {
-    for (const group of role.memberOf.filter((g) => isForbiddenGroup(g, spec))) {
-      problems.push(
-        `${roleAt(app, role, "memberOf")}: "${group}" is reserved; remove it, a role of an app may not be a member of it`,
-      );
-    }
-  }
-  return problems;
+  return [...problems, ...findAdminProblems(app, spec)];
 }
 
 /** Only the database's namespace has the admin credential, so apps may not use that item or namespace. */
@@ -132,10 +124,6 @@ function findAdminProblems(app: AppSpec, spec: StackSpec): string[] {
           `${use.at}: "${use.name}" is the namespace of the database (berth:postgres.namespace); name one of the app's own`,
       ),
   ];
-}
-
-function isForbiddenGroup(group: string, spec: StackSpec): boolean {
-  return reservedReason(group, spec) !== undefined;
 }
 
 function messages(
@@ -196,6 +184,7 @@ function at(app: AppSpec, key: string): string {
   return `berth:apps.${app.name}.${key}`;
 }
 
-function roleAt(app: AppSpec, role: RoleSpec, key: string): string {
+/** Key path of a role's setting. */
+export function roleAt(app: AppSpec, role: RoleSpec, key: string): string {
   return at(app, role.key === "owner" ? `owner.${key}` : `roles.${role.key}.${key}`);
 }

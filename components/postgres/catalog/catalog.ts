@@ -157,15 +157,20 @@ export interface SessionRole {
   readonly mayEnter: readonly string[];
   /** The same without CONNECT of PUBLIC. */
   readonly mayEnterItself: readonly string[];
+  /** Databases with CONNECT of the groups in question, without CONNECT of PUBLIC. */
+  readonly mayEnterAsMember: readonly string[];
   /** Roles with special attributes (superuser, CREATEROLE, …) that it is a member of, also indirectly. */
   readonly mayBecome: readonly string[];
   /** Whether PUBLIC may create tables in schema public of this database. */
   readonly publicMayCreate: boolean;
 }
 
-/** Reads the role of this session. */
-export async function inspectSessionRole(client: Client): Promise<SessionRole> {
-  const { rows } = await client.query<Record<string, unknown>>(sql("session-role"));
+/** Reads the role of this session. `groups` are those that its entry lists. */
+export async function inspectSessionRole(
+  client: Client,
+  groups: readonly string[],
+): Promise<SessionRole> {
+  const { rows } = await client.query<Record<string, unknown>>(sql("session-role"), [groups]);
   const [row] = rows;
   if (row === undefined) throw new Error("pg_roles has no row for session_user");
   return toCamelCase(row) as unknown as SessionRole;
@@ -181,17 +186,19 @@ export interface SessionPrivilege {
   readonly isGranted: boolean;
   /** Whether PUBLIC has it: EXECUTE on functions, which Postgres grants to PUBLIC and Berth does not revoke. */
   readonly isPublic: boolean;
+  /** Whether one of the groups in question has it. */
+  readonly isInherited: boolean;
 }
 
 /** Reads what the session's role may do in its database: every privilege on every object of the schemas. */
 export async function inspectSessionPrivileges(
   client: Client,
   schemas: readonly string[],
+  groups: readonly string[],
 ): Promise<readonly SessionPrivilege[]> {
   const { rows } = await client.query<Record<string, unknown>>(sql("session-privileges"), [
-    schemas,
-    privilegeTable.table,
-    privilegeTable.sequence,
+    ...[schemas, privilegeTable.table, privilegeTable.sequence],
+    groups,
   ]);
   return rows.map((row) => toCamelCase(row) as unknown as SessionPrivilege);
 }

@@ -5,6 +5,7 @@ import type { LiveExtension } from "../catalog/extensions.ts";
 import type { FormerRole } from "../plan/former-role.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import { decideAdoption } from "../rules/adoption.ts";
+import { findGroupProblems } from "../rules/groups.ts";
 import { decideOwnership } from "../rules/identity.ts";
 import { findLostProblem } from "../rules/lost-database.ts";
 import { findOutOfReach } from "../rules/out-of-reach.ts";
@@ -49,6 +50,8 @@ export interface AppContext {
   /** Whether state has the database. If so, it is not created again when it is missing. */
   readonly isKnown?: boolean;
   readonly recreate?: boolean;
+  /** Whether another app of the run makes a role of this name. Only in a preview it may not exist yet. */
+  readonly isToCome?: (role: string) => boolean;
 }
 
 /** All actions for an app, in order, and the reasons why they may not run. */
@@ -115,6 +118,7 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
       ...(ownership === undefined ? [] : [ownership]),
       ...adoption.problems,
       ...findOutOfReach(plan, catalog, postgres),
+      ...findGroupProblems(plan, catalog, ownershipRole, context.isToCome ?? (() => false)),
       ...findPlanProblems(plan, catalog.server),
       ...findTwoLoginProblems(plan, catalog, ({ key }) => verifiers.has(key)),
       ...(lost === undefined ? [] : [lost]),

@@ -3,12 +3,12 @@ import type { ReclaimPolicy } from "../../config/spec.ts";
 import type { AppDatabaseState, RoleState } from "./app-properties.ts";
 import {
   closedToPublic,
-  compareRoles,
   type DatabasePlan,
   type PlannedRole,
   PUBLIC,
   planDefaultPrivileges,
   planGrants,
+  sortRoles,
   toMemberships,
 } from "./plan.ts";
 
@@ -62,9 +62,7 @@ export function toPlan(state: AppDatabaseState, ownershipRole: string): Database
   return {
     app: state.app,
     adopt: state.adopt,
-    roles: entries
-      .map(([key, role]) => toPlannedRole(key, role, ownershipRole))
-      .toSorted(compareRoles),
+    roles: sortRoles(entries.map(([key, role]) => toPlannedRole(key, role, ownershipRole))),
     database: { name, owner: owner.name, encoding, connectionLimit },
     schemas,
     extensions,

@@ -109,10 +109,7 @@ export function planDatabase(app: AppSpec, postgres: PostgresSpec): DatabasePlan
   return {
     app: app.name,
     adopt: app.adopt,
-    roles: [
-      ...planRole(owner, postgres.ownershipRole),
-      ...others.flatMap((role) => planRole(role, postgres.ownershipRole)),
-    ].toSorted(compareRoles),
+    roles: sortRoles(app.roles.flatMap((role) => planRole(role, postgres.ownershipRole))),
     database: {
       name: app.database.name,
       owner: owner.name,
@@ -131,8 +128,19 @@ export function planDatabase(app: AppSpec, postgres: PostgresSpec): DatabasePlan
   };
 }
 
-/** The owner first, because the others may be its members. */
-export function compareRoles(a: { readonly key: string }, b: { readonly key: string }): number {
+/** Each role after those that it is a member of, otherwise the owner first and the others by key. */
+export function sortRoles(roles: readonly PlannedRole[]): readonly PlannedRole[] {
+  const seen = new Set<PlannedRole>();
+  const visit = (role: PlannedRole): readonly PlannedRole[] => {
+    if (seen.has(role)) return [];
+    seen.add(role);
+    return [...sorted.filter(({ name }) => role.memberOf.includes(name)).flatMap(visit), role];
+  };
+  const sorted = roles.toSorted(compareRoles);
+  return sorted.flatMap(visit);
+}
+
+function compareRoles(a: PlannedRole, b: PlannedRole): number {
   if (a.key === "owner") return -1;
   return b.key === "owner" || a.key > b.key ? 1 : -1;
 }

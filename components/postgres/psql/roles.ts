@@ -1,5 +1,6 @@
 import type { PostgresSpec } from "../../config/spec.ts";
 import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
+import { otherGroupsOf } from "../rules/groups.ts";
 import { scriptMark } from "./identity.ts";
 import { statementOf, step, text, texts, verifierOf } from "./step.ts";
 
@@ -65,6 +66,29 @@ WHERE pg_get_userbyid(member) = ${text(name)} AND pg_get_userbyid(roleid) <> ALL
   WHERE pg_get_userbyid(setrole) = ${text(name)} AND setdatabase = 0 AND starts_with(setting, 'search_path=')
 ), '')`,
     ),
+  ];
+}
+
+/** Queries for memberships that the admin role cannot give. The rules are those of `rules/groups.ts`. */
+export function queryGroupProblems(plan: DatabasePlan, ownershipRole: string): readonly string[] {
+  const groups = otherGroupsOf(plan, ownershipRole);
+  if (groups.length === 0) return [];
+  const rows = plan.roles.flatMap(({ name, memberOf }) =>
+    memberOf
+      .filter((group) => groups.includes(group))
+      .map((group) => `(${text(name)}, ${text(group)})`),
+  );
+  return [
+    `SELECT format('role "%s" cannot become a member of "%s": %s', member, wanted.name, CASE
+        WHEN g.oid IS NULL THEN 'there is no such role' WHEN g.rolsuper THEN 'that is a superuser'
+        ELSE format('role "%s" has no ADMIN option on it', current_user) END)
+      FROM (VALUES ${rows.join(", ")}) wanted (member, name)
+      LEFT JOIN pg_roles g ON g.rolname = wanted.name
+      WHERE (g.oid IS NULL OR g.rolsuper OR NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+          AND current_setting('server_version_num')::int >= 160000
+          AND NOT pg_has_role(g.oid, 'MEMBER WITH ADMIN OPTION'))
+        AND NOT EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = g.oid
+          AND pg_get_userbyid(m.member) = wanted.member)`,
   ];
 }
 

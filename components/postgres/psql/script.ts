@@ -8,7 +8,7 @@ import { scriptAccess } from "./access.ts";
 import { queryContentProblems, refuseBlocked } from "./contents.ts";
 import { queryOwnershipProblems } from "./identity.ts";
 import { passwordScript } from "./passwords.ts";
-import { scriptRoles } from "./roles.ts";
+import { queryGroupProblems, scriptRoles } from "./roles.ts";
 import {
   block,
   checkSettings,
@@ -207,9 +207,10 @@ function lookInside(plan: DatabasePlan, maintenanceDatabase: string, guards: str
 
 /** Finds every reason not to run, before anything is changed. */
 function scriptGuards(
-  { app, roles, database, grants }: DatabasePlan,
+  plan: DatabasePlan,
   { ownershipRole, stack, systemIdentifier }: ScriptTarget & { readonly systemIdentifier: string },
 ): string {
+  const { app, roles, database, grants } = plan;
   const names = texts(roles.map((role) => role.name));
   // As in roles.sql: the admin that created the ownership role does not count as its member.
   const isOurs = `EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid AND pg_get_userbyid(m.roleid) = ${text(ownershipRole)}
@@ -233,6 +234,7 @@ function scriptGuards(
       ${at} AND NOT ${isOurs}`,
     `SELECT format('database "%s" has encoding %s, which cannot change', d.datname, pg_encoding_to_char(d.encoding))
       ${at} AND pg_encoding_to_char(d.encoding) <> ${text(database.encoding)}`,
+    ...queryGroupProblems(plan, ownershipRole),
     ...(grants.some(({ privileges }) => privileges.includes("MAINTAIN"))
       ? [
           `SELECT 'MAINTAIN needs Postgres 17' WHERE current_setting('server_version_num')::int < 170000`,

@@ -9,6 +9,7 @@ export const problemCodes = [
   ...(["maintain-unsupported", "set-role-broken", "login-is-group"] as const),
   ...(["role-not-ours", "role-has-rights", "role-would-lose", "role-out-of-reach"] as const),
   ...(["role-of-other-stack"] as const),
+  ...(["group-missing", "group-is-superuser", "group-out-of-reach"] as const),
   ...(["role-is-connected", "role-has-dependents", "role-gave-to-others"] as const),
   ...(["database-other-owner", "database-not-ours", "database-closed"] as const),
   ...(["database-half-dropped", "database-lost", "database-missing"] as const),

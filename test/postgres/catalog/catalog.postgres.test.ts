@@ -139,7 +139,7 @@ test("databases come with owner, limit, encoding and privileges, PUBLIC's defaul
 test("a role tells of itself what it is and where it may go", async () => {
   const netbox = new Credential("netbox", "canary-netbox");
   const own = await server.target("netbox");
-  expect(await withSession(own, netbox, inspectSessionRole)).toEqual({
+  expect(await withSession(own, netbox, (client) => inspectSessionRole(client, []))).toEqual({
     isSuperuser: false,
     canCreateRole: false,
     canCreateDatabase: false,
@@ -149,6 +149,7 @@ test("a role tells of itself what it is and where it may go", async () => {
     memberOf: ["berth_prod", "reports"],
     mayEnter: ["netbox", "paperless", "postgres", "template1"],
     mayEnterItself: ["netbox"],
+    mayEnterAsMember: [],
     mayBecome: [],
     publicMayCreate: false,
   });

@@ -10,6 +10,7 @@ import { callers, codesOf, type Situation } from "./callers.ts";
 
 const ours = { memberOf: ["berth_prod"] };
 const adopt = { adopt: true };
+const inStaff = { owner: { memberOf: ["staff"] } };
 const twoLogins = { owner: { rotation: "two-logins" } };
 const database = (more: Partial<LiveDatabase> = {}) => [liveDatabase("wiki", "wiki", more)];
 const group = [liveRole("wiki", { ...ours, canLogin: false })];
@@ -117,6 +118,17 @@ const table: readonly Row[] = [
   [
     "role-out-of-reach",
     { entry: adopt, catalog: makeCatalog([liveRole("wiki")]) },
+    ["up", "preview", "registry", "doctor"],
+  ],
+  ["group-missing", { entry: inStaff, catalog: makeCatalog() }, all],
+  [
+    "group-is-superuser",
+    { entry: inStaff, catalog: makeCatalog([liveRole("staff", { isSuperuser: true })]) },
+    all,
+  ],
+  [
+    "group-out-of-reach",
+    { entry: inStaff, catalog: makeCatalog([liveRole("staff")]) },
     ["up", "preview", "registry", "doctor"],
   ],
   [

@@ -1,4 +1,5 @@
--- The role of this session: its attributes, its memberships, and databases that it may connect to. One row.
+-- The role of this session: its attributes, its memberships, and databases that it may connect to, also only as
+-- a member of the roles $1. One row.
 select
   r.rolsuper as is_superuser,
   r.rolcreaterole as can_create_role,
@@ -31,6 +32,19 @@ select
       )
     order by 1
   ) as may_enter_itself,
+  array(
+    select d.datname::text
+    from pg_catalog.pg_database d
+    where d.datallowconn
+      and exists (
+        select
+        from pg_catalog.aclexplode(coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))) a
+        join pg_catalog.pg_roles g on g.rolname = any ($1::text[])
+        where a.privilege_type = 'CONNECT' and a.grantee <> 0
+          and pg_catalog.pg_has_role(g.oid, a.grantee, 'USAGE')
+      )
+    order by 1
+  ) as may_enter_as_member,
   array(
     select g.rolname::text
     from pg_catalog.pg_roles g
