@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isTargeted } from "./config/environment.ts";
+import { hasSecret } from "./config/logins.ts";
 import type { AppSpec, PostgresSpec } from "./config/spec.ts";
 import { deliver } from "./delivery/deliver.ts";
 import { type DeliveryPlan, describePlan } from "./delivery/stack-delivery.ts";
@@ -109,7 +110,8 @@ export interface AppSummary {
   readonly roles: readonly {
     readonly name: string;
     readonly profile: string;
-    readonly secret: string;
+    /** undefined = the role has no password. */
+    readonly secret?: string;
   }[];
   readonly manifests: readonly string[];
 }
@@ -120,7 +122,7 @@ function summarize({ app, delivery }: AppArgs, database: string): AppSummary {
     roles: app.roles.map((role) => ({
       name: role.name,
       profile: role.profile,
-      secret: `${role.namespace}/${role.secretName}`,
+      ...(hasSecret(role) ? { secret: `${role.namespace}/${role.secretName}` } : {}),
     })),
     manifests: delivery === undefined ? [] : describePlan(delivery),
   };

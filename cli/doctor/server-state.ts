@@ -1,4 +1,4 @@
-import { hasItem, isRoleBeside, roleNamesOf } from "../../components/config/logins.ts";
+import { isOfVault, isRoleBeside, roleNamesOf } from "../../components/config/logins.ts";
 import { reservedReason } from "../../components/config/rules/names.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
 import { toOneError } from "../../components/errors.ts";
@@ -121,7 +121,7 @@ function findUnreserved(spec: StackSpec, catalog: Catalog): string[] {
   const { ownershipRole } = spec.postgres;
   const planned = new Set(spec.apps.flatMap((app) => [app.database.name, ...roleNamesOf(app)]));
   const groups = new Set(
-    spec.apps.flatMap(({ roles: [owner] }) => (hasItem(owner) ? [] : [`role=${owner.name}`])),
+    spec.apps.flatMap(({ roles: [owner] }) => (isOfVault(owner) ? [`role=${owner.name}`] : [])),
   );
   const { roles: live } = catalog;
   // A role that Vault makes has the setting `role` with one of the stack's owners.

@@ -16,6 +16,7 @@ export interface VerifyContext {
   readonly spec: StackSpec;
   readonly target: ServerTarget;
   readonly credential: (role: RoleSpec) => Credential;
+  readonly admin: Credential;
   /** Live owners and logins of apps with `rotation: two-logins` or Vault's logins. */
   readonly loginRoles: ReadonlyMap<string, LiveRole>;
   /** Databases that PUBLIC has privileges on. */

@@ -41,9 +41,19 @@ export function inOrder(apps: readonly AppSpec[]): readonly AppSpec[] {
   return apps.flatMap(visit);
 }
 
-/** Whether the role's credential is in 1Password. If not, Vault makes its logins. */
-export function hasItem({ logins }: Pick<RoleSpec, "logins">): boolean {
-  return logins?.length !== 0;
+/** Whether the role's credential is in 1Password. If not, Vault makes its logins, or it has no password. */
+export function hasItem(role: Pick<RoleSpec, "logins" | "login">): boolean {
+  return role.login === "password" && !isOfVault(role);
+}
+
+/** Whether Vault makes the role's logins. */
+export function isOfVault({ logins }: Pick<RoleSpec, "logins">): boolean {
+  return logins?.length === 0;
+}
+
+/** Whether there is a Secret with the role's credential. */
+export function hasSecret({ login }: Pick<RoleSpec, "login">): boolean {
+  return login === "password";
 }
 
 /** A role on the server; `key` is its key in the plan. */

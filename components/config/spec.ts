@@ -91,6 +91,8 @@ export interface RoleSpec {
    * undefined = the role itself logs in; empty = Vault makes the logins, and no item is read.
    */
   readonly logins: readonly string[] | undefined;
+  /** `external`: the role has no password, item or Secret; the server checks its login in another way. */
+  readonly login: "password" | "external";
   readonly profile: Profile;
   /** On top of the profile's. */
   readonly privileges: Grants;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { jobName, passwordEnvironment, provisionerName } from "../config/derive/names.ts";
+import { hasItem } from "../config/logins.ts";
 import type { AppSpec, PostgresSpec, TlsSpec } from "../config/spec.ts";
 import { planDatabase } from "../postgres/plan/plan.ts";
 import { passwordScript, toPasswordScript } from "../postgres/psql/passwords.ts";
@@ -129,9 +130,11 @@ function toPodSpec(
           ...Object.entries(plain).map(([variable, value]) => ({ name: variable, value })),
           fromSecret("PGUSER", adminSecret, "username"),
           fromSecret("PGPASSWORD", adminSecret, "password"),
-          ...app.roles.map(({ key, secretName }) =>
-            fromSecret(passwordEnvironment(key), secretName, "password"),
-          ),
+          ...app.roles
+            .filter(hasItem)
+            .map(({ key, secretName }) =>
+              fromSecret(passwordEnvironment(key), secretName, "password"),
+            ),
         ],
         securityContext: {
           allowPrivilegeEscalation: false,

@@ -105,6 +105,9 @@ function findRoleProblems(
     if (role.login === undefined && !verifiers.has(key)) {
       report(`verifiers.${key}`, "is required");
     }
+    if (role.login === "external" && verifiers.has(key)) {
+      report(`verifiers.${key}`, "is not allowed: the role has no password");
+    }
   }
   const turns = entries.filter(([, role]) => role.login === "in-turn").map(([key]) => key);
   const known = turns.filter((key) => verifiers.has(key));

@@ -58,8 +58,16 @@ export function toRequest(
   const isSure = before !== undefined && old?.oldState["incomplete"] !== true;
   const isKnown = isSure && before.state.database.name === state.database.name;
   const request = toPlainRequest(inputs, postgres, isKnown);
+  const external = Object.entries(state.roles).flatMap(([key, { login }]) =>
+    login === "external" ? [key] : [],
+  );
   const newPasswords = new Set(
-    isSure ? compareVerifiers(before.verifiers, verifiers) : verifiers.keys(),
+    isSure
+      ? [
+          ...compareVerifiers(before.verifiers, verifiers),
+          ...external.filter((key) => before.state.roles[key]?.login !== "external"),
+        ]
+      : [...verifiers.keys(), ...external],
   );
   const context = { ...request.context, newPasswords, isToCome: isNeeded };
   if (old === undefined) return { ...request, context };

@@ -85,12 +85,12 @@ test.each<[string, unknown, string]>([
   [
     "an owner",
     { owner: { profile: "owner" } },
-    '….owner: unknown key "profile"; allowed are name, item, secret, namespace, connectionLimit, memberOf, searchPath, scram, rotation, logins',
+    '….owner: unknown key "profile"; allowed are name, item, secret, namespace, login, connectionLimit, memberOf, searchPath, scram, rotation, logins',
   ],
   [
     "a role",
     { roles: { admin: { profile: "readonly", pofile: "" } } },
-    '….roles.admin: unknown key "pofile"; allowed are name, item, secret, namespace, connectionLimit, memberOf, searchPath, scram, profile, privileges',
+    '….roles.admin: unknown key "pofile"; allowed are name, item, secret, namespace, login, connectionLimit, memberOf, searchPath, scram, profile, privileges',
   ],
   [
     "a database",
@@ -211,7 +211,7 @@ test.each<[string, unknown, string]>([
   [
     "privileges of the owner",
     { owner: { privileges: {} } },
-    '….owner: unknown key "privileges"; allowed are name, item, secret, namespace, connectionLimit, memberOf, searchPath, scram, rotation, logins',
+    '….owner: unknown key "privileges"; allowed are name, item, secret, namespace, login, connectionLimit, memberOf, searchPath, scram, rotation, logins',
   ],
   [
     "a schema of Postgres",

@@ -12,6 +12,7 @@ export function makeRole(app: string, changes: Partial<RoleSpec> = {}): RoleSpec
     key: "owner",
     name: app,
     logins: undefined,
+    login: "password",
     profile: "owner",
     privileges: {},
     item: { vault: "Coachlight", item: `${app}-db-credentials` },

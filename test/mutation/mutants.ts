@@ -143,6 +143,7 @@ const diff: readonly Mutant[] = [
     [
       "test/provider/app-database/two-logins.postgres.test.ts",
       "test/provider/app-database/memberships.postgres.test.ts",
+      "test/provider/app-database/external-logins.postgres.test.ts",
       "test/provider/app-database/handler.postgres.test.ts",
     ],
     [
@@ -156,6 +157,7 @@ const diff: readonly Mutant[] = [
         "live.connectionLimit !== role.connectionLimit",
         "(live.connectionLimit, false)",
       ],
+      ["a password taken back", 'needsPassword && role.login === "external"', "false"],
       [
         "memberships taken back",
         "live.memberOf.filter((held) => !role.memberOf.includes(held))",

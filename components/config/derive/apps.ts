@@ -155,6 +155,7 @@ function toRole(
     key,
     name: given.name ?? derived.name,
     logins: derived.logins,
+    login: given.login ?? "password",
     ...may,
     item: { vault: derived.vault, item },
     secretName: given.secret ?? item,

@@ -1,4 +1,4 @@
-import { hasItem } from "../logins.ts";
+import { hasItem, hasSecret } from "../logins.ts";
 import { DnsLabel, PgIdentifier, PgName } from "../schema/primitives.ts";
 import type { AppSpec, PostgresSpec, RoleSpec, StackSpec } from "../spec.ts";
 
@@ -79,7 +79,9 @@ function findAppProblems(app: AppSpec, spec: StackSpec): string[] {
   const identifiers = [{ name: app.database.name, at: at(app, "database.name") }, ...roleUses(app)];
   const labels = [
     { name: app.namespace, at: at(app, "namespace") },
-    ...app.roles.map((r) => ({ name: r.secretName, at: roleAt(app, r, "secret") })),
+    ...app.roles
+      .filter(hasSecret)
+      .map((r) => ({ name: r.secretName, at: roleAt(app, r, "secret") })),
   ];
   const problems: string[] = [];
   for (const { name, at: path } of identifiers) {
@@ -104,7 +106,9 @@ function findAdminProblems(app: AppSpec, spec: StackSpec): string[] {
   ];
   const namespaces = [
     { name: app.namespace, at: at(app, "namespace") },
-    ...app.roles.map((r) => ({ name: r.namespace, at: roleAt(app, r, "namespace") })),
+    ...app.roles
+      .filter(hasSecret)
+      .map((r) => ({ name: r.namespace, at: roleAt(app, r, "namespace") })),
     ...listSecrets(app).map((s) => ({
       name: s.namespace,
       at: at(app, `secrets.${s.name}.namespace`),
@@ -153,7 +157,7 @@ function secretNames(app: AppSpec, databaseNamespace: string): { name: string; a
     })),
     // A role in the database's namespace is refused for that already.
     ...app.roles
-      .filter((r) => r.namespace !== databaseNamespace)
+      .filter((r) => hasSecret(r) && r.namespace !== databaseNamespace)
       .map((r) => ({
         name: `${r.namespace}/${r.secretName}`,
         at: roleAt(app, r, "secret"),

@@ -32,7 +32,7 @@ function findAppProblems(app: AppSpec, entry: Entry): string[] {
 /** Rules for `credentials: vault`, where the owner does not log in. */
 function findCredentialProblems(app: AppSpec, { owner = {}, vault = {} }: Entry): string[] {
   const why = "with credentials: vault the owner does not log in";
-  const useless = (["item", "scram", "rotation", "logins"] as const).filter(
+  const useless = (["item", "scram", "rotation", "logins", "login"] as const).filter(
     (key) => owner[key] !== undefined,
   );
   const [{ name }] = app.roles;

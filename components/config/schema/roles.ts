@@ -9,6 +9,11 @@ const roleSettings = {
     "Kubernetes Secret with the credential, for the pods. Default: the item's name.",
   ),
   namespace: DnsLabel.describe("Namespace of that Secret. Default: the app's."),
+  login: z
+    .enum(["password", "external"])
+    .describe(
+      "password: with the password in the item. external: the server checks the login in another way, such as a cloud's IAM or a client certificate; the role has no password, no item and no Secret. Default: password.",
+    ),
   connectionLimit: ConnectionLimit.describe(
     "Connections of the role at a time. Default: -1, no limit.",
   ),
@@ -18,6 +23,24 @@ const roleSettings = {
     "Iterations and salt of an adopted role's verifier, `4096:<base64>`. With them an unchanged password keeps its stored verifier. Default: 4096, and a salt derived from the role's name and the item's id.",
   ),
 };
+
+/** Keys about a password. */
+const ofPassword = ["item", "secret", "namespace", "scram"] as const;
+
+/** Refuses the keys about a password of a role without one. */
+function refuseUnused(
+  ctx: z.core.ParsePayload<
+    Partial<Record<(typeof ofPassword)[number] | "login", string | undefined>>
+  >,
+): void {
+  const role = ctx.value;
+  if (role.login !== "external") return;
+  for (const key of ofPassword.filter((one) => role[one] !== undefined)) {
+    const message =
+      "has no effect with `login: external`, because the role has no password; remove it";
+    ctx.issues.push({ code: "custom", path: [key], message, input: role[key] });
+  }
+}
 
 /** The role that owns the database. */
 export const Owner = z
@@ -35,7 +58,8 @@ export const Owner = z
   .partial()
   .refine((owner) => owner.logins === undefined || owner.rotation === "two-logins", {
     error: "has `logins`, which needs `rotation: two-logins`",
-  });
+  })
+  .check(refuseUnused);
 
 /** A further login role. */
 export const ScopedRole = z
@@ -51,4 +75,5 @@ export const ScopedRole = z
   .partial()
   .refine((role) => role.profile !== undefined || role.privileges !== undefined, {
     error: "give a `profile` (readwrite, readonly), `privileges`, or both",
-  });
+  })
+  .check(refuseUnused);

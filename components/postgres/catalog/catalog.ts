@@ -165,14 +165,19 @@ export interface SessionRole {
   readonly publicMayCreate: boolean;
 }
 
-/** Reads the role of this session. `groups` are those that its entry lists. */
+/**
+ * Reads the role that this session logged in as, or has set.
+ *
+ * @param groups Those that its entry lists.
+ */
 export async function inspectSessionRole(
   client: Client,
+  role: string,
   groups: readonly string[],
 ): Promise<SessionRole> {
-  const { rows } = await client.query<Record<string, unknown>>(sql("session-role"), [groups]);
+  const { rows } = await client.query<Record<string, unknown>>(sql("session-role"), [groups, role]);
   const [row] = rows;
-  if (row === undefined) throw new Error("pg_roles has no row for session_user");
+  if (row === undefined) throw new Error(`pg_roles has no row for ${role}`);
   return toCamelCase(row) as unknown as SessionRole;
 }
 

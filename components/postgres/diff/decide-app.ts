@@ -91,15 +91,17 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
   );
   const adoption = decideAdoption(plan, catalog, {
     ownershipRole,
-    passwordOf: ({ key, name }) => compareStored(stored?.get(name), verifiers.get(key) ?? ""),
+    passwordOf: ({ key, name, login }) =>
+      compareStored(stored?.get(name), login === "external" ? null : (verifiers.get(key) ?? "")),
   });
   const roles = decideRoles(plan, catalog, {
     ...{ ownershipRole, stack, formerRoles },
     hasPassword: ({ key, login }) => login === "always" || verifiers.has(key),
-    needsPassword: ({ key, name }) =>
-      stored === undefined
-        ? newPasswords.has(key)
-        : verifiers.has(key) && stored.get(name) !== verifiers.get(key),
+    needsPassword: ({ key, name, login }) => {
+      if (stored === undefined) return newPasswords.has(key);
+      if (login === "external") return (stored.get(name) ?? null) !== null;
+      return verifiers.has(key) && stored.get(name) !== verifiers.get(key);
+    },
   });
   const live = catalog.databases.get(database.name);
   const owning = decideOwnership(catalog.roles.get(ownershipRole), stack);

@@ -13,7 +13,7 @@ export interface RoleContext {
   readonly stack?: StackIdentity | undefined;
   /** Whether Berth knows the password of a role. Of two logins one has such a password. */
   readonly hasPassword: (role: PlannedRole) => boolean;
-  /** Whether the password of an existing role must be set. */
+  /** Whether the password of an existing role must be set, or removed. */
   readonly needsPassword: (role: PlannedRole) => boolean;
   readonly formerRoles: readonly FormerRole[];
 }
@@ -53,7 +53,7 @@ export function decideRoles(
 
 /** If false, a new role gets NOLOGIN, and an existing one keeps what it has. */
 function mayLogIn(role: PlannedRole, context: RoleContext): boolean {
-  return role.login === "always" || context.hasPassword(role);
+  return role.login !== "in-turn" || context.hasPassword(role);
 }
 
 function makeRole(role: PlannedRole, canLogin: boolean): Action[] {
@@ -91,7 +91,9 @@ function changeRole(
   if (attributes.length > 0) {
     actions.push({ kind: "set-attributes", path: `${path}.attributes`, role: name, attributes });
   }
-  if (needsPassword) {
+  if (needsPassword && role.login === "external") {
+    actions.push({ kind: "clear-password", path: `${path}.login`, role: name });
+  } else if (needsPassword) {
     actions.push({
       kind: "set-password",
       path: `verifiers.${role.key}`,

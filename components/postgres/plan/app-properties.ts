@@ -28,7 +28,7 @@ export const RoleProperties = z.strictObject({
   name: PgName,
   profile: z.enum(["owner", "readwrite", "readonly", "custom"]),
   /** undefined = `always`. */
-  login: z.literal("in-turn").optional(),
+  login: z.enum(["in-turn", "external"]).optional(),
   /** undefined = itself. */
   actsAs: PgName.optional(),
   connectionLimit: ConnectionLimit,

@@ -33,10 +33,10 @@ export interface PlannedRole {
   readonly name: string;
   readonly profile: RoleSpec["profile"];
   /**
-   * `always`: the role has its own credential. `in-turn`: one of several roles logs in, and the item's
+   * `always`: the role has its own credential. `external`: it has no password. `in-turn`: one of several roles logs in, and the item's
    * `username` says which. Berth gives that one LOGIN and does not change the others.
    */
-  readonly login: "always" | "in-turn";
+  readonly login: "always" | "external" | "in-turn";
   /** Role that its sessions SET ROLE to at login, so that role owns what they create; undefined = none. */
   readonly actsAs: string | undefined;
   readonly connectionLimit: number;
@@ -150,7 +150,8 @@ function planRole(role: RoleSpec, ownershipRole: string): PlannedRole[] {
   const memberOf = toMemberships(role.memberOf, ownershipRole);
   const shared = { profile, connectionLimit, searchPath };
   if (logins === undefined) {
-    return [{ key, name, ...shared, login: "always", actsAs: undefined, memberOf }];
+    const login = role.login === "password" ? "always" : "external";
+    return [{ key, name, ...shared, login, actsAs: undefined, memberOf }];
   }
   return [
     // The app may have logged in as the owner so far, so the owner keeps these settings.

@@ -27,14 +27,9 @@ export function scriptRoles(
 function scriptRole(role: PlannedRole): readonly string[] {
   const { name, key, searchPath, connectionLimit } = role;
   const path = `roles.${key}`;
-  const setPassword = statementOf({ kind: "set-password", path, role: name, key });
   return [
     `-- role ${key}\n\\if :is_superuser`,
-    // Only a superuser can compare verifiers. Any other admin sets the same verifier again.
-    `SELECT ${setPassword}\nFROM pg_authid WHERE rolname = ${text(name)} AND rolpassword IS DISTINCT FROM ${verifierOf(key)}
-  AND ${verifierOf(key)} IS NOT NULL\n\\gexec`,
-    "\\else",
-    step(setPassword, `${exists(name)} AND ${verifierOf(key)} IS NOT NULL`),
+    ...scriptPassword(role),
     "\\endif",
     step(statementOf({ kind: "create-role", path, role, canLogin: true }), `NOT ${exists(name)}`),
     `SELECT format('ALTER ROLE %I %s', rolname, concat_ws(' ',
@@ -66,6 +61,26 @@ WHERE pg_get_userbyid(member) = ${text(name)} AND pg_get_userbyid(roleid) <> ALL
   WHERE pg_get_userbyid(setrole) = ${text(name)} AND setdatabase = 0 AND starts_with(setting, 'search_path=')
 ), '')`,
     ),
+  ];
+}
+
+/** Only a superuser can compare passwords. Any other admin sets the same verifier, or none, again. */
+function scriptPassword({ name, key, login }: PlannedRole): readonly string[] {
+  const path = `roles.${key}`;
+  if (login === "external") {
+    const clear = statementOf({ kind: "clear-password", path, role: name });
+    return [
+      `SELECT ${clear}\nFROM pg_authid WHERE rolname = ${text(name)} AND rolpassword IS NOT NULL\n\\gexec`,
+      "\\else",
+      step(clear, exists(name)),
+    ];
+  }
+  const set = statementOf({ kind: "set-password", path, role: name, key });
+  return [
+    `SELECT ${set}\nFROM pg_authid WHERE rolname = ${text(name)} AND rolpassword IS DISTINCT FROM ${verifierOf(key)}
+  AND ${verifierOf(key)} IS NOT NULL\n\\gexec`,
+    "\\else",
+    step(set, `${exists(name)} AND ${verifierOf(key)} IS NOT NULL`),
   ];
 }
 

@@ -7,7 +7,7 @@ import { adminSettings, runLockKey, settings, toStartupOptions } from "../server
 import { scriptAccess } from "./access.ts";
 import { queryContentProblems, refuseBlocked } from "./contents.ts";
 import { queryOwnershipProblems } from "./identity.ts";
-import { passwordScript } from "./passwords.ts";
+import { passwordScript, withPassword } from "./passwords.ts";
 import { queryGroupProblems, scriptRoles } from "./roles.ts";
 import {
   block,
@@ -69,7 +69,7 @@ export function toPsqlScript(
   const exists = `EXISTS (SELECT FROM pg_database WHERE datname = ${text(name)}`;
   return [
     ...header(plan, passwords),
-    ...roles.flatMap(passwords === "apart" ? leavePassword : readVerifier),
+    ...withPassword(plan).flatMap(passwords === "apart" ? leavePassword : readVerifier),
     findMoreSettings,
     ...enter(app, target.maintenanceDatabase),
     guards,
@@ -116,15 +116,20 @@ function refuseSpecialNames(app: string, databases: readonly string[]): void {
   }
 }
 
-function header({ app, roles }: DatabasePlan, passwords: ScriptPasswords): string[] {
-  const variables = roles.map(({ key }) => verifierEnvironment(key)).join(", ");
+function header(plan: DatabasePlan, passwords: ScriptPasswords): string[] {
+  const { app } = plan;
+  const variables = withPassword(plan)
+    .map(({ key }) => verifierEnvironment(key))
+    .join(", ");
   const needs =
     passwords === "apart"
-      ? `${passwordScript} beside it`
-      : `SCRAM-SHA-256 verifiers in ${variables}`;
+      ? `, and ${passwordScript} beside it`
+      : variables === ""
+        ? ""
+        : `, and SCRAM-SHA-256 verifiers in ${variables}`;
   return [
     `-- App ${app}, made by Berth from the stack file: edit that, not this. Run it as the admin role:`,
-    `--   psql -X -f FILE, with psql 15 or newer, and ${needs}`,
+    `--   psql -X -f FILE, with psql 15 or newer${needs}`,
     "\\set ON_ERROR_STOP on",
     "\\set QUIET on",
   ];

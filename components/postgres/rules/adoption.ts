@@ -201,7 +201,9 @@ function compareRole(role: PlannedRole, live: LiveRole, password: StoredPassword
   const joins = role.memberOf.filter((group) => !live.memberOf.includes(group));
   const searchPath = searchPathOf(live).join(", ");
   return [
-    ...passwordChange[password],
+    ...(role.login === "external" && password !== "same"
+      ? ["its password is removed"]
+      : passwordChange[password]),
     ...(live.canLogin ? [] : ["it may log in"]),
     ...(live.expires ? ["its password does not expire any more"] : []),
     ...(live.connectionLimit === role.connectionLimit

@@ -98,6 +98,7 @@ function createRole(
   const limit =
     role.connectionLimit === -1 ? "" : ` CONNECTION LIMIT ${String(role.connectionLimit)}`;
   if (!canLogin) return `CREATE ROLE ${id(role.name)} NOLOGIN${limit} ${noExpiry}`;
+  if (role.login === "external") return `CREATE ROLE ${id(role.name)} LOGIN${limit} ${noExpiry}`;
   return `CREATE ROLE ${id(role.name)} LOGIN${limit} ${noExpiry} PASSWORD ${escapeLiteral(verifiers(role.key))}`;
 }
 

@@ -32,7 +32,11 @@ function makeEntry(n: number) {
     },
     roles: {
       rw: { profile: "readwrite", connectionLimit: isOneIn(2) ? 7 : -1 },
-      ro: { profile: "readonly", memberOf: groupsOf(n) },
+      ro: {
+        profile: "readonly",
+        memberOf: groupsOf(n),
+        login: n > 4 && isOneIn(6) ? "external" : "password",
+      },
       probe: {
         privileges: {
           database: some(privilegeTable.database),

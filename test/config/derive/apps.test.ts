@@ -18,6 +18,7 @@ test("everything of an app follows from its name", () => {
     roles: [
       {
         key: "owner",
+        login: "password",
         name: "west_side",
         profile: "owner",
         privileges: {},

@@ -139,7 +139,9 @@ test("databases come with owner, limit, encoding and privileges, PUBLIC's defaul
 test("a role tells of itself what it is and where it may go", async () => {
   const netbox = new Credential("netbox", "canary-netbox");
   const own = await server.target("netbox");
-  expect(await withSession(own, netbox, (client) => inspectSessionRole(client, []))).toEqual({
+  expect(
+    await withSession(own, netbox, (client) => inspectSessionRole(client, "netbox", [])),
+  ).toEqual({
     isSuperuser: false,
     canCreateRole: false,
     canCreateDatabase: false,

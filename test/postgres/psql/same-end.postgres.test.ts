@@ -49,6 +49,7 @@ const entries = fc.record({
       ro: fc.record({
         profile: fc.constant("readonly"),
         connectionLimit: fc.constantFrom(2, 7),
+        login: fc.constantFrom("password", "external"),
         memberOf: fc.subarray(["readers", "gone"]),
       }),
       job: fc.record({

@@ -1,4 +1,4 @@
--- The role of this session: its attributes, its memberships, and databases that it may connect to, also only as
+-- The role $2, which is that of this session: its attributes, its memberships, and databases that it may connect to, also only as
 -- a member of the roles $1. One row.
 select
   r.rolsuper as is_superuser,
@@ -58,4 +58,4 @@ select
     where n.nspname = 'public' and pg_catalog.has_schema_privilege('public', n.oid, 'CREATE')
   ) as public_may_create
 from pg_catalog.pg_roles r
-where r.rolname = session_user
+where r.rolname = $2
