@@ -1,5 +1,4 @@
 import { type Client, escapeIdentifier } from "pg";
-import { findLogin, isOfVault, type Login } from "../../components/config/logins.ts";
 import type { AppSpec, RoleSpec } from "../../components/config/spec.ts";
 import { inspectSessionRole } from "../../components/postgres/catalog/catalog.ts";
 import {
@@ -8,15 +7,20 @@ import {
   PUBLIC_SCHEMA,
   planDatabase,
 } from "../../components/postgres/plan/plan.ts";
-import { describeItem } from "../../components/postgres/server/reach.ts";
-import { withRoleSession, withSession } from "../../components/postgres/server/session.ts";
 import type { Check, VerifyContext } from "./check.ts";
 import { type CheckedRole, withGroups } from "./expect-privileges.ts";
+import { login, loginOf } from "./login.ts";
 import { verifyDatabase, verifyProbe } from "./objects.ts";
 import { createProbe, dropProbe, findLeftProbes, nameProbe, type Probe, toDrops } from "./probe.ts";
-import { verifyAttributes, verifyContents, verifyIsolation, verifyPrivileges } from "./role.ts";
+import {
+  verifyAttributes,
+  verifyContents,
+  verifyDatabaseSettings,
+  verifyIsolation,
+  verifyPrivileges,
+} from "./role.ts";
 import { verifyOwnership, verifySetRole, verifyUnusedLogins } from "./two-logins.ts";
-import { probeLoginKey, withProbeLogin } from "./vault.ts";
+import { withProbeLogin } from "./vault.ts";
 
 /** Logs in as every role of an app, and tries what its profile allows and what it does not. */
 export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<Check[]> {
@@ -27,8 +31,7 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
     () => context.credential(owner).username,
   );
   const checks: Check[] = [];
-  const entered = new Set<string>();
-  const asMember = new Set<string>();
+  const reached = { entered: new Set<string>(), asMember: new Set<string>() };
   let publicMayCreate = false;
   const asRole = async (
     role: RoleSpec,
@@ -40,10 +43,11 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
       for (const one of plan.roles.filter((r) => r.key === key)) {
         const planned = withGroups(plan, one, context.spec.postgres.ownershipRole);
         const found = await inspectSessionRole(client, planned.name, planned.groups);
-        for (const name of found.mayEnter) entered.add(name);
-        for (const name of found.mayEnterAsMember) asMember.add(name);
+        for (const name of found.mayEnter) reached.entered.add(name);
+        for (const name of found.mayEnterAsMember) reached.asMember.add(name);
         publicMayCreate ||= found.publicMayCreate;
         checks.push(...verifyAttributes(planned, found));
+        checks.push(...verifyDatabaseSettings(plan, planned, found));
         checks.push(await verifyPrivileges(client, plan, planned));
         checks.push(verifyIsolation(app, planned, found, context));
         await use(client, planned);
@@ -77,7 +81,7 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
     }
   }
   const ofPublic = verifyPublic(app, context, publicMayCreate);
-  return [...checks, ofPublic, ...verifyNeighbours(app, { entered, asMember }, context)];
+  return [...checks, ofPublic, ...verifyNeighbours(app, reached, context)];
 }
 
 /** Lets the owner create probes, which the other roles then use. Adds them to `made`. */
@@ -126,58 +130,6 @@ function notDropped({ database }: DatabasePlan, probe: Probe, why: string): Chec
     ok: false,
     detail: `${why}; when nobody uses it, run as ${database.owner} in ${database.name}: ${toDrops(probe).join("; ")}; or run verify again in an hour, which drops it, too`,
   };
-}
-
-function loginOf(role: RoleSpec, context: VerifyContext): Login {
-  if (role.login === "external") return role;
-  if (isOfVault(role)) return { key: probeLoginKey, name: context.credential(role).username };
-  return findLogin(role, context.credential(role).username) ?? role;
-}
-
-async function login(
-  app: AppSpec,
-  role: RoleSpec,
-  context: VerifyContext,
-  use: (client: Client) => Promise<void>,
-): Promise<Check> {
-  const user = loginOf(role, context).name;
-  if (role.login === "external") return await enterAsAdmin(app, role, context, use);
-  const name = `${user}: can log in to ${app.database.name}`;
-  const target = {
-    ...context.target,
-    database: app.database.name,
-    item: describeItem(role.item),
-  };
-  try {
-    await withRoleSession(target, context.credential(role), async (client) => {
-      await client.query("select 1");
-      await use(client);
-    });
-    return { name, ok: true, detail: "select 1 answered" };
-  } catch (error) {
-    return { name, ok: false, detail: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-/** For a role without a password: a session of the admin that has set the role. */
-async function enterAsAdmin(
-  app: AppSpec,
-  role: RoleSpec,
-  { target, admin }: VerifyContext,
-  use: (client: Client) => Promise<void>,
-): Promise<Check> {
-  const database = app.database.name;
-  const name = `${role.name}: exists, for logins without a password`;
-  try {
-    await withSession({ ...target, database }, admin, async (client) => {
-      await client.query(`set role ${escapeIdentifier(role.name)}`);
-      await use(client);
-    });
-    const detail = "checked in a session of the admin; its own login was not tried";
-    return { name, ok: true, warning: true, detail };
-  } catch (error) {
-    return { name, ok: false, detail: error instanceof Error ? error.message : String(error) };
-  }
 }
 
 /** Checks that PUBLIC, which includes the neighbours' roles, has no privileges. */

@@ -1,4 +1,5 @@
 import type { Client } from "pg";
+import type { SettingsByName } from "../../components/config/schema/settings.ts";
 import type { AppSpec } from "../../components/config/spec.ts";
 import { describeWhat } from "../../components/errors.ts";
 import { inspectAccess } from "../../components/postgres/catalog/access.ts";
@@ -6,6 +7,7 @@ import {
   inspectSessionPrivileges,
   type LiveRole,
   type SessionRole,
+  toLiveSettings,
 } from "../../components/postgres/catalog/catalog.ts";
 import { decideContents, hasContents } from "../../components/postgres/diff/contents.ts";
 import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/plan.ts";
@@ -19,7 +21,32 @@ type Attributes = Pick<LiveRole, keyof LiveRole & keyof SessionRole> &
 
 /** Checks that the role has the attributes and memberships of its plan. */
 export function verifyAttributes(planned: PlannedRole, found: Attributes): Check[] {
-  return [verifyPowers(planned, found), verifyMemberships(planned, found)];
+  return [
+    verifyPowers(planned, found),
+    verifyMemberships(planned, found),
+    ...verifySettings(planned.name, planned.settings, found.settings),
+  ];
+}
+
+/** Checks that the database has the settings of its entry, in the owner's session. It may have others. */
+export function verifyDatabaseSettings(
+  { database }: DatabasePlan,
+  { profile }: Pick<PlannedRole, "profile">,
+  { databaseSettings }: SessionRole,
+): Check[] {
+  if (profile !== "owner") return [];
+  return verifySettings(`database ${database.name}`, database.settings, databaseSettings);
+}
+
+function verifySettings(name: string, wanted: SettingsByName, live: readonly string[]): Check[] {
+  const names = Object.keys(wanted);
+  if (names.length === 0) return [];
+  const found = toLiveSettings(live);
+  const wrong = names
+    .filter((one) => found.get(one) !== wanted[one])
+    .map((one) => `${one} is ${found.get(one) ?? "not set"} instead of ${wanted[one] ?? ""}`);
+  const ok = wrong.length === 0;
+  return [{ name: `${name}: settings`, ok, detail: ok ? names.join(", ") : wrong.join("; ") }];
 }
 
 function verifyPowers(planned: PlannedRole, found: Attributes): Check {

@@ -106,6 +106,8 @@ export interface RoleSpec {
   readonly memberOf: readonly string[];
   /** Empty = the server's default. */
   readonly searchPath: readonly string[];
+  /** By name, sorted. */
+  readonly settings: Readonly<Record<string, string>>;
   /**
    * Iterations and salt of its verifier, `4096:<base64>`; undefined = 4096, and a salt derived from the
    * role's name and the item's id.
@@ -121,6 +123,8 @@ export interface DatabaseSpec {
   readonly connectionLimit: number;
   /** Revoke CONNECT and TEMPORARY on this database from PUBLIC. */
   readonly revokePublic: boolean;
+  /** By name, sorted. */
+  readonly settings: Readonly<Record<string, string>>;
   /** Create a new, empty database if the old one is gone. */
   readonly recreate: boolean;
   /** Without `public`; the owner owns them. Sorted. */

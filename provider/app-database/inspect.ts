@@ -23,6 +23,7 @@ import { otherGroupsOf } from "../../components/postgres/rules/groups.ts";
 import type { PostgresProblem, ProblemCode } from "../../components/postgres/rules/problem.ts";
 import type { Session } from "../../components/postgres/server/pool.ts";
 import type { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
+import { trySettings } from "../../components/postgres/server/try-settings.ts";
 import type { AppRequest } from "./request.ts";
 
 /** Reads what a decision about an app needs: from the shared catalog of the run, or live before a change. */
@@ -46,7 +47,11 @@ export async function inspectRequest(
   isImport = false,
 ): Promise<Inspection> {
   const { catalog } = await server.inspectStack();
-  const facts = { catalog, stored: await inspectStored(server, plan) };
+  const stored = await inspectStored(server, plan);
+  const refusedSettings = isDeep
+    ? await server.withMaintenance(({ client }) => trySettings(client, plan))
+    : [];
+  const facts = { catalog, stored, refusedSettings };
   const outside = decideApp(plan, facts, context);
   const decide = (more: Partial<AppFacts>): Inspection => ({
     decision: decideApp(plan, { ...facts, ...more }, context),
@@ -127,7 +132,8 @@ export async function inspectOutside(
   ]);
   const stored =
     withVerifiers && server.isSuperuser ? await inspectVerifiers(client, names) : undefined;
-  return { catalog: { server, roles, databases }, stored };
+  const refusedSettings = withVerifiers ? await trySettings(client, plan) : [];
+  return { catalog: { server, roles, databases }, stored, refusedSettings };
 }
 
 /** The extensions that the server offers for a database that does not exist yet. */

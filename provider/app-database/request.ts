@@ -1,9 +1,10 @@
 import { escapeIdentifier } from "pg";
 import { BerthError } from "../../components/errors.ts";
+import { type SettingsByName, toSettings } from "../../components/config/schema/settings.ts";
 import type { AppContext } from "../../components/postgres/diff/decide-app.ts";
 import type { AppDatabaseState } from "../../components/postgres/plan/app-properties.ts";
 import { toPlan } from "../../components/postgres/plan/app-state.ts";
-import type { FormerRole } from "../../components/postgres/plan/former-role.ts";
+import type { FormerRole, FormerSettings } from "../../components/postgres/plan/former-role.ts";
 import type { DatabasePlan } from "../../components/postgres/plan/plan.ts";
 import type { PostgresConfig } from "../../components/postgres/server/config.ts";
 import type { PropertyMap } from "../rpc/property-values.ts";
@@ -69,7 +70,8 @@ export function toRequest(
         ]
       : [...verifiers.keys(), ...external],
   );
-  const context = { ...request.context, newPasswords, isToCome: isNeeded };
+  const formerSettings = toFormerSettings([before?.state, parseStored(old?.oldState ?? {})]);
+  const context = { ...request.context, newPasswords, formerSettings, isToCome: isNeeded };
   if (old === undefined) return { ...request, context };
   const known = before?.state ?? parseStored(old.oldState);
   const formerRoles = toFormerRoles(known, parseLeaving(old.oldState), state).map((role) => ({
@@ -95,7 +97,47 @@ export function toStopped({ state, context }: AppRequest): PropertyMap {
     ...{ key, name },
     schemas: [...schemas],
   }));
-  return { ...toProperties(state), incomplete: true, leaving };
+  const { formerSettings } = context;
+  const roles = Object.entries(state.roles).map(([key, role]) => [
+    key,
+    { ...role, settings: withFormer(key, role.settings, formerSettings) },
+  ]);
+  const settings = withFormer("database", state.database.settings, formerSettings);
+  const stopped = {
+    ...state,
+    database: { ...state.database, settings },
+    roles: Object.fromEntries(roles) as AppDatabaseState["roles"],
+  };
+  return { ...toProperties(stopped), incomplete: true, leaving };
+}
+
+/**
+ * Names of the settings in these states. After a refresh state has live values, but only of settings that the entry
+ * names.
+ */
+function toFormerSettings(states: readonly (AppDatabaseState | undefined)[]): FormerSettings {
+  const all = states.flatMap((state) => {
+    if (state === undefined) return [];
+    const roles = Object.entries(state.roles).map(([key, role]) => [key, role.settings] as const);
+    return [["database", state.database.settings] as const, ...roles];
+  });
+  const byKey = Map.groupBy(all, ([key]) => key);
+  return new Map(
+    [...byKey].map(([key, found]) => {
+      const names = found.flatMap(([, settings]) => Object.keys(settings));
+      return [key, [...new Set(names)]] as const;
+    }),
+  );
+}
+
+/** State of a stopped run: its settings are those of the program and those that it may not have reset yet. */
+function withFormer(
+  key: string,
+  settings: SettingsByName,
+  former?: FormerSettings,
+): SettingsByName {
+  const unknown = (former?.get(key) ?? []).map((name) => [name, ""] as const);
+  return toSettings({ ...Object.fromEntries(unknown), ...settings });
 }
 
 /** What state keeps of a stopped run until a run succeeds; undefined = nothing. */

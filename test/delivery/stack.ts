@@ -21,6 +21,7 @@ export function makeRole(app: string, changes: Partial<RoleSpec> = {}): RoleSpec
     connectionLimit: -1,
     memberOf: [],
     searchPath: [],
+    settings: {},
     scram: undefined,
     ...changes,
   };
@@ -38,7 +39,7 @@ export function makeApp(name: string, changes: Partial<AppSpec> = {}): AppSpec {
     namespace: `infra-${name}`,
     database: {
       ...{ name, encoding: "UTF8", connectionLimit: -1, revokePublic: true },
-      ...{ recreate: false, schemas: [], extensions: [] },
+      ...{ settings: {}, recreate: false, schemas: [], extensions: [] },
     },
     roles: [makeRole(name)],
     secrets: [],

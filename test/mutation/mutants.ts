@@ -94,6 +94,11 @@ const postgresRules: readonly Mutant[] = [
     ],
   ),
   ...inFile(
+    "components/config/schema/settings.ts",
+    ["test/config/rules/settings.test.ts"],
+    [["settings that no entry may set", "Object.hasOwn(refused, name)", "false"]],
+  ),
+  ...inFile(
     "components/postgres/rules/groups.ts",
     ["test/postgres/diff/every-rule.test.ts"],
     [
@@ -169,6 +174,14 @@ const diff: readonly Mutant[] = [
     "components/postgres/diff/contents.ts",
     ["test/provider/app-database/contents.postgres.test.ts"],
     [["a look at whose schema it is", "live.owner !== owner", "false"]],
+  ),
+  ...inFile(
+    "components/postgres/diff/settings.ts",
+    ["test/provider/app-database/settings.postgres.test.ts"],
+    [
+      ["a setting set back", "found.get(name) !== value", "!found.has(name)"],
+      ["a setting reset", "former.filter(", "[].filter("],
+    ],
   ),
   ...inFile(
     "components/postgres/diff/retirement.ts",

@@ -1,4 +1,5 @@
 import { toGrants } from "../schema/database.ts";
+import { toSettings } from "../schema/settings.ts";
 import type { AppEntry, StackConfig } from "../schema/stack.ts";
 import type {
   AppSpec,
@@ -119,6 +120,7 @@ export function toAppSpec(name: string, entry: AppEntry, config: StackConfig): A
       encoding: entry.database?.encoding ?? "UTF8",
       connectionLimit: entry.database?.connectionLimit ?? -1,
       revokePublic: entry.database?.revokePublic ?? !adopt,
+      settings: toSettings(entry.database?.settings),
       recreate: entry.database?.recreate ?? false,
       schemas: (entry.database?.schemas ?? []).toSorted(),
       extensions: (entry.database?.extensions ?? []).map(toExtension),
@@ -163,6 +165,7 @@ function toRole(
     connectionLimit: given.connectionLimit ?? -1,
     memberOf: (given.memberOf ?? []).toSorted(),
     searchPath: given.searchPath ?? [],
+    settings: toSettings(given.settings),
     scram: given.scram,
   };
 }

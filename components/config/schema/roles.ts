@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Privileges } from "./database.ts";
 import { ConnectionLimit, DnsLabel, ItemName, PgName, Scram } from "./primitives.ts";
+import { Settings } from "./settings.ts";
 
 const roleSettings = {
   name: PgName.describe("Name of the role."),
@@ -18,6 +19,7 @@ const roleSettings = {
     "Connections of the role at a time. Default: -1, no limit.",
   ),
   memberOf: z.array(PgName).describe("Other roles that the role is a member of."),
+  settings: Settings,
   searchPath: z.array(PgName).describe("search_path of the role. Default: the server's."),
   scram: Scram.describe(
     "Iterations and salt of an adopted role's verifier, `4096:<base64>`. With them an unchanged password keeps its stored verifier. Default: 4096, and a salt derived from the role's name and the item's id.",

@@ -60,6 +60,8 @@ export interface LiveDatabase {
   readonly encoding: string;
   readonly connectionLimit: number;
   readonly allowsConnections: boolean;
+  /** Settings of `ALTER DATABASE … SET`, `name=value`. */
+  readonly settings?: readonly string[];
   /** What its owner granted: `grantee=PRIVILEGE`, with `PUBLIC` for every role. */
   readonly privileges: readonly string[];
   readonly others?: readonly OthersGrant[];
@@ -161,6 +163,10 @@ export interface SessionRole {
   readonly mayEnterAsMember: readonly string[];
   /** Roles with special attributes (superuser, CREATEROLE, …) that it is a member of, also indirectly. */
   readonly mayBecome: readonly string[];
+  /** Settings of `ALTER ROLE … SET`, `name=value`. */
+  readonly settings: readonly string[];
+  /** The same of this session's database. */
+  readonly databaseSettings: readonly string[];
   /** Whether PUBLIC may create tables in schema public of this database. */
   readonly publicMayCreate: boolean;
 }
@@ -244,6 +250,16 @@ export function toCamelCase(row: Readonly<Record<string, unknown>>): Record<stri
     value,
   ]);
   return Object.fromEntries(entries) as Record<string, unknown>;
+}
+
+/** Live settings by their names in small letters. */
+export function toLiveSettings(live: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    live.map((text) => {
+      const end = text.indexOf("=");
+      return [text.slice(0, end).toLowerCase(), text.slice(end + 1)];
+    }),
+  );
 }
 
 /** A role's setting from ALTER ROLE … SET; undefined = none. */

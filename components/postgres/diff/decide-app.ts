@@ -2,7 +2,7 @@ import type { PostgresSpec, ReclaimPolicy } from "../../config/spec.ts";
 import type { LiveAccess } from "../catalog/access.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { LiveExtension } from "../catalog/extensions.ts";
-import type { FormerRole } from "../plan/former-role.ts";
+import type { FormerRole, FormerSettings } from "../plan/former-role.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import { decideAdoption } from "../rules/adoption.ts";
 import { findGroupProblems } from "../rules/groups.ts";
@@ -11,9 +11,11 @@ import { findLostProblem } from "../rules/lost-database.ts";
 import { findOutOfReach } from "../rules/out-of-reach.ts";
 import type { PostgresProblem } from "../rules/problem.ts";
 import { findOwnershipRoleProblem, findPlanProblems } from "../rules/server.ts";
+import { findSettingProblems } from "../rules/settings.ts";
 import { compareStored } from "../rules/stored-password.ts";
 import { findTwoLoginProblems, noteTwoLogins } from "../rules/two-logins.ts";
 import type { Action } from "../statements/actions.ts";
+import type { RefusedSetting } from "../statements/try-settings.ts";
 import { type AccessDecision, decideAccess, decideDatabase } from "./access.ts";
 import { toNewInside } from "./new-database.ts";
 import {
@@ -34,6 +36,8 @@ export interface AppFacts {
   readonly access?: LiveAccess | undefined;
   /** Extensions that the server offers, for a database that does not exist yet. */
   readonly extensions?: readonly LiveExtension[] | undefined;
+  /** Settings of the plan that the server refuses. */
+  readonly refusedSettings?: readonly RefusedSetting[] | undefined;
   /** Facts about the roles that {@link decideLeavingRoles} drops. */
   readonly leaving?: LeavingFacts | undefined;
 }
@@ -46,6 +50,7 @@ export interface AppContext {
   /** Keys of roles whose password is set if the stored one cannot be compared. */
   readonly newPasswords?: ReadonlySet<string>;
   readonly formerRoles?: readonly FormerRole[];
+  readonly formerSettings?: FormerSettings;
   readonly reclaimPolicy?: ReclaimPolicy;
   /** Whether state has the database. If so, it is not created again when it is missing. */
   readonly isKnown?: boolean;
@@ -88,6 +93,7 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
     facts,
     // DROP OWNED also revokes what a dropped role was granted.
     formerRoles.filter(({ name }) => !dropped.has(name)),
+    context.formerSettings?.get("database") ?? [],
   );
   const adoption = decideAdoption(plan, catalog, {
     ownershipRole,
@@ -95,7 +101,7 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
       compareStored(stored?.get(name), login === "external" ? null : (verifiers.get(key) ?? "")),
   });
   const roles = decideRoles(plan, catalog, {
-    ...{ ownershipRole, stack, formerRoles },
+    ...{ ownershipRole, stack, formerRoles, formerSettings: context.formerSettings },
     hasPassword: ({ key, login }) => login === "always" || verifiers.has(key),
     needsPassword: ({ key, name, login }) => {
       if (stored === undefined) return newPasswords.has(key);
@@ -122,6 +128,7 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
       ...findOutOfReach(plan, catalog, postgres),
       ...findGroupProblems(plan, catalog, ownershipRole, context.isToCome ?? (() => false)),
       ...findPlanProblems(plan, catalog.server),
+      ...findSettingProblems(plan, facts.refusedSettings ?? [], catalog.server),
       ...findTwoLoginProblems(plan, catalog, ({ key }) => verifiers.has(key)),
       ...(lost === undefined ? [] : [lost]),
       ...inside.problems,
@@ -178,13 +185,16 @@ function decideInside(
   plan: DatabasePlan,
   { catalog, access, extensions = [] }: AppFacts,
   formerRoles: readonly FormerRole[],
+  formerSettings: readonly string[],
 ): AccessDecision {
   const { server, databases } = catalog;
   const database = databases.get(plan.database.name);
   if (database === undefined) {
-    return decideAccess(plan, toNewInside(plan, server, extensions), []);
+    return decideAccess(plan, toNewInside(plan, server, extensions), [], []);
   }
-  if (access !== undefined) return decideAccess(plan, { server, database, access }, formerRoles);
-  const actions = decideDatabase(plan, database, formerRoles);
+  if (access !== undefined) {
+    return decideAccess(plan, { server, database, access }, formerRoles, formerSettings);
+  }
+  const actions = decideDatabase(plan, database, formerRoles, formerSettings);
   return { actions, notes: [], problems: [], superuser: [] };
 }

@@ -1,10 +1,11 @@
 import type { StackIdentity } from "../../config/spec.ts";
 import type { Catalog, LiveRole, ServerFacts } from "../catalog/catalog.ts";
 import { searchPathOf, settingOf } from "../catalog/catalog.ts";
-import type { FormerRole } from "../plan/former-role.ts";
+import type { FormerRole, FormerSettings } from "../plan/former-role.ts";
 import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
 import { toMarkAction } from "../rules/identity.ts";
 import type { Action } from "../statements/actions.ts";
+import { decideSettings } from "./settings.ts";
 
 /** Facts that are not in the catalog. */
 export interface RoleContext {
@@ -16,6 +17,7 @@ export interface RoleContext {
   /** Whether the password of an existing role must be set, or removed. */
   readonly needsPassword: (role: PlannedRole) => boolean;
   readonly formerRoles: readonly FormerRole[];
+  readonly formerSettings?: FormerSettings | undefined;
 }
 
 /**
@@ -43,6 +45,7 @@ export function decideRoles(
         : changeRole(role, live, {
             mayLogIn: mayLogIn(role, context),
             needsPassword: context.needsPassword(role),
+            formerSettings: context.formerSettings?.get(role.key) ?? [],
             server: catalog.server,
           });
     }),
@@ -61,6 +64,10 @@ function makeRole(role: PlannedRole, canLogin: boolean): Action[] {
   const { actsAs } = role;
   return [
     { kind: "create-role", path, role, canLogin },
+    ...Object.entries(role.settings).map(
+      ([name, value]) =>
+        ({ kind: "set-role-setting", path, role: role.name, name, value }) as const,
+    ),
     ...role.memberOf.map((group) => ({ kind: "join", path, role: role.name, group }) as const),
     ...(role.searchPath.length === 0
       ? []
@@ -77,10 +84,12 @@ function changeRole(
   {
     mayLogIn,
     needsPassword,
+    formerSettings,
     server,
   }: {
     readonly mayLogIn: boolean;
     readonly needsPassword: boolean;
+    readonly formerSettings: readonly string[];
     readonly server: ServerFacts;
   },
 ): Action[] {
@@ -122,10 +131,27 @@ function changeRole(
     const { searchPath } = role;
     actions.push({ kind: "set-search-path", path: `${path}.searchPath`, role: name, searchPath });
   }
+  actions.push(...changeSettings(role, live, formerSettings));
   if (actsAs !== undefined && settingOf(live, "role") !== actsAs) {
     actions.push({ kind: "set-role", path: `${path}.actsAs`, role: name, group: actsAs });
   }
   return actions;
+}
+
+function changeSettings(
+  { key, name: role, settings }: PlannedRole,
+  live: LiveRole,
+  former: readonly string[],
+): Action[] {
+  const { set, reset } = decideSettings(settings, live.settings, former);
+  const path = (setting: string): string => `roles.${key}.settings.${setting}`;
+  return [
+    ...set.map(
+      ([name, value]) =>
+        ({ kind: "set-role-setting", path: path(name), role, name, value }) as const,
+    ),
+    ...reset.map((name) => ({ kind: "reset-role-setting", path: path(name), role, name }) as const),
+  ];
 }
 
 /** Before 16 a membership exists once, whichever role granted it. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type Grants, objectTypes, privilegeTable } from "../../config/privileges.ts";
 import { ExtensionName, ExtensionVersion, SchemaName } from "../../config/schema/database.ts";
 import { AppName, ConnectionLimit, PgIdentifier, PgName } from "../../config/schema/primitives.ts";
+import { KnownSettings } from "../../config/schema/settings.ts";
 
 /**
  * The properties of an `AppDatabase`, the one list of them: what the provider accepts, keeps in state,
@@ -34,6 +35,7 @@ export const RoleProperties = z.strictObject({
   connectionLimit: ConnectionLimit,
   memberOf: z.array(PgName).readonly(),
   searchPath: z.array(PgName).readonly(),
+  settings: KnownSettings.readonly(),
   grants: GrantsProperty,
 });
 
@@ -52,6 +54,7 @@ export const AppProperties = z.strictObject({
         .regex(/^[A-Z][A-Z0-9_]*$/, { error: "is no encoding; write it as UTF8" }),
       connectionLimit: ConnectionLimit,
       revokePublic: z.boolean(),
+      settings: KnownSettings.readonly(),
     })
     .readonly(),
   /** By key; `owner` is the one that owns the database. */

@@ -18,13 +18,13 @@ export function toState(
   ownershipRole: string,
   reclaimPolicy: ReclaimPolicy,
 ): AppDatabaseState {
-  const { name, encoding, connectionLimit } = plan.database;
+  const { name, encoding, connectionLimit, settings } = plan.database;
   const revokePublic = plan.grants.some((grant) => grant.grantee === PUBLIC);
   return {
     app: plan.app,
     adopt: plan.adopt,
     reclaimPolicy,
-    database: { name, encoding, connectionLimit, revokePublic },
+    database: { name, encoding, connectionLimit, revokePublic, settings },
     roles: Object.fromEntries(
       plan.roles.map((role) => [
         role.key,
@@ -36,6 +36,7 @@ export function toState(
           connectionLimit: role.connectionLimit,
           memberOf: role.memberOf.filter((group) => group !== ownershipRole),
           searchPath: role.searchPath,
+          settings: role.settings,
           grants: toGrants(plan, role.name),
         },
       ]),
@@ -56,14 +57,14 @@ export function toPlan(state: AppDatabaseState, ownershipRole: string): Database
   if (owner === undefined) throw new Error(`app ${state.app}: there is no role "owner"`);
   const entries = Object.entries(state.roles);
   const others = entries.filter(([, role]) => role.profile !== "owner").toSorted(byKey);
-  const { name, encoding, connectionLimit, revokePublic } = state.database;
+  const { name, encoding, connectionLimit, revokePublic, settings } = state.database;
   const { schemas, extensions } = state;
   const inside = { owner: owner.name, schemas };
   return {
     app: state.app,
     adopt: state.adopt,
     roles: sortRoles(entries.map(([key, role]) => toPlannedRole(key, role, ownershipRole))),
-    database: { name, owner: owner.name, encoding, connectionLimit },
+    database: { name, owner: owner.name, encoding, connectionLimit, settings },
     schemas,
     extensions,
     grants: [
@@ -79,9 +80,9 @@ export function toPlan(state: AppDatabaseState, ownershipRole: string): Database
 }
 
 function toPlannedRole(key: string, role: RoleState, ownershipRole: string): PlannedRole {
-  const { name, profile, login = "always", actsAs, connectionLimit, searchPath } = role;
+  const { name, profile, login = "always", actsAs, connectionLimit, searchPath, settings } = role;
   const memberOf = toMemberships(role.memberOf, ownershipRole);
-  return { key, name, profile, login, actsAs, connectionLimit, memberOf, searchPath };
+  return { key, name, profile, login, actsAs, connectionLimit, memberOf, searchPath, settings };
 }
 
 function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {

@@ -6,6 +6,7 @@ import {
   objectTypes,
 } from "../../config/privileges.ts";
 import { joinGrants } from "../../config/schema/database.ts";
+import type { SettingsByName } from "../../config/schema/settings.ts";
 import type { AppSpec, ExtensionSpec, PostgresSpec, RoleSpec } from "../../config/spec.ts";
 
 /**
@@ -40,6 +41,8 @@ export interface PlannedRole {
   /** Role that its sessions SET ROLE to at login, so that role owns what they create; undefined = none. */
   readonly actsAs: string | undefined;
   readonly connectionLimit: number;
+  /** Berth leaves all others as they are. */
+  readonly settings: SettingsByName;
   /** All memberships; Berth revokes any other. */
   readonly memberOf: readonly string[];
   readonly searchPath: readonly string[];
@@ -51,6 +54,8 @@ export interface PlannedDatabase {
   readonly owner: string;
   readonly encoding: string;
   readonly connectionLimit: number;
+  /** Berth leaves all others as they are. */
+  readonly settings: SettingsByName;
 }
 
 /** The grantee that means every role. */
@@ -115,6 +120,7 @@ export function planDatabase(app: AppSpec, postgres: PostgresSpec): DatabasePlan
       owner: owner.name,
       encoding: app.database.encoding,
       connectionLimit: app.database.connectionLimit,
+      settings: app.database.settings,
     },
     schemas,
     extensions: app.database.extensions,
@@ -146,9 +152,9 @@ function compareRoles(a: PlannedRole, b: PlannedRole): number {
 }
 
 function planRole(role: RoleSpec, ownershipRole: string): PlannedRole[] {
-  const { key, name, profile, connectionLimit, searchPath, logins } = role;
+  const { key, name, profile, connectionLimit, searchPath, settings, logins } = role;
   const memberOf = toMemberships(role.memberOf, ownershipRole);
-  const shared = { profile, connectionLimit, searchPath };
+  const shared = { profile, connectionLimit, searchPath, settings };
   if (logins === undefined) {
     const login = role.login === "password" ? "always" : "external";
     return [{ key, name, ...shared, login, actsAs: undefined, memberOf }];

@@ -44,6 +44,12 @@ FROM pg_roles WHERE rolname = ${text(name)} AND (NOT rolcanlogin OR rolsuper OR 
       statementOf({ kind: "limit-role", path, role: name, connectionLimit }),
       `EXISTS (SELECT FROM pg_roles WHERE rolname = ${text(name)} AND rolconnlimit <> ${String(connectionLimit)})`,
     ),
+    ...Object.entries(role.settings).map(([setting, value]) =>
+      step(
+        statementOf({ kind: "set-role-setting", path, role: name, name: setting, value }),
+        `NOT ${hasSetting("setdatabase = 0 AND pg_get_userbyid(setrole)", name, [setting, value])}`,
+      ),
+    ),
     ...role.memberOf.map((group) =>
       step(statementOf({ kind: "join", path, role: name, group }), `NOT ${isMember(name, group)}`),
     ),
@@ -117,6 +123,16 @@ function scriptAdminMembership(owner: string): string {
     `NOT :'is_superuser' AND NOT (pg_has_role(${text(owner)}, 'USAGE')
   AND pg_has_role(${text(owner)}, CASE WHEN :'has_options' THEN 'SET' ELSE 'MEMBER' END))`,
   );
+}
+
+/** Whether the catalog has a setting of a role or database. */
+export function hasSetting(
+  owner: string,
+  name: string,
+  [setting, value]: readonly [string, string],
+): string {
+  return `EXISTS (SELECT FROM pg_db_role_setting, unnest(setconfig) s WHERE ${owner} = ${text(name)}
+  AND lower(split_part(s, '=', 1)) = ${text(setting)} AND substr(s, strpos(s, '=') + 1) = ${text(value)})`;
 }
 
 function exists(role: string): string {

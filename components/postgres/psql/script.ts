@@ -4,11 +4,12 @@ import { BerthError } from "../../errors.ts";
 import { hasContents } from "../diff/contents.ts";
 import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
 import { adminSettings, runLockKey, settings, toStartupOptions } from "../server/session.ts";
+import { toSettingsTrial } from "../statements/try-settings.ts";
 import { scriptAccess } from "./access.ts";
 import { queryContentProblems, refuseBlocked } from "./contents.ts";
 import { queryOwnershipProblems } from "./identity.ts";
 import { passwordScript, withPassword } from "./passwords.ts";
-import { queryGroupProblems, scriptRoles } from "./roles.ts";
+import { hasSetting, queryGroupProblems, scriptRoles } from "./roles.ts";
 import {
   block,
   checkSettings,
@@ -64,15 +65,14 @@ export function toPsqlScript(
   }
   refuseSpecialNames(app, [database.name, target.maintenanceDatabase]);
   const guards = scriptGuards(plan, { ...target, systemIdentifier });
-  const path = "database";
-  const { name, connectionLimit } = database;
-  const exists = `EXISTS (SELECT FROM pg_database WHERE datname = ${text(name)}`;
+  const { name } = database;
   return [
     ...header(plan, passwords),
     ...withPassword(plan).flatMap(passwords === "apart" ? leavePassword : readVerifier),
     findMoreSettings,
     ...enter(app, target.maintenanceDatabase),
     guards,
+    ...scriptSettingsTrial(plan),
     ...(hasContents(plan) ? lookInside(plan, target.maintenanceDatabase, guards) : []),
     "SELECT rolsuper AS is_superuser, current_setting('server_version_num')::int >= 160000 AS has_options",
     "FROM pg_roles WHERE rolname = current_user\n\\gset",
@@ -83,12 +83,7 @@ export function toPsqlScript(
     "BEGIN;",
     ...scriptRoles(plan, target),
     "COMMIT;",
-    "-- the database",
-    step(statementOf({ kind: "create-database", path, database }), `NOT ${exists})`),
-    step(
-      statementOf({ kind: "limit-database", path, database: name, connectionLimit }),
-      `${exists} AND datconnlimit <> ${String(connectionLimit)})`,
-    ),
+    ...scriptDatabase(plan),
     // Safe here: the session has the lock, and the guards have checked who made the roles.
     ...(passwords === "apart" ? setPasswords(app) : []),
     ...enter(app, name),
@@ -105,6 +100,36 @@ export function toPsqlScript(
     `\\echo app ${app}: as planned`,
     "",
   ].join("\n");
+}
+
+/** Creates or changes the database. */
+function scriptDatabase({ database }: DatabasePlan): string[] {
+  const path = "database";
+  const { name, connectionLimit } = database;
+  const exists = `EXISTS (SELECT FROM pg_database WHERE datname = ${text(name)}`;
+  return [
+    "-- the database",
+    step(statementOf({ kind: "create-database", path, database }), `NOT ${exists})`),
+    step(
+      statementOf({ kind: "limit-database", path, database: name, connectionLimit }),
+      `${exists} AND datconnlimit <> ${String(connectionLimit)})`,
+    ),
+    ...Object.entries(database.settings).map(([setting, value]) =>
+      step(
+        statementOf({ kind: "set-database-setting", path, database: name, name: setting, value }),
+        `NOT ${hasSetting(ofDatabase, name, [setting, value])}`,
+      ),
+    ),
+  ];
+}
+
+const ofDatabase = "setrole = 0 AND (SELECT datname FROM pg_database WHERE oid = setdatabase)";
+
+/** Stops where the server refuses a setting, before anything is changed. */
+function scriptSettingsTrial({ roles, database }: DatabasePlan): string[] {
+  const all = [database, ...roles].map(({ settings }) => settings);
+  const isEmpty = all.every((settings) => Object.keys(settings).length === 0);
+  return isEmpty ? [] : [toSettingsTrial(all)];
 }
 
 /** psql would read other names as connection options or addresses, or end the command there. */

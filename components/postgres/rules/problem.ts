@@ -15,6 +15,7 @@ export const problemCodes = [
   ...(["database-half-dropped", "database-lost", "database-missing"] as const),
   ...(["database-reserved", "encoding-differs", "schema-other-owner", "schema-closed"] as const),
   ...(["extension-elsewhere", "extension-unavailable", "extension-needs-other"] as const),
+  "setting-refused",
   ...(["extension-needs-superuser", "grant-of-other", "registry-would-lose"] as const),
 ] as const;
 

@@ -23,9 +23,13 @@ function makeEntry(n: number) {
   const some = (list: readonly string[]) => list.filter((_, place) => (n * (place + 1)) % 7 < 3);
   const isOneIn = (every: number): boolean => n % every === 0;
   return {
-    owner: { searchPath: isOneIn(3) ? ["public", "billing"] : [] },
+    owner: {
+      settings: isOneIn(4) ? { work_mem: "8MB", statement_timeout: "5min" } : {},
+      searchPath: isOneIn(3) ? ["public", "billing"] : [],
+    },
     database: {
       connectionLimit: isOneIn(5) ? 40 : -1,
+      settings: isOneIn(2) ? { jit: false } : {},
       schemas: isOneIn(2) ? ["billing"] : [],
       extensions: isOneIn(4) ? ["cube", { name: "pg_trgm", schema: "billing" }] : [],
       revokePublic: !isOneIn(3),

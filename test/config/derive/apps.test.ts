@@ -13,7 +13,7 @@ test("everything of an app follows from its name", () => {
     namespace: "infra-west-side",
     database: {
       ...{ name: "west_side", encoding: "UTF8", connectionLimit: -1, revokePublic: true },
-      ...{ recreate: false, schemas: [], extensions: [] },
+      ...{ settings: {}, recreate: false, schemas: [], extensions: [] },
     },
     roles: [
       {
@@ -28,6 +28,7 @@ test("everything of an app follows from its name", () => {
         connectionLimit: -1,
         memberOf: [],
         searchPath: [],
+        settings: {},
       },
     ],
     secrets: [],

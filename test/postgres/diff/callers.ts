@@ -15,6 +15,7 @@ import type { LiveExtension } from "../../../components/postgres/catalog/extensi
 import { type AppContext, decideApp } from "../../../components/postgres/diff/decide-app.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { decideRegistry } from "../../../components/postgres/registry/decide.ts";
+import type { RefusedSetting } from "../../../components/postgres/statements/try-settings.ts";
 import { isLoss, requirePossible } from "../../../provider/app-database/inspect.ts";
 import { makeSpec, type Written, writeStack } from "../../fakes/stack.ts";
 
@@ -30,6 +31,7 @@ export interface Situation {
   readonly catalog: Catalog;
   readonly access?: Partial<LiveAccess>;
   readonly extensions?: readonly LiveExtension[];
+  readonly refusedSettings?: readonly RefusedSetting[];
   readonly context?: Partial<AppContext>;
 }
 
@@ -40,7 +42,8 @@ export function makeSituation({ entry = {}, postgres = pinned, stack, ...found }
   if (app === undefined) throw new Error("the stack has no app");
   const plan = planDatabase(app, spec.postgres);
   const access = found.access === undefined ? undefined : { ...noAccess, ...found.access };
-  const facts = { catalog: found.catalog, access, extensions: found.extensions };
+  const { catalog, extensions, refusedSettings } = found;
+  const facts = { catalog, access, extensions, refusedSettings };
   return { spec, app, plan, facts, context: { postgres: spec.postgres, ...found.context } };
 }
 

@@ -207,6 +207,16 @@ const table: readonly Row[] = [
     [...provider, "registry"],
   ],
   [
+    "setting-refused",
+    {
+      ...{ entry: { owner: { settings: { work_mem: "lots" } } }, catalog: makeCatalog() },
+      refusedSettings: [
+        { name: "work_mem", value: "lots", code: "22023", reason: "invalid value" },
+      ],
+    },
+    provider,
+  ],
+  [
     "extension-needs-superuser",
     {
       entry: wantsCitext,

@@ -22,6 +22,17 @@ const database = "basketball";
 const keys = ["rw", "ro", "job"] as const;
 const roles = [database, ...keys.map((key) => `${database}_${key}`)];
 
+/** One of them is refused by the server. */
+const settings = fc.record(
+  {
+    statement_timeout: fc.constantFrom("7s", 8000),
+    datestyle: fc.constant("ISO, DMY"),
+    "app.tenant": fc.constantFrom("it's", ""),
+    work_mem: fc.oneof({ weight: 9, arbitrary: fc.constant("8MB") }, fc.constant("lots")),
+  },
+  { requiredKeys: [] },
+);
+
 /** An entry; each role in it may be missing. */
 const entries = fc.record({
   owner: fc.record(
@@ -29,6 +40,7 @@ const entries = fc.record({
       connectionLimit: fc.constantFrom(3, 9),
       searchPath: fc.constantFrom(["public"], ["$user", "public"], ["My own", "public"]),
       memberOf: fc.constant(["readers"]),
+      settings,
     },
     { requiredKeys: [] },
   ),
@@ -36,6 +48,7 @@ const entries = fc.record({
     {
       connectionLimit: fc.constantFrom(5, 40),
       revokePublic: fc.boolean(),
+      settings,
       schemas: fc.subarray(["billing", "audit"]),
     },
     { requiredKeys: [] },
@@ -88,6 +101,9 @@ const edits = fc.array(
       .tuple(role, fc.constantFrom("pg_monitor", "nobody_made_this", `${database}_ro`))
       .map(([name, group]) => `grant ${group} to ${name}`),
     role.map((name) => `alter role ${name} set work_mem to '8MB'`),
+    role.map((name) => `alter role ${name} set statement_timeout to '9s'`),
+    fc.constant(`alter database ${database} set work_mem to '9MB'`),
+    role.map((name) => `alter role ${name} in database ${database} set work_mem to '9MB'`),
     role.map((name) => `revoke ${ownershipRole} from ${name}`),
     fc
       .constantFrom(3, 40)

@@ -52,6 +52,17 @@ select
       and (g.rolsuper or g.rolcreaterole or g.rolcreatedb or g.rolreplication or g.rolbypassrls)
     order by 1
   ) as may_become,
+  array(
+    select pg_catalog.unnest(s.setconfig)
+    from pg_catalog.pg_db_role_setting s
+    where s.setrole = r.oid and s.setdatabase = 0
+  ) as settings,
+  array(
+    select pg_catalog.unnest(s.setconfig)
+    from pg_catalog.pg_db_role_setting s
+    join pg_catalog.pg_database d on d.oid = s.setdatabase
+    where s.setrole = 0 and d.datname = pg_catalog.current_database()
+  ) as database_settings,
   exists (
     select
     from pg_catalog.pg_namespace n
