@@ -1,6 +1,6 @@
 import { escapeIdentifier } from "pg";
-import { BerthError } from "../../components/errors.ts";
 import { type SettingsByName, toSettings } from "../../components/config/schema/settings.ts";
+import { BerthError } from "../../components/errors.ts";
 import type { AppContext } from "../../components/postgres/diff/decide-app.ts";
 import type { AppDatabaseState } from "../../components/postgres/plan/app-properties.ts";
 import { toPlan } from "../../components/postgres/plan/app-state.ts";
