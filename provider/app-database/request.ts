@@ -70,7 +70,7 @@ export function toRequest(
         ]
       : [...verifiers.keys(), ...external],
   );
-  const formerSettings = toFormerSettings([before?.state, parseStored(old?.oldState ?? {})]);
+  const formerSettings = toFormerSettings([before?.state, parseStored(old?.oldState ?? {})], state);
   const context = { ...request.context, newPasswords, formerSettings, isToCome: isNeeded };
   if (old === undefined) return { ...request, context };
   const known = before?.state ?? parseStored(old.oldState);
@@ -112,14 +112,21 @@ export function toStopped({ state, context }: AppRequest): PropertyMap {
 }
 
 /**
- * Names of the settings in these states. After a refresh state has live values, but only of settings that the entry
- * names.
+ * Names of the settings in these states, of the roles and the database that still have the same names. After a refresh
+ * state has live values, but only of settings that the entry names.
  */
-function toFormerSettings(states: readonly (AppDatabaseState | undefined)[]): FormerSettings {
+function toFormerSettings(
+  states: readonly (AppDatabaseState | undefined)[],
+  wanted: AppDatabaseState,
+): FormerSettings {
   const all = states.flatMap((state) => {
     if (state === undefined) return [];
-    const roles = Object.entries(state.roles).map(([key, role]) => [key, role.settings] as const);
-    return [["database", state.database.settings] as const, ...roles];
+    const { database } = state;
+    const roles = Object.entries(state.roles)
+      .filter(([key, { name }]) => wanted.roles[key]?.name === name)
+      .map(([key, role]) => [key, role.settings] as const);
+    const isSame = database.name === wanted.database.name;
+    return [...(isSame ? [["database", database.settings] as const] : []), ...roles];
   });
   const byKey = Map.groupBy(all, ([key]) => key);
   return new Map(

@@ -35,8 +35,7 @@ export async function applyApp(
   { context, ...wanted }: AppRequest,
   onDone: (action: Action) => void,
 ): Promise<readonly string[]> {
-  // The apps that make its groups come first.
-  const request = { ...wanted, context: { ...context, isToCome: () => false } };
+  const request = { ...wanted, context: { ...context, isApplying: true } };
   const { app, database } = request.plan;
   const work: Work = {
     ...{ app, owner: database.owner, onDone },

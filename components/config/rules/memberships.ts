@@ -21,7 +21,24 @@ export function findMembershipProblems(spec: StackSpec): string[] {
   return [
     ...spec.apps.flatMap((app) => [...findForbiddenGroups(app, spec), ...findRoleCircles(app)]),
     ...findAppCircles(spec.apps),
+    ...spec.apps.flatMap((app) => findLateApps(app, spec.apps)),
   ];
+}
+
+/** Argo CD starts such a Job after `pulumi up`, which needs the Job's roles. */
+function findLateApps(app: AppSpec, apps: readonly AppSpec[]): string[] {
+  if (app.provisioner === "job") return [];
+  const late = appsBefore(app, apps).filter(
+    ({ provisioner, delivery }) => provisioner === "job" && delivery === "git",
+  );
+  return late.flatMap((before) =>
+    app.roles
+      .filter(({ memberOf }) => needs(memberOf, before))
+      .map(
+        (role) =>
+          `${roleAt(app, role, "memberOf")}: a Job that Argo CD starts after pulumi up makes the roles of ${before.name}; set provisioner to job for ${app.name} too, or to berth for ${before.name}`,
+      ),
+  );
 }
 
 function findForbiddenGroups(app: AppSpec, spec: StackSpec): string[] {

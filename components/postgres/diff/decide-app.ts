@@ -55,8 +55,9 @@ export interface AppContext {
   /** Whether state has the database. If so, it is not created again when it is missing. */
   readonly isKnown?: boolean;
   readonly recreate?: boolean;
-  /** Whether another app of the run makes a role of this name. Only in a preview it may not exist yet. */
+  /** Whether another app of the program makes a role of this name. Only in a preview it may be missing. */
   readonly isToCome?: (role: string) => boolean;
+  readonly isApplying?: boolean;
 }
 
 /** All actions for an app, in order, and the reasons why they may not run. */
@@ -126,7 +127,7 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
       ...(ownership === undefined ? [] : [ownership]),
       ...adoption.problems,
       ...findOutOfReach(plan, catalog, postgres),
-      ...findGroupProblems(plan, catalog, ownershipRole, context.isToCome ?? (() => false)),
+      ...findGroupProblems(plan, catalog, context),
       ...findPlanProblems(plan, catalog.server),
       ...findSettingProblems(plan, facts.refusedSettings ?? [], catalog.server),
       ...findTwoLoginProblems(plan, catalog, ({ key }) => verifiers.has(key)),

@@ -13,18 +13,22 @@ export function otherGroupsOf(
   return [...new Set(roles.flatMap(({ memberOf }) => memberOf))].filter((name) => !own.has(name));
 }
 
-/**
- * Memberships that the run cannot give. Pure.
- *
- * @param isToCome Whether another app of the same run makes a role of this name.
- */
+/** What is known about groups that are missing. */
+interface GroupContext {
+  readonly postgres: { readonly ownershipRole: string };
+  /** Whether another app of the program makes a role of this name. */
+  readonly isToCome?: (role: string) => boolean;
+  /** The other apps were made before. */
+  readonly isApplying?: boolean;
+}
+
+/** Memberships that the run cannot give. Pure. */
 export function findGroupProblems(
   plan: DatabasePlan,
   { roles: live, server }: Pick<Catalog, "roles" | "server">,
-  ownershipRole: string,
-  isToCome: (role: string) => boolean,
+  { postgres, isToCome = () => false, isApplying = false }: GroupContext,
 ): AppProblem[] {
-  const groups = otherGroupsOf(plan, ownershipRole);
+  const groups = otherGroupsOf(plan, postgres.ownershipRole);
   return groups.flatMap((group): AppProblem[] => {
     const members = plan.roles.filter(
       ({ name, memberOf }) =>
@@ -38,16 +42,17 @@ export function findGroupProblems(
     const what = `role "${first.name}" cannot become a member of "${group}"`;
     const found = live.get(group);
     if (found === undefined) {
-      if (isToCome(group)) return [];
+      if (isToCome(group) && !isApplying) return [];
       const isPredefined = group.startsWith("pg_");
       const version = formatVersion(server.versionNumber);
+      const make = isToCome(group)
+        ? "run pulumi up without --target, which makes the app of that role first"
+        : `as an admin run: CREATE ROLE ${escapeIdentifier(group)}`;
       return [
         {
           ...{ code: "group-missing", app: plan.app, at },
           what: `${what}: there is no such role${isPredefined ? ` on Postgres ${version}` : ""}`,
-          fix: isPredefined
-            ? remove
-            : `as an admin run: CREATE ROLE ${escapeIdentifier(group)}; or ${remove}`,
+          fix: isPredefined ? remove : `${make}; or ${remove}`,
         },
       ];
     }

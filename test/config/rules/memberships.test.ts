@@ -43,6 +43,22 @@ test("an app comes after those that have its groups, otherwise by name", () => {
   expect(apps.map(({ name }) => name)).toEqual(["d", "c", "a", "b", "e"]);
 });
 
+test("an app that pulumi up makes cannot need a role of a Job that Argo CD starts", () => {
+  const gitops = { directory: "../gitops", repoURL: "https://git.example.org/gitops.git" };
+  const postgres = { systemIdentifier: "7412345678901234567" };
+  const write = (provisioner: string) => ({
+    ...writeStack(
+      { crm: { ...reader(["shop_ro"]), provisioner }, shop: { provisioner: "job", roles: { ro } } },
+      postgres,
+    ),
+    gitops,
+  });
+  expect(findProblems(write("job"))).toEqual([]);
+  expect(findProblems(write("berth"))).toEqual([
+    "berth:apps.crm.roles.ro.memberOf: a Job that Argo CD starts after pulumi up makes the roles of shop; set provisioner to job for crm too, or to berth for shop",
+  ]);
+});
+
 test("apps that need each other's roles are refused, with both names", () => {
   expect(
     find({ crm: reader(["shop_ro"]), shop: { owner: { memberOf: ["crm"] }, roles: { ro } } }),

@@ -80,7 +80,7 @@ describe.each(packages)("on Postgres %s", (version, packageName) => {
       expect(output).toContain(
         'cannot become a member of "nobody_made_this": there is no such role',
       );
-      const { memberOf: _, ...owner } = wrong.owner;
+      const owner = { settings: wrong.owner.settings };
       const tried = await psql(bed, toScript(bed, { ...wrong, owner }));
       expect(tried.exitCode).toBe(3);
       expect(tried.output).toContain('permission denied to set parameter \\"app.tenant\\"');
