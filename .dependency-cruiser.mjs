@@ -25,11 +25,29 @@ export const rooms = {
   "components/terminal-text": [],
 
   "components/config/privileges": [],
-  "components/config/spec": ["components/config/privileges"],
-  "components/config/schema": ["components/config/privileges"],
-  "components/config/derive": ["components/config/spec", "components/config/schema"],
+  "components/config/keys": [],
+  "components/config/spec": ["components/config/privileges", "components/config/keys"],
+  "components/config/schema": ["components/config/privileges", "components/config/keys"],
+  "components/config/derive": [
+    "components/config/keys",
+    "components/config/spec",
+    "components/config/schema",
+  ],
   "components/config/logins": ["components/config/spec", "components/config/derive"],
+  "components/config/login-keys": [
+    "components/config/keys",
+    "components/config/spec",
+    "components/config/logins",
+  ],
+  "components/config/values": [
+    "components/config/keys",
+    "components/config/spec",
+    "components/config/logins",
+    "components/config/login-keys",
+  ],
   "components/config/rules": [
+    "components/config/values",
+    "components/config/keys",
     "components/config/spec",
     "components/config/schema",
     "components/config/logins",
@@ -68,19 +86,27 @@ export const rooms = {
   [postgres]: [...config, "components/onepassword", `${postgres}/plan`],
 
   "components/delivery/metadata": config,
-  "components/delivery/argocd": [...config, "components/secrets", "components/delivery/metadata"],
+  "components/delivery/yaml": config,
+  "components/delivery/argocd": [
+    ...config,
+    "components/secrets",
+    "components/delivery/metadata",
+    "components/delivery/yaml",
+  ],
   // The objects of an app, wherever they go.
   "components/delivery": [
     ...config,
     "components/secrets",
     ...pg("plan", "psql", "server"),
     "components/delivery/metadata",
+    "components/delivery/yaml",
     "components/delivery/argocd",
   ],
   "components/delivery/git": [
     ...config,
     "components/delivery",
     "components/delivery/metadata",
+    "components/delivery/yaml",
     "components/delivery/argocd",
   ],
   "components/delivery/cluster": [
@@ -88,6 +114,7 @@ export const rooms = {
     "components/kubernetes",
     "components/delivery",
     "components/delivery/metadata",
+    "components/delivery/yaml",
     "components/delivery/argocd",
   ],
   "components/delivery/stack-delivery": [
@@ -201,7 +228,8 @@ export const rooms = {
     "cli/init",
   ],
   "cli/verbs": ["cli/commands"],
-  "cli/main": [...config, "cli", "cli/verbs"],
+  "cli/program": [...config, "cli/verbs"],
+  "cli/main": [...config, "cli", "cli/verbs", "cli/program"],
 
   dev: [
     ...config,

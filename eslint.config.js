@@ -6,7 +6,9 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ["*.js", "cli/*.mjs", "toolchain/*.mjs"] },
+        projectService: {
+          allowDefaultProject: ["*.js", "cli/*.mjs", "dev/package/*.mjs", "toolchain/*.mjs"],
+        },
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -21,7 +23,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["cli/**/*.ts"],
+    files: ["cli/**/*.ts", "dev/**/*.ts"],
     ignores: ["cli/print.ts"],
     rules: {
       "no-restricted-syntax": [

@@ -22,6 +22,11 @@ export function describeProblem(problem: Problem): string {
   return problem.fix === undefined ? what : `${what}\n    fix: ${problem.fix}`;
 }
 
+/** Several fixes, each on its own line: alternatives, or one after the other. */
+export function joinFixes(...fixes: readonly string[]): string {
+  return fixes.join("\n    fix: ");
+}
+
 /**
  * An error for the operator. The message says what failed, for which app, what was given and what is allowed.
  * `hint` is the command or edit that fixes it. It never has a secret.

@@ -1,3 +1,4 @@
+import { print } from "../cli/print.ts";
 import { devHome, stopSandbox } from "./sandbox.ts";
 
 /**
@@ -35,7 +36,7 @@ export class Interruption {
   }
 
   async #stop(): Promise<void> {
-    process.stdout.write("\nStopping. Run the same command again to go on from here.\n");
+    print("\nStopping. Run the same command again to go on from here.");
     await this.#child.catch(() => undefined);
     if (!this.#isRunningBefore) await stopSandbox(devHome);
     process.exit(130);

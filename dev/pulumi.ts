@@ -1,6 +1,7 @@
 import { execa } from "execa";
 import { ignoreClosedPipe } from "../cli/closed-pipe.ts";
 import { describeFailure } from "../cli/describe-failure.ts";
+import { printError } from "../cli/print.ts";
 import { outlived, waitForPulumi } from "../cli/pulumi-process.ts";
 import { explainLock } from "../components/engine/stack-locks.ts";
 import { projectFolder } from "../components/project-folder.ts";
@@ -27,7 +28,7 @@ ignoreClosedPipe();
 const args = process.argv.slice(2);
 const env = pulumiDefaults();
 const report = (line: string): void => {
-  process.stderr.write(`${line}\n`);
+  printError(line);
 };
 const toolchain = await openToolchain(report);
 const stack = findStack(args) ?? "dev";
@@ -35,7 +36,7 @@ try {
   const isSandbox = stack === "dev" && !asksOfPulumi(args);
   process.exitCode = isSandbox ? await runOnSandbox() : await runOnOther();
 } catch (error) {
-  process.stderr.write(`${describeFailure(error, "npm run pulumi -- --help shows the options")}\n`);
+  printError(describeFailure(error, "npm run pulumi -- --help shows the options"));
   process.exitCode = 2;
 }
 
@@ -69,6 +70,6 @@ async function runOnSandbox(): Promise<number> {
   );
   // Pulumi's own message suggests `pulumi cancel`, which uses another backend.
   const locked = exitCode === 0 ? undefined : explainLock(backendOf(sandbox), sandbox.stack);
-  if (locked !== undefined) process.stderr.write(`${locked.message}\n`);
+  if (locked !== undefined) printError(locked.message);
   return exitCode;
 }

@@ -1,7 +1,9 @@
 import path from "node:path";
-import { parseArgs, styleText } from "node:util";
+import { parseArgs } from "node:util";
 import { ignoreClosedPipe } from "../cli/closed-pipe.ts";
 import { describeFailure } from "../cli/describe-failure.ts";
+import { paint, print, printError, printFile } from "../cli/print.ts";
+import { describeCheck } from "../cli/verify/check.ts";
 import { type Verdict, verifyStack } from "../cli/verify/verb.ts";
 import { loadStackFromFile } from "../components/config/load.ts";
 import { requireUnlocked } from "../components/engine/stack-locks.ts";
@@ -51,9 +53,7 @@ The servers keep running afterwards, so that you can look around: Postgres, the 
 1Password Connect, and the cluster if there is one. Everything is in .berth/dev.
 `;
 
-const say = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
+const say = print;
 
 async function main(): Promise<number> {
   const options = {
@@ -64,7 +64,7 @@ async function main(): Promise<number> {
   } as const;
   const { values } = parseArgs({ options });
   if (values.help) {
-    process.stdout.write(help);
+    printFile(help);
     return 0;
   }
   if (values.down || values.stop) {
@@ -188,25 +188,23 @@ function printResult(
     took: string;
   },
 ): void {
-  const ends = (ok: boolean): string =>
-    styleText(ok ? "green" : "red", ok ? "ok    " : "failed", { stream: process.stdout });
+  const ends = (ok: boolean) => paint(ok ? "green" : "red", ok ? "ok    " : "failed");
   const warnings = new Set<string>();
   say("");
   for (const { app, checks } of verdict.apps) {
     const failed = checks.filter((check) => !check.ok);
     const counts = `${String(checks.length - failed.length)} of ${String(checks.length)} checks`;
-    say(`${ends(failed.length === 0)} ${describeApp(sandbox, app)}: ${counts}`);
-    for (const check of failed) say(`       ${check.name}: ${check.detail}`);
-    for (const check of checks.filter((c) => c.warning))
-      warnings.add(`${check.name}: ${check.detail}`);
+    say(ends(failed.length === 0), ` ${describeApp(sandbox, app)}: ${counts}`);
+    for (const check of failed) say(`       ${describeCheck(check)}`);
+    for (const check of checks.filter((c) => c.warning)) warnings.add(describeCheck(check));
   }
   for (const warning of warnings) {
-    say(`${styleText("yellow", "note  ", { stream: process.stdout })} ${warning}`);
+    say(paint("yellow", "note  "), ` ${warning}`);
   }
   const state = isNeighbourSame ? "byte for byte what it was" : "NOT what it was";
-  say(`${ends(isNeighbourSame)} ${neighbour}: select 1 answers, and it is ${state}`);
+  say(ends(isNeighbourSame), ` ${neighbour}: select 1 answers, and it is ${state}`);
   if (secrets !== undefined) {
-    say(`${ends(true)} the operator made ${String(secrets.length)} Secrets: ${secrets.join(", ")}`);
+    say(ends(true), ` the operator made ${String(secrets.length)} Secrets: ${secrets.join(", ")}`);
   }
   const { host, port } = sandbox.superuser;
   const at = (name: string): string => path.relative(projectFolder, path.join(sandbox.home, name));
@@ -236,6 +234,6 @@ function describeApp(sandbox: Sandbox, name: string): string {
 
 ignoreClosedPipe();
 process.exitCode = await main().catch((error: unknown) => {
-  process.stderr.write(`${describeFailure(error, "npm start -- --help shows the options")}\n`);
+  printError(describeFailure(error, "npm start -- --help shows the options"));
   return 2;
 });

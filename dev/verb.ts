@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { describeFailure } from "../cli/describe-failure.ts";
+import { printError } from "../cli/print.ts";
 import { findSelectedStack } from "../components/engine/selected-stack.ts";
 import { BerthError } from "../components/errors.ts";
 import { projectFolder } from "../components/project-folder.ts";
@@ -33,7 +34,7 @@ async function enterSandbox(): Promise<void> {
   Object.assign(process.env, sandbox.env);
   if (["doctor", "preview", "rotate"].includes(verb)) {
     const report = (line: string): void => {
-      process.stderr.write(`${line}\n`);
+      printError(line);
     };
     const toolchain = await openToolchain(report);
     await ensurePlugins(sandbox, report);
@@ -51,8 +52,6 @@ try {
   if (stack === "dev" && values.help !== true) await enterSandbox();
   await import("../cli/main.ts");
 } catch (error) {
-  process.stderr.write(
-    `${describeFailure(error, `npm run ${verb} -- --help shows the options`)}\n`,
-  );
+  printError(describeFailure(error, `npm run ${verb} -- --help shows the options`));
   process.exitCode = 2;
 }

@@ -41,6 +41,14 @@ const runBy: Readonly<Record<string, string>> = {
   // What run.mjs does in a fresh clone.
   "npm ci": "engine/start.full.test.ts",
   "pulumi stack init prod": "engine/config.test.ts",
+  "npm pack": "engine/package.full.test.ts",
+  "pulumi new ../berth/template": "engine/package.full.test.ts",
+  "npm install ../berth/berth-0.1.0.tgz": "engine/package.full.test.ts",
+  "npx berth init": "engine/package.full.test.ts",
+  "npx berth doctor": "engine/package.full.test.ts",
+  "pulumi preview": "engine/package.full.test.ts",
+  "pulumi up": "engine/package.full.test.ts",
+  "npx berth verify": "engine/package.full.test.ts",
   "npm run plan -- --stack prod": "cli/plan/verb.test.ts",
   "npm run plan -- --stack prod --app wiki --vault": "cli/main.test.ts",
   "npm run report -- --stack prod": "cli/report/verb.test.ts",
@@ -69,6 +77,7 @@ const runBy: Readonly<Record<string, string>> = {
   "npm run adopt -- --stack prod": "engine/adopt.rows.test.ts",
   "npm run adopt -- --stack prod --write": "engine/adopt.rows.test.ts",
   "npm run rotate -- --stack prod --app wiki": "engine/rotate.test.ts",
+  "npm run rotate -- --stack prod --app wiki --keys": "cli/rotate/write-keys.test.ts",
   "npm run rotate -- --stack prod --app wiki --retire": "engine/rotate-in-turn.full.test.ts",
 };
 
@@ -93,7 +102,9 @@ describe("the pages for users", () => {
     for (const block of blocks) {
       const { "berth:apps": apps, "berth:secrets": secrets } = parse(block) as Written;
       const more = secrets === undefined ? {} : { secrets };
-      expect(findProblems({ ...writeStack(apps ?? {}), ...more }), block).toEqual([]);
+      expect(findProblems({ ...writeStack(apps ?? {}, { reserved: [] }), ...more }), block).toEqual(
+        [],
+      );
     }
   });
 
@@ -105,7 +116,7 @@ describe("the pages for users", () => {
     const folders = readdirSync(root, { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
       .map((entry) => entry.name)
-      .filter((name) => !["node_modules", "components", "coverage"].includes(name));
+      .filter((name) => !["node_modules", "components", "coverage", "dist"].includes(name));
     for (const folder of folders) expect(readme).toContain(`](${folder})`);
   });
 });

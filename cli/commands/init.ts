@@ -3,8 +3,8 @@ import { defineVerb } from "../define-verb.ts";
 export const init = defineVerb("init", {
   summary: "write the first stack file, and the project's other files that are not there",
   details:
-    "Takes what pulumi new asked, and asks for the rest where a person sits at the terminal. Changes no file of the\n" +
-    "project but the stack file, and that only while Berth has nothing in it.",
+    "Takes what pulumi new asked, and asks for the rest where a person sits at the terminal. Of files that are\n" +
+    "there it changes only Pulumi.yaml, for the provider, and a stack file without keys of Berth.",
   examples: [
     ["--stack prod", "ask, and write Pulumi.prod.yaml"],
     [

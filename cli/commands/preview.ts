@@ -4,7 +4,8 @@ import { defineVerb } from "../define-verb.ts";
 
 export const preview = defineVerb("preview", {
   summary: "run pulumi preview, and show by app what changes, with statements, files and risks",
-  details: "Needs 1Password, as pulumi up does. Exit code 1: an app is refused, or there is a risk of --fail-on.",
+  details:
+    "Needs 1Password, as pulumi up does. Exit code 1: an app is refused, or there is a risk of --fail-on.",
   examples: [
     ["--stack prod", "what pulumi up would do"],
     ["--stack prod --fail-on drop,reown", "fail if something is dropped or gets another owner"],

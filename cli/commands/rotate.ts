@@ -9,6 +9,7 @@ export const rotate = defineVerb("rotate", {
   examples: [
     ["--stack prod --app wiki", "a new password for the owner of wiki"],
     ["--stack prod --app wiki --role reports", "a new password for another role of wiki"],
+    ["--stack prod --app wiki --keys", "the keys of its Secret, with the password as it is"],
     ["--stack prod --app wiki --retire", "with two logins: disable the one that is no longer used"],
   ],
 })
@@ -16,13 +17,19 @@ export const rotate = defineVerb("rotate", {
   .option("--role <key>", "key of the role in the entry (default: owner)")
   .option("--retire", "with two logins, disable the one that is no longer in use")
   .addOption(
+    new Option("--keys", "write only the fields of the item that are keys of the Secret").conflicts(
+      "retire",
+    ),
+  )
+  .addOption(
     new Option("--wait <minutes>", "how long to wait for the Secret")
       .default(15)
       .argParser(toMinutes),
   )
-  .action(async ({ stack, configFile: file, app, role, wait, retire = false, json = false }) => {
+  .action(async ({ configFile: file, keys = false, retire = false, json = false, ...rest }) => {
+    const { stack, app, role, wait } = rest;
     const verb = await import("../rotate/verb.ts");
-    process.exitCode = await verb.rotate({ stack, file, app, role, wait, retire, json });
+    process.exitCode = await verb.rotate({ stack, file, app, role, wait, keys, retire, json });
   });
 
 function toMinutes(text: string): number {

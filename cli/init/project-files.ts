@@ -23,6 +23,27 @@ export function addProjectFiles(folder: string): string[] {
   return missing.toSorted();
 }
 
+/**
+ * Says in `Pulumi.yaml` where Berth's provider is. The template cannot: Pulumi refuses a folder that is not there, and
+ * `pulumi new` comes before `npm install`.
+ *
+ * @returns Whether it was missing.
+ */
+export function addProvider(folder: string): boolean {
+  const file = path.join(folder, "Pulumi.yaml");
+  const document = parseDocument(readFileSync(file, "utf8"));
+  const { plugins } = document.toJS() as {
+    readonly plugins?: { readonly providers?: readonly { readonly name?: string }[] };
+  };
+  if (plugins?.providers?.some(({ name }) => name === "berth") === true) return false;
+  const provider = { name: "berth", path: "node_modules/berth/dist/provider" };
+  const at = ["plugins", "providers"];
+  if (document.hasIn(at)) document.addIn(at, document.createNode(provider));
+  else document.setIn(at, document.createNode([provider]));
+  writeFileSync(file, document.toString());
+  return true;
+}
+
 /** What `pulumi new` makes of the template's file. */
 function toProjectFile(text: string, folder: string): string {
   const document = parseDocument(text);

@@ -32,7 +32,7 @@ export function fillStackFile(text: string, answers: Answers): string {
   config.flow = false;
   config.items = config.items.filter(({ key }) => !String(key).startsWith(asked));
   for (const [key, value] of Object.entries(toConfig(answers))) {
-    const pair = document.createPair(`berth:${key}`, value) as Pair<Scalar, unknown>;
+    const pair = document.createPair(`berth:${key}`, value) as Pair<Scalar>;
     pair.key.spaceBefore = true;
     pair.key.commentBefore = notes[key] ?? "";
     config.add(pair);

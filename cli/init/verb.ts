@@ -9,7 +9,7 @@ import { projectFolder } from "../../components/project-folder.ts";
 import { replaceFile } from "../adopt/stack-file.ts";
 import { print, printJson } from "../print.ts";
 import { completeAnswers, type Given } from "./answers.ts";
-import { addProjectFiles } from "./project-files.ts";
+import { addProjectFiles, addProvider } from "./project-files.ts";
 import { fillStackFile, findAnswers, isSetUp } from "./stack-file.ts";
 
 /** The verb: writes the stack file, and in a folder that is no project yet, the other files. */
@@ -31,12 +31,14 @@ export async function init(args: {
   const answers = await completeAnswers({ ...findAnswers(before ?? ""), ...given }, canAsk);
   const after = fillStackFile(before ?? "", answers);
   refuseMistakes(stack, after);
-  const written = addProjectFiles(projectFolder);
+  const added = addProjectFiles(projectFolder);
+  const changed = addProvider(projectFolder) ? ["Pulumi.yaml"] : [];
   if (before === undefined) writeFileSync(target, after, { flag: "wx" });
   else replaceFile(target, { before, after }, () => undefined);
   // Only Pulumi makes a stack. It adds its salt to this file.
   const first = before === undefined ? [`pulumi stack init ${stack}`] : [];
-  report([...written, path.relative(projectFolder, target)], json, [
+  const written = [...new Set([...added, ...changed, path.relative(projectFolder, target)])];
+  report(written, json, [
     ...first,
     commandLine("doctor", `--stack ${stack}`),
     `pulumi preview --stack ${stack}`,

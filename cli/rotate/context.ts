@@ -3,6 +3,7 @@ import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.
 import { BerthError } from "../../components/errors.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import { ItemReadError } from "../../components/onepassword/item.ts";
+import { keysInItem } from "../../components/onepassword/key-fields.ts";
 import type { StackItems } from "../../components/onepassword/stack-items.ts";
 import { type WriteLogin, writeThroughClient } from "../../components/onepassword/write-login.ts";
 import { LoginFailure } from "../../components/postgres/server/login-failure.ts";
@@ -20,6 +21,8 @@ export interface RotateArgs {
   readonly wait: number;
   /** Disable the logins that the item no longer names. */
   readonly retire: boolean;
+  /** Write only the fields of the item that are keys of the Secret. */
+  readonly keys: boolean;
   readonly json: boolean;
 }
 
@@ -57,13 +60,9 @@ export async function writeItem(
     );
   }
   try {
-    await writeThroughClient(access)(role.item, change);
+    await writeThroughClient(access)(role.item, { ...change, keys: keysInItem(app, role), role });
   } catch (error) {
-    if (!(error instanceof ItemReadError)) throw error;
-    throw new BerthError(`app ${app.name}: ${item} could not be written: ${error.message}`, {
-      cause: error,
-      hint: "the token needs write access to the vault; then run the same command again",
-    });
+    throw toWriteError({ app, item }, error);
   }
   if (isSame((await read()).credential(role), before)) {
     throw new BerthError(
@@ -71,6 +70,22 @@ export async function writeItem(
       { hint: "look at the item in 1Password; then run the same command again" },
     );
   }
+}
+
+/** What 1Password refused. The token may be read-only on purpose, and then there is another way for the keys. */
+export function toWriteError(
+  { app, item }: Pick<RotateContext, "app" | "item">,
+  error: unknown,
+): unknown {
+  if (!(error instanceof ItemReadError)) return error;
+  const hasKeys = app.roles.some((role) => keysInItem(app, role).length > 0);
+  const way = hasKeys
+    ? `; without write access set berth:apps.${app.name}.secretsThrough to external-secret, which needs no fields in the item for the keys`
+    : "";
+  return new BerthError(`app ${app.name}: ${item} could not be written: ${error.message}`, {
+    cause: error,
+    hint: `the token needs write access to the vault; then run the same command again${way}`,
+  });
 }
 
 /** Whether the app can log in after a failure, found by a login. */

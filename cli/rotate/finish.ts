@@ -1,3 +1,4 @@
+import { loginKeysOf } from "../../components/config/login-keys.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { createKubeAccess, type KubeAccess } from "../../components/kubernetes/access.ts";
 import { loadKubeContext } from "../../components/kubernetes/kubeconfig.ts";
@@ -7,6 +8,9 @@ import { secretSource } from "../secret-source.ts";
 import { verifyStack } from "../verify/verb.ts";
 import type { RotateContext } from "./context.ts";
 import { type SecretOutcome, waitForSecret } from "./wait-for-secret.ts";
+
+/** How often to say that the wait goes on. */
+const beatMs = 30_000;
 
 /** What was rotated, and how far; the form of the `--json` output. */
 export interface Rotation {
@@ -60,16 +64,24 @@ export async function openSecrets({ postgres }: StackSpec): Promise<KubeAccess |
 }
 
 async function awaitSecret(
-  { spec, role, args, say }: RotateContext,
+  { spec, app, role, args, say }: RotateContext,
   items: StackItems,
 ): Promise<SecretOutcome> {
   const name = `Secret ${role.namespace}/${role.secretName}`;
   const access = await openSecrets(spec);
   if (access === undefined) return { kind: "unseen", reason: "the stack file names no cluster" };
   say("secret", `waiting for ${name}, at most ${String(args.wait)} min`);
-  const outcome = await waitForSecret(access, role, items.credential(role), {
+  const start = Date.now();
+  const beating = setInterval(() => {
+    const seconds = Math.round((Date.now() - start) / 1000);
+    say("secret", `still waiting for ${name}, ${String(seconds)} s`);
+  }, beatMs);
+  const awaited = { ...role, keys: loginKeysOf(app, role) };
+  const outcome = await waitForSecret(access, awaited, items.credential(role), {
     timeoutMs: args.wait * 60_000,
     intervalMs: 2_000,
+  }).finally(() => {
+    clearInterval(beating);
   });
   if (outcome.kind === "arrived") say("secret", `${name} has the new password`);
   return outcome;

@@ -1,6 +1,7 @@
+import { loginKeysOf } from "../../components/config/login-keys.ts";
 import { BerthError } from "../../components/errors.ts";
 import { type LiveSession } from "../../components/postgres/catalog/retirement.ts";
-import { describeSession } from "../../components/postgres/diff/retirement.ts";
+import { describeSession } from "../../components/postgres/rules/obstacles.ts";
 import { print, printJson } from "../print.ts";
 import { secretSource } from "../secret-source.ts";
 import { logsIn, type RotateContext } from "./context.ts";
@@ -69,7 +70,12 @@ async function requireSecret(
   const access = await openSecrets(spec);
   if (access === undefined) return;
   const patience = { timeoutMs: 0, intervalMs: 1 };
-  const outcome = await waitForSecret(access, role, credential, patience);
+  const outcome = await waitForSecret(
+    access,
+    { ...role, keys: loginKeysOf(app, role) },
+    credential,
+    patience,
+  );
   if (outcome.kind !== "late") return;
   const at = `${role.namespace}/${role.secretName}`;
   throw new BerthError(

@@ -9,8 +9,8 @@ import {
 import { inspectSessions, type LiveSession } from "../../components/postgres/catalog/retirement.ts";
 import { type AppContext, decideApp } from "../../components/postgres/diff/decide-app.ts";
 import { isAbout } from "../../components/postgres/diff/drift.ts";
-import { toSessionProblems } from "../../components/postgres/diff/retirement.ts";
 import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/plan.ts";
+import { toSessionProblems } from "../../components/postgres/rules/obstacles.ts";
 import type { AppProblem, PostgresProblem } from "../../components/postgres/rules/problem.ts";
 import type { Session } from "../../components/postgres/server/pool.ts";
 import type { PostgresServer, Work } from "../../components/postgres/server/postgres-server.ts";

@@ -1,8 +1,8 @@
 import { commandLine } from "../../components/command-line.ts";
 import { BerthError } from "../../components/errors.ts";
 import { Credential } from "../../components/onepassword/credential.ts";
+import { makePassword } from "../../components/onepassword/edit-login.ts";
 import type { StackItems } from "../../components/onepassword/stack-items.ts";
-import { makePassword } from "../../components/onepassword/write-login.ts";
 import { inspectMarkedRoles } from "../../components/postgres/catalog/catalog.ts";
 import {
   type DatabasePlan,

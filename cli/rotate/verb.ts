@@ -19,6 +19,7 @@ import { rotateInPlace } from "./in-place.ts";
 import { retire } from "./retire.ts";
 import { previewApp, upApp } from "./run-pulumi.ts";
 import { rotateTwoLogins } from "./two-logins.ts";
+import { writeKeys } from "./write-keys.ts";
 
 /**
  * The verb: sets a new password in the item, on the server and in the Secret, then proves it by a login. It
@@ -33,6 +34,11 @@ export async function rotate(args: RotateArgs): Promise<number> {
     printError(paint("green", step.padEnd(8)), ` ${text}`);
   };
   const access = readOnePasswordAccess();
+  const item = `vaults/${role.item.vault}/items/${role.item.item}`;
+  if (args.keys) {
+    await writeKeys({ spec, app, role, access, item, say });
+    return 0;
+  }
   if (!args.retire) {
     // A preview ignores the stack's lock, and `up` would then fail.
     requireUnlocked(findFileBackend(projectFolder, process.env), args.stack);
@@ -40,7 +46,6 @@ export async function rotate(args: RotateArgs): Promise<number> {
   }
   return await withServer(spec.postgres, async (server) => {
     const read = () => readStackItems(spec, readThroughClient(access));
-    const item = `vaults/${role.item.vault}/items/${role.item.item}`;
     const tools = { args, spec, app, role, access, server, item, read, say };
     const up = (): Promise<void> => upApp({ args, app }, () => describeLogin(tools));
     const context = { ...tools, up };

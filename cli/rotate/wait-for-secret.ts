@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { RoleSpec } from "../../components/config/spec.ts";
+import type { LoginFields, RoleSpec } from "../../components/config/spec.ts";
 import type { KubeAccess } from "../../components/kubernetes/access.ts";
 import { KubeError } from "../../components/kubernetes/error.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
@@ -25,7 +25,7 @@ export interface Patience {
  */
 export async function waitForSecret(
   access: Pick<KubeAccess, "read">,
-  role: Pick<RoleSpec, "namespace" | "secretName">,
+  role: Pick<RoleSpec, "namespace" | "secretName"> & { readonly keys: LoginFields },
   credential: Credential,
   { timeoutMs, intervalMs }: Patience,
 ): Promise<SecretOutcome> {
@@ -34,7 +34,7 @@ export async function waitForSecret(
     try {
       const ask = { verb: "get", resource: "secrets", namespace, name } as const;
       const answer = await access.read(ask, {}, { timeoutMs: 10_000, isBackground: false });
-      if (holds(answer, credential)) return { kind: "arrived" };
+      if (holds(answer, credential, role.keys)) return { kind: "arrived" };
     } catch (error) {
       if (!(error instanceof KubeError)) throw error;
       const mayPass = ["not-found", "api-unreachable", "api-failed"].includes(error.kind);
@@ -45,10 +45,11 @@ export async function waitForSecret(
   }
 }
 
-function holds(answer: unknown, credential: Credential): boolean {
+function holds(answer: unknown, credential: Credential, keys: LoginFields): boolean {
   const { data } = answer as { data?: Readonly<Record<string, string>> };
   const read = (key: string): string => Buffer.from(data?.[key] ?? "", "base64").toString("utf8");
   return (
-    read("username") === credential.username && read("password") === credential.revealPassword()
+    (keys.username === undefined || read(keys.username) === credential.username) &&
+    read(keys.password) === credential.revealPassword()
   );
 }

@@ -1,5 +1,6 @@
-import { type Client, escapeIdentifier } from "pg";
-import type { AppSpec, RoleSpec } from "../../components/config/spec.ts";
+import { type Client, escapeIdentifier as id } from "pg";
+import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
+import { joinFixes } from "../../components/errors.ts";
 import { inspectSessionRole } from "../../components/postgres/catalog/catalog.ts";
 import {
   type DatabasePlan,
@@ -7,12 +8,13 @@ import {
   PUBLIC_SCHEMA,
   planDatabase,
 } from "../../components/postgres/plan/plan.ts";
-import type { Check, VerifyContext } from "./check.ts";
+import { type Check, runUp, toCheck, toFailed, type VerifyContext } from "./check.ts";
 import { type CheckedRole, withGroups } from "./expect-privileges.ts";
 import { login, loginOf } from "./login.ts";
 import { verifyDatabase, verifyProbe } from "./objects.ts";
 import { createProbe, dropProbe, findLeftProbes, nameProbe, type Probe, toDrops } from "./probe.ts";
 import {
+  toWayFixes,
   verifyAttributes,
   verifyContents,
   verifyDatabaseSettings,
@@ -31,7 +33,9 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
     () => context.credential(owner).username,
   );
   const checks: Check[] = [];
-  const reached = { entered: new Set<string>(), asMember: new Set<string>() };
+  /** How the app's roles may enter databases: by database, the statements that end it. */
+  const entered = new Map<string, Set<string>>();
+  const asMember = new Set<string>();
   let publicMayCreate = false;
   const asRole = async (
     role: RoleSpec,
@@ -43,12 +47,17 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
       for (const one of plan.roles.filter((r) => r.key === key)) {
         const planned = withGroups(plan, one, context.spec.postgres.ownershipRole);
         const found = await inspectSessionRole(client, planned.name, planned.groups);
-        for (const name of found.mayEnter) reached.entered.add(name);
-        for (const name of found.mayEnterAsMember) reached.asMember.add(name);
+        for (const name of findNeighbours(found.mayEnter, context.spec)) {
+          const ends = entered.get(name) ?? new Set();
+          const isOpen = context.openDatabases.get(name)?.privileges.includes("CONNECT");
+          const fixes = isOpen === true ? [] : toWayFixes(planned.name, found, name);
+          entered.set(name, new Set([...ends, ...fixes]));
+        }
+        for (const name of found.mayEnterAsMember) asMember.add(name);
         publicMayCreate ||= found.publicMayCreate;
-        checks.push(...verifyAttributes(planned, found));
+        checks.push(...verifyAttributes(planned, found, context));
         checks.push(...verifyDatabaseSettings(plan, planned, found));
-        checks.push(await verifyPrivileges(client, plan, planned));
+        checks.push(await verifyPrivileges(client, plan, planned, context.server));
         checks.push(verifyIsolation(app, planned, found, context));
         await use(client, planned);
       }
@@ -76,12 +85,13 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
       const outcome = await login(app, owner, context, async (client) => {
         checks.push(...(await dropProbes(client, plan, probes)));
       });
-      if (!outcome.ok)
-        checks.push(...probes.map((probe) => notDropped(plan, probe, outcome.detail)));
+      if (!outcome.ok) {
+        checks.push(...probes.map((probe) => notDropped(plan, probe, new Error(outcome.detail))));
+      }
     }
   }
   const ofPublic = verifyPublic(app, context, publicMayCreate);
-  return [...checks, ofPublic, ...verifyNeighbours(app, reached, context)];
+  return [...checks, ofPublic, ...verifyNeighbours(app, entered, asMember, context)];
 }
 
 /** Lets the owner create probes, which the other roles then use. Adds them to `made`. */
@@ -96,14 +106,17 @@ async function verifyOwner(
   const name = nameProbe();
   for (const schema of plan.schemas) {
     const where = schema === PUBLIC_SCHEMA ? "" : ` in ${schema}`;
-    const check = { name: `${owner.name}: can create a table${where}`, ok: true };
+    const check = `${owner.name}: can create a table${where}`;
     const probe = { schema, name };
     try {
       await createProbe(client, probe);
       made.push(probe);
-      checks.push({ ...check, detail: "it worked" });
+      checks.push(toCheck(check, "it worked", []));
     } catch (error) {
-      checks.push({ ...check, ok: false, detail: String(error) });
+      const grant = `GRANT USAGE, CREATE ON SCHEMA ${id(schema)} TO ${id(plan.database.owner)}`;
+      checks.push(
+        toFailed(check, error, `as a superuser, in database ${plan.database.name}: ${grant}`),
+      );
     }
   }
   return checks;
@@ -118,18 +131,16 @@ async function dropProbes(
   const checks: Check[] = [];
   for (const probe of probes) {
     await dropProbe(client, probe).catch((error: unknown) => {
-      checks.push(notDropped(plan, probe, String(error)));
+      checks.push(notDropped(plan, probe, error));
     });
   }
   return checks;
 }
 
-function notDropped({ database }: DatabasePlan, probe: Probe, why: string): Check {
-  return {
-    name: `${database.owner}: verify drops what it created`,
-    ok: false,
-    detail: `${why}; when nobody uses it, run as ${database.owner} in ${database.name}: ${toDrops(probe).join("; ")}; or run verify again in an hour, which drops it, too`,
-  };
+function notDropped({ database }: DatabasePlan, probe: Probe, error: unknown): Check {
+  const statements = toDrops(probe).join("; ");
+  const fix = `when nobody uses it, as ${database.owner}, in database ${database.name}: ${statements}; or run verify again in an hour, which drops it, too`;
+  return toFailed(`${database.owner}: verify drops what it created`, error, fix);
 }
 
 /** Checks that PUBLIC, which includes the neighbours' roles, has no privileges. */
@@ -145,66 +156,68 @@ function verifyPublic(
     ...(onDatabase.length === 0 ? [] : [`${onDatabase.join(", ")} on database ${database}`]),
     ...(publicMayCreate ? [`CREATE on schema public in ${database}`] : []),
   ];
-  if (granted.length === 0) return { name, ok: true, detail: `none on database ${database}` };
-  const detail = `PUBLIC has ${granted.join(" and ")}`;
-  if (revokePublic) return { name, ok: false, detail };
-  const hint = `which the entry keeps; to revoke it set berth:apps.${app.name}.database.revokePublic: true`;
-  return { name, ok: true, warning: true, detail: `${detail}, ${hint}` };
+  const what = `PUBLIC has ${granted.join(" and ")}`;
+  if (revokePublic || granted.length === 0) {
+    const wrong = granted.length === 0 ? [] : [{ what, fix: runUp }];
+    return toCheck(name, `none on database ${database}`, wrong);
+  }
+  return {
+    ...{ name, ok: true, warning: true, detail: `${what}, which the entry keeps` },
+    fix: `to revoke it set berth:apps.${app.name}.database.revokePublic: true`,
+  };
+}
+
+/** Databases that are not the stack's. */
+function findNeighbours(entered: readonly string[], { apps, postgres }: StackSpec): string[] {
+  const own = new Set([
+    ...["postgres", "template1", postgres.maintenanceDatabase],
+    ...apps.map(({ database }) => database.name),
+  ]);
+  return entered.filter((name) => !own.has(name));
 }
 
 function verifyNeighbours(
   app: AppSpec,
-  {
-    entered,
-    asMember,
-  }: { readonly entered: ReadonlySet<string>; readonly asMember: ReadonlySet<string> },
+  entered: ReadonlyMap<string, ReadonlySet<string>>,
+  asMember: ReadonlySet<string>,
   { spec, openDatabases, traces }: VerifyContext,
 ): Check[] {
-  const apps = new Set(spec.apps.map((other) => other.database.name));
-  const own = new Set(["postgres", "template1", spec.postgres.maintenanceDatabase]);
-  const neighbours = [...entered].filter((name) => !apps.has(name) && !own.has(name)).toSorted();
+  const reserved = spec.postgres.reserved.join(", ") || "reserved names (none are listed)";
+  const wrong = traces.map(({ what, statement }) => ({
+    ...{ what, fix: `as a superuser run: ${statement}` },
+  }));
   return [
-    {
-      name: "neighbours untouched",
-      ok: traces.length === 0,
-      detail:
-        traces.length === 0
-          ? `the app has no privileges on ${spec.postgres.reserved.join(", ") || "reserved names (none are listed)"}`
-          : traces.join("; "),
-    },
-    ...neighbours.map((name) => {
+    toCheck("neighbours untouched", `the app has no privileges on ${reserved}`, wrong),
+    ...[...entered].toSorted().map(([name, fixes]) => {
       const open = openDatabases.get(name);
       const isOpen = open?.privileges.includes("CONNECT") === true;
-      return verifyNeighbour(app, name, {
-        owner: isOpen ? open.owner : undefined,
-        isStated: asMember.has(name),
-      });
+      if (asMember.has(name)) return warnOfMember(app, name);
+      return verifyNeighbour(app, name, isOpen ? open.owner : undefined, fixes);
     }),
   ];
+}
+
+function warnOfMember(app: AppSpec, database: string): Check {
+  const detail = `app ${app.name} may connect to it, as the memberOf of its entry says`;
+  const fix = "take that out of memberOf to end it";
+  return { name: `neighbour ${database}`, ok: true, warning: true, detail, fix };
 }
 
 /** By default PUBLIC may connect to every database. Only the neighbour's owner may change that. */
 function verifyNeighbour(
   app: AppSpec,
   database: string,
-  { owner, isStated }: { readonly owner: string | undefined; readonly isStated: boolean },
+  owner: string | undefined,
+  fixes: ReadonlySet<string>,
 ): Check {
   const name = `neighbour ${database}`;
-  if (isStated) {
-    const detail = `app ${app.name} may connect to it, as the memberOf of its entry says`;
-    return { name, ok: true, warning: true, detail };
-  }
   if (owner === undefined) {
-    return {
-      name,
-      ok: false,
-      detail: `app ${app.name} may connect to it, and not through PUBLIC; revoke the grant or membership that allows it`,
-    };
+    const what = `app ${app.name} may connect to it, and not through PUBLIC`;
+    return toCheck(name, "", [{ what, fix: joinFixes(...fixes) }]);
   }
   return {
-    name,
-    ok: true,
-    warning: true,
-    detail: `PUBLIC may connect to it, and so may this app. Its owner "${owner}" can revoke that: REVOKE CONNECT ON DATABASE ${escapeIdentifier(database)} FROM PUBLIC;`,
+    ...{ name, ok: true, warning: true },
+    detail: "PUBLIC may connect to it, and so may this app",
+    fix: `its owner "${owner}" can revoke that: REVOKE CONNECT ON DATABASE ${id(database)} FROM PUBLIC;`,
   };
 }

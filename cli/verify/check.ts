@@ -1,20 +1,55 @@
 import type { RoleSpec, StackSpec } from "../../components/config/spec.ts";
+import { BerthError, joinFixes } from "../../components/errors.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
-import type { LiveRole, OpenDatabase } from "../../components/postgres/catalog/catalog.ts";
+import type {
+  LiveRole,
+  OpenDatabase,
+  ServerFacts,
+  Trace,
+} from "../../components/postgres/catalog/catalog.ts";
 import type { ServerTarget } from "../../components/postgres/server/session.ts";
 
-/** One check. A warning is a problem that Berth may not change. */
-export interface Check {
+/** One check. A warning is a problem that Berth may not change. What failed has the statement or command that fixes it. */
+export type Check = {
   readonly name: string;
-  readonly ok: boolean;
   readonly detail: string;
-  readonly warning?: true;
+} & (
+  | { readonly ok: true; readonly warning?: true; readonly fix?: string }
+  | { readonly ok: false; readonly warning?: never; readonly fix: string }
+);
+
+/** What is wrong, and the statement or command that fixes it. */
+export interface Wrong {
+  readonly what: string;
+  readonly fix: string;
+}
+
+/** Berth's own statements fix it; where they need a superuser, `pulumi up` prints them. */
+export const runUp = "run pulumi up";
+
+/** The check is passed if nothing is wrong. */
+export function toCheck(name: string, good: string, wrong: readonly Wrong[]): Check {
+  if (wrong.length === 0) return { name, ok: true, detail: good };
+  return {
+    ...{ name, ok: false },
+    detail: wrong.map(({ what }) => what).join("; "),
+    fix: joinFixes(...new Set(wrong.map(({ fix }) => fix))),
+  };
+}
+
+/** A failed check with an error. An error of Berth has its own fix. */
+export function toFailed(name: string, error: unknown, fix: string): Check {
+  const found = error instanceof Error ? error.message : String(error);
+  const [detail = ""] = found.split("\n  fix: ");
+  const own = error instanceof BerthError ? error.hint : undefined;
+  return { name, ok: false, detail, fix: own ?? fix };
 }
 
 /** What the checks of an app need. */
 export interface VerifyContext {
   readonly spec: StackSpec;
   readonly target: ServerTarget;
+  readonly server: ServerFacts;
   readonly credential: (role: RoleSpec) => Credential;
   readonly admin: Credential;
   /** Live owners and logins of apps with `rotation: two-logins` or Vault's logins. */
@@ -22,5 +57,10 @@ export interface VerifyContext {
   /** Databases that PUBLIC has privileges on. */
   readonly openDatabases: ReadonlyMap<string, OpenDatabase>;
   /** Privileges and memberships of the app's roles on reserved names. */
-  readonly traces: readonly string[];
+  readonly traces: readonly Trace[];
+}
+
+/** A check in words, with what fixes it on a line of its own. */
+export function describeCheck({ name, detail, fix }: Check): string {
+  return `${name}: ${detail}${fix === undefined ? "" : `\n    fix: ${fix}`}`;
 }

@@ -1,10 +1,19 @@
+import type { LiveInside, LiveObject } from "../../components/postgres/catalog/access.ts";
 import type { SessionPrivilege } from "../../components/postgres/catalog/catalog.ts";
+import { decideAccess } from "../../components/postgres/diff/access.ts";
+import { toSecurable } from "../../components/postgres/diff/privileges.ts";
 import {
   type DatabasePlan,
   type PlannedRole,
   PUBLIC,
   PUBLIC_SCHEMA,
 } from "../../components/postgres/plan/plan.ts";
+import type { Action } from "../../components/postgres/statements/actions.ts";
+import { toStatement } from "../../components/postgres/statements/sql.ts";
+import { runUp } from "./check.ts";
+
+/** Deviations that are shown. */
+const mostShown = 5;
 
 /** A role that is checked. */
 export interface CheckedRole extends PlannedRole {
@@ -74,8 +83,7 @@ export function keepsPublic(plan: DatabasePlan): boolean {
 
 /** `has no SELECT on table basketball.player`; the first few deviations. */
 export function describeDeviations(database: string, deviations: readonly Deviation[]): string {
-  const most = 5;
-  const shown = deviations.slice(0, most).map(({ found, kind }) => {
+  const shown = deviations.slice(0, mostShown).map(({ found, kind }) => {
     const object = found.type === "database" ? found.name : `${nameOf(found)} in ${database}`;
     return kind === "missing"
       ? `has no ${found.privilege} on ${found.type} ${object}`
@@ -83,6 +91,66 @@ export function describeDeviations(database: string, deviations: readonly Deviat
   });
   const more = deviations.length - shown.length;
   return [...shown, ...(more > 0 ? [`and ${String(more)} more`] : [])].join("; ");
+}
+
+/**
+ * What ends the deviations of a role: `pulumi up`, and statements about what other roles own or granted, which
+ * Berth does not change.
+ */
+export function toFixes(
+  plan: DatabasePlan,
+  role: PlannedRole,
+  deviations: readonly Deviation[],
+  live: LiveInside,
+): string[] {
+  const { actions, superuser } = decideAccess(plan, live, []);
+  const isOurs = actions.some((action) => "grantee" in action && action.grantee === role.name);
+  const groups = new Map<string, Extract<Action, { readonly kind: "grant" | "revoke" }>>();
+  for (const { key, object, ...change } of deviations.flatMap((one) =>
+    toChanges(plan, role, one, live),
+  )) {
+    groups.set(key, { ...change, path: "", on: toSecurable(object, groups.get(key)?.on) });
+  }
+  const statements = [...groups.values()].map((action) => toStatement(action, () => ""));
+  const where = `as a superuser, in database ${plan.database.name}`;
+  const fixes = [
+    ...(isOurs ? [runUp] : []),
+    ...superuser.map(({ fix }) => fix),
+    ...(statements.length === 0 ? [] : [`${where}: ${statements.join("; ")}`]),
+  ];
+  if (fixes.length > 0) return fixes;
+  return [`take out of the role's memberOf what gives it that: ${role.memberOf.join(", ")}`];
+}
+
+/** Changes of an object of another owner, and of the privileges of groups that the role is in. */
+function toChanges(
+  { database }: DatabasePlan,
+  { name, memberOf }: PlannedRole,
+  { found, kind }: Deviation,
+  { access }: LiveInside,
+) {
+  const { type, schema, privilege } = found;
+  const object = access.objects.find(
+    (one) => one.type === type && one.schema === schema && isNamed(found, one),
+  );
+  if (object === undefined) return [];
+  const change = (action: "grant" | "revoke", grantee: string) => ({
+    key: [action, grantee, type, schema, privilege].join(" "),
+    ...{ object, kind: action, grantee, privileges: [privilege] },
+  });
+  if (kind === "missing") return object.owner === database.owner ? [] : [change("grant", name)];
+  const held = [...object.privileges, ...(object.columns ?? [])];
+  return memberOf
+    .filter((group) => held.includes(`${group}=${privilege}`))
+    .map((group) => change("revoke", group));
+}
+
+/** A privilege on some columns has that in its name, and a function its arguments. */
+function isNamed({ name }: SessionPrivilege, object: LiveObject): boolean {
+  return (
+    [object.name, `${object.name} (some columns)`].includes(name) ||
+    name.startsWith(`${object.name}(`)
+  );
 }
 
 function nameOf({ type, schema, name }: SessionPrivilege): string {

@@ -1,9 +1,10 @@
 import { type Client, escapeIdentifier } from "pg";
+import { commandLine } from "../../components/command-line.ts";
 import { findLogin, isOfVault, type Login } from "../../components/config/logins.ts";
 import type { AppSpec, RoleSpec } from "../../components/config/spec.ts";
 import { describeItem } from "../../components/postgres/server/reach.ts";
 import { withRoleSession, withSession } from "../../components/postgres/server/session.ts";
-import type { Check, VerifyContext } from "./check.ts";
+import { type Check, toFailed, type VerifyContext } from "./check.ts";
 import { probeLoginKey } from "./vault.ts";
 
 /** The login that a role's checks run as. */
@@ -35,7 +36,7 @@ export async function login(
     });
     return { name, ok: true, detail: "select 1 answered" };
   } catch (error) {
-    return { name, ok: false, detail: error instanceof Error ? error.message : String(error) };
+    return toFailed(name, error, commandLine("doctor", `--stack ${context.spec.stack}`));
   }
 }
 
@@ -43,7 +44,7 @@ export async function login(
 async function enterAsAdmin(
   app: AppSpec,
   role: RoleSpec,
-  { target, admin }: VerifyContext,
+  { target, admin, spec }: VerifyContext,
   use: (client: Client) => Promise<void>,
 ): Promise<Check> {
   const database = app.database.name;
@@ -56,6 +57,6 @@ async function enterAsAdmin(
     const detail = "checked in a session of the admin; its own login was not tried";
     return { name, ok: true, warning: true, detail };
   } catch (error) {
-    return { name, ok: false, detail: error instanceof Error ? error.message : String(error) };
+    return toFailed(name, error, commandLine("doctor", `--stack ${spec.stack}`));
   }
 }

@@ -8,7 +8,7 @@ import {
   type PlannedRole,
   PUBLIC_SCHEMA,
 } from "../../components/postgres/plan/plan.ts";
-import type { Check } from "./check.ts";
+import { type Check, runUp, toCheck } from "./check.ts";
 import { type CheckedRole, keepsPublic } from "./expect-privileges.ts";
 import { nameProbe, type Probe, qualify } from "./probe.ts";
 
@@ -47,6 +47,7 @@ export async function verifyProbe(
     inherited: onProbe,
     works: `${role.name}: can use what the owner creates in ${schema}`,
     fails: `${role.name}: cannot do anything else with it in ${schema}`,
+    fix: runUp,
   });
 }
 
@@ -65,11 +66,9 @@ export async function verifyDatabase(
     const where = schema === PUBLIC_SCHEMA ? "" : ` in ${schema}`;
     const outcome = await attempt(client, `create table ${qualify({ schema, name })} (id int)`);
     const { ok, detail } = toRefusal(outcome);
-    checks.push({
-      name: `${role.name}: cannot create a table${where}`,
-      ok,
-      detail: ok ? detail : `CREATE on schema ${schema} in ${database}: ${detail}`,
-    });
+    const what = `CREATE on schema ${schema} in ${database}: ${detail}`;
+    const check = `${role.name}: cannot create a table${where}`;
+    checks.push(toCheck(check, detail, ok ? [] : [{ what, fix: runUp }]));
   }
   const temporary: Attempt = {
     ...{ what: "TEMPORARY", type: "database", enough: ["TEMPORARY"] },
@@ -87,7 +86,7 @@ export async function verifyDatabase(
     works: `${role.name}: can create what its entry grants in ${database}`,
     fails: `${role.name}: cannot create anything else in ${database}`,
   };
-  const request = { schema: "", attempts, inherited, ...names };
+  const request = { schema: "", attempts, inherited, ...names, fix: runUp };
   return [...checks, ...(await verifyAttempts(client, plan, role, request))];
 }
 
@@ -144,6 +143,7 @@ async function verifyAttempts(
     readonly inherited: readonly SessionPrivilege[];
     readonly works: string;
     readonly fails: string;
+    readonly fix: string;
   },
 ): Promise<Check[]> {
   const database = plan.database.name;
@@ -162,14 +162,15 @@ async function verifyAttempts(
     const { ok, detail } = toRefusal(await attempt(client, sql));
     if (!ok) open.push(`${what} in ${database}: ${detail}`);
   }
-  const toCheck = (name: string, tried: readonly Attempt[], wrong: readonly string[]): Check => ({
-    name,
-    ok: wrong.length === 0,
-    detail: wrong.length === 0 ? tried.map(({ what }) => what).join(", ") : wrong.join("; "),
-  });
+  const judge = (name: string, tried: readonly Attempt[], wrong: readonly string[]): Check =>
+    toCheck(
+      name,
+      tried.map(({ what }) => what).join(", "),
+      wrong.map((what) => ({ what, fix: request.fix })),
+    );
   return [
-    ...(allowed.length === 0 ? [] : [toCheck(request.works, allowed, broken)]),
-    ...(others.length === 0 ? [] : [toCheck(request.fails, others, open)]),
+    ...(allowed.length === 0 ? [] : [judge(request.works, allowed, broken)]),
+    ...(others.length === 0 ? [] : [judge(request.fails, others, open)]),
   ];
 }
 
@@ -201,7 +202,7 @@ async function attempt(client: Client, sql: string): Promise<unknown> {
 }
 
 /** Only an error about a missing privilege counts as a refusal. */
-function toRefusal(outcome: unknown): Pick<Check, "ok" | "detail"> {
+function toRefusal(outcome: unknown): { readonly ok: boolean; readonly detail: string } {
   if (outcome === undefined) return { ok: false, detail: "it was not refused" };
   const ok = outcome instanceof DatabaseError && outcome.code === refused;
   return { ok, detail: describe(outcome) };

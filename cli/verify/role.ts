@@ -1,29 +1,43 @@
-import type { Client } from "pg";
+import { type Client, escapeLiteral, escapeIdentifier as id } from "pg";
 import type { SettingsByName } from "../../components/config/schema/settings.ts";
 import type { AppSpec } from "../../components/config/spec.ts";
-import { describeWhat } from "../../components/errors.ts";
+import { describeWhat, joinFixes } from "../../components/errors.ts";
 import { inspectAccess } from "../../components/postgres/catalog/access.ts";
 import {
+  inspectDatabases,
   inspectSessionPrivileges,
   type LiveRole,
+  type ServerFacts,
   type SessionRole,
   toLiveSettings,
 } from "../../components/postgres/catalog/catalog.ts";
 import { decideContents, hasContents } from "../../components/postgres/diff/contents.ts";
 import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/plan.ts";
+import { listAttributes, toRevokeAttributes } from "../../components/postgres/rules/attributes.ts";
 import { describeAction } from "../../components/postgres/statements/actions.ts";
-import type { Check, VerifyContext } from "./check.ts";
-import { type CheckedRole, describeDeviations, findDeviations } from "./expect-privileges.ts";
+import { inNameOf, toStatement } from "../../components/postgres/statements/sql.ts";
+import { type Check, runUp, toCheck, type VerifyContext, type Wrong } from "./check.ts";
+import {
+  type CheckedRole,
+  describeDeviations,
+  findDeviations,
+  toFixes,
+} from "./expect-privileges.ts";
 
 /** Attributes of a role, read in its own session or by the admin. Only its own session has `mayBecome`. */
 type Attributes = Pick<LiveRole, keyof LiveRole & keyof SessionRole> &
   Partial<Pick<SessionRole, "mayBecome">>;
 
 /** Checks that the role has the attributes and memberships of its plan. */
-export function verifyAttributes(planned: PlannedRole, found: Attributes): Check[] {
+export function verifyAttributes(
+  planned: PlannedRole,
+  found: Attributes,
+  { spec, server }: Pick<VerifyContext, "spec" | "server">,
+): Check[] {
+  const { ownershipRole } = spec.postgres;
   return [
-    verifyPowers(planned, found),
-    verifyMemberships(planned, found),
+    verifyPowers(planned, found, ownershipRole),
+    verifyMemberships(planned, found, server),
     ...verifySettings(planned.name, planned.settings, found.settings),
   ];
 }
@@ -44,47 +58,93 @@ function verifySettings(name: string, wanted: SettingsByName, live: readonly str
   const found = toLiveSettings(live);
   const wrong = names
     .filter((one) => found.get(one) !== wanted[one])
-    .map((one) => `${one} is ${found.get(one) ?? "not set"} instead of ${wanted[one] ?? ""}`);
-  const ok = wrong.length === 0;
-  return [{ name: `${name}: settings`, ok, detail: ok ? names.join(", ") : wrong.join("; ") }];
+    .map((one) => ({
+      what: `${one} is ${found.get(one) ?? "not set"} instead of ${wanted[one] ?? ""}`,
+      fix: runUp,
+    }));
+  return [toCheck(`${name}: settings`, names.join(", "), wrong)];
 }
 
-function verifyPowers(planned: PlannedRole, found: Attributes): Check {
+function verifyPowers(planned: PlannedRole, found: Attributes, ownershipRole: string): Check {
+  const { name } = planned;
+  const attributes = listAttributes(found);
   const { mayBecome = [] } = found;
-  const powers = [
-    ...(found.isSuperuser ? ["SUPERUSER"] : []),
-    ...(found.canCreateRole ? ["CREATEROLE"] : []),
-    ...(found.canCreateDatabase ? ["CREATEDB"] : []),
-    ...(found.canReplicate ? ["REPLICATION"] : []),
-    ...(found.bypassesRls ? ["BYPASSRLS"] : []),
+  const limit = String(found.connectionLimit);
+  const wrong: readonly Wrong[] = [
+    ...(attributes.length === 0
+      ? []
+      : [
+          {
+            what: attributes.join(", "),
+            fix: `as a superuser run: ${toRevokeAttributes(name, attributes)}`,
+          },
+        ]),
     ...(found.isSuperuser || mayBecome.length === 0
       ? []
-      : [`the attributes of ${mayBecome.join(", ")}, which it is a member of`]),
+      : [
+          {
+            what: `the attributes of ${mayBecome.join(", ")}, which it is a member of`,
+            fix: joinFixes(
+              ...mayBecome.map((group) => endOf(group, planned, found, ownershipRole)),
+            ),
+          },
+        ]),
     ...(found.connectionLimit === planned.connectionLimit
       ? []
       : [
-          `connection limit ${String(found.connectionLimit)} instead of ${String(planned.connectionLimit)}`,
+          {
+            what: `connection limit ${limit} instead of ${String(planned.connectionLimit)}`,
+            fix: runUp,
+          },
         ]),
   ];
-  return {
-    name: `${planned.name}: is not a superuser`,
-    ok: powers.length === 0,
-    detail: powers.length === 0 ? "no special attribute" : `it has ${powers.join(", ")}`,
-  };
+  const check = toCheck(`${name}: is not a superuser`, "no special attribute", wrong);
+  return check.ok
+    ? check
+    : { ...check, detail: `it has ${wrong.map(({ what }) => what).join(", ")}` };
 }
 
-function verifyMemberships(planned: PlannedRole, found: Attributes): Check {
+/** Ends a role's way to the attributes of a group. */
+function endOf(
+  group: string,
+  { name }: PlannedRole,
+  { memberOf }: Attributes,
+  ownershipRole: string,
+): string {
+  if (group === ownershipRole) {
+    const all = ["SUPERUSER", "CREATEROLE", "CREATEDB", "REPLICATION", "BYPASSRLS"];
+    return `as a superuser run: ${toRevokeAttributes(group, all)}`;
+  }
+  if (memberOf.includes(group)) {
+    return `as a superuser run: REVOKE ${id(group)} FROM ${id(name)}; and where the entry lists it, take it out of memberOf`;
+  }
+  return `find the membership that leads to "${group}", and revoke it: SELECT roleid::regrole, member::regrole FROM pg_auth_members WHERE roleid = ${escapeLiteral(id(group))}::regrole`;
+}
+
+function verifyMemberships(
+  planned: PlannedRole,
+  found: Attributes,
+  { versionNumber }: ServerFacts,
+): Check {
+  const { name: role } = planned;
+  const revoke = (group: string, by: string): string => {
+    const grantor = versionNumber < 160_000 ? undefined : by;
+    const action = { kind: "leave", path: "", role, group, grantor } as const;
+    return `as a superuser run: ${toStatement(action, () => "")}`;
+  };
   const more = found.memberOf.filter((group) => !planned.memberOf.includes(group));
   const less = planned.memberOf.filter((group) => !found.memberOf.includes(group));
-  const problems = [
-    ...more.map((group) => `it is a member of ${group}, which its entry does not list`),
-    ...less.map((group) => `it is not a member of ${group}`),
-  ];
-  return {
-    name: `${planned.name}: memberships`,
-    ok: problems.length === 0,
-    detail: problems.length === 0 ? planned.memberOf.join(", ") : problems.join("; "),
-  };
+  return toCheck(`${planned.name}: memberships`, planned.memberOf.join(", "), [
+    ...more.map((group) => ({
+      what: `it is a member of ${group}, which its entry does not list`,
+      fix: joinFixes(
+        ...found.memberships
+          .filter((one) => one.group === group)
+          .map(({ grantor }) => revoke(group, grantor)),
+      ),
+    })),
+    ...less.map((group) => ({ what: `it is not a member of ${group}`, fix: runUp })),
+  ]);
 }
 
 /** Checks that the role has exactly the planned privileges on every object of its database. */
@@ -92,17 +152,24 @@ export async function verifyPrivileges(
   client: Client,
   plan: DatabasePlan,
   role: CheckedRole,
+  server: ServerFacts,
 ): Promise<Check> {
   const live = await inspectSessionPrivileges(client, plan.schemas, role.groups);
   const deviations = findDeviations(plan, role, live);
-  return {
-    name: `${role.name}: privileges in ${plan.database.name}`,
-    ok: deviations.length === 0,
-    detail:
-      deviations.length === 0
-        ? `as its entry says (${role.profile}), on ${String(new Set(live.map((one) => one.name)).size)} objects`
-        : describeDeviations(plan.database.name, deviations),
-  };
+  const name = `${role.name}: privileges in ${plan.database.name}`;
+  if (deviations.length === 0) {
+    const objects = String(new Set(live.map((one) => one.name)).size);
+    return { name, ok: true, detail: `as its entry says (${role.profile}), on ${objects} objects` };
+  }
+  const access = await inspectAccess(client, plan, role.memberOf);
+  const databases = await inspectDatabases(client, [plan.database.name]);
+  const database = databases.get(plan.database.name);
+  const fixes =
+    database === undefined
+      ? [runUp]
+      : toFixes(plan, role, deviations, { access, database, server });
+  const detail = describeDeviations(plan.database.name, deviations);
+  return { name, ok: false, detail, fix: joinFixes(...fixes) };
 }
 
 /** Checks that the schemas and extensions of the entry exist, in the owner's session. */
@@ -111,45 +178,49 @@ export async function verifyContents(client: Client, plan: DatabasePlan): Promis
   const access = await inspectAccess(client, plan, []);
   // As for a superuser, so that everything missing is found, whoever has to create it.
   const { actions, problems } = decideContents(plan, { isSuperuser: true, admin: "" }, access);
-  const wrong = [
-    ...problems.map(describeWhat),
-    ...actions.map((action) => `not yet: ${describeAction(action)}`),
-  ];
   const listed = [...plan.schemas, ...plan.extensions.map(({ name }) => name)];
   return [
-    {
-      name: `${plan.database.name}: schemas and extensions`,
-      ok: wrong.length === 0,
-      detail: wrong.length === 0 ? listed.join(", ") : wrong.join("; "),
-    },
+    toCheck(`${plan.database.name}: schemas and extensions`, listed.join(", "), [
+      ...problems.map((problem) => ({ what: describeWhat(problem), fix: problem.fix })),
+      ...actions.map((action) => ({ what: `not yet: ${describeAction(action)}`, fix: runUp })),
+    ]),
   ];
 }
 
 /** Checks that the role cannot connect to the databases of other apps, except as a member of a group of its entry. */
 export function verifyIsolation(
   app: AppSpec,
-  role: Pick<PlannedRole, "name">,
+  { name }: Pick<PlannedRole, "name">,
   found: SessionRole,
   { spec }: VerifyContext,
 ): Check {
   const others = spec.apps.filter((other) => other !== app).map(({ database }) => database);
+  const itself = found.ways.map(({ database }) => database);
   // If a database keeps CONNECT for PUBLIC, the role has it, too; but it must not have its own grant.
-  const mayEnter = ({ name, revokePublic }: (typeof others)[number]): boolean =>
-    (revokePublic ? found.mayEnter : found.mayEnterItself).includes(name);
-  const isStated = ({ name }: (typeof others)[number]): boolean =>
-    found.mayEnterAsMember.includes(name);
-  const stated = others.filter(isStated).map(({ name }) => name);
-  const rest = others.filter((database) => !isStated(database));
-  const open = rest.filter(mayEnter).map(({ name }) => name);
-  const closed = rest.filter(({ revokePublic }) => revokePublic).map(({ name }) => name);
+  const isStated = (other: (typeof others)[number]): boolean =>
+    found.mayEnterAsMember.includes(other.name);
+  const mayEnter = (other: (typeof others)[number]): boolean =>
+    (other.revokePublic ? found.mayEnter : itself).includes(other.name);
+  const stated = others.filter(isStated).map((other) => other.name);
+  const rest = others.filter((other) => !isStated(other));
+  const open = rest.filter(mayEnter).map((other) => other.name);
+  const closed = rest.filter(({ revokePublic }) => revokePublic).map((other) => other.name);
   const beside =
     stated.length === 0 ? "" : `; as its memberOf says, CONNECT on ${stated.join(", ")}`;
-  return {
-    name: `${role.name}: cannot connect to other apps' databases`,
-    ok: open.length === 0,
-    detail:
-      open.length === 0
-        ? `no CONNECT on ${closed.join(", ") || "any other app's database"}${beside}`
-        : `it has CONNECT on ${open.join(", ")}`,
-  };
+  const good = `no CONNECT on ${closed.join(", ") || "any other app's database"}${beside}`;
+  const fix = joinFixes(...open.flatMap((database) => toWayFixes(name, found, database)));
+  const wrong = open.length === 0 ? [] : [{ what: `it has CONNECT on ${open.join(", ")}`, fix }];
+  return toCheck(`${name}: cannot connect to other apps' databases`, good, wrong);
+}
+
+/** What ends the ways of a role into a database. `pulumi up` ends the way through PUBLIC, where it may. */
+export function toWayFixes(role: string, { ways }: SessionRole, database: string): string[] {
+  const found = ways.filter((way) => way.database === database);
+  if (found.length === 0) return [runUp];
+  return found.map(({ grantee, grantor, isOwner }) => {
+    const revoke = isOwner
+      ? `REVOKE ${id(grantee)} FROM ${id(role)}`
+      : `REVOKE CONNECT ON DATABASE ${id(database)} FROM ${id(grantee)}`;
+    return `as a superuser run: ${grantor === null ? revoke : inNameOf(grantor, [revoke])}`;
+  });
 }

@@ -1,4 +1,4 @@
-import type { Client } from "pg";
+import { type Client, escapeIdentifier as id } from "pg";
 import { commandLine } from "../../components/command-line.ts";
 import type { RoleSpec } from "../../components/config/spec.ts";
 import { Credential } from "../../components/onepassword/credential.ts";
@@ -8,7 +8,7 @@ import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/p
 import { toEndOfLogin } from "../../components/postgres/rules/two-logins.ts";
 import { LoginFailure } from "../../components/postgres/server/login-failure.ts";
 import { withRoleSession } from "../../components/postgres/server/session.ts";
-import type { Check, VerifyContext } from "./check.ts";
+import { type Check, runUp, toCheck, type VerifyContext } from "./check.ts";
 import { verifyAttributes } from "./role.ts";
 import { probeLoginKey } from "./vault.ts";
 
@@ -18,13 +18,8 @@ export async function verifySetRole(client: Client, planned: PlannedRole): Promi
   if (actsAs === undefined) return [];
   const { rows } = await client.query<{ me: string }>("select current_user::text as me");
   const me = rows[0]?.me ?? "";
-  return [
-    {
-      name: `${name}: runs as ${actsAs}`,
-      ok: me === actsAs,
-      detail: `current_user is ${me}`,
-    },
-  ];
+  const what = `current_user is ${me}`;
+  return [toCheck(`${name}: runs as ${actsAs}`, what, me === actsAs ? [] : [{ what, fix: runUp }])];
 }
 
 /** Checks that the owner owns everything, also the probe, and its logins own nothing. */
@@ -36,16 +31,15 @@ export async function verifyOwnership(client: Client, plan: DatabasePlan): Promi
     logins,
     `role=${owner}`,
   ]);
-  const found = rows.map(({ login, count }) => `${login} owns ${String(count)}`);
   return [
-    {
-      name: `${database}: everything belongs to ${owner}`,
-      ok: found.length === 0,
-      detail:
-        found.length === 0
-          ? `nothing belongs to ${logins.join(" or ")} or to another login of it`
-          : `${found.join("; ")}; run as the admin, in that database: REASSIGN OWNED BY a login TO "${owner}"`,
-    },
+    toCheck(
+      `${database}: everything belongs to ${owner}`,
+      `nothing belongs to ${logins.join(" or ")} or to another login of it`,
+      rows.map(({ login, count }) => ({
+        what: `${login} owns ${String(count)}`,
+        fix: `as a superuser, in database ${database}: REASSIGN OWNED BY ${id(login)} TO ${id(owner)}`,
+      })),
+    ),
   ];
 }
 
@@ -71,28 +65,27 @@ export async function verifyUnusedLogins(
   const checks: Check[] = [];
   for (const planned of unused) {
     const live = context.loginRoles.get(planned.name);
-    checks.push(...verifyUnusedLogin(planned, live));
+    checks.push(...verifyUnusedLogin(planned, live, context));
     if (live !== undefined) checks.push(await verifyRefusal(plan, planned, context, current));
     if (live?.canLogin === true) checks.push(warnOfLogin(plan, planned));
   }
   return checks;
 }
 
-function verifyUnusedLogin(planned: PlannedRole, live: LiveRole | undefined): Check[] {
+function verifyUnusedLogin(
+  planned: PlannedRole,
+  live: LiveRole | undefined,
+  context: VerifyContext,
+): Check[] {
   const { name, actsAs } = planned;
-  if (live === undefined) return [{ name: `${name}: exists`, ok: false, detail: "it does not" }];
+  const failed = (check: string, what: string) => toCheck(check, "", [{ what, fix: runUp }]);
+  if (live === undefined) return [failed(`${name}: exists`, "it does not")];
   const setting = settingOf(live, "role");
   return [
-    ...verifyAttributes(planned, live),
+    ...verifyAttributes(planned, live, context),
     ...(actsAs === undefined || setting === actsAs
       ? []
-      : [
-          {
-            name: `${name}: runs as ${actsAs}`,
-            ok: false,
-            detail: `its setting role is ${setting ?? "not set"}`,
-          },
-        ]),
+      : [failed(`${name}: runs as ${actsAs}`, `its setting role is ${setting ?? "not set"}`)]),
   ];
 }
 
@@ -110,24 +103,27 @@ async function verifyRefusal(
   try {
     const login = new Credential(name, current.revealPassword());
     await withRoleSession({ ...target, database }, login, (client) => client.query("select 1"));
-    return { name: check, ok: false, detail: "it was not refused" };
+    return toCheck(check, "", [{ what: "it was not refused", fix: endOfLogin(name) }]);
   } catch (error) {
     if (!(error instanceof LoginFailure)) throw error;
     const { sqlState, cause, message } = error;
     const detail = cause instanceof Error ? cause.message : message;
-    return { name: check, ok: refusals.includes(sqlState), detail };
+    const isRefused = refusals.includes(sqlState);
+    return toCheck(check, detail, isRefused ? [] : [{ what: detail, fix: endOfLogin(name) }]);
   }
 }
 
+function endOfLogin(name: string): string {
+  return `when nobody uses it, run as the admin: ${toEndOfLogin(name)}`;
+}
+
 function warnOfLogin(plan: DatabasePlan, { name }: PlannedRole): Check {
+  const isOfVault = plan.roles.some(({ key }) => key === probeLoginKey);
   return {
-    name: `${name}: is not in use`,
-    ok: true,
-    warning: true,
-    detail: `it can still log in with a former password; ${
-      plan.roles.some(({ key }) => key === probeLoginKey)
-        ? `when nobody uses it, run as the admin: ${toEndOfLogin(name)}`
-        : `when nobody uses it, disable it with ${commandLine("rotate")} and --retire`
-    }`,
+    ...{ name: `${name}: is not in use`, ok: true, warning: true },
+    detail: "it can still log in with a former password",
+    fix: isOfVault
+      ? endOfLogin(name)
+      : `when nobody uses it: ${commandLine("rotate")}, with --app ${plan.app} and --retire`,
   };
 }

@@ -6,7 +6,7 @@ import { type DatabasePlan, hasLoginsOfVault } from "../../components/postgres/p
 import { type SessionTarget, withSession } from "../../components/postgres/server/session.ts";
 import { toVaultStatements } from "../../components/postgres/statements/vault-role.ts";
 import { makeVerifier } from "../../components/postgres/verifier.ts";
-import type { Check } from "./check.ts";
+import { type Check, runUp, toFailed } from "./check.ts";
 
 /**
  * If Vault makes an app's logins, Berth has none to log in with. So `verify` creates a login with the
@@ -48,8 +48,7 @@ export async function verifyWithProbeLogin(
     }
     return [{ name, ok: true, detail: `${login.username} was created and dropped` }, ...checks];
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    return [{ name, ok: false, detail }, ...checks];
+    return [toFailed(name, error, runUp), ...checks];
   }
 }
 

@@ -14,6 +14,8 @@ import {
   inspectTraces,
   type LiveRole,
   type OpenDatabase,
+  type ServerFacts,
+  type Trace,
 } from "../../components/postgres/catalog/catalog.ts";
 import { withOwnershipRole } from "../../components/postgres/rules/identity.ts";
 import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
@@ -24,7 +26,7 @@ import { projectFolder } from "../../components/project-folder.ts";
 import { paint, print, printJson } from "../print.ts";
 
 import { verifyApp } from "./app.ts";
-import type { Check, VerifyContext } from "./check.ts";
+import { type Check, describeCheck, type VerifyContext } from "./check.ts";
 import { verifyWithProbeLogin } from "./vault.ts";
 
 /** The result of `verify`, and its `--json` output. */
@@ -87,17 +89,19 @@ async function inspectAsAdmin(
 ): Promise<{
   openDatabases: ReadonlyMap<string, OpenDatabase>;
   loginRoles: ReadonlyMap<string, LiveRole>;
-  traces: ReadonlyMap<string, readonly string[]>;
+  traces: ReadonlyMap<string, readonly Trace[]>;
+  server: ServerFacts;
   marked: Awaited<ReturnType<typeof inspectMarkedRoles>>;
 }> {
   const { postgres } = spec;
   const database = postgres.maintenanceDatabase;
   return await withSession({ ...target, database }, items.admin, async (client) => {
-    const identity = findIdentityProblem(await inspectServer(client), postgres);
+    const server = await inspectServer(client);
+    const identity = findIdentityProblem(server, postgres);
     if (identity !== undefined && postgres.systemIdentifier !== undefined) {
       throw toOneError("Postgres", [identity]);
     }
-    const traces = new Map<string, readonly string[]>();
+    const traces = new Map<string, readonly Trace[]>();
     for (const app of spec.apps) {
       const roles = roleNamesOf(app);
       traces.set(app.name, await inspectTraces(client, roles, postgres.reserved));
@@ -107,7 +111,8 @@ async function inspectAsAdmin(
     );
     const loginRoles = await inspectRoles(client, roleNamesOf({ roles: owners }));
     const marked = await inspectMarkedRoles(client);
-    return { openDatabases: await inspectOpenDatabases(client), traces, loginRoles, marked };
+    const openDatabases = await inspectOpenDatabases(client);
+    return { openDatabases, traces, loginRoles, marked, server };
   });
 }
 
@@ -115,7 +120,7 @@ function printChecks(app: string, checks: readonly Check[]): void {
   for (const check of checks) {
     const mark = check.warning === true ? "warning" : check.ok ? "ok" : "failed";
     const colour = check.warning === true ? "yellow" : check.ok ? "green" : "red";
-    print(paint(colour, mark.padEnd(7)), ` ${app}  ${check.name}: ${check.detail}`);
+    print(paint(colour, mark.padEnd(7)), ` ${app}  ${describeCheck(check)}`);
   }
 }
 

@@ -1,9 +1,11 @@
+import { existsSync, readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { exampleFile } from "../command-line.ts";
 import { BerthError } from "../errors.ts";
 import { projectFolder } from "../project-folder.ts";
-import { prefix, refuseSecretKeys } from "./load.ts";
+import { findStackFile, prefix, refuseSecretKeys } from "./load.ts";
 import { parseStack } from "./parse.ts";
+import { describePlainWords } from "./plain-words.ts";
 import type { StackSpec } from "./spec.ts";
 
 /** It is there, but not in the SDK's types: `Config` uses it. */
@@ -24,7 +26,10 @@ export function loadStackFromEngine(): StackSpec {
   const values = own.map(
     ([key, text]) => [key.slice(prefix.length), parseValue(key, text)] as const,
   );
-  return parseStack(stack, Object.fromEntries(values));
+  const raw = Object.fromEntries(values);
+  const file = findStackFile(stack, projectFolder);
+  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+  return parseStack(stack, raw, undefined, describePlainWords(text, raw));
 }
 
 /** Pulumi passes structured values as JSON text, and plain ones as they are. */

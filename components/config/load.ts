@@ -3,9 +3,15 @@ import path from "node:path";
 import { exampleFile } from "../command-line.ts";
 import { BerthError } from "../errors.ts";
 import { parseStack } from "./parse.ts";
+import { describePlainWords } from "./plain-words.ts";
 
 import { parsePulumiYaml } from "./pulumi-yaml.ts";
-import { findSecretPaths, refuseSecretValues } from "./secret-values.ts";
+import {
+  findSecretPaths,
+  refuseSecretValues,
+  type SecretPath,
+  secretOfProject,
+} from "./secret-values.ts";
 
 import type { StackSpec } from "./spec.ts";
 
@@ -23,8 +29,9 @@ export const prefix = "berth:";
  * @throws BerthError if there is no such file, it is not YAML, or it has mistakes.
  */
 export function loadStackFromFile(stack: string, projectFolder: string, file?: string): StackSpec {
-  const { values } = readStackFile(stack, projectFolder, file);
-  return parseStack(stack, values, file ?? `Pulumi.${stack}.yaml`);
+  const { values, text } = readStackFile(stack, projectFolder, file);
+  const words = describePlainWords(text, values);
+  return parseStack(stack, values, file ?? `Pulumi.${stack}.yaml`, words);
 }
 
 /** What Berth needs of `Pulumi.yaml` (https://www.pulumi.com/docs/iac/concepts/projects/project-file/). */
@@ -101,13 +108,15 @@ export function refuseSecretKeys(
   const values = parseValues(stack, project, { target, text });
   const paths = keys.flatMap((key) => {
     const found = listSecretPaths(values, key);
-    return found.length === 0 ? [`${prefix}${key}`] : found;
+    return found.length === 0 ? [{ path: `${prefix}${key}`, isOfProject: false }] : found;
   });
   refuseSecretValues(stack, paths);
 }
 
-function listSecretPaths(values: StackFile["values"], key: string): string[] {
-  return findSecretPaths(values[key], `${prefix}${key}`);
+function listSecretPaths(values: StackFile["values"], key: string): SecretPath[] {
+  const path = `${prefix}${key}`;
+  if (values[key] === secretOfProject) return [{ path, isOfProject: true }];
+  return findSecretPaths(values[key], path).map((one) => ({ path: one, isOfProject: false }));
 }
 
 function parseValues(
@@ -134,8 +143,16 @@ function toOwnValues(
   return Object.fromEntries(own);
 }
 
+/** Pulumi keeps a value with `secret: true` as one that `config set --secret` wrote. */
 function toProjectValue([key, given]: readonly [string, unknown]): readonly [string, unknown] {
   if (typeof given !== "object" || given === null) return [key, given];
-  const { value, default: preset } = given as { readonly value?: unknown; default?: unknown };
-  return [key, value ?? preset];
+  const { value, default: preset, secret } = given as ProjectValue;
+  return [key, secret === true ? secretOfProject : (value ?? preset)];
+}
+
+/** A value of `config` in Pulumi.yaml. */
+interface ProjectValue {
+  readonly value?: unknown;
+  readonly default?: unknown;
+  readonly secret?: boolean;
 }

@@ -1,5 +1,5 @@
 import { loginKey } from "./derive/names.ts";
-import type { AppSpec, RoleSpec } from "./spec.ts";
+import type { AppSpec, RoleSpec, SecretSpec } from "./spec.ts";
 
 /** Which roles on the server belong to one role of an entry, and which of them log in. */
 
@@ -73,4 +73,11 @@ export function findLogin(
   if (logins === undefined || username === name) return { key, name };
   const index = logins.indexOf(username);
   return index === -1 ? undefined : { key: loginKey(key, index), name: username };
+}
+
+/** Whether a Secret has fields of its item; if not, each of its keys names another. */
+export function usesItem({ item, fields, keys, find }: SecretSpec): boolean {
+  return (
+    fields.length > 0 || find !== undefined || keys.every((key) => key.item.item === item.item)
+  );
 }

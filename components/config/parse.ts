@@ -8,10 +8,12 @@ import { unquotedDate } from "./pulumi-yaml.ts";
 import { findContentProblems } from "./rules/content.ts";
 import { findDeliveryProblems } from "./rules/delivery.ts";
 import { findJobProblems } from "./rules/job.ts";
+import { findKeyProblems } from "./rules/keys.ts";
 import { findLoginProblems } from "./rules/logins.ts";
 import { findMembershipProblems } from "./rules/memberships.ts";
 import { findNameProblems } from "./rules/names.ts";
 import { findRetirementProblems } from "./rules/retirement.ts";
+import { findValueProblems } from "./rules/values.ts";
 import { findVaultProblems } from "./rules/vault.ts";
 import { allowedKeys } from "./schema/keys.ts";
 import { StackConfig } from "./schema/stack.ts";
@@ -23,20 +25,26 @@ import type { StackSpec } from "./spec.ts";
  * @param stack Name of the Pulumi stack, as in `Pulumi.<stack>.yaml`.
  * @param raw The values under `config:`, without the `berth:` prefix.
  * @param file Name of the file they are from; undefined = unknown, since Pulumi read the file.
+ * @param more Problems that only the file's text shows.
  * @throws BerthError that lists every mistake with its key path, what was given and what is allowed.
  */
-export function parseStack(stack: string, raw: unknown, file?: string): StackSpec {
+export function parseStack(
+  stack: string,
+  raw: unknown,
+  file?: string,
+  more: readonly string[] = [],
+): StackSpec {
   const name = file === undefined ? "" : ` ${file}`;
   const title = `stack ${stack}: the stack file${name} is not usable`;
-  const hidden = findUnreadable(raw, []);
+  const hidden = [...findUnreadable(raw, []), ...more];
   const parsed = StackConfig.safeParse(raw, { reportInput: true });
   if (!parsed.success) {
     const { issues } = parsed.error;
     const rest = keepValidApps(raw, issues);
-    const more = rest === undefined ? [] : findProblems(toStackSpec(stack, rest), rest);
+    const others = rest === undefined ? [] : findProblems(toStackSpec(stack, rest), rest);
     const isEmpty = Object.keys(raw ?? {}).length === 0;
     const hint = isEmpty ? `${commandLine("init", `--stack ${stack}`)} writes it` : undefined;
-    throw toOneError(title, [...hidden, ...issues.flatMap(describeIssue), ...more], hint);
+    throw toOneError(title, [...hidden, ...issues.flatMap(describeIssue), ...others], hint);
   }
   const spec = toStackSpec(stack, parsed.data);
   const problems = [...hidden, ...findProblems(spec, parsed.data)];
@@ -78,7 +86,9 @@ function toStackSpec(stack: string, config: StackConfig): StackSpec {
   const apps = inOrder(
     Object.keys(config.apps)
       .toSorted()
-      .map((name) => toAppSpec(name, config.apps[name] ?? {}, config)),
+      .map((name) =>
+        toAppSpec(name, config.apps[name] ?? {}, config, { service: postgres.service }),
+      ),
   );
   const { vault, throughProvider = false } = config.onepassword;
   const stackId = config.stack?.id;
@@ -96,6 +106,8 @@ function findProblems(spec: StackSpec, config: StackConfig): string[] {
     ...findRetirementProblems(spec),
     ...findLoginProblems(spec),
     ...findVaultProblems(spec, config),
+    ...findKeyProblems(spec, config),
+    ...findValueProblems(spec),
   ];
 }
 

@@ -17,21 +17,34 @@ export function findSecretPaths(value: unknown, path: string): string[] {
   return entries.flatMap(([key, inner]) => findSecretPaths(inner, `${path}${toStep(key)}`));
 }
 
+/** A secret value, by its path as `pulumi config --path` takes it. */
+export interface SecretPath {
+  readonly path: string;
+  /** Whether Pulumi.yaml says `secret: true` of it. */
+  readonly isOfProject: boolean;
+}
+
+/** In place of a value of which Pulumi.yaml says `secret: true`. */
+export const secretOfProject = { secure: "" } as const;
+
 /**
  * Throws where there is one. No other problem of the file is looked for before, since its message might quote
  * the value.
- *
- * @param paths As `pulumi config --path` takes them.
  */
-export function refuseSecretValues(stack: string, paths: readonly string[]): void {
+export function refuseSecretValues(stack: string, paths: readonly SecretPath[]): void {
   if (paths.length === 0) return;
   throw toOneError(
     `stack ${stack}: the stack file is not usable`,
-    paths.map(
-      (path) =>
-        `${path}: this value is secret (pulumi config set --secret), and Berth would write it in clear into state and manifests\n` +
-        `    fix: put it into a 1Password item, name the item under "secrets" of the app, and run: pulumi config rm --stack ${stack} --path '${path.replaceAll("'", `'\\''`)}'`,
-    ),
+    paths.map(({ path, isOfProject }) => {
+      const says = isOfProject ? "secret: true in Pulumi.yaml" : "pulumi config set --secret";
+      const remove = isOfProject
+        ? `take "secret: true" out of Pulumi.yaml`
+        : `run: pulumi config rm --stack ${stack} --path '${path.replaceAll("'", `'\\''`)}'`;
+      return (
+        `${path}: this value is secret (${says}), and Berth would write it in clear into state and manifests\n` +
+        `    fix: put it into a 1Password item, name the item under "secrets" of the app, and ${remove}`
+      );
+    }),
   );
 }
 

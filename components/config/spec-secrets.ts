@@ -3,6 +3,21 @@
 /** Who makes Secrets from 1Password items: the 1Password operator, or External Secrets. */
 export type SecretsThrough = "onepassword-item" | "external-secret";
 
+/** How one Secret is made; undefined = as usual. Only External Secrets knows more than the type. */
+export interface SecretSettings {
+  readonly type: string | undefined;
+  /** As Go prints a duration, `1h0m0s`. */
+  readonly refreshInterval: string | undefined;
+  readonly creationPolicy: "Owner" | "Orphan" | "Merge" | undefined;
+  readonly deletionPolicy: "Retain" | "Delete" | "Merge" | undefined;
+}
+
+/** Fields of an item by a pattern of their labels, and how their keys are made from these. */
+export interface FindSpec {
+  readonly pattern: string;
+  readonly rewrite: readonly { readonly source: string; readonly target: string }[];
+}
+
 /** How Secrets get into their namespaces. */
 export interface SecretsSpec {
   /** Who makes the Secrets that the apps share. */

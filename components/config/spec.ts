@@ -1,5 +1,6 @@
+import type { SecretKey } from "./keys/template.ts";
 import type { Grants } from "./privileges.ts";
-import type { SecretsSpec, SecretsThrough } from "./spec-secrets.ts";
+import type { FindSpec, SecretSettings, SecretsSpec, SecretsThrough } from "./spec-secrets.ts";
 
 /**
  * What the rest of Berth works from: plain, complete, read-only values, never a `pulumi.Input`. They
@@ -10,6 +11,13 @@ import type { SecretsSpec, SecretsThrough } from "./spec-secrets.ts";
 export interface ItemRef {
   readonly vault: string;
   readonly item: string;
+}
+
+/** Labels of the fields of an item that hold a login. */
+export interface LoginFields {
+  /** undefined = the item has none, and the user's name is the role's. */
+  readonly username: string | undefined;
+  readonly password: string;
 }
 
 /** How Berth reaches Postgres from the workstation or from CI. */
@@ -50,6 +58,16 @@ export interface StackIdentity {
   readonly unmarked?: string | undefined;
 }
 
+/** How pods reach the server. */
+export interface ServiceSpec {
+  readonly host: string;
+  readonly port: number;
+  /** For the apps, in libpq's words. */
+  readonly sslmode: string;
+  /** Path of the CA's file in the pods; undefined = the stack file names none. */
+  readonly sslrootcert: string | undefined;
+}
+
 /** The shared server. */
 export interface PostgresSpec {
   readonly endpoint: EndpointSpec;
@@ -66,10 +84,12 @@ export interface PostgresSpec {
   readonly stack: StackIdentity | undefined;
   /** Connections that Berth's own provider opens at a time. */
   readonly connectionLimit: number;
+  /** Whether a plain preview looks into each app's database. */
+  readonly compareInside: boolean;
   /** Image of the provisioning Jobs; it has psql 15 or newer. */
   readonly jobImage: string;
-  /** Host name and port by which pods reach the server. */
-  readonly service: { readonly host: string; readonly port: number };
+  /** How pods reach the server. */
+  readonly service: ServiceSpec;
   /** Namespace of the database's own manifests. */
   readonly namespace: string;
   /** Databases that may be dropped when their app leaves, by name. Sorted. */
@@ -97,17 +117,21 @@ export interface RoleSpec {
   /** On top of the profile's. */
   readonly privileges: Grants;
   readonly item: ItemRef;
+  readonly fields: LoginFields;
   /** Kubernetes Secret (and OnePasswordItem) that brings the credential to the pods. */
   readonly secretName: string;
   readonly namespace: string;
+  /** Keys of the Secret in addition to `username` and `password`. */
+  readonly keys: readonly SecretKey[];
+  readonly settings: SecretSettings;
   /** -1 = no limit. */
   readonly connectionLimit: number;
   /** Further roles it is a member of, by name. */
   readonly memberOf: readonly string[];
   /** Empty = the server's default. */
   readonly searchPath: readonly string[];
-  /** By name, sorted. */
-  readonly settings: Readonly<Record<string, string>>;
+  /** Settings of the role on the server, by name, sorted. */
+  readonly parameters: Readonly<Record<string, string>>;
   /**
    * Iterations and salt of its verifier, `4096:<base64>`; undefined = 4096, and a salt derived from the
    * role's name and the item's id.
@@ -148,6 +172,18 @@ export interface SecretSpec {
   readonly namespace: string;
   /** Labels of fields that the item must have; each becomes a key of the Secret. */
   readonly fields: readonly string[];
+  /** Keys with names of their own, each from a field of this or another item. */
+  readonly keys: readonly NamedField[];
+  /** undefined = the fields above, or all. */
+  readonly find: FindSpec | undefined;
+  readonly settings: SecretSettings;
+}
+
+/** A key of a Secret and the field that it comes from. */
+export interface NamedField {
+  readonly key: string;
+  readonly item: ItemRef;
+  readonly field: string;
 }
 
 /** What an app takes from HashiCorp Vault through the Vault Secrets Operator. */
@@ -206,6 +242,8 @@ export type WorkloadSpec =
       readonly repoURL: string;
       readonly path: string;
       readonly targetRevision: string;
+      /** ConfigMap with where the database is; undefined = none. */
+      readonly configMap?: string | undefined;
     };
 
 /**

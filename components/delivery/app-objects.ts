@@ -1,11 +1,13 @@
-import { hasItem } from "../config/logins.ts";
-import type { AppSpec, ItemRef, RoleSpec, StackSpec } from "../config/spec.ts";
-import type { SecretsThrough } from "../config/spec-secrets.ts";
+import type { SecretKey } from "../config/keys/template.ts";
+import { hasItem, usesItem } from "../config/logins.ts";
+import type { AppSpec, ItemRef, NamedField, RoleSpec, StackSpec } from "../config/spec.ts";
+import type { FindSpec, SecretSettings, SecretsThrough } from "../config/spec-secrets.ts";
 import { BerthError } from "../errors.ts";
 import { buildExternalSecret, type ExternalSecret } from "../secrets/external-secret.ts";
+import type { ObjectMetadata } from "../secrets/object-metadata.ts";
 import {
   buildOnePasswordItem,
-  type ItemId,
+  type ItemIds,
   type OnePasswordItem,
 } from "../secrets/onepassword-item.ts";
 import type { ClusterSecretStore, SecretStore } from "../secrets/secret-store.ts";
@@ -20,12 +22,11 @@ import {
 } from "./argocd/application.ts";
 import { SHARED, toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
 import { type JobRunner, planProvisioning } from "./provisioning-job.ts";
-import { planAppStores, planSharedStore } from "./stores.ts";
+import { planAppStores, planSharedStores, storeNameOf } from "./stores.ts";
 import { planVaultAuths, planVaultConnection, planVaultSecrets } from "./vault-objects.ts";
 import type { KubernetesObject } from "./yaml.ts";
 
-/** Resolves an item of a stack file to its ids. */
-export type ItemIds = (ref: ItemRef) => ItemId;
+export type { ItemIds };
 
 /** Namespace and AppProject of Applications. */
 export interface ArgoCdSpec {
@@ -47,8 +48,8 @@ export type AccessManifest = SecretStore | VaultAuth;
 export interface AppSecrets {
   /** Each role's credential, in the database's namespace, for administrators and Jobs there. */
   readonly database: readonly SecretManifest[];
-  /** Secrets for the app itself; what gives access to their values comes first. */
-  readonly own: readonly (AccessManifest | SecretManifest)[];
+  /** Secrets for the app itself; what gives access to their values comes first, and its ConfigMap last. */
+  readonly own: readonly (AccessManifest | SecretManifest | ConfigMap)[];
 }
 
 /** Plans an app's Secrets. A role in the database's namespace has one Secret, not two. */
@@ -57,25 +58,55 @@ export function planAppSecrets(spec: StackSpec, app: AppSpec, items: ItemIds): A
   const { namespace } = spec.postgres;
   const build = (secret: WantedSecret): SecretManifest =>
     buildSecret(spec, { through: app.secretsThrough, partOf: app.name, items }, secret);
-  const roles = app.roles
-    .filter(hasItem)
-    .map((role) => ({ ...role, name: role.secretName, fields: login }));
+  const roles = app.roles.filter(hasItem).map(toWantedLogin);
   return {
     database: roles.map((role) => build({ ...role, namespace })),
     own: [
       ...planAppStores(spec, app),
       ...planVaultAuths(spec, app),
-      ...[...roles.filter((role) => role.namespace !== namespace), ...app.secrets].map(build),
+      ...[
+        ...roles.filter((role) => role.namespace !== namespace),
+        ...app.secrets.map(toWantedSecret),
+      ].map(build),
       ...planVaultSecrets(spec, app),
+      ...planConfigMap(spec, app),
     ],
   };
+}
+
+/** Where the database is, in the words of libpq, for an app without values. */
+export interface ConfigMap {
+  readonly apiVersion: "v1";
+  readonly kind: "ConfigMap";
+  readonly metadata: ObjectMetadata;
+  readonly data: Readonly<Record<string, string>>;
+}
+
+function planConfigMap({ postgres: { service } }: StackSpec, app: AppSpec): readonly ConfigMap[] {
+  const { workload, namespace, database } = app;
+  if (workload?.kind !== "git" || workload.configMap === undefined) return [];
+  const [{ name: role, logins }] = app.roles;
+  return [
+    {
+      ...{ apiVersion: "v1", kind: "ConfigMap" },
+      metadata: {
+        ...{ name: workload.configMap, namespace },
+        ...{ labels: toLabels(app.name), annotations: toWaveAnnotation(WAVES.items) },
+      },
+      data: {
+        ...{ PGHOST: service.host, PGPORT: String(service.port), PGDATABASE: database.name },
+        // With several logins the Secret says which one is in use.
+        ...(logins === undefined ? { PGUSER: role } : {}),
+      },
+    },
+  ];
 }
 
 /** The store and the VaultConnection that all apps use, if Berth makes them. */
 export function planSharedAccess(
   spec: StackSpec,
 ): readonly (ClusterSecretStore | SecretStore | VaultConnection)[] {
-  return [planSharedStore(spec), planVaultConnection(spec)].filter((one) => one !== undefined);
+  return [...planSharedStores(spec), planVaultConnection(spec)].filter((one) => one !== undefined);
 }
 
 /** The admin role's Secret, in the database's namespace only. */
@@ -120,19 +151,20 @@ export function toCommonArgs(
 /** With the admin credential in its namespace an app could read every database of the server. */
 function refuseAdminItem(spec: StackSpec, app: AppSpec, items: ItemIds): void {
   const admin = items(spec.postgres.admin);
-  for (const secret of [...app.roles.filter(hasItem), ...app.secrets]) {
-    const id = items(secret.item);
+  const used = [
+    ...app.roles.filter(hasItem).map(({ secretName, item }) => ({ name: secretName, item })),
+    ...app.secrets.filter(usesItem),
+    ...app.secrets.flatMap(({ name, keys }) => keys.map(({ item }) => ({ name, item }))),
+  ];
+  for (const { name, item } of used) {
+    const id = items(item);
     if (id.vaultId === admin.vaultId && id.itemId === admin.itemId) {
       throw new BerthError(
-        `app ${app.name}: Secret ${toSecretName(secret)} is from the admin role's item, which may only be in the database's namespace`,
+        `app ${app.name}: Secret ${name} is from the admin role's item, which may only be in the database's namespace`,
         { hint: "make an item for the app, and name it in the stack file" },
       );
     }
   }
-}
-
-function toSecretName(secret: RoleSpec | AppSpec["secrets"][number]): string {
-  return "secretName" in secret ? secret.secretName : secret.name;
 }
 
 /** Objects of the Job that provisions an app; empty if Berth provisions it itself. */
@@ -151,7 +183,7 @@ function toAdminSecretName(spec: StackSpec): string {
   return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(title) ? title : "postgres-admin";
 }
 
-/** Fields of a role's item that the pods need. */
+/** Fields of the admin's item. */
 const login = ["username", "password"];
 
 interface WantedSecret {
@@ -160,29 +192,53 @@ interface WantedSecret {
   readonly item: ItemRef;
   /** For External Secrets; the 1Password operator copies all fields. */
   readonly fields: readonly string[];
+  readonly named?: readonly NamedField[];
+  readonly find?: FindSpec | undefined;
+  /** Keys made from a login; the 1Password operator makes none, so they are fields of the item. */
+  readonly keys?: readonly SecretKey[];
+  readonly settings?: SecretSettings;
+}
+
+/** The login under the keys `username` and `password`, whatever the item calls them. */
+function toWantedLogin(role: RoleSpec): WantedSecret {
+  const { secretName: name, namespace, item, fields, keys, settings } = role;
+  const named = [
+    ...(fields.username === undefined ? [] : [{ key: "username", item, field: fields.username }]),
+    { key: "password", item, field: fields.password },
+  ];
+  const fixed = fields.username === undefined ? [{ name: "username", parts: [role.name] }] : [];
+  return { name, namespace, item, fields: [], named, keys: [...fixed, ...keys], settings };
+}
+
+function toWantedSecret({ keys, ...secret }: AppSpec["secrets"][number]): WantedSecret {
+  return { ...secret, named: keys };
 }
 
 function buildSecret(
-  { secrets }: StackSpec,
+  { secrets, vault }: StackSpec,
   by: { readonly through: SecretsThrough; readonly partOf: string; readonly items: ItemIds },
-  { name, namespace, item, fields }: WantedSecret,
+  { name, namespace, item, named = [], settings, ...wanted }: WantedSecret,
 ): SecretManifest {
   const labels = toLabels(by.partOf);
   const annotations = toWaveAnnotation(WAVES.items);
   const common = { name, namespace, labels, annotations };
   switch (by.through) {
     case "onepassword-item":
-      return buildOnePasswordItem({ ...common, item: by.items(item) });
+      return buildOnePasswordItem({ ...common, item: by.items(item), type: settings?.type });
     case "external-secret": {
       const { store, refreshInterval } = secrets;
       if (store === undefined) throw new Error("the rules passed a stack without a store");
-      const storeRef = { kind: store.kind, name: store.name };
+      const storeOf = (ref: ItemRef) => ({
+        kind: store.kind,
+        name: storeNameOf(store.name, ref.vault, vault),
+      });
       return buildExternalSecret({
-        ...common,
-        title: item.item,
-        fields,
-        store: storeRef,
-        refreshInterval,
+        ...{ ...common, ...wanted, title: item.item, refreshInterval, store: storeOf(item) },
+        settings: settings ?? {},
+        named: named.map(({ key, item: other, field }) => ({
+          ...{ key, title: other.item, field },
+          store: other.vault === item.vault ? undefined : storeOf(other),
+        })),
       });
     }
   }

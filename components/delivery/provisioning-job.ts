@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { jobName, passwordEnvironment, provisionerName } from "../config/derive/names.ts";
+import { loginKeysOf } from "../config/login-keys.ts";
 import { hasItem } from "../config/logins.ts";
 import type { AppSpec, PostgresSpec, TlsSpec } from "../config/spec.ts";
 import { planDatabase } from "../postgres/plan/plan.ts";
@@ -95,10 +96,6 @@ function toPodSpec(
   app: AppSpec,
   { name, adminSecret }: { readonly name: string; readonly adminSecret: string },
 ): Readonly<Record<string, unknown>> {
-  const fromSecret = (variable: string, secret: string, key: string) => ({
-    name: variable,
-    valueFrom: { secretKeyRef: { name: secret, key } },
-  });
   const plain = {
     PGHOST: postgres.service.host,
     PGPORT: String(postgres.service.port),
@@ -132,8 +129,12 @@ function toPodSpec(
           fromSecret("PGPASSWORD", adminSecret, "password"),
           ...app.roles
             .filter(hasItem)
-            .map(({ key, secretName }) =>
-              fromSecret(passwordEnvironment(key), secretName, "password"),
+            .map((role) =>
+              fromSecret(
+                passwordEnvironment(role.key),
+                role.secretName,
+                loginKeysOf(app, role).password,
+              ),
             ),
         ],
         securityContext: {
@@ -150,6 +151,10 @@ function toPodSpec(
     ],
     volumes: [{ name: "files", configMap: { name } }],
   };
+}
+
+function fromSecret(name: string, secret: string, key: string) {
+  return { name, valueFrom: { secretKeyRef: { name: secret, key } } };
 }
 
 function readCa({ mode, caFile: file }: TlsSpec): string | undefined {

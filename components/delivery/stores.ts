@@ -1,4 +1,5 @@
-import { hasItem } from "../config/logins.ts";
+import { createHash } from "node:crypto";
+import { hasItem, usesItem } from "../config/logins.ts";
 import type { AppSpec, StackSpec } from "../config/spec.ts";
 import type { ConnectSpec, StoreSpec } from "../config/spec-secrets.ts";
 import {
@@ -10,24 +11,50 @@ import {
 import { SHARED, toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
 
 /**
- * The store that several apps use: the ClusterSecretStore, or the SecretStore in the database's namespace.
- * undefined = Berth makes none.
+ * The name of the store for a vault. External Secrets looks for a title in all vaults of a store and takes the first,
+ * so each vault has a store of its own.
  */
-export function planSharedStore(spec: StackSpec): ClusterSecretStore | SecretStore | undefined {
+export function storeNameOf(name: string, vault: string, main: string): string {
+  if (vault === main) return name;
+  const plain = vault.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+  const part = /^[a-z0-9]+(-[a-z0-9]+)*$/.test(vault)
+    ? vault
+    : `${plain}-${createHash("sha256").update(vault).digest("hex").slice(0, 6)}`;
+  return `${name}-${part}`.replaceAll(/--+/g, "-");
+}
+
+/**
+ * The stores that several apps use: a ClusterSecretStore of each vault, or the SecretStore in the database's
+ * namespace. None = Berth makes none.
+ */
+export function planSharedStores(spec: StackSpec): readonly (ClusterSecretStore | SecretStore)[] {
   const { store, through } = spec.secrets;
   const apps = listUsers(spec);
-  if (store?.connect === undefined) return undefined;
-  if (through !== "external-secret" && apps.length === 0) return undefined;
+  if (store?.connect === undefined) return [];
+  if (through !== "external-secret" && apps.length === 0) return [];
   const { namespace } = spec.postgres;
-  const common = toCommonArgs(spec, store, store.connect, SHARED);
-  const { token, tokenNamespace } = store.connect;
-  if (store.kind === "SecretStore") return buildSecretStore({ ...common, namespace, token });
+  const { connect } = store;
+  const { token, tokenNamespace } = connect;
+  const uses = apps.flatMap(listUses);
+  // Credentials are in the database's namespace as well.
+  const logins = apps.flatMap((app) => app.roles.filter(hasItem).map(({ item }) => item.vault));
+  const toArgs = (vault: string) => toCommonArgs(spec, store, connect, { vault, partOf: SHARED });
+  if (store.kind === "SecretStore") {
+    return unique([spec.vault, ...logins]).map((vault) =>
+      buildSecretStore({ ...toArgs(vault), namespace, token }),
+    );
+  }
   if (tokenNamespace === undefined) throw new Error("the rules passed a store without a token");
-  return buildClusterSecretStore({
-    ...common,
-    token: { ...token, namespace: tokenNamespace },
-    namespaces: [namespace, ...apps.flatMap(listNamespaces)],
-  });
+  return unique([spec.vault, ...logins, ...uses.map(({ vault }) => vault)]).map((vault) =>
+    buildClusterSecretStore({
+      ...toArgs(vault),
+      token: { ...token, namespace: tokenNamespace },
+      namespaces: [
+        namespace,
+        ...uses.filter((use) => use.vault === vault).map((use) => use.namespace),
+      ],
+    }),
+  );
 }
 
 /**
@@ -37,33 +64,60 @@ export function planSharedStore(spec: StackSpec): ClusterSecretStore | SecretSto
 export function planAppStores(spec: StackSpec, app: AppSpec): readonly SecretStore[] {
   const { store } = spec.secrets;
   if (store?.kind !== "SecretStore" || store.connect === undefined) return [];
-  const common = toCommonArgs(spec, store, store.connect, app.name);
-  const { token } = store.connect;
-  return [...new Set(listNamespaces(app))]
-    .filter((namespace) => namespace !== spec.postgres.namespace)
-    .filter(
-      (namespace) => app === listUsers(spec).find((it) => listNamespaces(it).includes(namespace)),
-    )
-    .toSorted()
-    .map((namespace) => buildSecretStore({ ...common, namespace, token }));
+  const { connect } = store;
+  const isSame = (one: Use) => (other: Use) =>
+    one.namespace === other.namespace && one.vault === other.vault;
+  const uses = listUses(app)
+    .filter(({ namespace }) => namespace !== spec.postgres.namespace)
+    .filter((use) => app === listUsers(spec).find((one) => listUses(one).some(isSame(use))));
+  return uses
+    .filter((use, index) => uses.findIndex(isSame(use)) === index)
+    .toSorted((a, b) => (toSortKey(a) < toSortKey(b) ? -1 : 1))
+    .map(({ namespace, vault }) =>
+      buildSecretStore({
+        ...toCommonArgs(spec, store, connect, { vault, partOf: app.name }),
+        ...{ namespace, token: connect.token },
+      }),
+    );
+}
+
+/** A vault that is read for a namespace. */
+interface Use {
+  readonly namespace: string;
+  readonly vault: string;
+}
+
+function toSortKey({ namespace, vault }: Use): string {
+  return `${namespace} ${vault}`;
+}
+
+function unique(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts)];
 }
 
 function listUsers({ apps }: StackSpec): readonly AppSpec[] {
   return apps.filter((app) => app.secretsThrough === "external-secret");
 }
 
-function listNamespaces(app: AppSpec): readonly string[] {
-  return [...app.roles.filter(hasItem), ...app.secrets].map(({ namespace }) => namespace);
+function listUses(app: AppSpec): readonly Use[] {
+  return [
+    ...app.roles.filter(hasItem).map(({ namespace, item }) => ({ namespace, vault: item.vault })),
+    ...app.secrets.flatMap((secret) =>
+      [...(usesItem(secret) ? [secret.item] : []), ...secret.keys.map(({ item }) => item)].map(
+        ({ vault }) => ({ namespace: secret.namespace, vault }),
+      ),
+    ),
+  ];
 }
 
 function toCommonArgs(
-  { vault }: StackSpec,
+  { vault: main }: StackSpec,
   { name }: StoreSpec,
   { host }: ConnectSpec,
-  partOf: string,
+  { vault, partOf }: { readonly vault: string; readonly partOf: string },
 ) {
   return {
-    name,
+    name: storeNameOf(name, vault, main),
     connectHost: host,
     vault,
     labels: toLabels(partOf),

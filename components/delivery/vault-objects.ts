@@ -76,6 +76,7 @@ export function planVaultSecrets(
             ...toArgs(owner.namespace),
             ...login,
             name: owner.secretName,
+            keys: owner.keys,
             path: databaseCredentials(login.role),
           }),
         ]),

@@ -1,11 +1,12 @@
 import pLimit from "p-limit";
 import pRetry from "p-retry";
-import type { ItemRef } from "../config/spec.ts";
+import type { SecretKey } from "../config/keys/template.ts";
+import type { ItemRef, LoginFields, RoleSpec } from "../config/spec.ts";
 import { toOneError } from "../errors.ts";
 
 import { holdLineBreaks } from "../terminal-text.ts";
-
 import { type Item, ItemReadError, type ItemReadFailure, type ReadItem } from "./item.ts";
+import { findKeyFields } from "./key-fields.ts";
 
 /** An item to read, and the fields it must have. */
 export interface ItemRequest {
@@ -20,6 +21,14 @@ export interface ItemRequest {
   readonly username?: string;
   /** With two logins: other allowed values of `username`, and the fix for all other values. */
   readonly otherLogins?: { readonly usernames: readonly string[]; readonly fix: string };
+  /** Keys of the Secret that must be fields of the item, and the command that writes them. */
+  readonly keyFields?: {
+    readonly keys: readonly SecretKey[];
+    readonly role: Pick<RoleSpec, "fields" | "name">;
+    readonly fix: string;
+  };
+  /** Labels of the login. Default: username and password. */
+  readonly labels?: LoginFields;
 }
 
 /** Items by reference. */
@@ -95,6 +104,7 @@ function withRetries(read: () => Promise<Item>, options: ReadOptions): Promise<I
 
 function findFieldProblems(request: ItemRequest, item: Item): string[] {
   const { ref, wantedBy } = request;
+  const nameLabel = request.labels?.username ?? "username";
   const labels = holdLineBreaks(item.labels);
   const at = `${wantedBy}: vault "${ref.vault}", item "${ref.item}"`;
   const missing = request.fields
@@ -106,27 +116,45 @@ function findFieldProblems(request: ItemRequest, item: Item): string[] {
     );
   const wanted = new Set([
     ...request.fields,
-    ...(request.username === undefined ? [] : ["username"]),
+    ...(request.username === undefined ? [] : [nameLabel]),
+    ...(request.keyFields?.keys ?? []).map(({ name }) => name),
   ]);
   missing.push(...[...wanted].flatMap((field) => findTwinProblems(at, field, request, item)));
-  const username = holdLineBreaks(item.revealField("username"));
+  // Without its login nothing can be said of what repeats it.
+  if (missing.length === 0) missing.push(...findKeyProblems(at, request, item));
+  const username = holdLineBreaks(item.revealField(nameLabel));
   const { otherLogins } = request;
   if (request.username === undefined || username === undefined || username === request.username)
     return missing;
   if (otherLogins?.usernames.includes(username) === true) return missing;
-  const edit = `op item edit ${quote(ref.item)} --vault ${quote(ref.vault)} ${quote(`username=${request.username}`)}`;
+  const edit = `op item edit ${quote(ref.item)} --vault ${quote(ref.vault)} ${quote(`${nameLabel === "username" ? nameLabel : `app.${escapeField(nameLabel)}`}=${request.username}`)}`;
   if (otherLogins === undefined) {
     return [
       ...missing,
-      `${at}: its username is "${username}", but the role is "${request.username}"\n` +
+      `${at}: its ${nameLabel} is "${username}", but the role is "${request.username}"\n` +
         `    fix: ${edit}, or give the role that name in the stack file`,
     ];
   }
   const names = [request.username, ...otherLogins.usernames].join(", ");
   return [
     ...missing,
-    `${at}: its username is "${username}"; allowed are ${names}\n` +
+    `${at}: its ${nameLabel} is "${username}"; allowed are ${names}\n` +
       `    fix: ${otherLogins.fix}; for a new app: ${edit}`,
+  ];
+}
+
+/** What is wrong with the fields that are keys of the Secret. */
+function findKeyProblems(at: string, { keyFields }: ItemRequest, item: Item): string[] {
+  if (keyFields === undefined) return [];
+  const { missing, wrong } = findKeyFields(keyFields.keys, item, keyFields.role);
+  const found = [
+    ...(missing.length === 0 ? [] : [`missing: ${missing.join(", ")}`]),
+    ...(wrong.length === 0 ? [] : [`with another value than the login gives: ${wrong.join(", ")}`]),
+  ];
+  if (found.length === 0) return [];
+  return [
+    `${at}: the 1Password operator copies fields and makes none, so the keys of the Secret must be fields of the item; ${found.join("; ")}\n` +
+      `    fix: ${keyFields.fix}`,
   ];
 }
 
@@ -218,7 +246,9 @@ function assignment(field: string, request: ItemRequest): string {
       : "--generate-password=letters,digits,32";
   }
   if (field === "username") return quote(`username=${request.username ?? "‹role›"}`);
-  return quote(`app.${field}[password]=‹value›`);
+  const name = `app.${escapeField(field)}`;
+  if (field === request.labels?.username) return quote(`${name}=${request.username ?? "‹role›"}`);
+  return quote(`${name}[password]=‹value›`);
 }
 
 function quote(text: string): string {

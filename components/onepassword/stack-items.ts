@@ -1,8 +1,9 @@
-import { hasItem, roleNamesOf } from "../config/logins.ts";
-import type { ItemRef, RoleSpec, StackSpec } from "../config/spec.ts";
+import { hasItem, roleNamesOf, usesItem } from "../config/logins.ts";
+import type { AppSpec, ItemRef, RoleSpec, StackSpec } from "../config/spec.ts";
 import { BerthError } from "../errors.ts";
 import { Credential } from "./credential.ts";
 import type { Item, ReadItem } from "./item.ts";
+import { keysInItem } from "./key-fields.ts";
 import { type ItemRequest, type Items, type ReadOptions, readItems } from "./read-items.ts";
 
 /** Everything that a stack needs from 1Password, read and checked. */
@@ -21,7 +22,7 @@ export async function readStackItems(
   const item = await readItems(planItemRequests(spec), readItem, options);
   const admin = readAdmin(spec, item);
   refuseReservedAdmin(spec, admin);
-  return { item, admin, credential: (role) => toCredential(item(role.item)) };
+  return { item, admin, credential: (role) => toCredential(item(role.item), role) };
 }
 
 /** The admin's credential. Its item must be among `item`. */
@@ -44,14 +45,21 @@ export function planItemRequests(spec: StackSpec): ItemRequest[] {
       ...app.roles.filter(hasItem).map((role) => ({
         ref: role.item,
         wantedBy: `app ${app.name}`,
-        fields: login,
+        fields: [role.fields.username, role.fields.password].filter((one) => one !== undefined),
+        ...toLabels(role),
         ...toUsernames(app.name, role),
+        ...toKeyFields(spec, app, role),
       })),
-      ...app.secrets.map(({ item, fields }) => ({
-        ref: item,
-        wantedBy: `app ${app.name}`,
-        fields,
-      })),
+      ...app.secrets.flatMap((secret) => [
+        ...(usesItem(secret)
+          ? [{ ref: secret.item, wantedBy: `app ${app.name}`, fields: secret.fields }]
+          : []),
+        ...secret.keys.map((key) => ({
+          ref: key.item,
+          wantedBy: `app ${app.name}`,
+          fields: [key.field],
+        })),
+      ]),
     ]),
   ];
 }
@@ -59,12 +67,27 @@ export function planItemRequests(spec: StackSpec): ItemRequest[] {
 /** With two logins the owner's own name is allowed, too: the app may have logged in with it before. */
 function toUsernames(
   app: string,
-  { name, logins }: RoleSpec,
+  { name, logins, fields }: RoleSpec,
 ): Pick<ItemRequest, "username" | "otherLogins"> {
   const [first, ...others] = logins ?? [];
+  if (fields.username === undefined) return {};
   if (first === undefined) return { username: name };
   const fix = `if that role owns the database now, set berth:apps.${app}.owner.name to its name and keep the item`;
   return { username: first, otherLogins: { usernames: [...others, name], fix } };
+}
+
+function toKeyFields(
+  { stack }: StackSpec,
+  app: AppSpec,
+  role: RoleSpec,
+): Pick<ItemRequest, "keyFields"> {
+  const keys = keysInItem(app, role);
+  if (keys.length === 0) return {};
+  const option = role.key === "owner" ? "" : ` --role ${role.key}`;
+  const fix =
+    `npm run rotate -- --stack ${stack} --app ${app.name}${option} --keys writes them and leaves the password; ` +
+    `where Berth may not write items, set berth:apps.${app.name}.secretsThrough to external-secret, which makes the keys itself`;
+  return { keyFields: { keys, role, fix } };
 }
 
 /** No role of an app may be the admin role or a member of it. The admin's name is known only from its item. */
@@ -88,8 +111,15 @@ function refuseReservedAdmin(spec: StackSpec, admin: Credential): void {
   }
 }
 
-/** The login that an item holds. */
-export function toCredential(item: Item): Credential {
-  const username = item.revealField("username") ?? "";
-  return new Credential(username, item.revealField("password") ?? "", item.itemId);
+/** The login that an item holds for a role, or for the admin. */
+export function toCredential(item: Item, role?: Pick<RoleSpec, "fields" | "name">): Credential {
+  const { username, password } = role?.fields ?? { username: "username", password: "password" };
+  const name = username === undefined ? role?.name : item.revealField(username);
+  return new Credential(name ?? "", item.revealField(password) ?? "", item.itemId);
+}
+
+/** The labels, where they are other than usual. */
+function toLabels({ fields }: RoleSpec): Pick<ItemRequest, "labels"> {
+  const isUsual = fields.username === "username" && fields.password === "password";
+  return isUsual ? {} : { labels: fields };
 }

@@ -58,6 +58,7 @@ export function toProviderPostgres(
     reserved: [...reserved],
     ownershipRole,
     connectionLimit,
+    ...(postgres.compareInside ? {} : { compareInside: false }),
     ...(confirmDelete.length === 0 ? {} : { confirmDelete: [...confirmDelete] }),
     ...(dumpDirectory === undefined ? {} : { dumpDirectory }),
     adminItem: `${postgres.admin.vault}/${postgres.admin.item}`,

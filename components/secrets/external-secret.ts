@@ -1,3 +1,7 @@
+import { toKeyName } from "../config/keys/name.ts";
+import { loginKeys, toGoTemplates } from "../config/keys/render.ts";
+import type { SecretKey } from "../config/keys/template.ts";
+import type { FindSpec, SecretSettings } from "../config/spec-secrets.ts";
 import { BerthError } from "../errors.ts";
 import type { ObjectMetadata } from "./object-metadata.ts";
 
@@ -11,17 +15,39 @@ export interface ExternalSecret {
     readonly secretStoreRef: StoreRef;
     readonly target: {
       readonly name: string;
-      readonly creationPolicy: "Owner";
-      readonly deletionPolicy: "Retain";
+      readonly creationPolicy: "Owner" | "Orphan" | "Merge";
+      readonly deletionPolicy: "Retain" | "Delete" | "Merge";
       readonly template: {
         readonly engineVersion: "v2";
+        readonly type?: string;
         readonly mergePolicy: "Replace";
         readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+        readonly data?: Readonly<Record<string, string>>;
       };
     };
-    readonly data?: readonly { readonly secretKey: string; readonly remoteRef: RemoteRef }[];
-    readonly dataFrom?: readonly { readonly extract: RemoteRef }[];
+    readonly data?: readonly {
+      readonly secretKey: string;
+      readonly remoteRef: RemoteRef;
+      readonly sourceRef?: { readonly storeRef: StoreRef };
+    }[];
+    readonly dataFrom?: readonly (
+      | { readonly extract: RemoteRef }
+      | { readonly find: Find; readonly rewrite?: readonly { readonly regexp: Rewrite }[] }
+    )[];
   };
+}
+
+interface Find {
+  /** Title of the item. */
+  readonly path: string;
+  readonly name: { readonly regexp: string };
+  readonly conversionStrategy: "Default";
+  readonly decodingStrategy: "None";
+}
+
+interface Rewrite {
+  readonly source: string;
+  readonly target: string;
 }
 
 /** The store that External Secrets reads from. */
@@ -40,6 +66,15 @@ interface RemoteRef {
   readonly metadataPolicy: "None";
 }
 
+/** A key, and the field of an item that it comes from. */
+export interface NamedRef {
+  readonly key: string;
+  readonly title: string;
+  readonly field: string;
+  /** undefined = the Secret's own. */
+  readonly store?: StoreRef | undefined;
+}
+
 /** What {@link buildExternalSecret} needs. */
 export interface ExternalSecretArgs {
   /** Name of the object and of its Secret. */
@@ -47,8 +82,14 @@ export interface ExternalSecretArgs {
   readonly namespace: string;
   /** Title of the 1Password item. Before External Secrets 2.9 its provider finds no item by id. */
   readonly title: string;
-  /** Labels of the fields to copy; empty = all fields. */
+  /** Labels of the fields to copy; empty = all fields, if nothing else says which. */
   readonly fields: readonly string[];
+  /** Keys with names of their own, each from a field of an item. */
+  readonly named?: readonly NamedRef[];
+  readonly find?: FindSpec | undefined;
+  readonly settings?: Partial<SecretSettings>;
+  /** Keys made from the fields. Then the Secret has them and, of the fields, those of a login. */
+  readonly keys?: readonly SecretKey[];
   readonly store: StoreRef;
   /** As Go prints a duration: `1h0m0s`. */
   readonly refreshInterval: string;
@@ -66,38 +107,63 @@ export interface ExternalSecretArgs {
  * @see https://external-secrets.io/latest/provider/1password-automation/
  */
 export function buildExternalSecret(args: ExternalSecretArgs): ExternalSecret {
-  const { name, namespace, title, fields, labels, annotations } = args;
-  const ref: RemoteRef = {
-    key: title,
-    conversionStrategy: "Default",
-    decodingStrategy: "None",
-    metadataPolicy: "None",
-  };
-  const values =
-    fields.length === 0
-      ? { dataFrom: [{ extract: ref }] }
-      : {
-          data: toKeys(`Secret ${namespace}/${name}`, fields).map(([secretKey, property]) => ({
-            secretKey,
-            remoteRef: { ...ref, property },
-          })),
-        };
+  const { name, namespace, keys = [], settings = {}, labels, annotations } = args;
   return {
     apiVersion: "external-secrets.io/v1",
     kind: "ExternalSecret",
     metadata: { name, namespace, labels, annotations },
     spec: {
-      refreshInterval: args.refreshInterval,
+      refreshInterval: settings.refreshInterval ?? args.refreshInterval,
       secretStoreRef: args.store,
       target: {
         name,
-        creationPolicy: "Owner",
-        deletionPolicy: "Retain",
-        template: { engineVersion: "v2", mergePolicy: "Replace", metadata: { labels } },
+        creationPolicy: settings.creationPolicy ?? "Owner",
+        deletionPolicy: settings.deletionPolicy ?? "Retain",
+        template: {
+          ...(settings.type === undefined ? {} : { type: settings.type }),
+          ...{ engineVersion: "v2", mergePolicy: "Replace", metadata: { labels } },
+          ...(keys.length === 0 ? {} : { data: toTemplateData(keys) }),
+        },
       },
-      ...values,
+      ...toSources(args),
     },
   };
+}
+
+const strategies = { conversionStrategy: "Default", decodingStrategy: "None" } as const;
+
+function toSources({
+  name,
+  namespace,
+  title,
+  fields,
+  named = [],
+  find,
+}: ExternalSecretArgs): Pick<ExternalSecret["spec"], "data" | "dataFrom"> {
+  const ref: RemoteRef = { key: title, ...strategies, metadataPolicy: "None" };
+  const copied = toKeys(`Secret ${namespace}/${name}`, fields);
+  const data = [
+    ...copied.map(([secretKey, property]) => ({ secretKey, remoteRef: { ...ref, property } })),
+    ...named.map(({ key, title: other, field, store }) => ({
+      secretKey: key,
+      remoteRef: { ...ref, key: other, property: field },
+      ...(store === undefined ? {} : { sourceRef: { storeRef: store } }),
+    })),
+  ];
+  const found = find && {
+    find: { path: title, name: { regexp: find.pattern }, ...strategies },
+    ...(find.rewrite.length === 0 ? {} : { rewrite: find.rewrite.map((regexp) => ({ regexp })) }),
+  };
+  return {
+    ...(data.length === 0 ? {} : { data }),
+    ...(found === undefined ? {} : { dataFrom: [found] }),
+    ...(data.length === 0 && found === undefined ? { dataFrom: [{ extract: ref }] } : {}),
+  };
+}
+
+/** What the template names is all that the Secret gets, so the login's own fields are in it as well. */
+function toTemplateData(keys: readonly SecretKey[]): Readonly<Record<string, string>> {
+  return toGoTemplates([...loginKeys, ...keys], (field) => `.${field}`);
 }
 
 /**
@@ -107,9 +173,7 @@ export function buildExternalSecret(args: ExternalSecretArgs): ExternalSecret {
 function toKeys(at: string, labels: readonly string[]): readonly (readonly [string, string])[] {
   const keys = new Map<string, string>();
   for (const label of new Set(labels)) {
-    const key = label
-      .replace(/^[^-._a-zA-Z0-9]+|[^-._a-zA-Z0-9]+$/g, "")
-      .replace(/[^-._a-zA-Z0-9]+/g, "-");
+    const key = toKeyName(label);
     const other = keys.get(key);
     if (key === "" || other !== undefined) {
       const why =

@@ -1,3 +1,4 @@
+import type { ItemRef } from "../config/spec.ts";
 import { BerthError } from "../errors.ts";
 import type { ObjectMetadata } from "./object-metadata.ts";
 
@@ -5,7 +6,12 @@ import type { ObjectMetadata } from "./object-metadata.ts";
 export interface ItemId {
   readonly vaultId: string;
   readonly itemId: string;
+  /** Labels of its fields that have a value. */
+  readonly labels?: readonly string[];
 }
+
+/** Resolves an item of a stack file to its ids. */
+export type ItemIds = (ref: ItemRef) => ItemId;
 
 /** Custom resource from which the 1Password operator makes a Secret of the same name. */
 export interface OnePasswordItem {
@@ -13,6 +19,8 @@ export interface OnePasswordItem {
   readonly kind: "OnePasswordItem";
   readonly metadata: ObjectMetadata;
   readonly spec: { readonly itemPath: string };
+  /** Type of the Secret; undefined = Opaque. */
+  readonly type?: string;
 }
 
 /** What {@link buildOnePasswordItem} needs. */
@@ -21,13 +29,14 @@ export interface OnePasswordItemArgs {
   readonly name: string;
   readonly namespace: string;
   readonly item: ItemId;
+  readonly type?: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
 /**
  * Manifest that copies one item into a namespace. It names the item and has none of its values. The
- * Secret's keys are the item's field labels. Its type is Opaque, which cannot be changed later.
+ * Secret's keys are the item's field labels. Its type cannot be changed later.
  *
  * @see https://github.com/1Password/onepassword-operator/blob/main/USAGEGUIDE.md
  */
@@ -38,6 +47,7 @@ export function buildOnePasswordItem(args: OnePasswordItemArgs): OnePasswordItem
     kind: "OnePasswordItem",
     metadata: { name, namespace, labels, annotations },
     spec: { itemPath: formatItemPath(item) },
+    ...(args.type === undefined ? {} : { type: args.type }),
   };
 }
 

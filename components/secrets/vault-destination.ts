@@ -1,3 +1,5 @@
+import { toGoTemplates } from "../config/keys/render.ts";
+import type { SecretKey } from "../config/keys/template.ts";
 import type { RestartTarget } from "../config/spec.ts";
 
 /** The Secret that the Vault Secrets Operator makes, and what restarts when it changes. */
@@ -6,7 +8,11 @@ export interface VaultDestination {
     readonly name: string;
     readonly create: true;
     readonly labels: Readonly<Record<string, string>>;
-    readonly transformation: { readonly excludeRaw: true; readonly includes?: readonly string[] };
+    readonly transformation: {
+      readonly excludeRaw: true;
+      readonly includes?: readonly string[];
+      readonly templates?: Readonly<Record<string, { readonly text: string }>>;
+    };
   };
   readonly rolloutRestartTargets?: readonly RestartTarget[];
 }
@@ -16,6 +22,8 @@ export interface VaultDestinationArgs {
   readonly name: string;
   /** Keys to copy; empty = all. */
   readonly fields: readonly string[];
+  /** Keys made from the fields of a login. */
+  readonly keys?: readonly SecretKey[];
   readonly restart: readonly RestartTarget[];
   readonly labels: Readonly<Record<string, string>>;
 }
@@ -27,15 +35,26 @@ export interface VaultDestinationArgs {
  * @see https://developer.hashicorp.com/vault/docs/deploy/kubernetes/vso/api-reference#destination
  */
 export function buildVaultDestination(args: VaultDestinationArgs): VaultDestination {
-  const { name, fields, restart, labels } = args;
+  const { name, fields, keys = [], restart, labels } = args;
   const includes = [...new Set(fields)].map((field) => `^${field.replaceAll(".", "\\.")}$`);
   return {
     destination: {
       name,
       create: true,
       labels,
-      transformation: { excludeRaw: true, ...(includes.length === 0 ? {} : { includes }) },
+      transformation: {
+        excludeRaw: true,
+        ...(includes.length === 0 ? {} : { includes }),
+        ...(keys.length === 0 ? {} : { templates: toTemplates(keys) }),
+      },
     },
     ...(restart.length === 0 ? {} : { rolloutRestartTargets: restart }),
   };
+}
+
+function toTemplates(
+  keys: readonly SecretKey[],
+): Readonly<Record<string, { readonly text: string }>> {
+  const texts = toGoTemplates(keys, (field) => `get .Secrets "${field}"`);
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, { text }]));
 }

@@ -1,3 +1,4 @@
+import type { SecretKey } from "../config/keys/template.ts";
 import type { RestartTarget } from "../config/spec.ts";
 import type { ObjectMetadata } from "./object-metadata.ts";
 import { buildVaultDestination, type VaultDestination } from "./vault-destination.ts";
@@ -30,6 +31,8 @@ export interface VaultDynamicSecretArgs {
   readonly renewalPercent: number;
   /** End the lease when the object is deleted. */
   readonly revoke: boolean;
+  /** Keys made from the login. */
+  readonly keys: readonly SecretKey[];
   readonly restart: readonly RestartTarget[];
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;

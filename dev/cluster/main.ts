@@ -1,6 +1,7 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { describeFailure } from "../../cli/describe-failure.ts";
+import { print, printError, printFile } from "../../cli/print.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { ensureClusterToolchain } from "../../toolchain/cluster.ts";
 import { keepToSandbox } from "../environment.ts";
@@ -22,7 +23,7 @@ Nodes and pods are simulated, no container runs. All files are in .berth/dev.
 `;
 
 const say = (line: string): void => {
-  process.stdout.write(`${line}\n`);
+  print(line);
 };
 
 async function main(): Promise<number> {
@@ -34,7 +35,7 @@ async function main(): Promise<number> {
     },
   });
   if (values.help) {
-    process.stdout.write(help);
+    printFile(help);
     return 0;
   }
   if (values.stop || values.down) {
@@ -63,8 +64,6 @@ async function main(): Promise<number> {
 }
 
 process.exitCode = await main().catch((error: unknown) => {
-  process.stderr.write(
-    `${describeFailure(error, "npm run cluster -- --help shows the options")}\n`,
-  );
+  printError(describeFailure(error, "npm run cluster -- --help shows the options"));
   return 2;
 });

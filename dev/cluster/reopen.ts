@@ -1,3 +1,4 @@
+import { printError } from "../../cli/print.ts";
 import { ensureClusterToolchain } from "../../toolchain/cluster.ts";
 import { clusterHomeOf, type Sandbox } from "../sandbox.ts";
 import { isOnCluster } from "../stack-file.ts";
@@ -7,7 +8,7 @@ import { isClusterRunning } from "./stop.ts";
 export async function reopenCluster(sandbox: Sandbox): Promise<void> {
   if (!isOnCluster(sandbox.stackFile) || isClusterRunning(clusterHomeOf(sandbox.home))) return;
   const { cluster: tools } = await ensureClusterToolchain((line) => {
-    process.stderr.write(`${line}\n`);
+    printError(line);
   });
   const { openSandboxCluster } = await import("./sandbox-cluster.ts");
   const { keep } = await openSandboxCluster(sandbox, tools);

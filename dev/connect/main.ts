@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { print, printError, printFile } from "../../cli/print.ts";
 import { BerthError } from "../../components/errors.ts";
 import { createSampleVault, makeToken } from "./sample-vault.ts";
 import { startConnect } from "./server.ts";
@@ -31,7 +32,7 @@ async function main(args: readonly string[]): Promise<void> {
     },
   });
   if (values.help) {
-    process.stdout.write(HELP);
+    printFile(HELP);
     return;
   }
   const vaultFile = expectOption("vault", values.vault);
@@ -43,7 +44,7 @@ async function main(args: readonly string[]): Promise<void> {
     token: readToken(tokenFile),
     port,
     onRequest: ({ method, path, status }) => {
-      process.stdout.write(`${method} ${path} ${status === 0 ? "cut" : String(status)}\n`);
+      print(`${method} ${path} ${status === 0 ? "cut" : String(status)}`);
     },
   });
   const stop = (): void => {
@@ -55,7 +56,7 @@ async function main(args: readonly string[]): Promise<void> {
   process.stdout.on("error", () => undefined);
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
-  process.stdout.write(`listening on ${server.url}\n`);
+  print(`listening on ${server.url}`);
 }
 
 function createMissing(vaultFile: string, tokenFile: string): void {
@@ -86,6 +87,6 @@ function expectOption(name: string, value: string | undefined): string {
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  printError(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 }

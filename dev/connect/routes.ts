@@ -22,6 +22,7 @@ export interface ApiContext {
   readonly store: VaultStore;
   readonly faults: FaultScript;
   readonly scope: readonly string[] | undefined;
+  readonly mayWrite: boolean;
 }
 
 /**
@@ -43,6 +44,9 @@ export function answer(context: ApiContext, request: ApiRequest): ApiResponse {
     return { status: 200, body: toVaultView(vault) };
   }
   if (items !== "items") throw notFound("resource");
+  if (!context.mayWrite && request.method !== "GET") {
+    throw new ConnectError(403, `the token may not write to vault ${vaultId}`);
+  }
   if (itemId === undefined) return answerItems(context, vault, request);
   const item = vault.items.find((candidate) => candidate.id === itemId);
   if (item === undefined || context.faults.isHidden(item)) throw notFound(`item ${itemId}`);

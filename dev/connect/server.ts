@@ -32,6 +32,8 @@ export interface ConnectOptions {
   readonly faults?: FaultScript;
   /** Ids of the vaults that the token has access to; others answer 403. @default - all */
   readonly scope?: readonly string[];
+  /** @default true; without it each write is answered with 403 */
+  readonly mayWrite?: boolean;
   /** Called after each request, for a log. */
   readonly onRequest?: (record: RequestRecord) => void;
 }
@@ -55,7 +57,12 @@ export async function startConnect(options: ConnectOptions): Promise<ConnectServ
   const host = options.host ?? "127.0.0.1";
   const faults = options.faults ?? new FaultScript();
   const requests: RequestRecord[] = [];
-  const context: ApiContext = { store: options.store, faults, scope: options.scope };
+  const context: ApiContext = {
+    store: options.store,
+    faults,
+    scope: options.scope,
+    mayWrite: options.mayWrite ?? true,
+  };
   const server = createServer((request, response) => {
     response.once("close", () => {
       const status = response.writableEnded ? response.statusCode : 0;

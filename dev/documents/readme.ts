@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { parseStack } from "../../components/config/parse.ts";
 import { objectTypes } from "../../components/config/privileges.ts";
 import { planDatabase } from "../../components/postgres/plan/plan.ts";
+import { commandReference } from "./commands.ts";
 import { drawInnerRooms, drawRooms } from "./room-picture.ts";
 import { stackFileReference } from "./stack-file-reference.ts";
 
@@ -16,6 +17,7 @@ interface MadePart {
 
 /** By file and by the name in the part's two comments. */
 export const madeParts: Readonly<Record<string, Readonly<Record<string, MadePart>>>> = {
+  "docs/commands.md": { verbs: { from: "cli/commands", show: commandReference } },
   "docs/entry.md": { profiles: { from: "the plan", show: profileTable } },
   "docs/stack-file.md": { keys: { from: "the schema", show: stackFileReference } },
   "CONTRIBUTING.md": {

@@ -1,7 +1,9 @@
 /** What the code of the npm package reads beside it. The parts' go.mod say which versions `doctor` wants. */
 export const besideCode = [
-  "{components,provider,cli}/**/*.sql",
+  "{components,provider,cli}/**/*.{sql,css}",
+  "cli/**/*.browser.js",
   "components/config/schema.json",
   "provider/pulumi-resource-berth",
+  "provider/plugin/*",
   "toolchain/go/*/go.mod",
 ] as const;

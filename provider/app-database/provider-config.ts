@@ -37,6 +37,7 @@ const Postgres = z.strictObject({
   reserved: z.array(z.string()),
   ownershipRole: Text,
   connectionLimit: z.int().min(3),
+  compareInside: z.boolean().default(true),
   confirmDelete: z.array(Text).default([]),
   dumpDirectory: Text.optional(),
   adminItem: z.string().regex(/^[^/]+\/[^/]+$/),

@@ -1,5 +1,5 @@
 import { escapeIdentifier } from "pg";
-import { type SettingsByName, toSettings } from "../../components/config/schema/settings.ts";
+import { type SettingsByName, sortSettings } from "../../components/config/schema/settings.ts";
 import { BerthError } from "../../components/errors.ts";
 import type { AppContext } from "../../components/postgres/diff/decide-app.ts";
 import type { AppDatabaseState } from "../../components/postgres/plan/app-properties.ts";
@@ -144,7 +144,7 @@ function withFormer(
   former?: FormerSettings,
 ): SettingsByName {
   const unknown = (former?.get(key) ?? []).map((name) => [name, ""] as const);
-  return toSettings({ ...Object.fromEntries(unknown), ...settings });
+  return sortSettings({ ...Object.fromEntries(unknown), ...settings });
 }
 
 /** What state keeps of a stopped run until a run succeeds; undefined = nothing. */

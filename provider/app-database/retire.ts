@@ -9,6 +9,7 @@ import {
 } from "../../components/postgres/catalog/catalog.ts";
 import {
   countSessions,
+  inspectBlockers,
   inspectDependents,
   inspectSessions,
 } from "../../components/postgres/catalog/retirement.ts";
@@ -87,6 +88,7 @@ async function inspectRetirement(
     catalog,
     sessions: await inspectSessions(client, name, dropped),
     dependents: await inspectDependents(client, name, dropped),
+    blockers: await inspectBlockers(client, name),
   };
   return decideRetirement(state, facts, server.config, isNeeded);
 }

@@ -1,3 +1,4 @@
+import { commandLine } from "../../components/command-line.ts";
 import { BerthError } from "../../components/errors.ts";
 import { type AppDecision, listActions } from "../../components/postgres/diff/decide-app.ts";
 import { type Action, isAboutOwnershipRole } from "../../components/postgres/statements/actions.ts";
@@ -15,6 +16,7 @@ export class RunReports {
   #provider: string | undefined;
   #hasWarned = false;
   #hasShownStack = false;
+  #hasNoted = false;
   /** Apps of which it was said that they stay on the server. */
   readonly #kept = new Set<string>();
   /** Apps that the preview refused; undefined = the program does not ask for them. */
@@ -28,6 +30,19 @@ export class RunReports {
   begin(): void {
     this.#hasWarned = false;
     this.#hasShownStack = false;
+    this.#hasNoted = false;
+  }
+
+  /** The run has a refresh, which looks into each database. */
+  noteRead(): void {
+    this.#hasNoted = true;
+  }
+
+  /** Says once of a run without a refresh what it did not compare. */
+  noteNotCompared(urn: string): void {
+    const text = `what is inside the databases was not compared (berth:postgres.compareInside: false); with --refresh it is, and ${commandLine("verify")} tries it`;
+    if (!this.#hasNoted) this.report("info", this.#provider ?? urn, text);
+    this.#hasNoted = true;
   }
 
   setProvider(urn: string): void {

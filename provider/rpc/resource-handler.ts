@@ -58,8 +58,9 @@ export class PartialFailure extends BerthError {
   readonly id: string;
   readonly state: PropertyMap;
 
-  constructor(reason: string, resource: { readonly id: string; readonly state: PropertyMap }) {
-    super(reason);
+  constructor(cause: unknown, resource: { readonly id: string; readonly state: PropertyMap }) {
+    const { problems = [] } = cause instanceof BerthError ? cause : {};
+    super(cause instanceof Error ? cause.message : String(cause), { cause, problems });
     this.id = resource.id;
     this.state = resource.state;
   }

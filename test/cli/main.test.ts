@@ -133,7 +133,7 @@ const noHome = { PULUMI_HOME: join(folder, "nothing") };
 
 describe("what it cannot run with is exit code 2, one message and no fault's stack", () => {
   test.each([
-    ["another verb", ["deploy"], "unknown command 'deploy'\n  fix: the verbs are doctor, "],
+    ["another verb", ["deploy"], "unknown command 'deploy'\n  fix: the verbs are init, doctor, "],
     ["a mistyped verb", ["verfy"], "unknown command 'verfy' (did you mean verify?)"],
     [
       "a word too many",
@@ -156,7 +156,7 @@ describe("what it cannot run with is exit code 2, one message and no fault's sta
     [
       "a risk that it does not know",
       ["preview", "--stack", "prod", "--fail-on", "drop,all"],
-      'preview: --fail-on: got "all"; allowed are drop, reown, access',
+      "argument 'drop,all' is invalid. Allowed are drop, reown, access.",
     ],
     ["no Pulumi", ["preview", "--stack", "prod"], "preview: pulumi is not on PATH"],
     [

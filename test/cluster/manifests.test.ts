@@ -18,10 +18,35 @@ const apps = {
     },
     roles: { ro: { profile: "readonly", namespace: "db-readers" } },
   },
-  wiki: { delivery: "cluster", workload: { git: { path: "apps/wiki" } }, provisioner: "job" },
-  shop: { delivery: "cluster", secretsThrough: "external-secret" },
-  blog: { secretsThrough: "external-secret", secrets: { "blog-all": { fields: [] } } },
-  press: { credentials: "vault", vault: { restart: ["StatefulSet/press"], renewalPercent: 0 } },
+  wiki: {
+    ...{ delivery: "cluster", provisioner: "job" },
+    workload: { git: { path: "apps/wiki", configMap: "wiki-db" } },
+  },
+  shop: {
+    ...{ delivery: "cluster", secretsThrough: "external-secret" },
+    owner: {
+      ...{ item: { title: "shop", vault: "Other", password: "PASS" }, keys: "cnpg" },
+      ...{ type: "kubernetes.io/basic-auth", refreshInterval: "0h5m0s", creationPolicy: "Orphan" },
+    },
+    workload: { helm: { repoURL: "r", chart: "shop", version: "1", values: { a: null } } },
+  },
+  blog: {
+    secretsThrough: "external-secret",
+    secrets: {
+      "blog-all": { fields: [] },
+      "blog-tls": {
+        ...{ type: "kubernetes.io/tls", deletionPolicy: "Delete" },
+        keys: { "tls.crt": "crt", "tls.key": { item: "keys", vault: "Other", field: "key" } },
+      },
+      "blog-mail": { find: "^SMTP_", rewrite: [{ source: "^SMTP_", target: "MAIL_" }] },
+    },
+  },
+  talk: { secrets: { "talk-tls": { type: "kubernetes.io/tls" } } },
+  press: {
+    owner: { keys: "cnpg" },
+    credentials: "vault",
+    vault: { restart: ["StatefulSet/press"], renewalPercent: 0 },
+  },
   news: {
     credentials: "vault",
     secrets: { "news-config": { from: "vault" }, keys: { from: "vault", fields: ["tls.key"] } },
@@ -64,7 +89,16 @@ function settle(object: KubernetesObject): KubernetesObject {
 function listMappings(value: unknown, path: readonly string[] = []): (readonly string[])[] {
   if (typeof value !== "object" || value === null) return [];
   // What people write freely: Helm values, labels, and names of vaults.
-  const free = ["valuesObject", "labels", "annotations", "vaults", "data", "requests", "limits"];
+  const free = [
+    "valuesObject",
+    "labels",
+    "annotations",
+    "vaults",
+    "data",
+    "templates",
+    "requests",
+    "limits",
+  ];
   if (free.includes(path.at(-1) ?? "")) return [];
   const inner = Object.entries(value).flatMap(([key, item]) => listMappings(item, [...path, key]));
   return Array.isArray(value) ? inner : [path, ...inner];

@@ -84,6 +84,23 @@ describe("what Pulumi.yaml says for all stacks", () => {
     );
     expect(loadStackFromFile("prod", home).apps.map(({ name }) => name)).toEqual(["netbox"]);
   });
+
+  const secret = `name: berth\nstackConfigDir: stacks\nconfig:\n  berth:apps: { secret: true, value: ${apps ?? ""} }\n`;
+  const others = `  berth:postgres: ${rest["postgres"] ?? ""}\n  berth:onepassword: ${rest["onepassword"] ?? ""}\n`;
+
+  test("is refused where it is secret, with the edit that helps", () => {
+    const home = writeProject("secret", secret, `config:\n${others}`);
+    expect(() => loadStackFromFile("prod", home)).toThrow(
+      'berth:apps: this value is secret (secret: true in Pulumi.yaml), and Berth would write it in clear into state and manifests\n    fix: put it into a 1Password item, name the item under "secrets" of the app, and take "secret: true" out of Pulumi.yaml',
+    );
+    writeFileSync(join(home, "Pulumi.yaml"), secret.replace("secret: true, ", ""));
+    expect(loadStackFromFile("prod", home).apps).toHaveLength(1);
+  });
+
+  test("is not secret where the stack file has a value of its own", () => {
+    const home = writeProject("own", secret, `config:\n${others}  berth:apps: ${apps ?? ""}\n`);
+    expect(loadStackFromFile("prod", home).apps).toHaveLength(1);
+  });
 });
 
 test("fails on a date without quotes, which no chart would get as it was written", () => {

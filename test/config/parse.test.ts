@@ -85,12 +85,12 @@ test.each<[string, unknown, string]>([
   [
     "an owner",
     { owner: { profile: "owner" } },
-    '….owner: unknown key "profile"; allowed are name, item, secret, namespace, login, connectionLimit, memberOf, settings, searchPath, scram, rotation, logins',
+    '….owner: unknown key "profile"; allowed are name, item, secret, namespace, login, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, scram, rotation, logins',
   ],
   [
     "a role",
     { roles: { admin: { profile: "readonly", pofile: "" } } },
-    '….roles.admin: unknown key "pofile"; allowed are name, item, secret, namespace, login, connectionLimit, memberOf, settings, searchPath, scram, profile, privileges',
+    '….roles.admin: unknown key "pofile"; allowed are name, item, secret, namespace, login, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, scram, profile, privileges',
   ],
   [
     "a database",
@@ -100,7 +100,7 @@ test.each<[string, unknown, string]>([
   [
     "a Secret",
     { secrets: { token: { feilds: [] } } },
-    '….secrets.token: unknown key "feilds"; allowed are from, item, mount, path, fields, namespace',
+    '….secrets.token: unknown key "feilds"; allowed are from, item, mount, path, fields, keys, find, rewrite, type, refreshInterval, creationPolicy, deletionPolicy, namespace',
   ],
   [
     "a chart",
@@ -211,7 +211,7 @@ test.each<[string, unknown, string]>([
   [
     "privileges of the owner",
     { owner: { privileges: {} } },
-    '….owner: unknown key "privileges"; allowed are name, item, secret, namespace, login, connectionLimit, memberOf, settings, searchPath, scram, rotation, logins',
+    '….owner: unknown key "privileges"; allowed are name, item, secret, namespace, login, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, scram, rotation, logins',
   ],
   [
     "a schema of Postgres",

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { fillPlaceholders } from "../../components/delivery/argocd/helm-values.ts";
+import { fillValues } from "../../components/config/rules/values.ts";
 import { findUnknownKeys, NETBOX_VALUES } from "./netbox-values.ts";
+import { makeStack, NETBOX } from "./stack.ts";
 
 describe("the NetBox values", () => {
   it("use only keys of chart 8.3.61", () => {
@@ -13,16 +14,11 @@ describe("the NetBox values", () => {
   });
 
   it("become NetBox's place on the shared server", () => {
-    const { values, problems } = fillPlaceholders(NETBOX_VALUES, {
-      role: "netbox",
-      database: "netbox",
-      secret: "netbox-db-credentials",
-      host: "db",
-      port: 5432,
-    });
+    const spec = makeStack([NETBOX]);
+    const { values, problems } = fillValues(spec, NETBOX, () => undefined);
     expect(problems).toEqual([]);
     expect(values["externalDatabase"]).toEqual({
-      host: "db",
+      host: "postgres-postgresql.db-postgres.svc.cluster.local",
       port: 5432,
       database: "netbox",
       username: "netbox",

@@ -6,6 +6,12 @@ export function toItemId(ref: ItemRef): { vaultId: string; itemId: string } {
   return { vaultId: `${ref.vault}-id`, itemId: `${ref.item.replaceAll(" ", "-")}-id` };
 }
 
+/** What a Secret has where its entry says nothing. */
+export const usualSettings = {
+  ...{ type: undefined, refreshInterval: undefined },
+  ...{ creationPolicy: undefined, deletionPolicy: undefined },
+};
+
 /** A login role as the configuration derives it. */
 export function makeRole(app: string, changes: Partial<RoleSpec> = {}): RoleSpec {
   return {
@@ -16,12 +22,15 @@ export function makeRole(app: string, changes: Partial<RoleSpec> = {}): RoleSpec
     profile: "owner",
     privileges: {},
     item: { vault: "Coachlight", item: `${app}-db-credentials` },
+    fields: { username: "username", password: "password" },
     secretName: `${app}-db-credentials`,
     namespace: `infra-${app}`,
+    keys: [],
+    settings: usualSettings,
     connectionLimit: -1,
     memberOf: [],
     searchPath: [],
-    settings: {},
+    parameters: {},
     scram: undefined,
     ...changes,
   };
@@ -56,6 +65,7 @@ export const NETBOX = makeApp("netbox", {
     item: { vault: "Coachlight", item: name },
     namespace: "infra-netbox",
     fields: ["password"],
+    ...{ keys: [], find: undefined, settings: usualSettings },
   })),
   workload: {
     kind: "helm",
@@ -80,9 +90,13 @@ export function makeStack(apps: readonly AppSpec[], admin = "postgres-admin"): S
       reserved: ["paperless"],
       stack: undefined,
       ownershipRole: "berth_prod",
+      compareInside: true,
       connectionLimit: 4,
       jobImage: "postgres",
-      service: { host: "postgres-postgresql.db-postgres.svc.cluster.local", port: 5432 },
+      service: {
+        ...{ host: "postgres-postgresql.db-postgres.svc.cluster.local", port: 5432 },
+        ...{ sslmode: "disable", sslrootcert: undefined },
+      },
       namespace: "db-postgres",
       confirmDelete: [],
       dumpDirectory: undefined,

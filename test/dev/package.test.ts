@@ -1,4 +1,6 @@
-import { globSync } from "node:fs";
+import { globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { projectFolder } from "../../components/project-folder.ts";
@@ -27,6 +29,24 @@ describe("the npm package", () => {
       "template/index.js",
       "template/package.json",
     ]);
+  });
+
+  it.each([
+    ["in another project, which installs it from Git,", "..", "run build\n"],
+    ["in its own clone, where nothing needs that,", ".", ""],
+  ])("%s npm's preparation of it builds it or not", async (_, prefix, ran) => {
+    const folder = mkdtempSync(path.join(tmpdir(), "berth-npm-"));
+    writeFileSync(path.join(folder, "npm"), '#!/bin/sh\necho "$@"\n', { mode: 0o755 });
+    const { stdout } = await execa(process.execPath, ["dev/package/prepare.mjs"], {
+      cwd: projectFolder,
+      env: {
+        PATH: `${folder}:${process.env["PATH"] ?? ""}`,
+        npm_config_local_prefix: path.resolve(projectFolder, prefix),
+      },
+      stripFinalNewline: false,
+    });
+    rmSync(folder, { recursive: true });
+    expect(stdout).toBe(ran);
   });
 
   it("gets every file that the code reads", () => {

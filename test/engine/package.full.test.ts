@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
@@ -46,9 +55,9 @@ function useSandbox(): void {
   const file = path.join(project, "Pulumi.dev.yaml");
   const made = parse(readFileSync(file, "utf8")) as { config: Config };
   const { config } = parse(readFileSync(bed.sandbox.stackFile, "utf8")) as { config: Config };
-  const { "berth:stack": _, ...own } = config;
-  const gitops = { ...(own["berth:gitops"] as object), directory: "gitops" };
-  writeFileSync(file, stringify({ ...made, config: { ...own, "berth:gitops": gitops } }));
+  delete config["berth:stack"];
+  config["berth:gitops"] = { ...(config["berth:gitops"] as object), directory: "gitops" };
+  writeFileSync(file, stringify({ ...made, config }));
   mkdirSync(path.join(project, "gitops"));
 }
 
@@ -175,9 +184,37 @@ describe("the package in a project of one's own", () => {
     expect(nowhere.stderr).toContain("Pulumi.nowhere.yaml");
   });
 
+  it("has the provider for pulumi package add", async () => {
+    const got = await pulumi("package", "get-schema", "./node_modules/berth/dist/provider/plugin");
+    expect(got.stdout).toContain('"berth:postgres:AppDatabase"');
+    succeeded(got);
+  });
+
   it("destroys what it made, and no database", async () => {
     const destroyed = await pulumi("destroy", "--yes", "--skip-preview");
     succeeded(destroyed);
     expect(await bed.sql("select from pg_database where datname = 'netbox'")).toHaveLength(1);
+  });
+
+  it("takes over a stack of the repository, and changes nothing", async () => {
+    await bed.addLogin("wiki-db-credentials", "wiki", "Canary0Packed0Password");
+    bed.configure((config) => {
+      config["berth:apps"] = { wiki: {} };
+    });
+    expect(await bed.up()).toMatchObject({ exitCode: 0 });
+    const moved = path.join(home, "moved");
+    mkdirSync(moved);
+    cpSync(path.join(project, "index.js"), path.join(moved, "index.js"));
+    symlinkSync(path.join(project, "node_modules"), path.join(moved, "node_modules"));
+    const file = readFileSync(path.join(project, "Pulumi.yaml"), "utf8");
+    writeFileSync(path.join(moved, "Pulumi.yaml"), file.replace("name: databases", "name: berth"));
+    const { config, ...salt } = parse(readFileSync(bed.sandbox.stackFile, "utf8")) as {
+      config: Config;
+    };
+    const gitops = { ...(config["berth:gitops"] as object), directory: bed.gitops };
+    const stackFile = stringify({ ...salt, config: { ...config, "berth:gitops": gitops } });
+    writeFileSync(path.join(moved, "Pulumi.dev.yaml"), stackFile);
+    const args = ["preview", "--expect-no-changes", "--stack", "dev", "--non-interactive"];
+    succeeded(await run(bed.toolchain.pulumi, args, moved));
   });
 });

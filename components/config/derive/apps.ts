@@ -1,16 +1,20 @@
+import { type KnownValues, type SecretKey, toSecretKey } from "../keys/template.ts";
 import { toGrants } from "../schema/database.ts";
-import { toSettings } from "../schema/settings.ts";
+import { type Keys, toTemplates } from "../schema/secret-keys.ts";
+import { sortSettings } from "../schema/settings.ts";
 import type { AppEntry, StackConfig } from "../schema/stack.ts";
 import type {
   AppSpec,
   EndpointSpec,
   ExtensionSpec,
   ItemRef,
+  NamedField,
   PostgresSpec,
   RoleSpec,
   SecretSpec,
   WorkloadSpec,
 } from "../spec.ts";
+import type { FindSpec, SecretSettings } from "../spec-secrets.ts";
 import { defaultDelivery, toGitOpsSpec } from "./delivery.ts";
 import {
   appNamespace,
@@ -34,10 +38,11 @@ export function toPostgresSpec(stack: string, config: StackConfig): PostgresSpec
   const endpoint = toEndpointSpec(postgres.endpoint);
   const service = derivedService(endpoint);
   const host = postgres.service?.host ?? service.host;
+  const mode = postgres.tls?.mode ?? "verify-full";
   return {
     endpoint,
     tls: {
-      mode: postgres.tls?.mode ?? "verify-full",
+      mode,
       caFile: postgres.tls?.ca,
       serverName: postgres.tls?.serverName ?? host,
     },
@@ -48,8 +53,14 @@ export function toPostgresSpec(stack: string, config: StackConfig): PostgresSpec
     ownershipRole: postgres.ownershipRole ?? ownershipRoleName(stack),
     stack: undefined,
     connectionLimit: postgres.connectionLimit ?? 4,
+    compareInside: postgres.compareInside ?? true,
     jobImage: postgres.job?.image ?? "docker.io/library/postgres:18.4",
-    service: { host, port: postgres.service?.port ?? service.port },
+    service: {
+      host,
+      port: postgres.service?.port ?? service.port,
+      sslmode: postgres.service?.sslmode ?? mode,
+      sslrootcert: postgres.service?.sslrootcert,
+    },
     namespace: postgres.namespace ?? service.namespace,
     confirmDelete: (postgres.confirmDelete ?? []).toSorted(),
     dumpDirectory: postgres.dumpDirectory,
@@ -83,8 +94,16 @@ function derivedService(endpoint: EndpointSpec): { host: string; port: number; n
 }
 
 /** One app. */
-export function toAppSpec(name: string, entry: AppEntry, config: StackConfig): AppSpec {
+export function toAppSpec(
+  name: string,
+  entry: AppEntry,
+  config: StackConfig,
+  { service }: Pick<PostgresSpec, "service">,
+): AppSpec {
   const { vault } = config.onepassword;
+  const database = entry.database?.name ?? databaseName(name);
+  const values = { ...service, port: String(service.port), database };
+  const keys = { values, preset: config.secrets?.keys };
   const namespace = entry.namespace ?? appNamespace(name);
   const adopt = entry.adopt ?? false;
   const fromVault = entry.credentials === "vault";
@@ -95,6 +114,7 @@ export function toAppSpec(name: string, entry: AppEntry, config: StackConfig): A
     item: ownerItem(name),
     vault,
     namespace,
+    keys,
   });
   const scoped = Object.entries(entry.roles ?? {})
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -105,6 +125,7 @@ export function toAppSpec(name: string, entry: AppEntry, config: StackConfig): A
         item: scopedItem(name, key),
         vault,
         namespace,
+        keys,
       }),
     );
   return {
@@ -116,11 +137,11 @@ export function toAppSpec(name: string, entry: AppEntry, config: StackConfig): A
     secretsThrough: entry.secretsThrough ?? config.secrets?.through ?? "onepassword-item",
     namespace,
     database: {
-      name: entry.database?.name ?? databaseName(name),
+      name: database,
       encoding: entry.database?.encoding ?? "UTF8",
       connectionLimit: entry.database?.connectionLimit ?? -1,
       revokePublic: entry.database?.revokePublic ?? !adopt,
-      settings: toSettings(entry.database?.settings),
+      settings: sortSettings(entry.database?.settings),
       recreate: entry.database?.recreate ?? false,
       schemas: (entry.database?.schemas ?? []).toSorted(),
       extensions: (entry.database?.extensions ?? []).map(toExtension),
@@ -150,37 +171,95 @@ function toRole(
   key: string,
   may: May,
   given: NonNullable<AppEntry["owner"]>,
-  derived: Pick<RoleSpec, "name" | "logins" | "namespace"> & ItemRef,
+  derived: Pick<RoleSpec, "name" | "logins" | "namespace"> & ItemRef & { readonly keys: KeysOfApp },
 ): RoleSpec {
-  const item = given.item ?? derived.item;
+  const asked = typeof given.item === "string" ? { title: given.item } : (given.item ?? {});
+  const item = asked.title ?? derived.item;
+  const name = given.name ?? derived.name;
+  const fields = {
+    username: asked.username ?? (asked.password === undefined ? "username" : undefined),
+    password: asked.password ?? "password",
+  };
   return {
     key,
-    name: given.name ?? derived.name,
+    name,
     logins: derived.logins,
     login: given.login ?? "password",
     ...may,
-    item: { vault: derived.vault, item },
+    item: { vault: asked.vault ?? derived.vault, item },
+    fields,
     secretName: given.secret ?? item,
     namespace: given.namespace ?? derived.namespace,
+    keys: toKeys(given.keys, derived.keys, { name, fields }),
+    settings: toSettings(given),
     connectionLimit: given.connectionLimit ?? -1,
     memberOf: (given.memberOf ?? []).toSorted(),
     searchPath: given.searchPath ?? [],
-    settings: toSettings(given.settings),
+    parameters: sortSettings(given.settings),
     scram: given.scram,
   };
 }
+
+/** What the keys of an app's Secrets are made from. */
+interface KeysOfApp {
+  readonly values: KnownValues;
+  /** For a role without keys of its own. */
+  readonly preset: Keys | undefined;
+}
+
+/** Without `username` and `password` where each Secret has them anyway. */
+function toKeys(
+  given: Keys | undefined,
+  { values, preset }: KeysOfApp,
+  { name: user, fields }: Pick<RoleSpec, "name" | "fields">,
+): readonly SecretKey[] {
+  const known = fields.username === undefined ? { ...values, user } : values;
+  return Object.entries(toTemplates(given ?? preset ?? []))
+    .filter(([key]) => !(key === "username" || key === "password") || fields[key] !== key)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, template]) => toSecretKey(key, template, known));
+}
+
+function toSettings(given: Partial<SecretSettings>): SecretSettings {
+  const { type, refreshInterval, creationPolicy, deletionPolicy } = given;
+  return { type, refreshInterval, creationPolicy, deletionPolicy };
+}
+
+type SecretEntry = Exclude<NonNullable<AppEntry["secrets"]>[string], unknown[]>;
 
 function toSecrets(entry: AppEntry, vault: string, namespace: string): SecretSpec[] {
   return Object.entries(entry.secrets ?? {})
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([name, given]) => {
-      const secret = Array.isArray(given) ? { fields: given } : given;
-      if ("from" in secret && secret.from === "vault") return [];
-      const item: ItemRef = { vault, item: secret.item ?? name };
+      const secret: SecretEntry = Array.isArray(given) ? { fields: given } : given;
+      if (secret.from === "vault") return [];
+      const asked = typeof secret.item === "string" ? { title: secret.item } : (secret.item ?? {});
+      const item: ItemRef = { vault: asked.vault ?? vault, item: asked.title ?? name };
       return [
-        { name, item, namespace: secret.namespace ?? namespace, fields: secret.fields ?? [] },
+        {
+          ...{ name, item, namespace: secret.namespace ?? namespace, fields: secret.fields ?? [] },
+          keys: Object.entries(secret.keys ?? {}).map(([key, source]) =>
+            toNamed(key, source, item),
+          ),
+          find: secret.find === undefined ? undefined : toFind(secret.find, secret.rewrite),
+          settings: toSettings(secret),
+        },
       ];
     });
+}
+
+function toFind(pattern: string, rewrite: SecretEntry["rewrite"]): FindSpec {
+  return { pattern, rewrite: rewrite ?? [] };
+}
+
+function toNamed(
+  key: string,
+  source: NonNullable<SecretEntry["keys"]>[string],
+  item: ItemRef,
+): NamedField {
+  if (typeof source === "string") return { key, item, field: source };
+  const other = { vault: source.vault ?? item.vault, item: source.item ?? item.item };
+  return { key, item: other, field: source.field };
 }
 
 function toWorkload(entry: AppEntry, config: StackConfig): WorkloadSpec | undefined {
@@ -193,5 +272,6 @@ function toWorkload(entry: AppEntry, config: StackConfig): WorkloadSpec | undefi
     path: git.path,
     repoURL: git.repoURL ?? gitops?.repoURL ?? "",
     targetRevision: git.targetRevision ?? gitops?.targetRevision ?? "main",
+    configMap: git.configMap,
   };
 }

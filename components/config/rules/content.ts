@@ -76,7 +76,7 @@ function findRegistryNameProblems({ name: app, database, roles }: AppSpec): stri
 function findRegistrySettings(app: AppSpec): string[] {
   const places = [
     { path: "database.settings", settings: app.database.settings },
-    ...app.roles.map(({ key, settings }) => ({
+    ...app.roles.map(({ key, parameters: settings }) => ({
       path: key === "owner" ? "owner.settings" : `roles.${key}.settings`,
       settings,
     })),

@@ -12,6 +12,7 @@ export function findDeliveryProblems(spec: StackSpec): string[] {
     ...findStoreProblems(spec),
     ...spec.apps.flatMap((app) => findAppProblems(app, spec)),
     ...findIdProblems(spec),
+    ...spec.apps.flatMap((app) => findSettingProblems(app, spec)),
   ];
 }
 
@@ -50,10 +51,11 @@ function findIdProblems({ secrets, postgres, apps }: StackSpec): string[] {
   const used = apps
     .filter((app) => app.secretsThrough === "external-secret")
     .flatMap((app) =>
-      [...app.roles.filter(hasItem), ...app.secrets].map(({ item }) => ({
-        at: `berth:apps.${app.name}`,
-        item: item.item,
-      })),
+      [
+        ...app.roles.filter(hasItem),
+        ...app.secrets,
+        ...app.secrets.flatMap(({ keys }) => keys),
+      ].map(({ item }) => ({ at: `berth:apps.${app.name}`, item: item.item })),
     );
   return [...(secrets.through === "external-secret" ? [admin] : []), ...used]
     .filter(({ item }) => idPattern.test(item))
@@ -75,4 +77,50 @@ function findAppProblems(app: AppSpec, spec: StackSpec): string[] {
   return needsRepository && workload.repoURL === ""
     ? [`${at}.workload.git.repoURL: missing; its default needs berth:gitops.repoURL`]
     : [];
+}
+
+/** What the operator that makes an app's Secrets cannot do. */
+function findSettingProblems(app: AppSpec, { secrets, vault }: StackSpec): string[] {
+  const at = `berth:apps.${app.name}`;
+  const made = [
+    ...app.roles.filter(hasItem).map((role) => ({
+      at: `${at}.${role.key === "owner" ? "owner" : `roles.${role.key}`}`,
+      ...{ settings: role.settings, keys: [], find: undefined, vaults: [role.item.vault] },
+    })),
+    ...app.secrets.map((secret) => ({
+      ...{ at: `${at}.secrets.${secret.name}`, settings: secret.settings, keys: secret.keys },
+      find: secret.find,
+      vaults: [secret.item.vault, ...secret.keys.map(({ item }) => item.vault)],
+    })),
+  ];
+  if (app.secretsThrough === "onepassword-item") {
+    return made.flatMap(({ at: place, settings, keys, find }) => {
+      const used = [
+        ...Object.entries(settings).flatMap(([key, value]) =>
+          key === "type" || value === undefined ? [] : [key],
+        ),
+        ...(keys.length === 0 ? [] : ["keys"]),
+        ...(find === undefined ? [] : ["find"]),
+      ];
+      return used.map(
+        (key) =>
+          `${place}.${key}: the 1Password operator copies an item as it is; remove the key, or set ${at}.secretsThrough to external-secret`,
+      );
+    });
+  }
+  return made.flatMap(({ at: place, settings, vaults }) => [
+    ...(settings.deletionPolicy === "Delete" && (settings.creationPolicy ?? "Owner") !== "Owner"
+      ? [
+          `${place}.deletionPolicy: got "Delete"; External Secrets deletes only a Secret of its own; allowed with creationPolicy ${String(settings.creationPolicy)} are Retain and Merge`,
+        ]
+      : []),
+    ...(secrets.store?.connect === undefined
+      ? vaults
+          .filter((one) => one !== vault)
+          .map(
+            (one) =>
+              `${place}: vault "${one}" needs a store of its own, which Berth makes only with berth:secrets.store.connect; set that, or move the item to vault "${vault}"`,
+          )
+      : []),
+  ]);
 }

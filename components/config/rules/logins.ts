@@ -44,6 +44,11 @@ function findTwoLoginProblems(apps: readonly AppSpec[]): string[] {
         : [
             `${at}.owner.scram: has no effect with rotation two-logins, because the logins get new verifiers; remove it`,
           ]),
+      ...(owner.fields.username === undefined
+        ? [
+            `${at}.owner.item.username: missing; with rotation two-logins the item's field of that label says which login is in use`,
+          ]
+        : []),
       ...findPlaceholderProblem(app, "rotation two-logins"),
     ];
   });

@@ -58,10 +58,18 @@ export function findNameProblems(spec: StackSpec): string[] {
     ...findRepeated(
       "1Password item for a role",
       spec.apps.flatMap((app) =>
-        app.roles.filter(hasItem).map((r) => ({ name: r.item.item, at: roleAt(app, r, "item") })),
+        app.roles
+          .filter(hasItem)
+          .map((r) => ({ name: toLoginName(r, spec), at: roleAt(app, r, "item") })),
       ),
     ),
   ];
+}
+
+/** What holds a role's login. An item may hold several, each in fields of its own. */
+function toLoginName({ item, fields }: RoleSpec, { vault }: Pick<StackSpec, "vault">): string {
+  const where = item.vault === vault ? item.item : `${item.vault}/${item.item}`;
+  return fields.password === "password" ? where : `${where}/${fields.password}`;
 }
 
 /** Every role that Berth makes is a member of the ownership role and would inherit its privileges. */
@@ -101,8 +109,8 @@ function findAppProblems(app: AppSpec, spec: StackSpec): string[] {
 function findAdminProblems(app: AppSpec, spec: StackSpec): string[] {
   const { admin, namespace } = spec.postgres;
   const items = [
-    ...app.roles.filter(hasItem).map((r) => ({ item: r.item.item, at: roleAt(app, r, "item") })),
-    ...app.secrets.map((s) => ({ item: s.item.item, at: at(app, `secrets.${s.name}`) })),
+    ...app.roles.filter(hasItem).map((r) => ({ item: r.item, at: roleAt(app, r, "item") })),
+    ...app.secrets.map((s) => ({ item: s.item, at: at(app, `secrets.${s.name}`) })),
   ];
   const namespaces = [
     { name: app.namespace, at: at(app, "namespace") },
@@ -116,10 +124,10 @@ function findAdminProblems(app: AppSpec, spec: StackSpec): string[] {
   ].filter((use, index, all) => all.findIndex((other) => other.name === use.name) === index);
   return [
     ...items
-      .filter((use) => use.item === admin.item)
+      .filter(({ item }) => item.item === admin.item && item.vault === admin.vault)
       .map(
         (use) =>
-          `${use.at}: "${use.item}" is the admin's item (berth:postgres.adminItem); name an item of the app's own`,
+          `${use.at}: "${use.item.item}" is the admin's item (berth:postgres.adminItem); name an item of the app's own`,
       ),
     ...namespaces
       .filter((use) => use.name === namespace)

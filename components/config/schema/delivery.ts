@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DnsLabel } from "./primitives.ts";
+import { Keys } from "./secret-keys.ts";
 import { Vault } from "./vault.ts";
 
 /** Git mode. */
@@ -91,6 +92,7 @@ export const Secrets = z
       .string()
       .regex(/^\d+h\d+m\d+s$/, { error: "is not a duration; write it as 1h0m0s" })
       .describe("How often External Secrets reads the items. Default: 1h0m0s."),
+    keys: Keys.meta({ description: `For roles without keys. ${Keys.description ?? ""}` }),
     vault: Vault.describe("HashiCorp Vault, for apps that take secrets or logins from it."),
   })
   .partial();

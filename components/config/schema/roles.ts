@@ -1,11 +1,32 @@
 import { z } from "zod";
 import { Privileges } from "./database.ts";
 import { ConnectionLimit, DnsLabel, ItemName, PgName, Scram } from "./primitives.ts";
+import { secretSettings } from "./secret.ts";
+import { Keys } from "./secret-keys.ts";
 import { Settings } from "./settings.ts";
+
+const FieldLabel = z.string().min(1, { error: "is empty" });
+
+/** An item with a login: its title or id, or where and under which labels it has it. */
+const LoginItem = z.union([
+  ItemName,
+  z
+    .strictObject({
+      title: ItemName.describe("Title or id of the item. Default: <app>[-<role>]-db-credentials."),
+      vault: ItemName.describe("Vault of the item. Default: berth:onepassword.vault."),
+      username: FieldLabel.describe(
+        "Label of the field with the user's name. Default: username; if only `password` is given, the role's name, and no field is read.",
+      ),
+      password: FieldLabel.describe("Label of the field with the password. Default: password."),
+    })
+    .partial(),
+]);
 
 const roleSettings = {
   name: PgName.describe("Name of the role."),
-  item: ItemName.describe("1Password item with `username` and `password`."),
+  item: LoginItem.describe(
+    "1Password item with `username` and `password`: its title, or how to find these two in it.",
+  ),
   secret: DnsLabel.describe(
     "Kubernetes Secret with the credential, for the pods. Default: the item's name.",
   ),
@@ -15,6 +36,8 @@ const roleSettings = {
     .describe(
       "password: with the password in the item. external: the server checks the login in another way, such as a cloud's IAM or a client certificate; the role has no password, no item and no Secret. Default: password.",
     ),
+  keys: Keys,
+  ...secretSettings,
   connectionLimit: ConnectionLimit.describe(
     "Connections of the role at a time. Default: -1, no limit.",
   ),
@@ -27,13 +50,14 @@ const roleSettings = {
 };
 
 /** Keys about a password. */
-const ofPassword = ["item", "secret", "namespace", "scram"] as const;
+const ofPassword = [
+  ...(["item", "secret", "namespace", "scram", "keys", "type"] as const),
+  ...(["refreshInterval", "creationPolicy", "deletionPolicy"] as const),
+] as const;
 
 /** Refuses the keys about a password of a role without one. */
 function refuseUnused(
-  ctx: z.core.ParsePayload<
-    Partial<Record<(typeof ofPassword)[number] | "login", string | undefined>>
-  >,
+  ctx: z.core.ParsePayload<Partial<Record<(typeof ofPassword)[number] | "login", unknown>>>,
 ): void {
   const role = ctx.value;
   if (role.login !== "external") return;

@@ -1,6 +1,83 @@
 import { z } from "zod";
 import { DnsLabel, ItemName } from "./primitives.ts";
+import { keyNameProblem } from "./secret-keys.ts";
 import { VaultPath } from "./vault.ts";
+
+/** How one Secret is made, for roles and for further Secrets. */
+export const secretSettings = {
+  type: z
+    .string()
+    .regex(/^[A-Za-z0-9./-]+$/, { error: "is not a type of Secret; write it as kubernetes.io/tls" })
+    .describe("Type of the Secret. It cannot be changed later. Default: Opaque."),
+  refreshInterval: z
+    .string()
+    .regex(/^\d+h\d+m\d+s$/, { error: "is not a duration; write it as 1h0m0s" })
+    .describe("How often External Secrets reads it. Default: berth:secrets.refreshInterval."),
+  creationPolicy: z
+    .enum(["Owner", "Orphan", "Merge"])
+    .describe(
+      "For External Secrets. Owner: it makes the Secret, which goes with the object. Orphan: the Secret stays. Merge: it adds keys to a Secret that exists. Default: Owner.",
+    ),
+  deletionPolicy: z
+    .enum(["Retain", "Delete", "Merge"])
+    .describe(
+      "What External Secrets does with the Secret when the item is gone. Retain: nothing. Delete: it deletes the Secret. Merge: it removes the keys. Default: Retain.",
+    ),
+};
+
+/** Settings for External Secrets only. */
+const externalSettings = [
+  "refreshInterval",
+  "creationPolicy",
+  "deletionPolicy",
+  "keys",
+  "find",
+  "rewrite",
+] as const;
+
+/** An item: its title or id, or where it is. */
+const ItemPlace = z.union([
+  ItemName,
+  z.strictObject({ title: ItemName, vault: ItemName }).partial(),
+]);
+
+const Label = z.string().min(1, { error: "is empty" });
+
+const NamedFields = z
+  .record(
+    z.string(),
+    z.union([
+      Label,
+      z
+        .strictObject({ item: ItemName, vault: ItemName, field: Label })
+        .partial({ item: true, vault: true }),
+    ]),
+  )
+  .check((ctx) => {
+    for (const name of Object.keys(ctx.value)) {
+      const message = keyNameProblem(name);
+      if (message !== undefined) {
+        ctx.issues.push({ code: "custom", message, input: name, path: [name], continue: true });
+      }
+    }
+  });
+
+/** Expressions of Go, which knows less than JavaScript: no look-around and no back references. */
+const Pattern = z.string().check((ctx) => {
+  const message = patternProblem(ctx.value);
+  if (message !== undefined) ctx.issues.push({ code: "custom", message, input: ctx.value });
+});
+
+function patternProblem(text: string): string | undefined {
+  if (/\(\?<?[=!]|\\[1-9]/.test(text))
+    return "has look-around or a back reference, which Go does not know";
+  try {
+    new RegExp(text.replace(/^\(\?[imsU]+\)/, ""));
+    return undefined;
+  } catch {
+    return "is not a regular expression";
+  }
+}
 
 /** One Secret under `secrets` in an app's entry. */
 export const Secret = z.union([
@@ -12,7 +89,7 @@ export const Secret = z.union([
         .describe(
           "Where the values are: in a 1Password item, or in a KV secret of Vault. Default: onepassword.",
         ),
-      item: ItemName.describe("1Password item. Default: the Secret's name."),
+      item: ItemPlace.describe("1Password item. Default: the Secret's name."),
       mount: VaultPath.describe("With `from: vault`. Default: berth:secrets.vault.kvMount."),
       path: VaultPath.describe(
         "With `from: vault`: path in the engine, without data/. Default: <app>/<Secret>; a Secret's name loses the prefix <app>-.",
@@ -20,6 +97,16 @@ export const Secret = z.union([
       fields: z
         .array(z.string().min(1))
         .describe("Fields the item must have. With `from: vault`: keys to copy. Default: all."),
+      keys: NamedFields.describe(
+        "Keys with names of their own, each with the label of a field, or with item, vault and field. Needs External Secrets.",
+      ),
+      find: Pattern.describe(
+        "Bring the item's fields whose label matches this expression. Needs External Secrets.",
+      ),
+      rewrite: z
+        .array(z.strictObject({ source: Pattern, target: z.string() }))
+        .describe("With `find`: replaces what `source` matches in the keys by `target`."),
+      ...secretSettings,
       namespace: DnsLabel.describe("Default: the app's."),
     })
     .partial()
@@ -31,20 +118,29 @@ export const Secret = z.union([
 
 interface SourceKeys {
   readonly from?: "onepassword" | "vault" | undefined;
-  readonly item?: string | undefined;
+  readonly item?: unknown;
+  readonly find?: string | undefined;
+  readonly rewrite?: unknown;
+  readonly creationPolicy?: string | undefined;
+  readonly deletionPolicy?: string | undefined;
   readonly mount?: string | undefined;
   readonly path?: string | undefined;
   readonly fields?: readonly string[] | undefined;
 }
 
 /** Why the keys of a Secret contradict each other; undefined = they do not. */
-function sourceProblem({ from, item, mount, path, fields }: SourceKeys): string | undefined {
+function sourceProblem(given: SourceKeys): string | undefined {
+  const { from, item, mount, path, fields } = given;
   if (from !== "vault") {
+    if (given.rewrite !== undefined && given.find === undefined)
+      return "has `rewrite` without `find`";
     return mount === undefined && path === undefined
       ? undefined
       : "has `mount` or `path`, which need `from: vault`";
   }
   if (item !== undefined) return "has `item` and `from: vault`; remove one of the two";
+  const useless = [...externalSettings, "type"].find((key) => key in given);
+  if (useless !== undefined) return `has \`${useless}\` and \`from: vault\`; remove one of the two`;
   const invalid = fields?.find((field) => !/^[-._a-zA-Z0-9]+$/.test(field));
   return invalid === undefined
     ? undefined

@@ -52,6 +52,6 @@ export const KnownSettings = z.record(SettingName, z.string());
 export type SettingsByName = Readonly<z.infer<typeof KnownSettings>>;
 
 /** Sorted by name, so that their order never is a change. */
-export function toSettings(given: SettingsByName = {}): SettingsByName {
+export function sortSettings(given: SettingsByName = {}): SettingsByName {
   return Object.fromEntries(Object.entries(given).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -98,6 +98,11 @@ const Postgres = z
       .min(3)
       .max(100)
       .describe("Connections that Berth's own provider opens at a time. Default: 4."),
+    compareInside: z
+      .boolean()
+      .describe(
+        "Whether preview and up of Berth's own provider look into each app's database for what others changed there. It takes a login per app. If false, only --refresh does, and a line of each run says so. Default: true.",
+      ),
     endpoint: Endpoint,
     tls: Tls.describe("TLS between this machine and Postgres."),
     maintenanceDatabase: PgName.describe(
@@ -119,7 +124,17 @@ const Postgres = z
       "NOLOGIN role without privileges. Its members are the roles that this stack made. Default: berth_<stack>.",
     ),
     service: z
-      .strictObject({ host: z.string().min(1), port: Port })
+      .strictObject({
+        host: z.string().min(1),
+        port: Port,
+        sslmode: z
+          .enum(["disable", "allow", "prefer", "require", "verify-ca", "verify-full"])
+          .describe("What ${sslmode} stands for in keys and values. Default: tls.mode."),
+        sslrootcert: z
+          .string()
+          .regex(/^\//, { error: "is not a path in the pods; write it as /etc/postgres/ca.crt" })
+          .describe("Path of the CA's file in the pods, for ${sslrootcert}."),
+      })
       .partial()
       .describe("How pods reach the server. Default: the Service of the endpoint."),
     namespace: DnsLabel.describe(
@@ -131,6 +146,7 @@ const Postgres = z
     provisioner: true,
     job: true,
     connectionLimit: true,
+    compareInside: true,
     tls: true,
     maintenanceDatabase: true,
     systemIdentifier: true,
@@ -183,7 +199,7 @@ const Workload = z
         values: z
           .record(z.string(), z.unknown())
           .describe(
-            "Helm values. ${role}, ${database}, ${secret}, ${host} and ${port} are filled in.",
+            "Helm values. ${role}, ${database}, ${secret}, ${host}, ${port} (a number), ${port:text}, ${sslmode} and ${sslrootcert} are filled in; ${secret.KEY} is the name of a key that the Secret has; ${roles.KEY.role}, ${roles.KEY.secret} and ${roles.KEY.secret.KEY} are those of a further role.",
           ),
       })
       .partial({ values: true }),
@@ -192,8 +208,11 @@ const Workload = z
         repoURL: z.string().min(1).describe("Default: the GitOps repository."),
         path: z.string().min(1),
         targetRevision: z.string().min(1).describe("Default: that of the GitOps repository."),
+        configMap: DnsLabel.describe(
+          "ConfigMap that Berth makes in the app's namespace, with PGHOST, PGPORT, PGDATABASE and, if it never changes, PGUSER. Default: none.",
+        ),
       })
-      .partial({ repoURL: true, targetRevision: true }),
+      .partial({ repoURL: true, targetRevision: true, configMap: true }),
   })
   .partial()
   .refine((w) => (w.helm === undefined) !== (w.git === undefined), {

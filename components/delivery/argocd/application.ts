@@ -8,8 +8,13 @@ export type ApplicationSource =
       readonly repoURL: string;
       readonly targetRevision: string;
       readonly chart: string;
-      readonly helm: { readonly valuesObject: Readonly<Record<string, unknown>> };
+      readonly helm: HelmValues;
     };
+
+/** A chart's values, as an object or as the text of a values file. */
+export type HelmValues =
+  | { readonly valuesObject: Readonly<Record<string, unknown>> }
+  | { readonly values: string };
 
 /** Argo CD's Application, with the fields that Berth writes. */
 export interface Application {

@@ -1,7 +1,9 @@
+import { fillValues } from "../../config/rules/values.ts";
 import type { AppSpec, StackSpec } from "../../config/spec.ts";
 import { toOneError } from "../../errors.ts";
-import type { ApplicationSource } from "./application.ts";
-import { fillPlaceholders } from "./helm-values.ts";
+import type { ItemIds } from "../../secrets/onepassword-item.ts";
+import { formatYaml } from "../yaml.ts";
+import type { ApplicationSource, HelmValues } from "./application.ts";
 
 /**
  * The source of an app's workload: none, a chart, or a folder in Git. A chart's values are an object, not
@@ -10,7 +12,11 @@ import { fillPlaceholders } from "./helm-values.ts";
  * NOTE: Argo CD expects an OCI registry without `oci://`.
  * @see https://argo-cd.readthedocs.io/en/stable/user-guide/helm/
  */
-export function planWorkloadSources(spec: StackSpec, app: AppSpec): readonly ApplicationSource[] {
+export function planWorkloadSources(
+  spec: StackSpec,
+  app: AppSpec,
+  items?: ItemIds,
+): readonly ApplicationSource[] {
   const { workload } = app;
   if (workload === undefined) return [];
   switch (workload.kind) {
@@ -20,7 +26,7 @@ export function planWorkloadSources(spec: StackSpec, app: AppSpec): readonly App
           repoURL: workload.repoURL.replace(/^oci:\/\//, ""),
           targetRevision: workload.version,
           chart: workload.chart,
-          helm: { valuesObject: fillValues(spec, app, workload.values) },
+          helm: toHelm(spec, app, items),
         },
       ];
     case "git":
@@ -34,19 +40,14 @@ export function planWorkloadSources(spec: StackSpec, app: AppSpec): readonly App
   }
 }
 
-function fillValues(
-  spec: StackSpec,
-  app: AppSpec,
-  template: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
-  const [owner] = app.roles;
-  const { values, problems } = fillPlaceholders(template, {
-    role: owner.name,
-    database: app.database.name,
-    secret: owner.secretName,
-    host: spec.postgres.service.host,
-    port: spec.postgres.service.port,
-  });
+/** A chart's values. An object has no explicit null once it was applied a second time, so with one they are text. */
+function toHelm(spec: StackSpec, app: AppSpec, items: ItemIds | undefined): HelmValues {
+  const { values, problems } = fillValues(spec, app, (ref) => items?.(ref).labels);
   if (problems.length > 0) throw toOneError(`app ${app.name}: Helm values`, problems);
-  return values;
+  return hasNull(values) ? { values: formatYaml([values]) } : { valuesObject: values };
+}
+
+function hasNull(value: unknown): boolean {
+  if (typeof value !== "object") return false;
+  return value === null || Object.values(value).some(hasNull);
 }

@@ -34,7 +34,7 @@ export function planClusterObjects(
 ): ClusterPlan {
   const { database, own } = planAppSecrets(spec, app, items);
   const secrets = [...database, ...own];
-  const application = planApplication(cluster, app, planWorkloadSources(spec, app));
+  const application = planApplication(cluster, app, planWorkloadSources(spec, app, items));
   const namespaces = [app.namespace, ...own.map(({ metadata }) => metadata.namespace)];
   return toPlan(spec, {
     namespaces: cluster.createNamespaces ? namespaces : [],

@@ -62,7 +62,7 @@ export function planManifests(
   const ownPath = `k8s/infra/${app.name}`;
   const sources = [
     ...(secrets.own.length > 0 ? [toTreeSource(gitops, ownPath)] : []),
-    ...planWorkloadSources(spec, app),
+    ...planWorkloadSources(spec, app, items),
   ];
   const application = planApplication(gitops, app, sources);
   const provisioner = buildApplication({
@@ -115,7 +115,14 @@ export function planSharedManifests(spec: StackSpec, items: ItemIds): readonly M
     ...planFolder(path, [secret], () => "shared.admin-items"),
     ...planSharedAccess(spec).map((object) => {
       const name = object.kind === "VaultConnection" ? "shared.vault" : "shared.store";
-      return planFile(name, `${path}/00-${object.kind.toLowerCase()}.yaml`, [object]);
+      // The store of the stack's own vault has none of its own in its names.
+      const isOther = name === "shared.store" && object.metadata.name !== spec.secrets.store?.name;
+      const suffix = isOther ? object.metadata.name : "";
+      return planFile(
+        [name, suffix].filter(Boolean).join("."),
+        `${path}/00-${[object.kind.toLowerCase(), suffix].filter(Boolean).join("-")}.yaml`,
+        [object],
+      );
     }),
   ];
 }

@@ -15,6 +15,8 @@ export interface ServerFacts {
   readonly isSuperuser: boolean;
   readonly canCreateRole: boolean;
   readonly canCreateDatabase: boolean;
+  readonly canReplicate: boolean;
+  readonly bypassesRls: boolean;
 }
 
 /** A live role. */
@@ -146,6 +148,16 @@ async function inspectByName<T extends { readonly name: string }>(
   return new Map(found.map((one) => [one.name, one]));
 }
 
+/** CONNECT on a database that a role has itself or through a group. */
+export interface Way {
+  readonly database: string;
+  readonly grantee: string;
+  /** Whether the grantee is the database's owner. */
+  readonly isOwner: boolean;
+  /** null = the owner. */
+  readonly grantor: string | null;
+}
+
 /** What a role is and which databases it may connect to, read in its own session. */
 export interface SessionRole {
   readonly isSuperuser: boolean;
@@ -155,10 +167,11 @@ export interface SessionRole {
   readonly bypassesRls: boolean;
   readonly connectionLimit: number;
   readonly memberOf: readonly string[];
+  readonly memberships: readonly LiveMembership[];
   /** Databases with CONNECT, by its own grant, a membership or PUBLIC. */
   readonly mayEnter: readonly string[];
   /** The same without CONNECT of PUBLIC. */
-  readonly mayEnterItself: readonly string[];
+  readonly ways: readonly Way[];
   /** Databases with CONNECT of the groups in question, without CONNECT of PUBLIC. */
   readonly mayEnterAsMember: readonly string[];
   /** Roles with special attributes (superuser, CREATEROLE, …) that it is a member of, also indirectly. */
@@ -230,17 +243,19 @@ export async function inspectOpenDatabases(
   return new Map(rows.map((row) => [row.name, row]));
 }
 
+/** A privilege or membership that must not be, and the statement that revokes it. */
+export interface Trace {
+  readonly what: string;
+  readonly statement: string;
+}
+
 /** Reads privileges and memberships between `roles` and the reserved names. There must be none. */
 export async function inspectTraces(
   client: Client,
   roles: readonly string[],
   reserved: readonly string[],
-): Promise<readonly string[]> {
-  const { rows } = await client.query<{ object: string; trace: string }>(sql("neighbours"), [
-    roles,
-    reserved,
-  ]);
-  return rows.map(({ object, trace }) => `${object}: ${trace}`);
+): Promise<readonly Trace[]> {
+  return (await client.query<Trace>(sql("neighbours"), [roles, reserved])).rows;
 }
 
 /** A row with its column names in camelCase. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Client } from "pg";
 
 const sessionsSql = readFileSync(new URL("sql/sessions.sql", import.meta.url), "utf8");
+const blockersSql = readFileSync(new URL("sql/blockers.sql", import.meta.url), "utf8");
 const dependentsSql = readFileSync(new URL("sql/dependents.sql", import.meta.url), "utf8");
 const lossesSql = readFileSync(new URL("sql/losses.sql", import.meta.url), "utf8");
 
@@ -39,7 +40,16 @@ export async function inspectDependents(
   return rows;
 }
 
-/** Reads what others would lose with the roles. The session must be in the app's database. */
+/** Reads what keeps a database from being dropped, besides sessions. */
+export async function inspectBlockers(
+  client: Client,
+  database: string,
+): Promise<readonly Blocker[]> {
+  const { rows } = await client.query<Blocker>(blockersSql, [database]);
+  return rows;
+}
+
+/** Reads what keeps the roles from being dropped. The session must be in the app's database. */
 export async function inspectLosses(
   client: Client,
   database: string,
@@ -59,6 +69,12 @@ export interface LiveSession {
   readonly since: string;
 }
 
+/** What keeps a database from being dropped. */
+export interface Blocker {
+  readonly kind: "subscription" | "replication slot" | "prepared transaction" | "template";
+  readonly name: string;
+}
+
 /** What depends on a role outside the app's database. */
 export interface Dependent {
   readonly role: string;
@@ -68,14 +84,24 @@ export interface Dependent {
   readonly object: string | null;
   /** `granted`: a membership of another role. It ends when the role is dropped. */
   readonly tie: "owns" | "has privileges on" | "granted";
+  /** The object as SQL, such as `DATABASE wiki`; with `granted` the statement that revokes it. */
+  readonly target: string | null;
   readonly count: number;
 }
 
-/** What others would lose in the app's database if a role is dropped. */
+/** What keeps a role from being dropped in the app's database. */
 export interface Loss {
+  /** See `losses.sql`. */
+  readonly kind: "gave" | "has" | "policy" | "owns";
   readonly role: string;
   readonly object: string;
-  /** Who would lose privileges that the role granted; null = the object is a policy that names the role. */
-  readonly loser: string | null;
-  readonly privileges: string;
+  /** The object as SQL, such as `TABLE public.page`. */
+  readonly target: string;
+  readonly privileges: readonly string[];
+  /** A column of the object in parentheses, as SQL; empty = the whole object. */
+  readonly column: string;
+  /** Who has the privileges; null = PUBLIC. */
+  readonly grantee: string | null;
+  /** Who granted them; null = the owner. */
+  readonly grantor: string | null;
 }

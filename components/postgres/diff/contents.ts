@@ -123,7 +123,7 @@ function findProblem(
       return {
         code: "extension-elsewhere",
         what: `is in schema "${live.installedSchema}", not in "${schema}"; Berth does not move it`,
-        fix: `write { name: ${name}, schema: ${live.installedSchema} }, or as its owner: ALTER EXTENSION ${escapeIdentifier(name)} SET SCHEMA ${escapeIdentifier(schema)}`,
+        fix: `write { name: ${name}, schema: ${live.installedSchema} }, or as its owner, in database ${plan.database.name}: ALTER EXTENSION ${escapeIdentifier(name)} SET SCHEMA ${escapeIdentifier(schema)}`,
       };
     }
     if (version === undefined || version === live.installedVersion) return undefined;

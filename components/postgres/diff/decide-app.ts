@@ -1,3 +1,4 @@
+import { reservedReason } from "../../config/rules/names.ts";
 import type { PostgresSpec, ReclaimPolicy } from "../../config/spec.ts";
 import type { LiveAccess } from "../catalog/access.ts";
 import type { Catalog } from "../catalog/catalog.ts";
@@ -5,6 +6,7 @@ import type { LiveExtension } from "../catalog/extensions.ts";
 import type { FormerRole, FormerSettings } from "../plan/former-role.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import { decideAdoption } from "../rules/adoption.ts";
+import { findAttributesOutOfReach } from "../rules/attributes.ts";
 import { findGroupProblems } from "../rules/groups.ts";
 import { decideOwnership } from "../rules/identity.ts";
 import { findLostProblem } from "../rules/lost-database.ts";
@@ -98,6 +100,7 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
   );
   const adoption = decideAdoption(plan, catalog, {
     ownershipRole,
+    isReserved: (name) => reservedReason(name, { postgres }) !== undefined,
     passwordOf: ({ key, name, login }) =>
       compareStored(stored?.get(name), login === "external" ? null : (verifiers.get(key) ?? "")),
   });
@@ -128,12 +131,13 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
       ...adoption.problems,
       ...findOutOfReach(plan, catalog, postgres),
       ...findGroupProblems(plan, catalog, context),
+      ...findAttributesOutOfReach(plan, catalog, ownershipRole),
       ...findPlanProblems(plan, catalog.server),
       ...findSettingProblems(plan, facts.refusedSettings ?? [], catalog.server),
       ...findTwoLoginProblems(plan, catalog, ({ key }) => verifiers.has(key)),
       ...(lost === undefined ? [] : [lost]),
       ...inside.problems,
-      ...(facts.leaving === undefined ? [] : findLeavingProblems(app, facts.leaving)),
+      ...(facts.leaving === undefined ? [] : findLeavingProblems(plan, facts.leaving)),
     ],
     steps: isMarking ? { ...steps, roles: [...owning.marks, ...roles] } : steps,
     adopting: [...owning.notes, ...adoption.changes.map((change) => `adopting: ${change}`)],

@@ -1,5 +1,5 @@
 import type { ObjectType } from "../../config/privileges.ts";
-import { type SettingsByName, toSettings } from "../../config/schema/settings.ts";
+import { type SettingsByName, sortSettings } from "../../config/schema/settings.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { searchPathOf, settingOf, toLiveSettings } from "../catalog/catalog.ts";
 import type { AppDatabaseState, RoleState } from "../plan/app-properties.ts";
@@ -124,7 +124,9 @@ function undoSetting(
 ): SettingsByName {
   const value = toLiveSettings(live).get(name);
   const others = Object.entries(settings).filter(([one]) => one !== name);
-  return toSettings(Object.fromEntries(value === undefined ? others : [...others, [name, value]]));
+  return sortSettings(
+    Object.fromEntries(value === undefined ? others : [...others, [name, value]]),
+  );
 }
 
 function typeOf(action: Extract<Action, { privileges: readonly string[] }>): ObjectType {

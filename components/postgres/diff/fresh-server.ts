@@ -38,4 +38,6 @@ const freshServer: ServerFacts = {
   isSuperuser: false,
   canCreateRole: true,
   canCreateDatabase: true,
+  canReplicate: false,
+  bypassesRls: false,
 };

@@ -1,9 +1,17 @@
 import { reservedReason } from "../../config/rules/names.ts";
 import type { PostgresSpec } from "../../config/spec.ts";
+import { joinFixes } from "../../errors.ts";
 import type { Catalog, LiveRole } from "../catalog/catalog.ts";
-import type { Dependent, LiveSession, Loss } from "../catalog/retirement.ts";
+import type { Blocker, Dependent, LiveSession, Loss } from "../catalog/retirement.ts";
 import type { AppDatabaseState } from "../plan/app-properties.ts";
 import type { FormerRole } from "../plan/former-role.ts";
+import type { DatabasePlan } from "../plan/plan.ts";
+import {
+  toBlockerProblems,
+  toDependentProblems,
+  toLossProblems,
+  toSessionProblems,
+} from "../rules/obstacles.ts";
 import type { AppProblem } from "../rules/problem.ts";
 import type { Action } from "../statements/actions.ts";
 
@@ -12,6 +20,7 @@ export interface RetirementFacts {
   readonly catalog: Catalog;
   readonly sessions: readonly LiveSession[];
   readonly dependents: readonly Dependent[];
+  readonly blockers: readonly Blocker[];
 }
 
 /** What may be dropped, or why not. */
@@ -63,6 +72,7 @@ export function decideRetirement(
     notes,
     problems: [
       ...(database === undefined ? [] : findDatabaseProblems(state, catalog, rules)),
+      ...(database === undefined ? [] : toBlockerProblems(state.app, database, facts.blockers)),
       ...toSessionProblems(state.app, sessions),
       ...toDependentProblems(
         state.app,
@@ -161,72 +171,15 @@ export interface LeavingFacts extends Pick<RetirementFacts, "sessions" | "depend
 }
 
 /** Why such roles cannot be dropped. */
-export function findLeavingProblems(app: string, facts: LeavingFacts): readonly AppProblem[] {
+export function findLeavingProblems(
+  { app, database: { name: database } }: Pick<DatabasePlan, "app" | "database">,
+  facts: LeavingFacts,
+): readonly AppProblem[] {
   const problems: readonly AppProblem[] = [
     ...toSessionProblems(app, facts.sessions),
     ...toDependentProblems(app, facts.dependents),
-    ...facts.losses.map((loss) => ({
-      ...{ code: "role-gave-to-others" as const, app, at: "roles", ...describeLoss(loss) },
-    })),
+    ...toLossProblems(app, database, facts.losses),
   ];
-  const keep = `or set berth:apps.${app}.reclaimPolicy to retain, which shuts the role out and keeps it`;
-  return problems.map((problem) => ({ ...problem, fix: `${problem.fix}; ${keep}` }));
-}
-
-/** Problems about sessions that prevent a drop. */
-export function toSessionProblems(
-  app: string,
-  sessions: readonly LiveSession[],
-  fix = "stop what is connected, or end the session",
-): AppProblem[] {
-  return sessions.map((session) => ({
-    ...{ code: "role-is-connected", app, at: "roles", what: describeSession(session), fix },
-  }));
-}
-
-/** A session, in words. */
-export function describeSession({
-  pid,
-  role,
-  database,
-  application,
-  client,
-  since,
-}: LiveSession): string {
-  const details = [
-    ...(application === "" ? [] : [application]),
-    ...(client === "" ? [] : [`from ${client}`]),
-    ...(since === "" ? [] : [`since ${since}`]),
-  ];
-  const more = details.length === 0 ? "" : ` (${details.join(", ")})`;
-  return `role "${role}" is connected to database "${database}", pid ${String(pid)}${more}`;
-}
-
-function toDependentProblems(app: string, dependents: readonly Dependent[]): AppProblem[] {
-  return dependents.map(({ role, database, object, tie, count }) => {
-    const what =
-      object ??
-      `${String(count)} ${count === 1 ? "object" : "objects"} in database "${database ?? ""}"`;
-    return {
-      ...{ code: "role-has-dependents", app, at: "roles" },
-      what: `role "${role}" ${tie} ${what}, which is not this app's; Berth changes nothing there`,
-      fix: tie === "owns" ? "give it to another owner, or drop it" : "revoke that",
-    };
-  });
-}
-
-function describeLoss({ role, object, loser, privileges }: Loss): {
-  readonly what: string;
-  readonly fix: string;
-} {
-  if (loser === null) {
-    return {
-      what: `${object} names role "${role}" and would go with it`,
-      fix: "drop it, or alter it to name others",
-    };
-  }
-  return {
-    what: `${loser} would lose ${privileges} on ${object}, which role "${role}" gave`,
-    fix: `as the owner of it, give it yourself and REVOKE it from "${role}" with CASCADE`,
-  };
+  const keep = `or to keep the role, shut out: set berth:apps.${app}.reclaimPolicy to retain`;
+  return problems.map((problem) => ({ ...problem, fix: joinFixes(problem.fix, keep) }));
 }

@@ -3,6 +3,7 @@ import type { Catalog, LiveRole, ServerFacts } from "../catalog/catalog.ts";
 import { searchPathOf, settingOf } from "../catalog/catalog.ts";
 import type { FormerRole, FormerSettings } from "../plan/former-role.ts";
 import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
+import { listAttributes } from "../rules/attributes.ts";
 import { toMarkAction } from "../rules/identity.ts";
 import type { Action } from "../statements/actions.ts";
 import { decideSettings } from "./settings.ts";
@@ -167,11 +168,7 @@ function grantorsOf(
 function wrongAttributes(live: LiveRole, mayLogIn: boolean): string[] {
   return [
     ...(live.canLogin || !mayLogIn ? [] : ["LOGIN"]),
-    ...(live.isSuperuser ? ["NOSUPERUSER"] : []),
-    ...(live.canCreateRole ? ["NOCREATEROLE"] : []),
-    ...(live.canCreateDatabase ? ["NOCREATEDB"] : []),
-    ...(live.canReplicate ? ["NOREPLICATION"] : []),
-    ...(live.bypassesRls ? ["NOBYPASSRLS"] : []),
+    ...listAttributes(live).map((attribute) => `NO${attribute}`),
     ...(live.expires && mayLogIn ? ["VALID UNTIL 'infinity'"] : []),
   ];
 }

@@ -152,9 +152,9 @@ function compareRoles(a: PlannedRole, b: PlannedRole): number {
 }
 
 function planRole(role: RoleSpec, ownershipRole: string): PlannedRole[] {
-  const { key, name, profile, connectionLimit, searchPath, settings, logins } = role;
+  const { key, name, profile, connectionLimit, searchPath, parameters, logins } = role;
   const memberOf = toMemberships(role.memberOf, ownershipRole);
-  const shared = { profile, connectionLimit, searchPath, settings };
+  const shared = { profile, connectionLimit, searchPath, settings: parameters };
   if (logins === undefined) {
     const login = role.login === "password" ? "always" : "external";
     return [{ key, name, ...shared, login, actsAs: undefined, memberOf }];

@@ -8,6 +8,7 @@ import {
   toLiveSettings,
 } from "../catalog/catalog.ts";
 import { type DatabasePlan, hasLoginsOfVault, type PlannedRole } from "../plan/plan.ts";
+import { listAttributes, toRevokeAttributes } from "./attributes.ts";
 import { describeForeignMark, findForeignMark } from "./identity.ts";
 import type { AppProblem } from "./problem.ts";
 import type { StoredPassword } from "./stored-password.ts";
@@ -28,6 +29,8 @@ interface AdoptionContext {
   readonly ownershipRole: string;
   /** How the stored password of a role compares with its verifier. */
   readonly passwordOf?: (role: PlannedRole) => StoredPassword;
+  /** Whether no app may have a role of this name. */
+  readonly isReserved?: (role: string) => boolean;
 }
 
 /** Decides for one app. Pure: the catalog has the live state, the plan the wanted state. */
@@ -49,9 +52,7 @@ export function decideAdoption(
     ({ problems: [first] }) => first?.at === at && first.code === "role-of-other-stack",
   );
   const database =
-    live === undefined || isOfOther
-      ? []
-      : [decideDatabase(plan, live, catalog, context.ownershipRole)];
+    live === undefined || isOfOther ? [] : [decideDatabase(plan, live, catalog, context)];
   const all = [...roles, ...database];
   return {
     changes: all.flatMap(({ changes }) => changes),
@@ -79,10 +80,10 @@ function decideRole(
   if (role.login === "in-turn") {
     return { changes: [], problems: [refuseInTurn(plan, { ...about, what })] };
   }
-  const rights = findRights(live, catalog, plan.database.name).map((reason) => ({
+  const rights = findRights(live, catalog, plan.database.name).map(({ reason, instead }) => ({
     ...{ code: "role-has-rights" as const, ...about },
     what: `${what} exists and ${reason}; Berth does not manage such a role`,
-    fix: `set berth:apps.${app}.${keyOf(role)}.name to another role, or take that from it first`,
+    fix: `set berth:apps.${app}.${keyOf(role)}.name to another role${instead}`,
   }));
   const differences = compareRole(role, live, context.passwordOf?.(role) ?? "other");
   if (!plan.adopt) {
@@ -103,20 +104,23 @@ function decideDatabase(
   plan: DatabasePlan,
   live: LiveDatabase,
   catalog: Catalog,
-  ownershipRole: string,
+  context: AdoptionContext,
 ): Adoption {
   const { app, database } = plan;
   const about = { app, at: "database" };
   const what = `database "${live.name}"`;
-  const isOurs = (role: string) => catalog.roles.get(role)?.memberOf.includes(ownershipRole);
+  const isOurs = (role: string) =>
+    catalog.roles.get(role)?.memberOf.includes(context.ownershipRole);
   if (live.owner !== database.owner) {
-    // The entry names the owner that the stack created, so somebody changed the database's owner.
-    const isTaken = isOurs(database.owner) === true;
-    const back = `; or, where somebody took it away, give it back: ALTER DATABASE ${escapeIdentifier(live.name)} OWNER TO ${escapeIdentifier(database.owner)}`;
     const problem: AppProblem = {
       ...{ code: "database-other-owner", ...about },
       what: `${what} belongs to role "${live.owner}", not to "${database.owner}"; Berth never changes an owner`,
-      fix: `set berth:apps.${app}.owner.name to "${live.owner}", or berth:apps.${app}.database.name to another name${isTaken ? back : ""}`,
+      fix: fixOwner(plan, {
+        // The stack created the entry's owner, so somebody changed the database's owner.
+        isTaken: isOurs(database.owner) === true,
+        mayOwn: mayManage(live.owner, plan, catalog, context),
+        owner: live.owner,
+      }),
     };
     return { changes: [], problems: [problem] };
   }
@@ -145,6 +149,35 @@ function decideDatabase(
     fix: `as its owner run: ALTER DATABASE ${escapeIdentifier(live.name)} ALLOW_CONNECTIONS true`,
   };
   return { changes: [], problems: [problem] };
+}
+
+function fixOwner(
+  { app, database }: DatabasePlan,
+  { owner, isTaken, mayOwn }: { owner: string; isTaken: boolean; mayOwn: boolean },
+): string {
+  const id = escapeIdentifier;
+  const back = `if it is the app's own, as a superuser run: ALTER DATABASE ${id(database.name)} OWNER TO ${id(database.owner)}`;
+  return [
+    ...(isTaken ? [back] : []),
+    ...(mayOwn ? [`set berth:apps.${app}.owner.name to "${owner}"`] : []),
+    `set berth:apps.${app}.database.name to another name`,
+  ].join("; or ");
+}
+
+/** Whether an app could have this role. */
+function mayManage(
+  role: string,
+  { database }: DatabasePlan,
+  catalog: Catalog,
+  { ownershipRole, isReserved }: AdoptionContext,
+): boolean {
+  const live = catalog.roles.get(role);
+  return (
+    live !== undefined &&
+    isReserved?.(role) !== true &&
+    findForeignMark(live, ownershipRole) === undefined &&
+    findRights(live, catalog, database.name).length === 0
+  );
 }
 
 function refuse(
@@ -181,16 +214,30 @@ function refuseInTurn(
   };
 }
 
-function findRights(live: LiveRole, catalog: Catalog, database: string): string[] {
+/** Why Berth does not manage a role, and what helps other than another role. */
+function findRights(
+  live: LiveRole,
+  { server }: Catalog,
+  database: string,
+): readonly { readonly reason: string; readonly instead: string }[] {
+  if (live.name === server.admin) return [{ reason: "is the admin role itself", instead: "" }];
+  const attributes = listAttributes(live);
   const others = live.ownedDatabases.filter((name) => name !== database);
   return [
-    ...(live.name === catalog.server.admin ? ["is the admin role itself"] : []),
-    ...(live.isSuperuser ? ["is a superuser"] : []),
-    ...(live.canCreateRole ? ["has CREATEROLE"] : []),
-    ...(live.canCreateDatabase ? ["has CREATEDB"] : []),
-    ...(live.canReplicate ? ["has REPLICATION"] : []),
-    ...(live.bypassesRls ? ["has BYPASSRLS"] : []),
-    ...others.map((name) => `owns the database "${name}" as well`),
+    ...(attributes.length === 0
+      ? []
+      : [
+          {
+            reason: attributes
+              .map((one) => (one === "SUPERUSER" ? "is a superuser" : `has ${one}`))
+              .join(" and "),
+            instead: `; or, if it does not need that, as a superuser run: ${toRevokeAttributes(live.name, attributes)}`,
+          },
+        ]),
+    ...others.map((name) => ({
+      reason: `owns the database "${name}" as well`,
+      instead: `, or give that database another owner (ALTER DATABASE ${escapeIdentifier(name)} OWNER TO …)`,
+    })),
   ];
 }
 

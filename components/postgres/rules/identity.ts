@@ -1,5 +1,6 @@
 import { escapeIdentifier } from "pg";
 import type { StackIdentity } from "../../config/spec.ts";
+import { joinFixes } from "../../errors.ts";
 import { holdLineBreaks, releaseLineBreaks } from "../../terminal-text.ts";
 import type { LiveRole } from "../catalog/catalog.ts";
 import type { PlannedRole } from "../plan/plan.ts";
@@ -100,7 +101,7 @@ function describeUnknown(role: string, { name }: StackMark): PostgresProblem {
 }
 
 function describeForeign(role: Candidate, mark: StackMark, stack: StackIdentity): PostgresProblem {
-  const handOver = `only if both are one stack, whose passphrase was changed or whose state was lost after it was renamed: ${toHandOver(role, stack)}`;
+  const handOver = `only if both are one stack, whose passphrase was changed or whose state was lost after it was renamed, run as the admin: ${toHandOver(role, stack)}`;
   return {
     ...{ code: "ownership-role-of-other-stack", at },
     what: `ownership role "${role.name}" belongs to stack ${mark.name} (id ${mark.id}), and this is stack ${stack.name} (id ${stack.id}); nothing was changed`,
@@ -109,17 +110,12 @@ function describeForeign(role: Candidate, mark: StackMark, stack: StackIdentity)
 }
 
 function describeUnmarked(role: Candidate, stack: StackIdentity): PostgresProblem {
-  const mark = `if it is this stack's, pulumi up with the stack's state marks it; where that state is lost, run as an admin: ${toHandOver(role, stack)}`;
+  const mark = `if it is this stack's, pulumi up with the stack's state marks it; where that state is lost, run as the admin: ${toHandOver(role, stack)}`;
   return {
     ...{ code: "ownership-role-unmarked", at },
     what: `ownership role "${role.name}" has members and does not say of which stack: an earlier version of Berth made it; nothing was changed`,
     fix: joinFixes(`if another stack made it, ${free}`, mark),
   };
-}
-
-/** Alternative fixes, each on its own line. */
-function joinFixes(...fixes: readonly string[]): string {
-  return fixes.join("\n    fix: ");
 }
 
 function toHandOver(role: Candidate, stack: StackIdentity): string {
@@ -168,7 +164,7 @@ export function describeForeignMark(
     what: `role "${name}" exists and was made by ${whose}: it is a member of that stack's ownership role "${ownershipRole}"`,
     fix: joinFixes(
       `if that is this stack under a former name, set berth:postgres.ownershipRole to "${ownershipRole}"`,
-      `if that stack has given it up, run as an admin: ${revoke}; then set berth:apps.${app}.adopt to true`,
+      `if that stack has given it up, run as the admin: ${revoke}; then set berth:apps.${app}.adopt to true`,
     ),
   };
 }

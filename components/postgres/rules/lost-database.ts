@@ -1,5 +1,8 @@
+import { escapeIdentifier } from "pg";
+import { joinFixes } from "../../errors.ts";
 import type { LiveDatabase } from "../catalog/catalog.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
+import { toStatement } from "../statements/sql.ts";
 import type { AppProblem } from "./problem.ts";
 
 /** pg_database.datconnlimit of an invalid database: Postgres sets it before a drop, which did not finish. */
@@ -10,16 +13,22 @@ const halfDropped = -2;
  * is not created again: an empty one would look as if nothing was lost.
  */
 export function findLostProblem(
-  { app, database: { name, encoding } }: Pick<DatabasePlan, "app" | "database">,
+  { app, database }: Pick<DatabasePlan, "app" | "database">,
   live: Pick<LiveDatabase, "connectionLimit" | "encoding"> | undefined,
   known: { readonly isKnown: boolean; readonly recreate: boolean },
 ): AppProblem | undefined {
+  const { name, encoding } = database;
   const recreate = `set berth:apps.${app}.database.recreate to true`;
+  const create = toStatement({ kind: "create-database", path: "database", database }, () => "");
   if (live?.connectionLimit === halfDropped) {
     return {
       ...{ code: "database-half-dropped", app, at: "database" },
       what: `an interrupted DROP DATABASE left database "${name}" half dropped, and what it held is lost`,
-      fix: `DROP DATABASE "${name}", which is all that works on it; then restore it from a backup, or ${recreate} for an empty one`,
+      fix: joinFixes(
+        `nothing but this works on it, as a superuser: DROP DATABASE ${escapeIdentifier(name)}`,
+        `then, to restore it from a backup, run as the admin: ${create}; pg_restore into it, and pulumi up`,
+        `or, to continue with an empty one: ${recreate}, run pulumi up, and remove the key again`,
+      ),
     };
   }
   if (live !== undefined && live.encoding !== encoding) {
@@ -33,6 +42,9 @@ export function findLostProblem(
   return {
     ...{ code: "database-lost", app, at: "database" },
     what: `database "${name}" was there and is gone, and an empty one in its place would look as if all were well`,
-    fix: `to restore it: CREATE DATABASE "${name}" with its owner, pg_restore into it, pulumi up. To go on with an empty one: ${recreate}, pulumi up, and take the key out again`,
+    fix: joinFixes(
+      `to restore it, run as the admin: ${create}; then pg_restore into it, and pulumi up`,
+      `to continue with an empty one: ${recreate}, run pulumi up, and remove the key again`,
+    ),
   };
 }

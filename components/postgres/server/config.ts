@@ -13,6 +13,7 @@ export interface PostgresConfig
     | "ownershipRole"
     | "stack"
     | "connectionLimit"
+    | "compareInside"
     | "confirmDelete"
     | "dumpDirectory"
   > {

@@ -7,7 +7,7 @@ import { decideOwnership } from "../rules/identity.ts";
 import { findIdentityProblem } from "../rules/server.ts";
 import { type Action, describeAction, isAboutOwnershipRole } from "../statements/actions.ts";
 import {
-  explainBrokenSession,
+  explainReadFailure,
   explainStatementFailure,
   hintForMembership,
 } from "../statements/failure.ts";
@@ -56,7 +56,7 @@ export class PostgresServer {
     try {
       return await this.#pool.withMaintenance(use);
     } catch (error) {
-      throw explainBrokenSession(error);
+      throw this.#explain(error, this.config.maintenanceDatabase);
     }
   }
 
@@ -64,8 +64,12 @@ export class PostgresServer {
     try {
       return await this.#pool.withDatabase(database, use);
     } catch (error) {
-      throw explainBrokenSession(error);
+      throw this.#explain(error, database);
     }
+  }
+
+  #explain(error: unknown, database: string): unknown {
+    return explainReadFailure(error, { user: this.config.username, database });
   }
 
   /** The way to the server, for other clients. */

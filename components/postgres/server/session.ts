@@ -5,7 +5,7 @@ import { Client, DatabaseError } from "pg";
 import type { Credential } from "../../onepassword/credential.ts";
 import { holdLineBreaks, releaseLineBreaks } from "../../terminal-text.ts";
 import type { Endpoint } from "../../tunnel/endpoint.ts";
-import { explainBrokenSession } from "../statements/failure.ts";
+import { explainReadFailure } from "../statements/failure.ts";
 import { limitSilence, statementSeconds } from "./answer-limit.ts";
 import { explainLoginFailure, LoginFailure, SettingsLost } from "./login-failure.ts";
 import type { PgTls } from "./tls.ts";
@@ -104,7 +104,10 @@ async function useOnce<T>(client: Client, use: (client: Client) => Promise<T>): 
   try {
     return await use(client);
   } catch (error) {
-    throw explainBrokenSession(error);
+    throw explainReadFailure(error, {
+      user: String(client.user),
+      database: String(client.database),
+    });
   } finally {
     await client.end().catch(() => undefined);
   }

@@ -34,7 +34,7 @@ export function explainStatementFailure(error: unknown, context: StatementContex
     });
   }
   const { code = "", message, detail } = error;
-  const hint = hintFor(code, message, context);
+  const hint = hintFor(code, `${message} ${detail ?? ""}`, context);
   return new BerthError(
     `${at}: ${message}${detail === undefined ? "" : ` (${detail})`} (SQLSTATE ${code})\n  statement: ${shorten(context.statement)}`,
     { cause: error, ...(hint === undefined ? {} : { hint }) },
@@ -47,12 +47,20 @@ export const timeouts: ReadonlyMap<string, string> = new Map([
   ["25P04", "transaction_timeout"],
 ]);
 
+/** Whose session a query was in. */
+interface ReadContext {
+  readonly user: string;
+  readonly database: string;
+}
+
 /**
- * Explains an error of a query on the catalog if the session ended. Returns any other error unchanged.
+ * Explains an error of a query on the catalog if the session ended, or if the role may not read the catalog.
+ * Returns any other error unchanged.
  */
-export function explainBrokenSession(error: unknown): unknown {
+export function explainReadFailure(error: unknown, context: ReadContext): unknown {
   if (error instanceof BerthError || !(error instanceof Error)) return error;
   const code = (error as { code?: unknown }).code;
+  if (code === "42501") return explainHiddenCatalog(error, context);
   const isServer = typeof code === "string" && /^57P0[1235]$|^25P0[34]$/.test(code);
   const isNetwork =
     /^Connection terminated|^Client has encountered a connection error|ECONNRESET|EPIPE/.test(
@@ -65,6 +73,23 @@ export function explainBrokenSession(error: unknown): unknown {
       "run the same command again once the server answers: what was done is found and kept",
     cause: error,
   });
+}
+
+/** Everybody may read these parts of the catalog, until somebody revokes that from PUBLIC, in one database. */
+function explainHiddenCatalog(error: Error, { user, database }: ReadContext): BerthError {
+  const [, kind, name] =
+    /permission denied for (function|view|table) (\w+)/.exec(error.message) ?? [];
+  const right = kind === "function" ? "EXECUTE ON FUNCTION" : "SELECT ON";
+  return new BerthError(
+    `Postgres: role "${user}" cannot read the catalog of database "${database}": ${error.message}`,
+    {
+      cause: error,
+      hint:
+        name === undefined
+          ? `give role "${user}" that right, as a superuser, in database ${database}`
+          : `as a superuser, in database ${database}: GRANT ${right} pg_catalog.${name} TO ${escapeIdentifier(user)}`,
+    },
+  );
 }
 
 function hintForTimeout(code: string): string | undefined {
@@ -82,9 +107,10 @@ function hintFor(code: string, message: string, context: StatementContext): stri
       if (/extension/.test(message)) {
         return `as a superuser, in that database: ${context.statement}; then run pulumi up again`;
       }
-      // Another role granted the membership, so no membership of the admin helps.
-      if (/to revoke privileges granted by/.test(message)) {
-        return `as a superuser: ${context.statement}`;
+      if (isForSuperuser(message, context)) return `as a superuser: ${context.statement}`;
+      // The new owner may lack a right in a schema of somebody else. A superuser needs none.
+      if (/^REASSIGN OWNED/.test(context.statement)) {
+        return `as a superuser, in that database: ${context.statement}`;
       }
       return hintForMissingRight(message, context);
     case "42710":
@@ -123,6 +149,16 @@ function hintFor(code: string, message: string, context: StatementContext): stri
     default:
       return undefined;
   }
+}
+
+/** Whether no membership of the admin helps. */
+function isForSuperuser(message: string, { statement }: StatementContext): boolean {
+  return (
+    // Another role granted the membership, perhaps in a superuser's role, which the admin must not join.
+    /^REVOKE (?!.* ON )/.test(statement) ||
+    // Before 16 such roles are a superuser's. Since then it is one whose attribute the admin does not have.
+    /must be superuser|with the (SUPERUSER|REPLICATION|BYPASSRLS) attribute may/.test(message)
+  );
 }
 
 /** The statement that gives the admin the right it lacks. */

@@ -23,9 +23,9 @@ const login = "{{name}}";
  * @see https://developer.hashicorp.com/vault/docs/secrets/databases/postgresql
  */
 export function toVaultStatements(
-  owner: Pick<RoleSpec, "name" | "connectionLimit" | "searchPath" | "settings">,
+  owner: Pick<RoleSpec, "name" | "connectionLimit" | "searchPath" | "parameters">,
 ): VaultStatements {
-  const { name, connectionLimit, searchPath, settings } = owner;
+  const { name, connectionLimit, searchPath, parameters } = owner;
   const limit = connectionLimit === -1 ? "" : ` CONNECTION LIMIT ${String(connectionLimit)}`;
   const group = escapeIdentifier(name);
   return {
@@ -39,7 +39,7 @@ export function toVaultStatements(
         : [
             `ALTER ROLE "${login}" SET search_path TO ${searchPath.map(escapeIdentifier).join(", ")}`,
           ]),
-      ...Object.entries(settings).map(
+      ...Object.entries(parameters).map(
         ([one, value]) => `ALTER ROLE "${login}" ${setting({ name: one, value })}`,
       ),
     ],

@@ -4,7 +4,7 @@ import path from "node:path";
 import { execa } from "execa";
 import { afterAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { addProjectFiles } from "../../../cli/init/project-files.ts";
+import { addProjectFiles, addProvider } from "../../../cli/init/project-files.ts";
 import { fillStackFile, findAnswers } from "../../../cli/init/stack-file.ts";
 import { projectFolder } from "../../../components/project-folder.ts";
 
@@ -82,7 +82,7 @@ describe("init", () => {
     const given = ["--vault", "Home", "--repository", "git@git.example.org:gitops"];
     const { stdout } = await berth(project, "init", "--json", ...given);
     expect(JSON.parse(stdout)).toEqual({
-      written: ["Pulumi.prod.yaml"],
+      written: ["Pulumi.yaml", "Pulumi.prod.yaml"],
       next: [
         "pulumi stack init prod",
         "npm run doctor -- --stack prod",
@@ -157,6 +157,26 @@ describe("the project's other files", () => {
     expect(project).toMatchObject({ name: "my-databases", runtime: { name: "nodejs" } });
     expect(project).not.toHaveProperty("template");
     expect(addProjectFiles(folder)).toEqual([]);
+  });
+
+  it.each([
+    ["", 1],
+    ["plugins:\n  analyzers: []\n", 1],
+    ["plugins:\n  providers:\n    - name: mine # by hand\n      path: ./mine\n", 2],
+  ])("name the provider in a Pulumi.yaml with %j, once", (more, count) => {
+    const project = makeProject();
+    const file = path.join(project, "Pulumi.yaml");
+    writeFileSync(file, `name: databases # ours\nruntime: nodejs\n${more}`);
+    expect([addProvider(project), addProvider(project)]).toEqual([true, false]);
+    const text = readFileSync(file, "utf8");
+    expect(text).toContain("name: databases # ours\n");
+    expect(text.includes("# by hand")).toBe(more.includes("# by hand"));
+    const { plugins } = parse(text) as { plugins: { providers: object[] } };
+    expect(plugins.providers).toHaveLength(count);
+    expect(plugins.providers.at(-1)).toEqual({
+      name: "berth",
+      path: "node_modules/berth/dist/provider",
+    });
   });
 
   it("ask with the template for exactly what init wants to know", () => {

@@ -22,6 +22,7 @@ test("a login that Vault makes has no item, and is not rotated", async () => {
     role: undefined,
     wait: 0,
     retire: false,
+    keys: false,
     json: false,
   };
   await expect(rotate(args)).rejects.toThrow(

@@ -164,7 +164,7 @@ export class RotationBed {
       verb({
         args: {
           ...{ stack: "prod", file: undefined, app: "netbox", role: undefined },
-          ...{ wait: 1, retire: false, json: true },
+          ...{ wait: 1, keys: false, retire: false, json: true },
         },
         ...{ spec: this.#spec, app, role: app.roles[0], access: this.#access(), server },
         item: `vaults/Coachlight/items/${item}`,

@@ -3,7 +3,10 @@ import { waitForSecret } from "../../../cli/rotate/wait-for-secret.ts";
 import { KubeError } from "../../../components/kubernetes/error.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
 
-const role = { namespace: "infra-wiki", secretName: "wiki-db-credentials" };
+const role = {
+  ...{ namespace: "infra-wiki", secretName: "wiki-db-credentials" },
+  keys: { username: "username", password: "password" },
+};
 const credential = new Credential("wiki", "new-password");
 const patience = { timeoutMs: 20, intervalMs: 1 };
 

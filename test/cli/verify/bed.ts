@@ -2,6 +2,7 @@ import { type Verdict, verifyStack } from "../../../cli/verify/verb.ts";
 import { privilegeTable } from "../../../components/config/privileges.ts";
 import type { StackSpec } from "../../../components/config/spec.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
+import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { makeSpec } from "../../fakes/stack.ts";
 import { DatabaseBed, inputsOf, rolePassword, toUrn } from "../../provider/app-database/bed.ts";
 
@@ -10,6 +11,8 @@ export interface VerifyBed {
   readonly bed: DatabaseBed;
   readonly spec: StackSpec;
   readonly verify: (apps: readonly string[]) => Promise<Verdict>;
+  /** `pulumi up` of one app. */
+  readonly up: (app: string) => Promise<unknown>;
 }
 
 /** Roles of the server, of the app itself and of an app before it. */
@@ -83,12 +86,11 @@ export async function openVerifyBed(count: number): Promise<VerifyBed> {
     systemIdentifier: bed.systemIdentifier,
   });
   const handler = await bed.provider();
-  const create = (name: string) =>
-    handler.create({
-      urn: toUrn(name),
-      inputs: inputsOf(name, entries[name]),
-      preview: false,
-    });
+  const made = new Map<string, StoredResource>();
+  const create = async (name: string) => {
+    const request = { urn: toUrn(name), inputs: inputsOf(name, entries[name]) };
+    made.set(name, { ...request, ...(await handler.create({ ...request, preview: false })) });
+  };
   for (const { name } of spec.apps) await create(name);
   await handler.close();
   for (const { database } of spec.apps) {
@@ -107,7 +109,12 @@ export async function openVerifyBed(count: number): Promise<VerifyBed> {
     const some = spec.apps.filter(({ name }) => apps.includes(name));
     return verifyStack({ ...spec, apps: some }, items, () => undefined);
   };
-  return { bed, spec, verify };
+  const up = async (app: string) => {
+    const old = made.get(app);
+    if (old === undefined) throw new Error(`no app ${app}`);
+    return await bed.up(old.inputs, old);
+  };
+  return { bed, spec, verify, up };
 }
 
 /** What failed, or what was warned of, a line each. */

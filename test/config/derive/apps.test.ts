@@ -25,10 +25,13 @@ test("everything of an app follows from its name", () => {
         item: { vault: "Coachlight", item: "west-side-db-credentials" },
         secretName: "west-side-db-credentials",
         namespace: "infra-west-side",
+        fields: { username: "username", password: "password" },
+        keys: [],
+        settings: {},
         connectionLimit: -1,
         memberOf: [],
         searchPath: [],
-        settings: {},
+        parameters: {},
       },
     ],
     secrets: [],
@@ -95,7 +98,7 @@ test("a Secret is a list of fields, or says more", () => {
     token: { item: "api token", namespace: "other" },
   };
   const vault = "Coachlight";
-  expect(makeApp({ secrets }).secrets).toEqual([
+  expect(makeApp({ secrets }).secrets).toMatchObject([
     {
       name: "smtp",
       item: { vault, item: "smtp" },
@@ -145,7 +148,10 @@ test("the server's settings follow from its endpoint", () => {
     ownershipRole: "berth_prod",
     connectionLimit: 4,
     jobImage: "docker.io/library/postgres:18.4",
-    service: { host: "postgres-postgresql.db-postgres.svc.cluster.local", port: 5432 },
+    service: {
+      ...{ host: "postgres-postgresql.db-postgres.svc.cluster.local", port: 5432 },
+      sslmode: "verify-full",
+    },
     namespace: "db-postgres",
     confirmDelete: [],
     dumpDirectory: undefined,

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import type { AppSpec } from "../../../components/config/spec.ts";
 import {
   type ManifestPlan,
   planManifests,
   planSharedManifests,
 } from "../../../components/delivery/git/files.ts";
-import { makeApp, makeRole, makeStack, NETBOX, toItemId } from "../stack.ts";
+import { makeApp, makeRole, makeStack, NETBOX, toItemId, usualSettings } from "../stack.ts";
 
 const planApp = (app: AppSpec) => planManifests(makeStack([app]), app, toItemId);
 const find = (files: readonly ManifestPlan[], path: string) =>
@@ -160,9 +161,46 @@ spec:
     expect(() => planApp(makeApp("a", { workload }))).toThrow(/app a: Helm values: 2 problems/);
   });
 
+  it("passes values as an object, and as text where a key is explicitly null", () => {
+    const helm = (values: object) => {
+      const workload = { kind: "helm", repoURL: "r", chart: "c", version: "1", values } as never;
+      const files = planApp(makeApp("a", { workload }));
+      const [application] = files.filter(({ path }) => path.endsWith("infra/a.yml"));
+      return JSON.stringify(application?.objects);
+    };
+    expect(helm({ a: { b: 1 } })).toContain('"helm":{"valuesObject":{"a":{"b":1}}}');
+    const text = helm({ a: [{ b: null }], c: "no", d: "2026-01-01", e: "012" });
+    const { values = "" } = (JSON.parse(/"helm":(\{.*?\})/.exec(text)?.[1] ?? "") ?? {}) as {
+      values?: string;
+    };
+    expect(parse(values, { version: "1.1" })).toEqual({
+      ...{ a: [{ b: null }], c: "no", d: "2026-01-01", e: "012" },
+    });
+  });
+
+  it("has a ConfigMap with the place of the database where the entry names one", () => {
+    const workload = { kind: "git", repoURL: "r", path: "deploy", targetRevision: "v1" } as const;
+    const mapsOf = (changes: object): readonly object[] =>
+      planApp(makeApp("a", changes))
+        .flatMap(({ objects }) => objects)
+        .filter(({ kind }) => kind === "ConfigMap");
+    const named = { ...workload, configMap: "a-db" };
+    const data = {
+      PGHOST: "postgres-postgresql.db-postgres.svc.cluster.local",
+      ...{ PGPORT: "5432", PGDATABASE: "a" },
+    };
+    expect(mapsOf({ workload })).toEqual([]);
+    expect(mapsOf({ workload: named })).toMatchObject([
+      { metadata: { name: "a-db", namespace: "infra-a" }, data: { ...data, PGUSER: "a" } },
+    ]);
+    const roles = [makeRole("a", { logins: ["a_a", "a_b"] })];
+    expect(mapsOf({ workload: named, roles })).toHaveProperty("0.data", data);
+  });
+
   it("fails on an app that asks for the admin role's item", () => {
     const item = { vault: "Coachlight", item: "postgres-admin" };
-    const secrets = [{ name: "x", item, namespace: "infra-a", fields: [] }];
+    const more = { keys: [], find: undefined, settings: usualSettings };
+    const secrets = [{ name: "x", item, namespace: "infra-a", fields: [], ...more }];
     expect(() => planApp(makeApp("a", { secrets }))).toThrow("is from the admin role's item");
   });
 

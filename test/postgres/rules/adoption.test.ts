@@ -23,6 +23,7 @@ function decide(
 }
 
 const ours = liveRole("netbox", { memberOf: ["berth_prod"] });
+const ofOther = { group: "berth_dev", grantor: "postgres" };
 const adopt = { adopt: true };
 
 describe("without a word", () => {
@@ -130,17 +131,24 @@ describe("with adopt: true", () => {
     ]);
   });
 
-  test.each<[string, Partial<LiveRole>]>([
-    ["is a superuser", { isSuperuser: true }],
-    ["has CREATEROLE", { canCreateRole: true }],
-    ["has CREATEDB", { canCreateDatabase: true }],
-    ["has REPLICATION", { canReplicate: true }],
-    ["has BYPASSRLS", { bypassesRls: true }],
-    ['owns the database "wiki" as well', { ownedDatabases: ["netbox", "wiki"] }],
-  ])("fails on a role that %s", (reason, more) => {
+  test.each<[string, Partial<LiveRole>, string]>([
+    ["is a superuser", { isSuperuser: true }, "NOSUPERUSER"],
+    ["has CREATEROLE", { canCreateRole: true }, "NOCREATEROLE"],
+    ["has CREATEDB", { canCreateDatabase: true }, "NOCREATEDB"],
+    ["has REPLICATION", { canReplicate: true }, "NOREPLICATION"],
+    ["has BYPASSRLS", { bypassesRls: true }, "NOBYPASSRLS"],
+  ])("fails on a role that %s, and says how to end that", (reason, more, attribute) => {
     expect(decide([liveRole("netbox", more)], [], adopt).problems).toEqual([
       `app netbox: role "netbox" exists and ${reason}; Berth does not manage such a role\n` +
-        "    fix: set berth:apps.netbox.owner.name to another role, or take that from it first",
+        "    fix: set berth:apps.netbox.owner.name to another role; or, if it does not need that, " +
+        `as a superuser run: ALTER ROLE "netbox" ${attribute}`,
+    ]);
+  });
+
+  test("fails on a role that owns another database as well", () => {
+    const role = liveRole("netbox", { ownedDatabases: ["netbox", "wiki"] });
+    expect(decide([role], [], adopt).problems).toEqual([
+      expect.stringContaining('role "netbox" exists and owns the database "wiki" as well'),
     ]);
   });
 
@@ -154,10 +162,28 @@ describe("with adopt: true", () => {
   });
 });
 
-test.each([[{}], [adopt]])("fails on a database that belongs to another role, with %j", (entry) => {
-  expect(decide([ours], [liveDatabase("netbox", "paperless")], entry).problems).toEqual([
-    'app netbox: database "netbox" belongs to role "paperless", not to "netbox"; Berth never changes an owner\n' +
-      '    fix: set berth:apps.netbox.owner.name to "paperless", or berth:apps.netbox.database.name to another name; ' +
-      'or, where somebody took it away, give it back: ALTER DATABASE "netbox" OWNER TO "netbox"',
-  ]);
+describe("a database that belongs to another role", () => {
+  const says =
+    'app netbox: database "netbox" belongs to role "paperless", not to "netbox"; Berth never changes an owner\n    fix: ';
+  const other = "set berth:apps.netbox.database.name to another name";
+  const owner = 'set berth:apps.netbox.owner.name to "paperless"';
+  const back =
+    'if it is the app\'s own, as a superuser run: ALTER DATABASE "netbox" OWNER TO "netbox"';
+
+  test.each<[string, Partial<LiveRole> | undefined, string]>([
+    ["that an app could have", {}, `${back}; or ${owner}; or ${other}`],
+    ["that is a superuser", { isSuperuser: true }, `${back}; or ${other}`],
+    ["of another stack", { memberships: [ofOther] }, `${back}; or ${other}`],
+  ])("is refused, with advice that works for an owner %s", (_, more, fix) => {
+    const roles = [ours, liveRole("paperless", more)];
+    for (const entry of [{}, adopt]) {
+      const found = decide(roles, [liveDatabase("netbox", "paperless")], entry);
+      expect(found.problems).toEqual([says + fix]);
+    }
+  });
+
+  test("is not given to a new app's role either", () => {
+    const found = decide([liveRole("paperless")], [liveDatabase("netbox", "paperless")]);
+    expect(found.problems).toEqual([`${says}${owner}; or ${other}`]);
+  });
 });

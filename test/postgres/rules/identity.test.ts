@@ -50,7 +50,7 @@ describe("whether a stack may use an ownership role", () => {
     expect(problem && describeProblem(problem).split("\n")).toEqual([
       'ownership role "berth_team_a" belongs to stack organization/berth/team-a (id fedcba9876543210), and this is stack organization/berth/team.a (id 0123456789abcdef); nothing was changed',
       "    fix: set berth:postgres.ownershipRole to a name that is free",
-      `    fix: only if both are one stack, whose passphrase was changed or whose state was lost after it was renamed: COMMENT ON ROLE "berth_team_a" IS 'berth: stack organization/berth/team.a, id 0123456789abcdef'`,
+      `    fix: only if both are one stack, whose passphrase was changed or whose state was lost after it was renamed, run as the admin: COMMENT ON ROLE "berth_team_a" IS 'berth: stack organization/berth/team.a, id 0123456789abcdef'`,
     ]);
   });
 

