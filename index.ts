@@ -3,6 +3,7 @@ import { App, toDatabaseArgs } from "./components/app.ts";
 import { BerthProvider } from "./components/berth-provider.ts";
 import { readOnePasswordAccess } from "./components/config/environment.ts";
 import { loadStackFromEngine } from "./components/config/load-from-engine.ts";
+import { appsBefore } from "./components/config/logins.ts";
 import { deliver } from "./components/delivery/deliver.ts";
 import { openCluster } from "./components/delivery/open-cluster.ts";
 import { planStackDelivery } from "./components/delivery/stack-delivery.ts";
@@ -53,7 +54,10 @@ const created: App[] = [];
 for (const one of planned) {
   const { app } = one;
   const database = toDatabaseArgs(one, await one.verifiers, spec.postgres, registry);
-  created.push(new App(app.name, { app, database, delivery: delivery.ofApp(app) }, providers));
+  const before = new Set(appsBefore(app, spec.apps).map(({ name }) => name));
+  const after = created.flatMap(({ name, roles }) => (before.has(name) ? (roles ?? []) : []));
+  const args = { app, database, delivery: delivery.ofApp(app), after };
+  created.push(new App(app.name, args, providers));
 }
 if (delivery.shared !== undefined) {
   // They wait for the first database: it shows that the server is the right one.

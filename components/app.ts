@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isTargeted } from "./config/environment.ts";
+import { hasSecret } from "./config/logins.ts";
 import type { AppSpec, PostgresSpec } from "./config/spec.ts";
 import { deliver } from "./delivery/deliver.ts";
 import { type DeliveryPlan, describePlan } from "./delivery/stack-delivery.ts";
@@ -15,6 +16,8 @@ export interface AppArgs {
   readonly database: AppDatabaseArgs | RegistryDatabaseArgs | undefined;
   /** The app's manifests; undefined = the stack has none. */
   readonly delivery: DeliveryPlan | undefined;
+  /** What makes roles that the app's roles are members of. */
+  readonly after?: readonly pulumi.Resource[];
 }
 
 /** Arguments of an app's database resource, by the app's provisioner. */
@@ -50,6 +53,8 @@ export class App {
    * = a Job creates the database and does that check.
    */
   readonly database: pulumi.Resource | undefined;
+  /** What makes the app's roles: the database, or the manifests with the Job. */
+  readonly roles: pulumi.Resource | undefined;
   /** Names of database, roles and Secrets, for the stack's outputs. Nothing in it is secret. */
   readonly summary: pulumi.Output<AppSummary>;
 
@@ -58,12 +63,13 @@ export class App {
     // Earlier versions had the app's resources under a component; now the stack is their parent.
     const urn = `urn:pulumi:${pulumi.getStack()}::${pulumi.getProject()}::berth:index:App::${name}`;
     const opts = { aliases: [{ parent: urn }], providers: { ...providers } };
-    const found = args.database && createDatabase(name, args.database, opts);
+    // With --target a resource must not depend on one that is not targeted.
+    const after = isTargeted() ? [] : [...(args.after ?? [])];
+    const found = args.database && createDatabase(name, args.database, { ...opts, after });
     this.database = found?.resource;
-    if (args.delivery !== undefined) {
-      const dependsOn = found === undefined ? [] : [found.resource];
-      deliver(name, args.delivery, { ...opts, dependsOn });
-    }
+    const dependsOn = found === undefined ? after : [found.resource];
+    const delivery = args.delivery && deliver(name, args.delivery, { ...opts, dependsOn });
+    this.roles = this.database ?? delivery;
     const databaseName = found?.databaseName ?? pulumi.output(args.app.database.name);
     this.summary = databaseName.apply((database) => summarize(args, database));
   }
@@ -78,18 +84,23 @@ export type AppProviders = Readonly<Record<string, pulumi.ProviderResource>> & {
 function createDatabase(
   name: string,
   args: NonNullable<AppArgs["database"]>,
-  { aliases, providers }: { readonly aliases: pulumi.Alias[]; readonly providers: AppProviders },
+  {
+    aliases,
+    providers,
+    after: first,
+  }: {
+    readonly aliases: pulumi.Alias[];
+    readonly providers: AppProviders;
+    readonly after: readonly pulumi.Resource[];
+  },
 ): { resource: pulumi.Resource; databaseName: pulumi.Output<string> } {
   if ("exists" in args) {
-    const stock = new RegistryDatabase(name, args, { aliases, providers: { ...providers } });
+    const opts = { aliases, providers: { ...providers }, dependsOn: [...first] };
+    const stock = new RegistryDatabase(name, args, opts);
     return { resource: stock, databaseName: stock.database };
   }
-  const { after } = args;
-  const own = new AppDatabase(name, args, {
-    aliases,
-    provider: providers.berth,
-    ...(after === undefined ? {} : { dependsOn: [after] }),
-  });
+  const dependsOn = [...first, ...(args.after === undefined ? [] : [args.after])];
+  const own = new AppDatabase(name, args, { aliases, provider: providers.berth, dependsOn });
   return { resource: own, databaseName: own.database.apply((database) => database.name) };
 }
 
@@ -99,7 +110,8 @@ export interface AppSummary {
   readonly roles: readonly {
     readonly name: string;
     readonly profile: string;
-    readonly secret: string;
+    /** undefined = the role has no password. */
+    readonly secret?: string;
   }[];
   readonly manifests: readonly string[];
 }
@@ -110,7 +122,7 @@ function summarize({ app, delivery }: AppArgs, database: string): AppSummary {
     roles: app.roles.map((role) => ({
       name: role.name,
       profile: role.profile,
-      secret: `${role.namespace}/${role.secretName}`,
+      ...(hasSecret(role) ? { secret: `${role.namespace}/${role.secretName}` } : {}),
     })),
     manifests: delivery === undefined ? [] : describePlan(delivery),
   };

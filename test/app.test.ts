@@ -116,3 +116,30 @@ test("a stack without a GitOps repository has no delivery", async () => {
   const { registrations } = await registerApp();
   expect(registrations.filter(({ type }) => type.startsWith("berth:delivery"))).toEqual([]);
 });
+
+test("an app waits for those whose roles its roles are members of", async () => {
+  const spec = parseStack(
+    "prod",
+    writeStack({ crm: { owner: { memberOf: ["shop"] } }, shop: {}, wiki: null }),
+  );
+  const providers = { berth: new BerthProvider("berth") };
+  const [shop, crm] = spec.apps.map((app) => {
+    const plan = planDatabase(app, spec.postgres);
+    const { ownershipRole } = spec.postgres;
+    const more = { reclaimPolicy: app.reclaimPolicy, recreate: false, after: undefined };
+    const database = { plan, verifiers: new Map<string, string>(), ownershipRole, ...more };
+    return (after: readonly App[]) =>
+      new App(
+        app.name,
+        { app, database, delivery: undefined, after: after.flatMap(({ roles }) => roles ?? []) },
+        providers,
+      );
+  });
+  crm?.(shop === undefined ? [] : [shop([])]);
+  const made = await engine.settle();
+  const found = made.filter(({ type }) => type === "berth:postgres:AppDatabase");
+  expect(found.map(({ name, dependsOn }) => [name, dependsOn])).toEqual([
+    ["crm", ["berth:postgres:AppDatabase::shop"]],
+    ["shop", []],
+  ]);
+});

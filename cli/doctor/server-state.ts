@@ -1,4 +1,4 @@
-import { hasItem, roleNamesOf } from "../../components/config/logins.ts";
+import { isOfVault, isRoleBeside, roleNamesOf } from "../../components/config/logins.ts";
 import { reservedReason } from "../../components/config/rules/names.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
 import { toOneError } from "../../components/errors.ts";
@@ -89,7 +89,11 @@ export const checkOwnershipRole: ServerCheck = ({ postgres }, { catalog }) => {
 /** Whether `pulumi up` could apply the apps as the stack file has them. */
 export const checkApps: ServerCheck = ({ apps, postgres }, { catalog }) => {
   const decisions = apps.map((app) =>
-    decideApp(planDatabase(app, postgres), { catalog }, { postgres }),
+    decideApp(
+      planDatabase(app, postgres),
+      { catalog },
+      { postgres, isToCome: isRoleBeside(app.name, apps) },
+    ),
   );
   // A problem of no app has a check of its own.
   refuse(decisions.flatMap(({ problems }) => problems.filter(({ app }) => app !== undefined)));
@@ -117,7 +121,7 @@ function findUnreserved(spec: StackSpec, catalog: Catalog): string[] {
   const { ownershipRole } = spec.postgres;
   const planned = new Set(spec.apps.flatMap((app) => [app.database.name, ...roleNamesOf(app)]));
   const groups = new Set(
-    spec.apps.flatMap(({ roles: [owner] }) => (hasItem(owner) ? [] : [`role=${owner.name}`])),
+    spec.apps.flatMap(({ roles: [owner] }) => (isOfVault(owner) ? [`role=${owner.name}`] : [])),
   );
   const { roles: live } = catalog;
   // A role that Vault makes has the setting `role` with one of the stack's owners.

@@ -4,6 +4,7 @@ import type { AppSpec, ItemRef, StackSpec } from "../../components/config/spec.t
 import type { SecretsThrough } from "../../components/config/spec-secrets.ts";
 import { type AccessMatrix, toAccessMatrix } from "../../components/postgres/plan/access-matrix.ts";
 import { planDatabase } from "../../components/postgres/plan/plan.ts";
+import { findReach, listReach, type Reach } from "./reach.ts";
 
 /** One app; an entry of the `--json` output. */
 export interface AppReport {
@@ -11,6 +12,8 @@ export interface AppReport {
   readonly namespace: string;
   readonly database: string;
   readonly access: AccessMatrix;
+  /** Memberships between this app and others. */
+  readonly reach: readonly Reach[];
   readonly secrets: readonly SecretReport[];
 }
 
@@ -38,6 +41,7 @@ export function toReport(app: AppSpec, spec: StackSpec): AppReport {
     namespace: app.namespace,
     database: app.database.name,
     access: toAccessMatrix(planDatabase(app, spec.postgres)),
+    reach: findReach(app, listReach(spec)),
     secrets: [
       ...toLoginReport(app, { deliveredTo, by }),
       ...app.roles.filter(hasItem).map(({ name, logins, item, secretName, namespace }) => ({

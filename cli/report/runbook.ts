@@ -1,5 +1,6 @@
 import { commandLine } from "../../components/command-line.ts";
 import { rotationRunbook } from "../../components/config/derive/names.ts";
+import { hasSecret } from "../../components/config/logins.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
 import { secretSource } from "../secret-source.ts";
@@ -26,12 +27,12 @@ export function toRunbook(apps: readonly AppSpec[], stack: StackSpec): string {
     "",
     "| role | logs in as | 1Password item | Secret | namespaces |",
     "| --- | --- | --- | --- | --- |",
-    ...app.roles.map((role) => toRow(role, app, stack)),
+    ...app.roles.filter(hasSecret).map((role) => toRow(role, app, stack)),
     "",
     ...before(stack),
-    ...app.roles.flatMap((role) =>
-      (role.logins === undefined ? inPlace : twoLogins)(role, app, stack),
-    ),
+    ...app.roles
+      .filter(hasSecret)
+      .flatMap((role) => (role.logins === undefined ? inPlace : twoLogins)(role, app, stack)),
     ...trouble(app, stack),
     "",
   ].join("\n");

@@ -10,6 +10,7 @@ import { type AppReport, toReport } from "./app-report.ts";
 import { toMermaid } from "./page/mermaid.ts";
 import { toStackReport } from "./page/model.ts";
 import { toPage } from "./page/page.ts";
+import type { Reach } from "./reach.ts";
 import { toRunbook } from "./runbook.ts";
 
 /** The options of the verb. */
@@ -87,7 +88,7 @@ function printApps(apps: readonly AppReport[], isMarkdown: boolean): void {
 }
 
 function printApp(
-  { app, namespace, database, access, secrets }: AppReport,
+  { app, namespace, database, access, reach, secrets }: AppReport,
   isMarkdown: boolean,
 ): void {
   const title = `app ${app}: database ${database}, namespace ${namespace}`;
@@ -99,6 +100,13 @@ function printApp(
   ]);
   const printRows = isMarkdown ? printMarkdownTable : printTable;
   printRows(["role", "profile", ...access.columns], roles);
+  if (reach.length > 0) {
+    const rows = reach.map((one) => [
+      ...[one.role, one.app, one.memberOf, one.database ?? "(not of this stack)"],
+      describeReach(one),
+    ]);
+    printRows(["role", "of app", "as a member of", "database", "privileges"], rows);
+  }
   const items = secrets.map(({ source, item, secret, kind, namespaces, role }) => [
     source,
     item,
@@ -109,6 +117,13 @@ function printApp(
   ]);
   const head = ["from", "item", "Secret", "made by", "namespaces", "of role"];
   printRows(head, items);
+}
+
+function describeReach({ access }: Reach): string {
+  const columns = Object.entries(access).map(
+    ([column, granted]) => `${column}: ${describeAccess(granted)}`,
+  );
+  return columns.join("; ") || "those of that role";
 }
 
 function describeAccess(access: Access | undefined): string {

@@ -1,6 +1,6 @@
 import { databaseCredentials } from "../../components/config/derive/names.ts";
 import { readOnePasswordAccess } from "../../components/config/environment.ts";
-import { hasItem } from "../../components/config/logins.ts";
+import { hasItem, isOfVault } from "../../components/config/logins.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { findFileBackend } from "../../components/engine/file-backend.ts";
 import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
@@ -28,7 +28,7 @@ import { writeKeys } from "./write-keys.ts";
 export async function rotate(args: RotateArgs): Promise<number> {
   const stack = loadIdentifiedStack(args.stack, projectFolder, args.file);
   const { app, role } = selectRole(stack, args);
-  refuseLoginsOfVault(app, role);
+  refuseLoginsOfOthers(app, role);
   const spec = { ...stack, apps: [app] };
   const say = (step: string, text: string): void => {
     printError(paint("green", step.padEnd(8)), ` ${text}`);
@@ -54,9 +54,14 @@ export async function rotate(args: RotateArgs): Promise<number> {
   });
 }
 
-function refuseLoginsOfVault(app: AppSpec, role: RoleSpec): void {
+function refuseLoginsOfOthers(app: AppSpec, role: RoleSpec): void {
+  if (hasItem(role)) return;
   const { login } = app.vault ?? {};
-  if (hasItem(role) || login === undefined) return;
+  if (login === undefined || !isOfVault(role)) {
+    throw new BerthError(`app ${app.name}: role "${role.name}" has no password (login: external)`, {
+      hint: "name another role with --role",
+    });
+  }
   const path = `${login.mount}/${databaseCredentials(login.role)}`;
   throw new BerthError(
     `app ${app.name}: Vault makes the logins of "${role.name}" and changes them`,

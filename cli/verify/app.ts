@@ -1,6 +1,4 @@
 import { type Client, escapeIdentifier as id } from "pg";
-import { commandLine } from "../../components/command-line.ts";
-import { findLogin, hasItem, type Login } from "../../components/config/logins.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { joinFixes } from "../../components/errors.ts";
 import { inspectSessionRole } from "../../components/postgres/catalog/catalog.ts";
@@ -10,49 +8,54 @@ import {
   PUBLIC_SCHEMA,
   planDatabase,
 } from "../../components/postgres/plan/plan.ts";
-import { describeItem } from "../../components/postgres/server/reach.ts";
-import { withRoleSession } from "../../components/postgres/server/session.ts";
 import { type Check, runUp, toCheck, toFailed, type VerifyContext } from "./check.ts";
+import { type CheckedRole, withGroups } from "./expect-privileges.ts";
+import { login, loginOf } from "./login.ts";
 import { verifyDatabase, verifyProbe } from "./objects.ts";
 import { createProbe, dropProbe, findLeftProbes, nameProbe, type Probe, toDrops } from "./probe.ts";
 import {
   toWayFixes,
   verifyAttributes,
   verifyContents,
+  verifyDatabaseSettings,
   verifyIsolation,
   verifyPrivileges,
   verifyUnstated,
 } from "./role.ts";
 import { verifyOwnership, verifySetRole, verifyUnusedLogins } from "./two-logins.ts";
-import { probeLoginKey, withProbeLogin } from "./vault.ts";
+import { withProbeLogin } from "./vault.ts";
 
 /** Logs in as every role of an app, and tries what its profile allows and what it does not. */
 export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<Check[]> {
   const probes: Probe[] = [];
   const [owner, ...others] = app.roles;
   const stated = planDatabase(app, context.spec.postgres);
-  const plan = withProbeLogin(stated, context.credential(owner).username);
+  const plan = withProbeLogin(stated, () => context.credential(owner).username);
   const checks: Check[] = [];
   /** How the app's roles may enter databases: by database, the statements that end it. */
   const entered = new Map<string, Set<string>>();
+  const asMember = new Set<string>();
   let publicMayCreate = false;
   const asRole = async (
     role: RoleSpec,
-    use: (client: Client, planned: PlannedRole) => Promise<void>,
+    use: (client: Client, planned: CheckedRole) => Promise<void>,
   ): Promise<void> => {
     const before = checks.length;
     const outcome = await login(app, role, context, async (client) => {
-      const found = await inspectSessionRole(client);
-      for (const name of findNeighbours(found.mayEnter, context.spec)) {
-        const ends = entered.get(name) ?? new Set();
-        const isOpen = context.openDatabases.get(name)?.privileges.includes("CONNECT");
-        const fixes = isOpen === true ? [] : toWayFixes(loginOf(role, context).name, found, name);
-        entered.set(name, new Set([...ends, ...fixes]));
-      }
-      publicMayCreate ||= found.publicMayCreate;
       const { key } = loginOf(role, context);
-      for (const planned of plan.roles.filter((r) => r.key === key)) {
+      for (const one of plan.roles.filter((r) => r.key === key)) {
+        const planned = withGroups(plan, one, context.spec.postgres.ownershipRole);
+        const found = await inspectSessionRole(client, planned.name, planned.groups);
+        for (const name of findNeighbours(found.mayEnter, context.spec)) {
+          const ends = entered.get(name) ?? new Set();
+          const isOpen = context.openDatabases.get(name)?.privileges.includes("CONNECT");
+          const fixes = isOpen === true ? [] : toWayFixes(planned.name, found, name);
+          entered.set(name, new Set([...ends, ...fixes]));
+        }
+        for (const name of found.mayEnterAsMember) asMember.add(name);
+        publicMayCreate ||= found.publicMayCreate;
         checks.push(...verifyAttributes(planned, found, context));
+        checks.push(...verifyDatabaseSettings(plan, planned, found));
         checks.push(await verifyPrivileges(client, plan, planned, context.server));
         checks.push(verifyIsolation(app, planned, found, context));
         await use(client, planned);
@@ -67,7 +70,7 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
     checks.push(...(await verifyOwner(client, plan, planned, probes)));
     checks.push(...(await verifyOwnership(client, plan)));
   });
-  checks.push(...(await verifyUnusedLogins(plan, context, context.credential(owner))));
+  checks.push(...(await verifyUnusedLogins(plan, owner, context)));
   try {
     for (const role of others) {
       await asRole(role, async (client, planned) => {
@@ -88,7 +91,7 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
     }
   }
   const ofPublic = verifyPublic(app, context, publicMayCreate);
-  return [...checks, ofPublic, ...verifyNeighbours(app, entered, context)];
+  return [...checks, ofPublic, ...verifyNeighbours(app, entered, asMember, context)];
 }
 
 /** Lets the owner create probes, which the other roles then use. Adds them to `made`. */
@@ -140,39 +143,6 @@ function notDropped({ database }: DatabasePlan, probe: Probe, error: unknown): C
   return toFailed(`${database.owner}: verify drops what it created`, error, fix);
 }
 
-function loginOf(role: RoleSpec, context: VerifyContext): Login {
-  if (!hasItem(role)) return { key: probeLoginKey, name: context.credential(role).username };
-  return findLogin(role, context.credential(role).username) ?? role;
-}
-
-async function login(
-  app: AppSpec,
-  role: RoleSpec,
-  context: VerifyContext,
-  use: (client: Client) => Promise<void>,
-): Promise<Check> {
-  const user = loginOf(role, context).name;
-  const name = `${user}: can log in to ${app.database.name}`;
-  const target = {
-    ...context.target,
-    database: app.database.name,
-    item: describeItem(role.item),
-  };
-  if (hasItem(role) && !context.catalog.roles.has(user)) {
-    const detail = `role "${user}" is not on the server yet`;
-    return { name, ok: false, detail, fix: `run pulumi up --stack ${context.spec.stack}` };
-  }
-  try {
-    await withRoleSession(target, context.credential(role), async (client) => {
-      await client.query("select 1");
-      await use(client);
-    });
-    return { name, ok: true, detail: "select 1 answered" };
-  } catch (error) {
-    return toFailed(name, error, commandLine("doctor", `--stack ${context.spec.stack}`));
-  }
-}
-
 /** Checks that PUBLIC, which includes the neighbours' roles, has no privileges. */
 function verifyPublic(
   app: AppSpec,
@@ -209,6 +179,7 @@ function findNeighbours(entered: readonly string[], { apps, postgres }: StackSpe
 function verifyNeighbours(
   app: AppSpec,
   entered: ReadonlyMap<string, ReadonlySet<string>>,
+  asMember: ReadonlySet<string>,
   { spec, openDatabases, traces }: VerifyContext,
 ): Check[] {
   const reserved = spec.postgres.reserved.join(", ") || "reserved names (none are listed)";
@@ -220,9 +191,16 @@ function verifyNeighbours(
     ...[...entered].toSorted().map(([name, fixes]) => {
       const open = openDatabases.get(name);
       const isOpen = open?.privileges.includes("CONNECT") === true;
+      if (asMember.has(name)) return warnOfMember(app, name);
       return verifyNeighbour(app, name, isOpen ? open.owner : undefined, fixes);
     }),
   ];
+}
+
+function warnOfMember(app: AppSpec, database: string): Check {
+  const detail = `app ${app.name} may connect to it, as the memberOf of its entry says`;
+  const fix = "take that out of memberOf to end it";
+  return { name: `neighbour ${database}`, ok: true, warning: true, detail, fix };
 }
 
 /** By default PUBLIC may connect to every database. Only the neighbour's owner may change that. */

@@ -51,6 +51,7 @@ export interface VerifyContext {
   readonly target: ServerTarget;
   readonly server: ServerFacts;
   readonly credential: (role: RoleSpec) => Credential;
+  readonly admin: Credential;
   /** All roles of the server, and the databases of the stack. */
   readonly catalog: Catalog;
   /** Databases that PUBLIC has privileges on. */

@@ -15,6 +15,25 @@ import { runUp } from "./check.ts";
 /** Deviations that are shown. */
 const mostShown = 5;
 
+/** A role that is checked. */
+export interface CheckedRole extends PlannedRole {
+  /** What it is a member of by its entry, also through other roles of the app, without the ownership role. */
+  readonly groups: readonly string[];
+}
+
+/** The role with its groups. */
+export function withGroups(
+  plan: DatabasePlan,
+  role: PlannedRole,
+  ownershipRole: string,
+): CheckedRole {
+  const direct = role.memberOf.filter((group) => group !== ownershipRole);
+  const inner = plan.roles
+    .filter(({ name }) => direct.includes(name))
+    .flatMap((group) => withGroups(plan, group, ownershipRole).groups);
+  return { ...role, groups: [...new Set([...direct, ...inner])] };
+}
+
 /** A privilege that is missing, or that a role has and should not have. */
 export interface Deviation {
   readonly found: SessionPrivilege;
@@ -22,7 +41,7 @@ export interface Deviation {
 }
 
 /**
- * Compares the live privileges of a role with its plan. An owner has every privilege on its own objects, so
+ * Compares the live privileges of a role with its plan. It may have more as a member of the groups of its entry. An owner has every privilege on its own objects, so
  * owners are not compared.
  */
 export function findDeviations(
@@ -34,7 +53,8 @@ export function findDeviations(
   return live.flatMap((found): Deviation[] => {
     const isPlanned = isPlannedPrivilege(plan, role, found);
     if (isPlanned === found.isGranted) return [];
-    if (!isPlanned && (found.isPublic || isPublicsOwn(plan, found))) return [];
+    const isOthers = found.isPublic || found.isInherited || isPublicsOwn(plan, found);
+    if (!isPlanned && isOthers) return [];
     return [{ found, kind: isPlanned ? "missing" : "excess" }];
   });
 }

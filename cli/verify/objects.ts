@@ -1,11 +1,15 @@
 import { type Client, DatabaseError, escapeIdentifier, escapeLiteral } from "pg";
 import {
+  inspectSessionPrivileges,
+  type SessionPrivilege,
+} from "../../components/postgres/catalog/catalog.ts";
+import {
   type DatabasePlan,
   type PlannedRole,
   PUBLIC_SCHEMA,
 } from "../../components/postgres/plan/plan.ts";
 import { type Check, runUp, toCheck } from "./check.ts";
-import { keepsPublic } from "./expect-privileges.ts";
+import { type CheckedRole, keepsPublic } from "./expect-privileges.ts";
 import { nameProbe, type Probe, qualify } from "./probe.ts";
 
 /**
@@ -29,13 +33,18 @@ interface Attempt {
 export async function verifyProbe(
   client: Client,
   plan: DatabasePlan,
-  role: PlannedRole,
+  role: CheckedRole,
   probe: Probe,
 ): Promise<Check[]> {
-  const { schema } = probe;
+  const { schema, name } = probe;
+  // A member of the owner may do everything with it.
+  if (role.groups.includes(plan.database.owner)) return [];
+  const inherited = await inspectInherited(client, plan, role);
+  const onProbe = inherited.filter((one) => one.schema === schema && one.name.startsWith(name));
   return await verifyAttempts(client, plan, role, {
     schema,
     attempts: toProbeAttempts(probe),
+    inherited: onProbe,
     works: `${role.name}: can use what the owner creates in ${schema}`,
     fails: `${role.name}: cannot do anything else with it in ${schema}`,
     fix: runUp,
@@ -46,12 +55,14 @@ export async function verifyProbe(
 export async function verifyDatabase(
   client: Client,
   plan: DatabasePlan,
-  role: PlannedRole,
+  role: CheckedRole,
 ): Promise<Check[]> {
   const database = plan.database.name;
   const name = `${nameProbe()}_own`;
+  const inherited = await inspectInherited(client, plan, role);
   const checks: Check[] = [];
   for (const schema of plan.schemas) {
+    if (inherited.some((one) => one.privilege === "CREATE" && one.schema === schema)) continue;
     const where = schema === PUBLIC_SCHEMA ? "" : ` in ${schema}`;
     const outcome = await attempt(client, `create table ${qualify({ schema, name })} (id int)`);
     const { ok, detail } = toRefusal(outcome);
@@ -67,7 +78,7 @@ export async function verifyDatabase(
     // If the entry keeps PUBLIC's privileges, both results are right unless the entry grants it.
     ...(keepsPublic(plan) && !mayDo(plan, role, temporary, "") ? [] : [temporary]),
     {
-      ...{ what: "CREATE (a schema)", type: "database", enough: [] },
+      ...{ what: "CREATE (a schema)", type: "database", enough: ["CREATE"] },
       sql: `create schema ${escapeIdentifier(name)}`,
     },
   ];
@@ -75,8 +86,18 @@ export async function verifyDatabase(
     works: `${role.name}: can create what its entry grants in ${database}`,
     fails: `${role.name}: cannot create anything else in ${database}`,
   };
-  const request = { schema: "", attempts, ...names, fix: runUp };
+  const request = { schema: "", attempts, inherited, ...names, fix: runUp };
   return [...checks, ...(await verifyAttempts(client, plan, role, request))];
+}
+
+/** What the role may do as a member of the groups of its entry, besides its own privileges. */
+async function inspectInherited(
+  client: Client,
+  plan: DatabasePlan,
+  role: CheckedRole,
+): Promise<readonly SessionPrivilege[]> {
+  const live = await inspectSessionPrivileges(client, plan.schemas, role);
+  return live.filter(({ isInherited }) => isInherited);
 }
 
 function toProbeAttempts({ schema, name }: Probe): Attempt[] {
@@ -119,6 +140,7 @@ async function verifyAttempts(
   request: {
     readonly schema: string;
     readonly attempts: readonly Attempt[];
+    readonly inherited: readonly SessionPrivilege[];
     readonly works: string;
     readonly fails: string;
     readonly fix: string;
@@ -126,8 +148,10 @@ async function verifyAttempts(
 ): Promise<Check[]> {
   const database = plan.database.name;
   const isAllowed = (one: Attempt): boolean => mayDo(plan, role, one, request.schema);
+  const isInherited = ({ type, enough }: Attempt): boolean =>
+    request.inherited.some((one) => one.type === type && enough.includes(one.privilege));
   const allowed = request.attempts.filter(isAllowed);
-  const others = request.attempts.filter((one) => !isAllowed(one));
+  const others = request.attempts.filter((one) => !isAllowed(one) && !isInherited(one));
   const broken: string[] = [];
   for (const { what, sql } of allowed) {
     const outcome = await attempt(client, sql);

@@ -1,4 +1,5 @@
 import { type Client, escapeLiteral, escapeIdentifier as id } from "pg";
+import type { SettingsByName } from "../../components/config/schema/settings.ts";
 import type { AppSpec } from "../../components/config/spec.ts";
 import { describeWhat, joinFixes } from "../../components/errors.ts";
 import { inspectAccess } from "../../components/postgres/catalog/access.ts";
@@ -8,6 +9,7 @@ import {
   type LiveRole,
   type ServerFacts,
   type SessionRole,
+  toLiveSettings,
 } from "../../components/postgres/catalog/catalog.ts";
 import { inspectUnlisted } from "../../components/postgres/catalog/unlisted.ts";
 import { decideContents, hasContents } from "../../components/postgres/diff/contents.ts";
@@ -17,7 +19,12 @@ import { listAttributes, toRevokeAttributes } from "../../components/postgres/ru
 import { describeAction } from "../../components/postgres/statements/actions.ts";
 import { inNameOf, toStatement } from "../../components/postgres/statements/sql.ts";
 import { type Check, runUp, toCheck, type VerifyContext, type Wrong } from "./check.ts";
-import { describeDeviations, findDeviations, toFixes } from "./expect-privileges.ts";
+import {
+  type CheckedRole,
+  describeDeviations,
+  findDeviations,
+  toFixes,
+} from "./expect-privileges.ts";
 
 /** Attributes of a role, read in its own session or by the admin. Only its own session has `mayBecome`. */
 type Attributes = Pick<LiveRole, keyof LiveRole & keyof SessionRole> &
@@ -30,7 +37,34 @@ export function verifyAttributes(
   { spec, server }: Pick<VerifyContext, "spec" | "server">,
 ): Check[] {
   const { ownershipRole } = spec.postgres;
-  return [verifyPowers(planned, found, ownershipRole), verifyMemberships(planned, found, server)];
+  return [
+    verifyPowers(planned, found, ownershipRole),
+    verifyMemberships(planned, found, server),
+    ...verifySettings(planned.name, planned.settings, found.settings),
+  ];
+}
+
+/** Checks that the database has the settings of its entry, in the owner's session. It may have others. */
+export function verifyDatabaseSettings(
+  { database }: DatabasePlan,
+  { profile }: Pick<PlannedRole, "profile">,
+  { databaseSettings }: SessionRole,
+): Check[] {
+  if (profile !== "owner") return [];
+  return verifySettings(`database ${database.name}`, database.settings, databaseSettings);
+}
+
+function verifySettings(name: string, wanted: SettingsByName, live: readonly string[]): Check[] {
+  const names = Object.keys(wanted);
+  if (names.length === 0) return [];
+  const found = toLiveSettings(live);
+  const wrong = names
+    .filter((one) => found.get(one) !== wanted[one])
+    .map((one) => ({
+      what: `${one} is ${found.get(one) ?? "not set"} instead of ${wanted[one] ?? ""}`,
+      fix: runUp,
+    }));
+  return [toCheck(`${name}: settings`, names.join(", "), wrong)];
 }
 
 function verifyPowers(planned: PlannedRole, found: Attributes, ownershipRole: string): Check {
@@ -122,10 +156,14 @@ function verifyMemberships(
 export async function verifyPrivileges(
   client: Client,
   plan: DatabasePlan,
-  role: PlannedRole,
+  role: CheckedRole,
   server: ServerFacts,
 ): Promise<Check> {
-  const live = await inspectSessionPrivileges(client, plan.schemas, plan.database.guests);
+  const { guests } = plan.database;
+  const live = await inspectSessionPrivileges(client, plan.schemas, {
+    guests,
+    groups: role.groups,
+  });
   const deviations = findDeviations(plan, role, live);
   const name = `${role.name}: privileges in ${plan.database.name}`;
   if (deviations.length === 0) {
@@ -176,7 +214,7 @@ export async function verifyUnstated(
   }));
 }
 
-/** Checks that the role cannot connect to the databases of other apps. */
+/** Checks that the role cannot connect to the databases of other apps, except as a member of a group of its entry. */
 export function verifyIsolation(
   app: AppSpec,
   { name }: Pick<PlannedRole, "name">,
@@ -186,11 +224,17 @@ export function verifyIsolation(
   const others = spec.apps.filter((other) => other !== app).map(({ database }) => database);
   const itself = found.ways.map(({ database }) => database);
   // If a database keeps CONNECT for PUBLIC, the role has it, too; but it must not have its own grant.
+  const isStated = (other: (typeof others)[number]): boolean =>
+    found.mayEnterAsMember.includes(other.name);
   const mayEnter = (other: (typeof others)[number]): boolean =>
     (other.revokePublic ? found.mayEnter : itself).includes(other.name);
-  const open = others.filter(mayEnter).map((other) => other.name);
-  const closed = others.filter(({ revokePublic }) => revokePublic).map((other) => other.name);
-  const good = `no CONNECT on ${closed.join(", ") || "any other app's database"}`;
+  const stated = others.filter(isStated).map((other) => other.name);
+  const rest = others.filter((other) => !isStated(other));
+  const open = rest.filter(mayEnter).map((other) => other.name);
+  const closed = rest.filter(({ revokePublic }) => revokePublic).map((other) => other.name);
+  const beside =
+    stated.length === 0 ? "" : `; as its memberOf says, CONNECT on ${stated.join(", ")}`;
+  const good = `no CONNECT on ${closed.join(", ") || "any other app's database"}${beside}`;
   const fix = joinFixes(...open.flatMap((database) => toWayFixes(name, found, database)));
   const wrong = open.length === 0 ? [] : [{ what: `it has CONNECT on ${open.join(", ")}`, fix }];
   return toCheck(`${name}: cannot connect to other apps' databases`, good, wrong);

@@ -1,5 +1,6 @@
 import { type Client, escapeIdentifier as id } from "pg";
 import { commandLine } from "../../components/command-line.ts";
+import type { RoleSpec } from "../../components/config/spec.ts";
 import { Credential } from "../../components/onepassword/credential.ts";
 import type { LiveRole } from "../../components/postgres/catalog/catalog.ts";
 import { settingOf } from "../../components/postgres/catalog/catalog.ts";
@@ -54,12 +55,13 @@ const ownedByLogins = `
 /** Checks the roles that are not the login in use, and that none of them accepts the item's password. */
 export async function verifyUnusedLogins(
   plan: DatabasePlan,
+  owner: RoleSpec,
   context: VerifyContext,
-  current: Credential,
 ): Promise<Check[]> {
-  const unused = plan.roles.filter(
-    ({ login, name }) => login === "in-turn" && name !== current.username,
-  );
+  const inTurn = plan.roles.filter(({ login }) => login === "in-turn");
+  if (inTurn.length === 0) return [];
+  const current = context.credential(owner);
+  const unused = inTurn.filter(({ name }) => name !== current.username);
   const checks: Check[] = [];
   for (const planned of unused) {
     const live = context.catalog.roles.get(planned.name);

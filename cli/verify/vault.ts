@@ -85,13 +85,13 @@ function hex(): string {
 export const probeLoginKey = "owner.vault";
 
 /** The plan with the probe login, if Vault makes the app's logins. */
-export function withProbeLogin(plan: DatabasePlan, name: string): DatabasePlan {
-  const [owner] = plan.roles;
+export function withProbeLogin(plan: DatabasePlan, nameOf: () => string): DatabasePlan {
+  const owner = plan.roles.find(({ key }) => key === "owner");
   if (owner === undefined || !hasLoginsOfVault(plan)) return plan;
   const login = {
     ...owner,
     key: probeLoginKey,
-    name,
+    name: nameOf(),
     actsAs: owner.name,
     memberOf: [owner.name],
   };

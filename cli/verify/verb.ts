@@ -1,6 +1,6 @@
 import pLimit from "p-limit";
 import { readOnePasswordAccess } from "../../components/config/environment.ts";
-import { hasItem, roleNamesOf } from "../../components/config/logins.ts";
+import { isOfVault, roleNamesOf } from "../../components/config/logins.ts";
 import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
 import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
 import { toOneError } from "../../components/errors.ts";
@@ -71,14 +71,14 @@ export async function verifyStack(
       }
       const traces = facts.traces.get(app.name) ?? [];
       const runChecks = (credential: VerifyContext["credential"]): Promise<readonly Check[]> =>
-        verifyApp(app, { spec, target, credential, ...facts, traces });
+        verifyApp(app, { spec, target, admin: items.admin, credential, ...facts, traces });
       const database = app.database.name;
       const admin = { target: { ...target, database }, credential: items.admin };
-      const checks = hasItem(app.roles[0])
-        ? await runChecks(items.credential)
-        : await verifyWithProbeLogin(app, admin, (probe) =>
-            runChecks((role) => (hasItem(role) ? items.credential(role) : probe)),
-          );
+      const checks = isOfVault(app.roles[0])
+        ? await verifyWithProbeLogin(app, admin, (probe) =>
+            runChecks((role) => (isOfVault(role) ? probe : items.credential(role))),
+          )
+        : await runChecks(items.credential);
       onApp(app.name, checks);
       return { app: app.name, checks };
     };

@@ -1,5 +1,5 @@
 import { loginKey } from "./derive/names.ts";
-import type { RoleSpec, SecretSpec } from "./spec.ts";
+import type { AppSpec, RoleSpec, SecretSpec } from "./spec.ts";
 
 /** Which roles on the server belong to one role of an entry, and which of them log in. */
 
@@ -12,9 +12,48 @@ export function roleNamesOf({
   return roles.flatMap(({ name, logins }) => [name, ...(logins ?? [])]);
 }
 
-/** Whether the role's credential is in 1Password. If not, Vault makes its logins. */
-export function hasItem({ logins }: Pick<RoleSpec, "logins">): boolean {
-  return logins?.length !== 0;
+/** The apps with roles that this app's roles are members of. They are made first. */
+export function appsBefore(
+  app: { readonly roles: readonly Pick<RoleSpec, "memberOf">[] },
+  apps: readonly AppSpec[],
+): readonly AppSpec[] {
+  const groups = new Set(app.roles.flatMap(({ memberOf }) => memberOf));
+  if (groups.size === 0) return [];
+  return apps.filter(
+    (other) => other !== app && roleNamesOf(other).some((name) => groups.has(name)),
+  );
+}
+
+/** Whether another app of the stack has a role of this name. */
+export function isRoleBeside(app: string, apps: readonly AppSpec[]): (role: string) => boolean {
+  const others = apps.filter(({ name }) => name !== app);
+  return (role) => others.some((other) => roleNamesOf(other).includes(role));
+}
+
+/** Each app after those that are made first, otherwise in the same order. */
+export function inOrder(apps: readonly AppSpec[]): readonly AppSpec[] {
+  const seen = new Set<AppSpec>();
+  const visit = (app: AppSpec): readonly AppSpec[] => {
+    if (seen.has(app)) return [];
+    seen.add(app);
+    return [...appsBefore(app, apps).flatMap(visit), app];
+  };
+  return apps.flatMap(visit);
+}
+
+/** Whether the role's credential is in 1Password. If not, Vault makes its logins, or it has no password. */
+export function hasItem(role: Pick<RoleSpec, "logins" | "login">): boolean {
+  return role.login === "password" && !isOfVault(role);
+}
+
+/** Whether Vault makes the role's logins. */
+export function isOfVault({ logins }: Pick<RoleSpec, "logins">): boolean {
+  return logins?.length === 0;
+}
+
+/** Whether there is a Secret with the role's credential. */
+export function hasSecret({ login }: Pick<RoleSpec, "login">): boolean {
+  return login === "password";
 }
 
 /** A role on the server; `key` is its key in the plan. */

@@ -5,12 +5,14 @@ import { toOneError } from "../errors.ts";
 import { toAppSpec, toPostgresSpec } from "./derive/apps.ts";
 import { toClusterSpec, toGitOpsSpec, toSecretsSpec } from "./derive/delivery.ts";
 import type { Locate } from "./locate.ts";
+import { inOrder } from "./logins.ts";
 import { unquotedDate } from "./pulumi-yaml.ts";
 import { findContentProblems } from "./rules/content.ts";
 import { findDeliveryProblems } from "./rules/delivery.ts";
 import { findJobProblems } from "./rules/job.ts";
 import { findKeyProblems } from "./rules/keys.ts";
 import { findLoginProblems } from "./rules/logins.ts";
+import { findMembershipProblems } from "./rules/memberships.ts";
 import { findNameProblems } from "./rules/names.ts";
 import { findRetirementProblems } from "./rules/retirement.ts";
 import { findValueProblems } from "./rules/values.ts";
@@ -109,9 +111,13 @@ function toStackSpec(stack: string, config: StackConfig): StackSpec {
   const gitops = toGitOpsSpec(config);
   const cluster = toClusterSpec(config);
   const secrets = toSecretsSpec(stack, config, postgres.namespace);
-  const apps = Object.keys(config.apps)
-    .toSorted()
-    .map((name) => toAppSpec(name, config.apps[name] ?? {}, config, { service: postgres.service }));
+  const apps = inOrder(
+    Object.keys(config.apps)
+      .toSorted()
+      .map((name) =>
+        toAppSpec(name, config.apps[name] ?? {}, config, { service: postgres.service }),
+      ),
+  );
   const { vault, throughProvider = false } = config.onepassword;
   const stackId = config.stack?.id;
   return { stack, stackId, postgres, vault, throughProvider, gitops, cluster, secrets, apps };
@@ -121,6 +127,7 @@ function toStackSpec(stack: string, config: StackConfig): StackSpec {
 function findProblems(spec: StackSpec, config: StackConfig): string[] {
   return [
     ...findNameProblems(spec),
+    ...findMembershipProblems(spec),
     ...findDeliveryProblems(spec),
     ...findContentProblems(spec),
     ...findJobProblems(spec),

@@ -111,6 +111,8 @@ export interface RoleSpec {
    * undefined = the role itself logs in; empty = Vault makes the logins, and no item is read.
    */
   readonly logins: readonly string[] | undefined;
+  /** `external`: the role has no password, item or Secret; the server checks its login in another way. */
+  readonly login: "password" | "external";
   readonly profile: Profile;
   /** On top of the profile's. */
   readonly privileges: Grants;
@@ -128,6 +130,8 @@ export interface RoleSpec {
   readonly memberOf: readonly string[];
   /** Empty = the server's default. */
   readonly searchPath: readonly string[];
+  /** Settings of the role on the server, by name, sorted. */
+  readonly parameters: Readonly<Record<string, string>>;
   /**
    * Iterations and salt of its verifier, `4096:<base64>`; undefined = 4096, and a salt derived from the
    * role's name and the item's id.
@@ -143,6 +147,8 @@ export interface DatabaseSpec {
   readonly connectionLimit: number;
   /** Revoke CONNECT and TEMPORARY on this database from PUBLIC. */
   readonly revokePublic: boolean;
+  /** By name, sorted. */
+  readonly settings: Readonly<Record<string, string>>;
   /** Create a new, empty database if the old one is gone. */
   readonly recreate: boolean;
   /** Without `public`; the owner owns them. Sorted. */
@@ -321,6 +327,6 @@ export interface StackSpec {
   /** undefined = no app has its manifests applied to a cluster. */
   readonly cluster: ClusterSpec | undefined;
   readonly secrets: SecretsSpec;
-  /** Sorted by name. */
+  /** Each after the apps with roles that its roles are members of, otherwise sorted by name. */
   readonly apps: readonly AppSpec[];
 }

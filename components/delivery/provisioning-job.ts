@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { jobName, passwordEnvironment, provisionerName } from "../config/derive/names.ts";
 import { loginKeysOf } from "../config/login-keys.ts";
+import { hasItem } from "../config/logins.ts";
 import type { AppSpec, PostgresSpec, TlsSpec } from "../config/spec.ts";
 import { planDatabase } from "../postgres/plan/plan.ts";
 import { passwordScript, toPasswordScript } from "../postgres/psql/passwords.ts";
@@ -126,13 +127,15 @@ function toPodSpec(
           ...Object.entries(plain).map(([variable, value]) => ({ name: variable, value })),
           fromSecret("PGUSER", adminSecret, "username"),
           fromSecret("PGPASSWORD", adminSecret, "password"),
-          ...app.roles.map((role) =>
-            fromSecret(
-              passwordEnvironment(role.key),
-              role.secretName,
-              loginKeysOf(app, role).password,
+          ...app.roles
+            .filter(hasItem)
+            .map((role) =>
+              fromSecret(
+                passwordEnvironment(role.key),
+                role.secretName,
+                loginKeysOf(app, role).password,
+              ),
             ),
-          ),
         ],
         securityContext: {
           allowPrivilegeEscalation: false,

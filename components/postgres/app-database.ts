@@ -77,10 +77,12 @@ export function toProviderApps(apps: readonly AppSpec[]): {
 } {
   const toPlaces = (some: readonly AppSpec[]) =>
     Object.fromEntries(
-      some.map(({ name, database, roles }) => [
-        name,
-        { database: database.name, roles: roleNamesOf({ roles }) },
-      ]),
+      some
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+        .map(({ name, database, roles }) => [
+          name,
+          { database: database.name, roles: roleNamesOf({ roles }) },
+        ]),
     );
   const reclaimed = apps.filter((app) => app.reclaimPolicy === "delete");
   return {

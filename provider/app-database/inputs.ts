@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { objectTypes } from "../../components/config/privileges.ts";
+import { forbiddenGroupReason } from "../../components/config/rules/memberships.ts";
 import { reservedReason } from "../../components/config/rules/names.ts";
 import { PgName } from "../../components/config/schema/primitives.ts";
 import {
@@ -104,6 +105,9 @@ function findRoleProblems(
     if (role.login === undefined && !verifiers.has(key)) {
       report(`verifiers.${key}`, "is required");
     }
+    if (role.login === "external" && verifiers.has(key)) {
+      report(`verifiers.${key}`, "is not allowed: the role has no password");
+    }
   }
   const turns = entries.filter(([, role]) => role.login === "in-turn").map(([key]) => key);
   const known = turns.filter((key) => verifiers.has(key));
@@ -118,17 +122,18 @@ function findRoleProblems(
 }
 
 function findReserved(state: AppDatabaseState, postgres: PostgresConfig): CheckFailure[] {
-  const why = (name: string): string | undefined =>
-    name === postgres.username ? "is the admin role itself" : reservedReason(name, { postgres });
-  const refuse = (property: string, name: string): CheckFailure[] => {
-    const reason = why(name);
+  const refuse = (property: string, name: string, rule = reservedReason): CheckFailure[] => {
+    const isAdmin = name === postgres.username;
+    const reason = isAdmin ? "is the admin role itself" : rule(name, { postgres });
     return reason === undefined ? [] : [{ property, reason: `"${name}" ${reason}` }];
   };
   return [
     ...refuse("database.name", state.database.name),
     ...Object.entries(state.roles).flatMap(([key, role]) => [
       ...refuse(`roles.${key}.name`, role.name),
-      ...role.memberOf.flatMap((group) => refuse(`roles.${key}.memberOf`, group)),
+      ...role.memberOf.flatMap((group) =>
+        refuse(`roles.${key}.memberOf`, group, forbiddenGroupReason),
+      ),
     ]),
   ];
 }

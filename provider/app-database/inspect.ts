@@ -20,9 +20,11 @@ import {
   mayEnter,
 } from "../../components/postgres/diff/decide-app.ts";
 import type { DatabasePlan } from "../../components/postgres/plan/plan.ts";
+import { otherGroupsOf } from "../../components/postgres/rules/groups.ts";
 import type { PostgresProblem, ProblemCode } from "../../components/postgres/rules/problem.ts";
 import type { Session } from "../../components/postgres/server/pool.ts";
 import type { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
+import { trySettings } from "../../components/postgres/server/try-settings.ts";
 import type { AppRequest } from "./request.ts";
 
 /** Reads what a decision about an app needs: from the shared catalog of the run, or live before a change. */
@@ -46,7 +48,11 @@ export async function inspectRequest(
   isImport = false,
 ): Promise<Inspection> {
   const { catalog } = await server.inspectStack();
-  const facts = { catalog, stored: await inspectStored(server, plan) };
+  const stored = await inspectStored(server, plan);
+  const refusedSettings = isDeep
+    ? await server.withMaintenance(({ client }) => trySettings(client, plan))
+    : [];
+  const facts = { catalog, stored, refusedSettings };
   const outside = decideApp(plan, facts, context);
   const decide = (more: Partial<AppFacts>): Inspection => ({
     decision: decideApp(plan, { ...facts, ...more }, context),
@@ -99,7 +105,8 @@ const laterCodes: ReadonlySet<ProblemCode> = new Set([
 ]);
 
 function isLater({ code }: PostgresProblem, isImport: boolean): boolean {
-  return laterCodes.has(code) || (isImport && code === "role-out-of-reach");
+  const isMissingRight = code === "role-out-of-reach" || code === "group-out-of-reach";
+  return laterCodes.has(code) || (isImport && isMissingRight);
 }
 
 /** Throws the problems of a decision. Returns what else the operator should know. */
@@ -123,12 +130,14 @@ export async function inspectOutside(
   const databases = await inspectDatabases(client, [plan.database.name]);
   const roles = await inspectRoles(client, [
     ...[context.postgres.ownershipRole, ...names],
+    ...otherGroupsOf(plan, context.postgres.ownershipRole),
     ...context.formerRoles.map(({ name }) => name),
     ...[...databases.values()].map(({ owner }) => owner),
   ]);
   const stored =
     withVerifiers && server.isSuperuser ? await inspectVerifiers(client, names) : undefined;
-  return { catalog: { server, roles, databases }, stored };
+  const refusedSettings = withVerifiers ? await trySettings(client, plan) : [];
+  return { catalog: { server, roles, databases }, stored, refusedSettings };
 }
 
 /** The extensions that the server offers for a database that does not exist yet. */

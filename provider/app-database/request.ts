@@ -1,9 +1,10 @@
 import { escapeIdentifier } from "pg";
+import { type SettingsByName, sortSettings } from "../../components/config/schema/settings.ts";
 import { BerthError } from "../../components/errors.ts";
 import type { AppContext } from "../../components/postgres/diff/decide-app.ts";
 import type { AppDatabaseState } from "../../components/postgres/plan/app-properties.ts";
 import { toPlan } from "../../components/postgres/plan/app-state.ts";
-import type { FormerRole } from "../../components/postgres/plan/former-role.ts";
+import type { FormerRole, FormerSettings } from "../../components/postgres/plan/former-role.ts";
 import type { DatabasePlan } from "../../components/postgres/plan/plan.ts";
 import type { PostgresConfig } from "../../components/postgres/server/config.ts";
 import type { PropertyMap } from "../rpc/property-values.ts";
@@ -58,10 +59,20 @@ export function toRequest(
   const isSure = before !== undefined && old?.oldState["incomplete"] !== true;
   const isKnown = isSure && before.state.database.name === state.database.name;
   const request = toPlainRequest(inputs, postgres, isKnown);
-  const newPasswords = new Set(
-    isSure ? compareVerifiers(before.verifiers, verifiers) : verifiers.keys(),
+  const external = Object.entries(state.roles).flatMap(([key, { login }]) =>
+    login === "external" ? [key] : [],
   );
-  if (old === undefined) return { ...request, context: { ...request.context, newPasswords } };
+  const newPasswords = new Set(
+    isSure
+      ? [
+          ...compareVerifiers(before.verifiers, verifiers),
+          ...external.filter((key) => before.state.roles[key]?.login !== "external"),
+        ]
+      : [...verifiers.keys(), ...external],
+  );
+  const formerSettings = toFormerSettings([before?.state, parseStored(old?.oldState ?? {})], state);
+  const context = { ...request.context, newPasswords, formerSettings, isToCome: isNeeded };
+  if (old === undefined) return { ...request, context };
   const known = before?.state ?? parseStored(old.oldState);
   const formerRoles = toFormerRoles(known, parseLeaving(old.oldState), state).map((role) => ({
     ...role,
@@ -69,7 +80,7 @@ export function toRequest(
   }));
   return {
     ...request,
-    context: { ...request.context, newPasswords, formerRoles },
+    context: { ...context, formerRoles },
     leftBehind: known === undefined ? [] : describeLeftBehind(known, state),
   };
 }
@@ -86,7 +97,54 @@ export function toStopped({ state, context }: AppRequest): PropertyMap {
     ...{ key, name },
     schemas: [...schemas],
   }));
-  return { ...toProperties(state), incomplete: true, leaving };
+  const { formerSettings } = context;
+  const roles = Object.entries(state.roles).map(([key, role]) => [
+    key,
+    { ...role, settings: withFormer(key, role.settings, formerSettings) },
+  ]);
+  const settings = withFormer("database", state.database.settings, formerSettings);
+  const stopped = {
+    ...state,
+    database: { ...state.database, settings },
+    roles: Object.fromEntries(roles) as AppDatabaseState["roles"],
+  };
+  return { ...toProperties(stopped), incomplete: true, leaving };
+}
+
+/**
+ * Names of the settings in these states, of the roles and the database that still have the same names. After a refresh
+ * state has live values, but only of settings that the entry names.
+ */
+function toFormerSettings(
+  states: readonly (AppDatabaseState | undefined)[],
+  wanted: AppDatabaseState,
+): FormerSettings {
+  const all = states.flatMap((state) => {
+    if (state === undefined) return [];
+    const { database } = state;
+    const roles = Object.entries(state.roles)
+      .filter(([key, { name }]) => wanted.roles[key]?.name === name)
+      .map(([key, role]) => [key, role.settings] as const);
+    const isSame = database.name === wanted.database.name;
+    return [...(isSame ? [["database", database.settings] as const] : []), ...roles];
+  });
+  const byKey = Map.groupBy(all, ([key]) => key);
+  return new Map(
+    [...byKey].map(([key, found]) => {
+      const names = found.flatMap(([, settings]) => Object.keys(settings));
+      return [key, [...new Set(names)]] as const;
+    }),
+  );
+}
+
+/** State of a stopped run: its settings are those of the program and those that it may not have reset yet. */
+function withFormer(
+  key: string,
+  settings: SettingsByName,
+  former?: FormerSettings,
+): SettingsByName {
+  const unknown = (former?.get(key) ?? []).map((name) => [name, ""] as const);
+  return sortSettings({ ...Object.fromEntries(unknown), ...settings });
 }
 
 /** What state keeps of a stopped run until a run succeeds; undefined = nothing. */

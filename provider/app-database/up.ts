@@ -32,9 +32,10 @@ const rounds = 4;
  */
 export async function applyApp(
   server: PostgresServer,
-  request: AppRequest,
+  { context, ...wanted }: AppRequest,
   onDone: (action: Action) => void,
 ): Promise<readonly string[]> {
+  const request = { ...wanted, context: { ...context, isApplying: true } };
   const { app, database } = request.plan;
   const work: Work = {
     ...{ app, owner: database.owner, onDone },

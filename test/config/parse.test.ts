@@ -85,17 +85,17 @@ test.each<[string, unknown, string]>([
   [
     "an owner",
     { owner: { profile: "owner" } },
-    '….owner: unknown key "profile"; allowed are name, item, secret, namespace, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, searchPath, scram, rotation, logins',
+    '….owner: unknown key "profile"; allowed are name, item, secret, namespace, login, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, scram, rotation, logins',
   ],
   [
     "a role",
     { roles: { admin: { profile: "readonly", pofile: "" } } },
-    '….roles.admin: unknown key "pofile"; did you mean "profile"? allowed are name, item, secret, namespace, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, searchPath, scram, profile, privileges',
+    '….roles.admin: unknown key "pofile"; did you mean "profile"? allowed are name, item, secret, namespace, login, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, scram, profile, privileges',
   ],
   [
     "a database",
     { database: { owner: "x" } },
-    '….database: unknown key "owner"; allowed are name, encoding, connectionLimit, revokePublic, recreate, schemas, extensions, guests',
+    '….database: unknown key "owner"; allowed are name, encoding, connectionLimit, revokePublic, settings, recreate, schemas, extensions, guests',
   ],
   [
     "a Secret",
@@ -211,7 +211,7 @@ test.each<[string, unknown, string]>([
   [
     "privileges of the owner",
     { owner: { privileges: {} } },
-    '….owner: unknown key "privileges"; allowed are name, item, secret, namespace, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, searchPath, scram, rotation, logins',
+    '….owner: unknown key "privileges"; allowed are name, item, secret, namespace, login, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, scram, rotation, logins',
   ],
   [
     "a schema of Postgres",

@@ -18,6 +18,7 @@ export function makeRole(app: string, changes: Partial<RoleSpec> = {}): RoleSpec
     key: "owner",
     name: app,
     logins: undefined,
+    login: "password",
     profile: "owner",
     privileges: {},
     item: { vault: "Coachlight", item: `${app}-db-credentials` },
@@ -29,6 +30,7 @@ export function makeRole(app: string, changes: Partial<RoleSpec> = {}): RoleSpec
     connectionLimit: -1,
     memberOf: [],
     searchPath: [],
+    parameters: {},
     scram: undefined,
     ...changes,
   };
@@ -46,7 +48,7 @@ export function makeApp(name: string, changes: Partial<AppSpec> = {}): AppSpec {
     namespace: `infra-${name}`,
     database: {
       ...{ name, encoding: "UTF8", connectionLimit: -1, revokePublic: true },
-      ...{ recreate: false, schemas: [], extensions: [], guests: [] },
+      ...{ settings: {}, recreate: false, schemas: [], extensions: [], guests: [] },
     },
     roles: [makeRole(name)],
     secrets: [],

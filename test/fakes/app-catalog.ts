@@ -9,7 +9,7 @@ export async function readAppCatalog(
   ask: Ask,
   names: { readonly roles: readonly string[]; readonly databases: readonly string[] },
 ): Promise<unknown> {
-  const list = (all: readonly string[]) => all.map((name) => `'${name}'`).join(", ");
+  const list = (all: readonly string[]) => all.map((name) => `'${name}'`).join(", ") || "null";
   const roles = list(names.roles);
   const shared = [
     await ask(

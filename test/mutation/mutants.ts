@@ -29,7 +29,15 @@ const configRules: readonly Mutant[] = [
       ["PUBLIC being nobody's name", 'name.toLowerCase() === "public"', "false"],
       ["the maintenance database being nobody's", "name === postgres.maintenanceDatabase", "false"],
       ["the admin's item being nobody else's", "item.item === admin.item", "false"],
-      ["groups that no app may join", "isForbiddenGroup(g, spec)", "false"],
+    ],
+  ),
+  ...inFile(
+    "components/config/rules/memberships.ts",
+    ["test/config/rules/memberships.test.ts"],
+    [
+      ["groups that no app may join", "if (reason === undefined) return [];", "return [];"],
+      ["groups with the rights of a superuser", "superuserGroups.includes(group)", "false"],
+      ["a look for circles", "if (way.includes(one))", "if (false)"],
     ],
   ),
   ...inFile(
@@ -85,6 +93,20 @@ const postgresRules: readonly Mutant[] = [
     ],
   ),
   ...inFile(
+    "components/config/schema/settings.ts",
+    ["test/config/rules/settings.test.ts"],
+    [["settings that no entry may set", "Object.hasOwn(refused, name)", "false"]],
+  ),
+  ...inFile(
+    "components/postgres/rules/groups.ts",
+    ["test/postgres/diff/every-rule.test.ts"],
+    [
+      ["a look whether the group is there", "found === undefined", "found === null"],
+      ["a refusal of a superuser as a group", "found.isSuperuser", "false"],
+      ["a look at what the admin may give", "found.adminMayAlter", "true"],
+    ],
+  ),
+  ...inFile(
     "components/postgres/rules/server.ts",
     ["test/postgres/registry/decide.test.ts"],
     [
@@ -125,6 +147,7 @@ const diff: readonly Mutant[] = [
     [
       "test/provider/app-database/two-logins.postgres.test.ts",
       "test/provider/app-database/memberships.postgres.test.ts",
+      "test/provider/app-database/external-logins.postgres.test.ts",
       "test/provider/app-database/handler.postgres.test.ts",
     ],
     [
@@ -134,6 +157,7 @@ const diff: readonly Mutant[] = [
         "live.connectionLimit !== role.connectionLimit",
         "(live.connectionLimit, false)",
       ],
+      ["a password taken back", 'needsPassword && role.login === "external"', "false"],
       [
         "memberships taken back",
         "live.memberOf.filter((held) => !role.memberOf.includes(held))",
@@ -155,6 +179,14 @@ const diff: readonly Mutant[] = [
     "components/postgres/diff/contents.ts",
     ["test/provider/app-database/contents.postgres.test.ts"],
     [["a look at whose schema it is", "live.owner !== owner", "false"]],
+  ),
+  ...inFile(
+    "components/postgres/diff/settings.ts",
+    ["test/provider/app-database/settings.postgres.test.ts"],
+    [
+      ["a setting set back", "found.get(name) !== value", "!found.has(name)"],
+      ["a setting reset", "former.filter(", "[].filter("],
+    ],
   ),
   ...inFile(
     "components/postgres/diff/retirement.ts",
@@ -181,11 +213,7 @@ const verify: readonly Mutant[] = [
       ["a look at a role's attributes", "attributes.length === 0", "true"],
       ["a look at what a role may become", "mayBecome.length === 0", "true"],
       ["a look at privileges", "findDeviations(plan, role, live)", "[].slice()"],
-      [
-        "a look into other apps' databases",
-        "others.filter(mayEnter)",
-        "others.slice(others.length)",
-      ],
+      ["a look into other apps' databases", "rest.filter(mayEnter)", "rest.slice(rest.length)"],
     ],
   ),
   ...inFile(

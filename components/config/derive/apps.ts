@@ -1,6 +1,7 @@
 import { type KnownValues, type SecretKey, toSecretKey } from "../keys/template.ts";
 import { toGrants } from "../schema/database.ts";
 import { type Keys, toTemplates } from "../schema/secret-keys.ts";
+import { sortSettings } from "../schema/settings.ts";
 import type { AppEntry, StackConfig } from "../schema/stack.ts";
 import type {
   AppSpec,
@@ -140,6 +141,7 @@ export function toAppSpec(
       encoding: entry.database?.encoding ?? "UTF8",
       connectionLimit: entry.database?.connectionLimit ?? -1,
       revokePublic: entry.database?.revokePublic ?? !adopt,
+      settings: sortSettings(entry.database?.settings),
       recreate: entry.database?.recreate ?? false,
       schemas: (entry.database?.schemas ?? []).toSorted(),
       extensions: (entry.database?.extensions ?? []).map(toExtension),
@@ -183,6 +185,7 @@ function toRole(
     key,
     name,
     logins: derived.logins,
+    login: given.login ?? "password",
     ...may,
     item: { vault: asked.vault ?? derived.vault, item },
     fields,
@@ -193,6 +196,7 @@ function toRole(
     connectionLimit: given.connectionLimit ?? -1,
     memberOf: (given.memberOf ?? []).toSorted(),
     searchPath: given.searchPath ?? [],
+    parameters: sortSettings(given.settings),
     scram: given.scram,
   };
 }

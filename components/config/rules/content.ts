@@ -11,7 +11,11 @@ export function findContentProblems({ apps }: Pick<StackSpec, "apps">): string[]
     ),
     ...findUnknownSchemas(app),
     ...(app.provisioner === "postgresql"
-      ? [...findRegistryProblems(app), ...findRegistryNameProblems(app)]
+      ? [
+          ...findRegistryProblems(app),
+          ...findRegistryNameProblems(app),
+          ...findRegistrySettings(app),
+        ]
       : []),
   ]);
 }
@@ -66,4 +70,21 @@ function findRegistryNameProblems({ name: app, database, roles }: AppSpec): stri
     );
   }
   return problems;
+}
+
+/** Of the settings of a role @pulumi/postgresql knows four, and of those of a database none. */
+function findRegistrySettings(app: AppSpec): string[] {
+  const places = [
+    { path: "database.settings", settings: app.database.settings },
+    ...app.roles.map(({ key, parameters: settings }) => ({
+      path: key === "owner" ? "owner.settings" : `roles.${key}.settings`,
+      settings,
+    })),
+  ];
+  return places
+    .filter(({ settings }) => Object.keys(settings).length > 0)
+    .map(
+      ({ path }) =>
+        `berth:apps.${app.name}.${path}: provisioner postgresql cannot set them; set provisioner to berth`,
+    );
 }

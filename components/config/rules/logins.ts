@@ -1,13 +1,39 @@
 import type { AppSpec, StackSpec } from "../spec.ts";
+import { roleAt } from "./names.ts";
 
-/** Settings that `rotation: two-logins` does not support, each problem with its key path. */
+/** Settings that a way to log in does not support, each problem with its key path. */
 export function findLoginProblems({ apps }: Pick<StackSpec, "apps">): string[] {
+  return [...findTwoLoginProblems(apps), ...apps.flatMap(findExternalProblems)];
+}
+
+function findExternalProblems(app: AppSpec): string[] {
+  const [owner] = app.roles;
+  const external = app.roles.filter(({ login }) => login === "external");
+  const isRegistry = app.provisioner === "postgresql";
+  const usesSecret = external.includes(owner) && usesPlaceholder(app, "secret");
+  return [
+    ...(isRegistry ? external : []).map(
+      (role) =>
+        `${roleAt(app, role, "login")}: got "external"; provisioner postgresql sets a password on every role; set berth:apps.${app.name}.provisioner to berth`,
+    ),
+    ...(usesSecret
+      ? [
+          `berth:apps.${app.name}.workload.helm.values: \${secret} has no meaning with owner.login: external, because there is no Secret; remove it`,
+        ]
+      : []),
+  ];
+}
+
+function findTwoLoginProblems(apps: readonly AppSpec[]): string[] {
   return apps.flatMap((app) => {
     const [owner] = app.roles;
     // Logins of Vault have their own rules.
     if (owner.logins === undefined || owner.logins.length === 0) return [];
     const at = `berth:apps.${app.name}`;
     return [
+      ...(owner.login === "password"
+        ? []
+        : [`${at}.owner.login: has no effect with rotation two-logins; remove one of the two`]),
       ...(app.provisioner === "berth"
         ? []
         : [
@@ -30,9 +56,13 @@ export function findLoginProblems({ apps }: Pick<StackSpec, "apps">): string[] {
 
 /** A chart with the role's name in its values would keep that name when the login changes. */
 export function findPlaceholderProblem(app: AppSpec, setting: string): string[] {
-  if (app.workload?.kind !== "helm") return [];
-  if (!/(?<!\$)\$\{role\}/.test(JSON.stringify(app.workload.values))) return [];
+  if (!usesPlaceholder(app, "role")) return [];
   return [
     `berth:apps.${app.name}.workload.helm.values: \${role} is a fixed name, but with ${setting} the login's name changes; let the chart read it from the Secret, key "username"`,
   ];
+}
+
+function usesPlaceholder({ workload }: AppSpec, name: "role" | "secret"): boolean {
+  if (workload?.kind !== "helm") return false;
+  return new RegExp(`(?<!\\$)\\$\\{${name}\\}`).test(JSON.stringify(workload.values));
 }

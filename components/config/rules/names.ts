@@ -1,4 +1,4 @@
-import { hasItem } from "../logins.ts";
+import { hasItem, hasSecret } from "../logins.ts";
 import { DnsLabel, PgIdentifier, PgName } from "../schema/primitives.ts";
 import type { AppSpec, PostgresSpec, RoleSpec, StackSpec } from "../spec.ts";
 
@@ -9,13 +9,13 @@ import type { AppSpec, PostgresSpec, RoleSpec, StackSpec } from "../spec.ts";
 
 const systemNames = ["postgres", "template0", "template1", "public", "none"];
 
+/** What a stack says about names. */
+export interface NameRules {
+  readonly postgres: Pick<PostgresSpec, "reserved" | "maintenanceDatabase" | "ownershipRole">;
+}
+
 /** Why Berth must not manage a role or database of this name; undefined = it may. */
-export function reservedReason(
-  name: string,
-  spec: {
-    readonly postgres: Pick<PostgresSpec, "reserved" | "maintenanceDatabase" | "ownershipRole">;
-  },
-): string | undefined {
+export function reservedReason(name: string, spec: NameRules): string | undefined {
   const { postgres } = spec;
   const foreign = foreignReason(name, spec);
   if (foreign !== undefined) return foreign;
@@ -87,7 +87,9 @@ function findAppProblems(app: AppSpec, spec: StackSpec): string[] {
   const identifiers = [{ name: app.database.name, at: at(app, "database.name") }, ...roleUses(app)];
   const labels = [
     { name: app.namespace, at: at(app, "namespace") },
-    ...app.roles.map((r) => ({ name: r.secretName, at: roleAt(app, r, "secret") })),
+    ...app.roles
+      .filter(hasSecret)
+      .map((r) => ({ name: r.secretName, at: roleAt(app, r, "secret") })),
   ];
   const problems: string[] = [];
   for (const { name, at: path } of identifiers) {
@@ -100,15 +102,7 @@ function findAppProblems(app: AppSpec, spec: StackSpec): string[] {
   for (const { name, at: path } of labels) {
     problems.push(...messages(DnsLabel.safeParse(name), name, path));
   }
-  problems.push(...findAdminProblems(app, spec));
-  for (const role of app.roles) {
-    for (const group of role.memberOf.filter((g) => isForbiddenGroup(g, spec))) {
-      problems.push(
-        `${roleAt(app, role, "memberOf")}: "${group}" is reserved; remove it, a role of an app may not be a member of it`,
-      );
-    }
-  }
-  return problems;
+  return [...problems, ...findAdminProblems(app, spec)];
 }
 
 /** Only the database's namespace has the admin credential, so apps may not use that item or namespace. */
@@ -120,7 +114,9 @@ function findAdminProblems(app: AppSpec, spec: StackSpec): string[] {
   ];
   const namespaces = [
     { name: app.namespace, at: at(app, "namespace") },
-    ...app.roles.map((r) => ({ name: r.namespace, at: roleAt(app, r, "namespace") })),
+    ...app.roles
+      .filter(hasSecret)
+      .map((r) => ({ name: r.namespace, at: roleAt(app, r, "namespace") })),
     ...listSecrets(app).map((s) => ({
       name: s.namespace,
       at: at(app, `secrets.${s.name}.namespace`),
@@ -140,10 +136,6 @@ function findAdminProblems(app: AppSpec, spec: StackSpec): string[] {
           `${use.at}: "${use.name}" is the namespace of the database (berth:postgres.namespace); name one of the app's own`,
       ),
   ];
-}
-
-function isForbiddenGroup(group: string, spec: StackSpec): boolean {
-  return reservedReason(group, spec) !== undefined;
 }
 
 function messages(
@@ -173,7 +165,7 @@ function secretNames(app: AppSpec, databaseNamespace: string): { name: string; a
     })),
     // A role in the database's namespace is refused for that already.
     ...app.roles
-      .filter((r) => r.namespace !== databaseNamespace)
+      .filter((r) => hasSecret(r) && r.namespace !== databaseNamespace)
       .map((r) => ({
         name: `${r.namespace}/${r.secretName}`,
         at: roleAt(app, r, "secret"),
@@ -204,6 +196,7 @@ function at(app: AppSpec, key: string): string {
   return `berth:apps.${app.name}.${key}`;
 }
 
-function roleAt(app: AppSpec, role: RoleSpec, key: string): string {
+/** Key path of a role's setting. */
+export function roleAt(app: AppSpec, role: RoleSpec, key: string): string {
   return at(app, role.key === "owner" ? `owner.${key}` : `roles.${role.key}.${key}`);
 }

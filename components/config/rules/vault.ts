@@ -32,10 +32,10 @@ function findAppProblems(app: AppSpec, entry: Entry): string[] {
 /** Rules for `credentials: vault`, where the owner does not log in. */
 function findCredentialProblems(app: AppSpec, { owner = {}, vault = {} }: Entry): string[] {
   const why = "with credentials: vault the owner does not log in";
-  const useless = (["item", "scram", "rotation", "logins"] as const).filter(
+  const useless = (["item", "scram", "rotation", "logins", "login"] as const).filter(
     (key) => owner[key] !== undefined,
   );
-  const [{ name }] = app.roles;
+  const [{ name, searchPath, parameters }] = app.roles;
   return [
     ...useless.map((key) => `${at(app)}.owner.${key}: ${why}; remove the key`),
     ...(app.provisioner === "berth"
@@ -44,9 +44,9 @@ function findCredentialProblems(app: AppSpec, { owner = {}, vault = {} }: Entry)
           `${at(app)}.credentials: got "vault"; provisioner "${app.provisioner}" allows only onepassword, because it sets a password on every role; set ${at(app)}.provisioner to berth`,
         ]),
     // Vault replaces {{…}} in its statements, $ ends a quoted body, and people paste statements line by line.
-    ...(/[{}$\p{Cc}]/u.test(`${name}${app.roles[0].searchPath.join("")}`)
+    ...(/[{}$\p{Cc}]/u.test(`${name}${searchPath.join("")}${Object.values(parameters).join("")}`)
       ? [
-          `${at(app)}.owner: the name "${name}" and searchPath must not have {, }, $ or control characters, which have a meaning in Vault's statements`,
+          `${at(app)}.owner: the name "${name}", searchPath and settings must not have {, }, $ or control characters, which have a meaning in Vault's statements`,
         ]
       : []),
     ...(vault.restart === undefined

@@ -3,6 +3,7 @@ import { Privileges } from "./database.ts";
 import { ConnectionLimit, DnsLabel, ItemName, PgName, Scram } from "./primitives.ts";
 import { secretSettings } from "./secret.ts";
 import { Keys } from "./secret-keys.ts";
+import { Settings } from "./settings.ts";
 
 const FieldLabel = z.string().min(1, { error: "is empty" });
 
@@ -30,17 +31,42 @@ const roleSettings = {
     "Kubernetes Secret with the credential, for the pods. Default: the item's name.",
   ),
   namespace: DnsLabel.describe("Namespace of that Secret. Default: the app's."),
+  login: z
+    .enum(["password", "external"])
+    .describe(
+      "password: with the password in the item. external: the server checks the login in another way, such as a cloud's IAM or a client certificate; the role has no password, no item and no Secret. Default: password.",
+    ),
   keys: Keys,
   ...secretSettings,
   connectionLimit: ConnectionLimit.describe(
     "Connections of the role at a time. Default: -1, no limit.",
   ),
   memberOf: z.array(PgName).describe("Other roles that the role is a member of."),
+  settings: Settings,
   searchPath: z.array(PgName).describe("search_path of the role. Default: the server's."),
   scram: Scram.describe(
     "Iterations and salt of an adopted role's verifier, `4096:<base64>`. With them an unchanged password keeps its stored verifier. Default: 4096, and a salt derived from the role's name and the item's id.",
   ),
 };
+
+/** Keys about a password. */
+const ofPassword = [
+  ...(["item", "secret", "namespace", "scram", "keys", "type"] as const),
+  ...(["refreshInterval", "creationPolicy", "deletionPolicy"] as const),
+] as const;
+
+/** Refuses the keys about a password of a role without one. */
+function refuseUnused(
+  ctx: z.core.ParsePayload<Partial<Record<(typeof ofPassword)[number] | "login", unknown>>>,
+): void {
+  const role = ctx.value;
+  if (role.login !== "external") return;
+  for (const key of ofPassword.filter((one) => role[one] !== undefined)) {
+    const message =
+      "has no effect with `login: external`, because the role has no password; remove it";
+    ctx.issues.push({ code: "custom", path: [key], message, input: role[key] });
+  }
+}
 
 /** The role that owns the database. */
 export const Owner = z
@@ -58,7 +84,8 @@ export const Owner = z
   .partial()
   .refine((owner) => owner.logins === undefined || owner.rotation === "two-logins", {
     error: "has `logins`, which needs `rotation: two-logins`",
-  });
+  })
+  .check(refuseUnused);
 
 /** A further login role. */
 export const ScopedRole = z
@@ -74,4 +101,5 @@ export const ScopedRole = z
   .partial()
   .refine((role) => role.profile !== undefined || role.privileges !== undefined, {
     error: "give a `profile` (readwrite, readonly), `privileges`, or both",
-  });
+  })
+  .check(refuseUnused);

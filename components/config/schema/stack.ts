@@ -14,6 +14,7 @@ import {
 import { reclaimPolicyKey, recreateKey, retirementKeys } from "./retirement.ts";
 import { Owner, ScopedRole } from "./roles.ts";
 import { Secret } from "./secret.ts";
+import { Settings } from "./settings.ts";
 import { AppVault, credentialsKey } from "./vault.ts";
 
 /**
@@ -182,6 +183,7 @@ const Database = z
     revokePublic: z
       .boolean()
       .describe("Revoke CONNECT and TEMPORARY from PUBLIC. Default: true; with `adopt`: false."),
+    settings: Settings,
     recreate: recreateKey,
     ...contentKeys,
   })

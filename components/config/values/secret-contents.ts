@@ -1,6 +1,6 @@
 import { toKeyName } from "../keys/name.ts";
 import { loginKeysOf } from "../login-keys.ts";
-import { hasItem } from "../logins.ts";
+import { hasItem, hasSecret } from "../logins.ts";
 import type { AppSpec, ItemRef, RoleSpec, SecretSpec } from "../spec.ts";
 
 /** What is known of the keys of a Secret that Berth has made. */
@@ -28,7 +28,7 @@ export function contentsOf(app: AppSpec, labelsOf: LabelsOf): ReadonlyMap<string
     namespace === app.namespace;
   return new Map([
     ...app.roles
-      .filter(isHere)
+      .filter((role) => hasSecret(role) && isHere(role))
       .map((role) => [role.secretName, contentOfRole(app, role, labelsOf)] as const),
     ...app.secrets
       .filter(isHere)

@@ -74,7 +74,7 @@ export function planManifests(
   });
   const provisionerPath = `argocd/apps/db/${name}.yml`;
   return [
-    ...(secrets.database.length === 0
+    ...(secrets.database.length + job.length === 0
       ? []
       : [planFile(`${app.name}.provisioner`, provisionerPath, [provisioner])]),
     ...planFolder(databasePath, secrets.database, () => `${app.name}.db-items`),

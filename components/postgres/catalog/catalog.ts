@@ -69,6 +69,8 @@ export interface LiveDatabase {
   readonly allowsConnections: boolean;
   /** IS_TEMPLATE. */
   readonly isTemplate?: boolean;
+  /** Settings of `ALTER DATABASE … SET`, `name=value`. */
+  readonly settings?: readonly string[];
   /** What its owner granted: `grantee=PRIVILEGE`, with `PUBLIC` for every role. */
   readonly privileges: readonly string[];
   readonly others?: readonly OthersGrant[];
@@ -196,17 +198,31 @@ export interface SessionRole {
   readonly mayEnter: readonly string[];
   /** The same without CONNECT of PUBLIC. */
   readonly ways: readonly Way[];
+  /** Databases with CONNECT of the groups in question, without CONNECT of PUBLIC. */
+  readonly mayEnterAsMember: readonly string[];
   /** Roles with special attributes (superuser, CREATEROLE, …) that it is a member of, also indirectly. */
   readonly mayBecome: readonly string[];
+  /** Settings of `ALTER ROLE … SET`, `name=value`. */
+  readonly settings: readonly string[];
+  /** The same of this session's database. */
+  readonly databaseSettings: readonly string[];
   /** Whether PUBLIC may create tables in schema public of this database. */
   readonly publicMayCreate: boolean;
 }
 
-/** Reads the role of this session. */
-export async function inspectSessionRole(client: Client): Promise<SessionRole> {
-  const { rows } = await client.query<Record<string, unknown>>(sql("session-role"));
+/**
+ * Reads the role that this session logged in as, or has set.
+ *
+ * @param groups Those that its entry lists.
+ */
+export async function inspectSessionRole(
+  client: Client,
+  role: string,
+  groups: readonly string[],
+): Promise<SessionRole> {
+  const { rows } = await client.query<Record<string, unknown>>(sql("session-role"), [groups, role]);
   const [row] = rows;
-  if (row === undefined) throw new Error("pg_roles has no row for session_user");
+  if (row === undefined) throw new Error(`pg_roles has no row for ${role}`);
   return toCamelCase(row) as unknown as SessionRole;
 }
 
@@ -220,6 +236,8 @@ export interface SessionPrivilege {
   readonly isGranted: boolean;
   /** Whether PUBLIC has it: EXECUTE on functions, which Postgres grants to PUBLIC and Berth does not revoke. */
   readonly isPublic: boolean;
+  /** Whether one of the groups in question has it. */
+  readonly isInherited: boolean;
 }
 
 /**
@@ -229,13 +247,14 @@ export interface SessionPrivilege {
 export async function inspectSessionPrivileges(
   client: Client,
   schemas: readonly string[],
-  guests: readonly string[] = [],
+  {
+    groups,
+    guests = [],
+  }: { readonly groups: readonly string[]; readonly guests?: readonly string[] | undefined },
 ): Promise<readonly SessionPrivilege[]> {
   const { rows } = await client.query<Record<string, unknown>>(sql("session-privileges"), [
-    schemas,
-    privilegeTable.table,
-    privilegeTable.sequence,
-    guests,
+    ...[schemas, privilegeTable.table, privilegeTable.sequence],
+    ...[groups, guests],
   ]);
   return rows.map((row) => toCamelCase(row) as unknown as SessionPrivilege);
 }
@@ -278,6 +297,16 @@ export function toCamelCase(row: Readonly<Record<string, unknown>>): Record<stri
     value,
   ]);
   return Object.fromEntries(entries) as Record<string, unknown>;
+}
+
+/** Live settings by their names in small letters. */
+export function toLiveSettings(live: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    live.map((text) => {
+      const end = text.indexOf("=");
+      return [text.slice(0, end).toLowerCase(), text.slice(end + 1)];
+    }),
+  );
 }
 
 /** A role's setting from ALTER ROLE … SET; undefined = none. */

@@ -7,6 +7,7 @@ import { type ContentDecision, decideContents } from "./contents.ts";
 import { closePublicSchema, findClosedSchemas, mayGrantOn, noteLostSchema } from "./foreign.ts";
 import { findGrantsOfOthers } from "./grantors.ts";
 import { compare, heldBy, nameOnDatabase, subtract, toSecurable } from "./privileges.ts";
+import { decideSettings } from "./settings.ts";
 import {
   toWantedDatabasePrivileges,
   toWantedPrivileges,
@@ -27,8 +28,9 @@ export function decideAccess(
   plan: DatabasePlan,
   live: LiveInside,
   formerRoles: readonly FormerRole[],
+  formerSettings: readonly string[] = [],
 ): AccessDecision {
-  const outside = decideDatabase(plan, live.database, formerRoles);
+  const outside = decideDatabase(plan, live.database, formerRoles, formerSettings);
   const isPublicClosed = plan.grants.some((grant) => grant.grantee === PUBLIC);
   const closing = isPublicClosed ? closePublicSchema(plan, live) : { actions: [], notes: [] };
   const contents = decideContents(plan, live.server, live.access);
@@ -60,13 +62,16 @@ function toNewSchema(action: Action): LiveObject[] {
   return [{ type: "schema", schema, name: schema, owner, privileges: [] }];
 }
 
-/** From the database's row in the catalog: connection limit and privileges. */
+/** From the database's row in the catalog: connection limit, settings and privileges. */
 export function decideDatabase(
   plan: DatabasePlan,
   live: LiveDatabase,
   formerRoles: readonly FormerRole[],
+  formerSettings: readonly string[] = [],
 ): readonly Action[] {
-  const { name, connectionLimit } = plan.database;
+  const { name, connectionLimit, settings } = plan.database;
+  const { set, reset } = decideSettings(settings, live.settings ?? [], formerSettings);
+  const path = (setting: string): string => `database.settings.${setting}`;
   const on: Securable = { type: "database", database: name };
   return [
     ...(live.connectionLimit === connectionLimit
@@ -79,6 +84,20 @@ export function decideDatabase(
             connectionLimit,
           } as const,
         ]),
+    ...set.map(
+      ([one, value]) =>
+        ({
+          kind: "set-database-setting",
+          path: path(one),
+          database: name,
+          name: one,
+          value,
+        }) as const,
+    ),
+    ...reset.map(
+      (one) =>
+        ({ kind: "reset-database-setting", path: path(one), database: name, name: one }) as const,
+    ),
     ...toWantedDatabasePrivileges(plan, formerRoles).flatMap(
       ({ path, grantee, privileges: wanted }) => {
         const held = heldBy(nameOnDatabase(grantee), live.privileges);

@@ -4,18 +4,21 @@ import type { LiveAccess } from "../catalog/access.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { LiveExtension } from "../catalog/extensions.ts";
 import type { LiveUnlisted } from "../catalog/unlisted.ts";
-import type { FormerRole } from "../plan/former-role.ts";
+import type { FormerRole, FormerSettings } from "../plan/former-role.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import { decideAdoption } from "../rules/adoption.ts";
 import { findAttributesOutOfReach } from "../rules/attributes.ts";
+import { findGroupProblems } from "../rules/groups.ts";
 import { decideOwnership } from "../rules/identity.ts";
 import { findLostProblem } from "../rules/lost-database.ts";
 import { findOutOfReach } from "../rules/out-of-reach.ts";
 import type { PostgresProblem } from "../rules/problem.ts";
 import { findOwnershipRoleProblem, findPlanProblems } from "../rules/server.ts";
+import { findSettingProblems } from "../rules/settings.ts";
 import { compareStored } from "../rules/stored-password.ts";
 import { findTwoLoginProblems, noteTwoLogins } from "../rules/two-logins.ts";
 import type { Action } from "../statements/actions.ts";
+import type { RefusedSetting } from "../statements/try-settings.ts";
 import { type AccessDecision, decideAccess, decideDatabase } from "./access.ts";
 import { toNewInside } from "./new-database.ts";
 import {
@@ -39,6 +42,8 @@ export interface AppFacts {
   readonly unlisted?: LiveUnlisted | undefined;
   /** Extensions that the server offers, for a database that does not exist yet. */
   readonly extensions?: readonly LiveExtension[] | undefined;
+  /** Settings of the plan that the server refuses. */
+  readonly refusedSettings?: readonly RefusedSetting[] | undefined;
   /** Facts about the roles that {@link decideLeavingRoles} drops. */
   readonly leaving?: LeavingFacts | undefined;
 }
@@ -51,10 +56,14 @@ export interface AppContext {
   /** Keys of roles whose password is set if the stored one cannot be compared. */
   readonly newPasswords?: ReadonlySet<string>;
   readonly formerRoles?: readonly FormerRole[];
+  readonly formerSettings?: FormerSettings;
   readonly reclaimPolicy?: ReclaimPolicy;
   /** Whether state has the database. If so, it is not created again when it is missing. */
   readonly isKnown?: boolean;
   readonly recreate?: boolean;
+  /** Whether another app of the program makes a role of this name. Only in a preview it may be missing. */
+  readonly isToCome?: (role: string) => boolean;
+  readonly isApplying?: boolean;
 }
 
 /** All actions for an app, in order, and the reasons why they may not run. */
@@ -93,6 +102,7 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
     facts,
     // DROP OWNED also revokes what a dropped role was granted.
     formerRoles.filter(({ name }) => !dropped.has(name)),
+    context.formerSettings?.get("database") ?? [],
   );
   const adoption = decideAdoption(plan, catalog, {
     ...{ ownershipRole, reserved: postgres.reserved },
@@ -100,15 +110,19 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
     passwordOf: ({ key, name, login }) =>
       login === "in-turn" && !verifiers.has(key)
         ? "same"
-        : compareStored(stored?.get(name), verifiers.get(key) ?? ""),
+        : compareStored(
+            stored?.get(name),
+            login === "external" ? null : (verifiers.get(key) ?? ""),
+          ),
   });
   const roles = decideRoles(plan, catalog, {
-    ...{ ownershipRole, stack, formerRoles },
+    ...{ ownershipRole, stack, formerRoles, formerSettings: context.formerSettings },
     hasPassword: ({ key, login }) => login === "always" || verifiers.has(key),
-    needsPassword: ({ key, name }) =>
-      stored === undefined
-        ? newPasswords.has(key)
-        : verifiers.has(key) && stored.get(name) !== verifiers.get(key),
+    needsPassword: ({ key, name, login }) => {
+      if (stored === undefined) return newPasswords.has(key);
+      if (login === "external") return (stored.get(name) ?? null) !== null;
+      return verifiers.has(key) && stored.get(name) !== verifiers.get(key);
+    },
   });
   const live = catalog.databases.get(database.name);
   const owning = decideOwnership(catalog.roles.get(ownershipRole), stack);
@@ -127,8 +141,10 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
       ...(ownership === undefined ? [] : [ownership]),
       ...adoption.problems,
       ...findOutOfReach(plan, catalog, postgres),
+      ...findGroupProblems(plan, catalog, context),
       ...findAttributesOutOfReach(plan, catalog, ownershipRole),
       ...findPlanProblems(plan, catalog.server),
+      ...findSettingProblems(plan, facts.refusedSettings ?? [], catalog.server),
       ...findTwoLoginProblems(plan, catalog, ({ key }) => verifiers.has(key)),
       ...(lost === undefined ? [] : [lost]),
       ...inside.problems,
@@ -186,13 +202,16 @@ function decideInside(
   plan: DatabasePlan,
   { catalog, access, extensions = [] }: AppFacts,
   formerRoles: readonly FormerRole[],
+  formerSettings: readonly string[],
 ): AccessDecision {
   const { server, databases } = catalog;
   const database = databases.get(plan.database.name);
   if (database === undefined) {
-    return decideAccess(plan, toNewInside(plan, server, extensions), []);
+    return decideAccess(plan, toNewInside(plan, server, extensions), [], []);
   }
-  if (access !== undefined) return decideAccess(plan, { server, database, access }, formerRoles);
-  const actions = decideDatabase(plan, database, formerRoles);
+  if (access !== undefined) {
+    return decideAccess(plan, { server, database, access }, formerRoles, formerSettings);
+  }
+  const actions = decideDatabase(plan, database, formerRoles, formerSettings);
   return { actions, notes: [], problems: [], superuser: [] };
 }

@@ -1,6 +1,7 @@
 import type { ObjectType } from "../../config/privileges.ts";
+import { type SettingsByName, sortSettings } from "../../config/schema/settings.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { searchPathOf, settingOf } from "../catalog/catalog.ts";
+import { searchPathOf, settingOf, toLiveSettings } from "../catalog/catalog.ts";
 import type { AppDatabaseState, RoleState } from "../plan/app-properties.ts";
 import type { Action } from "../statements/actions.ts";
 
@@ -48,6 +49,12 @@ function undoRole(role: RoleState, action: Action, catalog: Catalog): RoleState 
         ...role,
         memberOf: [...without(role.memberOf, [action.group]), action.group].toSorted(),
       };
+    case "set-role-setting":
+    case "reset-role-setting":
+      return {
+        ...role,
+        settings: undoSetting(role.settings, action.name, live?.settings ?? []),
+      };
     case "set-role":
       return { ...role, actsAs: live === undefined ? undefined : settingOf(live, "role") };
     case "grant":
@@ -66,6 +73,8 @@ function undoRole(role: RoleState, action: Action, catalog: Catalog): RoleState 
     case "join-admin":
     case "create-database":
     case "limit-database":
+    case "set-database-setting":
+    case "reset-database-setting":
     case "drop-database":
     case "reassign-owned":
     case "drop-owned":
@@ -99,9 +108,25 @@ function undoDatabase(
   catalog: Catalog,
 ): AppDatabaseState["database"] {
   if (action.path === "database.revokePublic") return { ...database, revokePublic: false };
+  if (action.kind === "set-database-setting" || action.kind === "reset-database-setting") {
+    const { settings = [] } = catalog.databases.get(action.database) ?? {};
+    return { ...database, settings: undoSetting(database.settings, action.name, settings) };
+  }
   if (action.kind !== "limit-database") return database;
   const live = catalog.databases.get(action.database);
   return { ...database, connectionLimit: live?.connectionLimit ?? -1 };
+}
+
+function undoSetting(
+  settings: SettingsByName,
+  name: string,
+  live: readonly string[],
+): SettingsByName {
+  const value = toLiveSettings(live).get(name);
+  const others = Object.entries(settings).filter(([one]) => one !== name);
+  return sortSettings(
+    Object.fromEntries(value === undefined ? others : [...others, [name, value]]),
+  );
 }
 
 function typeOf(action: Extract<Action, { privileges: readonly string[] }>): ObjectType {

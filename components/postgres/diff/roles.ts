@@ -1,11 +1,12 @@
 import type { StackIdentity } from "../../config/spec.ts";
 import type { Catalog, LiveRole, ServerFacts } from "../catalog/catalog.ts";
 import { searchPathOf, settingOf } from "../catalog/catalog.ts";
-import type { FormerRole } from "../plan/former-role.ts";
+import type { FormerRole, FormerSettings } from "../plan/former-role.ts";
 import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
 import { listAttributes } from "../rules/attributes.ts";
 import { toMarkAction } from "../rules/identity.ts";
 import type { Action } from "../statements/actions.ts";
+import { decideSettings } from "./settings.ts";
 
 /** Facts that are not in the catalog. */
 export interface RoleContext {
@@ -14,9 +15,10 @@ export interface RoleContext {
   readonly stack?: StackIdentity | undefined;
   /** Whether Berth knows the password of a role. Of two logins one has such a password. */
   readonly hasPassword: (role: PlannedRole) => boolean;
-  /** Whether the password of an existing role must be set. */
+  /** Whether the password of an existing role must be set, or removed. */
   readonly needsPassword: (role: PlannedRole) => boolean;
   readonly formerRoles: readonly FormerRole[];
+  readonly formerSettings?: FormerSettings | undefined;
 }
 
 /**
@@ -44,6 +46,7 @@ export function decideRoles(
         : changeRole(role, live, {
             mayLogIn: mayLogIn(role, context),
             needsPassword: context.needsPassword(role),
+            formerSettings: context.formerSettings?.get(role.key) ?? [],
             server: catalog.server,
           });
     }),
@@ -54,7 +57,7 @@ export function decideRoles(
 
 /** If false, a new role gets NOLOGIN, and an existing one keeps what it has. */
 function mayLogIn(role: PlannedRole, context: RoleContext): boolean {
-  return role.login === "always" || context.hasPassword(role);
+  return role.login !== "in-turn" || context.hasPassword(role);
 }
 
 function makeRole(role: PlannedRole, canLogin: boolean): Action[] {
@@ -62,6 +65,10 @@ function makeRole(role: PlannedRole, canLogin: boolean): Action[] {
   const { actsAs } = role;
   return [
     { kind: "create-role", path, role, canLogin },
+    ...Object.entries(role.settings).map(
+      ([name, value]) =>
+        ({ kind: "set-role-setting", path, role: role.name, name, value }) as const,
+    ),
     ...role.memberOf.map((group) => ({ kind: "join", path, role: role.name, group }) as const),
     ...(role.searchPath.length === 0
       ? []
@@ -78,10 +85,12 @@ function changeRole(
   {
     mayLogIn,
     needsPassword,
+    formerSettings,
     server,
   }: {
     readonly mayLogIn: boolean;
     readonly needsPassword: boolean;
+    readonly formerSettings: readonly string[];
     readonly server: ServerFacts;
   },
 ): Action[] {
@@ -92,7 +101,9 @@ function changeRole(
   if (attributes.length > 0) {
     actions.push({ kind: "set-attributes", path: `${path}.attributes`, role: name, attributes });
   }
-  if (needsPassword) {
+  if (needsPassword && role.login === "external") {
+    actions.push({ kind: "clear-password", path: `${path}.login`, role: name });
+  } else if (needsPassword) {
     actions.push({
       kind: "set-password",
       path: `verifiers.${role.key}`,
@@ -121,10 +132,27 @@ function changeRole(
     const { searchPath } = role;
     actions.push({ kind: "set-search-path", path: `${path}.searchPath`, role: name, searchPath });
   }
+  actions.push(...changeSettings(role, live, formerSettings));
   if (actsAs !== undefined && settingOf(live, "role") !== actsAs) {
     actions.push({ kind: "set-role", path: `${path}.actsAs`, role: name, group: actsAs });
   }
   return actions;
+}
+
+function changeSettings(
+  { key, name: role, settings }: PlannedRole,
+  live: LiveRole,
+  former: readonly string[],
+): Action[] {
+  const { set, reset } = decideSettings(settings, live.settings, former);
+  const path = (setting: string): string => `roles.${key}.settings.${setting}`;
+  return [
+    ...set.map(
+      ([name, value]) =>
+        ({ kind: "set-role-setting", path: path(name), role, name, value }) as const,
+    ),
+    ...reset.map((name) => ({ kind: "reset-role-setting", path: path(name), role, name }) as const),
+  ];
 }
 
 /** Before 16 a membership exists once, whichever role granted it. */

@@ -1,4 +1,5 @@
 import { escapeIdentifier as id } from "pg";
+import type { SettingsByName } from "../../config/schema/settings.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { LiveUnlisted } from "../catalog/unlisted.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
@@ -58,13 +59,14 @@ export function findSettings(
     fix: `as a superuser: ALTER ${alter} RESET ${toSettingName(setting)}`,
   });
   return [
-    ...plan.roles.flatMap(({ key, name, actsAs }) => {
+    ...plan.roles.flatMap(({ key, name, actsAs, settings: own }) => {
       const stated = ["search_path", ...(actsAs === undefined ? [] : ["role"])];
       return (roles.get(name)?.settings ?? [])
-        .filter((setting) => !stated.includes(nameOf(setting)))
+        .filter((setting) => !stated.includes(nameOf(setting)) && !isStated(setting, own))
         .map((one) => problem(`roles.${key}.settings`, `role "${name}"`, one, `ROLE ${id(name)}`));
     }),
-    ...settings.map(({ role, setting }) => {
+    ...settings.flatMap(({ role, setting }) => {
+      if (role === null && isStated(setting, database.settings)) return [];
       const where = `DATABASE ${id(database.name)}`;
       const key = plan.roles.find(({ name }) => name === role)?.key;
       return role === null
@@ -77,6 +79,12 @@ export function findSettings(
           );
     }),
   ];
+}
+
+/** Names of settings have no case. */
+function isStated(setting: string, stated: SettingsByName): boolean {
+  const name = nameOf(setting).toLowerCase();
+  return Object.keys(stated).some((one) => one.toLowerCase() === name);
 }
 
 function nameOf(setting: string): string {

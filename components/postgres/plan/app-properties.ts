@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type Grants, objectTypes, privilegeTable } from "../../config/privileges.ts";
 import { ExtensionName, ExtensionVersion, SchemaName } from "../../config/schema/database.ts";
 import { AppName, ConnectionLimit, PgIdentifier, PgName } from "../../config/schema/primitives.ts";
+import { KnownSettings } from "../../config/schema/settings.ts";
 
 /**
  * The properties of an `AppDatabase`, the one list of them: what the provider accepts, keeps in state,
@@ -28,12 +29,13 @@ export const RoleProperties = z.strictObject({
   name: PgName,
   profile: z.enum(["owner", "readwrite", "readonly", "custom"]),
   /** undefined = `always`. */
-  login: z.literal("in-turn").optional(),
+  login: z.enum(["in-turn", "external"]).optional(),
   /** undefined = itself. */
   actsAs: PgName.optional(),
   connectionLimit: ConnectionLimit,
   memberOf: z.array(PgName).readonly(),
   searchPath: z.array(PgName).readonly(),
+  settings: KnownSettings.readonly(),
   grants: GrantsProperty,
 });
 
@@ -54,6 +56,7 @@ export const AppProperties = z.strictObject({
       revokePublic: z.boolean(),
       /** undefined = none. */
       guests: z.array(PgName).readonly().optional(),
+      settings: KnownSettings.readonly(),
     })
     .readonly(),
   /** By key; `owner` is the one that owns the database. */

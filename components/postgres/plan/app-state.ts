@@ -3,12 +3,12 @@ import type { ReclaimPolicy } from "../../config/spec.ts";
 import type { AppDatabaseState, RoleState } from "./app-properties.ts";
 import {
   closedToPublic,
-  compareRoles,
   type DatabasePlan,
   type PlannedRole,
   PUBLIC,
   planDefaultPrivileges,
   planGrants,
+  sortRoles,
   toGuests,
   toMemberships,
 } from "./plan.ts";
@@ -19,13 +19,13 @@ export function toState(
   ownershipRole: string,
   reclaimPolicy: ReclaimPolicy,
 ): AppDatabaseState {
-  const { name, encoding, connectionLimit, guests } = plan.database;
+  const { name, encoding, connectionLimit, settings, guests } = plan.database;
   const revokePublic = plan.grants.some((grant) => grant.grantee === PUBLIC);
   return {
     app: plan.app,
     adopt: plan.adopt,
     reclaimPolicy,
-    database: { name, encoding, connectionLimit, revokePublic, ...toGuests(guests) },
+    database: { name, encoding, connectionLimit, revokePublic, settings, ...toGuests(guests) },
     roles: Object.fromEntries(
       plan.roles.map((role) => [
         role.key,
@@ -37,6 +37,7 @@ export function toState(
           connectionLimit: role.connectionLimit,
           memberOf: role.memberOf.filter((group) => group !== ownershipRole),
           searchPath: role.searchPath,
+          settings: role.settings,
           grants: toGrants(plan, role.name),
         },
       ]),
@@ -57,16 +58,14 @@ export function toPlan(state: AppDatabaseState, ownershipRole: string): Database
   if (owner === undefined) throw new Error(`app ${state.app}: there is no role "owner"`);
   const entries = Object.entries(state.roles);
   const others = entries.filter(([, role]) => role.profile !== "owner").toSorted(byKey);
-  const { name, encoding, connectionLimit, revokePublic, guests } = state.database;
+  const { name, encoding, connectionLimit, revokePublic, settings, guests } = state.database;
   const { schemas, extensions } = state;
   const inside = { owner: owner.name, schemas };
   return {
     app: state.app,
     adopt: state.adopt,
-    roles: entries
-      .map(([key, role]) => toPlannedRole(key, role, ownershipRole))
-      .toSorted(compareRoles),
-    database: { name, owner: owner.name, encoding, connectionLimit, ...toGuests(guests) },
+    roles: sortRoles(entries.map(([key, role]) => toPlannedRole(key, role, ownershipRole))),
+    database: { name, owner: owner.name, encoding, connectionLimit, settings, ...toGuests(guests) },
     schemas,
     extensions,
     grants: [
@@ -82,9 +81,9 @@ export function toPlan(state: AppDatabaseState, ownershipRole: string): Database
 }
 
 function toPlannedRole(key: string, role: RoleState, ownershipRole: string): PlannedRole {
-  const { name, profile, login = "always", actsAs, connectionLimit, searchPath } = role;
+  const { name, profile, login = "always", actsAs, connectionLimit, searchPath, settings } = role;
   const memberOf = toMemberships(role.memberOf, ownershipRole);
-  return { key, name, profile, login, actsAs, connectionLimit, memberOf, searchPath };
+  return { key, name, profile, login, actsAs, connectionLimit, memberOf, searchPath, settings };
 }
 
 function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {

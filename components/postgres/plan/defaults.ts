@@ -9,8 +9,8 @@ import { entrance, PUBLIC_SCHEMA, profiles } from "./plan.ts";
  */
 
 const ofApp = { adopt: false, reclaimPolicy: "retain", schemas: [PUBLIC_SCHEMA], extensions: [] };
-const ofDatabase = { encoding: "UTF8", connectionLimit: -1, revokePublic: true };
-const ofRole = { connectionLimit: -1, memberOf: [], searchPath: [] };
+const ofDatabase = { encoding: "UTF8", connectionLimit: -1, revokePublic: true, settings: {} };
+const ofRole = { connectionLimit: -1, memberOf: [], searchPath: [], settings: {} };
 const ofProfile: Readonly<Record<RoleState["profile"], Grants>> = {
   owner: {},
   readwrite: joinGrants(entrance, profiles.readwrite),

@@ -7,3 +7,6 @@ export interface FormerRole {
   /** Schemas of the entry that had the role; some may have been removed with it. */
   readonly schemas?: readonly string[] | undefined;
 }
+
+/** Names of settings that Berth has set, by the key of their role; `database` for those of the database. */
+export type FormerSettings = ReadonlyMap<string, readonly string[]>;

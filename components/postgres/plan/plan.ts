@@ -6,6 +6,7 @@ import {
   objectTypes,
 } from "../../config/privileges.ts";
 import { joinGrants } from "../../config/schema/database.ts";
+import type { SettingsByName } from "../../config/schema/settings.ts";
 import type { AppSpec, ExtensionSpec, PostgresSpec, RoleSpec } from "../../config/spec.ts";
 
 /**
@@ -33,13 +34,15 @@ export interface PlannedRole {
   readonly name: string;
   readonly profile: RoleSpec["profile"];
   /**
-   * `always`: the role has its own credential. `in-turn`: one of several roles logs in, and the item's
+   * `always`: the role has its own credential. `external`: it has no password. `in-turn`: one of several roles logs in, and the item's
    * `username` says which. Berth gives that one LOGIN and does not change the others.
    */
-  readonly login: "always" | "in-turn";
+  readonly login: "always" | "external" | "in-turn";
   /** Role that its sessions SET ROLE to at login, so that role owns what they create; undefined = none. */
   readonly actsAs: string | undefined;
   readonly connectionLimit: number;
+  /** Berth leaves all others as they are. */
+  readonly settings: SettingsByName;
   /** All memberships; Berth revokes any other. */
   readonly memberOf: readonly string[];
   readonly searchPath: readonly string[];
@@ -53,6 +56,8 @@ export interface PlannedDatabase {
   readonly connectionLimit: number;
   /** Roles of others whose objects and memberships are wanted; undefined = none. */
   readonly guests?: readonly string[];
+  /** Berth leaves all others as they are. */
+  readonly settings: SettingsByName;
 }
 
 /** The grantee that means every role. */
@@ -111,15 +116,13 @@ export function planDatabase(app: AppSpec, postgres: PostgresSpec): DatabasePlan
   return {
     app: app.name,
     adopt: app.adopt,
-    roles: [
-      ...planRole(owner, postgres.ownershipRole),
-      ...others.flatMap((role) => planRole(role, postgres.ownershipRole)),
-    ].toSorted(compareRoles),
+    roles: sortRoles(app.roles.flatMap((role) => planRole(role, postgres.ownershipRole))),
     database: {
       name: app.database.name,
       owner: owner.name,
       encoding: app.database.encoding,
       connectionLimit: app.database.connectionLimit,
+      settings: app.database.settings,
       ...toGuests(app.database.guests),
     },
     schemas,
@@ -139,18 +142,30 @@ export function toGuests(guests: readonly string[] = []): Pick<PlannedDatabase, 
   return guests.length === 0 ? {} : { guests };
 }
 
-/** The owner first, because the others may be its members. */
-export function compareRoles(a: { readonly key: string }, b: { readonly key: string }): number {
+/** Each role after those that it is a member of, otherwise the owner first and the others by key. */
+export function sortRoles(roles: readonly PlannedRole[]): readonly PlannedRole[] {
+  const seen = new Set<PlannedRole>();
+  const visit = (role: PlannedRole): readonly PlannedRole[] => {
+    if (seen.has(role)) return [];
+    seen.add(role);
+    return [...sorted.filter(({ name }) => role.memberOf.includes(name)).flatMap(visit), role];
+  };
+  const sorted = roles.toSorted(compareRoles);
+  return sorted.flatMap(visit);
+}
+
+function compareRoles(a: PlannedRole, b: PlannedRole): number {
   if (a.key === "owner") return -1;
   return b.key === "owner" || a.key > b.key ? 1 : -1;
 }
 
 function planRole(role: RoleSpec, ownershipRole: string): PlannedRole[] {
-  const { key, name, profile, connectionLimit, searchPath, logins } = role;
+  const { key, name, profile, connectionLimit, searchPath, parameters, logins } = role;
   const memberOf = toMemberships(role.memberOf, ownershipRole);
-  const shared = { profile, connectionLimit, searchPath };
+  const shared = { profile, connectionLimit, searchPath, settings: parameters };
   if (logins === undefined) {
-    return [{ key, name, ...shared, login: "always", actsAs: undefined, memberOf }];
+    const login = role.login === "password" ? "always" : "external";
+    return [{ key, name, ...shared, login, actsAs: undefined, memberOf }];
   }
   return [
     // The app may have logged in as the owner so far, so the owner keeps these settings.

@@ -1,10 +1,15 @@
 import { escapeIdentifier } from "pg";
 import { passwordEnvironment } from "../../config/derive/names.ts";
 import { BerthError } from "../../errors.ts";
-import type { DatabasePlan } from "../plan/plan.ts";
+import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
 
 /** Name of the password script. It must be in the folder in which the psql script runs. */
 export const passwordScript = "passwords.sh";
+
+/** The roles with a password. */
+export function withPassword({ roles }: DatabasePlan): readonly PlannedRole[] {
+  return roles.filter(({ login }) => login !== "external");
+}
 
 /**
  * The shell script that sets the passwords of an app's roles from `BERTH_PASSWORD_<KEY>`, in a pod that has
@@ -16,7 +21,9 @@ export const passwordScript = "passwords.sh";
  *
  * @see https://www.postgresql.org/docs/current/app-psql.html#APP-PSQL-META-COMMAND-PASSWORD
  */
-export function toPasswordScript({ app, roles, database }: DatabasePlan): string {
+export function toPasswordScript(plan: DatabasePlan): string {
+  const { app, database } = plan;
+  const roles = withPassword(plan);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
   const unsupported = roles.find(({ name }) => /[\u0000-\u001f\u007f]/.test(name));
   if (unsupported !== undefined) {

@@ -1,5 +1,6 @@
 import type { PostgresSpec } from "../../config/spec.ts";
 import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
+import { otherGroupsOf } from "../rules/groups.ts";
 import { scriptMark } from "./identity.ts";
 import { statementOf, step, text, texts, verifierOf } from "./step.ts";
 
@@ -26,14 +27,9 @@ export function scriptRoles(
 function scriptRole(role: PlannedRole): readonly string[] {
   const { name, key, searchPath, connectionLimit } = role;
   const path = `roles.${key}`;
-  const setPassword = statementOf({ kind: "set-password", path, role: name, key });
   return [
     `-- role ${key}\n\\if :is_superuser`,
-    // Only a superuser can compare verifiers. Any other admin sets the same verifier again.
-    `SELECT ${setPassword}\nFROM pg_authid WHERE rolname = ${text(name)} AND rolpassword IS DISTINCT FROM ${verifierOf(key)}
-  AND ${verifierOf(key)} IS NOT NULL\n\\gexec`,
-    "\\else",
-    step(setPassword, `${exists(name)} AND ${verifierOf(key)} IS NOT NULL`),
+    ...scriptPassword(role),
     "\\endif",
     step(statementOf({ kind: "create-role", path, role, canLogin: true }), `NOT ${exists(name)}`),
     `SELECT format('ALTER ROLE %I %s', rolname, concat_ws(' ',
@@ -47,6 +43,12 @@ FROM pg_roles WHERE rolname = ${text(name)} AND (NOT rolcanlogin OR rolsuper OR 
     step(
       statementOf({ kind: "limit-role", path, role: name, connectionLimit }),
       `EXISTS (SELECT FROM pg_roles WHERE rolname = ${text(name)} AND rolconnlimit <> ${String(connectionLimit)})`,
+    ),
+    ...Object.entries(role.settings).map(([setting, value]) =>
+      step(
+        statementOf({ kind: "set-role-setting", path, role: name, name: setting, value }),
+        `NOT ${hasSetting("setdatabase = 0 AND pg_get_userbyid(setrole)", name, [setting, value])}`,
+      ),
     ),
     ...role.memberOf.map((group) =>
       step(statementOf({ kind: "join", path, role: name, group }), `NOT ${isMember(name, group)}`),
@@ -68,6 +70,49 @@ WHERE pg_get_userbyid(member) = ${text(name)} AND pg_get_userbyid(roleid) <> ALL
   ];
 }
 
+/** Only a superuser can compare passwords. Any other admin sets the same verifier, or none, again. */
+function scriptPassword({ name, key, login }: PlannedRole): readonly string[] {
+  const path = `roles.${key}`;
+  if (login === "external") {
+    const clear = statementOf({ kind: "clear-password", path, role: name });
+    return [
+      `SELECT ${clear}\nFROM pg_authid WHERE rolname = ${text(name)} AND rolpassword IS NOT NULL\n\\gexec`,
+      "\\else",
+      step(clear, exists(name)),
+    ];
+  }
+  const set = statementOf({ kind: "set-password", path, role: name, key });
+  return [
+    `SELECT ${set}\nFROM pg_authid WHERE rolname = ${text(name)} AND rolpassword IS DISTINCT FROM ${verifierOf(key)}
+  AND ${verifierOf(key)} IS NOT NULL\n\\gexec`,
+    "\\else",
+    step(set, `${exists(name)} AND ${verifierOf(key)} IS NOT NULL`),
+  ];
+}
+
+/** Queries for memberships that the admin role cannot give. The rules are those of `rules/groups.ts`. */
+export function queryGroupProblems(plan: DatabasePlan, ownershipRole: string): readonly string[] {
+  const groups = otherGroupsOf(plan, ownershipRole);
+  if (groups.length === 0) return [];
+  const rows = plan.roles.flatMap(({ name, memberOf }) =>
+    memberOf
+      .filter((group) => groups.includes(group))
+      .map((group) => `(${text(name)}, ${text(group)})`),
+  );
+  return [
+    `SELECT format('role "%s" cannot become a member of "%s": %s', member, wanted.name, CASE
+        WHEN g.oid IS NULL THEN 'there is no such role' WHEN g.rolsuper THEN 'that is a superuser'
+        ELSE format('role "%s" has no ADMIN option on it', current_user) END)
+      FROM (VALUES ${rows.join(", ")}) wanted (member, name)
+      LEFT JOIN pg_roles g ON g.rolname = wanted.name
+      WHERE (g.oid IS NULL OR g.rolsuper OR NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+          AND current_setting('server_version_num')::int >= 160000
+          AND NOT pg_has_role(g.oid, 'MEMBER WITH ADMIN OPTION'))
+        AND NOT EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = g.oid
+          AND pg_get_userbyid(m.member) = wanted.member)`,
+  ];
+}
+
 /** The same rule as `actForOwner` in `diff/roles.ts`. */
 function scriptAdminMembership(owner: string): string {
   const path = "roles.owner.administration";
@@ -78,6 +123,16 @@ function scriptAdminMembership(owner: string): string {
     `NOT :'is_superuser' AND NOT (pg_has_role(${text(owner)}, 'USAGE')
   AND pg_has_role(${text(owner)}, CASE WHEN :'has_options' THEN 'SET' ELSE 'MEMBER' END))`,
   );
+}
+
+/** Whether the catalog has a setting of a role or database. */
+export function hasSetting(
+  owner: string,
+  name: string,
+  [setting, value]: readonly [string, string],
+): string {
+  return `EXISTS (SELECT FROM pg_db_role_setting, unnest(setconfig) s WHERE ${owner} = ${text(name)}
+  AND lower(split_part(s, '=', 1)) = ${text(setting)} AND substr(s, strpos(s, '=') + 1) = ${text(value)})`;
 }
 
 function exists(role: string): string {

@@ -4,11 +4,12 @@ import { BerthError } from "../../errors.ts";
 import { hasContents } from "../diff/contents.ts";
 import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
 import { adminSettings, runLockKey, settings, toStartupOptions } from "../server/session.ts";
+import { toSettingsTrial } from "../statements/try-settings.ts";
 import { scriptAccess } from "./access.ts";
 import { queryContentProblems, refuseBlocked } from "./contents.ts";
 import { queryOwnershipProblems } from "./identity.ts";
-import { passwordScript } from "./passwords.ts";
-import { scriptRoles } from "./roles.ts";
+import { passwordScript, withPassword } from "./passwords.ts";
+import { hasSetting, queryGroupProblems, scriptRoles } from "./roles.ts";
 import {
   block,
   checkSettings,
@@ -64,15 +65,14 @@ export function toPsqlScript(
   }
   refuseSpecialNames(app, [database.name, target.maintenanceDatabase]);
   const guards = scriptGuards(plan, { ...target, systemIdentifier });
-  const path = "database";
-  const { name, connectionLimit } = database;
-  const exists = `EXISTS (SELECT FROM pg_database WHERE datname = ${text(name)}`;
+  const { name } = database;
   return [
     ...header(plan, passwords),
-    ...roles.flatMap(passwords === "apart" ? leavePassword : readVerifier),
+    ...withPassword(plan).flatMap(passwords === "apart" ? leavePassword : readVerifier),
     findMoreSettings,
     ...enter(app, target.maintenanceDatabase),
     guards,
+    ...scriptSettingsTrial(plan),
     ...(hasContents(plan) ? lookInside(plan, target.maintenanceDatabase, guards) : []),
     "SELECT rolsuper AS is_superuser, current_setting('server_version_num')::int >= 160000 AS has_options",
     "FROM pg_roles WHERE rolname = current_user\n\\gset",
@@ -83,12 +83,7 @@ export function toPsqlScript(
     "BEGIN;",
     ...scriptRoles(plan, target),
     "COMMIT;",
-    "-- the database",
-    step(statementOf({ kind: "create-database", path, database }), `NOT ${exists})`),
-    step(
-      statementOf({ kind: "limit-database", path, database: name, connectionLimit }),
-      `${exists} AND datconnlimit <> ${String(connectionLimit)})`,
-    ),
+    ...scriptDatabase(plan),
     // Safe here: the session has the lock, and the guards have checked who made the roles.
     ...(passwords === "apart" ? setPasswords(app) : []),
     ...enter(app, name),
@@ -107,6 +102,36 @@ export function toPsqlScript(
   ].join("\n");
 }
 
+/** Creates or changes the database. */
+function scriptDatabase({ database }: DatabasePlan): string[] {
+  const path = "database";
+  const { name, connectionLimit } = database;
+  const exists = `EXISTS (SELECT FROM pg_database WHERE datname = ${text(name)}`;
+  return [
+    "-- the database",
+    step(statementOf({ kind: "create-database", path, database }), `NOT ${exists})`),
+    step(
+      statementOf({ kind: "limit-database", path, database: name, connectionLimit }),
+      `${exists} AND datconnlimit <> ${String(connectionLimit)})`,
+    ),
+    ...Object.entries(database.settings).map(([setting, value]) =>
+      step(
+        statementOf({ kind: "set-database-setting", path, database: name, name: setting, value }),
+        `NOT ${hasSetting(ofDatabase, name, [setting, value])}`,
+      ),
+    ),
+  ];
+}
+
+const ofDatabase = "setrole = 0 AND (SELECT datname FROM pg_database WHERE oid = setdatabase)";
+
+/** Stops where the server refuses a setting, before anything is changed. */
+function scriptSettingsTrial({ roles, database }: DatabasePlan): string[] {
+  const all = [database, ...roles].map(({ settings }) => settings);
+  const isEmpty = all.every((settings) => Object.keys(settings).length === 0);
+  return isEmpty ? [] : [toSettingsTrial(all)];
+}
+
 /** psql would read other names as connection options or addresses, or end the command there. */
 function refuseSpecialNames(app: string, databases: readonly string[]): void {
   for (const name of databases.filter((one) => !/^[\w .-]+$/.test(one))) {
@@ -116,15 +141,20 @@ function refuseSpecialNames(app: string, databases: readonly string[]): void {
   }
 }
 
-function header({ app, roles }: DatabasePlan, passwords: ScriptPasswords): string[] {
-  const variables = roles.map(({ key }) => verifierEnvironment(key)).join(", ");
+function header(plan: DatabasePlan, passwords: ScriptPasswords): string[] {
+  const { app } = plan;
+  const variables = withPassword(plan)
+    .map(({ key }) => verifierEnvironment(key))
+    .join(", ");
   const needs =
     passwords === "apart"
-      ? `${passwordScript} beside it`
-      : `SCRAM-SHA-256 verifiers in ${variables}`;
+      ? `, and ${passwordScript} beside it`
+      : variables === ""
+        ? ""
+        : `, and SCRAM-SHA-256 verifiers in ${variables}`;
   return [
     `-- App ${app}, made by Berth from the stack file: edit that, not this. Run it as the admin role:`,
-    `--   psql -X -f FILE, with psql 15 or newer, and ${needs}`,
+    `--   psql -X -f FILE, with psql 15 or newer${needs}`,
     "\\set ON_ERROR_STOP on",
     "\\set QUIET on",
   ];
@@ -207,9 +237,10 @@ function lookInside(plan: DatabasePlan, maintenanceDatabase: string, guards: str
 
 /** Finds every reason not to run, before anything is changed. */
 function scriptGuards(
-  { app, roles, database, grants }: DatabasePlan,
+  plan: DatabasePlan,
   { ownershipRole, stack, systemIdentifier }: ScriptTarget & { readonly systemIdentifier: string },
 ): string {
+  const { app, roles, database, grants } = plan;
   const names = texts(roles.map((role) => role.name));
   // As in roles.sql: the admin that created the ownership role does not count as its member.
   const isOurs = `EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid AND pg_get_userbyid(m.roleid) = ${text(ownershipRole)}
@@ -233,6 +264,7 @@ function scriptGuards(
       ${at} AND NOT ${isOurs}`,
     `SELECT format('database "%s" has encoding %s, which cannot change', d.datname, pg_encoding_to_char(d.encoding))
       ${at} AND pg_encoding_to_char(d.encoding) <> ${text(database.encoding)}`,
+    ...queryGroupProblems(plan, ownershipRole),
     ...(grants.some(({ privileges }) => privileges.includes("MAINTAIN"))
       ? [
           `SELECT 'MAINTAIN needs Postgres 17' WHERE current_setting('server_version_num')::int < 170000`,

@@ -1,6 +1,7 @@
 import { escapeLiteral } from "pg";
 import type { Action } from "../statements/actions.ts";
 import { hiddenVerifiers, toStatement } from "../statements/sql.ts";
+import { inBlock } from "../statements/try-settings.ts";
 
 /** A text literal. */
 export const text = escapeLiteral;
@@ -40,12 +41,7 @@ export function statementOf(action: Action): string {
   return `format(${text(template)}, ${verifierOf(key)})`;
 }
 
-/** A DO block, with a dollar quote that does not occur in the body. */
-export function block(body: string): string {
-  let tag = "$berth$";
-  for (let n = 1; body.includes(tag); n += 1) tag = `$berth${String(n)}$`;
-  return `DO ${tag}\n${body}\n${tag};`;
-}
+export const block = inBlock;
 
 /** A block that stops the script where the session has lost settings. It does not look in `search_path`. */
 export function checkSettings(title: string, wanted: Readonly<Record<string, string>>): string {

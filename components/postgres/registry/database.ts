@@ -44,7 +44,12 @@ export class RegistryDatabase extends pulumi.ComponentResource {
   constructor(name: string, args: RegistryDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("berth:postgres:StockDatabase", name, {}, opts);
     const { plan } = args;
-    const ofApp = plan.roles.map((role) => this.#createRole(name, role, args));
+    const made = new Map<string, postgresql.Role>();
+    for (const role of plan.roles) {
+      const groups = role.memberOf.flatMap((group) => made.get(group) ?? []);
+      made.set(role.name, this.#createRole(name, role, args, groups));
+    }
+    const ofApp = [...made.values()];
     const roles = [...ofApp, ...this.#letAdminAct(name, args, ofApp)];
     const database = this.#createDatabase(name, args, roles);
     let previous: pulumi.Resource = database;
@@ -63,7 +68,12 @@ export class RegistryDatabase extends pulumi.ComponentResource {
     this.registerOutputs({ database: this.database });
   }
 
-  #createRole(name: string, role: PlannedRole, args: RegistryDatabaseArgs): postgresql.Role {
+  #createRole(
+    name: string,
+    role: PlannedRole,
+    args: RegistryDatabaseArgs,
+    groups: readonly pulumi.Resource[],
+  ): postgresql.Role {
     const verifier = args.verifiers.get(role.key);
     if (verifier === undefined) throw new Error(`role ${role.name}: no verifier was made`);
     return new postgresql.Role(
@@ -80,7 +90,7 @@ export class RegistryDatabase extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        dependsOn: [args.after],
+        dependsOn: [args.after, ...groups],
         retainOnDelete: true,
         aliases: imported,
         // Attributes that no entry sets stay as they are on a role that was made by hand.

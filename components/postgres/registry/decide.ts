@@ -1,10 +1,11 @@
+import { isRoleBeside } from "../../config/logins.ts";
 import type { StackSpec } from "../../config/spec.ts";
 import { describeProblem, toOneError } from "../../errors.ts";
 import type { LiveAccess } from "../catalog/access.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { LiveExtension } from "../catalog/extensions.ts";
 import { hasContents } from "../diff/contents.ts";
-import { type AppDecision, decideApp } from "../diff/decide-app.ts";
+import { type AppContext, type AppDecision, decideApp } from "../diff/decide-app.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import { decideOwnership } from "../rules/identity.ts";
 import type { PostgresProblem } from "../rules/problem.ts";
@@ -60,7 +61,7 @@ interface RegistryContext {
 
 /** Decides about all apps. Pure. Throws one error with every reason not to go on. */
 export function decideRegistry(
-  { postgres }: StackSpec,
+  { postgres, apps: all }: StackSpec,
   plans: readonly DatabasePlan[],
   facts: RegistryFacts,
   { isPreview, verifiers }: RegistryContext,
@@ -70,7 +71,10 @@ export function decideRegistry(
   const identity = findIdentityProblem(server, postgres);
   const isUnpinned = isPreview && identity?.code === "server-not-pinned";
   const apps = plans.map((plan) =>
-    decidePlan(plan, facts, postgres, verifiers?.get(plan.app) ?? new Map()),
+    decidePlan(plan, facts, {
+      ...{ postgres, isToCome: isRoleBeside(plan.app, all) },
+      verifiers: verifiers?.get(plan.app) ?? new Map<string, string>(),
+    }),
   );
   const problems = [
     ...(identity === undefined || isUnpinned ? [] : [identity]),
@@ -114,13 +118,12 @@ export function adoptsRoles(
 function decidePlan(
   plan: DatabasePlan,
   { catalog, stored, memberships = [], insides }: RegistryFacts,
-  postgres: StackSpec["postgres"],
-  verifiers: ReadonlyMap<string, string>,
+  context: AppContext & Pick<StackSpec, "postgres">,
 ): { readonly problems: readonly PostgresProblem[]; readonly warnings: readonly string[] } {
-  const { ownershipRole } = postgres;
+  const { ownershipRole } = context.postgres;
   const { access, extensions, grants = [] } = insides?.get(plan.app) ?? {};
   const facts = { catalog, stored, access, extensions };
-  const decision: AppDecision = decideApp(plan, facts, { postgres, verifiers });
+  const decision: AppDecision = decideApp(plan, facts, context);
   const superuser = decision.superuser.map(describeProblem);
   const { problems, adopting } = decision;
   if (!plan.adopt) return { problems, warnings: [...adopting, ...superuser] };

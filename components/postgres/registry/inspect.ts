@@ -1,3 +1,4 @@
+import { isRoleBeside } from "../../config/logins.ts";
 import type { StackSpec } from "../../config/spec.ts";
 import type { Credential } from "../../onepassword/credential.ts";
 import { inspectAccess, inspectVerifiers } from "../catalog/access.ts";
@@ -6,6 +7,7 @@ import { asNotInstalled, inspectExtensions } from "../catalog/extensions.ts";
 import { hasContents } from "../diff/contents.ts";
 import { decideApp, mayEnter } from "../diff/decide-app.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
+import { otherGroupsOf } from "../rules/groups.ts";
 import { findIdentityProblem, findServerProblems } from "../rules/server.ts";
 import { type SessionTarget, withSession } from "../server/session.ts";
 import { inspectMemberships, inspectUnstatedGrants } from "./adoption.ts";
@@ -26,13 +28,15 @@ export async function inspectRegistryServer(
   connection: Connection,
 ): Promise<RegistryFacts> {
   const { target, admin } = connection;
+  const { ownershipRole } = spec.postgres;
   const roles = plans.flatMap((plan) => plan.roles.map(({ name }) => name));
+  const groups = plans.flatMap((plan) => otherGroupsOf(plan, ownershipRole));
   const adopted = plans
     .filter((plan) => plan.adopt)
     .flatMap((plan) => plan.roles.map(({ name }) => name));
   const facts = await withSession(target, admin, async (client) => {
     const catalog = await inspectCatalog(client, {
-      roles: [spec.postgres.ownershipRole, ...roles],
+      roles: [ownershipRole, ...roles, ...groups],
       databases: plans.map((plan) => plan.database.name),
     });
     if (adopted.length === 0) return { catalog };
@@ -55,11 +59,17 @@ export async function inspectRegistryServer(
 async function inspectInside(
   plan: DatabasePlan,
   catalog: Catalog,
-  { postgres }: StackSpec,
+  { postgres, apps }: StackSpec,
   { target, admin }: Connection,
 ): Promise<RegistryInside> {
   const adopts = adoptsRoles(plan, catalog, postgres.ownershipRole);
-  if (mayEnter(plan, catalog, decideApp(plan, { catalog }, { postgres }))) {
+  if (
+    mayEnter(
+      plan,
+      catalog,
+      decideApp(plan, { catalog }, { postgres, isToCome: isRoleBeside(plan.app, apps) }),
+    )
+  ) {
     if (!adopts && !hasContents(plan)) return {};
     const inside = { ...target, database: plan.database.name };
     return await withSession(inside, admin, async (client) => ({

@@ -1,10 +1,12 @@
 import { escapeIdentifier } from "pg";
+import type { SettingsByName } from "../../config/schema/settings.ts";
 import {
   type Catalog,
   type LiveDatabase,
   type LiveRole,
   searchPathOf,
   settingOf,
+  toLiveSettings,
 } from "../catalog/catalog.ts";
 import { type DatabasePlan, hasLoginsOfVault, type PlannedRole } from "../plan/plan.ts";
 import { listAttributes, toRevokeAttributes } from "./attributes.ts";
@@ -134,6 +136,7 @@ function decideDatabase(
       : [
           `connection limit ${String(live.connectionLimit)} becomes ${String(database.connectionLimit)}`,
         ]),
+    ...describeSettings(database.settings, live.settings),
     ...plan.grants
       .filter((grant) => grant.grantee === "public" && grant.on.type === "database")
       .filter(() => live.privileges.some((privilege) => privilege.startsWith("PUBLIC=")))
@@ -261,7 +264,9 @@ function compareRole(role: PlannedRole, live: LiveRole, password: StoredPassword
   const isLogin = role.login === "always" || password !== "same";
   const searchPath = searchPathOf(live).join(", ");
   return [
-    ...passwordChange[password],
+    ...(role.login === "external" && password !== "same"
+      ? ["its password is removed"]
+      : passwordChange[password]),
     ...(live.canLogin || !isLogin ? [] : ["it may log in"]),
     ...(live.expires && isLogin ? ["its password does not expire any more"] : []),
     ...(live.connectionLimit === role.connectionLimit
@@ -274,8 +279,16 @@ function compareRole(role: PlannedRole, live: LiveRole, password: StoredPassword
       : [
           `search_path ${searchPath || "(default)"} becomes ${role.searchPath.join(", ") || "(default)"}`,
         ]),
+    ...describeSettings(role.settings, live.settings),
     ...joins.map((group) => `it becomes a member of "${group}"`),
   ];
+}
+
+function describeSettings(wanted: SettingsByName, settings: readonly string[] = []): string[] {
+  const live = toLiveSettings(settings);
+  return Object.entries(wanted)
+    .filter(([name, value]) => live.get(name) !== value)
+    .map(([name, value]) => `${name} ${live.get(name) ?? "(default)"} becomes ${value}`);
 }
 
 /** Memberships and settings that the entry does not list, and that adopting would remove. */

@@ -22,6 +22,10 @@ export type Action = { readonly path: string } & (
       readonly role: string;
       readonly searchPath: readonly string[];
     }
+  | ({ readonly kind: "set-role-setting"; readonly role: string } & Setting)
+  | ({ readonly kind: "set-database-setting"; readonly database: string } & Setting)
+  | { readonly kind: "reset-role-setting"; readonly role: string; readonly name: string }
+  | { readonly kind: "reset-database-setting"; readonly database: string; readonly name: string }
   | { readonly kind: "join" | "set-role"; readonly role: string; readonly group: string }
   | {
       readonly kind: "leave";
@@ -64,6 +68,11 @@ export type Action = { readonly path: string } & (
       readonly type: ContentType;
     } & PrivilegeChange)
 );
+
+interface Setting {
+  readonly name: string;
+  readonly value: string;
+}
 
 interface PrivilegeChange {
   readonly privileges: readonly string[];
@@ -110,6 +119,14 @@ export function describeAction(action: Action): string {
       return `role ${action.role} gets connection limit ${String(action.connectionLimit)}`;
     case "set-search-path":
       return `role ${action.role} gets search_path ${action.searchPath.join(", ") || "(default)"}`;
+    case "set-role-setting":
+      return `role ${action.role} gets ${action.name} = ${action.value}`;
+    case "set-database-setting":
+      return `database ${action.database} gets ${action.name} = ${action.value}`;
+    case "reset-role-setting":
+      return `role ${action.role} loses its ${action.name}`;
+    case "reset-database-setting":
+      return `database ${action.database} loses its ${action.name}`;
     case "join":
       return `role ${action.role} becomes a member of ${action.group}`;
     case "leave":

@@ -66,6 +66,10 @@ function riskOf(
     case "clear-password":
     case "limit-role":
     case "set-search-path":
+    case "set-role-setting":
+    case "set-database-setting":
+    case "reset-role-setting":
+    case "reset-database-setting":
     case "leave":
     case "set-role":
     case "join-admin":

@@ -31,6 +31,11 @@ export function toStatement(action: Action, verifiers: Verifiers): string {
       return `ALTER ROLE ${id(action.role)} CONNECTION LIMIT ${String(action.connectionLimit)}`;
     case "set-search-path":
       return `ALTER ROLE ${id(action.role)} SET search_path TO ${list(action.searchPath) || "DEFAULT"}`;
+    case "set-role-setting":
+    case "set-database-setting":
+    case "reset-role-setting":
+    case "reset-database-setting":
+      return alterSetting(action);
     case "join":
       return `GRANT ${id(action.group)} TO ${id(action.role)}`;
     case "leave":
@@ -87,6 +92,28 @@ function list(names: readonly string[]): string {
   return names.map(id).join(", ");
 }
 
+function alterSetting(action: Extract<Action, { readonly kind: `${string}-setting` }>): string {
+  const on = "role" in action ? `ROLE ${id(action.role)}` : `DATABASE ${id(action.database)}`;
+  const change = "value" in action ? setting(action) : `RESET ${settingName(action.name)}`;
+  return `ALTER ${on} ${change}`;
+}
+
+/** `SET name TO value`, for a setting that is not a list. */
+export function setting({
+  name,
+  value,
+}: {
+  readonly name: string;
+  readonly value: string;
+}): string {
+  return `SET ${settingName(name)} TO ${escapeLiteral(value)}`;
+}
+
+/** A name in small letters that needs quotes only if it is a keyword. */
+export function settingName(name: string): string {
+  return name.split(".").map(id).join(".");
+}
+
 function grantee(name: string): string {
   return name === PUBLIC ? "PUBLIC" : id(name);
 }
@@ -98,6 +125,7 @@ function createRole(
   const limit =
     role.connectionLimit === -1 ? "" : ` CONNECTION LIMIT ${String(role.connectionLimit)}`;
   if (!canLogin) return `CREATE ROLE ${id(role.name)} NOLOGIN${limit} ${noExpiry}`;
+  if (role.login === "external") return `CREATE ROLE ${id(role.name)} LOGIN${limit} ${noExpiry}`;
   return `CREATE ROLE ${id(role.name)} LOGIN${limit} ${noExpiry} PASSWORD ${escapeLiteral(verifiers(role.key))}`;
 }
 

@@ -1,5 +1,6 @@
 import { escapeIdentifier, escapeLiteral } from "pg";
 import type { RoleSpec } from "../../config/spec.ts";
+import { setting } from "./sql.ts";
 
 /** Statements for a role of Vault's database engine, which runs each list in one transaction. */
 export interface VaultStatements {
@@ -22,9 +23,9 @@ const login = "{{name}}";
  * @see https://developer.hashicorp.com/vault/docs/secrets/databases/postgresql
  */
 export function toVaultStatements(
-  owner: Pick<RoleSpec, "name" | "connectionLimit" | "searchPath">,
+  owner: Pick<RoleSpec, "name" | "connectionLimit" | "searchPath" | "parameters">,
 ): VaultStatements {
-  const { name, connectionLimit, searchPath } = owner;
+  const { name, connectionLimit, searchPath, parameters } = owner;
   const limit = connectionLimit === -1 ? "" : ` CONNECTION LIMIT ${String(connectionLimit)}`;
   const group = escapeIdentifier(name);
   return {
@@ -38,6 +39,9 @@ export function toVaultStatements(
         : [
             `ALTER ROLE "${login}" SET search_path TO ${searchPath.map(escapeIdentifier).join(", ")}`,
           ]),
+      ...Object.entries(parameters).map(
+        ([one, value]) => `ALTER ROLE "${login}" ${setting({ name: one, value })}`,
+      ),
     ],
     revocation: [
       [

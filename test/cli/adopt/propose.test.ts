@@ -160,7 +160,12 @@ describe("a database is left alone", () => {
       {},
       'another stack, whose mark is "berth_dev"',
     ],
-    ["of a member of pg_monitor", { memberOf: ["pg_monitor"] }, {}, '"pg_monitor" is reserved'],
+    [
+      "of a member of a group with the rights of a superuser",
+      { memberOf: ["pg_read_server_files"] },
+      {},
+      '"pg_read_server_files" gives its members the rights of a superuser',
+    ],
     ["of a member of a neighbour", { memberOf: ["paperless"] }, {}, '"paperless" is reserved'],
     [
       "of a locked out role",

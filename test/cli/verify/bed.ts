@@ -15,21 +15,35 @@ export interface VerifyBed {
   readonly up: (app: string) => Promise<unknown>;
 }
 
+/** Roles of the server, of the app itself and of an app before it. */
+function groupsOf(n: number): string[] {
+  const all = ["reports", "pg_read_all_data", `app${String(n)}_rw`, `app${String(n - 1)}_rw`];
+  return n < 4 ? [] : all.filter((_, place) => n % (place + 4) === 0);
+}
+
 /** Each app another mix; the first three are those that are broken afterwards. */
 function makeEntry(n: number) {
   const some = (list: readonly string[]) => list.filter((_, place) => (n * (place + 1)) % 7 < 3);
   const isOneIn = (every: number): boolean => n % every === 0;
   return {
-    owner: { searchPath: isOneIn(3) ? ["public", "billing"] : [] },
+    owner: {
+      settings: isOneIn(4) ? { work_mem: "8MB", statement_timeout: "5min" } : {},
+      searchPath: isOneIn(3) ? ["public", "billing"] : [],
+    },
     database: {
       connectionLimit: isOneIn(5) ? 40 : -1,
+      settings: isOneIn(2) ? { jit: false } : {},
       schemas: isOneIn(2) ? ["billing"] : [],
       extensions: isOneIn(4) ? ["cube", { name: "pg_trgm", schema: "billing" }] : [],
       revokePublic: !isOneIn(3),
     },
     roles: {
       rw: { profile: "readwrite", connectionLimit: isOneIn(2) ? 7 : -1 },
-      ro: { profile: "readonly", memberOf: isOneIn(4) ? ["reports"] : [] },
+      ro: {
+        profile: "readonly",
+        memberOf: groupsOf(n),
+        login: n > 4 && isOneIn(6) ? "external" : "password",
+      },
       probe: {
         privileges: {
           database: some(privilegeTable.database),
@@ -59,7 +73,10 @@ function makeObjects(schema: string): string {
 /** `app1`, `app2` and so on, each with objects of its own in each schema. */
 export async function openVerifyBed(count: number): Promise<VerifyBed> {
   const bed = await DatabaseBed.open();
-  await bed.sql("create role reports; grant reports to coachlight_admin with admin option");
+  await bed.sql("create role reports");
+  for (const group of ["reports", "pg_read_all_data"]) {
+    await bed.sql(`grant ${group} to coachlight_admin with admin option`);
+  }
   const names = Array.from({ length: count }, (_, index) => `app${String(index + 1)}`);
   const entries = Object.fromEntries(names.map((name, index) => [name, makeEntry(index + 1)]));
   const { host, port } = bed.superuser;
@@ -74,7 +91,7 @@ export async function openVerifyBed(count: number): Promise<VerifyBed> {
     const request = { urn: toUrn(name), inputs: inputsOf(name, entries[name]) };
     made.set(name, { ...request, ...(await handler.create({ ...request, preview: false })) });
   };
-  await Promise.all(names.map(create));
+  for (const { name } of spec.apps) await create(name);
   await handler.close();
   for (const { database } of spec.apps) {
     for (const schema of ["public", ...database.schemas]) {

@@ -13,11 +13,12 @@ test("everything of an app follows from its name", () => {
     namespace: "infra-west-side",
     database: {
       ...{ name: "west_side", encoding: "UTF8", connectionLimit: -1, revokePublic: true },
-      ...{ recreate: false, schemas: [], extensions: [], guests: [] },
+      ...{ settings: {}, recreate: false, schemas: [], extensions: [], guests: [] },
     },
     roles: [
       {
         key: "owner",
+        login: "password",
         name: "west_side",
         profile: "owner",
         privileges: {},
@@ -30,6 +31,7 @@ test("everything of an app follows from its name", () => {
         connectionLimit: -1,
         memberOf: [],
         searchPath: [],
+        parameters: {},
       },
     ],
     secrets: [],

@@ -83,7 +83,6 @@ describe("a reserved name", () => {
     ["template1", "belongs to Postgres itself"],
     ["public", "belongs to Postgres itself"],
     ["none", "belongs to Postgres itself"],
-    ["pg_monitor", 'starts with "pg_", which belongs to Postgres itself'],
     ["paperless", "is reserved (berth:postgres.reserved)"],
     ["maintenance", "is the maintenance database (berth:postgres.maintenanceDatabase)"],
     ["berth_prod", "is the ownership role (berth:postgres.ownershipRole)"],
@@ -96,8 +95,18 @@ describe("a reserved name", () => {
     expect(find({ a: entry }, { maintenanceDatabase: "maintenance" })).toEqual([
       `berth:apps.a.database.name: "${name}" ${reason}; rename the app or set this key`,
       `berth:apps.a.roles.ro.name: "${name}" ${reason}; rename the app or set this key`,
-      `berth:apps.a.owner.memberOf: "${name}" is reserved; remove it, a role of an app may not be a member of it`,
+      `berth:apps.a.owner.memberOf: "${name}" ${reason}; remove it, a role of an app may not be a member of it`,
     ]);
+  });
+
+  test("fails as a database and a role if it is predefined", () => {
+    const entry = { database: { name: "pg_monitor" }, owner: { name: "pg_monitor" } };
+    const reason = 'starts with "pg_", which belongs to Postgres itself';
+    expect(find({ a: entry })).toEqual(
+      ["database", "owner"].map(
+        (key) => `berth:apps.a.${key}.name: "pg_monitor" ${reason}; rename the app or set this key`,
+      ),
+    );
   });
 
   test("is PUBLIC in capitals too, since nobody could tell such a role from everybody", () => {

@@ -125,7 +125,7 @@ test("fails on every key that says otherwise", () => {
     "berth:apps.a.owner.rotation: with credentials: vault the owner does not log in; remove the key",
     expect.stringContaining('berth:apps.a.credentials: got "vault"; provisioner "postgresql"'),
     expect.stringContaining(
-      'berth:apps.a.owner: the name "a$b" and searchPath must not have {, }, $',
+      'berth:apps.a.owner: the name "a$b", searchPath and settings must not have {, }, $',
     ),
     expect.stringContaining(
       "berth:apps.a.vault.restart: missing; the login changes when its lease",

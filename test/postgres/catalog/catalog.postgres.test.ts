@@ -125,6 +125,7 @@ test("databases come with owner, limit, encoding and privileges, PUBLIC's defaul
       encoding: "UTF8",
       connectionLimit: 9,
       allowsConnections: true,
+      settings: [],
       privileges: own("netbox"),
       ...rest,
     },
@@ -134,6 +135,7 @@ test("databases come with owner, limit, encoding and privileges, PUBLIC's defaul
       encoding: "LATIN1",
       connectionLimit: -1,
       allowsConnections: true,
+      settings: [],
       privileges: ["PUBLIC=CONNECT", "PUBLIC=TEMPORARY", ...own("paperless")],
       ...rest,
     },
@@ -143,7 +145,9 @@ test("databases come with owner, limit, encoding and privileges, PUBLIC's defaul
 test("a role tells of itself what it is and where it may go", async () => {
   const netbox = new Credential("netbox", "canary-netbox");
   const own = await server.target("netbox");
-  expect(await withSession(own, netbox, inspectSessionRole)).toEqual({
+  expect(
+    await withSession(own, netbox, (client) => inspectSessionRole(client, "netbox", [])),
+  ).toEqual({
     isSuperuser: false,
     canCreateRole: false,
     canCreateDatabase: false,
@@ -158,6 +162,9 @@ test("a role tells of itself what it is and where it may go", async () => {
       { group: "reports", grantor: "postgres" },
     ],
     ways: [{ database: "netbox", grantee: "netbox", isOwner: true, grantor: null }],
+    mayEnterAsMember: [],
+    settings: ['search_path="$user", app', "work_mem=8MB"],
+    databaseSettings: [],
     mayBecome: [],
     publicMayCreate: false,
   });

@@ -16,6 +16,7 @@ import type { LiveUnlisted } from "../../../components/postgres/catalog/unlisted
 import { type AppContext, decideApp } from "../../../components/postgres/diff/decide-app.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { decideRegistry } from "../../../components/postgres/registry/decide.ts";
+import type { RefusedSetting } from "../../../components/postgres/statements/try-settings.ts";
 import { isLoss, requirePossible } from "../../../provider/app-database/inspect.ts";
 import { makeSpec, type Written, writeStack } from "../../fakes/stack.ts";
 
@@ -32,6 +33,7 @@ export interface Situation {
   readonly access?: Partial<LiveAccess>;
   readonly extensions?: readonly LiveExtension[];
   readonly unlisted?: Partial<LiveUnlisted>;
+  readonly refusedSettings?: readonly RefusedSetting[];
   readonly context?: Partial<AppContext>;
 }
 
@@ -46,7 +48,8 @@ export function makeSituation({ entry = {}, postgres = pinned, stack, ...found }
     found.unlisted === undefined
       ? undefined
       : { objects: [], settings: [], schemas: [], ...found.unlisted };
-  const facts = { catalog: found.catalog, access, extensions: found.extensions, unlisted };
+  const { catalog, extensions, refusedSettings } = found;
+  const facts = { catalog, access, extensions, unlisted, refusedSettings };
   return { spec, app, plan, facts, context: { postgres: spec.postgres, ...found.context } };
 }
 

@@ -10,6 +10,7 @@ import { callers, codesOf, type Situation } from "./callers.ts";
 
 const ours = { memberOf: ["berth_prod"] };
 const adopt = { adopt: true };
+const inStaff = { owner: { memberOf: ["staff"] } };
 const twoLogins = { owner: { rotation: "two-logins" } };
 const database = (more: Partial<LiveDatabase> = {}) => [liveDatabase("wiki", "wiki", more)];
 const group = [liveRole("wiki", { ...ours, canLogin: false })];
@@ -124,6 +125,17 @@ const table: readonly Row[] = [
     { entry: adopt, catalog: makeCatalog([liveRole("wiki")]) },
     ["up", "preview", "registry", "doctor"],
   ],
+  ["group-missing", { entry: inStaff, catalog: makeCatalog() }, all],
+  [
+    "group-is-superuser",
+    { entry: inStaff, catalog: makeCatalog([liveRole("staff", { isSuperuser: true })]) },
+    all,
+  ],
+  [
+    "group-out-of-reach",
+    { entry: inStaff, catalog: makeCatalog([liveRole("staff")]) },
+    ["up", "preview", "registry", "doctor"],
+  ],
   [
     "login-is-group",
     { entry: twoLogins, catalog: makeCatalog(), context: { verifiers: new Map([["owner", ""]]) } },
@@ -198,6 +210,16 @@ const table: readonly Row[] = [
       ...{ catalog: makeCatalog(), extensions: [{ ...citext, requires: ["cube"] }] },
     },
     [...provider, "registry"],
+  ],
+  [
+    "setting-refused",
+    {
+      ...{ entry: { owner: { settings: { work_mem: "lots" } } }, catalog: makeCatalog() },
+      refusedSettings: [
+        { name: "work_mem", value: "lots", code: "22023", reason: "invalid value" },
+      ],
+    },
+    provider,
   ],
   [
     "extension-needs-superuser",

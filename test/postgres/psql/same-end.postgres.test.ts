@@ -22,6 +22,17 @@ const database = "basketball";
 const keys = ["rw", "ro", "job"] as const;
 const roles = [database, ...keys.map((key) => `${database}_${key}`)];
 
+/** One of them is refused by the server. */
+const settings = fc.record(
+  {
+    statement_timeout: fc.constantFrom("7s", 8000),
+    datestyle: fc.constant("ISO, DMY"),
+    "app.tenant": fc.constantFrom("it's", ""),
+    work_mem: fc.oneof({ weight: 9, arbitrary: fc.constant("8MB") }, fc.constant("lots")),
+  },
+  { requiredKeys: [] },
+);
+
 /** An entry; each role in it may be missing. */
 const entries = fc.record({
   owner: fc.record(
@@ -29,6 +40,7 @@ const entries = fc.record({
       connectionLimit: fc.constantFrom(3, 9),
       searchPath: fc.constantFrom(["public"], ["$user", "public"], ["My own", "public"]),
       memberOf: fc.constant(["readers"]),
+      settings,
     },
     { requiredKeys: [] },
   ),
@@ -36,17 +48,22 @@ const entries = fc.record({
     {
       connectionLimit: fc.constantFrom(5, 40),
       revokePublic: fc.boolean(),
+      settings,
       schemas: fc.subarray(["billing", "audit"]),
     },
     { requiredKeys: [] },
   ),
   roles: fc.record(
     {
-      rw: fc.constant({ profile: "readwrite" }),
+      rw: fc.record({
+        profile: fc.constant("readwrite"),
+        memberOf: fc.subarray([`${database}_ro`, "pg_monitor"]),
+      }),
       ro: fc.record({
         profile: fc.constant("readonly"),
         connectionLimit: fc.constantFrom(2, 7),
-        memberOf: fc.subarray(["readers"]),
+        login: fc.constantFrom("password", "external"),
+        memberOf: fc.subarray(["readers", "gone"]),
       }),
       job: fc.record({
         privileges: fc.record({
@@ -80,7 +97,13 @@ const edits = fc.array(
     role.map((name) => `alter role ${name} valid until '2020-01-01' password '${another}'`),
     role.map((name) => `alter role ${name} set search_path to nowhere, "$user"`),
     role.map((name) => `grant readers to ${name}`),
+    fc
+      .tuple(role, fc.constantFrom("pg_monitor", "nobody_made_this", `${database}_ro`))
+      .map(([name, group]) => `grant ${group} to ${name}`),
     role.map((name) => `alter role ${name} set work_mem to '8MB'`),
+    role.map((name) => `alter role ${name} set statement_timeout to '9s'`),
+    fc.constant(`alter database ${database} set work_mem to '9MB'`),
+    role.map((name) => `alter role ${name} in database ${database} set work_mem to '9MB'`),
     role.map((name) => `revoke ${ownershipRole} from ${name}`),
     fc
       .constantFrom(3, 40)
@@ -145,7 +168,7 @@ describe.skipIf(!hasPsql)("from whatever a server holds", () => {
     await bed.sql(`drop database if exists ${database}`);
     for (const name of [...roles, ownershipRole]) await bed.sql(`drop role if exists ${name}`);
     if (before === null) return;
-    await bed.up(inputsOf(database, before));
+    await bed.up(inputsOf(database, before)).catch(() => undefined);
     for (const statement of statements) await bed.sql(statement, database).catch(() => undefined);
   }
 

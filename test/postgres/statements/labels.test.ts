@@ -17,7 +17,13 @@ const path = "roles";
 const label = (...actions: readonly Action[]) => labelStatements(actions, ownershipRole);
 const risksOf = (...actions: readonly Action[]) => label(...actions).map(({ risk }) => risk);
 
-const database = { name: "wiki", owner: "wiki", encoding: "UTF8", connectionLimit: -1 };
+const database = {
+  name: "wiki",
+  owner: "wiki",
+  encoding: "UTF8",
+  connectionLimit: -1,
+  settings: {},
+};
 const create: Action = { kind: "create-database", path, database };
 const role = (name: string): Action => ({
   kind: "create-role",
@@ -25,7 +31,7 @@ const role = (name: string): Action => ({
   canLogin: true,
   role: {
     ...{ key: "owner", name, profile: "owner", login: "always", actsAs: undefined },
-    ...{ connectionLimit: -1, memberOf: [], searchPath: [] },
+    ...{ connectionLimit: -1, memberOf: [], searchPath: [], settings: {} },
   },
 });
 const grant: Action = {

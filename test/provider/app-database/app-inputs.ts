@@ -21,16 +21,18 @@ export function inputsOf(
   const plan = planDatabase(app, { ownershipRole } as never);
   const state = edit(toState(plan, ownershipRole, app.reclaimPolicy));
   const verifiers = Object.fromEntries(
-    Object.entries(state.roles).map(([key, role]) => [
-      key,
-      new SecretValue(
-        makeVerifier(
-          rolePassword(role.name),
-          role.name,
-          app.roles.find((spec) => spec.key === key)?.scram,
+    Object.entries(state.roles)
+      .filter(([, role]) => role.login !== "external")
+      .map(([key, role]) => [
+        key,
+        new SecretValue(
+          makeVerifier(
+            rolePassword(role.name),
+            role.name,
+            app.roles.find((spec) => spec.key === key)?.scram,
+          ),
         ),
-      ),
-    ]),
+      ]),
   );
   return { ...toProperties(state), verifiers };
 }

@@ -1,26 +1,99 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { DatabaseBed, inputsOf } from "./bed.ts";
+import { DatabaseBed, inputsOf, toUrn } from "./bed.ts";
 
-/** A role is in the groups that its entry states, and in no other. */
+/** A role is in the groups that its entry states, and in no other; for an admin that is not a superuser. */
 
 let bed: DatabaseBed;
 
 beforeAll(async () => {
-  bed = await DatabaseBed.open({ isSuperuser: true });
+  bed = await DatabaseBed.open();
+  await bed.up(inputsOf("shop", { roles: { bi: { profile: "readonly" } } }));
+  await bed.sql("create role staff");
 });
 
 afterAll(async () => {
   await bed.close();
 });
 
+const reader = (memberOf: readonly string[]) => ({
+  roles: { ro: { profile: "readonly", memberOf } },
+});
+
+async function groupsOf(role: string): Promise<unknown[]> {
+  const rows = await bed.sql<{ name: string }>(
+    `select roleid::regrole::text as name from pg_auth_members where member = '${role}'::regrole order by 1`,
+  );
+  return rows.map(({ name }) => name);
+}
+
 it("a membership that somebody gave by hand is shown as drift, and taken back", async () => {
-  const made = await bed.up(inputsOf("wiki", { roles: { ro: { profile: "readonly" } } }));
-  await bed.sql("grant pg_read_all_data to wiki_ro");
+  const made = await bed.up(inputsOf("wiki", reader([])));
+  await bed.sql("grant shop_bi to wiki_ro granted by coachlight_admin");
   expect(await bed.diff(made)).toEqual(["roles.ro.memberOf"]);
   await bed.up(made.inputs, made);
-  const groups = await bed.sql(
-    `select roleid::regrole::text as name from pg_auth_members where member = 'wiki_ro'::regrole`,
-  );
-  expect(groups).toEqual([{ name: "berth_prod" }]);
+  expect(await groupsOf("wiki_ro")).toEqual(["berth_prod"]);
   expect(await bed.diff(made)).toEqual([]);
+});
+
+it("a reader of another app's database joins the role there, and reads what that role reads", async () => {
+  await bed.sqlAs("shop", "shop", "create table orders (id int); insert into orders values (7)");
+  const made = await bed.up(inputsOf("crm", reader(["shop_bi"])));
+  expect(await bed.sqlAs("crm_ro", "shop", "select id from orders")).toEqual([{ id: 7 }]);
+  expect(await bed.diff(made)).toEqual([]);
+});
+
+it("roles of one app may be members of each other, whatever their keys", async () => {
+  const roles = { a: { profile: "readonly", memberOf: ["blog_b"] }, b: { profile: "readwrite" } };
+  await bed.up(inputsOf("blog", { owner: { memberOf: ["blog_b"] }, roles }));
+  expect(await groupsOf("blog_a")).toEqual(["berth_prod", "blog_b"]);
+  expect(await groupsOf("blog")).toEqual(["berth_prod", "blog_b"]);
+});
+
+it("a role that the admin may not give is refused with the statement that lets it", async () => {
+  const inputs = inputsOf("exporter", reader(["pg_monitor", "staff"]));
+  const error = await bed.up(inputs).then(() => "", String);
+  const grants = [...error.matchAll(/as a superuser run: (.*?); or take it out/g)];
+  expect(grants).toHaveLength(2);
+  expect(await bed.sql("select from pg_roles where rolname = 'exporter'")).toEqual([]);
+  for (const [, grant = ""] of grants) await bed.sql(grant);
+  const made = await bed.up(inputs);
+  expect(await groupsOf("exporter_ro")).toEqual(["berth_prod", "pg_monitor", "staff"]);
+  expect(await bed.diff(made)).toEqual([]);
+});
+
+it("a group that nobody has made is refused, unless another app of the program makes it", async () => {
+  const inputs = inputsOf("later", reader(["rds_iam", "next_ro"]));
+  const preview = async (places: Record<string, unknown>) => {
+    const handler = await bed.provider();
+    const news = { ...bed.config(), places: JSON.stringify(places) };
+    handler.checkConfig({ urn: "provider", olds: {}, news });
+    try {
+      await handler.create({ urn: toUrn("later"), inputs, preview: true });
+      return "";
+    } catch (error) {
+      return String(error);
+    } finally {
+      await handler.close();
+    }
+  };
+  const next = { next: { database: "next", roles: ["next", "next_ro"] } };
+  const found = await preview(next);
+  expect(found).toContain('"later_ro" cannot become a member of "rds_iam": there is no such role');
+  expect(found).not.toContain("next_ro");
+  expect(await preview({})).toContain('a member of "next_ro": there is no such role');
+  const [, make = ""] = /as an admin run: (CREATE ROLE .*?);/.exec(found) ?? [];
+  expect(make).toBe('CREATE ROLE "rds_iam"');
+  await bed.sqlWith(adminOf(bed), "postgres", make);
+  expect(await preview(next)).toBe("");
+  expect(await bed.up(inputs).catch(String)).toContain('"next_ro": there is no such role');
+});
+
+function adminOf({ adminEnvironment: { PGUSER, PGPASSWORD } }: DatabaseBed) {
+  return { name: PGUSER, password: PGPASSWORD };
+}
+
+it("a superuser is no group, not even for an admin that is a superuser", async () => {
+  await bed.sql("create role boss superuser");
+  const found = await bed.up(inputsOf("minion", reader(["boss"]))).catch(String);
+  expect(found).toContain('"minion_ro" cannot become a member of "boss": that is a superuser');
 });

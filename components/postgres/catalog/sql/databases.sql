@@ -8,6 +8,14 @@ select
   d.datistemplate as is_template,
   coalesce(
     (
+      select s.setconfig
+      from pg_catalog.pg_db_role_setting s
+      where s.setdatabase = d.oid and s.setrole = 0
+    ),
+    '{}'
+  ) as settings,
+  coalesce(
+    (
       select pg_catalog.array_agg(coalesce(g.rolname, 'PUBLIC') || '=' || a.privilege_type order by g.rolname nulls first, a.privilege_type)
       from pg_catalog.aclexplode(
         coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))

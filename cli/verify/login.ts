@@ -1,0 +1,66 @@
+import { type Client, escapeIdentifier } from "pg";
+import { commandLine } from "../../components/command-line.ts";
+import { findLogin, isOfVault, type Login } from "../../components/config/logins.ts";
+import type { AppSpec, RoleSpec } from "../../components/config/spec.ts";
+import { describeItem } from "../../components/postgres/server/reach.ts";
+import { withRoleSession, withSession } from "../../components/postgres/server/session.ts";
+import { type Check, toFailed, type VerifyContext } from "./check.ts";
+import { probeLoginKey } from "./vault.ts";
+
+/** The login that a role's checks run as. */
+export function loginOf(role: RoleSpec, context: VerifyContext): Login {
+  if (role.login === "external") return role;
+  if (isOfVault(role)) return { key: probeLoginKey, name: context.credential(role).username };
+  return findLogin(role, context.credential(role).username) ?? role;
+}
+
+/** Runs a role's checks in a session of its own. */
+export async function login(
+  app: AppSpec,
+  role: RoleSpec,
+  context: VerifyContext,
+  use: (client: Client) => Promise<void>,
+): Promise<Check> {
+  const user = loginOf(role, context).name;
+  const name = `${user}: can log in to ${app.database.name}`;
+  const target = {
+    ...context.target,
+    database: app.database.name,
+    item: describeItem(role.item),
+  };
+  if (!isOfVault(role) && !context.catalog.roles.has(user)) {
+    const detail = `role "${user}" is not on the server yet`;
+    return { name, ok: false, detail, fix: `run pulumi up --stack ${context.spec.stack}` };
+  }
+  if (role.login === "external") return await enterAsAdmin(app, role, context, use);
+  try {
+    await withRoleSession(target, context.credential(role), async (client) => {
+      await client.query("select 1");
+      await use(client);
+    });
+    return { name, ok: true, detail: "select 1 answered" };
+  } catch (error) {
+    return toFailed(name, error, commandLine("doctor", `--stack ${context.spec.stack}`));
+  }
+}
+
+/** For a role without a password: a session of the admin that has set the role. */
+async function enterAsAdmin(
+  app: AppSpec,
+  role: RoleSpec,
+  { target, admin, spec }: VerifyContext,
+  use: (client: Client) => Promise<void>,
+): Promise<Check> {
+  const database = app.database.name;
+  const name = `${role.name}: exists, for logins without a password`;
+  try {
+    await withSession({ ...target, database }, admin, async (client) => {
+      await client.query(`set role ${escapeIdentifier(role.name)}`);
+      await use(client);
+    });
+    const detail = "checked in a session of the admin; its own login was not tried";
+    return { name, ok: true, warning: true, detail };
+  } catch (error) {
+    return toFailed(name, error, commandLine("doctor", `--stack ${spec.stack}`));
+  }
+}

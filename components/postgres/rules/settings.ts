@@ -1,0 +1,45 @@
+import { escapeIdentifier } from "pg";
+import type { SettingsByName } from "../../config/schema/settings.ts";
+import type { ServerFacts } from "../catalog/catalog.ts";
+import type { DatabasePlan } from "../plan/plan.ts";
+import { settingName } from "../statements/sql.ts";
+import type { RefusedSetting } from "../statements/try-settings.ts";
+import type { AppProblem } from "./problem.ts";
+
+/** Settings of an entry that the server refuses. Pure. */
+export function findSettingProblems(
+  { app, database, roles }: DatabasePlan,
+  refused: readonly RefusedSetting[],
+  server: ServerFacts,
+): AppProblem[] {
+  const places = [
+    { at: "database", settings: database.settings },
+    // The logins of an owner have its settings.
+    ...roles
+      .filter(({ actsAs }) => actsAs === undefined)
+      .map(({ key, settings }) => ({ at: key === "owner" ? key : `roles.${key}`, settings })),
+  ];
+  return places.flatMap(({ at, settings }) =>
+    refused
+      .filter(({ name, value }) => hasSetting(settings, name, value))
+      .map((one) => {
+        const remove = `take it out of berth:apps.${app}.${at}.settings`;
+        const mayBeGiven = one.code === "42501" && server.versionNumber >= 150_000;
+        return {
+          ...{ code: "setting-refused", app, at: `${at}.settings.${one.name}` },
+          what: `the server refuses ${one.name} = ${JSON.stringify(one.value)}: ${one.reason}`,
+          fix: mayBeGiven
+            ? `as a superuser run: ${toGrant(one.name, server)}; or ${remove}`
+            : remove,
+        } as const;
+      }),
+  );
+}
+
+function toGrant(name: string, { admin }: ServerFacts): string {
+  return `GRANT SET ON PARAMETER ${settingName(name)} TO ${escapeIdentifier(admin)}`;
+}
+
+function hasSetting(settings: SettingsByName, name: string, value: string): boolean {
+  return Object.hasOwn(settings, name) && settings[name] === value;
+}
