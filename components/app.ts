@@ -52,6 +52,8 @@ export class App {
   readonly database: pulumi.Resource | undefined;
   /** Names of database, roles and Secrets, for the stack's outputs. Nothing in it is secret. */
   readonly summary: pulumi.Output<AppSummary>;
+  /** Settles when the app's manifests are written. */
+  readonly delivered: pulumi.Output<unknown>;
 
   constructor(name: string, args: AppArgs, providers: AppProviders) {
     this.name = name;
@@ -60,10 +62,11 @@ export class App {
     const opts = { aliases: [{ parent: urn }], providers: { ...providers } };
     const found = args.database && createDatabase(name, args.database, opts);
     this.database = found?.resource;
-    if (args.delivery !== undefined) {
-      const dependsOn = found === undefined ? [] : [found.resource];
-      deliver(name, args.delivery, { ...opts, dependsOn });
-    }
+    const dependsOn = found === undefined ? [] : [found.resource];
+    this.delivered =
+      args.delivery === undefined
+        ? pulumi.output(undefined)
+        : deliver(name, args.delivery, { ...opts, dependsOn });
     const databaseName = found?.databaseName ?? pulumi.output(args.app.database.name);
     this.summary = databaseName.apply((database) => summarize(args, database));
   }
