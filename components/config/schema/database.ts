@@ -114,7 +114,8 @@ export const contentKeys = {
     .array(Extension)
     .describe(
       "Extensions, by name. Berth creates them in this order, so list one before those that need it. An extension that you remove from the list stays on the server.",
-    ),  guests: z
+    ),
+  guests: z
     .array(PgName)
     .describe(
       "Roles of others that may own objects in this database and be members of the app's roles. Berth never changes these objects and memberships, and reports them unless their role is in this list.",
