@@ -152,6 +152,12 @@ export const rooms = {
     "components/delivery/stack-delivery",
   ],
 
+  "components/delivery/open-checkout": [
+    ...config,
+    "components/delivery/git",
+    "components/delivery/stack-delivery",
+  ],
+
   "components/app": [
     ...config,
     postgres,
@@ -225,6 +231,7 @@ export const rooms = {
     ...config,
     "components/engine",
     "components/onepassword",
+    "components/delivery/",
     `${postgres}/`,
     "toolchain",
     "cli/",

@@ -12,10 +12,10 @@ import {
 import {
   findDuplicateObjects,
   type GitDeliveryArgs,
-  type ManifestPlan,
   planManifests,
   planSharedManifests,
 } from "./git/files.ts";
+import type { ManifestPlan } from "./git/manifest-plan.ts";
 
 /** Manifests of one app, or those that all apps of a stack use: files, or objects to apply. */
 export type DeliveryPlan = GitDeliveryArgs | ClusterPlan;
@@ -27,6 +27,8 @@ export interface StackDelivery {
   readonly ofApp: (app: AppSpec) => DeliveryPlan | undefined;
   /** All plans whose objects are applied to a cluster. */
   readonly applied: readonly ClusterPlan[];
+  /** All files. */
+  readonly files: readonly ManifestPlan[];
 }
 
 export function isFiles(plan: DeliveryPlan): plan is GitDeliveryArgs {
@@ -44,7 +46,7 @@ export function planStackDelivery(spec: StackSpec, items: ItemIds): StackDeliver
   const objects = applied.flatMap(listOwned);
   const problems = findDuplicateObjects(files, objects);
   if (problems.length > 0) throw toOneError("manifests: defined twice", problems);
-  return { shared, ofApp: (app) => byApp.get(app.name), applied };
+  return { shared, ofApp: (app) => byApp.get(app.name), applied, files };
 }
 
 /** The same without the namespaces that others made. */
@@ -58,6 +60,7 @@ export function leaveOutNamespaces(
     return { ...plan, namespaces };
   };
   return {
+    ...delivery,
     shared: prune(delivery.shared),
     ofApp: (app) => prune(delivery.ofApp(app)),
     applied: delivery.applied.map(prune),
@@ -71,7 +74,8 @@ export function describePlan(plan: DeliveryPlan): readonly string[] {
 
 function planShared(spec: StackSpec, items: ItemIds): DeliveryPlan | undefined {
   if (spec.gitops !== undefined) return toFiles(spec, "shared", planSharedManifests(spec, items));
-  return spec.cluster === undefined ? undefined : planSharedClusterObjects(spec, items);
+  const { cluster } = spec;
+  return cluster === undefined ? undefined : planSharedClusterObjects(spec, cluster, items);
 }
 
 function planApp(spec: StackSpec, app: AppSpec, items: ItemIds): DeliveryPlan | undefined {

@@ -35,6 +35,7 @@ test("the cluster is the tunnel's unless the stack file says another", () => {
     context: "home",
     identifier: undefined,
     createNamespaces: true,
+    workloads: "argocd",
     argocdNamespace: "argocd",
     project: "default",
     adopt: false,
@@ -141,5 +142,21 @@ test.each(["connect:8080", "http://connect:8080/v1", "http://connect:8080/v1/"])
   (host) => {
     const secrets = { store: { connect: { ...connect, host } } };
     expect(findProblems(write({ a: null }, { secrets }))).toHaveLength(1);
+  },
+);
+
+test.each(["/", "/a", "a/", "a//b", "..", "a/../b", ".", "./a", "a\\b"])(
+  "fails on %s for a path in the repository",
+  (path) => {
+    expect(findProblems(write({ a: null }, { gitops: { ...gitops, path } }))).toEqual([
+      expect.stringMatching(/^berth:gitops\.path: .* is not a path in a repository; write it as/),
+    ]);
+  },
+);
+
+test.each(["", "a", "clusters/home", ".github/a", "a..b/c d"])(
+  "takes %j for a path in the repository",
+  (path) => {
+    expect(findProblems(write({ a: null }, { gitops: { ...gitops, path } }))).toEqual([]);
   },
 );

@@ -1,11 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import type { AppSpec } from "../../../components/config/spec.ts";
-import {
-  type ManifestPlan,
-  planManifests,
-  planSharedManifests,
-} from "../../../components/delivery/git/files.ts";
+import { planManifests, planSharedManifests } from "../../../components/delivery/git/files.ts";
+import type { ManifestPlan } from "../../../components/delivery/git/manifest-plan.ts";
 import { makeApp, makeRole, makeStack, NETBOX, toItemId, usualSettings } from "../stack.ts";
 
 const planApp = (app: AppSpec) => planManifests(makeStack([app]), app, toItemId);
@@ -153,6 +150,21 @@ spec:
       "argocd/apps/db/a-db-provisioner.yml",
       "k8s/db-provisioning/a/00-onepassworditems-db-postgres.yaml",
     ]);
+  });
+
+  it.each([
+    ["the root of the repository", "", "k8s/infra/a"],
+    ["a folder of it", "clusters/home", "clusters/home/k8s/infra/a"],
+  ])("names paths in the repository where the directory is %s", (_, path, expected) => {
+    const stack = makeStack([makeApp("a")]);
+    if (stack.gitops === undefined) throw new Error("the stack has no tree");
+    const files = planManifests(
+      { ...stack, gitops: { ...stack.gitops, path } },
+      makeApp("a"),
+      toItemId,
+    );
+    const found = files.find((file) => file.path === "argocd/apps/infra/a.yml")?.objects;
+    expect(found).toMatchObject([{ spec: { source: { path: expected } } }]);
   });
 
   it("fails on placeholders it does not know, all at once", () => {
