@@ -108,10 +108,11 @@ async function verifyOwner(
       made.push(probe);
       checks.push(toCheck(check, "it worked", []));
     } catch (error) {
-      const grant = `GRANT USAGE, CREATE ON SCHEMA ${id(schema)} TO ${id(plan.database.owner)}`;
-      checks.push(
-        toFailed(check, error, `as a superuser, in database ${plan.database.name}: ${grant}`),
-      );
+      const { name: database, owner: role } = plan.database;
+      const grant = `GRANT USAGE, CREATE ON SCHEMA ${id(schema)} TO ${id(role)}`;
+      const isRefused = (error as { code?: string }).code === "42501";
+      const fix = isRefused ? `as a superuser, in database ${database}: ${grant}` : runUp;
+      checks.push(toFailed(check, error, fix));
     }
   }
   return checks;
