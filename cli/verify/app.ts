@@ -33,8 +33,7 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
   const plan = withProbeLogin(stated, () => context.credential(owner).username);
   const checks: Check[] = [];
   /** How the app's roles may enter databases: by database, the statements that end it. */
-  const entered = new Map<string, Set<string>>();
-  const asMember = new Set<string>();
+  const [entered, asMember] = [new Map<string, Set<string>>(), new Set<string>()];
   let publicMayCreate = false;
   const asRole = async (
     role: RoleSpec,
