@@ -1,7 +1,7 @@
 import { type Client, escapeIdentifier as id } from "pg";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { joinFixes } from "../../components/errors.ts";
-import { inspectSessionRole } from "../../components/postgres/catalog/catalog.ts";
+import { inspectSessionRole, type SessionRole } from "../../components/postgres/catalog/catalog.ts";
 import {
   type DatabasePlan,
   type PlannedRole,
@@ -33,8 +33,7 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
   const plan = withProbeLogin(stated, () => context.credential(owner).username);
   const checks: Check[] = [];
   /** How the app's roles may enter databases: by database, the statements that end it. */
-  const entered = new Map<string, Set<string>>();
-  const asMember = new Set<string>();
+  const [entered, asMember] = [new Map<string, Set<string>>(), new Set<string>()];
   let publicMayCreate = false;
   const asRole = async (
     role: RoleSpec,
@@ -46,12 +45,7 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
       for (const one of plan.roles.filter((r) => r.key === key)) {
         const planned = withGroups(plan, one, context.spec.postgres.ownershipRole);
         const found = await inspectSessionRole(client, planned.name, planned.groups);
-        for (const name of findNeighbours(found.mayEnter, context.spec)) {
-          const ends = entered.get(name) ?? new Set();
-          const isOpen = context.openDatabases.get(name)?.privileges.includes("CONNECT");
-          const fixes = isOpen === true ? [] : toWayFixes(planned.name, found, name);
-          entered.set(name, new Set([...ends, ...fixes]));
-        }
+        noteEntered(entered, found, planned.name, context);
         for (const name of found.mayEnterAsMember) asMember.add(name);
         publicMayCreate ||= found.publicMayCreate;
         checks.push(...verifyAttributes(planned, found, context));
@@ -113,10 +107,11 @@ async function verifyOwner(
       made.push(probe);
       checks.push(toCheck(check, "it worked", []));
     } catch (error) {
-      const grant = `GRANT USAGE, CREATE ON SCHEMA ${id(schema)} TO ${id(plan.database.owner)}`;
-      checks.push(
-        toFailed(check, error, `as a superuser, in database ${plan.database.name}: ${grant}`),
-      );
+      const { name: database, owner: role } = plan.database;
+      const grant = `GRANT USAGE, CREATE ON SCHEMA ${id(schema)} TO ${id(role)}`;
+      const isRefused = (error as { code?: string }).code === "42501";
+      const fix = isRefused ? `as a superuser, in database ${database}: ${grant}` : runUp;
+      checks.push(toFailed(check, error, fix));
     }
   }
   return checks;
@@ -165,6 +160,20 @@ function verifyPublic(
     ...{ name, ok: true, warning: true, detail: `${what}, which the entry keeps` },
     fix: `to revoke it set berth:apps.${app.name}.database.revokePublic: true`,
   };
+}
+
+/** Notes the neighbours that a role may enter, and what ends that other than for PUBLIC. */
+function noteEntered(
+  entered: Map<string, Set<string>>,
+  found: SessionRole,
+  role: string,
+  { spec, openDatabases }: VerifyContext,
+): void {
+  for (const name of findNeighbours(found.mayEnter, spec)) {
+    const isOpen = openDatabases.get(name)?.privileges.includes("CONNECT");
+    const fixes = isOpen === true ? [] : toWayFixes(role, found, name);
+    entered.set(name, new Set([...(entered.get(name) ?? []), ...fixes]));
+  }
 }
 
 /** Databases that are not the stack's. */

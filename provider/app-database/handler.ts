@@ -81,7 +81,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     const { inputs: checked, places, failures, warnings, kept } = checkRetirement(olds, given);
     const inputs = keepIdentity(olds, checked);
     if (places !== undefined) this.#claims.setApps(places);
-    for (const warning of warnings) this.#reports.report("warning", urn, warning);
+    this.#reports.warn(urn, warnings);
     for (const [app, place] of kept) this.#reports.noteKept(urn, app, place);
     return { inputs, failures };
   }
@@ -137,9 +137,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     // A problem counts as drift here. The preview of the update then says what the problem is.
     for (const path of listDrift(found.decision)) changes[path] ??= "update";
     // A change says it by itself.
-    if (Object.keys(changes).length === 0) {
-      for (const note of found.decision.notes) this.#reports.report("warning", request.urn, note);
-    }
+    if (Object.keys(changes).length === 0) this.#reports.warn(request.urn, found.decision.notes);
     return changes;
   }
 
@@ -187,7 +185,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     const { decision, catalog } = await inspectRequest(server, request, true);
     const losses = decision.problems.filter((problem) => isLoss(problem, isKnown));
     if (losses.length > 0) throw toOneError("Postgres", losses);
-    for (const text of listFound(decision)) this.#reports.report("warning", resource.urn, text);
+    this.#reports.warn(resource.urn, listFound(decision));
     const actions = listActions(decision);
     const live = toProperties(toLiveState(state, actions, catalog));
     if (actions.length > 0) this.#reports.showDifference(resource.urn, actions);
@@ -251,7 +249,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     const done: Action[] = [];
     try {
       const notes = await applyApp(server, request, (action) => void done.push(action));
-      for (const note of notes) this.#reports.report("warning", urn, note);
+      this.#reports.warn(urn, notes);
       return toProperties(request.state);
     } catch (error) {
       if (done.length === 0) throw error;

@@ -54,6 +54,10 @@ export class RunReports {
     this.#hasWarned = true;
   }
 
+  warn(urn: string, texts: readonly string[]): void {
+    for (const text of texts) this.report("warning", urn, text);
+  }
+
   /** Says once of an app that leaves what stays of it. */
   noteKept(urn: string, app: string, place: Places[string]): void {
     if (!this.#kept.has(app)) this.report("info", urn, describeKept(app, place));
@@ -73,7 +77,7 @@ export class RunReports {
   ): void {
     try {
       const notes = [...leftBehind, ...requirePossible(decision)];
-      for (const note of notes) this.report("warning", urn, note);
+      this.warn(urn, notes);
     } catch (error) {
       if (!(error instanceof BerthError)) throw error;
       this.#refuse(urn, app, error);

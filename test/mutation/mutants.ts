@@ -78,10 +78,14 @@ const postgresRules: readonly Mutant[] = [
   ...inFile(
     "components/postgres/rules/adoption.ts",
     ["test/postgres/rules/adoption.test.ts"],
+    [["a look at who owns the database", "live.owner !== database.owner", "false"]],
+  ),
+  ...inFile(
+    "components/postgres/rules/rights.ts",
+    ["test/postgres/rules/adoption.test.ts"],
     [
       ["a refusal to adopt a role with rights", "attributes.length === 0", "true"],
       ["a refusal to adopt the admin", "live.name === server.admin", "false"],
-      ["a look at who owns the database", "live.owner !== database.owner", "false"],
     ],
   ),
   ...inFile(

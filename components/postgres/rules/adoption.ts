@@ -9,10 +9,10 @@ import {
   toLiveSettings,
 } from "../catalog/catalog.ts";
 import { type DatabasePlan, hasLoginsOfVault, type PlannedRole } from "../plan/plan.ts";
-import { listAttributes, toRevokeAttributes } from "./attributes.ts";
 import { describeForeignMark, findForeignMark } from "./identity.ts";
 import { fixOwnerByHand } from "./owner-change.ts";
 import type { AppProblem } from "./problem.ts";
+import { findRights, fixOwner, mayManage } from "./rights.ts";
 import type { StoredPassword } from "./stored-password.ts";
 
 /**
@@ -156,35 +156,6 @@ function decideDatabase(
   return { changes: [], problems: [problem] };
 }
 
-function fixOwner(
-  { app, database }: DatabasePlan,
-  { owner, isTaken, mayOwn }: { owner: string; isTaken: boolean; mayOwn: boolean },
-): string {
-  const id = escapeIdentifier;
-  const back = `if it is the app's own, as a superuser run: ALTER DATABASE ${id(database.name)} OWNER TO ${id(database.owner)}`;
-  return [
-    ...(isTaken ? [back] : []),
-    ...(mayOwn ? [`set berth:apps.${app}.owner.name to "${owner}"`] : []),
-    `set berth:apps.${app}.database.name to another name`,
-  ].join("; or ");
-}
-
-/** Whether an app could have this role. */
-function mayManage(
-  role: string,
-  { database }: DatabasePlan,
-  catalog: Catalog,
-  { ownershipRole, isReserved }: AdoptionContext,
-): boolean {
-  const live = catalog.roles.get(role);
-  return (
-    live !== undefined &&
-    isReserved?.(role) !== true &&
-    findForeignMark(live, ownershipRole) === undefined &&
-    findRights(live, catalog, database.name).length === 0
-  );
-}
-
 function refuse(
   about: { readonly app: string; readonly at: string },
   what: string,
@@ -223,33 +194,6 @@ function refuseInTurn(
       `give it another name (berth:apps.${app}.owner.name${ofVault ? "" : ", owner.logins"}); or, where it is the app's own, take ${key} out, ` +
       `set adopt to true and run pulumi up, then put it back, with owner.name: ${toList([database.owner]).slice(1, -1)}`,
   };
-}
-
-/** Why Berth does not manage a role, and what helps other than another role. */
-function findRights(
-  live: LiveRole,
-  { server }: Catalog,
-  database: string,
-): readonly { readonly reason: string; readonly instead: string }[] {
-  if (live.name === server.admin) return [{ reason: "is the admin role itself", instead: "" }];
-  const attributes = listAttributes(live);
-  const others = live.ownedDatabases.filter((name) => name !== database);
-  return [
-    ...(attributes.length === 0
-      ? []
-      : [
-          {
-            reason: attributes
-              .map((one) => (one === "SUPERUSER" ? "is a superuser" : `has ${one}`))
-              .join(" and "),
-            instead: `; or, if it does not need that, as a superuser run: ${toRevokeAttributes(live.name, attributes)}`,
-          },
-        ]),
-    ...others.map((name) => ({
-      reason: `owns the database "${name}" as well`,
-      instead: `, or give that database another owner (ALTER DATABASE ${escapeIdentifier(name)} OWNER TO …)`,
-    })),
-  ];
 }
 
 const passwordChange = {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describeCheck } from "../../../cli/verify/check.ts";
 import type { DatabaseBed } from "../../provider/app-database/bed.ts";
 import { openVerifyBed, tell, type VerifyBed } from "./bed.ts";
 
@@ -104,13 +105,15 @@ describe("verify", () => {
       create event trigger hold on sql_drop when tag in ('DROP TABLE') execute function hold()`,
       "app1",
     );
-    const found = (await failed("app1")).join("\n");
+    const verdict = await verify(["app1"]);
+    const checks = verdict.apps.flatMap((app) => app.checks);
+    const found = checks.map(describeCheck).join("\n");
     await bed.sql("drop event trigger hold; drop function hold()", "app1");
     const [left] = await probes();
     const { name = "" } = left ?? {};
-    expect(found).toMatch(/app1: verify drops what it created: .*the table is in use; /);
+    expect(found).toMatch(/app1: verify drops what it created: .*the table is in use\n/);
     expect(found).toContain(
-      `as app1 in app1: drop function if exists "public"."${name}"(); drop table`,
+      `as app1, in database app1: drop function if exists "public"."${name}"(); drop table`,
     );
     expect(await failed("app1")).toEqual([]);
     expect(await probes()).toEqual([{ name }]);

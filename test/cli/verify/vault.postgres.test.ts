@@ -89,7 +89,7 @@ describe.each([
       "wiki_ro: privileges in wiki: has no SELECT on table own in wiki",
     ]);
     const warnings = verdict.apps.flatMap(({ checks }) => checks.filter((c) => c.warning === true));
-    expect(warnings.map(({ detail }) => detail).join("\n")).toContain(
+    expect(warnings.map(({ fix }) => fix ?? "").join("\n")).toContain(
       'ALTER ROLE "wiki_role" NOLOGIN PASSWORD NULL;',
     );
     await bed.sql("alter role wiki_role nologin");

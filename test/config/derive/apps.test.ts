@@ -151,6 +151,7 @@ test("the server's settings follow from its endpoint", () => {
     reserved: ["paperless"],
     ownershipRole: "berth_prod",
     connectionLimit: 4,
+    compareInside: true,
     jobImage: "docker.io/library/postgres:18.4",
     service: {
       ...{ host: "postgres-postgresql.db-postgres.svc.cluster.local", port: 5432 },

@@ -36,3 +36,17 @@ export function inputsOf(
   );
   return { ...toProperties(state), verifiers };
 }
+
+/** How a role of an app logs in. */
+export function loginOf(
+  { superuser }: { readonly superuser: { readonly host: string; readonly port: number } },
+  role: string,
+  database: string,
+) {
+  const { host, port } = superuser;
+  return { host, port, database, user: role, password: rolePassword(role) };
+}
+
+export function toUrn(name: string): string {
+  return `urn:pulumi:prod::berth::berth:postgres:AppDatabase::${name}`;
+}

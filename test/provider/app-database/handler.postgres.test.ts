@@ -138,24 +138,6 @@ describe.each([
     await bed.sql("drop table theirs; drop table restored", "basketball");
   });
 
-  it("says once that it did not look there, where the stack file says so", async () => {
-    await bed.sql("revoke select on games from basketball_report", "basketball");
-    const handler = await bed.provider({ compareInside: false });
-    const { id, urn, inputs, state } = made;
-    const request = { id, urn, oldInputs: inputs, oldState: state, newInputs: inputs };
-    bed.reports.length = 0;
-    expect(await handler.diff(request)).toEqual({});
-    expect(await handler.diff(request)).toEqual({});
-    expect(bed.reports).toEqual([expect.stringContaining("was not compared")]);
-    const live = await handler.read({ id, urn, inputs, state });
-    bed.reports.length = 0;
-    const after = await handler.diff({ ...request, oldState: live?.state ?? {} });
-    expect(Object.keys(after)).toEqual(["roles.report.grants.table"]);
-    expect(bed.reports.join()).not.toContain("was not compared");
-    await handler.close();
-    await bed.up(made.inputs, made);
-  });
-
   it("leaves a grantee alone that is not the app's", async () => {
     await bed.sql("create role auditor nologin");
     await bed.sql("grant connect on database basketball to auditor");

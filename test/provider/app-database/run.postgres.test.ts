@@ -42,6 +42,26 @@ describe("a run that is stopped or fails", () => {
     expect((await bed.refresh(whole))?.state).toEqual(whole.state);
   });
 
+  it("says once that it did not look into the databases, where the stack file says so", async () => {
+    const made = await bed.up(inputsOf("blind", { roles: { ro: { profile: "readonly" } } }));
+    await bed.sqlAs("blind", "blind", "create table page (id int)");
+    await bed.sql("revoke select on page from blind_ro", "blind");
+    const handler = await bed.provider({ compareInside: false });
+    const { id, urn, inputs, state } = made;
+    const request = { id, urn, oldInputs: inputs, oldState: state, newInputs: inputs };
+    bed.reports.length = 0;
+    expect(await handler.diff(request)).toEqual({});
+    expect(await handler.diff(request)).toEqual({});
+    expect(bed.reports).toEqual([expect.stringContaining("was not compared")]);
+    const live = await handler.read({ id, urn, inputs, state });
+    bed.reports.length = 0;
+    const after = await handler.diff({ ...request, oldState: live?.state ?? {} });
+    expect(Object.keys(after)).toEqual(["roles.ro.grants.table"]);
+    expect(bed.reports.join()).not.toContain("was not compared");
+    await handler.close();
+    expect(await bed.diff(made)).toEqual(["roles.ro.grants.table"]);
+  });
+
   it("goes on as the admin, whatever the app's owner sets for everybody in its database", async () => {
     const made = await bed.up(inputsOf("urole"));
     for (const setting of ["role = 'urole'", "default_transaction_read_only = on"]) {

@@ -5,7 +5,7 @@ import type { Mend, Row, Trial } from "./trial.ts";
 
 const withEntry = (
   entry: Record<string, unknown>,
-  before: (t: Trial) => Promise<unknown> = async () => undefined,
+  before: (t: Trial) => Promise<unknown> = () => Promise.resolve(),
 ): Row["arrange"] =>
   async function arrange(t) {
     await t.up();

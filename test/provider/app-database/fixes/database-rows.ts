@@ -44,7 +44,7 @@ export const leaving = (then: (t: Trial) => Promise<unknown>): Row["arrange"] =>
   };
 
 /** The entry is put back, and taken out again. */
-const retain: Mend = async (fix, t) => {
+const retain: Mend = (fix, t) => {
   if (!fix.includes("put the entry back with reclaimPolicy: retain")) throw new Error(fix);
   const made = t.made;
   t.entry = { reclaimPolicy: "retain" };

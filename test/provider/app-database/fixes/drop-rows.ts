@@ -118,7 +118,7 @@ export const dropRows: readonly Row[] = [
   elsewhere(
     "it has privileges on what is no database's",
     (role) =>
-      `grant create on tablespace pg_default to ${role};grant connect on database paperless to ${role};grant set on parameter log_statement to ${role};grant alter system on parameter work_mem to ${role}`,
+      `grant create on tablespace pg_default to ${role};create database ${role}_near;grant connect on database ${role}_near to ${role};grant set on parameter log_statement to ${role};grant alter system on parameter work_mem to ${role}`,
   ),
   elsewhere(
     "it has privileges in another database",

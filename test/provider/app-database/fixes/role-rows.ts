@@ -10,7 +10,7 @@ import type { Mend, Row, Trial } from "./trial.ts";
 
 /** A role that the admin made by hand. */
 const byHand =
-  (attributes: string, more: (t: Trial) => Promise<unknown> = async () => undefined) =>
+  (attributes: string, more: (t: Trial) => Promise<unknown> = () => Promise.resolve()) =>
   async (t: Trial) => {
     await t.sqlAsAdmin(`create role ${t.app} login ${attributes}`);
     await more(t);

@@ -58,7 +58,8 @@ export const serverRows: readonly Row[] = [
   {
     ...{ code: "server-not-pinned", when: "the stack file names the server" },
     arrange: (t) => {
-      const { systemIdentifier: _, ...unpinned } = t.bed.config()["postgres"] as PropertyMap;
+      const all = Object.entries(t.bed.config()["postgres"] as PropertyMap);
+      const unpinned = Object.fromEntries(all.filter(([key]) => key !== "systemIdentifier"));
       let pinned: PropertyMap = {};
       const run = async () => {
         const handler = new AppDatabaseHandler(() => undefined, false, readFrom(t.bed.admins));
