@@ -51,6 +51,7 @@ export const rooms = {
     "components/config/logins",
   ],
   "components/config/values": [
+    "components/closest",
     "components/config/keys",
     "components/config/spec",
     "components/config/logins",

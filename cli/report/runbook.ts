@@ -1,6 +1,7 @@
 import { commandLine } from "../../components/command-line.ts";
 import { rotationRunbook } from "../../components/config/derive/names.ts";
 import { hasSecret } from "../../components/config/logins.ts";
+import { keysInItem } from "../../components/config/login-keys.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
 import { secretSource } from "../secret-source.ts";
@@ -75,7 +76,7 @@ function inPlace(role: RoleSpec, app: AppSpec, { stack }: StackSpec): string[] {
     "",
     ...restart(role, 2),
     ...verify(stack, 3),
-    ...byHand(role, stack, ""),
+    ...byHand(role, app, stack),
   ];
 }
 
@@ -97,7 +98,7 @@ function twoLogins(role: RoleSpec, app: AppSpec, { stack }: StackSpec): string[]
     "",
     block(`${command} --retire`),
     "",
-    ...byHand(role, stack, `, and its \`username\` to the other of ${first} and ${second}`),
+    ...byHand(role, app, stack),
   ];
 }
 
@@ -111,11 +112,22 @@ function verify(stack: string, step: number): string[] {
   return [`${String(step)}. Check that every login works:`, "", block(command), ""];
 }
 
-function byHand({ item }: RoleSpec, stack: string, more: string): string[] {
+function byHand(role: RoleSpec, app: AppSpec, stack: string): string[] {
+  const { item, logins, fields } = role;
+  const [first = "", second = ""] = logins ?? [];
+  const other =
+    logins === undefined ? "" : `, and its \`username\` to the other of ${first} and ${second}`;
+  const option = role.key === "owner" ? "" : ` --role ${role.key}`;
+  const hasKeys = keysInItem(app, role).length > 0;
+  const commands = [
+    // The fields that repeat the login do not change by themselves.
+    ...(hasKeys ? [`npm run rotate -- --stack ${stack} --app ${app.name}${option} --keys`] : []),
+    `pulumi up --stack ${stack}`,
+  ];
   return [
-    `To do step 1 by hand, change \`password\` of the item ${item.item}${more}, then run:`,
+    `To do step 1 by hand, change \`${fields.password}\` of the item ${item.item}${other}, then run:`,
     "",
-    block(`pulumi up --stack ${stack}`),
+    block(commands.join("\n")),
     "",
   ];
 }

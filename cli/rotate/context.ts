@@ -1,9 +1,9 @@
 import type { OnePasswordAccess } from "../../components/config/environment.ts";
+import { keysInItem } from "../../components/config/login-keys.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import { ItemReadError } from "../../components/onepassword/item.ts";
-import { keysInItem } from "../../components/onepassword/key-fields.ts";
 import type { StackItems } from "../../components/onepassword/stack-items.ts";
 import { type WriteLogin, writeThroughClient } from "../../components/onepassword/write-login.ts";
 import { LoginFailure } from "../../components/postgres/server/login-failure.ts";

@@ -1,5 +1,6 @@
+import { keysInItem } from "../../components/config/login-keys.ts";
 import { BerthError } from "../../components/errors.ts";
-import { findKeyFields, keysInItem } from "../../components/onepassword/key-fields.ts";
+import { findKeyFields } from "../../components/onepassword/key-fields.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
 import { writeThroughClient } from "../../components/onepassword/write-login.ts";

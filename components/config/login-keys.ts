@@ -1,4 +1,5 @@
 import { toKeyName } from "./keys/name.ts";
+import type { SecretKey } from "./keys/template.ts";
 import { hasItem } from "./logins.ts";
 import type { AppSpec, LoginFields, RoleSpec } from "./spec.ts";
 
@@ -12,4 +13,13 @@ export function loginKeysOf(
   }
   const { username, password } = role.fields;
   return { username: username && toKeyName(username), password: toKeyName(password) };
+}
+
+/**
+ * The keys that must be fields of the role's item, because the 1Password operator copies fields and makes none; empty
+ * where another operator makes them.
+ */
+export function keysInItem(app: AppSpec, role: RoleSpec): readonly SecretKey[] {
+  const isCopied = app.secretsThrough === "onepassword-item" && app.delivery !== "none";
+  return isCopied && hasItem(role) ? role.keys : [];
 }

@@ -1,19 +1,12 @@
 import { type FieldValues, renderKey } from "../config/keys/render.ts";
 import type { SecretKey } from "../config/keys/template.ts";
-import { hasItem } from "../config/logins.ts";
-import type { AppSpec, RoleSpec } from "../config/spec.ts";
+import type { RoleSpec } from "../config/spec.ts";
 import type { Item } from "./item.ts";
 
 /**
  * Fields of an item that are keys of its Secret. The 1Password operator copies fields and can make nothing of
  * them, so a key such as a URL has to be a field itself. Pure.
  */
-
-/** The keys that must be fields of the role's item; none where another operator makes them. */
-export function keysInItem(app: AppSpec, role: RoleSpec): readonly SecretKey[] {
-  const isCopied = app.secretsThrough === "onepassword-item" && app.delivery !== "none";
-  return isCopied && hasItem(role) ? role.keys : [];
-}
 
 /** Keys whose fields an item lacks, and those whose fields have another value. */
 export interface KeyFindings {

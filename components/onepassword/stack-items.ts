@@ -1,9 +1,9 @@
+import { keysInItem } from "../config/login-keys.ts";
 import { hasItem, roleNamesOf, usesItem } from "../config/logins.ts";
 import type { AppSpec, ItemRef, RoleSpec, StackSpec } from "../config/spec.ts";
 import { BerthError } from "../errors.ts";
 import { Credential } from "./credential.ts";
 import type { Item, ReadItem } from "./item.ts";
-import { keysInItem } from "./key-fields.ts";
 import { type ItemRequest, type Items, type ReadOptions, readItems } from "./read-items.ts";
 
 /** Everything that a stack needs from 1Password, read and checked. */

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { keysInItem } from "../../components/config/login-keys.ts";
 import { parseStack } from "../../components/config/parse.ts";
 import type { Item } from "../../components/onepassword/item.ts";
-import { findKeyFields, keysInItem } from "../../components/onepassword/key-fields.ts";
+import { findKeyFields } from "../../components/onepassword/key-fields.ts";
 import { readItems } from "../../components/onepassword/read-items.ts";
 import { planItemRequests } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";

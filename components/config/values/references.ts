@@ -1,3 +1,4 @@
+import { didYouMean } from "../../closest.ts";
 import { isRecord } from "./fill.ts";
 import type { SecretContent } from "./secret-contents.ts";
 
@@ -23,9 +24,7 @@ export function missingKey(
   { keys, isComplete }: SecretContent,
 ): string | undefined {
   if (!isComplete || keys.includes(key)) return undefined;
-  const near = keys.find((one) => isNear(one, key));
-  const guess = near === undefined ? "" : `; did you mean ${JSON.stringify(near)}?`;
-  return `Secret ${JSON.stringify(secret)} has no key ${JSON.stringify(key)}; it has ${keys.join(", ")}${guess}`;
+  return `Secret ${JSON.stringify(secret)} has no key ${JSON.stringify(key)}; it has ${keys.join(", ")}${didYouMean(key, keys)}`;
 }
 
 interface Reference {
@@ -81,23 +80,4 @@ function toReferences(
 
 function isText(value: unknown): value is string {
   return typeof value === "string" && value !== "";
-}
-
-/** The same letters but for case and signs, a part of it, or one mistake in typing. */
-function isNear(one: string, other: string): boolean {
-  const [a = "", b = ""] = [one, other].map((text) =>
-    text.toLowerCase().replaceAll(/[^a-z0-9]/g, ""),
-  );
-  if (a === "" || b === "") return false;
-  if (a.includes(b) || b.includes(a)) return true;
-  let at = 0;
-  while (a[at] === b[at]) at += 1;
-  const [restA, restB] = [a.slice(at), b.slice(at)];
-  return (
-    restA.slice(1) === restB.slice(1) ||
-    restA.slice(1) === restB ||
-    restA === restB.slice(1) ||
-    // Two neighbours in the other order.
-    (restA[1] ?? "") + (restA[0] ?? "") + restA.slice(2) === restB
-  );
 }

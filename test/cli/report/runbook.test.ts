@@ -10,6 +10,7 @@ import { makeSpec } from "../../fakes/stack.ts";
 
 const entries = {
   "one-login": { roles: { reports: { profile: "readonly", namespace: "batch" } } },
+  "with-keys": { owner: { keys: "cnpg" } },
   "two-logins": { owner: { rotation: "two-logins" } },
 };
 const stack = makeSpec(entries);
@@ -27,6 +28,14 @@ function commandsOf(markdown: string): string[] {
   const inline = [...markdown.matchAll(/`((?:npm|pulumi|kubectl|op) [^`]+)`/g)];
   return [...blocks, ...inline.map(([, text = ""]) => text)];
 }
+
+it("writes the keys that are fields of the item where a password is changed by hand", () => {
+  const [, withKeys] = runbooks.find(([name]) => name === "with-keys") ?? [];
+  expect(withKeys).toContain(
+    "then run:\n\n```sh\nnpm run rotate -- --stack prod --app with-keys --keys\npulumi up --stack prod\n```",
+  );
+  expect(runbooks.filter(([, text]) => text.includes("--keys"))).toHaveLength(1);
+});
 
 describe.each(runbooks)("the runbook of %s", (name, markdown) => {
   it("is found by its slug and tags", () => {
@@ -87,6 +96,6 @@ it("names role, item, Secret and namespaces of each login", () => {
 
 it("is refused for more than one app", () => {
   expect(() => toRunbook(stack.apps, stack)).toThrow(
-    "report: a runbook is for one app, not for 2\n  fix: add --app one-login",
+    "report: a runbook is for one app, not for 3\n  fix: add --app one-login",
   );
 });

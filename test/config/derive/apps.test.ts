@@ -160,6 +160,7 @@ test("the server's settings follow from its endpoint", () => {
     namespace: "db-postgres",
     confirmDelete: [],
     dumpDirectory: undefined,
+    compareInside: true,
   });
 });
 
