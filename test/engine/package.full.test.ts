@@ -135,12 +135,14 @@ describe("the package in a project of one's own", () => {
   it("shows its verbs and plans the stack that Pulumi has selected, without a server", async () => {
     const help = await berth("verify", "--help");
     expect(help.stdout).toContain("\n  npx berth verify --stack prod\n");
+    succeeded(await berth("report", "--html", "--out", "report.html"));
     const { exitCode, stdout } = await berth("plan", "--json");
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ stack: "dev" });
   });
 
   it("previews, makes, and then changes nothing", async () => {
+    succeeded(await berth("preview"));
     const preview = await pulumi("preview");
     expect(preview.all).toContain("databases-dev");
     succeeded(preview);
