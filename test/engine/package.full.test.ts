@@ -120,15 +120,7 @@ describe("the package in a project of one's own", () => {
       'import { apps } from "berth";\nObject.keys(apps);\n',
     );
     const tsc = path.join(projectFolder, "node_modules/typescript/bin/tsc");
-    const options = [
-      "--noEmit",
-      "--strict",
-      "--skipLibCheck",
-      "--module",
-      "nodenext",
-      "--types",
-      "",
-    ];
+    const options = ["--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext"];
     succeeded(await run(process.execPath, [tsc, ...options, "use.ts"]));
   });
 
@@ -202,6 +194,8 @@ describe("the package in a project of one's own", () => {
     await bed.addLogin("wiki-db-credentials", "wiki", "Canary0Packed0Password");
     bed.configure((config) => {
       config["berth:apps"] = { wiki: {} };
+      // The default one is that of the tests before.
+      config["berth:postgres"]["ownershipRole"] = "berth_moved";
     });
     expect(await bed.up()).toMatchObject({ exitCode: 0 });
     const moved = path.join(home, "moved");
