@@ -200,7 +200,9 @@ describe("the package in a project of one's own", () => {
     expect(await bed.up()).toMatchObject({ exitCode: 0 });
     const moved = path.join(home, "moved");
     mkdirSync(moved);
-    cpSync(path.join(project, "index.js"), path.join(moved, "index.js"));
+    for (const file of ["index.js", "package.json"]) {
+      cpSync(path.join(project, file), path.join(moved, file));
+    }
     symlinkSync(path.join(project, "node_modules"), path.join(moved, "node_modules"));
     const file = readFileSync(path.join(project, "Pulumi.yaml"), "utf8");
     writeFileSync(path.join(moved, "Pulumi.yaml"), file.replace("name: databases", "name: berth"));

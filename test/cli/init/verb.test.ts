@@ -143,7 +143,7 @@ describe("the project's other files", () => {
   it("are added where they are missing, and are those of the template", () => {
     const folder = path.join(home, "my databases");
     mkdirSync(folder);
-    writeFileSync(path.join(folder, "package.json"), "{}\n");
+    writeFileSync(path.join(folder, "package.json"), '{"dependencies":{}}');
     const written = addProjectFiles(folder);
     expect(written).toEqual([
       ".github/workflows/preview.yml",
@@ -152,8 +152,10 @@ describe("the project's other files", () => {
       ".vscode/settings.json",
       "Pulumi.yaml",
       "index.js",
+      "package.json",
     ]);
-    expect(readFileSync(path.join(folder, "package.json"), "utf8")).toBe("{}\n");
+    const manifest = readFileSync(path.join(folder, "package.json"), "utf8");
+    expect(JSON.parse(manifest)).toEqual({ dependencies: {}, type: "module" });
     const project = parse(readFileSync(path.join(folder, "Pulumi.yaml"), "utf8")) as object;
     expect(project).toMatchObject({ name: "my-databases", runtime: { name: "nodejs" } });
     expect(project).not.toHaveProperty("template");
