@@ -20,7 +20,16 @@ export function addProjectFiles(folder: string): string[] {
     mkdirSync(path.dirname(target), { recursive: true });
     writeFileSync(target, file === "Pulumi.yaml" ? toProjectFile(text, folder) : text);
   }
-  return missing.toSorted();
+  const changed = makeModule(path.join(folder, "package.json")) ? ["package.json"] : [];
+  return [...missing, ...changed].toSorted();
+}
+
+/** Pulumi loads the program as an ES module only if `package.json` says so; one that npm made does not. */
+function makeModule(file: string): boolean {
+  const manifest = JSON.parse(readFileSync(file, "utf8")) as { readonly type?: string };
+  if (manifest.type === "module") return false;
+  writeFileSync(file, `${JSON.stringify({ ...manifest, type: "module" }, null, 2)}\n`);
+  return true;
 }
 
 /**

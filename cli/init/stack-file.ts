@@ -33,7 +33,7 @@ export function fillStackFile(text: string, answers: Answers): string {
   config.items = config.items.filter(({ key }) => !String(key).startsWith(asked));
   for (const [key, value] of Object.entries(toConfig(answers))) {
     const pair = document.createPair(`berth:${key}`, value) as Pair<Scalar>;
-    pair.key.spaceBefore = true;
+    pair.key.spaceBefore = config.items.length > 0;
     pair.key.commentBefore = notes[key] ?? "";
     config.add(pair);
   }

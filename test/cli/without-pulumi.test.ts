@@ -32,7 +32,7 @@ describe("Pulumi's SDK, which takes longer to load than a verb to run,", () => {
     expect(await listLoaded("cli/main.ts", verb, "--stack", "prod")).toEqual([]);
   });
 
-  it.each(["adopt", "doctor", "rotate", "verify"])("is not loaded by %s", async (verb) => {
+  it.each(["adopt", "doctor", "init", "rotate", "verify"])("is not loaded by %s", async (verb) => {
     expect(await listLoadedBy(`cli/${verb}/verb.ts`)).toEqual([]);
   });
 

@@ -120,27 +120,21 @@ describe("the package in a project of one's own", () => {
       'import { apps } from "berth";\nObject.keys(apps);\n',
     );
     const tsc = path.join(projectFolder, "node_modules/typescript/bin/tsc");
-    const options = [
-      "--noEmit",
-      "--strict",
-      "--skipLibCheck",
-      "--module",
-      "nodenext",
-      "--types",
-      "",
-    ];
+    const options = ["--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext"];
     succeeded(await run(process.execPath, [tsc, ...options, "use.ts"]));
   });
 
   it("shows its verbs and plans the stack that Pulumi has selected, without a server", async () => {
     const help = await berth("verify", "--help");
     expect(help.stdout).toContain("\n  npx berth verify --stack prod\n");
+    succeeded(await berth("report", "--html", "--out", "report.html"));
     const { exitCode, stdout } = await berth("plan", "--json");
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ stack: "dev" });
   });
 
   it("previews, makes, and then changes nothing", async () => {
+    succeeded(await berth("preview"));
     const preview = await pulumi("preview");
     expect(preview.all).toContain("databases-dev");
     succeeded(preview);
@@ -200,11 +194,15 @@ describe("the package in a project of one's own", () => {
     await bed.addLogin("wiki-db-credentials", "wiki", "Canary0Packed0Password");
     bed.configure((config) => {
       config["berth:apps"] = { wiki: {} };
+      // The default one is that of the tests before.
+      config["berth:postgres"]["ownershipRole"] = "berth_moved";
     });
     expect(await bed.up()).toMatchObject({ exitCode: 0 });
     const moved = path.join(home, "moved");
     mkdirSync(moved);
-    cpSync(path.join(project, "index.js"), path.join(moved, "index.js"));
+    for (const file of ["index.js", "package.json"]) {
+      cpSync(path.join(project, file), path.join(moved, file));
+    }
     symlinkSync(path.join(project, "node_modules"), path.join(moved, "node_modules"));
     const file = readFileSync(path.join(project, "Pulumi.yaml"), "utf8");
     writeFileSync(path.join(moved, "Pulumi.yaml"), file.replace("name: databases", "name: berth"));

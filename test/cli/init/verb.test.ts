@@ -114,8 +114,9 @@ describe("the stack file", () => {
   it.each(["", "config:\n", "config: {}\n", "encryptionsalt: v1:example\n", "# mine\n"])(
     "is made of %j too",
     (text) => {
-      const made = parse(fillStackFile(text, answers)) as { config: object };
-      expect(Object.keys(made.config)).toHaveLength(4);
+      const filled = fillStackFile(text, answers);
+      expect(Object.keys((parse(filled) as { config: object }).config)).toHaveLength(4);
+      expect(filled).not.toMatch(/ $/m);
     },
   );
 
@@ -142,7 +143,7 @@ describe("the project's other files", () => {
   it("are added where they are missing, and are those of the template", () => {
     const folder = path.join(home, "my databases");
     mkdirSync(folder);
-    writeFileSync(path.join(folder, "package.json"), "{}\n");
+    writeFileSync(path.join(folder, "package.json"), '{"dependencies":{}}');
     const written = addProjectFiles(folder);
     expect(written).toEqual([
       ".github/workflows/preview.yml",
@@ -151,8 +152,10 @@ describe("the project's other files", () => {
       ".vscode/settings.json",
       "Pulumi.yaml",
       "index.js",
+      "package.json",
     ]);
-    expect(readFileSync(path.join(folder, "package.json"), "utf8")).toBe("{}\n");
+    const manifest = readFileSync(path.join(folder, "package.json"), "utf8");
+    expect(JSON.parse(manifest)).toEqual({ dependencies: {}, type: "module" });
     const project = parse(readFileSync(path.join(folder, "Pulumi.yaml"), "utf8")) as object;
     expect(project).toMatchObject({ name: "my-databases", runtime: { name: "nodejs" } });
     expect(project).not.toHaveProperty("template");
@@ -185,6 +188,14 @@ describe("the project's other files", () => {
     ) as { template: { config: object } };
     const keys = Object.keys(template.config).map((key) => key.replace("answers:", ""));
     expect(keys.toSorted()).toEqual(Object.keys(answers).toSorted());
+  });
+
+  it("preview a pull request as the example for GitHub does", () => {
+    const read = (file: string): string => readFileSync(path.join(projectFolder, file), "utf8");
+    const [, ...lines] = read("examples/ci/github.yml").split("\n");
+    expect(read("template/.github/workflows/preview.yml")).toBe(
+      lines.join("\n").replace("npm run preview -- ", "npx berth preview "),
+    );
   });
 
   it("name the schema and the provider where the package has them", () => {
