@@ -30,7 +30,7 @@ export function makeApp(entry: unknown, name = "netbox"): AppSpec {
   return app;
 }
 
-/** Every problem that a stack file is refused for; none = it is accepted. */
+/** Every problem that a stack file is refused for, without the fix of all; none = it is accepted. */
 export function findProblems(raw: unknown, stack = "prod"): readonly string[] {
   try {
     parseStack(stack, raw);
@@ -40,6 +40,7 @@ export function findProblems(raw: unknown, stack = "prod"): readonly string[] {
     return error.message
       .split("\n")
       .slice(1)
+      .filter((line) => !line.startsWith("  fix: "))
       .map((line) => line.replace(/^ {2}- /, ""));
   }
 }
