@@ -1,5 +1,6 @@
 import { escapeIdentifier } from "pg";
 import type { SettingsByName } from "../../config/schema/settings.ts";
+import { joinFixes } from "../../errors.ts";
 import type { ServerFacts } from "../catalog/catalog.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import { settingName } from "../statements/sql.ts";
@@ -29,7 +30,7 @@ export function findSettingProblems(
           ...{ code: "setting-refused", app, at: `${at}.settings.${one.name}` },
           what: `the server refuses ${one.name} = ${JSON.stringify(one.value)}: ${one.reason}`,
           fix: mayBeGiven
-            ? `as a superuser run: ${toGrant(one.name, server)}; or ${remove}`
+            ? joinFixes(`as a superuser run: ${toGrant(one.name, server)}`, remove)
             : remove,
         } as const;
       }),
