@@ -1,7 +1,7 @@
 import { type Client, escapeIdentifier as id } from "pg";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { joinFixes } from "../../components/errors.ts";
-import { inspectSessionRole } from "../../components/postgres/catalog/catalog.ts";
+import { inspectSessionRole, type SessionRole } from "../../components/postgres/catalog/catalog.ts";
 import {
   type DatabasePlan,
   type PlannedRole,
@@ -47,12 +47,7 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
       for (const one of plan.roles.filter((r) => r.key === key)) {
         const planned = withGroups(plan, one, context.spec.postgres.ownershipRole);
         const found = await inspectSessionRole(client, planned.name, planned.groups);
-        for (const name of findNeighbours(found.mayEnter, context.spec)) {
-          const ends = entered.get(name) ?? new Set();
-          const isOpen = context.openDatabases.get(name)?.privileges.includes("CONNECT");
-          const fixes = isOpen === true ? [] : toWayFixes(planned.name, found, name);
-          entered.set(name, new Set([...ends, ...fixes]));
-        }
+        noteNeighbours(entered, planned.name, found, context);
         for (const name of found.mayEnterAsMember) asMember.add(name);
         publicMayCreate ||= found.publicMayCreate;
         checks.push(...verifyAttributes(planned, found, context));
@@ -92,6 +87,19 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
   }
   const ofPublic = verifyPublic(app, context, publicMayCreate);
   return [...checks, ofPublic, ...verifyNeighbours(app, entered, asMember, context)];
+}
+
+function noteNeighbours(
+  entered: Map<string, Set<string>>,
+  role: string,
+  found: SessionRole,
+  { spec, openDatabases }: VerifyContext,
+): void {
+  for (const name of findNeighbours(found.mayEnter, spec)) {
+    const isOpen = openDatabases.get(name)?.privileges.includes("CONNECT");
+    const fixes = isOpen === true ? [] : toWayFixes(role, found, name);
+    entered.set(name, new Set([...(entered.get(name) ?? []), ...fixes]));
+  }
 }
 
 /** Lets the owner create probes, which the other roles then use. Adds them to `made`. */

@@ -1,7 +1,7 @@
 import { escapeIdentifier } from "pg";
 import type { SettingsByName } from "../../config/schema/settings.ts";
 import { joinFixes } from "../../errors.ts";
-import type { ServerFacts } from "../catalog/catalog.ts";
+import { type ServerFacts, toLiveSettings } from "../catalog/catalog.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import { settingName } from "../statements/sql.ts";
 import type { RefusedSetting } from "../statements/try-settings.ts";
@@ -43,4 +43,15 @@ function toGrant(name: string, { admin }: ServerFacts): string {
 
 function hasSetting(settings: SettingsByName, name: string, value: string): boolean {
   return Object.hasOwn(settings, name) && settings[name] === value;
+}
+
+/** What adopting changes. */
+export function describeSettings(
+  wanted: SettingsByName,
+  settings: readonly string[] = [],
+): string[] {
+  const live = toLiveSettings(settings);
+  return Object.entries(wanted)
+    .filter(([name, value]) => live.get(name) !== value)
+    .map(([name, value]) => `${name} ${live.get(name) ?? "(default)"} becomes ${value}`);
 }
