@@ -8,6 +8,7 @@
  * - All else is forbidden. Tests may import everything.
  */
 const shared = [
+  "components/closest",
   "components/command-line",
   "components/errors",
   "components/project-folder",
@@ -16,6 +17,15 @@ const shared = [
 const config = ["components/config/", ...shared];
 const postgres = "components/postgres";
 const pg = (...names) => names.map((name) => `${postgres}/${name}`);
+/** For verbs that read the server. */
+const live = [
+  ...config,
+  "components/engine",
+  "components/onepassword",
+  "components/tunnel",
+  `${postgres}/`,
+  "cli",
+];
 
 /** @type {Readonly<Record<string, readonly string[]>>} */
 export const rooms = {
@@ -23,6 +33,7 @@ export const rooms = {
   "components/errors": [],
   "components/project-folder": ["components/command-line"],
   "components/terminal-text": [],
+  "components/closest": [],
 
   "components/config/privileges": [],
   "components/config/keys": [],
@@ -168,30 +179,9 @@ export const rooms = {
   cli: [...config, "components/engine"],
   "cli/plan": [...config, "components/engine", `${postgres}/`, "cli"],
   "cli/preview": [...config, `${postgres}/`, "cli"],
-  "cli/report": [
-    ...config,
-    "components/engine",
-    "components/onepassword",
-    "components/tunnel",
-    `${postgres}/`,
-    "cli",
-  ],
-  "cli/verify": [
-    ...config,
-    "components/engine",
-    "components/onepassword",
-    "components/tunnel",
-    `${postgres}/`,
-    "cli",
-  ],
-  "cli/adopt": [
-    ...config,
-    "components/engine",
-    "components/onepassword",
-    "components/tunnel",
-    `${postgres}/`,
-    "cli",
-  ],
+  "cli/report": live,
+  "cli/verify": live,
+  "cli/adopt": live,
   "cli/rotate": [
     ...config,
     "components/engine",

@@ -1,3 +1,4 @@
+import { didYouMean } from "../components/closest.ts";
 import type { AppSpec, StackSpec } from "../components/config/spec.ts";
 import { BerthError } from "../components/errors.ts";
 
@@ -6,9 +7,9 @@ export function selectApps(spec: StackSpec, name: string | undefined): readonly 
   if (name === undefined) return spec.apps;
   const found = spec.apps.filter((app) => app.name === name);
   if (found.length > 0) return found;
-  const names = spec.apps.map((app) => app.name).join(", ");
+  const names = spec.apps.map((app) => app.name);
   throw new BerthError(
-    `stack ${spec.stack} has no app "${name}"; its apps are ${names || "none"}`,
+    `stack ${spec.stack} has no app "${name}"${didYouMean(name, names) || ";"} its apps are ${names.join(", ") || "none"}`,
     {
       hint: "name one of them with --app, or add the app to the stack file under berth:apps",
     },

@@ -52,9 +52,26 @@ const prelude = `
   const require = createRequire(import.meta.resolve("@pulumi/pulumi"));
 `;
 
+it.each([
+  ["20.20.2", true],
+  ["22.17.1", true],
+  ["22.18.0", false],
+  ["24.1.0", false],
+])("refuses Node %s in one sentence: %s", async (version, isOld) => {
+  const program = `Object.defineProperty(process.versions, "node", { value: "${version}" }); require("./components/engine/node-check.cjs")`;
+  const { exitCode, stderr } = await execa(process.execPath, ["--eval", program], {
+    cwd: projectFolder,
+    reject: false,
+  });
+  expect(exitCode).toBe(isOld ? 1 : 0);
+  if (isOld) expect(stderr).toMatch(/^Berth needs Node 22\.18 or newer; this is .*\n {2}fix: .*$/);
+  else expect(stderr).toBe("");
+});
+
 it("is loaded before the SDK by Pulumi.yaml", () => {
   const project = readFileSync(path.join(projectFolder, "Pulumi.yaml"), "utf8");
   expect(project).toContain(`--import=${programStart}`);
+  expect(project).toContain("--require=./components/engine/node-check.cjs");
 });
 
 it("leaves out what the SDK loads to serialize functions, and no debugger is attached", async () => {

@@ -11,11 +11,16 @@ type May = Pick<NonNullable<AppEntry["roles"]>[string], "profile" | "privileges"
  * The privileges that an entry must state for a role so that `up` revokes none. Pure.
  *
  * @param actions The actions for an entry that gives the role nothing: what they revoke is what the role has.
+ * @param types Types of objects that decide whether the role has a profile.
  */
-export function toMay(actions: readonly Action[], role: string): May {
+export function toMay(
+  actions: readonly Action[],
+  role: string,
+  types: readonly ObjectType[] = objectTypes,
+): May {
   const held = toHeld(actions, role);
   const profile = (["readwrite", "readonly"] as const).find((one) =>
-    objectTypes.every((type) => subtract(profiles[one][type], held[type]).length === 0),
+    types.every((type) => subtract(profiles[one][type], held[type]).length === 0),
   );
   if (profile === undefined) return { privileges: toPrivilegeKeys(held) };
   const more = objectTypes.map((type) => [type, subtract(held[type], profiles[profile][type])]);

@@ -1,6 +1,7 @@
 import { roleNamesOf } from "../../components/config/logins.ts";
 import type { AppSpec } from "../../components/config/spec.ts";
 import type { LiveDatabase } from "../../components/postgres/catalog/catalog.ts";
+import { describeSetting } from "../../components/postgres/diff/unlisted.ts";
 import type { Extra, ServerSurvey } from "./survey.ts";
 
 /** What an entry does not state about a database and its roles. Pure. */
@@ -33,7 +34,7 @@ export function describeKept(
   const settings = names.flatMap((name) =>
     (catalog.roles.get(name)?.settings ?? [])
       .filter((setting) => !setting.startsWith("search_path="))
-      .map((setting) => `setting ${setting} of role ${quote(name)}`),
+      .map((setting) => `setting ${describeSetting(setting)} of role ${quote(name)}`),
   );
   const members = [...catalog.roles.values()].flatMap((role) =>
     role.memberOf
@@ -50,7 +51,7 @@ export function describeKept(
 }
 
 function describeExtra({ kind, name, count }: Extra): string {
-  if (kind.startsWith("setting")) return `${kind} ${name}`;
+  if (kind.startsWith("setting")) return `${kind} ${describeSetting(name)}`;
   const many = count === 1 ? "" : ` (${String(count)})`;
   return `${kind} ${quote(name)}${many}`;
 }

@@ -2,7 +2,8 @@ import { roleNamesOf } from "../../components/config/logins.ts";
 import { reservedReason } from "../../components/config/rules/names.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
 import type { Problem } from "../../components/errors.ts";
-import type { LiveRole } from "../../components/postgres/catalog/catalog.ts";
+import type { LiveDatabase, LiveRole } from "../../components/postgres/catalog/catalog.ts";
+import { type HandOver, planHandOver } from "./hand-over.ts";
 import { databasesReachedBy } from "./kept.ts";
 import type { ServerSurvey } from "./survey.ts";
 import { type ProposedApp, type Stack, Trial } from "./trial.ts";
@@ -12,6 +13,8 @@ export interface LeftAlone {
   readonly kind: "role" | "database";
   readonly name: string;
   readonly reasons: readonly string[];
+  /** For a superuser, in the database: then it can be adopted. */
+  readonly statements?: readonly string[];
 }
 
 /** The proposed entries, and what has none. */
@@ -33,9 +36,10 @@ export function proposeApps(stack: Stack, survey: ServerSurvey): Proposal {
   for (const database of survey.catalog.databases.values()) {
     if (known.has(database.name) || isOthers(database.name, spec)) continue;
     const trial = new Trial(stack, survey, database, apps);
-    const reasons = trial.findReasons().map(toReason);
-    if (reasons.length > 0) leftAlone.push({ kind: "database", name: database.name, reasons });
-    else apps.push(trial.propose());
+    const found = leaveAlone(stack, survey, database) ?? trial.findReasons().map(toReason);
+    if (!Array.isArray(found)) leftAlone.push(found);
+    else if (found.length === 0) apps.push(trial.propose());
+    else leftAlone.push({ kind: "database", name: database.name, reasons: found });
   }
   const used = new Set([...spec.apps, ...apps.map(({ app }) => app)].flatMap(roleNamesOf));
   const admin = survey.catalog.server.admin;
@@ -48,6 +52,25 @@ export function proposeApps(stack: Stack, survey: ServerSurvey): Proposal {
     leftAlone.push({ kind: "role", name: role.name, reasons });
   }
   return { apps, leftAlone };
+}
+
+/** A database that cannot be adopted, whatever its entry. */
+function leaveAlone(
+  stack: Stack,
+  survey: ServerSurvey,
+  database: LiveDatabase,
+): LeftAlone | undefined {
+  const { name, isTemplate = false } = database;
+  if (isTemplate) {
+    return { kind: "database", name, reasons: ["it is a template for databases (IS_TEMPLATE)"] };
+  }
+  const handOver = planHandOver(stack, survey, database);
+  return handOver && toLeftAlone(name, handOver);
+}
+
+/** A database that first gets another owner. */
+export function toLeftAlone(name: string, { reason, statements }: HandOver): LeftAlone {
+  return { kind: "database", name, reasons: [reason], statements };
 }
 
 function isOthers(name: string, spec: StackSpec): boolean {

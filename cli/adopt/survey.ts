@@ -10,6 +10,7 @@ import {
   type LiveAccess,
 } from "../../components/postgres/catalog/access.ts";
 import { type Catalog, inspectCatalog } from "../../components/postgres/catalog/catalog.ts";
+import { inspectUnlisted, type StrangeObject } from "../../components/postgres/catalog/unlisted.ts";
 import { LoginFailure } from "../../components/postgres/server/login-failure.ts";
 import {
   type ServerTarget,
@@ -31,6 +32,8 @@ export interface Inside {
   /** All but plpgsql. An extension comes after those that it needs. */
   readonly extensions: readonly ExtensionSpec[];
   readonly extras: readonly Extra[];
+  /** All objects, each with its owner. */
+  readonly objects: readonly StrangeObject[];
 }
 
 /** What was read of a whole server. */
@@ -72,7 +75,7 @@ export async function inspectServerForAdopt(
   const limit = pLimit(concurrency);
   const open = [...catalog.databases.values()].filter(
     ({ name, owner, allowsConnections }) =>
-      allowsConnections && !isReserved(name) && !isReserved(owner),
+      allowsConnections && !isReserved(name) && !postgres.reserved.includes(owner),
   );
   const insides = await Promise.all(
     open.map(({ name, owner, encoding }) =>
@@ -131,5 +134,7 @@ async function readInside(
   const plan = { roles, database: { owner }, schemas, extensions: installed.rows };
   const access = await inspectAccess(client, plan, []);
   const { rows } = await client.query<Extra>(extrasSql, [owner]);
-  return { access, extensions: installed.rows, extras: rows };
+  const everything = { roles: [], database: { owner: "" }, schemas: [] };
+  const { objects } = await inspectUnlisted(client, everything);
+  return { access, extensions: installed.rows, extras: rows, objects };
 }

@@ -2,21 +2,21 @@ import { escapeIdentifier } from "pg";
 import { scopedRoleName } from "../../components/config/derive/names.ts";
 import { roleNamesOf } from "../../components/config/logins.ts";
 import { parseStack } from "../../components/config/parse.ts";
+import { objectTypes } from "../../components/config/privileges.ts";
 import { reservedReason } from "../../components/config/rules/names.ts";
 import type { AppEntry } from "../../components/config/schema/stack.ts";
 import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
 import { BerthError, type Problem } from "../../components/errors.ts";
+import { noAccess } from "../../components/postgres/catalog/access.ts";
 import type { LiveDatabase, LiveRole } from "../../components/postgres/catalog/catalog.ts";
 import { searchPathOf } from "../../components/postgres/catalog/catalog.ts";
 import { decideApp, listActions } from "../../components/postgres/diff/decide-app.ts";
 import { PUBLIC_SCHEMA, planDatabase } from "../../components/postgres/plan/plan.ts";
 import { type ForeignMark, findForeignMark } from "../../components/postgres/rules/identity.ts";
-import {
-  type Action,
-  describeAction,
-  isAboutOwnershipRole,
-} from "../../components/postgres/statements/actions.ts";
+import { type Action, describeAction } from "../../components/postgres/statements/actions.ts";
 import { scramOf } from "../../components/postgres/verifier.ts";
+import { isAddition, isMark, isNotForLater } from "./changes.ts";
+import { findLoginsOf } from "./group-owner.ts";
 import { toMay } from "./held.ts";
 import { databasesReachedBy, describeKept } from "./kept.ts";
 import { toKey } from "./slug.ts";
@@ -29,6 +29,8 @@ export interface ProposedApp {
   readonly app: AppSpec;
   /** What exists and is not in the entry. It stays as it is. */
   readonly kept: readonly string[];
+  /** What `up` grants to make the profiles of its further roles whole, as text for people. */
+  readonly adds: readonly string[];
   /** Roles that reach no other database and are not in the entry, and why not. */
   readonly rejected: ReadonlyMap<string, readonly Problem[]>;
 }
@@ -47,6 +49,8 @@ export class Trial {
   readonly #database: LiveDatabase;
   readonly #key: string;
   readonly #takenItems: ReadonlySet<string>;
+  /** Further roles whose profile is guessed, because they have privileges only on what is there. */
+  readonly #guessed = new Set<string>();
 
   constructor(
     stack: Stack,
@@ -105,7 +109,12 @@ export class Trial {
     const rejected = new Map<string, readonly Problem[]>();
     for (const role of this.#candidates()) {
       const more = this.#withRole(entry, role);
-      if (!add(more)) rejected.set(role.name, this.#try(more));
+      if (add(more)) continue;
+      const problems = this.#try(more);
+      this.#guessed.add(role.name);
+      if (add(this.#withRole(entry, role, ["table"]))) continue;
+      this.#guessed.delete(role.name);
+      rejected.set(role.name, problems);
     }
     // A role's privileges apply in all schemas of the app. So a further schema can fail where the first does
     // not.
@@ -122,7 +131,8 @@ export class Trial {
       });
     }
     const app = this.#toApp(entry);
-    return { key: this.#key, entry, app, kept: describeKept(this.#survey, app), rejected };
+    const adds = this.#decide(app).additions.map(describeAction);
+    return { key: this.#key, entry, app, kept: describeKept(this.#survey, app), adds, rejected };
   }
 
   #inside(): Inside | undefined {
@@ -138,8 +148,12 @@ export class Trial {
       .map(({ name }) => name);
   }
 
-  /** The entry with one more login role, which keeps its privileges as far as an entry can state them. */
-  #withRole(entry: AppEntry, role: LiveRole): AppEntry {
+  /**
+   * The entry with one more login role, which keeps its privileges as far as an entry can state them.
+   *
+   * @param types Types of objects that decide about its profile.
+   */
+  #withRole(entry: AppEntry, role: LiveRole, types = objectTypes): AppEntry {
     const key = this.#roleKey(role.name, entry);
     const settings = this.#roleSettings(role, scopedRoleName(this.#key, key));
     const add = (may: ReturnType<typeof toMay>): AppEntry => ({
@@ -148,7 +162,7 @@ export class Trial {
     });
     const nothing = add({ privileges: {} });
     const app = this.#parse(nothing);
-    return Array.isArray(app) ? nothing : add(toMay(this.#decide(app).actions, role.name));
+    return Array.isArray(app) ? nothing : add(toMay(this.#decide(app).actions, role.name, types));
   }
 
   /** Login roles that have privileges in this database only and are in no other entry. */
@@ -182,6 +196,10 @@ export class Trial {
     const derived = this.#key.replaceAll("-", "_");
     const live = this.#survey.catalog.roles.get(owner);
     const ownerSettings = live === undefined ? {} : this.#roleSettings(live, derived);
+    const logins = live && findLoginsOf(live, this.#survey.catalog.roles, derived);
+    const twoLogins =
+      logins === undefined ? {} : ({ name: owner, rotation: "two-logins", logins } as const);
+    const all = { ...ownerSettings, ...twoLogins };
     const database = {
       ...(name === derived ? {} : { name }),
       ...(encoding === "UTF8" ? {} : { encoding }),
@@ -192,7 +210,7 @@ export class Trial {
     return {
       adopt: true,
       ...(isStock ? { provisioner: "berth" } : {}),
-      ...(Object.keys(ownerSettings).length === 0 ? {} : { owner: ownerSettings }),
+      ...(Object.keys(all).length === 0 ? {} : { owner: all }),
       ...(Object.keys(database).length === 0 ? {} : { database }),
     };
   }
@@ -246,28 +264,28 @@ export class Trial {
   #decide(app: AppSpec): {
     readonly problems: readonly Problem[];
     readonly actions: readonly Action[];
+    readonly additions: readonly Action[];
   } {
     const { postgres } = this.#stack.spec;
     const { catalog } = this.#survey;
     const facts = { catalog, access: this.#inside()?.access };
     const decision = decideApp(planDatabase(app, postgres), facts, { postgres });
-    const { ownershipRole } = postgres;
+    const all = listActions(decision).filter(
+      (action) => !isMark(action, postgres.ownershipRole) && !this.#isAboutNewLogin(action),
+    );
+    const { access = noAccess } = facts;
+    const isAdding = (one: Action) => isAddition(one, this.#guessed, this.#database, access);
     return {
       problems: [...decision.problems, ...decision.superuser].filter(isNotForLater),
-      actions: listActions(decision).filter((action) => !isMark(action, ownershipRole)),
+      actions: all.filter((action) => !isAdding(action)),
+      additions: all.filter(isAdding),
     };
   }
-}
 
-/**
- * False for a problem that the verb itself helps with: it prints the statements that give the admin the right.
- */
-function isNotForLater({ code }: Problem): boolean {
-  return code !== "role-out-of-reach";
-}
-
-/** An action of every adoption: the roles become members of the ownership role, and the admin of the owner. */
-function isMark(action: Action, ownershipRole: string): boolean {
-  if (isAboutOwnershipRole(action) || action.kind === "join-admin") return true;
-  return action.kind === "join" && action.group === ownershipRole;
+  /** An action about the second of two logins, where only the first exists. It changes nothing that exists. */
+  #isAboutNewLogin(action: Action): boolean {
+    if (!("role" in action)) return false;
+    const name = typeof action.role === "string" ? action.role : action.role.name;
+    return !this.#survey.catalog.roles.has(name);
+  }
 }

@@ -1,6 +1,9 @@
 import { escapeIdentifier } from "pg";
+import { didYouMean } from "../../components/closest.ts";
 import { readOnePasswordAccess } from "../../components/config/environment.ts";
 import { loadStackFromFile, readStackFile } from "../../components/config/load.ts";
+import { roleNamesOf } from "../../components/config/logins.ts";
+import { reservedReason } from "../../components/config/rules/names.ts";
 import type { PostgresSpec } from "../../components/config/spec.ts";
 import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
 import { BerthError, toOneError } from "../../components/errors.ts";
@@ -15,9 +18,10 @@ import { projectFolder } from "../../components/project-folder.ts";
 
 import { paint, print, printJson } from "../print.ts";
 
+import { planAppHandOver } from "./hand-over.ts";
 import { quote } from "./kept.ts";
 import { comparePasswords, type PasswordFinding } from "./passwords.ts";
-import { type Proposal, proposeApps } from "./propose.ts";
+import { type Proposal, proposeApps, toLeftAlone } from "./propose.ts";
 import { addEntries, formatEntries, replaceFile } from "./stack-file.ts";
 import { inspectServerForAdopt, type ServerSurvey } from "./survey.ts";
 import type { ProposedApp, Stack } from "./trial.ts";
@@ -38,6 +42,8 @@ export interface AdoptArgs {
 interface Report {
   readonly apps: Readonly<Record<string, ProposedApp["entry"]>>;
   readonly kept: Readonly<Record<string, readonly string[]>>;
+  /** What `up` grants to make the profiles of further roles whole. */
+  readonly adds: Readonly<Record<string, readonly string[]>>;
   readonly passwords: readonly PasswordFinding[];
   readonly leftAlone: Proposal["leftAlone"];
   /** Statements that a superuser must run before `pulumi up`. */
@@ -59,7 +65,7 @@ export async function adopt(args: AdoptArgs): Promise<number> {
   const { admin } = await readStackItems({ ...loaded, apps: [] }, readItem);
   const survey = await readServer(loaded.postgres, admin);
   const spec = withOwnershipRole(loaded, survey.catalog.roles.values());
-  const { apps, leftAlone } = select(proposeApps({ spec, values }, survey), args, { spec, values });
+  const { apps, leftAlone } = select(proposeApps({ spec, values }, survey), args, spec, survey);
   const passwords = await comparePasswords(
     apps.map(({ app }) => app),
     { spec, readItem, verifiers: survey.verifiers },
@@ -74,6 +80,9 @@ export async function adopt(args: AdoptArgs): Promise<number> {
   const report: Report = {
     apps: entries,
     kept: Object.fromEntries(apps.map(({ key, kept }) => [key, kept])),
+    adds: Object.fromEntries(
+      apps.flatMap(({ key, adds }) => (adds.length > 0 ? [[key, adds]] : [])),
+    ),
     passwords,
     leftAlone,
     superuser: toSuperuserStatements(apps, survey.catalog),
@@ -94,23 +103,40 @@ async function readServer(postgres: PostgresSpec, admin: Credential): Promise<Se
   });
 }
 
-function select(all: Proposal, { app: name }: AdoptArgs, { spec }: Stack): Proposal {
+function select(
+  all: Proposal,
+  { app: name }: AdoptArgs,
+  spec: Stack["spec"],
+  survey: ServerSurvey,
+): Proposal {
   if (name === undefined) return all;
   const apps = all.apps.filter(({ key, app }) => key === name || app.database.name === name);
   const leftAlone = all.leftAlone.filter((one) => one.name === name);
   if (apps.length > 0 || leftAlone.length > 0) return { apps, leftAlone };
   const owned = spec.apps.find((app) => app.name === name || app.database.name === name);
+  const handOver = owned && planAppHandOver(owned, { spec }, survey);
+  if (owned !== undefined && handOver !== undefined) {
+    return { apps: [], leftAlone: [toLeftAlone(owned.database.name, handOver)] };
+  }
   if (owned !== undefined) {
     throw new BerthError(`adopt: ${quote(name)} is in the stack file already, as ${owned.name}`);
   }
-  const found = [
+  const reserved = reservedReason(name, spec);
+  if (reserved !== undefined) {
+    throw new BerthError(`adopt: ${quote(name)} ${reserved}, so no app can have it`, {
+      hint: spec.postgres.reserved.includes(name)
+        ? "if it is an app's, take it out of berth:postgres.reserved"
+        : "name another database with --app",
+    });
+  }
+  const found = new Set([
     ...all.apps.map(({ app }) => app.database.name),
-    ...all.leftAlone.map((one) => one.name),
-  ];
+    ...all.leftAlone.filter(({ kind }) => kind === "database").map((one) => one.name),
+  ]);
   throw new BerthError(
-    `adopt: there is no database ${quote(name)} that this stack could take over`,
+    `adopt: there is no database ${quote(name)} that this stack could take over${didYouMean(name, found)}`,
     {
-      hint: `name one of ${found.toSorted().map(quote).join(", ") || "(none)"}, by its name or by its key`,
+      hint: `name one of ${[...found].toSorted().map(quote).join(", ") || "(none)"}, by its name or by its key`,
     },
   );
 }
@@ -123,11 +149,11 @@ function select(all: Proposal, { app: name }: AdoptArgs, { spec }: Stack): Propo
 function toSuperuserStatements(apps: readonly ProposedApp[], { server, roles }: Catalog): string[] {
   if (server.isSuperuser || server.versionNumber < 160_000) return [];
   return apps
-    .flatMap(({ app }) => app.roles)
-    .filter((role) => roles.get(role.name)?.adminIsMember !== true)
+    .flatMap(({ app }) => roleNamesOf(app))
+    .filter((name) => roles.get(name)?.adminIsMember === false)
     .map(
-      (role) =>
-        `GRANT ${escapeIdentifier(role.name)} TO ${escapeIdentifier(server.admin)} WITH ADMIN TRUE, INHERIT TRUE, SET TRUE;`,
+      (name) =>
+        `GRANT ${escapeIdentifier(name)} TO ${escapeIdentifier(server.admin)} WITH ADMIN TRUE, INHERIT TRUE, SET TRUE;`,
     );
 }
 
@@ -136,13 +162,16 @@ function printReport(report: Report, args: AdoptArgs, file: string): void {
   for (const [key, kept] of Object.entries(report.kept)) {
     print(bold(key));
     for (const text of kept) print(`  stays, not in the entry: ${text}`);
+    for (const text of report.adds[key] ?? []) print(`  up also: ${text}`);
     for (const { role, state, text } of report.passwords.filter(({ app }) => app === key)) {
       if (state !== "same")
         print(`  password of ${quote(role)}: ${text.replaceAll("\n", "\n    ")}`);
     }
   }
-  for (const { kind, name, reasons } of report.leftAlone) {
+  for (const { kind, name, reasons, statements = [] } of report.leftAlone) {
     print(bold("left alone"), `: ${kind} ${quote(name)}: ${reasons.join("; ")}`);
+    if (statements.length > 0) print(`  as a superuser, in database ${quote(name)}:`);
+    for (const statement of statements) print(`    ${statement}`);
   }
   if (report.superuser.length > 0) {
     print(bold("run as a superuser"), `, once, before pulumi up:`);

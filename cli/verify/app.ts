@@ -20,6 +20,7 @@ import {
   verifyDatabaseSettings,
   verifyIsolation,
   verifyPrivileges,
+  verifyUnstated,
 } from "./role.ts";
 import { verifyOwnership, verifySetRole, verifyUnusedLogins } from "./two-logins.ts";
 import { withProbeLogin } from "./vault.ts";
@@ -28,10 +29,8 @@ import { withProbeLogin } from "./vault.ts";
 export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<Check[]> {
   const probes: Probe[] = [];
   const [owner, ...others] = app.roles;
-  const plan = withProbeLogin(
-    planDatabase(app, context.spec.postgres),
-    () => context.credential(owner).username,
-  );
+  const stated = planDatabase(app, context.spec.postgres);
+  const plan = withProbeLogin(stated, () => context.credential(owner).username);
   const checks: Check[] = [];
   /** How the app's roles may enter databases: by database, the statements that end it. */
   const entered = new Map<string, Set<string>>();
@@ -61,6 +60,7 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
   };
   await asRole(owner, async (client, planned) => {
     checks.push(...(await verifyContents(client, plan)));
+    checks.push(...(await verifyUnstated(client, stated, context)));
     checks.push(...(await verifySetRole(client, planned)));
     checks.push(...(await verifyOwner(client, plan, planned, probes)));
     checks.push(...(await verifyOwnership(client, plan)));
@@ -225,7 +225,7 @@ function verifyNeighbour(
   }
   return {
     ...{ name, ok: true, warning: true },
-    detail: "PUBLIC may connect to it, and so may this app",
+    detail: "PUBLIC, so every app too, may connect to it",
     fix: `its owner "${owner}" can revoke that: REVOKE CONNECT ON DATABASE ${id(database)} FROM PUBLIC;`,
   };
 }

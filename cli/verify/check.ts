@@ -2,7 +2,7 @@ import type { RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { BerthError, joinFixes } from "../../components/errors.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import type {
-  LiveRole,
+  Catalog,
   OpenDatabase,
   ServerFacts,
   Trace,
@@ -52,8 +52,8 @@ export interface VerifyContext {
   readonly server: ServerFacts;
   readonly credential: (role: RoleSpec) => Credential;
   readonly admin: Credential;
-  /** Live owners and logins of apps with `rotation: two-logins` or Vault's logins. */
-  readonly loginRoles: ReadonlyMap<string, LiveRole>;
+  /** All roles of the server, and the databases of the stack. */
+  readonly catalog: Catalog;
   /** Databases that PUBLIC has privileges on. */
   readonly openDatabases: ReadonlyMap<string, OpenDatabase>;
   /** Privileges and memberships of the app's roles on reserved names. */

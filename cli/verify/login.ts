@@ -22,13 +22,17 @@ export async function login(
   use: (client: Client) => Promise<void>,
 ): Promise<Check> {
   const user = loginOf(role, context).name;
-  if (role.login === "external") return await enterAsAdmin(app, role, context, use);
   const name = `${user}: can log in to ${app.database.name}`;
   const target = {
     ...context.target,
     database: app.database.name,
     item: describeItem(role.item),
   };
+  if (!isOfVault(role) && !context.catalog.roles.has(user)) {
+    const detail = `role "${user}" is not on the server yet`;
+    return { name, ok: false, detail, fix: `run pulumi up --stack ${context.spec.stack}` };
+  }
+  if (role.login === "external") return await enterAsAdmin(app, role, context, use);
   try {
     await withRoleSession(target, context.credential(role), async (client) => {
       await client.query("select 1");

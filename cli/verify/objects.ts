@@ -96,7 +96,7 @@ async function inspectInherited(
   plan: DatabasePlan,
   role: CheckedRole,
 ): Promise<readonly SessionPrivilege[]> {
-  const live = await inspectSessionPrivileges(client, plan.schemas, role.groups);
+  const live = await inspectSessionPrivileges(client, plan.schemas, role);
   return live.filter(({ isInherited }) => isInherited);
 }
 

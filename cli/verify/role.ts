@@ -11,7 +11,9 @@ import {
   type SessionRole,
   toLiveSettings,
 } from "../../components/postgres/catalog/catalog.ts";
+import { inspectUnlisted } from "../../components/postgres/catalog/unlisted.ts";
 import { decideContents, hasContents } from "../../components/postgres/diff/contents.ts";
+import { findUnstated } from "../../components/postgres/diff/unstated.ts";
 import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/plan.ts";
 import { listAttributes, toRevokeAttributes } from "../../components/postgres/rules/attributes.ts";
 import { describeAction } from "../../components/postgres/statements/actions.ts";
@@ -79,6 +81,9 @@ function verifyPowers(planned: PlannedRole, found: Attributes, ownershipRole: st
             fix: `as a superuser run: ${toRevokeAttributes(name, attributes)}`,
           },
         ]),
+    ...(found.expires && planned.login === "always"
+      ? [{ what: "a password that expires (VALID UNTIL)", fix: runUp }]
+      : []),
     ...(found.isSuperuser || mayBecome.length === 0
       ? []
       : [
@@ -154,7 +159,11 @@ export async function verifyPrivileges(
   role: CheckedRole,
   server: ServerFacts,
 ): Promise<Check> {
-  const live = await inspectSessionPrivileges(client, plan.schemas, role.groups);
+  const { guests } = plan.database;
+  const live = await inspectSessionPrivileges(client, plan.schemas, {
+    guests,
+    groups: role.groups,
+  });
   const deviations = findDeviations(plan, role, live);
   const name = `${role.name}: privileges in ${plan.database.name}`;
   if (deviations.length === 0) {
@@ -185,6 +194,24 @@ export async function verifyContents(client: Client, plan: DatabasePlan): Promis
       ...actions.map((action) => ({ what: `not yet: ${describeAction(action)}`, fix: runUp })),
     ]),
   ];
+}
+
+/** Warns of what others made and the entry does not state. The same decision as that of a refresh. */
+export async function verifyUnstated(
+  client: Client,
+  plan: DatabasePlan,
+  { catalog, spec }: VerifyContext,
+): Promise<Check[]> {
+  const access = await inspectAccess(client, plan, []);
+  const unlisted = await inspectUnlisted(client, plan);
+  const { ownershipRole } = spec.postgres;
+  const found = findUnstated(plan, { catalog, access, unlisted }, ownershipRole);
+  const name = `${plan.database.name}: holds only what the entry states`;
+  if (found.length === 0) return [{ name, ok: true, detail: "nothing else was found" }];
+  return found.map(({ what, fix }) => ({
+    ...({ name, ok: true, warning: true } as const),
+    ...{ detail: what, fix },
+  }));
 }
 
 /** Checks that the role cannot connect to the databases of other apps, except as a member of a group of its entry. */

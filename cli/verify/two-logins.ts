@@ -64,7 +64,7 @@ export async function verifyUnusedLogins(
   const unused = inTurn.filter(({ name }) => name !== current.username);
   const checks: Check[] = [];
   for (const planned of unused) {
-    const live = context.loginRoles.get(planned.name);
+    const live = context.catalog.roles.get(planned.name);
     checks.push(...verifyUnusedLogin(planned, live, context));
     if (live !== undefined) checks.push(await verifyRefusal(plan, planned, context, current));
     if (live?.canLogin === true) checks.push(warnOfLogin(plan, planned));

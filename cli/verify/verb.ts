@@ -7,12 +7,10 @@ import { toOneError } from "../../components/errors.ts";
 import { readStackItems, type StackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
 import {
-  inspectMarkedRoles,
+  type Catalog,
+  inspectCatalog,
   inspectOpenDatabases,
-  inspectRoles,
-  inspectServer,
   inspectTraces,
-  type LiveRole,
   type OpenDatabase,
   type ServerFacts,
   type Trace,
@@ -48,7 +46,10 @@ export async function verify(args: {
   const items = await readStackItems(spec, readThroughClient(readOnePasswordAccess()));
   const verdict = await verifyStack(spec, items, args.json ? () => undefined : printChecks);
   if (args.json) printJson(verdict);
-  else printLastLine(verdict);
+  else {
+    printWarnings(verdict);
+    printLastLine(verdict);
+  }
   return verdict.ok ? 0 : 1;
 }
 
@@ -60,9 +61,14 @@ export async function verifyStack(
 ): Promise<Verdict> {
   return await withServer(loaded.postgres, async (target) => {
     const facts = await inspectAsAdmin(loaded, items, target);
-    const spec = withOwnershipRole(loaded, facts.marked);
+    const spec = withOwnershipRole(loaded, facts.catalog.roles.values());
     const limit = pLimit(concurrency);
     const verifyOne = async (app: AppSpec) => {
+      if (!facts.catalog.databases.has(app.database.name)) {
+        const checks = [notThereYet(app, spec)];
+        onApp(app.name, checks);
+        return { app: app.name, checks };
+      }
       const traces = facts.traces.get(app.name) ?? [];
       const runChecks = (credential: VerifyContext["credential"]): Promise<readonly Check[]> =>
         verifyApp(app, { spec, target, admin: items.admin, credential, ...facts, traces });
@@ -81,6 +87,13 @@ export async function verifyStack(
   });
 }
 
+/** The one check of an app whose database nobody has made yet. */
+function notThereYet({ name, database, provisioner }: AppSpec, { stack }: StackSpec): Check {
+  const fix = provisioner === "job" ? "run the app's Job" : `run pulumi up --stack ${stack}`;
+  const detail = `database "${database.name}" is not on the server yet`;
+  return { name: `${name}: is on the server`, ok: false, detail, fix };
+}
+
 /** Reads what only the admin can see: the server's identity, PUBLIC's privileges, and traces on reserved names. */
 async function inspectAsAdmin(
   spec: StackSpec,
@@ -88,16 +101,16 @@ async function inspectAsAdmin(
   target: ServerTarget,
 ): Promise<{
   openDatabases: ReadonlyMap<string, OpenDatabase>;
-  loginRoles: ReadonlyMap<string, LiveRole>;
+  catalog: Catalog;
   traces: ReadonlyMap<string, readonly Trace[]>;
   server: ServerFacts;
-  marked: Awaited<ReturnType<typeof inspectMarkedRoles>>;
 }> {
   const { postgres } = spec;
   const database = postgres.maintenanceDatabase;
   return await withSession({ ...target, database }, items.admin, async (client) => {
-    const server = await inspectServer(client);
-    const identity = findIdentityProblem(server, postgres);
+    const databases = spec.apps.map((app) => app.database.name);
+    const catalog = await inspectCatalog(client, { roles: undefined, databases });
+    const identity = findIdentityProblem(catalog.server, postgres);
     if (identity !== undefined && postgres.systemIdentifier !== undefined) {
       throw toOneError("Postgres", [identity]);
     }
@@ -106,21 +119,28 @@ async function inspectAsAdmin(
       const roles = roleNamesOf(app);
       traces.set(app.name, await inspectTraces(client, roles, postgres.reserved));
     }
-    const owners = spec.apps.flatMap((app) =>
-      app.roles.filter(({ logins }) => logins !== undefined),
-    );
-    const loginRoles = await inspectRoles(client, roleNamesOf({ roles: owners }));
-    const marked = await inspectMarkedRoles(client);
     const openDatabases = await inspectOpenDatabases(client);
-    return { openDatabases, traces, loginRoles, marked, server };
+    return { openDatabases, traces, catalog, server: catalog.server };
   });
 }
 
+/** Without warnings, which come at the end: many apps may have the same. */
 function printChecks(app: string, checks: readonly Check[]): void {
-  for (const check of checks) {
-    const mark = check.warning === true ? "warning" : check.ok ? "ok" : "failed";
-    const colour = check.warning === true ? "yellow" : check.ok ? "green" : "red";
-    print(paint(colour, mark.padEnd(7)), ` ${app}  ${describeCheck(check)}`);
+  for (const check of checks.filter(({ warning }) => warning !== true)) {
+    const mark = paint(check.ok ? "green" : "red", (check.ok ? "ok" : "failed").padEnd(7));
+    print(mark, ` ${app}  ${describeCheck(check)}`);
+  }
+}
+
+/** Each warning once, with all apps that it is about. */
+function printWarnings({ apps }: Verdict): void {
+  const all = apps.flatMap(({ app, checks }) =>
+    checks
+      .filter(({ warning }) => warning === true)
+      .map((check) => ({ app, text: describeCheck(check) })),
+  );
+  for (const [text, same] of Map.groupBy(all, (one) => one.text)) {
+    print(paint("yellow", "warning"), ` ${same.map(({ app }) => app).join(", ")}  ${text}`);
   }
 }
 

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { exampleFile } from "../command-line.ts";
 import { BerthError } from "../errors.ts";
 import { projectFolder } from "../project-folder.ts";
-import { findStackFile, prefix, refuseSecretKeys } from "./load.ts";
+import { findStackFile, locateInStackFile, prefix, refuseSecretKeys } from "./load.ts";
 import { parseStack } from "./parse.ts";
 import { describePlainWords } from "./plain-words.ts";
 import type { StackSpec } from "./spec.ts";
@@ -29,7 +29,10 @@ export function loadStackFromEngine(): StackSpec {
   const raw = Object.fromEntries(values);
   const file = findStackFile(stack, projectFolder);
   const text = existsSync(file) ? readFileSync(file, "utf8") : "";
-  return parseStack(stack, raw, undefined, describePlainWords(text, raw));
+  return parseStack(stack, raw, undefined, {
+    locate: locateInStackFile(stack, projectFolder, raw),
+    problems: describePlainWords(text, raw),
+  });
 }
 
 /** Pulumi passes structured values as JSON text, and plain ones as they are. */

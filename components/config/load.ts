@@ -1,7 +1,10 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { didYouMean } from "../closest.ts";
 import { exampleFile } from "../command-line.ts";
 import { BerthError } from "../errors.ts";
+import { type Locate, locateIn } from "./locate.ts";
 import { parseStack } from "./parse.ts";
 import { describePlainWords } from "./plain-words.ts";
 
@@ -30,8 +33,35 @@ export const prefix = "berth:";
  */
 export function loadStackFromFile(stack: string, projectFolder: string, file?: string): StackSpec {
   const { values, text } = readStackFile(stack, projectFolder, file);
-  const words = describePlainWords(text, values);
-  return parseStack(stack, values, file ?? `Pulumi.${stack}.yaml`, words);
+  const name = file ?? `Pulumi.${stack}.yaml`;
+  return parseStack(stack, values, name, {
+    locate: (keys) => locateIn(name, text, prefix)(keys),
+    problems: describePlainWords(text, values),
+  });
+}
+
+/**
+ * Finds key paths in the file of a stack that Pulumi has read. Nothing is found if the file has other values: then
+ * Pulumi has read another one.
+ */
+export function locateInStackFile(
+  stack: string,
+  projectFolder: string,
+  values: StackFile["values"],
+): Locate {
+  const open = (): Locate => {
+    try {
+      const found = readStackFile(stack, projectFolder);
+      if (isDeepStrictEqual(found.values, values)) {
+        return locateIn(path.basename(found.target), found.text, prefix);
+      }
+    } catch {
+      // It is only about the place of a problem; the problem itself is reported.
+    }
+    return () => undefined;
+  };
+  let locate: Locate | undefined;
+  return (keys) => (locate ??= open())(keys);
 }
 
 /** What Berth needs of `Pulumi.yaml` (https://www.pulumi.com/docs/iac/concepts/projects/project-file/). */
@@ -65,6 +95,14 @@ export function findStackFile(stack: string, projectFolder: string, file?: strin
   return path.join(projectFolder, stackConfigDir, `Pulumi.${stack}.yaml`);
 }
 
+/** Stacks that have a file in this folder. */
+function findStacks(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? [])
+    .toSorted();
+}
+
 /** The same file before its values are checked. Only secret ones are refused. */
 export function readStackFile(stack: string, projectFolder: string, file?: string): StackFile {
   const project = readProject(stack, projectFolder);
@@ -76,7 +114,9 @@ export function readStackFile(stack: string, projectFolder: string, file?: strin
     });
   }
   if (found === undefined) {
-    throw new BerthError(`stack ${stack}: there is no stack file ${target}`, {
+    const stacks = findStacks(path.dirname(target));
+    const known = `${didYouMean(stack, stacks) || ";"} stacks with a file: ${stacks.join(", ") || "none"}`;
+    throw new BerthError(`stack ${stack}: there is no stack file ${target}${known}`, {
       hint: `name an existing stack with --stack, or copy ${exampleFile} to Pulumi.${stack}.yaml and edit it`,
     });
   }

@@ -1,8 +1,10 @@
 import type { z } from "zod";
+import { didYouMean } from "../closest.ts";
 import { commandLine } from "../command-line.ts";
 import { toOneError } from "../errors.ts";
 import { toAppSpec, toPostgresSpec } from "./derive/apps.ts";
 import { toClusterSpec, toGitOpsSpec, toSecretsSpec } from "./derive/delivery.ts";
+import type { Locate } from "./locate.ts";
 import { inOrder } from "./logins.ts";
 import { unquotedDate } from "./pulumi-yaml.ts";
 import { findContentProblems } from "./rules/content.ts";
@@ -19,23 +21,36 @@ import { allowedKeys } from "./schema/keys.ts";
 import { StackConfig } from "./schema/stack.ts";
 import type { StackSpec } from "./spec.ts";
 
+/** What only the text of a stack file says. */
+export interface Written {
+  /** Finds a key path in the file. */
+  readonly locate: Locate;
+  readonly problems: readonly string[];
+}
+
 /**
  * Turns what an operator wrote into what Berth works from. Connects to nothing.
  *
  * @param stack Name of the Pulumi stack, as in `Pulumi.<stack>.yaml`.
  * @param raw The values under `config:`, without the `berth:` prefix.
  * @param file Name of the file they are from; undefined = unknown, since Pulumi read the file.
- * @param more Problems that only the file's text shows.
+ * @param written What only that file's text says.
  * @throws BerthError that lists every mistake with its key path, what was given and what is allowed.
  */
 export function parseStack(
   stack: string,
   raw: unknown,
   file?: string,
-  more: readonly string[] = [],
+  { locate, problems: more }: Written = { locate: () => undefined, problems: [] },
 ): StackSpec {
   const name = file === undefined ? "" : ` ${file}`;
   const title = `stack ${stack}: the stack file${name} is not usable`;
+  const refuse = (problems: readonly string[], hint?: string) =>
+    toOneError(
+      title,
+      problems.map((problem) => withPlace(problem, locate)),
+      hint,
+    );
   const hidden = [...findUnreadable(raw, []), ...more];
   const parsed = StackConfig.safeParse(raw, { reportInput: true });
   if (!parsed.success) {
@@ -44,12 +59,25 @@ export function parseStack(
     const others = rest === undefined ? [] : findProblems(toStackSpec(stack, rest), rest);
     const isEmpty = Object.keys(raw ?? {}).length === 0;
     const hint = isEmpty ? `${commandLine("init", `--stack ${stack}`)} writes it` : undefined;
-    throw toOneError(title, [...hidden, ...issues.flatMap(describeIssue), ...others], hint);
+    throw refuse([...hidden, ...issues.flatMap(describeIssue), ...others], hint);
   }
   const spec = toStackSpec(stack, parsed.data);
   const problems = [...hidden, ...findProblems(spec, parsed.data)];
-  if (problems.length > 0) throw toOneError(title, problems);
+  if (problems.length > 0) throw refuse(problems);
   return spec;
+}
+
+const keyPath =
+  /^(?:config|berth:(?<path>[^:\s"]+)): (?:unknown key "(?:berth:)?(?<unknown>[^"]*)")?/;
+
+/** Every problem begins with its key path, so that is where its place comes from. */
+function withPlace(problem: string, locate: Locate): string {
+  const { path, unknown } = keyPath.exec(problem)?.groups ?? {};
+  const place = locate([
+    ...(path === undefined ? [] : path.split(".")),
+    ...(unknown === undefined ? [] : [unknown]),
+  ]);
+  return place === undefined ? problem : `${place}: ${problem}`;
 }
 
 /** What would pass through the schema as something that nobody wrote. */
@@ -129,7 +157,8 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
         if (renamed !== undefined)
           return `${at}: "${key}" is called "${renamed}" now; rename the key`;
         const allowed = allowedKeys(issue.path).map((name) => `${prefix}${name}`);
-        return `${at}: unknown key "${prefix}${key}"; allowed are ${allowed.join(", ")}`;
+        const closest = didYouMean(`${prefix}${key}`, allowed);
+        return `${at}: unknown key "${prefix}${key}"${closest || ";"} allowed are ${allowed.join(", ")}`;
       });
     case "invalid_key": {
       const [inner] = issue.issues;
@@ -139,13 +168,13 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
       return [`${at}: got ${show(issue.input)}; ${unionMessage(issue)}`];
     case "invalid_type":
       return issue.input === undefined
-        ? [`${at}: missing; expected ${expectedType(issue)}`]
+        ? [`${at}: missing; expected ${expectedType(issue)}${exampleFix(issue)}`]
         : [
-            `${at}: got ${showWrongType(issue.input)}; expected ${expectedType(issue)}${quoteFix(issue)}`,
+            `${at}: got ${showWrongType(issue.input)}; expected ${expectedType(issue)}${quoteFix(issue)}${profileFix(issue)}`,
           ];
     case "invalid_value":
       return [
-        `${at}: got ${show(issue.input)}; allowed are ${issue.values.map(String).join(", ")}`,
+        `${at}: got ${show(issue.input)}${didYouMean(String(issue.input), issue.values.map(String)) || ";"} allowed are ${issue.values.map(String).join(", ")}`,
       ];
     case "custom":
     case "invalid_format":
@@ -184,6 +213,28 @@ function showWrongType(value: unknown): string {
 
 function quoteFix({ expected, input }: z.core.$ZodIssueInvalidType): string {
   return expected === "string" && typeof input === "number" ? "\n    fix: put it in quotes" : "";
+}
+
+/** What to add for a section that every stack file has. */
+const examples: Readonly<Record<string, string>> = {
+  postgres:
+    "berth:postgres: { endpoint: { kubernetes: { namespace: db-postgres, service: postgres } } }",
+  onepassword: "berth:onepassword: { vault: ‹vault› }",
+  apps: "berth:apps: { wiki: {} }",
+};
+
+function exampleFix({ path }: z.core.$ZodIssueInvalidType): string {
+  const example = path.length === 1 ? examples[String(path[0])] : undefined;
+  return example === undefined ? "" : `\n    fix: add ${example}`;
+}
+
+/** The profile alone, in place of the role. */
+function profileFix({ path, input }: z.core.$ZodIssueInvalidType): string {
+  const [section, , key, role] = path;
+  const isRole = section === "apps" && key === "roles" && path.length === 4;
+  return isRole && typeof input === "string"
+    ? `\n    fix: write ${String(role)}: { profile: ${input} }`
+    : "";
 }
 
 function show(value: unknown): string {

@@ -9,6 +9,9 @@ const words: Readonly<Record<string, boolean>> = {
   ...{ n: false, no: false, off: false },
 };
 
+/** Few files have such a word, and to parse one takes long. */
+const mayHaveWords = /[\s:[,{](?:y|yes|on|n|no|off)\s*(?:[\n,}\]#]|$)/i;
+
 /** A word in the values of a chart, without quotes. */
 export interface PlainWord {
   /** Keys and indexes below `config`, without the `berth:` prefix. */
@@ -19,6 +22,7 @@ export interface PlainWord {
 /** Finds them in the text of a stack file. Text that is no YAML has none. */
 export function findPlainWords(text: string): readonly PlainWord[] {
   const found: PlainWord[] = [];
+  if (!mayHaveWords.test(text)) return found;
   visit(parseDocument(text, { schema: "failsafe", logLevel: "silent" }), {
     Scalar(key, node, ancestors) {
       if (key === "key" || node.type !== Scalar.PLAIN || typeof node.value !== "string") return;

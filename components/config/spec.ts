@@ -155,6 +155,8 @@ export interface DatabaseSpec {
   readonly schemas: readonly string[];
   /** In the order in which they are created. */
   readonly extensions: readonly ExtensionSpec[];
+  /** Roles of others whose objects and memberships in this database are wanted. Sorted. */
+  readonly guests: readonly string[];
 }
 
 /** An extension of the app's database. */

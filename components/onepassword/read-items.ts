@@ -1,5 +1,6 @@
 import pLimit from "p-limit";
 import pRetry from "p-retry";
+import { didYouMean, findClosest } from "../closest.ts";
 import type { SecretKey } from "../config/keys/template.ts";
 import type { ItemRef, LoginFields, RoleSpec } from "../config/spec.ts";
 import { toOneError } from "../errors.ts";
@@ -111,8 +112,8 @@ function findFieldProblems(request: ItemRequest, item: Item): string[] {
     .filter((field) => item.revealField(field) === undefined)
     .map(
       (field) =>
-        `${at}: no field "${field}" with a value; it has ${listSome(labels)}\n` +
-        `    fix: op item edit ${quote(ref.item)} --vault ${quote(ref.vault)} ${assignment(field, request)}`,
+        `${at}: no field "${field}" with a value${didYouMean(field, labels) || ";"} it has ${listSome(labels)}\n` +
+        `    fix: ${correction(field, labels)}op item edit ${quote(ref.item)} --vault ${quote(ref.vault)} ${assignment(field, request)}`,
     );
   const wanted = new Set([
     ...request.fields,
@@ -175,6 +176,12 @@ function escapeField(name: string): string {
   return name.replaceAll(/[\\.=]/g, String.raw`\$&`);
 }
 
+/** A fix that comes first where the name of the field is probably a mistake. */
+function correction(field: string, labels: readonly string[]): string {
+  const closest = findClosest(field, labels);
+  return closest === undefined ? "" : `write "${closest}" in the stack file; or `;
+}
+
 /** The first few, and how many more there are. */
 function listSome(labels: readonly string[]): string {
   const shown = labels.slice(0, 10);
@@ -203,7 +210,7 @@ function describeFailure(error: ItemReadError, wanted: readonly ItemRequest[]): 
   const at = `${who}: vault "${ref.vault}"${isOfItem ? `, item "${ref.item}"` : ""}`;
   switch (error.failure) {
     case "missing item":
-      return `${at}: there is no such item\n    fix: ${createCommand(wanted)}`;
+      return `${at}: there is no such item${/; did you mean .*$/.exec(error.message)?.[0] ?? ""}\n    fix: ${createCommand(wanted)}`;
     case "missing vault":
       return `${at}: there is no such vault, or the token may not see it (${error.message})\n    fix: correct berth:onepassword.vault, or give the token access; op vault list shows what there is`;
     case "several vaults":
@@ -211,7 +218,7 @@ function describeFailure(error: ItemReadError, wanted: readonly ItemRequest[]): 
     case "several items":
       return `${at}: several items have this title, and the operator would use the oldest\n    fix: op item list --vault ${quote(ref.vault)}, then name the item by its id`;
     case "unauthorized":
-      return `${at}: 1Password refused the token (${error.message})\n    fix: export a valid OP_CONNECT_TOKEN or OP_SERVICE_ACCOUNT_TOKEN with access to the vault`;
+      return `${at}: 1Password refused the token (${error.message})\n    fix: export a valid OP_CONNECT_TOKEN (op connect token create ‹name› --server ‹server› --vault ${quote(ref.vault)}) or OP_SERVICE_ACCOUNT_TOKEN with access to the vault`;
     case "rate limited":
       return `${at}: 1Password answered 429 (too many requests), also after several retries\n    fix: wait for the limit to end (op service-account ratelimit), then run again`;
     case "server error":

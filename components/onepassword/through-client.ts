@@ -1,5 +1,6 @@
 import { OnePasswordConnect } from "@1password/connect";
 import { execa } from "execa";
+import { didYouMean } from "../closest.ts";
 import type { OnePasswordAccess } from "../config/environment.ts";
 import type { ItemRef } from "../config/spec.ts";
 import { Item, isItemId, type ReadItem, toItemReadError } from "./item.ts";
@@ -49,7 +50,7 @@ function readThroughConnect(serverURL: string, token: string): ReadItem {
     vaults.set(ref.vault, vault);
     try {
       const { id, titles } = await vault;
-      const itemId = isItemId(ref.item) ? ref.item : onlyOne((await titles()).get(ref.item));
+      const itemId = isItemId(ref.item) ? ref.item : onlyOne(ref.item, await titles());
       const answer = await connect.getItemById(id, itemId);
       toId(answer.id);
       return toItem(answer as unknown as ItemAnswer, ref);
@@ -91,14 +92,18 @@ export async function findVault(
   const [id] = found;
   if (id !== undefined && found.length === 1) return id;
   if (found.length > 1) throw new Error(`found ${String(found.length)} vaults`);
-  const visible = vaults.map((vault) => JSON.stringify(vault.name ?? vault.id)).join(", ");
-  throw new Error(`found 0 vaults; the token may see ${visible || "none"}`);
+  const visible = vaults.map((vault) => vault.name ?? vault.id ?? "");
+  const closest = didYouMean(name, visible);
+  throw new Error(
+    `found 0 vaults; the token may see ${visible.map((one) => JSON.stringify(one)).join(", ") || "none"}${closest}`,
+  );
 }
 
-function onlyOne(ids: readonly string[] = []): string {
+function onlyOne(title: string, byTitle: ReadonlyMap<string, readonly string[]>): string {
+  const ids = byTitle.get(title) ?? [];
   const [id] = ids;
   if (id !== undefined && ids.length === 1) return id;
-  throw new Error(`found ${String(ids.length)} items`);
+  throw new Error(`found ${String(ids.length)} items${didYouMean(title, byTitle.keys())}`);
 }
 
 /** The client returns an answer without fields if its JSON was cut off. */

@@ -3,6 +3,8 @@ export const besideCode = [
   "{components,provider,cli}/**/*.{sql,css}",
   "cli/**/*.browser.js",
   "components/config/schema.json",
+  "components/engine/node-check.cjs",
+  "cli/report/page/*.{css,js}",
   "provider/pulumi-resource-berth",
   "provider/plugin/*",
   "toolchain/go/*/go.mod",

@@ -1,6 +1,8 @@
+import { describeProblem } from "../../components/errors.ts";
 import { type AppDecision, listActions } from "../../components/postgres/diff/decide-app.ts";
 import type { AppDatabaseState } from "../../components/postgres/plan/app-properties.ts";
 import { type Action, describeAction } from "../../components/postgres/statements/actions.ts";
+import type { PropertyMap } from "../rpc/property-values.ts";
 import type { Changes } from "../rpc/resource-handler.ts";
 
 /** Permissions for the run. They are no property of the app, so a change of them is no change. */
@@ -52,6 +54,24 @@ export function listDrift(decision: AppDecision): string[] {
   const { problems, superuser } = decision;
   const paths = listActions(decision).map(({ path }) => path);
   return [...new Set([...paths, ...[...problems, ...superuser].map(({ at }) => at)])];
+}
+
+/** What a refresh found beside the actions, as text for the operator. */
+export function listFound({ problems, notes, superuser, unstated }: AppDecision): string[] {
+  return [...notes, ...[...problems, ...superuser, ...unstated].map(describeProblem)];
+}
+
+/**
+ * What a refresh found, for state: the paths that a run changes or refuses, and those of what the entry does not
+ * state and no run changes.
+ */
+export function toFound(decision: AppDecision): PropertyMap {
+  const drift = listDrift(decision);
+  const unstated = [...new Set(decision.unstated.map(({ at }) => at))];
+  return {
+    ...(drift.length === 0 ? {} : { drift }),
+    ...(unstated.length === 0 ? {} : { unstated }),
+  };
 }
 
 /** What a run would do, as text: each action with the property that leads to it. */

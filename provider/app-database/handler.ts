@@ -19,7 +19,7 @@ import {
   type StoredResource,
   type UpdateRequest,
 } from "../rpc/resource-handler.ts";
-import { compareStates, compareVerifiers, listDrift } from "./changes.ts";
+import { compareStates, compareVerifiers, listDrift, listFound, toFound } from "./changes.ts";
 import {
   type AppDatabaseInputs,
   findInputProblems,
@@ -185,17 +185,13 @@ export class AppDatabaseHandler implements ResourceHandler {
     const isKnown = unfinished === undefined;
     const request = toPlainRequest({ state, verifiers }, server.config, isKnown);
     const { decision, catalog } = await inspectRequest(server, request, true);
-    const { problems, notes, superuser } = decision;
-    const losses = problems.filter((problem) => isLoss(problem, isKnown));
+    const losses = decision.problems.filter((problem) => isLoss(problem, isKnown));
     if (losses.length > 0) throw toOneError("Postgres", losses);
-    const warnings = [...notes, ...[...problems, ...superuser].map(describeProblem)];
-    for (const warning of warnings) this.#reports.report("warning", resource.urn, warning);
+    for (const text of listFound(decision)) this.#reports.report("warning", resource.urn, text);
     const actions = listActions(decision);
     const live = toProperties(toLiveState(state, actions, catalog));
-    const drift = listDrift(decision);
-    if (drift.length === 0) return { ...resource, state: { ...live, ...unfinished } };
     if (actions.length > 0) this.#reports.showDifference(resource.urn, actions);
-    return { ...resource, state: { ...live, drift, ...unfinished } };
+    return { ...resource, state: { ...live, ...toFound(decision), ...unfinished } };
   }
 
   /**

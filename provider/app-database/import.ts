@@ -16,7 +16,7 @@ import { projectFolder } from "../../components/project-folder.ts";
 import type { Report } from "../rpc/engine-log.ts";
 import { hasSecret, type PropertyMap, toPlain } from "../rpc/property-values.ts";
 import type { StoredResource } from "../rpc/resource-handler.ts";
-import { listDrift } from "./changes.ts";
+import { toFound } from "./changes.ts";
 import { toProperties } from "./inputs.ts";
 import { inspectRequest, requirePossible } from "./inspect.ts";
 import { toPlainRequest } from "./request.ts";
@@ -49,11 +49,10 @@ export async function importApp(
     if (!catalog.databases.has(state.database.name)) return undefined;
     for (const note of notes) report("warning", urn, note);
     const live = toProperties(toLiveState(state, listActions(decision), catalog));
-    const drift = listDrift(decision);
     return {
       ...resource,
       inputs: toProperties(state),
-      state: drift.length === 0 ? live : { ...live, drift },
+      state: { ...live, ...toFound(decision) },
     };
   } finally {
     await server.close();

@@ -11,6 +11,7 @@ import {
   inspectLosses,
   inspectSessions,
 } from "../../components/postgres/catalog/retirement.ts";
+import { inspectUnlisted } from "../../components/postgres/catalog/unlisted.ts";
 import {
   type AppDecision,
   type AppFacts,
@@ -60,7 +61,10 @@ export async function inspectRequest(
   const problems = outside.problems.filter((problem) => !isLater(problem, isImport));
   if (isDeep && mayEnter(plan, catalog, { problems })) {
     const { name } = plan.database;
-    const inside = (session: Session) => inspectInside(session, { plan, context }, catalog);
+    const inside = async (session: Session) => ({
+      ...(await inspectInside(session, { plan, context }, catalog)),
+      unlisted: await inspectUnlisted(session.client, plan),
+    });
     return decide(await server.withDatabase(name, inside));
   }
   if (!isDeep || catalog.databases.has(plan.database.name) || plan.extensions.length === 0) {
@@ -107,13 +111,13 @@ function isLater({ code }: PostgresProblem, isImport: boolean): boolean {
 
 /** Throws the problems of a decision. Returns what else the operator should know. */
 export function requirePossible(
-  { problems, adopting, notes, superuser }: AppDecision,
+  { problems, adopting, notes, superuser, unstated }: AppDecision,
   isImport = false,
 ): readonly string[] {
   const now = problems.filter((problem) => !isLater(problem, isImport));
   if (now.length > 0) throw toOneError("Postgres", now);
   const later = problems.map((problem) => `up would refuse: ${describeProblem(problem)}`);
-  return [...later, ...adopting, ...notes, ...superuser.map(describeProblem)];
+  return [...later, ...adopting, ...notes, ...[...superuser, ...unstated].map(describeProblem)];
 }
 
 /** The live roles and database of the app, with the verifiers of its roles if the session may read them. */

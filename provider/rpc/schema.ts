@@ -5,6 +5,7 @@ import { AppProperties } from "../../components/postgres/plan/app-properties.ts"
 export const PROVIDER_VERSION = "0.1.0";
 
 const text = { type: "string" };
+const paths = { type: "array", items: text };
 const manifestFile = {
   directory: text,
   path: text,
@@ -55,7 +56,7 @@ export const PROVIDER_SCHEMA: string = JSON.stringify({
         verifiers: { type: "object", additionalProperties: text, secret: true },
       },
       requiredInputs: ["app", "database", "roles", "verifiers"],
-      properties: { ...appDatabase.properties, drift: { type: "array", items: text } },
+      properties: { ...appDatabase.properties, drift: paths, unstated: paths },
       required: appDatabase.required,
     },
     "berth:index:ManifestFile": {

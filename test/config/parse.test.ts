@@ -26,7 +26,7 @@ test("fails with every mistake of a file at once, each with its key path", () =>
       "stack prod: the stack file Pulumi.prod.yaml is not usable: 5 problems",
       "  - berth:postgres.endpoint: {} give either `kubernetes` (a port-forward) or `direct` (host and port)",
       '  - berth:postgres.reserved: got "paperless"; expected array',
-      "  - berth:onepassword: missing; expected object",
+      "  - berth:onepassword: missing; expected object\n    fix: add berth:onepassword: { vault: ‹vault› }",
       '  - berth:apps.Netbox: the name "Netbox" is not an app name; allowed are a-z, 0-9 and - inside, starting with a letter',
       '  - config: unknown key "berth:extra"; allowed are berth:stack, berth:postgres, berth:onepassword, berth:gitops, berth:cluster, berth:secrets, berth:apps',
     ].join("\n"),
@@ -80,7 +80,7 @@ test.each<[string, unknown, string]>([
   [
     "an entry",
     { databse: {} },
-    '…: unknown key "databse"; allowed are adopt, provisioner, reclaimPolicy, delivery, secretsThrough, namespace, owner, roles, database, secrets, credentials, vault, workload',
+    '…: unknown key "databse"; did you mean "database"? allowed are adopt, provisioner, reclaimPolicy, delivery, secretsThrough, namespace, owner, roles, database, secrets, credentials, vault, workload',
   ],
   [
     "an owner",
@@ -90,22 +90,22 @@ test.each<[string, unknown, string]>([
   [
     "a role",
     { roles: { admin: { profile: "readonly", pofile: "" } } },
-    '….roles.admin: unknown key "pofile"; allowed are name, item, secret, namespace, login, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, scram, profile, privileges',
+    '….roles.admin: unknown key "pofile"; did you mean "profile"? allowed are name, item, secret, namespace, login, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, scram, profile, privileges',
   ],
   [
     "a database",
     { database: { owner: "x" } },
-    '….database: unknown key "owner"; allowed are name, encoding, connectionLimit, revokePublic, settings, recreate, schemas, extensions',
+    '….database: unknown key "owner"; allowed are name, encoding, connectionLimit, revokePublic, settings, recreate, schemas, extensions, guests',
   ],
   [
     "a Secret",
     { secrets: { token: { feilds: [] } } },
-    '….secrets.token: unknown key "feilds"; allowed are from, item, mount, path, fields, keys, find, rewrite, type, refreshInterval, creationPolicy, deletionPolicy, namespace',
+    '….secrets.token: unknown key "feilds"; did you mean "fields"? allowed are from, item, mount, path, fields, keys, find, rewrite, type, refreshInterval, creationPolicy, deletionPolicy, namespace',
   ],
   [
     "a chart",
     { workload: { helm: { repoURL: "r", chart: "c", version: "1", value: {} } } },
-    '….workload.helm: unknown key "value"; allowed are repoURL, chart, version, values',
+    '….workload.helm: unknown key "value"; did you mean "values"? allowed are repoURL, chart, version, values',
   ],
 ])("fails on an unknown key of %s, and lists the allowed ones", (_, entry, problem) => {
   expect(findEntryProblems(entry)).toEqual([problem]);

@@ -48,7 +48,7 @@ export function makeApp(name: string, changes: Partial<AppSpec> = {}): AppSpec {
     namespace: `infra-${name}`,
     database: {
       ...{ name, encoding: "UTF8", connectionLimit: -1, revokePublic: true },
-      ...{ settings: {}, recreate: false, schemas: [], extensions: [] },
+      ...{ settings: {}, recreate: false, schemas: [], extensions: [], guests: [] },
     },
     roles: [makeRole(name)],
     secrets: [],

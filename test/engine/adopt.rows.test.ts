@@ -135,11 +135,17 @@ describe.each(tried)("Postgres $server", ({ packageName, isAdminSuperuser }) => 
     expect([...states]).toEqual([isAdminSuperuser ? "same" : "unknown"]);
   });
 
+  it("says of a reserved name that it is", async () => {
+    const reserved = await adopt(bed, "--app", "paperless");
+    expect(reserved.exitCode).toBe(1);
+    expect(reserved.stderr).toContain('"paperless" is reserved (berth:postgres.reserved)');
+  });
+
   it("refuses what is asked for and cannot be had, and says why", async () => {
     const two = await adopt(bed, "--app", "two_a", "--write");
     expect(two).toMatchObject({ exitCode: 1 });
     expect(two.stdout).toMatch(
-      /^left alone: database "two_a": .*owns the database "two_b" as well/m,
+      /^left alone: database "two_a": .*owns the databases "two_a" and "two_b"/m,
     );
     expect(two.stdout).toMatch(/^not adopted: "two_a"; nothing was written$/m);
     const nothing = await adopt(bed, "--app", "wikki");

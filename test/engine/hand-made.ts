@@ -184,9 +184,9 @@ export const notForAnEntry: readonly (readonly [
   name: string,
   why: RegExp,
 ])[] = [
-  ["database", "of_superuser", /owner "postgres" belongs to Postgres|is a superuser/],
-  ["database", "two_a", /owns the database "two_b" as well/],
-  ["database", "two_b", /owns the database "two_a" as well/],
+  ["database", "of_superuser", /its owner "\w+" is a superuser, and no app can have that role/],
+  ["database", "two_a", /owns the databases "two_a" and "two_b"/],
+  ["database", "two_b", /make "two_b" its owner first/],
   ["database", "of_group", /becomes LOGIN/],
   ["database", "of_expiring", /becomes VALID UNTIL 'infinity'/],
   ["database", "of_maker", /has CREATEDB/],

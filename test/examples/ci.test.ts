@@ -7,7 +7,9 @@ import { projectFolder } from "../../components/project-folder.ts";
 
 /** The workflow files hold only what exists: scripts, options, and actions of one version. */
 
-const files = globSync("examples/ci/*.yml", { cwd: projectFolder });
+const files = globSync(["examples/ci/*.yml", "template/.github/workflows/*.yml"], {
+  cwd: projectFolder,
+});
 const { scripts } = JSON.parse(readFileSync(path.join(projectFolder, "package.json"), "utf8")) as {
   scripts: Record<string, string>;
 };
@@ -28,7 +30,7 @@ const commandsOf = (file: string): string[] =>
 
 /** Programs that every runner has, or that an earlier line has installed. */
 const known =
-  /^(?:npm ci$|npm run [a-z]+ -- |curl -fsSL https:\/\/get\.pulumi\.com \| sh -s -- --version |echo "\$HOME|export PATH=)/;
+  /^(?:npm ci$|npx berth [a-z]+ |curl -fsSL https:\/\/get\.pulumi\.com \| sh -s -- --version |echo "\$HOME|export PATH=)/;
 
 /** Options of a verb, by its own help. */
 async function optionsOf(verb: string): Promise<string[]> {
@@ -38,7 +40,8 @@ async function optionsOf(verb: string): Promise<string[]> {
 }
 
 async function expectUsable(command: string): Promise<void> {
-  const [, verb = "", given = ""] = /^npm run ([a-z]+) -- (.*)$/.exec(command) ?? [];
+  const [, verb = "", given = ""] =
+    /^(?:npm run|npx berth) ([a-z]+) (?:-- )?(.*)$/.exec(command) ?? [];
   if (verb === "") return;
   expect(Object.keys(scripts)).toContain(verb);
   const options = await optionsOf(verb);
@@ -48,7 +51,7 @@ async function expectUsable(command: string): Promise<void> {
 describe.each(files)("%s", (file) => {
   it("has commands that exist, with options that the verb has", async () => {
     const commands = commandsOf(file);
-    expect(commands.some((command) => command.startsWith("npm run preview -- "))).toBe(true);
+    expect(commands.some((command) => command.startsWith("npx berth preview "))).toBe(true);
     for (const command of commands) {
       expect(command).toMatch(known);
       await expectUsable(command);

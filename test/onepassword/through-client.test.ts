@@ -123,6 +123,24 @@ describe("through Connect", () => {
     await expect(read(ref)).rejects.toMatchObject({ name: "ItemReadError", failure });
   });
 
+  test("asks whether a name that is close was meant, and lists the vaults that there are", async () => {
+    const problemsOf = async (ref: typeof netbox, fields: readonly string[] = []) => {
+      const client = readThroughClient({ kind: "connect", url: server.url, token });
+      const reading = readItems([{ ref, wantedBy: "app netbox", fields }], client);
+      return await reading.then(() => "", String);
+    };
+    expect(await problemsOf({ ...netbox, vault: "Coachlite" })).toMatch(
+      /may see .*"Coachlight".*; did you mean "Coachlight"\?/,
+    );
+    expect(await problemsOf({ ...netbox, item: "netbox-db-credential" })).toContain(
+      'there is no such item; did you mean "netbox-db-credentials"?\n    fix: op item create',
+    );
+    const superuser = { ...netbox, item: "netbox-superuser" };
+    const field = await problemsOf(superuser, ["emial"]);
+    expect(field).toContain('no field "emial" with a value; did you mean "email"? it has ');
+    expect(field).toContain('fix: write "email" in the stack file; or op item edit');
+  });
+
   test("fails with several items for a title that two have", async () => {
     const twin = createItem(
       { title: "twin", category: "LOGIN", sections: [], fields: [] },

@@ -123,9 +123,9 @@ it("says what does not belong to the owner, so that the other roles have nothing
   bed.reports.length = 0;
   const live = await bed.refresh(made);
   const told =
-    "some things do not belong to mixed, so the app's other roles get nothing on them: public.theirs (postgres)";
+    'role "postgres" owns table public.theirs; "mixed" does not, so Berth gives the app\'s roles nothing on that';
   expect(bed.reports).toEqual([expect.stringContaining(told)]);
-  expect(live?.state).toEqual(made.state);
+  expect(live?.state).toEqual({ ...made.state, unstated: ["database.guests"] });
   await expect(bed.sqlAs("mixed_rw", "mixed", "select from theirs")).rejects.toMatchObject({
     code: "42501",
   });

@@ -6,6 +6,7 @@ import { readAdminItem } from "../../../components/onepassword/admin.ts";
 import type { Credential } from "../../../components/onepassword/credential.ts";
 import { inspectAccess } from "../../../components/postgres/catalog/access.ts";
 import { type Catalog, inspectCatalog } from "../../../components/postgres/catalog/catalog.ts";
+import { inspectUnlisted } from "../../../components/postgres/catalog/unlisted.ts";
 import {
   type AppDecision,
   decideApp,
@@ -78,8 +79,10 @@ async function decideLive(
   const plan = planDatabase(app, postgres);
   const outside = decideApp(plan, { catalog }, { postgres });
   if (!mayEnter(plan, catalog, outside)) return outside;
-  const access = await withSession({ ...target, database: plan.database.name }, admin, (client) =>
-    inspectAccess(client, plan, []),
-  );
-  return decideApp(plan, { catalog, access }, { postgres });
+  const inside = { ...target, database: plan.database.name };
+  const facts = await withSession(inside, admin, async (client) => ({
+    access: await inspectAccess(client, plan, []),
+    unlisted: await inspectUnlisted(client, plan),
+  }));
+  return decideApp(plan, { catalog, ...facts }, { postgres });
 }

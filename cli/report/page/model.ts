@@ -130,7 +130,8 @@ function toDriftWarnings(
 ): Warning[] {
   const decision = decisions.get(app);
   if (decision === undefined) return [];
-  const problems = [...decision.problems, ...decision.superuser].map((problem) => ({
+  const { problems: refusals, superuser, unstated } = decision;
+  const problems = [...refusals, ...superuser, ...unstated].map((problem) => ({
     ...{ app, what: describeWhat(problem) },
     fix: problem.fix,
   }));

@@ -145,6 +145,7 @@ export function toAppSpec(
       recreate: entry.database?.recreate ?? false,
       schemas: (entry.database?.schemas ?? []).toSorted(),
       extensions: (entry.database?.extensions ?? []).map(toExtension),
+      guests: (entry.database?.guests ?? []).toSorted(),
     },
     roles: [owner, ...scoped],
     secrets: toSecrets(entry, vault, namespace),

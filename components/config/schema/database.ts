@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Grants, type ObjectType, objectTypes, privilegeTable } from "../privileges.ts";
-import { PgIdentifier } from "./primitives.ts";
+import { PgIdentifier, PgName } from "./primitives.ts";
 
 /** Key of the stack file → type of object. */
 const privilegeKeys = {
@@ -114,5 +114,10 @@ export const contentKeys = {
     .array(Extension)
     .describe(
       "Extensions, by name. Berth creates them in this order, so list one before those that need it. An extension that you remove from the list stays on the server.",
+    ),
+  guests: z
+    .array(PgName)
+    .describe(
+      "Roles of others that may own objects in this database and be members of the app's roles. Berth never changes these objects and memberships, and reports them unless their role is in this list.",
     ),
 };

@@ -2,7 +2,13 @@ import { readFileSync } from "node:fs";
 import type { Client } from "pg";
 import type { ObjectType } from "../../config/privileges.ts";
 import type { DatabasePlan, PlannedDatabase, PlannedRole } from "../plan/plan.ts";
-import type { LiveDatabase, OthersGrant, ServerFacts } from "./catalog.ts";
+import {
+  type GrantsRow,
+  type LiveDatabase,
+  type OthersGrant,
+  type ServerFacts,
+  sortGrants,
+} from "./catalog.ts";
 import { inspectExtensions, type LiveExtension } from "./extensions.ts";
 
 const accessSql = readFileSync(new URL("sql/access.sql", import.meta.url), "utf8");
@@ -21,10 +27,13 @@ export interface LiveObject {
   /** The same for single columns of a table. */
   readonly columns?: readonly string[];
   readonly others?: readonly OthersGrant[];
+  /** What the app's roles have WITH GRANT OPTION, whoever granted it. */
+  readonly grantable?: readonly OthersGrant[];
 }
 
 /** Live default privileges for objects that the owner will create; schema null = in every schema. */
-export interface LiveDefault extends Pick<LiveObject, "type" | "owner" | "privileges"> {
+export interface LiveDefault
+  extends Pick<LiveObject, "type" | "owner" | "privileges" | "grantable"> {
   readonly schema: string | null;
 }
 
@@ -60,11 +69,11 @@ export async function inspectAccess(
 ): Promise<LiveAccess> {
   const grantees = [...plan.roles.map((role) => role.name), ...formerRoles];
   const { rows } = await client.query<
-    (LiveObject & { kind: "object" }) | (LiveDefault & { kind: "default" })
+    GrantsRow & ((LiveObject & { kind: "object" }) | (LiveDefault & { kind: "default" }))
   >(accessSql, [grantees, plan.schemas, plan.database.owner]);
   return {
-    objects: rows.filter((row) => row.kind === "object"),
-    defaults: rows.filter((row) => row.kind === "default"),
+    objects: rows.filter((row) => row.kind === "object").map(sortGrants),
+    defaults: rows.filter((row) => row.kind === "default").map(sortGrants),
     extensions: await inspectExtensions(client, plan.extensions),
   };
 }

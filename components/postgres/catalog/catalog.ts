@@ -51,6 +51,11 @@ export interface LiveRole {
 export interface LiveMembership {
   readonly group: string;
   readonly grantor: string;
+  /** WITH ADMIN OPTION. */
+  readonly isAdmin?: boolean;
+  /** Before Postgres 16 an attribute of the member. */
+  readonly inherits?: boolean;
+  readonly maySetRole?: boolean;
   /** What `COMMENT ON ROLE` says of the group. */
   readonly comment?: string | null;
 }
@@ -62,11 +67,14 @@ export interface LiveDatabase {
   readonly encoding: string;
   readonly connectionLimit: number;
   readonly allowsConnections: boolean;
+  /** IS_TEMPLATE. */
+  readonly isTemplate?: boolean;
   /** Settings of `ALTER DATABASE … SET`, `name=value`. */
   readonly settings?: readonly string[];
   /** What its owner granted: `grantee=PRIVILEGE`, with `PUBLIC` for every role. */
   readonly privileges: readonly string[];
   readonly others?: readonly OthersGrant[];
+  readonly grantable?: readonly OthersGrant[];
 }
 
 /** A privilege that another role than the owner granted. A superuser's REVOKE acts as the owner and does not revoke it. */
@@ -76,6 +84,22 @@ export interface OthersGrant {
   readonly grantor: string;
   /** Column of a table; null = the whole table. */
   readonly column?: string | null;
+}
+
+/** Grants as they are read: those of other grantors, and those WITH GRANT OPTION of any grantor. */
+export interface GrantsRow {
+  readonly owner: string;
+  readonly grants: readonly (OthersGrant & { readonly isGrantable: boolean })[];
+}
+
+/** Sorts the grants of an object into those of other grantors and those with grant option. */
+export function sortGrants<T extends GrantsRow>({ grants, ...row }: T) {
+  const sorted = grants.map(({ isGrantable, ...grant }) => ({ isGrantable, grant }));
+  return {
+    ...row,
+    others: sorted.flatMap(({ grant }) => (grant.grantor === row.owner ? [] : [grant])),
+    grantable: sorted.flatMap(({ grant, isGrantable }) => (isGrantable ? [grant] : [])),
+  };
 }
 
 /** The part of the live catalog that a stack needs. */
@@ -135,7 +159,8 @@ export async function inspectDatabases(
   client: Client,
   names: readonly string[] | undefined,
 ): Promise<ReadonlyMap<string, LiveDatabase>> {
-  return await inspectByName<LiveDatabase>(client, sql("databases"), names);
+  const rows = await inspectByName<LiveDatabase & GrantsRow>(client, sql("databases"), names);
+  return new Map([...rows].map(([name, row]) => [name, sortGrants(row)]));
 }
 
 async function inspectByName<T extends { readonly name: string }>(
@@ -165,6 +190,7 @@ export interface SessionRole {
   readonly canCreateDatabase: boolean;
   readonly canReplicate: boolean;
   readonly bypassesRls: boolean;
+  readonly expires: boolean;
   readonly connectionLimit: number;
   readonly memberOf: readonly string[];
   readonly memberships: readonly LiveMembership[];
@@ -214,15 +240,21 @@ export interface SessionPrivilege {
   readonly isInherited: boolean;
 }
 
-/** Reads what the session's role may do in its database: every privilege on every object of the schemas. */
+/**
+ * Reads what the session's role may do in its database: every privilege on every object of the schemas, but
+ * objects of `guests`.
+ */
 export async function inspectSessionPrivileges(
   client: Client,
   schemas: readonly string[],
-  groups: readonly string[],
+  {
+    groups,
+    guests = [],
+  }: { readonly groups: readonly string[]; readonly guests?: readonly string[] | undefined },
 ): Promise<readonly SessionPrivilege[]> {
   const { rows } = await client.query<Record<string, unknown>>(sql("session-privileges"), [
     ...[schemas, privilegeTable.table, privilegeTable.sequence],
-    groups,
+    ...[groups, guests],
   ]);
   return rows.map((row) => toCamelCase(row) as unknown as SessionPrivilege);
 }

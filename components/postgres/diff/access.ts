@@ -4,13 +4,7 @@ import type { FormerRole } from "../plan/former-role.ts";
 import { type DatabasePlan, PUBLIC, PUBLIC_SCHEMA } from "../plan/plan.ts";
 import type { Action, Securable } from "../statements/actions.ts";
 import { type ContentDecision, decideContents } from "./contents.ts";
-import {
-  closePublicSchema,
-  findClosedSchemas,
-  mayGrantOn,
-  noteForeignObjects,
-  noteLostSchema,
-} from "./foreign.ts";
+import { closePublicSchema, findClosedSchemas, mayGrantOn, noteLostSchema } from "./foreign.ts";
 import { findGrantsOfOthers } from "./grantors.ts";
 import { compare, heldBy, nameOnDatabase, subtract, toSecurable } from "./privileges.ts";
 import { decideSettings } from "./settings.ts";
@@ -52,11 +46,7 @@ export function decideAccess(
   return {
     ...contents,
     actions: [...outside, ...closing.actions, ...contents.actions, ...inside],
-    notes: [
-      ...closing.notes,
-      ...noteForeignObjects(plan, live.access),
-      ...(schemas.has(PUBLIC_SCHEMA) ? [] : noteLostSchema(plan)),
-    ],
+    notes: [...closing.notes, ...(schemas.has(PUBLIC_SCHEMA) ? [] : noteLostSchema(plan))],
     superuser: [
       ...contents.superuser,
       ...findClosedSchemas(plan, shares, live),

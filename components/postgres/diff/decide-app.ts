@@ -3,6 +3,7 @@ import type { PostgresSpec, ReclaimPolicy } from "../../config/spec.ts";
 import type { LiveAccess } from "../catalog/access.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { LiveExtension } from "../catalog/extensions.ts";
+import type { LiveUnlisted } from "../catalog/unlisted.ts";
 import type { FormerRole, FormerSettings } from "../plan/former-role.ts";
 import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
 import { decideAdoption } from "../rules/adoption.ts";
@@ -28,6 +29,7 @@ import {
   sortFormerRoles,
 } from "./retirement.ts";
 import { decideRoles } from "./roles.ts";
+import { findUnstated } from "./unstated.ts";
 
 /** Live facts about an app. Only the catalog is required; undefined = not read. */
 export interface AppFacts {
@@ -36,6 +38,8 @@ export interface AppFacts {
   readonly stored?: ReadonlyMap<string, string | null> | undefined;
   /** Contents of the app's database. */
   readonly access?: LiveAccess | undefined;
+  /** What else it holds. Then the catalog has all roles. */
+  readonly unlisted?: LiveUnlisted | undefined;
   /** Extensions that the server offers, for a database that does not exist yet. */
   readonly extensions?: readonly LiveExtension[] | undefined;
   /** Settings of the plan that the server refuses. */
@@ -79,6 +83,8 @@ export interface AppDecision {
   readonly notes: readonly string[];
   /** What only a superuser can do. Everything else goes on. */
   readonly superuser: readonly PostgresProblem[];
+  /** What others made, the entry does not state, and Berth does not change. */
+  readonly unstated: readonly PostgresProblem[];
 }
 
 /** The one decision about an app, for preview, up, refresh and every check. Pure. */
@@ -99,10 +105,15 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
     context.formerSettings?.get("database") ?? [],
   );
   const adoption = decideAdoption(plan, catalog, {
-    ownershipRole,
+    ...{ ownershipRole, reserved: postgres.reserved },
     isReserved: (name) => reservedReason(name, { postgres }) !== undefined,
     passwordOf: ({ key, name, login }) =>
-      compareStored(stored?.get(name), login === "external" ? null : (verifiers.get(key) ?? "")),
+      login === "in-turn" && !verifiers.has(key)
+        ? "same"
+        : compareStored(
+            stored?.get(name),
+            login === "external" ? null : (verifiers.get(key) ?? ""),
+          ),
   });
   const roles = decideRoles(plan, catalog, {
     ...{ ownershipRole, stack, formerRoles, formerSettings: context.formerSettings },
@@ -140,6 +151,7 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
     adopting: [...owning.notes, ...adoption.changes.map((change) => `adopting: ${change}`)],
     notes: [...notes, ...noteTwoLogins(plan, catalog), ...inside.notes],
     superuser: inside.superuser,
+    unstated: findUnstated(plan, facts, ownershipRole),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { LiveAccess, LiveInside, LiveObject } from "../catalog/access.ts";
+import type { LiveInside, LiveObject } from "../catalog/access.ts";
 import type { ServerFacts } from "../catalog/catalog.ts";
 import { type DatabasePlan, PUBLIC, PUBLIC_SCHEMA } from "../plan/plan.ts";
 import type { AppProblem } from "../rules/problem.ts";
@@ -55,26 +55,6 @@ function closeSchema({ database }: DatabasePlan, schema: LiveObject): readonly A
       ? []
       : [{ kind: "grant", path, on, grantee: owner, privileges: ["CREATE", "USAGE"] } as const]),
     { kind: "revoke", path, on, grantee: PUBLIC, privileges: ["CREATE"] },
-  ];
-}
-
-export function noteForeignObjects(plan: DatabasePlan, access: LiveAccess): string[] {
-  const asked = plan.grants.filter(({ privileges }) => privileges.length > 0);
-  const types = new Set(asked.map(({ on }) => on.type));
-  const foreign = access.objects.filter(
-    ({ type, schema, owner }) =>
-      type !== "schema" &&
-      types.has(type) &&
-      plan.schemas.includes(schema) &&
-      owner !== plan.database.owner,
-  );
-  if (foreign.length === 0) return [];
-  const shown = foreign
-    .slice(0, 5)
-    .map(({ schema, name, owner }) => `${schema}.${name} (${owner})`);
-  const more = foreign.length > 5 ? ` and ${String(foreign.length - 5)} more` : "";
-  return [
-    `in database ${plan.database.name} some things do not belong to ${plan.database.owner}, so the app's other roles get nothing on them: ${shown.join(", ")}${more}`,
   ];
 }
 

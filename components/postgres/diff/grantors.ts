@@ -1,10 +1,10 @@
 import { escapeIdentifier } from "pg";
-import type { LiveInside } from "../catalog/access.ts";
+import type { LiveInside, LiveObject } from "../catalog/access.ts";
 import type { OthersGrant } from "../catalog/catalog.ts";
 import type { FormerRole } from "../plan/former-role.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import type { AppProblem } from "../rules/problem.ts";
-import type { Action, Securable } from "../statements/actions.ts";
+import { type Action, describeSecurable, type Securable } from "../statements/actions.ts";
 import { inNameOf, toStatement } from "../statements/sql.ts";
 import { mayGrantOn } from "./foreign.ts";
 import { nameOnDatabase, toSecurable } from "./privileges.ts";
@@ -66,12 +66,14 @@ function inSchema(
   plan: DatabasePlan,
   { access, server }: LiveInside,
   share: WantedPrivileges,
+  select: (object: LiveObject) => readonly OthersGrant[] = ({ others = [] }) =>
+    tooMuch(others, share),
 ): readonly OthersRevoke[] {
   const found = new Map<string, { one: OthersGrant; on: Securable }>();
   for (const object of access.objects) {
     if (object.type !== share.type || object.schema !== share.schema) continue;
     if (!mayGrantOn(object, plan, server)) continue;
-    for (const one of tooMuch(object.others ?? [], share)) {
+    for (const one of select(object)) {
       const key = JSON.stringify(one);
       found.set(key, { one, on: toSecurable(object, found.get(key)?.on) });
     }
@@ -96,7 +98,63 @@ function toRevoke(
 }
 
 function describeRevoke({ action, column }: OthersRevoke): string {
+  return toStatement({ ...action, privileges: [toPrivilege(action, column)] }, () => "");
+}
+
+function toPrivilege({ privileges }: OthersRevoke["action"], column: string | undefined): string {
   const where = column === undefined ? "" : ` (${escapeIdentifier(column)})`;
-  const privileges = action.privileges.map((privilege) => `${privilege}${where}`);
-  return toStatement({ ...action, privileges }, () => "");
+  return privileges.map((privilege) => `${privilege}${where}`).join(", ");
+}
+
+/** Stated privileges that a role of the app also may grant to others, which no entry states. */
+export function findGrantOptions(plan: DatabasePlan, live: LiveInside): AppProblem[] {
+  const { name: database, grantable = [] } = live.database;
+  const on: Securable = { type: "database", database };
+  const inAll = toWantedPrivileges(plan, []);
+  const found = [
+    ...toWantedDatabasePrivileges(plan, []).flatMap((share) =>
+      statedOf(grantable, share).map((one) => toRevoke(share, one, on)),
+    ),
+    ...inAll.flatMap((share) =>
+      inSchema(plan, live, share, (object) => statedOf(object.grantable ?? [], share)),
+    ),
+  ];
+  const onObjects = found.map(({ grantor, action, column }) => ({
+    ...{ grantor, path: action.path, grantee: action.grantee },
+    what: `${toPrivilege(action, column)} on ${describeSecurable(action.on)}`,
+    statement: toStatement(
+      { ...action, privileges: [`GRANT OPTION FOR ${toPrivilege(action, column)}`] },
+      () => "",
+    ),
+  }));
+  return [...onObjects, ...inAll.flatMap((share) => findDefaultOptions(live, share))].map(
+    ({ grantor, grantee, path, what, statement }) => ({
+      ...{ code: "grant-option", app: plan.app, at: path },
+      what: `role "${grantee}" has ${what} WITH GRANT OPTION, so it can give that to others; "${grantor}" granted it`,
+      fix: `as a superuser, in database ${database}: ${grantor === plan.database.owner || grantor === "pg_database_owner" ? `${statement};` : inNameOf(grantor, [statement])}`,
+    }),
+  );
+}
+
+/** The same for objects that the owner will create, in one schema. */
+function findDefaultOptions({ access }: LiveInside, share: WantedPrivileges) {
+  const { type, schema, grantee, path } = share;
+  if (type === "schema") return [];
+  const live = access.defaults.find((one) => one.type === type && one.schema === schema);
+  return statedOf(live?.grantable ?? [], share).map(({ grantor, privilege }) => {
+    const where = { owner: grantor, schema, type, grantee, path };
+    const privileges = [`GRANT OPTION FOR ${privilege}`];
+    return {
+      ...{ grantor, grantee, path },
+      what: `${privilege} on every ${type} that "${grantor}" will create in ${schema}`,
+      statement: toStatement({ kind: "revoke-default", ...where, privileges }, () => ""),
+    };
+  });
+}
+
+function statedOf(
+  grants: readonly OthersGrant[],
+  { grantee, privileges }: Pick<WantedPrivileges, "grantee" | "privileges">,
+): readonly OthersGrant[] {
+  return grants.filter((one) => one.grantee === grantee && privileges.includes(one.privilege));
 }

@@ -54,6 +54,8 @@ export const AppProperties = z.strictObject({
         .regex(/^[A-Z][A-Z0-9_]*$/, { error: "is no encoding; write it as UTF8" }),
       connectionLimit: ConnectionLimit,
       revokePublic: z.boolean(),
+      /** undefined = none. */
+      guests: z.array(PgName).readonly().optional(),
       settings: KnownSettings.readonly(),
     })
     .readonly(),

@@ -9,6 +9,7 @@ import {
   planDefaultPrivileges,
   planGrants,
   sortRoles,
+  toGuests,
   toMemberships,
 } from "./plan.ts";
 
@@ -18,13 +19,13 @@ export function toState(
   ownershipRole: string,
   reclaimPolicy: ReclaimPolicy,
 ): AppDatabaseState {
-  const { name, encoding, connectionLimit, settings } = plan.database;
+  const { name, encoding, connectionLimit, settings, guests } = plan.database;
   const revokePublic = plan.grants.some((grant) => grant.grantee === PUBLIC);
   return {
     app: plan.app,
     adopt: plan.adopt,
     reclaimPolicy,
-    database: { name, encoding, connectionLimit, revokePublic, settings },
+    database: { name, encoding, connectionLimit, revokePublic, settings, ...toGuests(guests) },
     roles: Object.fromEntries(
       plan.roles.map((role) => [
         role.key,
@@ -57,14 +58,14 @@ export function toPlan(state: AppDatabaseState, ownershipRole: string): Database
   if (owner === undefined) throw new Error(`app ${state.app}: there is no role "owner"`);
   const entries = Object.entries(state.roles);
   const others = entries.filter(([, role]) => role.profile !== "owner").toSorted(byKey);
-  const { name, encoding, connectionLimit, revokePublic, settings } = state.database;
+  const { name, encoding, connectionLimit, revokePublic, settings, guests } = state.database;
   const { schemas, extensions } = state;
   const inside = { owner: owner.name, schemas };
   return {
     app: state.app,
     adopt: state.adopt,
     roles: sortRoles(entries.map(([key, role]) => toPlannedRole(key, role, ownershipRole))),
-    database: { name, owner: owner.name, encoding, connectionLimit, settings },
+    database: { name, owner: owner.name, encoding, connectionLimit, settings, ...toGuests(guests) },
     schemas,
     extensions,
     grants: [

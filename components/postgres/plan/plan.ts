@@ -54,6 +54,8 @@ export interface PlannedDatabase {
   readonly owner: string;
   readonly encoding: string;
   readonly connectionLimit: number;
+  /** Roles of others whose objects and memberships are wanted; undefined = none. */
+  readonly guests?: readonly string[];
   /** Berth leaves all others as they are. */
   readonly settings: SettingsByName;
 }
@@ -121,6 +123,7 @@ export function planDatabase(app: AppSpec, postgres: PostgresSpec): DatabasePlan
       encoding: app.database.encoding,
       connectionLimit: app.database.connectionLimit,
       settings: app.database.settings,
+      ...toGuests(app.database.guests),
     },
     schemas,
     extensions: app.database.extensions,
@@ -132,6 +135,11 @@ export function planDatabase(app: AppSpec, postgres: PostgresSpec): DatabasePlan
       planDefaultPrivileges(role, privilegesOf(role), { owner: owner.name, schemas }),
     ),
   };
+}
+
+/** As a property, which is there only if there are guests. */
+export function toGuests(guests: readonly string[] = []): Pick<PlannedDatabase, "guests"> {
+  return guests.length === 0 ? {} : { guests };
 }
 
 /** Each role after those that it is a member of, otherwise the owner first and the others by key. */

@@ -4,10 +4,12 @@ import {
   type LiveDatabase,
   type LiveRole,
   searchPathOf,
+  settingOf,
 } from "../catalog/catalog.ts";
 import { type DatabasePlan, hasLoginsOfVault, type PlannedRole } from "../plan/plan.ts";
 import { listAttributes, toRevokeAttributes } from "./attributes.ts";
 import { describeForeignMark, findForeignMark } from "./identity.ts";
+import { fixOwnerByHand } from "./owner-change.ts";
 import type { AppProblem } from "./problem.ts";
 import { describeSettings } from "./settings.ts";
 import type { StoredPassword } from "./stored-password.ts";
@@ -26,6 +28,8 @@ export interface Adoption {
 /** Facts that are not in the catalog. */
 interface AdoptionContext {
   readonly ownershipRole: string;
+  /** Roles that belong to neighbours. */
+  readonly reserved?: readonly string[];
   /** How the stored password of a role compares with its verifier. */
   readonly passwordOf?: (role: PlannedRole) => StoredPassword;
   /** Whether no app may have a role of this name. */
@@ -76,7 +80,7 @@ function decideRole(
   const foreign = findForeignMark(live, context.ownershipRole, role.memberOf);
   if (foreign !== undefined)
     return { changes: [], problems: [describeForeignMark(role, app, foreign)] };
-  if (role.login === "in-turn") {
+  if (role.login === "in-turn" && !isInShape(role, live)) {
     return { changes: [], problems: [refuseInTurn(plan, { ...about, what })] };
   }
   const rights = findRights(live, catalog, plan.database.name).map(({ reason, instead }) => ({
@@ -111,15 +115,16 @@ function decideDatabase(
   const isOurs = (role: string) =>
     catalog.roles.get(role)?.memberOf.includes(context.ownershipRole);
   if (live.owner !== database.owner) {
+    // The stack created the entry's owner, so somebody changed the database's owner.
+    const isTaken = isOurs(database.owner) === true;
+    const mayOwn = mayManage(live.owner, plan, catalog, context);
+    // No word on how to take it from a neighbour.
+    const isNeighbours = context.reserved?.includes(live.owner) === true;
+    const byHand = isTaken || isNeighbours ? "" : `; or, ${fixOwnerByHand(plan, live, catalog)}`;
     const problem: AppProblem = {
       ...{ code: "database-other-owner", ...about },
       what: `${what} belongs to role "${live.owner}", not to "${database.owner}"; Berth never changes an owner`,
-      fix: fixOwner(plan, {
-        // The stack created the entry's owner, so somebody changed the database's owner.
-        isTaken: isOurs(database.owner) === true,
-        mayOwn: mayManage(live.owner, plan, catalog, context),
-        owner: live.owner,
-      }),
+      fix: `${fixOwner(plan, { isTaken, mayOwn, owner: live.owner })}${byHand}`,
     };
     return { changes: [], problems: [problem] };
   }
@@ -195,6 +200,12 @@ function refuse(
   };
 }
 
+/** Whether a role is an owner without login, or a login whose sessions start with SET ROLE to the owner. */
+function isInShape({ actsAs }: PlannedRole, live: LiveRole): boolean {
+  if (actsAs === undefined) return !live.canLogin;
+  return live.memberOf.includes(actsAs) && settingOf(live, "role") === actsAs;
+}
+
 function refuseInTurn(
   plan: DatabasePlan,
   about: Pick<AppProblem, "app" | "at" | "what">,
@@ -206,7 +217,7 @@ function refuseInTurn(
   return {
     ...about,
     code: "role-not-ours",
-    what: `${about.what} exists and was not made by this stack, and an app ${which} takes over nothing`,
+    what: `${about.what} exists and was not made by this stack, and an app ${which} takes over only an owner with NOLOGIN, and logins whose sessions start with SET ROLE to it`,
     fix:
       `give it another name (berth:apps.${app}.owner.name${ofVault ? "" : ", owner.logins"}); or, where it is the app's own, take ${key} out, ` +
       `set adopt to true and run pulumi up, then put it back, with owner.name: ${toList([database.owner]).slice(1, -1)}`,
@@ -248,13 +259,15 @@ const passwordChange = {
 
 function compareRole(role: PlannedRole, live: LiveRole, password: StoredPassword): string[] {
   const joins = role.memberOf.filter((group) => !live.memberOf.includes(group));
+  // Of roles that take turns only the one that the item names gets a password.
+  const isLogin = role.login === "always" || password !== "same";
   const searchPath = searchPathOf(live).join(", ");
   return [
     ...(role.login === "external" && password !== "same"
       ? ["its password is removed"]
       : passwordChange[password]),
-    ...(live.canLogin ? [] : ["it may log in"]),
-    ...(live.expires ? ["its password does not expire any more"] : []),
+    ...(live.canLogin || !isLogin ? [] : ["it may log in"]),
+    ...(live.expires && isLogin ? ["its password does not expire any more"] : []),
     ...(live.connectionLimit === role.connectionLimit
       ? []
       : [
@@ -284,7 +297,10 @@ function findLosses(
       : [
           {
             what: `it is a member of ${lost.join(", ")}`,
-            fix: `add "memberOf: ${toList(lost)}" under ${key} to keep that, or revoke it first`,
+            fix:
+              role.actsAs === undefined
+                ? `add "memberOf: ${toList(lost)}" under ${key} to keep that, or revoke it first`
+                : "revoke it first, or grant it to the owner",
           },
         ]),
     ...(searchPath.length > 0 && role.searchPath.length === 0
@@ -299,8 +315,8 @@ function findLosses(
 }
 
 /** Path of a role in the entry. */
-function keyOf({ key }: PlannedRole): string {
-  return key === "owner" ? "owner" : `roles.${key}`;
+function keyOf({ key, actsAs }: PlannedRole): string {
+  return key === "owner" || actsAs !== undefined ? "owner" : `roles.${key}`;
 }
 
 /** Names as a YAML list that can be pasted. */

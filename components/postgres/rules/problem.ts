@@ -18,6 +18,8 @@ export const problemCodes = [
   ...(["extension-elsewhere", "extension-unavailable", "extension-needs-other"] as const),
   "setting-refused",
   ...(["extension-needs-superuser", "grant-of-other", "registry-would-lose"] as const),
+  ...(["membership-option", "member-unlisted", "grant-option"] as const),
+  ...(["object-of-other", "schema-unlisted", "setting-unstated"] as const),
 ] as const;
 
 /** Code of a rule. */

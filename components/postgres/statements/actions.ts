@@ -168,7 +168,8 @@ function describePrivilegeChange(kind: string, change: PrivilegeChange): string 
   return `${who} ${verb} ${change.privileges.join(", ")}`;
 }
 
-function describeSecurable(on: Securable): string {
+/** An object, or the first few of many, for a person. */
+export function describeSecurable(on: Securable): string {
   switch (on.type) {
     case "database":
       return `database ${on.database}`;

@@ -34,6 +34,7 @@ describe("what is inside", () => {
       { kind: "extension", name: "hstore", count: 1 },
       { kind: "extension", name: "pg_trgm", count: 1 },
     ],
+    objects: [],
   });
   const open = schema("public", "pg_database_owner", "public=USAGE", "wiki_job=USAGE");
   const entryOf = (found: Inside) =>
@@ -92,6 +93,31 @@ describe("what is inside", () => {
       adopt: true,
       roles: { job: { privileges: { database: ["TEMPORARY"], tables: ["INSERT"] } } },
     });
+  });
+
+  test("is guessed for a role that was given only what was there, without a look at what is not", () => {
+    const writes = ["SELECT", "INSERT", "UPDATE", "DELETE"].map((one) => `wiki_job=${one}`);
+    const seen = (...objects: readonly ReturnType<typeof table>[]) =>
+      entryOf(inside({ objects: [open, ...objects] }))?.roles?.["job"];
+    const temporary = { database: ["TEMPORARY"] };
+    expect(seen(table("public", "page", "wiki_job=SELECT"))).toEqual({
+      ...{ profile: "readonly", privileges: temporary },
+    });
+    expect(seen(table("public", "page", ...writes))).toEqual({
+      ...{ profile: "readwrite", privileges: temporary },
+    });
+    expect(seen(table("public", "page", "wiki_job=INSERT"))).toEqual({
+      privileges: { ...temporary, tables: ["INSERT"] },
+    });
+    expect(
+      seen(table("public", "page", "wiki_job=SELECT"), table("public", "secret")),
+    ).toBeUndefined();
+  });
+
+  test("is not guessed where the role would get into a schema that is closed to PUBLIC", () => {
+    const closed = schema("public", "pg_database_owner");
+    const objects = [closed, table("public", "page", "wiki_job=SELECT")];
+    expect(entryOf(inside({ objects }))?.roles).toBeUndefined();
   });
 
   test("stays outside where a role of the entry would reach further with it", () => {

@@ -19,7 +19,7 @@ export function propose(
   const apps = more.apps ?? {};
   const insides = databases.map(({ name }): [string, Inside | string] => [
     name,
-    more.insides?.[name] ?? { access: noAccess, extensions: [], extras: [] },
+    more.insides?.[name] ?? { access: noAccess, extensions: [], extras: [], objects: [] },
   ]);
   const survey: ServerSurvey = {
     catalog: makeCatalog(roles, databases),

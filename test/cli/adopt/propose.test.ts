@@ -18,7 +18,7 @@ describe("an entry", () => {
     const owner = owning("The Owner", {
       connectionLimit: 7,
       memberOf: ["berth_prod", "Read Only"],
-      settings: ['search_path="$user", public', "work_mem=8MB"],
+      settings: ['search_path="$user", public', "work_mem=8MB", "app.jwt_key=canary"],
       ownedDatabases: ["My-App"],
     });
     const database = liveDatabase("My-App", "The Owner", {
@@ -42,7 +42,10 @@ describe("an entry", () => {
         database: { name: "My-App", encoding: "LATIN1", connectionLimit: 20 },
       },
     });
-    expect(kept["my-app"]).toEqual(['setting work_mem=8MB of role "The Owner"']);
+    expect(kept["my-app"]).toEqual([
+      'setting work_mem=8MB of role "The Owner"',
+      'setting app.jwt_key of role "The Owner"',
+    ]);
   });
 
   test("is for Berth's own provisioner, whatever the stack's is", () => {
@@ -108,6 +111,7 @@ describe("a further login", () => {
     },
     extensions: [],
     extras: [{ kind: "grants to", name: "wiki_ro", count: 3 }],
+    objects: [],
   });
   const database = liveDatabase("wiki", "wiki", {
     privileges: ["PUBLIC=CONNECT", "PUBLIC=TEMPORARY", "wiki=CONNECT", "wiki_ro=CONNECT"],
@@ -146,7 +150,7 @@ describe("a database is left alone", () => {
       "of a role with two",
       { ownedDatabases: ["wiki", "shop"] },
       {},
-      'owns the database "shop" as well',
+      'owns the databases "wiki" and "shop", and an entry has one database',
     ],
     ["of a group", { canLogin: false }, {}, "role wiki becomes LOGIN"],
     ["of an expiring role", { expires: true }, {}, "becomes VALID UNTIL 'infinity'"],

@@ -20,6 +20,42 @@ async function failed(...apps: readonly string[]): Promise<string[]> {
 }
 
 describe("verify", () => {
+  it("warns of what the entry does not state, with the statement that ends it", async () => {
+    const warnings = async () =>
+      tell(await verify(["app1", "app2"]), "warnings")
+        .filter((line) => line.includes("holds only what the entry states"))
+        .join("\n");
+    expect(await warnings()).toBe("");
+    await bed.sql(
+      `create table theirs (id int); create role visitor; grant app1 to visitor;
+       grant select on item to app1_ro with grant option`,
+      "app1",
+    );
+    await bed.sqlAs("app2", "app2", "create schema tenant");
+    expect((await failed("app1", "app2")).join()).not.toMatch(/visitor|tenant|GRANT OPTION/);
+    const found = await warnings();
+    const statements = [
+      'ALTER TABLE public.theirs OWNER TO "app1";',
+      'REVOKE "app1" FROM "visitor" GRANTED BY "postgres"',
+      'REVOKE GRANT OPTION FOR SELECT ON TABLE "public"."item" FROM "app1_ro";',
+    ];
+    for (const statement of statements) expect(found).toContain(statement);
+    expect(found).toContain('role "app2" has made schema "tenant" in database "app2"');
+    for (const statement of statements) await bed.sql(statement, "app1");
+    await bed.sqlAs("app2", "app2", "drop schema tenant");
+    await bed.sqlAs("app1", "app1", "drop table theirs");
+    expect(await warnings()).toBe("");
+    expect(await failed("app1", "app2")).toEqual([]);
+  });
+
+  it("says whose password expires", async () => {
+    await bed.sql("alter role app2_ro valid until '2999-01-01'");
+    const found = await failed("app2");
+    await bed.sql("alter role app2_ro valid until 'infinity'");
+    expect(found.join()).toContain("app2_ro");
+    expect(found.join()).toContain("a password that expires (VALID UNTIL)");
+  });
+
   it("takes read-only transactions for no missing privilege", async () => {
     const roles = ["app2", "app2_rw", "app2_ro"];
     for (const role of roles)
@@ -28,6 +64,18 @@ describe("verify", () => {
     for (const role of roles)
       await bed.sql(`alter role ${role} reset default_transaction_read_only`);
     expect(found).toEqual([]);
+  });
+
+  it("says what pulumi up has not made yet", async () => {
+    await bed.sql("alter role app2_ro rename to gone");
+    await bed.sql("alter database app3 rename to gone3");
+    const found = await failed("app2", "app3");
+    await bed.sql("alter role gone rename to app2_ro");
+    await bed.sql("alter database gone3 rename to app3");
+    const [role, database, ...others] = found.toSorted();
+    expect(role).toContain('role "app2_ro" is not on the server yet');
+    expect(database).toContain('database "app3" is not on the server yet');
+    expect(others).toEqual([]);
   });
 
   it("says whose connection limit kept it out", async () => {

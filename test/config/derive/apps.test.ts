@@ -13,7 +13,7 @@ test("everything of an app follows from its name", () => {
     namespace: "infra-west-side",
     database: {
       ...{ name: "west_side", encoding: "UTF8", connectionLimit: -1, revokePublic: true },
-      ...{ settings: {}, recreate: false, schemas: [], extensions: [] },
+      ...{ settings: {}, recreate: false, schemas: [], extensions: [], guests: [] },
     },
     roles: [
       {

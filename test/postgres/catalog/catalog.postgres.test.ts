@@ -91,6 +91,7 @@ test("the admin may alter what Postgres says it has ADMIN on, itself or through 
 
 test("roles come with everything that adoption decides on, and what does not exist is not there", async () => {
   const names = { roles: ["netbox", 'Odd "name', "missing", "paperless"], databases: [] };
+  const plain = { isAdmin: false, inherits: true, maySetRole: true };
   const { roles } = await withSession(target, admin, (client) => inspectCatalog(client, names));
   expect([...roles.values()]).toEqual([
     liveRole('Odd "name', {
@@ -101,8 +102,8 @@ test("roles come with everything that adoption decides on, and what does not exi
       connectionLimit: 7,
       memberOf: ["berth_prod", "reports"],
       memberships: [
-        { group: "berth_prod", grantor: "postgres", comment: null },
-        { group: "reports", grantor: "postgres", comment: null },
+        { group: "berth_prod", grantor: "postgres", comment: null, ...plain },
+        { group: "reports", grantor: "postgres", comment: null, ...plain },
       ],
       settings: ['search_path="$user", app', "work_mem=8MB"],
       ownedDatabases: ["netbox"],
@@ -115,6 +116,7 @@ test("databases come with owner, limit, encoding and privileges, PUBLIC's defaul
   const names = { roles: [], databases: ["netbox", "paperless", "closed", "missing"] };
   const { databases } = await withSession(target, admin, (client) => inspectCatalog(client, names));
   const own = (owner: string) => ["CONNECT", "CREATE", "TEMPORARY"].map((p) => `${owner}=${p}`);
+  const rest = { isTemplate: false, others: [], grantable: [] };
   expect([...databases.values()]).toEqual([
     expect.objectContaining({ name: "closed", owner: "paperless", allowsConnections: false }),
     {
@@ -125,7 +127,7 @@ test("databases come with owner, limit, encoding and privileges, PUBLIC's defaul
       allowsConnections: true,
       settings: [],
       privileges: own("netbox"),
-      others: [],
+      ...rest,
     },
     {
       name: "paperless",
@@ -135,7 +137,7 @@ test("databases come with owner, limit, encoding and privileges, PUBLIC's defaul
       allowsConnections: true,
       settings: [],
       privileges: ["PUBLIC=CONNECT", "PUBLIC=TEMPORARY", ...own("paperless")],
-      others: [],
+      ...rest,
     },
   ]);
 });
@@ -149,6 +151,7 @@ test("a role tells of itself what it is and where it may go", async () => {
     isSuperuser: false,
     canCreateRole: false,
     canCreateDatabase: false,
+    expires: false,
     canReplicate: false,
     bypassesRls: false,
     connectionLimit: 7,

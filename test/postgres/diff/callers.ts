@@ -12,6 +12,7 @@ import { BerthError, type Problem } from "../../../components/errors.ts";
 import { type LiveAccess, noAccess } from "../../../components/postgres/catalog/access.ts";
 import type { Catalog, LiveDatabase } from "../../../components/postgres/catalog/catalog.ts";
 import type { LiveExtension } from "../../../components/postgres/catalog/extensions.ts";
+import type { LiveUnlisted } from "../../../components/postgres/catalog/unlisted.ts";
 import { type AppContext, decideApp } from "../../../components/postgres/diff/decide-app.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { decideRegistry } from "../../../components/postgres/registry/decide.ts";
@@ -31,6 +32,7 @@ export interface Situation {
   readonly catalog: Catalog;
   readonly access?: Partial<LiveAccess>;
   readonly extensions?: readonly LiveExtension[];
+  readonly unlisted?: Partial<LiveUnlisted>;
   readonly refusedSettings?: readonly RefusedSetting[];
   readonly context?: Partial<AppContext>;
 }
@@ -42,8 +44,12 @@ export function makeSituation({ entry = {}, postgres = pinned, stack, ...found }
   if (app === undefined) throw new Error("the stack has no app");
   const plan = planDatabase(app, spec.postgres);
   const access = found.access === undefined ? undefined : { ...noAccess, ...found.access };
+  const unlisted =
+    found.unlisted === undefined
+      ? undefined
+      : { objects: [], settings: [], schemas: [], ...found.unlisted };
   const { catalog, extensions, refusedSettings } = found;
-  const facts = { catalog, access, extensions, refusedSettings };
+  const facts = { catalog, access, extensions, unlisted, refusedSettings };
   return { spec, app, plan, facts, context: { postgres: spec.postgres, ...found.context } };
 }
 
@@ -61,6 +67,7 @@ export const callers = {
   import: (situation) => void requirePossible(decide(situation), true),
   refresh: (situation) => decide(situation).problems.filter((one) => isLoss(one, true)),
   superuser: (situation) => decide(situation).superuser,
+  unstated: (situation) => decide(situation).unstated,
   registry: (situation) => {
     const { spec, plan, facts } = makeSituation(situation);
     const { access, extensions = [] } = facts;
@@ -87,7 +94,7 @@ export const callers = {
     return decideLogin(plan, { catalog: facts.catalog, sessions: [] }, request).problems;
   },
   adopt: ({ catalog, postgres = pinned, access }) => {
-    const inside = { access: { ...noAccess, ...access }, extensions: [], extras: [] };
+    const inside = { access: { ...noAccess, ...access }, extensions: [], extras: [], objects: [] };
     const insides = new Map([["wiki", inside]]);
     const survey = { catalog, insides, verifiers: undefined };
     const stack = { spec: makeSpec({}, postgres), values: writeStack({}, postgres) };

@@ -175,7 +175,7 @@ describe("access", () => {
       database,
       access: { objects, defaults: [], extensions: [] },
     };
-    const { actions, notes } = decideAccess(basketball, live, []);
+    const { actions } = decideAccess(basketball, live, []);
     const statements = actions.map((action) => toStatement(action, hiddenVerifiers));
     expect(statements).toContain(
       'GRANT SELECT ON TABLE "public"."games", "public"."te""ams" TO "basketball_report"',
@@ -185,7 +185,6 @@ describe("access", () => {
     );
     expect(statements.join()).not.toContain("spatial_ref_sys");
     expect(statements.join()).not.toContain("stranger");
-    expect(notes.join()).toContain("public.spatial_ref_sys (postgres)");
     const state = toState(basketball, ownershipRole, "retain");
     const found = toLiveState(state, actions, empty);
     expect(found.database.revokePublic).toBe(false);

@@ -70,21 +70,22 @@ select 'object' as kind, o.type, o.schema::text as schema, o.name::text as name,
       'grantee', g.name,
       'privilege', a.privilege_type,
       'grantor', pg_catalog.pg_get_userbyid(a.grantor),
-      'column', a.on_column
+      'column', a.on_column,
+      'isGrantable', a.is_grantable
     )
     from (
-      select e.grantor, e.grantee, e.privilege_type, null as on_column
+      select e.grantor, e.grantee, e.privilege_type, e.is_grantable, null as on_column
       from pg_catalog.aclexplode(o.acl) e
       union
-      select e.grantor, e.grantee, e.privilege_type, t.attname::text
+      select e.grantor, e.grantee, e.privilege_type, e.is_grantable, t.attname::text
       from pg_catalog.pg_attribute t
       cross join lateral pg_catalog.aclexplode(t.attacl) e
       where o.type = 'table' and t.attrelid = o.oid and not t.attisdropped
     ) a
     join grantees g on g.oid = a.grantee
-    where a.grantor <> o.owner
+    where a.grantor <> o.owner or (a.is_grantable and a.grantee <> o.owner)
     order by g.name, a.privilege_type, pg_catalog.pg_get_userbyid(a.grantor), a.on_column
-  ) as others
+  ) as grants
 from objects o
 union all
 select 'default', case d.defaclobjtype when 'S' then 'sequence' when 'f' then 'function' else 'table' end,
@@ -95,7 +96,19 @@ select 'default', case d.defaclobjtype when 'S' then 'sequence' when 'f' then 'f
     join grantees g on g.oid = a.grantee
     order by 1
   ),
-  '{}', '{}'
+  '{}',
+  array(
+    select pg_catalog.json_build_object(
+      'grantee', g.name,
+      'privilege', a.privilege_type,
+      'grantor', pg_catalog.pg_get_userbyid(a.grantor),
+      'isGrantable', true
+    )
+    from pg_catalog.aclexplode(d.defaclacl) a
+    join grantees g on g.oid = a.grantee
+    where a.is_grantable and a.grantee <> d.defaclrole
+    order by g.name, a.privilege_type
+  )
 from pg_catalog.pg_default_acl d
 left join schemas s on s.oid = d.defaclnamespace
 where d.defaclobjtype in ('r', 'S', 'f')

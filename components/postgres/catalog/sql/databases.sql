@@ -5,6 +5,7 @@ select
   pg_catalog.pg_encoding_to_char(d.encoding) as encoding,
   d.datconnlimit as connection_limit,
   d.datallowconn as allows_connections,
+  d.datistemplate as is_template,
   coalesce(
     (
       select s.setconfig
@@ -28,13 +29,14 @@ select
     select pg_catalog.json_build_object(
       'grantee', coalesce(g.rolname, 'PUBLIC'),
       'privilege', a.privilege_type,
-      'grantor', pg_catalog.pg_get_userbyid(a.grantor)
+      'grantor', pg_catalog.pg_get_userbyid(a.grantor),
+      'isGrantable', a.is_grantable
     )
     from pg_catalog.aclexplode(d.datacl) a
     left join pg_catalog.pg_roles g on g.oid = a.grantee
-    where a.grantor <> d.datdba
+    where a.grantor <> d.datdba or (a.is_grantable and a.grantee <> d.datdba)
     order by g.rolname nulls first, a.privilege_type, pg_catalog.pg_get_userbyid(a.grantor)
-  ) as others
+  ) as grants
 from pg_catalog.pg_database d
 join pg_catalog.pg_roles o on o.oid = d.datdba
 where $1::text[] is null or d.datname = any ($1::text[])

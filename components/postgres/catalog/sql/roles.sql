@@ -66,7 +66,11 @@ select
     select pg_catalog.json_build_object(
       'group', g.rolname,
       'grantor', pg_catalog.pg_get_userbyid(m.grantor),
-      'comment', d.description
+      'comment', d.description,
+      'isAdmin', m.admin_option,
+      -- Before 16 these two are no options of a membership.
+      'inherits', coalesce((pg_catalog.to_jsonb(m) ->> 'inherit_option')::bool, r.rolinherit),
+      'maySetRole', coalesce((pg_catalog.to_jsonb(m) ->> 'set_option')::bool, true)
     )
     from pg_catalog.pg_auth_members m
     join pg_catalog.pg_roles g on g.oid = m.roleid

@@ -1,6 +1,6 @@
 -- What the role of this session may do with the objects of the schemas $1, by its own grant, a membership or
 -- PUBLIC, and whether the roles $4 have it, too. $2 and $3 are the privileges on tables and sequences to check.
--- Objects that an extension made are left out.
+-- Objects that an extension made or that one of the roles $5 owns are left out.
 with groups as (
   select r.oid from pg_catalog.pg_roles r where r.rolname = any ($4::text[])
 ),
@@ -9,11 +9,15 @@ schemas as (
   from pg_catalog.pg_namespace n
   where n.nspname = any ($1::text[])
 ),
+guests as (
+  select r.oid from pg_catalog.pg_roles r where r.rolname = any ($5::text[])
+),
 relations as (
   select c.oid, s.name as schema, c.relname::text as name, c.relkind = 'S' as is_sequence
   from pg_catalog.pg_class c
   join schemas s on s.oid = c.relnamespace
   where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+    and c.relowner not in (select g.oid from guests g)
     and not exists (
       select from pg_catalog.pg_depend d
       where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'e'
@@ -54,10 +58,11 @@ select 'function', s.name, f.proname || '(' || pg_catalog.oidvectortypes(f.proar
   exists (select from groups g where pg_catalog.has_function_privilege(g.oid, f.oid, 'EXECUTE'))
 from pg_catalog.pg_proc f
 join schemas s on s.oid = f.pronamespace
-where not exists (
-  select from pg_catalog.pg_depend d
-  where d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.objid = f.oid and d.deptype = 'e'
-)
+where f.proowner not in (select g.oid from guests g)
+  and not exists (
+    select from pg_catalog.pg_depend d
+    where d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.objid = f.oid and d.deptype = 'e'
+  )
 union all
 select 'schema', s.name, s.name, p.privilege, pg_catalog.has_schema_privilege(s.oid, p.privilege), false,
   exists (select from groups g where pg_catalog.has_schema_privilege(g.oid, s.oid, p.privilege))

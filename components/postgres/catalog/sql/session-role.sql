@@ -6,6 +6,7 @@ select
   r.rolcreatedb as can_create_database,
   r.rolreplication as can_replicate,
   r.rolbypassrls as bypasses_rls,
+  coalesce(r.rolvaliduntil < 'infinity', false) as expires,
   r.rolconnlimit as connection_limit,
   array(
     select distinct g.rolname::text

@@ -1,0 +1,159 @@
+import { escapeIdentifier } from "pg";
+import { reservedReason } from "../../components/config/rules/names.ts";
+import type { AppSpec } from "../../components/config/spec.ts";
+import type { LiveDatabase, LiveRole } from "../../components/postgres/catalog/catalog.ts";
+import { PUBLIC_SCHEMA } from "../../components/postgres/plan/plan.ts";
+import { findForeignMark } from "../../components/postgres/rules/identity.ts";
+import { toHandOver, toNewOwner } from "../../components/postgres/statements/hand-over.ts";
+import { databasesReachedBy, quote } from "./kept.ts";
+import { toKey } from "./slug.ts";
+import type { Inside, ServerSurvey } from "./survey.ts";
+import type { Stack } from "./trial.ts";
+
+/** Why a database needs another owner before it can be adopted. */
+export interface HandOver {
+  readonly reason: string;
+  /** For a superuser, in the database. Empty = it keeps its owner, and another database gets one. */
+  readonly statements: readonly string[];
+}
+
+/**
+ * Finds a database whose owner no app can have, because it is a superuser, the admin or the owner of a further
+ * database, and the statements that give it an owner of its own. Pure. undefined = its owner may be an app's.
+ */
+export function planHandOver(
+  stack: Stack,
+  survey: ServerSurvey,
+  database: LiveDatabase,
+): HandOver | undefined {
+  const { catalog, insides } = survey;
+  const inside = insides.get(database.name);
+  const owner = catalog.roles.get(database.owner);
+  if (owner === undefined || inside === undefined || typeof inside === "string") return undefined;
+  const { ownershipRole } = stack.spec.postgres;
+  if (owner.memberOf.includes(ownershipRole) || isOfOther(owner, ownershipRole)) return undefined;
+  const isAdmin = owner.name === catalog.server.admin;
+  if (!owner.isSuperuser && !isAdmin) return separate(stack, survey, database, { owner, inside });
+  const heir = findHeir(stack, survey, database, inside) ?? nameHeir(stack, survey, database);
+  const what = isAdmin ? "is the admin" : "is a superuser";
+  return {
+    reason: `its owner ${quote(owner.name)} ${what}, and no app can have that role; make ${quote(heir)} its owner first`,
+    statements: toStatements(survey, database, inside, heir),
+  };
+}
+
+/** For the owner of several databases: one of them stays with it. */
+function separate(
+  stack: Stack,
+  survey: ServerSurvey,
+  database: LiveDatabase,
+  { owner, inside }: { readonly owner: LiveRole; readonly inside: Inside },
+): HandOver | undefined {
+  const all = owner.ownedDatabases;
+  if (all.length < 2) return undefined;
+  const main = all.includes(owner.name) ? owner.name : all[0];
+  const which = `role ${quote(owner.name)} owns the databases ${all.map(quote).join(" and ")}, and an entry has one database`;
+  if (database.name === main) {
+    return { reason: `${which}; give the others an owner of their own first`, statements: [] };
+  }
+  const heir = nameHeir(stack, survey, database);
+  const id = escapeIdentifier;
+  return {
+    reason: `${which}; make ${quote(heir)} its owner first. ${quote(owner.name)} can use it as before`,
+    statements: [
+      ...toStatements(survey, database, inside, heir),
+      `GRANT ${id(heir)} TO ${id(owner.name)};`,
+    ],
+  };
+}
+
+/** The same for an app of the stack: its database has another owner than the entry says, or objects of others. */
+export function planAppHandOver(
+  app: Pick<AppSpec, "database" | "roles">,
+  { spec }: Pick<Stack, "spec">,
+  survey: ServerSurvey,
+): HandOver | undefined {
+  const { name, guests } = app.database;
+  const owner = app.roles[0].name;
+  const database = survey.catalog.databases.get(name);
+  const inside = survey.insides.get(name);
+  if (database === undefined || inside === undefined || typeof inside === "string")
+    return undefined;
+  if (database.owner !== owner) {
+    const live = survey.catalog.roles.get(database.owner);
+    if (live === undefined || isOfOther(live, spec.postgres.ownershipRole)) return undefined;
+    return {
+      reason: `it belongs to role ${quote(database.owner)}, and the entry says ${quote(owner)}`,
+      statements: toStatements(survey, database, inside, owner),
+    };
+  }
+  const strange = inside.objects.filter(
+    (one) => one.owner !== owner && !guests.includes(one.owner),
+  );
+  if (strange.length === 0) return undefined;
+  const others = [...new Set(strange.map((one) => quote(one.owner)))].join(", ");
+  return {
+    reason: `${others} own objects in it, and not ${quote(owner)}`,
+    statements: toHandOver(strange, owner),
+  };
+}
+
+/** What the former owner owns in the database goes to the new one. Objects of others stay. */
+function toStatements(
+  { catalog }: ServerSurvey,
+  { name: database, owner: former }: LiveDatabase,
+  { access, objects }: Inside,
+  owner: string,
+): string[] {
+  const { server, roles } = catalog;
+  const isFormers = access.objects.some(
+    (one) => one.type === "schema" && one.name === PUBLIC_SCHEMA && one.owner === former,
+  );
+  return [
+    ...toNewOwner({ database, owner, isNew: !roles.has(owner), server }),
+    ...(isFormers ? ["ALTER SCHEMA public OWNER TO pg_database_owner;"] : []),
+    ...toHandOver(
+      objects.filter((one) => one.owner === former),
+      owner,
+    ),
+  ];
+}
+
+/** The login that already works in the database as an owner does: it owns objects in it, or may create some. */
+function findHeir(
+  { spec }: Stack,
+  survey: ServerSurvey,
+  database: LiveDatabase,
+  { objects }: Inside,
+): string | undefined {
+  const { ownershipRole } = spec.postgres;
+  const heirs = [...survey.catalog.roles.values()].filter((role) => {
+    const { name, canLogin, ownedDatabases, memberOf } = role;
+    if (!canLogin || ownedDatabases.length > 0 || isSpecial(role)) return false;
+    if (reservedReason(name, spec) !== undefined || name === survey.catalog.server.admin)
+      return false;
+    if (memberOf.includes(ownershipRole)) return false;
+    const mayCreate = database.privileges.includes(`${name}=CREATE`);
+    if (!mayCreate && !objects.some((one) => one.owner === name)) return false;
+    return databasesReachedBy(name, survey).every((reached) => reached === database.name);
+  });
+  return heirs.length === 1 ? heirs[0]?.name : undefined;
+}
+
+/** Whether another stack made the role. Nothing is taken from it. */
+function isOfOther(live: LiveRole, ownershipRole: string): boolean {
+  return findForeignMark(live, ownershipRole) !== undefined;
+}
+
+function isSpecial(role: LiveRole): boolean {
+  const { isSuperuser, canCreateRole, canCreateDatabase, canReplicate, bypassesRls } = role;
+  return isSuperuser || canCreateRole || canCreateDatabase || canReplicate || bypassesRls;
+}
+
+/** A free name for a new role: what an entry would call it. */
+function nameHeir({ spec }: Stack, { catalog }: ServerSurvey, { name }: LiveDatabase): string {
+  const toRole = (key: string): string => key.replaceAll("-", "_");
+  const isFree = (key: string): boolean =>
+    !catalog.roles.has(toRole(key)) && reservedReason(toRole(key), spec) === undefined;
+  return toRole(toKey(name, { longest: 40, fallback: "app", isFree }));
+}

@@ -1,0 +1,105 @@
+import { escapeIdentifier as id } from "pg";
+import type { SettingsByName } from "../../config/schema/settings.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { LiveUnlisted } from "../catalog/unlisted.ts";
+import type { DatabasePlan } from "../plan/plan.ts";
+import type { AppProblem } from "../rules/problem.ts";
+import { toHandOver } from "../statements/hand-over.ts";
+
+/** Objects, schemas and settings that others, or the app, made in the app's database. Pure. */
+
+/** A restored database may hold thousands of objects. */
+const mostStatements = 20;
+const mostNames = 5;
+
+/** Objects of other owners, one problem per owner. */
+export function findObjects(plan: DatabasePlan, { objects }: LiveUnlisted): AppProblem[] {
+  const { owner, name: database } = plan.database;
+  return [...Map.groupBy(objects, (object) => object.owner)].map(([other, all]) => {
+    const names = all.slice(0, mostNames).map(({ type, name }) => `${type} ${name}`);
+    const more = all.length > mostNames ? ` and ${String(all.length - mostNames)} more` : "";
+    const statements = toHandOver(all.slice(0, mostStatements), owner);
+    const rest =
+      all.length > mostStatements
+        ? ` and so on for ${String(all.length - mostStatements)} more, which npm run adopt with --app ${plan.app} prints`
+        : "";
+    return {
+      ...{ code: "object-of-other", app: plan.app, at: "database.guests" },
+      what: `in database "${database}" role "${other}" owns ${names.join(", ")}${more}; "${owner}" does not, so Berth gives the app's roles nothing on that`,
+      fix: `as a superuser, in database ${database}: ${statements.join(" ")}${rest} Or, to keep that, ${toGuestFix(plan, other)}`,
+    };
+  });
+}
+
+/** The edit that states a role of others as wanted. */
+export function toGuestFix({ app }: Pick<DatabasePlan, "app">, role: string): string {
+  return `add ${JSON.stringify(role)} to berth:apps.${app}.database.guests`;
+}
+
+/** Schemas of the owner that the entry does not list and that the app's other roles cannot enter. */
+export function findSchemas(plan: DatabasePlan, { schemas }: LiveUnlisted): AppProblem[] {
+  const { app, database } = plan;
+  return schemas.map(({ name, roles }) => ({
+    ...{ code: "schema-unlisted", app, at: "schemas" },
+    what: `role "${database.owner}" has made schema "${name}" in database "${database.name}", and ${roles.map((role) => `"${role}"`).join(", ")} cannot use it`,
+    fix: `add ${JSON.stringify(name)} to berth:apps.${app}.database.schemas; or, as ${id(database.owner)}, in that database: GRANT USAGE ON SCHEMA ${id(name)} TO ${roles.map(id).join(", ")}`,
+  }));
+}
+
+/** Settings of the app's roles and database that the entry does not state. */
+export function findSettings(
+  plan: DatabasePlan,
+  { roles }: Pick<Catalog, "roles">,
+  { settings }: LiveUnlisted,
+): AppProblem[] {
+  const { app, database } = plan;
+  const problem = (at: string, whose: string, setting: string, alter: string): AppProblem => ({
+    ...{ code: "setting-unstated", app, at },
+    what: `${whose} has the setting ${describeSetting(setting)}`,
+    fix: `as a superuser: ALTER ${alter} RESET ${toSettingName(setting)}`,
+  });
+  return [
+    ...plan.roles.flatMap(({ key, name, actsAs, settings: own }) => {
+      const stated = ["search_path", ...(actsAs === undefined ? [] : ["role"])];
+      return (roles.get(name)?.settings ?? [])
+        .filter((setting) => !stated.includes(nameOf(setting)) && !isStated(setting, own))
+        .map((one) => problem(`roles.${key}.settings`, `role "${name}"`, one, `ROLE ${id(name)}`));
+    }),
+    ...settings.flatMap(({ role, setting }) => {
+      if (role === null && isStated(setting, database.settings)) return [];
+      const where = `DATABASE ${id(database.name)}`;
+      const key = plan.roles.find(({ name }) => name === role)?.key;
+      return role === null
+        ? problem("database.settings", `database "${database.name}"`, setting, where)
+        : problem(
+            key === undefined ? "database.settings" : `roles.${key}.settings`,
+            `role "${role}", in database "${database.name}",`,
+            setting,
+            `ROLE ${id(role)} IN ${where}`,
+          );
+    }),
+  ];
+}
+
+/** Names of settings have no case. */
+function isStated(setting: string, stated: SettingsByName): boolean {
+  const name = nameOf(setting).toLowerCase();
+  return Object.keys(stated).some((one) => one.toLowerCase() === name);
+}
+
+function nameOf(setting: string): string {
+  return setting.slice(0, setting.indexOf("="));
+}
+
+/** Without the value of an app's own setting (`app.jwt_secret`), which may be a secret. */
+export function describeSetting(setting: string): string {
+  const name = nameOf(setting);
+  return name.includes(".") ? name : setting;
+}
+
+function toSettingName(setting: string): string {
+  return nameOf(setting)
+    .split(".")
+    .map((part) => (/^[a-z_][a-z0-9_]*$/.test(part) ? part : id(part)))
+    .join(".");
+}

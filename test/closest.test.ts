@@ -1,0 +1,19 @@
+import { expect, it } from "vitest";
+import { didYouMean, findClosest } from "../components/closest.ts";
+
+it.each([
+  ["workloads", "workload"],
+  ["emial", "email"],
+  ["Coachlite", "Coachlight"],
+  ["WIKI", "wiki"],
+  ["x", undefined],
+  ["completely-different", undefined],
+  ["", undefined],
+])("the name that is closest to %j is %j", (given, closest) => {
+  expect(findClosest(given, ["workload", "email", "Coachlight", "wiki"])).toBe(closest);
+});
+
+it("asks only where a name is close", () => {
+  expect(didYouMean("emial", ["email"])).toBe('; did you mean "email"?');
+  expect(didYouMean("emial", [])).toBe("");
+});
