@@ -5,7 +5,7 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { LiveExtension } from "../catalog/extensions.ts";
 import type { LiveUnlisted } from "../catalog/unlisted.ts";
 import type { FormerRole, FormerSettings } from "../plan/former-role.ts";
-import type { DatabasePlan } from "../plan/plan.ts";
+import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
 import { decideAdoption } from "../rules/adoption.ts";
 import { findAttributesOutOfReach } from "../rules/attributes.ts";
 import { findGroupProblems } from "../rules/groups.ts";
@@ -118,11 +118,8 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
   const roles = decideRoles(plan, catalog, {
     ...{ ownershipRole, stack, formerRoles, formerSettings: context.formerSettings },
     hasPassword: ({ key, login }) => login === "always" || verifiers.has(key),
-    needsPassword: ({ key, name, login }) => {
-      if (stored === undefined) return newPasswords.has(key);
-      if (login === "external") return (stored.get(name) ?? null) !== null;
-      return verifiers.has(key) && stored.get(name) !== verifiers.get(key);
-    },
+    needsPassword: (role) =>
+      stored === undefined ? newPasswords.has(role.key) : isOtherPassword(role, stored, verifiers),
   });
   const live = catalog.databases.get(database.name);
   const owning = decideOwnership(catalog.roles.get(ownershipRole), stack);
@@ -156,6 +153,16 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
     superuser: inside.superuser,
     unstated: findUnstated(plan, facts, ownershipRole),
   };
+}
+
+/** Whether a stored password is not the one that the role must have. */
+function isOtherPassword(
+  { key, name, login }: PlannedRole,
+  stored: ReadonlyMap<string, string | null>,
+  verifiers: ReadonlyMap<string, string>,
+): boolean {
+  if (login === "external") return (stored.get(name) ?? null) !== null;
+  return verifiers.has(key) && stored.get(name) !== verifiers.get(key);
 }
 
 /** Whether the app has the first of the stack's roles. It writes the stack's comment even if no app changes. */

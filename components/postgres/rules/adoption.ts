@@ -1,18 +1,17 @@
 import { escapeIdentifier } from "pg";
-import type { SettingsByName } from "../../config/schema/settings.ts";
 import {
   type Catalog,
   type LiveDatabase,
   type LiveRole,
   searchPathOf,
   settingOf,
-  toLiveSettings,
 } from "../catalog/catalog.ts";
 import { type DatabasePlan, hasLoginsOfVault, type PlannedRole } from "../plan/plan.ts";
 import { describeForeignMark, findForeignMark } from "./identity.ts";
 import { fixOwnerByHand } from "./owner-change.ts";
 import type { AppProblem } from "./problem.ts";
 import { findRights, fixOwner, mayManage } from "./rights.ts";
+import { describeSettings } from "./settings.ts";
 import type { StoredPassword } from "./stored-password.ts";
 
 /**
@@ -226,13 +225,6 @@ function compareRole(role: PlannedRole, live: LiveRole, password: StoredPassword
     ...describeSettings(role.settings, live.settings),
     ...joins.map((group) => `it becomes a member of "${group}"`),
   ];
-}
-
-function describeSettings(wanted: SettingsByName, settings: readonly string[] = []): string[] {
-  const live = toLiveSettings(settings);
-  return Object.entries(wanted)
-    .filter(([name, value]) => live.get(name) !== value)
-    .map(([name, value]) => `${name} ${live.get(name) ?? "(default)"} becomes ${value}`);
 }
 
 /** Memberships and settings that the entry does not list, and that adopting would remove. */

@@ -1,4 +1,5 @@
 import { escapeIdentifier } from "pg";
+import { joinFixes } from "../../errors.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import type { AppProblem } from "./problem.ts";
@@ -52,7 +53,7 @@ export function findGroupProblems(
         {
           ...{ code: "group-missing", app: plan.app, at },
           what: `${what}: there is no such role${isPredefined ? ` on Postgres ${version}` : ""}`,
-          fix: isPredefined ? remove : `${make}; or ${remove}`,
+          fix: isPredefined ? remove : joinFixes(make, remove),
         },
       ];
     }
@@ -66,7 +67,7 @@ export function findGroupProblems(
       {
         ...{ code: "group-out-of-reach", app: plan.app, at },
         what: `${what}: role "${server.admin}" has no ADMIN option on it`,
-        fix: `as a superuser run: ${grant}; or ${remove}`,
+        fix: joinFixes(`as a superuser run: ${grant}`, remove),
       },
     ];
   });

@@ -1,6 +1,7 @@
 import { escapeIdentifier } from "pg";
 import type { SettingsByName } from "../../config/schema/settings.ts";
-import type { ServerFacts } from "../catalog/catalog.ts";
+import { joinFixes } from "../../errors.ts";
+import { type ServerFacts, toLiveSettings } from "../catalog/catalog.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import { settingName } from "../statements/sql.ts";
 import type { RefusedSetting } from "../statements/try-settings.ts";
@@ -29,7 +30,7 @@ export function findSettingProblems(
           ...{ code: "setting-refused", app, at: `${at}.settings.${one.name}` },
           what: `the server refuses ${one.name} = ${JSON.stringify(one.value)}: ${one.reason}`,
           fix: mayBeGiven
-            ? `as a superuser run: ${toGrant(one.name, server)}; or ${remove}`
+            ? joinFixes(`as a superuser run: ${toGrant(one.name, server)}`, remove)
             : remove,
         } as const;
       }),
@@ -42,4 +43,15 @@ function toGrant(name: string, { admin }: ServerFacts): string {
 
 function hasSetting(settings: SettingsByName, name: string, value: string): boolean {
   return Object.hasOwn(settings, name) && settings[name] === value;
+}
+
+/** What adopting changes. */
+export function describeSettings(
+  wanted: SettingsByName,
+  settings: readonly string[] = [],
+): string[] {
+  const live = toLiveSettings(settings);
+  return Object.entries(wanted)
+    .filter(([name, value]) => live.get(name) !== value)
+    .map(([name, value]) => `${name} ${live.get(name) ?? "(default)"} becomes ${value}`);
 }

@@ -160,7 +160,6 @@ test("the server's settings follow from its endpoint", () => {
     namespace: "db-postgres",
     confirmDelete: [],
     dumpDirectory: undefined,
-    compareInside: true,
   });
 });
 

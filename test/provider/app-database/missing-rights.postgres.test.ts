@@ -46,7 +46,7 @@ const cases: readonly {
     on: "embedded-postgres",
     taken: "create role reports",
     changed: { owner: { memberOf: ["reports"] } },
-    says: /app wiki: role wiki becomes a member of reports: not done: permission denied to grant role/,
+    says: /app wiki: role "wiki" cannot become a member of "reports": role "coachlight_admin" has no ADMIN option on it/,
   },
   {
     right: "a say in a membership that somebody else gave, beside one that the admin gave",

@@ -135,7 +135,7 @@ describe("what the server refuses", () => {
   it("for want of a privilege comes with the statement that gives it", async () => {
     const wanted = { log_min_duration_statement: "1s", "app.tenant": "it's" };
     const found = await preview(wanted);
-    const grants = [...found.matchAll(/as a superuser run: (.*?); or take it out/g)];
+    const grants = [...found.matchAll(/as a superuser run: (.*)/g)];
     expect(grants).toHaveLength(2);
     for (const [, grant = ""] of grants) await bed.sql(grant);
     expect(await preview(wanted)).toBe("");
