@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DatabaseBed } from "../../provider/app-database/bed.ts";
-import { openVerifyBed, tell, type VerifyBed } from "./bed.ts";
+import { openVerifyBed, type VerifyBed } from "./bed.ts";
 
 /** What has nothing to do with privileges: `verify` neither mistakes it for one nor keeps quiet of it. */
 
@@ -16,14 +16,21 @@ afterAll(async () => {
 });
 
 async function failed(...apps: readonly string[]): Promise<string[]> {
-  return tell(await verify(apps), "failed");
+  const checks = (await verify(apps)).apps.flatMap(({ app, checks: all }) =>
+    all.map((check) => ({ app, ...check })),
+  );
+  return checks
+    .filter(({ ok }) => !ok)
+    .map(({ app, name, detail, fix = "" }) => `${app}: ${name}: ${detail}; ${fix}`);
 }
 
 describe("verify", () => {
   it("warns of what the entry does not state, with the statement that ends it", async () => {
     const warnings = async () =>
-      tell(await verify(["app1", "app2"]), "warnings")
-        .filter((line) => line.includes("holds only what the entry states"))
+      (await verify(["app1", "app2"])).apps
+        .flatMap(({ checks }) => checks)
+        .filter(({ name, warning }) => warning && name.includes("holds only what the entry states"))
+        .map(({ detail, fix = "" }) => `${detail}\n${fix}`)
         .join("\n");
     expect(await warnings()).toBe("");
     await bed.sql(
@@ -110,7 +117,7 @@ describe("verify", () => {
     const { name = "" } = left ?? {};
     expect(found).toMatch(/app1: verify drops what it created: .*the table is in use; /);
     expect(found).toContain(
-      `as app1 in app1: drop function if exists "public"."${name}"(); drop table`,
+      `as app1, in database app1: drop function if exists "public"."${name}"(); drop table`,
     );
     expect(await failed("app1")).toEqual([]);
     expect(await probes()).toEqual([{ name }]);
