@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeCheck } from "../../../cli/verify/check.ts";
 import type { DatabaseBed } from "../../provider/app-database/bed.ts";
-import { openVerifyBed, tell, type VerifyBed } from "./bed.ts";
+import { openVerifyBed, type VerifyBed } from "./bed.ts";
 
 /** What has nothing to do with privileges: `verify` neither mistakes it for one nor keeps quiet of it. */
 
@@ -17,14 +17,21 @@ afterAll(async () => {
 });
 
 async function failed(...apps: readonly string[]): Promise<string[]> {
-  return tell(await verify(apps), "failed");
+  const checks = (await verify(apps)).apps.flatMap(({ app, checks: all }) =>
+    all.map((check) => ({ app, ...check })),
+  );
+  return checks
+    .filter(({ ok }) => !ok)
+    .map(({ app, name, detail, fix = "" }) => `${app}: ${name}: ${detail}; ${fix}`);
 }
 
 describe("verify", () => {
   it("warns of what the entry does not state, with the statement that ends it", async () => {
     const warnings = async () =>
-      tell(await verify(["app1", "app2"]), "warnings")
-        .filter((line) => line.includes("holds only what the entry states"))
+      (await verify(["app1", "app2"])).apps
+        .flatMap(({ checks }) => checks)
+        .filter(({ name, warning }) => warning && name.includes("holds only what the entry states"))
+        .map(({ detail, fix = "" }) => `${detail}\n${fix}`)
         .join("\n");
     expect(await warnings()).toBe("");
     await bed.sql(
