@@ -152,6 +152,12 @@ export const rooms = {
     "components/delivery/stack-delivery",
   ],
 
+  "components/delivery/open-checkout": [
+    ...config,
+    "components/delivery/git",
+    "components/delivery/stack-delivery",
+  ],
+
   "components/app": [
     ...config,
     postgres,

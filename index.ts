@@ -5,6 +5,11 @@ import { readOnePasswordAccess } from "./components/config/environment.ts";
 import { loadStackFromEngine } from "./components/config/load-from-engine.ts";
 import { appsBefore } from "./components/config/logins.ts";
 import { deliver } from "./components/delivery/deliver.ts";
+import {
+  openCheckout,
+  reportUncommitted,
+  warnOfUnlistedFiles,
+} from "./components/delivery/open-checkout.ts";
 import { openCluster } from "./components/delivery/open-cluster.ts";
 import { planStackDelivery } from "./components/delivery/stack-delivery.ts";
 import { makeLogFit } from "./components/engine/log.ts";
@@ -36,10 +41,12 @@ const berth = new BerthProvider("berth", {
   ...toProviderApps(loaded.apps),
   collectRefused: true,
 });
-const spec = await berth.complete(loaded);
+const opened = await openCheckout(await berth.complete(loaded));
+const { spec } = opened;
 
 // Plan: each app's database, and all manifests. No other resource is registered before all of it is valid.
 const manifests = planStackDelivery(spec, items.item);
+warnOfUnlistedFiles(spec, manifests);
 const planned = planApps(spec, items.credential);
 
 // Providers. Those of Kubernetes and the registry need a look at the cluster and the server first. Berth's own
@@ -59,15 +66,18 @@ for (const one of planned) {
   const args = { app, database, delivery: delivery.ofApp(app), after };
   created.push(new App(app.name, args, providers));
 }
+const written = created.map(({ delivered }) => delivered);
 if (delivery.shared !== undefined) {
   // They wait for the first database: it shows that the server is the right one.
   const dependsOn = created.flatMap(({ database }) => database ?? []).slice(0, 1);
-  deliver("shared", delivery.shared, { providers, dependsOn });
+  written.push(deliver("shared", delivery.shared, { providers, dependsOn }).written);
 }
+const reported = reportUncommitted(opened, delivery, pulumi.all(written));
+const summaries = Object.fromEntries(created.map((app) => [app.name, app.summary]));
 
 await berth.requireNoneRefused(created.flatMap(({ database }) => database ?? []));
 
 /** Per app: its database, roles, Secrets and manifests. */
-export const apps = Object.fromEntries(created.map((app) => [app.name, app.summary]));
+export const apps = pulumi.all([summaries, reported]).apply(([all]) => all);
 
 end();

@@ -57,6 +57,8 @@ export class App {
   readonly roles: pulumi.Resource | undefined;
   /** Names of database, roles and Secrets, for the stack's outputs. Nothing in it is secret. */
   readonly summary: pulumi.Output<AppSummary>;
+  /** Settles when the app's manifests are written. */
+  readonly delivered: pulumi.Output<unknown>;
 
   constructor(name: string, args: AppArgs, providers: AppProviders) {
     this.name = name;
@@ -70,6 +72,7 @@ export class App {
     const dependsOn = found === undefined ? after : [found.resource];
     const delivery = args.delivery && deliver(name, args.delivery, { ...opts, dependsOn });
     this.roles = this.database ?? delivery;
+    this.delivered = delivery?.written ?? pulumi.output(undefined);
     const databaseName = found?.databaseName ?? pulumi.output(args.app.database.name);
     this.summary = databaseName.apply((database) => summarize(args, database));
   }

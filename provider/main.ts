@@ -25,9 +25,10 @@ const SHUTDOWN_MS = 4500;
  */
 function main(): void {
   const engine = process.ppid;
+  const report = reportTo(findEngineAddress(process.argv));
   const handlers: readonly ResourceHandler[] = [
-    new ManifestFileHandler(projectFolder),
-    new AppDatabaseHandler(reportTo(findEngineAddress(process.argv)), isOffline(), readAdminItem),
+    new ManifestFileHandler(projectFolder, report),
+    new AppDatabaseHandler(report, isOffline(), readAdminItem),
   ];
   const calls = new CallsUnderWay();
   const server = createServer(handlers, calls);

@@ -1,7 +1,19 @@
 import { accessSync, constants, statSync } from "node:fs";
 import path from "node:path";
 import { exampleFile } from "../../components/command-line.ts";
-import type { StackSpec } from "../../components/config/spec.ts";
+import type { GitOpsSpec, StackSpec } from "../../components/config/spec.ts";
+import { toAnyId } from "../../components/delivery/emitted-kinds.ts";
+import {
+  type CheckoutFacts,
+  decideCheckout,
+  inspectCheckout,
+  type RunGit,
+} from "../../components/delivery/git/checkout.ts";
+import {
+  findUnlistedFiles,
+  inspectKustomizations,
+} from "../../components/delivery/git/kustomizations.ts";
+import { planStackDelivery } from "../../components/delivery/stack-delivery.ts";
 import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
 import { BerthError } from "../../components/errors.ts";
 import { toShellWord } from "../../components/kubernetes/error.ts";
@@ -30,10 +42,11 @@ export async function checkStackFile(
 export async function checkGitOps(
   report: Report,
   world: World,
-  spec: Outcome<StackSpec>,
+  loaded: Outcome<StackSpec>,
 ): Promise<void> {
   const fix = "correct berth:gitops.directory";
-  await report.check({ group, name: "gitops directory", fix }, [spec], async ({ gitops }) => {
+  await report.check({ group, name: "gitops directory", fix }, [loaded], async (spec) => {
+    const { gitops } = spec;
     if (gitops === undefined) throw new NotNeeded("the stack has no berth:gitops");
     const folder = path.resolve(world.project, gitops.directory);
     const clone = `git clone ${toShellWord(gitops.repoURL)} ${toShellWord(folder)}, or correct berth:gitops.directory`;
@@ -46,28 +59,29 @@ export async function checkGitOps(
       const hint = `give yourself the right to write to it, or ${fix}`;
       throw new BerthError(`${folder} is not writable`, { hint, cause });
     }
-    return await describeCheckout(world, folder, clone);
+    const run: RunGit = (at, args) => world.run("git", ["-C", at, ...args]);
+    const found = await inspectCheckout(folder, gitops, run);
+    return describeCheckout({ ...spec, gitops }, found, { folder, clone });
   });
 }
 
-async function describeCheckout(
-  world: World,
-  folder: string,
-  clone: string,
-): Promise<Passed<undefined>> {
-  const warn = (detail: string, fix: string): Passed<undefined> => ({
+function describeCheckout(
+  spec: StackSpec & { readonly gitops: GitOpsSpec },
+  found: CheckoutFacts | undefined,
+  { folder, clone }: { readonly folder: string; readonly clone: string },
+): Passed<undefined> {
+  if (found === undefined) {
+    const detail = `${folder} is in no git checkout, or ignored by it: nobody can commit what Berth writes`;
+    return { value: undefined, detail, warnings: [{ detail, fix: clone }] };
+  }
+  const { files } = planStackDelivery(spec, toAnyId);
+  const problems = [
+    ...decideCheckout(spec.gitops, found).warnings,
+    ...findUnlistedFiles(files, inspectKustomizations(folder, files)),
+  ];
+  return {
     value: undefined,
-    detail,
-    warnings: [{ detail, fix }],
-  });
-  const top = await world.run("git", ["-C", folder, "rev-parse", "--show-toplevel"]);
-  if (top === undefined) return warn("there is no git on PATH", "install git");
-  if (top.exitCode !== 0) {
-    return warn(`${folder} is in no git checkout: nobody can commit what Berth writes`, clone);
-  }
-  const ignored = await world.run("git", ["-C", folder, "check-ignore", "--quiet", "."]);
-  if (ignored?.exitCode === 0) {
-    return warn(`${folder} is ignored by the git checkout ${top.stdout.trim()}`, clone);
-  }
-  return { value: undefined, detail: `${folder} in the checkout ${top.stdout.trim()}` };
+    detail: `${folder}, ${found.prefix === "" ? "the root" : `folder ${found.prefix}`} of its repository`,
+    warnings: problems.map(({ what, fix = "correct berth:gitops" }) => ({ detail: what, fix })),
+  };
 }

@@ -284,6 +284,8 @@ export interface AppSpec {
 export interface GitOpsSpec {
   /** Checkout of the GitOps repository, relative to the project folder. */
   readonly directory: string;
+  /** Its path in the repository; empty = the root, undefined = as git says. */
+  readonly path: string | undefined;
   /** The same repository as Argo CD sees it. */
   readonly repoURL: string;
   readonly targetRevision: string;

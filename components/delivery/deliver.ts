@@ -8,6 +8,6 @@ export function deliver(
   name: string,
   plan: DeliveryPlan,
   opts: pulumi.ComponentResourceOptions,
-): pulumi.Resource {
+): GitDelivery | ClusterDelivery {
   return isFiles(plan) ? new GitDelivery(name, plan, opts) : new ClusterDelivery(name, plan, opts);
 }

@@ -27,6 +27,8 @@ export interface StackDelivery {
   readonly ofApp: (app: AppSpec) => DeliveryPlan | undefined;
   /** All plans whose objects are applied to a cluster. */
   readonly applied: readonly ClusterPlan[];
+  /** All files. */
+  readonly files: readonly ManifestPlan[];
 }
 
 export function isFiles(plan: DeliveryPlan): plan is GitDeliveryArgs {
@@ -44,7 +46,7 @@ export function planStackDelivery(spec: StackSpec, items: ItemIds): StackDeliver
   const objects = applied.flatMap(listOwned);
   const problems = findDuplicateObjects(files, objects);
   if (problems.length > 0) throw toOneError("manifests: defined twice", problems);
-  return { shared, ofApp: (app) => byApp.get(app.name), applied };
+  return { shared, ofApp: (app) => byApp.get(app.name), applied, files };
 }
 
 /** The same without the namespaces that others made. */
@@ -58,6 +60,7 @@ export function leaveOutNamespaces(
     return { ...plan, namespaces };
   };
   return {
+    ...delivery,
     shared: prune(delivery.shared),
     ofApp: (app) => prune(delivery.ofApp(app)),
     applied: delivery.applied.map(prune),

@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import { BerthError } from "../../components/errors.ts";
+import type { Report } from "../rpc/engine-log.ts";
 import type { PropertyMap } from "../rpc/property-values.ts";
 import type {
   ChangeKind,
@@ -13,7 +14,13 @@ import type {
   UpdateRequest,
 } from "../rpc/resource-handler.ts";
 import { readText, removeFile, writeText } from "./disk.ts";
-import { findOverwriteProblem, formatHeader, isOwnedBy, parseManifest } from "./header.ts";
+import {
+  findOverwriteProblem,
+  formatHeader,
+  isOwnedBy,
+  isSameManifest,
+  parseManifest,
+} from "./header.ts";
 import {
   type ManifestProperties,
   type PreviewProperties,
@@ -35,13 +42,15 @@ export class ManifestFileHandler implements ResourceHandler {
   readonly type = "berth:index:ManifestFile";
   readonly refreshBeforeUpdate = true;
   readonly #projectDirectory: string;
+  readonly #report: Report;
   /** Files written in this run. A delete keeps them: a renamed resource is created first, then deleted. */
   readonly #written = new Set<string>();
   /** The last write or delete. They run one by one: a delete removes directories that a write may need. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(projectDirectory: string) {
+  constructor(projectDirectory: string, report: Report) {
     this.#projectDirectory = projectDirectory;
+    this.#report = report;
   }
 
   configure(): void {
@@ -102,6 +111,7 @@ export class ManifestFileHandler implements ResourceHandler {
     if (live.kind === "no-checkout") return resource;
     const text = live.kind === "file" ? await readText(target) : undefined;
     if (text === undefined) return undefined;
+    if (isSameManifest(text, old)) return { ...resource, state: toPropertyMap(old) };
     const { owner, content } = parseManifest(text) ?? { owner: "", content: text };
     return { ...resource, state: toPropertyMap({ ...old, owner, content }) };
   }
@@ -122,7 +132,13 @@ export class ManifestFileHandler implements ResourceHandler {
       if (this.#written.has(target.file)) return;
       if ((await inspectTarget(target)).kind !== "file") return;
       const text = await readText(target);
-      if (text !== undefined && isOwnedBy(text, [old.owner])) await removeFile(target);
+      if (text === undefined || !isOwnedBy(text, [old.owner])) return;
+      await removeFile(target);
+      this.#report(
+        "info",
+        resource.urn,
+        `${this.#toShown(target)} is deleted; commit and push that`,
+      );
     });
   }
 
@@ -131,7 +147,7 @@ export class ManifestFileHandler implements ResourceHandler {
     await this.#runAlone(async () => {
       const problem = await this.#findTargetProblem(wanted, old);
       if (problem !== undefined) throw new BerthError(problem.reason);
-      await writeText(target, toText(wanted));
+      if (!isSameManifest(await readText(target), wanted)) await writeText(target, toText(wanted));
       this.#written.add(target.file);
     });
   }
@@ -157,8 +173,12 @@ export class ManifestFileHandler implements ResourceHandler {
       adopt,
     });
     if (problem === undefined) return undefined;
-    const name = relative(this.#projectDirectory, target.file);
-    return { property: "path", reason: `${name} ${problem}\n  fix: ${ADOPT_HINT}` };
+    const reason = `${this.#toShown(target)} ${problem}\n  fix: ${ADOPT_HINT}`;
+    return { property: "path", reason };
+  }
+
+  #toShown({ file }: Target): string {
+    return relative(this.#projectDirectory, file);
   }
 
   /** Whether the file differs from state. Without a checkout it is not known and false. */
@@ -166,7 +186,7 @@ export class ManifestFileHandler implements ResourceHandler {
     const target = this.#toTarget(properties);
     const live = await inspectTarget(target);
     if (live.kind === "no-checkout") return false;
-    return live.kind !== "file" || (await readText(target)) !== toText(properties);
+    return live.kind !== "file" || !isSameManifest(await readText(target), properties);
   }
 
   #toTarget(properties: { readonly directory: string; readonly path: string }): Target {

@@ -1,3 +1,5 @@
+import { isSameYaml } from "./same-yaml.ts";
+
 /**
  * The first line of every file that Berth writes. Only this line says that a file is Berth's: it is there
  * even if a run was killed before it could save its state, and it stays with the file in Git.
@@ -7,15 +9,36 @@ export function formatHeader(owner: string): string {
 }
 
 const HEADER =
-  /^# Managed by Berth \((.*)\)\. Changes made here are undone by the next pulumi up\.\r?\n/;
+  /^# Managed by Berth \((.*)\)\. Changes made here are undone by the next pulumi up\.$/;
 
-/** The owner in the header and the text below it; undefined = the file has no header. */
+/** What formatters put above it: comments, empty lines, and the start of the document. */
+const ABOVE = /^(?:#.*|---\s*|%YAML.*|\s*)$/;
+
+/**
+ * The owner in the header and the text around it; undefined = the file has no header above its first key.
+ */
 export function parseManifest(
   text: string,
 ): { readonly owner: string; readonly content: string } | undefined {
-  const match = HEADER.exec(text);
-  if (match === null) return undefined;
-  return { owner: match[1] ?? "", content: text.slice(match[0].length) };
+  const lines = text.replace(/^\uFEFF/, "").split(/(?<=\n)/);
+  const first = lines.findIndex((line) => !ABOVE.test(line.trimEnd()));
+  const above = first === -1 ? lines : lines.slice(0, first);
+  const at = above.findIndex((line) => HEADER.test(line.trimEnd()));
+  if (at === -1) return undefined;
+  const [, owner = ""] = HEADER.exec(above[at]?.trimEnd() ?? "") ?? [];
+  return { owner, content: [...above.slice(0, at), ...lines.slice(at + 1)].join("") };
+}
+
+/**
+ * Whether a file says what Berth wrote: the same owner and the same documents. Git and formatters change line
+ * endings, comments, quotes, indentation and the `---` before the first document, and Berth leaves that alone.
+ */
+export function isSameManifest(
+  text: string | undefined,
+  wanted: { readonly owner: string; readonly content: string },
+): boolean {
+  const found = text === undefined ? undefined : parseManifest(text);
+  return found?.owner === wanted.owner && isSameYaml(found.content, wanted.content);
 }
 
 /**
@@ -60,7 +83,8 @@ export function findOverwriteProblem(request: OverwriteRequest): string | undefi
   const other = parseManifest(text);
   if (other === undefined) return isInState ? undefined : "exists and was not written by Berth";
   const isEarlier = isOwnedBy(text, owners.map(withoutIdentity));
-  if (isEarlier && (isInState || other.content === content)) return undefined;
+  if (isEarlier && (isInState || (content !== undefined && isSameYaml(other.content, content))))
+    return undefined;
   const shown = other.owner.slice(0, 120);
   return isEarlier
     ? `was written by an earlier version of Berth for a stack of this name (${shown}), and may be another stack's`

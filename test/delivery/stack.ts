@@ -105,6 +105,7 @@ export function makeStack(apps: readonly AppSpec[], admin = "postgres-admin"): S
     vault: "Coachlight",
     gitops: {
       directory: "gitops",
+      path: undefined,
       repoURL: "https://git.example.org/coachlight/gitops.git",
       targetRevision: "main",
       argocdNamespace: "argocd",

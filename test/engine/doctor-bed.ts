@@ -24,7 +24,7 @@ export class DoctorBed {
   static async open(): Promise<DoctorBed> {
     const bed = await Bed.open();
     mkdirSync(bed.gitops);
-    await execa("git", ["init", "--quiet", bed.gitops]);
+    await execa("git", ["init", "--quiet", "--initial-branch=main", bed.gitops]);
     const cluster = await startCluster();
     fillCluster(cluster, bed.sandbox.superuser.port);
     return new DoctorBed(bed, cluster);

@@ -10,6 +10,7 @@ export function toGitOpsSpec(config: StackConfig): GitOpsSpec | undefined {
   if (gitops === undefined) return undefined;
   return {
     directory: gitops.directory,
+    path: gitops.path,
     repoURL: gitops.repoURL,
     targetRevision: gitops.targetRevision ?? "main",
     argocdNamespace: gitops.argocdNamespace ?? "argocd",

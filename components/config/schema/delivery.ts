@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DnsLabel } from "./primitives.ts";
+import { DnsLabel, RepositoryPath } from "./primitives.ts";
 import { Keys } from "./secret-keys.ts";
 import { Vault } from "./vault.ts";
 
@@ -10,13 +10,22 @@ export const GitOps = z
       .string()
       .min(1)
       .describe("Checkout of the GitOps repository, relative to the project folder."),
+    path: RepositoryPath.describe(
+      "Path of the directory in the repository. Default: what git says of the checkout; needed only where a run has no checkout, as a preview in CI.",
+    ),
     repoURL: z.string().min(1).describe("The same repository as Argo CD sees it."),
     targetRevision: z.string().min(1).describe("Branch that Argo CD follows. Default: main."),
     argocdNamespace: DnsLabel.describe("Namespace of the Application objects. Default: argocd."),
     project: z.string().min(1).describe("Argo CD AppProject. Default: default."),
     adopt: z.boolean().describe("Overwrite files that Berth did not make. Default: false."),
   })
-  .partial({ targetRevision: true, argocdNamespace: true, project: true, adopt: true });
+  .partial({
+    path: true,
+    targetRevision: true,
+    argocdNamespace: true,
+    project: true,
+    adopt: true,
+  });
 
 /** Cluster mode. */
 export const Cluster = z

@@ -109,3 +109,10 @@ const maxInt4 = 2_147_483_647;
 export const ConnectionLimit = z.int().refine((n) => n === -1 || (n >= 1 && n <= maxInt4), {
   error: `allowed are -1 (no limit) and 1 to ${String(maxInt4)}`,
 });
+
+/** Path of a folder in a Git repository, as Argo CD wants it: relative, without `..`. Empty = the root. */
+export const RepositoryPath = z
+  .string()
+  .regex(/^$|^(?!\.{1,2}(\/|$))[^/\\]+(\/(?!\.{1,2}(\/|$))[^/\\]+)*$/, {
+    error: "is not a path in a repository; write it as clusters/home, without / at its ends and ..",
+  });

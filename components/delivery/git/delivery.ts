@@ -4,16 +4,21 @@ import { ManifestFile } from "./manifest-file.ts";
 
 /** Manifests in the GitOps checkout, one resource per file. */
 export class GitDelivery extends pulumi.ComponentResource {
+  /** Settles when all files are written. */
+  readonly written: pulumi.Output<unknown>;
+
   constructor(name: string, args: GitDeliveryArgs, opts?: pulumi.ComponentResourceOptions) {
     super("berth:delivery:AppDelivery", name, {}, opts);
     const { directory, adopt } = args.gitops;
-    for (const { logicalName, path, content } of args.files) {
-      new ManifestFile(
-        logicalName,
-        { directory, path, content, owner: args.owner, adopt },
-        { parent: this },
-      );
-    }
+    const files = args.files.map(
+      ({ logicalName, path, content }) =>
+        new ManifestFile(
+          logicalName,
+          { directory, path, content, owner: args.owner, adopt },
+          { parent: this },
+        ),
+    );
+    this.written = pulumi.all(files.map(({ urn }) => urn));
     this.registerOutputs({});
   }
 }

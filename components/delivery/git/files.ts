@@ -155,8 +155,14 @@ export function findDuplicateObjects(
   return problems;
 }
 
+/** Path in the repository of a path in the directory. */
+function toRepositoryPath(gitops: GitOpsSpec, path: string): string {
+  return gitops.path ? `${gitops.path}/${path}` : path;
+}
+
 function toTreeSource(gitops: GitOpsSpec, path: string): ApplicationSource {
-  return { repoURL: gitops.repoURL, targetRevision: gitops.targetRevision, path };
+  const { repoURL, targetRevision } = gitops;
+  return { repoURL, targetRevision, path: toRepositoryPath(gitops, path) };
 }
 
 /** One file for all objects of a kind in a namespace. */

@@ -143,3 +143,19 @@ test.each(["connect:8080", "http://connect:8080/v1", "http://connect:8080/v1/"])
     expect(findProblems(write({ a: null }, { secrets }))).toHaveLength(1);
   },
 );
+
+test.each(["/", "/a", "a/", "a//b", "..", "a/../b", ".", "./a", "a\\b"])(
+  "fails on %s for a path in the repository",
+  (path) => {
+    expect(findProblems(write({ a: null }, { gitops: { ...gitops, path } }))).toEqual([
+      expect.stringMatching(/^berth:gitops\.path: .* is not a path in a repository; write it as/),
+    ]);
+  },
+);
+
+test.each(["", "a", "clusters/home", ".github/a", "a..b/c d"])(
+  "takes %j for a path in the repository",
+  (path) => {
+    expect(findProblems(write({ a: null }, { gitops: { ...gitops, path } }))).toEqual([]);
+  },
+);

@@ -155,6 +155,21 @@ spec:
     ]);
   });
 
+  it.each([
+    ["the root of the repository", "", "k8s/infra/a"],
+    ["a folder of it", "clusters/home", "clusters/home/k8s/infra/a"],
+  ])("names paths in the repository where the directory is %s", (_, path, expected) => {
+    const stack = makeStack([makeApp("a")]);
+    if (stack.gitops === undefined) throw new Error("the stack has no tree");
+    const files = planManifests(
+      { ...stack, gitops: { ...stack.gitops, path } },
+      makeApp("a"),
+      toItemId,
+    );
+    const found = files.find((file) => file.path === "argocd/apps/infra/a.yml")?.objects;
+    expect(found).toMatchObject([{ spec: { source: { path: expected } } }]);
+  });
+
   it("fails on placeholders it does not know, all at once", () => {
     const values = { a: "${user}", b: "${pass}" };
     const workload = { kind: "helm", repoURL: "r", chart: "c", version: "1", values } as const;

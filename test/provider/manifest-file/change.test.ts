@@ -12,7 +12,7 @@ const urn = toUrn("a");
 let handler: ManifestFileHandler;
 
 beforeEach(() => {
-  handler = new ManifestFileHandler(scratch.project());
+  handler = new ManifestFileHandler(scratch.project(), () => undefined);
 });
 
 const stored = (inputs: PropertyMap = INPUTS, state: PropertyMap = inputs) => ({
@@ -36,7 +36,7 @@ const update = (newInputs: PropertyMap) =>
   });
 /** A later run of the provider, which has written nothing yet. */
 const nextRun = (): void => {
-  handler = new ManifestFileHandler(scratch.project());
+  handler = new ManifestFileHandler(scratch.project(), () => undefined);
 };
 
 describe("creating", () => {
@@ -75,7 +75,7 @@ describe("creating", () => {
     const request = JSON.stringify({ urn, inputs, preview: false });
     const { href } = pathToFileURL(resolve("provider/manifest-file/handler.ts"));
     const program = `const { ManifestFileHandler } = await import("${href}");
-      await new ManifestFileHandler(process.cwd()).create(${request});`;
+      await new ManifestFileHandler(process.cwd(), () => undefined).create(${request});`;
     // A limit to a file's size fails halfway through, as a full disk does.
     const limited = 'ulimit -f 16 && exec "$0" --input-type=module --eval "$1"';
     const { stderr } = await execa("sh", ["-c", limited, process.execPath, program], {

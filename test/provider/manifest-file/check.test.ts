@@ -8,7 +8,7 @@ import { HEADER, INPUTS, toUrn, useScratch } from "../scratch.ts";
 const scratch = useScratch();
 
 async function check(newInputs: PropertyMap, oldInputs?: PropertyMap) {
-  const handler = new ManifestFileHandler(scratch.project());
+  const handler = new ManifestFileHandler(scratch.project(), () => undefined);
   return handler.check({ urn: toUrn("a"), oldInputs, newInputs });
 }
 
