@@ -231,6 +231,7 @@ export const rooms = {
     ...config,
     "components/engine",
     "components/onepassword",
+    "components/delivery/",
     `${postgres}/`,
     "toolchain",
     "cli/",

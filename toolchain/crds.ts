@@ -31,7 +31,13 @@ export const crdSources: readonly CrdSource[] = [
   },
   {
     module: "github.com/argoproj/argo-cd/v3",
-    files: ["manifests/crds/application-crd.yaml"],
+    files: ["application", "appproject", "applicationset"].map(
+      (kind) => `manifests/crds/${kind}-crd.yaml`,
+    ),
+  },
+  {
+    module: "github.com/fluxcd/kustomize-controller",
+    files: ["config/crd/bases/kustomize.toolkit.fluxcd.io_kustomizations.yaml"],
   },
   {
     module: "github.com/external-secrets/external-secrets",

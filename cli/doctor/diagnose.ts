@@ -5,7 +5,7 @@ import { checkCluster, checkTarget } from "./cluster.ts";
 import { checkDelivery } from "./delivery.ts";
 import { checkNode, checkPlugins, checkPulumi } from "./machine.ts";
 import { checkItems, checkOnePassword } from "./onepassword.ts";
-import { checkOperators } from "./operators.ts";
+import { checkHealthChecks, checkOperators } from "./operators.ts";
 import { checkLock, checkPending } from "./pending.ts";
 import { checkPostgres } from "./postgres.ts";
 import { type Finding, type Outcome, Report } from "./report.ts";
@@ -42,6 +42,7 @@ export async function diagnose(
   if (!isDirect) {
     way = await checkTarget(report, cluster);
     await checkOperators(report, [spec, cluster]);
+    await checkHealthChecks(report, [spec, cluster]);
   }
   await checkPostgres(report, { spec, way, admin });
   return report.findings;

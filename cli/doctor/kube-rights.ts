@@ -26,18 +26,23 @@ export function planRights(
   minor: number,
 ): readonly KubeRight[] {
   const { namespace, target } = endpoint;
-  const found =
-    target.kind === "service"
-      ? ([
-          ["get", "services"],
-          ["list", "pods"],
-        ] as const)
-      : ([["get", "pods"]] as const);
+  const found = {
+    service: [
+      ["get", "services"],
+      ["list", "pods"],
+    ],
+    pod: [["get", "pods"]],
+    selector: [["list", "pods"]],
+  } as const;
   const forward = [
     ["get", "pods/portforward"],
     ...(minor >= 35 ? ([["create", "pods/portforward"]] as const) : []),
   ] as const;
-  return [...found, ...forward].map(([verb, resource]) => ({ verb, resource, namespace }));
+  return [...found[target.kind], ...forward].map(([verb, resource]) => ({
+    verb,
+    resource,
+    namespace,
+  }));
 }
 
 /**

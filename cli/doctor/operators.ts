@@ -1,7 +1,12 @@
 import type { StackSpec } from "../../components/config/spec.ts";
+import {
+  findMissingChecks,
+  toHealthCommand,
+} from "../../components/delivery/argocd/health-checks.ts";
 import type { Kind } from "../../components/delivery/cluster/kinds.ts";
 import { listEmittedKinds } from "../../components/delivery/emitted-kinds.ts";
 import { type KubeAccess, parseAnswer } from "../../components/kubernetes/access.ts";
+import { KubeError } from "../../components/kubernetes/error.ts";
 import { type ReachedCluster, requestOptions } from "./cluster.ts";
 import { NotNeeded, type Outcome, type Passed, type Report } from "./report.ts";
 
@@ -77,6 +82,44 @@ async function findKind(access: KubeAccess, kind: Kind): Promise<Passed<undefine
     return { value: undefined, detail };
   }
   return warn(`the cluster (context "${access.context.name}") has no kind ${detail}`, toFix(kind));
+}
+
+/**
+ * Checks whether Argo CD waits for what a wave brings before it starts the next. Without the health checks a run
+ * succeeds, and apps start before their Secrets are there. So this only warns.
+ */
+export async function checkHealthChecks(
+  report: Report,
+  [spec, cluster]: readonly [spec: Outcome<StackSpec>, cluster: Outcome<ReachedCluster>],
+): Promise<void> {
+  const about = { group, name: "Argo CD's health checks", fix: "correct the stack file" };
+  await report.check(
+    about,
+    [spec, cluster],
+    async (stack, { access }): Promise<Passed<undefined>> => {
+      const target = stack.gitops ?? stack.cluster;
+      const kinds = target === undefined ? [] : listEmittedKinds(stack);
+      if (target === undefined || !kinds.some(({ kind }) => kind === "Application")) {
+        throw new NotNeeded("the stack has no Application");
+      }
+      const { argocdNamespace: namespace } = target;
+      const ask = { verb: "get", resource: "configmaps", namespace, name: "argocd-cm" } as const;
+      const found = (await access.read(ask, {}, requestOptions).catch((error: unknown) => {
+        if (!(error instanceof KubeError)) throw error;
+        throw new NotNeeded(
+          `argocd-cm in ${namespace} was not read: ${error.message.split("\n")[0] ?? ""}`,
+        );
+      })) as { readonly data?: Readonly<Record<string, string>> };
+      const missing = findMissingChecks(kinds, found.data ?? {});
+      const names = missing.map(({ kind }) => kind).join(", ");
+      const detail =
+        missing.length === 0
+          ? `argocd-cm in ${namespace} has what the waves need`
+          : `argocd-cm in ${namespace} has no health check of ${names}: the next wave does not wait for them`;
+      const fix = toHealthCommand(access.context.kubectl, namespace, missing);
+      return { value: undefined, detail, warnings: missing.length === 0 ? [] : [{ detail, fix }] };
+    },
+  );
 }
 
 interface Deployment {

@@ -3,10 +3,12 @@ import { didYouMean } from "../closest.ts";
 import { commandLine } from "../command-line.ts";
 import { toOneError } from "../errors.ts";
 import { toAppSpec, toPostgresSpec } from "./derive/apps.ts";
+import { mergeMetadata, toArgoCdSpec } from "./derive/argocd.ts";
 import { toClusterSpec, toGitOpsSpec, toSecretsSpec } from "./derive/delivery.ts";
 import type { Locate } from "./locate.ts";
 import { inOrder } from "./logins.ts";
 import { unquotedDate } from "./pulumi-yaml.ts";
+import { findArgoCdProblems } from "./rules/argocd.ts";
 import { findContentProblems } from "./rules/content.ts";
 import { findDeliveryProblems } from "./rules/delivery.ts";
 import { findJobProblems } from "./rules/job.ts";
@@ -17,6 +19,7 @@ import { findNameProblems } from "./rules/names.ts";
 import { findRetirementProblems } from "./rules/retirement.ts";
 import { findValueProblems } from "./rules/values.ts";
 import { findVaultProblems } from "./rules/vault.ts";
+import { findWorkloadProblems } from "./rules/workloads.ts";
 import { allowedKeys } from "./schema/keys.ts";
 import { StackConfig } from "./schema/stack.ts";
 import type { StackSpec } from "./spec.ts";
@@ -108,19 +111,20 @@ function keepValidApps(raw: unknown, issues: readonly z.core.$ZodIssue[]): Stack
 
 function toStackSpec(stack: string, config: StackConfig): StackSpec {
   const postgres = toPostgresSpec(stack, config);
-  const gitops = toGitOpsSpec(config);
-  const cluster = toClusterSpec(config);
+  const gitops = toGitOpsSpec(stack, config);
+  const cluster = toClusterSpec(stack, config);
   const secrets = toSecretsSpec(stack, config, postgres.namespace);
   const apps = inOrder(
     Object.keys(config.apps)
       .toSorted()
-      .map((name) =>
-        toAppSpec(name, config.apps[name] ?? {}, config, { service: postgres.service }),
-      ),
+      .map((name) => toAppSpec(stack, name, config, { service: postgres.service })),
   );
   const { vault, throughProvider = false } = config.onepassword;
   const stackId = config.stack?.id;
-  return { stack, stackId, postgres, vault, throughProvider, gitops, cluster, secrets, apps };
+  const argocd = toArgoCdSpec(config);
+  const metadata = mergeMetadata(config.metadata ?? {}, {});
+  const manifests = { gitops, cluster, argocd, metadata, secrets };
+  return { stack, stackId, postgres, vault, throughProvider, ...manifests, apps };
 }
 
 /** Problems between values that are valid one by one. */
@@ -129,6 +133,7 @@ function findProblems(spec: StackSpec, config: StackConfig): string[] {
     ...findNameProblems(spec),
     ...findMembershipProblems(spec),
     ...findDeliveryProblems(spec),
+    ...findArgoCdProblems(spec),
     ...findContentProblems(spec),
     ...findJobProblems(spec),
     ...findRetirementProblems(spec),
@@ -136,6 +141,7 @@ function findProblems(spec: StackSpec, config: StackConfig): string[] {
     ...findVaultProblems(spec, config),
     ...findKeyProblems(spec, config),
     ...findValueProblems(spec),
+    ...findWorkloadProblems(spec, config),
   ];
 }
 

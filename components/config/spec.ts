@@ -1,5 +1,6 @@
 import type { SecretKey } from "./keys/template.ts";
 import type { Grants } from "./privileges.ts";
+import type { ArgoCdAppSpec, ArgoCdStackSpec, MetadataSpec } from "./spec/argocd.ts";
 import type { FindSpec, SecretSettings, SecretsSpec, SecretsThrough } from "./spec-secrets.ts";
 
 /**
@@ -20,6 +21,12 @@ export interface LoginFields {
   readonly password: string;
 }
 
+/** A Service or Pod by its name, or the one Pod that has certain labels; then `name` is the selector. */
+export interface KubeTargetSpec {
+  readonly kind: "service" | "pod" | "selector";
+  readonly name: string;
+}
+
 /** How Berth reaches Postgres from the workstation or from CI. */
 export type EndpointSpec =
   | { readonly kind: "direct"; readonly host: string; readonly port: number }
@@ -30,7 +37,7 @@ export type EndpointSpec =
       /** Context in it; undefined = its current context. */
       readonly context: string | undefined;
       readonly namespace: string;
-      readonly target: { readonly kind: "service" | "pod"; readonly name: string };
+      readonly target: KubeTargetSpec;
       /** Port of the Service or Pod, not of the workstation. */
       readonly port: number;
       /** Port on 127.0.0.1; fixed, so that the provider's address is the same on every run. */
@@ -238,6 +245,19 @@ export type WorkloadSpec =
       readonly chart: string;
       readonly version: string;
       readonly values: Readonly<Record<string, unknown>>;
+      /** undefined = Argo CD's default, the Application's name. */
+      readonly releaseName?: string | undefined;
+      /** In the chart or, as `$<ref>/path`, in one of `refs`. */
+      readonly valueFiles?: readonly string[] | undefined;
+      readonly ignoreMissingValueFiles?: boolean | undefined;
+      /** Repositories of value files. */
+      readonly refs?:
+        | readonly {
+            readonly name: string;
+            readonly repoURL: string;
+            readonly targetRevision: string;
+          }[]
+        | undefined;
     }
   | {
       readonly kind: "git";
@@ -246,6 +266,8 @@ export type WorkloadSpec =
       readonly targetRevision: string;
       /** ConfigMap with where the database is; undefined = none. */
       readonly configMap?: string | undefined;
+      /** kustomize's options, in Argo CD's words. */
+      readonly kustomize?: Readonly<Record<string, unknown>> | undefined;
     };
 
 /**
@@ -278,6 +300,9 @@ export interface AppSpec {
   /** undefined = the app uses nothing from Vault. */
   readonly vault: AppVaultSpec | undefined;
   readonly workload: WorkloadSpec | undefined;
+  readonly argocd: ArgoCdAppSpec;
+  /** Further labels and annotations, the stack's included. */
+  readonly metadata: MetadataSpec;
 }
 
 /** Where manifests go in Git mode and what the Applications in it refer to. */
@@ -289,12 +314,24 @@ export interface GitOpsSpec {
   /** The same repository as Argo CD sees it. */
   readonly repoURL: string;
   readonly targetRevision: string;
+  /** What applies the manifests. */
+  readonly workloads: "argocd" | "flux" | "none";
+  readonly flux: FluxSpec;
   /** Namespace of the Application objects. */
   readonly argocdNamespace: string;
   /** Argo CD AppProject. */
   readonly project: string;
   /** Overwrite files that Berth did not make. */
   readonly adopt: boolean;
+}
+
+/** Flux, where it applies the manifests. */
+export interface FluxSpec {
+  /** Namespace of the Kustomizations and of their source. */
+  readonly namespace: string;
+  /** GitRepository of the GitOps repository. */
+  readonly source: string;
+  readonly interval: string;
 }
 
 /** Where manifests go in cluster mode. */
@@ -307,6 +344,8 @@ export interface ClusterSpec {
   readonly identifier: string | undefined;
   /** Create the namespaces that Secrets go to, except the database's. */
   readonly createNamespaces: boolean;
+  /** What starts the apps. */
+  readonly workloads: "argocd" | "none";
   /** Namespace of the Application objects. */
   readonly argocdNamespace: string;
   /** Argo CD AppProject. */
@@ -328,6 +367,9 @@ export interface StackSpec {
   readonly gitops: GitOpsSpec | undefined;
   /** undefined = no app has its manifests applied to a cluster. */
   readonly cluster: ClusterSpec | undefined;
+  readonly argocd: ArgoCdStackSpec;
+  /** Further labels and annotations of what the apps share. */
+  readonly metadata: MetadataSpec;
   readonly secrets: SecretsSpec;
   /** Each after the apps with roles that its roles are members of, otherwise sorted by name. */
   readonly apps: readonly AppSpec[];

@@ -113,7 +113,7 @@ export function planSharedAccess(
 export function planAdminSecret(spec: StackSpec, items: ItemIds): SecretManifest {
   const { admin, namespace } = spec.postgres;
   const { through } = spec.secrets;
-  const wanted = { name: toAdminSecretName(spec), namespace, item: admin, fields: login };
+  const wanted = { name: adminSecretName(spec), namespace, item: admin, fields: login };
   return buildSecret(spec, { through, partOf: SHARED, items }, wanted);
 }
 
@@ -126,26 +126,16 @@ export function planApplication(
   const [first, ...rest] = sources;
   if (first === undefined) return undefined;
   return buildApplication({
-    name: app.name,
-    ...toCommonArgs(argocd, app.name, WAVES.appApplication),
+    name: app.argocd.application,
+    argocdNamespace: argocd.argocdNamespace,
+    project: app.argocd.project ?? argocd.project,
+    labels: toLabels(app.name),
+    annotations: toWaveAnnotation(WAVES.appApplication),
     destinationNamespace: app.namespace,
     sources: [first, ...rest],
     holds: "workload",
+    settings: app.argocd,
   });
-}
-
-/** What all Applications have in common. */
-export function toCommonArgs(
-  { argocdNamespace, project }: ArgoCdSpec,
-  partOf: string,
-  wave: Parameters<typeof toWaveAnnotation>[0],
-) {
-  return {
-    argocdNamespace,
-    project,
-    labels: toLabels(partOf),
-    annotations: toWaveAnnotation(wave),
-  };
 }
 
 /** With the admin credential in its namespace an app could read every database of the server. */
@@ -174,11 +164,11 @@ export function planJob(
   runner: JobRunner,
 ): readonly KubernetesObject[] {
   if (app.provisioner !== "job") return [];
-  return planProvisioning(spec.postgres, app, { adminSecret: toAdminSecretName(spec), runner });
+  return planProvisioning(spec.postgres, app, { adminSecret: adminSecretName(spec), runner });
 }
 
-/** The admin item's title if it is a valid name of a Secret, else `postgres-admin`. */
-function toAdminSecretName(spec: StackSpec): string {
+/** Name of the admin's Secret: the item's title if it is a valid name of a Secret, else `postgres-admin`. */
+export function adminSecretName(spec: StackSpec): string {
   const title = spec.postgres.admin.item;
   return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(title) ? title : "postgres-admin";
 }

@@ -1,3 +1,5 @@
+import type { MetadataSpec } from "../config/spec/argocd.ts";
+
 /**
  * Argo CD's sync waves, lowest first. Every object gets one, because Argo CD applies a custom resource
  * without a wave after the Jobs and Deployments that need it.
@@ -9,6 +11,7 @@
  * @see https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/
  */
 export const WAVES = {
+  project: 5,
   adminApplication: 10,
   provisionerApplication: 15,
   appApplication: 20,
@@ -43,4 +46,38 @@ export function toWaveAnnotation(
   wave: (typeof WAVES)[keyof typeof WAVES],
 ): Readonly<Record<string, string>> {
   return { "argocd.argoproj.io/sync-wave": String(wave) };
+}
+
+/** The object with the labels and annotations of the stack file. What Berth itself writes wins. */
+export function withMarks<T extends Marked>(object: T, marks: MetadataSpec): T {
+  const more = [marks["all"], marks[object.kind]].filter((one) => one !== undefined);
+  if (more.length === 0) return object;
+  const { labels, annotations, ...rest } = object.metadata;
+  const metadata = {
+    ...rest,
+    ...toKey("labels", [...more.map((one) => one.labels), labels]),
+    ...toKey("annotations", [...more.map((one) => one.annotations), annotations]),
+  };
+  return { ...object, metadata };
+}
+
+type Texts = Readonly<Record<string, string>>;
+
+interface Marked {
+  readonly kind: string;
+  readonly metadata: { readonly labels?: Texts; readonly annotations?: Texts };
+}
+
+function toKey(key: "labels" | "annotations", texts: readonly (Texts | undefined)[]) {
+  const all = Object.assign({}, ...texts) as Texts;
+  return Object.keys(all).length === 0 ? {} : { [key]: all };
+}
+
+/** The object without annotations for Argo CD. */
+export function withoutArgoCd<T extends Marked>(object: T): T {
+  const { annotations, ...rest } = object.metadata;
+  const left = Object.entries(annotations ?? {}).filter(
+    ([key]) => !key.startsWith("argocd.argoproj.io/"),
+  );
+  return { ...object, metadata: { ...rest, ...toKey("annotations", [Object.fromEntries(left)]) } };
 }

@@ -10,8 +10,8 @@ import { readCaFile, toLibpqTls } from "../postgres/server/tls.ts";
 import { toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
 import type { KubernetesObject } from "./yaml.ts";
 
-/** Who starts a Job: Argo CD in every sync, or Pulumi when the script has changed. */
-export type JobRunner = "argocd" | "pulumi";
+/** Who starts a Job: Argo CD in every sync, or Pulumi or Flux when the script has changed. */
+export type JobRunner = "argocd" | "flux" | "pulumi";
 
 type Manifest = KubernetesObject & Readonly<Record<string, unknown>>;
 
@@ -60,6 +60,8 @@ export function planProvisioning(
       "argocd.argoproj.io/hook": "Sync",
       "argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation",
     },
+    // A Job cannot be changed, so Flux replaces it.
+    flux: { "kustomize.toolkit.fluxcd.io/force": "enabled" },
     pulumi: { "pulumi.com/replaceUnready": "true" },
   };
   return [

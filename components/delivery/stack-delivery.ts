@@ -12,10 +12,10 @@ import {
 import {
   findDuplicateObjects,
   type GitDeliveryArgs,
-  type ManifestPlan,
   planManifests,
   planSharedManifests,
 } from "./git/files.ts";
+import type { ManifestPlan } from "./git/manifest-plan.ts";
 
 /** Manifests of one app, or those that all apps of a stack use: files, or objects to apply. */
 export type DeliveryPlan = GitDeliveryArgs | ClusterPlan;
@@ -74,7 +74,8 @@ export function describePlan(plan: DeliveryPlan): readonly string[] {
 
 function planShared(spec: StackSpec, items: ItemIds): DeliveryPlan | undefined {
   if (spec.gitops !== undefined) return toFiles(spec, "shared", planSharedManifests(spec, items));
-  return spec.cluster === undefined ? undefined : planSharedClusterObjects(spec, items);
+  const { cluster } = spec;
+  return cluster === undefined ? undefined : planSharedClusterObjects(spec, cluster, items);
 }
 
 function planApp(spec: StackSpec, app: AppSpec, items: ItemIds): DeliveryPlan | undefined {

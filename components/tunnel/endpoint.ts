@@ -114,8 +114,8 @@ async function openKubernetesEndpoint(
     }
   }
   const { context } = forward;
-  const short = spec.target.kind === "service" ? "svc" : "pod";
-  const thing = `${short}/${spec.target.name}`;
+  const { kind, name } = spec.target;
+  const thing = { service: `svc/${name}`, pod: `pod/${name}`, selector: `pods -l ${name}` }[kind];
   const port = String(spec.port);
   const ports = `${String(spec.localPort)}:${port}`;
   return {
@@ -123,7 +123,10 @@ async function openKubernetesEndpoint(
     port: spec.localPort,
     serverName: tls.serverName,
     description: `${thing}:${port} in ${spec.namespace} (context ${context.name})`,
-    testCommand: `${context.kubectl} -n ${spec.namespace} port-forward ${thing} ${ports}`,
+    testCommand:
+      kind === "selector"
+        ? `${context.kubectl} -n ${spec.namespace} get ${thing}`
+        : `${context.kubectl} -n ${spec.namespace} port-forward ${thing} ${ports}`,
     connect: forward.connect,
     stream: forward.stream,
     lastFailure: forward.lastFailure,

@@ -1,11 +1,18 @@
-import type { V1Container, V1Pod, V1Service } from "@kubernetes/client-node";
+import type {
+  V1Container,
+  V1EndpointSlice,
+  V1Pod,
+  V1Service,
+  V1ServicePort,
+} from "@kubernetes/client-node";
+import type { KubeTargetSpec } from "../config/spec.ts";
 import type { KubeAccess, RequestOptions } from "../kubernetes/access.ts";
 import { KubeError, toShownText } from "../kubernetes/error.ts";
 
 /** The Service or Pod in the stack file, and its port. */
 export interface KubeTarget {
   readonly namespace: string;
-  readonly target: { readonly kind: "service" | "pod"; readonly name: string };
+  readonly target: KubeTargetSpec;
   readonly port: number;
 }
 
@@ -22,16 +29,22 @@ export interface PodPort {
  * Finds the Pod to forward to. Of a Service's Pods only a ready one is used: the others accept the port-forward
  * and then refuse, which looks like a wrong password or a dead server.
  *
- * It needs `get` on the Service and `list` on Pods (or `get` on the Pod), as kubectl does.
+ * It needs `get` on the Service and `list` on Pods (or `get` on the Pod), as kubectl does; for a Service without a
+ * selector also `list` on EndpointSlices.
  */
 export async function resolvePodPort(
   access: KubeAccess,
   wanted: KubeTarget,
   options: RequestOptions,
 ): Promise<PodPort> {
-  return wanted.target.kind === "pod"
-    ? await resolvePod(access, wanted, options)
-    : await resolveService(access, wanted, options);
+  switch (wanted.target.kind) {
+    case "pod":
+      return await resolvePod(access, wanted, options);
+    case "service":
+      return await resolveService(access, wanted, options);
+    case "selector":
+      return await resolveSelector(access, wanted, options);
+  }
 }
 
 async function resolvePod(
@@ -60,8 +73,10 @@ async function resolveService(
   const { namespace, target } = wanted;
   const ask = { verb: "get", resource: "services", namespace, name: target.name } as const;
   const service = (await access.read(ask, {}, options)) as V1Service;
-  const targetPort = toTargetPort(access, wanted, service);
-  const selector = toSelector(access, wanted, service);
+  const port = findServicePort(access, wanted, service);
+  refuseExternal(access, wanted, service);
+  const selector = toSelector(service);
+  if (selector === "") return await resolveSlices(access, { wanted, port }, options);
   const list = { verb: "list", resource: "pods", namespace, name: undefined } as const;
   const answer = await access.read(list, { labelSelector: selector }, options);
   const pods = ((answer as { items?: V1Pod[] }).items ?? []).toSorted(byName);
@@ -69,7 +84,69 @@ async function resolveService(
   if (ready === undefined) throw toNoReadyPod(access, wanted, { pods, selector });
   const pod = ready.metadata?.name ?? "";
   const uid = ready.metadata?.uid;
+  const targetPort = port.targetPort ?? port.port;
   return { namespace, pod, uid, port: toPodPort(access, ready, targetPort) };
+}
+
+/** The one Pod with the labels: of several nobody knows which is the primary. */
+async function resolveSelector(
+  access: KubeAccess,
+  wanted: KubeTarget,
+  options: RequestOptions,
+): Promise<PodPort> {
+  const { namespace, target, port } = wanted;
+  const list = { verb: "list", resource: "pods", namespace, name: undefined } as const;
+  const answer = await access.read(list, { labelSelector: target.name }, options);
+  const pods = ((answer as { items?: V1Pod[] }).items ?? []).toSorted(byName);
+  const [first, ...more] = pods.filter(isReady);
+  if (first === undefined) throw toNoReadyPod(access, wanted, { pods, selector: target.name });
+  if (more.length > 0) {
+    const names = [first, ...more].map((pod) => pod.metadata?.name ?? "?").join(", ");
+    throw new KubeError(
+      "not-found",
+      `several ready Pods in namespace "${namespace}" (context "${access.context.name}") have the labels ${target.name}: ${names}`,
+      {
+        hint: `add the label that only the primary has to berth:postgres.endpoint.kubernetes.selector; see them with: ${access.context.kubectl} -n ${namespace} get pods -l ${target.name} --show-labels`,
+      },
+    );
+  }
+  return { namespace, pod: first.metadata?.name ?? "", uid: first.metadata?.uid, port };
+}
+
+/**
+ * Follows a Service without a selector: Patroni and its operators write the primary's Pod into its endpoints, which
+ * Kubernetes copies to EndpointSlices.
+ */
+async function resolveSlices(
+  access: KubeAccess,
+  { wanted, port }: { readonly wanted: KubeTarget; readonly port: V1ServicePort },
+  options: RequestOptions,
+): Promise<PodPort> {
+  const { namespace, target } = wanted;
+  const apiVersion = "discovery.k8s.io/v1";
+  const list = { verb: "list", apiVersion, resource: "endpointslices", namespace } as const;
+  const query = { labelSelector: `kubernetes.io/service-name=${target.name}` };
+  const answer = await access.read({ ...list, name: undefined }, query, options);
+  const slices = (answer as { items?: Partial<V1EndpointSlice>[] }).items ?? [];
+  const found = slices.flatMap((slice) => {
+    const number = slice.ports?.find(({ name }) => (name ?? "") === (port.name ?? ""))?.port;
+    return (slice.endpoints ?? [])
+      .filter(({ conditions }) => conditions?.ready !== false)
+      .map(({ targetRef }) => ({ targetRef, number }));
+  });
+  const ready = found.find(({ targetRef }) => targetRef?.kind === "Pod");
+  if (ready?.targetRef?.name === undefined) {
+    const why = found.length === 0 ? "has no ready endpoint" : "leads to addresses, not to a Pod";
+    throw new KubeError(
+      found.length === 0 ? "no-ready-pod" : "not-found",
+      `Service "${target.name}" in namespace "${namespace}" (context "${access.context.name}") has no selector and ${why}`,
+      {
+        hint: `name the primary's labels in berth:postgres.endpoint.kubernetes.selector, or use a direct endpoint; see them with: ${access.context.kubectl} -n ${namespace} get endpointslices -l ${query.labelSelector}`,
+      },
+    );
+  }
+  const { name, uid } = ready.targetRef;
+  return { namespace, pod: name, uid, port: ready.number ?? port.port };
 }
 
 /**
@@ -107,11 +184,15 @@ async function findByName(
   return items.find(({ metadata }) => metadata?.name === pod);
 }
 
-function toTargetPort(access: KubeAccess, wanted: KubeTarget, service: V1Service): number | string {
+function findServicePort(
+  access: KubeAccess,
+  wanted: KubeTarget,
+  service: V1Service,
+): V1ServicePort {
   const { namespace, target } = wanted;
   const ports = service.spec?.ports ?? [];
   const port = ports.find((p) => p.port === wanted.port && (p.protocol ?? "TCP") === "TCP");
-  if (port !== undefined) return port.targetPort ?? port.port;
+  if (port !== undefined) return port;
   const there = ports.map((p) => (p.name ? `${String(p.port)} (${p.name})` : String(p.port)));
   throw new KubeError(
     "not-found",
@@ -120,15 +201,18 @@ function toTargetPort(access: KubeAccess, wanted: KubeTarget, service: V1Service
   );
 }
 
-function toSelector(access: KubeAccess, wanted: KubeTarget, service: V1Service): string {
+/** Labels as `a=b,c=d`; empty = the Service selects no Pods by itself. */
+function toSelector(service: V1Service): string {
   const labels = Object.entries(service.spec?.selector ?? {});
-  if (labels.length > 0) return labels.map(([key, value]) => `${key}=${value}`).join(",");
-  const isExternal = service.spec?.type === "ExternalName";
-  const what = isExternal ? `stands for ${service.spec?.externalName ?? "another host"}` : "";
+  return labels.map(([key, value]) => `${key}=${value}`).join(",");
+}
+
+function refuseExternal(access: KubeAccess, wanted: KubeTarget, { spec }: V1Service): void {
+  if (spec?.type !== "ExternalName") return;
   throw new KubeError(
     "not-found",
-    `Service "${wanted.target.name}" in namespace "${wanted.namespace}" (context "${access.context.name}") selects no Pods${what && `: it ${what}`}; a port-forward needs a Pod`,
-    { hint: "name a Pod under berth:postgres.endpoint.kubernetes, or use a direct endpoint" },
+    `Service "${wanted.target.name}" in namespace "${wanted.namespace}" (context "${access.context.name}") stands for ${spec.externalName ?? "another host"}; a port-forward needs a Pod`,
+    { hint: "use a direct endpoint with that host, or name another Service" },
   );
 }
 
@@ -171,9 +255,10 @@ function toNoReadyPod(
   const { namespace, target } = wanted;
   const pods = found.pods.map((pod) => `${pod.metadata?.name ?? "?"} is ${formatPod(pod)}`);
   const state = pods.length > 0 ? pods.join("; ") : `no Pod has the labels ${found.selector}`;
+  const whose = target.kind === "service" ? `Service "${target.name}"` : "the selector";
   return new KubeError(
     "no-ready-pod",
-    `Service "${target.name}" in namespace "${namespace}" (context "${access.context.name}") has no ready Pod: ${state}`,
+    `${whose} in namespace "${namespace}" (context "${access.context.name}") has no ready Pod: ${state}`,
     { hint: `${access.context.kubectl} -n ${namespace} get pods -l ${found.selector}` },
   );
 }

@@ -3,6 +3,7 @@ import { parseStack } from "../../components/config/parse.ts";
 import { objectTypes } from "../../components/config/privileges.ts";
 import { planDatabase } from "../../components/postgres/plan/plan.ts";
 import { commandReference } from "./commands.ts";
+import { healthText, showExample } from "./delivery-examples.ts";
 import { drawInnerRooms, drawRooms } from "./room-picture.ts";
 import { stackFileReference } from "./stack-file-reference.ts";
 
@@ -24,6 +25,18 @@ export const madeParts: Readonly<Record<string, Readonly<Record<string, MadePart
     rooms: { from: ".dependency-cruiser.mjs", show: drawRooms },
     "inner rooms": { from: ".dependency-cruiser.mjs", show: drawInnerRooms },
   },
+  "docs/delivery/argocd.md": {
+    "an app": { from: "the manifests", show: () => showExample("app") },
+    "two stacks": { from: "the manifests", show: () => showExample("two stacks") },
+    projects: { from: "the manifests", show: () => showExample("projects") },
+    parent: { from: "the manifests", show: () => showExample("parent") },
+    "set of applications": { from: "the manifests", show: () => showExample("set") },
+  },
+  "docs/delivery/flux.md": {
+    kustomizations: { from: "the manifests", show: () => showExample("flux") },
+    secrets: { from: "the manifests", show: () => showExample("none") },
+  },
+  "docs/delivery/health.md": { checks: { from: "the health checks", show: healthText } },
 };
 
 const headings = {

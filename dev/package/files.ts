@@ -1,6 +1,6 @@
 /** What the code of the npm package reads beside it. The parts' go.mod say which versions `doctor` wants. */
 export const besideCode = [
-  "{components,provider,cli}/**/*.{sql,css}",
+  "{components,provider,cli}/**/*.{lua,sql,css}",
   "cli/**/*.browser.js",
   "components/config/schema.json",
   "components/engine/node-check.cjs",

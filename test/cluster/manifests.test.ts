@@ -19,8 +19,37 @@ const apps = {
     roles: { ro: { profile: "readonly", namespace: "db-readers" } },
   },
   wiki: {
-    ...{ delivery: "cluster", provisioner: "job" },
-    workload: { git: { path: "apps/wiki", configMap: "wiki-db" } },
+    ...{ delivery: "cluster", provisioner: "job", metadata: { all: { labels: { team: "x" } } } },
+    workload: {
+      git: {
+        ...{ path: "apps/wiki", configMap: "wiki-db" },
+        kustomize: {
+          ...{ namePrefix: "a-", nameSuffix: "-b", namespace: "infra-wiki", images: ["a=b:1"] },
+          ...{ commonLabels: { a: "b" }, commonAnnotations: { a: "b" }, components: ["../c"] },
+          replicas: [{ name: "wiki", count: 2 }],
+        },
+      },
+    },
+  },
+  docs: {
+    workload: {
+      helm: {
+        ...{ repoURL: "r.example.org", chart: "docs", version: "1", releaseName: "d" },
+        ...{ valueFiles: ["$values/a.yaml"], ignoreMissingValueFiles: true },
+      },
+    },
+    reclaimPolicy: "delete",
+    argocd: {
+      ...{ name: "the-docs", project: "docs", destination: { name: "edge" } },
+      ...{ finalizer: "background", syncPolicy: { automated: false, retry: false } },
+      ignoreDifferences: [
+        {
+          ...{ group: "apps", kind: "Deployment", name: "docs", namespace: "infra-docs" },
+          ...{ jsonPointers: ["/spec/replicas"], jqPathExpressions: [".spec.a"] },
+          managedFieldsManagers: ["kube-controller-manager"],
+        },
+      ],
+    },
   },
   shop: {
     ...{ delivery: "cluster", secretsThrough: "external-secret" },
@@ -63,13 +92,23 @@ const forAll = { connect: { host, tokenSecret: { namespace: "connect", name } } 
 const forEach = { kind: "SecretStore", connect: { host, tokenSecret: { name } } };
 const vault = { address: "https://vault.tools:8200", caSecret: "vault-ca", namespace: "admin" };
 
-/** Both modes, every way for Secrets and both kinds of store, as files and as applied. */
+/** Both modes, every way for Secrets, both kinds of store and of parent, as files and as applied. */
 function listEmitted(): readonly KubernetesObject[] {
-  return [forAll, forEach].flatMap(listEmittedWith);
+  return [
+    ...listEmittedWith({ secrets: { store: forAll, vault }, argocd: { parent: "application" } }),
+    ...listEmittedWith({
+      secrets: { store: forEach, vault },
+      argocd: { parent: "application-set", appProject: { clusterKinds: ["a.example.org/A"] } },
+    }),
+    ...listEmittedWith({
+      apps: { wiki: { provisioner: "job", workload: { git: { path: "apps/wiki" } } } },
+      gitops: { ...gitops, workloads: "flux", flux: { interval: "1h30m" } },
+    }),
+  ];
 }
 
-function listEmittedWith(store: object): readonly KubernetesObject[] {
-  const raw = { ...writeStack(apps, pinned), gitops, cluster, secrets: { store, vault } };
+function listEmittedWith(more: object): readonly KubernetesObject[] {
+  const raw = { ...writeStack(apps, pinned), gitops, cluster, ...more };
   const spec = parseStack("prod", raw);
   const delivery = planStackDelivery(spec, ({ item }) => ({ vaultId: "v", itemId: item }));
   return [delivery.shared, ...spec.apps.map(delivery.ofApp)].flatMap((plan) => {
@@ -90,14 +129,8 @@ function listMappings(value: unknown, path: readonly string[] = []): (readonly s
   if (typeof value !== "object" || value === null) return [];
   // What people write freely: Helm values, labels, and names of vaults.
   const free = [
-    "valuesObject",
-    "labels",
-    "annotations",
-    "vaults",
-    "data",
-    "templates",
-    "requests",
-    "limits",
+    ...["valuesObject", "labels", "annotations", "commonLabels", "commonAnnotations"],
+    ...["vaults", "data", "templates", "requests", "limits"],
   ];
   if (free.includes(path.at(-1) ?? "")) return [];
   const inner = Object.entries(value).flatMap(([key, item]) => listMappings(item, [...path, key]));

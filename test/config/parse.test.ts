@@ -28,7 +28,7 @@ test("fails with every mistake of a file at once, each with its key path", () =>
       '  - berth:postgres.reserved: got "paperless"; expected array',
       "  - berth:onepassword: missing; expected object\n    fix: add berth:onepassword: { vault: ‹vault› }",
       '  - berth:apps.Netbox: the name "Netbox" is not an app name; allowed are a-z, 0-9 and - inside, starting with a letter',
-      '  - config: unknown key "berth:extra"; allowed are berth:stack, berth:postgres, berth:onepassword, berth:gitops, berth:cluster, berth:secrets, berth:apps',
+      '  - config: unknown key "berth:extra"; allowed are berth:stack, berth:postgres, berth:onepassword, berth:gitops, berth:cluster, berth:argocd, berth:metadata, berth:secrets, berth:apps',
     ].join("\n"),
   );
 });
@@ -80,7 +80,7 @@ test.each<[string, unknown, string]>([
   [
     "an entry",
     { databse: {} },
-    '…: unknown key "databse"; did you mean "database"? allowed are adopt, provisioner, reclaimPolicy, delivery, secretsThrough, namespace, owner, roles, database, secrets, credentials, vault, workload',
+    '…: unknown key "databse"; did you mean "database"? allowed are adopt, provisioner, reclaimPolicy, delivery, secretsThrough, namespace, owner, roles, database, secrets, credentials, vault, workload, argocd, metadata',
   ],
   [
     "an owner",
@@ -105,7 +105,7 @@ test.each<[string, unknown, string]>([
   [
     "a chart",
     { workload: { helm: { repoURL: "r", chart: "c", version: "1", value: {} } } },
-    '….workload.helm: unknown key "value"; did you mean "values"? allowed are repoURL, chart, version, values',
+    '….workload.helm: unknown key "value"; did you mean "values"? allowed are repoURL, chart, version, values, releaseName, valueFiles, ignoreMissingValueFiles, refs',
   ],
 ])("fails on an unknown key of %s, and lists the allowed ones", (_, entry, problem) => {
   expect(findEntryProblems(entry)).toEqual([problem]);
@@ -168,7 +168,7 @@ test.each<[string, Written, string]>([
   [
     "a Service and a Pod",
     { endpoint: { kubernetes: { namespace: "n", service: "s", pod: "p" } } },
-    'berth:postgres.endpoint.kubernetes: {"namespace":"n","service":"s","pod":"p"} give either `service` or `pod`',
+    'berth:postgres.endpoint.kubernetes: {"namespace":"n","service":"s","pod":"p"} give one of `service`, `pod` and `selector`',
   ],
   [
     "a port out of range",

@@ -6,6 +6,7 @@ export const CLUSTER: ClusterSpec = {
   context: "home",
   identifier: undefined,
   createNamespaces: true,
+  workloads: "argocd",
   argocdNamespace: "argocd",
   project: "default",
   adopt: false,

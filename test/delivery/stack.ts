@@ -1,3 +1,4 @@
+import type { ApplicationSettings } from "../../components/config/spec/argocd.ts";
 import type { AppSpec, ItemRef, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { NETBOX_VALUES } from "./netbox-values.ts";
 
@@ -36,6 +37,18 @@ export function makeRole(app: string, changes: Partial<RoleSpec> = {}): RoleSpec
   };
 }
 
+/** What Argo CD is asked to do by default. */
+export const SETTINGS: ApplicationSettings = {
+  destination: { server: "https://kubernetes.default.svc" },
+  syncPolicy: {
+    automated: { prune: true, selfHeal: true },
+    retry: { limit: 10, backoff: { duration: "10s", factor: 2, maxDuration: "5m" } },
+    syncOptions: [],
+  },
+  ignoreDifferences: [],
+  finalizer: undefined,
+};
+
 /** An app with one role and nothing to run. */
 export function makeApp(name: string, changes: Partial<AppSpec> = {}): AppSpec {
   return {
@@ -54,6 +67,13 @@ export function makeApp(name: string, changes: Partial<AppSpec> = {}): AppSpec {
     secrets: [],
     vault: undefined,
     workload: undefined,
+    argocd: {
+      ...SETTINGS,
+      application: name,
+      provisioner: `${name}-db-provisioner`,
+      project: undefined,
+    },
+    metadata: {},
     ...changes,
   };
 }
@@ -108,11 +128,18 @@ export function makeStack(apps: readonly AppSpec[], admin = "postgres-admin"): S
       path: undefined,
       repoURL: "https://git.example.org/coachlight/gitops.git",
       targetRevision: "main",
+      workloads: "argocd",
+      flux: { namespace: "flux-system", source: "flux-system", interval: "10m" },
       argocdNamespace: "argocd",
       project: "default",
       adopt: false,
     },
     cluster: undefined,
+    argocd: {
+      ...SETTINGS,
+      ...{ names: "${name}", appProject: undefined, parent: "none", parentProject: "default" },
+    },
+    metadata: {},
     secrets: {
       ...{ through: "onepassword-item", store: undefined, refreshInterval: "1h0m0s" },
       vault: undefined,

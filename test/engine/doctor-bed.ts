@@ -97,6 +97,8 @@ function fillCluster(cluster: Cluster, port: number): void {
   const kind = (name: string) => ({ resources: [{ name }] });
   api.extensions.set("/apis/onepassword.com/v1", kind("onepassworditems"));
   api.extensions.set("/apis/argoproj.io/v1alpha1", kind("applications"));
+  const health = "resource.customizations.health.argoproj.io_Application";
+  api.extensions.set("/api/v1/namespaces/argocd/configmaps/argocd-cm", { data: { [health]: "" } });
   const image = "1password/onepassword-operator:1.8.1";
   const operator = {
     metadata: { name: "onepassword-connect-operator", namespace: "1password" },

@@ -234,7 +234,7 @@ it("refuses a standby, whatever is asked for, and goes on once that is the prima
   writeFileSync(path.join(home, "data/standby.signal"), "");
   await startServer({ home, port: bed.superuser.port, settings });
   const says =
-    "it is a standby, which is read-only\n    fix: point berth:postgres.endpoint at the primary's Service";
+    "it is a standby, which is read-only\n    fix: point berth:postgres.endpoint at the primary's Service, or at its Pod by a selector, as role=primary";
   const inputs = inputsOf("failover", { owner: { connectionLimit: 3 } });
   await expect(bed.diff(made)).rejects.toThrow(says);
   await expect(bed.refresh(made)).rejects.toThrow(says);

@@ -39,7 +39,7 @@ export class ApiServer {
   /** Of Kubernetes 1.x. */
   minor = "34";
   readonly namespaces = new Set(["db-postgres"]);
-  /** Paths outside of core/v1, such as `/apis/argoproj.io/v1alpha1`, and what they answer with. */
+  /** Paths of anything else, such as `/apis/argoproj.io/v1alpha1`, and what they answer with. */
   readonly extensions = new Map<string, unknown>();
   /** The next upgrades get this answer instead. */
   readonly failures: { readonly status: number; readonly body: string }[] = [];
@@ -126,7 +126,7 @@ export class ApiServer {
     }
     const namespace = /^\/api\/v1\/namespaces\/([^/]+)$/.exec(path)?.[1];
     if (namespace !== undefined) return this.namespaces.has(namespace) ? {} : "absent";
-    return path.startsWith("/apis/") ? (this.extensions.get(path) ?? "absent") : undefined;
+    return this.extensions.get(path) ?? (path.startsWith("/apis/") ? "absent" : undefined);
   }
 
   #answer(request: IncomingMessage, response: ServerResponse, body: string): void {

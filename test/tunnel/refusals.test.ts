@@ -101,11 +101,6 @@ describe("the target", () => {
     );
   });
 
-  test("fails when the Service selects nothing", async () => {
-    cluster.api.services.set("postgres-postgresql", { ports: [{ port: 5432 }] });
-    expect((await refusal(cluster)).message).toContain("selects no Pods");
-  });
-
   test("fails when the port's name is not in the Pod", async () => {
     cluster.api.pods.set("postgres-0", { labels, ports: {} });
     expect((await refusal(cluster)).message).toContain('no port named "tcp-postgresql"');

@@ -8,14 +8,15 @@ import type {
   EndpointSpec,
   ExtensionSpec,
   ItemRef,
+  KubeTargetSpec,
   NamedField,
   PostgresSpec,
   RoleSpec,
   SecretSpec,
-  WorkloadSpec,
 } from "../spec.ts";
 import type { FindSpec, SecretSettings } from "../spec-secrets.ts";
-import { defaultDelivery, toGitOpsSpec } from "./delivery.ts";
+import { mergeMetadata, toAppArgoCdSpec } from "./argocd.ts";
+import { defaultDelivery } from "./delivery.ts";
 import {
   appNamespace,
   databaseName,
@@ -29,6 +30,7 @@ import {
   serviceHost,
 } from "./names.ts";
 import { toAppVaultSpec } from "./vault.ts";
+import { toWorkload } from "./workload.ts";
 
 /** Fills in defaults and derives names: values of the stack file → the values that `spec.ts` describes. */
 
@@ -76,13 +78,19 @@ function toEndpointSpec(endpoint: StackConfig["postgres"]["endpoint"]): Endpoint
     kubeconfig: kubernetes.kubeconfig,
     context: kubernetes.context,
     namespace: kubernetes.namespace,
-    target:
-      kubernetes.service === undefined
-        ? { kind: "pod", name: kubernetes.pod ?? "" }
-        : { kind: "service", name: kubernetes.service },
+    target: toTarget(kubernetes),
     port: kubernetes.port ?? 5432,
     localPort: kubernetes.localPort ?? 15432,
   };
+}
+
+function toTarget({
+  service,
+  pod,
+  selector = "",
+}: NonNullable<StackConfig["postgres"]["endpoint"]["kubernetes"]>): KubeTargetSpec {
+  if (service !== undefined) return { kind: "service", name: service };
+  return pod === undefined ? { kind: "selector", name: selector } : { kind: "pod", name: pod };
 }
 
 function derivedService(endpoint: EndpointSpec): { host: string; port: number; namespace: string } {
@@ -95,11 +103,12 @@ function derivedService(endpoint: EndpointSpec): { host: string; port: number; n
 
 /** One app. */
 export function toAppSpec(
+  stack: string,
   name: string,
-  entry: AppEntry,
   config: StackConfig,
   { service }: Pick<PostgresSpec, "service">,
 ): AppSpec {
+  const entry = config.apps[name] ?? {};
   const { vault } = config.onepassword;
   const database = entry.database?.name ?? databaseName(name);
   const values = { ...service, port: String(service.port), database };
@@ -150,7 +159,9 @@ export function toAppSpec(
     roles: [owner, ...scoped],
     secrets: toSecrets(entry, vault, namespace),
     vault: toAppVaultSpec(name, entry, config, namespace),
-    workload: toWorkload(entry, config),
+    workload: toWorkload(stack, entry, config),
+    argocd: toAppArgoCdSpec(stack, name, entry, config),
+    metadata: mergeMetadata(config.metadata ?? {}, entry.metadata ?? {}),
   };
 }
 
@@ -261,18 +272,4 @@ function toNamed(
   if (typeof source === "string") return { key, item, field: source };
   const other = { vault: source.vault ?? item.vault, item: source.item ?? item.item };
   return { key, item: other, field: source.field };
-}
-
-function toWorkload(entry: AppEntry, config: StackConfig): WorkloadSpec | undefined {
-  const { helm, git } = entry.workload ?? {};
-  if (helm !== undefined) return { kind: "helm", ...helm, values: helm.values ?? {} };
-  if (git === undefined) return undefined;
-  const gitops = toGitOpsSpec(config);
-  return {
-    kind: "git",
-    path: git.path,
-    repoURL: git.repoURL ?? gitops?.repoURL ?? "",
-    targetRevision: git.targetRevision ?? gitops?.targetRevision ?? "main",
-    configMap: git.configMap,
-  };
 }

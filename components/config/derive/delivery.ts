@@ -1,11 +1,12 @@
 import type { StackConfig } from "../schema/stack.ts";
 import type { ClusterSpec, Delivery, GitOpsSpec } from "../spec.ts";
 import type { SecretsSpec, StoreSpec } from "../spec-secrets.ts";
+import { defaultProject } from "./argocd.ts";
 import { storeName } from "./names.ts";
 import { toVaultSpec } from "./vault.ts";
 
 /** Git mode, with defaults filled in; undefined = the stack file has no `gitops`. */
-export function toGitOpsSpec(config: StackConfig): GitOpsSpec | undefined {
+export function toGitOpsSpec(stack: string, config: StackConfig): GitOpsSpec | undefined {
   const { gitops } = config;
   if (gitops === undefined) return undefined;
   return {
@@ -13,14 +14,20 @@ export function toGitOpsSpec(config: StackConfig): GitOpsSpec | undefined {
     path: gitops.path,
     repoURL: gitops.repoURL,
     targetRevision: gitops.targetRevision ?? "main",
+    workloads: gitops.workloads ?? "argocd",
+    flux: {
+      namespace: gitops.flux?.namespace ?? "flux-system",
+      source: gitops.flux?.source ?? "flux-system",
+      interval: gitops.flux?.interval ?? "10m",
+    },
     argocdNamespace: gitops.argocdNamespace ?? "argocd",
-    project: gitops.project ?? "default",
+    project: gitops.project ?? defaultProject(stack, config),
     adopt: gitops.adopt ?? false,
   };
 }
 
 /** Cluster mode, with defaults filled in; undefined = no `cluster`. `rules/delivery.ts` refuses an empty context. */
-export function toClusterSpec(config: StackConfig): ClusterSpec | undefined {
+export function toClusterSpec(stack: string, config: StackConfig): ClusterSpec | undefined {
   const { cluster, postgres } = config;
   if (cluster === undefined) return undefined;
   const { kubernetes } = postgres.endpoint;
@@ -29,8 +36,9 @@ export function toClusterSpec(config: StackConfig): ClusterSpec | undefined {
     context: cluster.context ?? kubernetes?.context ?? "",
     identifier: cluster.identifier,
     createNamespaces: cluster.createNamespaces ?? true,
+    workloads: cluster.workloads ?? "argocd",
     argocdNamespace: cluster.argocdNamespace ?? "argocd",
-    project: cluster.project ?? "default",
+    project: cluster.project ?? defaultProject(stack, config),
     adopt: cluster.adopt ?? false,
   };
 }

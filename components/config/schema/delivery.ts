@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Flux } from "./argocd.ts";
 import { DnsLabel, RepositoryPath } from "./primitives.ts";
 import { Keys } from "./secret-keys.ts";
 import { Vault } from "./vault.ts";
@@ -15,6 +16,12 @@ export const GitOps = z
     ),
     repoURL: z.string().min(1).describe("The same repository as Argo CD sees it."),
     targetRevision: z.string().min(1).describe("Branch that Argo CD follows. Default: main."),
+    workloads: z
+      .enum(["argocd", "flux", "none"])
+      .describe(
+        "What applies the manifests: argocd (Applications), flux (Kustomizations), or none (Berth writes only what the Secrets are made from). Default: argocd.",
+      ),
+    flux: Flux.describe("For workloads: flux."),
     argocdNamespace: DnsLabel.describe("Namespace of the Application objects. Default: argocd."),
     project: z.string().min(1).describe("Argo CD AppProject. Default: default."),
     adopt: z.boolean().describe("Overwrite files that Berth did not make. Default: false."),
@@ -22,6 +29,8 @@ export const GitOps = z
   .partial({
     path: true,
     targetRevision: true,
+    workloads: true,
+    flux: true,
     argocdNamespace: true,
     project: true,
     adopt: true,
@@ -49,6 +58,9 @@ export const Cluster = z
       .describe(
         "Create the apps' namespaces if they do not exist; Berth never deletes them. Default: true.",
       ),
+    workloads: z
+      .enum(["argocd", "none"])
+      .describe("What starts the apps: argocd (Applications) or none. Default: argocd."),
     argocdNamespace: DnsLabel.describe("Namespace of the Application objects. Default: argocd."),
     project: z.string().min(1).describe("Argo CD AppProject. Default: default."),
     adopt: z.boolean().describe("Adopt objects that this stack did not make. Default: false."),

@@ -116,3 +116,8 @@ export const RepositoryPath = z
   .regex(/^$|^(?!\.{1,2}(\/|$))[^/\\]+(\/(?!\.{1,2}(\/|$))[^/\\]+)*$/, {
     error: "is not a path in a repository; write it as clusters/home, without / at its ends and ..",
   });
+
+/** Labels of Pods as kubectl takes them with `-l`, with `=` only. */
+export const LabelSelector = z.string().regex(/^[\w./-]+=[\w.-]*(,[\w./-]+=[\w.-]*)*$/, {
+  error: "is not a list of labels; write it as cluster-name=main,role=primary",
+});

@@ -1,6 +1,9 @@
 import { z } from "zod";
+import { AppArgoCd, ArgoCd, helmKeys, Kustomize } from "./argocd.ts";
 import { contentKeys } from "./database.ts";
 import { Cluster, GitOps, Secrets, SecretsThrough } from "./delivery.ts";
+import { Endpoint } from "./endpoint.ts";
+import { Metadata } from "./metadata.ts";
 import {
   AppName,
   ConnectionLimit,
@@ -22,45 +25,6 @@ import { AppVault, credentialsKey } from "./vault.ts";
  * are errors at every level, because an ignored key looks as if it worked. `npm run schema` generates
  * `../schema.json` from here for editors.
  */
-
-const Kubernetes = z
-  .strictObject({
-    kubeconfig: z.string().describe("Path of a kubeconfig. Default: KUBECONFIG or ~/.kube/config."),
-    context: z.string().describe("Context of the kubeconfig. Default: its current context."),
-    namespace: DnsLabel.describe("Namespace of the Service or Pod."),
-    service: DnsLabel.describe("Service to forward to. Give this or `pod`."),
-    pod: DnsLabel.describe("Pod to forward to. Give this or `service`."),
-    port: Port.describe("Port of the Service or Pod. Default: 5432."),
-    localPort: Port.describe(
-      "Port on 127.0.0.1 that the provider connects to. It is fixed so that previews show no change. Default: 15432.",
-    ),
-  })
-  .partial({
-    kubeconfig: true,
-    context: true,
-    service: true,
-    pod: true,
-    port: true,
-    localPort: true,
-  })
-  .refine((k) => (k.service === undefined) !== (k.pod === undefined), {
-    error: "give either `service` or `pod`",
-  });
-
-const Direct = z
-  .strictObject({
-    host: z.string().min(1).describe("Host name or address that this machine can reach."),
-    port: Port.describe("Default: 5432."),
-  })
-  .partial({ port: true });
-
-const Endpoint = z
-  .strictObject({ kubernetes: Kubernetes, direct: Direct })
-  .partial()
-  .refine((e) => (e.kubernetes === undefined) !== (e.direct === undefined), {
-    error: "give either `kubernetes` (a port-forward) or `direct` (host and port)",
-  })
-  .describe("How this machine reaches Postgres: the server itself, not a connection pooler.");
 
 const Tls = z
   .strictObject({
@@ -157,7 +121,14 @@ const Postgres = z
     namespace: true,
     confirmDelete: true,
     dumpDirectory: true,
-  });
+  })
+  // A Service has a name by which pods reach it; labels do not say one.
+  .refine(
+    (it) => it.endpoint.kubernetes?.selector === undefined || it.service?.host !== undefined,
+    {
+      error: "with endpoint.kubernetes.selector give service.host, by which pods reach the primary",
+    },
+  );
 
 const OnePassword = z
   .strictObject({
@@ -201,6 +172,7 @@ const Workload = z
           .describe(
             "Helm values. ${role}, ${database}, ${secret}, ${host}, ${port} (a number), ${port:text}, ${sslmode} and ${sslrootcert} are filled in; ${secret.KEY} is the name of a key that the Secret has; ${roles.KEY.role}, ${roles.KEY.secret} and ${roles.KEY.secret.KEY} are those of a further role.",
           ),
+        ...helmKeys,
       })
       .partial({ values: true }),
     git: z
@@ -211,6 +183,7 @@ const Workload = z
         configMap: DnsLabel.describe(
           "ConfigMap that Berth makes in the app's namespace, with PGHOST, PGPORT, PGDATABASE and, if it never changes, PGUSER. Default: none.",
         ),
+        kustomize: Kustomize.optional().describe("For a path with a kustomization.yaml."),
       })
       .partial({ repoURL: true, targetRevision: true, configMap: true }),
   })
@@ -246,6 +219,8 @@ const AppEntry = z
     credentials: credentialsKey,
     vault: AppVault.describe("How the app's Secrets are read from Vault, and what restarts."),
     workload: Workload.describe("What Argo CD starts for the app."),
+    argocd: AppArgoCd.describe("Settings of the app's Applications. Each replaces the stack's."),
+    metadata: Metadata.describe("Labels and annotations of the app's objects, by kind."),
   })
   .partial();
 
@@ -268,6 +243,10 @@ export const StackConfig = z
       "Git checkout that manifests are written to. Without it and berth:cluster there are none.",
     ),
     cluster: Cluster.describe("Cluster that manifests are applied to."),
+    argocd: ArgoCd.optional().describe(
+      "Settings of all Applications, and what Berth makes around them.",
+    ),
+    metadata: Metadata.optional().describe("Labels and annotations of all objects, by kind."),
     secrets: Secrets.describe("How credentials and other secrets get to the pods."),
     apps: z.record(AppName, AppEntry.nullable()).describe("One entry per app."),
   })

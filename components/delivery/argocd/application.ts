@@ -1,14 +1,31 @@
+import type {
+  ApplicationSettings,
+  DestinationSpec,
+  IgnoredDifference,
+  SyncPolicySpec,
+} from "../../config/spec/argocd.ts";
 import type { ObjectMetadata } from "../../secrets/object-metadata.ts";
 import { CASCADE_FINALIZER } from "../metadata.ts";
 
 /** One source of an Application's manifests. */
 export type ApplicationSource =
-  | { readonly repoURL: string; readonly targetRevision: string; readonly path: string }
+  | {
+      readonly repoURL: string;
+      readonly targetRevision: string;
+      readonly path: string;
+      readonly kustomize?: Readonly<Record<string, unknown>>;
+      readonly directory?: { readonly recurse: boolean };
+    }
+  | { readonly repoURL: string; readonly targetRevision: string; readonly ref: string }
   | {
       readonly repoURL: string;
       readonly targetRevision: string;
       readonly chart: string;
-      readonly helm: HelmValues;
+      readonly helm: HelmValues & {
+        readonly releaseName?: string;
+        readonly valueFiles?: readonly string[];
+        readonly ignoreMissingValueFiles?: boolean;
+      };
     };
 
 /** A chart's values, as an object or as the text of a values file. */
@@ -23,10 +40,19 @@ export interface Application {
   readonly metadata: ObjectMetadata & { readonly finalizers?: readonly string[] };
   readonly spec: {
     readonly project: string;
-    readonly destination: { readonly server: string; readonly namespace: string };
+    readonly destination: DestinationSpec & { readonly namespace: string };
     readonly source?: ApplicationSource;
     readonly sources?: readonly ApplicationSource[];
-    readonly syncPolicy: typeof SYNC_POLICY & { readonly syncOptions?: readonly string[] };
+    readonly ignoreDifferences?: readonly IgnoredDifference[];
+    readonly syncPolicy: {
+      readonly automated?: {
+        readonly prune: boolean;
+        readonly selfHeal: boolean;
+        readonly allowEmpty: false;
+      };
+      readonly retry?: SyncPolicySpec["retry"];
+      readonly syncOptions?: readonly string[];
+    };
   };
 }
 
@@ -41,26 +67,18 @@ export interface ApplicationArgs {
   readonly sources: readonly [ApplicationSource, ...ApplicationSource[]];
   /** `items`: what Secrets are made from, and a Job. `workload`: an app, with the volumes of its chart. */
   readonly holds: "items" | "workload";
+  readonly settings: ApplicationSettings;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
 /**
- * `prune` deletes the Secret of a role that was removed from the stack file. With `allowEmpty: false` an
- * empty source deletes nothing. The retries last half an hour, longer than the operator's polling interval
- * of ten minutes: the sync fails while the operator cannot read an item.
- */
-const SYNC_POLICY = {
-  automated: { prune: true, selfHeal: true, allowEmpty: false },
-  retry: { limit: 10, backoff: { duration: "10s", factor: 2, maxDuration: "5m" } },
-} as const;
-
-/**
- * Manifest of an Application for the cluster that Argo CD runs in.
+ * Manifest of an Application.
  *
- * Deleting an Application must never delete data. So an Application with a workload has no finalizer: when
- * its file is deleted, all it applied keeps running, volumes included. An Application with `items` has the
- * finalizer: the Secrets are copies of 1Password items, and a credential must not outlive its app.
+ * Deleting an Application must never delete data. So an Application with a workload has no finalizer unless the
+ * stack file asks for it: when its file is deleted, all it applied keeps running, volumes included. An Application
+ * with `items` has the finalizer: the Secrets are copies of 1Password items, and a credential must not outlive its
+ * app.
  *
  * Argo CD creates an app's namespace (`CreateNamespace=true`), but not the database's: if that is missing,
  * its name is wrong. Other namespaces must exist, and the AppProject must allow them.
@@ -68,7 +86,8 @@ const SYNC_POLICY = {
  * @see https://argo-cd.readthedocs.io/en/stable/operator-manual/application.yaml
  */
 export function buildApplication(args: ApplicationArgs): Application {
-  const { name, argocdNamespace, labels, annotations, sources, holds } = args;
+  const { name, argocdNamespace, labels, annotations, sources, holds, settings } = args;
+  const { finalizer = holds === "items" ? "foreground" : "none", ignoreDifferences } = settings;
   return {
     apiVersion: "argoproj.io/v1alpha1",
     kind: "Application",
@@ -77,19 +96,36 @@ export function buildApplication(args: ApplicationArgs): Application {
       namespace: argocdNamespace,
       labels,
       annotations,
-      ...(holds === "items" ? { finalizers: [CASCADE_FINALIZER] } : {}),
+      ...(finalizer === "none" ? {} : { finalizers: [finalizers[finalizer]] }),
     },
     spec: {
       project: args.project,
-      destination: {
-        server: "https://kubernetes.default.svc",
-        namespace: args.destinationNamespace,
-      },
+      destination: { ...settings.destination, namespace: args.destinationNamespace },
       ...(sources.length === 1 ? { source: sources[0] } : { sources }),
-      syncPolicy: {
-        ...SYNC_POLICY,
-        ...(holds === "workload" ? { syncOptions: ["CreateNamespace=true"] } : {}),
-      },
+      ...(ignoreDifferences.length === 0 ? {} : { ignoreDifferences }),
+      syncPolicy: toSyncPolicy(settings.syncPolicy, holds),
     },
+  };
+}
+
+const finalizers = {
+  foreground: CASCADE_FINALIZER,
+  background: `${CASCADE_FINALIZER}/background`,
+} as const;
+
+/** With `allowEmpty: false` an empty source deletes nothing. */
+function toSyncPolicy(
+  { automated, retry, syncOptions }: SyncPolicySpec,
+  holds: ApplicationArgs["holds"],
+): Application["spec"]["syncPolicy"] {
+  const isSet = syncOptions.some((option) => option.startsWith("CreateNamespace="));
+  const options = [
+    ...(holds === "workload" && !isSet ? ["CreateNamespace=true"] : []),
+    ...syncOptions,
+  ];
+  return {
+    ...(automated === undefined ? {} : { automated: { ...automated, allowEmpty: false } }),
+    ...(retry === undefined ? {} : { retry }),
+    ...(options.length === 0 ? {} : { syncOptions: options }),
   };
 }

@@ -1,5 +1,5 @@
 import { fillValues } from "../../config/rules/values.ts";
-import type { AppSpec, StackSpec } from "../../config/spec.ts";
+import type { AppSpec, StackSpec, WorkloadSpec } from "../../config/spec.ts";
 import { toOneError } from "../../errors.ts";
 import type { ItemIds } from "../../secrets/onepassword-item.ts";
 import { formatYaml } from "../yaml.ts";
@@ -21,23 +21,40 @@ export function planWorkloadSources(
   if (workload === undefined) return [];
   switch (workload.kind) {
     case "helm":
-      return [
-        {
-          repoURL: workload.repoURL.replace(/^oci:\/\//, ""),
-          targetRevision: workload.version,
-          chart: workload.chart,
-          helm: toHelm(spec, app, items),
-        },
-      ];
-    case "git":
-      return [
-        {
-          repoURL: workload.repoURL,
-          targetRevision: workload.targetRevision,
-          path: workload.path,
-        },
-      ];
+      return planChart(workload, app, toHelm(spec, app, items));
+    case "git": {
+      const { repoURL, targetRevision, path, kustomize } = workload;
+      return [{ repoURL, targetRevision, path, ...(kustomize && { kustomize }) }];
+    }
   }
+}
+
+/**
+ * Helm names objects after the release, which is the Application's name by default. If that has another name than the
+ * app, the release keeps the app's: otherwise Argo CD would start a second copy, with new volumes.
+ */
+function planChart(
+  workload: Extract<WorkloadSpec, { kind: "helm" }>,
+  app: AppSpec,
+  values: HelmValues,
+): readonly ApplicationSource[] {
+  const { valueFiles, ignoreMissingValueFiles, refs = [] } = workload;
+  const isRenamed = app.argocd.application !== app.name;
+  const releaseName = workload.releaseName ?? (isRenamed ? app.name : undefined);
+  return [
+    {
+      repoURL: workload.repoURL.replace(/^oci:\/\//, ""),
+      targetRevision: workload.version,
+      chart: workload.chart,
+      helm: {
+        ...(releaseName && { releaseName }),
+        ...(valueFiles && { valueFiles }),
+        ...(ignoreMissingValueFiles && { ignoreMissingValueFiles }),
+        ...values,
+      },
+    },
+    ...refs.map(({ name, repoURL, targetRevision }) => ({ repoURL, targetRevision, ref: name })),
+  ];
 }
 
 /** A chart's values. An object has no explicit null once it was applied a second time, so with one they are text. */

@@ -11,6 +11,7 @@ export interface Kind {
 const onePasswordOperator =
   "the 1Password operator (helm install connect connect --repo https://1password.github.io/connect-helm-charts --set operator.create=true)";
 const argoCd = "Argo CD (helm install argocd argo-cd --repo https://argoproj.github.io/argo-helm)";
+const flux = "Flux (flux install)";
 const externalSecrets =
   "External Secrets 0.16 or newer (helm install external-secrets external-secrets --repo https://charts.external-secrets.io)";
 const vaultSecretsOperator =
@@ -41,6 +42,18 @@ export const KINDS: readonly Kind[] = [
     source: argoCd,
   },
   {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "AppProject",
+    resource: "appprojects",
+    source: argoCd,
+  },
+  {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "ApplicationSet",
+    resource: "applicationsets",
+    source: argoCd,
+  },
+  {
     apiVersion: "external-secrets.io/v1",
     kind: "ExternalSecret",
     resource: "externalsecrets",
@@ -57,6 +70,12 @@ export const KINDS: readonly Kind[] = [
     kind: "SecretStore",
     resource: "secretstores",
     source: externalSecrets,
+  },
+  {
+    apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+    kind: "Kustomization",
+    resource: "kustomizations",
+    source: flux,
   },
   ...Object.entries(vaultResources).map(([kind, resource]) => ({
     apiVersion: "secrets.hashicorp.com/v1beta1",

@@ -1,3 +1,4 @@
+import type { MetadataSpec } from "../../config/spec/argocd.ts";
 import type { AppSpec, ClusterSpec, StackIdentity, StackSpec } from "../../config/spec.ts";
 import {
   type ItemIds,
@@ -8,6 +9,8 @@ import {
   planSharedAccess,
 } from "../app-objects.ts";
 import { planWorkloadSources } from "../argocd/sources.ts";
+import { withMarks } from "../metadata.ts";
+import { planProjects } from "../projects.ts";
 import type { KubernetesObject } from "../yaml.ts";
 
 /** What is applied to the cluster for one app, or for what all apps use; the lists in this order. */
@@ -34,9 +37,12 @@ export function planClusterObjects(
 ): ClusterPlan {
   const { database, own } = planAppSecrets(spec, app, items);
   const secrets = [...database, ...own];
-  const application = planApplication(cluster, app, planWorkloadSources(spec, app, items));
+  const application =
+    cluster.workloads === "none"
+      ? undefined
+      : planApplication(cluster, app, planWorkloadSources(spec, app, items));
   const namespaces = [app.namespace, ...own.map(({ metadata }) => metadata.namespace)];
-  return toPlan(spec, {
+  return toPlan(spec, app.metadata, {
     namespaces: cluster.createNamespaces ? namespaces : [],
     secrets,
     job: planJob(spec, app, "pulumi"),
@@ -45,12 +51,16 @@ export function planClusterObjects(
 }
 
 /** What all apps of a stack use: the admin role's Secret and, if Berth makes them, store and VaultConnection. */
-export function planSharedClusterObjects(spec: StackSpec, items: ItemIds): ClusterPlan {
-  return toPlan(spec, {
+export function planSharedClusterObjects(
+  spec: StackSpec,
+  cluster: ClusterSpec,
+  items: ItemIds,
+): ClusterPlan {
+  return toPlan(spec, spec.metadata, {
     namespaces: [],
     secrets: [...planSharedAccess(spec), planAdminSecret(spec, items)],
     job: [],
-    applications: [],
+    applications: planProjects(spec, cluster, items),
   });
 }
 
@@ -87,10 +97,11 @@ export function toFieldManager(stack: string): string {
 
 function toPlan(
   { stack, postgres }: StackSpec,
+  marks: MetadataSpec,
   plan: Omit<ClusterPlan, "namespaces"> & { readonly namespaces: readonly string[] },
 ): ClusterPlan {
   const annotate = (object: KubernetesObject): KubernetesObject =>
-    withAnnotations(object, stack, postgres.stack);
+    withAnnotations(withMarks(object, marks), stack, postgres.stack);
   const names = new Set(plan.namespaces.filter((name) => name !== postgres.namespace));
   return {
     namespaces: [...names].toSorted().map(toNamespace).map(annotate),

@@ -1,30 +1,20 @@
-import { provisionerName } from "../../config/derive/names.ts";
+import type { MetadataSpec } from "../../config/spec/argocd.ts";
 import type { AppSpec, GitOpsSpec, StackSpec } from "../../config/spec.ts";
 import {
   type AppSecrets,
   type ItemIds,
   planAdminSecret,
-  planApplication,
   planAppSecrets,
   planJob,
   planSharedAccess,
-  toCommonArgs,
 } from "../app-objects.ts";
-import { type ApplicationSource, buildApplication } from "../argocd/application.ts";
-import { planWorkloadSources } from "../argocd/sources.ts";
-import { SHARED, WAVES } from "../metadata.ts";
-import { formatYaml, type KubernetesObject } from "../yaml.ts";
-
-/** One file in the GitOps checkout. */
-export interface ManifestPlan {
-  /** Pulumi's logical name. Never change it for the same file. */
-  readonly logicalName: string;
-  /** Path inside the checkout, with `/`. */
-  readonly path: string;
-  /** YAML text of `objects`. */
-  readonly content: string;
-  readonly objects: readonly KubernetesObject[];
-}
+import { withMarks, withoutArgoCd } from "../metadata.ts";
+import { planProjects } from "../projects.ts";
+import type { KubernetesObject } from "../yaml.ts";
+import { planAppApplications, planSharedApplications } from "./applications.ts";
+import { planAppKustomizations, planNamespaces, planSharedKustomizations } from "./flux.ts";
+import { appFolders } from "./folders.ts";
+import { type ManifestPlan, planFile } from "./manifest-plan.ts";
 
 /** Files of one app, or those that the apps of a stack share. */
 export interface GitDeliveryArgs {
@@ -44,6 +34,9 @@ export interface GitDeliveryArgs {
  * - `k8s/infra/<app>/`, its items, one file per namespace. A role or Secret may name another namespace
  *   than the app's. It is in the same Application, and that namespace must exist.
  *
+ * With Flux, `flux/apps` has Kustomizations in place of `argocd/apps`, and the namespaces are among the items, because
+ * Flux makes none. With neither there are only the items.
+ *
  * Argo CD refuses a path that does not exist, so an Application without items has no such source, and an
  * app with neither items nor workload has no Application. An app whose only login comes from Vault has no
  * items in the database's namespace.
@@ -56,39 +49,31 @@ export function planManifests(
   const { gitops } = spec;
   if (gitops === undefined) return [];
   const secrets = planAppSecrets(spec, app, items);
-  const job = planJob(spec, app, "argocd");
-  const databasePath = `k8s/db-provisioning/${app.name}`;
-  const name = provisionerName(app.name);
-  const ownPath = `k8s/infra/${app.name}`;
-  const sources = [
-    ...(secrets.own.length > 0 ? [toTreeSource(gitops, ownPath)] : []),
-    ...planWorkloadSources(spec, app, items),
-  ];
-  const application = planApplication(gitops, app, sources);
-  const provisioner = buildApplication({
-    name,
-    ...toCommonArgs(gitops, app.name, WAVES.provisionerApplication),
-    destinationNamespace: spec.postgres.namespace,
-    sources: [toTreeSource(gitops, databasePath)],
-    holds: "items",
+  const job = planJob(spec, app, gitops.workloads === "flux" ? "flux" : "argocd");
+  const folders = appFolders(app);
+  const namespaces = gitops.workloads === "flux" ? planNamespaces(spec, app) : [];
+  const starters = appStarters[gitops.workloads](spec, gitops, app, {
+    database: secrets.database.length + job.length > 0,
+    own: secrets.own.length > 0 || namespaces.length > 0,
+    items,
   });
-  const provisionerPath = `argocd/apps/db/${name}.yml`;
   return [
-    ...(secrets.database.length + job.length === 0
+    ...starters.database,
+    ...planFolder(folders.database, secrets.database, () => `${app.name}.db-items`),
+    ...(job.length === 0
       ? []
-      : [planFile(`${app.name}.provisioner`, provisionerPath, [provisioner])]),
-    ...planFolder(databasePath, secrets.database, () => `${app.name}.db-items`),
-    ...(job.length === 0 ? [] : [planFile(`${app.name}.job`, `${databasePath}/10-job.yaml`, job)]),
-    ...(application === undefined
+      : [planFile(`${app.name}.job`, `${folders.database}/10-job.yaml`, job)]),
+    ...starters.own,
+    ...(namespaces.length === 0
       ? []
-      : [planFile(`${app.name}.application`, `argocd/apps/infra/${app.name}.yml`, [application])]),
-    ...planFolder(ownPath, secrets.own, (kind, namespace) =>
+      : [planFile(`${app.name}.namespaces`, `${folders.own}/00-namespaces.yaml`, namespaces)]),
+    ...planFolder(folders.own, secrets.own, (kind, namespace) =>
       // The same logical name for both operators.
       ["OnePasswordItem", "ExternalSecret"].includes(kind)
         ? `${app.name}.items.${namespace}`
         : `${app.name}.${kind.toLowerCase()}s.${namespace}`,
     ),
-  ];
+  ].map((file) => adapt(file, gitops, app.metadata));
 }
 
 /**
@@ -97,21 +82,17 @@ export function planManifests(
  * allow it. They are not in the apps' folders, because two Applications must not own one object.
  */
 export function planSharedManifests(spec: StackSpec, items: ItemIds): readonly ManifestPlan[] {
-  const { gitops, postgres } = spec;
+  const { gitops } = spec;
   if (gitops === undefined) return [];
   const secret = planAdminSecret(spec, items);
   const { name } = secret.metadata;
   const path = `k8s/db-provisioning/${name}`;
   return [
-    planFile("shared.admin", `argocd/apps/db/${name}.yml`, [
-      buildApplication({
-        name,
-        ...toCommonArgs(gitops, SHARED, WAVES.adminApplication),
-        destinationNamespace: postgres.namespace,
-        sources: [toTreeSource(gitops, path)],
-        holds: "items",
-      }),
-    ]),
+    ...sharedStarters[gitops.workloads](spec, gitops, { name, path }),
+    ...planProjects(spec, gitops, items).map((project) => {
+      const { name } = project.metadata;
+      return planFile(`shared.project.${name}`, `argocd/apps/projects/${name}.yml`, [project]);
+    }),
     ...planFolder(path, [secret], () => "shared.admin-items"),
     ...planSharedAccess(spec).map((object) => {
       const name = object.kind === "VaultConnection" ? "shared.vault" : "shared.store";
@@ -124,7 +105,7 @@ export function planSharedManifests(spec: StackSpec, items: ItemIds): readonly M
         [object],
       );
     }),
-  ];
+  ].map((file) => adapt(file, gitops, spec.metadata));
 }
 
 /**
@@ -155,14 +136,28 @@ export function findDuplicateObjects(
   return problems;
 }
 
-/** Path in the repository of a path in the directory. */
-function toRepositoryPath(gitops: GitOpsSpec, path: string): string {
-  return gitops.path ? `${gitops.path}/${path}` : path;
-}
+/** What applies an app's folders and starts its workload. */
+const appStarters = {
+  argocd: planAppApplications,
+  flux: planAppKustomizations,
+  none: () => ({ database: [], own: [] }),
+} as const;
 
-function toTreeSource(gitops: GitOpsSpec, path: string): ApplicationSource {
-  const { repoURL, targetRevision } = gitops;
-  return { repoURL, targetRevision, path: toRepositoryPath(gitops, path) };
+/** What applies what the apps share. */
+const sharedStarters = {
+  argocd: planSharedApplications,
+  flux: planSharedKustomizations,
+  none: () => [],
+} as const;
+
+/** The file with the labels and annotations of the stack file, and Argo CD's only for Argo CD. */
+function adapt(file: ManifestPlan, { workloads }: GitOpsSpec, marks: MetadataSpec): ManifestPlan {
+  const objects = file.objects
+    .map((object) => (workloads === "argocd" ? object : withoutArgoCd(object)))
+    .map((object) => withMarks(object, marks));
+  return objects.every((object, index) => object === file.objects[index])
+    ? file
+    : planFile(file.logicalName, file.path, objects);
 }
 
 /** One file for all objects of a kind in a namespace. */
@@ -188,12 +183,4 @@ function planFolder(
         ),
       ];
     });
-}
-
-function planFile(
-  logicalName: string,
-  path: string,
-  objects: readonly KubernetesObject[],
-): ManifestPlan {
-  return { logicalName, path, content: formatYaml(objects), objects };
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
 import type { Problem } from "../../errors.ts";
-import type { ManifestPlan } from "./files.ts";
+import type { ManifestPlan } from "./manifest-plan.ts";
 
 /** A `kustomization.yaml` that somebody else wrote in a folder of the tree. */
 export interface FoundKustomization {
@@ -54,7 +54,7 @@ function listReaders(file: string): readonly string[] {
   const folder = path.posix.dirname(file);
   const above = path.posix.dirname(folder);
   // An Application reads one folder of `k8s`. Whatever reads `argocd/apps` may begin above.
-  return file.startsWith("argocd/apps/") ? [folder, above] : [folder];
+  return /^(argocd|flux)\/apps\//.test(file) ? [folder, above] : [folder];
 }
 
 /** One warning for each kustomization that leaves out files, with what to add to it. Pure. */

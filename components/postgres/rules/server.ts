@@ -45,7 +45,7 @@ export function findServerProblems(
     {
       ...{ isBroken: facts.isStandby, code: "server-is-standby", at },
       what: "it is a standby, which is read-only",
-      fix: "point berth:postgres.endpoint at the primary's Service",
+      fix: "point berth:postgres.endpoint at the primary's Service, or at its Pod by a selector, as role=primary",
     },
     {
       isBroken: !isSuperuser && !facts.canCreateRole,

@@ -130,7 +130,7 @@ function hintFor(code: string, message: string, context: StatementContext): stri
     case "53300":
       return "the server has no free connection; lower berth:postgres.connectionLimit, or raise max_connections";
     case "25006":
-      return "the server is a read-only standby; set berth:postgres.endpoint to the primary's Service";
+      return "the server is a read-only standby; set berth:postgres.endpoint to the primary's Service, or to its Pod by a selector, as role=primary";
     case "57014":
       return "the statement ran into its time limit; find out what the server is busy with, then run pulumi up again";
     case "2BP01":

@@ -18,6 +18,8 @@ test("a Service is read and its Pods are listed; a Pod is read", () => {
   expect(told(endpoint, 34)).toEqual(["get services", "list pods", "get pods/portforward"]);
   const pod = { ...endpoint, target: { kind: "pod", name: "postgres-0" } } as const;
   expect(told(pod, 34)).toEqual(["get pods", "get pods/portforward"]);
+  const labels = { ...endpoint, target: { kind: "selector", name: "role=primary" } } as const;
+  expect(told(labels, 34)).toEqual(["list pods", "get pods/portforward"]);
 });
 
 test("Kubernetes 1.35 asks for create as well", () => {

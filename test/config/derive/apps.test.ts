@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { parseStack } from "../../../components/config/parse.ts";
+import { SETTINGS } from "../../delivery/stack.ts";
 import { makeApp, makeSpec, writeStack } from "../../fakes/stack.ts";
 
 test("everything of an app follows from its name", () => {
@@ -36,6 +37,8 @@ test("everything of an app follows from its name", () => {
     ],
     secrets: [],
     workload: undefined,
+    argocd: { ...SETTINGS, application: "west-side", provisioner: "west-side-db-provisioner" },
+    metadata: {},
   });
 });
 
@@ -121,7 +124,8 @@ test("a workload in Git takes repository and branch from the GitOps repository",
   });
   expect(spec.gitops).toEqual({
     ...{ ...gitops, targetRevision: "main", argocdNamespace: "argocd" },
-    ...{ project: "default", adopt: false },
+    ...{ project: "default", adopt: false, workloads: "argocd" },
+    flux: { namespace: "flux-system", source: "flux-system", interval: "10m" },
   });
 });
 

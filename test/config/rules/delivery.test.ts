@@ -35,6 +35,7 @@ test("the cluster is the tunnel's unless the stack file says another", () => {
     context: "home",
     identifier: undefined,
     createNamespaces: true,
+    workloads: "argocd",
     argocdNamespace: "argocd",
     project: "default",
     adopt: false,

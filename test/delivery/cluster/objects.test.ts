@@ -107,7 +107,7 @@ describe("cluster mode", () => {
   );
 
   it("applies what the apps share, and no Application for it", () => {
-    const shared = listObjects(planSharedClusterObjects(spec, toItemId)).map(unmark);
+    const shared = listObjects(planSharedClusterObjects(spec, CLUSTER, toItemId)).map(unmark);
     expect(shared.map(({ kind }) => kind).toSorted()).toEqual([
       "OnePasswordItem",
       "SecretStore",
@@ -123,7 +123,7 @@ describe("cluster mode", () => {
       "bi",
       "infra-wiki",
     ]);
-    expect(planSharedClusterObjects(spec, toItemId).namespaces).toEqual([]);
+    expect(planSharedClusterObjects(spec, CLUSTER, toItemId).namespaces).toEqual([]);
     expect(plan(wiki, { ...CLUSTER, createNamespaces: false }).namespaces).toEqual([]);
   });
 

@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import type { AppSpec } from "../../../components/config/spec.ts";
 import {
   findDuplicateObjects,
-  type ManifestPlan,
   planManifests,
   planSharedManifests,
 } from "../../../components/delivery/git/files.ts";
+import type { ManifestPlan } from "../../../components/delivery/git/manifest-plan.ts";
 import type { OnePasswordItem } from "../../../components/secrets/onepassword-item.ts";
 import { makeApp, makeRole, makeStack, toItemId } from "../stack.ts";
 

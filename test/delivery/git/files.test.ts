@@ -1,11 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import type { AppSpec } from "../../../components/config/spec.ts";
-import {
-  type ManifestPlan,
-  planManifests,
-  planSharedManifests,
-} from "../../../components/delivery/git/files.ts";
+import { planManifests, planSharedManifests } from "../../../components/delivery/git/files.ts";
+import type { ManifestPlan } from "../../../components/delivery/git/manifest-plan.ts";
 import { makeApp, makeRole, makeStack, NETBOX, toItemId, usualSettings } from "../stack.ts";
 
 const planApp = (app: AppSpec) => planManifests(makeStack([app]), app, toItemId);

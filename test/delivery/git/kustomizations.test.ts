@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import type { ManifestPlan } from "../../../components/delivery/git/files.ts";
 import {
   findUnlistedFiles,
   inspectKustomizations,
 } from "../../../components/delivery/git/kustomizations.ts";
+import type { ManifestPlan } from "../../../components/delivery/git/manifest-plan.ts";
 
 /** A kustomization.yaml that somebody put beside Berth's files. */
 

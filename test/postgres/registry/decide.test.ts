@@ -75,7 +75,7 @@ describe("what the server must be and allow", () => {
     [{ versionNumber: 130022 }, "its version is 13.22\n    fix: Berth needs 14 or newer"],
     [
       { isStandby: true },
-      "it is a standby, which is read-only\n    fix: point berth:postgres.endpoint at the primary's Service",
+      "it is a standby, which is read-only\n    fix: point berth:postgres.endpoint at the primary's Service, or at its Pod by a selector, as role=primary",
     ],
     [
       { canCreateRole: false },

@@ -7,6 +7,7 @@ require (
 	github.com/1Password/onepassword-operator v1.8.1
 	github.com/argoproj/argo-cd/v3 v3.5.7
 	github.com/external-secrets/external-secrets v1.3.2
+	github.com/fluxcd/kustomize-controller v1.9.6
 	github.com/hashicorp/vault-secrets-operator v0.10.0
 	sigs.k8s.io/kwok v0.7.0
 )

@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { DnsLabel, LabelSelector, Port } from "./primitives.ts";
+
+const Kubernetes = z
+  .strictObject({
+    kubeconfig: z.string().describe("Path of a kubeconfig. Default: KUBECONFIG or ~/.kube/config."),
+    context: z.string().describe("Context of the kubeconfig. Default: its current context."),
+    namespace: DnsLabel.describe("Namespace of the Service or Pod."),
+    service: DnsLabel.describe("Service to forward to. Give this, `pod` or `selector`."),
+    pod: DnsLabel.describe("Pod to forward to."),
+    selector: LabelSelector.describe(
+      "Labels that only the primary's Pod has, as cluster-name=main,role=primary.",
+    ),
+    port: Port.describe("Port of the Service or Pod. Default: 5432."),
+    localPort: Port.describe(
+      "Port on 127.0.0.1 that the provider connects to. It is fixed so that previews show no change. Default: 15432.",
+    ),
+  })
+  .partial({
+    kubeconfig: true,
+    context: true,
+    service: true,
+    pod: true,
+    selector: true,
+    port: true,
+    localPort: true,
+  })
+  .refine((k) => [k.service, k.pod, k.selector].filter((one) => one !== undefined).length === 1, {
+    error: "give one of `service`, `pod` and `selector`",
+  });
+
+const Direct = z
+  .strictObject({
+    host: z.string().min(1).describe("Host name or address that this machine can reach."),
+    port: Port.describe("Default: 5432."),
+  })
+  .partial({ port: true });
+
+/** `berth:postgres.endpoint`. */
+export const Endpoint = z
+  .strictObject({ kubernetes: Kubernetes, direct: Direct })
+  .partial()
+  .refine((e) => (e.kubernetes === undefined) !== (e.direct === undefined), {
+    error: "give either `kubernetes` (a port-forward) or `direct` (host and port)",
+  })
+  .describe("How this machine reaches Postgres: the server itself, not a connection pooler.");
