@@ -71,8 +71,8 @@ export class App {
     this.database = found?.resource;
     const dependsOn = found === undefined ? after : [found.resource];
     const delivery = args.delivery && deliver(name, args.delivery, { ...opts, dependsOn });
+    this.roles = this.database ?? delivery;
     this.delivered = delivery?.written ?? pulumi.output(undefined);
-    this.roles = this.database ?? delivery?.resource;
     const databaseName = found?.databaseName ?? pulumi.output(args.app.database.name);
     this.summary = databaseName.apply((database) => summarize(args, database));
   }

@@ -1,6 +1,6 @@
 import type { SecretKey } from "./keys/template.ts";
 import type { Grants } from "./privileges.ts";
-import type { ArgoCdAppSpec, ArgoCdStackSpec, MetadataSpec } from "./spec-argocd.ts";
+import type { ArgoCdAppSpec, ArgoCdStackSpec, MetadataSpec } from "./spec/argocd.ts";
 import type { FindSpec, SecretSettings, SecretsSpec, SecretsThrough } from "./spec-secrets.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { MetadataSpec } from "../config/spec-argocd.ts";
+import type { MetadataSpec } from "../config/spec/argocd.ts";
 
 /**
  * Argo CD's sync waves, lowest first. Every object gets one, because Argo CD applies a custom resource

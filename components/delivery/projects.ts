@@ -1,5 +1,5 @@
+import type { DestinationSpec } from "../config/spec/argocd.ts";
 import type { AppSpec, StackSpec } from "../config/spec.ts";
-import type { DestinationSpec } from "../config/spec-argocd.ts";
 import {
   type ArgoCdSpec,
   type ItemIds,

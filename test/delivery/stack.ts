@@ -1,5 +1,5 @@
+import type { ApplicationSettings } from "../../components/config/spec/argocd.ts";
 import type { AppSpec, ItemRef, RoleSpec, StackSpec } from "../../components/config/spec.ts";
-import type { ApplicationSettings } from "../../components/config/spec-argocd.ts";
 import { NETBOX_VALUES } from "./netbox-values.ts";
 
 /** An item whose ids can be told from its title. */

@@ -1,5 +1,4 @@
 import type { AppEntry, StackConfig } from "../schema/stack.ts";
-import type { WorkloadSpec } from "../spec.ts";
 import {
   type ApplicationSettings,
   type ArgoCdAppSpec,
@@ -7,7 +6,8 @@ import {
   type MetadataSpec,
   ownCluster,
   type SyncPolicySpec,
-} from "../spec-argocd.ts";
+} from "../spec/argocd.ts";
+import type { WorkloadSpec } from "../spec.ts";
 import { provisionerName, storeName } from "./names.ts";
 
 type Given = NonNullable<StackConfig["argocd"]>;

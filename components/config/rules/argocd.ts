@@ -1,6 +1,6 @@
 import { DnsLabel } from "../schema/primitives.ts";
+import { type DestinationSpec, ownCluster } from "../spec/argocd.ts";
 import type { AppSpec, StackSpec } from "../spec.ts";
-import { type DestinationSpec, ownCluster } from "../spec-argocd.ts";
 
 /** Problems between the settings of Argo CD, each with its key path. */
 export function findArgoCdProblems(spec: StackSpec): string[] {

@@ -3,7 +3,7 @@ import type {
   DestinationSpec,
   IgnoredDifference,
   SyncPolicySpec,
-} from "../../config/spec-argocd.ts";
+} from "../../config/spec/argocd.ts";
 import type { ObjectMetadata } from "../../secrets/object-metadata.ts";
 import { CASCADE_FINALIZER } from "../metadata.ts";
 

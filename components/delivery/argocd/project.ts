@@ -1,4 +1,4 @@
-import type { DestinationSpec } from "../../config/spec-argocd.ts";
+import type { DestinationSpec } from "../../config/spec/argocd.ts";
 import type { ObjectMetadata } from "../../secrets/object-metadata.ts";
 
 /** A kind as an AppProject names it. */

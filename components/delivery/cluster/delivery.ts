@@ -30,6 +30,9 @@ const own: Readonly<Record<string, Make>> = {
  * included.
  */
 export class ClusterDelivery extends pulumi.ComponentResource {
+  /** There are no files to wait for. */
+  readonly written: pulumi.Output<unknown> = pulumi.output(undefined);
+
   constructor(name: string, plan: ClusterPlan, opts?: pulumi.ComponentResourceOptions) {
     super("berth:delivery:ClusterDelivery", name, {}, opts);
     // Apps may share a namespace. Each has its own resource for it.

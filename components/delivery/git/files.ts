@@ -1,5 +1,5 @@
+import type { MetadataSpec } from "../../config/spec/argocd.ts";
 import type { AppSpec, GitOpsSpec, StackSpec } from "../../config/spec.ts";
-import type { MetadataSpec } from "../../config/spec-argocd.ts";
 import {
   type AppSecrets,
   type ItemIds,
