@@ -7,12 +7,13 @@ import { toClusterSpec, toGitOpsSpec, toSecretsSpec } from "./derive/delivery.ts
 import type { Locate } from "./locate.ts";
 import { inOrder } from "./logins.ts";
 import { unquotedDate } from "./pulumi-yaml.ts";
+import { findChartProblems, findChartWarnings } from "./rules/charts.ts";
 import { findContentProblems } from "./rules/content.ts";
 import { findDeliveryProblems } from "./rules/delivery.ts";
 import { findJobProblems } from "./rules/job.ts";
 import { findKeyProblems } from "./rules/keys.ts";
-import { findLoginProblems } from "./rules/logins.ts";
 import { findMembershipProblems } from "./rules/memberships.ts";
+import { findLoginProblems, findRestartProblems } from "./rules/logins.ts";
 import { findNameProblems } from "./rules/names.ts";
 import { findRetirementProblems } from "./rules/retirement.ts";
 import { findValueProblems } from "./rules/values.ts";
@@ -120,7 +121,11 @@ function toStackSpec(stack: string, config: StackConfig): StackSpec {
   );
   const { vault, throughProvider = false } = config.onepassword;
   const stackId = config.stack?.id;
-  return { stack, stackId, postgres, vault, throughProvider, gitops, cluster, secrets, apps };
+  const warnings = findChartWarnings(config);
+  return {
+    ...{ stack, stackId, postgres, vault, throughProvider, gitops, cluster, secrets, apps },
+    warnings,
+  };
 }
 
 /** Problems between values that are valid one by one. */
@@ -133,9 +138,11 @@ function findProblems(spec: StackSpec, config: StackConfig): string[] {
     ...findJobProblems(spec),
     ...findRetirementProblems(spec),
     ...findLoginProblems(spec),
+    ...findRestartProblems(spec),
     ...findVaultProblems(spec, config),
     ...findKeyProblems(spec, config),
     ...findValueProblems(spec),
+    ...findChartProblems(config),
   ];
 }
 

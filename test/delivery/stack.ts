@@ -32,6 +32,8 @@ export function makeRole(app: string, changes: Partial<RoleSpec> = {}): RoleSpec
     searchPath: [],
     parameters: {},
     scram: undefined,
+    generate: { length: 32, alphabet: "letters-digits" },
+    ...{ restart: [], autoRestart: false },
     ...changes,
   };
 }
@@ -117,5 +119,6 @@ export function makeStack(apps: readonly AppSpec[], admin = "postgres-admin"): S
       vault: undefined,
     },
     apps,
+    warnings: [],
   };
 }

@@ -9,13 +9,14 @@ import type {
   ExtensionSpec,
   ItemRef,
   NamedField,
+  PasswordRecipe,
   PostgresSpec,
   RoleSpec,
   SecretSpec,
-  WorkloadSpec,
 } from "../spec.ts";
 import type { FindSpec, SecretSettings } from "../spec-secrets.ts";
-import { defaultDelivery, toGitOpsSpec } from "./delivery.ts";
+import { toWorkload } from "./charts.ts";
+import { defaultDelivery } from "./delivery.ts";
 import {
   appNamespace,
   databaseName,
@@ -28,7 +29,7 @@ import {
   scopedRoleName,
   serviceHost,
 } from "./names.ts";
-import { toAppVaultSpec } from "./vault.ts";
+import { toAppVaultSpec, toRestartTarget } from "./vault.ts";
 
 /** Fills in defaults and derives names: values of the stack file → the values that `spec.ts` describes. */
 
@@ -100,7 +101,7 @@ export function toAppSpec(
   config: StackConfig,
   { service }: Pick<PostgresSpec, "service">,
 ): AppSpec {
-  const { vault } = config.onepassword;
+  const { vault, generate } = config.onepassword;
   const database = entry.database?.name ?? databaseName(name);
   const values = { ...service, port: String(service.port), database };
   const keys = { values, preset: config.secrets?.keys };
@@ -115,6 +116,7 @@ export function toAppSpec(
     vault,
     namespace,
     keys,
+    generate,
   });
   const scoped = Object.entries(entry.roles ?? {})
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -126,6 +128,7 @@ export function toAppSpec(
         vault,
         namespace,
         keys,
+        generate,
       }),
     );
   return {
@@ -150,7 +153,7 @@ export function toAppSpec(
     roles: [owner, ...scoped],
     secrets: toSecrets(entry, vault, namespace),
     vault: toAppVaultSpec(name, entry, config, namespace),
-    workload: toWorkload(entry, config),
+    workload: toWorkload(name, entry, config),
   };
 }
 
@@ -168,11 +171,15 @@ function toExtension(given: ExtensionEntry): ExtensionSpec {
   return { ...given, schema: given.schema ?? "public" };
 }
 
+type Given = NonNullable<AppEntry["owner"]>;
+
 function toRole(
   key: string,
   may: May,
-  given: NonNullable<AppEntry["owner"]>,
-  derived: Pick<RoleSpec, "name" | "logins" | "namespace"> & ItemRef & { readonly keys: KeysOfApp },
+  given: Given,
+  derived: Pick<RoleSpec, "name" | "logins" | "namespace"> &
+    ItemRef &
+    Pick<Given, "generate"> & { readonly keys: KeysOfApp },
 ): RoleSpec {
   const asked = typeof given.item === "string" ? { title: given.item } : (given.item ?? {});
   const item = asked.title ?? derived.item;
@@ -198,6 +205,16 @@ function toRole(
     searchPath: given.searchPath ?? [],
     parameters: sortSettings(given.settings),
     scram: given.scram,
+    generate: toRecipe(given.generate, derived.generate),
+    restart: (given.restart ?? []).map(toRestartTarget),
+    autoRestart: given.autoRestart ?? false,
+  };
+}
+
+function toRecipe(given: Given["generate"], preset: Given["generate"]): PasswordRecipe {
+  return {
+    length: given?.length ?? preset?.length ?? 32,
+    alphabet: given?.alphabet ?? preset?.alphabet ?? "letters-digits",
   };
 }
 
@@ -261,18 +278,4 @@ function toNamed(
   if (typeof source === "string") return { key, item, field: source };
   const other = { vault: source.vault ?? item.vault, item: source.item ?? item.item };
   return { key, item: other, field: source.field };
-}
-
-function toWorkload(entry: AppEntry, config: StackConfig): WorkloadSpec | undefined {
-  const { helm, git } = entry.workload ?? {};
-  if (helm !== undefined) return { kind: "helm", ...helm, values: helm.values ?? {} };
-  if (git === undefined) return undefined;
-  const gitops = toGitOpsSpec(config);
-  return {
-    kind: "git",
-    path: git.path,
-    repoURL: git.repoURL ?? gitops?.repoURL ?? "",
-    targetRevision: git.targetRevision ?? gitops?.targetRevision ?? "main",
-    configMap: git.configMap,
-  };
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { contentKeys } from "./database.ts";
 import { Cluster, GitOps, Secrets, SecretsThrough } from "./delivery.ts";
+import { Generate } from "./generate.ts";
 import {
   AppName,
   ConnectionLimit,
@@ -16,6 +17,7 @@ import { Owner, ScopedRole } from "./roles.ts";
 import { Secret } from "./secret.ts";
 import { Settings } from "./settings.ts";
 import { AppVault, credentialsKey } from "./vault.ts";
+import { Charts, Workload } from "./workload.ts";
 
 /**
  * The stack file: everything an operator may write under `berth:` in `Pulumi.<stack>.yaml`. Unknown keys
@@ -167,8 +169,11 @@ const OnePassword = z
       .describe(
         "Read from Connect through 1Password's Pulumi provider, not with the Connect client, which is faster. A service account and the desktop app always use the provider. Default: false.",
       ),
+    generate: Generate.describe(
+      "How `add` and `rotate` make the passwords of roles without their own `generate`.",
+    ),
   })
-  .partial({ throughProvider: true });
+  .partial({ throughProvider: true, generate: true });
 
 const Database = z
   .strictObject({
@@ -188,36 +193,6 @@ const Database = z
     ...contentKeys,
   })
   .partial();
-
-const Workload = z
-  .strictObject({
-    helm: z
-      .strictObject({
-        repoURL: z.string().min(1).describe("Chart repository; for OCI without oci://."),
-        chart: z.string().min(1),
-        version: z.string().min(1),
-        values: z
-          .record(z.string(), z.unknown())
-          .describe(
-            "Helm values. ${role}, ${database}, ${secret}, ${host}, ${port} (a number), ${port:text}, ${sslmode} and ${sslrootcert} are filled in; ${secret.KEY} is the name of a key that the Secret has; ${roles.KEY.role}, ${roles.KEY.secret} and ${roles.KEY.secret.KEY} are those of a further role.",
-          ),
-      })
-      .partial({ values: true }),
-    git: z
-      .strictObject({
-        repoURL: z.string().min(1).describe("Default: the GitOps repository."),
-        path: z.string().min(1),
-        targetRevision: z.string().min(1).describe("Default: that of the GitOps repository."),
-        configMap: DnsLabel.describe(
-          "ConfigMap that Berth makes in the app's namespace, with PGHOST, PGPORT, PGDATABASE and, if it never changes, PGUSER. Default: none.",
-        ),
-      })
-      .partial({ repoURL: true, targetRevision: true, configMap: true }),
-  })
-  .partial()
-  .refine((w) => (w.helm === undefined) !== (w.git === undefined), {
-    error: "give either `helm` or `git`",
-  });
 
 const AppEntry = z
   .strictObject({
@@ -269,9 +244,10 @@ export const StackConfig = z
     ),
     cluster: Cluster.describe("Cluster that manifests are applied to."),
     secrets: Secrets.describe("How credentials and other secrets get to the pods."),
+    charts: Charts.describe("Repository and version of charts, by the chart's name, for all apps."),
     apps: z.record(AppName, AppEntry.nullable()).describe("One entry per app."),
   })
-  .partial({ stack: true, gitops: true, cluster: true, secrets: true });
+  .partial({ stack: true, gitops: true, cluster: true, secrets: true, charts: true });
 
 export type StackConfig = z.infer<typeof StackConfig>;
 export type AppEntry = z.infer<typeof AppEntry>;
