@@ -38,10 +38,16 @@ export const rooms = {
   "components/config/privileges": [],
   "components/config/keys": [],
   "components/config/spec": ["components/config/privileges", "components/config/keys"],
-  "components/config/schema": ["components/config/privileges", "components/config/keys"],
+  "components/config/presets": [],
+  "components/config/schema": [
+    "components/config/privileges",
+    "components/config/keys",
+    "components/config/presets",
+  ],
   "components/config/derive": [
     "components/config/keys",
     "components/config/spec",
+    "components/config/presets",
     "components/config/schema",
   ],
   "components/config/logins": ["components/config/spec", "components/config/derive"],
@@ -61,7 +67,9 @@ export const rooms = {
     "components/config/values",
     "components/config/keys",
     "components/config/spec",
+    "components/config/presets",
     "components/config/schema",
+    "components/config/derive",
     "components/config/logins",
   ],
   "components/config": config,
@@ -189,6 +197,7 @@ export const rooms = {
   "cli/report": live,
   "cli/verify": live,
   "cli/adopt": live,
+  "cli/add": [...config, "components/onepassword", "cli"],
   "cli/rotate": [
     ...config,
     "components/engine",
@@ -210,7 +219,7 @@ export const rooms = {
     "toolchain",
     "cli",
   ],
-  "cli/init": [...config, "cli", "cli/adopt"],
+  "cli/init": [...config, "cli"],
   // A command loads its verb when it runs.
   "cli/commands": [
     "cli",
@@ -219,6 +228,7 @@ export const rooms = {
     "cli/preview",
     "cli/report",
     "cli/verify",
+    "cli/add",
     "cli/adopt",
     "cli/rotate",
     "cli/doctor",

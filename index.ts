@@ -29,6 +29,7 @@ const end = expectEnd();
 
 // Spec: what the stack file says, and which stack it is.
 const loaded = requireIdentity(loadStackFromEngine(), pulumi.getOrganization());
+for (const warning of loaded.warnings) void pulumi.log.warn(warning);
 
 // Credentials: the items in 1Password.
 const items = await readStackItems(loaded, await readInEngine(readOnePasswordAccess(), loaded));

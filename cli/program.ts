@@ -19,7 +19,7 @@ export function defineProgram() {
 }
 
 const closing = `
-adopt, doctor, preview, rotate and verify need 1Password, as pulumi up does: OP_CONNECT_HOST and
+add, adopt, doctor, preview, rotate and verify need 1Password, as pulumi up does: OP_CONNECT_HOST and
 OP_CONNECT_TOKEN, OP_SERVICE_ACCOUNT_TOKEN, or OP_ACCOUNT.
 
 Exit code 0: no problem; 1: the verb found a problem; 2: it could not run.

@@ -1,3 +1,4 @@
+import { add } from "./commands/add.ts";
 import { adopt } from "./commands/adopt.ts";
 import { doctor } from "./commands/doctor.ts";
 import { init } from "./commands/init.ts";
@@ -8,4 +9,4 @@ import { rotate } from "./commands/rotate.ts";
 import { verify } from "./commands/verify.ts";
 
 /** All verbs, in the order of the help. */
-export const verbs = [init, doctor, plan, preview, report, verify, rotate, adopt] as const;
+export const verbs = [init, doctor, plan, preview, report, verify, rotate, add, adopt] as const;

@@ -40,7 +40,7 @@ async function enterSandbox(): Promise<void> {
     await ensurePlugins(sandbox, report);
     Object.assign(process.env, toolchain.env);
   }
-  const into = verb === "adopt" ? ["--into", "Pulumi.dev.yaml"] : [];
+  const into = verb === "adopt" || verb === "add" ? ["--into", "Pulumi.dev.yaml"] : [];
   const file =
     values["config-file"] === undefined ? ["--config-file", sandbox.stackFile, ...into] : [];
   // Before the user's arguments: the last one wins.

@@ -36,6 +36,13 @@ const runBy: Readonly<Record<string, string>> = {
   "npm run verify -- --stack dev": "engine/start.full.test.ts",
   "npm run verify -- --stack dev --json": "engine/start.full.test.ts",
   "npm run pulumi -- preview": "engine/start.full.test.ts",
+  "npm run add -- wiki --stack dev": "engine/start.full.test.ts",
+  "npm run add -- wiki --stack prod": "cli/add/verb.test.ts",
+  "npm run add -- wiki --stack prod --login reports=readonly --git apps/wiki":
+    "cli/add/verb.test.ts",
+  "npm run add -- wiki --stack prod --chart wiki --repo ghcr.io/example/charts --chart-version 1.2.3":
+    "cli/add/args.test.ts",
+  "npm run add -- netbox --stack prod --preset netbox": "cli/add/args.test.ts",
   "npm start -- --stop": "engine/start.full.test.ts",
   "npm start -- --down": "engine/start.full.test.ts",
   // What run.mjs does in a fresh clone.
@@ -97,14 +104,16 @@ describe("the pages for users", () => {
   });
 
   it("show entries that are right", () => {
-    const blocks = blocksOf("yaml").filter((block) => /^berth:(apps|secrets):/.test(block));
+    const blocks = blocksOf("yaml").filter((block) =>
+      /^berth:(apps|secrets|onepassword|charts):/.test(block),
+    );
     expect(blocks.length).toBeGreaterThan(4);
     for (const block of blocks) {
-      const { "berth:apps": apps, "berth:secrets": secrets } = parse(block) as Written;
-      const more = secrets === undefined ? {} : { secrets };
-      expect(findProblems({ ...writeStack(apps ?? {}, { reserved: [] }), ...more }), block).toEqual(
-        [],
-      );
+      const { "berth:apps": apps, ...others } = parse(block) as Written;
+      const own = Object.entries(others).map(([key, value]) => [key.slice("berth:".length), value]);
+      const more = Object.fromEntries(own) as Written;
+      const stack = { ...writeStack(apps ?? {}, { reserved: [] }), ...more };
+      expect(findProblems(stack), block).toEqual([]);
     }
   });
 

@@ -17,12 +17,12 @@ import { withServer } from "../../components/postgres/server/reach.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 
 import { paint, print, printJson } from "../print.ts";
+import { addEntries, formatEntries, replaceFile } from "../stack-file.ts";
 
 import { planAppHandOver } from "./hand-over.ts";
 import { quote } from "./kept.ts";
 import { comparePasswords, type PasswordFinding } from "./passwords.ts";
 import { type Proposal, proposeApps, toLeftAlone } from "./propose.ts";
-import { addEntries, formatEntries, replaceFile } from "./stack-file.ts";
 import { inspectServerForAdopt, type ServerSurvey } from "./survey.ts";
 import type { ProposedApp, Stack } from "./trial.ts";
 

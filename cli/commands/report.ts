@@ -10,6 +10,7 @@ export const report = defineVerb("report", {
     ["--stack prod --html --out report.html", "one page for a browser"],
     ["--stack prod --html --live --out report.html", "the same, with the server as it is"],
     ["--stack prod --app wiki --runbook", "print how to rotate the app's passwords"],
+    ["--stack prod --app wiki --runbook --role reports", "print the same for one login"],
   ],
 })
   .option("--app <name>", "only this app")
@@ -27,11 +28,12 @@ export const report = defineVerb("report", {
     ]),
   )
   .addOption(new Option("--mermaid", "print a Mermaid picture of the apps").conflicts("json"))
+  .option("--role <key>", "with --runbook, only this role, by its key in the entry")
   .option("--live", "with --html or --json, read the server too")
   .option("--out <file>", "write the page, the picture or the runbook to this file")
-  .action(async ({ stack, configFile: file, app, live = false, out, ...values }) => {
+  .action(async ({ stack, configFile: file, app, live = false, out, role, ...values }) => {
     const verb = await import("../report/verb.ts");
     const forms = ["json", "markdown", "runbook", "html", "mermaid"] as const;
     const form = forms.find((name) => values[name] === true) ?? "text";
-    process.exitCode = await verb.report({ stack, file, app, form, live, out });
+    process.exitCode = await verb.report({ stack, file, app, form, live, out, role });
   });

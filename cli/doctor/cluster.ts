@@ -7,10 +7,15 @@ import {
   parseAnswer,
 } from "../../components/kubernetes/access.ts";
 import { KubeError } from "../../components/kubernetes/error.ts";
-import { toRefusal } from "../../components/kubernetes/failure.ts";
 import { loadKubeContext } from "../../components/kubernetes/kubeconfig.ts";
+import {
+  isAllowed,
+  type KubeRight,
+  toCanI,
+  toResourceName,
+} from "../../components/kubernetes/rights.ts";
 import { resolvePodPort } from "../../components/tunnel/target.ts";
-import { type KubeRight, planRights, toResourceName, toReview } from "./kube-rights.ts";
+import { planRights } from "./kube-rights.ts";
 import { NotNeeded, type Outcome, type Report } from "./report.ts";
 
 /** Checks of the way through the cluster: kubeconfig, API server, rights, and the Service or Pod. */
@@ -124,27 +129,6 @@ export async function requireRights(
     });
   if (problems.length > 0) throw toOneError("rights", problems);
 }
-
-function toCanI(access: KubeAccess, right: KubeRight): string {
-  const [kind = "", subresource] = toResourceName(right).split("/");
-  const flag = subresource === undefined ? "" : ` --subresource=${subresource}`;
-  const scope = right.namespace === undefined ? "" : ` -n ${right.namespace}`;
-  return `${access.context.kubectl}${scope} auth can-i ${right.verb} ${kind}${flag}`;
-}
-
-async function isAllowed(access: KubeAccess, right: KubeRight): Promise<boolean> {
-  const path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
-  const answer = await access.send({ path, body: toReview(right) }, requestOptions);
-  if (answer.status < 200 || answer.status > 299) {
-    const ask = { verb: "create", resource: "selfsubjectaccessreviews", ...nowhere } as const;
-    throw toRefusal(access.context, ask, answer);
-  }
-  const review = parseAnswer(access.context, answer.body) as { status?: { allowed?: boolean } };
-  return review.status?.allowed === true;
-}
-
-/** For `toRefusal`, when the object has no namespace and no name. */
-const nowhere = { namespace: undefined, name: undefined };
 
 /** A path that everyone may read. */
 async function get(access: KubeAccess, path: string): Promise<unknown> {

@@ -1,19 +1,7 @@
 import type { EndpointSpec } from "../../components/config/spec.ts";
 import { kindOf } from "../../components/delivery/cluster/kinds.ts";
 import { type ClusterPlan, listObjects } from "../../components/delivery/cluster/objects.ts";
-
-/** One right, in the terms of RBAC. */
-export interface KubeRight {
-  readonly verb: "get" | "list" | "watch" | "create" | "patch" | "delete";
-  /** API group. @default - the core group */
-  readonly group?: string;
-  /** With the subresource, if there is one: `pods/portforward`. */
-  readonly resource: string;
-  /** undefined = the whole cluster. */
-  readonly namespace: string | undefined;
-  /** The only object that it is for. @default - any object */
-  readonly name?: string;
-}
+import type { KubeRight } from "../../components/kubernetes/rights.ts";
 
 /**
  * The rights that Berth's port-forward needs. Pure.
@@ -71,39 +59,4 @@ export function planDeliveryRights(plans: readonly ClusterPlan[]): readonly Kube
   );
   const all = [...read, ...objects.flat()];
   return [...new Map(all.map((right) => [JSON.stringify(right), right])).values()];
-}
-
-/** The name in RBAC's form: `pods/portforward`, `applications.argoproj.io`. */
-export function toResourceName({ resource, group = "" }: KubeRight): string {
-  return group === "" ? resource : `${resource}.${group}`;
-}
-
-/**
- * A review that asks the API server whether the current user has a right. It stores nothing.
- *
- * @see
- * https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/
- */
-export function toReview({
-  verb,
-  group = "",
-  resource: full,
-  namespace,
-  name,
-}: KubeRight): unknown {
-  const [resource, subresource] = full.split("/");
-  return {
-    apiVersion: "authorization.k8s.io/v1",
-    kind: "SelfSubjectAccessReview",
-    spec: {
-      resourceAttributes: {
-        ...(namespace === undefined ? {} : { namespace }),
-        verb,
-        group,
-        resource,
-        ...(name === undefined ? {} : { name }),
-        ...(subresource === undefined ? {} : { subresource }),
-      },
-    },
-  };
 }

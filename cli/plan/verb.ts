@@ -6,7 +6,7 @@ import { toPsqlScript } from "../../components/postgres/psql/script.ts";
 import type { Action } from "../../components/postgres/statements/actions.ts";
 import { hiddenVerifiers, toStatement } from "../../components/postgres/statements/sql.ts";
 import { projectFolder } from "../../components/project-folder.ts";
-import { paint, print, printFile, printJson } from "../print.ts";
+import { paint, print, printError, printFile, printJson } from "../print.ts";
 import { selectApps } from "../select-apps.ts";
 import { toVaultScript } from "./vault-script.ts";
 
@@ -28,6 +28,7 @@ export function plan(args: {
 }): number {
   const spec = loadIdentifiedStack(args.stack, projectFolder, args.file);
   const selected = selectApps(spec, args.app);
+  for (const warning of spec.warnings) printError(`warning: ${warning}`);
   if (args.form === "vault") {
     printFile(toVaultScript(spec, selected));
     return 0;

@@ -1,42 +1,63 @@
 import { commandLine } from "../../components/command-line.ts";
 import { rotationRunbook } from "../../components/config/derive/names.ts";
-import { hasSecret } from "../../components/config/logins.ts";
 import { keysInItem } from "../../components/config/login-keys.ts";
+import { hasItem } from "../../components/config/logins.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
+import { toRestartCommands } from "../restart-commands.ts";
 import { secretSource } from "../secret-source.ts";
 
 /**
- * How to rotate the passwords of one app, as Markdown with a slug and tags for a collection of runbooks. It
- * is only printed, because it belongs to the other runbooks, not to the manifests.
+ * How to rotate the passwords of one app, or of one of its roles, as Markdown with a slug and tags for a collection of
+ * runbooks. It is only printed, because it belongs to the other runbooks, not to the manifests.
+ *
+ * @param key Of the role in the entry; undefined = all roles with an item.
  */
-export function toRunbook(apps: readonly AppSpec[], stack: StackSpec): string {
+export function toRunbook(apps: readonly AppSpec[], stack: StackSpec, key?: string): string {
   const [app, ...others] = apps;
   if (app === undefined || others.length > 0) {
     throw new BerthError(`report: a runbook is for one app, not for ${String(apps.length)}`, {
       hint: `add --app ${app?.name ?? "NAME"}`,
     });
   }
-  const name = rotationRunbook(app.name);
-  const again = commandLine("report", `--stack ${stack.stack} --app ${app.name} --runbook`);
+  const roles = selectRoles(app, key);
+  const [first] = roles;
+  const isOne = key !== undefined && first !== undefined;
+  const name = rotationRunbook(isOne ? first.name : app.name);
+  const title = isOne
+    ? `Rotate the password of ${first.name}`
+    : `Rotate the passwords of ${app.name}`;
+  const option = isOne ? ` --role ${key}` : "";
+  const shown = `--stack ${stack.stack} --app ${app.name} --runbook${option}`;
+  const again = commandLine("report", shown);
   return [
-    ...["---", `slug: ${name}`, `title: Rotate the passwords of ${app.name}`],
+    ...["---", `slug: ${name}`, `title: ${title}`],
     ...["tags: [sop, active]", "---", ""],
-    `# Rotate the passwords of ${app.name}`,
+    `# ${title}`,
     "",
     `Generated from Pulumi.${stack.stack}.yaml. When that changes, generate it again: \`${again}\``,
     "",
     "| role | logs in as | 1Password item | Secret | namespaces |",
     "| --- | --- | --- | --- | --- |",
-    ...app.roles.filter(hasSecret).map((role) => toRow(role, app, stack)),
+    ...roles.map((role) => toRow(role, app, stack)),
     "",
     ...before(stack),
-    ...app.roles
-      .filter(hasSecret)
-      .flatMap((role) => (role.logins === undefined ? inPlace : twoLogins)(role, app, stack)),
-    ...trouble(app, stack),
+    ...roles.flatMap((role) => (role.logins === undefined ? inPlace : twoLogins)(role, app, stack)),
+    ...trouble(app, roles, stack),
     "",
   ].join("\n");
+}
+
+/** Vault changes the logins that it makes by itself. */
+function selectRoles(app: AppSpec, key: string | undefined): readonly RoleSpec[] {
+  const all = app.roles.filter(hasItem);
+  const found = key === undefined ? all : all.filter((role) => role.key === key);
+  if (found.length > 0) return found;
+  const keys = all.map((role) => role.key).join(", ");
+  throw new BerthError(
+    `report: app ${app.name} has ${key === undefined ? "no role" : `no role "${key}"`} with an item in 1Password; it has ${keys || "none"}`,
+    { hint: key === undefined ? "choose another app with --app" : "name one of them with --role" },
+  );
 }
 
 function toRow(role: RoleSpec, app: AppSpec, stack: StackSpec): string {
@@ -102,9 +123,13 @@ function twoLogins(role: RoleSpec, app: AppSpec, { stack }: StackSpec): string[]
   ];
 }
 
-function restart({ namespace }: RoleSpec, step: number): string[] {
-  const command = `kubectl -n ${namespace} rollout restart deployment`;
-  return [`${String(step)}. Restart what uses the Secret:`, "", block(command), ""];
+function restart({ namespace, restart: targets }: RoleSpec, step: number): string[] {
+  const isDone = targets.length > 0;
+  const commands = toRestartCommands(namespace, targets, isDone ? "status" : "restart");
+  const what = isDone
+    ? "It has restarted these. Wait until they run"
+    : "Restart what uses the Secret";
+  return [`${String(step)}. ${what}:`, "", block(commands.join("\n")), ""];
 }
 
 function verify(stack: string, step: number): string[] {
@@ -132,14 +157,17 @@ function byHand(role: RoleSpec, app: AppSpec, stack: string): string[] {
   ];
 }
 
-function trouble(app: AppSpec, { stack }: StackSpec): string[] {
-  const [owner] = app.roles;
+function trouble(app: AppSpec, roles: readonly RoleSpec[], { stack }: StackSpec): string[] {
   const source = secretSource(app);
+  const commands = roles.map(
+    ({ namespace, secretName }) =>
+      `\`kubectl -n ${namespace} describe ${source.resource} ${secretName}\``,
+  );
   return [
     "## If something fails",
     "",
     "- A command was interrupted or failed: run it again. It continues where it stopped.",
-    `- The Secret does not change: \`kubectl -n ${owner.namespace} describe ${source.resource} ${owner.secretName}\``,
+    `- The Secret does not change: ${commands.join(" or ")}`,
     `- \`the stack is currently locked\`: another run has the lock, or a run was killed. If it was killed: \`pulumi cancel --stack ${stack}\``,
   ];
 }

@@ -23,6 +23,8 @@ export interface ReportArgs {
   readonly live: boolean;
   /** File for the output; undefined = standard output. */
   readonly out: string | undefined;
+  /** For a runbook: only this role, by its key; undefined = all. */
+  readonly role: string | undefined;
 }
 
 /** The verb: who may do what, and where each item goes; from the stack file alone, or with a look at the server. */
@@ -32,6 +34,9 @@ export async function report(args: ReportArgs): Promise<number> {
     throw new BerthError("report: --live is for --html and --json", {
       hint: "add one of them, or leave out --live",
     });
+  }
+  if (args.role !== undefined && form !== "runbook") {
+    throw new BerthError("report: --role is for --runbook", { hint: "add --runbook" });
   }
   if (args.out !== undefined && (form === "text" || form === "json" || form === "markdown")) {
     throw new BerthError("report: --out is for --html, --mermaid and --runbook", {
@@ -44,7 +49,7 @@ export async function report(args: ReportArgs): Promise<number> {
   const selected = selectApps(spec, args.app);
   switch (form) {
     case "runbook":
-      return write(args, toRunbook(selected, spec));
+      return write(args, toRunbook(selected, spec, args.role));
     case "html":
       return write(args, toPage(toStackReport(spec, selected, live)));
     case "mermaid":

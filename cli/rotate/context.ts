@@ -4,6 +4,7 @@ import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.
 import { BerthError } from "../../components/errors.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import { ItemReadError } from "../../components/onepassword/item.ts";
+import { makePassword } from "../../components/onepassword/password.ts";
 import type { StackItems } from "../../components/onepassword/stack-items.ts";
 import { type WriteLogin, writeThroughClient } from "../../components/onepassword/write-login.ts";
 import { LoginFailure } from "../../components/postgres/server/login-failure.ts";
@@ -110,7 +111,7 @@ export async function resume(context: RotateContext): Promise<void> {
   const credential = (await context.read()).credential(role);
   if (await logsIn(context, credential)) return;
   say("item", "the server goes on refusing it, so somebody changed it there");
-  await writeItem(context, credential, {});
+  await writeItem(context, credential, { password: makePassword(role.generate) });
   say("item", `${item} has a new password`);
   await context.up();
 }

@@ -4,9 +4,12 @@ import { createKubeAccess, type KubeAccess } from "../../components/kubernetes/a
 import { loadKubeContext } from "../../components/kubernetes/kubeconfig.ts";
 import type { StackItems } from "../../components/onepassword/stack-items.ts";
 import { print, printError, printJson } from "../print.ts";
+import { toRestartCommands } from "../restart-commands.ts";
 import { secretSource } from "../secret-source.ts";
 import { verifyStack } from "../verify/verb.ts";
 import type { RotateContext } from "./context.ts";
+import { forceSync } from "./force-sync.ts";
+import { restart } from "./restart.ts";
 import { type SecretOutcome, waitForSecret } from "./wait-for-secret.ts";
 
 /** How often to say that the wait goes on. */
@@ -22,6 +25,8 @@ export interface Rotation {
   readonly resumed: boolean;
   readonly secret: { readonly name: string; readonly outcome: SecretOutcome["kind"] };
   readonly verified: boolean;
+  /** What was restarted, as the entry names it. */
+  readonly restarted: readonly string[];
   /** What to do by hand. */
   readonly next: string;
 }
@@ -41,7 +46,10 @@ export async function finish(
   const failed = verdict.apps.flatMap(({ checks }) => checks).filter((check) => !check.ok);
   for (const check of failed) printError(`failed   ${check.name}: ${check.detail}`);
   if (verdict.ok) say("login", `every role of ${app.name} can log in`);
-  const next = tellNext(app, role, outcome);
+  const failures = outcome.kind === "arrived" ? await restartReaders(context) : [];
+  const isRestarted = outcome.kind === "arrived" && failures.length === 0;
+  const restarted = isRestarted ? role.restart : [];
+  const next = tellNext(app, role, { outcome, isDone: restarted.length > 0 });
   report(
     {
       app: app.name,
@@ -50,17 +58,34 @@ export async function finish(
       resumed,
       secret: { name: `${role.namespace}/${role.secretName}`, outcome: outcome.kind },
       verified: verdict.ok,
+      restarted: restarted.map(({ kind, name }) => `${kind}/${name}`),
       next: then === undefined ? next : `${next}; ${then}`,
     },
     args.json,
   );
-  return verdict.ok && outcome.kind !== "late" ? 0 : 1;
+  return verdict.ok && outcome.kind !== "late" && failures.length === 0 ? 0 : 1;
+}
+
+/** Restarts what the entry names. Answers with what failed. */
+async function restartReaders({ spec, role, say }: RotateContext): Promise<readonly string[]> {
+  const access = role.restart.length === 0 ? undefined : await openSecrets(spec);
+  if (access === undefined) return [];
+  const failures = await restart(access, role.namespace, role.restart);
+  for (const failure of failures) printError(`failed   restart: ${failure}`);
+  if (failures.length === 0) {
+    const names = role.restart.map(({ kind, name }) => `${kind}/${name}`).join(", ");
+    say("restart", `${names} in ${role.namespace}`);
+  }
+  return failures;
 }
 
 /** Access to the cluster's Secrets. undefined = the stack file names no cluster. */
-export async function openSecrets({ postgres }: StackSpec): Promise<KubeAccess | undefined> {
-  if (postgres.endpoint.kind === "direct") return undefined;
-  return createKubeAccess(await loadKubeContext(postgres.endpoint));
+export async function openSecrets({
+  postgres: { endpoint },
+  cluster,
+}: StackSpec): Promise<KubeAccess | undefined> {
+  const choice = endpoint.kind === "direct" ? cluster : endpoint;
+  return choice && createKubeAccess(await loadKubeContext(choice));
 }
 
 async function awaitSecret(
@@ -70,6 +95,12 @@ async function awaitSecret(
   const name = `Secret ${role.namespace}/${role.secretName}`;
   const access = await openSecrets(spec);
   if (access === undefined) return { kind: "unseen", reason: "the stack file names no cluster" };
+  if (app.secretsThrough === "external-secret") {
+    const object = { namespace: role.namespace, name: role.secretName };
+    const reason = await forceSync(access, object);
+    const later = `reads the item within ${spec.secrets.refreshInterval} (${reason ?? ""})`;
+    say("secret", `External Secrets ${reason === undefined ? "reads the item now" : later}`);
+  }
   say("secret", `waiting for ${name}, at most ${String(args.wait)} min`);
   const start = Date.now();
   const beating = setInterval(() => {
@@ -87,13 +118,20 @@ async function awaitSecret(
   return outcome;
 }
 
-function tellNext(app: AppSpec, role: RoleSpec, outcome: SecretOutcome): string {
+function tellNext(
+  app: AppSpec,
+  role: RoleSpec,
+  { outcome, isDone }: { readonly outcome: SecretOutcome; readonly isDone: boolean },
+): string {
   const { who, resource } = secretSource(app);
   const at = `${role.namespace}/${role.secretName}`;
-  const restart = `restart what reads it: kubectl -n ${role.namespace} rollout restart deployment`;
+  const commands = toRestartCommands(role.namespace, role.restart);
+  const restart = `restart what reads it: ${commands.join("; ")}`;
   switch (outcome.kind) {
     case "arrived":
-      return restart;
+      return isDone
+        ? toRestartCommands(role.namespace, role.restart, "status").join("; ")
+        : restart;
     case "unseen":
       return `Secret ${at} could not be looked at (${outcome.reason}); when ${who} has brought the password there, ${restart}`;
     case "late":

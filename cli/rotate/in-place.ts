@@ -1,3 +1,4 @@
+import { makePassword } from "../../components/onepassword/password.ts";
 import { logsIn, type RotateContext, resume, writeItem } from "./context.ts";
 import { finish } from "./finish.ts";
 
@@ -14,7 +15,7 @@ export async function rotateInPlace(context: RotateContext): Promise<number> {
     say("item", `the server does not have the password of ${item} yet: going on with that one`);
     await resume(context);
   } else {
-    await writeItem(context, before, {});
+    await writeItem(context, before, { password: makePassword(role.generate) });
     say("item", `${item} has a new password`);
     await context.up();
   }

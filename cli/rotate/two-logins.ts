@@ -1,7 +1,7 @@
 import { commandLine } from "../../components/command-line.ts";
 import { BerthError } from "../../components/errors.ts";
 import { Credential } from "../../components/onepassword/credential.ts";
-import { makePassword } from "../../components/onepassword/edit-login.ts";
+import { makePassword } from "../../components/onepassword/password.ts";
 import type { StackItems } from "../../components/onepassword/stack-items.ts";
 import { inspectMarkedRoles } from "../../components/postgres/catalog/catalog.ts";
 import {
@@ -99,7 +99,7 @@ async function takeTurn(
 ): Promise<void> {
   const { item, say } = context;
   const { name } = login;
-  const password = makePassword();
+  const password = makePassword(context.role.generate);
   // The verifier that the next `up` makes from the item, so `up` has nothing to change.
   const verifier = makeVerifier(password, name, scramFor(name, before.itemId));
   await prepareLogin(server, plan, { login, verifier });

@@ -15,7 +15,9 @@ import { paint, printError } from "../print.ts";
 
 import { selectApps } from "../select-apps.ts";
 import { describeLogin, type RotateArgs } from "./context.ts";
+import { openSecrets } from "./finish.ts";
 import { rotateInPlace } from "./in-place.ts";
+import { requireRestarts } from "./restart.ts";
 import { retire } from "./retire.ts";
 import { previewApp, upApp } from "./run-pulumi.ts";
 import { rotateTwoLogins } from "./two-logins.ts";
@@ -40,6 +42,9 @@ export async function rotate(args: RotateArgs): Promise<number> {
     return 0;
   }
   if (!args.retire) {
+    if (role.restart.length > 0) {
+      await requireRestarts(await openSecrets(spec), app.name, role);
+    }
     // A preview ignores the stack's lock, and `up` would then fail.
     requireUnlocked(findFileBackend(projectFolder, process.env), args.stack);
     await previewApp({ args, app });

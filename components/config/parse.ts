@@ -9,11 +9,12 @@ import type { Locate } from "./locate.ts";
 import { inOrder } from "./logins.ts";
 import { unquotedDate } from "./pulumi-yaml.ts";
 import { findArgoCdProblems } from "./rules/argocd.ts";
+import { findChartProblems, findChartWarnings } from "./rules/charts.ts";
 import { findContentProblems } from "./rules/content.ts";
 import { findDeliveryProblems } from "./rules/delivery.ts";
 import { findJobProblems } from "./rules/job.ts";
 import { findKeyProblems } from "./rules/keys.ts";
-import { findLoginProblems } from "./rules/logins.ts";
+import { findLoginProblems, findRestartProblems } from "./rules/logins.ts";
 import { findMembershipProblems } from "./rules/memberships.ts";
 import { findNameProblems } from "./rules/names.ts";
 import { findRetirementProblems } from "./rules/retirement.ts";
@@ -124,7 +125,8 @@ function toStackSpec(stack: string, config: StackConfig): StackSpec {
   const argocd = toArgoCdSpec(config);
   const metadata = mergeMetadata(config.metadata ?? {}, {});
   const manifests = { gitops, cluster, argocd, metadata, secrets };
-  return { stack, stackId, postgres, vault, throughProvider, ...manifests, apps };
+  const warnings = findChartWarnings(config);
+  return { stack, stackId, postgres, vault, throughProvider, ...manifests, apps, warnings };
 }
 
 /** Problems between values that are valid one by one. */
@@ -138,10 +140,12 @@ function findProblems(spec: StackSpec, config: StackConfig): string[] {
     ...findJobProblems(spec),
     ...findRetirementProblems(spec),
     ...findLoginProblems(spec),
+    ...findRestartProblems(spec),
     ...findVaultProblems(spec, config),
     ...findKeyProblems(spec, config),
     ...findValueProblems(spec),
     ...findWorkloadProblems(spec, config),
+    ...findChartProblems(config),
   ];
 }
 

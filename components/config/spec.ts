@@ -108,6 +108,13 @@ export interface PostgresSpec {
 /** What a login role may do; `custom` = nothing but the privileges that its entry lists. */
 export type Profile = "owner" | "readwrite" | "readonly" | "custom";
 
+/** How a new password is made. */
+export interface PasswordRecipe {
+  /** Characters. */
+  readonly length: number;
+  readonly alphabet: "letters-digits" | "hex";
+}
+
 /** One role of an app, with a credential of its own. */
 export interface RoleSpec {
   /** `owner`, or the key under `roles` in the entry. Part of logical names: never changes. */
@@ -144,6 +151,11 @@ export interface RoleSpec {
    * role's name and the item's id.
    */
   readonly scram: string | undefined;
+  readonly generate: PasswordRecipe;
+  /** What `rotate` restarts, in the namespace of the Secret. */
+  readonly restart: readonly RestartTarget[];
+  /** The 1Password operator restarts what uses the Secret. */
+  readonly autoRestart: boolean;
 }
 
 /** The app's database. Its owner is the role with key `owner`. */
@@ -220,7 +232,7 @@ export interface VaultLoginSpec {
   readonly revoke: boolean;
 }
 
-/** Something that the Vault Secrets Operator can restart. */
+/** Something that can be restarted. `argo.Rollout` only the Vault Secrets Operator restarts. */
 export interface RestartTarget {
   readonly kind: "Deployment" | "DaemonSet" | "StatefulSet" | "argo.Rollout";
   readonly name: string;
@@ -373,4 +385,6 @@ export interface StackSpec {
   readonly secrets: SecretsSpec;
   /** Each after the apps with roles that its roles are members of, otherwise sorted by name. */
   readonly apps: readonly AppSpec[];
+  /** What may be wrong in the stack file. */
+  readonly warnings: readonly string[];
 }

@@ -187,17 +187,20 @@ interface WantedSecret {
   /** Keys made from a login; the 1Password operator makes none, so they are fields of the item. */
   readonly keys?: readonly SecretKey[];
   readonly settings?: SecretSettings;
+  /** For the 1Password operator. */
+  readonly autoRestart?: boolean;
 }
 
 /** The login under the keys `username` and `password`, whatever the item calls them. */
 function toWantedLogin(role: RoleSpec): WantedSecret {
-  const { secretName: name, namespace, item, fields, keys, settings } = role;
+  const { secretName: name, namespace, item, fields, keys, settings, autoRestart } = role;
   const named = [
     ...(fields.username === undefined ? [] : [{ key: "username", item, field: fields.username }]),
     { key: "password", item, field: fields.password },
   ];
   const fixed = fields.username === undefined ? [{ name: "username", parts: [role.name] }] : [];
-  return { name, namespace, item, fields: [], named, keys: [...fixed, ...keys], settings };
+  const all = [...fixed, ...keys];
+  return { name, namespace, item, fields: [], named, keys: all, settings, autoRestart };
 }
 
 function toWantedSecret({ keys, ...secret }: AppSpec["secrets"][number]): WantedSecret {
@@ -207,14 +210,16 @@ function toWantedSecret({ keys, ...secret }: AppSpec["secrets"][number]): Wanted
 function buildSecret(
   { secrets, vault }: StackSpec,
   by: { readonly through: SecretsThrough; readonly partOf: string; readonly items: ItemIds },
-  { name, namespace, item, named = [], settings, ...wanted }: WantedSecret,
+  { name, namespace, item, named = [], settings, autoRestart = false, ...wanted }: WantedSecret,
 ): SecretManifest {
   const labels = toLabels(by.partOf);
   const annotations = toWaveAnnotation(WAVES.items);
   const common = { name, namespace, labels, annotations };
   switch (by.through) {
     case "onepassword-item":
-      return buildOnePasswordItem({ ...common, item: by.items(item), type: settings?.type });
+      return buildOnePasswordItem({
+        ...{ ...common, item: by.items(item), type: settings?.type, autoRestart },
+      });
     case "external-secret": {
       const { store, refreshInterval } = secrets;
       if (store === undefined) throw new Error("the rules passed a stack without a store");

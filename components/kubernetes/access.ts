@@ -17,6 +17,8 @@ export interface RequestOptions {
 export interface KubeRequest {
   readonly path: string;
   readonly body?: unknown;
+  /** A JSON merge patch: the request is a PATCH. */
+  readonly patch?: unknown;
 }
 
 /** What the API server answered: an HTTP status and the text of its body. */
@@ -96,12 +98,14 @@ export function toUrl(context: KubeContext, path: string): URL {
 
 function exchange(
   context: KubeContext,
-  { path, body }: KubeRequest,
+  { path, body, patch }: KubeRequest,
   credentials: https.RequestOptions,
   options: RequestOptions,
 ): Promise<KubeAnswer> {
   const url = toUrl(context, path);
-  const method = body === undefined ? "GET" : "POST";
+  const sent = patch ?? body;
+  const method = patch === undefined ? (body === undefined ? "GET" : "POST") : "PATCH";
+  const type = patch === undefined ? "application/json" : "application/merge-patch+json";
   const client = url.protocol === "http:" ? http : https;
   return new Promise<KubeAnswer>((resolve, reject) => {
     const fail = (error: unknown): void => {
@@ -111,7 +115,7 @@ function exchange(
     // The limit also covers a proxy that does not answer.
     const limit = { timeout: options.timeoutMs };
     const request = client.request(url, { ...credentials, ...signal, ...limit, method });
-    if (body !== undefined) request.setHeader("content-type", "application/json");
+    if (sent !== undefined) request.setHeader("content-type", type);
     request.once("response", (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
@@ -139,7 +143,7 @@ function exchange(
     request.on("close", () => {
       clearTimeout(timer);
     });
-    request.end(body === undefined ? undefined : JSON.stringify(body));
+    request.end(sent === undefined ? undefined : JSON.stringify(sent));
   });
 }
 

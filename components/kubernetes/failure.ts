@@ -3,7 +3,7 @@ import type { KubeContext } from "./kubeconfig.ts";
 
 /** A request to the API server, in RBAC's terms. */
 export interface KubeAsk {
-  readonly verb: "get" | "list" | "create";
+  readonly verb: "get" | "list" | "create" | "patch";
   /** Group and version, as `argoproj.io/v1alpha1`. @default "v1" */
   readonly apiVersion?: string;
   /** `services`, `pods` or `pods/portforward`; empty for the list of a group's resources. */

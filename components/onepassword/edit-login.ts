@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import { renderKey } from "../config/keys/render.ts";
 import type { SecretKey } from "../config/keys/template.ts";
 import type { RoleSpec } from "../config/spec.ts";
@@ -10,24 +9,12 @@ import { ItemReadError } from "./item.ts";
 /** A new login; without `username` that one stays. */
 export interface LoginChange {
   readonly username?: string;
-  /** Default: a new one is made. `keep` = it stays, and only the fields of the keys are written. */
-  readonly password?: string | { readonly keep: true };
+  /** `keep` = it stays, and only the fields of the keys are written. */
+  readonly password: string | { readonly keep: true };
   /** Keys of the Secret that are fields of the item. */
   readonly keys?: readonly SecretKey[];
   /** Whose login it is. Default: the fields are called username and password. */
   readonly role?: Pick<RoleSpec, "fields" | "name">;
-}
-
-const passwordLength = 32;
-const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-
-/** Only letters and digits, which need no escaping in a URL or a shell. */
-export function makePassword(): string {
-  const letters = Array.from(
-    { length: passwordLength },
-    () => alphabet[randomInt(alphabet.length)],
-  );
-  return letters.join("");
 }
 
 /** What of an item is edited; Connect and `op` have the same form. */
@@ -48,7 +35,7 @@ interface Field {
 /** Sets everything in the item, or throws `ItemReadError` before it has changed anything. */
 export function setLogin(
   item: ItemContent,
-  { username, password = makePassword(), keys = [], role }: LoginChange,
+  { username, password, keys = [], role }: LoginChange,
 ): void {
   const fields = item.fields ?? [];
   const labels = role?.fields ?? { username: "username", password: "password" };

@@ -1,36 +1,22 @@
 import pLimit from "p-limit";
 import pRetry from "p-retry";
 import { didYouMean, findClosest } from "../closest.ts";
-import type { SecretKey } from "../config/keys/template.ts";
-import type { ItemRef, LoginFields, RoleSpec } from "../config/spec.ts";
+import type { ItemRef } from "../config/spec.ts";
 import { toOneError } from "../errors.ts";
 
 import { holdLineBreaks } from "../terminal-text.ts";
 import { type Item, ItemReadError, type ItemReadFailure, type ReadItem } from "./item.ts";
+import {
+  assignment,
+  describeMissing,
+  escapeField,
+  type ItemRequest,
+  listSome,
+  type MissingItem,
+  quote,
+  whoWants,
+} from "./item-request.ts";
 import { findKeyFields } from "./key-fields.ts";
-
-/** An item to read, and the fields it must have. */
-export interface ItemRequest {
-  readonly ref: ItemRef;
-  /** For messages: `app netbox`, or `admin`. */
-  readonly wantedBy: string;
-  /** Labels of fields that must have a value. */
-  readonly fields: readonly string[];
-  /** Somebody logs in with the password already, so a generated one would lock them out. */
-  readonly isPasswordInUse?: boolean;
-  /** What `username` must be: the name of the role, or of the first of two logins. */
-  readonly username?: string;
-  /** With two logins: other allowed values of `username`, and the fix for all other values. */
-  readonly otherLogins?: { readonly usernames: readonly string[]; readonly fix: string };
-  /** Keys of the Secret that must be fields of the item, and the command that writes them. */
-  readonly keyFields?: {
-    readonly keys: readonly SecretKey[];
-    readonly role: Pick<RoleSpec, "fields" | "name">;
-    readonly fix: string;
-  };
-  /** Labels of the login. Default: username and password. */
-  readonly labels?: LoginFields;
-}
 
 /** Items by reference. */
 export type Items = (ref: ItemRef) => Item;
@@ -43,17 +29,40 @@ export interface ReadOptions {
   readonly firstDelay?: number;
 }
 
+/** What was read of some items. */
+interface ItemSurvey {
+  readonly items: Items;
+  /** Items that do not exist. */
+  readonly missing: readonly MissingItem[];
+  /** Everything else that is wrong. */
+  readonly problems: readonly string[];
+}
+
 /**
- * Reads every item once, several at a time, and retries on 429 and 5xx. Stops when 1Password refuses the
- * token, because failed reads count against the account's rate limit.
+ * Reads every item once; see {@link surveyItems}.
  *
- * @throws BerthError that lists every missing item and field, each with the `op` command that makes it.
+ * @throws BerthError that lists every missing item and field, each with the command that makes it.
  */
 export async function readItems(
   requests: readonly ItemRequest[],
   readItem: ReadItem,
-  options: ReadOptions = {},
+  options?: ReadOptions,
 ): Promise<Items> {
+  const { items, missing, problems } = await surveyItems(requests, readItem, options);
+  const all = [...problems, ...missing.map(describeMissing)];
+  if (all.length > 0) throw toOneError("1Password", all.toSorted());
+  return items;
+}
+
+/**
+ * Reads every item once, several at a time, and retries on 429 and 5xx. Stops when 1Password refuses the
+ * token, because failed reads count against the account's rate limit.
+ */
+export async function surveyItems(
+  requests: readonly ItemRequest[],
+  readItem: ReadItem,
+  options: ReadOptions = {},
+): Promise<ItemSurvey> {
   const limit = pLimit(options.concurrency ?? 8);
   const byKey = Map.groupBy(requests, (request) => keyOf(request.ref));
   const items = new Map<string, Item>();
@@ -73,16 +82,30 @@ export async function readItems(
     }
   };
   await Promise.all([...byKey].map(([key, wanted]) => limit(() => readOne(key, wanted))));
-  const causes = Map.groupBy(failures, ({ error, wanted }) => causeOf(error, wanted));
+  const missing = failures.filter(({ error }) => error.failure === "missing item");
+  const others = failures.filter(({ error }) => error.failure !== "missing item");
+  const causes = Map.groupBy(others, ({ error, wanted }) => causeOf(error, wanted));
   for (const found of causes.values()) {
     const [first] = found;
     if (first === undefined) continue;
     const wanted = found.flatMap((failure) => failure.wanted);
     problems.push(describeFailure(first.error, wanted));
   }
-  if (problems.length > 0) throw toOneError("1Password", problems.toSorted());
+  return { items: toItems(items), missing: missing.map(toMissing), problems };
+}
+
+/** The reader may know a title that is close to the one that was asked for. */
+function toMissing(found: {
+  readonly error: ItemReadError;
+  readonly wanted: readonly ItemRequest[];
+}): MissingItem {
+  const guess = /; did you mean .*$/.exec(found.error.message)?.[0] ?? "";
+  return { wanted: found.wanted, guess };
+}
+
+function toItems(found: ReadonlyMap<string, Item>): Items {
   return (ref) => {
-    const item = items.get(keyOf(ref));
+    const item = found.get(keyOf(ref));
     if (item === undefined) throw new Error(`item ${keyOf(ref)} was not requested`);
     return item;
   };
@@ -171,22 +194,10 @@ function findTwinProblems(at: string, field: string, { ref }: ItemRequest, item:
   ];
 }
 
-/** `op` reads ., = and \ of a field's name as its own signs unless a \ stands before them. */
-function escapeField(name: string): string {
-  return name.replaceAll(/[\\.=]/g, String.raw`\$&`);
-}
-
 /** A fix that comes first where the name of the field is probably a mistake. */
 function correction(field: string, labels: readonly string[]): string {
   const closest = findClosest(field, labels);
   return closest === undefined ? "" : `write "${closest}" in the stack file; or `;
-}
-
-/** The first few, and how many more there are. */
-function listSome(labels: readonly string[]): string {
-  const shown = labels.slice(0, 10);
-  const more = labels.length - shown.length;
-  return [...shown, ...(more > 0 ? [`and ${String(more)} more`] : [])].join(", ") || "none";
 }
 
 const itemFailures: ReadonlySet<ItemReadFailure> = new Set([
@@ -205,12 +216,11 @@ function describeFailure(error: ItemReadError, wanted: readonly ItemRequest[]): 
   const [first] = wanted;
   if (first === undefined) return error.message;
   const { ref } = first;
-  const who = listSome([...new Set(wanted.map((request) => request.wantedBy))]);
   const isOfItem = itemFailures.has(error.failure);
-  const at = `${who}: vault "${ref.vault}"${isOfItem ? `, item "${ref.item}"` : ""}`;
+  const at = `${whoWants(wanted)}: vault "${ref.vault}"${isOfItem ? `, item "${ref.item}"` : ""}`;
   switch (error.failure) {
     case "missing item":
-      return `${at}: there is no such item${/; did you mean .*$/.exec(error.message)?.[0] ?? ""}\n    fix: ${createCommand(wanted)}`;
+      return describeMissing(toMissing({ error, wanted }));
     case "missing vault":
       return `${at}: there is no such vault, or the token may not see it (${error.message})\n    fix: correct berth:onepassword.vault, or give the token access; op vault list shows what there is`;
     case "several vaults":
@@ -228,36 +238,4 @@ function describeFailure(error: ItemReadError, wanted: readonly ItemRequest[]): 
     case "unknown":
       return `${at}: ${error.message}`;
   }
-}
-
-function createCommand(wanted: readonly ItemRequest[]): string {
-  const [first] = wanted;
-  if (first === undefined) return "";
-  const { ref } = first;
-  const fields = [...new Set(wanted.flatMap((request) => request.fields))];
-  const parts = [
-    `op item create --category login --vault ${quote(ref.vault)} --title ${quote(ref.item)}`,
-    ...(fields.includes("password") ? [assignment("password", first)] : []),
-    ...fields
-      .filter((field) => field !== "password")
-      .map((field) => assignment(field, wanted.find((r) => r.username !== undefined) ?? first)),
-  ];
-  return parts.join(" ");
-}
-
-/** For `op`: `section.field[type]=value`. The Pulumi provider reads only fields in a section, with few exceptions. */
-function assignment(field: string, request: ItemRequest): string {
-  if (field === "password") {
-    return request.isPasswordInUse === true
-      ? quote("password=‹the password in use›")
-      : "--generate-password=letters,digits,32";
-  }
-  if (field === "username") return quote(`username=${request.username ?? "‹role›"}`);
-  const name = `app.${escapeField(field)}`;
-  if (field === request.labels?.username) return quote(`${name}=${request.username ?? "‹role›"}`);
-  return quote(`${name}[password]=‹value›`);
-}
-
-function quote(text: string): string {
-  return /^[A-Za-z0-9_.=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

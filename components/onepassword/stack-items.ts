@@ -1,10 +1,12 @@
+import { commandLine } from "../command-line.ts";
 import { keysInItem } from "../config/login-keys.ts";
 import { hasItem, roleNamesOf, usesItem } from "../config/logins.ts";
 import type { AppSpec, ItemRef, RoleSpec, StackSpec } from "../config/spec.ts";
 import { BerthError } from "../errors.ts";
 import { Credential } from "./credential.ts";
-import type { Item, ReadItem } from "./item.ts";
-import { type ItemRequest, type Items, type ReadOptions, readItems } from "./read-items.ts";
+import { type Item, isItemId, type ReadItem } from "./item.ts";
+import type { ItemRequest } from "./item-request.ts";
+import { type Items, type ReadOptions, readItems } from "./read-items.ts";
 
 /** Everything that a stack needs from 1Password, read and checked. */
 export interface StackItems {
@@ -49,6 +51,7 @@ export function planItemRequests(spec: StackSpec): ItemRequest[] {
         ...toLabels(role),
         ...toUsernames(app.name, role),
         ...toKeyFields(spec, app, role),
+        ...toMaking(spec, app, role),
       })),
       ...app.secrets.flatMap((secret) => [
         ...(usesItem(secret)
@@ -62,6 +65,16 @@ export function planItemRequests(spec: StackSpec): ItemRequest[] {
       ]),
     ]),
   ];
+}
+
+/** An adopted role has a password that people use, and an item that is named by its id exists or not. */
+function toMaking(
+  { stack }: StackSpec,
+  { name, adopt }: AppSpec,
+  { item }: RoleSpec,
+): Pick<ItemRequest, "isPasswordInUse" | "makeCommand"> {
+  if (adopt) return { isPasswordInUse: true };
+  return isItemId(item.item) ? {} : { makeCommand: commandLine("add", `${name} --stack ${stack}`) };
 }
 
 /** With two logins the owner's own name is allowed, too: the app may have logged in with it before. */
@@ -91,7 +104,7 @@ function toKeyFields(
 }
 
 /** No role of an app may be the admin role or a member of it. The admin's name is known only from its item. */
-function refuseReservedAdmin(spec: StackSpec, admin: Credential): void {
+export function refuseReservedAdmin(spec: StackSpec, admin: Credential): void {
   for (const app of spec.apps) {
     for (const role of app.roles) {
       const key = `berth:apps.${app.name}.${role.key === "owner" ? "owner" : `roles.${role.key}`}`;

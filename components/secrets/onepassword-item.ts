@@ -32,6 +32,8 @@ export interface OnePasswordItemArgs {
   readonly type?: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Restart the Deployments that use the Secret when the item has changed. @default false */
+  readonly autoRestart?: boolean;
 }
 
 /**
@@ -41,7 +43,9 @@ export interface OnePasswordItemArgs {
  * @see https://github.com/1Password/onepassword-operator/blob/main/USAGEGUIDE.md
  */
 export function buildOnePasswordItem(args: OnePasswordItemArgs): OnePasswordItem {
-  const { name, namespace, item, labels, annotations } = args;
+  const { name, namespace, item, labels } = args;
+  const restart = args.autoRestart === true ? { "operator.1password.io/auto-restart": "true" } : {};
+  const annotations = { ...args.annotations, ...restart };
   return {
     apiVersion: "onepassword.com/v1",
     kind: "OnePasswordItem",

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseStack } from "../../components/config/parse.ts";
+import { presetNames, presets } from "../../components/config/presets/presets.ts";
 import { objectTypes } from "../../components/config/privileges.ts";
 import { planDatabase } from "../../components/postgres/plan/plan.ts";
 import { commandReference } from "./commands.ts";
@@ -20,6 +21,7 @@ interface MadePart {
 export const madeParts: Readonly<Record<string, Readonly<Record<string, MadePart>>>> = {
   "docs/commands.md": { verbs: { from: "cli/commands", show: commandReference } },
   "docs/entry.md": { profiles: { from: "the plan", show: profileTable } },
+  "docs/charts.md": { charts: { from: "components/config/presets", show: presetTable } },
   "docs/stack-file.md": { keys: { from: "the schema", show: stackFileReference } },
   "CONTRIBUTING.md": {
     rooms: { from: ".dependency-cruiser.mjs", show: drawRooms },
@@ -73,6 +75,17 @@ export function profileTable(): string {
     toRow(["`owner`", "owns it", "owns them", ...types.slice(2).map(() => "all")]),
     ...rows,
   ].join("\n");
+}
+
+/** A table with the charts that Berth knows. */
+function presetTable(): string {
+  const rows = presetNames.map((name) => {
+    const { chart, repoURL, seen, versions, source } = presets[name];
+    const cells = [`\`${name}\``, `\`${chart}\``, `\`${repoURL}\``, `\`${versions}\``];
+    return toRow([...cells, `[${seen}](${source})`]);
+  });
+  const head = ["preset", "chart", "repository", "versions", "facts from"];
+  return [toRow(head), `|${"---|".repeat(head.length)}`, ...rows].join("\n");
 }
 
 function toRow(cells: readonly string[]): string {

@@ -28,7 +28,7 @@ test("fails with every mistake of a file at once, each with its key path", () =>
       '  - berth:postgres.reserved: got "paperless"; expected array',
       "  - berth:onepassword: missing; expected object\n    fix: add berth:onepassword: { vault: ‹vault› }",
       '  - berth:apps.Netbox: the name "Netbox" is not an app name; allowed are a-z, 0-9 and - inside, starting with a letter',
-      '  - config: unknown key "berth:extra"; allowed are berth:stack, berth:postgres, berth:onepassword, berth:gitops, berth:cluster, berth:argocd, berth:metadata, berth:secrets, berth:apps',
+      '  - config: unknown key "berth:extra"; allowed are berth:stack, berth:postgres, berth:onepassword, berth:gitops, berth:cluster, berth:argocd, berth:metadata, berth:secrets, berth:charts, berth:apps',
     ].join("\n"),
   );
 });
@@ -85,12 +85,12 @@ test.each<[string, unknown, string]>([
   [
     "an owner",
     { owner: { profile: "owner" } },
-    '….owner: unknown key "profile"; allowed are name, item, secret, namespace, login, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, scram, rotation, logins',
+    '….owner: unknown key "profile"; allowed are name, item, secret, namespace, login, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, generate, restart, autoRestart, scram, rotation, logins',
   ],
   [
     "a role",
     { roles: { admin: { profile: "readonly", pofile: "" } } },
-    '….roles.admin: unknown key "pofile"; did you mean "profile"? allowed are name, item, secret, namespace, login, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, scram, profile, privileges',
+    '….roles.admin: unknown key "pofile"; did you mean "profile"? allowed are name, item, secret, namespace, login, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, generate, restart, autoRestart, scram, profile, privileges',
   ],
   [
     "a database",
@@ -105,7 +105,7 @@ test.each<[string, unknown, string]>([
   [
     "a chart",
     { workload: { helm: { repoURL: "r", chart: "c", version: "1", value: {} } } },
-    '….workload.helm: unknown key "value"; did you mean "values"? allowed are repoURL, chart, version, values, releaseName, valueFiles, ignoreMissingValueFiles, refs',
+    '….workload.helm: unknown key "value"; did you mean "values"? allowed are repoURL, chart, version, preset, values, releaseName, valueFiles, ignoreMissingValueFiles, refs',
   ],
 ])("fails on an unknown key of %s, and lists the allowed ones", (_, entry, problem) => {
   expect(findEntryProblems(entry)).toEqual([problem]);
@@ -211,7 +211,7 @@ test.each<[string, unknown, string]>([
   [
     "privileges of the owner",
     { owner: { privileges: {} } },
-    '….owner: unknown key "privileges"; allowed are name, item, secret, namespace, login, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, scram, rotation, logins',
+    '….owner: unknown key "privileges"; allowed are name, item, secret, namespace, login, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, generate, restart, autoRestart, scram, rotation, logins',
   ],
   [
     "a schema of Postgres",

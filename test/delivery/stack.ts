@@ -33,6 +33,8 @@ export function makeRole(app: string, changes: Partial<RoleSpec> = {}): RoleSpec
     searchPath: [],
     parameters: {},
     scram: undefined,
+    generate: { length: 32, alphabet: "letters-digits" },
+    ...{ restart: [], autoRestart: false },
     ...changes,
   };
 }
@@ -145,5 +147,6 @@ export function makeStack(apps: readonly AppSpec[], admin = "postgres-admin"): S
       vault: undefined,
     },
     apps,
+    warnings: [],
   };
 }

@@ -106,7 +106,7 @@ describe("in 1Password", () => {
     const found = failures(findings).filter((line) => line.startsWith("1Password: items"));
     expect(found).toHaveLength(4);
     expect(found.join("\n")).toMatch(
-      /fix: op item create .*--title wiki-db-credentials .*username=wiki/,
+      /fix: npm run add -- wiki --stack \S+, or op item create .*--title wiki-db-credentials .*username=wiki/,
     );
     expect(found.join("\n")).toMatch(/no field "no_such_field".* fix: op item edit/);
     expect(findings.find(({ name }) => name === "login")?.status).toBe("ok");

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { projectFolder } from "../../components/project-folder.ts";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
 import { Bed } from "./bed.ts";
 
@@ -183,6 +185,40 @@ describe("removing an app", () => {
     expect(await bed.sqlAs(owner, "basketball", "select name from player")).toEqual([
       { name: "kept" },
     ]);
+    expect((await bed.up()).output).not.toMatch(/\d+ (created|updated|deleted|replaced)/);
+  });
+});
+
+describe("adding an app", () => {
+  const add = async () => {
+    const cli = path.join(projectFolder, "cli/main.ts");
+    const args = ["--stack", "dev", "--config-file", bed.sandbox.stackFile];
+    const all = [cli, "add", "wiki", "--login", "reports=readonly", ...args];
+    const env = { ...bed.sandbox.env, NO_COLOR: "1" };
+    return await execa(process.execPath, all, { env, stdin: "ignore", reject: false, all: true });
+  };
+
+  it("makes its items and its entry, and up does the rest", async () => {
+    const added = await add();
+    expect(added.exitCode, added.all).toBe(0);
+    expect((await bed.up()).exitCode).toBe(0);
+    const owner = bed.login("wiki-db-credentials");
+    const reports = bed.login("wiki-reports-db-credentials");
+    await bed.sqlAs(owner, "wiki", "create table page as select 'text' as content");
+    const read = "select content, current_user::text as me from page";
+    expect(await bed.sqlAs(reports, "wiki", read)).toEqual([
+      { content: "text", me: "wiki_reports" },
+    ]);
+    const printed = [added.all, ...bed.outputs].join("\n");
+    for (const { password } of [owner, reports]) expect(printed).not.toContain(password);
+  });
+
+  it("changes nothing the second time", async () => {
+    const before = readFileSync(bed.sandbox.stackFile, "utf8");
+    const { exitCode, stdout } = await add();
+    expect(stdout).toContain("nothing was changed");
+    expect(exitCode).toBe(0);
+    expect(readFileSync(bed.sandbox.stackFile, "utf8")).toBe(before);
     expect((await bed.up()).output).not.toMatch(/\d+ (created|updated|deleted|replaced)/);
   });
 });

@@ -58,7 +58,7 @@ describe.each(ways)("1Password through $way", (way) => {
     restore();
     expect(exitCode).not.toBe(0);
     expect(output).toContain(
-      "op item create --category login --vault Coachlight --title shop-db-credentials --generate-password=letters,digits,32 username=shop",
+      "fix: npm run add -- shop --stack dev, or op item create --category login --vault Coachlight --title shop-db-credentials --generate-password=letters,digits,32 username=shop",
     );
     expect(output).toContain("--title wiki-db-credentials");
     expect(output).toContain('no field "no-such-field"');

@@ -232,6 +232,16 @@ describe("npm start in a fresh clone", () => {
     ]);
   });
 
+  it("takes a third app, whose entry goes into the committed stack file", async () => {
+    const { all, exitCode } = await npm("run", "add", "--", "wiki", "--stack", "dev");
+    expect(exitCode, all).toBe(0);
+    expect(readFileSync(committed, "utf8")).toContain("\n    wiki: {}\n");
+    expect(all).toContain("next: npm run pulumi -- preview --stack dev");
+    const again = await npm("start");
+    expect(again.all).toMatch(/ok +wiki: database wiki, owner wiki: \d+ of \d+ checks/);
+    expect(again.exitCode).toBe(0);
+  });
+
   it("adopts into the committed stack file, of which the sandbox's is made", async () => {
     await makeByHand("shop");
     const { all, exitCode } = await npm("run", "adopt", "--", "--stack", "dev", "--write");

@@ -45,7 +45,8 @@ afterEach(async () => {
 
 const access = () => ({ kind: "connect", url: server.url, token }) as const;
 const read = (): Promise<Item> => readThroughClient(access())(ref);
-const write = (change: object): Promise<void> => writeThroughClient(access())(ref, change);
+const write = (change: object): Promise<void> =>
+  writeThroughClient(access())(ref, { password: "another-made-word", ...change });
 
 function specOf(entry: object) {
   const gitops = { directory: "g", repoURL: "https://git.example.org/g.git" };

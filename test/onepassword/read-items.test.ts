@@ -6,7 +6,8 @@ import {
   type ItemReadFailure,
   type ReadItem,
 } from "../../components/onepassword/item.ts";
-import { type ItemRequest, readItems } from "../../components/onepassword/read-items.ts";
+import type { ItemRequest } from "../../components/onepassword/item-request.ts";
+import { readItems } from "../../components/onepassword/read-items.ts";
 import { itemWith } from "../fakes/item.ts";
 
 const secret = "canary-of-this-test";
@@ -139,7 +140,8 @@ describe("what is missing", () => {
       item === "netbox-db"
         ? Promise.reject(new ItemReadError("missing item", "Found 0 item(s)"))
         : Promise.resolve(itemWith({ username: "wiki", password: "" }));
-    const netbox = { wantedBy: "app netbox", username: "netbox" };
+    const makeCommand = "npm run add -- netbox --stack prod";
+    const netbox = { wantedBy: "app netbox", username: "netbox", makeCommand };
     const redis = request("red is", { wantedBy: "app netbox", fields: ["api key", "username"] });
     expect(
       await findProblems(
@@ -150,7 +152,7 @@ describe("what is missing", () => {
       [
         "1Password: 3 problems",
         '  - app netbox: vault "Coachlight", item "netbox-db": there is no such item',
-        "    fix: op item create --category login --vault Coachlight --title netbox-db --generate-password=letters,digits,32 username=netbox",
+        "    fix: npm run add -- netbox --stack prod, or op item create --category login --vault Coachlight --title netbox-db --generate-password=letters,digits,32 username=netbox",
         '  - app netbox: vault "Coachlight", item "red is": no field "api key" with a value; it has username',
         "    fix: op item edit 'red is' --vault Coachlight 'app.api key[password]=‹value›'",
         '  - app wiki: vault "Coachlight", item "wiki": no field "password" with a value; it has username',

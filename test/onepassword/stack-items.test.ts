@@ -27,6 +27,7 @@ function makeReader(admin: string): ReadItem {
 test("a stack needs the admin's item, each role's and each Secret's", () => {
   const vault = "Coachlight";
   const fields = ["username", "password"];
+  const makeCommand = "npm run add -- netbox --stack prod";
   expect(planItemRequests(spec)).toEqual([
     { ref: { vault, item: "postgres-admin" }, wantedBy: "admin", fields },
     {
@@ -34,12 +35,14 @@ test("a stack needs the admin's item, each role's and each Secret's", () => {
       wantedBy: "app netbox",
       fields,
       username: "netbox",
+      makeCommand,
     },
     {
       ref: { vault, item: "netbox-ro-db-credentials" },
       wantedBy: "app netbox",
       fields,
       username: "netbox_ro",
+      makeCommand,
     },
     { ref: { vault, item: "smtp" }, wantedBy: "app netbox", fields: ["host"] },
   ]);

@@ -41,6 +41,8 @@ export class ApiServer {
   readonly namespaces = new Set(["db-postgres"]);
   /** Paths of anything else, such as `/apis/argoproj.io/v1alpha1`, and what they answer with. */
   readonly extensions = new Map<string, unknown>();
+  /** What was patched there, in order. */
+  readonly patches: { readonly url: string; readonly type: string; readonly body: unknown }[] = [];
   /** The next upgrades get this answer instead. */
   readonly failures: { readonly status: number; readonly body: string }[] = [];
   /** Text of the error channel for the next connections, right after the handshake. */
@@ -123,6 +125,10 @@ export class ApiServer {
       const { verb, resource, subresource } = spec.resourceAttributes;
       const full = subresource === undefined ? resource : `${resource}/${subresource}`;
       return { status: { allowed: !this.denied.has(`${verb} ${full}`) } };
+    }
+    if (request.method === "PATCH" && this.extensions.has(path)) {
+      const type = request.headers["content-type"] ?? "";
+      this.patches.push({ url: request.url ?? "", type, body: JSON.parse(body) as unknown });
     }
     const namespace = /^\/api\/v1\/namespaces\/([^/]+)$/.exec(path)?.[1];
     if (namespace !== undefined) return this.namespaces.has(namespace) ? {} : "absent";

@@ -10,6 +10,7 @@ import type {
   ItemRef,
   KubeTargetSpec,
   NamedField,
+  PasswordRecipe,
   PostgresSpec,
   RoleSpec,
   SecretSpec,
@@ -29,7 +30,7 @@ import {
   scopedRoleName,
   serviceHost,
 } from "./names.ts";
-import { toAppVaultSpec } from "./vault.ts";
+import { toAppVaultSpec, toRestartTarget } from "./vault.ts";
 import { toWorkload } from "./workload.ts";
 
 /** Fills in defaults and derives names: values of the stack file → the values that `spec.ts` describes. */
@@ -109,7 +110,7 @@ export function toAppSpec(
   { service }: Pick<PostgresSpec, "service">,
 ): AppSpec {
   const entry = config.apps[name] ?? {};
-  const { vault } = config.onepassword;
+  const { vault, generate } = config.onepassword;
   const database = entry.database?.name ?? databaseName(name);
   const values = { ...service, port: String(service.port), database };
   const keys = { values, preset: config.secrets?.keys };
@@ -124,6 +125,7 @@ export function toAppSpec(
     vault,
     namespace,
     keys,
+    generate,
   });
   const scoped = Object.entries(entry.roles ?? {})
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -135,6 +137,7 @@ export function toAppSpec(
         vault,
         namespace,
         keys,
+        generate,
       }),
     );
   return {
@@ -159,7 +162,7 @@ export function toAppSpec(
     roles: [owner, ...scoped],
     secrets: toSecrets(entry, vault, namespace),
     vault: toAppVaultSpec(name, entry, config, namespace),
-    workload: toWorkload(stack, entry, config),
+    workload: toWorkload(stack, name, entry, config),
     argocd: toAppArgoCdSpec(stack, name, entry, config),
     metadata: mergeMetadata(config.metadata ?? {}, entry.metadata ?? {}),
   };
@@ -179,11 +182,15 @@ function toExtension(given: ExtensionEntry): ExtensionSpec {
   return { ...given, schema: given.schema ?? "public" };
 }
 
+type Given = NonNullable<AppEntry["owner"]>;
+
 function toRole(
   key: string,
   may: May,
-  given: NonNullable<AppEntry["owner"]>,
-  derived: Pick<RoleSpec, "name" | "logins" | "namespace"> & ItemRef & { readonly keys: KeysOfApp },
+  given: Given,
+  derived: Pick<RoleSpec, "name" | "logins" | "namespace"> &
+    ItemRef &
+    Pick<Given, "generate"> & { readonly keys: KeysOfApp },
 ): RoleSpec {
   const asked = typeof given.item === "string" ? { title: given.item } : (given.item ?? {});
   const item = asked.title ?? derived.item;
@@ -209,6 +216,16 @@ function toRole(
     searchPath: given.searchPath ?? [],
     parameters: sortSettings(given.settings),
     scram: given.scram,
+    generate: toRecipe(given.generate, derived.generate),
+    restart: (given.restart ?? []).map(toRestartTarget),
+    autoRestart: given.autoRestart ?? false,
+  };
+}
+
+function toRecipe(given: Given["generate"], preset: Given["generate"]): PasswordRecipe {
+  return {
+    length: given?.length ?? preset?.length ?? 32,
+    alphabet: given?.alphabet ?? preset?.alphabet ?? "letters-digits",
   };
 }
 

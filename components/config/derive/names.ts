@@ -108,7 +108,7 @@ export function vaultPath(app: string, secret: string): string {
   return `${app}/${secret.startsWith(prefix) ? secret.slice(prefix.length) : secret}`;
 }
 
-/** Slug of the procedure that rotates an app's passwords. */
-export function rotationRunbook(app: string): string {
-  return `sop-${app}-password-rotation`;
+/** Slug of the procedure that rotates the passwords of an app, or of one role. */
+export function rotationRunbook(subject: string): string {
+  return `sop-${subject.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}-password-rotation`;
 }

@@ -70,7 +70,8 @@ export function toAppVaultSpec(
   };
 }
 
-function toRestartTarget(text: string): RestartTarget {
+/** From `Deployment/wiki`. */
+export function toRestartTarget(text: string): RestartTarget {
   const [kind, name] = text.split("/") as [RestartTarget["kind"], string];
   return { kind, name };
 }

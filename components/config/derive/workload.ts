@@ -1,11 +1,13 @@
 import type { AppEntry, StackConfig } from "../schema/stack.ts";
 import type { WorkloadSpec } from "../spec.ts";
 import { toHelmRefs } from "./argocd.ts";
+import { toChart } from "./charts.ts";
 import { toGitOpsSpec } from "./delivery.ts";
 
-/** What is started for an app; undefined = nothing. */
+/** What is started for an app; undefined = nothing. `rules/charts.ts` refuses a chart without name or version. */
 export function toWorkload(
   stack: string,
+  app: string,
   entry: AppEntry,
   config: StackConfig,
 ): WorkloadSpec | undefined {
@@ -13,7 +15,13 @@ export function toWorkload(
   const { repoURL = "", targetRevision = "main" } = toGitOpsSpec(stack, config) ?? {};
   if (helm !== undefined) {
     const refs = toHelmRefs(helm, { repoURL, targetRevision });
-    return { kind: "helm", ...helm, values: helm.values ?? {}, refs };
+    const { releaseName, valueFiles, ignoreMissingValueFiles } = helm;
+    const found = toChart(app, helm, config.charts);
+    const { chart = "", repoURL: repository = "", version = "", values } = found;
+    return {
+      ...{ kind: "helm", chart, repoURL: repository, version, values, refs },
+      ...{ releaseName, valueFiles, ignoreMissingValueFiles },
+    };
   }
   if (git === undefined) return undefined;
   return {

@@ -1,3 +1,4 @@
+import { hasItem } from "../logins.ts";
 import type { AppSpec, StackSpec } from "../spec.ts";
 import { roleAt } from "./names.ts";
 
@@ -52,6 +53,27 @@ function findTwoLoginProblems(apps: readonly AppSpec[]): string[] {
       ...findPlaceholderProblem(app, "rotation two-logins"),
     ];
   });
+}
+
+/** Restarts that nobody would make, each problem with its key path. */
+export function findRestartProblems({ apps }: Pick<StackSpec, "apps">): string[] {
+  return apps.flatMap((app) =>
+    app.roles.flatMap((role) => {
+      const at = `berth:apps.${app.name}.${role.key === "owner" ? "owner" : `roles.${role.key}`}`;
+      return [
+        ...(role.autoRestart && app.secretsThrough !== "onepassword-item"
+          ? [
+              `${at}.autoRestart: only the 1Password operator restarts by itself, and the Secret comes through ${app.secretsThrough}; name what \`rotate\` restarts under ${at}.restart`,
+            ]
+          : []),
+        ...(!hasItem(role) && (role.autoRestart || role.restart.length > 0)
+          ? [
+              `${at}: Vault makes the logins, and \`rotate\` does not change them; move \`restart\` to berth:apps.${app.name}.vault`,
+            ]
+          : []),
+      ];
+    }),
+  );
 }
 
 /** A chart with the role's name in its values would keep that name when the login changes. */

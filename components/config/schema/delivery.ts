@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Flux } from "./argocd.ts";
+import { Flux } from "./manifests/argocd.ts";
 import { DnsLabel, RepositoryPath } from "./primitives.ts";
 import { Keys } from "./secret-keys.ts";
 import { Vault } from "./vault.ts";

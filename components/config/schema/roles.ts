@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { Privileges } from "./database.ts";
+import { Generate } from "./generate.ts";
+import { restartTargets } from "./manifests/restart.ts";
 import { ConnectionLimit, DnsLabel, ItemName, PgName, Scram } from "./primitives.ts";
 import { secretSettings } from "./secret.ts";
 import { Keys } from "./secret-keys.ts";
@@ -44,6 +46,17 @@ const roleSettings = {
   memberOf: z.array(PgName).describe("Other roles that the role is a member of."),
   settings: Settings,
   searchPath: z.array(PgName).describe("search_path of the role. Default: the server's."),
+  generate: Generate.describe(
+    "How `add` and `rotate` make the role's password. Default: berth:onepassword.generate.",
+  ),
+  restart: restartTargets(["Deployment", "DaemonSet", "StatefulSet"]).describe(
+    "What `rotate` restarts in the namespace of the Secret when it has the new password. Default: nothing.",
+  ),
+  autoRestart: z
+    .boolean()
+    .describe(
+      "The 1Password operator restarts the Deployments that use the Secret when the item has changed. Default: false.",
+    ),
   scram: Scram.describe(
     "Iterations and salt of an adopted role's verifier, `4096:<base64>`. With them an unchanged password keeps its stored verifier. Default: 4096, and a salt derived from the role's name and the item's id.",
   ),

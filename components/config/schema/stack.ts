@@ -1,9 +1,11 @@
 import { z } from "zod";
-import { AppArgoCd, ArgoCd, helmKeys, Kustomize } from "./argocd.ts";
 import { contentKeys } from "./database.ts";
 import { Cluster, GitOps, Secrets, SecretsThrough } from "./delivery.ts";
 import { Endpoint } from "./endpoint.ts";
-import { Metadata } from "./metadata.ts";
+import { Generate } from "./generate.ts";
+import { AppArgoCd, ArgoCd } from "./manifests/argocd.ts";
+import { Metadata } from "./manifests/metadata.ts";
+import { Charts, Workload } from "./manifests/workload.ts";
 import {
   AppName,
   ConnectionLimit,
@@ -138,8 +140,11 @@ const OnePassword = z
       .describe(
         "Read from Connect through 1Password's Pulumi provider, not with the Connect client, which is faster. A service account and the desktop app always use the provider. Default: false.",
       ),
+    generate: Generate.describe(
+      "How `add` and `rotate` make the passwords of roles without their own `generate`.",
+    ),
   })
-  .partial({ throughProvider: true });
+  .partial({ throughProvider: true, generate: true });
 
 const Database = z
   .strictObject({
@@ -159,38 +164,6 @@ const Database = z
     ...contentKeys,
   })
   .partial();
-
-const Workload = z
-  .strictObject({
-    helm: z
-      .strictObject({
-        repoURL: z.string().min(1).describe("Chart repository; for OCI without oci://."),
-        chart: z.string().min(1),
-        version: z.string().min(1),
-        values: z
-          .record(z.string(), z.unknown())
-          .describe(
-            "Helm values. ${role}, ${database}, ${secret}, ${host}, ${port} (a number), ${port:text}, ${sslmode} and ${sslrootcert} are filled in; ${secret.KEY} is the name of a key that the Secret has; ${roles.KEY.role}, ${roles.KEY.secret} and ${roles.KEY.secret.KEY} are those of a further role.",
-          ),
-        ...helmKeys,
-      })
-      .partial({ values: true }),
-    git: z
-      .strictObject({
-        repoURL: z.string().min(1).describe("Default: the GitOps repository."),
-        path: z.string().min(1),
-        targetRevision: z.string().min(1).describe("Default: that of the GitOps repository."),
-        configMap: DnsLabel.describe(
-          "ConfigMap that Berth makes in the app's namespace, with PGHOST, PGPORT, PGDATABASE and, if it never changes, PGUSER. Default: none.",
-        ),
-        kustomize: Kustomize.optional().describe("For a path with a kustomization.yaml."),
-      })
-      .partial({ repoURL: true, targetRevision: true, configMap: true }),
-  })
-  .partial()
-  .refine((w) => (w.helm === undefined) !== (w.git === undefined), {
-    error: "give either `helm` or `git`",
-  });
 
 const AppEntry = z
   .strictObject({
@@ -248,9 +221,10 @@ export const StackConfig = z
     ),
     metadata: Metadata.optional().describe("Labels and annotations of all objects, by kind."),
     secrets: Secrets.describe("How credentials and other secrets get to the pods."),
+    charts: Charts.describe("Repository and version of charts, by the chart's name, for all apps."),
     apps: z.record(AppName, AppEntry.nullable()).describe("One entry per app."),
   })
-  .partial({ stack: true, gitops: true, cluster: true, secrets: true });
+  .partial({ stack: true, gitops: true, cluster: true, secrets: true, charts: true });
 
 export type StackConfig = z.infer<typeof StackConfig>;
 export type AppEntry = z.infer<typeof AppEntry>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { restartTargets } from "./manifests/restart.ts";
 import { DnsLabel } from "./primitives.ts";
 
 /** Where an engine or auth method is mounted, or a path below it. */
@@ -60,16 +61,9 @@ export const AppVault = z
     serviceAccount: DnsLabel.describe(
       "ServiceAccount that the operator logs in with. The app makes it. Default: the app's name.",
     ),
-    restart: z
-      .array(
-        z.string().regex(/^(Deployment|DaemonSet|StatefulSet|argo\.Rollout)\/[a-z0-9.-]+$/, {
-          error:
-            "cannot be restarted; write it as Deployment/wiki (or DaemonSet, StatefulSet, argo.Rollout)",
-        }),
-      )
-      .describe(
-        "What the operator restarts in the app's namespace when a Secret from Vault has changed. Default: nothing. Required with `credentials: vault`.",
-      ),
+    restart: restartTargets(["Deployment", "DaemonSet", "StatefulSet", "argo.Rollout"]).describe(
+      "What the operator restarts in the app's namespace when a Secret from Vault has changed. Default: nothing. Required with `credentials: vault`.",
+    ),
     databaseRole: VaultRole.describe(
       "With `credentials: vault`: role of the database engine. Default: the app's name.",
     ),

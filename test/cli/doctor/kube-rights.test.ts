@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { planDeliveryRights, planRights, toReview } from "../../../cli/doctor/kube-rights.ts";
+import { planDeliveryRights, planRights } from "../../../cli/doctor/kube-rights.ts";
+import { toReview } from "../../../components/kubernetes/rights.ts";
 
 const endpoint = {
   kind: "kubernetes",

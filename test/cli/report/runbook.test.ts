@@ -3,13 +3,17 @@ import path from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { toRunbook } from "../../../cli/report/runbook.ts";
+import { parseStack } from "../../../components/config/parse.ts";
 import { projectFolder } from "../../../components/project-folder.ts";
-import { makeSpec } from "../../fakes/stack.ts";
+import { makeSpec, writeStack } from "../../fakes/stack.ts";
 
 /** A runbook names what is there, and commands that exist. */
 
 const entries = {
-  "one-login": { roles: { reports: { profile: "readonly", namespace: "batch" } } },
+  "one-login": {
+    owner: { restart: ["Deployment/one", "StatefulSet/one-search"] },
+    roles: { reports: { profile: "readonly", namespace: "batch" } },
+  },
   "with-keys": { owner: { keys: "cnpg" } },
   "two-logins": { owner: { rotation: "two-logins" } },
 };
@@ -57,7 +61,7 @@ describe.each(runbooks)("the runbook of %s", (name, markdown) => {
       const [program, ...words] = command.split(" ");
       if (program !== "npm") {
         expect(command).toMatch(
-          /^(pulumi up|pulumi (up|cancel) --stack prod|kubectl -n [a-z-]+ (rollout restart deployment|describe (onepassworditem|externalsecret) [a-z-]+))$/,
+          /^(pulumi up|pulumi (up|cancel) --stack prod|kubectl -n [a-z-]+ (rollout restart deployment|rollout status (deployment|statefulset)\/[a-z-]+|describe (onepassworditem|externalsecret) [a-z-]+))$/,
         );
         continue;
       }
@@ -92,6 +96,33 @@ it("names role, item, Secret and namespaces of each login", () => {
   );
   expect(two).toContain("npm run rotate -- --stack prod --app two-logins --retire");
   expect(two).toContain("and its `username` to the other of two_logins_a and two_logins_b");
+});
+
+it("is for one role, under that role's name", () => {
+  const [app] = gitops.apps;
+  if (app === undefined) throw new Error("the stack has no app");
+  const markdown = toRunbook([app], gitops, "reports");
+  expect(markdown).toContain("slug: sop-one-login-reports-password-rotation\n");
+  expect(markdown).toContain("# Rotate the password of one_login_reports\n");
+  expect(markdown).toContain("--app one-login --runbook --role reports");
+  expect(markdown).toContain("npm run rotate -- --stack prod --app one-login --role reports");
+  expect(markdown).not.toContain("| one_login |");
+  expect(markdown).not.toContain("kubectl -n infra-one-login");
+  const all = commandsOf(runbooks.find(([name]) => name === "one-login")?.[1] ?? "");
+  const own = commandsOf(markdown).filter((command) => !command.startsWith("npm run report"));
+  expect(all).toEqual(expect.arrayContaining(own));
+  expect(() => toRunbook([app], gitops, "nobody")).toThrow(
+    'report: app one-login has no role "nobody" with an item in 1Password; it has owner, reports\n  fix: name one of them with --role',
+  );
+});
+
+it("leaves out logins that Vault makes and changes", () => {
+  const secrets = { vault: { connection: "tools/default" } };
+  const roles = { reports: { profile: "readonly" } };
+  const entry = { credentials: "vault", vault: { restart: [] }, roles };
+  const spec = parseStack("prod", { ...writeStack({ wiki: entry }), secrets });
+  expect(toRunbook(spec.apps, spec)).not.toContain("wiki_role");
+  expect(() => toRunbook(spec.apps, spec, "owner")).toThrow("it has reports");
 });
 
 it("is refused for more than one app", () => {

@@ -2,8 +2,8 @@ import { readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { isMap, isNode, isPair, isSeq, parseDocument, Scalar, stringify, type YAMLMap } from "yaml";
-import type { AppEntry } from "../../components/config/schema/stack.ts";
-import { BerthError } from "../../components/errors.ts";
+import type { AppEntry } from "../components/config/schema/stack.ts";
+import { BerthError } from "../components/errors.ts";
 
 /** Adds entries to a stack file and changes no other character. */
 
@@ -47,7 +47,7 @@ export function addEntries(text: string, entries: Entries): string {
   };
   if (added === undefined || !isDeepStrictEqual(read(added), wanted)) {
     throw new BerthError("berth:apps is written in a way that entries cannot be added to", {
-      hint: "write it as a block, one app a line, or paste the entries that adopt shows without --write",
+      hint: "write it as a block, one app a line, then run the same command again",
     });
   }
   return added;
@@ -126,7 +126,7 @@ export function replaceFile(
     check(draft);
     if (readFileSync(target, "utf8") !== change.before) {
       throw new BerthError(`${file} was changed meanwhile; nothing was written`, {
-        hint: "run adopt again",
+        hint: "run the same command again",
       });
     }
     renameSync(draft, target);

@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { addEntries, replaceFile } from "../../../cli/adopt/stack-file.ts";
+import { addEntries, replaceFile } from "../../cli/stack-file.ts";
 
 const entries = {
   wiki: { adopt: true },
@@ -37,7 +37,7 @@ function expectOnlyAdded(before: string, after: string): void {
 
 describe("entries are added", () => {
   test("to the example, whose every character stays", () => {
-    const before = readFileSync(new URL("../../../Pulumi.prod.yaml", import.meta.url), "utf8");
+    const before = readFileSync(new URL("../../Pulumi.prod.yaml", import.meta.url), "utf8");
     const after = addEntries(before, entries);
     expectOnlyAdded(before, after);
     expect(Object.keys(appsOf(after))).toEqual(["netbox", "basketball", "wiki", "odd"]);

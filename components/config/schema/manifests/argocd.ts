@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DnsLabel } from "./primitives.ts";
+import { DnsLabel } from "../primitives.ts";
 
 /** What Argo CD is asked to do with the manifests, for the stack and for each app. */
 

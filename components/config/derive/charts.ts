@@ -1,0 +1,42 @@
+import { mergeValues } from "../presets/merge.ts";
+import { type Preset, type Values } from "../presets/preset.ts";
+import { findPreset, type PresetName, presets } from "../presets/presets.ts";
+import type { AppEntry, StackConfig } from "../schema/stack.ts";
+
+type HelmEntry = NonNullable<NonNullable<AppEntry["workload"]>["helm"]>;
+
+/** A chart with its defaults filled in. */
+interface Chart {
+  readonly preset: PresetName | undefined;
+  readonly chart: string | undefined;
+  readonly repoURL: string | undefined;
+  readonly version: string | undefined;
+  readonly values: Values;
+  /** What is wrong in the given values, each with the path below `values`. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Fills in what the entry leaves out: from `berth:charts`, then from the preset. An entry with a repository of its own
+ * gets a preset only if it names one, because another repository may have another chart of that name.
+ */
+export function toChart(app: string, helm: HelmEntry, charts: StackConfig["charts"]): Chart {
+  const name = toPresetName(helm);
+  const preset: Preset | undefined = name === undefined ? undefined : presets[name];
+  const chart = helm.chart ?? preset?.chart;
+  const defaults = charts?.[chart ?? ""];
+  const names = [app, ...(name === undefined ? [] : [name]), "app", "main"];
+  return {
+    preset: name,
+    chart,
+    repoURL: helm.repoURL ?? defaults?.repoURL ?? preset?.repoURL,
+    version: helm.version ?? defaults?.version,
+    ...mergeValues(preset?.values ?? {}, helm.values ?? {}, names),
+  };
+}
+
+function toPresetName({ preset, chart, repoURL }: HelmEntry): PresetName | undefined {
+  if (preset === "none") return undefined;
+  if (preset !== undefined) return preset;
+  return chart === undefined || repoURL !== undefined ? undefined : findPreset(chart);
+}

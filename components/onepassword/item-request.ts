@@ -1,0 +1,92 @@
+import type { SecretKey } from "../config/keys/template.ts";
+import type { ItemRef, LoginFields, RoleSpec } from "../config/spec.ts";
+
+/** An item to read, and the fields it must have. */
+export interface ItemRequest {
+  readonly ref: ItemRef;
+  /** For messages: `app netbox`, or `admin`. */
+  readonly wantedBy: string;
+  /** Labels of fields that must have a value. */
+  readonly fields: readonly string[];
+  /** Somebody logs in with the password already, so a generated one would lock them out. */
+  readonly isPasswordInUse?: boolean;
+  /** The verb that makes the item; undefined = only a person knows what belongs in it. */
+  readonly makeCommand?: string;
+  /** What `username` must be: the name of the role, or of the first of two logins. */
+  readonly username?: string;
+  /** With two logins: other allowed values of `username`, and the fix for all other values. */
+  readonly otherLogins?: { readonly usernames: readonly string[]; readonly fix: string };
+  /** Keys of the Secret that must be fields of the item, and the command that writes them. */
+  readonly keyFields?: {
+    readonly keys: readonly SecretKey[];
+    readonly role: Pick<RoleSpec, "fields" | "name">;
+    readonly fix: string;
+  };
+  /** Labels of the login. Default: username and password. */
+  readonly labels?: LoginFields;
+}
+
+/** The first few, and how many more there are. */
+export function listSome(labels: readonly string[]): string {
+  const shown = labels.slice(0, 10);
+  const more = labels.length - shown.length;
+  return [...shown, ...(more > 0 ? [`and ${String(more)} more`] : [])].join(", ") || "none";
+}
+
+/** An item that does not exist, with all that want it. */
+export interface MissingItem {
+  readonly wanted: readonly ItemRequest[];
+  /** `; did you mean …`, or nothing. */
+  readonly guess: string;
+}
+
+/** An item that does not exist, and the command that makes it. */
+export function describeMissing({ wanted, guess }: MissingItem): string {
+  const [first] = wanted;
+  const { vault = "", item = "" } = first?.ref ?? {};
+  const ways = [...new Set(wanted.flatMap((one) => one.makeCommand ?? [])), createCommand(wanted)];
+  return `${whoWants(wanted)}: vault "${vault}", item "${item}": there is no such item${guess}\n    fix: ${ways.join(", or ")}`;
+}
+
+/** For messages: the apps that want an item. */
+export function whoWants(wanted: readonly ItemRequest[]): string {
+  return listSome([...new Set(wanted.map(({ wantedBy }) => wantedBy))]);
+}
+
+function createCommand(wanted: readonly ItemRequest[]): string {
+  const [first] = wanted;
+  if (first === undefined) return "";
+  const { ref } = first;
+  const fields = [...new Set(wanted.flatMap((request) => request.fields))];
+  const parts = [
+    `op item create --category login --vault ${quote(ref.vault)} --title ${quote(ref.item)}`,
+    ...(fields.includes("password") ? [assignment("password", first)] : []),
+    ...fields
+      .filter((field) => field !== "password")
+      .map((field) => assignment(field, wanted.find((r) => r.username !== undefined) ?? first)),
+  ];
+  return parts.join(" ");
+}
+
+/** For `op`: `section.field[type]=value`. The Pulumi provider reads only fields in a section, with few exceptions. */
+export function assignment(field: string, request: ItemRequest): string {
+  if (field === "password") {
+    return request.isPasswordInUse === true
+      ? quote("password=‹the password in use›")
+      : "--generate-password=letters,digits,32";
+  }
+  if (field === "username") return quote(`username=${request.username ?? "‹role›"}`);
+  const name = `app.${escapeField(field)}`;
+  if (field === request.labels?.username) return quote(`${name}=${request.username ?? "‹role›"}`);
+  return quote(`${name}[password]=‹value›`);
+}
+
+/** A word of a shell command. */
+export function quote(text: string): string {
+  return /^[A-Za-z0-9_.=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** `op` reads ., = and \ of a field's name as its own signs unless a \ stands before them. */
+export function escapeField(name: string): string {
+  return name.replaceAll(/[\\.=]/g, String.raw`\$&`);
+}

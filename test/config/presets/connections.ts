@@ -1,0 +1,208 @@
+import { parse } from "yaml";
+import type { PresetName } from "../../../components/config/presets/presets.ts";
+import type { StackSpec } from "../../../components/config/spec.ts";
+import { planWorkloadSources } from "../../../components/delivery/argocd/sources.ts";
+
+/**
+ * What an app gets from its chart's values to reach its database, as the templates of each chart make it. Helm itself
+ * is not needed: every chart passes these values on as they are.
+ */
+
+/** A key of a Secret. */
+interface SecretRef {
+  readonly secret: string;
+  readonly key: string;
+}
+
+interface Connection {
+  readonly host: string;
+  readonly port: string;
+  readonly database: string;
+  readonly user: string | SecretRef;
+  readonly password: string | SecretRef;
+}
+
+/** The values as Argo CD gets them. */
+export function valuesOf(spec: StackSpec, name: string): unknown {
+  const app = spec.apps.find((one) => one.name === name);
+  if (app === undefined) throw new Error(`the stack has no app ${name}`);
+  const [source] = planWorkloadSources(spec, app);
+  if (source === undefined || !("helm" in source)) throw new Error(`${name} has no chart`);
+  const { helm } = source;
+  return "valuesObject" in helm ? helm.valuesObject : parse(helm.values);
+}
+
+/** The value at a path such as `global/env`, where `*` is the only key. */
+function at(values: unknown, path: string): unknown {
+  return path.split("/").reduce((found, key) => {
+    const map = found as Readonly<Record<string, unknown>>;
+    const [only] = Object.keys(map);
+    const next = map[key === "*" ? (only ?? "") : key];
+    if (next === undefined) throw new Error(`the values have no ${path}`);
+    return next;
+  }, values);
+}
+
+/** A text or a number, as a template prints it. */
+function text(values: unknown, path: string): string {
+  const value = at(values, path);
+  if (typeof value === "string" || typeof value === "number") return String(value);
+  throw new Error(`${path} is no text`);
+}
+
+function require(values: unknown, path: string, wanted: unknown): void {
+  if (at(values, path) !== wanted) throw new Error(`${path} is not ${String(wanted)}`);
+}
+
+function split(address: string): Pick<Connection, "host" | "port"> {
+  const [host = "", port = ""] = address.split(":");
+  return { host, port };
+}
+
+function toRef(values: unknown, path: string): SecretRef {
+  return { secret: text(values, `${path}/name`), key: text(values, `${path}/key`) };
+}
+
+/** A variable in a list of them. */
+function fromEnv(values: unknown, path: string, name: string): SecretRef {
+  const list = at(values, path) as readonly { readonly name: string }[];
+  const [entry, ...others] = list.filter((one) => one.name === name);
+  if (others.length > 0) throw new Error(`${path} has ${name} more than once`);
+  return toRef(entry, "valueFrom/secretKeyRef");
+}
+
+/** app.ini of Gitea and Forgejo, where the environment counts more than `gitea.config`. */
+function fromAppIni(values: unknown, prefix: string): Connection {
+  require(values, "gitea/config/database/DB_TYPE", "postgres");
+  return {
+    ...split(text(values, "gitea/config/database/HOST")),
+    database: text(values, "gitea/config/database/NAME"),
+    user: fromEnv(values, "gitea/additionalConfigFromEnvs", `${prefix}__DATABASE__USER`),
+    password: fromEnv(values, "gitea/additionalConfigFromEnvs", `${prefix}__DATABASE__PASSWD`),
+  };
+}
+
+const readers: Readonly<Record<PresetName, (values: unknown) => Connection | Connection[]>> = {
+  netbox: (values) => {
+    require(values, "postgresql/enabled", false);
+    return {
+      host: text(values, "externalDatabase/host"),
+      port: text(values, "externalDatabase/port"),
+      database: text(values, "externalDatabase/database"),
+      user: text(values, "externalDatabase/username"),
+      password: {
+        secret: text(values, "externalDatabase/existingSecretName"),
+        key: text(values, "externalDatabase/existingSecretKey"),
+      },
+    };
+  },
+  nextcloud: (values) => {
+    require(values, "internalDatabase/enabled", false);
+    require(values, "externalDatabase/type", "postgresql");
+    require(values, "externalDatabase/enabled", true);
+    const existing = at(values, "externalDatabase/existingSecret");
+    const secret = text(existing, "secretName");
+    return {
+      ...split(text(values, "externalDatabase/host")),
+      database: text(values, "externalDatabase/database"),
+      user: { secret, key: text(existing, "usernameKey") },
+      password: { secret, key: text(existing, "passwordKey") },
+    };
+  },
+  keycloak: (values) => {
+    require(values, "database/vendor", "postgres");
+    return {
+      host: text(values, "database/hostname"),
+      port: text(values, "database/port"),
+      database: text(values, "database/database"),
+      user: text(values, "database/username"),
+      password: {
+        secret: text(values, "database/existingSecret"),
+        key: text(values, "database/existingSecretKey"),
+      },
+    };
+  },
+  grafana: (values) => {
+    require(values, "grafana.ini/database/type", "postgres");
+    return {
+      ...split(text(values, "grafana.ini/database/host")),
+      database: text(values, "grafana.ini/database/name"),
+      user: toRef(values, "envValueFrom/GF_DATABASE_USER/secretKeyRef"),
+      password: toRef(values, "envValueFrom/GF_DATABASE_PASSWORD/secretKeyRef"),
+    };
+  },
+  vaultwarden: (values) => {
+    require(values, "database/type", "postgresql");
+    // With `existingSecretKey` the chart would read a whole URL from the Secret.
+    expectNoKey(values, "database", "existingSecretKey");
+    const secret = text(values, "database/existingSecret");
+    return {
+      host: text(values, "database/host"),
+      port: text(values, "database/port"),
+      database: text(values, "database/dbName"),
+      user: { secret, key: text(values, "database/existingSecretUserKey") },
+      password: { secret, key: text(values, "database/existingSecretPasswordKey") },
+    };
+  },
+  n8n: (values) => {
+    require(values, "main/config/db/type", "postgresdb");
+    return ["main", "worker", "webhook"].map((part) => ({
+      host: text(values, "main/config/db/postgresdb/host"),
+      port: text(values, "main/config/db/postgresdb/port"),
+      database: text(values, "main/config/db/postgresdb/database"),
+      user: toRef(values, `${part}/extraEnv/DB_POSTGRESDB_USER/valueFrom/secretKeyRef`),
+      password: toRef(values, `${part}/extraEnv/DB_POSTGRESDB_PASSWORD/valueFrom/secretKeyRef`),
+    }));
+  },
+  authentik: (values) => {
+    require(values, "postgresql/enabled", false);
+    return {
+      host: text(values, "authentik/postgresql/host"),
+      port: text(values, "authentik/postgresql/port"),
+      database: text(values, "authentik/postgresql/name"),
+      user: fromEnv(values, "global/env", "AUTHENTIK_POSTGRESQL__USER"),
+      password: fromEnv(values, "global/env", "AUTHENTIK_POSTGRESQL__PASSWORD"),
+    };
+  },
+  forgejo: (values) => fromAppIni(values, "FORGEJO"),
+  gitea: (values) => {
+    require(values, "postgresql/enabled", false);
+    require(values, "postgresql-ha/enabled", false);
+    return fromAppIni(values, "GITEA");
+  },
+  paperless: (values) => {
+    const env = at(values, "controllers/*/containers/*/env");
+    require(env, "PAPERLESS_DBENGINE", "postgresql");
+    return {
+      host: text(env, "PAPERLESS_DBHOST"),
+      port: text(env, "PAPERLESS_DBPORT"),
+      database: text(env, "PAPERLESS_DBNAME"),
+      user: toRef(env, "PAPERLESS_DBUSER/valueFrom/secretKeyRef"),
+      password: toRef(env, "PAPERLESS_DBPASS/valueFrom/secretKeyRef"),
+    };
+  },
+};
+
+function expectNoKey(values: unknown, path: string, key: string): void {
+  if (key in (at(values, path) as object)) throw new Error(`${path} has ${key}`);
+}
+
+/** How each part of the app reaches its database. */
+export function readConnections(
+  preset: PresetName,
+  spec: StackSpec,
+  app: string,
+): readonly Connection[] {
+  return [readers[preset](valuesOf(spec, app))].flat();
+}
+
+/** The text that a pod gets: the value itself, or the key of the Secret, which must exist. */
+export function resolve(
+  value: string | SecretRef,
+  secrets: Readonly<Record<string, Readonly<Record<string, string>>>>,
+): string {
+  if (typeof value === "string") return value;
+  const found = secrets[value.secret]?.[value.key];
+  if (found === undefined) throw new Error(`there is no Secret ${value.secret} with ${value.key}`);
+  return found;
+}
