@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { rooms } from "../.dependency-cruiser.mjs";
+import { rooms } from "../.rooms.mjs";
 import { projectFolder } from "../components/project-folder.ts";
 
 /** The most files that a folder of the product holds: with more, a newcomer reads a list and not a room. */

@@ -24,8 +24,8 @@ export const madeParts: Readonly<Record<string, Readonly<Record<string, MadePart
   "docs/charts.md": { charts: { from: "components/config/presets", show: presetTable } },
   "docs/stack-file.md": { keys: { from: "the schema", show: stackFileReference } },
   "CONTRIBUTING.md": {
-    rooms: { from: ".dependency-cruiser.mjs", show: drawRooms },
-    "inner rooms": { from: ".dependency-cruiser.mjs", show: drawInnerRooms },
+    rooms: { from: ".rooms.mjs", show: drawRooms },
+    "inner rooms": { from: ".rooms.mjs", show: drawInnerRooms },
   },
   "docs/delivery/argocd.md": {
     "an app": { from: "the manifests", show: () => showExample("app") },

@@ -1,4 +1,4 @@
-import { rooms } from "../../.dependency-cruiser.mjs";
+import { rooms } from "../../.rooms.mjs";
 
 /** Makes pictures of the rooms from the table that lint checks. */
 

@@ -5,10 +5,9 @@ import { sortSettings } from "../schema/settings.ts";
 import type { AppEntry, StackConfig } from "../schema/stack.ts";
 import type {
   AppSpec,
-  EndpointSpec,
+  DatabaseSpec,
   ExtensionSpec,
   ItemRef,
-  KubeTargetSpec,
   NamedField,
   PasswordRecipe,
   PostgresSpec,
@@ -24,83 +23,14 @@ import {
   groupRoleName,
   loginNames,
   ownerItem,
-  ownershipRoleName,
   roleName,
   scopedItem,
   scopedRoleName,
-  serviceHost,
 } from "./names.ts";
 import { toAppVaultSpec, toRestartTarget } from "./vault.ts";
 import { toWorkload } from "./workload.ts";
 
 /** Fills in defaults and derives names: values of the stack file → the values that `spec.ts` describes. */
-
-/** The shared server. */
-export function toPostgresSpec(stack: string, config: StackConfig): PostgresSpec {
-  const { postgres } = config;
-  const endpoint = toEndpointSpec(postgres.endpoint);
-  const service = derivedService(endpoint);
-  const host = postgres.service?.host ?? service.host;
-  const mode = postgres.tls?.mode ?? "verify-full";
-  return {
-    endpoint,
-    tls: {
-      mode,
-      caFile: postgres.tls?.ca,
-      serverName: postgres.tls?.serverName ?? host,
-    },
-    maintenanceDatabase: postgres.maintenanceDatabase ?? "postgres",
-    systemIdentifier: postgres.systemIdentifier,
-    admin: { vault: config.onepassword.vault, item: postgres.adminItem ?? "postgres-admin" },
-    reserved: (postgres.reserved ?? []).toSorted(),
-    ownershipRole: postgres.ownershipRole ?? ownershipRoleName(stack),
-    stack: undefined,
-    connectionLimit: postgres.connectionLimit ?? 4,
-    compareInside: postgres.compareInside ?? true,
-    jobImage: postgres.job?.image ?? "docker.io/library/postgres:18.4",
-    service: {
-      host,
-      port: postgres.service?.port ?? service.port,
-      sslmode: postgres.service?.sslmode ?? mode,
-      sslrootcert: postgres.service?.sslrootcert,
-    },
-    namespace: postgres.namespace ?? service.namespace,
-    confirmDelete: (postgres.confirmDelete ?? []).toSorted(),
-    dumpDirectory: postgres.dumpDirectory,
-  };
-}
-
-function toEndpointSpec(endpoint: StackConfig["postgres"]["endpoint"]): EndpointSpec {
-  const { direct, kubernetes } = endpoint;
-  if (direct !== undefined) return { kind: "direct", host: direct.host, port: direct.port ?? 5432 };
-  if (kubernetes === undefined) throw new Error("the schema passed an endpoint without a kind");
-  return {
-    kind: "kubernetes",
-    kubeconfig: kubernetes.kubeconfig,
-    context: kubernetes.context,
-    namespace: kubernetes.namespace,
-    target: toTarget(kubernetes),
-    port: kubernetes.port ?? 5432,
-    localPort: kubernetes.localPort ?? 15432,
-  };
-}
-
-function toTarget({
-  service,
-  pod,
-  selector = "",
-}: NonNullable<StackConfig["postgres"]["endpoint"]["kubernetes"]>): KubeTargetSpec {
-  if (service !== undefined) return { kind: "service", name: service };
-  return pod === undefined ? { kind: "selector", name: selector } : { kind: "pod", name: pod };
-}
-
-function derivedService(endpoint: EndpointSpec): { host: string; port: number; namespace: string } {
-  if (endpoint.kind === "direct") {
-    return { host: endpoint.host, port: endpoint.port, namespace: "db-postgres" };
-  }
-  const { namespace, port, target } = endpoint;
-  return { host: serviceHost(target.name, namespace), port, namespace };
-}
 
 /** One app. */
 export function toAppSpec(
@@ -148,23 +78,31 @@ export function toAppSpec(
     delivery: entry.delivery ?? defaultDelivery(config),
     secretsThrough: entry.secretsThrough ?? config.secrets?.through ?? "onepassword-item",
     namespace,
-    database: {
-      name: database,
-      encoding: entry.database?.encoding ?? "UTF8",
-      connectionLimit: entry.database?.connectionLimit ?? -1,
-      revokePublic: entry.database?.revokePublic ?? !adopt,
-      settings: sortSettings(entry.database?.settings),
-      recreate: entry.database?.recreate ?? false,
-      schemas: (entry.database?.schemas ?? []).toSorted(),
-      extensions: (entry.database?.extensions ?? []).map(toExtension),
-      guests: (entry.database?.guests ?? []).toSorted(),
-    },
+    database: toDatabaseSpec(database, entry.database, adopt),
     roles: [owner, ...scoped],
     secrets: toSecrets(entry, vault, namespace),
     vault: toAppVaultSpec(name, entry, config, namespace),
     workload: toWorkload(stack, name, entry, config),
     argocd: toAppArgoCdSpec(stack, name, entry, config),
     metadata: mergeMetadata(config.metadata ?? {}, entry.metadata ?? {}),
+  };
+}
+
+function toDatabaseSpec(
+  name: string,
+  given: NonNullable<AppEntry["database"]> = {},
+  isAdopted: boolean,
+): DatabaseSpec {
+  return {
+    name,
+    encoding: given.encoding ?? "UTF8",
+    connectionLimit: given.connectionLimit ?? -1,
+    revokePublic: given.revokePublic ?? !isAdopted,
+    settings: sortSettings(given.settings),
+    recreate: given.recreate ?? false,
+    schemas: (given.schemas ?? []).toSorted(),
+    extensions: (given.extensions ?? []).map(toExtension),
+    guests: (given.guests ?? []).toSorted(),
   };
 }
 

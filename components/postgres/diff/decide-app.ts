@@ -15,7 +15,7 @@ import { findOutOfReach } from "../rules/out-of-reach.ts";
 import type { PostgresProblem } from "../rules/problem.ts";
 import { findOwnershipRoleProblem, findPlanProblems } from "../rules/server.ts";
 import { findSettingProblems } from "../rules/settings.ts";
-import { compareStored } from "../rules/stored-password.ts";
+import { compareStored, type StoredPassword } from "../rules/stored-password.ts";
 import { findTwoLoginProblems, noteTwoLogins } from "../rules/two-logins.ts";
 import type { Action } from "../statements/actions.ts";
 import type { RefusedSetting } from "../statements/try-settings.ts";
@@ -107,13 +107,7 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
   const adoption = decideAdoption(plan, catalog, {
     ...{ ownershipRole, reserved: postgres.reserved },
     isReserved: (name) => reservedReason(name, { postgres }) !== undefined,
-    passwordOf: ({ key, name, login }) =>
-      login === "in-turn" && !verifiers.has(key)
-        ? "same"
-        : compareStored(
-            stored?.get(name),
-            login === "external" ? null : (verifiers.get(key) ?? ""),
-          ),
+    passwordOf: (role) => comparePassword(role, stored, verifiers),
   });
   const roles = decideRoles(plan, catalog, {
     ...{ ownershipRole, stack, formerRoles, formerSettings: context.formerSettings },
@@ -153,6 +147,17 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
     superuser: inside.superuser,
     unstated: findUnstated(plan, facts, ownershipRole),
   };
+}
+
+/** How a stored password differs from the one that the role must have. */
+function comparePassword(
+  { key, name, login }: PlannedRole,
+  stored: ReadonlyMap<string, string | null> | undefined,
+  verifiers: ReadonlyMap<string, string>,
+): StoredPassword {
+  if (login === "in-turn" && !verifiers.has(key)) return "same";
+  const wanted = login === "external" ? null : (verifiers.get(key) ?? "");
+  return compareStored(stored?.get(name), wanted);
 }
 
 /** Whether a stored password is not the one that the role must have. */

@@ -126,7 +126,7 @@ const common = {
 };
 
 /** Pattern of names, from `${stack}` and `${name}`. */
-export const NamePattern = z
+const NamePattern = z
   .string()
   .refine((text) => text.includes("${name}"), {
     error: "has no ${name}, so all would have one name",

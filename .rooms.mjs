@@ -1,0 +1,250 @@
+/**
+ * Which room may import which. `npm run lint` checks it, types included, and CONTRIBUTING.md shows it as a
+ * picture that `npm run readme` draws.
+ *
+ * - A file belongs to the room with the longest name that its path begins with.
+ * - A room names only rooms above it in the table. So there can be no circle.
+ * - A name with a `/` at its end stands for the room with everything in it.
+ * - All else is forbidden. Tests may import everything.
+ */
+const shared = [
+  "components/closest",
+  "components/command-line",
+  "components/errors",
+  "components/project-folder",
+  "components/terminal-text",
+];
+const config = ["components/config/", ...shared];
+const postgres = "components/postgres";
+const pg = (...names) => names.map((name) => `${postgres}/${name}`);
+/** For verbs that read the server. */
+const live = [
+  ...config,
+  "components/engine",
+  "components/onepassword",
+  "components/tunnel",
+  `${postgres}/`,
+  "cli",
+];
+
+/** @type {Readonly<Record<string, readonly string[]>>} */
+export const rooms = {
+  "components/command-line": [],
+  "components/errors": [],
+  "components/project-folder": ["components/command-line"],
+  "components/terminal-text": [],
+  "components/closest": [],
+
+  "components/config/privileges": [],
+  "components/config/keys": [],
+  "components/config/spec": ["components/config/privileges", "components/config/keys"],
+  "components/config/presets": [],
+  "components/config/schema": [
+    "components/config/privileges",
+    "components/config/keys",
+    "components/config/presets",
+  ],
+  "components/config/derive": [
+    "components/config/keys",
+    "components/config/spec",
+    "components/config/presets",
+    "components/config/schema",
+  ],
+  "components/config/logins": ["components/config/spec", "components/config/derive"],
+  "components/config/login-keys": [
+    "components/config/keys",
+    "components/config/spec",
+    "components/config/logins",
+  ],
+  "components/config/values": [
+    "components/closest",
+    "components/config/keys",
+    "components/config/spec",
+    "components/config/logins",
+    "components/config/login-keys",
+  ],
+  "components/config/rules": [
+    "components/config/values",
+    "components/config/keys",
+    "components/config/spec",
+    "components/config/presets",
+    "components/config/schema",
+    "components/config/derive",
+    "components/config/logins",
+  ],
+  "components/config": config,
+
+  "components/engine": config,
+  "components/berth-provider": config,
+  "components/onepassword": config,
+  "components/kubernetes": shared,
+  "components/secrets": config,
+  "components/tunnel": [...config, "components/kubernetes"],
+
+  [`${postgres}/plan`]: config,
+  [`${postgres}/catalog`]: [...config, `${postgres}/plan`],
+  [`${postgres}/statements`]: [...config, `${postgres}/plan`],
+  [`${postgres}/rules`]: [...config, ...pg("plan", "catalog", "statements")],
+  [`${postgres}/diff`]: [...config, ...pg("plan", "catalog", "statements", "rules")],
+  [`${postgres}/verifier`]: [...config, "components/onepassword"],
+  [`${postgres}/server`]: [
+    ...config,
+    "components/onepassword",
+    "components/kubernetes",
+    "components/tunnel",
+    ...pg("plan", "catalog", "statements", "rules", "diff"),
+  ],
+  [`${postgres}/psql`]: [...config, ...pg("plan", "statements", "rules", "diff", "server")],
+  [`${postgres}/plan-apps`]: [...config, "components/onepassword", ...pg("plan", "verifier")],
+  [`${postgres}/registry`]: [
+    ...config,
+    "components/onepassword",
+    "components/tunnel",
+    ...pg("plan", "catalog", "statements", "rules", "diff", "plan-apps", "server"),
+  ],
+  // The resource of Berth's own provider.
+  [postgres]: [...config, "components/onepassword", `${postgres}/plan`],
+
+  "components/delivery/metadata": config,
+  "components/delivery/yaml": config,
+  "components/delivery/argocd": [
+    ...config,
+    "components/secrets",
+    "components/delivery/metadata",
+    "components/delivery/yaml",
+  ],
+  // The objects of an app, wherever they go.
+  "components/delivery": [
+    ...config,
+    "components/secrets",
+    ...pg("plan", "psql", "server"),
+    "components/delivery/metadata",
+    "components/delivery/yaml",
+    "components/delivery/argocd",
+  ],
+  "components/delivery/git": [
+    ...config,
+    "components/delivery",
+    "components/delivery/metadata",
+    "components/delivery/yaml",
+    "components/delivery/argocd",
+  ],
+  "components/delivery/cluster": [
+    ...config,
+    "components/kubernetes",
+    "components/delivery",
+    "components/delivery/metadata",
+    "components/delivery/yaml",
+    "components/delivery/argocd",
+  ],
+  "components/delivery/stack-delivery": [
+    ...config,
+    "components/delivery",
+    "components/delivery/git",
+    "components/delivery/cluster",
+  ],
+  "components/delivery/emitted-kinds": [
+    ...config,
+    "components/secrets",
+    "components/delivery/cluster",
+    "components/delivery/stack-delivery",
+  ],
+  "components/delivery/deliver": [
+    "components/delivery/git",
+    "components/delivery/cluster",
+    "components/delivery/stack-delivery",
+  ],
+  "components/delivery/open-cluster": [
+    ...config,
+    "components/kubernetes",
+    "components/delivery/cluster",
+    "components/delivery/stack-delivery",
+  ],
+
+  "components/delivery/open-checkout": [
+    ...config,
+    "components/delivery/git",
+    "components/delivery/stack-delivery",
+  ],
+
+  "components/app": [
+    ...config,
+    postgres,
+    ...pg("plan-apps", "registry"),
+    "components/delivery/stack-delivery",
+    "components/delivery/deliver",
+  ],
+
+  index: ["components/"],
+
+  "provider/rpc": [...shared, `${postgres}/plan`],
+  "provider/manifest-file": [...shared, "provider/rpc"],
+  "provider/app-database": [
+    ...config,
+    "components/engine",
+    "components/onepassword",
+    "components/tunnel",
+    `${postgres}/`,
+    "provider/rpc",
+  ],
+  provider: [...config, "components/engine", "components/onepassword", "provider/"],
+
+  toolchain: [...shared, "components/engine"],
+
+  cli: [...config, "components/engine"],
+  "cli/plan": [...config, "components/engine", `${postgres}/`, "cli"],
+  "cli/preview": [...config, `${postgres}/`, "cli"],
+  "cli/report": live,
+  "cli/verify": live,
+  "cli/adopt": live,
+  "cli/add": [...config, "components/onepassword", "cli"],
+  "cli/rotate": [
+    ...config,
+    "components/engine",
+    "components/onepassword",
+    "components/kubernetes",
+    "components/tunnel",
+    `${postgres}/`,
+    "cli",
+    "cli/verify",
+  ],
+  "cli/doctor": [
+    ...config,
+    "components/engine",
+    "components/onepassword",
+    "components/kubernetes",
+    "components/tunnel",
+    `${postgres}/`,
+    "components/delivery/",
+    "toolchain",
+    "cli",
+  ],
+  "cli/init": [...config, "cli"],
+  // A command loads its verb when it runs.
+  "cli/commands": [
+    "cli",
+    `${postgres}/statements`,
+    "cli/plan",
+    "cli/preview",
+    "cli/report",
+    "cli/verify",
+    "cli/add",
+    "cli/adopt",
+    "cli/rotate",
+    "cli/doctor",
+    "cli/init",
+  ],
+  "cli/verbs": ["cli/commands"],
+  "cli/program": [...config, "cli/verbs"],
+  "cli/main": [...config, "cli", "cli/verbs", "cli/program"],
+
+  dev: [
+    ...config,
+    "components/engine",
+    "components/onepassword",
+    "components/delivery/",
+    `${postgres}/`,
+    "toolchain",
+    "cli/",
+  ],
+};
