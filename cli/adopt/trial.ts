@@ -42,6 +42,13 @@ export interface Stack {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
+/** Whether the last role that an entry got has a profile. A role that may do nothing here is no login of the app. */
+function hasMoreProfiles(entry: AppEntry, before: AppEntry): boolean {
+  return Object.entries(entry.roles ?? {}).some(
+    ([key, { profile }]) => before.roles?.[key] === undefined && profile !== undefined,
+  );
+}
+
 /** Builds and tries the entry for one database. */
 export class Trial {
   readonly #stack: Stack;
@@ -112,7 +119,8 @@ export class Trial {
       if (add(more)) continue;
       const problems = this.#try(more);
       this.#guessed.add(role.name);
-      if (add(this.#withRole(entry, role, ["table"]))) continue;
+      const guess = this.#withRole(entry, role, ["table"]);
+      if (hasMoreProfiles(guess, entry) && add(guess)) continue;
       this.#guessed.delete(role.name);
       rejected.set(role.name, problems);
     }
