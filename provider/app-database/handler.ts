@@ -137,7 +137,10 @@ export class AppDatabaseHandler implements ResourceHandler {
     // A problem counts as drift here. The preview of the update then says what the problem is.
     for (const path of listDrift(found.decision)) changes[path] ??= "update";
     // A change says it by itself.
-    if (Object.keys(changes).length === 0) this.#reports.warn(request.urn, found.decision.notes);
+    const { notes, unstated } = found.decision;
+    if (Object.keys(changes).length === 0) {
+      this.#reports.warn(request.urn, [...notes, ...unstated.map(describeProblem)]);
+    }
     return changes;
   }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, describe, expect, test } from "vitest";
 import { verbs } from "../../cli/verbs.ts";
@@ -129,7 +129,8 @@ describe("the stack without --stack", () => {
   });
 });
 
-const noHome = { PULUMI_HOME: join(folder, "nothing") };
+/** Without a pulumi on PATH. */
+const noHome = { PULUMI_HOME: join(folder, "nothing"), PATH: dirname(process.execPath) };
 
 describe("what it cannot run with is exit code 2, one message and no fault's stack", () => {
   test.each([

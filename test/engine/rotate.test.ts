@@ -144,7 +144,7 @@ describe("rotate", () => {
     [["--app", "nothing"], 'stack dev has no app "nothing"; its apps are basketball, netbox'],
     [[], "rotate: which app? The stack's are basketball, netbox"],
     [["--app", "netbox", "--role", "x"], 'it has no role "x"; its roles are owner'],
-    [["--app", "netbox", "--wait", "soon"], '--wait: got "soon"; expected minutes'],
+    [["--app", "netbox", "--wait", "soon"], "'--wait <minutes>' argument 'soon' is invalid"],
   ])("changes nothing when it is given %j", async (args, says) => {
     const before = bed.login(item).password;
     const { exitCode, stderr } = await rotate(args);

@@ -36,7 +36,10 @@ describe.each(admins)("as $admin", ({ isFull = false, ...options }) => {
     at.bed.clearLog();
     await stack.run({ shop: {}, wiki: {} });
     expect(at.bed.writes()).toEqual([]);
-    expect(stack.reports).toEqual([]);
+    // On 14 schema public stays open to all, and each run says so.
+    expect(stack.reports.filter((text) => !text.includes("only a superuser can end that"))).toEqual(
+      [],
+    );
     expect(await rows()).toHaveLength(3);
     // A new stack of the former name is another one.
     await expect(stackOf("team-a", one).run({ shop: {} })).rejects.toThrow(

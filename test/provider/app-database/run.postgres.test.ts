@@ -206,7 +206,6 @@ describe("check", () => {
     expect((await check(foreign)).map(({ property }) => property).toSorted()).toEqual([
       "database.name",
       "roles.admin.memberOf",
-      "roles.admin.memberOf",
       "roles.admin.name",
       "roles.owner.name",
     ]);

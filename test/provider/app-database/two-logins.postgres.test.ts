@@ -193,7 +193,7 @@ describe("two logins", () => {
     for (const adopt of [false, true]) {
       const entry = { owner: twoLogins, adopt };
       await expect(bed.up(inputs("news", ["news_a", "x".repeat(20)], entry))).rejects.toThrow(
-        'role "news_b" exists and was not made by this stack, and an app with two logins takes over nothing',
+        'role "news_b" exists and was not made by this stack, and an app with two logins takes over only an owner with NOLOGIN',
       );
     }
     expect(await bed.sql("select from pg_roles where rolname in ('news_a', 'news_role')")).toEqual(

@@ -222,7 +222,7 @@ describe("an app that logged in itself", () => {
     await bed.sql("create role news login");
     await bed.sql("create database news owner news");
     await expect(bed.up(toInputs(toApp("news", { name: "news" })))).rejects.toThrow(
-      'role "news" exists and was not made by this stack, and an app whose logins Vault makes takes over nothing',
+      'role "news" exists and was not made by this stack, and an app whose logins Vault makes takes over only an owner with NOLOGIN',
     );
     expect(
       await bed.sql("select rolcanlogin as login from pg_roles where rolname = 'news'"),

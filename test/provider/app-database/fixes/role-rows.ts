@@ -46,7 +46,44 @@ const addKey: Mend = (fix, t) => {
   t.entry = { ...t.entry, [key]: parse(yaml) as unknown };
 };
 
+/** A further group in the owner's entry, which the fix takes out again. */
+const asMemberOf =
+  (group: string, more: (t: Trial) => Promise<unknown> = () => Promise.resolve()) =>
+  async (t: Trial) => {
+    await more(t);
+    t.entry = { owner: { memberOf: [group.replace("APP", t.app)] } };
+    return t.up;
+  };
+
+const takeOut: Mend = (_, t) => {
+  t.entry = {};
+};
+
+/** A setting that only a superuser may set. */
+const logged = async (t: Trial) => {
+  t.entry = { owner: { settings: { log_min_messages: "error" } } };
+  await Promise.resolve();
+  return t.up;
+};
+
 export const roleRows: readonly Row[] = [
+  {
+    ...{ code: "group-missing", when: "an admin makes it" },
+    arrange: asMemberOf("APP_group"),
+  },
+  {
+    ...{ code: "group-missing", when: "the server has no such predefined role", mend: takeOut },
+    arrange: asMemberOf("pg_nobody"),
+  },
+  {
+    ...{ code: "group-is-superuser", when: "it is taken out", mend: takeOut },
+    arrange: asMemberOf("APP_boss", (t) => t.sql(`create role ${t.app}_boss superuser`)),
+  },
+  {
+    ...{ code: "group-out-of-reach", when: "a superuser gives the admin the right" },
+    arrange: asMemberOf("APP_staff", (t) => t.sql(`create role ${t.app}_staff`)),
+  },
+  { ...{ code: "setting-refused", when: "a superuser gives the right" }, arrange: logged },
   above("replication", {}),
   above("bypassrls", {}),
   above("superuser", {}),
