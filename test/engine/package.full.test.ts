@@ -206,12 +206,14 @@ describe("the package in a project of one's own", () => {
     symlinkSync(path.join(project, "node_modules"), path.join(moved, "node_modules"));
     const file = readFileSync(path.join(project, "Pulumi.yaml"), "utf8");
     writeFileSync(path.join(moved, "Pulumi.yaml"), file.replace("name: databases", "name: berth"));
-    const { config, ...salt } = parse(readFileSync(bed.sandbox.stackFile, "utf8")) as {
-      config: Config;
-    };
-    const gitops = { ...(config["berth:gitops"] as object), directory: bed.gitops };
-    const stackFile = stringify({ ...salt, config: { ...config, "berth:gitops": gitops } });
+    const stackFile = readFileSync(bed.sandbox.stackFile, "utf8");
     writeFileSync(path.join(moved, "Pulumi.dev.yaml"), stackFile);
+    // Its path counts from the project's folder.
+    const { config } = parse(stackFile) as { config: Config };
+    const { directory } = config["berth:gitops"] as { directory: string };
+    const checkout = path.resolve(moved, directory);
+    mkdirSync(path.dirname(checkout), { recursive: true });
+    symlinkSync(bed.gitops, checkout);
     const args = ["preview", "--expect-no-changes", "--stack", "dev", "--non-interactive"];
     succeeded(await run(bed.toolchain.pulumi, args, moved));
   });
