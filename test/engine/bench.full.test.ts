@@ -17,7 +17,7 @@ it("the bench measures Berth beside psql, says where it is, and goes on where th
   expect(exitCode, stderr).toBe(0);
   const { apps } = JSON.parse(stdout) as { apps: Record<string, unknown>[] };
   expect(apps).toMatchObject([
-    { n: 2, resources: 4, logins_per_database: 1, verify: { checks: 36, failed: 0 } },
+    { n: 2, resources: 4, logins_per_database: 1, verify: { checks: 38, failed: 0 } },
   ]);
   const seconds = ["psql_s", "berth_up_s", "berth_noop_s", "berth_refresh_s", "ratio_up_psql"];
   for (const name of [...seconds, "logins", "statements", "state_bytes"]) {

@@ -224,7 +224,7 @@ describe.each(rows)("as $admin", ({ isSuperuser, packageName }) => {
       "crm",
     );
     const { entry, adds, changes } = await adopt("crm", undefined, ["crm_bi"]);
-    expect(entry.roles).toEqual({ bi: { profile: "readonly" } });
+    expect(entry.roles).toMatchObject({ bi: { profile: "readonly" } });
     expect(adds).toContain("role crm_bi gets SELECT on every table that crm will create in public");
     expect(changes.every((one) => one.includes("GRANT") && one.includes('TO "crm_bi"'))).toBe(true);
     await bed.sql("set role crm; create table later (id int)", "crm");

@@ -31,7 +31,7 @@ it("a role that comes later gets its privileges on any number of tables", async 
   bed.reports.length = 0;
   expect(
     await bed.diff(made, inputsOf("many", { roles: { ro: { profile: "readonly" } } })),
-  ).toEqual(["roles.ro"]);
+  ).toContain("roles.ro");
   expect(bed.reports.join().length).toBeLessThan(10_000);
   await bed.up(inputsOf("many", { roles: { ro: { profile: "readonly" } } }), made);
   const readable = await bed.sqlAs(
