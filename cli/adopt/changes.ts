@@ -1,3 +1,4 @@
+import type { AppEntry } from "../../components/config/schema/stack.ts";
 import type { Problem } from "../../components/errors.ts";
 import type { LiveAccess } from "../../components/postgres/catalog/access.ts";
 import type { LiveDatabase } from "../../components/postgres/catalog/catalog.ts";
@@ -43,4 +44,11 @@ export function isAddition(
           .filter(({ schema }) => schema === on.schema)
           .flatMap((object) => heldBy(PUBLIC, object.privileges));
   return privileges.every((privilege) => ofPublic.includes(privilege));
+}
+
+/** Whether the last role that an entry got has a profile. A role that may do nothing here is no login of the app. */
+export function hasMoreProfiles(entry: AppEntry, before: AppEntry): boolean {
+  return Object.entries(entry.roles ?? {}).some(
+    ([key, { profile }]) => before.roles?.[key] === undefined && profile !== undefined,
+  );
 }

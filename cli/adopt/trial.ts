@@ -15,7 +15,7 @@ import { PUBLIC_SCHEMA, planDatabase } from "../../components/postgres/plan/plan
 import { type ForeignMark, findForeignMark } from "../../components/postgres/rules/identity.ts";
 import { type Action, describeAction } from "../../components/postgres/statements/actions.ts";
 import { scramOf } from "../../components/postgres/verifier.ts";
-import { isAddition, isMark, isNotForLater } from "./changes.ts";
+import { hasMoreProfiles, isAddition, isMark, isNotForLater } from "./changes.ts";
 import { findLoginsOf } from "./group-owner.ts";
 import { toMay } from "./held.ts";
 import { databasesReachedBy, describeKept } from "./kept.ts";
@@ -40,13 +40,6 @@ export interface Stack {
   readonly spec: StackSpec;
   /** The values under `config:`, without the `berth:` prefix. */
   readonly values: Readonly<Record<string, unknown>>;
-}
-
-/** Whether the last role that an entry got has a profile. A role that may do nothing here is no login of the app. */
-function hasMoreProfiles(entry: AppEntry, before: AppEntry): boolean {
-  return Object.entries(entry.roles ?? {}).some(
-    ([key, { profile }]) => before.roles?.[key] === undefined && profile !== undefined,
-  );
 }
 
 /** Builds and tries the entry for one database. */
