@@ -46,9 +46,11 @@ export function isAddition(
   return privileges.every((privilege) => ofPublic.includes(privilege));
 }
 
-/** Whether the last role that an entry got has a profile. A role that may do nothing here is no login of the app. */
-export function hasMoreProfiles(entry: AppEntry, before: AppEntry): boolean {
+/** Whether the last role that an entry got may do something. A role that may do nothing is no login of the app. */
+export function hasMoreLogins(entry: AppEntry, before: AppEntry): boolean {
   return Object.entries(entry.roles ?? {}).some(
-    ([key, { profile }]) => before.roles?.[key] === undefined && profile !== undefined,
+    ([key, { profile, privileges = {} }]) =>
+      before.roles?.[key] === undefined &&
+      (profile !== undefined || Object.keys(privileges).length > 0),
   );
 }

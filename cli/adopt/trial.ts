@@ -15,7 +15,7 @@ import { PUBLIC_SCHEMA, planDatabase } from "../../components/postgres/plan/plan
 import { type ForeignMark, findForeignMark } from "../../components/postgres/rules/identity.ts";
 import { type Action, describeAction } from "../../components/postgres/statements/actions.ts";
 import { scramOf } from "../../components/postgres/verifier.ts";
-import { hasMoreProfiles, isAddition, isMark, isNotForLater } from "./changes.ts";
+import { hasMoreLogins, isAddition, isMark, isNotForLater } from "./changes.ts";
 import { findLoginsOf } from "./group-owner.ts";
 import { toMay } from "./held.ts";
 import { databasesReachedBy, describeKept } from "./kept.ts";
@@ -113,7 +113,7 @@ export class Trial {
       const problems = this.#try(more);
       this.#guessed.add(role.name);
       const guess = this.#withRole(entry, role, ["table"]);
-      if (hasMoreProfiles(guess, entry) && add(guess)) continue;
+      if (hasMoreLogins(guess, entry) && add(guess)) continue;
       this.#guessed.delete(role.name);
       rejected.set(role.name, problems);
     }
