@@ -90,7 +90,7 @@ export async function verifyDatabase(
   return [...checks, ...(await verifyAttempts(client, plan, role, request))];
 }
 
-/** What the role may do as a member of the groups of its entry, besides its own privileges. */
+/** What the role may do as a member of the groups, without its own privileges. */
 async function inspectInherited(
   client: Client,
   plan: DatabasePlan,

@@ -18,7 +18,7 @@ interface ProjectUse {
   readonly destination: DestinationSpec;
   readonly namespaces: readonly string[];
   readonly repositories: readonly string[];
-  /** What it applies, besides a workload. */
+  /** What it applies, without a workload. */
   readonly objects: readonly KubernetesObject[];
   /** Argo CD creates its namespace. */
   readonly createsNamespace: boolean;

@@ -40,7 +40,7 @@ export async function inspectDependents(
   return rows;
 }
 
-/** Reads what keeps a database from being dropped, besides sessions. */
+/** Reads what keeps a database from being dropped, without sessions. */
 export async function inspectBlockers(
   client: Client,
   database: string,

@@ -122,7 +122,7 @@ function describeLoss(
   }
 }
 
-/** Problems about what keeps a database from being dropped, besides sessions. */
+/** Problems about what keeps a database from being dropped, without sessions. */
 export function toBlockerProblems(
   app: string,
   database: string,
