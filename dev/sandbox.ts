@@ -80,8 +80,10 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const postgres = await startServer({
     home: files.postgres,
     packageName,
-    // The former port, so the next preview shows no change.
-    port: await freePort(readWay(files.stackFile).direct?.port ?? preferredPort),
+    // The former port, so the next preview shows no change. Two sandboxes of tests would prefer the same one.
+    port: await freePort(
+      readWay(files.stackFile).direct?.port ?? (home === devHome ? preferredPort : undefined),
+    ),
     ...(options.settings === undefined ? {} : { settings: options.settings }),
   });
   const superuser = { host: postgres.host, port: postgres.port, password: superuserPassword };

