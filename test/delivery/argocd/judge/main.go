@@ -35,6 +35,8 @@ type input struct {
 	// What an Application of the project applies.
 	Applied []applied
 	Checks  []check
+	// Kinds that Argo CD may have a health check of its own for.
+	Kinds []schema.GroupKind
 }
 
 type applied struct {
@@ -52,6 +54,8 @@ type output struct {
 	// The Applications as Argo CD reads them, and those that it makes from the ApplicationSet.
 	Read, Generated []argocd.Application
 	Health          []string
+	// For each of the kinds.
+	HasCheck []bool
 }
 
 func main() {
@@ -74,6 +78,13 @@ func main() {
 	}
 	for _, one := range in.Checks {
 		out.Health = append(out.Health, runCheck(one))
+	}
+	for _, kind := range in.Kinds {
+		object := &unstructured.Unstructured{}
+		object.SetGroupVersionKind(kind.WithVersion("v1"))
+		script, _, err := lua.VM{}.GetHealthScript(object)
+		must(err)
+		out.HasCheck = append(out.HasCheck, script != "")
 	}
 	must(json.NewEncoder(os.Stdout).Encode(out))
 }
