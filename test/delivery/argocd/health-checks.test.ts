@@ -36,6 +36,17 @@ describe("what argocd-cm lacks", () => {
       { "resource.customizations": "argoproj.io/Application:\n  health.lua: x\n" },
       ["VaultAuth"],
     ],
+    [
+      "one in the text is for several kinds",
+      { "resource.customizations": '"*.hashicorp.com/*":\n  health.lua: x\n' },
+      ["Application"],
+    ],
+    [
+      "the text has something else for them",
+      { "resource.customizations": "argoproj.io/Application:\n  ignoreDifferences: x\n" },
+      ["Application", "VaultAuth"],
+    ],
+    ["the text is no YAML", { "resource.customizations": "{" }, ["Application", "VaultAuth"]],
   ])("is found where %s", (_, settings, expected) => {
     const missing = findMissingChecks([item, application, vault], settings);
     expect(missing.map(({ kind }) => kind)).toEqual(expected);
