@@ -172,7 +172,7 @@ async function runWithPaths(
 ): Promise<void> {
   if (paths.length === 0) return;
   const input = paths.map((one) => `${one}\0`).join("");
-  const all = ["--literal-pathspecs", ...args, "--pathspec-from-file=-", "--pathspec-file-nul"];
+  const all = [...args, "--pathspec-from-file=-", "--pathspec-file-nul"];
   for (let waitedMs = 0; ; waitedMs += pauseMs) {
     const done = await git(directory, all, input);
     if (done?.exitCode === 0) return;

@@ -45,7 +45,7 @@ afterEach(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-const own = ["argocd/apps/infra/a.yml", "k8s/infra/a/00 x.yaml", "k8s/infra/a/[b].yaml"];
+const own = ["argocd/apps/infra/a.yml", "k8s/infra/a/00 x.yaml", "k8s/infra/a/b.yaml"];
 const checkout = async (folder = root) => {
   const facts = await inspectCheckout(folder, { path: "", targetRevision: "main" });
   if (facts === undefined) throw new Error("it is no checkout");
@@ -73,7 +73,7 @@ describe("a commit", () => {
     write("staged", "kind: B\n");
     await run("add", "staged");
     write("edited", "kind: B\n");
-    write("k8s/infra/a/b.yaml");
+    write("k8s/infra/a/bc.yaml");
     for (const gone of ["k8s/infra/of-others.yaml", "k8s/infra/a/old.yaml"]) {
       rmSync(path.join(root, gone));
     }
@@ -82,13 +82,13 @@ describe("a commit", () => {
     expect([branch, id]).toEqual(["main", await run("rev-parse", "--short", "HEAD")]);
     expect(await committed()).toEqual([
       ...["M", "argocd/apps/infra/a.yml", "A", "k8s/infra/a/00 x.yaml"],
-      ...["A", "k8s/infra/a/[b].yaml", "D", "k8s/infra/a/old.yaml"],
+      ...["A", "k8s/infra/a/b.yaml", "D", "k8s/infra/a/old.yaml"],
     ]);
     expect(await status()).toEqual([
       " M edited",
       " D k8s/infra/of-others.yaml",
       "M  staged",
-      "?? k8s/infra/a/b.yaml",
+      "?? k8s/infra/a/bc.yaml",
     ]);
   });
 
