@@ -1,6 +1,6 @@
 import type { AppEntry, StackConfig } from "../schema/stack.ts";
-import type { AppVaultSpec, RestartTarget, VaultSecretSpec } from "../spec.ts";
-import type { VaultSpec } from "../spec-secrets.ts";
+import type { VaultSpec } from "../spec/secrets.ts";
+import type { AppVaultSpec, RestartTarget, VaultSecretSpec } from "../spec/vault.ts";
 import { vaultConnection, vaultPath } from "./names.ts";
 
 /**

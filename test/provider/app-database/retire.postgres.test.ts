@@ -95,7 +95,7 @@ describe.each([
     expect(await exists("busy")).toEqual({ roles: 0, databases: 0 });
   });
 
-  it("touches neither a database that somebody took over nor what lost the mark", async () => {
+  it("touches neither a database that somebody took over nor what left the ownership role", async () => {
     const made = await plant("taken");
     await bed.sql("create role somebody");
     await bed.sql("alter database taken owner to somebody");
