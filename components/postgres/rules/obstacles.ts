@@ -116,7 +116,7 @@ function describeLoss(
       const again = `GRANT ${privileges} ON ${target} TO ${grantee}`;
       return {
         what: `${loser} would lose ${list} on ${object}, which role "${role}" gave`,
-        fix: `for the owner to give it, ${as}: ${again};  ${inNameOf(role, [revoke])}`,
+        fix: `for the owner to give it, ${as}: ${again}; ${inNameOf(role, [revoke])}`,
       };
     }
   }
