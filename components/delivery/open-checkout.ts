@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { isTargeted } from "../config/environment.ts";
-import type { GitOpsSpec, StackSpec } from "../config/spec.ts";
+import type { GitOpsSpec } from "../config/spec/delivery.ts";
+import type { StackSpec } from "../config/spec.ts";
 import { describeProblem, type Problem, toOneError } from "../errors.ts";
 import { projectFolder } from "../project-folder.ts";
 import {

@@ -102,7 +102,7 @@ const argocd: readonly Mutant[] = [
   ...inFile(
     "components/delivery/metadata.ts",
     ["test/delivery/argocd/settings.test.ts"],
-    [["an app's labels before the stack's", 'marks["all"], marks[object.kind]', 'marks["all"]']],
+    [["labels of one kind", 'settings["all"], settings[object.kind]', 'settings["all"]']],
   ),
   ...inFile(
     "components/delivery/argocd/health-checks.ts",

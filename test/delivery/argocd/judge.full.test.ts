@@ -12,7 +12,7 @@ import { formatHeader } from "../../../provider/manifest-file/header.ts";
 import type { Written } from "../../fakes/stack.ts";
 import { writeStack } from "../../fakes/stack.ts";
 import { healthRows } from "./health-rows.ts";
-import { cluster, gitops, helm, list, plan } from "./plan.ts";
+import { cluster, helm, list, plan } from "./plan.ts";
 
 /**
  * Argo CD's own code, built from its Go module: its validation of Applications and AppProjects, the controller's way
