@@ -5,7 +5,7 @@ import type { Access } from "../../components/postgres/plan/access-matrix.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { paint, print, printFile, printJson } from "../print.ts";
 import { selectApps } from "../select-apps.ts";
-import { printMarkdownTable, printTable } from "../table.ts";
+import { printMarkdownTable, printTable } from "../terminal/table.ts";
 import { type AppReport, toReport } from "./app-report.ts";
 import { toMermaid } from "./page/mermaid.ts";
 import { toStackReport } from "./page/model.ts";

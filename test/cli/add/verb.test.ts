@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { AddArgs } from "../../../cli/add/args.ts";
 import { add as addVerb } from "../../../cli/add/verb.ts";
-import { describeFailure } from "../../../cli/describe-failure.ts";
+import { describeFailure } from "../../../cli/terminal/describe-failure.ts";
 import type { Fault } from "../../../dev/connect/faults.ts";
 import { createSampleVault, makeToken } from "../../../dev/connect/sample-vault.ts";
 import { type ConnectServer, startConnect } from "../../../dev/connect/server.ts";
