@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { countFaults } from "../faults/count.ts";
 import { Bed, filesWith } from "./bed.ts";
+import { openGround } from "./ground.ts";
 
 /** Passwords of the vault are canaries: nothing that Berth or Pulumi leaves behind may hold one. */
 
@@ -50,6 +52,8 @@ afterAll(async () => {
   await bed.close();
   rmSync(logs, { recursive: true });
 });
+
+countFaults("places where a secret could be", () => openGround(bed));
 
 /** Arguments of every process, several times a second, as `ps` would show them to any user. */
 function watchArguments(): { stop: () => void } {

@@ -1,6 +1,7 @@
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { projectFolder } from "../../components/project-folder.ts";
+import { countFaults } from "../faults/count.ts";
 import { Bed } from "./bed.ts";
 
 /** Names that an app's owner made up, through the real CLI and the verbs, to the admin's terminal. */
@@ -27,6 +28,8 @@ function expectFit(text: string): void {
   expect(text).not.toMatch(/[\0-\x08\x0b-\x1f\x7f-\x9f\u202e]/);
   expect(text.split("\n")).not.toContainEqual(expect.stringMatching(/^\s*Resources: 5/));
 }
+
+countFaults("names of others, through Pulumi and the verbs");
 
 it("are told without effect by refresh, preview, and an up with more details", async () => {
   await bed.sql(`REVOKE SELECT ON public."${evil}" FROM admin_app`, "basketball");
