@@ -52,10 +52,16 @@ export function planItemRequests(spec: StackSpec): ItemRequest[] {
         ...toUsernames(app.name, role),
         ...toKeyFields(spec, app, role),
         ...toMaking(spec, app, role),
+        ...toCopied(app),
       })),
       ...app.secrets.flatMap((secret) => [
         ...(usesItem(secret)
-          ? [{ ref: secret.item, wantedBy: `app ${app.name}`, fields: secret.fields }]
+          ? [
+              {
+                ...{ ref: secret.item, wantedBy: `app ${app.name}`, fields: secret.fields },
+                ...toCopied(app),
+              },
+            ]
           : []),
         ...secret.keys.map((key) => ({
           ref: key.item,
@@ -65,6 +71,10 @@ export function planItemRequests(spec: StackSpec): ItemRequest[] {
       ]),
     ]),
   ];
+}
+
+function toCopied({ secretsThrough, delivery }: AppSpec): Pick<ItemRequest, "isCopied"> {
+  return secretsThrough === "onepassword-item" && delivery !== "none" ? { isCopied: true } : {};
 }
 
 /** An adopted role has a password that people use, and an item that is named by its id exists or not. */

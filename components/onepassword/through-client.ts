@@ -178,7 +178,8 @@ function toItem(answer: ItemAnswer, ref: ItemRef): Item {
   const fields = (answer.fields ?? []).flatMap(({ label, purpose, value = "", section }) => {
     const name = purpose === "USERNAME" || purpose === "PASSWORD" ? purpose.toLowerCase() : label;
     const title = section?.label ?? titles.get(section?.id) ?? section?.id ?? "";
-    return name === undefined ? [] : [{ label: name, value, section: title }];
+    const shown = label === undefined || label === name ? {} : { shownAs: label };
+    return name === undefined ? [] : [{ label: name, value, section: title, ...shown }];
   });
   return new Item(answer.vault?.id ?? ref.vault, answer.id ?? ref.item, fields);
 }
