@@ -57,13 +57,15 @@ function start(script: string) {
     type: (line: string) => run.stdin.write(`${line}\n`),
     /** Waits until it has said something more, which may be the same again. */
     until: async (pattern: RegExp): Promise<RegExpExecArray> => {
-      for (;;) {
+      for (const from = Date.now(); ; ) {
         const found = pattern.exec(said);
         if (found !== null) {
           said = said.slice(found.index + found[0].length);
           return found;
         }
-        if (isOver) throw new Error(`it ended without ${String(pattern)}:\n${said}`);
+        if (isOver || Date.now() - from > 60_000) {
+          throw new Error(`nothing like ${String(pattern)} in:\n${said}`);
+        }
         await delay(20);
       }
     },
