@@ -77,10 +77,12 @@ const withPort = (command: string, port: number): string =>
     .replace(/--inspect(-brk)? /, (option) => `${option.trim()}=127.0.0.1:${String(port)} `)
     .replace("127.0.0.1:9229", `127.0.0.1:${String(port)}`);
 
-/** A debugger that is attached to a program. */
-async function attach(port: number) {
+/** A debugger that is attached to a program. What is typed before its prompt is lost. */
+async function attach(port: number, hasStopped = false) {
   const debug = start(withPort(commandOf("node inspect "), port));
-  await debug.until(/ok\n/);
+  await debug.until(/ok\s/);
+  if (hasStopped) await debug.until(/Break on start/);
+  await debug.until(/debug> /);
   return debug;
 }
 
@@ -94,7 +96,7 @@ describe("docs/debugging.md", () => {
     const debug = await attach(port);
     const breakpoint = commandOf("setBreakpoint(");
     debug.type(breakpoint);
-    await debug.until(/debug>/);
+    await debug.until(/debug> /);
     const preview = commandOf("PULUMI_DEBUG_PROVIDERS=");
     expect(preview).toMatch(/^PULUMI_DEBUG_PROVIDERS=berth:\d+ npm run pulumi -- preview$/);
     const running = bed.pulumi(["preview"], { PULUMI_DEBUG_PROVIDERS: `berth:${listening}` });
@@ -125,7 +127,7 @@ describe("docs/debugging.md", () => {
     const port = await freePort();
     const program = start(withPort(commandOf(begin), port));
     await program.until(/Debugger listening/);
-    const debug = await attach(port);
+    const debug = await attach(port, true);
     debug.type("cont");
     await program.until(result);
     await program.until(/Waiting for the debugger to disconnect/);
