@@ -41,8 +41,12 @@ export function toAdminRequest(ref: ItemRef): ItemRequest {
 
 /** The items that a stack needs from 1Password; the admin's item comes first. */
 export function planItemRequests(spec: StackSpec): ItemRequest[] {
+  // A Job logs in with the Secret that is made of the item.
+  const isCopied =
+    spec.secrets.through === "onepassword-item" &&
+    spec.apps.some(({ provisioner }) => provisioner === "job");
   return [
-    toAdminRequest(spec.postgres.admin),
+    { ...toAdminRequest(spec.postgres.admin), ...(isCopied ? { isCopied } : {}) },
     ...spec.apps.flatMap((app) => [
       ...app.roles.filter(hasItem).map((role) => ({
         ref: role.item,
