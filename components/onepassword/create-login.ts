@@ -4,8 +4,8 @@ import type { SecretKey } from "../config/keys/template.ts";
 import type { ItemRef, RoleSpec } from "../config/spec.ts";
 import type { Login } from "./derived-fields.ts";
 import { type ItemContent, setLogin } from "./edit-login.ts";
-import { ItemReadError, toItemReadError } from "./item.ts";
-import { describeConnectError, findVault, runOp } from "./through-client.ts";
+import { withRetries } from "./read-items.ts";
+import { findVault, runOp, throwAsOurs } from "./through-client.ts";
 
 /** A login, and whose it is. */
 interface NewLogin extends Login {
@@ -32,13 +32,11 @@ export function createThroughClient(access: OnePasswordAccess): CreateLogin {
 function createThroughConnect(serverURL: string, token: string): CreateLogin {
   const connect = OnePasswordConnect({ serverURL, token, keepAlive: false });
   return async (ref, login) => {
+    const vaultId = await withRetries(() => findVault(connect, ref.vault).catch(throwAsOurs));
     try {
-      const vaultId = await findVault(connect, ref.vault);
       await connect.createItem(vaultId, toItem(ref, login) as unknown as FullItem);
     } catch (error) {
-      if (error instanceof ItemReadError) throw error;
-      // NOTE: no `cause`; the client's error holds the request, and so the password.
-      throw toItemReadError(describeConnectError(error));
+      throwAsOurs(error);
     }
   };
 }

@@ -116,7 +116,8 @@ function keyOf(ref: ItemRef): string {
   return `vaults/${ref.vault}/items/${ref.item}`;
 }
 
-function withRetries(read: () => Promise<Item>, options: ReadOptions): Promise<Item> {
+/** Reads again after a failure that may pass. */
+export function withRetries<T>(read: () => Promise<T>, options: ReadOptions = {}): Promise<T> {
   return pRetry(read, {
     retries: options.retries ?? 4,
     minTimeout: options.firstDelay ?? 500,

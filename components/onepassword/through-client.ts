@@ -1,4 +1,4 @@
-import { OnePasswordConnect } from "@1password/connect";
+import { type FullItem, OnePasswordConnect } from "@1password/connect";
 import { execa } from "execa";
 import { didYouMean } from "../closest.ts";
 import type { OnePasswordAccess } from "../config/environment.ts";
@@ -57,7 +57,7 @@ function readThroughConnect(serverURL: string, token: string): ReadItem {
     } catch (error) {
       // A retry starts anew, with the vault and its titles.
       if (vaults.get(ref.vault) === vault) vaults.delete(ref.vault);
-      throw toItemReadError(describeConnectError(error));
+      return throwAsOurs(error);
     }
   };
 }
@@ -99,6 +99,25 @@ export async function findVault(
   );
 }
 
+/** A whole item, to edit it. Throws `ItemReadError`. */
+export async function readWholeItem(
+  connect: ReturnType<typeof OnePasswordConnect>,
+  { vault, item }: ItemRef,
+): Promise<FullItem> {
+  try {
+    const vaultId = await findVault(connect, vault);
+    // The client's own look-up takes an answer that was cut off for several items.
+    const itemId = isItemId(item)
+      ? item
+      : onlyOne(item, toIdsByTitle(await connect.listItems(vaultId)));
+    const answer = await connect.getItemById(vaultId, itemId);
+    toId(answer.id);
+    return answer;
+  } catch (error) {
+    throwAsOurs(error);
+  }
+}
+
 function onlyOne(title: string, byTitle: ReadonlyMap<string, readonly string[]>): string {
   const ids = byTitle.get(title) ?? [];
   const [id] = ids;
@@ -112,8 +131,13 @@ function toId(id: string | undefined): string {
   return id;
 }
 
+/** Without `cause`: the client's error holds the request, and so a password that was to be written. */
+export function throwAsOurs(error: unknown): never {
+  throw toItemReadError(describeConnectError(error));
+}
+
 /** The client rejects with `{status, message}` for answers and with an axios error for the network. */
-export function describeConnectError(error: unknown): string {
+function describeConnectError(error: unknown): string {
   if (typeof error !== "object" || error === null) return String(error);
   const { status, message, code } = error as { status?: number; message?: string; code?: string };
   return [

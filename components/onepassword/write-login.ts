@@ -2,8 +2,8 @@ import { OnePasswordConnect } from "@1password/connect";
 import type { OnePasswordAccess } from "../config/environment.ts";
 import type { ItemRef } from "../config/spec.ts";
 import { type ItemContent, type LoginChange, setLogin } from "./edit-login.ts";
-import { ItemReadError, toItemReadError } from "./item.ts";
-import { describeConnectError, findVault, parseOpAnswer, runOp } from "./through-client.ts";
+import { withRetries } from "./read-items.ts";
+import { parseOpAnswer, readWholeItem, runOp, throwAsOurs } from "./through-client.ts";
 
 /**
  * Gives an item's `password` a new value, and its `username` one where it is given, in one edit, together
@@ -26,14 +26,12 @@ export function writeThroughClient(access: OnePasswordAccess): WriteLogin {
 function writeThroughConnect(serverURL: string, token: string): WriteLogin {
   const connect = OnePasswordConnect({ serverURL, token, keepAlive: false });
   return async (ref, change) => {
+    const item = await withRetries(() => readWholeItem(connect, ref));
+    setLogin(item, change);
     try {
-      const vaultId = await findVault(connect, ref.vault);
-      const item = await connect.getItem(vaultId, ref.item);
-      setLogin(item, change);
-      await connect.updateItem(vaultId, item);
+      await connect.updateItem(item.vault.id, item);
     } catch (error) {
-      if (error instanceof ItemReadError) throw error;
-      throw toItemReadError(describeConnectError(error));
+      throwAsOurs(error);
     }
   };
 }
@@ -41,8 +39,9 @@ function writeThroughConnect(serverURL: string, token: string): WriteLogin {
 /** The item goes through a pipe, so no password is among the arguments of a process. */
 function writeThroughOp(env: Readonly<Record<string, string>>): WriteLogin {
   return async (ref, change) => {
-    const answer = await runOp(["get", ref.item, "--format", "json"], { ref, env });
-    const item = parseOpAnswer<ItemContent>(answer);
+    const item = await withRetries(async () =>
+      parseOpAnswer<ItemContent>(await runOp(["get", ref.item, "--format", "json"], { ref, env })),
+    );
     setLogin(item, change);
     await runOp(["edit", ref.item], { ref, env, input: JSON.stringify(item) });
   };

@@ -61,7 +61,6 @@ test("the operator copies the items of apps with manifests, and a Job logs in wi
   const own = ["wiki-db-credentials", "smtp"];
   expect(copied({})).toEqual(own);
   expect(copied({ provisioner: "job" })).toEqual(["postgres-admin", ...own]);
-  expect(copied({ delivery: "none" })).toEqual([]);
   expect(copied({}, { through: "external-secret", store: { name: "s" } })).toEqual([]);
 });
 
