@@ -250,7 +250,7 @@ test.each(["verify", "adopt"])(
   },
 );
 
-test.each([
+test.each<readonly [does: string, verb: readonly string[], code: number]>([
   ...[["plan"], ["report"], ["report", "--json"], ["report", "--html"]].map(
     (verb) => ["closes its output, a verb ends quietly and as it would", verb, 0] as const,
   ),
