@@ -12,6 +12,7 @@ const shared = [
   "components/command-line",
   "components/errors",
   "components/project-folder",
+  "components/sort",
   "components/terminal-text",
 ];
 const config = ["components/config/", ...shared];
@@ -34,17 +35,20 @@ export const rooms = {
   "components/project-folder": ["components/command-line"],
   "components/terminal-text": [],
   "components/closest": [],
+  "components/sort": [],
 
   "components/config/privileges": [],
   "components/config/keys": [],
   "components/config/spec": ["components/config/privileges", "components/config/keys"],
   "components/config/presets": [],
   "components/config/schema": [
+    "components/sort",
     "components/config/privileges",
     "components/config/keys",
     "components/config/presets",
   ],
   "components/config/derive": [
+    "components/sort",
     "components/config/keys",
     "components/config/spec",
     "components/config/presets",
@@ -198,27 +202,8 @@ export const rooms = {
   "cli/verify": live,
   "cli/adopt": live,
   "cli/add": [...config, "components/onepassword", "cli"],
-  "cli/rotate": [
-    ...config,
-    "components/engine",
-    "components/onepassword",
-    "components/kubernetes",
-    "components/tunnel",
-    `${postgres}/`,
-    "cli",
-    "cli/verify",
-  ],
-  "cli/doctor": [
-    ...config,
-    "components/engine",
-    "components/onepassword",
-    "components/kubernetes",
-    "components/tunnel",
-    `${postgres}/`,
-    "components/delivery/",
-    "toolchain",
-    "cli",
-  ],
+  "cli/rotate": [...live, "components/kubernetes", "cli/verify"],
+  "cli/doctor": [...live, "components/kubernetes", "components/delivery/", "toolchain"],
   "cli/init": [...config, "cli"],
   // A command loads its verb when it runs.
   "cli/commands": [

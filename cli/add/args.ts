@@ -112,9 +112,15 @@ function findMissing(args: AddArgs): readonly Question[] {
 
 function findContradictions(args: AddArgs): string[] {
   const { git, chart, preset, repo, chartVersion } = args;
+  const nameProblem = args.app === undefined ? undefined : findNameProblem(args.app);
   const ways = Object.entries({ git, chart, preset }).filter(([, value]) => value !== undefined);
   const isAlone = chart === undefined && preset === undefined;
   return [
+    ...(nameProblem === undefined
+      ? []
+      : [
+          `${JSON.stringify(args.app)} ${nameProblem}\n    fix: give another name, as in ${commandLine("add", "wiki")}`,
+        ]),
     ...(ways.length > 1
       ? [`got ${ways.map(([name]) => `--${name}`).join(" and ")}\n    fix: use only one of them`]
       : []),
@@ -163,9 +169,9 @@ function toWorkload({ git, chart, preset, repo, chartVersion }: AddArgs): AppEnt
 /** Where an entry says something else than the arguments, as `path: value, not value`. */
 export function findDifferences(wanted: unknown, existing: unknown, path = ""): string[] {
   if (typeof wanted === "object" && wanted !== null) {
-    const held = (existing ?? {}) as Readonly<Record<string, unknown>>;
+    const existingApp = (existing ?? {}) as Readonly<Record<string, unknown>>;
     return Object.entries(wanted).flatMap(([key, value]) =>
-      findDifferences(value, held[key], path === "" ? key : `${path}.${key}`),
+      findDifferences(value, existingApp[key], path === "" ? key : `${path}.${key}`),
     );
   }
   if (wanted === existing) return [];

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { toKeyName } from "../config/keys/name.ts";
-import type { ItemRef } from "../config/spec.ts";
+import type { ItemRef } from "../config/spec/item.ts";
 
 /** A field of an item, with the title of its section; "" = it is in none. */
 export interface ItemField {

@@ -27,7 +27,7 @@ export interface Figures {
   readonly ratio_up_psql: number;
   /** An unchanged preview that looks into the databases, over one that does not. */
   readonly ratio_noop_inside: number;
-  /** Processor time of Pulumi and everything it starts; undefined where it cannot be told. */
+  /** Processor time of Pulumi and everything it starts; undefined where the system does not say. */
   readonly cpu_s: {
     readonly [verb in "up" | "noop" | "noop_outside" | "refresh"]: number | undefined;
   };
@@ -52,7 +52,7 @@ export interface Figures {
 
 export interface MeasureOptions {
   readonly manifests: boolean;
-  /** Whether Pulumi writes its state after each step, as it does unless told otherwise. */
+  /** Whether Pulumi writes its state after each step, as it does by default. */
   readonly checkpoints: boolean;
   readonly stock: boolean;
   readonly verify: boolean;

@@ -39,7 +39,7 @@ function expectFit(text: string): void {
 
 countFaults("names of others, through Pulumi and the verbs");
 
-it("are told without effect by refresh, preview, and an up with more details", async () => {
+it("are shown without effect by refresh, preview, and an up with more details", async () => {
   await bed.sql(`REVOKE SELECT ON public."${evil}" FROM admin_app`, "basketball");
   const refreshed = await bed.pulumi(["refresh", "--yes"], { PULUMI_OPTION_COLOR: "never" });
   expect(refreshed.output).toContain(String.raw`x\u001b[2J\u009b\u202e<\u007b%fg 1%}>\nResources`);
@@ -50,7 +50,7 @@ it("are told without effect by refresh, preview, and an up with more details", a
   for (const { output } of [refreshed, preview, up]) expectFit(output);
 });
 
-it("are told without effect where they stand in a manifest", async () => {
+it("are shown without effect where they stand in a manifest", async () => {
   const file = path.join(bed.gitops, "argocd/apps/infra/netbox.yml");
   const before = readFileSync(file, "utf8");
   for (const text of [
@@ -83,7 +83,7 @@ async function run(verb: string, ...more: readonly string[]) {
 }
 
 it.each(["verify", "doctor", "report", "plan", "adopt", "preview"])(
-  "are told without effect by %s",
+  "are shown without effect by %s",
   async (verb) => {
     for (const more of [[], ["--json"]]) {
       const { stdout, stderr } = await run(verb, ...more);

@@ -1,20 +1,13 @@
+import { byKey } from "../../sort.ts";
 import { type KnownValues, type SecretKey, toSecretKey } from "../keys/template.ts";
 import { toGrants } from "../schema/database.ts";
 import { type Keys, toTemplates } from "../schema/secret-keys.ts";
 import { sortSettings } from "../schema/settings.ts";
 import type { AppEntry, StackConfig } from "../schema/stack.ts";
-import type {
-  AppSpec,
-  DatabaseSpec,
-  ExtensionSpec,
-  ItemRef,
-  NamedField,
-  PasswordRecipe,
-  PostgresSpec,
-  RoleSpec,
-  SecretSpec,
-} from "../spec.ts";
-import type { FindSpec, SecretSettings } from "../spec-secrets.ts";
+import type { ItemRef, PasswordRecipe } from "../spec/item.ts";
+import type { PostgresSpec } from "../spec/postgres.ts";
+import type { FindSpec, NamedField, SecretSettings, SecretSpec } from "../spec/secrets.ts";
+import type { AppSpec, DatabaseSpec, ExtensionSpec, RoleSpec } from "../spec.ts";
 import { mergeMetadata, toAppArgoCdSpec } from "./argocd.ts";
 import { defaultDelivery } from "./delivery.ts";
 import {
@@ -58,7 +51,7 @@ export function toAppSpec(
     generate,
   });
   const scoped = Object.entries(entry.roles ?? {})
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .toSorted(byKey)
     .map(([key, role]) =>
       toRole(key, toMay(role), role, {
         name: scopedRoleName(name, key),
@@ -130,12 +123,12 @@ function toRole(
     ItemRef &
     Pick<Given, "generate"> & { readonly keys: KeysOfApp },
 ): RoleSpec {
-  const asked = typeof given.item === "string" ? { title: given.item } : (given.item ?? {});
-  const item = asked.title ?? derived.item;
+  const ref = typeof given.item === "string" ? { title: given.item } : (given.item ?? {});
+  const item = ref.title ?? derived.item;
   const name = given.name ?? derived.name;
   const fields = {
-    username: asked.username ?? (asked.password === undefined ? "username" : undefined),
-    password: asked.password ?? "password",
+    username: ref.username ?? (ref.password === undefined ? "username" : undefined),
+    password: ref.password ?? "password",
   };
   return {
     key,
@@ -143,7 +136,7 @@ function toRole(
     logins: derived.logins,
     login: given.login ?? "password",
     ...may,
-    item: { vault: asked.vault ?? derived.vault, item },
+    item: { vault: ref.vault ?? derived.vault, item },
     fields,
     secretName: given.secret ?? item,
     namespace: given.namespace ?? derived.namespace,
@@ -183,7 +176,7 @@ function toKeys(
   const known = fields.username === undefined ? { ...values, user } : values;
   return Object.entries(toTemplates(given ?? preset ?? []))
     .filter(([key]) => !(key === "username" || key === "password") || fields[key] !== key)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .toSorted(byKey)
     .map(([key, template]) => toSecretKey(key, template, known));
 }
 
@@ -196,12 +189,12 @@ type SecretEntry = Exclude<NonNullable<AppEntry["secrets"]>[string], unknown[]>;
 
 function toSecrets(entry: AppEntry, vault: string, namespace: string): SecretSpec[] {
   return Object.entries(entry.secrets ?? {})
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .toSorted(byKey)
     .flatMap(([name, given]) => {
       const secret: SecretEntry = Array.isArray(given) ? { fields: given } : given;
       if (secret.from === "vault") return [];
-      const asked = typeof secret.item === "string" ? { title: secret.item } : (secret.item ?? {});
-      const item: ItemRef = { vault: asked.vault ?? vault, item: asked.title ?? name };
+      const ref = typeof secret.item === "string" ? { title: secret.item } : (secret.item ?? {});
+      const item: ItemRef = { vault: ref.vault ?? vault, item: ref.title ?? name };
       return [
         {
           ...{ name, item, namespace: secret.namespace ?? namespace, fields: secret.fields ?? [] },

@@ -1,5 +1,6 @@
 import type { Grants } from "../../config/privileges.ts";
 import type { ReclaimPolicy } from "../../config/spec.ts";
+import { byKey } from "../../sort.ts";
 import type { AppDatabaseState, RoleState } from "./app-properties.ts";
 import {
   closedToPublic,
@@ -33,7 +34,7 @@ export function toState(
           name: role.name,
           profile: role.profile,
           ...(role.login === "always" ? {} : { login: role.login }),
-          ...(role.actsAs === undefined ? {} : { actsAs: role.actsAs }),
+          ...(role.setRole === undefined ? {} : { setRole: role.setRole }),
           connectionLimit: role.connectionLimit,
           memberOf: role.memberOf.filter((group) => group !== ownershipRole),
           searchPath: role.searchPath,
@@ -81,11 +82,7 @@ export function toPlan(state: AppDatabaseState, ownershipRole: string): Database
 }
 
 function toPlannedRole(key: string, role: RoleState, ownershipRole: string): PlannedRole {
-  const { name, profile, login = "always", actsAs, connectionLimit, searchPath, settings } = role;
+  const { name, profile, login = "always", setRole, connectionLimit, searchPath, settings } = role;
   const memberOf = toMemberships(role.memberOf, ownershipRole);
-  return { key, name, profile, login, actsAs, connectionLimit, memberOf, searchPath, settings };
-}
-
-function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
-  return a < b ? -1 : 1;
+  return { key, name, profile, login, setRole, connectionLimit, memberOf, searchPath, settings };
 }
