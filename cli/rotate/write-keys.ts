@@ -42,7 +42,7 @@ export async function writeKeys({
     await writeThroughClient(access)(role.item, { password: { keep: true }, keys, role });
   } catch (error) {
     // An answer that was lost says nothing about the item.
-    const left = await look().catch(() => undefined);
+    const left = await inspectItem().catch(() => undefined);
     if (left?.length !== 0) throw toWriteError({ app, item, isKnown: left !== undefined }, error);
   }
   const after = await inspectItem();
