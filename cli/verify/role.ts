@@ -12,7 +12,7 @@ import {
   inspectSessionPrivileges,
   type SessionRole,
 } from "../../components/postgres/catalog/session/session.ts";
-import { toLiveSettings } from "../../components/postgres/catalog/settings.ts";
+import { showValue, toLiveSettings } from "../../components/postgres/catalog/settings.ts";
 import { inspectUnlisted } from "../../components/postgres/catalog/unlisted.ts";
 import { decideContents, hasContents } from "../../components/postgres/diff/contents.ts";
 import { findUnstated } from "../../components/postgres/diff/unstated.ts";
@@ -62,10 +62,11 @@ function verifySettings(name: string, wanted: SettingsByName, live: readonly str
   const found = toLiveSettings(live);
   const wrong = names
     .filter((one) => found.get(one) !== wanted[one])
-    .map((one) => ({
-      what: `${one} is ${found.get(one) ?? "not set"} instead of ${wanted[one] ?? ""}`,
-      fix: runUp,
-    }));
+    .map((one) => {
+      const value = found.get(one);
+      const is = value === undefined ? "not set" : showValue(one, value);
+      return { what: `${one} is ${is} instead of ${wanted[one] ?? ""}`, fix: runUp };
+    });
   return [toCheck(`${name}: settings`, names.join(", "), wrong)];
 }
 

@@ -24,6 +24,7 @@ import { findVaultProblems } from "./rules/vault.ts";
 import { findWorkloadProblems } from "./rules/workloads.ts";
 import { allowedKeys } from "./schema/keys.ts";
 import { StackConfig } from "./schema/stack.ts";
+import { findUrlPasswords } from "./secret-values.ts";
 import type { StackSpec } from "./spec.ts";
 
 /** What only the text of a stack file says. */
@@ -56,6 +57,9 @@ export function parseStack(
       problems.map((problem) => withPlace(problem, locate)),
       hint,
     );
+  // Alone, since another problem might quote the value.
+  const open = findUrlPasswords(raw).map(describeUrlPassword);
+  if (open.length > 0) throw refuse(open);
   const hidden = [...findUnreadable(raw, []), ...more];
   const parsed = StackConfig.safeParse(raw, { reportInput: true });
   if (!parsed.success) {
@@ -83,6 +87,10 @@ function withPlace(problem: string, locate: Locate): string {
     ...(unknown === undefined ? [] : [unknown]),
   ]);
   return place === undefined ? problem : `${place}: ${problem}`;
+}
+
+function describeUrlPassword(path: readonly string[]): string {
+  return `${formatKeyPath(path)}: the URL has a password, which Berth would write in clear into state and manifests\n    fix: take it out of the URL, and give it as a Secret to what uses the URL`;
 }
 
 /** What would pass through the schema as something that nobody wrote. */
