@@ -183,6 +183,12 @@ export const rooms = {
 
   "provider/rpc": [...shared, `${postgres}/plan`],
   "provider/manifest-file": [...shared, "provider/rpc"],
+  "provider/git-commit": [
+    ...shared,
+    "components/delivery/git",
+    "provider/rpc",
+    "provider/manifest-file",
+  ],
   "provider/app-database": [
     ...config,
     "components/engine",

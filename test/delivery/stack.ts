@@ -135,7 +135,7 @@ export function makeStack(apps: readonly AppSpec[], admin = "postgres-admin"): S
       flux: { namespace: "flux-system", source: "flux-system", interval: "10m" },
       argocdNamespace: "argocd",
       project: "default",
-      adopt: false,
+      ...{ adopt: false, commit: false },
     },
     cluster: undefined,
     argocd: {

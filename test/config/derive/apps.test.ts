@@ -127,7 +127,7 @@ test("a workload in Git takes repository and branch from the GitOps repository",
   });
   expect(spec.gitops).toEqual({
     ...{ ...gitops, targetRevision: "main", argocdNamespace: "argocd" },
-    ...{ project: "default", adopt: false, workloads: "argocd" },
+    ...{ project: "default", adopt: false, commit: false, workloads: "argocd" },
     flux: { namespace: "flux-system", source: "flux-system", interval: "10m" },
   });
 });
