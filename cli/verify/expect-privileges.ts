@@ -1,7 +1,8 @@
-import type { LiveInside, LiveObject } from "../../components/postgres/catalog/access.ts";
+import type { LiveInside } from "../../components/postgres/catalog/access.ts";
 import type { SessionPrivilege } from "../../components/postgres/catalog/catalog.ts";
 import { decideAccess } from "../../components/postgres/diff/access.ts";
 import { toSecurable } from "../../components/postgres/diff/privileges.ts";
+import { wantedOn } from "../../components/postgres/diff/wanted-privileges.ts";
 import {
   type DatabasePlan,
   type PlannedRole,
@@ -62,13 +63,13 @@ export function findDeviations(
 function isPlannedPrivilege(
   plan: DatabasePlan,
   role: PlannedRole,
-  { type, schema, privilege }: SessionPrivilege,
+  { type, schema, object, privilege }: SessionPrivilege,
 ): boolean {
   const own = plan.grants.filter(
     ({ grantee, on }) =>
       grantee === role.name && on.type === type && (on.type === "database" || on.schema === schema),
   );
-  return own.some((grant) => grant.privileges.includes(privilege));
+  return own.some((grant) => wantedOn(grant, object).includes(privilege));
 }
 
 /** A privilege that PUBLIC may have, because the entry keeps PUBLIC's privileges on the database. */
@@ -131,7 +132,7 @@ function toChanges(
 ) {
   const { type, schema, privilege } = found;
   const object = access.objects.find(
-    (one) => one.type === type && one.schema === schema && isNamed(found, one),
+    (one) => one.type === type && one.schema === schema && one.name === found.object,
   );
   if (object === undefined) return [];
   const change = (action: "grant" | "revoke", grantee: string) => ({
@@ -143,14 +144,6 @@ function toChanges(
   return memberOf
     .filter((group) => held.includes(`${group}=${privilege}`))
     .map((group) => change("revoke", group));
-}
-
-/** A privilege on some columns has that in its name, and a function its arguments. */
-function isNamed({ name }: SessionPrivilege, object: LiveObject): boolean {
-  return (
-    [object.name, `${object.name} (some columns)`].includes(name) ||
-    name.startsWith(`${object.name}(`)
-  );
 }
 
 function nameOf({ type, schema, name }: SessionPrivilege): string {

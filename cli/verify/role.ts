@@ -12,8 +12,11 @@ import {
   toLiveSettings,
 } from "../../components/postgres/catalog/catalog.ts";
 import { inspectUnlisted } from "../../components/postgres/catalog/unlisted.ts";
+import { decideEverywhere } from "../../components/postgres/diff/access.ts";
 import { decideContents, hasContents } from "../../components/postgres/diff/contents.ts";
 import { findUnstated } from "../../components/postgres/diff/unstated.ts";
+import { toWantedEverywhere } from "../../components/postgres/diff/wanted-privileges.ts";
+import { isForEverySchema } from "../../components/postgres/plan/access.ts";
 import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/plan.ts";
 import { listAttributes, toRevokeAttributes } from "../../components/postgres/rules/attributes.ts";
 import { describeAction } from "../../components/postgres/statements/actions.ts";
@@ -193,6 +196,22 @@ export async function verifyContents(client: Client, plan: DatabasePlan): Promis
       ...problems.map((problem) => ({ what: describeWhat(problem), fix: problem.fix })),
       ...actions.map((action) => ({ what: `not yet: ${describeAction(action)}`, fix: runUp })),
     ]),
+  ];
+}
+
+/** Checks what the roles get in schemas that the owner will make, in the owner's session. */
+export async function verifyLaterSchemas(client: Client, plan: DatabasePlan): Promise<Check[]> {
+  if (!isForEverySchema(plan)) return [];
+  const access = await inspectAccess(client, plan, []);
+  const actions = toWantedEverywhere(plan, []).flatMap((one) =>
+    decideEverywhere(plan, one, access),
+  );
+  return [
+    toCheck(
+      `${plan.database.name}: schemas to come`,
+      "open to the roles as the entry says",
+      actions.map((action) => ({ what: `not yet: ${describeAction(action)}`, fix: runUp })),
+    ),
   ];
 }
 

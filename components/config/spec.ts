@@ -1,5 +1,5 @@
 import type { SecretKey } from "./keys/template.ts";
-import type { Grants } from "./privileges.ts";
+import type { Grants, NamedObjects, ScopedGrants } from "./privileges.ts";
 import type { ArgoCdAppSpec, ArgoCdStackSpec, MetadataSpec } from "./spec/argocd.ts";
 import type { FindSpec, SecretSettings, SecretsSpec, SecretsThrough } from "./spec-secrets.ts";
 
@@ -128,8 +128,12 @@ export interface RoleSpec {
   /** `external`: the role has no password, item or Secret; the server checks its login in another way. */
   readonly login: "password" | "external";
   readonly profile: Profile;
-  /** On top of the profile's. */
+  /** On top of the profile's, in each of the app's schemas. */
   readonly privileges: Grants;
+  /** On top of both, in one schema or on some objects. */
+  readonly scoped: readonly ScopedGrants[];
+  /** What the role has nothing on, whatever else its entry says. */
+  readonly except: readonly NamedObjects[];
   readonly item: ItemRef;
   readonly fields: LoginFields;
   /** Kubernetes Secret (and OnePasswordItem) that brings the credential to the pods. */
@@ -172,6 +176,8 @@ export interface DatabaseSpec {
   readonly recreate: boolean;
   /** Without `public`; the owner owns them. Sorted. */
   readonly schemas: readonly string[];
+  /** `tenant_*` stands for the owner's schemas of this form, `*` for all that it has or will have. Sorted. */
+  readonly patterns: readonly string[];
   /** In the order in which they are created. */
   readonly extensions: readonly ExtensionSpec[];
   /** Roles of others whose objects and memberships in this database are wanted. Sorted. */

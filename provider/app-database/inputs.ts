@@ -98,7 +98,11 @@ function findRoleProblems(
     if (actsAs !== undefined && (key === "owner" || actsAs !== roles["owner"]?.name)) {
       report(`${at}.actsAs`, 'allowed is only the name of the role "owner", and not for that one');
     }
-    if (role.profile === "owner" && Object.values(role.grants).some((list) => list.length > 0)) {
+    const access = [role.grants, ...(role.scoped ?? []).map((one) => one.grants)];
+    if (
+      role.profile === "owner" &&
+      access.some((one) => Object.values(one).some((list) => list.length > 0))
+    ) {
       report(`${at}.grants`, "an owner needs none");
     }
     if (names.indexOf(role.name) !== index) report(`${at}.name`, `"${role.name}" is used twice`);

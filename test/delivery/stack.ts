@@ -21,7 +21,7 @@ export function makeRole(app: string, changes: Partial<RoleSpec> = {}): RoleSpec
     logins: undefined,
     login: "password",
     profile: "owner",
-    privileges: {},
+    ...{ privileges: {}, scoped: [], except: [] },
     item: { vault: "Coachlight", item: `${app}-db-credentials` },
     fields: { username: "username", password: "password" },
     secretName: `${app}-db-credentials`,
@@ -63,7 +63,7 @@ export function makeApp(name: string, changes: Partial<AppSpec> = {}): AppSpec {
     namespace: `infra-${name}`,
     database: {
       ...{ name, encoding: "UTF8", connectionLimit: -1, revokePublic: true },
-      ...{ settings: {}, recreate: false, schemas: [], extensions: [], guests: [] },
+      ...{ settings: {}, recreate: false, schemas: [], patterns: [], extensions: [], guests: [] },
     },
     roles: [makeRole(name)],
     secrets: [],

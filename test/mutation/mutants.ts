@@ -49,6 +49,15 @@ const configRules: readonly Mutant[] = [
     ],
   ),
   ...inFile(
+    "components/config/rules/privileges.ts",
+    ["test/config/parse.test.ts"],
+    [
+      ["a schema for each privilege", "isKnown(schema)", "true"],
+      ["patterns for the registry", "patterns.length === 0", "true"],
+      ["names for the registry", "name !== undefined)", "false)"],
+    ],
+  ),
+  ...inFile(
     "components/config/rules/delivery.ts",
     ["test/config/rules/delivery.test.ts", "test/secrets/external-secret.test.ts"],
     [
@@ -142,10 +151,47 @@ const diff: readonly Mutant[] = [
     ["a GRANT of what is missing", "wanted.filter((privilege) => !held.includes(privilege))", "[]"],
   ]),
   ...inFile("components/postgres/diff/access.ts", accessTests, [
-    ["a look at whose objects they are", "!mayGrantOn(object, plan, live.server)", "false"],
+    ["a look at whose objects they are", "!mayGrantOn(object, plan, server)", "false"],
     ["a look at single columns", "heldBy(grantee, columns)", "[].slice()"],
     ["the defaults of a schema", 'if (type === "schema") return [];', "return [];"],
   ]),
+  ...inFile(
+    "components/postgres/diff/access.ts",
+    ["test/postgres/diff/scoped.test.ts"],
+    [
+      ["a look at the names of objects", "wantedOn(share, object.name)", "share.privileges"],
+      ["schemas that a pattern stands for", "isInPattern(plan, schema));", "false);"],
+      [
+        "a look at whose schemas they are",
+        'type === "schema" && owner === plan.database.owner',
+        'type === "schema"',
+      ],
+      ["what is given in every schema", "missing: alone,", "missing,"],
+      ["every schema for a role that leaves", "schemas: [...schemas] }", "schemas: [] }"],
+      ["a REVOKE without a schema", "subtract(allowed, held)", "subtract(held, held)"],
+    ],
+  ),
+  ...inFile(
+    "components/postgres/plan/access.ts",
+    ["test/postgres/plan/plan.test.ts", "test/postgres/diff/scoped.test.ts"],
+    [
+      ["exceptions", "none.has(name) ? [] : on(name)", "on(name)"],
+      ["an exception's schema", "except.filter(isHere)", "except"],
+      ["a privilege's schema", "scoped.filter(isHere)", "scoped"],
+      [
+        "no default where a name is left out",
+        "[...named.values()].every((list) => list.includes(one))",
+        "true",
+      ],
+      ["no default in every schema with an exception", "except.length > 0", "false"],
+      ["a way into the schemas of the list alone", "isNowhere && isPart", "false"],
+    ],
+  ),
+  ...inFile(
+    "components/postgres/diff/unlisted.ts",
+    ["test/postgres/diff/unstated.test.ts"],
+    [["names that no object has", "missing.length === 0", "true"]],
+  ),
   ...inFile(
     "components/postgres/diff/roles.ts",
     [

@@ -1,5 +1,6 @@
 import { type KnownValues, type SecretKey, toSecretKey } from "../keys/template.ts";
-import { toGrants } from "../schema/database.ts";
+import { toSchemas } from "../schema/database.ts";
+import { toNamedObjects, toPrivileges } from "../schema/privileges.ts";
 import { type Keys, toTemplates } from "../schema/secret-keys.ts";
 import { sortSettings } from "../schema/settings.ts";
 import type { AppEntry, StackConfig } from "../schema/stack.ts";
@@ -48,7 +49,7 @@ export function toAppSpec(
   const adopt = entry.adopt ?? false;
   const fromVault = entry.credentials === "vault";
   const hasTwoLogins = entry.owner?.rotation === "two-logins";
-  const owner = toRole("owner", { profile: "owner", privileges: {} }, entry.owner ?? {}, {
+  const owner = toRole("owner", asOwner, entry.owner ?? {}, {
     name: hasTwoLogins || fromVault ? groupRoleName(name) : roleName(name),
     logins: fromVault ? [] : hasTwoLogins ? (entry.owner?.logins ?? loginNames(name)) : undefined,
     item: ownerItem(name),
@@ -100,18 +101,24 @@ function toDatabaseSpec(
     revokePublic: given.revokePublic ?? !isAdopted,
     settings: sortSettings(given.settings),
     recreate: given.recreate ?? false,
-    schemas: (given.schemas ?? []).toSorted(),
+    ...toSchemas(given.schemas),
     extensions: (given.extensions ?? []).map(toExtension),
     guests: (given.guests ?? []).toSorted(),
   };
 }
 
 /** What a role may do. */
-type May = Pick<RoleSpec, "profile" | "privileges">;
+type May = Pick<RoleSpec, "profile" | "privileges" | "scoped" | "except">;
 
-function toMay({ profile, privileges }: NonNullable<AppEntry["roles"]>[string]): May {
-  return { profile: profile ?? "custom", privileges: toGrants(privileges ?? {}) };
+function toMay({ profile, privileges, except }: NonNullable<AppEntry["roles"]>[string]): May {
+  return {
+    profile: profile ?? "custom",
+    ...toPrivileges(privileges),
+    except: toNamedObjects(except),
+  };
 }
+
+const asOwner: May = { profile: "owner", privileges: {}, scoped: [], except: [] };
 
 type ExtensionEntry = NonNullable<NonNullable<AppEntry["database"]>["extensions"]>[number];
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { Privileges } from "./database.ts";
 import { Generate } from "./generate.ts";
 import { restartTargets } from "./manifests/restart.ts";
 import { ConnectionLimit, DnsLabel, ItemName, PgName, Scram } from "./primitives.ts";
+import { Except, Privileges } from "./privileges.ts";
 import { secretSettings } from "./secret.ts";
 import { Keys } from "./secret-keys.ts";
 import { Settings } from "./settings.ts";
@@ -107,9 +107,8 @@ export const ScopedRole = z
     profile: z
       .enum(["readwrite", "readonly"])
       .describe("readwrite: SELECT, INSERT, UPDATE, DELETE. readonly: SELECT. No DDL in either."),
-    privileges: Privileges.describe(
-      "Privileges in addition to the profile's, or without a profile.",
-    ),
+    privileges: Privileges,
+    except: Except,
   })
   .partial()
   .refine((role) => role.profile !== undefined || role.privileges !== undefined, {

@@ -1,5 +1,6 @@
 import type { LiveAccess, LiveInside, LiveObject } from "../catalog/access.ts";
 import type { LiveDatabase, ServerFacts } from "../catalog/catalog.ts";
+import { isInPattern, withSchemas } from "../plan/access.ts";
 import type { FormerRole } from "../plan/former-role.ts";
 import { type DatabasePlan, PUBLIC, PUBLIC_SCHEMA } from "../plan/plan.ts";
 import type { Action, Securable } from "../statements/actions.ts";
@@ -10,8 +11,11 @@ import { compare, heldBy, nameOnDatabase, subtract, toSecurable } from "./privil
 import { decideSettings } from "./settings.ts";
 import {
   toWantedDatabasePrivileges,
+  toWantedEverywhere,
   toWantedPrivileges,
+  type WantedEverywhere,
   type WantedPrivileges,
+  wantedOn,
 } from "./wanted-privileges.ts";
 
 /** Actions, and notes on what Berth cannot or may not do. */
@@ -25,23 +29,28 @@ export interface AccessDecision extends ContentDecision {
  * then existing objects. Grantees outside the app are ignored.
  */
 export function decideAccess(
-  plan: DatabasePlan,
+  given: DatabasePlan,
   live: LiveInside,
   formerRoles: readonly FormerRole[],
   formerSettings: readonly string[] = [],
 ): AccessDecision {
+  const plan = withLiveSchemas(given, live.access);
   const outside = decideDatabase(plan, live.database, formerRoles, formerSettings);
   const isPublicClosed = plan.grants.some((grant) => grant.grantee === PUBLIC);
   const closing = isPublicClosed ? closePublicSchema(plan, live) : { actions: [], notes: [] };
   const contents = decideContents(plan, live.server, live.access);
   const objects = [...live.access.objects, ...contents.actions.flatMap(toNewSchema)];
   const schemas = new Set(objects.map(({ schema }) => schema));
-  const all = toWantedPrivileges(plan, formerRoles);
-  const shares = all.filter((share) => schemas.has(share.schema));
+  const leaving = formerRoles.map((role) => ({ ...role, schemas: [...schemas] }));
+  const shares = toWantedPrivileges(plan, leaving).filter(({ schema }) => schemas.has(schema));
+  const everywhere = toWantedEverywhere(plan, leaving);
+  const byPlace = Map.groupBy(objects, toPlace);
   const inside = [
-    ...all.flatMap((share) => revokeEverywhere(plan, share, live.access)),
-    ...shares.flatMap((share) => decideDefaults(plan, share, live.access)),
-    ...shares.flatMap((share) => decideObjects(plan, share, { server: live.server, objects })),
+    ...everywhere.flatMap((share) => decideEverywhere(plan, share, live.access)),
+    ...decideDefaults(plan, shares, live.access),
+    ...shares.flatMap((share) =>
+      decideObjects(plan, share, live.server, byPlace.get(toPlace(share)) ?? []),
+    ),
   ];
   return {
     ...contents,
@@ -50,9 +59,21 @@ export function decideAccess(
     superuser: [
       ...contents.superuser,
       ...findClosedSchemas(plan, shares, live),
-      ...findGrantsOfOthers(plan, live, formerRoles),
+      ...findGrantsOfOthers(plan, live, leaving),
     ],
   };
+}
+
+/** The plan with the owner's live schemas that its patterns stand for. */
+export function withLiveSchemas(
+  plan: DatabasePlan,
+  { objects }: Pick<LiveAccess, "objects">,
+): DatabasePlan {
+  const found = objects
+    .filter(({ type, owner }) => type === "schema" && owner === plan.database.owner)
+    .map(({ schema }) => schema)
+    .filter((schema) => !plan.schemas.includes(schema) && isInPattern(plan, schema));
+  return withSchemas(plan, found);
 }
 
 /** A schema as it is after CREATE: only its owner has privileges. */
@@ -107,13 +128,55 @@ export function decideDatabase(
   ];
 }
 
-function decideDefaults(plan: DatabasePlan, share: WantedPrivileges, access: LiveAccess): Action[] {
-  const { type, schema, grantee, path } = share;
-  if (type === "schema") return [];
-  const found = access.defaults.find((entry) => entry.type === type && entry.schema === schema);
-  const { missing, extra } = subtract(share.privileges, heldBy(grantee, found?.privileges ?? []));
-  const { owner } = plan.database;
-  const both = { path, owner, schema, type, grantee };
+function toPlace({ type, schema }: Pick<LiveObject, "type" | "schema">): string {
+  return `${type} ${schema}`;
+}
+
+/** In a schema, what the owner will create gets what it does not get in every schema. */
+function decideDefaults(
+  plan: DatabasePlan,
+  shares: readonly WantedPrivileges[],
+  access: LiveAccess,
+): Action[] {
+  const live = new Map(
+    access.defaults.map((one) => [`${one.type} ${one.schema ?? ""}`, one.privileges]),
+  );
+  const everywhere = toWantedEverywhere(plan, []);
+  return shares.flatMap((share) => {
+    const { type, schema, grantee, path } = share;
+    if (type === "schema") return [];
+    const given = everywhere.find((one) => one.type === type && one.grantee === grantee);
+    const { missing, extra } = subtract(
+      share.later,
+      heldBy(grantee, live.get(toPlace(share)) ?? []),
+    );
+    const alone = missing.filter((one) => given?.privileges.includes(one) !== true);
+    return toDefaults(plan, { path, schema, type, grantee }, { missing: alone, extra });
+  });
+}
+
+/**
+ * Default privileges that the owner has without a schema. They apply in every schema, and a REVOKE in one schema
+ * does not end them.
+ */
+export function decideEverywhere(
+  plan: DatabasePlan,
+  { type, grantee, path, privileges, allowed }: WantedEverywhere,
+  access: LiveAccess,
+): Action[] {
+  const found = access.defaults.find((entry) => entry.type === type && entry.schema === null);
+  const held = heldBy(grantee, found?.privileges ?? []);
+  const { extra } = subtract(allowed, held);
+  const { missing } = subtract(privileges, held);
+  return toDefaults(plan, { path, schema: null, type, grantee }, { missing, extra });
+}
+
+function toDefaults(
+  { database: { owner } }: DatabasePlan,
+  place: Pick<WantedPrivileges, "path" | "type" | "grantee"> & { readonly schema: string | null },
+  { missing, extra }: ReturnType<typeof subtract>,
+): Action[] {
+  const both = { ...place, owner };
   return [
     ...(extra.length === 0
       ? []
@@ -124,50 +187,37 @@ function decideDefaults(plan: DatabasePlan, share: WantedPrivileges, access: Liv
   ];
 }
 
-/**
- * Revokes default privileges that the owner has set without a schema. They apply in every schema, and a REVOKE
- * in one schema does not end them. Decided once per role and type, with the first schema.
- */
-function revokeEverywhere(
-  plan: DatabasePlan,
-  share: WantedPrivileges,
-  access: LiveAccess,
-): Action[] {
-  const { type, schema, grantee, path } = share;
-  if (type === "schema" || schema !== plan.schemas[0]) return [];
-  const found = access.defaults.find((entry) => entry.type === type && entry.schema === null);
-  const { extra } = subtract(share.privileges, heldBy(grantee, found?.privileges ?? []));
-  if (extra.length === 0) return [];
-  const { owner } = plan.database;
-  return [{ kind: "revoke-default", path, owner, schema: null, type, grantee, privileges: extra }];
-}
-
 /** One statement for all objects that need the same change. Objects of other owners are left alone. */
 function decideObjects(
   plan: DatabasePlan,
   share: WantedPrivileges,
-  live: { readonly server: ServerFacts; readonly objects: readonly LiveObject[] },
+  server: ServerFacts,
+  objects: readonly LiveObject[],
 ): Action[] {
   const { grantee, path } = share;
-  const groups = new Map<string, { on: Securable; held: string[] }>();
-  for (const object of live.objects) {
-    if (object.type !== share.type || object.schema !== share.schema) continue;
-    if (!mayGrantOn(object, plan, live.server)) continue;
-    const held = heldOn(object, share);
-    const key = held.join();
+  const groups = new Map<
+    string,
+    { on: Securable; held: readonly string[]; wanted: readonly string[] }
+  >();
+  for (const object of objects) {
+    if (!mayGrantOn(object, plan, server)) continue;
+    const wanted = wantedOn(share, object.name);
+    const held = heldOn(object, grantee, wanted);
+    const key = JSON.stringify([held, wanted]);
     const group = groups.get(key);
-    groups.set(key, { on: toSecurable(object, group?.on), held });
+    groups.set(key, { on: toSecurable(object, group?.on), held, wanted });
   }
-  return [...groups.values()].flatMap(({ on, held }) =>
-    compare({ path, on, grantee, wanted: share.privileges, held }),
+  return [...groups.values()].flatMap(({ on, held, wanted }) =>
+    compare({ path, on, grantee, wanted, held }),
   );
 }
 
 /** A privilege on a single column can be too much, but does not replace one on the whole object. */
 function heldOn(
   { privileges, columns = [] }: LiveObject,
-  { grantee, ...share }: WantedPrivileges,
+  grantee: string,
+  wanted: readonly string[],
 ): string[] {
-  const onColumns = heldBy(grantee, columns).filter((one) => !share.privileges.includes(one));
+  const onColumns = heldBy(grantee, columns).filter((one) => !wanted.includes(one));
   return [...new Set([...heldBy(grantee, privileges), ...onColumns])].toSorted();
 }

@@ -12,7 +12,11 @@ import {
   toWantedDatabasePrivileges,
   toWantedPrivileges,
   type WantedPrivileges,
+  wantedOn,
 } from "./wanted-privileges.ts";
+
+/** What a role must have on one object. */
+type Wanted = Pick<WantedPrivileges, "grantee" | "privileges">;
 
 /** A REVOKE that only the grantor can run. */
 interface OthersRevoke {
@@ -66,14 +70,17 @@ function inSchema(
   plan: DatabasePlan,
   { access, server }: LiveInside,
   share: WantedPrivileges,
-  select: (object: LiveObject) => readonly OthersGrant[] = ({ others = [] }) =>
-    tooMuch(others, share),
+  select: (object: LiveObject, wanted: Wanted) => readonly OthersGrant[] = (
+    { others = [] },
+    wanted,
+  ) => tooMuch(others, wanted),
 ): readonly OthersRevoke[] {
   const found = new Map<string, { one: OthersGrant; on: Securable }>();
   for (const object of access.objects) {
     if (object.type !== share.type || object.schema !== share.schema) continue;
     if (!mayGrantOn(object, plan, server)) continue;
-    for (const one of select(object)) {
+    const wanted = { grantee: share.grantee, privileges: wantedOn(share, object.name) };
+    for (const one of select(object, wanted)) {
       const key = JSON.stringify(one);
       found.set(key, { one, on: toSecurable(object, found.get(key)?.on) });
     }
@@ -83,7 +90,7 @@ function inSchema(
 
 function tooMuch(
   others: readonly OthersGrant[],
-  { grantee, privileges }: Pick<WantedPrivileges, "grantee" | "privileges">,
+  { grantee, privileges }: Wanted,
 ): readonly OthersGrant[] {
   return others.filter((one) => one.grantee === grantee && !privileges.includes(one.privilege));
 }
@@ -116,7 +123,7 @@ export function findGrantOptions(plan: DatabasePlan, live: LiveInside): AppProbl
       statedOf(grantable, share).map((one) => toRevoke(share, one, on)),
     ),
     ...inAll.flatMap((share) =>
-      inSchema(plan, live, share, (object) => statedOf(object.grantable ?? [], share)),
+      inSchema(plan, live, share, ({ grantable: all = [] }, wanted) => statedOf(all, wanted)),
     ),
   ];
   const onObjects = found.map(({ grantor, action, column }) => ({
@@ -141,20 +148,22 @@ function findDefaultOptions({ access }: LiveInside, share: WantedPrivileges) {
   const { type, schema, grantee, path } = share;
   if (type === "schema") return [];
   const live = access.defaults.find((one) => one.type === type && one.schema === schema);
-  return statedOf(live?.grantable ?? [], share).map(({ grantor, privilege }) => {
-    const where = { owner: grantor, schema, type, grantee, path };
-    const privileges = [`GRANT OPTION FOR ${privilege}`];
-    return {
-      ...{ grantor, grantee, path },
-      what: `${privilege} on every ${type} that "${grantor}" will create in ${schema}`,
-      statement: toStatement({ kind: "revoke-default", ...where, privileges }, () => ""),
-    };
-  });
+  return statedOf(live?.grantable ?? [], { grantee, privileges: share.later }).map(
+    ({ grantor, privilege }) => {
+      const where = { owner: grantor, schema, type, grantee, path };
+      const privileges = [`GRANT OPTION FOR ${privilege}`];
+      return {
+        ...{ grantor, grantee, path },
+        what: `${privilege} on every ${type} that "${grantor}" will create in ${schema}`,
+        statement: toStatement({ kind: "revoke-default", ...where, privileges }, () => ""),
+      };
+    },
+  );
 }
 
 function statedOf(
   grants: readonly OthersGrant[],
-  { grantee, privileges }: Pick<WantedPrivileges, "grantee" | "privileges">,
+  { grantee, privileges }: Wanted,
 ): readonly OthersGrant[] {
   return grants.filter((one) => one.grantee === grantee && privileges.includes(one.privilege));
 }

@@ -1,5 +1,6 @@
 import type { PostgresSpec } from "../../config/spec.ts";
 import type { Catalog, LiveRole, ServerFacts } from "../catalog/catalog.ts";
+import { isGrantedAnywhere } from "../plan/access.ts";
 import { type DatabasePlan, hasLoginsOfVault, isGroup } from "../plan/plan.ts";
 import { decideOwnership } from "./identity.ts";
 import type { AppProblem, PostgresProblem } from "./problem.ts";
@@ -82,9 +83,8 @@ export function findPlanProblems(plan: DatabasePlan, facts: ServerFacts): AppPro
   const version = formatVersion(versionNumber);
   const setting = hasLoginsOfVault(plan) ? "credentials: vault" : "owner.rotation: two-logins";
   const isBroken = roles.some(isGroup) && forgetsRole.has(versionNumber);
-  const maintaining = plan.grants.filter(({ privileges }) => privileges.includes("MAINTAIN"));
   const unsupported = roles.filter(
-    ({ name }) => versionNumber < 170_000 && maintaining.some(({ grantee }) => grantee === name),
+    (role) => versionNumber < 170_000 && isGrantedAnywhere(role, "table", "MAINTAIN"),
   );
   return [
     ...(isBroken
