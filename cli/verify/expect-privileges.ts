@@ -12,6 +12,7 @@ import {
 import type { Action } from "../../components/postgres/statements/actions.ts";
 import { toStatement } from "../../components/postgres/statements/sql.ts";
 import { runUp } from "./check.ts";
+import { isOfProbe } from "./probe.ts";
 
 /** Deviations that are shown. */
 const mostShown = 5;
@@ -65,6 +66,12 @@ function isPlannedPrivilege(
   role: PlannedRole,
   { type, schema, object, privilege }: SessionPrivilege,
 ): boolean {
+  if (isOfProbe(object)) {
+    const later = plan.defaultPrivileges.filter(
+      (one) => one.type === type && one.schema === schema,
+    );
+    return later.some((one) => one.grantee === role.name && one.privileges.includes(privilege));
+  }
   const own = plan.grants.filter(
     ({ grantee, on }) =>
       grantee === role.name && on.type === type && (on.type === "database" || on.schema === schema),

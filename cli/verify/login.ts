@@ -1,15 +1,21 @@
 import { type Client, escapeIdentifier } from "pg";
 import { commandLine } from "../../components/command-line.ts";
-import { findLogin, isOfVault, type Login } from "../../components/config/logins.ts";
+import {
+  findLogin,
+  hasItem,
+  hasSecret,
+  isOfVault,
+  type Login,
+} from "../../components/config/logins.ts";
 import type { AppSpec, RoleSpec } from "../../components/config/spec.ts";
 import { describeItem } from "../../components/postgres/server/reach.ts";
 import { withRoleSession, withSession } from "../../components/postgres/server/session.ts";
-import { type Check, toFailed, type VerifyContext } from "./check.ts";
+import { type Check, runUp, toFailed, type VerifyContext } from "./check.ts";
 import { probeLoginKey } from "./vault.ts";
 
 /** The login that a role's checks run as. */
 export function loginOf(role: RoleSpec, context: VerifyContext): Login {
-  if (role.login === "external") return role;
+  if (!hasSecret(role)) return role;
   if (isOfVault(role)) return { key: probeLoginKey, name: context.credential(role).username };
   return findLogin(role, context.credential(role).username) ?? role;
 }
@@ -32,7 +38,9 @@ export async function login(
     const detail = `role "${user}" is not on the server yet`;
     return { name, ok: false, detail, fix: `run pulumi up --stack ${context.spec.stack}` };
   }
-  if (role.login === "external") return await enterAsAdmin(app, role, context, use);
+  const reader = findReader(role, context);
+  if (reader !== undefined) return await enterAsReader(app, role, reader, context, use);
+  if (!hasSecret(role)) return await enterAsAdmin(app, role, context, use);
   try {
     await withRoleSession(target, context.credential(role), async (client) => {
       await client.query("select 1");
@@ -44,6 +52,35 @@ export async function login(
   }
 }
 
+/** The login of another app that reads this one by the role; undefined = none that this run knows. */
+function findReader({ reader }: RoleSpec, { spec }: VerifyContext): RoleSpec | undefined {
+  const app = spec.apps.find(({ name }) => name === reader?.app);
+  const found = app?.roles.find(({ key }) => key === reader?.key);
+  return found !== undefined && hasItem(found) ? found : undefined;
+}
+
+/** As that login, which connects as a member of the role, and then sets it. */
+async function enterAsReader(
+  app: AppSpec,
+  role: RoleSpec,
+  reader: RoleSpec,
+  { target, credential, spec }: VerifyContext,
+  use: (client: Client) => Promise<void>,
+): Promise<Check> {
+  const database = app.database.name;
+  const name = `${reader.name}: can log in to ${database}, as a member of ${role.name}`;
+  const item = describeItem(reader.item);
+  try {
+    await withRoleSession({ ...target, database, item }, credential(reader), async (client) => {
+      await client.query(`set role ${escapeIdentifier(role.name)}`);
+      await use(client);
+    });
+    return { name, ok: true, detail: "it entered and set the role" };
+  } catch (error) {
+    return toFailed(name, error, `${runUp}, or ${commandLine("doctor", `--stack ${spec.stack}`)}`);
+  }
+}
+
 /** For a role without a password: a session of the admin that has set the role. */
 async function enterAsAdmin(
   app: AppSpec,
@@ -52,7 +89,10 @@ async function enterAsAdmin(
   use: (client: Client) => Promise<void>,
 ): Promise<Check> {
   const database = app.database.name;
-  const name = `${role.name}: exists, for logins without a password`;
+  const name =
+    role.login === "none"
+      ? `${role.name}: exists, for its members`
+      : `${role.name}: exists, for logins without a password`;
   try {
     await withSession({ ...target, database }, admin, async (client) => {
       await client.query(`set role ${escapeIdentifier(role.name)}`);

@@ -125,8 +125,11 @@ export interface RoleSpec {
    * undefined = the role itself logs in; empty = Vault makes the logins, and no item is read.
    */
   readonly logins: readonly string[] | undefined;
-  /** `external`: the role has no password, item or Secret; the server checks its login in another way. */
-  readonly login: "password" | "external";
+  /**
+   * `external`: the role has no password, item or Secret; the server checks its login in another way. `none`:
+   * nobody logs in as it.
+   */
+  readonly login: "password" | "external" | "none";
   readonly profile: Profile;
   /** On top of the profile's, in each of the app's schemas. */
   readonly privileges: Grants;
@@ -144,6 +147,10 @@ export interface RoleSpec {
   readonly settings: SecretSettings;
   /** -1 = no limit. */
   readonly connectionLimit: number;
+  /** Other apps whose databases it reads. It is a member of a role of each. Sorted. */
+  readonly reads: readonly string[];
+  /** The role of another app that reads this app's database by it; undefined = the entry has it. */
+  readonly reader: { readonly app: string; readonly key: string } | undefined;
   /** Further roles it is a member of, by name. */
   readonly memberOf: readonly string[];
   /** Empty = the server's default. */

@@ -10,6 +10,7 @@ import {
 } from "../../components/postgres/plan/app-properties.ts";
 import { withDefaults } from "../../components/postgres/plan/defaults.ts";
 import type { FormerRole } from "../../components/postgres/plan/former-role.ts";
+import { hasNoPassword } from "../../components/postgres/plan/plan.ts";
 import type { PostgresConfig } from "../../components/postgres/server/config.ts";
 import {
   isPropertyMap,
@@ -109,7 +110,7 @@ function findRoleProblems(
     if (role.login === undefined && !verifiers.has(key)) {
       report(`verifiers.${key}`, "is required");
     }
-    if (role.login === "external" && verifiers.has(key)) {
+    if (hasNoPassword(role) && verifiers.has(key)) {
       report(`verifiers.${key}`, "is not allowed: the role has no password");
     }
   }

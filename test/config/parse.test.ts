@@ -85,12 +85,12 @@ test.each<[string, unknown, string]>([
   [
     "an owner",
     { owner: { profile: "owner" } },
-    '….owner: unknown key "profile"; allowed are name, item, secret, namespace, login, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, generate, restart, autoRestart, scram, rotation, logins',
+    '….owner: unknown key "profile"; allowed are name, item, secret, namespace, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, generate, restart, autoRestart, scram, login, rotation, logins',
   ],
   [
     "a role",
     { roles: { admin: { profile: "readonly", pofile: "" } } },
-    '….roles.admin: unknown key "pofile"; did you mean "profile"? allowed are name, item, secret, namespace, login, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, generate, restart, autoRestart, scram, profile, privileges, except',
+    '….roles.admin: unknown key "pofile"; did you mean "profile"? allowed are name, item, secret, namespace, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, generate, restart, autoRestart, scram, login, profile, privileges, except, reads',
   ],
   [
     "a database",
@@ -256,7 +256,7 @@ test.each<[string, unknown, string]>([
   [
     "privileges of the owner",
     { owner: { privileges: {} } },
-    '….owner: unknown key "privileges"; allowed are name, item, secret, namespace, login, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, generate, restart, autoRestart, scram, rotation, logins',
+    '….owner: unknown key "privileges"; allowed are name, item, secret, namespace, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, generate, restart, autoRestart, scram, login, rotation, logins',
   ],
   [
     "a schema of Postgres",

@@ -21,7 +21,7 @@ export function makeRole(app: string, changes: Partial<RoleSpec> = {}): RoleSpec
     logins: undefined,
     login: "password",
     profile: "owner",
-    ...{ privileges: {}, scoped: [], except: [] },
+    ...{ privileges: {}, scoped: [], except: [], reads: [], reader: undefined },
     item: { vault: "Coachlight", item: `${app}-db-credentials` },
     fields: { username: "username", password: "password" },
     secretName: `${app}-db-credentials`,

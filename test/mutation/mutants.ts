@@ -33,9 +33,10 @@ const configRules: readonly Mutant[] = [
   ),
   ...inFile(
     "components/config/rules/memberships.ts",
-    ["test/config/rules/memberships.test.ts"],
+    ["test/config/rules/memberships.test.ts", "test/config/derive/readers.test.ts"],
     [
       ["groups that no app may join", "if (reason === undefined) return [];", "return [];"],
+      ["a look for the apps that a role reads", "!others.includes(name)", "false"],
       ["groups with the rights of a superuser", "superuserGroups.includes(group)", "false"],
       ["a look for circles", "if (way.includes(one))", "if (false)"],
     ],
@@ -46,6 +47,14 @@ const configRules: readonly Mutant[] = [
     [
       ["a look for what is listed twice", "names.indexOf(name) !== index", "false"],
       ["a schema for each extension", "!schemas.includes(schema)", "false"],
+    ],
+  ),
+  ...inFile(
+    "components/config/derive/readers.ts",
+    ["test/config/derive/readers.test.ts"],
+    [
+      ["a role by which an app is read", "toReads(role).includes(name)", "false"],
+      ["a membership in it", "toReads(role).map((other) => readerRoleName(other, name))", "[]"],
     ],
   ),
   ...inFile(
@@ -198,6 +207,7 @@ const diff: readonly Mutant[] = [
       "test/provider/app-database/two-logins.postgres.test.ts",
       "test/provider/app-database/memberships.postgres.test.ts",
       "test/provider/app-database/external-logins.postgres.test.ts",
+      "test/provider/app-database/readers.postgres.rows.test.ts",
       "test/provider/app-database/handler.postgres.test.ts",
     ],
     [
@@ -207,7 +217,8 @@ const diff: readonly Mutant[] = [
         "live.connectionLimit !== role.connectionLimit",
         "(live.connectionLimit, false)",
       ],
-      ["a password taken back", 'needsPassword && role.login === "external"', "false"],
+      ["LOGIN taken back", 'role.login === "none" && live.canLogin', "false"],
+      ["a password taken back", "needsPassword && hasNoPassword(role)", "false"],
       [
         "memberships taken back",
         "live.memberOf.filter((held) => !role.memberOf.includes(held))",

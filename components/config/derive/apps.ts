@@ -28,6 +28,7 @@ import {
   scopedItem,
   scopedRoleName,
 } from "./names.ts";
+import { findReaderGroups, toReaderGroups, toReads } from "./readers.ts";
 import { toAppVaultSpec, toRestartTarget } from "./vault.ts";
 import { toWorkload } from "./workload.ts";
 
@@ -58,19 +59,17 @@ export function toAppSpec(
     keys,
     generate,
   });
-  const scoped = Object.entries(entry.roles ?? {})
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, role]) =>
-      toRole(key, toMay(role), role, {
-        name: scopedRoleName(name, key),
-        logins: undefined,
-        item: scopedItem(name, key),
-        vault,
-        namespace,
-        keys,
-        generate,
-      }),
-    );
+  const usual = { logins: undefined, vault, namespace, keys, generate };
+  const scoped = Object.entries(entry.roles ?? {}).map(([key, role]) => {
+    const memberOf = [...(role.memberOf ?? []), ...toReaderGroups(name, key, role)];
+    const given = { ...role, memberOf };
+    const names = { name: scopedRoleName(name, key), item: scopedItem(name, key) };
+    return { ...toRole(key, toMay(role), given, { ...usual, ...names }), reads: toReads(role) };
+  });
+  const groups = findReaderGroups(name, config).map(({ key, may, reader, ...group }) => {
+    const given = { ...group, login: "none" } as const;
+    return { ...toRole(key, may, given, { ...usual, ...group, item: "" }), reader };
+  });
   return {
     name,
     provisioner: entry.provisioner ?? config.postgres.provisioner ?? "berth",
@@ -80,7 +79,7 @@ export function toAppSpec(
     secretsThrough: entry.secretsThrough ?? config.secrets?.through ?? "onepassword-item",
     namespace,
     database: toDatabaseSpec(database, entry.database, adopt),
-    roles: [owner, ...scoped],
+    roles: [owner, ...[...scoped, ...groups].toSorted((a, b) => (a.key < b.key ? -1 : 1))],
     secrets: toSecrets(entry, vault, namespace),
     vault: toAppVaultSpec(name, entry, config, namespace),
     workload: toWorkload(stack, name, entry, config),
@@ -127,7 +126,7 @@ function toExtension(given: ExtensionEntry): ExtensionSpec {
   return { ...given, schema: given.schema ?? "public" };
 }
 
-type Given = NonNullable<AppEntry["owner"]>;
+type Given = Omit<NonNullable<AppEntry["owner"]>, "login"> & Partial<Pick<RoleSpec, "login">>;
 
 function toRole(
   key: string,
@@ -157,6 +156,7 @@ function toRole(
     keys: toKeys(given.keys, derived.keys, { name, fields }),
     settings: toSettings(given),
     connectionLimit: given.connectionLimit ?? -1,
+    ...{ reads: [], reader: undefined },
     memberOf: (given.memberOf ?? []).toSorted(),
     searchPath: given.searchPath ?? [],
     parameters: sortSettings(given.settings),

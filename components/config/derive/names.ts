@@ -35,6 +35,16 @@ export function scopedRoleName(app: string, key: string): string {
   return `${roleName(app)}_${key.replaceAll("-", "_")}`;
 }
 
+/** NOLOGIN role of an app, by which a role of another app reads its database. */
+export function readerRoleName(app: string, reader: string): string {
+  return `${roleName(app)}_${reader}`;
+}
+
+/** Its key. No entry can have it, because of the `_`. */
+export function readerKey(app: string, key: string): string {
+  return `${app}_${key}`;
+}
+
 /** 1Password item with the owner's credential. */
 export function ownerItem(app: string): string {
   return `${app}-db-credentials`;

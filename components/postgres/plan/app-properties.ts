@@ -36,7 +36,7 @@ export const RoleProperties = z.strictObject({
   name: PgName,
   profile: z.enum(["owner", "readwrite", "readonly", "custom"]),
   /** undefined = `always`. */
-  login: z.enum(["in-turn", "external"]).optional(),
+  login: z.enum(["in-turn", "external", "none"]).optional(),
   /** undefined = itself. */
   actsAs: PgName.optional(),
   connectionLimit: ConnectionLimit,

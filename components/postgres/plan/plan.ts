@@ -45,10 +45,10 @@ export interface PlannedRole extends RoleAccess {
   readonly name: string;
   readonly profile: RoleSpec["profile"];
   /**
-   * `always`: the role has its own credential. `external`: it has no password. `in-turn`: one of several roles logs in, and the item's
+   * `always`: the role has its own credential. `external`: it has no password. `none`: it has NOLOGIN. `in-turn`: one of several roles logs in, and the item's
    * `username` says which. Berth gives that one LOGIN and does not change the others.
    */
-  readonly login: "always" | "external" | "in-turn";
+  readonly login: "always" | "external" | "none" | "in-turn";
   /** Role that its sessions SET ROLE to at login, so that role owns what they create; undefined = none. */
   readonly actsAs: string | undefined;
   readonly connectionLimit: number;
@@ -123,7 +123,7 @@ function planRole(role: RoleSpec, ownershipRole: string): PlannedRole[] {
   const access = toRoleAccess(role);
   const shared = { profile, connectionLimit, searchPath, settings: parameters, ...access };
   if (logins === undefined) {
-    const login = role.login === "password" ? "always" : "external";
+    const login = role.login === "password" ? "always" : role.login;
     return [{ key, name, ...shared, login, actsAs: undefined, memberOf }];
   }
   return [
@@ -136,6 +136,15 @@ function planRole(role: RoleSpec, ownershipRole: string): PlannedRole[] {
       }),
     ),
   ];
+}
+
+/** Whether a role has no password. */
+export function hasNoPassword({
+  login,
+}: {
+  readonly login?: PlannedRole["login"] | undefined;
+}): boolean {
+  return login === "external" || login === "none";
 }
 
 /** Whether Vault makes the owner's logins. The plan then has none. */

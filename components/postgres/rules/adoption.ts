@@ -6,7 +6,12 @@ import {
   searchPathOf,
   settingOf,
 } from "../catalog/catalog.ts";
-import { type DatabasePlan, hasLoginsOfVault, type PlannedRole } from "../plan/plan.ts";
+import {
+  type DatabasePlan,
+  hasLoginsOfVault,
+  hasNoPassword,
+  type PlannedRole,
+} from "../plan/plan.ts";
 import { describeForeignMark, findForeignMark } from "./identity.ts";
 import { fixOwnerByHand } from "./owner-change.ts";
 import type { AppProblem } from "./problem.ts";
@@ -207,7 +212,8 @@ function compareRole(role: PlannedRole, live: LiveRole, password: StoredPassword
   const isLogin = role.login === "always" || password !== "same";
   const searchPath = searchPathOf(live).join(", ");
   return [
-    ...(role.login === "external" && password !== "same"
+    ...(role.login === "none" && live.canLogin ? ["it may not log in any more"] : []),
+    ...(hasNoPassword(role) && password !== "same"
       ? ["its password is removed"]
       : passwordChange[password]),
     ...(live.canLogin || !isLogin ? [] : ["it may log in"]),

@@ -22,7 +22,7 @@ test("everything of an app follows from its name", () => {
         login: "password",
         name: "west_side",
         profile: "owner",
-        ...{ privileges: {}, scoped: [], except: [] },
+        ...{ privileges: {}, scoped: [], except: [], reads: [], reader: undefined },
         item: { vault: "Coachlight", item: "west-side-db-credentials" },
         secretName: "west-side-db-credentials",
         namespace: "infra-west-side",

@@ -78,7 +78,7 @@ const anyEntries = fc.record({
       ro: fc.record({
         profile: fc.constant("readonly"),
         connectionLimit: fc.constantFrom(2, 7),
-        login: fc.constantFrom("password", "external"),
+        login: fc.constantFrom("password", "external", "none"),
         memberOf: fc.subarray(["readers", "gone"]),
         except: fc.subarray(["t", "billing.t", "f"]),
       }),
