@@ -1,3 +1,4 @@
+import { byKey, compareText } from "../../sort.ts";
 import { type KnownValues, type SecretKey, toSecretKey } from "../keys/template.ts";
 import { toSchemas } from "../schema/database.ts";
 import { toNamedObjects, toPrivileges } from "../schema/privileges.ts";
@@ -79,7 +80,7 @@ export function toAppSpec(
     secretsThrough: entry.secretsThrough ?? config.secrets?.through ?? "onepassword-item",
     namespace,
     database: toDatabaseSpec(database, entry.database, adopt),
-    roles: [owner, ...[...scoped, ...groups].toSorted((a, b) => (a.key < b.key ? -1 : 1))],
+    roles: [owner, ...[...scoped, ...groups].toSorted((a, b) => compareText(a.key, b.key))],
     secrets: toSecrets(entry, vault, namespace),
     vault: toAppVaultSpec(name, entry, config, namespace),
     workload: toWorkload(stack, name, entry, config),
@@ -126,7 +127,9 @@ function toExtension(given: ExtensionEntry): ExtensionSpec {
   return { ...given, schema: given.schema ?? "public" };
 }
 
-type Given = Omit<NonNullable<AppEntry["owner"]>, "login"> & Partial<Pick<RoleSpec, "login">>;
+type Given = Omit<NonNullable<AppEntry["owner"]>, "login"> & {
+  readonly login?: RoleSpec["login"] | undefined;
+};
 
 function toRole(
   key: string,
@@ -190,7 +193,7 @@ function toKeys(
   const known = fields.username === undefined ? { ...values, user } : values;
   return Object.entries(toTemplates(given ?? preset ?? []))
     .filter(([key]) => !(key === "username" || key === "password") || fields[key] !== key)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .toSorted(byKey)
     .map(([key, template]) => toSecretKey(key, template, known));
 }
 
@@ -203,7 +206,7 @@ type SecretEntry = Exclude<NonNullable<AppEntry["secrets"]>[string], unknown[]>;
 
 function toSecrets(entry: AppEntry, vault: string, namespace: string): SecretSpec[] {
   return Object.entries(entry.secrets ?? {})
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .toSorted(byKey)
     .flatMap(([name, given]) => {
       const secret: SecretEntry = Array.isArray(given) ? { fields: given } : given;
       if (secret.from === "vault") return [];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { byKey } from "../../sort.ts";
 import {
   type Grants,
   type NamedObjects,
@@ -121,7 +122,7 @@ function unquote(text: string): string {
 /** Sorted and without repetition. */
 function sortByText<T>(all: readonly T[]): readonly T[] {
   const byText = new Map(all.map((one) => [JSON.stringify(one), one]));
-  return [...byText].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+  return [...byText].toSorted(byKey).map(([, one]) => one);
 }
 
 /** What a role may do in addition to its profile: on everything, and on some objects. */

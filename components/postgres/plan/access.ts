@@ -9,6 +9,7 @@ import {
 } from "../../config/privileges.ts";
 import { joinGrants } from "../../config/schema/privileges.ts";
 import type { RoleSpec } from "../../config/spec.ts";
+import { compareText } from "../../sort.ts";
 
 /** What a role may do, as data, and the grants that follow from it. */
 
@@ -124,7 +125,7 @@ interface Access {
 export function planAccess(ground: Ground, isClosed: boolean): Access {
   const others = ground.roles
     .filter(({ profile }) => profile !== "owner")
-    .toSorted((a, b) => (a.key < b.key ? -1 : 1));
+    .toSorted((a, b) => compareText(a.key, b.key));
   return {
     grants: [
       ...(isClosed ? [closedToPublic] : []),
