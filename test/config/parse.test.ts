@@ -219,6 +219,11 @@ test.each<[string, unknown, string]>([
     '….roles.web.privileges.0.tables.bills.0: "USAGE" is not a privilege on tables; allowed are DELETE, INSERT, MAINTAIN, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE',
   ],
   [
+    "a table by its name with a privilege of another type",
+    custom({ tables: { bills: ["USAGE"] } }),
+    '….roles.web.privileges.tables.bills.0: "USAGE" is not a privilege on tables; allowed are DELETE, INSERT, MAINTAIN, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE',
+  ],
+  [
     "privileges on the database in a schema",
     custom([{ schema: "public", database: ["TEMPORARY"] }]),
     '….roles.web.privileges.0: {"schema":"public","database":["TEMPORARY"]} has `schema`, so `database` has no meaning; give it an entry of its own',

@@ -40,43 +40,33 @@ function privilegesOn(key: keyof typeof privilegeKeys) {
   return z.array(Privilege.meta({ enum: [...allowed] }));
 }
 
-const descriptions = {
-  tables: "On the owner's tables and views, also future ones. MAINTAIN needs Postgres 17.",
-  sequences: "On the owner's sequences, also future ones.",
-  functions:
-    "On the owner's functions and procedures, also future ones. PUBLIC has EXECUTE until the owner revokes it.",
-} as const;
-
-const around = {
-  database: privilegesOn("database").describe("On the database. CONNECT is always granted."),
-  schemas: privilegesOn("schemas").describe("On the app's schemas. USAGE is always granted."),
-};
-
-const onAll = (key: (typeof namedKeys)[number]) => privilegesOn(key).describe(descriptions[key]);
-
-/** Privileges in each of the app's schemas. */
-const Everywhere = z
-  .strictObject({
-    ...around,
-    tables: onAll("tables"),
-    sequences: onAll("sequences"),
-    functions: onAll("functions"),
-  })
-  .partial();
-
-const onSome = (key: (typeof namedKeys)[number]) =>
+const onObjects = (key: (typeof namedKeys)[number], description: string) =>
   z
     .union([privilegesOn(key), z.record(PgName, privilegesOn(key))])
-    .describe(`${descriptions[key]} Or by name, { invoices: [SELECT] }: on these alone.`);
+    .describe(`${description} By name, { invoices: [SELECT] }, on these alone.`);
 
-/** Privileges in one schema or on some objects. */
+const byType = {
+  database: privilegesOn("database").describe("On the database. CONNECT is always granted."),
+  schemas: privilegesOn("schemas").describe("On the app's schemas. USAGE is always granted."),
+  tables: onObjects(
+    "tables",
+    "On the owner's tables and views, also future ones. MAINTAIN needs Postgres 17.",
+  ),
+  sequences: onObjects("sequences", "On the owner's sequences, also future ones."),
+  functions: onObjects(
+    "functions",
+    "On the owner's functions and procedures, also future ones. PUBLIC has EXECUTE until the owner revokes it.",
+  ),
+};
+
+/** Privileges in each of the app's schemas. */
+const Everywhere = z.strictObject(byType).partial();
+
+/** Privileges in one schema. */
 const InPart = z
   .strictObject({
     schema: PgName.describe("One of the app's schemas. Default: each of them."),
-    ...around,
-    tables: onSome("tables"),
-    sequences: onSome("sequences"),
-    functions: onSome("functions"),
+    ...byType,
   })
   .partial()
   .refine((it) => it.schema === undefined || it.database === undefined, {
@@ -154,19 +144,22 @@ function toScoped({ schema, ...given }: z.infer<typeof InPart>): ScopedGrants[] 
   return [{ ...where, grants: toGrants(Object.fromEntries(ofAll)) }, ...byName];
 }
 
+/** Privileges on all objects, by key of the stack file. */
+type ListsByKey = Partial<Record<keyof typeof privilegeKeys, string[]>>;
+
 /** Privileges by type of object, sorted and without repetition. */
-function toGrants(given: z.infer<typeof Everywhere>): Grants {
-  const byType = Object.entries(privilegeKeys).map(([key, type]) => {
+function toGrants(given: ListsByKey): Grants {
+  const lists = Object.entries(privilegeKeys).map(([key, type]) => {
     const list = given[key as keyof typeof privilegeKeys] ?? [];
     return [type, [...new Set(list)].toSorted()] as const;
   });
-  return Object.fromEntries(byType.filter(([, list]) => list.length > 0));
+  return Object.fromEntries(lists.filter(([, list]) => list.length > 0));
 }
 
 /** Privileges as in a stack file, by key; the reverse of {@link toGrants}. */
-export function toPrivilegeKeys(grants: Grants): z.infer<typeof Everywhere> {
-  const byKey = Object.entries(privilegeKeys).map(([key, type]) => [key, grants[type]] as const);
-  return Object.fromEntries(byKey.flatMap(([key, list]) => (list ? [[key, [...list]]] : [])));
+export function toPrivilegeKeys(grants: Grants): ListsByKey {
+  const lists = Object.entries(privilegeKeys).map(([key, type]) => [key, grants[type]] as const);
+  return Object.fromEntries(lists.flatMap(([key, list]) => (list ? [[key, [...list]]] : [])));
 }
 
 /** The union of both, sorted. */
