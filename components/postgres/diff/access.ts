@@ -7,7 +7,7 @@ import type { Action, Securable } from "../statements/actions.ts";
 import { type ContentDecision, decideContents } from "./contents.ts";
 import { closePublicSchema, findClosedSchemas, mayGrantOn, noteLostSchema } from "./foreign.ts";
 import { findGrantsOfOthers } from "./grantors.ts";
-import { compare, heldBy, nameOnDatabase, subtract, toSecurable } from "./privileges.ts";
+import { compare, heldBy, nameOnDatabase, subtract, toPlace, toSecurable } from "./privileges.ts";
 import { decideSettings } from "./settings.ts";
 import {
   toWantedDatabasePrivileges,
@@ -128,19 +128,13 @@ export function decideDatabase(
   ];
 }
 
-function toPlace({ type, schema }: Pick<LiveObject, "type" | "schema">): string {
-  return `${type} ${schema}`;
-}
-
 /** In a schema, what the owner will create gets what it does not get in every schema. */
 function decideDefaults(
   plan: DatabasePlan,
   shares: readonly WantedPrivileges[],
   access: LiveAccess,
 ): Action[] {
-  const live = new Map(
-    access.defaults.map((one) => [`${one.type} ${one.schema ?? ""}`, one.privileges]),
-  );
+  const live = new Map(access.defaults.map((one) => [toPlace(one), one.privileges]));
   const everywhere = toWantedEverywhere(plan, []);
   return shares.flatMap((share) => {
     const { type, schema, grantee, path } = share;

@@ -7,7 +7,7 @@ import type { AppProblem } from "../rules/problem.ts";
 import { type Action, describeSecurable, type Securable } from "../statements/actions.ts";
 import { inNameOf, toStatement } from "../statements/sql.ts";
 import { mayGrantOn } from "./foreign.ts";
-import { nameOnDatabase, toSecurable } from "./privileges.ts";
+import { nameOnDatabase, toPlace, toSecurable } from "./privileges.ts";
 import {
   toWantedDatabasePrivileges,
   toWantedPrivileges,
@@ -59,16 +59,21 @@ function findOthersGrants(
     const grantee = nameOnDatabase(share.grantee);
     return tooMuch(others, { ...share, grantee }).map((one) => toRevoke(share, one, on));
   });
+  const objects = byPlace(live);
   const inside = toWantedPrivileges(plan, formerRoles).flatMap((share) =>
-    inSchema(plan, live, share),
+    onPlace(plan, objects, share),
   );
   return [...outside, ...inside];
 }
 
+function byPlace({ access, server }: LiveInside) {
+  return { server, places: Map.groupBy(access.objects, toPlace) };
+}
+
 /** One statement for all objects with the same privilege too much. */
-function inSchema(
+function onPlace(
   plan: DatabasePlan,
-  { access, server }: LiveInside,
+  { server, places }: ReturnType<typeof byPlace>,
   share: WantedPrivileges,
   select: (object: LiveObject, wanted: Wanted) => readonly OthersGrant[] = (
     { others = [] },
@@ -76,8 +81,7 @@ function inSchema(
   ) => tooMuch(others, wanted),
 ): readonly OthersRevoke[] {
   const found = new Map<string, { one: OthersGrant; on: Securable }>();
-  for (const object of access.objects) {
-    if (object.type !== share.type || object.schema !== share.schema) continue;
+  for (const object of places.get(toPlace(share)) ?? []) {
     if (!mayGrantOn(object, plan, server)) continue;
     const wanted = { grantee: share.grantee, privileges: wantedOn(share, object.name) };
     for (const one of select(object, wanted)) {
@@ -118,12 +122,14 @@ export function findGrantOptions(plan: DatabasePlan, live: LiveInside): AppProbl
   const { name: database, grantable = [] } = live.database;
   const on: Securable = { type: "database", database };
   const inAll = toWantedPrivileges(plan, []);
+  const objects = byPlace(live);
+  const defaults = new Map(live.access.defaults.map((one) => [toPlace(one), one.grantable]));
   const found = [
     ...toWantedDatabasePrivileges(plan, []).flatMap((share) =>
       statedOf(grantable, share).map((one) => toRevoke(share, one, on)),
     ),
     ...inAll.flatMap((share) =>
-      inSchema(plan, live, share, ({ grantable: all = [] }, wanted) => statedOf(all, wanted)),
+      onPlace(plan, objects, share, ({ grantable: all = [] }, wanted) => statedOf(all, wanted)),
     ),
   ];
   const onObjects = found.map(({ grantor, action, column }) => ({
@@ -134,31 +140,29 @@ export function findGrantOptions(plan: DatabasePlan, live: LiveInside): AppProbl
       () => "",
     ),
   }));
-  return [...onObjects, ...inAll.flatMap((share) => findDefaultOptions(live, share))].map(
-    ({ grantor, grantee, path, what, statement }) => ({
-      ...{ code: "grant-option", app: plan.app, at: path },
-      what: `role "${grantee}" has ${what} WITH GRANT OPTION, so it can give that to others; "${grantor}" granted it`,
-      fix: `as a superuser, in database ${database}: ${grantor === plan.database.owner || grantor === "pg_database_owner" ? `${statement};` : inNameOf(grantor, [statement])}`,
-    }),
-  );
+  return [
+    ...onObjects,
+    ...inAll.flatMap((share) => findDefaultOptions(share, defaults.get(toPlace(share)))),
+  ].map(({ grantor, grantee, path, what, statement }) => ({
+    ...{ code: "grant-option", app: plan.app, at: path },
+    what: `role "${grantee}" has ${what} WITH GRANT OPTION, so it can give that to others; "${grantor}" granted it`,
+    fix: `as a superuser, in database ${database}: ${grantor === plan.database.owner || grantor === "pg_database_owner" ? `${statement};` : inNameOf(grantor, [statement])}`,
+  }));
 }
 
 /** The same for objects that the owner will create, in one schema. */
-function findDefaultOptions({ access }: LiveInside, share: WantedPrivileges) {
+function findDefaultOptions(share: WantedPrivileges, live: readonly OthersGrant[] = []) {
   const { type, schema, grantee, path } = share;
   if (type === "schema") return [];
-  const live = access.defaults.find((one) => one.type === type && one.schema === schema);
-  return statedOf(live?.grantable ?? [], { grantee, privileges: share.later }).map(
-    ({ grantor, privilege }) => {
-      const where = { owner: grantor, schema, type, grantee, path };
-      const privileges = [`GRANT OPTION FOR ${privilege}`];
-      return {
-        ...{ grantor, grantee, path },
-        what: `${privilege} on every ${type} that "${grantor}" will create in ${schema}`,
-        statement: toStatement({ kind: "revoke-default", ...where, privileges }, () => ""),
-      };
-    },
-  );
+  return statedOf(live, { grantee, privileges: share.later }).map(({ grantor, privilege }) => {
+    const where = { owner: grantor, schema, type, grantee, path };
+    const privileges = [`GRANT OPTION FOR ${privilege}`];
+    return {
+      ...{ grantor, grantee, path },
+      what: `${privilege} on every ${type} that "${grantor}" will create in ${schema}`,
+      statement: toStatement({ kind: "revoke-default", ...where, privileges }, () => ""),
+    };
+  });
 }
 
 function statedOf(

@@ -1,4 +1,5 @@
 import { rowsOf } from "../../rows.ts";
+import type { DatabaseBed } from "./bed.ts";
 
 const has14 = process.platform === "linux" && process.arch === "x64";
 type Server = readonly [version: string, packageName: string, isSuperuser: boolean];
@@ -17,3 +18,9 @@ export const servers = rowsOf<Server>(
     ]),
   ],
 );
+
+/** What a superuser does where an admin with CREATEROLE may not: on 14 every role may create tables in schema public. */
+export async function closePublic(bed: DatabaseBed, app: string): Promise<void> {
+  const statement = `grant usage, create on schema public to ${app}; revoke create on schema public from public`;
+  await bed.sql(statement, app);
+}
