@@ -2,8 +2,11 @@ import { type Client, escapeIdentifier as id } from "pg";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { joinFixes } from "../../components/errors.ts";
 import { inspectAccess } from "../../components/postgres/catalog/access.ts";
-import { inspectSessionRole, type SessionRole } from "../../components/postgres/catalog/catalog.ts";
-import { withLiveSchemas } from "../../components/postgres/diff/access.ts";
+import {
+  inspectSessionRole,
+  type SessionRole,
+} from "../../components/postgres/catalog/session/session.ts";
+import { withLiveSchemas } from "../../components/postgres/diff/access/decide.ts";
 import {
   type DatabasePlan,
   type PlannedRole,

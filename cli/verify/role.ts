@@ -5,17 +5,19 @@ import { describeWhat, joinFixes } from "../../components/errors.ts";
 import { inspectAccess } from "../../components/postgres/catalog/access.ts";
 import {
   inspectDatabases,
-  inspectSessionPrivileges,
   type LiveRole,
   type ServerFacts,
-  type SessionRole,
-  toLiveSettings,
 } from "../../components/postgres/catalog/catalog.ts";
+import {
+  inspectSessionPrivileges,
+  type SessionRole,
+} from "../../components/postgres/catalog/session/session.ts";
+import { toLiveSettings } from "../../components/postgres/catalog/settings.ts";
 import { inspectUnlisted } from "../../components/postgres/catalog/unlisted.ts";
-import { decideEverywhere } from "../../components/postgres/diff/access.ts";
+import { decideEverywhere } from "../../components/postgres/diff/access/decide.ts";
+import { toWantedEverywhere } from "../../components/postgres/diff/access/wanted.ts";
 import { decideContents, hasContents } from "../../components/postgres/diff/contents.ts";
 import { findUnstated } from "../../components/postgres/diff/unstated.ts";
-import { toWantedEverywhere } from "../../components/postgres/diff/wanted-privileges.ts";
 import { isForEverySchema } from "../../components/postgres/plan/access.ts";
 import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/plan.ts";
 import { listAttributes, toRevokeAttributes } from "../../components/postgres/rules/attributes.ts";

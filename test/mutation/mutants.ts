@@ -151,24 +151,28 @@ const accessTests = [
 ];
 
 const diff: readonly Mutant[] = [
-  ...inFile("components/postgres/diff/privileges.ts", accessTests, [
+  ...inFile("components/postgres/diff/access/privileges.ts", accessTests, [
     [
       "a REVOKE of what is too much",
-      "held.filter((privilege) => !wanted.includes(privilege))",
+      "granted.filter((privilege) => !wanted.includes(privilege))",
       "[]",
     ],
-    ["a GRANT of what is missing", "wanted.filter((privilege) => !held.includes(privilege))", "[]"],
+    [
+      "a GRANT of what is missing",
+      "wanted.filter((privilege) => !granted.includes(privilege))",
+      "[]",
+    ],
   ]),
-  ...inFile("components/postgres/diff/access.ts", accessTests, [
+  ...inFile("components/postgres/diff/access/decide.ts", accessTests, [
     ["a look at whose objects they are", "!mayGrantOn(object, plan, server)", "false"],
-    ["a look at single columns", "heldBy(grantee, columns)", "[].slice()"],
+    ["a look at single columns", "grantedTo(grantee, columns)", "[].slice()"],
     ["the defaults of a schema", 'if (type === "schema") return [];', "return [];"],
   ]),
   ...inFile(
-    "components/postgres/diff/access.ts",
+    "components/postgres/diff/access/decide.ts",
     ["test/postgres/diff/scoped.test.ts"],
     [
-      ["a look at the names of objects", "wantedOn(share, object.name)", "share.privileges"],
+      ["a look at the names of objects", "wantedOn(request, object.name)", "request.privileges"],
       ["schemas that a pattern stands for", "isInPattern(plan, schema));", "false);"],
       [
         "a look at whose schemas they are",
@@ -177,7 +181,7 @@ const diff: readonly Mutant[] = [
       ],
       ["what is given in every schema", "missing: alone,", "missing,"],
       ["every schema for a role that leaves", "schemas: [...schemas] }", "schemas: [] }"],
-      ["a REVOKE without a schema", "subtract(allowed, held)", "subtract(held, held)"],
+      ["a REVOKE without a schema", "subtract(allowed, granted)", "subtract(granted, granted)"],
     ],
   ),
   ...inFile(
@@ -221,7 +225,7 @@ const diff: readonly Mutant[] = [
       ["a password taken back", "needsPassword && hasNoPassword(role)", "false"],
       [
         "memberships taken back",
-        "live.memberOf.filter((held) => !role.memberOf.includes(held))",
+        "live.memberOf.filter((granted) => !role.memberOf.includes(granted))",
         "live.memberOf.slice(live.memberOf.length)",
       ],
     ],
@@ -257,7 +261,7 @@ const diff: readonly Mutant[] = [
     ],
     [
       [
-        "a mark on the role that is dropped",
+        "an ownership role of the role that is dropped",
         "if (role.memberOf.includes(rules.ownershipRole)) return undefined;",
         "return undefined;",
       ],
@@ -308,7 +312,7 @@ const verify: readonly Mutant[] = [
     "cli/verify/two-logins.ts",
     ["test/cli/verify/two-logins.test.ts", "test/cli/verify/vault.postgres.test.ts"],
     [
-      ["a look at whom a login acts as", "me === actsAs ?", "true ?"],
+      ["a check of the role that a login sets", "me === setRole ?", "true ?"],
       ["a look at what the logins own", "rows.map(", "rows.slice(rows.length).map("],
     ],
   ),

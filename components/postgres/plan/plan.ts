@@ -1,7 +1,8 @@
 import { loginKey } from "../../config/derive/names.ts";
 import type { RoleAccess } from "../../config/privileges.ts";
 import type { SettingsByName } from "../../config/schema/settings.ts";
-import type { AppSpec, ExtensionSpec, PostgresSpec, RoleSpec } from "../../config/spec.ts";
+import type { PostgresSpec } from "../../config/spec/postgres.ts";
+import type { AppSpec, ExtensionSpec, RoleSpec } from "../../config/spec.ts";
 import {
   type PlannedDefaultPrivileges,
   type PlannedGrant,
@@ -45,12 +46,12 @@ export interface PlannedRole extends RoleAccess {
   readonly name: string;
   readonly profile: RoleSpec["profile"];
   /**
-   * `always`: the role has its own credential. `external`: it has no password. `none`: it has NOLOGIN. `in-turn`: one of several roles logs in, and the item's
+   * `always`: the role has its own credential. `external`: it has no password. `none`: it has NOLOGIN. `rotated`: one of several roles logs in, and the item's
    * `username` says which. Berth gives that one LOGIN and does not change the others.
    */
-  readonly login: "always" | "external" | "none" | "in-turn";
+  readonly login: "always" | "external" | "none" | "rotated";
   /** Role that its sessions SET ROLE to at login, so that role owns what they create; undefined = none. */
-  readonly actsAs: string | undefined;
+  readonly setRole: string | undefined;
   readonly connectionLimit: number;
   /** Berth leaves all others as they are. */
   readonly settings: SettingsByName;
@@ -124,14 +125,14 @@ function planRole(role: RoleSpec, ownershipRole: string): PlannedRole[] {
   const shared = { profile, connectionLimit, searchPath, settings: parameters, ...access };
   if (logins === undefined) {
     const login = role.login === "password" ? "always" : role.login;
-    return [{ key, name, ...shared, login, actsAs: undefined, memberOf }];
+    return [{ key, name, ...shared, login, setRole: undefined, memberOf }];
   }
   return [
     // The app may have logged in as the owner so far, so the owner keeps these settings.
-    { key, name, ...shared, login: "in-turn", actsAs: undefined, memberOf },
+    { key, name, ...shared, login: "rotated", setRole: undefined, memberOf },
     ...logins.map(
       (login, index): PlannedRole => ({
-        ...{ key: loginKey(key, index), name: login, ...shared, login: "in-turn", actsAs: name },
+        ...{ key: loginKey(key, index), name: login, ...shared, login: "rotated", setRole: name },
         memberOf: toMemberships([name], ownershipRole),
       }),
     ),
@@ -148,13 +149,13 @@ export function hasNoPassword({
 }
 
 /** Whether Vault makes the owner's logins. The plan then has none. */
-export function hasLoginsOfVault({ roles }: Pick<DatabasePlan, "roles">): boolean {
-  return roles.some(isGroup) && roles.every(({ actsAs }) => actsAs === undefined);
+export function hasVaultLogins({ roles }: Pick<DatabasePlan, "roles">): boolean {
+  return roles.some(isGroupRole) && roles.every(({ setRole }) => setRole === undefined);
 }
 
-/** Whether a role is an owner whose logins SET ROLE to it. */
-export function isGroup({ login, actsAs }: Pick<PlannedRole, "login" | "actsAs">): boolean {
-  return login === "in-turn" && actsAs === undefined;
+/** Whether a role is an owner that does not log in: its logins SET ROLE to it. */
+export function isGroupRole({ login, setRole }: Pick<PlannedRole, "login" | "setRole">): boolean {
+  return login === "rotated" && setRole === undefined;
 }
 
 /** Memberships of a role, with the ownership role, sorted. */

@@ -4,7 +4,7 @@ import {
   toWantedEverywhere,
   toWantedPrivileges,
   type WantedPrivileges,
-} from "../diff/wanted-privileges.ts";
+} from "../diff/access/wanted.ts";
 import { type DatabasePlan, PUBLIC } from "../plan/plan.ts";
 import { createContents } from "./contents.ts";
 import { isOwn, withPlanned } from "./planned.ts";
@@ -12,7 +12,7 @@ import { block, refusal, text, texts } from "./step.ts";
 
 /**
  * The privileges in a psql script, inside the app's database. The server compares live with wanted
- * privileges and makes GRANT and REVOKE of the difference. The rules are those of `diff/access.ts`: a
+ * privileges and makes GRANT and REVOKE of the difference. The rules are those of `diff/access/decide.ts`: a
  * grantee that is not the app's is ignored, and an object of another owner is never changed.
  */
 export function scriptAccess(plan: DatabasePlan): readonly string[] {
@@ -105,15 +105,15 @@ function grantsQuery(targets: string): string {
   return `${targets}, found AS (
   SELECT name, grantee, privileges, ARRAY(
     SELECT DISTINCT privilege_type FROM (${given}) a WHERE a.grantor = o.owner
-  ) AS held
+  ) AS granted
   FROM targets o
 )
 ${difference("'REVOKE %s ON %s FROM %s'", "'GRANT %s ON %s TO %s'")}`;
 }
 
-/** The same rule as in `diff/grantors.ts`. */
+/** The same rule as in `diff/access/grantors.ts`. */
 function refuseOthersGrants({ app }: DatabasePlan, targets: string): string {
-  return refusal(`app ${app}: everything else is done, but for a superuser there is`, [
+  return refusal(`app ${app}: everything else is done; a superuser must still do this`, [
     `(${targets}
     SELECT format('in database %s: SET ROLE %I; REVOKE %s ON %s FROM %s; RESET ROLE;', current_database(),
       pg_get_userbyid(grantor), string_agg(privilege_type || place, ', ' ORDER BY privilege_type, place), name, ${named})
@@ -123,7 +123,7 @@ function refuseOthersGrants({ app }: DatabasePlan, targets: string): string {
   ]);
 }
 
-/** The same rules as in `diff/access.ts`: in a schema, what is not given in every schema. */
+/** The same rules as in `diff/access/decide.ts`: in a schema, what is not given in every schema. */
 function defaultsQuery(plan: DatabasePlan, planned: string): string {
   const { owner } = plan.database;
   const rows = toWantedEverywhere(plan, []).map(
@@ -134,7 +134,7 @@ function defaultsQuery(plan: DatabasePlan, planned: string): string {
   const forRole = `ALTER DEFAULT PRIVILEGES FOR ROLE ${role}`;
   const prefix = `${forRole} IN SCHEMA`;
   const letters = Object.entries(defaultTypes).map(([type, one]) => `WHEN '${type}' THEN '${one}'`);
-  const held = `SELECT privilege_type
+  const granted = `SELECT privilege_type
     FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace, aclexplode(d.defaclacl) a
     WHERE d.defaclrole = ${oidOf(text(owner))} AND d.defaclobjtype::text = CASE p.type ${letters.join(" ")} END
       AND a.grantee = ${oidOf("p.grantee")}`;
@@ -142,19 +142,19 @@ function defaultsQuery(plan: DatabasePlan, planned: string): string {
   VALUES ${rows.join(",\n    ")}
 ), found AS (
   SELECT upper(p.type) || 'S' AS objects, schema AS name, p.grantee, p.later AS privileges,
-    e.privileges || l.held AS covered, l.held
+    e.privileges || l.granted AS covered, l.granted
   FROM planned p JOIN anywhere e ON e.type = p.type AND e.grantee = p.grantee,
-    LATERAL (SELECT ARRAY(${held} AND n.nspname = p.schema) AS held) l
+    LATERAL (SELECT ARRAY(${granted} AND n.nspname = p.schema) AS granted) l
   WHERE p.type <> 'schema' AND EXISTS (SELECT FROM pg_namespace WHERE nspname = p.schema)
 ), everywhere AS (
-  SELECT upper(type) || 'S' AS objects, grantee, privileges, allowed, ARRAY(${held} AND d.defaclnamespace = 0) AS held
+  SELECT upper(type) || 'S' AS objects, grantee, privileges, allowed, ARRAY(${granted} AND d.defaclnamespace = 0) AS granted
   FROM anywhere p
 )
-SELECT format(${text(`${forRole} REVOKE %s ON %s FROM %I`)}, ${listed("held", "allowed")}, objects, grantee)
-FROM everywhere WHERE NOT held <@ allowed
+SELECT format(${text(`${forRole} REVOKE %s ON %s FROM %I`)}, ${listed("granted", "allowed")}, objects, grantee)
+FROM everywhere WHERE NOT granted <@ allowed
 UNION ALL
-SELECT format(${text(`${forRole} GRANT %s ON %s TO %I`)}, ${listed("privileges", "held")}, objects, grantee)
-FROM everywhere WHERE NOT privileges <@ held
+SELECT format(${text(`${forRole} GRANT %s ON %s TO %I`)}, ${listed("privileges", "granted")}, objects, grantee)
+FROM everywhere WHERE NOT privileges <@ granted
 UNION ALL
 ${difference(text(`${prefix} %2$I REVOKE %1$s ON %4$s FROM %3$s`), text(`${prefix} %2$I GRANT %1$s ON %4$s TO %3$s`), { more: "objects", covered: "covered" })}`;
 }
@@ -174,11 +174,11 @@ const named = `CASE grantee WHEN ${text(PUBLIC)} THEN 'PUBLIC' ELSE quote_ident(
 function difference(
   revoke: string,
   grant: string,
-  { more, covered = "held" }: { readonly more?: string; readonly covered?: string } = {},
+  { more, covered = "granted" }: { readonly more?: string; readonly covered?: string } = {},
 ): string {
   const extra = more === undefined ? "" : `, ${more}`;
-  return `SELECT format(${revoke}, ${listed("held", "privileges")}, name, ${named}${extra})
-FROM found WHERE NOT held <@ privileges
+  return `SELECT format(${revoke}, ${listed("granted", "privileges")}, name, ${named}${extra})
+FROM found WHERE NOT granted <@ privileges
 UNION ALL
 SELECT format(${grant}, ${listed("privileges", covered)}, name, ${named}${extra})
 FROM found WHERE NOT privileges <@ ${covered}`;
@@ -219,12 +219,12 @@ function refuseForeignSchemas(
   const rows = wanted
     .filter(({ type }) => type === "schema")
     .map((one) => `(${text(one.schema)}, ${text(one.grantee)}, ${texts(one.privileges)})`);
-  const held = `ARRAY(SELECT privilege_type FROM aclexplode(coalesce(nspacl, acldefault('n', nspowner))) a
+  const granted = `ARRAY(SELECT privilege_type FROM aclexplode(coalesce(nspacl, acldefault('n', nspowner))) a
         WHERE a.grantee IN (0, ${oidOf("p.grantee")}))`;
-  return refusal(`app ${app}: everything else is done, but for a superuser there is`, [
-    `SELECT format('in database %s: GRANT %s ON SCHEMA %I TO %I;', current_database(), ${listed("privileges", held)}, nspname, p.grantee)
+  return refusal(`app ${app}: everything else is done; a superuser must still do this`, [
+    `SELECT format('in database %s: GRANT %s ON SCHEMA %I TO %I;', current_database(), ${listed("privileges", granted)}, nspname, p.grantee)
       FROM (VALUES ${rows.join(",\n      ")}) p (schema, grantee, privileges) JOIN pg_namespace ON nspname = p.schema
-      WHERE NOT (${mayGrant("nspname", "nspowner", database.owner)}) AND NOT privileges <@ ${held}`,
+      WHERE NOT (${mayGrant("nspname", "nspowner", database.owner)}) AND NOT privileges <@ ${granted}`,
   ]);
 }
 

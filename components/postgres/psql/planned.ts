@@ -1,5 +1,5 @@
 import type { ObjectType } from "../../config/privileges.ts";
-import { toWantedPrivileges, type WantedPrivileges } from "../diff/wanted-privileges.ts";
+import { toWantedPrivileges, type WantedPrivileges } from "../diff/access/wanted.ts";
 import { withSchemas } from "../plan/access.ts";
 import type { DatabasePlan, PlannedGrant } from "../plan/plan.ts";
 import { text, texts } from "./step.ts";
@@ -39,7 +39,7 @@ export function withPlanned(
 /** No schema has this name. */
 const anyOther = "";
 
-/** Rows for the owner's schemas that the patterns stand for. The same as in `diff/access.ts`. */
+/** Rows for the owner's schemas that the patterns stand for. The same as in `diff/access/decide.ts`. */
 function fromPatterns(plan: DatabasePlan): string {
   const { patterns = [], schemas, roles, database } = plan;
   const places = roles.flatMap(({ scoped = [], except = [] }) => [...scoped, ...except]);

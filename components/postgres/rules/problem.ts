@@ -5,7 +5,7 @@ export const problemCodes = [
   ...(["server-not-pinned", "server-other", "server-too-old", "server-is-standby"] as const),
   ...(["admin-lacks-createrole", "admin-lacks-createdb", "admin-is-reserved"] as const),
   ...(["admin-lacks-self-grant", "ownership-role-has-rights"] as const),
-  ...(["ownership-role-of-other-stack", "ownership-role-unmarked", "stack-unknown"] as const),
+  ...(["ownership-role-of-other-stack", "ownership-role-without-stack", "stack-unknown"] as const),
   ...(["maintain-unsupported", "set-role-broken", "login-is-group"] as const),
   ...(["role-not-ours", "role-has-rights", "role-would-lose", "role-out-of-reach"] as const),
   ...(["role-of-other-stack", "role-above-admin"] as const),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LiveAccess, LiveObject } from "../../../components/postgres/catalog/access.ts";
-import { decideAccess } from "../../../components/postgres/diff/access.ts";
+import { decideAccess } from "../../../components/postgres/diff/access/decide.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { hiddenVerifiers, toStatement } from "../../../components/postgres/statements/sql.ts";
 import { goodServer, liveDatabase } from "../../fakes/catalog.ts";

@@ -1,14 +1,14 @@
-import type { LiveAccess, LiveInside, LiveObject } from "../catalog/access.ts";
-import type { LiveDatabase, ServerFacts } from "../catalog/catalog.ts";
-import { isInPattern, withSchemas } from "../plan/access.ts";
-import type { FormerRole } from "../plan/former-role.ts";
-import { type DatabasePlan, PUBLIC, PUBLIC_SCHEMA } from "../plan/plan.ts";
-import type { Action, Securable } from "../statements/actions.ts";
-import { type ContentDecision, decideContents } from "./contents.ts";
+import type { LiveAccess, LiveInside, LiveObject } from "../../catalog/access.ts";
+import type { LiveDatabase, ServerFacts } from "../../catalog/catalog.ts";
+import { isInPattern, withSchemas } from "../../plan/access.ts";
+import type { FormerRole } from "../../plan/former-role.ts";
+import { type DatabasePlan, PUBLIC, PUBLIC_SCHEMA } from "../../plan/plan.ts";
+import type { Action, Securable } from "../../statements/actions.ts";
+import { type ContentDecision, decideContents } from "../contents.ts";
 import { closePublicSchema, findClosedSchemas, mayGrantOn, noteLostSchema } from "./foreign.ts";
 import { findGrantsOfOthers } from "./grantors.ts";
-import { compare, heldBy, nameOnDatabase, subtract, toPlace, toSecurable } from "./privileges.ts";
-import { decideSettings } from "./settings.ts";
+import { compare, grantedTo, nameOnDatabase, subtract, toPlace, toSecurable } from "./privileges.ts";
+import { decideSettings } from "../settings.ts";
 import {
   toWantedDatabasePrivileges,
   toWantedEverywhere,
@@ -16,7 +16,7 @@ import {
   type WantedEverywhere,
   type WantedPrivileges,
   wantedOn,
-} from "./wanted-privileges.ts";
+} from "./wanted.ts";
 
 /** Actions, and notes on what Berth cannot or may not do. */
 export interface AccessDecision extends ContentDecision {
@@ -42,14 +42,14 @@ export function decideAccess(
   const objects = [...live.access.objects, ...contents.actions.flatMap(toNewSchema)];
   const schemas = new Set(objects.map(({ schema }) => schema));
   const leaving = formerRoles.map((role) => ({ ...role, schemas: [...schemas] }));
-  const shares = toWantedPrivileges(plan, leaving).filter(({ schema }) => schemas.has(schema));
+  const requests = toWantedPrivileges(plan, leaving).filter(({ schema }) => schemas.has(schema));
   const everywhere = toWantedEverywhere(plan, leaving);
   const byPlace = Map.groupBy(objects, toPlace);
   const inside = [
-    ...everywhere.flatMap((share) => decideEverywhere(plan, share, live.access)),
-    ...decideDefaults(plan, shares, live.access),
-    ...shares.flatMap((share) =>
-      decideObjects(plan, share, live.server, byPlace.get(toPlace(share)) ?? []),
+    ...everywhere.flatMap((request) => decideEverywhere(plan, request, live.access)),
+    ...decideDefaults(plan, requests, live.access),
+    ...requests.flatMap((request) =>
+      decideObjects(plan, request, live.server, byPlace.get(toPlace(request)) ?? []),
     ),
   ];
   return {
@@ -58,7 +58,7 @@ export function decideAccess(
     notes: [...closing.notes, ...(schemas.has(PUBLIC_SCHEMA) ? [] : noteLostSchema(plan))],
     superuser: [
       ...contents.superuser,
-      ...findClosedSchemas(plan, shares, live),
+      ...findClosedSchemas(plan, requests, live),
       ...findGrantsOfOthers(plan, live, leaving),
     ],
   };
@@ -121,8 +121,8 @@ export function decideDatabase(
     ),
     ...toWantedDatabasePrivileges(plan, formerRoles).flatMap(
       ({ path, grantee, privileges: wanted }) => {
-        const held = heldBy(nameOnDatabase(grantee), live.privileges);
-        return compare({ path, on, grantee, wanted, held });
+        const granted = grantedTo(nameOnDatabase(grantee), live.privileges);
+        return compare({ path, on, grantee, wanted, granted });
       },
     ),
   ];
@@ -131,18 +131,18 @@ export function decideDatabase(
 /** In a schema, what the owner will create gets what it does not get in every schema. */
 function decideDefaults(
   plan: DatabasePlan,
-  shares: readonly WantedPrivileges[],
+  requests: readonly WantedPrivileges[],
   access: LiveAccess,
 ): Action[] {
   const live = new Map(access.defaults.map((one) => [toPlace(one), one.privileges]));
   const everywhere = toWantedEverywhere(plan, []);
-  return shares.flatMap((share) => {
-    const { type, schema, grantee, path } = share;
+  return requests.flatMap((request) => {
+    const { type, schema, grantee, path } = request;
     if (type === "schema") return [];
     const given = everywhere.find((one) => one.type === type && one.grantee === grantee);
     const { missing, extra } = subtract(
-      share.later,
-      heldBy(grantee, live.get(toPlace(share)) ?? []),
+      request.later,
+      grantedTo(grantee, live.get(toPlace(request)) ?? []),
     );
     const alone = missing.filter((one) => given?.privileges.includes(one) !== true);
     return toDefaults(plan, { path, schema, type, grantee }, { missing: alone, extra });
@@ -159,9 +159,9 @@ export function decideEverywhere(
   access: LiveAccess,
 ): Action[] {
   const found = access.defaults.find((entry) => entry.type === type && entry.schema === null);
-  const held = heldBy(grantee, found?.privileges ?? []);
-  const { extra } = subtract(allowed, held);
-  const { missing } = subtract(privileges, held);
+  const granted = grantedTo(grantee, found?.privileges ?? []);
+  const { extra } = subtract(allowed, granted);
+  const { missing } = subtract(privileges, granted);
   return toDefaults(plan, { path, schema: null, type, grantee }, { missing, extra });
 }
 
@@ -184,34 +184,34 @@ function toDefaults(
 /** One statement for all objects that need the same change. Objects of other owners are left alone. */
 function decideObjects(
   plan: DatabasePlan,
-  share: WantedPrivileges,
+  request: WantedPrivileges,
   server: ServerFacts,
   objects: readonly LiveObject[],
 ): Action[] {
-  const { grantee, path } = share;
+  const { grantee, path } = request;
   const groups = new Map<
     string,
-    { on: Securable; held: readonly string[]; wanted: readonly string[] }
+    { on: Securable; granted: readonly string[]; wanted: readonly string[] }
   >();
   for (const object of objects) {
     if (!mayGrantOn(object, plan, server)) continue;
-    const wanted = wantedOn(share, object.name);
-    const held = heldOn(object, grantee, wanted);
-    const key = JSON.stringify([held, wanted]);
+    const wanted = wantedOn(request, object.name);
+    const granted = grantedOn(object, grantee, wanted);
+    const key = JSON.stringify([granted, wanted]);
     const group = groups.get(key);
-    groups.set(key, { on: toSecurable(object, group?.on), held, wanted });
+    groups.set(key, { on: toSecurable(object, group?.on), granted, wanted });
   }
-  return [...groups.values()].flatMap(({ on, held, wanted }) =>
-    compare({ path, on, grantee, wanted, held }),
+  return [...groups.values()].flatMap(({ on, granted, wanted }) =>
+    compare({ path, on, grantee, wanted, granted }),
   );
 }
 
 /** A privilege on a single column can be too much, but does not replace one on the whole object. */
-function heldOn(
+function grantedOn(
   { privileges, columns = [] }: LiveObject,
   grantee: string,
   wanted: readonly string[],
 ): string[] {
-  const onColumns = heldBy(grantee, columns).filter((one) => !wanted.includes(one));
-  return [...new Set([...heldBy(grantee, privileges), ...onColumns])].toSorted();
+  const onColumns = grantedTo(grantee, columns).filter((one) => !wanted.includes(one));
+  return [...new Set([...grantedTo(grantee, privileges), ...onColumns])].toSorted();
 }

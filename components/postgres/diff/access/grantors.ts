@@ -1,11 +1,11 @@
 import { escapeIdentifier } from "pg";
-import type { LiveInside, LiveObject } from "../catalog/access.ts";
-import type { OthersGrant } from "../catalog/catalog.ts";
-import type { FormerRole } from "../plan/former-role.ts";
-import type { DatabasePlan } from "../plan/plan.ts";
-import type { AppProblem } from "../rules/problem.ts";
-import { type Action, describeSecurable, type Securable } from "../statements/actions.ts";
-import { inNameOf, toStatement } from "../statements/sql.ts";
+import type { LiveInside, LiveObject } from "../../catalog/access.ts";
+import type { OthersGrant } from "../../catalog/catalog.ts";
+import type { FormerRole } from "../../plan/former-role.ts";
+import type { DatabasePlan } from "../../plan/plan.ts";
+import type { AppProblem } from "../../rules/problem.ts";
+import { type Action, describeSecurable, type Securable } from "../../statements/actions.ts";
+import { inNameOf, toStatement } from "../../statements/sql.ts";
 import { mayGrantOn } from "./foreign.ts";
 import { nameOnDatabase, toPlace, toSecurable } from "./privileges.ts";
 import {
@@ -13,7 +13,7 @@ import {
   toWantedPrivileges,
   type WantedPrivileges,
   wantedOn,
-} from "./wanted-privileges.ts";
+} from "./wanted.ts";
 
 /** What a role must have on one object. */
 type Wanted = Pick<WantedPrivileges, "grantee" | "privileges">;
@@ -55,13 +55,13 @@ function findOthersGrants(
 ): OthersRevoke[] {
   const { name: database, others = [] } = live.database;
   const on: Securable = { type: "database", database };
-  const outside = toWantedDatabasePrivileges(plan, formerRoles).flatMap((share) => {
-    const grantee = nameOnDatabase(share.grantee);
-    return tooMuch(others, { ...share, grantee }).map((one) => toRevoke(share, one, on));
+  const outside = toWantedDatabasePrivileges(plan, formerRoles).flatMap((request) => {
+    const grantee = nameOnDatabase(request.grantee);
+    return tooMuch(others, { ...request, grantee }).map((one) => toRevoke(request, one, on));
   });
   const objects = byPlace(live);
-  const inside = toWantedPrivileges(plan, formerRoles).flatMap((share) =>
-    onPlace(plan, objects, share),
+  const inside = toWantedPrivileges(plan, formerRoles).flatMap((request) =>
+    onPlace(plan, objects, request),
   );
   return [...outside, ...inside];
 }
@@ -74,22 +74,22 @@ function byPlace({ access, server }: LiveInside) {
 function onPlace(
   plan: DatabasePlan,
   { server, places }: ReturnType<typeof byPlace>,
-  share: WantedPrivileges,
+  request: WantedPrivileges,
   select: (object: LiveObject, wanted: Wanted) => readonly OthersGrant[] = (
     { others = [] },
     wanted,
   ) => tooMuch(others, wanted),
 ): readonly OthersRevoke[] {
   const found = new Map<string, { one: OthersGrant; on: Securable }>();
-  for (const object of places.get(toPlace(share)) ?? []) {
+  for (const object of places.get(toPlace(request)) ?? []) {
     if (!mayGrantOn(object, plan, server)) continue;
-    const wanted = { grantee: share.grantee, privileges: wantedOn(share, object.name) };
+    const wanted = { grantee: request.grantee, privileges: wantedOn(request, object.name) };
     for (const one of select(object, wanted)) {
       const key = JSON.stringify(one);
       found.set(key, { one, on: toSecurable(object, found.get(key)?.on) });
     }
   }
-  return [...found.values()].map(({ one, on }) => toRevoke(share, one, on));
+  return [...found.values()].map(({ one, on }) => toRevoke(request, one, on));
 }
 
 function tooMuch(
@@ -125,11 +125,11 @@ export function findGrantOptions(plan: DatabasePlan, live: LiveInside): AppProbl
   const objects = byPlace(live);
   const defaults = new Map(live.access.defaults.map((one) => [toPlace(one), one.grantable]));
   const found = [
-    ...toWantedDatabasePrivileges(plan, []).flatMap((share) =>
-      statedOf(grantable, share).map((one) => toRevoke(share, one, on)),
+    ...toWantedDatabasePrivileges(plan, []).flatMap((request) =>
+      statedOf(grantable, request).map((one) => toRevoke(request, one, on)),
     ),
-    ...inAll.flatMap((share) =>
-      onPlace(plan, objects, share, ({ grantable: all = [] }, wanted) => statedOf(all, wanted)),
+    ...inAll.flatMap((request) =>
+      onPlace(plan, objects, request, ({ grantable: all = [] }, wanted) => statedOf(all, wanted)),
     ),
   ];
   const onObjects = found.map(({ grantor, action, column }) => ({
@@ -142,7 +142,7 @@ export function findGrantOptions(plan: DatabasePlan, live: LiveInside): AppProbl
   }));
   return [
     ...onObjects,
-    ...inAll.flatMap((share) => findDefaultOptions(share, defaults.get(toPlace(share)))),
+    ...inAll.flatMap((request) => findDefaultOptions(request, defaults.get(toPlace(request)))),
   ].map(({ grantor, grantee, path, what, statement }) => ({
     ...{ code: "grant-option", app: plan.app, at: path },
     what: `role "${grantee}" has ${what} WITH GRANT OPTION, so it can give that to others; "${grantor}" granted it`,
@@ -151,10 +151,10 @@ export function findGrantOptions(plan: DatabasePlan, live: LiveInside): AppProbl
 }
 
 /** The same for objects that the owner will create, in one schema. */
-function findDefaultOptions(share: WantedPrivileges, live: readonly OthersGrant[] = []) {
-  const { type, schema, grantee, path } = share;
+function findDefaultOptions(request: WantedPrivileges, live: readonly OthersGrant[] = []) {
+  const { type, schema, grantee, path } = request;
   if (type === "schema") return [];
-  return statedOf(live, { grantee, privileges: share.later }).map(({ grantor, privilege }) => {
+  return statedOf(live, { grantee, privileges: request.later }).map(({ grantor, privilege }) => {
     const where = { owner: grantor, schema, type, grantee, path };
     const privileges = [`GRANT OPTION FOR ${privilege}`];
     return {
