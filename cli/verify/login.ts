@@ -7,7 +7,7 @@ import {
   isOfVault,
   type Login,
 } from "../../components/config/logins.ts";
-import type { AppSpec, RoleSpec } from "../../components/config/spec.ts";
+import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { describeItem } from "../../components/postgres/server/reach.ts";
 import { withRoleSession, withSession } from "../../components/postgres/server/session.ts";
 import { type Check, runUp, toFailed, type VerifyContext } from "./check.ts";
@@ -48,7 +48,7 @@ export async function login(
     });
     return { name, ok: true, detail: "select 1 answered" };
   } catch (error) {
-    return toFailed(name, error, commandLine("doctor", `--stack ${context.spec.stack}`));
+    return toFailed(name, error, doctor(context.spec));
   }
 }
 
@@ -77,7 +77,7 @@ async function enterAsReader(
     });
     return { name, ok: true, detail: "it entered and set the role" };
   } catch (error) {
-    return toFailed(name, error, `${runUp}, or ${commandLine("doctor", `--stack ${spec.stack}`)}`);
+    return toFailed(name, error, `${runUp}, or ${doctor(spec)}`);
   }
 }
 
@@ -101,6 +101,14 @@ async function enterAsAdmin(
     const detail = "checked in a session of the admin; its own login was not tried";
     return { name, ok: true, warning: true, detail };
   } catch (error) {
-    return toFailed(name, error, commandLine("doctor", `--stack ${spec.stack}`));
+    // Before 16 an admin with CREATEROLE may make itself a member.
+    const { code } = error as { readonly code?: string };
+    const grant = `GRANT ${escapeIdentifier(role.name)} TO ${escapeIdentifier(admin.username)}`;
+    const fix = `as "${admin.username}" run: ${grant}`;
+    return toFailed(name, error, code === "42501" ? fix : doctor(spec));
   }
+}
+
+function doctor({ stack }: Pick<StackSpec, "stack">): string {
+  return commandLine("doctor", `--stack ${stack}`);
 }

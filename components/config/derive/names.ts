@@ -45,6 +45,14 @@ export function readerKey(app: string, key: string): string {
   return `${app}_${key}`;
 }
 
+/** Where the stack file says what a further role has, in the entry of its app or of the app that reads this one. */
+export function accessAt(app: string, key: string): string {
+  const [reader, own] = key.split("_");
+  return own === undefined
+    ? `berth:apps.${app}.roles.${key}`
+    : `berth:apps.${reader ?? ""}.roles.${own}.reads.${app}`;
+}
+
 /** 1Password item with the owner's credential. */
 export function ownerItem(app: string): string {
   return `${app}-db-credentials`;

@@ -1,4 +1,5 @@
 import { escapeIdentifier as id } from "pg";
+import { accessAt } from "../../config/derive/names.ts";
 import type { NamedObjects } from "../../config/privileges.ts";
 import type { SettingsByName } from "../../config/schema/settings.ts";
 import type { LiveAccess } from "../catalog/access.ts";
@@ -75,7 +76,7 @@ export function findMissingObjects(
       if (missing.length === 0) return [];
       return {
         ...{ code: "object-missing", app, at: `roles.${key}.${at === "except" ? at : "scoped"}` },
-        what: `berth:apps.${app}.roles.${key}.${at} names ${missing.join(", ")}, which database "${database.name}" does not have`,
+        what: `${accessAt(app, key)}.${at} names ${missing.join(", ")}, which database "${database.name}" does not have`,
         fix: "correct the name; or, if the app has yet to make it, run pulumi up once more after that",
       } as const;
     });

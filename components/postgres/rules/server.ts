@@ -1,3 +1,4 @@
+import { accessAt } from "../../config/derive/names.ts";
 import type { PostgresSpec } from "../../config/spec/postgres.ts";
 import type { Catalog, LiveRole, ServerFacts } from "../catalog/catalog.ts";
 import { isGrantedAnywhere } from "../plan/access.ts";
@@ -99,7 +100,7 @@ export function findPlanProblems(plan: DatabasePlan, facts: ServerFacts): AppPro
     ...unsupported.map(({ key }) => ({
       ...{ code: "maintain-unsupported" as const, app, at: `roles.${key}.grants.table` },
       what: `MAINTAIN needs Postgres 17, and this server is ${version}`,
-      fix: `take MAINTAIN out of berth:apps.${app}.roles.${key}.privileges.tables`,
+      fix: `take MAINTAIN out of ${accessAt(app, key)}.privileges.tables`,
     })),
   ];
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { verifyStack } from "../../../cli/verify/verb.ts";
+import type { StackSpec } from "../../../components/config/spec.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { tell } from "../../cli/verify/bed.ts";
@@ -36,13 +37,17 @@ describe.each(servers)(
       for (const app of spec.apps) {
         made.set(app.name, await bed.up(inputsOfApp(app), made.get(app.name)));
       }
+      return await verify(spec);
+    };
+    const verify = async (spec: StackSpec, names?: readonly string[]) => {
       const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
       const items = {
         admin: new Credential(PGUSER, PGPASSWORD),
         credential: ({ name }: { readonly name: string }) =>
           new Credential(name, rolePassword(name)),
       };
-      return await verifyStack(spec, items, () => undefined);
+      const apps = spec.apps.filter(({ name }) => names?.includes(name) !== false);
+      return await verifyStack({ ...spec, apps }, items, () => undefined);
     };
     const reads = (app: string, table: string) =>
       bed.sqlAs("metabase_bi", app, `select from ${table}`).then(
@@ -73,6 +78,23 @@ describe.each(servers)(
       for (const one of made.values()) expect(await bed.diff(one)).toEqual([]);
       await up({ bi: { reads: ["shop"] } });
       expect([await reads("shop", "t"), await reads("crm", "t")]).toEqual([true, "42501"]);
+    });
+
+    it("is checked by the admin where the run knows only the app that it reads", async () => {
+      const roles = { bi: { reads: ["shop"] } };
+      await up(roles);
+      if (isOpen) for (const app of made.keys()) await closePublic(bed, app);
+      const only = await verify(toSpec(roles), ["shop"]);
+      const failed = only.apps.flatMap(({ checks }) => checks).filter(({ ok }) => !ok);
+      if (version < "16" && !isSuperuser) {
+        const { PGUSER: name, PGPASSWORD: password } = bed.adminEnvironment;
+        expect(failed.map(({ detail }) => detail)).toEqual([
+          'permission denied to set role "shop_metabase_bi"',
+        ]);
+        const [, grant = ""] = /run: (.*)/.exec(failed[0]?.fix ?? "") ?? [];
+        await bed.sqlWith({ name, password }, "postgres", grant);
+        expect(tell(await verify(toSpec(roles), ["shop"]), "failed")).toEqual([]);
+      } else expect(failed).toEqual([]);
     });
 
     it("takes LOGIN from the role that it reads by, where somebody gave it that", async () => {

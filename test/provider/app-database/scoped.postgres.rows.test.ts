@@ -34,13 +34,24 @@ const all = {
   },
 };
 
+const tables = ["open", "secrets", "hr.bills", "hr.salaries", "tenant_1.t", `hr."o.d'd ""%I"`];
+const makeTables = `create table open (id int); create table secrets (id int);
+create table hr.bills (id serial, note text); create table hr.salaries (id serial, note text);
+create schema tenant_1; create table tenant_1.t (id int); create table hr."o.d'd ""%I" (id int)`;
+
 describe.each(servers)(
   "on Postgres %s (%s), as a superuser: %s",
   (version, packageName, isSuperuser) => {
     let bed: DatabaseBed;
+    let first: StoredResource;
+    let atFirst: readonly string[];
 
     beforeAll(async () => {
       bed = await DatabaseBed.open({ packageName, isSuperuser });
+      first = await bed.up(inputsOf("basketball", entry));
+      if (version === "14" && !isSuperuser) await closePublic(bed, "basketball");
+      await as("basketball", makeTables);
+      atFirst = await readBy("basketball_ro", tables);
     });
 
     afterAll(async () => {
@@ -57,9 +68,9 @@ describe.each(servers)(
         },
       );
     /** Of these tables, those that a role may read. */
-    const readBy = async (role: string, tables: readonly string[]): Promise<string[]> => {
+    const readBy = async (role: string, names: readonly string[]): Promise<string[]> => {
       const found: string[] = [];
-      for (const table of tables) {
+      for (const table of names) {
         if (await isLetIn(role, `select from ${table}`)) found.push(table);
       }
       return found;
@@ -103,17 +114,9 @@ describe.each(servers)(
       return tell(await verifyStack(spec, items, () => undefined), "failed");
     };
 
-    const tables = ["open", "secrets", "hr.bills", "hr.salaries", "tenant_1.t", `hr."o.d'd ""%I"`];
-    const makeTables = `create table open (id int); create table secrets (id int);
-    create table hr.bills (id serial, note text); create table hr.salaries (id serial, note text);
-    create schema tenant_1; create table tenant_1.t (id int); create table hr."o.d'd ""%I" (id int)`;
-
     it("gives a role what its entry says, where it says so, and nothing else", async () => {
-      const first = await bed.up(inputsOf("basketball", entry));
-      if (version === "14" && !isSuperuser) await closePublic(bed, "basketball");
-      await as("basketball", makeTables);
       // Not before the next run: a default privilege asks for no name.
-      expect(await readBy("basketball_ro", tables)).toEqual([]);
+      expect(atFirst).toEqual([]);
       const found = await bed.refresh(first);
       const made = await bed.up(first.inputs, found);
       expect(await readBy("basketball_ro", tables)).toEqual(["open", "hr.bills", "tenant_1.t"]);

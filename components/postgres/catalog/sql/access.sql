@@ -1,4 +1,5 @@
--- Privileges in this database: on the schemas $2 (with $4 also on all others of the owner $3) and their tables, sequences and functions, and default
+-- Privileges in this database: on the schemas $2 (with $4 also on all others of the owner $3) and their
+-- tables, sequences and functions, and default
 -- privileges in these schemas or (schema null) in every schema. Only of the grantees $1 and PUBLIC (as
 -- 'public'). Default privileges only of the owner $3, because the app's objects belong to it. Objects that
 -- an extension made are left out.
