@@ -3,7 +3,7 @@ import { verifyStack } from "../../../cli/verify/verb.ts";
 import type { StackSpec } from "../../../components/config/spec.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
-import { tell } from "../../cli/verify/bed.ts";
+import { listChecks } from "../../cli/verify/bed.ts";
 import { makeSpec } from "../../fakes/stack.ts";
 import { DatabaseBed, inputsOfApp, rolePassword } from "./bed.ts";
 import { closePublic, servers } from "./servers.ts";
@@ -65,7 +65,7 @@ describe.each(servers)(
       expect(await reads("shop", "salaries")).toBe(true);
       expect(await reads("crm", "t")).toBe("42501");
       const verdict = await up({ bi });
-      expect(tell(verdict, "failed")).toEqual([]);
+      expect(listChecks(verdict, "failed")).toEqual([]);
       const names = verdict.apps.flatMap(({ checks }) => checks.map(({ name }) => name));
       expect(names).toContain("metabase_bi: can log in to shop, as a member of shop_metabase_bi");
       expect([await reads("crm", "t"), await reads("crm", "salaries")]).toEqual([true, "42501"]);
@@ -93,7 +93,7 @@ describe.each(servers)(
         ]);
         const [, grant = ""] = /run: (.*)/.exec(failed[0]?.fix ?? "") ?? [];
         await bed.sqlWith({ name, password }, "postgres", grant);
-        expect(tell(await verify(toSpec(roles), ["shop"]), "failed")).toEqual([]);
+        expect(listChecks(await verify(toSpec(roles), ["shop"]), "failed")).toEqual([]);
       } else expect(failed).toEqual([]);
     });
 

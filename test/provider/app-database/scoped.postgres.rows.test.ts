@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { verifyStack } from "../../../cli/verify/verb.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
-import { tell } from "../../cli/verify/bed.ts";
+import { listChecks } from "../../cli/verify/bed.ts";
 import { makeSpec } from "../../fakes/stack.ts";
 import { hasPsql, psql, toScript } from "../../postgres/psql/run.ts";
 import { DatabaseBed, inputsOf, rolePassword } from "./bed.ts";
@@ -111,7 +111,7 @@ describe.each(servers)(
         credential: ({ name }: { readonly name: string }) =>
           new Credential(name, rolePassword(name)),
       };
-      return tell(await verifyStack(spec, items, () => undefined), "failed");
+      return listChecks(await verifyStack(spec, items, () => undefined), "failed");
     };
 
     it("gives a role what its entry says, where it says so, and nothing else", async () => {
