@@ -8,6 +8,7 @@ import {
   type Login,
 } from "../../components/config/logins.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
+import { BerthError } from "../../components/errors.ts";
 import { describeItem } from "../../components/postgres/server/reach.ts";
 import { withRoleSession, withSession } from "../../components/postgres/server/session.ts";
 import { type Check, runUp, toFailed, type VerifyContext } from "./check.ts";
@@ -95,18 +96,24 @@ async function enterAsAdmin(
       : `${role.name}: exists, for logins without a password`;
   try {
     await withSession({ ...target, database }, admin, async (client) => {
-      await client.query(`set role ${escapeIdentifier(role.name)}`);
+      await setRole(client, role.name, admin.username);
       await use(client);
     });
     const detail = "checked in a session of the admin; its own login was not tried";
     return { name, ok: true, warning: true, detail };
   } catch (error) {
-    // Before 16 an admin with CREATEROLE may make itself a member.
-    const { code } = error as { readonly code?: string };
-    const grant = `GRANT ${escapeIdentifier(role.name)} TO ${escapeIdentifier(admin.username)}`;
-    const fix = `as "${admin.username}" run: ${grant}`;
-    return toFailed(name, error, code === "42501" ? fix : doctor(spec));
+    return toFailed(name, error, doctor(spec));
   }
+}
+
+/** Before 16 an admin with CREATEROLE is no member of the roles that it makes, but may make itself one. */
+async function setRole(client: Client, role: string, admin: string): Promise<void> {
+  await client.query(`set role ${escapeIdentifier(role)}`).catch((error: unknown) => {
+    if ((error as { readonly code?: string }).code !== "42501") throw error;
+    const grant = `GRANT ${escapeIdentifier(role)} TO ${escapeIdentifier(admin)}`;
+    const hint = `as "${admin}" run: ${grant}`;
+    throw new BerthError(`role "${admin}" may not set role "${role}"`, { hint, cause: error });
+  });
 }
 
 function doctor({ stack }: Pick<StackSpec, "stack">): string {

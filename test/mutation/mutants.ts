@@ -201,6 +201,14 @@ const diff: readonly Mutant[] = [
     ],
   ),
   ...inFile(
+    "components/postgres/server/tls.ts",
+    ["test/postgres/server/client-certificate.postgres.test.ts"],
+    [
+      ["a client certificate", "spec.client === undefined ? {} : readClient(spec.client)", "{}"],
+      ["a look at its key", "certificate.checkPrivateKey(parseKey(keyFile, key))", "true"],
+    ],
+  ),
+  ...inFile(
     "components/postgres/diff/unlisted.ts",
     ["test/postgres/diff/unstated.test.ts"],
     [["names that no object has", "missing.length === 0", "true"]],

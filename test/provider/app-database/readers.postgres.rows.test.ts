@@ -89,7 +89,7 @@ describe.each(servers)(
       if (version < "16" && !isSuperuser) {
         const { PGUSER: name, PGPASSWORD: password } = bed.adminEnvironment;
         expect(failed.map(({ detail }) => detail)).toEqual([
-          'permission denied to set role "shop_metabase_bi"',
+          'role "coachlight_admin" may not set role "shop_metabase_bi"',
         ]);
         const [, grant = ""] = /run: (.*)/.exec(failed[0]?.fix ?? "") ?? [];
         await bed.sqlWith({ name, password }, "postgres", grant);
