@@ -68,6 +68,7 @@ export const rooms = {
     "components/config/login-keys",
   ],
   "components/config/rules": [
+    "components/config/privileges",
     "components/config/values",
     "components/config/keys",
     "components/config/spec",
