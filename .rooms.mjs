@@ -189,6 +189,9 @@ export const rooms = {
   ],
   provider: [...config, "components/engine", "components/onepassword", "provider/"],
 
+  // The policy pack, which Pulumi starts in a process of its own.
+  policy: ["components/config/", `${postgres}/plan`, "components/delivery/metadata"],
+
   toolchain: [...shared, "components/engine"],
 
   cli: [...config, "components/engine"],
