@@ -79,6 +79,8 @@ const runBy: Readonly<Record<string, string>> = {
   "npm run preview -- --stack prod --fail-on drop,reown,access": "engine/preview.full.test.ts",
   "npm run preview -- --stack prod --save-plan plan.json": "engine/preview.full.test.ts",
   "pulumi up --stack prod --plan plan.json": "engine/preview.full.test.ts",
+  "pulumi preview --stack prod --policy-pack policy": "engine/policy.full.test.ts",
+  "pulumi preview --policy-pack node_modules/berth/dist/policy": "engine/package.full.test.ts",
   "npm run verify -- --stack prod": "engine/start.full.test.ts",
   "npm run doctor -- --stack prod": "engine/doctor.test.ts",
   "npm run adopt -- --stack prod": "engine/adopt.rows.test.ts",
