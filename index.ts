@@ -76,7 +76,10 @@ if (delivery.shared !== undefined) {
 const reported = reportUncommitted(opened, delivery, pulumi.all(written));
 const summaries = Object.fromEntries(created.map((app) => [app.name, app.summary]));
 
-await berth.requireNoneRefused(created.flatMap(({ database }) => database ?? []));
+await berth.requireNoneRefused([
+  ...created.flatMap(({ database }) => database?.urn ?? []),
+  ...written,
+]);
 
 /** Per app: its database, roles, Secrets and manifests. */
 export const apps = pulumi.all([summaries, reported]).apply(([all]) => all);

@@ -12,7 +12,7 @@ export interface BerthProviderArgs {
   readonly places?: string;
   /** Those of them whose database and roles are dropped when they leave the program. */
   readonly reclaim?: pulumi.Inputs;
-  /** A preview goes on after an app that it refuses. Then call `requireNoneRefused` at the program's end. */
+  /** A preview goes on after what it refuses. Then call `requireNoneRefused` at the program's end. */
   readonly collectRefused?: boolean;
 }
 
@@ -26,22 +26,21 @@ export class BerthProvider extends pulumi.ProviderResource {
   }
 
   /**
-   * Fails a preview that refused an app. Each such app has reported its own error by then, and the preview shows
-   * what it would do about all others.
+   * Fails a preview that refused something. Each refusal was reported by then, and the preview shows what it would do
+   * about everything else.
    *
-   * @param resources All that may be refused.
+   * @param registered Settle when all that may be refused is registered.
    */
-  async requireNoneRefused(resources: readonly pulumi.Resource[]): Promise<void> {
-    if (!pulumi.runtime.isDryRun() || resources.length === 0) return;
-    await Promise.all(resources.map(({ urn }) => (urn as unknown as Resolved).promise()));
-    const { apps } = (await pulumi.runtime.invoke(
-      "berth:postgres:getRefusedApps",
+  async requireNoneRefused(registered: readonly pulumi.Output<unknown>[]): Promise<void> {
+    if (!pulumi.runtime.isDryRun() || registered.length === 0) return;
+    await Promise.all(registered.map((one) => (one as unknown as Resolved).promise()));
+    const { names } = (await pulumi.runtime.invoke(
+      "berth:postgres:getRefused",
       {},
       { provider: this },
-    )) as { readonly apps: readonly string[] };
-    if (apps.length === 0) return;
-    const names = apps.join(", ");
-    throw new BerthError(`not possible as it is: ${apps.length === 1 ? "app" : "apps"} ${names}`, {
+    )) as { readonly names: readonly string[] };
+    if (names.length === 0) return;
+    throw new BerthError(`not possible as it is: ${names.join(", ")}`, {
       hint: "see the error of each; pulumi up changes nothing before they are right",
     });
   }

@@ -7,6 +7,7 @@ import { AppDatabaseHandler } from "./app-database/handler.ts";
 import { ManifestFileHandler } from "./manifest-file/handler.ts";
 import { CallsUnderWay } from "./rpc/calls-under-way.ts";
 import { reportTo } from "./rpc/engine-log.ts";
+import { Refusals } from "./rpc/refusals.ts";
 import type { ResourceHandler } from "./rpc/resource-handler.ts";
 import { createServer } from "./rpc/server.ts";
 
@@ -26,9 +27,10 @@ const SHUTDOWN_MS = 4500;
 function main(): void {
   const engine = process.ppid;
   const report = reportTo(findEngineAddress(process.argv));
+  const refusals = new Refusals(report);
   const handlers: readonly ResourceHandler[] = [
-    new ManifestFileHandler(projectFolder, report),
-    new AppDatabaseHandler(report, isOffline(), readAdminItem),
+    new ManifestFileHandler(projectFolder, report, refusals),
+    new AppDatabaseHandler(report, isOffline(), readAdminItem, refusals),
   ];
   const calls = new CallsUnderWay();
   const server = createServer(handlers, calls);

@@ -2,17 +2,24 @@ import { paint, print } from "../print.ts";
 import { type AppPreview, type Change, kindsOfRisk, type StackPreview } from "./model.ts";
 
 /** `2 apps new, 1 changes, 12 unchanged`, for both forms. */
-export function summarize({ apps, unchangedApps }: StackPreview): string {
+export function summarize(preview: StackPreview): string {
+  const { apps, unchangedApps, notComparedApps } = preview;
   const count = (change: AppPreview["change"]): number =>
     apps.filter((app) => app.change === change).length;
   const parts = [
     ...(["new", "changes", "leaves", "refused"] as const).map(
       (change) => [count(change), change] as const,
     ),
-    [unchangedApps, "unchanged"] as const,
+    [unchangedApps.length, "unchanged"] as const,
+    [notComparedApps.length, "not compared"] as const,
   ];
   const shown = parts.filter(([n]) => n > 0).map(([n, what]) => `${String(n)} ${what}`);
   return shown.length === 0 ? "no apps" : `apps: ${shown.join(", ")}`;
+}
+
+/** What the errors of the run left out, for both forms. */
+export function describeNotCompared(apps: readonly string[]): string {
+  return `not compared, because the run stopped at the errors above: ${apps.join(", ")}`;
 }
 
 /** `drop (wiki), access (shop, wiki)`; undefined = there is no risk. */
@@ -54,6 +61,7 @@ export function printPreview(preview: StackPreview): void {
     print(paint("bold", "for all apps"));
     printPart(shared, []);
   }
+  if (preview.notComparedApps.length > 0) print(describeNotCompared(preview.notComparedApps));
   print(`stack ${stack}: ${summarize(preview)}`);
   print(`risk: ${summarizeRisks(preview) ?? "none"}`);
 }

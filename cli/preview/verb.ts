@@ -36,6 +36,7 @@ export async function preview(args: PreviewArgs): Promise<number> {
     spec.stack,
     spec.apps.map(({ name }) => name),
     digest,
+    isFailed,
   );
   if (args.form === "json") printJson(shown);
   else if (args.form === "markdown") printFile(toMarkdown(shown));
@@ -59,7 +60,8 @@ async function runPreview({ stack, file, savePlan }: PreviewArgs): Promise<{
   readonly isFailed: boolean;
 }> {
   const args = [
-    ...["preview", "--json", "--non-interactive", "--stack", stack],
+    // With those that stay the same it is known which apps were compared.
+    ...["preview", "--json", "--show-sames", "--non-interactive", "--stack", stack],
     ...(file === undefined ? [] : ["--config-file", file]),
     ...(savePlan === undefined ? [] : ["--save-plan", savePlan]),
   ];

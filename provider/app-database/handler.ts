@@ -7,6 +7,7 @@ import { PostgresServer } from "../../components/postgres/server/postgres-server
 import type { Action } from "../../components/postgres/statements/actions.ts";
 import type { Report } from "../rpc/engine-log.ts";
 import type { PropertyMap } from "../rpc/property-values.ts";
+import { Refusals } from "../rpc/refusals.ts";
 import {
   type ChangeKind,
   type Changes,
@@ -61,6 +62,7 @@ export class AppDatabaseHandler implements ResourceHandler {
   // A plain preview uses one catalog for all apps. A read of each app would cost more.
   readonly refreshBeforeUpdate = false;
   readonly #reports: RunReports;
+  readonly #refusals: Refusals;
   readonly #isOffline: boolean;
   readonly #readAdmin: ReadAdmin;
   #server: PostgresServer | undefined;
@@ -68,8 +70,14 @@ export class AppDatabaseHandler implements ResourceHandler {
   #stackConfig: PropertyMap | undefined;
   readonly #claims = new ProgramClaims();
 
-  constructor(report: Report, isOffline: boolean, readAdmin: ReadAdmin) {
-    this.#reports = new RunReports(report);
+  constructor(
+    report: Report,
+    isOffline: boolean,
+    readAdmin: ReadAdmin,
+    refusals = new Refusals(report),
+  ) {
+    this.#refusals = refusals;
+    this.#reports = new RunReports(report, refusals);
     this.#isOffline = isOffline;
     this.#readAdmin = readAdmin;
   }
@@ -77,7 +85,7 @@ export class AppDatabaseHandler implements ResourceHandler {
   checkConfig({ urn, olds, news }: Parameters<NonNullable<ResourceHandler["checkConfig"]>>[0]) {
     const { collectRefused, ...given } = news;
     this.#reports.setProvider(urn);
-    if (collectRefused === true) this.#reports.collectRefused();
+    if (collectRefused === true) this.#refusals.collect();
     const { inputs: checked, places, failures, warnings, kept } = checkRetirement(olds, given);
     const inputs = keepIdentity(olds, checked);
     if (places !== undefined) this.#claims.setApps(places);
@@ -87,7 +95,7 @@ export class AppDatabaseHandler implements ResourceHandler {
   }
 
   invoke(token: string): PropertyMap | undefined {
-    return this.#reports.answer(token);
+    return this.#refusals.answer(token);
   }
 
   /** Does not connect. The first app that needs the server does. */

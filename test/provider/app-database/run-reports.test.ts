@@ -2,15 +2,20 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { AppDecision } from "../../../components/postgres/diff/decide-app.ts";
 import type { Action } from "../../../components/postgres/statements/actions.ts";
 import { RunReports } from "../../../provider/app-database/run-reports.ts";
+import type { Report } from "../../../provider/rpc/engine-log.ts";
+import { Refusals } from "../../../provider/rpc/refusals.ts";
 
 /** What one run tells the operator: what is the stack's once, and each app's own error. */
 
 let said: string[];
+let refusals: Refusals;
 let reports: RunReports;
 
 beforeEach(() => {
   said = [];
-  reports = new RunReports((severity, urn, text) => void said.push(`${severity} ${urn} ${text}`));
+  const report: Report = (severity, urn, text) => void said.push(`${severity} ${urn} ${text}`);
+  refusals = new Refusals(report);
+  reports = new RunReports(report, refusals);
   reports.setProvider("berth");
 });
 
@@ -52,13 +57,13 @@ describe("a preview", () => {
   });
 
   it("goes on after an app that it refuses, and names it to a program that asks", () => {
-    reports.collectRefused();
+    refusals.collect();
     show("shop", refused);
     show("wiki", { steps: { ...noSteps, roles: [join("wiki")] } });
     expect(said[0]).toContain("error shop Postgres: 1 problem\n  - app shop: no");
     expect(said[1]).toContain("info wiki app wiki: 1 statement");
-    expect(reports.answer("berth:postgres:getRefusedApps")).toEqual({ apps: ["shop"] });
-    expect(reports.answer("berth:postgres:other")).toBeUndefined();
+    expect(refusals.answer("berth:postgres:getRefused")).toEqual({ names: ["app shop"] });
+    expect(refusals.answer("berth:postgres:other")).toBeUndefined();
   });
 });
 
