@@ -16,7 +16,7 @@ import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
 import { withServer } from "../../components/postgres/server/reach.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 
-import { paint, print, printJson } from "../print.ts";
+import { paint, print, printJson, withProgress } from "../print.ts";
 import { addEntries, formatEntries, replaceFile } from "../stack-file.ts";
 
 import { planAppHandOver } from "./hand-over.ts";
@@ -63,7 +63,7 @@ export async function adopt(args: AdoptArgs): Promise<number> {
   const loaded = loadIdentifiedStack(args.stack, projectFolder, args.file);
   const readItem = readThroughClient(readOnePasswordAccess());
   const { admin } = await readStackItems({ ...loaded, apps: [] }, readItem);
-  const survey = await readServer(loaded.postgres, admin);
+  const survey = await withProgress("reading the server", () => readServer(loaded.postgres, admin));
   const spec = withOwnershipRole(loaded, survey.catalog.roles.values());
   const { apps, leftAlone } = select(proposeApps({ spec, values }, survey), args, spec, survey);
   const passwords = await comparePasswords(

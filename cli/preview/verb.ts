@@ -3,7 +3,7 @@ import { loadStackFromFile } from "../../components/config/load.ts";
 import { BerthError } from "../../components/errors.ts";
 import type { Risk } from "../../components/postgres/statements/labels.ts";
 import { projectFolder } from "../../components/project-folder.ts";
-import { print, printError, printFile, printJson } from "../print.ts";
+import { print, printError, printFile, printJson, withProgress } from "../print.ts";
 import { outlived, waitForPulumi } from "../pulumi-process.ts";
 import { toStackPreview } from "./changes.ts";
 import { postComment } from "./comment.ts";
@@ -66,7 +66,9 @@ async function runPreview({ stack, file, savePlan }: PreviewArgs): Promise<{
     ...(savePlan === undefined ? [] : ["--save-plan", savePlan]),
   ];
   const pulumi = execa("pulumi", args, { cwd: projectFolder, stdin: "ignore", ...outlived });
-  const { result, isInterrupted } = await waitForPulumi(pulumi);
+  const { result, isInterrupted } = await withProgress("pulumi preview is running", () =>
+    waitForPulumi(pulumi),
+  );
   if (result.code === "ENOENT") {
     throw new BerthError("preview: pulumi is not on PATH", {
       hint: "install Pulumi (https://www.pulumi.com/docs/install/), then run the same command again",
