@@ -225,6 +225,7 @@ export const rooms = {
   "cli/init": [...config, "cli"],
   // A command loads its verb when it runs.
   "cli/commands": [
+    "components/errors",
     "cli",
     `${postgres}/statements`,
     "cli/plan",

@@ -36,12 +36,13 @@ const items = await readStackItems(loaded, await readInEngine(readOnePasswordAcc
 refuseUnusablePasswords(loaded.apps, items.credential);
 
 // Berth's own provider. It looks at the server by itself, and it alone sees what state knows of the stack.
+const inProgram = toProviderApps(loaded.apps);
 const berth = new BerthProvider("berth", {
   stack: loaded.postgres.stack,
   postgres: toProviderPostgres(loaded.postgres, items.admin),
-  ...toProviderApps(loaded.apps),
-  collectRefused: true,
+  ...inProgram,
 });
+await berth.begin(inProgram);
 const opened = await openCheckout(await berth.complete(loaded));
 const { spec } = opened;
 

@@ -12,8 +12,6 @@ export interface BerthProviderArgs {
   readonly places?: string;
   /** Those of them whose database and roles are dropped when they leave the program. */
   readonly reclaim?: pulumi.Inputs;
-  /** A preview goes on after what it refuses. Then call `requireNoneRefused` at the program's end. */
-  readonly collectRefused?: boolean;
 }
 
 /**
@@ -23,6 +21,18 @@ export interface BerthProviderArgs {
 export class BerthProvider extends pulumi.ProviderResource {
   constructor(name: string, args: BerthProviderArgs = {}, opts?: pulumi.ResourceOptions) {
     super("berth", name, { ...args }, opts);
+  }
+
+  /**
+   * Tells the provider about this run, before anything else is registered. An engine that has compared files with state
+   * before goes on with the provider that it started for that, from state. So the arguments alone do not reach it.
+   *
+   * A preview then goes on after what it refuses: call `requireNoneRefused` at the program's end.
+   */
+  async begin({ places }: { readonly places: string }): Promise<void> {
+    const { urn } = this as unknown as Record<"urn", Resolved>;
+    const run = { urn: await urn.promise(), places, collectRefused: pulumi.runtime.isDryRun() };
+    await pulumi.runtime.invoke("berth:postgres:beginRun", run, { provider: this });
   }
 
   /**

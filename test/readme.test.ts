@@ -36,7 +36,12 @@ const runBy: Readonly<Record<string, string>> = {
   "npm run verify -- --stack dev": "engine/start.full.test.ts",
   "npm run verify -- --stack dev --json": "engine/start.full.test.ts",
   "npm run pulumi -- preview": "engine/start.full.test.ts",
-  "npm run add -- wiki --stack dev": "engine/start.full.test.ts",
+  "npm run add -- wiki --stack dev": "engine/five-minutes.full.test.ts",
+  "npm run preview -- --stack dev": "engine/five-minutes.full.test.ts",
+  "npm run pulumi -- up --yes": "engine/five-minutes.full.test.ts",
+  "npm run rotate -- --stack dev --app wiki": "engine/five-minutes.full.test.ts",
+  "npm run report -- --stack dev --html --live --out report.html":
+    "engine/five-minutes.full.test.ts",
   "npm run add -- wiki --stack prod": "cli/add/verb.test.ts",
   "npm run add -- wiki --stack prod --login reports=readonly --git apps/wiki":
     "cli/add/verb.test.ts",

@@ -62,7 +62,8 @@ export function toStackPreview(
     errors: ofStack.errors,
   };
   const rest = apps.filter((app) => found.every((one) => one.app !== app)).toSorted();
-  const seen = new Set(steps.map(appOf));
+  // A refresh comes before the comparison, and also where an error ends the run at once.
+  const seen = new Set(steps.filter(({ op }) => op !== "refresh").map(appOf));
   const isCompared = (app: string): boolean => !isFailed || seen.has(app);
   const all = [...found, shared];
   const isSame = all.every((one) => one.errors.length + one.things.length === 0 && !hasChange(one));

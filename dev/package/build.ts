@@ -1,4 +1,4 @@
-import { cpSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, globSync, rmSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
@@ -23,7 +23,3 @@ await execa(process.execPath, [tsc, "-p", "dev/package/tsconfig.json"], {
 for (const file of globSync([...besideCode], { cwd: root })) {
   cpSync(path.join(root, file), path.join(dist, file));
 }
-
-// By it Pulumi finds the policy pack, also in the repository, where it is TypeScript.
-const pack = path.join(dist, "policy/package.json");
-writeFileSync(pack, readFileSync(pack, "utf8").replace("pack.ts", "pack.js"));

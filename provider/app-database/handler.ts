@@ -48,7 +48,7 @@ import {
 } from "./request.ts";
 import { findFormer, retireApp, shutOut } from "./retire.ts";
 
-import { checkRetirement } from "./retirement-check.ts";
+import { checkRetirement, readPlaces } from "./retirement-check.ts";
 import { RunReports } from "./run-reports.ts";
 import { applyApp } from "./up.ts";
 
@@ -83,10 +83,8 @@ export class AppDatabaseHandler implements ResourceHandler {
   }
 
   checkConfig({ urn, olds, news }: Parameters<NonNullable<ResourceHandler["checkConfig"]>>[0]) {
-    const { collectRefused, ...given } = news;
     this.#reports.setProvider(urn);
-    if (collectRefused === true) this.#refusals.collect();
-    const { inputs: checked, places, failures, warnings, kept } = checkRetirement(olds, given);
+    const { inputs: checked, places, failures, warnings, kept } = checkRetirement(olds, news);
     const inputs = keepIdentity(olds, checked);
     if (places !== undefined) this.#claims.setApps(places);
     this.#reports.warn(urn, warnings);
@@ -94,8 +92,14 @@ export class AppDatabaseHandler implements ResourceHandler {
     return { inputs, failures };
   }
 
-  invoke(token: string): PropertyMap | undefined {
-    return this.#refusals.answer(token);
+  invoke(token: string, args: PropertyMap): PropertyMap | undefined {
+    if (token === "berth:postgres:getRefused") return { names: this.#refusals.list() };
+    if (token !== "berth:postgres:beginRun") return undefined;
+    const places = readPlaces(args);
+    if (places !== undefined) this.#claims.setApps(places);
+    if (typeof args["urn"] === "string") this.#reports.setProvider(args["urn"]);
+    if (args["collectRefused"] === true) this.#refusals.collect();
+    return {};
   }
 
   /** Does not connect. The first app that needs the server does. */

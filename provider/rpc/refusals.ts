@@ -1,5 +1,4 @@
 import type { Report } from "./engine-log.ts";
-import type { PropertyMap } from "./property-values.ts";
 
 /**
  * What a preview refuses. Where the program asks for it at its end, the preview goes on after each refusal, so that it
@@ -34,9 +33,8 @@ export class Refusals {
     this.#report("error", urn, error.message);
   }
 
-  /** Answers the program; undefined = that is not its question. */
-  answer(token: string): PropertyMap | undefined {
-    if (token !== "berth:postgres:getRefused") return undefined;
-    return { names: [...(this.#names ?? [])].toSorted() };
+  /** What the program asks for. */
+  list(): string[] {
+    return [...(this.#names ?? [])].toSorted();
   }
 }

@@ -22,6 +22,7 @@ function makeFunctions(): Functions {
   const spec = loadStackFromFile(stack, project);
   const requests = planItemRequests(spec);
   return {
+    "berth:postgres:beginRun": () => ({}),
     "berth:postgres:getRefused": () => ({ names: [] }),
     "onepassword:index/getItem:getItem": ({ vault, title }) => {
       const isIn = (name: string): boolean => vault === name || vault === vaultId;

@@ -99,7 +99,8 @@ describe("what a run would do", () => {
 
   it("names every app that a failed run did not come to", () => {
     const refusal = says("wiki", "app wiki: cannot connect", "error");
-    const digest = { steps: [database("same", "shop")], diagnostics: [refusal] };
+    const steps = [database("same", "shop"), file("refresh", "zoo", "zoo.yml")];
+    const digest = { steps, diagnostics: [refusal] };
     const found = toStackPreview("prod", ["zoo", "wiki", "shop"], digest, true);
     expect(found).toMatchObject({
       ...{ unchanged: false, unchangedApps: ["shop"], notComparedApps: ["zoo"] },

@@ -15,7 +15,7 @@ function makeHandler() {
   const refusals = new Refusals(report);
   refusals.collect();
   const handler = new ManifestFileHandler(scratch.project(), report, refusals);
-  return { handler, said, names: () => refusals.answer("berth:postgres:getRefused") };
+  return { handler, said, names: () => refusals.list() };
 }
 
 const foreign = "exists and was not written by Berth";
@@ -30,7 +30,7 @@ it("a new file is refused with its app, and the preview goes on", async () => {
   expect(said).toEqual([
     expect.stringMatching(`^error ${urn.replaceAll("$", "\\$")} .*${foreign}`),
   ]);
-  expect(names()).toEqual({ names: ["app netbox"] });
+  expect(names()).toEqual(["app netbox"]);
   await expect(handler.create({ ...request, preview: false })).rejects.toThrow(foreign);
   expect(await scratch.read(INPUTS.path)).toBe("kind: Hand\n");
 });
@@ -43,7 +43,7 @@ it("one that another stack took over since is refused, too, and not written", as
   expect(wasRefused).toEqual([]);
   expect(await handler.diff(stored)).toEqual({ content: "update" });
   await handler.update({ ...stored, preview: true });
-  expect(names()).toEqual({ names: ["app netbox"] });
+  expect(names()).toEqual(["app netbox"]);
   await expect(handler.update({ ...stored, preview: false })).rejects.toThrow("another stack");
 });
 
