@@ -23,7 +23,7 @@ describe("the policy pack", () => {
     const { exitCode, output } = await preview();
     expect(exitCode, output).toBe(0);
     expect(output).toContain(
-      "[advisory]  berth v0.1.0  connection-limits-set (berth:postgres:AppDatabase: netbox)",
+      "[advisory]  connection-limits-set  (berth:postgres:AppDatabase: netbox)",
     );
     expect(output).not.toContain("[mandatory]");
   });
@@ -35,9 +35,7 @@ describe("the policy pack", () => {
     });
     const { exitCode, output } = await preview();
     expect(exitCode, output).not.toBe(0);
-    expect(output).toContain(
-      "[mandatory]  berth v0.1.0  databases-kept (berth:postgres:AppDatabase: netbox)",
-    );
+    expect(output).toContain("[mandatory]  databases-kept  (berth:postgres:AppDatabase: netbox)");
     expect(output).toContain("database netbox is dropped when app netbox leaves the stack");
     const levels = path.join(bed.sandbox.home, "levels.json");
     writeFileSync(levels, JSON.stringify({ "databases-kept": "advisory" }));
