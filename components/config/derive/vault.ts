@@ -1,3 +1,4 @@
+import { byKey } from "../../sort.ts";
 import type { AppEntry, StackConfig } from "../schema/stack.ts";
 import type { AppVaultSpec, RestartTarget, VaultSecretSpec } from "../spec.ts";
 import type { VaultSpec } from "../spec-secrets.ts";
@@ -39,7 +40,7 @@ export function toAppVaultSpec(
 ): AppVaultSpec | undefined {
   const mount = config.secrets?.vault?.kvMount ?? "kvv2";
   const secrets = Object.entries(entry.secrets ?? {})
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .toSorted(byKey)
     .flatMap(([secret, given]): VaultSecretSpec[] => {
       if (Array.isArray(given) || given.from !== "vault") return [];
       return [
