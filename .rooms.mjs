@@ -199,7 +199,13 @@ export const rooms = {
   toolchain: [...shared, "components/engine"],
 
   cli: [...config, "components/engine"],
-  "cli/plan": [...config, "components/engine", `${postgres}/`, "cli"],
+  "cli/plan": [
+    ...config,
+    "components/engine",
+    "components/onepassword",
+    `${postgres}/`,
+    "cli",
+  ],
   "cli/preview": [...config, `${postgres}/`, "cli"],
   "cli/report": live,
   "cli/verify": live,
