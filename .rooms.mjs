@@ -194,18 +194,17 @@ export const rooms = {
   provider: [...config, "components/engine", "components/onepassword", "provider/"],
 
   // The policy pack, which Pulumi starts in a process of its own.
-  policy: ["components/config/", `${postgres}/plan`, "components/delivery/metadata"],
+  policy: [
+    "components/config/",
+    "components/engine",
+    `${postgres}/plan`,
+    "components/delivery/metadata",
+  ],
 
   toolchain: [...shared, "components/engine"],
 
   cli: [...config, "components/engine"],
-  "cli/plan": [
-    ...config,
-    "components/engine",
-    "components/onepassword",
-    `${postgres}/`,
-    "cli",
-  ],
+  "cli/plan": [...config, "components/engine", "components/onepassword", `${postgres}/`, "cli"],
   "cli/preview": [...config, `${postgres}/`, "cli"],
   "cli/report": live,
   "cli/verify": live,

@@ -1,8 +1,7 @@
 import { CommanderError } from "@commander-js/extra-typings";
 import { commandLine, isPackage } from "../components/command-line.ts";
-import { ignoreClosedPipe } from "./closed-pipe.ts";
 import { describeFailure } from "./describe-failure.ts";
-import { printError } from "./print.ts";
+import { ignoreClosedPipe, printError } from "./print.ts";
 import { defineProgram } from "./program.ts";
 import { verbs } from "./verbs.ts";
 

@@ -35,6 +35,18 @@ export function printFile(text: string): void {
   process.stdout.write(text);
 }
 
+/**
+ * Ignores that the reader of the output has ended, as in `npm run verify | head`. The verb still runs to its
+ * end: `rotate` must not stop halfway.
+ */
+export function ignoreClosedPipe(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
+}
+
 /** Milliseconds between two signs of life: on a terminal, and in a log. */
 const signs = { terminal: 1000, log: 20_000 } as const;
 
@@ -45,7 +57,9 @@ const signs = { terminal: 1000, log: 20_000 } as const;
 export async function withProgress<T>(what: string, work: () => Promise<T>): Promise<T> {
   const { isTTY } = process.stderr;
   const start = Date.now();
-  const clear = (): void => void (isTTY && process.stderr.write("\r\u001B[K"));
+  const clear = (): void => {
+    if (isTTY) process.stderr.write("\r\u001B[K");
+  };
   const show = (): void => {
     clear();
     const text = toTerminalText(`${what}, ${String(Math.round((Date.now() - start) / 1000))} s`);

@@ -1,7 +1,6 @@
 import { execa } from "execa";
-import { ignoreClosedPipe } from "../cli/closed-pipe.ts";
 import { describeFailure } from "../cli/describe-failure.ts";
-import { printError } from "../cli/print.ts";
+import { ignoreClosedPipe, printError } from "../cli/print.ts";
 import { outlived, waitForPulumi } from "../cli/pulumi-process.ts";
 import { explainLock } from "../components/engine/stack-locks.ts";
 import { projectFolder } from "../components/project-folder.ts";

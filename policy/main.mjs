@@ -1,3 +1,4 @@
+import "../components/engine/node-check.cjs";
 import { existsSync } from "node:fs";
 
 /**

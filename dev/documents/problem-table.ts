@@ -1,5 +1,4 @@
-import { problemCodes } from "../../components/postgres/rules/problem.ts";
-import { problemTexts } from "../../components/postgres/rules/problem-texts.ts";
+import { problemCodes, problemTexts } from "../../components/postgres/rules/problem.ts";
 import { toTable } from "./table.ts";
 
 /** A table of what Berth finds on a server, and of what an app is refused for. */

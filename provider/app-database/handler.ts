@@ -62,7 +62,6 @@ export class AppDatabaseHandler implements ResourceHandler {
   // A plain preview uses one catalog for all apps. A read of each app would cost more.
   readonly refreshBeforeUpdate = false;
   readonly #reports: RunReports;
-  readonly #refusals: Refusals;
   readonly #isOffline: boolean;
   readonly #readAdmin: ReadAdmin;
   #server: PostgresServer | undefined;
@@ -76,7 +75,6 @@ export class AppDatabaseHandler implements ResourceHandler {
     readAdmin: ReadAdmin,
     refusals = new Refusals(report),
   ) {
-    this.#refusals = refusals;
     this.#reports = new RunReports(report, refusals);
     this.#isOffline = isOffline;
     this.#readAdmin = readAdmin;
@@ -93,13 +91,8 @@ export class AppDatabaseHandler implements ResourceHandler {
   }
 
   invoke(token: string, args: PropertyMap): PropertyMap | undefined {
-    if (token === "berth:postgres:getRefused") return { names: this.#refusals.list() };
-    if (token !== "berth:postgres:beginRun") return undefined;
-    const places = readPlaces(args);
-    if (places !== undefined) this.#claims.setApps(places);
-    if (typeof args["urn"] === "string") this.#reports.setProvider(args["urn"]);
-    if (args["collectRefused"] === true) this.#refusals.collect();
-    return {};
+    if (token === "berth:postgres:beginRun") this.#claims.setApps(readPlaces(args) ?? {});
+    return this.#reports.answer(token, args);
   }
 
   /** Does not connect. The first app that needs the server does. */

@@ -4,6 +4,7 @@ import { type AppDecision, listActions } from "../../components/postgres/diff/de
 import { type Action, isAboutOwnershipRole } from "../../components/postgres/statements/actions.ts";
 import { formatStatements, labelStatements } from "../../components/postgres/statements/labels.ts";
 import type { Report } from "../rpc/engine-log.ts";
+import type { PropertyMap } from "../rpc/property-values.ts";
 import type { Refusals } from "../rpc/refusals.ts";
 import { describeActions, toText } from "./changes.ts";
 import { requirePossible } from "./inspect.ts";
@@ -44,6 +45,15 @@ export class RunReports {
     const text = `what is inside the databases was not compared (berth:postgres.compareInside: false); with --refresh it is, and ${commandLine("verify")} tries it`;
     if (!this.#hasNoted) this.report("info", this.#provider ?? urn, text);
     this.#hasNoted = true;
+  }
+
+  /** Answers the program, which says at its start what run this is; undefined = that is not its question. */
+  answer(token: string, { urn, collectRefused }: PropertyMap): PropertyMap | undefined {
+    if (token === "berth:postgres:getRefused") return { names: this.#refusals.list() };
+    if (token !== "berth:postgres:beginRun") return undefined;
+    if (typeof urn === "string") this.setProvider(urn);
+    if (collectRefused === true) this.#refusals.collect();
+    return {};
   }
 
   setProvider(urn: string): void {

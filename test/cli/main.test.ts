@@ -88,28 +88,6 @@ test("a shell completes verbs, options, and the stacks that have a file", async 
   expect((await berth(["complete", "bash"])).stdout).toContain("complete -F");
 });
 
-test.each([
-  ...verbs.map((verb) => [verb.name(), "--help"]),
-  ["plan", "--stack", "prod"],
-  ["plan", "--stack", "prod", "--json"],
-  ...["--json", "--html", "--mermaid", "--markdown"].map((form) => [
-    "report",
-    "--stack",
-    "prod",
-    form,
-  ]),
-  ["report", "--stack", "prod", "--runbook", "--app", "netbox"],
-  ["complete", "bash"],
-])("a reader that ends early ends %s %s %s %s quietly", async (...args) => {
-  const main = join(project, "cli/main.ts");
-  const running = execa(process.execPath, [main, ...args], {
-    reject: false,
-    buffer: { stdout: false },
-  });
-  running.stdout.destroy();
-  expect(await running).toMatchObject({ exitCode: 0, stderr: "" });
-});
-
 describe("the stack without --stack", () => {
   const home = join(folder, "pulumi-home");
   const backend = "https://api.pulumi.com";

@@ -1,5 +1,9 @@
 import type { Problem } from "../../errors.ts";
-import { problemTexts } from "./problem-texts.ts";
+import { databaseTexts } from "./texts/databases.ts";
+import { serverAndRoleTexts } from "./texts/server-and-roles.ts";
+
+/** Every rule, with what docs/troubleshooting.md says about it. */
+export const problemTexts = { ...serverAndRoleTexts, ...databaseTexts };
 
 /** Code of a rule. */
 export type ProblemCode = keyof typeof problemTexts;

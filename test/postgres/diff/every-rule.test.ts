@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { problemCodes } from "../../../components/postgres/rules/problem.ts";
-import { problemTexts } from "../../../components/postgres/rules/problem-texts.ts";
+import { problemCodes, problemTexts } from "../../../components/postgres/rules/problem.ts";
 import { callers, codesOf, problemsOf } from "./callers.ts";
 import { table } from "./rule-rows.ts";
 

@@ -8,14 +8,12 @@ import { Refusals } from "../../../provider/rpc/refusals.ts";
 /** What one run tells the operator: what is the stack's once, and each app's own error. */
 
 let said: string[];
-let refusals: Refusals;
 let reports: RunReports;
 
 beforeEach(() => {
   said = [];
   const report: Report = (severity, urn, text) => void said.push(`${severity} ${urn} ${text}`);
-  refusals = new Refusals(report);
-  reports = new RunReports(report, refusals);
+  reports = new RunReports(report, new Refusals(report));
   reports.setProvider("berth");
 });
 
@@ -57,12 +55,15 @@ describe("a preview", () => {
   });
 
   it("goes on after an app that it refuses, and names it to a program that asks", () => {
-    refusals.collect();
+    const run = { urn: "berth", collectRefused: true };
+    expect(reports.answer("berth:postgres:beginRun", run)).toEqual({});
     show("shop", refused);
     show("wiki", { steps: { ...noSteps, roles: [join("wiki")] } });
     expect(said[0]).toContain("error shop Postgres: 1 problem\n  - app shop: no");
     expect(said[1]).toContain("info wiki app wiki: 1 statement");
-    expect(refusals.list()).toEqual(["app shop"]);
+    const names = ["app shop"];
+    expect(reports.answer("berth:postgres:getRefused", {})).toEqual({ names });
+    expect(reports.answer("berth:postgres:other", {})).toBeUndefined();
   });
 });
 
