@@ -23,8 +23,13 @@ export interface Access {
 
 /** The matrix of a plan. The owner and its logins need no grants and have `ALL`. */
 export function toAccessMatrix(plan: DatabasePlan): AccessMatrix {
+  // The same for every app, and what else it grants.
+  const usual = plan.schemas.flatMap((name) => [
+    `schema ${name}`,
+    ...["tables", "sequences"].map((objects) => `${objects} in ${name}`),
+  ]);
   const granted = plan.grants.map(({ on }) => toColumn(on));
-  const columns = [...new Set(["database", "schema public", ...granted])];
+  const columns = [...new Set(["database", ...usual, ...granted])];
   const rows = plan.roles.map(({ name, profile }): AccessRow => {
     if (profile !== "owner") return { role: name, profile, access: toAccess(plan, name) };
     const all = columns.map((column) => [column, { now: ["ALL"], later: ["ALL"] }] as const);
