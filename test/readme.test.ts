@@ -66,7 +66,7 @@ const runBy: Readonly<Record<string, string>> = {
   "npm run report -- --stack prod": "cli/report/verb.test.ts",
   "npm run report -- --stack prod --html --out report.html": "cli/report/page/browser.full.test.ts",
   "npm run report -- --stack prod --html --live --out report.html":
-    "cli/report/page/live.postgres.test.ts",
+    "engine/five-minutes.full.test.ts",
   "npm run report -- --stack prod --mermaid --out report.mmd": "cli/report/page/page.test.ts",
   "npm run report -- --stack prod --json": "cli/report/verb.test.ts",
   "pulumi import berth:postgres:AppDatabase wiki wiki --stack prod": "engine/import.full.test.ts",
@@ -99,8 +99,15 @@ describe("the pages for users", () => {
   it("have only commands that a test runs", () => {
     const commands = blocksOf("sh").flatMap((block) => block.trim().split("\n"));
     expect([...new Set(commands)].toSorted()).toEqual(Object.keys(runBy).toSorted());
-    for (const file of Object.values(runBy)) {
-      expect(readFileSync(new URL(file, import.meta.url), "utf8")).not.toBe("");
+  });
+
+  it.each(Object.entries(runBy))("%s: the test has its verb and options", (command, file) => {
+    const test = readFileSync(new URL(file, import.meta.url), "utf8");
+    const options = command.match(/(?<= --)[a-z][a-z-]*/g) ?? [];
+    const verb = /^(?:npm run|npx berth|pulumi) ([a-z]+)/.exec(command)?.[1] ?? "";
+    // Which stack it is makes no difference.
+    for (const word of [verb, ...options].filter((one) => one !== "stack")) {
+      expect(test, word).toContain(word);
     }
   });
 
