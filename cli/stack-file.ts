@@ -82,8 +82,8 @@ function endOf(node: unknown): number {
 function fill(text: string, entries: Entries): string | undefined {
   const line = /^( *)(["']?)berth:apps\2:[ \t]*(\{[ \t]*\}|~|null)?[ \t]*(#.*)?$/mu.exec(text);
   if (line === null) return undefined;
-  const [whole, lead = "", mark = "", , comment = ""] = line;
-  const head = `${lead}${mark}berth:apps${mark}:${comment === "" ? "" : ` ${comment}`}`;
+  const [whole, lead = "", quote = "", , comment = ""] = line;
+  const head = `${lead}${quote}berth:apps${quote}:${comment === "" ? "" : ` ${comment}`}`;
   const body = formatEntries(entries, lead.length + 2, eolOf(text));
   const before = text.slice(0, line.index) + head;
   return insertAfterLine(before + text.slice(line.index + whole.length), before.length, body);

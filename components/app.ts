@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isTargeted } from "./config/environment.ts";
 import { hasSecret } from "./config/logins.ts";
-import type { AppSpec, PostgresSpec } from "./config/spec.ts";
+import type { PostgresSpec } from "./config/spec/postgres.ts";
+import type { AppSpec } from "./config/spec.ts";
 import { deliver } from "./delivery/deliver.ts";
 import { type DeliveryPlan, describePlan } from "./delivery/stack-delivery.ts";
 import { AppDatabase, type AppDatabaseArgs } from "./postgres/app-database.ts";

@@ -92,7 +92,7 @@ const runBy: Readonly<Record<string, string>> = {
   "npm run adopt -- --stack prod --write": "engine/adopt.rows.test.ts",
   "npm run rotate -- --stack prod --app wiki": "engine/rotate.test.ts",
   "npm run rotate -- --stack prod --app wiki --keys": "cli/rotate/write-keys.test.ts",
-  "npm run rotate -- --stack prod --app wiki --retire": "engine/rotate-in-turn.full.test.ts",
+  "npm run rotate -- --stack prod --app wiki --retire": "engine/rotate-two-logins.full.test.ts",
 };
 
 describe("the pages for users", () => {

@@ -1,22 +1,23 @@
 import type { OnePasswordAccess } from "../../components/config/environment.ts";
 import { keysInItem } from "../../components/config/login-keys.ts";
-import type { AppSpec, ItemRef, RoleSpec, StackSpec } from "../../components/config/spec.ts";
+import type { ItemRef } from "../../components/config/spec/item.ts";
+import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { BerthError, toOneError } from "../../components/errors.ts";
-import { createThroughClient } from "../../components/onepassword/create-login.ts";
 import { ItemReadError } from "../../components/onepassword/item.ts";
 import {
   describeMissing,
   type ItemRequest,
   type MissingItem,
 } from "../../components/onepassword/item-request.ts";
-import { makePassword } from "../../components/onepassword/password.ts";
-import { readItems, surveyItems } from "../../components/onepassword/read-items.ts";
+import { inspectItems, readItems } from "../../components/onepassword/read-items.ts";
 import {
   planItemRequests,
   readAdmin,
   refuseReservedAdmin,
 } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
+import { createThroughClient } from "../../components/onepassword/write/create-login.ts";
+import { makePassword } from "../../components/onepassword/write/password.ts";
 
 /** An item of one of the app's logins. */
 export interface LoginItem extends ItemRef {
@@ -37,7 +38,7 @@ export async function makeItems(
 ): Promise<readonly LoginItem[]> {
   const alone = { ...spec, apps: [app] };
   const requests = planItemRequests(alone);
-  const { items, missing, problems } = await surveyItems(requests, readThroughClient(access));
+  const { items, missing, problems } = await inspectItems(requests, readThroughClient(access));
   const toMake = missing.filter(({ wanted }) => wanted.some(isMakeable));
   const others = missing.filter(({ wanted }) => !wanted.some(isMakeable));
   const all = [...problems, ...others.map(describeMissing)];

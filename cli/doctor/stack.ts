@@ -1,7 +1,8 @@
 import { accessSync, constants, statSync } from "node:fs";
 import path from "node:path";
 import { exampleFile } from "../../components/command-line.ts";
-import type { GitOpsSpec, StackSpec } from "../../components/config/spec.ts";
+import type { GitOpsSpec } from "../../components/config/spec/delivery.ts";
+import type { StackSpec } from "../../components/config/spec.ts";
 import { toAnyId } from "../../components/delivery/emitted-kinds.ts";
 import {
   type CheckoutFacts,
@@ -51,7 +52,7 @@ export async function checkGitOps(
     const folder = path.resolve(world.project, gitops.directory);
     const clone = `git clone ${toShellWord(gitops.repoURL)} ${toShellWord(folder)}, or correct berth:gitops.directory`;
     if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
-      throw new BerthError(`${folder} does not exist or is no directory`, { hint: clone });
+      throw new BerthError(`${folder} does not exist or is not a directory`, { hint: clone });
     }
     try {
       accessSync(folder, constants.W_OK | constants.X_OK);

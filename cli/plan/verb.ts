@@ -70,7 +70,8 @@ function toPlannedApp(one: DatabasePlan, actions: readonly Action[]): PlannedApp
 function printApp({ app, database, roles }: DatabasePlan, actions: readonly Action[]): void {
   const logins = roles
     .map(
-      ({ name, profile, actsAs }) => `${name} (${actsAs === undefined ? profile : `as ${actsAs}`})`,
+      ({ name, profile, setRole }) =>
+        `${name} (${setRole === undefined ? profile : `as ${setRole}`})`,
     )
     .join(", ");
   const inside = actions.findIndex(({ kind }) => kind === "create-database") + 1;

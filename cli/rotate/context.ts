@@ -4,9 +4,12 @@ import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.
 import { BerthError } from "../../components/errors.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import { ItemReadError } from "../../components/onepassword/item.ts";
-import { makePassword } from "../../components/onepassword/password.ts";
 import type { StackItems } from "../../components/onepassword/stack-items.ts";
-import { type WriteLogin, writeThroughClient } from "../../components/onepassword/write-login.ts";
+import { makePassword } from "../../components/onepassword/write/password.ts";
+import {
+  type WriteLogin,
+  writeThroughClient,
+} from "../../components/onepassword/write/write-login.ts";
 import { LoginFailure } from "../../components/postgres/server/login-failure.ts";
 import { describeItem } from "../../components/postgres/server/reach.ts";
 import { type ServerTarget, withRoleSession } from "../../components/postgres/server/session.ts";

@@ -1,7 +1,10 @@
 import { type Client, escapeIdentifier as id } from "pg";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { joinFixes } from "../../components/errors.ts";
-import { inspectSessionRole, type SessionRole } from "../../components/postgres/catalog/catalog.ts";
+import {
+  inspectSessionRole,
+  type SessionRole,
+} from "../../components/postgres/catalog/session/session.ts";
 import {
   type DatabasePlan,
   type PlannedRole,

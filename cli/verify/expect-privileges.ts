@@ -1,7 +1,7 @@
 import type { LiveInside, LiveObject } from "../../components/postgres/catalog/access.ts";
-import type { SessionPrivilege } from "../../components/postgres/catalog/catalog.ts";
-import { decideAccess } from "../../components/postgres/diff/access.ts";
-import { toSecurable } from "../../components/postgres/diff/privileges.ts";
+import type { SessionPrivilege } from "../../components/postgres/catalog/session/session.ts";
+import { decideAccess } from "../../components/postgres/diff/access/decide.ts";
+import { toSecurable } from "../../components/postgres/diff/access/privileges.ts";
 import {
   type DatabasePlan,
   type PlannedRole,
@@ -139,9 +139,9 @@ function toChanges(
     ...{ object, kind: action, grantee, privileges: [privilege] },
   });
   if (kind === "missing") return object.owner === database.owner ? [] : [change("grant", name)];
-  const held = [...object.privileges, ...(object.columns ?? [])];
+  const granted = [...object.privileges, ...(object.columns ?? [])];
   return memberOf
-    .filter((group) => held.includes(`${group}=${privilege}`))
+    .filter((group) => granted.includes(`${group}=${privilege}`))
     .map((group) => change("revoke", group));
 }
 

@@ -2,7 +2,7 @@ import { type Client, DatabaseError, escapeIdentifier, escapeLiteral } from "pg"
 import {
   inspectSessionPrivileges,
   type SessionPrivilege,
-} from "../../components/postgres/catalog/catalog.ts";
+} from "../../components/postgres/catalog/session/session.ts";
 import {
   type DatabasePlan,
   type PlannedRole,
@@ -162,15 +162,15 @@ async function verifyAttempts(
     const { ok, detail } = toRefusal(await attempt(client, sql));
     if (!ok) open.push(`${what} in ${database}: ${detail}`);
   }
-  const judge = (name: string, tried: readonly Attempt[], wrong: readonly string[]): Check =>
+  const toResult = (name: string, tried: readonly Attempt[], wrong: readonly string[]): Check =>
     toCheck(
       name,
       tried.map(({ what }) => what).join(", "),
       wrong.map((what) => ({ what, fix: request.fix })),
     );
   return [
-    ...(allowed.length === 0 ? [] : [judge(request.works, allowed, broken)]),
-    ...(others.length === 0 ? [] : [judge(request.fails, others, open)]),
+    ...(allowed.length === 0 ? [] : [toResult(request.works, allowed, broken)]),
+    ...(others.length === 0 ? [] : [toResult(request.fails, others, open)]),
   ];
 }
 

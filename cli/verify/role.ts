@@ -5,12 +5,14 @@ import { describeWhat, joinFixes } from "../../components/errors.ts";
 import { inspectAccess } from "../../components/postgres/catalog/access.ts";
 import {
   inspectDatabases,
-  inspectSessionPrivileges,
   type LiveRole,
   type ServerFacts,
-  type SessionRole,
-  toLiveSettings,
 } from "../../components/postgres/catalog/catalog.ts";
+import {
+  inspectSessionPrivileges,
+  type SessionRole,
+} from "../../components/postgres/catalog/session/session.ts";
+import { toLiveSettings } from "../../components/postgres/catalog/settings.ts";
 import { inspectUnlisted } from "../../components/postgres/catalog/unlisted.ts";
 import { decideContents, hasContents } from "../../components/postgres/diff/contents.ts";
 import { findUnstated } from "../../components/postgres/diff/unstated.ts";

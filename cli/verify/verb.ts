@@ -9,12 +9,14 @@ import { readThroughClient } from "../../components/onepassword/through-client.t
 import {
   type Catalog,
   inspectCatalog,
+  type ServerFacts,
+} from "../../components/postgres/catalog/catalog.ts";
+import {
   inspectOpenDatabases,
   inspectTraces,
   type OpenDatabase,
-  type ServerFacts,
   type Trace,
-} from "../../components/postgres/catalog/catalog.ts";
+} from "../../components/postgres/catalog/neighbours.ts";
 import { withOwnershipRole } from "../../components/postgres/rules/identity.ts";
 import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
 import { withServer } from "../../components/postgres/server/reach.ts";
@@ -127,8 +129,8 @@ async function inspectAsAdmin(
 /** Without warnings, which come at the end: many apps may have the same. */
 function printChecks(app: string, checks: readonly Check[]): void {
   for (const check of checks.filter(({ warning }) => warning !== true)) {
-    const mark = paint(check.ok ? "green" : "red", (check.ok ? "ok" : "failed").padEnd(7));
-    print(mark, ` ${app}  ${describeCheck(check)}`);
+    const status = paint(check.ok ? "green" : "red", (check.ok ? "ok" : "failed").padEnd(7));
+    print(status, ` ${app}  ${describeCheck(check)}`);
   }
 }
 

@@ -2,12 +2,12 @@ import { type ParseOptions, parse, type ScalarTag, type SchemaOptions } from "ya
 import { BerthError } from "../errors.ts";
 
 /**
- * A file of Pulumi's as Pulumi reads it, with yaml.v3 for Go: YAML 1.2, but for numbers with a leading 0,
+ * A file of Pulumi's as Pulumi reads it, with yaml.v3 for Go: YAML 1.2, except for numbers with a leading 0,
  * which are octal, `_` between digits, merge keys and dates. A date becomes the text that Pulumi makes of
  * it, which no app wants; `parseStack` refuses that text.
  * Source: `resolve` in gopkg.in/yaml.v3/resolve.go.
  *
- * @param what Whose file it is, for the error where it is no YAML: `stack prod`.
+ * @param what Whose file it is, for the error if it is not YAML: `stack prod`.
  */
 export function parsePulumiYaml(what: string, file: string, text: string): unknown {
   try {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { hasItem, usesItem } from "../config/logins.ts";
+import type { ConnectSpec, StoreSpec } from "../config/spec/secrets.ts";
 import type { AppSpec, StackSpec } from "../config/spec.ts";
-import type { ConnectSpec, StoreSpec } from "../config/spec-secrets.ts";
 import {
   buildClusterSecretStore,
   buildSecretStore,

@@ -1,5 +1,6 @@
 import type { SecretKey } from "../config/keys/template.ts";
-import type { ItemRef, LoginFields, RoleSpec } from "../config/spec.ts";
+import type { ItemRef, LoginFields } from "../config/spec/item.ts";
+import type { RoleSpec } from "../config/spec.ts";
 
 /** An item to read, and the fields it must have. */
 export interface ItemRequest {

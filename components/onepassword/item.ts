@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import type { ItemRef } from "../config/spec.ts";
+import type { ItemRef } from "../config/spec/item.ts";
 
 /** A field of an item, with the title of its section; "" = it is in none. */
 export interface ItemField {

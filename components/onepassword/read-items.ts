@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import pRetry from "p-retry";
 import { didYouMean, findClosest } from "../closest.ts";
-import type { ItemRef } from "../config/spec.ts";
+import type { ItemRef } from "../config/spec/item.ts";
 import { toOneError } from "../errors.ts";
 
 import { holdLineBreaks } from "../terminal-text.ts";
@@ -16,7 +16,7 @@ import {
   quote,
   whoWants,
 } from "./item-request.ts";
-import { findKeyFields } from "./key-fields.ts";
+import { findKeyFields } from "./write/key-fields.ts";
 
 /** Items by reference. */
 export type Items = (ref: ItemRef) => Item;
@@ -30,7 +30,7 @@ export interface ReadOptions {
 }
 
 /** What was read of some items. */
-interface ItemSurvey {
+interface ItemsRead {
   readonly items: Items;
   /** Items that do not exist. */
   readonly missing: readonly MissingItem[];
@@ -39,7 +39,7 @@ interface ItemSurvey {
 }
 
 /**
- * Reads every item once; see {@link surveyItems}.
+ * Reads every item once; see {@link inspectItems}.
  *
  * @throws BerthError that lists every missing item and field, each with the command that makes it.
  */
@@ -48,7 +48,7 @@ export async function readItems(
   readItem: ReadItem,
   options?: ReadOptions,
 ): Promise<Items> {
-  const { items, missing, problems } = await surveyItems(requests, readItem, options);
+  const { items, missing, problems } = await inspectItems(requests, readItem, options);
   const all = [...problems, ...missing.map(describeMissing)];
   if (all.length > 0) throw toOneError("1Password", all.toSorted());
   return items;
@@ -58,11 +58,11 @@ export async function readItems(
  * Reads every item once, several at a time, and retries on 429 and 5xx. Stops when 1Password refuses the
  * token, because failed reads count against the account's rate limit.
  */
-export async function surveyItems(
+export async function inspectItems(
   requests: readonly ItemRequest[],
   readItem: ReadItem,
   options: ReadOptions = {},
-): Promise<ItemSurvey> {
+): Promise<ItemsRead> {
   const limit = pLimit(options.concurrency ?? 8);
   const byKey = Map.groupBy(requests, (request) => keyOf(request.ref));
   const items = new Map<string, Item>();

@@ -1,7 +1,8 @@
 import { commandLine } from "../command-line.ts";
 import { keysInItem } from "../config/login-keys.ts";
 import { hasItem, roleNamesOf, usesItem } from "../config/logins.ts";
-import type { AppSpec, ItemRef, RoleSpec, StackSpec } from "../config/spec.ts";
+import type { ItemRef } from "../config/spec/item.ts";
+import type { AppSpec, RoleSpec, StackSpec } from "../config/spec.ts";
 import { BerthError } from "../errors.ts";
 import { Credential } from "./credential.ts";
 import { type Item, isItemId, type ReadItem } from "./item.ts";

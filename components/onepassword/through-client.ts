@@ -2,7 +2,7 @@ import { OnePasswordConnect } from "@1password/connect";
 import { execa } from "execa";
 import { didYouMean } from "../closest.ts";
 import type { OnePasswordAccess } from "../config/environment.ts";
-import type { ItemRef } from "../config/spec.ts";
+import type { ItemRef } from "../config/spec/item.ts";
 import { Item, isItemId, type ReadItem, toItemReadError } from "./item.ts";
 
 /**
@@ -10,13 +10,27 @@ import { Item, isItemId, type ReadItem, toItemReadError } from "./item.ts";
  * `op` command for a service account and the desktop app.
  */
 export function readThroughClient(access: OnePasswordAccess): ReadItem {
+  return throughClient(access, readThroughConnect, readThroughOp);
+}
+
+/** Connect's client, and the environment of `op`. */
+export type ConnectClient = ReturnType<typeof OnePasswordConnect>;
+export type OpEnvironment = Readonly<Record<string, string>>;
+
+/** Chooses the client for an access. */
+export function throughClient<T>(
+  access: OnePasswordAccess,
+  connect: (client: ConnectClient) => T,
+  op: (env: OpEnvironment) => T,
+  keepAlive = true,
+): T {
   switch (access.kind) {
     case "connect":
-      return readThroughConnect(access.url, access.token);
+      return connect(OnePasswordConnect({ serverURL: access.url, token: access.token, keepAlive }));
     case "service-account":
-      return readThroughOp({ OP_SERVICE_ACCOUNT_TOKEN: access.token });
+      return op({ OP_SERVICE_ACCOUNT_TOKEN: access.token });
     case "account":
-      return readThroughOp({ OP_ACCOUNT: access.account });
+      return op({ OP_ACCOUNT: access.account });
   }
 }
 
@@ -37,8 +51,7 @@ interface ItemAnswer {
  * Lists a vault's titles once, then makes one request for each item. The list has no secrets. A search by
  * title would need two requests for each item.
  */
-function readThroughConnect(serverURL: string, token: string): ReadItem {
-  const connect = OnePasswordConnect({ serverURL, token, keepAlive: true });
+function readThroughConnect(connect: ConnectClient): ReadItem {
   const vaults = new Map<string, Promise<VaultTitles>>();
   const openVault = async (name: string): Promise<VaultTitles> => {
     const id = await findVault(connect, name);
@@ -55,7 +68,7 @@ function readThroughConnect(serverURL: string, token: string): ReadItem {
       toId(answer.id);
       return toItem(answer as unknown as ItemAnswer, ref);
     } catch (error) {
-      // A retry starts anew, with the vault and its titles.
+      // A retry starts again with the vault and its titles.
       if (vaults.get(ref.vault) === vault) vaults.delete(ref.vault);
       throw toItemReadError(describeConnectError(error));
     }
@@ -68,7 +81,7 @@ interface VaultTitles {
   readonly titles: () => Promise<ReadonlyMap<string, readonly string[]>>;
 }
 
-/** The client's types promise a list, but a cut-off answer is none. */
+/** The client's types promise a list, but an answer that was cut off is not a list. */
 function toIdsByTitle(answer: unknown): ReadonlyMap<string, readonly string[]> {
   if (!Array.isArray(answer)) throw new Error("unexpected end of JSON input");
   const items = answer as readonly { readonly id?: string; readonly title?: string }[];
@@ -81,7 +94,7 @@ function toIdsByTitle(answer: unknown): ReadonlyMap<string, readonly string[]> {
  * several vaults, and says nothing of those that there are.
  */
 export async function findVault(
-  connect: Pick<ReturnType<typeof OnePasswordConnect>, "listVaults">,
+  connect: Pick<ConnectClient, "listVaults">,
   name: string,
 ): Promise<string> {
   const answer: unknown = await connect.listVaults();
@@ -123,7 +136,7 @@ export function describeConnectError(error: unknown): string {
   ].join(" ");
 }
 
-function readThroughOp(env: Readonly<Record<string, string>>): ReadItem {
+function readThroughOp(env: OpEnvironment): ReadItem {
   return async (ref) => {
     const answer = await runOp(["get", ref.item, "--format", "json"], { ref, env });
     return toItem(parseOpAnswer<ItemAnswer>(answer), ref);

@@ -23,7 +23,7 @@ export interface Figures {
   readonly berth_noop_s: number;
   readonly berth_refresh_s: number;
   readonly ratio_up_psql: number;
-  /** Processor time of Pulumi and everything it starts; undefined where it cannot be told. */
+  /** Processor time of Pulumi and everything it starts; undefined where the system does not say. */
   readonly cpu_s: { readonly [verb in "up" | "noop" | "refresh"]: number | undefined };
   /** In state, the stack's own and the providers among them. */
   readonly resources: number;
@@ -46,7 +46,7 @@ export interface Figures {
 
 export interface MeasureOptions {
   readonly manifests: boolean;
-  /** Whether Pulumi writes its state after each step, as it does unless told otherwise. */
+  /** Whether Pulumi writes its state after each step, as it does by default. */
   readonly checkpoints: boolean;
   readonly stock: boolean;
   readonly verify: boolean;

@@ -1,8 +1,9 @@
 import type { ApplicationSettings } from "../../components/config/spec/argocd.ts";
-import type { AppSpec, ItemRef, RoleSpec, StackSpec } from "../../components/config/spec.ts";
+import type { ItemRef } from "../../components/config/spec/item.ts";
+import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { NETBOX_VALUES } from "./netbox-values.ts";
 
-/** An item whose ids can be told from its title. */
+/** An item whose ids differ from its title. */
 export function toItemId(ref: ItemRef): { vaultId: string; itemId: string } {
   return { vaultId: `${ref.vault}-id`, itemId: `${ref.item.replaceAll(" ", "-")}-id` };
 }

@@ -68,9 +68,9 @@ describe("the rows of team-a survive", () => {
 
   it("team.a with team-a's ownership role by name", async () => {
     const second = { ...bed.sandbox, stack: "team.a" };
-    const [mark = ""] = await roles();
+    const [ownershipComment = ""] = await roles();
     const restore = asDoomed((postgres) => {
-      postgres["ownershipRole"] = mark.split(":")[0];
+      postgres["ownershipRole"] = ownershipComment.split(":")[0];
     });
     for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
       const { exitCode, output } = await run(second, ...command);

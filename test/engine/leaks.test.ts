@@ -54,7 +54,7 @@ afterAll(async () => {
 /** Arguments of every process, several times a second, as `ps` would show them to any user. */
 function watchArguments(): { stop: () => void } {
   let isWatching = true;
-  const look = async (): Promise<void> => {
+  const read = async (): Promise<void> => {
     while (isWatching) {
       for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
         try {
@@ -66,7 +66,7 @@ function watchArguments(): { stop: () => void } {
       await delay(100);
     }
   };
-  void look();
+  void read();
   return {
     stop: () => {
       isWatching = false;

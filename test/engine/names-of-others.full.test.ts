@@ -28,7 +28,7 @@ function expectFit(text: string): void {
   expect(text.split("\n")).not.toContainEqual(expect.stringMatching(/^\s*Resources: 5/));
 }
 
-it("are told without effect by refresh, preview, and an up with more details", async () => {
+it("are shown without effect by refresh, preview, and an up with more details", async () => {
   await bed.sql(`REVOKE SELECT ON public."${evil}" FROM admin_app`, "basketball");
   const refreshed = await bed.pulumi(["refresh", "--yes"], { PULUMI_OPTION_COLOR: "never" });
   expect(refreshed.output).toContain(String.raw`x\u001b[2J\u009b\u202e<\u007b%fg 1%}>\nResources`);
@@ -40,7 +40,7 @@ it("are told without effect by refresh, preview, and an up with more details", a
 });
 
 it.each(["verify", "doctor", "report", "plan", "adopt"])(
-  "are told without effect by %s",
+  "are shown without effect by %s",
   async (verb) => {
     const { stackFile, env, stack } = bed.sandbox;
     for (const more of [[], ["--json"]]) {

@@ -97,7 +97,7 @@ describe("the provider, which reads the admin's item by itself", () => {
 
   const without = { OP_CONNECT_HOST: "", OP_CONNECT_TOKEN: "" };
 
-  it("tells what refresh needs where the environment lacks it", async () => {
+  it("says what refresh needs if the environment lacks it", async () => {
     const { output, exitCode } = await bed.pulumi(["refresh", "--yes"], without);
     expect(exitCode).not.toBe(0);
     expect(output).toContain(

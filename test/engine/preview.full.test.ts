@@ -155,7 +155,7 @@ describe("a stack that is up", () => {
     restore();
   });
 
-  it("blocks what it is told to block", async () => {
+  it("blocks the risks that --fail-on names", async () => {
     const restore = bed.configure((config) => {
       const { netbox } = config["berth:apps"];
       const roles = { reports: { profile: "readonly" } };

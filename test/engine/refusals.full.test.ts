@@ -122,7 +122,7 @@ describe("the server", () => {
     await expectUntouched();
   });
 
-  it("previews without it when told so, and says what it did not compare", async () => {
+  it("previews without it if asked, and says what it did not compare", async () => {
     const restore = bed.configure((config) => {
       config["berth:postgres"]["endpoint"] = { direct: { host: "127.0.0.1", port: 1 } };
     });

@@ -73,7 +73,7 @@ async function expectFinished(): Promise<void> {
 }
 
 describe("an up of many apps", () => {
-  it("that Ctrl-C stops ends between two statements, and state tells what was done", async () => {
+  it("that Ctrl-C stops ends between two statements, and state says what was done", async () => {
     writeFileSync(bed.sandbox.postgresLog, "");
     const run = bed.startUp();
     await untilSent("CREATE DATABASE", 3);

@@ -133,17 +133,21 @@ const accessTests = [
 ];
 
 const diff: readonly Mutant[] = [
-  ...inFile("components/postgres/diff/privileges.ts", accessTests, [
+  ...inFile("components/postgres/diff/access/privileges.ts", accessTests, [
     [
       "a REVOKE of what is too much",
-      "held.filter((privilege) => !wanted.includes(privilege))",
+      "granted.filter((privilege) => !wanted.includes(privilege))",
       "[]",
     ],
-    ["a GRANT of what is missing", "wanted.filter((privilege) => !held.includes(privilege))", "[]"],
+    [
+      "a GRANT of what is missing",
+      "wanted.filter((privilege) => !granted.includes(privilege))",
+      "[]",
+    ],
   ]),
-  ...inFile("components/postgres/diff/access.ts", accessTests, [
+  ...inFile("components/postgres/diff/access/decide.ts", accessTests, [
     ["a look at whose objects they are", "!mayGrantOn(object, plan, live.server)", "false"],
-    ["a look at single columns", "heldBy(grantee, columns)", "[].slice()"],
+    ["a look at single columns", "grantedTo(grantee, columns)", "[].slice()"],
     ["the defaults of a schema", 'if (type === "schema") return [];', "return [];"],
   ]),
   ...inFile(
@@ -164,7 +168,7 @@ const diff: readonly Mutant[] = [
       ["a password taken back", 'needsPassword && role.login === "external"', "false"],
       [
         "memberships taken back",
-        "live.memberOf.filter((held) => !role.memberOf.includes(held))",
+        "live.memberOf.filter((granted) => !role.memberOf.includes(granted))",
         "live.memberOf.slice(live.memberOf.length)",
       ],
     ],
@@ -200,7 +204,7 @@ const diff: readonly Mutant[] = [
     ],
     [
       [
-        "a mark on the role that is dropped",
+        "an ownership role of the role that is dropped",
         "if (role.memberOf.includes(rules.ownershipRole)) return undefined;",
         "return undefined;",
       ],
@@ -251,7 +255,7 @@ const verify: readonly Mutant[] = [
     "cli/verify/two-logins.ts",
     ["test/cli/verify/two-logins.test.ts", "test/cli/verify/vault.postgres.test.ts"],
     [
-      ["a look at whom a login acts as", "me === actsAs ?", "true ?"],
+      ["a check of the role that a login sets", "me === setRole ?", "true ?"],
       ["a look at what the logins own", "rows.map(", "rows.slice(rows.length).map("],
     ],
   ),

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from "node:timers/promises";
+import { setImmediate as nextTick } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import {
   type Item,
@@ -63,7 +63,7 @@ test.each([
   const read: ReadItem = async () => {
     open += 1;
     most = Math.max(most, open);
-    await turn();
+    await nextTick();
     open -= 1;
     return makeItem();
   };
@@ -117,7 +117,7 @@ test("fails with a refused token at once and reads nothing more with it", async 
   expect(reads).toEqual(["a", "b"]);
 });
 
-test("a refused token is told once, however many reads were under way", async () => {
+test("a refused token is reported once, however many reads were under way", async () => {
   const names = ["a", "b", "c"];
   const { read } = makeReader({ a: ["unauthorized"], b: ["unauthorized"], c: ["unauthorized"] });
   const reading = readItems(

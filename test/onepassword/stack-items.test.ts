@@ -76,9 +76,9 @@ test.each([
 });
 
 test("an item may name either of two logins, or the owner that an app had before", async () => {
-  const turns = makeSpec({ netbox: { owner: { rotation: "two-logins", name: "netbox" } } });
+  const twoLogins = makeSpec({ netbox: { owner: { rotation: "two-logins", name: "netbox" } } });
   const read = (username: string): Promise<unknown> =>
-    readStackItems(turns, ({ item }) => {
+    readStackItems(twoLogins, ({ item }) => {
       const fields = { username: item === "postgres-admin" ? "boss" : username, password: "word" };
       return Promise.resolve(itemWith(fields, { vaultId: "v", itemId: item }));
     });

@@ -4,18 +4,10 @@ import { toGrants } from "../schema/database.ts";
 import { type Keys, toTemplates } from "../schema/secret-keys.ts";
 import { sortSettings } from "../schema/settings.ts";
 import type { AppEntry, StackConfig } from "../schema/stack.ts";
-import type {
-  AppSpec,
-  DatabaseSpec,
-  ExtensionSpec,
-  ItemRef,
-  NamedField,
-  PasswordRecipe,
-  PostgresSpec,
-  RoleSpec,
-  SecretSpec,
-} from "../spec.ts";
-import type { FindSpec, SecretSettings } from "../spec-secrets.ts";
+import type { ItemRef, PasswordRecipe } from "../spec/item.ts";
+import type { PostgresSpec } from "../spec/postgres.ts";
+import type { FindSpec, NamedField, SecretSettings, SecretSpec } from "../spec/secrets.ts";
+import type { AppSpec, DatabaseSpec, ExtensionSpec, RoleSpec } from "../spec.ts";
 import { mergeMetadata, toAppArgoCdSpec } from "./argocd.ts";
 import { defaultDelivery } from "./delivery.ts";
 import {
@@ -131,12 +123,12 @@ function toRole(
     ItemRef &
     Pick<Given, "generate"> & { readonly keys: KeysOfApp },
 ): RoleSpec {
-  const asked = typeof given.item === "string" ? { title: given.item } : (given.item ?? {});
-  const item = asked.title ?? derived.item;
+  const ref = typeof given.item === "string" ? { title: given.item } : (given.item ?? {});
+  const item = ref.title ?? derived.item;
   const name = given.name ?? derived.name;
   const fields = {
-    username: asked.username ?? (asked.password === undefined ? "username" : undefined),
-    password: asked.password ?? "password",
+    username: ref.username ?? (ref.password === undefined ? "username" : undefined),
+    password: ref.password ?? "password",
   };
   return {
     key,
@@ -144,7 +136,7 @@ function toRole(
     logins: derived.logins,
     login: given.login ?? "password",
     ...may,
-    item: { vault: asked.vault ?? derived.vault, item },
+    item: { vault: ref.vault ?? derived.vault, item },
     fields,
     secretName: given.secret ?? item,
     namespace: given.namespace ?? derived.namespace,
@@ -201,8 +193,8 @@ function toSecrets(entry: AppEntry, vault: string, namespace: string): SecretSpe
     .flatMap(([name, given]) => {
       const secret: SecretEntry = Array.isArray(given) ? { fields: given } : given;
       if (secret.from === "vault") return [];
-      const asked = typeof secret.item === "string" ? { title: secret.item } : (secret.item ?? {});
-      const item: ItemRef = { vault: asked.vault ?? vault, item: asked.title ?? name };
+      const ref = typeof secret.item === "string" ? { title: secret.item } : (secret.item ?? {});
+      const item: ItemRef = { vault: ref.vault ?? vault, item: ref.title ?? name };
       return [
         {
           ...{ name, item, namespace: secret.namespace ?? namespace, fields: secret.fields ?? [] },

@@ -1,6 +1,6 @@
 import type { StackConfig } from "../schema/stack.ts";
-import type { ClusterSpec, Delivery, GitOpsSpec } from "../spec.ts";
-import type { SecretsSpec, StoreSpec } from "../spec-secrets.ts";
+import type { ClusterSpec, Delivery, GitOpsSpec } from "../spec/delivery.ts";
+import type { SecretsSpec, StoreSpec } from "../spec/secrets.ts";
 import { defaultProject } from "./argocd.ts";
 import { storeName } from "./names.ts";
 import { toVaultSpec } from "./vault.ts";

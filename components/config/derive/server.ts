@@ -1,5 +1,5 @@
 import type { StackConfig } from "../schema/stack.ts";
-import type { EndpointSpec, KubeTargetSpec, PostgresSpec } from "../spec.ts";
+import type { EndpointSpec, KubeTargetSpec, PostgresSpec } from "../spec/postgres.ts";
 import { ownershipRoleName, serviceHost } from "./names.ts";
 
 /** The shared server. */

@@ -1,6 +1,7 @@
 import { hasItem, hasSecret } from "../logins.ts";
 import { DnsLabel, PgIdentifier, PgName } from "../schema/primitives.ts";
-import type { AppSpec, PostgresSpec, RoleSpec, StackSpec } from "../spec.ts";
+import type { PostgresSpec } from "../spec/postgres.ts";
+import type { AppSpec, RoleSpec, StackSpec } from "../spec.ts";
 
 /**
  * Names that Berth must refuse, written or derived: reserved, too long, used twice. On Postgres 15 and
@@ -32,7 +33,7 @@ function foreignReason(
   name: string,
   { postgres }: { readonly postgres: Pick<PostgresSpec, "reserved"> },
 ): string | undefined {
-  // A role could be called "PUBLIC" in quotes. Nobody could tell it from the keyword PUBLIC.
+  // A role could be called "PUBLIC" in quotes. In a message it would look like the keyword PUBLIC.
   if (systemNames.includes(name) || name.toLowerCase() === "public") {
     return "belongs to Postgres itself";
   }

@@ -209,7 +209,7 @@ const Stack = z.strictObject({
 /** The whole configuration, without the `berth:` prefix. */
 export const StackConfig = z
   .strictObject({
-    stack: Stack.describe("What tells this stack from another of the same name."),
+    stack: Stack.describe("What distinguishes this stack from another of the same name."),
     postgres: Postgres,
     onepassword: OnePassword,
     gitops: GitOps.describe(

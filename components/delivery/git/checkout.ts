@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
-import type { GitOpsSpec } from "../../config/spec.ts";
+import type { GitOpsSpec } from "../../config/spec/delivery.ts";
 import { BerthError, type Problem } from "../../errors.ts";
 
 /** What git says about the folder that manifests are written to. */

@@ -12,7 +12,6 @@ import {
 import { inspectExtensions, type LiveExtension } from "./extensions.ts";
 
 const accessSql = readFileSync(new URL("sql/access.sql", import.meta.url), "utf8");
-const verifiersSql = readFileSync(new URL("sql/verifiers.sql", import.meta.url), "utf8");
 
 /** A live schema, table, sequence or function, with the privileges of the app's roles and PUBLIC. */
 export interface LiveObject {
@@ -76,15 +75,4 @@ export async function inspectAccess(
     defaults: rows.filter((row) => row.kind === "default").map(sortGrants),
     extensions: await inspectExtensions(client, plan.extensions),
   };
-}
-
-/** Reads the verifiers of roles, by name. They are secret, and only a superuser can read them. */
-export async function inspectVerifiers(
-  client: Client,
-  roles: readonly string[],
-): Promise<ReadonlyMap<string, string | null>> {
-  const { rows } = await client.query<{ name: string; verifier: string | null }>(verifiersSql, [
-    roles,
-  ]);
-  return new Map(rows.map(({ name, verifier }) => [name, verifier]));
 }

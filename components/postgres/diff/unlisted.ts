@@ -59,8 +59,8 @@ export function findSettings(
     fix: `as a superuser: ALTER ${alter} RESET ${toSettingName(setting)}`,
   });
   return [
-    ...plan.roles.flatMap(({ key, name, actsAs, settings: own }) => {
-      const stated = ["search_path", ...(actsAs === undefined ? [] : ["role"])];
+    ...plan.roles.flatMap(({ key, name, setRole, settings: own }) => {
+      const stated = ["search_path", ...(setRole === undefined ? [] : ["role"])];
       return (roles.get(name)?.settings ?? [])
         .filter((setting) => !stated.includes(nameOf(setting)) && !isStated(setting, own))
         .map((one) => problem(`roles.${key}.settings`, `role "${name}"`, one, `ROLE ${id(name)}`));

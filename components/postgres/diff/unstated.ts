@@ -2,9 +2,9 @@ import { escapeIdentifier as id } from "pg";
 import type { LiveAccess } from "../catalog/access.ts";
 import type { Catalog, LiveMembership, LiveRole } from "../catalog/catalog.ts";
 import type { LiveUnlisted } from "../catalog/unlisted.ts";
-import { type DatabasePlan, hasLoginsOfVault, type PlannedRole } from "../plan/plan.ts";
+import { type DatabasePlan, hasVaultLogins, type PlannedRole } from "../plan/plan.ts";
 import type { AppProblem } from "../rules/problem.ts";
-import { findGrantOptions } from "./grantors.ts";
+import { findGrantOptions } from "./access/grantors.ts";
 import { findObjects, findSchemas, findSettings, toGuestFix } from "./unlisted.ts";
 
 /** What was read. */
@@ -129,5 +129,5 @@ function isOnlyAdministration(
   { grantor, isAdmin, maySetRole }: LiveMembership,
 ): boolean {
   const isOfCreator = member.canCreateRole && (grantor === member.name || maySetRole === false);
-  return isAdmin === true && (isOfCreator || hasLoginsOfVault(plan));
+  return isAdmin === true && (isOfCreator || hasVaultLogins(plan));
 }

@@ -16,7 +16,7 @@ const GrantsProperty = z
         type,
         z.array(
           z.enum(privilegeTable[type], {
-            error: `holds what is no privilege on a ${type}; allowed are ${privilegeTable[type].join(", ")}`,
+            error: `holds what is not a privilege on a ${type}; allowed are ${privilegeTable[type].join(", ")}`,
           }),
         ),
       ]),
@@ -29,9 +29,9 @@ export const RoleProperties = z.strictObject({
   name: PgName,
   profile: z.enum(["owner", "readwrite", "readonly", "custom"]),
   /** undefined = `always`. */
-  login: z.enum(["in-turn", "external"]).optional(),
+  login: z.enum(["rotated", "external"]).optional(),
   /** undefined = itself. */
-  actsAs: PgName.optional(),
+  setRole: PgName.optional(),
   connectionLimit: ConnectionLimit,
   memberOf: z.array(PgName).readonly(),
   searchPath: z.array(PgName).readonly(),
@@ -51,7 +51,7 @@ export const AppProperties = z.strictObject({
       name: PgName,
       encoding: z
         .string()
-        .regex(/^[A-Z][A-Z0-9_]*$/, { error: "is no encoding; write it as UTF8" }),
+        .regex(/^[A-Z][A-Z0-9_]*$/, { error: "is not an encoding; write it as UTF8" }),
       connectionLimit: ConnectionLimit,
       revokePublic: z.boolean(),
       /** undefined = none. */

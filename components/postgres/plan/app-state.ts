@@ -34,7 +34,7 @@ export function toState(
           name: role.name,
           profile: role.profile,
           ...(role.login === "always" ? {} : { login: role.login }),
-          ...(role.actsAs === undefined ? {} : { actsAs: role.actsAs }),
+          ...(role.setRole === undefined ? {} : { setRole: role.setRole }),
           connectionLimit: role.connectionLimit,
           memberOf: role.memberOf.filter((group) => group !== ownershipRole),
           searchPath: role.searchPath,
@@ -82,7 +82,7 @@ export function toPlan(state: AppDatabaseState, ownershipRole: string): Database
 }
 
 function toPlannedRole(key: string, role: RoleState, ownershipRole: string): PlannedRole {
-  const { name, profile, login = "always", actsAs, connectionLimit, searchPath, settings } = role;
+  const { name, profile, login = "always", setRole, connectionLimit, searchPath, settings } = role;
   const memberOf = toMemberships(role.memberOf, ownershipRole);
-  return { key, name, profile, login, actsAs, connectionLimit, memberOf, searchPath, settings };
+  return { key, name, profile, login, setRole, connectionLimit, memberOf, searchPath, settings };
 }

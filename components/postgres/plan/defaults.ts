@@ -55,7 +55,16 @@ export function withDefaults(inputs: Values): Values {
 function withRoleDefaults(role: unknown): unknown {
   if (!isObject(role)) return role;
   const grants = ofProfile[role["profile"] as RoleState["profile"]] as Grants | undefined;
-  return { ...ofRole, ...(grants === undefined ? {} : { grants }), ...role };
+  return { ...ofRole, ...(grants === undefined ? {} : { grants }), ...withNewNames(role) };
+}
+
+/** State of an earlier version calls `setRole` `actsAs`, and a `rotated` login `in-turn`. */
+function withNewNames({ actsAs, ...role }: Values): Values {
+  return {
+    ...role,
+    ...(role["login"] === "in-turn" ? { login: "rotated" } : {}),
+    ...(actsAs === undefined ? {} : { setRole: actsAs }),
+  };
 }
 
 function leaveOut(defaults: Values, given: object): Values {

@@ -7,7 +7,8 @@ import {
 } from "../../config/privileges.ts";
 import { joinGrants } from "../../config/schema/database.ts";
 import type { SettingsByName } from "../../config/schema/settings.ts";
-import type { AppSpec, ExtensionSpec, PostgresSpec, RoleSpec } from "../../config/spec.ts";
+import type { PostgresSpec } from "../../config/spec/postgres.ts";
+import type { AppSpec, ExtensionSpec, RoleSpec } from "../../config/spec.ts";
 
 /**
  * The wanted state of Postgres for one app, as plain sorted values, independent of the provisioner.
@@ -34,12 +35,12 @@ export interface PlannedRole {
   readonly name: string;
   readonly profile: RoleSpec["profile"];
   /**
-   * `always`: the role has its own credential. `external`: it has no password. `in-turn`: one of several roles logs in, and the item's
-   * `username` says which. Berth gives that one LOGIN and does not change the others.
+   * `always`: the role has its own credential. `external`: it has no password. `rotated`: one of several roles logs
+   * in, and the item's `username` says which. Berth gives that one LOGIN and does not change the others.
    */
-  readonly login: "always" | "external" | "in-turn";
+  readonly login: "always" | "external" | "rotated";
   /** Role that its sessions SET ROLE to at login, so that role owns what they create; undefined = none. */
-  readonly actsAs: string | undefined;
+  readonly setRole: string | undefined;
   readonly connectionLimit: number;
   /** Berth leaves all others as they are. */
   readonly settings: SettingsByName;
@@ -165,14 +166,14 @@ function planRole(role: RoleSpec, ownershipRole: string): PlannedRole[] {
   const shared = { profile, connectionLimit, searchPath, settings: parameters };
   if (logins === undefined) {
     const login = role.login === "password" ? "always" : "external";
-    return [{ key, name, ...shared, login, actsAs: undefined, memberOf }];
+    return [{ key, name, ...shared, login, setRole: undefined, memberOf }];
   }
   return [
     // The app may have logged in as the owner so far, so the owner keeps these settings.
-    { key, name, ...shared, login: "in-turn", actsAs: undefined, memberOf },
+    { key, name, ...shared, login: "rotated", setRole: undefined, memberOf },
     ...logins.map(
       (login, index): PlannedRole => ({
-        ...{ key: loginKey(key, index), name: login, ...shared, login: "in-turn", actsAs: name },
+        ...{ key: loginKey(key, index), name: login, ...shared, login: "rotated", setRole: name },
         memberOf: toMemberships([name], ownershipRole),
       }),
     ),
@@ -180,13 +181,13 @@ function planRole(role: RoleSpec, ownershipRole: string): PlannedRole[] {
 }
 
 /** Whether Vault makes the owner's logins. The plan then has none. */
-export function hasLoginsOfVault({ roles }: Pick<DatabasePlan, "roles">): boolean {
-  return roles.some(isGroup) && roles.every(({ actsAs }) => actsAs === undefined);
+export function hasVaultLogins({ roles }: Pick<DatabasePlan, "roles">): boolean {
+  return roles.some(isGroupRole) && roles.every(({ setRole }) => setRole === undefined);
 }
 
-/** Whether a role is an owner whose logins SET ROLE to it. */
-export function isGroup({ login, actsAs }: Pick<PlannedRole, "login" | "actsAs">): boolean {
-  return login === "in-turn" && actsAs === undefined;
+/** Whether a role is an owner that does not log in: its logins SET ROLE to it. */
+export function isGroupRole({ login, setRole }: Pick<PlannedRole, "login" | "setRole">): boolean {
+  return login === "rotated" && setRole === undefined;
 }
 
 /** Memberships of a role, with the ownership role, sorted. */

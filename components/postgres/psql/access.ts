@@ -1,13 +1,13 @@
 import { escapeIdentifier } from "pg";
 import type { ContentType, ObjectType } from "../../config/privileges.ts";
-import { toWantedPrivileges, type WantedPrivileges } from "../diff/wanted-privileges.ts";
+import { toWantedPrivileges, type WantedPrivileges } from "../diff/access/wanted.ts";
 import { type DatabasePlan, type PlannedGrant, PUBLIC } from "../plan/plan.ts";
 import { createContents } from "./contents.ts";
 import { block, refusal, text, texts } from "./step.ts";
 
 /**
  * The privileges in a psql script, inside the app's database. The server compares live with wanted
- * privileges and makes GRANT and REVOKE of the difference. The rules are those of `diff/access.ts`: a
+ * privileges and makes GRANT and REVOKE of the difference. The rules are those of `diff/access/decide.ts`: a
  * grantee that is not the app's is ignored, and an object of another owner is never changed.
  */
 export function scriptAccess(plan: DatabasePlan): readonly string[] {
@@ -117,7 +117,7 @@ function grantsQuery(tables: string, owner: string): string {
   return `${tables}, found AS (
   SELECT name, grantee, privileges, ARRAY(
     SELECT DISTINCT privilege_type FROM (${given}) a WHERE a.grantor = o.owner
-  ) AS held
+  ) AS granted
   FROM ${onObjects(owner)}
 )
 ${difference("'REVOKE %s ON %s FROM %s'", "'GRANT %s ON %s TO %s'")}`;
@@ -125,7 +125,7 @@ ${difference("'REVOKE %s ON %s FROM %s'", "'GRANT %s ON %s TO %s'")}`;
 
 /** The same rule as in `diff/grantors.ts`. */
 function refuseOthersGrants({ app, database }: DatabasePlan, tables: string): string {
-  return refusal(`app ${app}: everything else is done, but for a superuser there is`, [
+  return refusal(`app ${app}: everything else is done; a superuser must still do this`, [
     `(${tables}
     SELECT format('in database %s: SET ROLE %I; REVOKE %s ON %s FROM %s; RESET ROLE;', current_database(),
       pg_get_userbyid(grantor), string_agg(privilege_type || place, ', ' ORDER BY privilege_type, place), name, ${named})
@@ -144,22 +144,22 @@ function defaultsQuery(wanted: readonly WantedPrivileges[], owner: string): stri
   const role = escapeIdentifier(owner).replaceAll("%", "%%");
   const forRole = `ALTER DEFAULT PRIVILEGES FOR ROLE ${role}`;
   const prefix = `${forRole} IN SCHEMA`;
-  const held = `SELECT privilege_type
+  const granted = `SELECT privilege_type
     FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace, aclexplode(d.defaclacl) a
     WHERE d.defaclrole = ${oidOf(text(owner))} AND d.defaclobjtype::text = p.type AND a.grantee = ${oidOf("p.grantee")}`;
   return `WITH planned (schema, objects, type, grantee, privileges) AS (
   VALUES ${rows.join(",\n    ")}
 ), found AS (
   SELECT objects, schema AS name, grantee, privileges, ARRAY(
-    ${held} AND n.nspname = p.schema
-  ) AS held
+    ${granted} AND n.nspname = p.schema
+  ) AS granted
   FROM planned p WHERE EXISTS (SELECT FROM pg_namespace WHERE nspname = p.schema)
 ), everywhere AS (
-  SELECT DISTINCT objects, grantee, privileges, ARRAY(${held} AND d.defaclnamespace = 0) AS held
+  SELECT DISTINCT objects, grantee, privileges, ARRAY(${granted} AND d.defaclnamespace = 0) AS granted
   FROM planned p
 )
-SELECT format(${text(`${forRole} REVOKE %s ON %s FROM %I`)}, ${listed("held", "privileges")}, objects, grantee)
-FROM everywhere WHERE NOT held <@ privileges
+SELECT format(${text(`${forRole} REVOKE %s ON %s FROM %I`)}, ${listed("granted", "privileges")}, objects, grantee)
+FROM everywhere WHERE NOT granted <@ privileges
 UNION ALL
 ${difference(text(`${prefix} %2$I REVOKE %1$s ON %4$s FROM %3$s`), text(`${prefix} %2$I GRANT %1$s ON %4$s TO %3$s`), "objects")}`;
 }
@@ -174,11 +174,11 @@ const named = `CASE grantee WHEN ${text(PUBLIC)} THEN 'PUBLIC' ELSE quote_ident(
 /** Statements from the table `found`: one to revoke the excess, one to grant what is missing. */
 function difference(revoke: string, grant: string, more?: string): string {
   const extra = more === undefined ? "" : `, ${more}`;
-  return `SELECT format(${revoke}, ${listed("held", "privileges")}, name, ${named}${extra})
-FROM found WHERE NOT held <@ privileges
+  return `SELECT format(${revoke}, ${listed("granted", "privileges")}, name, ${named}${extra})
+FROM found WHERE NOT granted <@ privileges
 UNION ALL
-SELECT format(${grant}, ${listed("privileges", "held")}, name, ${named}${extra})
-FROM found WHERE NOT privileges <@ held`;
+SELECT format(${grant}, ${listed("privileges", "granted")}, name, ${named}${extra})
+FROM found WHERE NOT privileges <@ granted`;
 }
 
 /** On Postgres 14, and in a database restored from it, every role may create tables in schema public. */
@@ -216,12 +216,12 @@ function refuseForeignSchemas(
   const rows = wanted
     .filter(({ type }) => type === "schema")
     .map((one) => `(${text(one.schema)}, ${text(one.grantee)}, ${texts(one.privileges)})`);
-  const held = `ARRAY(SELECT privilege_type FROM aclexplode(coalesce(nspacl, acldefault('n', nspowner))) a
+  const granted = `ARRAY(SELECT privilege_type FROM aclexplode(coalesce(nspacl, acldefault('n', nspowner))) a
         WHERE a.grantee IN (0, ${oidOf("p.grantee")}))`;
-  return refusal(`app ${app}: everything else is done, but for a superuser there is`, [
-    `SELECT format('in database %s: GRANT %s ON SCHEMA %I TO %I;', current_database(), ${listed("privileges", held)}, nspname, p.grantee)
+  return refusal(`app ${app}: everything else is done; a superuser must still do this`, [
+    `SELECT format('in database %s: GRANT %s ON SCHEMA %I TO %I;', current_database(), ${listed("privileges", granted)}, nspname, p.grantee)
       FROM (VALUES ${rows.join(",\n      ")}) p (schema, grantee, privileges) JOIN pg_namespace ON nspname = p.schema
-      WHERE NOT (${mayGrant("nspname", "nspowner", database.owner)}) AND NOT privileges <@ ${held}`,
+      WHERE NOT (${mayGrant("nspname", "nspowner", database.owner)}) AND NOT privileges <@ ${granted}`,
   ]);
 }
 

@@ -1,7 +1,7 @@
-import type { PostgresSpec } from "../../config/spec.ts";
+import type { PostgresSpec } from "../../config/spec/postgres.ts";
 import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
 import { otherGroupsOf } from "../rules/groups.ts";
-import { scriptMark } from "./identity.ts";
+import { scriptOwnershipComment } from "./identity.ts";
 import { statementOf, step, text, texts, verifierOf } from "./step.ts";
 
 /**
@@ -18,7 +18,7 @@ export function scriptRoles(
       statementOf({ kind: "create-ownership-role", path, role: ownershipRole }),
       `NOT ${exists(ownershipRole)}`,
     ),
-    ...(stack === undefined ? [] : [scriptMark(ownershipRole, stack)]),
+    ...(stack === undefined ? [] : [scriptOwnershipComment(ownershipRole, stack)]),
     ...plan.roles.flatMap(scriptRole),
     scriptAdminMembership(plan.database.owner),
   ];

@@ -1,5 +1,5 @@
 import { verifierEnvironment } from "../../config/derive/names.ts";
-import type { PostgresSpec } from "../../config/spec.ts";
+import type { PostgresSpec } from "../../config/spec/postgres.ts";
 import { BerthError } from "../../errors.ts";
 import { hasContents } from "../diff/contents.ts";
 import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
@@ -58,7 +58,7 @@ export function toPsqlScript(
       hint: "set it to the result of: select system_identifier from pg_control_system()",
     });
   }
-  if (roles.some(({ login }) => login === "in-turn")) {
+  if (roles.some(({ login }) => login === "rotated")) {
     throw new BerthError(`app ${app}: a script cannot create an owner with NOLOGIN`, {
       hint: `run pulumi up instead, or remove owner.rotation or credentials from berth:apps.${app}`,
     });
@@ -73,7 +73,7 @@ export function toPsqlScript(
     ...enter(app, target.maintenanceDatabase),
     guards,
     ...scriptSettingsTrial(plan),
-    ...(hasContents(plan) ? lookInside(plan, target.maintenanceDatabase, guards) : []),
+    ...(hasContents(plan) ? inspectInside(plan, target.maintenanceDatabase, guards) : []),
     "SELECT rolsuper AS is_superuser, current_setting('server_version_num')::int >= 160000 AS has_options",
     "FROM pg_roles WHERE rolname = current_user\n\\gset",
     step(
@@ -217,7 +217,7 @@ function enter(app: string, database: string): string[] {
 }
 
 /** Finds problems that only a session in the app's database can see, then goes back. */
-function lookInside(plan: DatabasePlan, maintenanceDatabase: string, guards: string): string[] {
+function inspectInside(plan: DatabasePlan, maintenanceDatabase: string, guards: string): string[] {
   const name = text(plan.database.name);
   const title = `app ${plan.app}: nothing was changed`;
   const inside = queryContentProblems(plan, false);

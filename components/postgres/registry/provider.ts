@@ -1,7 +1,7 @@
 import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
 import { isPgPassword } from "../../config/environment.ts";
-import type { PostgresSpec } from "../../config/spec.ts";
+import type { PostgresSpec } from "../../config/spec/postgres.ts";
 import type { Credential } from "../../onepassword/credential.ts";
 
 /**

@@ -1,6 +1,6 @@
-import type { PostgresSpec } from "../../config/spec.ts";
+import type { PostgresSpec } from "../../config/spec/postgres.ts";
 import type { Catalog, LiveRole, ServerFacts } from "../catalog/catalog.ts";
-import { type DatabasePlan, hasLoginsOfVault, isGroup } from "../plan/plan.ts";
+import { type DatabasePlan, hasVaultLogins, isGroupRole } from "../plan/plan.ts";
 import { decideOwnership } from "./identity.ts";
 import type { AppProblem, PostgresProblem } from "./problem.ts";
 
@@ -80,8 +80,8 @@ export function findPlanProblems(plan: DatabasePlan, facts: ServerFacts): AppPro
   const { app, roles } = plan;
   const { versionNumber } = facts;
   const version = formatVersion(versionNumber);
-  const setting = hasLoginsOfVault(plan) ? "credentials: vault" : "owner.rotation: two-logins";
-  const isBroken = roles.some(isGroup) && forgetsRole.has(versionNumber);
+  const setting = hasVaultLogins(plan) ? "credentials: vault" : "owner.rotation: two-logins";
+  const isBroken = roles.some(isGroupRole) && forgetsRole.has(versionNumber);
   const maintaining = plan.grants.filter(({ privileges }) => privileges.includes("MAINTAIN"));
   const unsupported = roles.filter(
     ({ name }) => versionNumber < 170_000 && maintaining.some(({ grantee }) => grantee === name),

@@ -1,7 +1,8 @@
 import { escapeIdentifier } from "pg";
 import type { SettingsByName } from "../../config/schema/settings.ts";
 import { joinFixes } from "../../errors.ts";
-import { type ServerFacts, toLiveSettings } from "../catalog/catalog.ts";
+import type { ServerFacts } from "../catalog/catalog.ts";
+import { toLiveSettings } from "../catalog/settings.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import { settingName } from "../statements/sql.ts";
 import type { RefusedSetting } from "../statements/try-settings.ts";
@@ -17,7 +18,7 @@ export function findSettingProblems(
     { at: "database", settings: database.settings },
     // The logins of an owner have its settings.
     ...roles
-      .filter(({ actsAs }) => actsAs === undefined)
+      .filter(({ setRole }) => setRole === undefined)
       .map(({ key, settings }) => ({ at: key === "owner" ? key : `roles.${key}`, settings })),
   ];
   return places.flatMap(({ at, settings }) =>

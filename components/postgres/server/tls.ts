@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import tls from "node:tls";
-import type { TlsSpec } from "../../config/spec.ts";
+import type { TlsSpec } from "../../config/spec/postgres.ts";
 import { BerthError } from "../../errors.ts";
 import { toErrorCode } from "../../kubernetes/failure.ts";
 

@@ -122,7 +122,7 @@ export class RotationBed {
   }
 
   retire(): Promise<number> {
-    return this.#with((context) => retire(context, { looks: 3, everyMs: 50 }));
+    return this.#with((context) => retire(context, { times: 3, everyMs: 50 }));
   }
 
   /** Until nobody is connected any more as the former login. */

@@ -145,7 +145,7 @@ describe("a rotation", () => {
 });
 
 describe("a new password that the server does not take", () => {
-  it("never reaches the item, and the next run begins anew", async () => {
+  it("never reaches the item, and the next run begins again", async () => {
     const before = bed.login();
     const { runTogether } = PostgresServer.prototype;
     vi.spyOn(PostgresServer.prototype, "runTogether").mockImplementationOnce(async function (
@@ -212,8 +212,8 @@ describe("two rotations at once", () => {
 
 describe("a rotation that was killed", () => {
   it.each([
-    ["before the item was told", "has a new password", false],
-    ["after the item was told", "has gone over to", true],
+    ["before the item was written", "has a new password", false],
+    ["after the item was written", "has gone over to", true],
     ["after pulumi up", "has its verifier", true],
   ])("%s ends the next time", async (_, diesAt, resumed) => {
     const before = bed.login();

@@ -52,7 +52,7 @@ const wrong: readonly (readonly [string, Written | null, Written | undefined, st
     "names no field",
   ],
   [
-    "a pointer that is none",
+    "text that is not a JSON pointer",
     { argocd: { ignoreDifferences: [{ kind: "Deployment", jsonPointers: ["spec.replicas"] }] } },
     undefined,
     "is not a JSON pointer",

@@ -22,7 +22,7 @@ test("an app gets a role, marked as this stack's, and a database that PUBLIC may
         name: "netbox",
         profile: "owner",
         login: "always",
-        actsAs: undefined,
+        setRole: undefined,
         connectionLimit: -1,
         memberOf: ["berth_prod"],
         searchPath: [],
@@ -45,13 +45,13 @@ test("an owner with two logins is a group, and they act as it", () => {
   const { roles, database, grants } = plan({ owner, roles: { api: { profile: "readonly" } } });
   expect(database.owner).toBe("netbox_role");
   expect(roles).toMatchObject([
-    { key: "owner", name: "netbox_role", login: "in-turn", memberOf: ["berth_prod", "staff"] },
+    { key: "owner", name: "netbox_role", login: "rotated", memberOf: ["berth_prod", "staff"] },
     { key: "api", name: "netbox_api", login: "always" },
     {
-      ...{ key: "owner-a", name: "netbox_a", login: "in-turn", actsAs: "netbox_role" },
+      ...{ key: "owner-a", name: "netbox_a", login: "rotated", setRole: "netbox_role" },
       ...{ memberOf: ["berth_prod", "netbox_role"], connectionLimit: 5 },
     },
-    { key: "owner-b", name: "netbox_b", login: "in-turn", actsAs: "netbox_role" },
+    { key: "owner-b", name: "netbox_b", login: "rotated", setRole: "netbox_role" },
   ]);
   expect(grants.map(({ grantee }) => grantee)).toEqual([
     "public",

@@ -187,11 +187,11 @@ describe.skipIf(!hasPsql).each([
 
   it("take any name on one line for a role, and none for a part of the script", async () => {
     const name = "O'Neil \"x\" \\ 100% $HOME `id` :'verifier_owner' ; \\! id";
-    const odd = new Pod(bed, { owner: { name }, database: { name: "odd" } }, "odd");
-    const { exitCode, output } = await odd.run();
+    const special = new Pod(bed, { owner: { name }, database: { name: "odd" } }, "odd");
+    const { exitCode, output } = await special.run();
     bed.clearLog();
-    const again = await odd.run();
-    odd.remove();
+    const again = await special.run();
+    special.remove();
     expect(exitCode, output).toBe(0);
     expect(again.exitCode, again.output).toBe(0);
     expect(bed.writes()).toEqual([]);

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { inspectServerForAdopt } from "../../../cli/adopt/survey.ts";
-import type { PostgresSpec } from "../../../components/config/spec.ts";
+import { inspectServerForAdopt } from "../../../cli/adopt/facts.ts";
+import type { PostgresSpec } from "../../../components/config/spec/postgres.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
 import { withServer } from "../../../components/postgres/server/reach.ts";
 import { withRoleSession } from "../../../components/postgres/server/session.ts";

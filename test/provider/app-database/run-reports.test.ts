@@ -5,7 +5,7 @@ import { RunReports } from "../../../provider/app-database/run-reports.ts";
 import type { Report } from "../../../provider/rpc/engine-log.ts";
 import { Refusals } from "../../../provider/rpc/refusals.ts";
 
-/** What one run tells the operator: what is the stack's once, and each app's own error. */
+/** What the operator sees of one run: what is the stack's once, and each app's own error. */
 
 let said: string[];
 let reports: RunReports;

@@ -53,7 +53,7 @@ export const serverAndRoleTexts = {
     means: "another stack made what this one would change; nothing was changed",
     fix: "see [Which stack an object belongs to](security.md#which-stack-an-object-belongs-to)",
   },
-  "ownership-role-unmarked": {
+  "ownership-role-without-stack": {
     seen: ["has members and does not say of which stack"],
     means: "an earlier version of Berth made the ownership role; nothing was changed",
     fix: "see [Which stack an object belongs to](security.md#which-stack-an-object-belongs-to)",

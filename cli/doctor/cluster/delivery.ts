@@ -1,16 +1,17 @@
-import type { ClusterSpec, StackSpec } from "../../components/config/spec.ts";
-import { decideCluster } from "../../components/delivery/cluster/findings.ts";
-import { inspectCluster } from "../../components/delivery/cluster/inspect.ts";
-import { kindOf } from "../../components/delivery/cluster/kinds.ts";
-import { type ClusterPlan, listObjects } from "../../components/delivery/cluster/objects.ts";
-import { toAnyId } from "../../components/delivery/emitted-kinds.ts";
-import { planStackDelivery } from "../../components/delivery/stack-delivery.ts";
-import { createKubeAccess, type KubeAccess } from "../../components/kubernetes/access.ts";
-import { loadKubeContext } from "../../components/kubernetes/kubeconfig.ts";
-import { askVersion, requireRights } from "./cluster.ts";
-import { planDeliveryRights } from "./kube-rights.ts";
+import type { ClusterSpec } from "../../../components/config/spec/delivery.ts";
+import type { StackSpec } from "../../../components/config/spec.ts";
+import { decideCluster } from "../../../components/delivery/cluster/findings.ts";
+import { inspectCluster } from "../../../components/delivery/cluster/inspect.ts";
+import { kindOf } from "../../../components/delivery/cluster/kinds.ts";
+import { type ClusterPlan, listObjects } from "../../../components/delivery/cluster/objects.ts";
+import { toAnyId } from "../../../components/delivery/emitted-kinds.ts";
+import { planStackDelivery } from "../../../components/delivery/stack-delivery.ts";
+import { createKubeAccess, type KubeAccess } from "../../../components/kubernetes/access.ts";
+import { loadKubeContext } from "../../../components/kubernetes/kubeconfig.ts";
+import { NotNeeded, type Outcome, type Passed, type Report } from "../report.ts";
+import { askVersion, requireRights } from "./access.ts";
 import { checkMakers } from "./operators.ts";
-import { NotNeeded, type Outcome, type Passed, type Report } from "./report.ts";
+import { planDeliveryRights } from "./rights.ts";
 
 /**
  * Cluster mode: the cluster that gets the manifests, the rights there, and what a run would find, decided by

@@ -1,6 +1,6 @@
-import type { LiveObject } from "../catalog/access.ts";
-import { PUBLIC } from "../plan/plan.ts";
-import type { Action, Securable } from "../statements/actions.ts";
+import type { LiveObject } from "../../catalog/access.ts";
+import { PUBLIC } from "../../plan/plan.ts";
+import type { Action, Securable } from "../../statements/actions.ts";
 
 /** Actions that change the live privileges of a grantee on an object to the wanted ones. */
 export function compare(request: {
@@ -8,10 +8,10 @@ export function compare(request: {
   readonly on: Securable;
   readonly grantee: string;
   readonly wanted: readonly string[];
-  readonly held: readonly string[];
+  readonly granted: readonly string[];
 }): Action[] {
   const { path, on, grantee } = request;
-  const { missing, extra } = subtract(request.wanted, request.held);
+  const { missing, extra } = subtract(request.wanted, request.granted);
   return [
     ...(extra.length === 0
       ? []
@@ -22,14 +22,14 @@ export function compare(request: {
   ];
 }
 
-export function subtract(wanted: readonly string[], held: readonly string[]) {
+export function subtract(wanted: readonly string[], granted: readonly string[]) {
   return {
-    missing: wanted.filter((privilege) => !held.includes(privilege)),
-    extra: held.filter((privilege) => !wanted.includes(privilege)),
+    missing: wanted.filter((privilege) => !granted.includes(privilege)),
+    extra: granted.filter((privilege) => !wanted.includes(privilege)),
   };
 }
 
-export function heldBy(grantee: string, privileges: readonly string[]): string[] {
+export function grantedTo(grantee: string, privileges: readonly string[]): string[] {
   // A role's name may hold "=", a privilege may not.
   return privileges
     .filter((entry) => entry.slice(0, entry.lastIndexOf("=")) === grantee)

@@ -2,12 +2,12 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { readThroughClient } from "../../components/onepassword/through-client.ts";
-import { writeThroughClient } from "../../components/onepassword/write-login.ts";
-import { createItem } from "../../dev/connect/item-edits.ts";
-import { createSampleVault, makeToken } from "../../dev/connect/sample-vault.ts";
-import { type ConnectServer, startConnect } from "../../dev/connect/server.ts";
-import { VaultStore } from "../../dev/connect/vault-data.ts";
+import { readThroughClient } from "../../../components/onepassword/through-client.ts";
+import { writeThroughClient } from "../../../components/onepassword/write/write-login.ts";
+import { createItem } from "../../../dev/connect/item-edits.ts";
+import { createSampleVault, makeToken } from "../../../dev/connect/sample-vault.ts";
+import { type ConnectServer, startConnect } from "../../../dev/connect/server.ts";
+import { VaultStore } from "../../../dev/connect/vault-data.ts";
 
 const netbox = { vault: "Coachlight", item: "netbox-db-credentials" };
 
@@ -76,7 +76,7 @@ describe("through Connect", () => {
     };
     await write("postgres://wiki:an-old%2Fpassword@db/wiki");
     await expect(write("it is an-old/password")).rejects.toThrow(
-      'its field "uri" holds the password as well, in a form that is no URL',
+      'its field "uri" holds the password as well, in a form that is not a URL',
     );
   });
 

@@ -1,14 +1,14 @@
-import type { StackSpec } from "../../components/config/spec.ts";
+import type { StackSpec } from "../../../components/config/spec.ts";
 import {
   findMissingChecks,
   toHealthCommand,
-} from "../../components/delivery/argocd/health-checks.ts";
-import type { Kind } from "../../components/delivery/cluster/kinds.ts";
-import { listEmittedKinds } from "../../components/delivery/emitted-kinds.ts";
-import { type KubeAccess, parseAnswer } from "../../components/kubernetes/access.ts";
-import { KubeError } from "../../components/kubernetes/error.ts";
-import { type ReachedCluster, requestOptions } from "./cluster.ts";
-import { NotNeeded, type Outcome, type Passed, type Report } from "./report.ts";
+} from "../../../components/delivery/argocd/health-checks.ts";
+import type { Kind } from "../../../components/delivery/cluster/kinds.ts";
+import { listEmittedKinds } from "../../../components/delivery/emitted-kinds.ts";
+import { type KubeAccess, parseAnswer } from "../../../components/kubernetes/access.ts";
+import { KubeError } from "../../../components/kubernetes/error.ts";
+import { NotNeeded, type Outcome, type Passed, type Report } from "../report.ts";
+import { type ReachedCluster, requestOptions } from "./access.ts";
 
 /**
  * The cluster's part with manifests in Git: their kinds, and the operators that make Secrets from them. A run

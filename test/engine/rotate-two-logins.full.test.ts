@@ -144,12 +144,12 @@ describe("verify", () => {
       "drop table lost",
       ["netbox: everything belongs to netbox"],
     ],
-  ])("names what %s has done", async (breaks, mends, failures) => {
+  ])("names what %s has done", async (breaks, repairs, failures) => {
     await bed.sql(breaks, "netbox");
     try {
       expect(await findFailures()).toEqual(failures);
     } finally {
-      await bed.sql(mends, "netbox");
+      await bed.sql(repairs, "netbox");
       await bed.sql("reassign owned by netbox_a, netbox_b to netbox", "netbox");
     }
   });

@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { keysInItem } from "../../components/config/login-keys.ts";
-import { parseStack } from "../../components/config/parse.ts";
-import type { Item } from "../../components/onepassword/item.ts";
-import { findKeyFields } from "../../components/onepassword/key-fields.ts";
-import { readItems } from "../../components/onepassword/read-items.ts";
-import { planItemRequests } from "../../components/onepassword/stack-items.ts";
-import { readThroughClient } from "../../components/onepassword/through-client.ts";
-import { writeThroughClient } from "../../components/onepassword/write-login.ts";
-import { createItem } from "../../dev/connect/item-edits.ts";
-import { createSampleVault, makeToken } from "../../dev/connect/sample-vault.ts";
-import { type ConnectServer, startConnect } from "../../dev/connect/server.ts";
-import { VaultStore } from "../../dev/connect/vault-data.ts";
-import { writeStack } from "../fakes/stack.ts";
+import { keysInItem } from "../../../components/config/login-keys.ts";
+import { parseStack } from "../../../components/config/parse.ts";
+import type { Item } from "../../../components/onepassword/item.ts";
+import { readItems } from "../../../components/onepassword/read-items.ts";
+import { planItemRequests } from "../../../components/onepassword/stack-items.ts";
+import { readThroughClient } from "../../../components/onepassword/through-client.ts";
+import { findKeyFields } from "../../../components/onepassword/write/key-fields.ts";
+import { writeThroughClient } from "../../../components/onepassword/write/write-login.ts";
+import { createItem } from "../../../dev/connect/item-edits.ts";
+import { createSampleVault, makeToken } from "../../../dev/connect/sample-vault.ts";
+import { type ConnectServer, startConnect } from "../../../dev/connect/server.ts";
+import { VaultStore } from "../../../dev/connect/vault-data.ts";
+import { writeStack } from "../../fakes/stack.ts";
 
 const old = "kanarie/vogel 1+1";
 const ref = { vault: "Coachlight", item: "wiki-db-credentials" };
@@ -106,7 +106,7 @@ test("one edit writes the keys and leaves the login, and a second one changes no
   expect((await read()).labels).toEqual(item.labels);
 });
 
-test("a new password is in the keys with the same edit, also as a copy that is no URL", async () => {
+test("a new password is in the keys with the same edit, also as a copy that is not a URL", async () => {
   setItem({ DATABASE_URL: toUrl("kanarie%2Fvogel%201%2B1"), DB_PASS: old });
   await write({ username: "wiki_b", password: "a/new+word", keys });
   const item = await read();

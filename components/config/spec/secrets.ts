@@ -1,3 +1,5 @@
+import type { ItemRef } from "./item.ts";
+
 /** How credentials and other secrets get into the apps' namespaces; part of `StackSpec`. */
 
 /** Who makes Secrets from 1Password items: the 1Password operator, or External Secrets. */
@@ -66,4 +68,25 @@ export interface ConnectSpec {
   readonly token: { readonly name: string; readonly key: string };
   /** Namespace of the token's Secret; undefined = that of the SecretStore. */
   readonly tokenNamespace: string | undefined;
+}
+
+/** A Secret in the app's namespace that has nothing to do with Postgres. */
+export interface SecretSpec {
+  readonly name: string;
+  readonly item: ItemRef;
+  readonly namespace: string;
+  /** Labels of fields that the item must have; each becomes a key of the Secret. */
+  readonly fields: readonly string[];
+  /** Keys with names of their own, each from a field of this or another item. */
+  readonly keys: readonly NamedField[];
+  /** undefined = the fields above, or all. */
+  readonly find: FindSpec | undefined;
+  readonly settings: SecretSettings;
+}
+
+/** A key of a Secret and the field that it comes from. */
+export interface NamedField {
+  readonly key: string;
+  readonly item: ItemRef;
+  readonly field: string;
 }

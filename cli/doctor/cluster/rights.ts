@@ -1,7 +1,7 @@
-import type { EndpointSpec } from "../../components/config/spec.ts";
-import { kindOf } from "../../components/delivery/cluster/kinds.ts";
-import { type ClusterPlan, listObjects } from "../../components/delivery/cluster/objects.ts";
-import type { KubeRight } from "../../components/kubernetes/rights.ts";
+import type { EndpointSpec } from "../../../components/config/spec/postgres.ts";
+import { kindOf } from "../../../components/delivery/cluster/kinds.ts";
+import { type ClusterPlan, listObjects } from "../../../components/delivery/cluster/objects.ts";
+import type { KubeRight } from "../../../components/kubernetes/rights.ts";
 
 /**
  * The rights that Berth's port-forward needs. Pure.

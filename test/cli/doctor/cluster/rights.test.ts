@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { planDeliveryRights, planRights } from "../../../cli/doctor/kube-rights.ts";
-import { toReview } from "../../../components/kubernetes/rights.ts";
+import { planDeliveryRights, planRights } from "../../../../cli/doctor/cluster/rights.ts";
+import { toReview } from "../../../../components/kubernetes/rights.ts";
 
 const endpoint = {
   kind: "kubernetes",
@@ -12,19 +12,19 @@ const endpoint = {
   localPort: 15432,
 } as const;
 
-const told = (...args: Parameters<typeof planRights>): string[] =>
+const listRights = (...args: Parameters<typeof planRights>): string[] =>
   planRights(...args).map(({ verb, resource }) => `${verb} ${resource}`);
 
 test("a Service is read and its Pods are listed; a Pod is read", () => {
-  expect(told(endpoint, 34)).toEqual(["get services", "list pods", "get pods/portforward"]);
+  expect(listRights(endpoint, 34)).toEqual(["get services", "list pods", "get pods/portforward"]);
   const pod = { ...endpoint, target: { kind: "pod", name: "postgres-0" } } as const;
-  expect(told(pod, 34)).toEqual(["get pods", "get pods/portforward"]);
+  expect(listRights(pod, 34)).toEqual(["get pods", "get pods/portforward"]);
   const labels = { ...endpoint, target: { kind: "selector", name: "role=primary" } } as const;
-  expect(told(labels, 34)).toEqual(["list pods", "get pods/portforward"]);
+  expect(listRights(labels, 34)).toEqual(["list pods", "get pods/portforward"]);
 });
 
 test("Kubernetes 1.35 asks for create as well", () => {
-  expect(told(endpoint, 35)).toContain("create pods/portforward");
+  expect(listRights(endpoint, 35)).toContain("create pods/portforward");
 });
 
 test("the question names a subresource apart from its resource", () => {

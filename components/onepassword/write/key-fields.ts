@@ -1,7 +1,7 @@
-import { type FieldValues, renderKey } from "../config/keys/render.ts";
-import type { SecretKey } from "../config/keys/template.ts";
-import type { RoleSpec } from "../config/spec.ts";
-import type { Item } from "./item.ts";
+import { type FieldValues, renderKey } from "../../config/keys/render.ts";
+import type { SecretKey } from "../../config/keys/template.ts";
+import type { RoleSpec } from "../../config/spec.ts";
+import type { Item } from "../item.ts";
 
 /**
  * Fields of an item that are keys of its Secret. The 1Password operator copies fields and can make nothing of

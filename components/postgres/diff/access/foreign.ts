@@ -1,11 +1,11 @@
-import type { LiveInside, LiveObject } from "../catalog/access.ts";
-import type { ServerFacts } from "../catalog/catalog.ts";
-import { type DatabasePlan, PUBLIC, PUBLIC_SCHEMA } from "../plan/plan.ts";
-import type { AppProblem } from "../rules/problem.ts";
-import type { Action, Securable } from "../statements/actions.ts";
-import { inNameOf, toStatement } from "../statements/sql.ts";
-import { compare, heldBy } from "./privileges.ts";
-import type { WantedPrivileges } from "./wanted-privileges.ts";
+import type { LiveInside, LiveObject } from "../../catalog/access.ts";
+import type { ServerFacts } from "../../catalog/catalog.ts";
+import { type DatabasePlan, PUBLIC, PUBLIC_SCHEMA } from "../../plan/plan.ts";
+import type { AppProblem } from "../../rules/problem.ts";
+import type { Action, Securable } from "../../statements/actions.ts";
+import { inNameOf, toStatement } from "../../statements/sql.ts";
+import { compare, grantedTo } from "./privileges.ts";
+import type { WantedPrivileges } from "./wanted.ts";
 
 /** What is not the app's in a database: a schema public of another owner, or none, and objects of others. */
 
@@ -69,22 +69,22 @@ export function noteLostSchema({ database, grants }: DatabasePlan): string[] {
 /** Privileges that the app's roles need in schemas of other owners, and do not have, not even through PUBLIC. */
 export function findClosedSchemas(
   plan: DatabasePlan,
-  shares: readonly WantedPrivileges[],
+  requests: readonly WantedPrivileges[],
   live: LiveInside,
 ): AppProblem[] {
   const foreign = live.access.objects.filter(
     (object) => object.type === "schema" && !mayGrantOn(object, plan, live.server),
   );
   return foreign.flatMap(({ schema, owner, privileges, others = [] }) => {
-    const grants = shares
-      .filter((share) => share.type === "schema" && share.schema === schema)
+    const grants = requests
+      .filter((request) => request.type === "schema" && request.schema === schema)
       .flatMap(({ path, grantee, privileges: wanted }) => {
-        const own = [...heldBy(grantee, privileges), ...heldBy(PUBLIC, privileges)];
-        const held = [
+        const own = [...grantedTo(grantee, privileges), ...grantedTo(PUBLIC, privileges)];
+        const granted = [
           ...own,
           ...others.filter((one) => one.grantee === grantee).map(({ privilege }) => privilege),
         ];
-        return compare({ path, on: { type: "schema", schema }, grantee, wanted, held });
+        return compare({ path, on: { type: "schema", schema }, grantee, wanted, granted });
       })
       .filter(({ kind }) => kind === "grant")
       .map((action) => `${toStatement(action, () => "")};`);

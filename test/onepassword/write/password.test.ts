@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { makePassword } from "../../components/onepassword/password.ts";
-import { findProblems, makeApp, makeSpec, writeStack } from "../fakes/stack.ts";
+import { makePassword } from "../../../components/onepassword/write/password.ts";
+import { findProblems, makeApp, makeSpec, writeStack } from "../../fakes/stack.ts";
 
 const shapes = { "letters-digits": /^[A-Za-z0-9]*$/, hex: /^[0-9a-f]*$/ };
 

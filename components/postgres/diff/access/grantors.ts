@@ -1,18 +1,14 @@
 import { escapeIdentifier } from "pg";
-import type { LiveInside, LiveObject } from "../catalog/access.ts";
-import type { OthersGrant } from "../catalog/catalog.ts";
-import type { FormerRole } from "../plan/former-role.ts";
-import type { DatabasePlan } from "../plan/plan.ts";
-import type { AppProblem } from "../rules/problem.ts";
-import { type Action, describeSecurable, type Securable } from "../statements/actions.ts";
-import { inNameOf, toStatement } from "../statements/sql.ts";
+import type { LiveInside, LiveObject } from "../../catalog/access.ts";
+import type { OthersGrant } from "../../catalog/catalog.ts";
+import type { FormerRole } from "../../plan/former-role.ts";
+import type { DatabasePlan } from "../../plan/plan.ts";
+import type { AppProblem } from "../../rules/problem.ts";
+import { type Action, describeSecurable, type Securable } from "../../statements/actions.ts";
+import { inNameOf, toStatement } from "../../statements/sql.ts";
 import { mayGrantOn } from "./foreign.ts";
 import { nameOnDatabase, toSecurable } from "./privileges.ts";
-import {
-  toWantedDatabasePrivileges,
-  toWantedPrivileges,
-  type WantedPrivileges,
-} from "./wanted-privileges.ts";
+import { toWantedDatabasePrivileges, toWantedPrivileges, type WantedPrivileges } from "./wanted.ts";
 
 /** A REVOKE that only the grantor can run. */
 interface OthersRevoke {
@@ -51,12 +47,12 @@ function findOthersGrants(
 ): OthersRevoke[] {
   const { name: database, others = [] } = live.database;
   const on: Securable = { type: "database", database };
-  const outside = toWantedDatabasePrivileges(plan, formerRoles).flatMap((share) => {
-    const grantee = nameOnDatabase(share.grantee);
-    return tooMuch(others, { ...share, grantee }).map((one) => toRevoke(share, one, on));
+  const outside = toWantedDatabasePrivileges(plan, formerRoles).flatMap((request) => {
+    const grantee = nameOnDatabase(request.grantee);
+    return tooMuch(others, { ...request, grantee }).map((one) => toRevoke(request, one, on));
   });
-  const inside = toWantedPrivileges(plan, formerRoles).flatMap((share) =>
-    inSchema(plan, live, share),
+  const inside = toWantedPrivileges(plan, formerRoles).flatMap((request) =>
+    inSchema(plan, live, request),
   );
   return [...outside, ...inside];
 }
@@ -65,20 +61,20 @@ function findOthersGrants(
 function inSchema(
   plan: DatabasePlan,
   { access, server }: LiveInside,
-  share: WantedPrivileges,
+  request: WantedPrivileges,
   select: (object: LiveObject) => readonly OthersGrant[] = ({ others = [] }) =>
-    tooMuch(others, share),
+    tooMuch(others, request),
 ): readonly OthersRevoke[] {
   const found = new Map<string, { one: OthersGrant; on: Securable }>();
   for (const object of access.objects) {
-    if (object.type !== share.type || object.schema !== share.schema) continue;
+    if (object.type !== request.type || object.schema !== request.schema) continue;
     if (!mayGrantOn(object, plan, server)) continue;
     for (const one of select(object)) {
       const key = JSON.stringify(one);
       found.set(key, { one, on: toSecurable(object, found.get(key)?.on) });
     }
   }
-  return [...found.values()].map(({ one, on }) => toRevoke(share, one, on));
+  return [...found.values()].map(({ one, on }) => toRevoke(request, one, on));
 }
 
 function tooMuch(
@@ -112,11 +108,11 @@ export function findGrantOptions(plan: DatabasePlan, live: LiveInside): AppProbl
   const on: Securable = { type: "database", database };
   const inAll = toWantedPrivileges(plan, []);
   const found = [
-    ...toWantedDatabasePrivileges(plan, []).flatMap((share) =>
-      statedOf(grantable, share).map((one) => toRevoke(share, one, on)),
+    ...toWantedDatabasePrivileges(plan, []).flatMap((request) =>
+      statedOf(grantable, request).map((one) => toRevoke(request, one, on)),
     ),
-    ...inAll.flatMap((share) =>
-      inSchema(plan, live, share, (object) => statedOf(object.grantable ?? [], share)),
+    ...inAll.flatMap((request) =>
+      inSchema(plan, live, request, (object) => statedOf(object.grantable ?? [], request)),
     ),
   ];
   const onObjects = found.map(({ grantor, action, column }) => ({
@@ -127,7 +123,7 @@ export function findGrantOptions(plan: DatabasePlan, live: LiveInside): AppProbl
       () => "",
     ),
   }));
-  return [...onObjects, ...inAll.flatMap((share) => findDefaultOptions(live, share))].map(
+  return [...onObjects, ...inAll.flatMap((request) => findDefaultOptions(live, request))].map(
     ({ grantor, grantee, path, what, statement }) => ({
       ...{ code: "grant-option", app: plan.app, at: path },
       what: `role "${grantee}" has ${what} WITH GRANT OPTION, so it can give that to others; "${grantor}" granted it`,
@@ -137,11 +133,11 @@ export function findGrantOptions(plan: DatabasePlan, live: LiveInside): AppProbl
 }
 
 /** The same for objects that the owner will create, in one schema. */
-function findDefaultOptions({ access }: LiveInside, share: WantedPrivileges) {
-  const { type, schema, grantee, path } = share;
+function findDefaultOptions({ access }: LiveInside, request: WantedPrivileges) {
+  const { type, schema, grantee, path } = request;
   if (type === "schema") return [];
   const live = access.defaults.find((one) => one.type === type && one.schema === schema);
-  return statedOf(live?.grantable ?? [], share).map(({ grantor, privilege }) => {
+  return statedOf(live?.grantable ?? [], request).map(({ grantor, privilege }) => {
     const where = { owner: grantor, schema, type, grantee, path };
     const privileges = [`GRANT OPTION FOR ${privilege}`];
     return {

@@ -1,8 +1,8 @@
-import { renderKey } from "../config/keys/render.ts";
-import type { SecretKey } from "../config/keys/template.ts";
-import type { RoleSpec } from "../config/spec.ts";
+import { renderKey } from "../../config/keys/render.ts";
+import type { SecretKey } from "../../config/keys/template.ts";
+import type { RoleSpec } from "../../config/spec.ts";
+import { ItemReadError } from "../item.ts";
 import { type Login, renewLogin } from "./derived-fields.ts";
-import { ItemReadError } from "./item.ts";
 
 /** The edit of an item that gives it a new login. It reads and writes nothing. */
 
@@ -81,7 +81,7 @@ function planRepeats(fields: readonly Field[], { old, renewed }: Renewal): (() =
     if (value === undefined) {
       throw new ItemReadError(
         "unknown",
-        `its field "${field.label ?? ""}" holds the password as well, in a form that is no URL; remove that field, or let it hold a URL`,
+        `its field "${field.label ?? ""}" holds the password as well, in a form that is not a URL; remove that field, or let it hold a URL`,
       );
     }
     return [

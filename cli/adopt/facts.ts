@@ -2,14 +2,15 @@ import { readFileSync } from "node:fs";
 import pLimit from "p-limit";
 import { type Client, DatabaseError } from "pg";
 import { reservedReason } from "../../components/config/rules/names.ts";
-import type { ExtensionSpec, PostgresSpec } from "../../components/config/spec.ts";
+import type { PostgresSpec } from "../../components/config/spec/postgres.ts";
+import type { ExtensionSpec } from "../../components/config/spec.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
+import { inspectAccess, type LiveAccess } from "../../components/postgres/catalog/access.ts";
 import {
-  inspectAccess,
+  type Catalog,
+  inspectCatalog,
   inspectVerifiers,
-  type LiveAccess,
-} from "../../components/postgres/catalog/access.ts";
-import { type Catalog, inspectCatalog } from "../../components/postgres/catalog/catalog.ts";
+} from "../../components/postgres/catalog/catalog.ts";
 import { inspectUnlisted, type StrangeObject } from "../../components/postgres/catalog/unlisted.ts";
 import { LoginFailure } from "../../components/postgres/server/login-failure.ts";
 import {
@@ -37,7 +38,7 @@ export interface Inside {
 }
 
 /** What was read of a whole server. */
-export interface ServerSurvey {
+export interface AdoptFacts {
   readonly catalog: Catalog;
   /** By database. A string says why Berth could not connect to it. */
   readonly insides: ReadonlyMap<string, Inside | string>;
@@ -55,7 +56,7 @@ export async function inspectServerForAdopt(
   target: ServerTarget,
   admin: Credential,
   postgres: PostgresSpec,
-): Promise<ServerSurvey> {
+): Promise<AdoptFacts> {
   const isReserved = (name: string): boolean => reservedReason(name, { postgres }) !== undefined;
   const { catalog, verifiers } = await withSession(
     { ...target, database: postgres.maintenanceDatabase },
@@ -63,10 +64,7 @@ export async function inspectServerForAdopt(
     async (client) => {
       const found = await inspectCatalog(client, { roles: undefined, databases: undefined });
       const logins = [...found.roles.keys()].filter((name) => !isReserved(name));
-      return {
-        catalog: found,
-        verifiers: found.server.isSuperuser ? await inspectVerifiers(client, logins) : undefined,
-      };
+      return { catalog: found, verifiers: await inspectVerifiers(client, found.server, logins) };
     },
   );
   const logins = [...catalog.roles.values()]

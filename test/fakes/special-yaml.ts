@@ -2,7 +2,7 @@
  * Texts that YAML parsers read differently, and what Pulumi 3.259 makes of them. `test/engine/config.test.ts`
  * compares the table with `pulumi config --json`.
  */
-export const yamlOddities: readonly (readonly [text: string, value: unknown])[] = [
+export const specialYaml: readonly (readonly [text: string, value: unknown])[] = [
   ["value: 0123", 83],
   ["value: -0123", -83],
   ["value: 0o17", 15],

@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { inspect } from "node:util";
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
-import { createThroughClient } from "../../components/onepassword/create-login.ts";
-import { readThroughClient } from "../../components/onepassword/through-client.ts";
-import { createSampleVault, makeToken } from "../../dev/connect/sample-vault.ts";
-import { startConnect } from "../../dev/connect/server.ts";
-import { VaultStore } from "../../dev/connect/vault-data.ts";
-import { makeApp } from "../fakes/stack.ts";
+import { readThroughClient } from "../../../components/onepassword/through-client.ts";
+import { createThroughClient } from "../../../components/onepassword/write/create-login.ts";
+import { createSampleVault, makeToken } from "../../../dev/connect/sample-vault.ts";
+import { startConnect } from "../../../dev/connect/server.ts";
+import { VaultStore } from "../../../dev/connect/vault-data.ts";
+import { makeApp } from "../../fakes/stack.ts";
 
 const wiki = { vault: "Coachlight", item: "it's --wiki" };
 const role = { name: "wiki", fields: { username: "username", password: "password" } };

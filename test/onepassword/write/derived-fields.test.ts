@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { renewLogin } from "../../components/onepassword/derived-fields.ts";
+import { renewLogin } from "../../../components/onepassword/write/derived-fields.ts";
 
 const old = { username: "wiki_a", password: "pa ss/@:%+ü-word" };
 const renewed = { username: "wiki_b", password: "NewOne1234567890" };

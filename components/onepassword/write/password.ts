@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import type { PasswordRecipe } from "../config/spec.ts";
+import type { PasswordRecipe } from "../../config/spec/item.ts";
 
 const alphabets: Readonly<Record<PasswordRecipe["alphabet"], string>> = {
   "letters-digits": "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",

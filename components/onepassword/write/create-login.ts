@@ -1,11 +1,19 @@
-import { type FullItem, OnePasswordConnect } from "@1password/connect";
-import type { OnePasswordAccess } from "../config/environment.ts";
-import type { SecretKey } from "../config/keys/template.ts";
-import type { ItemRef, RoleSpec } from "../config/spec.ts";
+import type { FullItem } from "@1password/connect";
+import type { OnePasswordAccess } from "../../config/environment.ts";
+import type { SecretKey } from "../../config/keys/template.ts";
+import type { ItemRef } from "../../config/spec/item.ts";
+import type { RoleSpec } from "../../config/spec.ts";
+import { ItemReadError, toItemReadError } from "../item.ts";
+import {
+  type ConnectClient,
+  describeConnectError,
+  findVault,
+  type OpEnvironment,
+  runOp,
+  throughClient,
+} from "../through-client.ts";
 import type { Login } from "./derived-fields.ts";
 import { type ItemContent, setLogin } from "./edit-login.ts";
-import { ItemReadError, toItemReadError } from "./item.ts";
-import { describeConnectError, findVault, runOp } from "./through-client.ts";
 
 /** A login, and whose it is. */
 interface NewLogin extends Login {
@@ -19,18 +27,10 @@ export type CreateLogin = (ref: ItemRef, login: NewLogin) => Promise<void>;
 
 /** Uses the same clients as `readThroughClient`. The token needs write access to the vault. */
 export function createThroughClient(access: OnePasswordAccess): CreateLogin {
-  switch (access.kind) {
-    case "connect":
-      return createThroughConnect(access.url, access.token);
-    case "service-account":
-      return createThroughOp({ OP_SERVICE_ACCOUNT_TOKEN: access.token });
-    case "account":
-      return createThroughOp({ OP_ACCOUNT: access.account });
-  }
+  return throughClient(access, createThroughConnect, createThroughOp, false);
 }
 
-function createThroughConnect(serverURL: string, token: string): CreateLogin {
-  const connect = OnePasswordConnect({ serverURL, token, keepAlive: false });
+function createThroughConnect(connect: ConnectClient): CreateLogin {
   return async (ref, login) => {
     try {
       const vaultId = await findVault(connect, ref.vault);
@@ -48,7 +48,7 @@ function createThroughConnect(serverURL: string, token: string): CreateLogin {
  *
  * @see https://developer.1password.com/docs/cli/item-create
  */
-function createThroughOp(env: Readonly<Record<string, string>>): CreateLogin {
+function createThroughOp(env: OpEnvironment): CreateLogin {
   return async (ref, login) => {
     await runOp(["create", "-"], { ref, env, input: JSON.stringify(toItem(ref, login)) });
   };

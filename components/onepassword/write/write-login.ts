@@ -1,9 +1,16 @@
-import { OnePasswordConnect } from "@1password/connect";
-import type { OnePasswordAccess } from "../config/environment.ts";
-import type { ItemRef } from "../config/spec.ts";
+import type { OnePasswordAccess } from "../../config/environment.ts";
+import type { ItemRef } from "../../config/spec/item.ts";
+import { ItemReadError, toItemReadError } from "../item.ts";
+import {
+  type ConnectClient,
+  describeConnectError,
+  findVault,
+  type OpEnvironment,
+  parseOpAnswer,
+  runOp,
+  throughClient,
+} from "../through-client.ts";
 import { type ItemContent, type LoginChange, setLogin } from "./edit-login.ts";
-import { ItemReadError, toItemReadError } from "./item.ts";
-import { describeConnectError, findVault, parseOpAnswer, runOp } from "./through-client.ts";
 
 /**
  * Gives an item's `password` a new value, and its `username` one where it is given, in one edit, together
@@ -13,18 +20,10 @@ export type WriteLogin = (ref: ItemRef, change: LoginChange) => Promise<void>;
 
 /** Writes with the same clients as `readThroughClient`. The token needs write access to the vault. */
 export function writeThroughClient(access: OnePasswordAccess): WriteLogin {
-  switch (access.kind) {
-    case "connect":
-      return writeThroughConnect(access.url, access.token);
-    case "service-account":
-      return writeThroughOp({ OP_SERVICE_ACCOUNT_TOKEN: access.token });
-    case "account":
-      return writeThroughOp({ OP_ACCOUNT: access.account });
-  }
+  return throughClient(access, writeThroughConnect, writeThroughOp, false);
 }
 
-function writeThroughConnect(serverURL: string, token: string): WriteLogin {
-  const connect = OnePasswordConnect({ serverURL, token, keepAlive: false });
+function writeThroughConnect(connect: ConnectClient): WriteLogin {
   return async (ref, change) => {
     try {
       const vaultId = await findVault(connect, ref.vault);
@@ -39,7 +38,7 @@ function writeThroughConnect(serverURL: string, token: string): WriteLogin {
 }
 
 /** The item goes through a pipe, so no password is among the arguments of a process. */
-function writeThroughOp(env: Readonly<Record<string, string>>): WriteLogin {
+function writeThroughOp(env: OpEnvironment): WriteLogin {
   return async (ref, change) => {
     const answer = await runOp(["get", ref.item, "--format", "json"], { ref, env });
     const item = parseOpAnswer<ItemContent>(answer);

@@ -1,6 +1,6 @@
-import { contentTypes, type ObjectType } from "../../config/privileges.ts";
-import type { FormerRole } from "../plan/former-role.ts";
-import { type DatabasePlan, PUBLIC } from "../plan/plan.ts";
+import { contentTypes, type ObjectType } from "../../../config/privileges.ts";
+import type { FormerRole } from "../../plan/former-role.ts";
+import { type DatabasePlan, PUBLIC } from "../../plan/plan.ts";
 
 /** The privileges that one role must have on all objects of a type in a schema. An empty list revokes all. */
 export interface WantedPrivileges {

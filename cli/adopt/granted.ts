@@ -18,27 +18,27 @@ export function toMay(
   role: string,
   types: readonly ObjectType[] = objectTypes,
 ): May {
-  const held = toHeld(actions, role);
+  const granted = toGranted(actions, role);
   const profile = (["readwrite", "readonly"] as const).find((one) =>
-    types.every((type) => subtract(profiles[one][type], held[type]).length === 0),
+    types.every((type) => subtract(profiles[one][type], granted[type]).length === 0),
   );
-  if (profile === undefined) return { privileges: toPrivilegeKeys(held) };
-  const more = objectTypes.map((type) => [type, subtract(held[type], profiles[profile][type])]);
+  if (profile === undefined) return { privileges: toPrivilegeKeys(granted) };
+  const more = objectTypes.map((type) => [type, subtract(granted[type], profiles[profile][type])]);
   const privileges = toPrivilegeKeys(
     Object.fromEntries(more.filter(([, list]) => (list ?? []).length > 0)) as Grants,
   );
   return { profile, ...(Object.keys(privileges).length === 0 ? {} : { privileges }) };
 }
 
-function toHeld(actions: readonly Action[], role: string): Grants {
-  const held = new Map<ObjectType, Set<string>>();
+function toGranted(actions: readonly Action[], role: string): Grants {
+  const granted = new Map<ObjectType, Set<string>>();
   for (const action of actions) {
     if (action.kind !== "revoke" && action.kind !== "revoke-default") continue;
     if (action.grantee !== role) continue;
     const type = "on" in action ? action.on.type : action.type;
-    held.set(type, new Set([...(held.get(type) ?? []), ...action.privileges]));
+    granted.set(type, new Set([...(granted.get(type) ?? []), ...action.privileges]));
   }
-  return Object.fromEntries([...held].map(([type, list]) => [type, [...list].toSorted()]));
+  return Object.fromEntries([...granted].map(([type, list]) => [type, [...list].toSorted()]));
 }
 
 function subtract(from: readonly string[] = [], what: readonly string[] = []): string[] {

@@ -1,22 +1,23 @@
 import pLimit from "p-limit";
-import type { EndpointSpec, StackSpec } from "../../components/config/spec.ts";
-import { BerthError, toOneError } from "../../components/errors.ts";
+import type { EndpointSpec } from "../../../components/config/spec/postgres.ts";
+import type { StackSpec } from "../../../components/config/spec.ts";
+import { BerthError, toOneError } from "../../../components/errors.ts";
 import {
   createKubeAccess,
   type KubeAccess,
   parseAnswer,
-} from "../../components/kubernetes/access.ts";
-import { KubeError } from "../../components/kubernetes/error.ts";
-import { loadKubeContext } from "../../components/kubernetes/kubeconfig.ts";
+} from "../../../components/kubernetes/access.ts";
+import { KubeError } from "../../../components/kubernetes/error.ts";
+import { loadKubeContext } from "../../../components/kubernetes/kubeconfig.ts";
 import {
   isAllowed,
   type KubeRight,
   toCanI,
   toResourceName,
-} from "../../components/kubernetes/rights.ts";
-import { resolvePodPort } from "../../components/tunnel/target.ts";
-import { planRights } from "./kube-rights.ts";
-import { NotNeeded, type Outcome, type Report } from "./report.ts";
+} from "../../../components/kubernetes/rights.ts";
+import { resolvePodPort } from "../../../components/tunnel/target.ts";
+import { NotNeeded, type Outcome, type Report } from "../report.ts";
+import { planRights } from "./rights.ts";
 
 /** Checks of the way through the cluster: kubeconfig, API server, rights, and the Service or Pod. */
 
@@ -104,8 +105,8 @@ export async function checkTarget(
 async function checkRights({ access, endpoint, minor }: ReachedCluster) {
   const rights = planRights(endpoint, minor);
   await requireRights(access, rights);
-  const told = rights.map(({ verb, resource }) => `${verb} ${resource}`);
-  return { value: undefined, detail: `${told.join(", ")} in ${endpoint.namespace}` };
+  const names = rights.map(({ verb, resource }) => `${verb} ${resource}`);
+  return { value: undefined, detail: `${names.join(", ")} in ${endpoint.namespace}` };
 }
 
 /** Throws one error with every right that the user lacks. */

@@ -1,18 +1,14 @@
-import type { LiveAccess, LiveInside, LiveObject } from "../catalog/access.ts";
-import type { LiveDatabase, ServerFacts } from "../catalog/catalog.ts";
-import type { FormerRole } from "../plan/former-role.ts";
-import { type DatabasePlan, PUBLIC, PUBLIC_SCHEMA } from "../plan/plan.ts";
-import type { Action, Securable } from "../statements/actions.ts";
-import { type ContentDecision, decideContents } from "./contents.ts";
+import type { LiveAccess, LiveInside, LiveObject } from "../../catalog/access.ts";
+import type { LiveDatabase, ServerFacts } from "../../catalog/catalog.ts";
+import type { FormerRole } from "../../plan/former-role.ts";
+import { type DatabasePlan, PUBLIC, PUBLIC_SCHEMA } from "../../plan/plan.ts";
+import type { Action, Securable } from "../../statements/actions.ts";
+import { type ContentDecision, decideContents } from "../contents.ts";
+import { decideSettings } from "../settings.ts";
 import { closePublicSchema, findClosedSchemas, mayGrantOn, noteLostSchema } from "./foreign.ts";
 import { findGrantsOfOthers } from "./grantors.ts";
-import { compare, heldBy, nameOnDatabase, subtract, toSecurable } from "./privileges.ts";
-import { decideSettings } from "./settings.ts";
-import {
-  toWantedDatabasePrivileges,
-  toWantedPrivileges,
-  type WantedPrivileges,
-} from "./wanted-privileges.ts";
+import { compare, grantedTo, nameOnDatabase, subtract, toSecurable } from "./privileges.ts";
+import { toWantedDatabasePrivileges, toWantedPrivileges, type WantedPrivileges } from "./wanted.ts";
 
 /** Actions, and notes on what Berth cannot or may not do. */
 export interface AccessDecision extends ContentDecision {
@@ -37,11 +33,13 @@ export function decideAccess(
   const objects = [...live.access.objects, ...contents.actions.flatMap(toNewSchema)];
   const schemas = new Set(objects.map(({ schema }) => schema));
   const all = toWantedPrivileges(plan, formerRoles);
-  const shares = all.filter((share) => schemas.has(share.schema));
+  const requests = all.filter((request) => schemas.has(request.schema));
   const inside = [
-    ...all.flatMap((share) => revokeEverywhere(plan, share, live.access)),
-    ...shares.flatMap((share) => decideDefaults(plan, share, live.access)),
-    ...shares.flatMap((share) => decideObjects(plan, share, { server: live.server, objects })),
+    ...all.flatMap((request) => revokeEverywhere(plan, request, live.access)),
+    ...requests.flatMap((request) => decideDefaults(plan, request, live.access)),
+    ...requests.flatMap((request) =>
+      decideObjects(plan, request, { server: live.server, objects }),
+    ),
   ];
   return {
     ...contents,
@@ -49,7 +47,7 @@ export function decideAccess(
     notes: [...closing.notes, ...(schemas.has(PUBLIC_SCHEMA) ? [] : noteLostSchema(plan))],
     superuser: [
       ...contents.superuser,
-      ...findClosedSchemas(plan, shares, live),
+      ...findClosedSchemas(plan, requests, live),
       ...findGrantsOfOthers(plan, live, formerRoles),
     ],
   };
@@ -100,18 +98,25 @@ export function decideDatabase(
     ),
     ...toWantedDatabasePrivileges(plan, formerRoles).flatMap(
       ({ path, grantee, privileges: wanted }) => {
-        const held = heldBy(nameOnDatabase(grantee), live.privileges);
-        return compare({ path, on, grantee, wanted, held });
+        const granted = grantedTo(nameOnDatabase(grantee), live.privileges);
+        return compare({ path, on, grantee, wanted, granted });
       },
     ),
   ];
 }
 
-function decideDefaults(plan: DatabasePlan, share: WantedPrivileges, access: LiveAccess): Action[] {
-  const { type, schema, grantee, path } = share;
+function decideDefaults(
+  plan: DatabasePlan,
+  request: WantedPrivileges,
+  access: LiveAccess,
+): Action[] {
+  const { type, schema, grantee, path } = request;
   if (type === "schema") return [];
   const found = access.defaults.find((entry) => entry.type === type && entry.schema === schema);
-  const { missing, extra } = subtract(share.privileges, heldBy(grantee, found?.privileges ?? []));
+  const { missing, extra } = subtract(
+    request.privileges,
+    grantedTo(grantee, found?.privileges ?? []),
+  );
   const { owner } = plan.database;
   const both = { path, owner, schema, type, grantee };
   return [
@@ -130,13 +135,13 @@ function decideDefaults(plan: DatabasePlan, share: WantedPrivileges, access: Liv
  */
 function revokeEverywhere(
   plan: DatabasePlan,
-  share: WantedPrivileges,
+  request: WantedPrivileges,
   access: LiveAccess,
 ): Action[] {
-  const { type, schema, grantee, path } = share;
+  const { type, schema, grantee, path } = request;
   if (type === "schema" || schema !== plan.schemas[0]) return [];
   const found = access.defaults.find((entry) => entry.type === type && entry.schema === null);
-  const { extra } = subtract(share.privileges, heldBy(grantee, found?.privileges ?? []));
+  const { extra } = subtract(request.privileges, grantedTo(grantee, found?.privileges ?? []));
   if (extra.length === 0) return [];
   const { owner } = plan.database;
   return [{ kind: "revoke-default", path, owner, schema: null, type, grantee, privileges: extra }];
@@ -145,29 +150,29 @@ function revokeEverywhere(
 /** One statement for all objects that need the same change. Objects of other owners are left alone. */
 function decideObjects(
   plan: DatabasePlan,
-  share: WantedPrivileges,
+  request: WantedPrivileges,
   live: { readonly server: ServerFacts; readonly objects: readonly LiveObject[] },
 ): Action[] {
-  const { grantee, path } = share;
-  const groups = new Map<string, { on: Securable; held: string[] }>();
+  const { grantee, path } = request;
+  const groups = new Map<string, { on: Securable; granted: string[] }>();
   for (const object of live.objects) {
-    if (object.type !== share.type || object.schema !== share.schema) continue;
+    if (object.type !== request.type || object.schema !== request.schema) continue;
     if (!mayGrantOn(object, plan, live.server)) continue;
-    const held = heldOn(object, share);
-    const key = held.join();
+    const granted = grantedOn(object, request);
+    const key = granted.join();
     const group = groups.get(key);
-    groups.set(key, { on: toSecurable(object, group?.on), held });
+    groups.set(key, { on: toSecurable(object, group?.on), granted });
   }
-  return [...groups.values()].flatMap(({ on, held }) =>
-    compare({ path, on, grantee, wanted: share.privileges, held }),
+  return [...groups.values()].flatMap(({ on, granted }) =>
+    compare({ path, on, grantee, wanted: request.privileges, granted }),
   );
 }
 
 /** A privilege on a single column can be too much, but does not replace one on the whole object. */
-function heldOn(
+function grantedOn(
   { privileges, columns = [] }: LiveObject,
-  { grantee, ...share }: WantedPrivileges,
+  { grantee, ...request }: WantedPrivileges,
 ): string[] {
-  const onColumns = heldBy(grantee, columns).filter((one) => !share.privileges.includes(one));
-  return [...new Set([...heldBy(grantee, privileges), ...onColumns])].toSorted();
+  const onColumns = grantedTo(grantee, columns).filter((one) => !request.privileges.includes(one));
+  return [...new Set([...grantedTo(grantee, privileges), ...onColumns])].toSorted();
 }
