@@ -107,7 +107,7 @@ export const databaseTexts = {
     fix: "correct the value, or run the printed statement as a superuser",
   },
   "extension-needs-superuser": {
-    seen: ["extension … and role … is none"],
+    seen: ["extension … and role … is not a superuser"],
     means: "only a superuser can make the extension, or only its owner can change it",
     fix: "run the printed statement as a superuser",
   },
