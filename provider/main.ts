@@ -4,6 +4,7 @@ import { isOffline } from "../components/config/environment.ts";
 import { readAdminItem } from "../components/onepassword/admin.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import { AppDatabaseHandler } from "./app-database/handler.ts";
+import { RunReports } from "./app-database/run-reports.ts";
 import { ManifestFileHandler } from "./manifest-file/handler.ts";
 import { CallsUnderWay } from "./rpc/calls-under-way.ts";
 import { reportTo } from "./rpc/engine-log.ts";
@@ -30,7 +31,7 @@ function main(): void {
   const refusals = new Refusals(report);
   const handlers: readonly ResourceHandler[] = [
     new ManifestFileHandler(projectFolder, report, refusals),
-    new AppDatabaseHandler(report, isOffline(), readAdminItem, refusals),
+    new AppDatabaseHandler(new RunReports(report, refusals), isOffline(), readAdminItem),
   ];
   const calls = new CallsUnderWay();
   const server = createServer(handlers, calls);

@@ -17,11 +17,6 @@ export function summarize(preview: StackPreview): string {
   return shown.length === 0 ? "no apps" : `apps: ${shown.join(", ")}`;
 }
 
-/** What the errors of the run left out, for both forms. */
-export function describeNotCompared(apps: readonly string[]): string {
-  return `not compared, because the run stopped at the errors above: ${apps.join(", ")}`;
-}
-
 /** `drop (wiki), access (shop, wiki)`; undefined = there is no risk. */
 export function summarizeRisks(preview: StackPreview): string | undefined {
   const kinds = kindsOfRisk(preview).map((risk) => {
@@ -61,7 +56,8 @@ export function printPreview(preview: StackPreview): void {
     print(paint("bold", "for all apps"));
     printPart(shared, []);
   }
-  if (preview.notComparedApps.length > 0) print(describeNotCompared(preview.notComparedApps));
+  const left = preview.notComparedApps.join(", ");
+  if (left !== "") print(`not compared, because the run stopped at the errors above: ${left}`);
   print(`stack ${stack}: ${summarize(preview)}`);
   print(`risk: ${summarizeRisks(preview) ?? "none"}`);
 }

@@ -46,5 +46,6 @@ function show(value: unknown): string | undefined {
     const items = value.map(show);
     return items.length === 0 || items.includes(undefined) ? undefined : `[${items.join(", ")}]`;
   }
-  return typeof value === "object" || value === undefined ? undefined : String(value);
+  const isPlain = ["string", "number", "boolean"].includes(typeof value);
+  return isPlain ? `${value as string | number | boolean}` : undefined;
 }

@@ -5,9 +5,7 @@ import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
 import { Unreachable } from "../../components/postgres/server/pool.ts";
 import { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
 import type { Action } from "../../components/postgres/statements/actions.ts";
-import type { Report } from "../rpc/engine-log.ts";
 import type { PropertyMap } from "../rpc/property-values.ts";
-import { Refusals } from "../rpc/refusals.ts";
 import {
   type ChangeKind,
   type Changes,
@@ -47,9 +45,8 @@ import {
   toUnfinished,
 } from "./request.ts";
 import { findFormer, retireApp, shutOut } from "./retire.ts";
-
 import { checkRetirement, readPlaces } from "./retirement-check.ts";
-import { RunReports } from "./run-reports.ts";
+import type { RunReports } from "./run-reports.ts";
 import { applyApp } from "./up.ts";
 
 /**
@@ -69,13 +66,8 @@ export class AppDatabaseHandler implements ResourceHandler {
   #stackConfig: PropertyMap | undefined;
   readonly #claims = new ProgramClaims();
 
-  constructor(
-    report: Report,
-    isOffline: boolean,
-    readAdmin: ReadAdmin,
-    refusals = new Refusals(report),
-  ) {
-    this.#reports = new RunReports(report, refusals);
+  constructor(reports: RunReports, isOffline: boolean, readAdmin: ReadAdmin) {
+    this.#reports = reports;
     this.#isOffline = isOffline;
     this.#readAdmin = readAdmin;
   }

@@ -5,7 +5,7 @@ import { type Action, isAboutOwnershipRole } from "../../components/postgres/sta
 import { formatStatements, labelStatements } from "../../components/postgres/statements/labels.ts";
 import type { Report } from "../rpc/engine-log.ts";
 import type { PropertyMap } from "../rpc/property-values.ts";
-import type { Refusals } from "../rpc/refusals.ts";
+import { Refusals } from "../rpc/refusals.ts";
 import { describeActions, toText } from "./changes.ts";
 import { requirePossible } from "./inspect.ts";
 import type { AppRequest } from "./request.ts";
@@ -23,7 +23,7 @@ export class RunReports {
   readonly #kept = new Set<string>();
   readonly #refusals: Refusals;
 
-  constructor(report: Report, refusals: Refusals) {
+  constructor(report: Report, refusals = new Refusals(report)) {
     this.report = report;
     this.#refusals = refusals;
   }

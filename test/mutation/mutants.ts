@@ -1,23 +1,5 @@
-/**
- * One rule, one decision or one check broken, and the tests that must notice. The text stands once in its
- * file; where that changes, the row changes with it (`mutants.test.ts` says so).
- */
-export interface Mutant {
-  /** What is gone with it, as the end of a sentence. */
-  readonly without: string;
-  readonly file: string;
-  readonly text: string;
-  readonly instead: string;
-  /** Any of them is enough. */
-  readonly tests: readonly string[];
-}
-
-type Row = readonly [without: string, text: string, instead: string];
-
-/** Rows of one file, which the same tests hold. */
-function inFile(file: string, tests: readonly string[], rows: readonly Row[]): Mutant[] {
-  return rows.map(([without, text, instead]) => ({ without, file, text, instead, tests }));
-}
+import { inFile, type Mutant } from "./mutant.ts";
+import { refusals } from "./refusals.ts";
 
 const configRules: readonly Mutant[] = [
   ...inFile(
@@ -258,38 +240,6 @@ const verify: readonly Mutant[] = [
       ["a check of the role that a login sets", "me === setRole ?", "true ?"],
       ["a look at what the logins own", "rows.map(", "rows.slice(rows.length).map("],
     ],
-  ),
-];
-
-const refusals: readonly Mutant[] = [
-  ...inFile(
-    "policy/policies.ts",
-    ["test/policy/policies.test.ts"],
-    [
-      [
-        "a look at groups",
-        "memberOf.filter(givesSuperuserRights)",
-        "memberOf.slice(memberOf.length)",
-      ],
-      ["a look at PUBLIC", "database?.revokePublic === false", "false"],
-      ["a look at the values of a Secret", 'kind === "Secret" && keys.length > 0', "false"],
-      ["a look at what happens to a database", 'app?.reclaimPolicy === "delete"', "false"],
-    ],
-  ),
-  ...inFile(
-    "policy/admin-secret.ts",
-    ["test/policy/policies.test.ts"],
-    [["a look at the namespace", "object.metadata.namespace !== allowed", "false"]],
-  ),
-  ...inFile(
-    "provider/manifest-file/handler.ts",
-    ["test/provider/manifest-file/refuse.test.ts"],
-    [["a refusal in the preview", "this.#refusals.refuse(urn, name,", "void (urn, name,"]],
-  ),
-  ...inFile(
-    "cli/preview/changes.ts",
-    ["test/cli/preview/changes.test.ts"],
-    [["a look at which apps a run came to", "!isFailed || seen.has(app)", "true"]],
   ),
 ];
 

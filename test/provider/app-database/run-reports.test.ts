@@ -3,7 +3,6 @@ import type { AppDecision } from "../../../components/postgres/diff/decide-app.t
 import type { Action } from "../../../components/postgres/statements/actions.ts";
 import { RunReports } from "../../../provider/app-database/run-reports.ts";
 import type { Report } from "../../../provider/rpc/engine-log.ts";
-import { Refusals } from "../../../provider/rpc/refusals.ts";
 
 /** What the operator sees of one run: what is the stack's once, and each app's own error. */
 
@@ -13,7 +12,7 @@ let reports: RunReports;
 beforeEach(() => {
   said = [];
   const report: Report = (severity, urn, text) => void said.push(`${severity} ${urn} ${text}`);
-  reports = new RunReports(report, new Refusals(report));
+  reports = new RunReports(report);
   reports.setProvider("berth");
 });
 
