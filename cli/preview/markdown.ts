@@ -32,7 +32,7 @@ export function toMarkdown(preview: StackPreview, limit = mostCharacters): strin
   const head = [
     commentId,
     `${title}: ${summarize(preview)}`,
-    risk === undefined ? "Risk: none" : `**Risk: ${toCode(risk)}**`,
+    risk === "none" ? "Risk: none" : `**Risk: ${toCode(risk)}**`,
     ...(hasContent(shared) ? ["#### For all apps", ...toPart(shared, [])] : []),
     ...toNotCompared(preview.notComparedApps),
   ];

@@ -17,13 +17,15 @@ export function summarize(preview: StackPreview): string {
   return shown.length === 0 ? "no apps" : `apps: ${shown.join(", ")}`;
 }
 
-/** `drop (wiki), access (shop, wiki)`; undefined = there is no risk. */
-export function summarizeRisks(preview: StackPreview): string | undefined {
+/** `drop (wiki), access (shop, wiki)`, or `none`. */
+export function summarizeRisks(preview: StackPreview): string {
   const kinds = kindsOfRisk(preview).map((risk) => {
     const apps = preview.risks.filter((one) => one.risk === risk).map(({ app = "stack" }) => app);
     return `${risk} (${[...new Set(apps)].join(", ")})`;
   });
-  return kinds.length === 0 ? undefined : kinds.join(", ");
+  if (preview.notComparedApps.length > 0)
+    kinds.push("not known of the apps that were not compared");
+  return kinds.length === 0 ? "none" : kinds.join(", ");
 }
 
 export const signOf: Readonly<Record<Change, string>> = {
@@ -59,7 +61,7 @@ export function printPreview(preview: StackPreview): void {
   const left = preview.notComparedApps.join(", ");
   if (left !== "") print(`not compared, because the run stopped at the errors above: ${left}`);
   print(`stack ${stack}: ${summarize(preview)}`);
-  print(`risk: ${summarizeRisks(preview) ?? "none"}`);
+  print(`risk: ${summarizeRisks(preview)}`);
 }
 
 export function hasContent(part: StackPreview["shared"]): boolean {

@@ -46,6 +46,6 @@ function show(value: unknown): string | undefined {
     const items = value.map(show);
     return items.length === 0 || items.includes(undefined) ? undefined : `[${items.join(", ")}]`;
   }
-  const isPlain = ["string", "number", "boolean"].includes(typeof value);
-  return isPlain ? `${value as string | number | boolean}` : undefined;
+  if (typeof value === "string") return value;
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
 }

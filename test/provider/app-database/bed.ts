@@ -145,15 +145,11 @@ export class DatabaseBed {
 
   /** A provider process of its own, as each run of the engine has. */
   async provider(changes: PropertyMap = {}, isOffline = false): Promise<AppDatabaseHandler> {
-    const report = (_: unknown, __: unknown, text: string) => {
+    const reports = new RunReports((_, __, text) => {
       this.reports.push(text);
       this.said.push(text);
-    };
-    const handler = new AppDatabaseHandler(
-      new RunReports(report),
-      isOffline,
-      readFrom(this.admins),
-    );
+    });
+    const handler = new AppDatabaseHandler(reports, isOffline, readFrom(this.admins));
     await handler.configure(this.config(changes));
     return handler;
   }
