@@ -18,11 +18,13 @@ afterAll(async () => {
   await bed.close();
 });
 
-async function preview(...args: readonly string[]) {
+const preview = (...args: readonly string[]) => berth("preview", ...args);
+
+async function berth(verb: string, ...args: readonly string[]) {
   await bed.ensurePlugins();
   const cli = path.join(projectFolder, "cli/main.ts");
   const given = ["--stack", "dev", "--config-file", bed.sandbox.stackFile, ...args];
-  const result = await execa(process.execPath, [cli, "preview", ...given], {
+  const result = await execa(process.execPath, [cli, verb, ...given], {
     env: { ...bed.toolchain.env, ...bed.sandbox.env, NO_COLOR: "1" },
     stdin: "ignore",
     reject: false,
@@ -171,6 +173,16 @@ describe("a stack that is up", () => {
     expect(markdown).toContain("- `- file argocd/apps/");
     const { output } = await bed.up();
     expect(output).toContain("stay on the server (reclaimPolicy: retain)");
+    restore();
+  });
+
+  it("is shown by add", async () => {
+    const restore = bed.configure(() => undefined);
+    const { exitCode, stdout } = await berth("add", "shop");
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^shop: new$/m);
+    expect(stdout).toContain("next: pulumi up --stack dev --config-file ");
+    expect(stdout).not.toContain("next: pulumi preview");
     restore();
   });
 
