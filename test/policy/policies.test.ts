@@ -84,6 +84,14 @@ describe("the policy pack", () => {
     expect(enforcementLevel).toBe("advisory");
   });
 
+  it("is documented, with the level of each policy", () => {
+    const page = readFileSync(path.join(projectFolder, "docs/policy.md"), "utf8");
+    const rows = [...page.matchAll(/^\| `([a-z-]+)` \|.*\| (mandatory|advisory) \|$/gm)];
+    expect(rows.map(([, name, level]) => [name, level])).toEqual(
+      policies.map(({ name, enforcementLevel = "mandatory" }) => [name, enforcementLevel]),
+    );
+  });
+
   it("has the version of Berth", () => {
     const versions = ["package.json", "policy/package.json"].map((name) => {
       const text = readFileSync(path.join(projectFolder, name), "utf8");
