@@ -24,15 +24,15 @@ export function findStrayAdminSecrets(
   const { title, namespace } = findServer(resources);
   // Its manifest is the only one among those that all apps share.
   const own = objects.filter(
-    ({ object }) => object.metadata.labels?.["app.kubernetes.io/part-of"] === SHARED,
+    ({ object }) => object.metadata?.labels?.["app.kubernetes.io/part-of"] === SHARED,
   );
   const items = new Set(own.flatMap(({ object }) => listItems(object)));
   if (title !== undefined) items.add(title);
   const allowed =
-    namespace ?? own.find(({ object }) => listItems(object).length > 0)?.object.metadata.namespace;
+    namespace ?? own.find(({ object }) => listItems(object).length > 0)?.object.metadata?.namespace;
   return objects
     .filter(({ object }) => listItems(object).some((item) => items.has(item)))
-    .filter(({ object }) => object.metadata.namespace !== allowed)
+    .filter(({ object }) => object.metadata?.namespace !== allowed)
     .map(({ urn, object }) => ({
       urn,
       message: `${describeObject(object)} is from the admin role's item, which may only be in the database's namespace${allowed === undefined ? "" : ` ${allowed}`}; make an item for the app`,

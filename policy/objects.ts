@@ -12,8 +12,9 @@ type Values = Readonly<Record<string, unknown>>;
 /** The part of a Kubernetes object that a policy reads. */
 export interface KubernetesObject extends Values {
   readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
+  /** Pulumi gives a name to an object without one. */
+  readonly metadata?: {
+    readonly name?: string;
     readonly namespace?: string;
     readonly labels?: Readonly<Record<string, string>>;
   };
@@ -32,7 +33,7 @@ export function toObjects({ type, props }: Registered): readonly KubernetesObjec
 }
 
 function isObject(value: unknown): value is KubernetesObject {
-  return isValues(value) && typeof value["kind"] === "string" && isValues(value["metadata"]);
+  return isValues(value) && typeof value["kind"] === "string";
 }
 
 export function isValues(value: unknown): value is Values {
@@ -40,7 +41,8 @@ export function isValues(value: unknown): value is Values {
 }
 
 /** `Secret infra-wiki/wiki-db`. */
-export function describeObject({ kind, metadata: { name, namespace } }: KubernetesObject): string {
+export function describeObject({ kind, metadata = {} }: KubernetesObject): string {
+  const { name = "(without a name)", namespace } = metadata;
   return `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
 }
 

@@ -73,7 +73,7 @@ const namesWithinLimits: Rule = (resource, report) => {
     }
   }
   for (const object of toObjects(resource)) {
-    const { name, namespace, labels = {} } = object.metadata;
+    const { name = "", namespace, labels = {} } = object.metadata ?? {};
     if (name.length > 253)
       report(`${describeObject(object)} has a name of more than 253 characters`);
     if (namespace !== undefined && !DnsLabel.safeParse(namespace).success) {

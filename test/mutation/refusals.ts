@@ -19,7 +19,7 @@ export const refusals: readonly Mutant[] = [
   ...inFile(
     "policy/admin-secret.ts",
     ["test/policy/policies.test.ts"],
-    [["a look at the namespace", "object.metadata.namespace !== allowed", "false"]],
+    [["a look at the namespace", "object.metadata?.namespace !== allowed", "false"]],
   ),
   ...inFile(
     "provider/manifest-file/handler.ts",

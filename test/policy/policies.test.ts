@@ -204,10 +204,12 @@ describe("the policy pack", () => {
           "kind: A\nmetadata: { name: a }\n---\nkind: Secret\nmetadata: { name: t }\ndata: { c: eA== }\n",
         ),
         file("kind: Secret\nmetadata: { name: empty }\n"),
+        { type: "kubernetes:core/v1:Secret", props: { kind: "Secret", stringData: { d: "e" } } },
       ],
       [
         "no-plaintext-secret: Secret s holds a in clear",
         "no-plaintext-secret: Secret t holds c in clear",
+        "no-plaintext-secret: Secret (without a name) holds d in clear",
       ],
     ],
     [
