@@ -15,6 +15,11 @@ export function paint(format: Painted["format"], text: string): Painted {
   return { format, text };
 }
 
+/** `1 app`, `2 apps`. */
+export function countOf(count: number, noun: string): string {
+  return `${String(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** Prints a line on standard output. */
 export function print(...parts: readonly (string | Painted)[]): void {
   write(process.stdout, parts);
@@ -33,18 +38,6 @@ export function printJson(value: unknown): void {
 /** Prints a file as it is, such as a psql script or Markdown. It must come from the stack file alone. */
 export function printFile(text: string): void {
   process.stdout.write(text);
-}
-
-/**
- * Ignores that the reader of the output has ended, as in `npm run verify | head`. The verb still runs to its
- * end: `rotate` must not stop halfway.
- */
-export function ignoreClosedPipe(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-    });
-  }
 }
 
 /** Milliseconds between two signs of life: on a terminal, and in a log. */

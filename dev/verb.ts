@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { execa } from "execa";
-import { describeFailure } from "../cli/describe-failure.ts";
 import { printError } from "../cli/print.ts";
+import { describeFailure } from "../cli/terminal/describe-failure.ts";
 import { findSelectedStack } from "../components/engine/selected-stack.ts";
 import { BerthError } from "../components/errors.ts";
 import { projectFolder } from "../components/project-folder.ts";

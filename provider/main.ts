@@ -5,6 +5,7 @@ import { readAdminItem } from "../components/onepassword/admin.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import { AppDatabaseHandler } from "./app-database/handler.ts";
 import { RunReports } from "./app-database/run-reports.ts";
+import { GitCommitHandler } from "./git-commit/handler.ts";
 import { ManifestFileHandler } from "./manifest-file/handler.ts";
 import { CallsUnderWay } from "./rpc/calls-under-way.ts";
 import { reportTo } from "./rpc/engine-log.ts";
@@ -29,8 +30,10 @@ function main(): void {
   const engine = process.ppid;
   const report = reportTo(findEngineAddress(process.argv));
   const refusals = new Refusals(report);
+  const files = new ManifestFileHandler(projectFolder, report, refusals);
   const handlers: readonly ResourceHandler[] = [
-    new ManifestFileHandler(projectFolder, report, refusals),
+    files,
+    new GitCommitHandler(projectFolder, files, report),
     new AppDatabaseHandler(new RunReports(report, refusals), isOffline(), readAdminItem),
   ];
   const calls = new CallsUnderWay();

@@ -151,4 +151,9 @@ export const databaseTexts = {
     means: "somebody set something for a role or database that the entry does not state",
     fix: "run the printed statement as a superuser, or state it in `settings`",
   },
+  "object-missing": {
+    seen: ["names …, which database … does not have"],
+    means: "an entry gives access to a schema, table or other object that is not there",
+    fix: "correct the name, or run `pulumi up` once more after the app has made it",
+  },
 } as const satisfies Readonly<Record<string, ProblemText>>;
