@@ -3,7 +3,7 @@ import { loadStackFromFile } from "../../components/config/load.ts";
 import { BerthError } from "../../components/errors.ts";
 import type { Access } from "../../components/postgres/plan/access-matrix.ts";
 import { projectFolder } from "../../components/project-folder.ts";
-import { countOf, paint, print, printFile, printJson } from "../print.ts";
+import { countOf, paint, print, printFile, printJson, withProgress } from "../print.ts";
 import { selectApps } from "../select-apps.ts";
 import { printMarkdownTable, printTable } from "../terminal/table.ts";
 import { type AppReport, toReport } from "./app-report.ts";
@@ -27,6 +27,11 @@ export interface ReportArgs {
   readonly role: string | undefined;
 }
 
+async function loadLive(stack: string, file: string | undefined) {
+  const { loadLiveStack } = await import("./page/live.ts");
+  return await withProgress("reading the server", () => loadLiveStack(stack, file));
+}
+
 /** The verb: who may do what, and where each item goes; from the stack file alone, or with a look at the server. */
 export async function report(args: ReportArgs): Promise<number> {
   const { stack, file, form } = args;
@@ -44,7 +49,7 @@ export async function report(args: ReportArgs): Promise<number> {
     });
   }
   const { spec, live } = args.live
-    ? await (await import("./page/live.ts")).loadLiveStack(stack, file)
+    ? await loadLive(stack, file)
     : { spec: loadStackFromFile(stack, projectFolder, file), live: undefined };
   const selected = selectApps(spec, args.app);
   switch (form) {

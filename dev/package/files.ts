@@ -6,5 +6,6 @@ export const besideCode = [
   "components/engine/*.cjs",
   "provider/pulumi-resource-berth",
   "provider/plugin/*",
+  "policy/{PulumiPolicy.yaml,package.json,main.mjs}",
   "toolchain/go/*/go.mod",
 ] as const;

@@ -1,5 +1,6 @@
 import { deliveryMutants } from "./delivery.ts";
 import { inFile, type Mutant } from "./mutant.ts";
+import { refusals } from "./refusals.ts";
 
 const configRules: readonly Mutant[] = [
   ...inFile(
@@ -332,4 +333,5 @@ export const mutants: readonly Mutant[] = [
   ...diff,
   ...verify,
   ...deliveryMutants,
+  ...refusals,
 ];
