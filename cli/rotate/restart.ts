@@ -1,4 +1,5 @@
-import type { RestartTarget, RoleSpec } from "../../components/config/spec.ts";
+import type { RestartTarget } from "../../components/config/spec/restart.ts";
+import type { RoleSpec } from "../../components/config/spec.ts";
 import { BerthError, toOneError } from "../../components/errors.ts";
 import type { KubeAccess } from "../../components/kubernetes/access.ts";
 import { KubeError } from "../../components/kubernetes/error.ts";

@@ -1,6 +1,8 @@
 import type { SecretKey } from "./keys/template.ts";
 import type { Grants } from "./privileges.ts";
 import type { ArgoCdAppSpec, ArgoCdStackSpec, MetadataSpec } from "./spec/argocd.ts";
+import type { CertificateSourceSpec, CertificateSpec, ServiceCaSpec } from "./spec/certificate.ts";
+import type { RestartTarget } from "./spec/restart.ts";
 import type { FindSpec, SecretSettings, SecretsSpec, SecretsThrough } from "./spec-secrets.ts";
 
 /**
@@ -73,6 +75,8 @@ export interface ServiceSpec {
   readonly sslmode: string;
   /** Path of the CA's file in the pods; undefined = the stack file names none. */
   readonly sslrootcert: string | undefined;
+  /** undefined = the CA goes to no namespace. */
+  readonly ca?: ServiceCaSpec | undefined;
 }
 
 /** The shared server. */
@@ -97,6 +101,8 @@ export interface PostgresSpec {
   readonly jobImage: string;
   /** How pods reach the server. */
   readonly service: ServiceSpec;
+  /** undefined = no Job copies it. */
+  readonly certificate?: CertificateSourceSpec | undefined;
   /** Namespace of the database's own manifests. */
   readonly namespace: string;
   /** Databases that may be dropped when their app leaves, by name. Sorted. */
@@ -232,12 +238,6 @@ export interface VaultLoginSpec {
   readonly revoke: boolean;
 }
 
-/** Something that can be restarted. `argo.Rollout` only the Vault Secrets Operator restarts. */
-export interface RestartTarget {
-  readonly kind: "Deployment" | "DaemonSet" | "StatefulSet" | "argo.Rollout";
-  readonly name: string;
-}
-
 /** A Secret with the values of a secret in one of Vault's KV engines. Berth never reads them. */
 export interface VaultSecretSpec {
   readonly name: string;
@@ -311,6 +311,8 @@ export interface AppSpec {
   readonly secrets: readonly SecretSpec[];
   /** undefined = the app uses nothing from Vault. */
   readonly vault: AppVaultSpec | undefined;
+  /** undefined = the app gets no certificate by a Job. */
+  readonly certificate?: CertificateSpec | undefined;
   readonly workload: WorkloadSpec | undefined;
   readonly argocd: ArgoCdAppSpec;
   /** Further labels and annotations, the stack's included. */

@@ -1,5 +1,6 @@
 import type { SecretKey } from "../config/keys/template.ts";
 import { hasItem, usesItem } from "../config/logins.ts";
+import type { ApplicationSettings } from "../config/spec/argocd.ts";
 import type { AppSpec, ItemRef, NamedField, RoleSpec, StackSpec } from "../config/spec.ts";
 import type { FindSpec, SecretSettings, SecretsThrough } from "../config/spec-secrets.ts";
 import { BerthError } from "../errors.ts";
@@ -20,6 +21,8 @@ import {
   type ApplicationSource,
   buildApplication,
 } from "./argocd/application.ts";
+import { type CaObject, planCa } from "./certificates/ca.ts";
+import { toIgnoredKey } from "./certificates/job.ts";
 import { SHARED, toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
 import { type JobRunner, planProvisioning } from "./provisioning-job.ts";
 import { planAppStores, planSharedStores, storeNameOf } from "./stores.ts";
@@ -48,8 +51,8 @@ export type AccessManifest = SecretStore | VaultAuth;
 export interface AppSecrets {
   /** Each role's credential, in the database's namespace, for administrators and Jobs there. */
   readonly database: readonly SecretManifest[];
-  /** Secrets for the app itself; what gives access to their values comes first, and its ConfigMap last. */
-  readonly own: readonly (AccessManifest | SecretManifest | ConfigMap)[];
+  /** Secrets for the app itself; what gives access to their values comes first, and what is not secret last. */
+  readonly own: readonly (AccessManifest | SecretManifest | ConfigMap | CaObject)[];
 }
 
 /** Plans an app's Secrets. A role in the database's namespace has one Secret, not two. */
@@ -70,6 +73,7 @@ export function planAppSecrets(spec: StackSpec, app: AppSpec, items: ItemIds): A
       ].map(build),
       ...planVaultSecrets(spec, app),
       ...planConfigMap(spec, app),
+      ...planCa(spec, app),
     ],
   };
 }
@@ -134,8 +138,26 @@ export function planApplication(
     destinationNamespace: app.namespace,
     sources: [first, ...rest],
     holds: "workload",
-    settings: app.argocd,
+    settings: withIgnoredKey(app),
   });
+}
+
+/**
+ * The app's settings, so that Argo CD leaves the key which a Job writes as it is, where the Secret is in Git. A sync
+ * would otherwise undo it.
+ */
+function withIgnoredKey(app: AppSpec): ApplicationSettings {
+  const ignored = toIgnoredKey(app);
+  if (ignored.length === 0) return app.argocd;
+  const { ignoreDifferences, syncPolicy } = app.argocd;
+  const option = "RespectIgnoreDifferences=";
+  const isSet = syncPolicy.syncOptions.some((one) => one.startsWith(option));
+  const syncOptions = [...syncPolicy.syncOptions, ...(isSet ? [] : [`${option}true`])];
+  return {
+    ...app.argocd,
+    ignoreDifferences: [...ignoreDifferences, ...ignored],
+    syncPolicy: { ...syncPolicy, syncOptions },
+  };
 }
 
 /** With the admin credential in its namespace an app could read every database of the server. */

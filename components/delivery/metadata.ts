@@ -18,6 +18,7 @@ export const WAVES = {
   stores: -20,
   items: -10,
   jobFiles: -5,
+  certificateJob: -2,
   job: 0,
 } as const;
 

@@ -9,6 +9,7 @@ import {
   planSharedAccess,
 } from "./app-objects.ts";
 import { type AppProject, buildAppProject, type GroupKind, toGroupKind } from "./argocd/project.ts";
+import { planCertificateJob } from "./certificates/job.ts";
 import { SHARED, toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
 import type { KubernetesObject } from "./yaml.ts";
 
@@ -95,6 +96,7 @@ function toDatabaseUse(spec: StackSpec, argocd: ArgoCdSpec, items: ItemIds): rea
         ...apps.flatMap((app) => [
           ...planAppSecrets(spec, app, items).database,
           ...planJob(spec, app, "argocd"),
+          ...planCertificateJob({ ...spec, app }, "argocd").source,
         ]),
       ],
       createsNamespace: false,
@@ -110,7 +112,13 @@ function toAppUse(
   items: ItemIds,
 ): readonly ProjectUse[] {
   const { workload, delivery } = app;
-  const objects = delivery === "git" ? planAppSecrets(spec, app, items).own : [];
+  const objects =
+    delivery === "git"
+      ? [
+          ...planAppSecrets(spec, app, items).own,
+          ...planCertificateJob({ ...spec, app }, "argocd").own,
+        ]
+      : [];
   if (delivery === "none" || (objects.length === 0 && workload === undefined)) return [];
   const refs = workload?.kind === "helm" ? (workload.refs ?? []) : [];
   const tree = objects.length > 0 ? spec.gitops : undefined;
@@ -119,7 +127,7 @@ function toAppUse(
     {
       project: app.argocd.project ?? project,
       destination: app.argocd.destination,
-      namespaces: [app.namespace, ...objects.flatMap(({ metadata }) => metadata.namespace)],
+      namespaces: [app.namespace, ...objects.flatMap(({ metadata }) => metadata.namespace ?? [])],
       repositories: repositories.map((url) => url.replace(/^oci:\/\//, "")),
       objects,
       createsNamespace: !app.argocd.syncPolicy.syncOptions.includes("CreateNamespace=false"),

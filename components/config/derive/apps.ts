@@ -16,6 +16,7 @@ import type {
 } from "../spec.ts";
 import type { FindSpec, SecretSettings } from "../spec-secrets.ts";
 import { mergeMetadata, toAppArgoCdSpec } from "./argocd.ts";
+import { toCertificate } from "./certificate.ts";
 import { defaultDelivery } from "./delivery.ts";
 import {
   appNamespace,
@@ -82,6 +83,7 @@ export function toAppSpec(
     roles: [owner, ...scoped],
     secrets: toSecrets(entry, vault, namespace),
     vault: toAppVaultSpec(name, entry, config, namespace),
+    certificate: toCertificate(entry),
     workload: toWorkload(stack, name, entry, config),
     argocd: toAppArgoCdSpec(stack, name, entry, config),
     metadata: mergeMetadata(config.metadata ?? {}, entry.metadata ?? {}),

@@ -1,5 +1,6 @@
 import type { AppEntry, StackConfig } from "../schema/stack.ts";
-import type { AppVaultSpec, RestartTarget, VaultSecretSpec } from "../spec.ts";
+import type { RestartTarget } from "../spec/restart.ts";
+import type { AppVaultSpec, VaultSecretSpec } from "../spec.ts";
 import type { VaultSpec } from "../spec-secrets.ts";
 import { vaultConnection, vaultPath } from "./names.ts";
 

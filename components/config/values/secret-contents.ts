@@ -24,9 +24,20 @@ export function contentOfRole(app: AppSpec, role: RoleSpec, labelsOf: LabelsOf):
 
 /** The Secrets in an app's namespace, by name. */
 export function contentsOf(app: AppSpec, labelsOf: LabelsOf): ReadonlyMap<string, SecretContent> {
+  const contents = new Map(listContents(app, labelsOf));
+  const { secret = "", key = "" } = app.certificate ?? {};
+  const holder = contents.get(secret);
+  if (holder !== undefined) contents.set(secret, { ...holder, keys: [...holder.keys, key] });
+  return contents;
+}
+
+function listContents(
+  app: AppSpec,
+  labelsOf: LabelsOf,
+): readonly (readonly [string, SecretContent])[] {
   const isHere = ({ namespace }: { readonly namespace: string }): boolean =>
     namespace === app.namespace;
-  return new Map([
+  return [
     ...app.roles
       .filter((role) => hasSecret(role) && isHere(role))
       .map((role) => [role.secretName, contentOfRole(app, role, labelsOf)] as const),
@@ -36,7 +47,7 @@ export function contentsOf(app: AppSpec, labelsOf: LabelsOf): ReadonlyMap<string
     ...(app.vault?.secrets ?? [])
       .filter(isHere)
       .map(({ name, fields: keys }) => [name, { keys, isComplete: keys.length > 0 }] as const),
-  ]);
+  ];
 }
 
 function contentOfSecret(

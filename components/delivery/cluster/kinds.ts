@@ -28,7 +28,21 @@ export const KINDS: readonly Kind[] = [
   { apiVersion: "v1", kind: "Namespace", resource: "namespaces", source: undefined },
   { apiVersion: "v1", kind: "ServiceAccount", resource: "serviceaccounts", source: undefined },
   { apiVersion: "v1", kind: "ConfigMap", resource: "configmaps", source: undefined },
+  { apiVersion: "v1", kind: "Secret", resource: "secrets", source: undefined },
   { apiVersion: "batch/v1", kind: "Job", resource: "jobs", source: undefined },
+  { apiVersion: "batch/v1", kind: "CronJob", resource: "cronjobs", source: undefined },
+  {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "Role",
+    resource: "roles",
+    source: undefined,
+  },
+  {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "RoleBinding",
+    resource: "rolebindings",
+    source: undefined,
+  },
   {
     apiVersion: "onepassword.com/v1",
     kind: "OnePasswordItem",

@@ -55,12 +55,12 @@ function readSystemCas(): string[] {
   return [...new Set([...tls.getCACertificates("default"), ...tls.getCACertificates("system")])];
 }
 
-const setting = "berth:postgres.tls.ca";
+const tlsCa = "berth:postgres.tls.ca";
 const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
 /** Certificates of a PEM file; one that is valid today is enough, so that a CA can be replaced. */
-export function readCaFile(file: string, now: Date): string[] {
-  const found = readText(file).match(block) ?? [];
+function readCaFile(file: string, now: Date, setting = tlsCa): string[] {
+  const found = readText(file, setting).match(block) ?? [];
   if (found.length === 0) {
     throw new BerthError(`the CA file ${file} holds no PEM certificate`, {
       hint: `write the CA's certificate there (-----BEGIN CERTIFICATE-----), or correct ${setting}`,
@@ -78,7 +78,12 @@ export function readCaFile(file: string, now: Date): string[] {
   });
 }
 
-function readText(file: string): string {
+/** The same as the text of a PEM file. */
+export function readCaText(file: string, setting = tlsCa): string {
+  return `${readCaFile(file, new Date(), setting).join("\n")}\n`;
+}
+
+function readText(file: string, setting: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
