@@ -12,6 +12,7 @@ const shared = [
   "components/command-line",
   "components/errors",
   "components/project-folder",
+  "components/sort",
   "components/terminal-text",
 ];
 const config = ["components/config/", ...shared];
@@ -34,17 +35,20 @@ export const rooms = {
   "components/project-folder": ["components/command-line"],
   "components/terminal-text": [],
   "components/closest": [],
+  "components/sort": [],
 
   "components/config/privileges": [],
   "components/config/keys": [],
   "components/config/spec": ["components/config/privileges", "components/config/keys"],
   "components/config/presets": [],
   "components/config/schema": [
+    "components/sort",
     "components/config/privileges",
     "components/config/keys",
     "components/config/presets",
   ],
   "components/config/derive": [
+    "components/sort",
     "components/config/keys",
     "components/config/spec",
     "components/config/presets",

@@ -1,8 +1,6 @@
-import { globSync } from "node:fs";
-import path from "node:path";
 import addTo from "@bomb.sh/tab/commander";
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-import { projectFolder } from "../components/project-folder.ts";
+import { listStacks } from "./list-stacks.ts";
 
 /** Adds the verb `complete`, which prints a shell's completion script and answers that script's questions. */
 export function addCompletion(program: CommandUnknownOpts): void {
@@ -15,10 +13,4 @@ export function addCompletion(program: CommandUnknownOpts): void {
       for (const name of listStacks()) complete(name, "");
     };
   }
-}
-
-function listStacks(): string[] {
-  return globSync("Pulumi.*.yaml", { cwd: projectFolder }).map((file) =>
-    path.basename(file, ".yaml").slice("Pulumi.".length),
-  );
 }

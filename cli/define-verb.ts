@@ -3,6 +3,7 @@ import { commandLine } from "../components/command-line.ts";
 import { findSelectedStack } from "../components/engine/selected-stack.ts";
 import { BerthError } from "../components/errors.ts";
 import { projectFolder } from "../components/project-folder.ts";
+import { listStacks } from "./list-stacks.ts";
 
 /** What the help of a verb says beside its options. */
 interface About {
@@ -39,11 +40,12 @@ function isGiven(verb: { getOptionValueSource: (name: string) => string | undefi
 function chooseStack(verb: string, given: string, wasGiven: boolean): string {
   const chosen = wasGiven ? given : findSelectedStack(projectFolder, process.env);
   if (chosen !== undefined && chosen !== "") return chosen;
+  const stacks = listStacks().join(", ") || "your stacks' names";
   throw new BerthError(
     wasGiven
       ? `${verb}: --stack has no name`
       : `${verb}: --stack is missing, and Pulumi has no stack selected`,
-    { hint: "add --stack prod, or the name of another stack; or run: pulumi stack select" },
+    { hint: `add --stack and one of ${stacks}; or run: pulumi stack select` },
   );
 }
 

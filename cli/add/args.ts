@@ -112,9 +112,15 @@ function findMissing(args: AddArgs): readonly Question[] {
 
 function findContradictions(args: AddArgs): string[] {
   const { git, chart, preset, repo, chartVersion } = args;
+  const nameProblem = args.app === undefined ? undefined : findNameProblem(args.app);
   const ways = Object.entries({ git, chart, preset }).filter(([, value]) => value !== undefined);
   const isAlone = chart === undefined && preset === undefined;
   return [
+    ...(nameProblem === undefined
+      ? []
+      : [
+          `${JSON.stringify(args.app)} ${nameProblem}\n    fix: give another name, as in ${commandLine("add", "wiki")}`,
+        ]),
     ...(ways.length > 1
       ? [`got ${ways.map(([name]) => `--${name}`).join(" and ")}\n    fix: use only one of them`]
       : []),

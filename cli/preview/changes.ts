@@ -2,6 +2,7 @@ import {
   type LabelledStatement,
   parseStatements,
 } from "../../components/postgres/statements/labels.ts";
+import { compareText } from "../../components/sort.ts";
 import { type Digest, parseUrn, type Step } from "./digest.ts";
 import type { AppPreview, Change, ChangedThing, StackPreview } from "./model.ts";
 import { findRisks } from "./risks.ts";
@@ -206,9 +207,5 @@ function toThings(steps: readonly Step[]): ChangedThing[] {
     }
     return [{ kind: type.split(":").at(-1) ?? type, name, change }];
   });
-  return things.toSorted((a, b) => compare(`${a.kind} ${a.name}`, `${b.kind} ${b.name}`));
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return things.toSorted((a, b) => compareText(`${a.kind} ${a.name}`, `${b.kind} ${b.name}`));
 }

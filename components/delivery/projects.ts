@@ -1,5 +1,6 @@
 import type { DestinationSpec } from "../config/spec/argocd.ts";
 import type { AppSpec, StackSpec } from "../config/spec.ts";
+import { byKey } from "../sort.ts";
 import {
   type ArgoCdSpec,
   type ItemIds,
@@ -48,35 +49,33 @@ export function planProjects(
     ...spec.apps.flatMap((app) => toAppUse(spec, argocd, app, items)),
   ];
   const { kinds = ["*/*"], clusterKinds } = appProject;
-  return [...Map.groupBy(uses, ({ project }) => project)]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, group]) => {
-      const hasWorkload = group.some((use) => use.hasWorkload);
-      const createsNamespace = group.some((use) => use.createsNamespace);
-      const objects = group.flatMap((use) => use.objects);
-      return buildAppProject({
-        metadata: {
-          name,
-          namespace: argocd.argocdNamespace,
-          labels: toLabels(SHARED),
-          annotations: toWaveAnnotation(WAVES.project),
-        },
-        description: `What Berth's stack ${spec.stack} uses`,
-        repositories: group.flatMap((use) => use.repositories),
-        destinations: group.flatMap(({ destination, namespaces }) =>
-          namespaces.map((namespace) => ({ ...destination, namespace })),
-        ),
-        clusterKinds: [
-          ...objects.filter(isClusterWide).map(toKind),
-          ...(createsNamespace ? ["Namespace"] : []).map(toGroupKind),
-          ...(hasWorkload ? clusterKinds : []).map(toGroupKind),
-        ],
-        kinds: [
-          ...objects.filter((object) => !isClusterWide(object)).map(toKind),
-          ...(hasWorkload ? kinds : []).map(toGroupKind),
-        ],
-      });
+  return [...Map.groupBy(uses, ({ project }) => project)].toSorted(byKey).map(([name, group]) => {
+    const hasWorkload = group.some((use) => use.hasWorkload);
+    const createsNamespace = group.some((use) => use.createsNamespace);
+    const objects = group.flatMap((use) => use.objects);
+    return buildAppProject({
+      metadata: {
+        name,
+        namespace: argocd.argocdNamespace,
+        labels: toLabels(SHARED),
+        annotations: toWaveAnnotation(WAVES.project),
+      },
+      description: `What Berth's stack ${spec.stack} uses`,
+      repositories: group.flatMap((use) => use.repositories),
+      destinations: group.flatMap(({ destination, namespaces }) =>
+        namespaces.map((namespace) => ({ ...destination, namespace })),
+      ),
+      clusterKinds: [
+        ...objects.filter(isClusterWide).map(toKind),
+        ...(createsNamespace ? ["Namespace"] : []).map(toGroupKind),
+        ...(hasWorkload ? clusterKinds : []).map(toGroupKind),
+      ],
+      kinds: [
+        ...objects.filter((object) => !isClusterWide(object)).map(toKind),
+        ...(hasWorkload ? kinds : []).map(toGroupKind),
+      ],
     });
+  });
 }
 
 /** The Applications of the database's namespace; there are some only where manifests are in Git. */

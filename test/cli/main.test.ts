@@ -124,7 +124,7 @@ describe("the stack without --stack", () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
     expect(stderr).toBe(
       "plan: --stack is missing, and Pulumi has no stack selected\n" +
-        "  fix: add --stack prod, or the name of another stack; or run: pulumi stack select",
+        "  fix: add --stack and one of dev, prod; or run: pulumi stack select",
     );
   });
 });

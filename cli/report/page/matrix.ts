@@ -1,6 +1,7 @@
 import type { Profile, StackSpec } from "../../../components/config/spec.ts";
 import type { Catalog } from "../../../components/postgres/catalog/catalog.ts";
 import { type DatabasePlan, PUBLIC } from "../../../components/postgres/plan/plan.ts";
+import { compareText } from "../../../components/sort.ts";
 
 /**
  * Who may use which database, with what comes from PUBLIC and from memberships. One computation for the stack file
@@ -122,13 +123,13 @@ function toMatrix({ roles, databases, unread }: Facts, plans: readonly DatabaseP
   return {
     databases: databases
       .map(({ name }) => ({ name, app: appOfDatabase.get(name) }))
-      .toSorted((a, b) => compare(order(a.app) + a.name, order(b.app) + b.name)),
+      .toSorted((a, b) => compareText(order(a.app) + a.name, order(b.app) + b.name)),
     rows: rows
       .filter(
         ({ app, role, cells }) =>
           app !== undefined || role === publicName || Object.keys(cells).length > 0,
       )
-      .toSorted((a, b) => compare(order(a.app), order(b.app))),
+      .toSorted((a, b) => compareText(order(a.app), order(b.app))),
     unread,
   };
 }
@@ -146,10 +147,6 @@ export function keepApps(matrix: Matrix, apps: ReadonlySet<string>): Matrix {
 const publicRole: FactsOfRole = { name: publicName, memberOf: [], isSuperuser: false };
 
 const key = (role: string, database: string): string => JSON.stringify([role, database]);
-
-export function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
 
 /** The role and all that it is a member of, also indirectly; itself first. */
 function holdersOf(name: string, roles: ReadonlyMap<string, FactsOfRole>): readonly string[] {

@@ -1,13 +1,13 @@
-import { provisionerName } from "../../../components/config/derive/names.ts";
 import type { AppSpec, StackSpec } from "../../../components/config/spec.ts";
 import { describeWhat } from "../../../components/errors.ts";
 import { listActions } from "../../../components/postgres/diff/decide-app.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { describeAction } from "../../../components/postgres/statements/actions.ts";
 import { labelStatements } from "../../../components/postgres/statements/labels.ts";
+import { compareText } from "../../../components/sort.ts";
 import { type SecretReport, toReport } from "../app-report.ts";
 import type { LiveStack } from "./live.ts";
-import { compare, keepApps, type Matrix, toLiveMatrix, toPlannedMatrix } from "./matrix.ts";
+import { keepApps, type Matrix, toLiveMatrix, toPlannedMatrix } from "./matrix.ts";
 import { findWarnings, type Warning } from "./warnings.ts";
 
 /** Everything that the page, the Mermaid picture and the JSON document show. It has no secret. */
@@ -72,7 +72,7 @@ export function toStackReport(
     matrix: names.size === spec.apps.length ? matrix : keepApps(matrix, names),
     warnings: warnings
       .filter(({ app }) => app === undefined || names.has(app))
-      .toSorted((a, b) => compare(a.app ?? "", b.app ?? "")),
+      .toSorted((a, b) => compareText(a.app ?? "", b.app ?? "")),
   };
 }
 
@@ -98,8 +98,8 @@ function toChain(app: AppSpec, spec: StackSpec, live: LiveStack | undefined): Ap
       ),
     })),
     applications: [
-      ...(isInGit ? [provisionerName(app.name)] : []),
-      ...(hasWorkload ? [app.name] : []),
+      ...(isInGit ? [app.argocd.provisioner] : []),
+      ...(hasWorkload ? [app.argocd.application] : []),
     ],
     workload: describeWorkload(app.workload),
     state:

@@ -1,3 +1,4 @@
+import { byKey } from "../../sort.ts";
 import { type KnownValues, type SecretKey, toSecretKey } from "../keys/template.ts";
 import { toGrants } from "../schema/database.ts";
 import { type Keys, toTemplates } from "../schema/secret-keys.ts";
@@ -59,7 +60,7 @@ export function toAppSpec(
     generate,
   });
   const scoped = Object.entries(entry.roles ?? {})
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .toSorted(byKey)
     .map(([key, role]) =>
       toRole(key, toMay(role), role, {
         name: scopedRoleName(name, key),
@@ -185,7 +186,7 @@ function toKeys(
   const known = fields.username === undefined ? { ...values, user } : values;
   return Object.entries(toTemplates(given ?? preset ?? []))
     .filter(([key]) => !(key === "username" || key === "password") || fields[key] !== key)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .toSorted(byKey)
     .map(([key, template]) => toSecretKey(key, template, known));
 }
 
@@ -198,7 +199,7 @@ type SecretEntry = Exclude<NonNullable<AppEntry["secrets"]>[string], unknown[]>;
 
 function toSecrets(entry: AppEntry, vault: string, namespace: string): SecretSpec[] {
   return Object.entries(entry.secrets ?? {})
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .toSorted(byKey)
     .flatMap(([name, given]) => {
       const secret: SecretEntry = Array.isArray(given) ? { fields: given } : given;
       if (secret.from === "vault") return [];

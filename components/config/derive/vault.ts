@@ -1,3 +1,4 @@
+import { byKey } from "../../sort.ts";
 import type { AppEntry, StackConfig } from "../schema/stack.ts";
 import type { RestartTarget } from "../spec/restart.ts";
 import type { AppVaultSpec, VaultSecretSpec } from "../spec.ts";
@@ -40,7 +41,7 @@ export function toAppVaultSpec(
 ): AppVaultSpec | undefined {
   const mount = config.secrets?.vault?.kvMount ?? "kvv2";
   const secrets = Object.entries(entry.secrets ?? {})
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .toSorted(byKey)
     .flatMap(([secret, given]): VaultSecretSpec[] => {
       if (Array.isArray(given) || given.from !== "vault") return [];
       return [

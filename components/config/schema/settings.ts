@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { byKey } from "../../sort.ts";
 
 /**
  * Names that no entry may set. Some would shut sessions out or change what Berth's own statements mean, others have
@@ -53,5 +54,5 @@ export type SettingsByName = Readonly<z.infer<typeof KnownSettings>>;
 
 /** Sorted by name, so that their order never is a change. */
 export function sortSettings(given: SettingsByName = {}): SettingsByName {
-  return Object.fromEntries(Object.entries(given).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return Object.fromEntries(Object.entries(given).toSorted(byKey));
 }

@@ -1,5 +1,6 @@
 import type { DestinationSpec } from "../../config/spec/argocd.ts";
 import type { ObjectMetadata } from "../../secrets/object-metadata.ts";
+import { byKey } from "../../sort.ts";
 
 /** A kind as an AppProject names it. */
 export interface GroupKind {
@@ -50,7 +51,7 @@ export function buildAppProject(args: AppProjectArgs): AppProject {
 /** Each value once, in the order of its text, so that the order of apps changes nothing. */
 function sortOnce<T>(values: readonly T[]): readonly T[] {
   const byText = new Map(values.map((value) => [JSON.stringify(value), value]));
-  return [...byText].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
+  return [...byText].toSorted(byKey).map(([, value]) => value);
 }
 
 /** `apps/Deployment`, or `Service` in the core group. */

@@ -1,5 +1,6 @@
 import type { MetadataSpec } from "../../config/spec/argocd.ts";
 import type { AppSpec, GitOpsSpec, StackSpec } from "../../config/spec.ts";
+import { byKey } from "../../sort.ts";
 import {
   type AppSecrets,
   type ItemIds,
@@ -184,17 +185,15 @@ function planFolder(
     objects,
     (object) => `${object.kind.toLowerCase()}s-${object.metadata.namespace}`,
   );
-  return [...groups]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([name, group]) => {
-      const [first] = group;
-      if (first === undefined) return [];
-      return [
-        planFile(
-          toLogicalName(first.kind, first.metadata.namespace),
-          `${folder}/00-${name}.yaml`,
-          group,
-        ),
-      ];
-    });
+  return [...groups].toSorted(byKey).flatMap(([name, group]) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    return [
+      planFile(
+        toLogicalName(first.kind, first.metadata.namespace),
+        `${folder}/00-${name}.yaml`,
+        group,
+      ),
+    ];
+  });
 }

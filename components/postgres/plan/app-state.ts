@@ -1,5 +1,6 @@
 import type { Grants } from "../../config/privileges.ts";
 import type { ReclaimPolicy } from "../../config/spec.ts";
+import { byKey } from "../../sort.ts";
 import type { AppDatabaseState, RoleState } from "./app-properties.ts";
 import {
   closedToPublic,
@@ -84,8 +85,4 @@ function toPlannedRole(key: string, role: RoleState, ownershipRole: string): Pla
   const { name, profile, login = "always", actsAs, connectionLimit, searchPath, settings } = role;
   const memberOf = toMemberships(role.memberOf, ownershipRole);
   return { key, name, profile, login, actsAs, connectionLimit, memberOf, searchPath, settings };
-}
-
-function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
-  return a < b ? -1 : 1;
 }

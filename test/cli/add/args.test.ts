@@ -43,6 +43,8 @@ describe("without a terminal", () => {
     ],
     ["a login without a profile", { logins: ["reports"] }, '--login: got "reports"'],
     ["a login with two", { logins: ["reports=readonly=x"] }, '--login: got "reports=readonly=x"'],
+    ["a name that no app may have", { app: "sh'op" }, '"sh\'op" is not an app name'],
+    ["an empty name", { app: "" }, '"" is not an app name'],
   ])("fails for %s, with a fix", async (_, given, message) => {
     const completing = completeArgs({ ...none, app: "wiki", ...given }, undefined);
     await expect(completing).rejects.toThrow(message);

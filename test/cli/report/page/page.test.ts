@@ -4,7 +4,8 @@ import { html } from "../../../../cli/report/page/html.ts";
 import { toMermaid } from "../../../../cli/report/page/mermaid.ts";
 import { toStackReport } from "../../../../cli/report/page/model.ts";
 import { toPage } from "../../../../cli/report/page/page.ts";
-import { makeSpec } from "../../../fakes/stack.ts";
+import { parseStack } from "../../../../components/config/parse.ts";
+import { makeSpec, writeStack } from "../../../fakes/stack.ts";
 import { hostileReport, sampleReport } from "./sample.ts";
 
 /** The page and the picture, as text. `browser.full.test.ts` opens the page in a browser. */
@@ -67,6 +68,14 @@ describe("the page", () => {
     expect(warnings.filter(({ app }) => app === "shop")).toEqual([]);
     expect(matrix.databases.map(({ name }) => name)).toEqual(["wiki"]);
   });
+});
+
+it("names Applications by the stack's pattern", () => {
+  const gitops = { directory: "../gitops", repoURL: "https://git.example.org/gitops.git" };
+  const written = writeStack({ wiki: { workload: { git: { path: "apps/wiki" } } } });
+  const spec = parseStack("prod", { ...written, gitops, argocd: { names: "prod-${name}" } });
+  const [wiki] = toStackReport(spec, spec.apps, undefined).apps;
+  expect(wiki?.applications).toEqual(["prod-wiki-db-provisioner", "prod-wiki"]);
 });
 
 describe("the Mermaid picture", () => {
