@@ -11,6 +11,7 @@ import {
   type ItemIds,
   type OnePasswordItem,
 } from "../secrets/onepassword-item.ts";
+import type { Role, RoleBinding } from "../secrets/readers.ts";
 import type { ClusterSecretStore, SecretStore } from "../secrets/secret-store.ts";
 import type { VaultAuth } from "../secrets/vault-auth.ts";
 import type { VaultConnection } from "../secrets/vault-connection.ts";
@@ -25,7 +26,7 @@ import { type CaObject, planCa } from "./certificates/ca.ts";
 import { toIgnoredKey } from "./certificates/job.ts";
 import { SHARED, toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
 import { type JobRunner, planProvisioning } from "./provisioning-job.ts";
-import { planAppStores, planSharedStores, storeNameOf } from "./stores.ts";
+import { planAppStores, planReaders, planSharedStores, storeNameOf } from "./stores.ts";
 import { planVaultAuths, planVaultConnection, planVaultSecrets } from "./vault-objects.ts";
 import type { KubernetesObject } from "./yaml.ts";
 
@@ -45,7 +46,7 @@ export type SecretManifest =
   | VaultStaticSecret;
 
 /** Custom resource that gives an operator access to the values. */
-export type AccessManifest = SecretStore | VaultAuth;
+export type AccessManifest = SecretStore | VaultAuth | Role | RoleBinding;
 
 /** Manifests of an app's Secrets. */
 export interface AppSecrets {
@@ -66,6 +67,7 @@ export function planAppSecrets(spec: StackSpec, app: AppSpec, items: ItemIds): A
     database: roles.map((role) => build({ ...role, namespace })),
     own: [
       ...planAppStores(spec, app),
+      ...planReaders(spec, app),
       ...planVaultAuths(spec, app),
       ...[
         ...roles.filter((role) => role.namespace !== namespace),

@@ -11,6 +11,7 @@ import {
 } from "./app-objects.ts";
 import { type AppProject, buildAppProject, type GroupKind, toGroupKind } from "./argocd/project.ts";
 import { planCertificateJob } from "./certificates/job.ts";
+import { planConnect } from "./connect.ts";
 import { SHARED, toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
 import type { KubernetesObject } from "./yaml.ts";
 
@@ -83,14 +84,19 @@ function toDatabaseUse(spec: StackSpec, argocd: ArgoCdSpec, items: ItemIds): rea
   const { gitops, postgres } = spec;
   if (gitops === undefined) return [];
   const apps = spec.apps.filter(({ delivery }) => delivery === "git");
+  const connect = planConnect(spec);
   return [
     {
       project: databaseProject(spec, argocd),
       destination: spec.argocd.destination,
-      namespaces: [postgres.namespace],
+      namespaces: [
+        postgres.namespace,
+        ...connect.flatMap(({ metadata }) => metadata.namespace ?? []),
+      ],
       repositories: [gitops.repoURL],
       objects: [
         planAdminSecret(spec, items),
+        ...connect,
         ...planSharedAccess(spec),
         ...apps.flatMap((app) => [
           ...planAppSecrets(spec, app, items).database,

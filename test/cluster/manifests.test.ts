@@ -105,6 +105,11 @@ const cluster = { context: "home" };
 const host = "http://onepassword-connect.connect:8080";
 const name = "onepassword-token";
 const forAll = { connect: { host, tokenSecret: { namespace: "connect", name } } };
+const deploy = { clients: ["external-secrets", "monitoring"], serviceMonitor: true };
+const made = {
+  connect: { deploy, tokenSecret: { namespace: "connect", name } },
+  readers: ["developers"],
+};
 const forEach = { kind: "SecretStore", connect: { host, tokenSecret: { name } } };
 const vault = { address: "https://vault.tools:8200", caSecret: "vault-ca", namespace: "admin" };
 
@@ -125,7 +130,7 @@ function listEmitted(): readonly KubernetesObject[] {
       gitops: { ...gitops, workloads: "flux", flux: { interval: "1h30m" } },
     }),
     ...listEmittedWith({
-      secrets: { store: forAll, vault },
+      secrets: { store: made, vault },
       postgres: {
         ...(writeStack({}, pinned)["postgres"] as object),
         ...{ service: { ca: { secret: "postgres-ca", file: caFile } } },

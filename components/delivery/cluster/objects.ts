@@ -10,6 +10,7 @@ import {
 } from "../app-objects.ts";
 import { planWorkloadSources } from "../argocd/sources.ts";
 import { planCertificateJob } from "../certificates/job.ts";
+import { planConnect } from "../connect.ts";
 import { withMarks } from "../metadata.ts";
 import { planProjects } from "../projects.ts";
 import type { KubernetesObject } from "../yaml.ts";
@@ -60,7 +61,7 @@ export function planSharedClusterObjects(
 ): ClusterPlan {
   return toPlan(spec, spec.metadata, {
     namespaces: [],
-    secrets: [...planSharedAccess(spec), planAdminSecret(spec, items)],
+    secrets: [...planConnect(spec), ...planSharedAccess(spec), planAdminSecret(spec, items)],
     job: [],
     applications: planProjects(spec, cluster, items),
   });

@@ -10,6 +10,7 @@ import {
   planSharedAccess,
 } from "../app-objects.ts";
 import { planCertificateJob } from "../certificates/job.ts";
+import { planConnect } from "../connect.ts";
 import { withMarks, withoutArgoCd } from "../metadata.ts";
 import { planProjects } from "../projects.ts";
 import type { KubernetesObject } from "../yaml.ts";
@@ -100,6 +101,7 @@ export function planSharedManifests(spec: StackSpec, items: ItemIds): readonly M
       return planFile(`shared.project.${name}`, `argocd/apps/projects/${name}.yml`, [project]);
     }),
     ...planFolder(path, [secret], () => "shared.admin-items"),
+    ...planList("shared.connect", `${path}/00-connect.yaml`, planConnect(spec)),
     ...planSharedAccess(spec).map((object) => {
       const name = object.kind === "VaultConnection" ? "shared.vault" : "shared.store";
       // The store of the stack's own vault has none of its own in its names.
