@@ -61,12 +61,7 @@ function contentOfSecret(
   if (settings.creationPolicy === "Merge" || find !== undefined) {
     return { keys: named, isComplete: false };
   }
-  return named.length > 0
-    ? { keys: named, isComplete: true }
-    : withLabels(
-        [],
-        labelsOf(item)?.filter((label) => toKeyName(label) === label),
-      );
+  return named.length > 0 ? { keys: named, isComplete: true } : withLabels([], labelsOf(item));
 }
 
 function withLabels(keys: readonly string[], labels: readonly string[] | undefined): SecretContent {
