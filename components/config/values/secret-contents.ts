@@ -1,7 +1,7 @@
 import { toKeyName } from "../keys/name.ts";
 import { loginKeysOf } from "../login-keys.ts";
 import { hasItem, hasSecret } from "../logins.ts";
-import type { AppSpec, ItemRef, RoleSpec, SecretSpec } from "../spec.ts";
+import type { AppSpec, ItemRef, RoleSpec, SecretSpec, VaultSecretSpec } from "../spec.ts";
 
 /** What is known of the keys of a Secret that Berth has made. */
 export interface SecretContent {
@@ -46,11 +46,17 @@ function listContents(
       .map((secret) => [secret.name, contentOfSecret(app, secret, labelsOf)] as const),
     ...(app.vault?.secrets ?? [])
       .filter(isHere)
-      .map(({ name, fields: keys }) => [name, { keys, isComplete: keys.length > 0 }] as const),
+      .map((secret) => [secret.name, contentOfVault(secret)] as const),
   ];
 }
 
-function contentOfSecret(
+/** The keys of a Secret from Vault's KV engine. */
+export function contentOfVault({ fields: keys }: VaultSecretSpec): SecretContent {
+  return { keys, isComplete: keys.length > 0 };
+}
+
+/** The keys of a further Secret. */
+export function contentOfSecret(
   { secretsThrough }: AppSpec,
   { item, fields, keys, find, settings }: SecretSpec,
   labelsOf: LabelsOf,
