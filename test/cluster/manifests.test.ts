@@ -164,6 +164,8 @@ function listMappings(value: unknown, path: readonly string[] = []): (readonly s
   const free = [
     ...["valuesObject", "labels", "annotations", "commonLabels", "commonAnnotations"],
     ...["vaults", "data", "templates", "requests", "limits"],
+    // A label that the Pods lack is refused for that.
+    "matchLabels",
   ];
   if (free.includes(path.at(-1) ?? "")) return [];
   const inner = Object.entries(value).flatMap(([key, item]) => listMappings(item, [...path, key]));

@@ -18,6 +18,7 @@ import type {
 import type { FindSpec, SecretSettings } from "../spec-secrets.ts";
 import { mergeMetadata, toAppArgoCdSpec } from "./argocd.ts";
 import { toCertificate } from "./certificate.ts";
+import { toPresetKeys } from "./charts.ts";
 import { defaultDelivery } from "./delivery.ts";
 import {
   appNamespace,
@@ -45,7 +46,7 @@ export function toAppSpec(
   const { vault, generate } = config.onepassword;
   const database = entry.database?.name ?? databaseName(name);
   const values = { ...service, port: String(service.port), database };
-  const keys = { values, preset: config.secrets?.keys };
+  const keys = { values, preset: config.secrets?.keys, ofChart: {} };
   const namespace = entry.namespace ?? appNamespace(name);
   const adopt = entry.adopt ?? false;
   const fromVault = entry.credentials === "vault";
@@ -56,7 +57,7 @@ export function toAppSpec(
     item: ownerItem(name),
     vault,
     namespace,
-    keys,
+    keys: { ...keys, ofChart: toPresetKeys(entry) },
     generate,
   });
   const scoped = Object.entries(entry.roles ?? {})
@@ -175,16 +176,18 @@ interface KeysOfApp {
   readonly values: KnownValues;
   /** For a role without keys of its own. */
   readonly preset: Keys | undefined;
+  /** Those that the values of a chart name. */
+  readonly ofChart: Readonly<Record<string, string>>;
 }
 
 /** Without `username` and `password` where each Secret has them anyway. */
 function toKeys(
   given: Keys | undefined,
-  { values, preset }: KeysOfApp,
+  { values, preset, ofChart }: KeysOfApp,
   { name: user, fields }: Pick<RoleSpec, "name" | "fields">,
 ): readonly SecretKey[] {
   const known = fields.username === undefined ? { ...values, user } : values;
-  return Object.entries(toTemplates(given ?? preset ?? []))
+  return Object.entries({ ...ofChart, ...toTemplates(given ?? preset ?? []) })
     .filter(([key]) => !(key === "username" || key === "password") || fields[key] !== key)
     .toSorted(byKey)
     .map(([key, template]) => toSecretKey(key, template, known));
