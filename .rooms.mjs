@@ -68,6 +68,7 @@ export const rooms = {
     "components/config/login-keys",
   ],
   "components/config/rules": [
+    "components/config/privileges",
     "components/config/values",
     "components/config/keys",
     "components/config/spec",
@@ -184,6 +185,12 @@ export const rooms = {
 
   "provider/rpc": [...shared, `${postgres}/plan`],
   "provider/manifest-file": [...shared, "provider/rpc"],
+  "provider/git-commit": [
+    ...shared,
+    "components/delivery/git",
+    "provider/rpc",
+    "provider/manifest-file",
+  ],
   "provider/app-database": [
     ...config,
     "components/engine",
@@ -203,27 +210,8 @@ export const rooms = {
   "cli/verify": live,
   "cli/adopt": live,
   "cli/add": [...config, "components/onepassword", "cli"],
-  "cli/rotate": [
-    ...config,
-    "components/engine",
-    "components/onepassword",
-    "components/kubernetes",
-    "components/tunnel",
-    `${postgres}/`,
-    "cli",
-    "cli/verify",
-  ],
-  "cli/doctor": [
-    ...config,
-    "components/engine",
-    "components/onepassword",
-    "components/kubernetes",
-    "components/tunnel",
-    `${postgres}/`,
-    "components/delivery/",
-    "toolchain",
-    "cli",
-  ],
+  "cli/rotate": [...live, "components/kubernetes", "cli/verify"],
+  "cli/doctor": [...live, "components/kubernetes", "components/delivery/", "toolchain"],
   "cli/init": [...config, "cli"],
   // A command loads its verb when it runs.
   "cli/commands": [

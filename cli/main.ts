@@ -1,9 +1,9 @@
 import { CommanderError } from "@commander-js/extra-typings";
 import { commandLine } from "../components/command-line.ts";
-import { ignoreClosedPipe } from "./closed-pipe.ts";
-import { describeFailure } from "./describe-failure.ts";
 import { printError } from "./print.ts";
 import { defineProgram } from "./program.ts";
+import { ignoreClosedPipe } from "./terminal/closed-pipe.ts";
+import { describeFailure } from "./terminal/describe-failure.ts";
 import { verbs } from "./verbs.ts";
 
 /** Berth's verbs. Exit code 0: no problem. 1: the verb found a problem. 2: it could not run. */

@@ -1,6 +1,6 @@
 import type { Options, Result, ResultPromise } from "execa";
 
-/** Options for execa: Pulumi is not killed with this process, and a failure of Pulumi is no exception. */
+/** Options for execa: Pulumi is not killed with this process, and a failure of Pulumi is not an exception. */
 export const outlived = { cleanup: false, reject: false } as const;
 
 /** How Pulumi ended, and whether a signal came. */
@@ -20,8 +20,8 @@ export async function waitForPulumi<O extends Options>(
 ): Promise<PulumiEnd<O>> {
   let isInterrupted = false;
   const interrupt = (signal: NodeJS.Signals): void => {
-    const isTold = isInterrupted || (signal === "SIGINT" && process.stdin.isTTY);
-    if (!isTold) pulumi.kill("SIGINT");
+    const hasSignal = isInterrupted || (signal === "SIGINT" && process.stdin.isTTY);
+    if (!hasSignal) pulumi.kill("SIGINT");
     isInterrupted = true;
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

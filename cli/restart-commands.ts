@@ -1,4 +1,4 @@
-import type { RestartTarget } from "../components/config/spec/restart.ts";
+import type { RestartTarget } from "../components/config/spec/vault.ts";
 
 /** The commands that restart, or with `status` watch, what an entry names. Without targets the person names them. */
 export function toRestartCommands(

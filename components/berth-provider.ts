@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { StackIdentity, StackSpec } from "./config/spec.ts";
+import type { StackIdentity } from "./config/spec/postgres.ts";
+import type { StackSpec } from "./config/spec.ts";
 import { BerthError } from "./errors.ts";
 
 /** Inputs of {@link BerthProvider}. A change of any of them replaces no resource. */

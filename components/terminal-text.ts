@@ -2,11 +2,11 @@
  * Makes names and messages that others wrote safe to print. A table may have any name: an escape sequence in it
  * could clear a preview, and a line break could add lines to it.
  *
- * Berth's own texts have line breaks too. To tell them apart, `keepLineBreaks` replaces each line break of the
+ * Berth's own texts have line breaks too. To keep the two apart, `keepLineBreaks` replaces each line break of the
  * server on arrival with half of a surrogate pair, which no UTF-8 text can contain.
  */
-const held = "\ud80a";
-const heldInJson = "\\ud80a";
+const lineBreak = "\ud80a";
+const lineBreakInJson = "\\ud80a";
 
 /** Control and format characters (C0, DEL, C1, bidi, line separators, half pairs), and `{` of a Pulumi colour tag. */
 const hidden = /[^\P{C}\n]|[\p{Zl}\p{Zp}]|(?<=<)\{(?=%)/gu;
@@ -15,13 +15,13 @@ const quoted = /"(?:[^"\n]|"")*"/g;
 /** A value from another program, with its line breaks replaced. Numbers, dates and so on are unchanged. */
 export function holdLineBreaks<T>(value: T): T;
 export function holdLineBreaks(value: unknown): unknown {
-  return mapTexts(value, (text) => text.replaceAll("\n", held));
+  return mapTexts(value, (text) => text.replaceAll("\n", lineBreak));
 }
 
 /** Restores the line breaks of a value that is sent back. */
 export function releaseLineBreaks<T>(value: T): T;
 export function releaseLineBreaks(value: unknown): unknown {
-  return mapTexts(value, (text) => text.replaceAll(held, "\n"));
+  return mapTexts(value, (text) => text.replaceAll(lineBreak, "\n"));
 }
 
 /**
@@ -31,8 +31,8 @@ export function releaseLineBreaks(value: unknown): unknown {
 export function toTerminalText(text: string): string {
   return text
     .replace(quoted, (name) => (isHiding(name) ? toUnicodeIdentifier(name) : name))
-    .replace(hidden, (one) => (one === held ? "\\n" : `\\u${toHex(one)}`))
-    .replaceAll(heldInJson, "\\n");
+    .replace(hidden, (one) => (one === lineBreak ? "\\n" : `\\u${toHex(one)}`))
+    .replaceAll(lineBreakInJson, "\\n");
 }
 
 /** JSON of a value, with hidden characters as JSON escapes. */
@@ -65,6 +65,6 @@ function toUnicodeIdentifier(name: string): string {
 }
 
 function toHex(character: string): string {
-  const code = character === held ? 10 : (character.codePointAt(0) ?? 0);
+  const code = character === lineBreak ? 10 : (character.codePointAt(0) ?? 0);
   return code.toString(16).padStart(4, "0");
 }

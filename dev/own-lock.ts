@@ -21,23 +21,23 @@ interface Note {
   readonly start: string;
 }
 
-const lookEvery = 50;
+const pauseMs = 50;
 
 /** Writes the note as soon as Pulumi has the lock of this run. A preview takes no lock. */
 export function noteOwnLock(sandbox: Sandbox, pid: number | undefined): { stop: () => void } {
   const pidSpace = findPidSpace();
   const start = pid === undefined ? undefined : readStat(pid)?.start;
-  const look = setInterval(() => {
+  const check = setInterval(() => {
     const locks = readStackLocks(backendOf(sandbox), sandbox.stack);
     const own = locks.find(({ holder }) => holder?.pid === pid && holder?.hostname === hostname());
     if (pid === undefined || pidSpace === undefined || start === undefined || !own) return;
     const note: Note = { lock: path.basename(own.file), pid, pidSpace, start };
     writeFileSync(noteOf(sandbox), JSON.stringify(note));
-    clearInterval(look);
-  }, lookEvery).unref();
+    clearInterval(check);
+  }, pauseMs).unref();
   return {
     stop: () => {
-      clearInterval(look);
+      clearInterval(check);
     },
   };
 }

@@ -28,7 +28,7 @@ function findStackOperand([command, verb = "", name]: readonly string[]): string
 }
 
 /** Whether Pulumi only prints help or its version, which needs no stack. */
-export function asksOfPulumi(args: readonly string[]): boolean {
+export function isQuestion(args: readonly string[]): boolean {
   const [first] = args;
   const questions = ["--help", "-h", "--version"];
   return (

@@ -1,14 +1,14 @@
 import { execa } from "execa";
-import { ignoreClosedPipe } from "../cli/closed-pipe.ts";
-import { describeFailure } from "../cli/describe-failure.ts";
 import { printError } from "../cli/print.ts";
 import { outlived, waitForPulumi } from "../cli/pulumi-process.ts";
+import { ignoreClosedPipe } from "../cli/terminal/closed-pipe.ts";
+import { describeFailure } from "../cli/terminal/describe-failure.ts";
 import { explainLock } from "../components/engine/stack-locks.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import { reopenCluster } from "./cluster/reopen.ts";
 import { keepToSandbox } from "./environment.ts";
 import { backendOf, releaseOwnLock } from "./own-lock.ts";
-import { asksOfPulumi, findOption, findStack } from "./pulumi-args.ts";
+import { findOption, findStack, isQuestion } from "./pulumi-args.ts";
 import {
   ensurePlugins,
   ensureStack,
@@ -33,7 +33,7 @@ const report = (line: string): void => {
 const toolchain = await openToolchain(report);
 const stack = findStack(args) ?? "dev";
 try {
-  const isSandbox = stack === "dev" && !asksOfPulumi(args);
+  const isSandbox = stack === "dev" && !isQuestion(args);
   process.exitCode = isSandbox ? await runOnSandbox() : await runOnOther();
 } catch (error) {
   printError(describeFailure(error, "npm run pulumi -- --help shows the options"));
@@ -44,8 +44,7 @@ async function runOnOther(): Promise<number> {
   const stackFile = findOption(args, "--config-file");
   // Pulumi Cloud may put the organization and the project before the name.
   const name = stack.split("/").at(-1) ?? stack;
-  if (!asksOfPulumi(args))
-    await ensurePlugins({ stack: name, stackFile, env: process.env }, report);
+  if (!isQuestion(args)) await ensurePlugins({ stack: name, stackFile, env: process.env }, report);
   const options = { cwd: projectFolder, stdio: "inherit", ...outlived } as const;
   const pulumi = execa(toolchain.pulumi, args, {
     ...options,

@@ -1,8 +1,8 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { ignoreClosedPipe } from "../cli/closed-pipe.ts";
-import { describeFailure } from "../cli/describe-failure.ts";
 import { paint, print, printError, printFile } from "../cli/print.ts";
+import { ignoreClosedPipe } from "../cli/terminal/closed-pipe.ts";
+import { describeFailure } from "../cli/terminal/describe-failure.ts";
 import { describeCheck } from "../cli/verify/check.ts";
 import { type Verdict, verifyStack } from "../cli/verify/verb.ts";
 import { loadStackFromFile } from "../components/config/load.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { describeFailure } from "../cli/describe-failure.ts";
 import { printError } from "../cli/print.ts";
+import { describeFailure } from "../cli/terminal/describe-failure.ts";
 import { findSelectedStack } from "../components/engine/selected-stack.ts";
 import { BerthError } from "../components/errors.ts";
 import { projectFolder } from "../components/project-folder.ts";

@@ -84,10 +84,10 @@ test("an app is its database and then its manifests, which wait for the database
 
 test("no registration holds a plaintext password, secret or not, nor do the outputs", async () => {
   const { registrations, created } = await registerApp(gitops);
-  const asked = registrations.filter(({ type }) => type !== "pulumi:providers:postgresql");
-  expect(asked.length).toBeGreaterThan(10);
-  expect(JSON.stringify(asked)).not.toContain(canary);
-  const verifiers = asked.filter(({ inputs }) => "password" in inputs);
+  const requested = registrations.filter(({ type }) => type !== "pulumi:providers:postgresql");
+  expect(requested.length).toBeGreaterThan(10);
+  expect(JSON.stringify(requested)).not.toContain(canary);
+  const verifiers = requested.filter(({ inputs }) => "password" in inputs);
   expect(verifiers.map(({ name, secrets }) => [name, secrets])).toEqual([
     ["netbox-owner", ["password"]],
     ["netbox-ro", ["password"]],

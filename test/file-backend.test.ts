@@ -4,7 +4,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { readStatePackages } from "../components/engine/file-backend.ts";
 
-test("a state tells the packages whose plugins its resources need, once each", () => {
+test("a state names the packages whose plugins its resources need, once each", () => {
   const folder = mkdtempSync(path.join(tmpdir(), "berth-backend-"));
   const stacks = path.join(folder, ".pulumi/stacks/berth");
   mkdirSync(stacks, { recursive: true });

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { identifyStack, requireIdentity } from "../components/engine/stack-identity.ts";
 import { makeSpec } from "./fakes/stack.ts";
 
-/** Which stack it is, as far as its folder tells. */
+/** Which stack it is, as far as its folder says. */
 
 const spec = makeSpec({}, {}, "nowhere");
 
@@ -33,7 +33,7 @@ it("a file without either, and no file, make none", () => {
 
 it("a run without an identity is refused with the line to add, and goes on with that", () => {
   const act = (): unknown => requireIdentity(spec, "organization");
-  expect(act).toThrow(/nothing tells this stack from another of the same name/);
+  expect(act).toThrow(/nothing distinguishes this stack from another of the same name/);
   const line = /add to the stack file, and keep it: berth:stack: \{ id: ([0-9a-f]{32}) \}/;
   const id = line.exec(
     String(

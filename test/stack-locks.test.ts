@@ -17,7 +17,7 @@ afterEach(() => {
 });
 
 const backend = () => ({ folder, project: "berth" });
-const held = JSON.stringify({
+const lockFile = JSON.stringify({
   pid: 12,
   username: "alice",
   hostname: "laptop",
@@ -32,7 +32,7 @@ function writeLock(stack: string, content: string, name = "0b5c.json", project =
 }
 
 test("a lock is explained by who holds it, since when, and the command that takes it away", () => {
-  writeLock("prod", held);
+  writeLock("prod", lockFile);
   expect(() => {
     requireUnlocked(backend(), "prod");
   }).toThrow(
@@ -41,13 +41,13 @@ test("a lock is explained by who holds it, since when, and the command that take
 });
 
 test("for the sandbox the command is one that finds the sandbox's backend", () => {
-  writeLock("dev", held);
+  writeLock("dev", lockFile);
   expect(explainLock(backend(), "dev")?.hint).toMatch(/killed: npm run pulumi -- cancel$/);
 });
 
 test.each([
   ["an empty temporary file", "", "0b5c.json.123.tmp"],
-  ["half a lock", held.slice(0, 20), "0b5c.json"],
+  ["half a lock", lockFile.slice(0, 20), "0b5c.json"],
   ["a file of another kind", "[]", "0b5c.json"],
 ])("%s, at which Pulumi stops, is named with its path", (_, content, name) => {
   const file = writeLock("prod", content, name);
@@ -61,8 +61,8 @@ test.each([
   [
     "the locks are another stack's or another project's, or a lock has attributes alone",
     () => {
-      writeLock("test", held);
-      writeLock("prod", held, "0b5c.json", "shop");
+      writeLock("test", lockFile);
+      writeLock("prod", lockFile, "0b5c.json", "shop");
       writeLock("prod", "", "0b5c.json.attrs");
       return backend();
     },

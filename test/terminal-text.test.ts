@@ -29,7 +29,7 @@ it("makes of a name in double quotes an identifier that Postgres reads", () => {
   );
 });
 
-it("tells a line break of somebody else's from Berth's own", () => {
+it("distinguishes somebody else's line break from Berth's own", () => {
   const name = holdLineBreaks("x\nResources: 5 unchanged");
   expect(toTerminalText(`app wiki:\n  table ${name}`)).toBe(
     String.raw`app wiki:` + "\n" + String.raw`  table x\nResources: 5 unchanged`,
@@ -41,13 +41,13 @@ it("tells a line break of somebody else's from Berth's own", () => {
 
 it("holds the line breaks of rows and lists, and leaves dates and numbers alone", () => {
   const row = { names: ["a\nb", null], at: new Date(0), n: 1, of: { deep: "c\nd" } };
-  const held = holdLineBreaks([row]);
-  expect(JSON.stringify(held)).not.toContain(String.raw`\n`);
-  expect(releaseLineBreaks(held)).toEqual([row]);
+  const escaped = holdLineBreaks([row]);
+  expect(JSON.stringify(escaped)).not.toContain(String.raw`\n`);
+  expect(releaseLineBreaks(escaped)).toEqual([row]);
 });
 
 it("prints JSON that a terminal shows as it is and a machine reads as it was", () => {
-  const value = { name: "a\u009b\u202e\u{e0041}<{%b\u001b", held: "a\nb" };
+  const value = { name: "a\u009b\u202e\u{e0041}<{%b\u001b", escaped: "a\nb" };
   const text = toJsonText(holdLineBreaks(value));
   expect(text).toMatch(/^[\x20-\x7e\n]*$/);
   expect(JSON.parse(text)).toEqual(value);

@@ -11,10 +11,8 @@ import {
 import { homedir } from "node:os";
 import { delimiter, dirname, join, sep } from "node:path";
 import { promisify } from "node:util";
-import type { Cache } from "./cache.ts";
-import { pluginFolder } from "./cache.ts";
-import type { Part } from "./parts.ts";
-import { partNamed, partVersion } from "./parts.ts";
+import { type Cache, pluginFolder } from "./cache.ts";
+import { type Part, partNamed, partVersion } from "./parts.ts";
 
 /**
  * The `pulumi` on PATH if it is usable: at least the version that Berth is tested with, and with the Node host

@@ -16,8 +16,7 @@ import {
 } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import type { Part } from "./parts.ts";
-import { moduleFolder, partNamed, partVersion } from "./parts.ts";
+import { moduleFolder, type Part, partNamed, partVersion } from "./parts.ts";
 
 /** The folders of one cache. */
 export interface Cache {

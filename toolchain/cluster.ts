@@ -4,8 +4,7 @@ import { openCache, placeOf } from "./cache.ts";
 import { crdFolder, extractCrds } from "./crds.ts";
 import { ensureToolchain, type Toolchain } from "./ensure.ts";
 import { withLock } from "./lock.ts";
-import type { PartName } from "./parts.ts";
-import { clusterParts, partNamed } from "./parts.ts";
+import { clusterParts, type PartName, partNamed } from "./parts.ts";
 
 /** Paths of the programs, and of the folder with the CustomResourceDefinitions. */
 export interface ClusterTools {

@@ -1,10 +1,8 @@
 /** Pulumi's own downloads. They are tried first, and fail fast where the network is closed. */
 import { rmSync } from "node:fs";
 import { execa } from "execa";
-import type { Cache } from "./cache.ts";
-import { downloadedCliRoot, pluginFolder } from "./cache.ts";
-import type { Part } from "./parts.ts";
-import { partNamed, partVersion } from "./parts.ts";
+import { type Cache, downloadedCliRoot, pluginFolder } from "./cache.ts";
+import { type Part, partNamed, partVersion } from "./parts.ts";
 
 /** Milliseconds until a site must answer. */
 const answerWithin = 5_000;

@@ -3,11 +3,9 @@
  * downloads, else builds. If all exist, it only reads a few files.
  */
 import { delimiter, dirname } from "node:path";
-import type { Cache } from "./cache.ts";
-import { openCache } from "./cache.ts";
+import { type Cache, openCache } from "./cache.ts";
 import { withLock } from "./lock.ts";
-import type { PartName } from "./parts.ts";
-import { partTable } from "./parts.ts";
+import { type PartName, partTable } from "./parts.ts";
 import { isPulumiItself, missingOf, readyCli } from "./present.ts";
 
 /** The `pulumi` program, and the environment for everything that runs it. */

@@ -2,10 +2,8 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { execa } from "execa";
-import type { Cache } from "./cache.ts";
-import { partKey } from "./cache.ts";
-import type { Part } from "./parts.ts";
-import { moduleFolder, partVersion } from "./parts.ts";
+import { type Cache, partKey } from "./cache.ts";
+import { moduleFolder, type Part, partVersion } from "./parts.ts";
 
 /** Go builds what go.mod and go.sum pin. It looks up no newer versions and edits neither file. */
 const buildFlags = ["-mod=readonly", "-trimpath", "-buildvcs=false"];

@@ -21,7 +21,7 @@ import { findPidSpace, isAlive } from "./processes.ts";
 /** Milliseconds without a touch until a lock is abandoned. */
 const abandonedAfter = 30_000;
 const touchEvery = 5_000;
-const lookEvery = 500;
+const pauseMs = 500;
 
 interface Owner {
   readonly pid: number;
@@ -57,7 +57,7 @@ export async function withLock<T>(
     const said = readNews(news, owner);
     if (said !== undefined && said !== heard) report(`  ${said.trim()}`);
     heard = said;
-    await sleep(lookEvery);
+    await sleep(pauseMs);
   }
   const touching = setInterval(() => {
     touch(file);

@@ -2,8 +2,7 @@
 import { parseArgs } from "node:util";
 import { ensureClusterToolchain } from "./cluster.ts";
 import { ensureToolchain } from "./ensure.ts";
-import type { PartName } from "./parts.ts";
-import { partNamed } from "./parts.ts";
+import { type PartName, partNamed } from "./parts.ts";
 
 const help = `Gets pulumi and its Node host, and the plugins that are asked for: uses what is there,
 else downloads, else builds from Go modules. The programs of a test cluster are always built.

@@ -1,7 +1,6 @@
 /** Gets missing parts: copies, downloads or builds them, and reports progress. */
 import { ambientPlugin } from "./ambient.ts";
-import type { Cache } from "./cache.ts";
-import { putInPlace } from "./cache.ts";
+import { type Cache, putInPlace } from "./cache.ts";
 import { DownloadRefused, downloadCli, downloadPlugin } from "./download.ts";
 import { buildPart, requireGo } from "./go-build.ts";
 import type { Part } from "./parts.ts";

@@ -2,10 +2,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ambientCli } from "./ambient.ts";
-import type { Cache } from "./cache.ts";
-import { downloadedCliRoot, isInPlace, placeOf } from "./cache.ts";
-import type { Part } from "./parts.ts";
-import { partNamed, partTable } from "./parts.ts";
+import { type Cache, downloadedCliRoot, isInPlace, placeOf } from "./cache.ts";
+import { type Part, partNamed, partTable } from "./parts.ts";
 
 /** The `pulumi` to use, if there is one with its Node host. */
 export async function readyCli(cache: Cache): Promise<string | undefined> {

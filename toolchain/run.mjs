@@ -44,7 +44,7 @@ export function isInstalled(root) {
 }
 
 /** Stores that the packages in `root` are those of its package-lock.json. @param {string} root */
-export function markInstalled(root) {
+export function recordInstalled(root) {
   writeFileSync(join(root, "node_modules", ".berth-lock"), lockHash(root));
 }
 
@@ -92,7 +92,7 @@ async function install(root) {
     const cause = `${stderr}\n${stdout}`.trim().split("\n").slice(0, 20).join("\n");
     throw new Problem(`npm ci failed:\n${cause}\nFix the cause and run the same command again.`);
   }
-  markInstalled(root);
+  recordInstalled(root);
   process.stderr.write(`npm packages installed in ${seconds()}\n`);
 }
 
@@ -155,7 +155,7 @@ async function main() {
   const args = process.argv.slice(2);
   if (args.length === 0) throw new Problem("Usage: node toolchain/run.mjs <script> [arguments]");
   if (!isInstalled(root)) await install(root);
-  else if (!existsSync(join(root, "node_modules", ".berth-lock"))) markInstalled(root);
+  else if (!existsSync(join(root, "node_modules", ".berth-lock"))) recordInstalled(root);
   const current = { version: process.versions.node, execPath: process.execPath };
   run(root, chooseNode(root, current), args);
 }

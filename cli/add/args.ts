@@ -169,9 +169,9 @@ function toWorkload({ git, chart, preset, repo, chartVersion }: AddArgs): AppEnt
 /** Where an entry says something else than the arguments, as `path: value, not value`. */
 export function findDifferences(wanted: unknown, existing: unknown, path = ""): string[] {
   if (typeof wanted === "object" && wanted !== null) {
-    const held = (existing ?? {}) as Readonly<Record<string, unknown>>;
+    const existingApp = (existing ?? {}) as Readonly<Record<string, unknown>>;
     return Object.entries(wanted).flatMap(([key, value]) =>
-      findDifferences(value, held[key], path === "" ? key : `${path}.${key}`),
+      findDifferences(value, existingApp[key], path === "" ? key : `${path}.${key}`),
     );
   }
   if (wanted === existing) return [];

@@ -1,22 +1,23 @@
 import type { OnePasswordAccess } from "../../components/config/environment.ts";
 import { keysInItem } from "../../components/config/login-keys.ts";
-import type { AppSpec, ItemRef, RoleSpec, StackSpec } from "../../components/config/spec.ts";
+import type { ItemRef } from "../../components/config/spec/item.ts";
+import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { BerthError, toOneError } from "../../components/errors.ts";
-import { createThroughClient } from "../../components/onepassword/create-login.ts";
 import { ItemReadError } from "../../components/onepassword/item.ts";
 import {
   describeMissing,
   type ItemRequest,
   type MissingItem,
 } from "../../components/onepassword/item-request.ts";
-import { makePassword } from "../../components/onepassword/password.ts";
-import { readItems, surveyItems } from "../../components/onepassword/read-items.ts";
+import { inspectItems, readItems } from "../../components/onepassword/read-items.ts";
 import {
   planItemRequests,
   readAdmin,
   refuseReservedAdmin,
 } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
+import { createThroughClient } from "../../components/onepassword/write/create-login.ts";
+import { makePassword } from "../../components/onepassword/write/password.ts";
 
 /** An item of one of the app's logins. */
 export interface LoginItem extends ItemRef {
@@ -37,7 +38,7 @@ export async function makeItems(
 ): Promise<readonly LoginItem[]> {
   const alone = { ...spec, apps: [app] };
   const requests = planItemRequests(alone);
-  const { items, missing, problems } = await surveyItems(requests, readThroughClient(access));
+  const { items, missing, problems } = await inspectItems(requests, readThroughClient(access));
   const toMake = missing.filter(({ wanted }) => wanted.some(isMakeable));
   const others = missing.filter(({ wanted }) => !wanted.some(isMakeable));
   const all = [...problems, ...others.map(describeMissing)];
@@ -97,11 +98,14 @@ function explain(
   made: readonly string[],
 ): unknown {
   if (!(error instanceof ItemReadError)) return error;
+  const isRefused = error.failure === "unauthorized";
   const so = made.length === 0 ? "nothing was changed" : `made so far: ${made.join(", ")}`;
-  const before =
-    error.failure === "unauthorized" ? "give the token write access to the vault" : "see above";
+  // An answer that was lost says nothing about the item.
+  const what = isRefused ? "could not be made" : "was perhaps not made";
+  const rest = isRefused || made.length > 0 ? `${so}, and the stack file` : "the stack file";
+  const before = isRefused ? "give the token write access to the vault" : "see above";
   return new BerthError(
-    `app ${app.name}: vault "${vault}", item "${item}" could not be made: ${error.message}; ${so}, and the stack file is as it was`,
+    `app ${app.name}: vault "${vault}", item "${item}" ${what}: ${error.message}; ${rest} is as it was`,
     { cause: error, hint: `${before}, then run the same command again: it goes on from here` },
   );
 }

@@ -2,7 +2,7 @@ import type { AppEntry } from "../../components/config/schema/stack.ts";
 import type { Problem } from "../../components/errors.ts";
 import type { LiveAccess } from "../../components/postgres/catalog/access.ts";
 import type { LiveDatabase } from "../../components/postgres/catalog/catalog.ts";
-import { heldBy } from "../../components/postgres/diff/privileges.ts";
+import { grantedTo } from "../../components/postgres/diff/access/privileges.ts";
 import { PUBLIC } from "../../components/postgres/plan/plan.ts";
 import { type Action, isAboutOwnershipRole } from "../../components/postgres/statements/actions.ts";
 
@@ -16,7 +16,7 @@ export function isNotForLater({ code }: Problem): boolean {
 }
 
 /** An action of every adoption: the roles become members of the ownership role, and the admin of the owner. */
-export function isMark(action: Action, ownershipRole: string): boolean {
+export function isAdoption(action: Action, ownershipRole: string): boolean {
   if (isAboutOwnershipRole(action) || action.kind === "join-admin") return true;
   return action.kind === "join" && action.group === ownershipRole;
 }
@@ -38,15 +38,15 @@ export function isAddition(
   if (on.type === "sequence") return true;
   const ofPublic =
     on.type === "database"
-      ? heldBy("PUBLIC", database.privileges)
+      ? grantedTo("PUBLIC", database.privileges)
       : objects
           .filter((object) => on.type === "schema" && object.type === "schema")
           .filter(({ schema }) => schema === on.schema)
-          .flatMap((object) => heldBy(PUBLIC, object.privileges));
+          .flatMap((object) => grantedTo(PUBLIC, object.privileges));
   return privileges.every((privilege) => ofPublic.includes(privilege));
 }
 
-/** Whether the last role that an entry got may do something. A role that may do nothing is no login of the app. */
+/** Whether the last role that an entry got may do something. A role that may do nothing is not a login of the app. */
 export function hasMoreLogins(entry: AppEntry, before: AppEntry): boolean {
   return Object.entries(entry.roles ?? {}).some(
     ([key, { profile, privileges = {} }]) =>

@@ -1,11 +1,11 @@
 import type { LiveRole } from "../../components/postgres/catalog/catalog.ts";
-import { settingOf } from "../../components/postgres/catalog/catalog.ts";
+import { settingOf } from "../../components/postgres/catalog/settings.ts";
 import { toKey } from "./slug.ts";
 
 /**
  * The logins of an owner without login: one or two roles whose sessions start with SET ROLE to it, as some
  * operators make them. An entry calls that `rotation: two-logins`. A second one that is missing gets a free name.
- * undefined = the owner is none of these.
+ * undefined = the owner is none of them.
  */
 export function findLoginsOf(
   owner: LiveRole,

@@ -3,11 +3,11 @@ import { reservedReason } from "../../components/config/rules/names.ts";
 import type { AppSpec } from "../../components/config/spec.ts";
 import type { LiveDatabase, LiveRole } from "../../components/postgres/catalog/catalog.ts";
 import { PUBLIC_SCHEMA } from "../../components/postgres/plan/plan.ts";
-import { findForeignMark } from "../../components/postgres/rules/identity.ts";
+import { findForeignOwner } from "../../components/postgres/rules/identity.ts";
 import { toHandOver, toNewOwner } from "../../components/postgres/statements/hand-over.ts";
+import type { AdoptFacts, Inside } from "./facts.ts";
 import { databasesReachedBy, quote } from "./kept.ts";
 import { toKey } from "./slug.ts";
-import type { Inside, ServerSurvey } from "./survey.ts";
 import type { Stack } from "./trial.ts";
 
 /** Why a database needs another owner before it can be adopted. */
@@ -23,29 +23,29 @@ export interface HandOver {
  */
 export function planHandOver(
   stack: Stack,
-  survey: ServerSurvey,
+  facts: AdoptFacts,
   database: LiveDatabase,
 ): HandOver | undefined {
-  const { catalog, insides } = survey;
+  const { catalog, insides } = facts;
   const inside = insides.get(database.name);
   const owner = catalog.roles.get(database.owner);
   if (owner === undefined || inside === undefined || typeof inside === "string") return undefined;
   const { ownershipRole } = stack.spec.postgres;
   if (owner.memberOf.includes(ownershipRole) || isOfOther(owner, ownershipRole)) return undefined;
   const isAdmin = owner.name === catalog.server.admin;
-  if (!owner.isSuperuser && !isAdmin) return separate(stack, survey, database, { owner, inside });
-  const heir = findHeir(stack, survey, database, inside) ?? nameHeir(stack, survey, database);
+  if (!owner.isSuperuser && !isAdmin) return separate(stack, facts, database, { owner, inside });
+  const heir = findHeir(stack, facts, database, inside) ?? nameHeir(stack, facts, database);
   const what = isAdmin ? "is the admin" : "is a superuser";
   return {
     reason: `its owner ${quote(owner.name)} ${what}, and no app can have that role; make ${quote(heir)} its owner first`,
-    statements: toStatements(survey, database, inside, heir),
+    statements: toStatements(facts, database, inside, heir),
   };
 }
 
 /** For the owner of several databases: one of them stays with it. */
 function separate(
   stack: Stack,
-  survey: ServerSurvey,
+  facts: AdoptFacts,
   database: LiveDatabase,
   { owner, inside }: { readonly owner: LiveRole; readonly inside: Inside },
 ): HandOver | undefined {
@@ -56,12 +56,12 @@ function separate(
   if (database.name === main) {
     return { reason: `${which}; give the others an owner of their own first`, statements: [] };
   }
-  const heir = nameHeir(stack, survey, database);
+  const heir = nameHeir(stack, facts, database);
   const id = escapeIdentifier;
   return {
     reason: `${which}; make ${quote(heir)} its owner first. ${quote(owner.name)} can use it as before`,
     statements: [
-      ...toStatements(survey, database, inside, heir),
+      ...toStatements(facts, database, inside, heir),
       `GRANT ${id(heir)} TO ${id(owner.name)};`,
     ],
   };
@@ -71,20 +71,20 @@ function separate(
 export function planAppHandOver(
   app: Pick<AppSpec, "database" | "roles">,
   { spec }: Pick<Stack, "spec">,
-  survey: ServerSurvey,
+  facts: AdoptFacts,
 ): HandOver | undefined {
   const { name, guests } = app.database;
   const owner = app.roles[0].name;
-  const database = survey.catalog.databases.get(name);
-  const inside = survey.insides.get(name);
+  const database = facts.catalog.databases.get(name);
+  const inside = facts.insides.get(name);
   if (database === undefined || inside === undefined || typeof inside === "string")
     return undefined;
   if (database.owner !== owner) {
-    const live = survey.catalog.roles.get(database.owner);
+    const live = facts.catalog.roles.get(database.owner);
     if (live === undefined || isOfOther(live, spec.postgres.ownershipRole)) return undefined;
     return {
       reason: `it belongs to role ${quote(database.owner)}, and the entry says ${quote(owner)}`,
-      statements: toStatements(survey, database, inside, owner),
+      statements: toStatements(facts, database, inside, owner),
     };
   }
   const strange = inside.objects.filter(
@@ -100,7 +100,7 @@ export function planAppHandOver(
 
 /** What the former owner owns in the database goes to the new one. Objects of others stay. */
 function toStatements(
-  { catalog }: ServerSurvey,
+  { catalog }: AdoptFacts,
   { name: database, owner: former }: LiveDatabase,
   { access, objects }: Inside,
   owner: string,
@@ -122,27 +122,27 @@ function toStatements(
 /** The login that already works in the database as an owner does: it owns objects in it, or may create some. */
 function findHeir(
   { spec }: Stack,
-  survey: ServerSurvey,
+  facts: AdoptFacts,
   database: LiveDatabase,
   { objects }: Inside,
 ): string | undefined {
   const { ownershipRole } = spec.postgres;
-  const heirs = [...survey.catalog.roles.values()].filter((role) => {
+  const heirs = [...facts.catalog.roles.values()].filter((role) => {
     const { name, canLogin, ownedDatabases, memberOf } = role;
     if (!canLogin || ownedDatabases.length > 0 || isSpecial(role)) return false;
-    if (reservedReason(name, spec) !== undefined || name === survey.catalog.server.admin)
+    if (reservedReason(name, spec) !== undefined || name === facts.catalog.server.admin)
       return false;
     if (memberOf.includes(ownershipRole)) return false;
     const mayCreate = database.privileges.includes(`${name}=CREATE`);
     if (!mayCreate && !objects.some((one) => one.owner === name)) return false;
-    return databasesReachedBy(name, survey).every((reached) => reached === database.name);
+    return databasesReachedBy(name, facts).every((reached) => reached === database.name);
   });
   return heirs.length === 1 ? heirs[0]?.name : undefined;
 }
 
 /** Whether another stack made the role. Nothing is taken from it. */
 function isOfOther(live: LiveRole, ownershipRole: string): boolean {
-  return findForeignMark(live, ownershipRole) !== undefined;
+  return findForeignOwner(live, ownershipRole) !== undefined;
 }
 
 function isSpecial(role: LiveRole): boolean {
@@ -151,7 +151,7 @@ function isSpecial(role: LiveRole): boolean {
 }
 
 /** A free name for a new role: what an entry would call it. */
-function nameHeir({ spec }: Stack, { catalog }: ServerSurvey, { name }: LiveDatabase): string {
+function nameHeir({ spec }: Stack, { catalog }: AdoptFacts, { name }: LiveDatabase): string {
   const toRole = (key: string): string => key.replaceAll("-", "_");
   const isFree = (key: string): boolean =>
     !catalog.roles.has(toRole(key)) && reservedReason(toRole(key), spec) === undefined;

@@ -2,12 +2,12 @@ import { roleNamesOf } from "../../components/config/logins.ts";
 import type { AppSpec } from "../../components/config/spec.ts";
 import type { LiveDatabase } from "../../components/postgres/catalog/catalog.ts";
 import { describeSetting } from "../../components/postgres/diff/unlisted.ts";
-import type { Extra, ServerSurvey } from "./survey.ts";
+import type { AdoptFacts, Extra } from "./facts.ts";
 
 /** What an entry does not state about a database and its roles. Pure. */
 
 /** Databases with a privilege that is granted to the role itself, not to PUBLIC or a group. */
-export function databasesReachedBy(role: string, { catalog, insides }: ServerSurvey): string[] {
+export function databasesReachedBy(role: string, { catalog, insides }: AdoptFacts): string[] {
   const holds = ({ privileges, others = [] }: Pick<LiveDatabase, "privileges" | "others">) =>
     privileges.some((entry) => entry.slice(0, entry.lastIndexOf("=")) === role) ||
     others.some(({ grantee }) => grantee === role);
@@ -24,7 +24,7 @@ export function databasesReachedBy(role: string, { catalog, insides }: ServerSur
 
 /** Everything that stays as it is although the entry does not state it, as text for people. */
 export function describeKept(
-  { catalog, insides }: ServerSurvey,
+  { catalog, insides }: AdoptFacts,
   app: Pick<AppSpec, "database" | "roles">,
 ): string[] {
   const { database } = app;

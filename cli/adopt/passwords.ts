@@ -5,7 +5,7 @@ import type { ReadItem } from "../../components/onepassword/item.ts";
 import { readItems } from "../../components/onepassword/read-items.ts";
 import { planItemRequests } from "../../components/onepassword/stack-items.ts";
 import { matchesVerifier } from "../../components/postgres/verifier.ts";
-import type { ServerSurvey } from "./survey.ts";
+import type { AdoptFacts } from "./facts.ts";
 
 /** How the password of a proposed role compares with its item. */
 export interface PasswordFinding {
@@ -27,7 +27,7 @@ export async function comparePasswords(
   context: {
     readonly spec: StackSpec;
     readonly readItem: ReadItem;
-    readonly verifiers: ServerSurvey["verifiers"];
+    readonly verifiers: AdoptFacts["verifiers"];
   },
 ): Promise<readonly PasswordFinding[]> {
   const limit = pLimit(4);
@@ -56,7 +56,7 @@ export async function comparePasswords(
 
 function compare(
   password: string,
-  verifiers: ServerSurvey["verifiers"],
+  verifiers: AdoptFacts["verifiers"],
   role: string,
 ): Exclude<PasswordFinding["state"], "no item"> {
   if (verifiers === undefined) return "unknown";

@@ -3,9 +3,9 @@ import { reservedReason } from "../../components/config/rules/names.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
 import type { Problem } from "../../components/errors.ts";
 import type { LiveDatabase, LiveRole } from "../../components/postgres/catalog/catalog.ts";
+import type { AdoptFacts } from "./facts.ts";
 import { type HandOver, planHandOver } from "./hand-over.ts";
 import { databasesReachedBy } from "./kept.ts";
-import type { ServerSurvey } from "./survey.ts";
 import { type ProposedApp, type Stack, Trial } from "./trial.ts";
 
 /** A role or database without a proposed entry, and why. */
@@ -25,30 +25,30 @@ export interface Proposal {
 
 /**
  * Proposes an entry for each database that the stack does not have yet. Pure. Each entry is tried first with
- * the code of `pulumi up`: the only actions may be those of every adoption (`isMark` in trial.ts). A part that
+ * the code of `pulumi up`: the only actions may be those of every adoption (`isAdoption`). A part that
  * would change something is left out of the entry, or the whole database is left out.
  */
-export function proposeApps(stack: Stack, survey: ServerSurvey): Proposal {
+export function proposeApps(stack: Stack, facts: AdoptFacts): Proposal {
   const { spec } = stack;
   const apps: ProposedApp[] = [];
   const leftAlone: LeftAlone[] = [];
   const known = new Set(spec.apps.map((app) => app.database.name));
-  for (const database of survey.catalog.databases.values()) {
+  for (const database of facts.catalog.databases.values()) {
     if (known.has(database.name) || isOthers(database.name, spec)) continue;
-    const trial = new Trial(stack, survey, database, apps);
-    const found = leaveAlone(stack, survey, database) ?? trial.findReasons().map(toReason);
+    const trial = new Trial(stack, facts, database, apps);
+    const found = leaveAlone(stack, facts, database) ?? trial.findReasons().map(toReason);
     if (!Array.isArray(found)) leftAlone.push(found);
     else if (found.length === 0) apps.push(trial.propose());
     else leftAlone.push({ kind: "database", name: database.name, reasons: found });
   }
   const used = new Set([...spec.apps, ...apps.map(({ app }) => app)].flatMap(roleNamesOf));
-  const admin = survey.catalog.server.admin;
-  for (const role of survey.catalog.roles.values()) {
+  const admin = facts.catalog.server.admin;
+  for (const role of facts.catalog.roles.values()) {
     if (!role.canLogin || used.has(role.name) || role.name === admin) continue;
     // An owner is reported with its database.
     if (isOthers(role.name, spec) || role.ownedDatabases.length > 0) continue;
     const found = apps.flatMap((app) => app.rejected.get(role.name) ?? []);
-    const reasons = explainRole(role, survey, found.map(toReason));
+    const reasons = explainRole(role, facts, found.map(toReason));
     leftAlone.push({ kind: "role", name: role.name, reasons });
   }
   return { apps, leftAlone };
@@ -57,14 +57,14 @@ export function proposeApps(stack: Stack, survey: ServerSurvey): Proposal {
 /** A database that cannot be adopted, whatever its entry. */
 function leaveAlone(
   stack: Stack,
-  survey: ServerSurvey,
+  facts: AdoptFacts,
   database: LiveDatabase,
 ): LeftAlone | undefined {
   const { name, isTemplate = false } = database;
   if (isTemplate) {
     return { kind: "database", name, reasons: ["it is a template for databases (IS_TEMPLATE)"] };
   }
-  const handOver = planHandOver(stack, survey, database);
+  const handOver = planHandOver(stack, facts, database);
   return handOver && toLeftAlone(name, handOver);
 }
 
@@ -77,9 +77,9 @@ function isOthers(name: string, spec: StackSpec): boolean {
   return reservedReason(name, spec) !== undefined;
 }
 
-function explainRole(role: LiveRole, survey: ServerSurvey, more: readonly string[]): string[] {
+function explainRole(role: LiveRole, facts: AdoptFacts, more: readonly string[]): string[] {
   if (role.isSuperuser) return ["it is a superuser"];
-  const reached = databasesReachedBy(role.name, survey);
+  const reached = databasesReachedBy(role.name, facts);
   if (reached.length === 0) return ["it is given nothing in any database that is proposed"];
   if (reached.length > 1) {
     return [

@@ -9,18 +9,18 @@ import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
 import { BerthError, type Problem } from "../../components/errors.ts";
 import { noAccess } from "../../components/postgres/catalog/access.ts";
 import type { LiveDatabase, LiveRole } from "../../components/postgres/catalog/catalog.ts";
-import { searchPathOf } from "../../components/postgres/catalog/catalog.ts";
+import { searchPathOf } from "../../components/postgres/catalog/settings.ts";
 import { decideApp, listActions } from "../../components/postgres/diff/decide-app.ts";
 import { PUBLIC_SCHEMA, planDatabase } from "../../components/postgres/plan/plan.ts";
-import { type ForeignMark, findForeignMark } from "../../components/postgres/rules/identity.ts";
+import { type ForeignOwner, findForeignOwner } from "../../components/postgres/rules/identity.ts";
 import { type Action, describeAction } from "../../components/postgres/statements/actions.ts";
 import { scramOf } from "../../components/postgres/verifier.ts";
-import { hasMoreLogins, isAddition, isMark, isNotForLater } from "./changes.ts";
+import { hasMoreLogins, isAddition, isAdoption, isNotForLater } from "./changes.ts";
+import type { AdoptFacts, Inside } from "./facts.ts";
+import { toMay } from "./granted.ts";
 import { findLoginsOf } from "./group-owner.ts";
-import { toMay } from "./held.ts";
 import { databasesReachedBy, describeKept } from "./kept.ts";
 import { toKey } from "./slug.ts";
-import type { Inside, ServerSurvey } from "./survey.ts";
 
 /** A database and its roles as an entry of the stack file that changes nothing about them. */
 export interface ProposedApp {
@@ -45,7 +45,7 @@ export interface Stack {
 /** Builds and tries the entry for one database. */
 export class Trial {
   readonly #stack: Stack;
-  readonly #survey: ServerSurvey;
+  readonly #facts: AdoptFacts;
   readonly #database: LiveDatabase;
   readonly #key: string;
   readonly #takenItems: ReadonlySet<string>;
@@ -54,12 +54,12 @@ export class Trial {
 
   constructor(
     stack: Stack,
-    survey: ServerSurvey,
+    facts: AdoptFacts,
     database: LiveDatabase,
     before: readonly ProposedApp[],
   ) {
     this.#stack = stack;
-    this.#survey = survey;
+    this.#facts = facts;
     this.#database = database;
     const all = [...stack.spec.apps, ...before.map(({ app }) => app)];
     const items = new Set(all.flatMap((app) => app.roles.map((role) => role.item.item)));
@@ -77,25 +77,25 @@ export class Trial {
     const { name, owner } = this.#database;
     const why = reservedReason(owner, this.#stack.spec);
     if (why !== undefined) return [{ what: `its owner "${owner}" ${why}` }];
-    const mark = this.#foreignMark(owner);
-    if (mark !== undefined) {
-      const { stack = "another stack", ownershipRole } = mark;
-      return [{ what: `it was made by ${stack}, whose mark is "${ownershipRole}"` }];
+    const foreign = this.#foreignOwner(owner);
+    if (foreign !== undefined) {
+      const { stack = "another stack", ownershipRole } = foreign;
+      return [{ what: `it was made by ${stack}, whose ownership role is "${ownershipRole}"` }];
     }
     const entry = this.#base();
     const app = this.#parse(entry);
-    const inside = this.#survey.insides.get(name);
+    const inside = this.#facts.insides.get(name);
     const isRefused = Array.isArray(app) || this.#decide(app).problems.length > 0;
     if (isRefused || typeof inside !== "string") return this.#try(entry);
-    const { admin } = this.#survey.catalog.server;
+    const { admin } = this.#facts.catalog.server;
     const grant = `GRANT ${escapeIdentifier(owner)} TO ${escapeIdentifier(admin)}`;
     const what = `the admin cannot look into it: ${inside}`;
     return [{ what, fix: `if it may not, as a superuser: ${grant}` }];
   }
 
-  #foreignMark(role: string): ForeignMark | undefined {
-    const live = this.#survey.catalog.roles.get(role);
-    return live && findForeignMark(live, this.#stack.spec.postgres.ownershipRole);
+  #foreignOwner(role: string): ForeignOwner | undefined {
+    const live = this.#facts.catalog.roles.get(role);
+    return live && findForeignOwner(live, this.#stack.spec.postgres.ownershipRole);
   }
 
   propose(): ProposedApp {
@@ -133,11 +133,11 @@ export class Trial {
     }
     const app = this.#toApp(entry);
     const adds = this.#decide(app).additions.map(describeAction);
-    return { key: this.#key, entry, app, kept: describeKept(this.#survey, app), adds, rejected };
+    return { key: this.#key, entry, app, kept: describeKept(this.#facts, app), adds, rejected };
   }
 
   #inside(): Inside | undefined {
-    const inside = this.#survey.insides.get(this.#database.name);
+    const inside = this.#facts.insides.get(this.#database.name);
     return typeof inside === "string" ? undefined : inside;
   }
 
@@ -169,12 +169,12 @@ export class Trial {
   /** Login roles that have privileges in this database only and are in no other entry. */
   #candidates(): LiveRole[] {
     const taken = new Set(this.#stack.spec.apps.flatMap(roleNamesOf));
-    return [...this.#survey.catalog.roles.values()].filter((role) => {
+    return [...this.#facts.catalog.roles.values()].filter((role) => {
       if (!role.canLogin || role.name === this.#database.owner || taken.has(role.name))
         return false;
-      if (role.ownedDatabases.length > 0 || this.#foreignMark(role.name) !== undefined)
+      if (role.ownedDatabases.length > 0 || this.#foreignOwner(role.name) !== undefined)
         return false;
-      const reached = databasesReachedBy(role.name, this.#survey);
+      const reached = databasesReachedBy(role.name, this.#facts);
       return reached.length === 1 && reached[0] === this.#database.name;
     });
   }
@@ -195,9 +195,9 @@ export class Trial {
   #base(): AppEntry {
     const { name, owner, encoding, connectionLimit } = this.#database;
     const derived = this.#key.replaceAll("-", "_");
-    const live = this.#survey.catalog.roles.get(owner);
+    const live = this.#facts.catalog.roles.get(owner);
     const ownerSettings = live === undefined ? {} : this.#roleSettings(live, derived);
-    const logins = live && findLoginsOf(live, this.#survey.catalog.roles, derived);
+    const logins = live && findLoginsOf(live, this.#facts.catalog.roles, derived);
     const twoLogins =
       logins === undefined ? {} : ({ name: owner, rotation: "two-logins", logins } as const);
     const all = { ...ownerSettings, ...twoLogins };
@@ -220,7 +220,7 @@ export class Trial {
     const { ownershipRole } = this.#stack.spec.postgres;
     const memberOf = live.memberOf.filter((group) => group !== ownershipRole);
     const searchPath = searchPathOf(live);
-    const scram = scramOf(this.#survey.verifiers?.get(live.name) ?? "");
+    const scram = scramOf(this.#facts.verifiers?.get(live.name) ?? "");
     return {
       ...(live.name === derived ? {} : { name: live.name }),
       ...(live.connectionLimit === -1 ? {} : { connectionLimit: live.connectionLimit }),
@@ -268,11 +268,11 @@ export class Trial {
     readonly additions: readonly Action[];
   } {
     const { postgres } = this.#stack.spec;
-    const { catalog } = this.#survey;
+    const { catalog } = this.#facts;
     const facts = { catalog, access: this.#inside()?.access };
     const decision = decideApp(planDatabase(app, postgres), facts, { postgres });
     const all = listActions(decision).filter(
-      (action) => !isMark(action, postgres.ownershipRole) && !this.#isAboutNewLogin(action),
+      (action) => !isAdoption(action, postgres.ownershipRole) && !this.#isAboutNewLogin(action),
     );
     const { access = noAccess } = facts;
     const isAdding = (one: Action) => isAddition(one, this.#guessed, this.#database, access);
@@ -287,6 +287,6 @@ export class Trial {
   #isAboutNewLogin(action: Action): boolean {
     if (!("role" in action)) return false;
     const name = typeof action.role === "string" ? action.role : action.role.name;
-    return !this.#survey.catalog.roles.has(name);
+    return !this.#facts.catalog.roles.has(name);
   }
 }

@@ -4,7 +4,7 @@ import { readOnePasswordAccess } from "../../components/config/environment.ts";
 import { loadStackFromFile, readStackFile } from "../../components/config/load.ts";
 import { roleNamesOf } from "../../components/config/logins.ts";
 import { reservedReason } from "../../components/config/rules/names.ts";
-import type { PostgresSpec } from "../../components/config/spec.ts";
+import type { PostgresSpec } from "../../components/config/spec/postgres.ts";
 import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
 import { BerthError, toOneError } from "../../components/errors.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
@@ -16,14 +16,13 @@ import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
 import { withServer } from "../../components/postgres/server/reach.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 
-import { paint, print, printJson } from "../print.ts";
+import { countOf, paint, print, printJson } from "../print.ts";
 import { addEntries, formatEntries, replaceFile } from "../stack-file.ts";
-
+import { type AdoptFacts, inspectServerForAdopt } from "./facts.ts";
 import { planAppHandOver } from "./hand-over.ts";
 import { quote } from "./kept.ts";
 import { comparePasswords, type PasswordFinding } from "./passwords.ts";
 import { type Proposal, proposeApps, toLeftAlone } from "./propose.ts";
-import { inspectServerForAdopt, type ServerSurvey } from "./survey.ts";
 import type { ProposedApp, Stack } from "./trial.ts";
 
 /** The options of the verb. */
@@ -63,12 +62,12 @@ export async function adopt(args: AdoptArgs): Promise<number> {
   const loaded = loadIdentifiedStack(args.stack, projectFolder, args.file);
   const readItem = readThroughClient(readOnePasswordAccess());
   const { admin } = await readStackItems({ ...loaded, apps: [] }, readItem);
-  const survey = await readServer(loaded.postgres, admin);
-  const spec = withOwnershipRole(loaded, survey.catalog.roles.values());
-  const { apps, leftAlone } = select(proposeApps({ spec, values }, survey), args, spec, survey);
+  const facts = await readServer(loaded.postgres, admin);
+  const spec = withOwnershipRole(loaded, facts.catalog.roles.values());
+  const { apps, leftAlone } = select(proposeApps({ spec, values }, facts), args, spec, facts);
   const passwords = await comparePasswords(
     apps.map(({ app }) => app),
-    { spec, readItem, verifiers: survey.verifiers },
+    { spec, readItem, verifiers: facts.verifiers },
   );
   const entries = Object.fromEntries(apps.map(({ key, entry }) => [key, entry]));
   const writes = args.write && apps.length > 0;
@@ -85,7 +84,7 @@ export async function adopt(args: AdoptArgs): Promise<number> {
     ),
     passwords,
     leftAlone,
-    superuser: toSuperuserStatements(apps, survey.catalog),
+    superuser: toSuperuserStatements(apps, facts.catalog),
     written: writes ? target : undefined,
   };
   if (args.json) printJson(report);
@@ -94,12 +93,12 @@ export async function adopt(args: AdoptArgs): Promise<number> {
   return isRefused || passwords.some(({ state }) => state === "other") ? 1 : 0;
 }
 
-async function readServer(postgres: PostgresSpec, admin: Credential): Promise<ServerSurvey> {
+async function readServer(postgres: PostgresSpec, admin: Credential): Promise<AdoptFacts> {
   return await withServer(postgres, async (server) => {
-    const survey = await inspectServerForAdopt(server, admin, postgres);
-    const identity = findIdentityProblem(survey.catalog.server, postgres);
+    const facts = await inspectServerForAdopt(server, admin, postgres);
+    const identity = findIdentityProblem(facts.catalog.server, postgres);
     if (identity !== undefined) throw toOneError("Postgres", [identity]);
-    return survey;
+    return facts;
   });
 }
 
@@ -107,14 +106,14 @@ function select(
   all: Proposal,
   { app: name }: AdoptArgs,
   spec: Stack["spec"],
-  survey: ServerSurvey,
+  facts: AdoptFacts,
 ): Proposal {
   if (name === undefined) return all;
   const apps = all.apps.filter(({ key, app }) => key === name || app.database.name === name);
   const leftAlone = all.leftAlone.filter((one) => one.name === name);
   if (apps.length > 0 || leftAlone.length > 0) return { apps, leftAlone };
   const owned = spec.apps.find((app) => app.name === name || app.database.name === name);
-  const handOver = owned && planAppHandOver(owned, { spec }, survey);
+  const handOver = owned && planAppHandOver(owned, { spec }, facts);
   if (owned !== undefined && handOver !== undefined) {
     return { apps: [], leftAlone: [toLeftAlone(owned.database.name, handOver)] };
   }
@@ -199,8 +198,4 @@ function lastLine(report: Report, { app, stack, into }: AdoptArgs, file: string)
   return report.written === undefined
     ? `${proposed}, ${left}; nothing was written (--write adds them to ${file})`
     : `${proposed}, ${left}; added to ${file}; next: ${pulumi} preview --stack ${stack}`;
-}
-
-function countOf(count: number, what: string): string {
-  return `${String(count)} ${what}${count === 1 ? "" : "s"}`;
 }

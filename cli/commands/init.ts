@@ -3,8 +3,8 @@ import { defineVerb } from "../define-verb.ts";
 export const init = defineVerb("init", {
   summary: "write the first stack file, and the project's other files that are not there",
   details:
-    "Takes what pulumi new asked, and asks for the rest where a person sits at the terminal. Of files that are\n" +
-    "there it changes only Pulumi.yaml, for the provider, and a stack file without keys of Berth.",
+    "Uses the answers that pulumi new stored, and asks for the others if it runs in a terminal. Changes only two\n" +
+    "existing files: Pulumi.yaml, for the provider, and a stack file that has no keys of Berth.",
   examples: [
     ["--stack prod", "ask, and write Pulumi.prod.yaml"],
     [

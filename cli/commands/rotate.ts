@@ -10,12 +10,12 @@ export const rotate = defineVerb("rotate", {
     ["--stack prod --app wiki", "a new password for the owner of wiki"],
     ["--stack prod --app wiki --role reports", "a new password for another role of wiki"],
     ["--stack prod --app wiki --keys", "the keys of its Secret, with the password as it is"],
-    ["--stack prod --app wiki --retire", "with two logins: disable the one that is no longer used"],
+    ["--stack prod --app wiki --retire", "with two logins: disable the login that nothing uses"],
   ],
 })
   .option("--app <name>", "this app")
   .option("--role <key>", "key of the role in the entry (default: owner)")
-  .option("--retire", "with two logins, disable the one that is no longer in use")
+  .option("--retire", "with two logins, disable the login that nothing uses")
   .addOption(
     new Option("--keys", "write only the fields of the item that are keys of the Secret").conflicts(
       "retire",

@@ -41,8 +41,8 @@ export async function checkBackend(
         return { value: { url, isEmpty: true }, detail: `${url}, which is empty` };
       }
       const answer = await askPulumi(world, ["whoami", "--json", "--verbose"]);
-      const { url: told = "", user = "" } = answer as { url?: string; user?: string };
-      const url = told.replace(/\/\/[^/@]*@/, "//");
+      const { url: address = "", user = "" } = answer as { url?: string; user?: string };
+      const url = address.replace(/\/\/[^/@]*@/, "//");
       return { value: { url, isEmpty: false }, detail: `${url} as ${user}` };
     },
   );

@@ -1,11 +1,11 @@
 import path from "node:path";
 import { appliesManifests } from "../../components/config/plugins.ts";
 import { checkBackend, checkPassphrase, checkStackExists } from "./backend.ts";
-import { checkCluster, checkTarget } from "./cluster.ts";
-import { checkDelivery } from "./delivery.ts";
+import { checkCluster, checkTarget } from "./cluster/access.ts";
+import { checkDelivery } from "./cluster/delivery.ts";
+import { checkHealthChecks, checkOperators } from "./cluster/operators.ts";
 import { checkNode, checkPlugins, checkPulumi } from "./machine.ts";
 import { checkItems, checkOnePassword } from "./onepassword.ts";
-import { checkHealthChecks, checkOperators } from "./operators.ts";
 import { checkLock, checkPending } from "./pending.ts";
 import { checkPostgres } from "./postgres.ts";
 import { type Finding, type Outcome, Report } from "./report.ts";

@@ -46,7 +46,7 @@ export async function checkLock(
   await report.check({ group: "machine", name: "lock", fix }, [exists], () => {
     const backend = findFileBackend(world.project, world.env);
     if (backend === undefined)
-      throw new NotNeeded("the backend is no folder: Pulumi says who holds its lock");
+      throw new NotNeeded("the backend is not a folder: Pulumi says who holds its lock");
     requireUnlocked(backend, stack);
     return { value: undefined, detail: "nobody holds it" };
   });

@@ -120,7 +120,7 @@ async function checkServer(
     [spec, state],
     checkPinned,
   );
-  const judgments = [
+  const serverChecks = [
     ["version", checkVersion, "correct berth:postgres.endpoint"],
     ["admin role", checkAdmin, "correct berth:postgres.adminItem"],
     [
@@ -131,7 +131,7 @@ async function checkServer(
     ["apps", checkApps, "see docs/adopt.md, or give it another name in the stack file"],
     ["reserved names", checkNeighbours, "correct berth:postgres.reserved"],
   ] as const;
-  for (const [name, judge, fix] of judgments) {
-    await report.check({ group, name, fix }, [spec, state, right], judge);
+  for (const [name, inspect, fix] of serverChecks) {
+    await report.check({ group, name, fix }, [spec, state, right], inspect);
   }
 }

@@ -74,10 +74,10 @@ export const checkAdmin: ServerCheck = (spec, { catalog: { server }, selfGrant }
 /** Whether the stack may use the ownership role. */
 export const checkOwnershipRole: ServerCheck = ({ postgres }, { catalog }) => {
   const problem = findOwnershipRoleProblem(catalog, postgres);
-  if (problem?.code === "ownership-role-unmarked") {
+  if (problem?.code === "ownership-role-without-stack") {
     // Only the stack's state knows, and doctor does not read it.
     const detail = `${postgres.ownershipRole} does not say yet which stack it belongs to`;
-    const fix = "run pulumi up, which marks it as this stack's or refuses it";
+    const fix = "run pulumi up, which writes on it that it is this stack's, or refuses it";
     return { value: undefined, detail, warnings: [{ detail, fix }] };
   }
   if (problem !== undefined) refuse([problem]);

@@ -1,7 +1,8 @@
 import { accessSync, constants, statSync } from "node:fs";
 import path from "node:path";
 import { exampleFile } from "../../components/command-line.ts";
-import type { GitOpsSpec, StackSpec } from "../../components/config/spec.ts";
+import type { GitOpsSpec } from "../../components/config/spec/delivery.ts";
+import type { StackSpec } from "../../components/config/spec.ts";
 import { toAnyId } from "../../components/delivery/emitted-kinds.ts";
 import {
   type CheckoutFacts,
@@ -17,6 +18,7 @@ import { planStackDelivery } from "../../components/delivery/stack-delivery.ts";
 import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
 import { BerthError } from "../../components/errors.ts";
 import { toShellWord } from "../../components/kubernetes/error.ts";
+import { countOf } from "../print.ts";
 import { NotNeeded, type Outcome, type Passed, type Report } from "./report.ts";
 import type { World } from "./world.ts";
 
@@ -34,7 +36,7 @@ export async function checkStackFile(
   const fix = `edit ${file}; ${exampleFile} is a complete example`;
   return await report.check({ group, name: "stack file", fix }, [], () => {
     const spec = loadIdentifiedStack(name, world.project, file);
-    return { value: spec, detail: `${file}: ${String(spec.apps.length)} apps` };
+    return { value: spec, detail: `${file}: ${countOf(spec.apps.length, "app")}` };
   });
 }
 
@@ -51,7 +53,7 @@ export async function checkGitOps(
     const folder = path.resolve(world.project, gitops.directory);
     const clone = `git clone ${toShellWord(gitops.repoURL)} ${toShellWord(folder)}, or correct berth:gitops.directory`;
     if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
-      throw new BerthError(`${folder} does not exist or is no directory`, { hint: clone });
+      throw new BerthError(`${folder} does not exist or is not a directory`, { hint: clone });
     }
     try {
       accessSync(folder, constants.W_OK | constants.X_OK);

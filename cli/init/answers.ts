@@ -8,7 +8,7 @@ export interface Answers {
   readonly repository: string;
 }
 
-/** What is known already; an empty text is no answer. */
+/** What is known already; an empty text counts as none. */
 export type Given = Readonly<Partial<Record<keyof Answers, string | undefined>>>;
 
 interface Question {

@@ -3,7 +3,7 @@ import { BerthError } from "../../components/errors.ts";
 import { type Answers, answerKeys } from "./answers.ts";
 
 /** Where `pulumi new` puts what it asked (`template/Pulumi.yaml`). */
-const asked = "answers:";
+const prefix = "answers:";
 
 /** The answers in a stack file that `pulumi new` wrote. */
 export function findAnswers(text: string): Partial<Record<keyof Answers, string>> {
@@ -12,7 +12,7 @@ export function findAnswers(text: string): Partial<Record<keyof Answers, string>
   };
   return Object.fromEntries(
     answerKeys.flatMap((key) => {
-      const answer = config[asked + key];
+      const answer = config[prefix + key];
       return typeof answer === "string" && answer !== "" ? [[key, answer]] : [];
     }),
   );
@@ -28,9 +28,9 @@ export function fillStackFile(text: string, answers: Answers): string {
   const document = parseDocument(text.trim() === "" ? "config: {}\n" : text);
   if (!isMap(document.get("config"))) document.set("config", document.createNode({}));
   const config = document.get("config");
-  if (!isMap(config)) throw new BerthError("init: the stack file is no map of keys and values");
+  if (!isMap(config)) throw new BerthError("init: the stack file is not a map of keys and values");
   config.flow = false;
-  config.items = config.items.filter(({ key }) => !String(key).startsWith(asked));
+  config.items = config.items.filter(({ key }) => !String(key).startsWith(prefix));
   for (const [key, value] of Object.entries(toConfig(answers))) {
     const pair = document.createPair(`berth:${key}`, value) as Pair<Scalar>;
     pair.key.spaceBefore = config.items.length > 0;

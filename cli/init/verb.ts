@@ -12,7 +12,7 @@ import { completeAnswers, type Given } from "./answers.ts";
 import { addProjectFiles, addProvider } from "./project-files.ts";
 import { fillStackFile, findAnswers, isSetUp } from "./stack-file.ts";
 
-/** The verb: writes the stack file, and in a folder that is no project yet, the other files. */
+/** The verb: writes the stack file, and in a folder without a project the other files too. */
 export async function init(args: {
   readonly stack: string;
   readonly file: string | undefined;

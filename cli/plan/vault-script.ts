@@ -1,7 +1,8 @@
 import { escapeIdentifier } from "pg";
 import { databaseCredentials } from "../../components/config/derive/names.ts";
-import type { AppSpec, AppVaultSpec, StackSpec } from "../../components/config/spec.ts";
-import type { VaultSpec } from "../../components/config/spec-secrets.ts";
+import type { VaultSpec } from "../../components/config/spec/secrets.ts";
+import type { AppVaultSpec } from "../../components/config/spec/vault.ts";
+import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
 import { toVaultStatements } from "../../components/postgres/statements/vault-role.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { BerthError } from "../../components/errors.ts";
-import { toMarker } from "./markdown.ts";
+import { toCommentId } from "./markdown.ts";
 import type { StackPreview } from "./model.ts";
 
 /** The comments of one pull request, or merge request. */
@@ -31,7 +31,7 @@ export async function postComment(
   env: Environment = process.env,
 ): Promise<string> {
   const thread = findThread(env);
-  const before = await findComment(thread, toMarker(stack));
+  const before = await findComment(thread, toCommentId(stack));
   if (before === undefined && unchanged) return "no comment: nothing changes";
   if (before === undefined) {
     await send(thread, "POST", thread.comments, { body });
@@ -57,7 +57,7 @@ export function findThread(env: Environment): Thread {
   }
   const number = /^refs\/pull\/(?<number>\d+)\//.exec(env["GITHUB_REF"] ?? "")?.groups?.["number"];
   if (number === undefined) {
-    throw new BerthError("preview: --comment: this is no CI job of a pull request", {
+    throw new BerthError("preview: --comment: this is not a CI job of a pull request", {
       hint: "use it in a job for pull requests of GitHub, Forgejo or Gitea, or for merge requests of GitLab; else use --markdown",
     });
   }
@@ -80,12 +80,12 @@ function require(env: Environment, name: string, how: string): string {
 }
 
 /** Some forges give pages of another length than asked for, or all comments on each page. */
-async function findComment(thread: Thread, marker: string): Promise<number | undefined> {
+async function findComment(thread: Thread, commentId: string): Promise<number | undefined> {
   const seen = new Set<number>();
   for (let page = 1; page <= mostPages; page += 1) {
     const query = `per_page=100&limit=100&page=${String(page)}`;
     const found = Comments.parse(await send(thread, "GET", `${thread.comments}?${query}`));
-    const own = found.find(({ body }) => body?.startsWith(marker) === true);
+    const own = found.find(({ body }) => body?.startsWith(commentId) === true);
     if (own !== undefined) return own.id;
     if (found.every(({ id }) => seen.has(id))) return undefined;
     for (const { id } of found) seen.add(id);

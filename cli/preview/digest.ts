@@ -38,7 +38,7 @@ export interface Digest {
   readonly diagnostics: readonly z.infer<typeof Diagnostic>[];
 }
 
-/** Reads what Pulumi printed; undefined = that is no preview. */
+/** Reads what Pulumi printed; undefined = it is not a preview. */
 export function parseDigest(text: string): Digest | undefined {
   let document: unknown;
   try {

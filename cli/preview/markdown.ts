@@ -11,7 +11,7 @@ import { hasContent, signOf, summarize, summarizeRisks } from "./text.ts";
 const mostCharacters = 60_000;
 
 /** The first line of a comment, by which the next run finds it. Nobody sees it. */
-export function toMarker(stack: string): string {
+export function toCommentId(stack: string): string {
   return `<!-- berth preview ${stack.replaceAll(/[^\w./]/g, "_")} -->`;
 }
 
@@ -23,14 +23,14 @@ export function toMarker(stack: string): string {
 export function toMarkdown(preview: StackPreview, limit = mostCharacters): string {
   const { apps, shared } = preview;
   const title = `**Berth preview of stack ${toCode(preview.stack)}**`;
-  const marker = toMarker(preview.stack);
+  const commentId = toCommentId(preview.stack);
   if (preview.unchanged) {
     const notes = shared.notes.map(toNote);
-    return `${[marker, `${title}: no changes`, ...notes].join("\n\n")}\n`;
+    return `${[commentId, `${title}: no changes`, ...notes].join("\n\n")}\n`;
   }
   const risk = summarizeRisks(preview);
   const head = [
-    marker,
+    commentId,
     `${title}: ${summarize(preview)}`,
     risk === undefined ? "Risk: none" : `**Risk: ${toCode(risk)}**`,
     ...(hasContent(shared) ? ["#### For all apps", ...toPart(shared, [])] : []),

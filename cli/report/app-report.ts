@@ -1,7 +1,8 @@
 import { databaseCredentials } from "../../components/config/derive/names.ts";
 import { hasItem } from "../../components/config/logins.ts";
-import type { AppSpec, ItemRef, StackSpec } from "../../components/config/spec.ts";
-import type { SecretsThrough } from "../../components/config/spec-secrets.ts";
+import type { ItemRef } from "../../components/config/spec/item.ts";
+import type { SecretsThrough } from "../../components/config/spec/secrets.ts";
+import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
 import {
   contentOfRole,
   contentOfSecret,

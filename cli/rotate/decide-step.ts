@@ -34,14 +34,14 @@ export function decideRotation(
     const names = former.map(({ name }) => name).join(", ");
     return { kind: "finish", because: `the last rotation is not over: ${names} can still log in` };
   }
-  const login = waitingRoles(plan, username).find(({ actsAs }) => actsAs !== undefined);
+  const login = waitingRoles(plan, username).find(({ setRole }) => setRole !== undefined);
   if (login === undefined) throw new Error(`app ${plan.app}: no login waits for its turn`);
   return { kind: "take", login };
 }
 
 /** The logins that the item does not name. */
 export function waitingRoles(plan: DatabasePlan, username: string): readonly PlannedRole[] {
-  return plan.roles.filter(({ login, name }) => login === "in-turn" && name !== username);
+  return plan.roles.filter(({ login, name }) => login === "rotated" && name !== username);
 }
 
 function isInUse(live: LiveRole | undefined): boolean {

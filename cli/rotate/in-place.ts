@@ -1,4 +1,4 @@
-import { makePassword } from "../../components/onepassword/password.ts";
+import { makePassword } from "../../components/onepassword/write/password.ts";
 import { logsIn, type RotateContext, resume, writeItem } from "./context.ts";
 import { finish } from "./finish.ts";
 

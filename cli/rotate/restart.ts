@@ -1,4 +1,4 @@
-import type { RestartTarget } from "../../components/config/spec/restart.ts";
+import type { RestartTarget } from "../../components/config/spec/vault.ts";
 import type { RoleSpec } from "../../components/config/spec.ts";
 import { BerthError, toOneError } from "../../components/errors.ts";
 import type { KubeAccess } from "../../components/kubernetes/access.ts";

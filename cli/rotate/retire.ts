@@ -21,7 +21,7 @@ interface Retired {
   readonly connected: readonly LiveSession[];
 }
 
-const twoSeconds: Watch = { looks: 10, everyMs: 200 };
+const twoSeconds: Watch = { times: 10, everyMs: 200 };
 
 /**
  * The end of a rotation with two logins: a login that the item does not name loses LOGIN and its password.
@@ -31,7 +31,7 @@ export async function retire(context: RotateContext, watch = twoSeconds): Promis
   const { app, role, args } = context;
   if (role.logins === undefined) {
     throw new BerthError(
-      `app ${app.name}: role ${role.name} has one login, so there is none to retire`,
+      `app ${app.name}: role ${role.name} has only one login, and --retire needs two`,
       {
         hint: `leave out --retire; or set berth:apps.${app.name}.owner.rotation to two-logins`,
       },
@@ -44,8 +44,8 @@ export async function retire(context: RotateContext, watch = twoSeconds): Promis
     const isIn = roles.get(username)?.canLogin === true && (await logsIn(context, credential));
     const { expires } = roles.get(username) ?? { expires: false };
     if (!isIn || expires) {
-      const turn = decideRotation(plan, roles, { username, isIn });
-      const because = turn.kind === "finish" ? `: ${turn.because}` : "";
+      const step = decideRotation(plan, roles, { username, isIn });
+      const because = step.kind === "finish" ? `: ${step.because}` : "";
       throw new BerthError(`app ${app.name}: the rotation is not that far yet${because}`, {
         hint: "run the same command without --retire first",
       });

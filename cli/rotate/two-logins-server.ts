@@ -104,7 +104,7 @@ export async function prepareLogin(
 
 /** How often to check, and the pause between checks. */
 export interface Watch {
-  readonly looks: number;
+  readonly times: number;
   readonly everyMs: number;
 }
 
@@ -141,10 +141,10 @@ export async function retireLogins(
 async function watchSessions(
   { client }: Session,
   names: readonly string[],
-  { looks, everyMs }: Watch,
+  { times, everyMs }: Watch,
 ): Promise<readonly LiveSession[]> {
-  for (let look = 0; look < looks; look += 1) {
-    if (look > 0) await delay(everyMs);
+  for (let time = 0; time < times; time += 1) {
+    if (time > 0) await delay(everyMs);
     const sessions = await inspectSessions(client, undefined, names);
     if (sessions.length > 0) return sessions;
   }

@@ -1,9 +1,9 @@
 import { commandLine } from "../../components/command-line.ts";
 import { BerthError } from "../../components/errors.ts";
 import { Credential } from "../../components/onepassword/credential.ts";
-import { makePassword } from "../../components/onepassword/password.ts";
 import type { StackItems } from "../../components/onepassword/stack-items.ts";
-import { inspectMarkedRoles } from "../../components/postgres/catalog/catalog.ts";
+import { makePassword } from "../../components/onepassword/write/password.ts";
+import { inspectOwnershipRoles } from "../../components/postgres/catalog/catalog.ts";
 import {
   type DatabasePlan,
   type PlannedRole,
@@ -26,16 +26,16 @@ import { inspectTwoLogins, prepareLogin } from "./two-logins-server.ts";
  */
 export async function rotateTwoLogins(context: RotateContext): Promise<number> {
   const { role, item, say } = context;
-  const turn = await withServer(context, async (server, items, plan) => {
-    const found = await look(context, items, { server, plan });
+  const step = await withServer(context, async (server, items, plan) => {
+    const found = await inspectStep(context, items, { server, plan });
     if (found.kind === "take") {
       const before = items.credential(context.role);
-      await takeTurn(context, server, { plan, login: found.login, before });
+      await switchLogin(context, server, { plan, login: found.login, before });
     }
     return found;
   });
-  if (turn.kind === "finish") {
-    say("item", `${turn.because}: going on with what ${item} holds`);
+  if (step.kind === "finish") {
+    say("item", `${step.because}: going on with what ${item} holds`);
     await resume(context);
   } else {
     await context.up();
@@ -43,7 +43,7 @@ export async function rotateTwoLogins(context: RotateContext): Promise<number> {
   const login = (await context.read()).credential(role).username;
   say("server", `role ${login} has its verifier`);
   return await finish(context, {
-    resumed: turn.kind === "finish",
+    resumed: step.kind === "finish",
     then: `when nothing is connected any more as another login: ${retireCommand(context)}`,
   });
 }
@@ -59,7 +59,7 @@ export async function withServer<T>(
   const { admin } = await read();
   const { username } = admin;
   const database = loaded.postgres.maintenanceDatabase;
-  const roles = await withSession({ ...target, database }, admin, inspectMarkedRoles);
+  const roles = await withSession({ ...target, database }, admin, inspectOwnershipRoles);
   const { postgres } = withOwnershipRole(loaded, roles);
   const plan = planDatabase(app, postgres);
   const adminItem = describeItem(postgres.admin);
@@ -72,7 +72,7 @@ export async function withServer<T>(
   }
 }
 
-async function look(
+async function inspectStep(
   context: RotateContext,
   items: StackItems,
   { server, plan }: { readonly server: PostgresServer; readonly plan: DatabasePlan },
@@ -84,7 +84,7 @@ async function look(
   return decideRotation(plan, roles, { username, isIn });
 }
 
-async function takeTurn(
+async function switchLogin(
   context: RotateContext,
   server: PostgresServer,
   {

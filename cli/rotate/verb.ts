@@ -86,7 +86,7 @@ function selectRole(stack: StackSpec, args: RotateArgs): { app: AppSpec; role: R
   }
   if (app.provisioner === "job") {
     throw new BerthError(`app ${app.name}: a Job sets its passwords, and rotate cannot start it`, {
-      hint: "change the password in the item, wait for its Secret, then start the Job anew; see docs/provisioners.md",
+      hint: "change the password in the item, wait for its Secret, then start the Job again; see docs/provisioners.md",
     });
   }
   const key = args.role ?? "owner";

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { LoginFields, RoleSpec } from "../../components/config/spec.ts";
+import type { LoginFields } from "../../components/config/spec/item.ts";
+import type { RoleSpec } from "../../components/config/spec.ts";
 import type { KubeAccess } from "../../components/kubernetes/access.ts";
 import { KubeError } from "../../components/kubernetes/error.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";

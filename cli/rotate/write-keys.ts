@@ -1,9 +1,9 @@
 import { keysInItem } from "../../components/config/login-keys.ts";
 import { BerthError } from "../../components/errors.ts";
-import { findKeyFields } from "../../components/onepassword/key-fields.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
-import { writeThroughClient } from "../../components/onepassword/write-login.ts";
+import { findKeyFields } from "../../components/onepassword/write/key-fields.ts";
+import { writeThroughClient } from "../../components/onepassword/write/write-login.ts";
 import { type RotateContext, toWriteError } from "./context.ts";
 
 /**
@@ -28,12 +28,12 @@ export async function writeKeys({
   // The entry without keys: those of other roles are not this command's.
   const roles = app.roles.map((one) => ({ ...one, keys: [] })) as unknown as typeof app.roles;
   const bare = { ...spec, apps: [{ ...app, roles }] };
-  const look = async () => {
+  const inspectItem = async () => {
     const items = await readStackItems(bare, readThroughClient(access));
     const { missing, wrong } = findKeyFields(keys, items.item(role.item), role);
     return [...missing, ...wrong];
   };
-  const before = await look();
+  const before = await inspectItem();
   if (before.length === 0) {
     say("item", `${item} has every key of the Secret`);
     return;
@@ -41,9 +41,11 @@ export async function writeKeys({
   try {
     await writeThroughClient(access)(role.item, { password: { keep: true }, keys, role });
   } catch (error) {
-    throw toWriteError({ app, item }, error);
+    // An answer that was lost says nothing about the item.
+    const left = await inspectItem().catch(() => undefined);
+    if (left?.length !== 0) throw toWriteError({ app, item, isKnown: left !== undefined }, error);
   }
-  const after = await look();
+  const after = await inspectItem();
   if (after.length > 0) {
     throw new BerthError(
       `app ${app.name}: 1Password took the fields ${after.join(", ")} of ${item}, and still answers without them`,

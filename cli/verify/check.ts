@@ -1,12 +1,8 @@
 import type { RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { BerthError, joinFixes } from "../../components/errors.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
-import type {
-  Catalog,
-  OpenDatabase,
-  ServerFacts,
-  Trace,
-} from "../../components/postgres/catalog/catalog.ts";
+import type { Catalog, ServerFacts } from "../../components/postgres/catalog/catalog.ts";
+import type { OpenDatabase, Trace } from "../../components/postgres/catalog/neighbours.ts";
 import type { ServerTarget } from "../../components/postgres/server/session.ts";
 
 /** One check. A warning is a problem that Berth may not change. What failed has the statement or command that fixes it. */

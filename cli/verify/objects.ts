@@ -2,7 +2,7 @@ import { type Client, DatabaseError, escapeIdentifier, escapeLiteral } from "pg"
 import {
   inspectSessionPrivileges,
   type SessionPrivilege,
-} from "../../components/postgres/catalog/catalog.ts";
+} from "../../components/postgres/catalog/session/session.ts";
 import {
   type DatabasePlan,
   type PlannedRole,
@@ -162,26 +162,27 @@ async function verifyAttempts(
     const { ok, detail } = toRefusal(await attempt(client, sql));
     if (!ok) open.push(`${what} in ${database}: ${detail}`);
   }
-  const judge = (name: string, tried: readonly Attempt[], wrong: readonly string[]): Check =>
+  const toResult = (name: string, tried: readonly Attempt[], wrong: readonly string[]): Check =>
     toCheck(
       name,
       tried.map(({ what }) => what).join(", "),
       wrong.map((what) => ({ what, fix: request.fix })),
     );
   return [
-    ...(allowed.length === 0 ? [] : [judge(request.works, allowed, broken)]),
-    ...(others.length === 0 ? [] : [judge(request.fails, others, open)]),
+    ...(allowed.length === 0 ? [] : [toResult(request.works, allowed, broken)]),
+    ...(others.length === 0 ? [] : [toResult(request.fails, others, open)]),
   ];
 }
 
+/** What the owner has just made has the privileges of what it makes later. */
 function mayDo(plan: DatabasePlan, role: PlannedRole, tried: Attempt, schema: string): boolean {
   const { type, enough } = tried;
-  return plan.grants.some(
-    ({ grantee, on, privileges }) =>
-      grantee === role.name &&
-      on.type === type &&
-      (on.type === "database" || on.schema === schema) &&
-      privileges.some((privilege) => enough.includes(privilege)),
+  const onDatabase = plan.grants.filter(({ on }) => on.type === "database");
+  const onProbe = plan.defaultPrivileges.filter((one) => one.schema === schema);
+  const found = type === "database" ? onDatabase : onProbe.filter((one) => one.type === type);
+  return found.some(
+    ({ grantee, privileges }) =>
+      grantee === role.name && privileges.some((privilege) => enough.includes(privilege)),
   );
 }
 

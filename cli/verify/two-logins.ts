@@ -3,7 +3,7 @@ import { commandLine } from "../../components/command-line.ts";
 import type { RoleSpec } from "../../components/config/spec.ts";
 import { Credential } from "../../components/onepassword/credential.ts";
 import type { LiveRole } from "../../components/postgres/catalog/catalog.ts";
-import { settingOf } from "../../components/postgres/catalog/catalog.ts";
+import { settingOf } from "../../components/postgres/catalog/settings.ts";
 import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/plan.ts";
 import { toEndOfLogin } from "../../components/postgres/rules/two-logins.ts";
 import { LoginFailure } from "../../components/postgres/server/login-failure.ts";
@@ -14,17 +14,19 @@ import { probeLoginKey } from "./vault.ts";
 
 /** Checks that a login's session starts with SET ROLE to the owner. */
 export async function verifySetRole(client: Client, planned: PlannedRole): Promise<Check[]> {
-  const { name, actsAs } = planned;
-  if (actsAs === undefined) return [];
+  const { name, setRole } = planned;
+  if (setRole === undefined) return [];
   const { rows } = await client.query<{ me: string }>("select current_user::text as me");
   const me = rows[0]?.me ?? "";
   const what = `current_user is ${me}`;
-  return [toCheck(`${name}: runs as ${actsAs}`, what, me === actsAs ? [] : [{ what, fix: runUp }])];
+  return [
+    toCheck(`${name}: runs as ${setRole}`, what, me === setRole ? [] : [{ what, fix: runUp }]),
+  ];
 }
 
 /** Checks that the owner owns everything, also the probe, and its logins own nothing. */
 export async function verifyOwnership(client: Client, plan: DatabasePlan): Promise<Check[]> {
-  const logins = plan.roles.filter(({ actsAs }) => actsAs !== undefined).map(({ name }) => name);
+  const logins = plan.roles.filter(({ setRole }) => setRole !== undefined).map(({ name }) => name);
   if (logins.length === 0) return [];
   const { owner, name: database } = plan.database;
   const { rows } = await client.query<{ login: string; count: number }>(ownedByLogins, [
@@ -58,10 +60,10 @@ export async function verifyUnusedLogins(
   owner: RoleSpec,
   context: VerifyContext,
 ): Promise<Check[]> {
-  const inTurn = plan.roles.filter(({ login }) => login === "in-turn");
-  if (inTurn.length === 0) return [];
+  const rotated = plan.roles.filter(({ login }) => login === "rotated");
+  if (rotated.length === 0) return [];
   const current = context.credential(owner);
-  const unused = inTurn.filter(({ name }) => name !== current.username);
+  const unused = rotated.filter(({ name }) => name !== current.username);
   const checks: Check[] = [];
   for (const planned of unused) {
     const live = context.catalog.roles.get(planned.name);
@@ -77,15 +79,15 @@ function verifyUnusedLogin(
   live: LiveRole | undefined,
   context: VerifyContext,
 ): Check[] {
-  const { name, actsAs } = planned;
+  const { name, setRole } = planned;
   const failed = (check: string, what: string) => toCheck(check, "", [{ what, fix: runUp }]);
   if (live === undefined) return [failed(`${name}: exists`, "it does not")];
   const setting = settingOf(live, "role");
   return [
     ...verifyAttributes(planned, live, context),
-    ...(actsAs === undefined || setting === actsAs
+    ...(setRole === undefined || setting === setRole
       ? []
-      : [failed(`${name}: runs as ${actsAs}`, `its setting role is ${setting ?? "not set"}`)]),
+      : [failed(`${name}: runs as ${setRole}`, `its setting role is ${setting ?? "not set"}`)]),
   ];
 }
 

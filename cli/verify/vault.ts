@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Client } from "pg";
 import type { AppSpec } from "../../components/config/spec.ts";
 import { Credential } from "../../components/onepassword/credential.ts";
-import { type DatabasePlan, hasLoginsOfVault } from "../../components/postgres/plan/plan.ts";
+import { type DatabasePlan, hasVaultLogins } from "../../components/postgres/plan/plan.ts";
 import { type SessionTarget, withSession } from "../../components/postgres/server/session.ts";
 import { toVaultStatements } from "../../components/postgres/statements/vault-role.ts";
 import { makeVerifier } from "../../components/postgres/verifier.ts";
@@ -87,12 +87,12 @@ export const probeLoginKey = "owner.vault";
 /** The plan with the probe login, if Vault makes the app's logins. */
 export function withProbeLogin(plan: DatabasePlan, nameOf: () => string): DatabasePlan {
   const owner = plan.roles.find(({ key }) => key === "owner");
-  if (owner === undefined || !hasLoginsOfVault(plan)) return plan;
+  if (owner === undefined || !hasVaultLogins(plan)) return plan;
   const login = {
     ...owner,
     key: probeLoginKey,
     name: nameOf(),
-    actsAs: owner.name,
+    setRole: owner.name,
     memberOf: [owner.name],
   };
   return { ...plan, roles: [...plan.roles, login] };

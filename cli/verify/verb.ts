@@ -9,19 +9,21 @@ import { readThroughClient } from "../../components/onepassword/through-client.t
 import {
   type Catalog,
   inspectCatalog,
+  type ServerFacts,
+} from "../../components/postgres/catalog/catalog.ts";
+import {
   inspectOpenDatabases,
   inspectTraces,
   type OpenDatabase,
-  type ServerFacts,
   type Trace,
-} from "../../components/postgres/catalog/catalog.ts";
+} from "../../components/postgres/catalog/neighbours.ts";
 import { withOwnershipRole } from "../../components/postgres/rules/identity.ts";
 import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
 import { withServer } from "../../components/postgres/server/reach.ts";
 import { type ServerTarget, withSession } from "../../components/postgres/server/session.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 
-import { paint, print, printJson } from "../print.ts";
+import { countOf, paint, print, printJson } from "../print.ts";
 
 import { verifyApp } from "./app.ts";
 import { type Check, describeCheck, type VerifyContext } from "./check.ts";
@@ -127,8 +129,8 @@ async function inspectAsAdmin(
 /** Without warnings, which come at the end: many apps may have the same. */
 function printChecks(app: string, checks: readonly Check[]): void {
   for (const check of checks.filter(({ warning }) => warning !== true)) {
-    const mark = paint(check.ok ? "green" : "red", (check.ok ? "ok" : "failed").padEnd(7));
-    print(mark, ` ${app}  ${describeCheck(check)}`);
+    const status = paint(check.ok ? "green" : "red", (check.ok ? "ok" : "failed").padEnd(7));
+    print(status, ` ${app}  ${describeCheck(check)}`);
   }
 }
 
@@ -148,6 +150,6 @@ function printLastLine({ apps, ok }: Verdict): void {
   const checks = apps.flatMap((app) => app.checks);
   const failed = checks.filter((check) => !check.ok).length;
   const warnings = checks.filter((check) => check.warning === true).length;
-  const counts = `${String(apps.length)} apps, ${String(checks.length)} checks, ${String(failed)} failed, ${String(warnings)} warnings`;
+  const counts = `${countOf(apps.length, "app")}, ${countOf(checks.length, "check")}, ${String(failed)} failed, ${countOf(warnings, "warning")}`;
   print(`${ok ? "verified" : "not verified"}: ${counts}`);
 }

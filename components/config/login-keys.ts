@@ -1,7 +1,8 @@
 import { toKeyName } from "./keys/name.ts";
 import type { SecretKey } from "./keys/template.ts";
 import { hasItem } from "./logins.ts";
-import type { AppSpec, LoginFields, RoleSpec } from "./spec.ts";
+import type { LoginFields } from "./spec/item.ts";
+import type { AppSpec, RoleSpec } from "./spec.ts";
 
 /** The keys of a role's Secret that hold its login. The 1Password operator gives them the names of the item's fields. */
 export function loginKeysOf(

@@ -1,5 +1,6 @@
 import { loginKey } from "./derive/names.ts";
-import type { AppSpec, RoleSpec, SecretSpec } from "./spec.ts";
+import type { SecretSpec } from "./spec/secrets.ts";
+import type { AppSpec, RoleSpec } from "./spec.ts";
 
 /** Which roles on the server belong to one role of an entry, and which of them log in. */
 

@@ -2,7 +2,7 @@ import { isScalar, parseDocument, Scalar, visit } from "yaml";
 
 /**
  * Words that a values file of Helm takes as true or false and Pulumi as text. In a chart a text is true, `no` as well.
- * Only the file's text tells `no` from `"no"`.
+ * Only the file's text shows whether it was `no` or `"no"`.
  */
 const words: Readonly<Record<string, boolean>> = {
   ...{ y: true, yes: true, on: true },
@@ -19,7 +19,7 @@ export interface PlainWord {
   readonly word: string;
 }
 
-/** Finds them in the text of a stack file. Text that is no YAML has none. */
+/** Finds them in the text of a stack file. Text that is not YAML has none. */
 export function findPlainWords(text: string): readonly PlainWord[] {
   const found: PlainWord[] = [];
   if (!mayHaveWords.test(text)) return found;

@@ -2,16 +2,16 @@ import { type ParseOptions, parse, type ScalarTag, type SchemaOptions } from "ya
 import { BerthError } from "../errors.ts";
 
 /**
- * A file of Pulumi's as Pulumi reads it, with yaml.v3 for Go: YAML 1.2, but for numbers with a leading 0,
+ * A file of Pulumi's as Pulumi reads it, with yaml.v3 for Go: YAML 1.2, except for numbers with a leading 0,
  * which are octal, `_` between digits, merge keys and dates. A date becomes the text that Pulumi makes of
  * it, which no app wants; `parseStack` refuses that text.
  * Source: `resolve` in gopkg.in/yaml.v3/resolve.go.
  *
- * @param what Whose file it is, for the error where it is no YAML: `stack prod`.
+ * @param what Whose file it is, for the error if it is not YAML: `stack prod`.
  */
 export function parsePulumiYaml(what: string, file: string, text: string): unknown {
   try {
-    return parse(text, goYaml);
+    return parse(text, { ...goYaml, maxAliasCount: mostAliases });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new BerthError(`${what}: ${file} is not valid YAML: ${reason.trim()}`, {
@@ -20,6 +20,12 @@ export function parsePulumiYaml(what: string, file: string, text: string): unkno
     });
   }
 }
+
+/**
+ * How often an anchor may be used. Apps share some, and Go has no limit for a file of this size; anchors in anchors,
+ * which could fill the memory, are far above it.
+ */
+export const mostAliases = 100_000;
 
 const digits = "[0-9][0-9_]*";
 const integer: ScalarTag = {

@@ -1,8 +1,14 @@
 import type { SecretKey } from "../config/keys/template.ts";
 import { hasItem, usesItem } from "../config/logins.ts";
 import type { ApplicationSettings } from "../config/spec/argocd.ts";
-import type { AppSpec, ItemRef, NamedField, RoleSpec, StackSpec } from "../config/spec.ts";
-import type { FindSpec, SecretSettings, SecretsThrough } from "../config/spec-secrets.ts";
+import type { ItemRef } from "../config/spec/item.ts";
+import type {
+  FindSpec,
+  NamedField,
+  SecretSettings,
+  SecretsThrough,
+} from "../config/spec/secrets.ts";
+import type { AppSpec, RoleSpec, StackSpec } from "../config/spec.ts";
 import { BerthError } from "../errors.ts";
 import { buildExternalSecret, type ExternalSecret } from "../secrets/external-secret.ts";
 import type { ObjectMetadata } from "../secrets/object-metadata.ts";

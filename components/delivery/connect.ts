@@ -1,5 +1,5 @@
+import type { ConnectServerSpec } from "../config/spec/secrets.ts";
 import type { StackSpec } from "../config/spec.ts";
-import type { ConnectServerSpec } from "../config/spec-secrets.ts";
 import { SHARED, toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
 import type { KubernetesObject } from "./yaml.ts";
 

@@ -1,4 +1,5 @@
-import type { ItemRef, StackSpec } from "../config/spec.ts";
+import type { ItemRef } from "../config/spec/item.ts";
+import type { StackSpec } from "../config/spec.ts";
 import type { ItemId } from "../secrets/onepassword-item.ts";
 import { type Kind, kindOf } from "./cluster/kinds.ts";
 import { listObjects } from "./cluster/objects.ts";

@@ -51,8 +51,8 @@ export function toWaveAnnotation(
 }
 
 /** The object with the labels and annotations of the stack file. What Berth itself writes wins. */
-export function withMarks<T extends Marked>(object: T, marks: MetadataSpec): T {
-  const more = [marks["all"], marks[object.kind]].filter((one) => one !== undefined);
+export function addMetadata<T extends WithMetadata>(object: T, settings: MetadataSpec): T {
+  const more = [settings["all"], settings[object.kind]].filter((one) => one !== undefined);
   if (more.length === 0) return object;
   const { labels, annotations, ...rest } = object.metadata;
   const metadata = {
@@ -65,7 +65,7 @@ export function withMarks<T extends Marked>(object: T, marks: MetadataSpec): T {
 
 type Texts = Readonly<Record<string, string>>;
 
-interface Marked {
+interface WithMetadata {
   readonly kind: string;
   readonly metadata: { readonly labels?: Texts; readonly annotations?: Texts };
 }
@@ -76,7 +76,7 @@ function toKey(key: "labels" | "annotations", texts: readonly (Texts | undefined
 }
 
 /** The object without annotations for Argo CD. */
-export function withoutArgoCd<T extends Marked>(object: T): T {
+export function withoutArgoCd<T extends WithMetadata>(object: T): T {
   const { annotations, ...rest } = object.metadata;
   const left = Object.entries(annotations ?? {}).filter(
     ([key]) => !key.startsWith("argocd.argoproj.io/"),

@@ -1,7 +1,8 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { isOffline } from "../config/environment.ts";
-import type { ClusterSpec, StackSpec } from "../config/spec.ts";
+import type { ClusterSpec } from "../config/spec/delivery.ts";
+import type { StackSpec } from "../config/spec.ts";
 import { describeProblem } from "../errors.ts";
 import { KubeError } from "../kubernetes/error.ts";
 import { type ClusterDecision, decideCluster, notInspectedCluster } from "./cluster/findings.ts";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { storeName } from "../config/derive/names.ts";
 import { hasItem, usesItem } from "../config/logins.ts";
+import type { ConnectSpec, StoreSpec } from "../config/spec/secrets.ts";
 import type { AppSpec, StackSpec } from "../config/spec.ts";
-import type { ConnectSpec, StoreSpec } from "../config/spec-secrets.ts";
 import { buildReaders, type Role, type RoleBinding } from "../secrets/readers.ts";
 import {
   buildClusterSecretStore,

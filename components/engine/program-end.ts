@@ -1,5 +1,5 @@
 /** Exit code for the language host: the error is already reported. `cmd/run` of Pulumi's SDK uses it too. */
-const toldExitCode = 32;
+const reportedExitCode = 32;
 
 /**
  * Fails the program if it stops before its end. If the program waits for a promise that never settles, Node runs
@@ -9,12 +9,12 @@ const toldExitCode = 32;
  * @returns Call it when every resource is registered.
  */
 export function expectEnd(): () => void {
-  let isTold = false;
+  let isReported = false;
   const noteError = (): void => {
-    isTold = true;
+    isReported = true;
   };
   const fail = (): void => {
-    if (isTold) process.exit(toldExitCode);
+    if (isReported) process.exit(reportedExitCode);
     process.stderr.write(
       "Berth's program stopped before its end, so nothing was deleted or changed on its word\n  fix: run the same command again; if it stays so, report it as a bug\n",
     );

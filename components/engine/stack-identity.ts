@@ -4,7 +4,8 @@ import path from "node:path";
 import { toStackIdentity } from "../config/derive/identity.ts";
 import { findStackFile, loadStackFromFile } from "../config/load.ts";
 import { parsePulumiYaml } from "../config/pulumi-yaml.ts";
-import type { StackIdentity, StackSpec } from "../config/spec.ts";
+import type { StackIdentity } from "../config/spec/postgres.ts";
+import type { StackSpec } from "../config/spec.ts";
 import { BerthError } from "../errors.ts";
 import { projectFolder } from "../project-folder.ts";
 import { findBackendUrl, readProjectName } from "./file-backend.ts";
@@ -37,10 +38,10 @@ export function requireIdentity(spec: StackSpec, organization: string): StackSpe
   const file = process.env["PULUMI_OPTION_CONFIG_FILE"] || undefined;
   const identified = identifyStack(spec, { projectFolder, file, organization, env: process.env });
   if (identified.postgres.stack !== undefined) return identified;
-  const looked = path.relative(projectFolder, findStackFile(spec.stack, projectFolder));
+  const stackFile = path.relative(projectFolder, findStackFile(spec.stack, projectFolder));
   const id = randomBytes(16).toString("hex");
   throw new BerthError(
-    `stack ${spec.stack}: nothing tells this stack from another of the same name: ${looked} has no encryptionsalt and no encryptedkey (Berth looks at this file, whatever --config-file says)`,
+    `stack ${spec.stack}: nothing distinguishes this stack from another of the same name: ${stackFile} has no encryptionsalt and no encryptedkey (Berth looks at this file, whatever --config-file says)`,
     { hint: `add to the stack file, and keep it: berth:stack: { id: ${id} }` },
   );
 }

@@ -90,8 +90,8 @@ function findKubeconfigs({
   if (present.length > 0) return present;
   const inPod = "/var/run/secrets/kubernetes.io/serviceaccount/token";
   if (fromEnvironment.length === 0 && existsSync(inPod)) return undefined;
-  const asked = fromEnvironment.length > 0 ? `KUBECONFIG names ${files.join(", ")}` : usual;
-  throw new KubeError("kubeconfig", `no kubeconfig: ${asked} does not exist`, {
+  const where = fromEnvironment.length > 0 ? `KUBECONFIG names ${files.join(", ")}` : usual;
+  throw new KubeError("kubeconfig", `no kubeconfig: ${where} does not exist`, {
     hint: `set KUBECONFIG or ${setting}.kubeconfig${setting === postgresSetting ? ", or use a direct endpoint" : ""}`,
   });
 }

@@ -1,5 +1,5 @@
 import { readOnePasswordAccess } from "../config/environment.ts";
-import type { ItemRef } from "../config/spec.ts";
+import type { ItemRef } from "../config/spec/item.ts";
 import { BerthError } from "../errors.ts";
 import type { Credential } from "./credential.ts";
 import { readItems } from "./read-items.ts";

@@ -1,5 +1,6 @@
 import type { SecretKey } from "../config/keys/template.ts";
-import type { ItemRef, LoginFields, RoleSpec } from "../config/spec.ts";
+import type { ItemRef, LoginFields } from "../config/spec/item.ts";
+import type { RoleSpec } from "../config/spec.ts";
 
 /** An item to read, and the fields it must have. */
 export interface ItemRequest {
@@ -22,6 +23,8 @@ export interface ItemRequest {
     readonly role: Pick<RoleSpec, "fields" | "name">;
     readonly fix: string;
   };
+  /** Whether the 1Password operator makes a Secret of the item, whose keys are its labels. */
+  readonly isCopied?: boolean;
   /** Labels of the login. Default: username and password. */
   readonly labels?: LoginFields;
 }

@@ -1,7 +1,8 @@
 import pLimit from "p-limit";
 import pRetry from "p-retry";
 import { didYouMean, findClosest } from "../closest.ts";
-import type { ItemRef } from "../config/spec.ts";
+import { toKeyName } from "../config/keys/name.ts";
+import type { ItemRef } from "../config/spec/item.ts";
 import { toOneError } from "../errors.ts";
 
 import { holdLineBreaks } from "../terminal-text.ts";
@@ -16,7 +17,7 @@ import {
   quote,
   whoWants,
 } from "./item-request.ts";
-import { findKeyFields } from "./key-fields.ts";
+import { findKeyFields } from "./write/key-fields.ts";
 
 /** Items by reference. */
 export type Items = (ref: ItemRef) => Item;
@@ -30,7 +31,7 @@ export interface ReadOptions {
 }
 
 /** What was read of some items. */
-interface ItemSurvey {
+interface ItemsRead {
   readonly items: Items;
   /** Items that do not exist. */
   readonly missing: readonly MissingItem[];
@@ -39,7 +40,7 @@ interface ItemSurvey {
 }
 
 /**
- * Reads every item once; see {@link surveyItems}.
+ * Reads every item once; see {@link inspectItems}.
  *
  * @throws BerthError that lists every missing item and field, each with the command that makes it.
  */
@@ -48,7 +49,7 @@ export async function readItems(
   readItem: ReadItem,
   options?: ReadOptions,
 ): Promise<Items> {
-  const { items, missing, problems } = await surveyItems(requests, readItem, options);
+  const { items, missing, problems } = await inspectItems(requests, readItem, options);
   const all = [...problems, ...missing.map(describeMissing)];
   if (all.length > 0) throw toOneError("1Password", all.toSorted());
   return items;
@@ -58,11 +59,11 @@ export async function readItems(
  * Reads every item once, several at a time, and retries on 429 and 5xx. Stops when 1Password refuses the
  * token, because failed reads count against the account's rate limit.
  */
-export async function surveyItems(
+export async function inspectItems(
   requests: readonly ItemRequest[],
   readItem: ReadItem,
   options: ReadOptions = {},
-): Promise<ItemSurvey> {
+): Promise<ItemsRead> {
   const limit = pLimit(options.concurrency ?? 8);
   const byKey = Map.groupBy(requests, (request) => keyOf(request.ref));
   const items = new Map<string, Item>();
@@ -115,7 +116,8 @@ function keyOf(ref: ItemRef): string {
   return `vaults/${ref.vault}/items/${ref.item}`;
 }
 
-function withRetries(read: () => Promise<Item>, options: ReadOptions): Promise<Item> {
+/** Reads again after a failure that may pass. */
+export function withRetries<T>(read: () => Promise<T>, options: ReadOptions = {}): Promise<T> {
   return pRetry(read, {
     retries: options.retries ?? 4,
     minTimeout: options.firstDelay ?? 500,
@@ -144,6 +146,9 @@ function findFieldProblems(request: ItemRequest, item: Item): string[] {
     ...(request.keyFields?.keys ?? []).map(({ name }) => name),
   ]);
   missing.push(...[...wanted].flatMap((field) => findTwinProblems(at, field, request, item)));
+  if (request.isCopied === true && missing.length === 0) {
+    missing.push(...[...wanted].flatMap((field) => findCopyProblems(at, field, item)));
+  }
   // Without its login nothing can be said of what repeats it.
   if (missing.length === 0) missing.push(...findKeyProblems(at, request, item));
   const username = holdLineBreaks(item.revealField(nameLabel));
@@ -192,6 +197,23 @@ function findTwinProblems(at: string, field: string, { ref }: ItemRequest, item:
     `${at}: ${String(sections.length)} fields are called "${field}": ${places.join(", ")}; it is not clear which one counts\n` +
       `    fix: keep one, such as by op item edit ${quote(ref.item)} --vault ${quote(ref.vault)} ${quote(`${escapeField(extra)}.${escapeField(field)}[delete]`)}`,
   ];
+}
+
+/** The operator names a key by the label, without the characters that a key may not have. */
+function findCopyProblems(at: string, field: string, item: Item): string[] {
+  const key = toKeyName(field);
+  const labels = holdLineBreaks(item.labelsOfKey(key));
+  if (item.revealField(field) === undefined || labels.length === 1) return [];
+  const shown = labels.map((label) => JSON.stringify(label)).join(" and ");
+  const what =
+    labels.length === 0
+      ? `its ${field} has another label, so the 1Password operator makes no key "${key}" of it`
+      : `the 1Password operator makes one key "${key}" of the fields ${shown}, and the last one counts`;
+  const fix =
+    labels.length === 0
+      ? `label the field "${field}" in 1Password`
+      : "remove or relabel the others in 1Password; a key keeps letters, digits, - _ and .";
+  return [`${at}: ${what}\n    fix: ${fix}`];
 }
 
 /** A fix that comes first where the name of the field is probably a mistake. */

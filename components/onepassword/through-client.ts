@@ -1,8 +1,8 @@
-import { OnePasswordConnect } from "@1password/connect";
+import { type FullItem, OnePasswordConnect } from "@1password/connect";
 import { execa } from "execa";
 import { didYouMean } from "../closest.ts";
 import type { OnePasswordAccess } from "../config/environment.ts";
-import type { ItemRef } from "../config/spec.ts";
+import type { ItemRef } from "../config/spec/item.ts";
 import { Item, isItemId, type ReadItem, toItemReadError } from "./item.ts";
 
 /**
@@ -10,13 +10,27 @@ import { Item, isItemId, type ReadItem, toItemReadError } from "./item.ts";
  * `op` command for a service account and the desktop app.
  */
 export function readThroughClient(access: OnePasswordAccess): ReadItem {
+  return throughClient(access, readThroughConnect, readThroughOp);
+}
+
+/** Connect's client, and the environment of `op`. */
+export type ConnectClient = ReturnType<typeof OnePasswordConnect>;
+export type OpEnvironment = Readonly<Record<string, string>>;
+
+/** Chooses the client for an access. */
+export function throughClient<T>(
+  access: OnePasswordAccess,
+  connect: (client: ConnectClient) => T,
+  op: (env: OpEnvironment) => T,
+  keepAlive = true,
+): T {
   switch (access.kind) {
     case "connect":
-      return readThroughConnect(access.url, access.token);
+      return connect(OnePasswordConnect({ serverURL: access.url, token: access.token, keepAlive }));
     case "service-account":
-      return readThroughOp({ OP_SERVICE_ACCOUNT_TOKEN: access.token });
+      return op({ OP_SERVICE_ACCOUNT_TOKEN: access.token });
     case "account":
-      return readThroughOp({ OP_ACCOUNT: access.account });
+      return op({ OP_ACCOUNT: access.account });
   }
 }
 
@@ -37,8 +51,7 @@ interface ItemAnswer {
  * Lists a vault's titles once, then makes one request for each item. The list has no secrets. A search by
  * title would need two requests for each item.
  */
-function readThroughConnect(serverURL: string, token: string): ReadItem {
-  const connect = OnePasswordConnect({ serverURL, token, keepAlive: true });
+function readThroughConnect(connect: ConnectClient): ReadItem {
   const vaults = new Map<string, Promise<VaultTitles>>();
   const openVault = async (name: string): Promise<VaultTitles> => {
     const id = await findVault(connect, name);
@@ -55,9 +68,9 @@ function readThroughConnect(serverURL: string, token: string): ReadItem {
       toId(answer.id);
       return toItem(answer as unknown as ItemAnswer, ref);
     } catch (error) {
-      // A retry starts anew, with the vault and its titles.
+      // A retry starts again with the vault and its titles.
       if (vaults.get(ref.vault) === vault) vaults.delete(ref.vault);
-      throw toItemReadError(describeConnectError(error));
+      return throwAsOurs(error);
     }
   };
 }
@@ -68,7 +81,7 @@ interface VaultTitles {
   readonly titles: () => Promise<ReadonlyMap<string, readonly string[]>>;
 }
 
-/** The client's types promise a list, but a cut-off answer is none. */
+/** The client's types promise a list, but an answer that was cut off is not a list. */
 function toIdsByTitle(answer: unknown): ReadonlyMap<string, readonly string[]> {
   if (!Array.isArray(answer)) throw new Error("unexpected end of JSON input");
   const items = answer as readonly { readonly id?: string; readonly title?: string }[];
@@ -81,7 +94,7 @@ function toIdsByTitle(answer: unknown): ReadonlyMap<string, readonly string[]> {
  * several vaults, and says nothing of those that there are.
  */
 export async function findVault(
-  connect: Pick<ReturnType<typeof OnePasswordConnect>, "listVaults">,
+  connect: Pick<ConnectClient, "listVaults">,
   name: string,
 ): Promise<string> {
   const answer: unknown = await connect.listVaults();
@@ -99,6 +112,25 @@ export async function findVault(
   );
 }
 
+/** A whole item, to edit it. Throws `ItemReadError`. */
+export async function readWholeItem(
+  connect: ReturnType<typeof OnePasswordConnect>,
+  { vault, item }: ItemRef,
+): Promise<FullItem> {
+  try {
+    const vaultId = await findVault(connect, vault);
+    // The client's own look-up takes an answer that was cut off for several items.
+    const itemId = isItemId(item)
+      ? item
+      : onlyOne(item, toIdsByTitle(await connect.listItems(vaultId)));
+    const answer = await connect.getItemById(vaultId, itemId);
+    toId(answer.id);
+    return answer;
+  } catch (error) {
+    throwAsOurs(error);
+  }
+}
+
 function onlyOne(title: string, byTitle: ReadonlyMap<string, readonly string[]>): string {
   const ids = byTitle.get(title) ?? [];
   const [id] = ids;
@@ -112,8 +144,13 @@ function toId(id: string | undefined): string {
   return id;
 }
 
+/** Without `cause`: the client's error holds the request, and so a password that was to be written. */
+export function throwAsOurs(error: unknown): never {
+  throw toItemReadError(describeConnectError(error));
+}
+
 /** The client rejects with `{status, message}` for answers and with an axios error for the network. */
-export function describeConnectError(error: unknown): string {
+function describeConnectError(error: unknown): string {
   if (typeof error !== "object" || error === null) return String(error);
   const { status, message, code } = error as { status?: number; message?: string; code?: string };
   return [
@@ -123,7 +160,7 @@ export function describeConnectError(error: unknown): string {
   ].join(" ");
 }
 
-function readThroughOp(env: Readonly<Record<string, string>>): ReadItem {
+function readThroughOp(env: OpEnvironment): ReadItem {
   return async (ref) => {
     const answer = await runOp(["get", ref.item, "--format", "json"], { ref, env });
     return toItem(parseOpAnswer<ItemAnswer>(answer), ref);
@@ -178,7 +215,8 @@ function toItem(answer: ItemAnswer, ref: ItemRef): Item {
   const fields = (answer.fields ?? []).flatMap(({ label, purpose, value = "", section }) => {
     const name = purpose === "USERNAME" || purpose === "PASSWORD" ? purpose.toLowerCase() : label;
     const title = section?.label ?? titles.get(section?.id) ?? section?.id ?? "";
-    return name === undefined ? [] : [{ label: name, value, section: title }];
+    const shown = label === undefined || label === name ? {} : { shownAs: label };
+    return name === undefined ? [] : [{ label: name, value, section: title, ...shown }];
   });
   return new Item(answer.vault?.id ?? ref.vault, answer.id ?? ref.item, fields);
 }

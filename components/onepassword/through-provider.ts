@@ -1,6 +1,6 @@
 import * as onepassword from "@1password/pulumi-onepassword";
 import type * as pulumi from "@pulumi/pulumi";
-import type { ItemRef } from "../config/spec.ts";
+import type { ItemRef } from "../config/spec/item.ts";
 import { Item, isItemId, type ReadItem, toItemReadError } from "./item.ts";
 
 /**

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { roleNamesOf } from "../config/logins.ts";
-import type { AppSpec, PostgresSpec, ReclaimPolicy } from "../config/spec.ts";
+import type { PostgresSpec } from "../config/spec/postgres.ts";
+import type { AppSpec, ReclaimPolicy } from "../config/spec.ts";
 import type { Credential } from "../onepassword/credential.ts";
 import type { AppDatabaseState } from "./plan/app-properties.ts";
 import { toState } from "./plan/app-state.ts";

@@ -1,7 +1,7 @@
 import { toKeyName } from "../config/keys/name.ts";
 import { loginKeys, toGoTemplates } from "../config/keys/render.ts";
 import type { SecretKey } from "../config/keys/template.ts";
-import type { FindSpec, SecretSettings } from "../config/spec-secrets.ts";
+import type { FindSpec, SecretSettings } from "../config/spec/secrets.ts";
 import { BerthError } from "../errors.ts";
 import type { ObjectMetadata } from "./object-metadata.ts";
 

@@ -1,6 +1,6 @@
 import type { ObjectMetadata } from "./object-metadata.ts";
 
-/** Custom resource that tells the Vault Secrets Operator where Vault is. */
+/** Custom resource with the address of Vault, for the Vault Secrets Operator. */
 export interface VaultConnection {
   readonly apiVersion: "secrets.hashicorp.com/v1beta1";
   readonly kind: "VaultConnection";

@@ -1,6 +1,6 @@
 import { toGoTemplates } from "../config/keys/render.ts";
 import type { SecretKey } from "../config/keys/template.ts";
-import type { RestartTarget } from "../config/spec/restart.ts";
+import type { RestartTarget } from "../config/spec/vault.ts";
 
 /** The Secret that the Vault Secrets Operator makes, and what restarts when it changes. */
 export interface VaultDestination {

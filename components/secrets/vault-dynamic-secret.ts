@@ -1,5 +1,5 @@
 import type { SecretKey } from "../config/keys/template.ts";
-import type { RestartTarget } from "../config/spec/restart.ts";
+import type { RestartTarget } from "../config/spec/vault.ts";
 import type { ObjectMetadata } from "./object-metadata.ts";
 import { buildVaultDestination, type VaultDestination } from "./vault-destination.ts";
 

@@ -1,4 +1,4 @@
-import type { RestartTarget } from "../config/spec/restart.ts";
+import type { RestartTarget } from "../config/spec/vault.ts";
 import type { ObjectMetadata } from "./object-metadata.ts";
 import { buildVaultDestination, type VaultDestination } from "./vault-destination.ts";
 

@@ -63,7 +63,7 @@ interface PodFinder {
 }
 
 /** How long connections share one answer about their Pod; they ask at the same time. */
-const lookedMs = 5_000;
+const knownMs = 5_000;
 
 /** Keeps the Pod until a connection to it fails. Callers share one lookup. */
 function createPodFinder(access: KubeAccess, target: KubeTarget): PodFinder {
@@ -73,15 +73,15 @@ function createPodFinder(access: KubeAccess, target: KubeTarget): PodFinder {
   const forget = (): void => {
     found = undefined;
   };
-  let looked: { readonly of: PodPort; readonly at: number; isGone: Promise<boolean> } | undefined;
+  let known: { readonly of: PodPort; readonly at: number; isGone: Promise<boolean> } | undefined;
   return {
     forget,
     isGone: (of) => {
-      if (looked?.of !== of || Date.now() - looked.at > lookedMs) {
-        const how = { timeoutMs: lookedMs, isBackground: true };
-        looked = { of, at: Date.now(), isGone: isPodGone(access, target, of, how) };
+      if (known?.of !== of || Date.now() - known.at > knownMs) {
+        const how = { timeoutMs: knownMs, isBackground: true };
+        known = { of, at: Date.now(), isGone: isPodGone(access, target, of, how) };
       }
-      return looked.isGone;
+      return known.isGone;
     },
     find: (options) => {
       if (found === undefined || (isSearchingInBackground && !options.isBackground)) {

@@ -5,7 +5,7 @@ import type {
   V1Service,
   V1ServicePort,
 } from "@kubernetes/client-node";
-import type { KubeTargetSpec } from "../config/spec.ts";
+import type { KubeTargetSpec } from "../config/spec/postgres.ts";
 import type { KubeAccess, RequestOptions } from "../kubernetes/access.ts";
 import { KubeError, toShownText } from "../kubernetes/error.ts";
 

@@ -98,7 +98,8 @@ export function withMadeParts(file: string, text: string): string {
     const begin = `<!-- ${name}: made from ${from} by npm run readme -->\n`;
     const start = result.indexOf(begin);
     const stop = result.indexOf(`<!-- ${name}: end -->\n`);
-    if (start === -1 || stop < start) throw new Error(`${file} has lost the marks of its ${name}`);
+    if (start === -1 || stop < start)
+      throw new Error(`${file} no longer has the comments around its ${name}`);
     return `${result.slice(0, start)}${begin}\n${show()}\n\n${result.slice(stop)}`;
   }, text);
 }

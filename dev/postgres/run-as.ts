@@ -25,18 +25,18 @@ const USER = "postgres";
  */
 export function findSystemUser(): SystemUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  const existing = lookUp();
+  const existing = findUser();
   if (existing !== undefined) return existing;
   const options = ["--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin"];
   spawnSync("useradd", [...options, USER], { stdio: "ignore" });
-  const made = lookUp();
+  const made = findUser();
   if (made !== undefined) return made;
   throw new BerthError(`Postgres cannot run as root, and user ${USER} could not be created`, {
     hint: `useradd --system ${USER}, or run as another user than root`,
   });
 }
 
-function lookUp(): SystemUser | undefined {
+function findUser(): SystemUser | undefined {
   const [uid, gid] = ["-u", "-g"].map((flag) => {
     const { status, stdout } = spawnSync("id", [flag, USER], { encoding: "utf8" });
     return status === 0 ? Number(stdout.trim()) : undefined;

@@ -4,8 +4,7 @@ import { BerthError } from "../../components/errors.ts";
 export type Settings = Readonly<Record<string, string | number | boolean>>;
 
 /** Line at the end of `postgresql.conf`. Its path is relative, so the directory can be renamed. */
-export const INCLUDE =
-  "\n# Berth's settings, written anew at each start\ninclude '../berth.conf'\n";
+export const INCLUDE = "\n# Berth's settings, written at each start\ninclude '../berth.conf'\n";
 
 /** Settings that callers cannot change: a server with test credentials must stay on the loopback. */
 const FIXED = ["listen_addresses", "port", "unix_socket_directories"];

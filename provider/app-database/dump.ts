@@ -6,7 +6,7 @@ import path from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 
-import type { TlsSpec } from "../../components/config/spec.ts";
+import type { TlsSpec } from "../../components/config/spec/postgres.ts";
 import { BerthError } from "../../components/errors.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import { adminSettings, toStartupOptions } from "../../components/postgres/server/session.ts";

@@ -10,6 +10,7 @@ import {
 } from "../../components/postgres/plan/app-properties.ts";
 import { withDefaults } from "../../components/postgres/plan/defaults.ts";
 import type { FormerRole } from "../../components/postgres/plan/former-role.ts";
+import { hasNoPassword } from "../../components/postgres/plan/plan.ts";
 import type { PostgresConfig } from "../../components/postgres/server/config.ts";
 import {
   isPropertyMap,
@@ -35,7 +36,7 @@ const Verifier = z
   .regex(
     /^SCRAM-SHA-256\$[1-9]\d*:[A-Za-z0-9+/]{22,}={0,2}\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=$/,
     {
-      error: "is no SCRAM-SHA-256 verifier",
+      error: "is not a SCRAM-SHA-256 verifier",
     },
   );
 
@@ -91,29 +92,33 @@ function findRoleProblems(
   }
   for (const [index, [key, role]] of entries.entries()) {
     const at = `roles.${key}`;
-    const { actsAs } = role;
-    if (key !== "owner" && role.profile === "owner" && actsAs === undefined) {
+    const { setRole } = role;
+    if (key !== "owner" && role.profile === "owner" && setRole === undefined) {
       report(`${at}.profile`, 'only the role "owner" owns the database');
     }
-    if (actsAs !== undefined && (key === "owner" || actsAs !== roles["owner"]?.name)) {
-      report(`${at}.actsAs`, 'allowed is only the name of the role "owner", and not for that one');
+    if (setRole !== undefined && (key === "owner" || setRole !== roles["owner"]?.name)) {
+      report(`${at}.setRole`, 'allowed is only the name of the role "owner", and not for that one');
     }
-    if (role.profile === "owner" && Object.values(role.grants).some((list) => list.length > 0)) {
+    const access = [role.grants, ...(role.scoped ?? []).map((one) => one.grants)];
+    if (
+      role.profile === "owner" &&
+      access.some((one) => Object.values(one).some((list) => list.length > 0))
+    ) {
       report(`${at}.grants`, "an owner needs none");
     }
     if (names.indexOf(role.name) !== index) report(`${at}.name`, `"${role.name}" is used twice`);
     if (role.login === undefined && !verifiers.has(key)) {
       report(`verifiers.${key}`, "is required");
     }
-    if (role.login === "external" && verifiers.has(key)) {
+    if (hasNoPassword(role) && verifiers.has(key)) {
       report(`verifiers.${key}`, "is not allowed: the role has no password");
     }
   }
-  const turns = entries.filter(([, role]) => role.login === "in-turn").map(([key]) => key);
-  const known = turns.filter((key) => verifiers.has(key));
-  const isShared = entries.some(([, role]) => role.actsAs !== undefined);
-  if (known.length > 1 || (isShared && known.length === 0)) {
-    report("verifiers", `of ${turns.join(", ")} one and only one has a verifier`);
+  const rotated = entries.filter(([, role]) => role.login === "rotated").map(([key]) => key);
+  const known = rotated.filter((key) => verifiers.has(key));
+  const hasLogins = entries.some(([, role]) => role.setRole !== undefined);
+  if (known.length > 1 || (hasLogins && known.length === 0)) {
+    report("verifiers", `of ${rotated.join(", ")} one and only one has a verifier`);
   }
   for (const key of verifiers) {
     if (roles[key] === undefined) report(`verifiers.${key}`, "there is no such role");

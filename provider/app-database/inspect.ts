@@ -1,9 +1,10 @@
 import { describeProblem, toOneError } from "../../components/errors.ts";
-import { inspectAccess, inspectVerifiers } from "../../components/postgres/catalog/access.ts";
+import { inspectAccess } from "../../components/postgres/catalog/access.ts";
 import {
   type Catalog,
   inspectDatabases,
   inspectRoles,
+  inspectVerifiers,
 } from "../../components/postgres/catalog/catalog.ts";
 import { asNotInstalled, inspectExtensions } from "../../components/postgres/catalog/extensions.ts";
 import {
@@ -81,8 +82,10 @@ async function inspectStored(server: PostgresServer, plan: DatabasePlan) {
     .map((role) => role.name)
     .filter((name) => catalog.roles.has(name) && !verifiers.has(name));
   if (unread.length === 0) return verifiers;
-  const more = await server.withMaintenance(({ client }) => inspectVerifiers(client, unread));
-  return new Map([...verifiers, ...more]);
+  const more = await server.withMaintenance(({ client }) =>
+    inspectVerifiers(client, catalog.server, unread),
+  );
+  return new Map([...verifiers, ...(more ?? [])]);
 }
 
 /**
@@ -134,8 +137,7 @@ export async function inspectOutside(
     ...context.formerRoles.map(({ name }) => name),
     ...[...databases.values()].map(({ owner }) => owner),
   ]);
-  const stored =
-    withVerifiers && server.isSuperuser ? await inspectVerifiers(client, names) : undefined;
+  const stored = withVerifiers ? await inspectVerifiers(client, server, names) : undefined;
   const refusedSettings = withVerifiers ? await trySettings(client, plan) : [];
   return { catalog: { server, roles, databases }, stored, refusedSettings };
 }

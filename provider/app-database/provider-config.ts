@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ownershipRoleName } from "../../components/config/derive/names.ts";
-import type { EndpointSpec, ItemRef, StackIdentity } from "../../components/config/spec.ts";
+import type { ItemRef } from "../../components/config/spec/item.ts";
+import type { EndpointSpec, StackIdentity } from "../../components/config/spec/postgres.ts";
 import { BerthError } from "../../components/errors.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import type { PostgresConfig } from "../../components/postgres/server/config.ts";
@@ -31,6 +32,7 @@ const Postgres = z.strictObject({
     mode: z.enum(["disable", "require", "verify-ca", "verify-full"]),
     caFile: Text.optional(),
     serverName: z.string(),
+    client: z.strictObject({ certFile: Text, keyFile: Text }).optional(),
   }),
   maintenanceDatabase: Text,
   systemIdentifier: Text.optional(),

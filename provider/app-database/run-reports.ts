@@ -9,7 +9,7 @@ import { requirePossible } from "./inspect.ts";
 import type { AppRequest } from "./request.ts";
 import { describeKept, type Places } from "./retirement-check.ts";
 
-/** Tells the operator about one run. What is the stack's is said once, not for each app. */
+/** What the operator sees of one run. What is the stack's is said once, not for each app. */
 export class RunReports {
   readonly report: Report;
   /** The resource of the provider itself, for what is the stack's. */

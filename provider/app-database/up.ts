@@ -104,7 +104,7 @@ async function finish(
     adopting.push(...decision.adopting);
     if (listActions(decision).length === 0) {
       if (superuser.length === 0) return [...adopting, ...notes];
-      throw toOneError("everything else is done, but for a superuser there is", superuser);
+      throw toOneError("everything else is done; a superuser must still do this", superuser);
     }
     await runRoles(run, sessions.roles, steps.roles);
     const dropped = steps.leaving.flatMap((one) => (one.kind === "drop-role" ? [one.role] : []));

@@ -11,7 +11,7 @@ function isSame(a: string, b: string, version: "1.1" | "1.2"): boolean {
   return left !== undefined && isDeepStrictEqual(left, readDocuments(b, version));
 }
 
-/** The documents without empty ones; undefined = the text is no YAML. */
+/** The documents without empty ones; undefined = the text is not YAML. */
 function readDocuments(text: string, version: "1.1" | "1.2"): unknown[] | undefined {
   const documents = parseAllDocuments(text, { version, intAsBigInt: true, logLevel: "silent" });
   if (!Array.isArray(documents)) return [];

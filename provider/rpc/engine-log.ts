@@ -3,7 +3,7 @@ import engine from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/engine_pb.js";
 import { toTerminalText } from "../../components/terminal-text.ts";
 
-/** Tells the operator something about a resource. The engine prints it with the resource. */
+/** Reports something about a resource to the operator. The engine prints it with the resource. */
 export type Report = (severity: "info" | "warning" | "error", urn: string, text: string) => void;
 
 /** Reports to the engine at this address; undefined = nothing is reported. */

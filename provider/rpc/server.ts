@@ -182,7 +182,7 @@ function createReadingMethods(find: Find, unary: Unary): Pick<Methods, "check" |
         inputs: given,
         state: decodeProperties(request.getProperties()),
       });
-      // An empty id tells the engine that the resource is gone.
+      // An empty id means to the engine that the resource is gone.
       if (found === undefined) return new messages.ReadResponse();
       return new messages.ReadResponse()
         .setId(found.id)

@@ -5,7 +5,7 @@ export const entry = { roles: { rw: { profile: "readwrite" } } };
 
 export const password = "BenchPassword0123456789";
 
-/** Tells a person how far it is. */
+/** Shows how far it is. */
 export type Say = (line: string) => unknown;
 
 export interface BenchStack {
@@ -15,7 +15,7 @@ export interface BenchStack {
   readonly manifests?: boolean;
 }
 
-/** Opens a bed whose stack has the apps and whose server tells of logins and statements. */
+/** Opens a bed whose stack has the apps and whose server logs logins and statements. */
 export async function withApps<T>(stack: BenchStack, use: (bed: Bed) => Promise<T>): Promise<T> {
   const { names, provisioner = "berth", manifests = false } = stack;
   const bed = await Bed.open({ settings: { log_connections: "on", log_statement: "all" } });

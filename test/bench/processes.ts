@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 export interface Usage {
   /** The most resident memory of all of them together. Pages that they share count for each. */
   readonly peak_mib: number | undefined;
-  /** Processor time of all of them, user and system. Unlike the clock it tells little of who else works. */
+  /** Processor time of all of them, user and system. Other programs hardly change it, unlike elapsed time. */
   readonly cpu_s: number | undefined;
 }
 
@@ -29,7 +29,7 @@ export async function watchProcesses(root: string, work: () => Promise<void>): P
   }
   const cpu = new Map<number, number>();
   let peak = 0;
-  const look = (): void => {
+  const read = (): void => {
     const all = readProcesses();
     let sum = 0;
     for (const [pid, one] of all) {
@@ -39,7 +39,7 @@ export async function watchProcesses(root: string, work: () => Promise<void>): P
     }
     peak = Math.max(peak, sum);
   };
-  const timer = setInterval(look, everyMs);
+  const timer = setInterval(read, everyMs);
   try {
     await work();
   } finally {

@@ -3,7 +3,7 @@ import type { Bed } from "../engine/bed.ts";
 
 /**
  * Brings the apps of a bed up, refreshes and destroys them, again and again, all of them side by side.
- * Every other round begins with nothing on the server, the others take up what is there. Returns every
+ * Every other round begins with nothing on the server, the others adopt what is there. Returns every
  * error of Pulumi's and of the server's log.
  */
 export async function soak(

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openEndpoint } from "../../components/tunnel/endpoint.ts";
 import { serviceName } from "../../dev/cluster/objects.ts";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
+import { countFaults } from "../faults/count.ts";
 import { type Backend, startBackend } from "../tunnel/cluster.ts";
 import { ClusterBed } from "./cluster-bed.ts";
 import { findLeftovers, nothing, processesOf, type Session } from "./leftovers.ts";
@@ -85,7 +86,7 @@ async function expectConverged(): Promise<void> {
   await expectNothingLeft();
 }
 
-/** No process (but for those named), no local port, no port-forward, no session. */
+/** No process (except those named), no local port, no port-forward, no session. */
 async function expectNothingLeft(besides: readonly string[] = []): Promise<void> {
   await expect
     .poll(() => findLeftovers(cluster, besides), { timeout: 30_000, interval: 200 })
@@ -94,17 +95,17 @@ async function expectNothingLeft(besides: readonly string[] = []): Promise<void>
 
 /**
  * The same where sessions are left whose client could not say goodbye: a kubelet would then end them. kwok
- * does not, so it starts anew when all else is gone.
+ * does not, so it starts again when all else is gone.
  */
 async function expectNothingLeftBut(
   isLeft: (session: Session) => boolean,
   besides: readonly string[] = [],
 ): Promise<void> {
-  const look = async () => {
+  const read = async () => {
     const { sessions, ...others } = await findLeftovers(cluster, besides);
     return { ...others, sessions: sessions.filter((session) => !isLeft(session)) };
   };
-  await expect.poll(look, { timeout: 30_000, interval: 200 }).toEqual(nothing);
+  await expect.poll(read, { timeout: 30_000, interval: 200 }).toEqual(nothing);
   await cluster.restartKwok();
   await expectNothingLeft(besides);
 }
@@ -112,6 +113,8 @@ async function expectNothingLeftBut(
 const anySession = (): boolean => true;
 /** Of the registry's provider, whose way is the program's tunnel: that goes with the engine. */
 const stockSession = ({ name }: Session): boolean => name === "Terraform provider";
+
+countFaults("of a cluster");
 
 describe("an up in the middle of which", () => {
   it.each([
@@ -237,7 +240,7 @@ it("kwok, unlike a kubelet, keeps what a client left without Postgres' goodbye, 
 });
 
 describe("pulumi import", () => {
-  it("takes up through the tunnel what was made by hand, and leaves nothing behind", async () => {
+  it("adopts through the tunnel what was made by hand, and leaves nothing behind", async () => {
     const name = "wiki";
     const { bed } = cluster;
     await bed.addLogin(`${name}-db-credentials`, name, passwordOf(name));

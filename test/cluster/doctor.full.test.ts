@@ -1,8 +1,10 @@
 import { readdirSync } from "node:fs";
 import type { KubernetesObject } from "@kubernetes/client-node";
+import { execa, execaSync } from "execa";
 import { afterAll, afterEach, beforeAll, expect, inject, it } from "vitest";
 import { diagnose } from "../../cli/doctor/diagnose.ts";
 import type { Finding } from "../../cli/doctor/report.ts";
+import { projectFolder } from "../../components/project-folder.ts";
 import {
   applyDefinitions,
   deliveryRights,
@@ -21,9 +23,10 @@ import { ClusterBed } from "./cluster-bed.ts";
  */
 
 const where = "doctor-netbox";
+const hasKubectl = execaSync("kubectl", ["version", "--client"], { reject: false }).exitCode === 0;
 let cluster: ClusterBed;
 let identifier: string;
-const mends: (() => unknown)[] = [];
+const repairs: (() => unknown)[] = [];
 
 beforeAll(async () => {
   cluster = await ClusterBed.open("doctor-db");
@@ -34,7 +37,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  for (const mend of mends.splice(0).toReversed()) await mend();
+  for (const repair of repairs.splice(0).toReversed()) await repair();
 });
 
 afterAll(async () => {
@@ -58,20 +61,20 @@ async function find(): Promise<readonly Finding[]> {
   return await diagnose(world, { name: "dev", file: cluster.bed.sandbox.stackFile });
 }
 
-const told = (findings: readonly Finding[], status: Finding["status"]): string[] =>
+const listFindings = (findings: readonly Finding[], status: Finding["status"]): string[] =>
   withStatus(findings, status).filter((line) => line.startsWith("delivery: "));
 
 it("finds nothing wrong where all is there, and has written nothing", async () => {
   const findings = await find();
   expect(failures(findings)).toEqual([]);
-  expect(told(findings, "ok")).toEqual([
+  expect(listFindings(findings, "ok")).toEqual([
     expect.stringContaining('delivery: kubeconfig: context "berth", user "berth"'),
     expect.stringMatching(/^delivery: API server: https:\/\/127\.0\.0\.1:\d+, Kubernetes v1\.35/),
     expect.stringContaining("delivery: rights: on namespaces, onepassworditems, applications"),
     expect.stringContaining(`delivery: objects: cluster ${identifier}: 1 of 8 exist`),
     expect.stringMatching(/^delivery: state of OnePasswordItems: 0 ready of \d+, 0 are there/),
   ]);
-  expect(told(findings, "skipped")).toEqual([
+  expect(listFindings(findings, "skipped")).toEqual([
     expect.stringContaining("1Password operator: because this user may not list Deployments"),
   ]);
   const { items } = await cluster.api.list("onepassword.com/v1", "OnePasswordItem", where);
@@ -99,7 +102,7 @@ it("names each right that is missing, where it is missing, and how to test it", 
     rule.resources.includes("applications") ? { ...rule, verbs: ["get", "create"] } : rule,
   );
   await cluster.applyAll([{ ...role, rules }, ...binding]);
-  mends.push(() => cluster.applyAll([role]));
+  repairs.push(() => cluster.applyAll([role]));
   const found = failures(await find());
   expect(found).toEqual(
     ["patch", "delete", "list", "watch"].map(
@@ -116,7 +119,7 @@ it("names the right on namespaces, which are in none", async () => {
     rule.resources.includes("namespaces") ? { ...rule, verbs: ["get"] } : rule,
   );
   await cluster.applyAll([{ ...role, rules }]);
-  mends.push(() => cluster.applyAll([role]));
+  repairs.push(() => cluster.applyAll([role]));
   expect(failures(await find())).toEqual([
     expect.stringMatching(/may not create namespaces fix: have a ClusterRole with verb "create"/),
     expect.stringMatching(/may not patch namespaces fix: have a ClusterRole with verb "patch"/),
@@ -124,22 +127,22 @@ it("names the right on namespaces, which are in none", async () => {
 });
 
 it("names another cluster than the one that is pinned, and warns of none", async () => {
-  mends.push(toClusterMode({ identifier: "another" }));
+  repairs.push(toClusterMode({ identifier: "another" }));
   expect(failures(await find())).toEqual([
     expect.stringMatching(
       /^delivery: objects: context "berth" is not the stack's cluster.* fix: correct berth:cluster\.context/,
     ),
   ]);
-  mends.push(toClusterMode({}));
+  repairs.push(toClusterMode({}));
   const findings = await find();
   expect(failures(findings)).toEqual([]);
-  expect(told(findings, "warning")).toEqual([
+  expect(listFindings(findings, "warning")).toEqual([
     `delivery: objects: the stack file does not say which cluster it is for fix: add under berth:cluster: identifier: ${identifier}`,
   ]);
 });
 
 it("names a context that is not there", async () => {
-  mends.push(toClusterMode({ context: "elsewhere" }));
+  repairs.push(toClusterMode({ context: "elsewhere" }));
   expect(failures(await find())).toEqual([
     expect.stringMatching(
       /^delivery: kubeconfig: no context "elsewhere".* fix: set berth:cluster\.context/,
@@ -154,7 +157,7 @@ it("names the kinds that the cluster lacks, and who brings them", async () => {
   const saved = await cluster.read(apiVersion, kind, "", name);
   if (saved === undefined) throw new Error("there is no such definition");
   await cluster.api.delete(saved);
-  mends.push(async () => {
+  repairs.push(async () => {
     const definitions = readManifests(inject("clusterTools").crds);
     const lost = definitions.filter(({ metadata }) => metadata.name === name);
     await applyDefinitions(cluster.cluster.kubeconfig, lost);
@@ -177,8 +180,8 @@ it("names a namespace that nobody makes, and an object of others", async () => {
     spec: { itemPath: "vaults/a/items/b" },
   };
   await cluster.applyAll([item]);
-  mends.push(() => cluster.api.delete(item));
-  mends.push(toClusterMode({ identifier, argocdNamespace: "nowhere" }));
+  repairs.push(() => cluster.api.delete(item));
+  repairs.push(toClusterMode({ identifier, argocdNamespace: "nowhere" }));
   expect(failures(await find())).toEqual([
     expect.stringMatching(/objects: there is no namespace "nowhere" fix: kubectl create namespace/),
     expect.stringMatching(
@@ -187,9 +190,50 @@ it("names a namespace that nobody makes, and an object of others", async () => {
   ]);
 });
 
+it.skipIf(!hasKubectl)(
+  "names the health checks that Argo CD lacks, and the command that adds them",
+  async () => {
+    const settings = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "argocd-cm", namespace: "argocd" },
+      data: { "admin.enabled": "false" },
+    };
+    await cluster.applyAll([settings]);
+    repairs.push(() => cluster.api.delete(settings));
+    repairs.push(
+      cluster.endpoint((endpoint) => {
+        endpoint.context = "admin";
+      }),
+      cluster.bed.configure((config) => {
+        config["berth:secrets"] = { vault: { address: "http://vault.tools:8200" } };
+        const netbox = config["berth:apps"]["netbox"] as { secrets: object };
+        Object.assign(netbox.secrets, { "netbox-config": { from: "vault" } });
+      }),
+    );
+    const look = async (): Promise<Finding | undefined> =>
+      (await find()).find(({ name }) => name === "Argo CD's health checks");
+    const lacking = await look();
+    expect([lacking?.status, lacking?.detail]).toEqual([
+      "warning",
+      "argocd-cm in argocd has no health check of Application, VaultConnection, VaultAuth, VaultStaticSecret: the next wave does not wait for them",
+    ]);
+    await execa(lacking?.fix ?? "", { shell: "bash", cwd: projectFolder });
+    expect(await look()).toMatchObject({
+      status: "ok",
+      detail: "argocd-cm in argocd has what the waves need",
+    });
+    const { data } = (await cluster.read("v1", "ConfigMap", "argocd", "argocd-cm")) as {
+      readonly data?: Readonly<Record<string, string>>;
+    };
+    expect(data?.["admin.enabled"]).toBe("false");
+    expect(Object.keys(data ?? {})).toHaveLength(5);
+  },
+);
+
 it("sees whether the operator is there and ready, for a user who may look", async () => {
-  mends.push(toClusterMode({ identifier, context: "admin" }));
-  expect(told(await find(), "warning")).toEqual([
+  repairs.push(toClusterMode({ identifier, context: "admin" }));
+  expect(listFindings(await find(), "warning")).toEqual([
     expect.stringMatching(
       /1Password operator: no Deployment of the cluster runs an image onepassword-operator fix: install/,
     ),
@@ -208,8 +252,8 @@ it("sees whether the operator is there and ready, for a user who may look", asyn
     },
   };
   await cluster.applyAll([operator]);
-  mends.push(() => cluster.api.delete(operator));
-  expect(told(await find(), "warning")).toEqual([
+  repairs.push(() => cluster.api.delete(operator));
+  expect(listFindings(await find(), "warning")).toEqual([
     expect.stringMatching(
       /Deployment onepassword-connect-operator in doctor-netbox has no ready Pod/,
     ),

@@ -241,7 +241,7 @@ describe.skipIf(!hasPsql)("the Job in cluster mode", () => {
     expect(await cluster.read(...application)).toBeUndefined();
   });
 
-  it("is made anew by the next run, which waits for it, and by no run after that", async () => {
+  it("is created again by the next run, which waits for it, and by no run after that", async () => {
     const { exitCode, output } = await upWithJob("carried out");
     expect(exitCode, output).toBe(0);
     expect(await cluster.read(...application)).toBeDefined();
@@ -249,7 +249,7 @@ describe.skipIf(!hasPsql)("the Job in cluster mode", () => {
     expect((await cluster.bed.preview("--expect-no-changes")).exitCode).toBe(0);
   });
 
-  it("runs anew for a changed plan", async () => {
+  it("runs again for a changed plan", async () => {
     cluster.bed.configure((config) => {
       const { netbox } = config["berth:apps"];
       config["berth:apps"]["netbox"] = { ...(netbox as object), database: { connectionLimit: 7 } };
@@ -260,7 +260,7 @@ describe.skipIf(!hasPsql)("the Job in cluster mode", () => {
     expect(await cluster.bed.sql(limit)).toEqual([{ datconnlimit: 7 }]);
   });
 
-  it("runs anew once it was deleted", async () => {
+  it("runs again once it was deleted", async () => {
     const found = await cluster.read("batch/v1", "Job", cluster.namespace, job);
     if (found === undefined) throw new Error("there is no Job");
     await remove(found);

@@ -6,7 +6,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { verifyStack } from "../../cli/verify/verb.ts";
 import { loadStackFromFile } from "../../components/config/load.ts";
-import type { EndpointSpec, TlsSpec } from "../../components/config/spec.ts";
+import type { EndpointSpec, TlsSpec } from "../../components/config/spec/postgres.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
 import { pgTlsOptions } from "../../components/postgres/server/tls.ts";

@@ -40,7 +40,7 @@ test.each([
   ],
   ["ftp://vault", "OP_CONNECT_HOST: got something else; expected http://… or https://…\n  fix: "],
   ["http://", "OP_CONNECT_HOST: got something else; expected http://"],
-])("fails with a Connect that is no URL: %s", (host, problem) => {
+])("fails with a Connect address that is not a URL: %s", (host, problem) => {
   const env = { OP_CONNECT_HOST: host, OP_CONNECT_TOKEN: token };
   expect(() => readOnePasswordAccess(env)).toThrow(problem);
 });

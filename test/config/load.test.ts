@@ -161,7 +161,7 @@ describe("a value that `pulumi config set --secret` wrote", () => {
     expect(refusal).not.toContain("aws:x");
   });
 
-  test("is named by its path where the stack file tells it", () => {
+  test("is named by its path if the stack file has it", () => {
     writeStackFile("Pulumi.prod.yaml", JSON.stringify({ config }));
     expect(
       failure(() => {
@@ -170,7 +170,7 @@ describe("a value that `pulumi config set --secret` wrote", () => {
     ).toContain(`- ${paths[0] ?? ""}: `);
   });
 
-  test("is none where Helm only calls a value secure", () => {
+  test("is not found where Helm only calls a value secure", () => {
     const helm = { netbox: toEntry({ cookie: { secure: true }, x: { secure: "y", name: "z" } }) };
     const own = Object.entries(writeStack(helm)).map(([key, value]) => [`berth:${key}`, value]);
     const file = writeStackFile(

@@ -1,4 +1,4 @@
-import type { ClusterSpec } from "../../components/config/spec.ts";
+import type { ClusterSpec } from "../../components/config/spec/delivery.ts";
 
 /** A cluster with every default. */
 export const CLUSTER: ClusterSpec = {

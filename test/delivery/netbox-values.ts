@@ -1,14 +1,8 @@
+import { netbox } from "../../components/config/presets/netbox.ts";
+
 /** Values for the NetBox chart 8.3.61 as a stack file has them, and the keys that chart knows. */
 export const NETBOX_VALUES = {
-  postgresql: { enabled: false },
-  externalDatabase: {
-    host: "${host}",
-    port: "${port}",
-    database: "${database}",
-    username: "${role}",
-    existingSecretName: "${secret}",
-    existingSecretKey: "password",
-  },
+  ...netbox.values,
   valkey: { enabled: false },
   tasksDatabase: {
     host: "valkey-primary.db-valkey.svc.cluster.local",

@@ -78,7 +78,7 @@ test("Argo CD runs it in every sync, and takes the old one away before", () => {
   expect(jobOf(plan().applied).metadata.annotations).not.toHaveProperty("argocd.argoproj.io/hook");
 });
 
-test("a TTL would have Argo CD make it anew for ever, so there is none", () => {
+test("has no TTL, with which Argo CD would create it again and again", () => {
   expect(JSON.stringify(plan().written)).not.toContain("ttlSecondsAfterFinished");
 });
 
@@ -188,7 +188,7 @@ test("a stack file without a place for manifests is refused", () => {
   ]);
 });
 
-test("a role that psql cannot be told of is refused", () => {
+test("a role with a name that psql cannot read is refused", () => {
   expect(() => plan(write({ owner: { name: "a\tb" } }))).toThrow(
     /app wiki: psql cannot set the password of role "a\\tb"[^]*set berth:apps\.wiki\.provisioner to berth/,
   );

@@ -20,7 +20,7 @@ function start(script: string) {
   return { ...files, readLog: () => readFileSync(files.logFile, "utf8") };
 }
 
-test("a program that ends tells its exit code in the log, below what it said", async () => {
+test("a program that ends writes its exit code to the log, below what it said", async () => {
   const { pidFile, readLog } = start("console.log('no port'); process.exitCode = 3");
   await vi.waitFor(() => {
     expect(readLog()).toBe("no port\nended by itself, exit code 3\n");
@@ -28,7 +28,7 @@ test("a program that ends tells its exit code in the log, below what it said", a
   expect(findRunning(pidFile)).toBeUndefined();
 });
 
-test("a program that is killed tells by which signal", async () => {
+test("a program that is killed writes by which signal", async () => {
   const { pidFile, readLog } = start("setInterval(() => undefined, 1000)");
   expect(findRunning(pidFile)).toBeGreaterThan(0);
   expect(await stopInBackground(pidFile, "SIGKILL")).toBe(true);

@@ -4,7 +4,7 @@ import path from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-/** At Ctrl-C what runs Pulumi tells it once, if at all, and stays until it has finished its steps. */
+/** At Ctrl-C what runs Pulumi sends at most one signal, and stays until Pulumi has finished its steps. */
 
 const project = path.join(import.meta.dirname, "../..");
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { asksOfPulumi, findOption, findStack } from "../../dev/pulumi-args.ts";
+import { findOption, findStack, isQuestion } from "../../dev/pulumi-args.ts";
 
 test.each([
   [["up"], undefined],
@@ -38,6 +38,6 @@ test.each([
   [["up"], false],
   [["whoami"], false],
   [["config", "set", "--", "--help"], false],
-])("%j only ask about Pulumi: %s", (args, asks) => {
-  expect(asksOfPulumi(args)).toBe(asks);
+])("%j only ask about Pulumi: %s", (args, expected) => {
+  expect(isQuestion(args)).toBe(expected);
 });

@@ -102,7 +102,7 @@ describe.each(Object.values(servers))("Postgres $server", ({ packageName, isAdmi
 
   it("refuses another owner, a membership and a search_path that an entry does not state", async () => {
     await bed.addLogin("idle-db-credentials", "idle", passwordOf("idle"));
-    const mends = [
+    const repairs = [
       edit("closed", { owner: { name: "idle", item: "idle-db-credentials" } }),
       edit("plain", { owner: {} }),
       edit("latin", { adopt: false }),
@@ -114,7 +114,7 @@ describe.each(Object.values(servers))("Postgres $server", ({ packageName, isAdmi
       "it has search_path $user, public",
       'role "latin" exists and was not made by this stack',
     );
-    for (const mend of mends.toReversed()) mend();
+    for (const repair of repairs.toReversed()) repair();
   });
 
   it("refuses what taking over would lose, and names the provisioner that keeps it", async () => {
@@ -133,7 +133,7 @@ describe.each(Object.values(servers))("Postgres $server", ({ packageName, isAdmi
       'adopting: app plain: role "plain": it becomes a member of "berth_dev"',
     );
     expect(output).toContain(
-      'adopting: app plain: role "plain": its membership in "readers" is granted anew, by "coachlight_admin"',
+      'adopting: app plain: role "plain": its membership in "readers" is granted again, by "coachlight_admin"',
     );
     const password = 'adopting: app plain: role "plain": its password becomes the one in 1Password';
     expect(output.includes(password)).toBe(!isAdminSuperuser);
@@ -150,22 +150,22 @@ describe.each(Object.values(servers))("Postgres $server", ({ packageName, isAdmi
     expect(again.exitCode, again.output).toBe(0);
   });
 
-  it("leaves globals, ownership, ACLs and rows saying what they said, but for the mark", async () => {
+  it("leaves globals, ownership, ACLs and rows saying what they said, except the comment", async () => {
     const after = await dump();
-    const [mark] = await bed.sql<{ id: string }>("select 'berth_dev'::regrole::oid::text as id");
+    const [comment] = await bed.sql<{ id: string }>("select 'berth_dev'::regrole::oid::text as id");
     const [admin] = await bed.sql<{ id: string }>(
       "select 'coachlight_admin'::regrole::oid::text as id",
     );
-    const isMark = (line: string) =>
+    const isOwnershipAction = (line: string) =>
       line.includes('"rolname": "berth_dev"') ||
-      new RegExp(`pg_auth_members: .*"roleid": "?${mark?.id ?? ""}\\b`).test(line) ||
+      new RegExp(`pg_auth_members: .*"roleid": "?${comment?.id ?? ""}\\b`).test(line) ||
       // Of the apps that stay with Berth's own provider: the admin may act for their owners.
       (!isAdminSuperuser &&
         new RegExp(`pg_auth_members: .*"member": "?${admin?.id ?? ""}\\b`).test(line));
     const known = new Set(before);
     const found = new Set(after);
     expect(before.filter((line) => !found.has(line))).toEqual([]);
-    expect(after.filter((line) => !known.has(line) && !isMark(line))).toEqual([]);
+    expect(after.filter((line) => !known.has(line) && !isOwnershipAction(line))).toEqual([]);
   });
 
   it("lets every role in with the password that it had", async () => {

@@ -179,14 +179,14 @@ describe.each(tried)("Postgres $server", ({ packageName, isAdminSuperuser }) => 
     const { output, exitCode } = await bed.preview();
     expect(exitCode, output).toBe(0);
     const found = [...output.matchAll(statements)].map(([, statement]) => statement ?? "");
-    expect(found.filter((statement) => !isMark(statement))).toEqual([]);
+    expect(found.filter((statement) => !isOwnershipAction(statement))).toEqual([]);
     expect(found.filter((statement) => statement.startsWith('GRANT "berth_dev" TO'))).toHaveLength(
       38,
     );
   });
 
   /** Without a superuser: the admin may act for the owner, and passwords are set unseen. */
-  function isMark(statement: string): boolean {
+  function isOwnershipAction(statement: string): boolean {
     if (statement === `CREATE ROLE "berth_dev" NOLOGIN VALID UNTIL 'infinity'`) return true;
     if (statement.startsWith('GRANT "berth_dev" TO ')) return true;
     if (/^COMMENT ON ROLE "berth_dev" IS 'berth: stack [^']*'$/.test(statement)) return true;
@@ -200,9 +200,9 @@ describe.each(tried)("Postgres $server", ({ packageName, isAdminSuperuser }) => 
     expect((await bed.preview("--expect-no-changes")).exitCode).toBe(0);
   });
 
-  it("leaves globals, ownership, ACLs and rows byte for byte, but for the mark", async () => {
+  it("leaves globals, ownership, ACLs and rows byte for byte, except the comment", async () => {
     const after = await dumpServer((statement, database) => bed.sql(statement, database));
-    const marks = await bed.sql<{ line: string }>(
+    const comments = await bed.sql<{ line: string }>(
       `select 'pg_authid: ' || r.xmin || ' ' || to_jsonb(r)::text as line from pg_authid r where rolname = 'berth_dev'
        union all
        select 'pg_auth_members: ' || m.xmin || ' ' || to_jsonb(m)::text from pg_auth_members m
@@ -212,14 +212,14 @@ describe.each(tried)("Postgres $server", ({ packageName, isAdminSuperuser }) => 
     const gone = subtract(before, after);
     if (isAdminSuperuser) {
       expect(gone).toEqual([]);
-      expect(added.toSorted()).toEqual(marks.map(({ line }) => line).toSorted());
+      expect(added.toSorted()).toEqual(comments.map(({ line }) => line).toSorted());
       expect(added).toHaveLength(1 + 38);
       return;
     }
     // Each role has a verifier of the same password, with another salt; nothing else.
     const bare = (lines: readonly string[]) =>
       lines.map((line) => line.replace(/^pg_authid: \d+/, "").replace(/SCRAM-SHA-256[^"]*/, ""));
-    const rest = added.filter((line) => !marks.some((mark) => mark.line === line));
+    const rest = added.filter((line) => !comments.some((comment) => comment.line === line));
     expect(bare(rest).toSorted()).toEqual(bare(gone).toSorted());
     expect(rest).toHaveLength(38);
   });

@@ -81,7 +81,7 @@ describe("one plan, two provisioners", () => {
     await bed.sqlAs(owner, "basketball", "insert into player (name) values ('kept')");
   });
 
-  it("one app changes to Berth's own provider: nothing is made anew, nothing changes", async () => {
+  it("one app changes to Berth's own provider: nothing is created again, nothing changes", async () => {
     provisionWith("berth", "basketball");
     const refused = await bed.preview();
     expect(refused.exitCode).not.toBe(0);

@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readStackFile } from "../../components/config/load.ts";
 import { openToolchain } from "../../dev/pulumi-cli.ts";
-import { yamlOddities } from "../fakes/yaml-oddities.ts";
+import { specialYaml } from "../fakes/special-yaml.ts";
 
 /** The verbs' reader of stack files beside Pulumi's own: one run of `pulumi config` for all rows. */
 
@@ -14,7 +14,7 @@ let pulumi: Readonly<Record<string, unknown>>;
 let verbs: Readonly<Record<string, unknown>>;
 
 beforeAll(async () => {
-  const rows = yamlOddities.map(
+  const rows = specialYaml.map(
     ([text], row) => `  berth:row${String(row)}:\n    ${text.replaceAll("\n", "\n    ")}\n`,
   );
   mkdirSync(path.join(folder, "stacks"));
@@ -49,7 +49,7 @@ afterAll(() => {
 });
 
 describe("the verbs read what Pulumi reads", () => {
-  it.each(yamlOddities.map(([text], row) => [text, `row${String(row)}`] as const))(
+  it.each(specialYaml.map(([text], row) => [text, `row${String(row)}`] as const))(
     "%s",
     (_, key) => {
       expect(verbs[key]).toEqual(pulumi[`berth:${key}`]);

@@ -9,12 +9,12 @@ import { Bed, type Config } from "./bed.ts";
 
 /**
  * A bed whose stack is healthy, with a gitops checkout and a double of a cluster that leads to its
- * Postgres. What a test breaks is mended by `mend`.
+ * Postgres. `repair` undoes what a test breaks.
  */
 export class DoctorBed {
   readonly bed: Bed;
   readonly cluster: Cluster;
-  readonly #mends: (() => unknown)[] = [];
+  readonly #repairs: (() => unknown)[] = [];
 
   private constructor(bed: Bed, cluster: Cluster) {
     this.bed = bed;
@@ -43,13 +43,13 @@ export class DoctorBed {
     return diagnose(world, { name: "dev", file: this.bed.sandbox.stackFile });
   }
 
-  later(mend: () => unknown): void {
-    this.#mends.push(mend);
+  later(repair: () => unknown): void {
+    this.#repairs.push(repair);
   }
 
   /** Puts things back as they were, the newest first. */
-  async mend(): Promise<void> {
-    for (const mend of this.#mends.splice(0).toReversed()) await mend();
+  async repair(): Promise<void> {
+    for (const repair of this.#repairs.splice(0).toReversed()) await repair();
   }
 
   configure(edit: (config: Config) => void): void {
@@ -70,9 +70,9 @@ export class DoctorBed {
     });
   }
 
-  async breakBy(broken: string, mended: string): Promise<void> {
+  async breakBy(broken: string, repaired: string): Promise<void> {
     await this.bed.sql(broken);
-    this.later(() => this.bed.sql(mended));
+    this.later(() => this.bed.sql(repaired));
   }
 }
 

@@ -14,7 +14,7 @@ afterAll(async () => {
 });
 
 afterEach(async () => {
-  await doctor.mend();
+  await doctor.repair();
 });
 
 describe("in what is written down", () => {
@@ -34,7 +34,7 @@ describe("in what is written down", () => {
       config["berth:gitops"] = { directory: "/nowhere", repoURL: "https://git.example.org/a.git" };
     });
     expect(failures(await doctor.run())).toEqual([
-      "stack: gitops directory: /nowhere does not exist or is no directory fix: git clone https://git.example.org/a.git /nowhere, or correct berth:gitops.directory",
+      "stack: gitops directory: /nowhere does not exist or is not a directory fix: git clone https://git.example.org/a.git /nowhere, or correct berth:gitops.directory",
     ]);
     doctor.configure((config) => {
       config["berth:gitops"] = { directory: "/", repoURL: "https://git.example.org/a.git" };

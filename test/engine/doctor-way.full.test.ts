@@ -15,7 +15,7 @@ afterAll(async () => {
 });
 
 afterEach(async () => {
-  await doctor.mend();
+  await doctor.repair();
 });
 
 describe("on the way through the cluster", () => {

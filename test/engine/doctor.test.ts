@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 afterEach(async () => {
-  await doctor.mend();
+  await doctor.repair();
 });
 
 describe("a stack that a run would succeed on", () => {
@@ -137,20 +137,20 @@ describe("on this machine", () => {
   it("names who holds the stack's lock, and a lock file that was cut off", async () => {
     const folder = `${doctor.bed.sandbox.home}/state/.pulumi/locks/organization/berth/dev`;
     mkdirSync(folder, { recursive: true });
-    const held = `${folder}/0b5c.json`;
+    const lock = `${folder}/0b5c.json`;
     const cutOff = `${folder}/0b5c.json.12.tmp`;
     doctor.later(() => {
-      for (const file of [held, cutOff]) rmSync(file, { force: true });
+      for (const file of [lock, cutOff]) rmSync(file, { force: true });
     });
     const timestamp = "2026-01-02T03:04:05.6Z";
     writeFileSync(
-      held,
+      lock,
       JSON.stringify({ pid: 12, username: "alice", hostname: "laptop", timestamp }),
     );
     expect(failures(await doctor.run())).toEqual([
       "machine: lock: stack dev: locked by alice@laptop (pid 12) since 2026-01-02T03:04:05Z fix: wait for that run to end; if it was killed: npm run pulumi -- cancel",
     ]);
-    rmSync(held);
+    rmSync(lock);
     // What a full disk leaves.
     writeFileSync(cutOff, "");
     expect((await doctor.bed.up()).output).toContain("unexpected end of JSON input");

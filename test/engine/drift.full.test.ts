@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
 import { Bed } from "./bed.ts";
 
-/** What somebody changed by hand, as `preview --refresh` tells it. The admin is a superuser, who alone may see passwords. */
+/** What somebody changed by hand, as `preview --refresh` shows it. The admin is a superuser, who alone may see passwords. */
 
 let bed: Bed;
 let neighbourBefore: string;
@@ -18,7 +18,7 @@ afterAll(async () => {
   await bed.close();
 });
 
-it("names a changed password, changed attributes and a dropped role by the app's properties, and up mends them", async () => {
+it("names a changed password, changed attributes and a dropped role by the app's properties, and up repairs them", async () => {
   await bed.sql("alter role netbox password 'changed by hand'");
   await bed.sql("alter role netbox createdb valid until '2020-01-01'");
   await bed.sql("alter role basketball connection limit 2");

@@ -9,7 +9,7 @@ export const passwordOf = (role: string): string =>
   `Hand-made ${role.length.toString()} canary-0123`;
 
 /** Names that a newcomer's script trips over; each is a role and its database. */
-const oddNames = [
+const specialNames = [
   "my-app",
   "CamelCase",
   "user@example.com",
@@ -37,7 +37,7 @@ const oddNames = [
 
 /** The databases that an entry can say. */
 export const handMade: readonly string[] = [
-  ...oddNames,
+  ...specialNames,
   "limits",
   "paths",
   "Odd Owner's",
@@ -65,7 +65,7 @@ export async function seedHandMade(sql: Sql): Promise<void> {
   };
   await sql("create role readers nologin");
   await sql('create role "Group With Space" nologin');
-  for (const name of oddNames) {
+  for (const name of specialNames) {
     await login(name);
     await app(name);
   }
@@ -191,7 +191,7 @@ export const notForAnEntry: readonly (readonly [
   ["database", "of_group", /becomes LOGIN/],
   ["database", "of_expiring", /becomes VALID UNTIL 'infinity'/],
   ["database", "of_maker", /has CREATEDB/],
-  ["database", "of_dev", /made by another stack, whose mark is "berth_other"/],
+  ["database", "of_dev", /made by another stack, whose ownership role is "berth_other"/],
   ["database", "sealed", /allows no connections/],
   ["database", "of_nobody", /connectionLimit/],
   ["role", "bi", /reaches "closed", "limits"/],

@@ -73,7 +73,7 @@ describe("pulumi import", () => {
     expect(missing.output).toContain("resource 'netbox' does not exist");
   });
 
-  it("takes up a database that was made by hand, and writes nothing to the server", async () => {
+  it("imports a database that was made by hand, and writes nothing to the server", async () => {
     setEntry("wiki", { adopt: true, owner: { connectionLimit: 7 } });
     writeFileSync(bed.sandbox.postgresLog, "");
     const { exitCode, output } = await importApp("wiki", "wiki");
@@ -141,7 +141,7 @@ describe("pulumi import", () => {
     expect(output).toMatch(/gallery-owner imported/);
   });
 
-  it("takes up a role and a database as the registry's resources, which the next up updates in place", async () => {
+  it("imports a role and a database as the registry's resources, which the next up updates in place", async () => {
     await bed.sql("create role forum login password 'made-by-hand' connection limit 7");
     await bed.sql("create database forum owner forum");
     await bed.sql("create table post as select 'kept' as title", "forum");

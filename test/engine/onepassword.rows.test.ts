@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { countFaults } from "../faults/count.ts";
 import { rowsOf } from "../rows.ts";
 import { Bed } from "./bed.ts";
 
@@ -33,6 +34,8 @@ function readThrough({ throughProvider }: (typeof ways)[number]): void {
     Object.assign(config["berth:onepassword"] as object, { throughProvider });
   });
 }
+
+countFaults("of 1Password and its items");
 
 describe.each(ways)("1Password through $way", (way) => {
   beforeAll(() => {
@@ -97,7 +100,7 @@ describe("the provider, which reads the admin's item by itself", () => {
 
   const without = { OP_CONNECT_HOST: "", OP_CONNECT_TOKEN: "" };
 
-  it("tells what refresh needs where the environment lacks it", async () => {
+  it("says what refresh needs if the environment lacks it", async () => {
     const { output, exitCode } = await bed.pulumi(["refresh", "--yes"], without);
     expect(exitCode).not.toBe(0);
     expect(output).toContain(

@@ -124,7 +124,7 @@ describe("a stack that is up", () => {
     await bed.sql("drop role wiki");
   });
 
-  it("blocks what it is told to block", async () => {
+  it("blocks what --block names", async () => {
     const restore = bed.configure((config) => {
       const { netbox } = config["berth:apps"];
       const roles = { reports: { profile: "readonly" } };

@@ -99,7 +99,7 @@ describe("rotate", () => {
     expect(await logIn()).toEqual([{ me: "netbox" }]);
   });
 
-  it("mends a password that somebody changed on the server, which none but a superuser can see", async () => {
+  it("repairs a password that somebody changed on the server, which only a superuser can see", async () => {
     const before = bed.login(item).password;
     await bed.sql("alter role netbox password 'by-hand'");
     const { exitCode, stderr, stdout } = await rotate(["--app", "netbox"]);

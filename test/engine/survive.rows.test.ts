@@ -3,8 +3,10 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
 import { ensureStack, runPulumi } from "../../dev/pulumi-cli.ts";
+import { countFaults } from "../faults/count.ts";
 import { rowsOf } from "../rows.ts";
 import { Bed } from "./bed.ts";
+import { openGround } from "./ground.ts";
 
 /**
  * Rows outlive what happens to the state and to the entry, with either provisioner and without a word
@@ -36,15 +38,19 @@ describe.each(rowsOf<"berth" | "postgresql">(["berth"], ["postgresql"]))(
       expect(exitCode, output).toBe(0);
       const wiki = bed.login("wiki-db-credentials");
       await bed.sqlAs(wiki, "wiki", "create table kept as select generate_series(1, 3) as id");
-      before = await look();
+      before = await read();
     });
 
     afterAll(async () => {
       await bed.close();
     });
 
-    /** The rows, and that neither database nor roles were made anew, nor a password set again. */
-    const look = async () => [
+    countFaults(`of state and entries, with provisioner ${provisioner}`, () =>
+      openGround(bed, { database: "wiki" }),
+    );
+
+    /** The rows, and that neither database nor roles were created again, nor a password set again. */
+    const read = async () => [
       await bed.sql("select id, ctid::text, xmin::text from kept order by id", "wiki"),
       await bed.sql(
         "select oid::text, datdba::regrole::text from pg_database where datname = 'wiki'",
@@ -54,13 +60,13 @@ describe.each(rowsOf<"berth" | "postgresql">(["berth"], ["postgresql"]))(
       ),
     ];
 
-    /** The registry's database is protected, whatever shall become of it. */
+    /** The registry's database is protected, also when it is dropped. */
     async function unprotect(): Promise<void> {
       if (provisioner === "berth") return;
       const refused = await bed.up();
       expect(refused.exitCode).not.toBe(0);
       expect(refused.output).toMatch(/protected/);
-      expect(await look()).toEqual(before);
+      expect(await read()).toEqual(before);
       await bed.pulumi(["state", "unprotect", "--all", "--yes"]);
     }
 
@@ -69,14 +75,14 @@ describe.each(rowsOf<"berth" | "postgresql">(["berth"], ["postgresql"]))(
       expect(exitCode, output).toBe(0);
       const again = await bed.preview("--expect-no-changes");
       expect(again.exitCode, again.output).toBe(0);
-      expect(await look()).toEqual(before);
+      expect(await read()).toEqual(before);
     }
 
-    it("a wrong passphrase, which is told before anything is done", async () => {
+    it("a wrong passphrase, which is reported before anything is done", async () => {
       const { exitCode, output } = await bed.up({ PULUMI_CONFIG_PASSPHRASE: "another" });
       expect(exitCode).not.toBe(0);
       expect(output).toContain("incorrect passphrase");
-      expect(await look()).toEqual(before);
+      expect(await read()).toEqual(before);
     });
 
     it("a state file that was cut off, which is refused; its backup goes on", async () => {
@@ -86,12 +92,12 @@ describe.each(rowsOf<"berth" | "postgresql">(["berth"], ["postgresql"]))(
       const { exitCode, output } = await bed.up();
       expect(exitCode).not.toBe(0);
       expect(output).toContain("failed to load checkpoint");
-      expect(await look()).toEqual(before);
+      expect(await read()).toEqual(before);
       copyFileSync(`${file}.bak`, file);
       await expectSettled();
     });
 
-    it("lost state: what is there is taken up, and its password stays", async () => {
+    it("lost state: what is there is adopted, and its password stays", async () => {
       const lost = ["stack", "rm", "--yes", "--force", "--preserve-config"];
       expect((await bed.pulumi(lost)).exitCode).toBe(0);
       await ensureStack(bed.toolchain, bed.sandbox);
@@ -105,7 +111,7 @@ describe.each(rowsOf<"berth" | "postgresql">(["berth"], ["postgresql"]))(
       const { exitCode, output } = await runPulumi(bed.toolchain, other, args, { output: "keep" });
       expect(exitCode).not.toBe(0);
       expect(output).toContain('role "wiki" exists and was made by stack organization/berth/dev');
-      expect(await look()).toEqual(before);
+      expect(await read()).toEqual(before);
     });
 
     ofStock("another owner and another encoding, which are refused", async () => {
@@ -124,7 +130,7 @@ describe.each(rowsOf<"berth" | "postgresql">(["berth"], ["postgresql"]))(
         expect(exitCode).not.toBe(0);
         expect(output).toContain(reason);
       }
-      expect(await look()).toEqual(before);
+      expect(await read()).toEqual(before);
     });
 
     it("removal of the app, and its return", async () => {
@@ -133,7 +139,7 @@ describe.each(rowsOf<"berth" | "postgresql">(["berth"], ["postgresql"]))(
       });
       await unprotect();
       expect((await bed.up()).exitCode).toBe(0);
-      expect(await look()).toEqual(before);
+      expect(await read()).toEqual(before);
       restore();
       await expectSettled();
     });
@@ -156,10 +162,10 @@ describe.each(rowsOf<"berth" | "postgresql">(["berth"], ["postgresql"]))(
         const refused = await bed.pulumi(how);
         expect(refused.exitCode).not.toBe(0);
         expect(refused.output).toContain("protected");
-        expect(await look()).toEqual(before);
+        expect(await read()).toEqual(before);
       }
       expect((await bed.pulumi([...how, "--ignore-protect"])).exitCode).toBe(0);
-      expect(await look()).toEqual(before);
+      expect(await read()).toEqual(before);
       await expectSettled();
     });
 

@@ -49,47 +49,47 @@ function failures(verdict: Verdict): string[] {
   );
 }
 
-/** What is broken, the statement that breaks it, the one that mends it, and what verify must say. */
+/** What is broken, the statement that breaks it, the one that repairs it, and what verify must say. */
 const mutations: readonly {
   readonly name: string;
   readonly database: string;
   readonly broken: string;
-  readonly mended: string;
+  readonly repaired: string;
   readonly says: RegExp;
 }[] = [
   {
     name: "a table grant",
     database: "basketball",
     broken: "revoke delete on player from admin_app",
-    mended: "grant delete on player to admin_app",
+    repaired: "grant delete on player to admin_app",
     says: /admin_app: privileges in basketball: has no DELETE on table player in basketball/,
   },
   {
     name: "a sequence grant",
     database: "basketball",
     broken: "revoke usage on sequence player_id_seq from admin_app",
-    mended: "grant usage on sequence player_id_seq to admin_app",
+    repaired: "grant usage on sequence player_id_seq to admin_app",
     says: /admin_app: .*has no USAGE on sequence player_id_seq in basketball/,
   },
   {
     name: "a privilege too many",
     database: "basketball",
     broken: "grant truncate on player to admin_app",
-    mended: "revoke truncate on player from admin_app",
+    repaired: "revoke truncate on player from admin_app",
     says: /admin_app: .*has TRUNCATE on table player in basketball/,
   },
   {
     name: "the schema grant",
     database: "basketball",
     broken: "revoke usage on schema public from public, admin_app",
-    mended: "grant usage on schema public to public, admin_app",
+    repaired: "grant usage on schema public to public, admin_app",
     says: /admin_app: .*has no USAGE on schema public in basketball/,
   },
   {
     name: "DDL",
     database: "basketball",
     broken: "grant create on schema public to admin_app",
-    mended: "revoke create on schema public from admin_app",
+    repaired: "revoke create on schema public from admin_app",
     says: /admin_app: cannot create a table: CREATE on schema public in basketball: it was not refused/,
   },
   {
@@ -97,7 +97,7 @@ const mutations: readonly {
     database: "basketball",
     broken:
       "alter default privileges for role basketball in schema public revoke update on tables from admin_app",
-    mended:
+    repaired:
       "alter default privileges for role basketball in schema public grant update on tables to admin_app",
     says: /admin_app: .*has no UPDATE on table berth_verify_\w+ in basketball/,
   },
@@ -106,7 +106,7 @@ const mutations: readonly {
     database: "basketball",
     broken:
       "alter default privileges for role basketball in schema billing revoke trigger on tables from admin_app",
-    mended:
+    repaired:
       "alter default privileges for role basketball in schema billing grant trigger on tables to admin_app",
     says: /admin_app: can use what the owner creates in billing: TRIGGER in basketball: permission denied/,
   },
@@ -115,7 +115,7 @@ const mutations: readonly {
     database: "basketball",
     broken:
       "alter default privileges for role basketball in schema public grant truncate on tables to admin_app",
-    mended:
+    repaired:
       "alter default privileges for role basketball in schema public revoke truncate on tables from admin_app",
     says: /admin_app: cannot do anything else with it in public: TRUNCATE in basketball: it was not refused/,
   },
@@ -124,7 +124,7 @@ const mutations: readonly {
     database: "basketball",
     broken:
       "alter default privileges for role basketball in schema billing revoke execute on functions from admin_app",
-    mended:
+    repaired:
       "alter default privileges for role basketball in schema billing grant execute on functions to admin_app",
     says: /admin_app: can use what the owner creates in billing: EXECUTE in basketball: permission denied/,
   },
@@ -132,42 +132,42 @@ const mutations: readonly {
     name: "a function's grant",
     database: "basketball",
     broken: "revoke execute on function billing.total from admin_app",
-    mended: "grant execute on function billing.total to admin_app",
+    repaired: "grant execute on function billing.total to admin_app",
     says: /admin_app: .*has no EXECUTE on function billing.total\(integer\) in basketball/,
   },
   {
     name: "the grant on a further schema",
     database: "basketball",
     broken: "revoke usage on schema billing from admin_app",
-    mended: "grant usage on schema billing to admin_app",
+    repaired: "grant usage on schema billing to admin_app",
     says: /admin_app: .*has no USAGE on schema billing in basketball/,
   },
   {
     name: "the owner of a further schema",
     database: "basketball",
     broken: "alter schema billing owner to postgres",
-    mended: "alter schema billing owner to basketball",
+    repaired: "alter schema billing owner to basketball",
     says: /basketball: schemas and extensions: .*schema "billing".* belongs to role "postgres"/,
   },
   {
     name: "an extension",
     database: "basketball",
     broken: "drop extension pg_trgm",
-    mended: "create extension pg_trgm schema public",
+    repaired: "create extension pg_trgm schema public",
     says: /basketball: schemas and extensions: not yet: extension pg_trgm/,
   },
   {
     name: "TEMPORARY, which the role was given",
     database: "postgres",
     broken: "revoke temporary on database basketball from admin_app",
-    mended: "grant temporary on database basketball to admin_app",
+    repaired: "grant temporary on database basketball to admin_app",
     says: /admin_app: can create what its entry grants in basketball: TEMPORARY in basketball: permission denied/,
   },
   {
     name: "CREATE on the database",
     database: "postgres",
     broken: "grant create on database basketball to admin_app",
-    mended: "revoke create on database basketball from admin_app",
+    repaired: "revoke create on database basketball from admin_app",
     says: /admin_app: cannot create anything else in basketball: CREATE \(a schema\) in basketball: it was not refused/,
   },
   {
@@ -175,7 +175,7 @@ const mutations: readonly {
     database: "basketball",
     broken:
       "alter default privileges for role basketball in schema public revoke select on sequences from admin_app",
-    mended:
+    repaired:
       "alter default privileges for role basketball in schema public grant select on sequences to admin_app",
     says: /admin_app: .*has no SELECT on sequence berth_verify_\w+ in basketball/,
   },
@@ -183,56 +183,56 @@ const mutations: readonly {
     name: "CONNECT of its own database",
     database: "postgres",
     broken: "revoke connect on database basketball from admin_app",
-    mended: "grant connect on database basketball to admin_app",
+    repaired: "grant connect on database basketball to admin_app",
     says: /admin_app: can log in to basketball: /,
   },
   {
     name: "the revoke from PUBLIC",
     database: "postgres",
     broken: "grant connect on database netbox to public",
-    mended: "revoke connect on database netbox from public",
+    repaired: "revoke connect on database netbox from public",
     says: /netbox: PUBLIC: has no privileges on netbox: PUBLIC has CONNECT on database netbox/,
   },
   {
     name: "a way into another app's database",
     database: "postgres",
     broken: "grant connect on database netbox to admin_app",
-    mended: "revoke connect on database netbox from admin_app",
+    repaired: "revoke connect on database netbox from admin_app",
     says: /admin_app: cannot connect to other apps' databases: it has CONNECT on netbox/,
   },
   {
     name: "an attribute",
     database: "postgres",
     broken: "alter role netbox createdb",
-    mended: "alter role netbox nocreatedb",
+    repaired: "alter role netbox nocreatedb",
     says: /netbox: is not a superuser: it has CREATEDB/,
   },
   {
     name: "a connection limit",
     database: "postgres",
     broken: "alter role netbox connection limit 3",
-    mended: "alter role netbox connection limit -1",
+    repaired: "alter role netbox connection limit -1",
     says: /netbox: .*connection limit 3 instead of -1/,
   },
   {
     name: "the login",
     database: "postgres",
     broken: "alter role netbox nologin",
-    mended: "alter role netbox login",
+    repaired: "alter role netbox login",
     says: /netbox: can log in to netbox: /,
   },
   {
     name: "a membership",
     database: "postgres",
     broken: "grant pg_read_all_data to admin_app",
-    mended: "revoke pg_read_all_data from admin_app",
+    repaired: "revoke pg_read_all_data from admin_app",
     says: /admin_app: memberships: it is a member of pg_read_all_data/,
   },
   {
     name: "a privilege on a neighbour",
     database: "postgres",
     broken: "grant create on database paperless to netbox",
-    mended: "revoke create on database paperless from netbox",
+    repaired: "revoke create on database paperless from netbox",
     says: /netbox: neighbours untouched: database paperless: netbox has CREATE/,
   },
 ];
@@ -242,14 +242,14 @@ describe("verify", () => {
     expect(failures(await verify())).toEqual([]);
   });
 
-  it.each(mutations)("sees that $name is broken", async ({ database, broken, mended, says }) => {
+  it.each(mutations)("sees that $name is broken", async ({ database, broken, repaired, says }) => {
     await bed.sql(broken, database);
     const found = failures(await verify());
-    await bed.sql(mended, database);
+    await bed.sql(repaired, database);
     expect(found.join("\n")).toMatch(says);
   });
 
-  it("finds nothing wrong once everything is mended", async () => {
+  it("finds nothing wrong once everything is repaired", async () => {
     expect(failures(await verify())).toEqual([]);
   });
 

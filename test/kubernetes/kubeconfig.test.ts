@@ -76,11 +76,11 @@ describe("an exec plugin", () => {
     args: ["-e", text],
   });
 
-  test("gives the token, is told nobody can answer, and runs once for many connections", async () => {
-    const marks = join(cluster.folder, "runs");
+  test("gives the token, is not asked to prompt, and runs once for many connections", async () => {
+    const runs = join(cluster.folder, "runs");
     const kubeconfig = withPlugin(
       script(`
-        require("fs").appendFileSync(${JSON.stringify(marks)}, "x");
+        require("fs").appendFileSync(${JSON.stringify(runs)}, "x");
         const { spec } = JSON.parse(process.env.KUBERNETES_EXEC_INFO);
         console.log(JSON.stringify({ status: { token: spec.interactive ? "" : "a-token" } }));`),
     );
@@ -89,7 +89,7 @@ describe("an exec plugin", () => {
     expect(streams).toHaveLength(5);
     await endpoint.close();
     const { readFileSync } = await import("node:fs");
-    expect(readFileSync(marks, "utf8")).toBe("x");
+    expect(readFileSync(runs, "utf8")).toBe("x");
   });
 
   test("fails when its command is not there", async () => {
@@ -109,7 +109,7 @@ describe("an exec plugin", () => {
     expect(error.message).not.toContain("aaaa");
   });
 
-  test("fails on output that is no credential, and does not show it", async () => {
+  test("fails on output that is not a credential, and does not show it", async () => {
     const error = await refusal(cluster, {
       kubeconfig: withPlugin(script(`console.log("s3cret")`)),
     });

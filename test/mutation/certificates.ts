@@ -1,4 +1,4 @@
-import { inFile, type Mutant } from "./in-file.ts";
+import { inFile, type Mutant } from "./mutant.ts";
 
 export const certificates: readonly Mutant[] = [
   ...inFile(

@@ -41,7 +41,7 @@ test("they still show whose they are", () => {
   expect(inspect(item)).toBe("Item(item-id: username, password)");
 });
 
-test("asked by name they tell, and an empty field is as good as none", () => {
+test("answer only by name, and an empty field counts as missing", () => {
   expect(credential.revealPassword()).toBe(secret);
   expect(["password", "empty", "missing"].map((label) => item.revealField(label))).toEqual([
     ...[secret, undefined, undefined],

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import { parseStack } from "../../components/config/parse.ts";
 import type { ReadItem } from "../../components/onepassword/item.ts";
 import { planItemRequests, readStackItems } from "../../components/onepassword/stack-items.ts";
 import { itemWith } from "../fakes/item.ts";
-import { makeSpec } from "../fakes/stack.ts";
+import { makeSpec, writeStack } from "../fakes/stack.ts";
 
 const spec = makeSpec({
   netbox: {
@@ -48,6 +49,21 @@ test("a stack needs the admin's item, each role's and each Secret's", () => {
   ]);
 });
 
+test("the operator copies the items of apps with manifests, and a Job logs in with the admin's", () => {
+  const copied = (entry: object, secrets: object = {}) => {
+    const gitops = { directory: "g", repoURL: "https://git.example.org/g.git" };
+    const apps = { wiki: { secrets: { smtp: ["host"] }, ...entry } };
+    const written = writeStack(apps, { systemIdentifier: "1" });
+    const found = parseStack("prod", { ...written, gitops, secrets });
+    const wanted = planItemRequests(found).filter(({ isCopied }) => isCopied === true);
+    return wanted.map(({ ref }) => ref.item);
+  };
+  const own = ["wiki-db-credentials", "smtp"];
+  expect(copied({})).toEqual(own);
+  expect(copied({ provisioner: "job" })).toEqual(["postgres-admin", ...own]);
+  expect(copied({}, { through: "external-secret", store: { name: "s" } })).toEqual([]);
+});
+
 test("every role gets the credential of its own item", async () => {
   const items = await readStackItems(spec, makeReader("boss"));
   const roles = spec.apps.flatMap((app) => app.roles);
@@ -76,9 +92,9 @@ test.each([
 });
 
 test("an item may name either of two logins, or the owner that an app had before", async () => {
-  const turns = makeSpec({ netbox: { owner: { rotation: "two-logins", name: "netbox" } } });
+  const twoLogins = makeSpec({ netbox: { owner: { rotation: "two-logins", name: "netbox" } } });
   const read = (username: string): Promise<unknown> =>
-    readStackItems(turns, ({ item }) => {
+    readStackItems(twoLogins, ({ item }) => {
       const fields = { username: item === "postgres-admin" ? "boss" : username, password: "word" };
       return Promise.resolve(itemWith(fields, { vaultId: "v", itemId: item }));
     });

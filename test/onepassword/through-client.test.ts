@@ -51,9 +51,9 @@ describe("through Connect", () => {
     const all = readThroughClient({ kind: "connect", url: server.url, token });
     const titles = vault.items.map(({ title }) => title);
     await Promise.all(titles.map((item) => all({ vault: "Coachlight", item })));
-    const asked = server.requests.map(({ path }) => path.replace(/[?].*/, ""));
-    expect(asked.filter((path) => path.endsWith("/items"))).toHaveLength(1);
-    expect(asked.filter((path) => path.includes("/items/"))).toHaveLength(titles.length);
+    const requested = server.requests.map(({ path }) => path.replace(/[?].*/, ""));
+    expect(requested.filter((path) => path.endsWith("/items"))).toHaveLength(1);
+    expect(requested.filter((path) => path.includes("/items/"))).toHaveLength(titles.length);
   });
 
   test("a field that 1Password's app labels otherwise is known by its purpose", async () => {
@@ -108,8 +108,8 @@ describe("through Connect", () => {
   test("the vault is looked up once for all items in it", async () => {
     const one = readThroughClient({ kind: "connect", url: server.url, token });
     await Promise.all([one(netbox), one({ ...netbox, item: "postgres-admin" })]);
-    const lookups = server.requests.filter(({ path }) => /\/vaults\/?(\?|$)/.test(path));
-    expect(lookups).toHaveLength(1);
+    const vaultReads = server.requests.filter(({ path }) => /\/vaults\/?(\?|$)/.test(path));
+    expect(vaultReads).toHaveLength(1);
   });
 
   test.each([

@@ -3,11 +3,11 @@ import type { ReadItem } from "../../components/onepassword/item.ts";
 import { readThroughProvider } from "../../components/onepassword/through-provider.ts";
 import { PulumiEngine } from "../fakes/pulumi-engine.ts";
 
-const asked: unknown[] = [];
+const requested: unknown[] = [];
 const prefix = "Client Error: Unable to read item, got error: ";
 const engine = new PulumiEngine({
   "onepassword:index/getItem:getItem": (args) => {
-    asked.push(args);
+    requested.push(args);
     if (args["title"] === "nothing") throw new Error(`${prefix}Found 0 item(s) in vault "v"`);
     return {
       vault: "vault-id",
@@ -27,7 +27,7 @@ beforeAll(async () => {
 
 beforeEach(() => {
   read = readThroughProvider();
-  asked.splice(0);
+  requested.splice(0);
 });
 
 test("an item has its login, the fields of its sections, and the ids that manifests name", async () => {
@@ -44,14 +44,14 @@ test("26 letters and digits are an id, and anything else is a title", async () =
   const id = "2fcbqwe9ndg175zg2dzwftvkpa";
   await read({ vault: "Coachlight", item: id });
   await read({ vault: "Coachlight", item: id.toUpperCase() });
-  expect(asked).toMatchObject([{ uuid: id }, { title: id.toUpperCase() }]);
+  expect(requested).toMatchObject([{ uuid: id }, { title: id.toUpperCase() }]);
 });
 
 test("a vault's id is used as soon as it is known, since a name costs a request each time", async () => {
   await read({ vault: "Coachlight", item: "one" });
   await read({ vault: "Coachlight", item: "two" });
   await read({ vault: "Other", item: "three" });
-  expect(asked).toEqual([
+  expect(requested).toEqual([
     { vault: "Coachlight", title: "one" },
     { vault: "vault-id", title: "two" },
     { vault: "Other", title: "three" },

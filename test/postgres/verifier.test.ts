@@ -17,7 +17,7 @@ import { makeApp, makeSpec } from "../fakes/stack.ts";
 const rfc = {
   message:
     "n=user,r=rOprNGfwEbeRWgbNEkqO,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0",
-  proof: "dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=",
+  clientProof: "dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=",
   serverSignature: "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=",
   verifier:
     "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=",
@@ -30,7 +30,7 @@ describe("the verifier of a password", () => {
       createHmac("sha256", Buffer.from(key, "base64")).update(rfc.message).digest();
     expect(sign(serverKey).toString("base64")).toBe(rfc.serverSignature);
     const clientKey = sign(storedKey).map(
-      (byte, i) => byte ^ (Buffer.from(rfc.proof, "base64")[i] ?? 0),
+      (byte, i) => byte ^ (Buffer.from(rfc.clientProof, "base64")[i] ?? 0),
     );
     expect(createHash("sha256").update(clientKey).digest("base64")).toBe(storedKey);
     expect(matchesVerifier(rfc.verifier, "pencil")).toBe(true);

@@ -5,10 +5,11 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
 import type { Action } from "../../components/postgres/statements/actions.ts";
 import { startServer, stopServer } from "../../dev/postgres/server.ts";
+import { countFaults } from "../faults/count.ts";
 import { DatabaseBed, inputsOf, toUrn } from "./app-database/bed.ts";
-import { countFaults } from "./app-database/figures.ts";
+import { openGround } from "./app-database/ground.ts";
 
-/** What the server does when somebody else is in the way: told with its way out, and nothing is left half done. */
+/** What the server does when somebody else is in the way: it says what helps, and leaves nothing half done. */
 
 /** Of a server that starts again, so that its log says as much as before. */
 const settings = { log_statement: "all", log_connections: "on" };
@@ -24,7 +25,7 @@ afterAll(async () => {
   await bed.close();
 }, 60_000);
 
-countFaults("of the server", () => bed);
+countFaults("of the server", () => openGround(bed));
 
 it("waits 5 s for a row that another session has locked, then says how to find it, and the next run goes on", async () => {
   const inputs = inputsOf("wiki", { roles: { rw: { profile: "readwrite" } } });
@@ -122,9 +123,9 @@ it("says what does not belong to the owner, so that the other roles have nothing
   await bed.sql("create table theirs (id int)", "mixed");
   bed.reports.length = 0;
   const live = await bed.refresh(made);
-  const told =
+  const message =
     'role "postgres" owns table public.theirs; "mixed" does not, so Berth gives the app\'s roles nothing on that';
-  expect(bed.reports).toEqual([expect.stringContaining(told)]);
+  expect(bed.reports).toEqual([expect.stringContaining(message)]);
   expect(live?.state).toEqual({ ...made.state, unstated: ["database.guests"] });
   await expect(bed.sqlAs("mixed_rw", "mixed", "select from theirs")).rejects.toMatchObject({
     code: "42501",
@@ -145,8 +146,8 @@ it("says in each preview, up and refresh who owns a database that somebody took 
     await handler.update(request).finally(() => handler.close());
   };
   expect(await bed.diff(made)).toEqual(["database"]);
-  for (const look of [preview, () => bed.refresh(made), () => bed.up(inputs, made)]) {
-    await expect(look()).rejects.toThrow(says);
+  for (const read of [preview, () => bed.refresh(made), () => bed.up(inputs, made)]) {
+    await expect(read()).rejects.toThrow(says);
   }
   expect(bed.writes()).toEqual([]);
   await bed.sql('ALTER DATABASE "taken" OWNER TO "taken"');
@@ -158,12 +159,12 @@ it("names the one GRANT that a superuser has to run for a role that others made,
   await bed.sql("create role legacy login password 'made-by-hand'");
   await bed.sql("create database legacy owner legacy");
   const inputs = inputsOf("legacy", { adopt: true });
-  const look = () =>
+  const read = () =>
     bed.sql(
       `select r::text, (select array_agg(m::text) from pg_auth_members m where m.member = r.oid) as groups
        from pg_authid r where rolname = 'legacy' union all select d::text, null from pg_database d where datname = 'legacy'`,
     );
-  const before = await look();
+  const before = await read();
   const urn = "urn:pulumi:prod::berth::berth:postgres:AppDatabase::legacy";
   const provider = await bed.provider();
   await expect(provider.create({ urn, inputs, preview: true })).rejects.toThrow(
@@ -174,7 +175,7 @@ it("names the one GRANT that a superuser has to run for a role that others made,
   const [statement = ""] =
     /GRANT "legacy" TO "coachlight_admin"[^(;\n]*/.exec(String(refused)) ?? [];
   expect(String(refused)).toContain('role "coachlight_admin" may not change it');
-  expect(await look()).toEqual(before);
+  expect(await read()).toEqual(before);
   await bed.sql(statement);
   await bed.up(inputs);
   expect(await bed.sqlAs("legacy", "legacy", "select 1 as one")).toEqual([{ one: 1 }]);

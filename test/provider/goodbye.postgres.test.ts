@@ -16,7 +16,7 @@ import {
   startProvider,
 } from "./provider-process.ts";
 
-/** The provider ends its sessions in Postgres by their own protocol, whatever way it is told to end. */
+/** The provider ends its sessions in Postgres by their own protocol, however it is asked to end. */
 
 const goodbye = "X\0\0\0\u0004";
 

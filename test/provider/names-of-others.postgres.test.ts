@@ -10,6 +10,7 @@ import {
   encodeProperties,
   type PropertyMap,
 } from "../../provider/rpc/property-values.ts";
+import { countFaults } from "../faults/count.ts";
 import { DatabaseBed, inputsOf, toUrn } from "./app-database/bed.ts";
 import { call, connect, launcher, rpc, startProvider } from "./provider-process.ts";
 
@@ -22,7 +23,7 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const evil = "x\u001b[2J\u009b\u202e<{%fg 1%}>\nResources: 5 unchanged";
 const urn = toUrn("wiki");
-const told: string[] = [];
+const engineMessages: string[] = [];
 const fakeEngine = new grpc.Server();
 let bed: DatabaseBed;
 let vault: Awaited<ReturnType<DatabaseBed["openVault"]>>;
@@ -33,7 +34,7 @@ beforeAll(async () => {
   bed = await DatabaseBed.open();
   vault = await bed.openVault();
   const log: grpc.handleUnaryCall<LogRequest, empty.Empty> = ({ request }, answer) => {
-    told.push(request.getMessage());
+    engineMessages.push(request.getMessage());
     answer(null, new empty.Empty());
   };
   fakeEngine.addService({ log: engine.EngineService.log }, { log });
@@ -59,7 +60,7 @@ afterAll(async () => {
   await bed.close();
 });
 
-/** As at the start of a run: the server is looked at anew. */
+/** As at the start of a run: the server is read again. */
 async function configure(): Promise<void> {
   const args = encodeProperties(bed.config());
   await call(client, rpc.configure, new messages.ConfigureRequest().setArgs(args));
@@ -87,35 +88,37 @@ function expectFit(texts: readonly string[]): void {
   );
 }
 
+countFaults("names of others, on the server");
+
 it("shows a statement with such a name so that it can be pasted", async () => {
   await update(true);
   await vi.waitFor(() => {
-    expect(told).not.toEqual([]);
+    expect(engineMessages).not.toEqual([]);
   });
-  expectFit(told);
-  const [statement = ""] = /GRANT SELECT ON TABLE .*;/.exec(told.join("\n")) ?? [];
+  expectFit(engineMessages);
+  const [statement = ""] = /GRANT SELECT ON TABLE .*;/.exec(engineMessages.join("\n")) ?? [];
   expect(statement).toBe(
     String.raw`GRANT SELECT ON TABLE "public".U&"x\001b[2J\009b\202e<\007b%fg 1%}>\000aResources: 5 unchanged" TO "wiki_ro";`,
   );
   await update(false);
   await bed.sql(statement.replace("GRANT", "REVOKE").replace(" TO ", " FROM "), "wiki");
-  const held = `select has_table_privilege('wiki_ro', c.oid, 'select') as held from pg_class c where relname like 'x%'`;
-  expect(await bed.sql(held, "wiki")).toEqual([{ held: false }]);
+  const granted = `select has_table_privilege('wiki_ro', c.oid, 'select') as granted from pg_class c where relname like 'x%'`;
+  expect(await bed.sql(granted, "wiki")).toEqual([{ granted: false }]);
   await bed.sql(statement, "wiki");
-  expect(await bed.sql(held, "wiki")).toEqual([{ held: true }]);
+  expect(await bed.sql(granted, "wiki")).toEqual([{ granted: true }]);
 });
 
 it("names it in a refresh in the log alone: state has the paths that differ", async () => {
   await bed.sql(`REVOKE SELECT ON public."${evil}" FROM wiki_ro`, "wiki");
   await configure();
-  told.length = 0;
+  engineMessages.length = 0;
   const inputs = encodeProperties(withReader);
   const read = new messages.ReadRequest().setUrn(urn).setId("wiki");
   const found = await call(client, rpc.read, read.setInputs(inputs).setProperties(inputs));
   await vi.waitFor(() => {
-    expect(told.join("\n")).toContain("Resources: 5 unchanged");
+    expect(engineMessages.join("\n")).toContain("Resources: 5 unchanged");
   });
-  expectFit(told);
+  expectFit(engineMessages);
   const { drift } = decodeProperties(found.getProperties());
   expect(drift).toEqual(["roles.ro.grants.table"]);
 });

@@ -20,8 +20,8 @@ it("is taken again when its session was lost while somebody works under it", asy
   const [lost] = await readHolders();
   await bed.sql(`select pg_terminate_backend(${String(lost?.pid)})`);
   while ((await readHolders()).length > 0);
-  const held = await Promise.all([lock.hold(readHolders), lock.hold(readHolders)]);
-  expect(held.map((holders) => holders.length)).toEqual([1, 1]);
+  const holders = await Promise.all([lock.hold(readHolders), lock.hold(readHolders)]);
+  expect(holders.map((holders) => holders.length)).toEqual([1, 1]);
   working.resolve(undefined);
   await first;
   expect(await readHolders()).toEqual([]);
@@ -29,7 +29,7 @@ it("is taken again when its session was lost while somebody works under it", asy
   await bed.close();
 }, 60_000);
 
-it("is waited for within limits, and who has it is told, be it no run at all", async () => {
+it("is waited for within limits, and says who has it, also if that is not a run", async () => {
   const bed = await DatabaseBed.open();
   const config = bed.serverConfig();
   const pool = new SessionPool(config);

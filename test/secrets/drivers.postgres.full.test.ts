@@ -1,17 +1,14 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa, execaSync } from "execa";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { projectFolder } from "../../components/project-folder.ts";
 import { passwords } from "./login-keys.ts";
-import { type LoginServer, odd, role, startLoginServer } from "./login-server.ts";
+import { role, special, useLoginServer } from "./login-server.ts";
 
 /** The drivers of other languages log in with exactly the bytes that a Secret has. */
 
 const here = path.join(projectFolder, "test/secrets");
-const folder = mkdtempSync(path.join(tmpdir(), "berth-drivers-"));
-let server: LoginServer;
+const { folder, server } = useLoginServer();
 
 interface Driver {
   readonly key: string;
@@ -61,15 +58,6 @@ const drivers: Readonly<Record<string, Driver>> = {
 const isThere = (program: string): boolean =>
   execaSync("sh", ["-c", `command -v ${program}`], { reject: false }).exitCode === 0;
 
-beforeAll(async () => {
-  server = await startLoginServer();
-}, 60_000);
-
-afterAll(async () => {
-  await server.stop();
-  rmSync(folder, { recursive: true });
-}, 120_000);
-
 describe.each(Object.entries(drivers))("%s", (_, { key, needs, prepare, login }) => {
   const missing = needs.filter((program) => !isThere(program));
   if (missing.length > 0) {
@@ -80,12 +68,12 @@ describe.each(Object.entries(drivers))("%s", (_, { key, needs, prepare, login })
   beforeAll(prepare, 600_000);
 
   test.each(Object.entries(passwords))("logs in: %s", async (_title, password) => {
-    const secret = await server.makeSecret(password, odd);
+    const secret = await server().makeSecret(password, special);
     const [program, ...args] = login;
     const { stdout, stderr } = await execa(program, args, {
       env: { KEY: secret[key] ?? "", PYTHONPATH: folder, LC_ALL: "C.UTF-8" },
       reject: false,
     });
-    expect({ stdout, stderr }).toEqual({ stdout: `${role}|${odd}`, stderr: "" });
+    expect({ stdout, stderr }).toEqual({ stdout: `${role}|${special}`, stderr: "" });
   });
 });

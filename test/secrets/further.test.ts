@@ -106,12 +106,12 @@ describe("a Secret", () => {
       mail: { keys: { A: { item: "smtp", field: "a" }, B: { item: "b", field: "b" } } },
     };
     const spec = parseStack("prod", write({ secrets }));
-    const asked: string[] = [];
+    const requested: string[] = [];
     const failure = await readStackItems(spec, ({ item: title }) => {
-      asked.push(title);
+      requested.push(title);
       return Promise.resolve(itemWith({ username: "radarr", password: "x", a: "1" }));
     }).catch((error: unknown) => String(error));
-    expect(asked.toSorted()).toEqual(["b", "postgres-admin", "radarr-db-credentials", "smtp"]);
+    expect(requested.toSorted()).toEqual(["b", "postgres-admin", "radarr-db-credentials", "smtp"]);
     expect(failure).toContain('item "b": no field "b" with a value');
   });
 });

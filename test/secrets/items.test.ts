@@ -95,8 +95,8 @@ describe("a login under other labels", () => {
   });
 
   test("needs a name where two logins take turns, and may share its item with another", () => {
-    const turns = { owner: { item, rotation: "two-logins" } };
-    expect(findProblems(write(turns))).toEqual([
+    const twoLogins = { owner: { item, rotation: "two-logins" } };
+    expect(findProblems(write(twoLogins))).toEqual([
       expect.stringContaining("berth:apps.radarr.owner.item.username: missing"),
     ]);
     const roles = { ro: { profile: "readonly", item: { ...item, password: "RO" }, secret: "ro" } };

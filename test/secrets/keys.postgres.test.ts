@@ -1,32 +1,21 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { Client } from "pg";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { hasPsql } from "../postgres/psql/run.ts";
 import { passwords } from "./login-keys.ts";
-import { type LoginServer, odd, plain, role, startLoginServer } from "./login-server.ts";
+import { plain, role, special, useLoginServer } from "./login-server.ts";
 
 /** Logs in with exactly the bytes that a Secret has. */
 
-const folder = mkdtempSync(join(tmpdir(), "berth-keys-"));
-let server: LoginServer;
-
-beforeAll(async () => {
-  server = await startLoginServer();
-}, 60_000);
-
-afterAll(async () => {
-  await server.stop();
-  rmSync(folder, { recursive: true });
-}, 120_000);
+const { folder, server } = useLoginServer();
 
 const query = "select current_user as who, current_database() as where";
 
 test.each(Object.entries(passwords))("node-postgres logs in: %s", async (_, password) => {
-  const secret = await server.makeSecret(password, plain);
+  const secret = await server().makeSecret(password, plain);
   for (const key of ["uri", "DATABASE_URL"]) {
     const client = new Client({ connectionString: secret[key] });
     await client.connect();
@@ -37,12 +26,12 @@ test.each(Object.entries(passwords))("node-postgres logs in: %s", async (_, pass
 });
 
 test.skipIf(!hasPsql).each(Object.entries(passwords))("libpq logs in: %s", async (_, password) => {
-  const secret = await server.makeSecret(password, odd);
-  const { host, port } = server.place;
+  const secret = await server().makeSecret(password, special);
+  const { host, port } = server().place;
   const line = join(folder, "pgpass");
   writeFileSync(line, `${secret["pgpass"] ?? ""}\n`);
   chmodSync(line, 0o600);
-  const file = { PGHOST: host, PGPORT: String(port), PGUSER: role, PGDATABASE: odd };
+  const file = { PGHOST: host, PGPORT: String(port), PGUSER: role, PGDATABASE: special };
   const ways = [
     [[secret["uri"]], {}],
     [[secret["DATABASE_URL"]], {}],
@@ -58,6 +47,6 @@ test.skipIf(!hasPsql).each(Object.entries(passwords))("libpq logs in: %s", async
         ...{ extendEnv: false, reject: false },
       },
     );
-    expect({ stdout, stderr }).toEqual({ stdout: `${role}|${odd}`, stderr: "" });
+    expect({ stdout, stderr }).toEqual({ stdout: `${role}|${special}`, stderr: "" });
   }
 });

@@ -29,7 +29,7 @@ afterEach(() => {
 });
 
 /** A lock as the process with this id would leave it. */
-async function heldBy(pid: number, space?: string): Promise<void> {
+async function writeOwner(pid: number, space?: string): Promise<void> {
   const own = await withLock(lock, report, () => Promise.resolve(readFileSync(lock, "utf8")));
   writeFileSync(lock, JSON.stringify({ ...JSON.parse(own), pid, ...(space && { space }) }));
 }
@@ -86,13 +86,13 @@ describe("withLock", () => {
   });
 
   it("takes over from a process that is dead", async () => {
-    await heldBy(deadPid());
+    await writeOwner(deadPid());
     expect(await withLock(lock, report, () => Promise.resolve("mine"))).toBe("mine");
     expect(lines).toEqual([]);
   });
 
   it("waits for another host or pid namespace, whose pid is not here, and takes over once nobody touches the lock any more", async () => {
-    await heldBy(deadPid(), "elsewhere");
+    await writeOwner(deadPid(), "elsewhere");
     const taken = withLock(lock, report, () => Promise.resolve("mine"));
     await expect.poll(() => lines).toEqual([expect.stringContaining("elsewhere")]);
     const longAgo = new Date(Date.now() - 60_000);

@@ -62,7 +62,7 @@ describe("the table of parts", () => {
     );
   });
 
-  it("is told by the README at the same versions", () => {
+  it("is in the README with the same versions", () => {
     const readme = read("toolchain", "README.md");
     for (const part of partTable) {
       const row = readme.split("\n").find((line) => line.startsWith(`| \`${part.binary}\``));

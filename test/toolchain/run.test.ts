@@ -4,7 +4,12 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { canRunTypeScript, chooseNode, isInstalled, markInstalled } from "../../toolchain/run.mjs";
+import {
+  canRunTypeScript,
+  chooseNode,
+  isInstalled,
+  recordInstalled,
+} from "../../toolchain/run.mjs";
 
 const runner = join(import.meta.dirname, "..", "..", "toolchain", "run.mjs");
 let root: string;
@@ -31,7 +36,7 @@ describe("isInstalled", () => {
   });
 
   it("is true after a finished install, until the lock file changes", () => {
-    markInstalled(root);
+    recordInstalled(root);
     expect(isInstalled(root)).toBe(true);
     lockFile({ "": {}, "node_modules/zod": { version: "4.0.1" } });
     expect(isInstalled(root)).toBe(false);
@@ -119,7 +124,7 @@ describe("the run itself", () => {
     mkdirSync(join(root, "toolchain"));
     cpSync(runner, join(root, "toolchain", "run.mjs"));
     writeFileSync(join(root, "script.ts"), script);
-    markInstalled(root);
+    recordInstalled(root);
     return join(root, "toolchain", "run.mjs");
   }
 

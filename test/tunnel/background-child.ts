@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import net from "node:net";
-import type { EndpointSpec } from "../../components/config/spec.ts";
+import type { EndpointSpec } from "../../components/config/spec/postgres.ts";
 import { openEndpoint } from "../../components/tunnel/endpoint.ts";
 import { plainTls } from "./cluster.ts";
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { EndpointSpec, TlsSpec } from "../../components/config/spec.ts";
+import type { EndpointSpec, TlsSpec } from "../../components/config/spec/postgres.ts";
 import { freePort } from "../../dev/postgres/ports.ts";
 import { ApiServer } from "./api-server.ts";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, type ClientConfig } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { TlsSpec } from "../../components/config/spec.ts";
+import type { TlsSpec } from "../../components/config/spec/postgres.ts";
 import { explainLoginFailure } from "../../components/postgres/server/login-failure.ts";
 import { pgTlsOptions } from "../../components/postgres/server/tls.ts";
 import { type Endpoint, openEndpoint } from "../../components/tunnel/endpoint.ts";

@@ -206,7 +206,7 @@ describe("a Pod that changes", () => {
     expect(cluster.api.requests).toHaveLength(upgrades);
   });
 
-  test("is not connected to anew once it has answered, whatever the failure says", async () => {
+  test("is not connected to again once it has answered, whatever the failure says", async () => {
     const stream = await (await open()).connect();
     await echo(stream, "x");
     const upgrades = cluster.api.requests.length;

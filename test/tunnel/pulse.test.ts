@@ -46,7 +46,7 @@ test("an idle connection is pinged four times a minute", () => {
   expect(socket.pings).toBe(4);
 });
 
-test("a connection that brings nothing is told of, even if its pings are answered", () => {
+test("a connection that brings nothing is reported, even if its pings are answered", () => {
   const { socket, quiet } = start();
   vi.advanceTimersByTime(16_000);
   socket.emit("message");

@@ -46,7 +46,7 @@ test.each([
   const streams = [await endpoint.connect(), await endpoint.connect()];
   for (const stream of streams) await echo(stream, "x");
   const failures = streams.map((stream) => once(stream.resume(), "error"));
-  const looked = cluster.api.requests.length;
+  const requestsBefore = cluster.api.requests.length;
   change(changes);
   vi.advanceTimersByTime(30_000);
   for (const [error] of (await Promise.all(failures)) as [KubeError][]) {
@@ -54,7 +54,7 @@ test.each([
     expect(error.message).toContain("was replaced or ended while a connection to it was open");
     expect(error.hint).toContain("run the same command again");
   }
-  expect(cluster.api.requests).toHaveLength(looked + 1);
+  expect(cluster.api.requests).toHaveLength(requestsBefore + 1);
   while (cluster.api.sockets.size > 0) await delay(5);
 });
 
@@ -67,15 +67,15 @@ test.each([
     },
   ],
   ["may not be asked for", () => cluster.api.denied.add("list pods")],
-  ["is asked for in vain", () => (cluster.api.token = "another")],
+  ["is refused", () => (cluster.api.token = "another")],
 ])("a connection to a Pod that %s is left alone", async (_, doing) => {
   endpoint = await openEndpoint(cluster.spec(), plainTls);
   const stream = await endpoint.connect();
   await echo(stream, "x");
   doing();
-  const looked = cluster.api.requests.length;
+  const requestsBefore = cluster.api.requests.length;
   vi.advanceTimersByTime(30_000);
-  while (cluster.api.requests.length === looked) await delay(5);
+  while (cluster.api.requests.length === requestsBefore) await delay(5);
   await delay(50);
   expect(await echo(stream, "still here")).toBe("still here");
 });

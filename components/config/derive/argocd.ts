@@ -7,7 +7,7 @@ import {
   ownCluster,
   type SyncPolicySpec,
 } from "../spec/argocd.ts";
-import type { WorkloadSpec } from "../spec.ts";
+import type { WorkloadSpec } from "../spec/delivery.ts";
 import { provisionerName, storeName } from "./names.ts";
 
 type Given = NonNullable<StackConfig["argocd"]>;

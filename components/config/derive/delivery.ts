@@ -1,6 +1,6 @@
 import type { StackConfig } from "../schema/stack.ts";
-import type { ClusterSpec, Delivery, GitOpsSpec } from "../spec.ts";
-import type { ConnectServerSpec, ConnectSpec, SecretsSpec, StoreSpec } from "../spec-secrets.ts";
+import type { ClusterSpec, Delivery, GitOpsSpec } from "../spec/delivery.ts";
+import type { ConnectServerSpec, ConnectSpec, SecretsSpec, StoreSpec } from "../spec/secrets.ts";
 import { defaultProject } from "./argocd.ts";
 import { storeName } from "./names.ts";
 import { toVaultSpec } from "./vault.ts";
@@ -23,6 +23,7 @@ export function toGitOpsSpec(stack: string, config: StackConfig): GitOpsSpec | u
     argocdNamespace: gitops.argocdNamespace ?? "argocd",
     project: gitops.project ?? defaultProject(stack, config),
     adopt: gitops.adopt ?? false,
+    commit: gitops.commit ?? false,
   };
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { StackIdentity } from "../spec.ts";
+import type { StackIdentity } from "../spec/postgres.ts";
 
 /** What is known of a stack. */
 export interface StackFacts {
@@ -22,7 +22,7 @@ const pulumiCloud = "https://api.pulumi.com";
 
 /**
  * The identity of a stack, which stays the same when its state is lost; undefined = nothing that is known
- * tells it from another of the same name. The salt alone does not: it comes along when somebody copies a
+ * distinguishes it from another of the same name. The salt alone does not: it comes along when somebody copies a
  * stack file to begin a new stack. Pulumi Cloud has no second stack of one full name.
  */
 export function toStackIdentity(facts: StackFacts): StackIdentity | undefined {

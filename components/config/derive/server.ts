@@ -1,5 +1,5 @@
 import type { StackConfig } from "../schema/stack.ts";
-import type { EndpointSpec, KubeTargetSpec, PostgresSpec } from "../spec.ts";
+import type { EndpointSpec, KubeTargetSpec, PostgresSpec } from "../spec/postgres.ts";
 import { toCertificateSource, toServiceCa } from "./certificate.ts";
 import { ownershipRoleName, serviceHost } from "./names.ts";
 
@@ -16,6 +16,7 @@ export function toPostgresSpec(stack: string, config: StackConfig): PostgresSpec
       mode,
       caFile: postgres.tls?.ca,
       serverName: postgres.tls?.serverName ?? host,
+      ...toClient(postgres.tls),
     },
     maintenanceDatabase: postgres.maintenanceDatabase ?? "postgres",
     systemIdentifier: postgres.systemIdentifier,
@@ -70,4 +71,12 @@ function derivedService(endpoint: EndpointSpec): { host: string; port: number; n
   }
   const { namespace, port, target } = endpoint;
   return { host: serviceHost(target.name, namespace), port, namespace };
+}
+
+function toClient({
+  cert,
+  key,
+}: NonNullable<StackConfig["postgres"]["tls"]> = {}): Pick<PostgresSpec["tls"], "client"> {
+  if (cert === undefined || key === undefined) return {};
+  return { client: { certFile: cert, keyFile: key } };
 }

@@ -1,8 +1,7 @@
 import { byKey } from "../../sort.ts";
 import type { AppEntry, StackConfig } from "../schema/stack.ts";
-import type { RestartTarget } from "../spec/restart.ts";
-import type { AppVaultSpec, VaultSecretSpec } from "../spec.ts";
-import type { VaultSpec } from "../spec-secrets.ts";
+import type { VaultSpec } from "../spec/secrets.ts";
+import type { AppVaultSpec, RestartTarget, VaultSecretSpec } from "../spec/vault.ts";
 import { vaultConnection, vaultPath } from "./names.ts";
 
 /**

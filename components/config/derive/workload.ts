@@ -1,5 +1,5 @@
 import type { AppEntry, StackConfig } from "../schema/stack.ts";
-import type { WorkloadSpec } from "../spec.ts";
+import type { WorkloadSpec } from "../spec/delivery.ts";
 import { toHelmRefs } from "./argocd.ts";
 import { toChart } from "./charts.ts";
 import { toGitOpsSpec } from "./delivery.ts";

@@ -97,22 +97,22 @@ interface Place {
 }
 
 function toParts(placeholder: string, { isInUrl, isAlone }: Place): readonly OpenPart[] | string {
-  const [name = "", asked, ...rest] = placeholder.split(":");
+  const [name = "", given, ...rest] = placeholder.split(":");
   if (!placeholders.includes(name)) return unknownPlaceholder(placeholder, placeholders);
   if (isComposite(name)) {
-    if (asked !== undefined) return `\${${placeholder}} has its own encoding; write \${${name}}`;
+    if (given !== undefined) return `\${${placeholder}} has its own encoding; write \${${name}}`;
     if (isInUrl) return `\${${name}} stands inside of a URL; write the parts that are needed there`;
     return parseTemplate(composite[name]).parts;
   }
-  if (asked !== undefined && (rest.length > 0 || !isEncoding(asked))) {
+  if (given !== undefined && (rest.length > 0 || !isEncoding(given))) {
     const all = encodings.map((one) => `\${${name}:${one}}`).join(", ");
     return `unknown encoding in \${${placeholder}}; allowed are ${all}`;
   }
-  if (name === "password" && asked === undefined && !isInUrl && !isAlone) {
+  if (name === "password" && given === undefined && !isInUrl && !isAlone) {
     const ways = encodings.map((one) => `\${password:${one}} (${encodingMeaning[one]})`);
-    return `\${password} has text around it that is no URL, so say how the password is written there: ${ways.join(", ")}`;
+    return `\${password} has text around it that is not a URL, so say how the password is written there: ${ways.join(", ")}`;
   }
-  const encoding = asked ?? (isInUrl ? "url" : "plain");
+  const encoding = given ?? (isInUrl ? "url" : "plain");
   if (name === "user" || name === "password") return [{ field: fields[name], encoding }];
   return [{ known: name as (typeof known)[number], encoding }];
 }

@@ -1,6 +1,7 @@
 import { hasItem, hasSecret } from "../logins.ts";
 import { DnsLabel, PgIdentifier, PgName } from "../schema/primitives.ts";
-import type { AppSpec, PostgresSpec, RoleSpec, StackSpec } from "../spec.ts";
+import type { PostgresSpec } from "../spec/postgres.ts";
+import type { AppSpec, RoleSpec, StackSpec } from "../spec.ts";
 
 /**
  * Names that Berth must refuse, written or derived: reserved, too long, used twice. On Postgres 15 and
@@ -32,7 +33,7 @@ function foreignReason(
   name: string,
   { postgres }: { readonly postgres: Pick<PostgresSpec, "reserved"> },
 ): string | undefined {
-  // A role could be called "PUBLIC" in quotes. Nobody could tell it from the keyword PUBLIC.
+  // A role could be called "PUBLIC" in quotes. In a message it would look like the keyword PUBLIC.
   if (systemNames.includes(name) || name.toLowerCase() === "public") {
     return "belongs to Postgres itself";
   }
@@ -198,5 +199,7 @@ function at(app: AppSpec, key: string): string {
 
 /** Key path of a role's setting. */
 export function roleAt(app: AppSpec, role: RoleSpec, key: string): string {
+  const { reader } = role;
+  if (reader !== undefined) return `berth:apps.${reader.app}.roles.${reader.key}.reads`;
   return at(app, role.key === "owner" ? `owner.${key}` : `roles.${role.key}.${key}`);
 }

@@ -1,5 +1,6 @@
 import type { StackConfig } from "../schema/stack.ts";
-import type { AppSpec, GitOpsSpec, StackSpec } from "../spec.ts";
+import type { GitOpsSpec } from "../spec/delivery.ts";
+import type { AppSpec, StackSpec } from "../spec.ts";
 
 /** Problems between what applies the manifests and what is asked of it, each with its key path. */
 export function findWorkloadProblems(spec: StackSpec, config: StackConfig): string[] {

@@ -68,10 +68,10 @@ export interface ArgoCdAppSpec extends ApplicationSettings {
 }
 
 /** Labels and annotations. */
-export interface Marks {
+export interface LabelsAndAnnotations {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly annotations?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Labels and annotations by kind; `all` = on every object. */
-export type MetadataSpec = Readonly<Record<string, Marks | undefined>>;
+export type MetadataSpec = Readonly<Record<string, LabelsAndAnnotations | undefined>>;

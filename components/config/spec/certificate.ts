@@ -1,4 +1,4 @@
-import type { RestartTarget } from "./restart.ts";
+import type { RestartTarget } from "./vault.ts";
 
 /** How the server's certificate gets to the apps; part of `StackSpec` and `AppSpec`. */
 

@@ -1,7 +1,10 @@
 import { toKeyName } from "../keys/name.ts";
 import { loginKeysOf } from "../login-keys.ts";
 import { hasItem, hasSecret } from "../logins.ts";
-import type { AppSpec, ItemRef, RoleSpec, SecretSpec, VaultSecretSpec } from "../spec.ts";
+import type { ItemRef } from "../spec/item.ts";
+import type { SecretSpec } from "../spec/secrets.ts";
+import type { VaultSecretSpec } from "../spec/vault.ts";
+import type { AppSpec, RoleSpec } from "../spec.ts";
 
 /** What is known of the keys of a Secret that Berth has made. */
 export interface SecretContent {

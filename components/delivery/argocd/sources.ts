@@ -1,5 +1,6 @@
 import { fillValues } from "../../config/rules/values.ts";
-import type { AppSpec, StackSpec, WorkloadSpec } from "../../config/spec.ts";
+import type { WorkloadSpec } from "../../config/spec/delivery.ts";
+import type { AppSpec, StackSpec } from "../../config/spec.ts";
 import { toOneError } from "../../errors.ts";
 import type { ItemIds } from "../../secrets/onepassword-item.ts";
 import { formatYaml } from "../yaml.ts";

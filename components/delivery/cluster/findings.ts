@@ -1,4 +1,5 @@
-import type { ClusterSpec, StackSpec } from "../../config/spec.ts";
+import type { ClusterSpec } from "../../config/spec/delivery.ts";
+import type { StackSpec } from "../../config/spec.ts";
 import { BerthError, type Problem, toOneError } from "../../errors.ts";
 import { CASCADE_FINALIZER } from "../metadata.ts";
 import type { KubernetesObject } from "../yaml.ts";

@@ -1,6 +1,6 @@
 import type { V1Namespace } from "@kubernetes/client-node";
 import pLimit from "p-limit";
-import type { ClusterSpec } from "../../config/spec.ts";
+import type { ClusterSpec } from "../../config/spec/delivery.ts";
 import { createKubeAccess, type KubeAccess } from "../../kubernetes/access.ts";
 import { KubeError } from "../../kubernetes/error.ts";
 import type { KubeAsk } from "../../kubernetes/failure.ts";

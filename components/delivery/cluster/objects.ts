@@ -1,5 +1,7 @@
 import type { MetadataSpec } from "../../config/spec/argocd.ts";
-import type { AppSpec, ClusterSpec, StackIdentity, StackSpec } from "../../config/spec.ts";
+import type { ClusterSpec } from "../../config/spec/delivery.ts";
+import type { StackIdentity } from "../../config/spec/postgres.ts";
+import type { AppSpec, StackSpec } from "../../config/spec.ts";
 import {
   type ItemIds,
   planAdminSecret,
@@ -11,7 +13,7 @@ import {
 import { planWorkloadSources } from "../argocd/sources.ts";
 import { planCertificateJob } from "../certificates/job.ts";
 import { planConnect } from "../connect.ts";
-import { withMarks } from "../metadata.ts";
+import { addMetadata } from "../metadata.ts";
 import { planProjects } from "../projects.ts";
 import type { KubernetesObject } from "../yaml.ts";
 
@@ -100,11 +102,11 @@ export function toFieldManager(stack: string): string {
 
 function toPlan(
   { stack, postgres }: StackSpec,
-  marks: MetadataSpec,
+  settings: MetadataSpec,
   plan: Omit<ClusterPlan, "namespaces"> & { readonly namespaces: readonly string[] },
 ): ClusterPlan {
   const annotate = (object: KubernetesObject): KubernetesObject =>
-    withAnnotations(withMarks(object, marks), stack, postgres.stack);
+    withAnnotations(addMetadata(object, settings), stack, postgres.stack);
   const names = new Set(plan.namespaces.filter((name) => name !== postgres.namespace));
   return {
     namespaces: [...names].toSorted().map(toNamespace).map(annotate),

@@ -1,7 +1,8 @@
 import { applicationName } from "../../config/derive/argocd.ts";
 import { provisionerName, storeName } from "../../config/derive/names.ts";
 import { type ApplicationSettings, ownCluster } from "../../config/spec/argocd.ts";
-import type { AppSpec, GitOpsSpec, StackSpec } from "../../config/spec.ts";
+import type { GitOpsSpec } from "../../config/spec/delivery.ts";
+import type { AppSpec, StackSpec } from "../../config/spec.ts";
 import { planApplication } from "../app-objects.ts";
 import {
   type Application,

@@ -1,5 +1,6 @@
 import type { MetadataSpec } from "../../config/spec/argocd.ts";
-import type { AppSpec, GitOpsSpec, StackSpec } from "../../config/spec.ts";
+import type { GitOpsSpec } from "../../config/spec/delivery.ts";
+import type { AppSpec, StackSpec } from "../../config/spec.ts";
 import { byKey } from "../../sort.ts";
 import {
   type AppSecrets,
@@ -11,7 +12,7 @@ import {
 } from "../app-objects.ts";
 import { planCertificateJob } from "../certificates/job.ts";
 import { planConnect } from "../connect.ts";
-import { withMarks, withoutArgoCd } from "../metadata.ts";
+import { addMetadata, withoutArgoCd } from "../metadata.ts";
 import { planProjects } from "../projects.ts";
 import type { KubernetesObject } from "../yaml.ts";
 import { planAppApplications, planSharedApplications } from "./applications.ts";
@@ -159,10 +160,14 @@ const sharedStarters = {
 } as const;
 
 /** The file with the labels and annotations of the stack file, and Argo CD's only for Argo CD. */
-function adapt(file: ManifestPlan, { workloads }: GitOpsSpec, marks: MetadataSpec): ManifestPlan {
+function adapt(
+  file: ManifestPlan,
+  { workloads }: GitOpsSpec,
+  settings: MetadataSpec,
+): ManifestPlan {
   const objects = file.objects
     .map((object) => (workloads === "argocd" ? object : withoutArgoCd(object)))
-    .map((object) => withMarks(object, marks));
+    .map((object) => addMetadata(object, settings));
   return objects.every((object, index) => object === file.objects[index])
     ? file
     : planFile(file.logicalName, file.path, objects);

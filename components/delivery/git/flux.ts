@@ -1,6 +1,7 @@
 import { applicationName } from "../../config/derive/argocd.ts";
 import { provisionerName } from "../../config/derive/names.ts";
-import type { AppSpec, FluxSpec, GitOpsSpec, StackSpec } from "../../config/spec.ts";
+import type { FluxSpec, GitOpsSpec } from "../../config/spec/delivery.ts";
+import type { AppSpec, StackSpec } from "../../config/spec.ts";
 import { adminSecretName } from "../app-objects.ts";
 import { SHARED, toLabels } from "../metadata.ts";
 import type { KubernetesObject } from "../yaml.ts";

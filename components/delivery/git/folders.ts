@@ -1,4 +1,5 @@
-import type { AppSpec, GitOpsSpec } from "../../config/spec.ts";
+import type { GitOpsSpec } from "../../config/spec/delivery.ts";
+import type { AppSpec } from "../../config/spec.ts";
 import type { ItemIds } from "../app-objects.ts";
 
 /** What an app has for an Application or a Kustomization to apply. */

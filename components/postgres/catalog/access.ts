@@ -12,7 +12,6 @@ import {
 import { inspectExtensions, type LiveExtension } from "./extensions.ts";
 
 const accessSql = readFileSync(new URL("sql/access.sql", import.meta.url), "utf8");
-const verifiersSql = readFileSync(new URL("sql/verifiers.sql", import.meta.url), "utf8");
 
 /** A live schema, table, sequence or function, with the privileges of the app's roles and PUBLIC. */
 export interface LiveObject {
@@ -56,35 +55,28 @@ export interface LiveInside {
 export const noAccess: LiveAccess = { objects: [], defaults: [], extensions: [] };
 
 /** The part of a `DatabasePlan` that says whose access to read. */
-interface Grantees extends Pick<DatabasePlan, "schemas" | "extensions"> {
+interface Grantees extends Pick<DatabasePlan, "schemas" | "patterns" | "extensions"> {
   readonly roles: readonly Pick<PlannedRole, "name">[];
   readonly database: Pick<PlannedDatabase, "owner">;
 }
 
-/** Reads what the app's roles may do in the session's database, in one query for all objects. */
+/**
+ * Reads what the app's roles may do in the session's database, in one query for all objects. With patterns or
+ * former roles it looks into all schemas of the owner.
+ */
 export async function inspectAccess(
   client: Client,
   plan: Grantees,
   formerRoles: readonly string[],
 ): Promise<LiveAccess> {
+  const readsAll = plan.patterns !== undefined || formerRoles.length > 0;
   const grantees = [...plan.roles.map((role) => role.name), ...formerRoles];
   const { rows } = await client.query<
     GrantsRow & ((LiveObject & { kind: "object" }) | (LiveDefault & { kind: "default" }))
-  >(accessSql, [grantees, plan.schemas, plan.database.owner]);
+  >(accessSql, [grantees, plan.schemas, plan.database.owner, readsAll]);
   return {
     objects: rows.filter((row) => row.kind === "object").map(sortGrants),
     defaults: rows.filter((row) => row.kind === "default").map(sortGrants),
     extensions: await inspectExtensions(client, plan.extensions),
   };
-}
-
-/** Reads the verifiers of roles, by name. They are secret, and only a superuser can read them. */
-export async function inspectVerifiers(
-  client: Client,
-  roles: readonly string[],
-): Promise<ReadonlyMap<string, string | null>> {
-  const { rows } = await client.query<{ name: string; verifier: string | null }>(verifiersSql, [
-    roles,
-  ]);
-  return new Map(rows.map(({ name, verifier }) => [name, verifier]));
 }

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import type { Client } from "pg";
-import { type ObjectType, privilegeTable } from "../../config/privileges.ts";
 
 const sql = (name: string): string =>
   readFileSync(new URL(`sql/${name}.sql`, import.meta.url), "utf8");
@@ -142,7 +141,7 @@ export async function inspectRoles(
 }
 
 /** Reads the roles that say which stack they belong to, as an ownership role does. */
-export async function inspectMarkedRoles(
+export async function inspectOwnershipRoles(
   client: Client,
 ): Promise<readonly Pick<LiveRole, "name" | "comment">[]> {
   const { rows } = await client.query<{ name: string; comment: string }>(
@@ -163,6 +162,19 @@ export async function inspectDatabases(
   return new Map([...rows].map(([name, row]) => [name, sortGrants(row)]));
 }
 
+/** Reads the verifiers of roles, by name; undefined = only a superuser may read them. Secret. */
+export async function inspectVerifiers(
+  client: Client,
+  { isSuperuser }: Pick<ServerFacts, "isSuperuser">,
+  roles: readonly string[],
+): Promise<ReadonlyMap<string, string | null> | undefined> {
+  if (!isSuperuser) return undefined;
+  const { rows } = await client.query<{ name: string; verifier: string | null }>(sql("verifiers"), [
+    roles,
+  ]);
+  return new Map(rows.map(({ name, verifier }) => [name, verifier]));
+}
+
 async function inspectByName<T extends { readonly name: string }>(
   client: Client,
   query: string,
@@ -173,123 +185,6 @@ async function inspectByName<T extends { readonly name: string }>(
   return new Map(found.map((one) => [one.name, one]));
 }
 
-/** CONNECT on a database that a role has itself or through a group. */
-export interface Way {
-  readonly database: string;
-  readonly grantee: string;
-  /** Whether the grantee is the database's owner. */
-  readonly isOwner: boolean;
-  /** null = the owner. */
-  readonly grantor: string | null;
-}
-
-/** What a role is and which databases it may connect to, read in its own session. */
-export interface SessionRole {
-  readonly isSuperuser: boolean;
-  readonly canCreateRole: boolean;
-  readonly canCreateDatabase: boolean;
-  readonly canReplicate: boolean;
-  readonly bypassesRls: boolean;
-  readonly expires: boolean;
-  readonly connectionLimit: number;
-  readonly memberOf: readonly string[];
-  readonly memberships: readonly LiveMembership[];
-  /** Databases with CONNECT, by its own grant, a membership or PUBLIC. */
-  readonly mayEnter: readonly string[];
-  /** The same without CONNECT of PUBLIC. */
-  readonly ways: readonly Way[];
-  /** Databases with CONNECT of the groups in question, without CONNECT of PUBLIC. */
-  readonly mayEnterAsMember: readonly string[];
-  /** Roles with special attributes (superuser, CREATEROLE, …) that it is a member of, also indirectly. */
-  readonly mayBecome: readonly string[];
-  /** Settings of `ALTER ROLE … SET`, `name=value`. */
-  readonly settings: readonly string[];
-  /** The same of this session's database. */
-  readonly databaseSettings: readonly string[];
-  /** Whether PUBLIC may create tables in schema public of this database. */
-  readonly publicMayCreate: boolean;
-}
-
-/**
- * Reads the role that this session logged in as, or has set.
- *
- * @param groups Those that its entry lists.
- */
-export async function inspectSessionRole(
-  client: Client,
-  role: string,
-  groups: readonly string[],
-): Promise<SessionRole> {
-  const { rows } = await client.query<Record<string, unknown>>(sql("session-role"), [groups, role]);
-  const [row] = rows;
-  if (row === undefined) throw new Error(`pg_roles has no row for ${role}`);
-  return toCamelCase(row) as unknown as SessionRole;
-}
-
-/** One privilege on one object, and whether the session's role has it. */
-export interface SessionPrivilege {
-  readonly type: ObjectType;
-  /** null = the object is the database. */
-  readonly schema: string | null;
-  readonly name: string;
-  readonly privilege: string;
-  readonly isGranted: boolean;
-  /** Whether PUBLIC has it: EXECUTE on functions, which Postgres grants to PUBLIC and Berth does not revoke. */
-  readonly isPublic: boolean;
-  /** Whether one of the groups in question has it. */
-  readonly isInherited: boolean;
-}
-
-/**
- * Reads what the session's role may do in its database: every privilege on every object of the schemas, but
- * objects of `guests`.
- */
-export async function inspectSessionPrivileges(
-  client: Client,
-  schemas: readonly string[],
-  {
-    groups,
-    guests = [],
-  }: { readonly groups: readonly string[]; readonly guests?: readonly string[] | undefined },
-): Promise<readonly SessionPrivilege[]> {
-  const { rows } = await client.query<Record<string, unknown>>(sql("session-privileges"), [
-    ...[schemas, privilegeTable.table, privilegeTable.sequence],
-    ...[groups, guests],
-  ]);
-  return rows.map((row) => toCamelCase(row) as unknown as SessionPrivilege);
-}
-
-/** A database with privileges for PUBLIC. */
-export interface OpenDatabase {
-  readonly name: string;
-  readonly owner: string;
-  /** Privileges of PUBLIC. */
-  readonly privileges: readonly string[];
-}
-
-/** Reads the databases with privileges for PUBLIC, by name. */
-export async function inspectOpenDatabases(
-  client: Client,
-): Promise<ReadonlyMap<string, OpenDatabase>> {
-  const { rows } = await client.query<OpenDatabase>(sql("open-databases"));
-  return new Map(rows.map((row) => [row.name, row]));
-}
-
-/** A privilege or membership that must not be, and the statement that revokes it. */
-export interface Trace {
-  readonly what: string;
-  readonly statement: string;
-}
-
-/** Reads privileges and memberships between `roles` and the reserved names. There must be none. */
-export async function inspectTraces(
-  client: Client,
-  roles: readonly string[],
-  reserved: readonly string[],
-): Promise<readonly Trace[]> {
-  return (await client.query<Trace>(sql("neighbours"), [roles, reserved])).rows;
-}
-
 /** A row with its column names in camelCase. */
 export function toCamelCase(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const entries = Object.entries(row).map(([key, value]) => [
@@ -297,30 +192,4 @@ export function toCamelCase(row: Readonly<Record<string, unknown>>): Record<stri
     value,
   ]);
   return Object.fromEntries(entries) as Record<string, unknown>;
-}
-
-/** Live settings by their names in small letters. */
-export function toLiveSettings(live: readonly string[]): ReadonlyMap<string, string> {
-  return new Map(
-    live.map((text) => {
-      const end = text.indexOf("=");
-      return [text.slice(0, end).toLowerCase(), text.slice(end + 1)];
-    }),
-  );
-}
-
-/** A role's setting from ALTER ROLE … SET; undefined = none. */
-export function settingOf(live: LiveRole, name: string): string | undefined {
-  const prefix = `${name}=`;
-  return live.settings.find((text) => text.startsWith(prefix))?.slice(prefix.length);
-}
-
-/** A role's search_path from ALTER ROLE … SET; empty = none. */
-export function searchPathOf(live: LiveRole): string[] {
-  const setting = settingOf(live, "search_path");
-  if (setting === undefined) return [];
-  const parts = setting.matchAll(/"((?:[^"]|"")*)"|([^",\s]+)/g);
-  return [...parts]
-    .map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? "")
-    .filter((part) => part !== "");
 }

@@ -87,7 +87,7 @@ function decideExtension(
     superuser: [
       {
         ...{ code: "extension-needs-superuser", ...about },
-        what: `${what} ${reason}, and role "${server.admin}" is none`,
+        what: `${what} ${reason}, and role "${server.admin}" is not a superuser`,
         fix: `as a superuser, in database ${plan.database.name}: ${toStatement(action, () => "")};`,
       },
     ],

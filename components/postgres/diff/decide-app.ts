@@ -1,11 +1,12 @@
 import { reservedReason } from "../../config/rules/names.ts";
-import type { PostgresSpec, ReclaimPolicy } from "../../config/spec.ts";
+import type { PostgresSpec } from "../../config/spec/postgres.ts";
+import type { ReclaimPolicy } from "../../config/spec.ts";
 import type { LiveAccess } from "../catalog/access.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { LiveExtension } from "../catalog/extensions.ts";
 import type { LiveUnlisted } from "../catalog/unlisted.ts";
 import type { FormerRole, FormerSettings } from "../plan/former-role.ts";
-import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
+import { type DatabasePlan, hasNoPassword, type PlannedRole } from "../plan/plan.ts";
 import { decideAdoption } from "../rules/adoption.ts";
 import { findAttributesOutOfReach } from "../rules/attributes.ts";
 import { findGroupProblems } from "../rules/groups.ts";
@@ -19,7 +20,7 @@ import { compareStored, type StoredPassword } from "../rules/stored-password.ts"
 import { findTwoLoginProblems, noteTwoLogins } from "../rules/two-logins.ts";
 import type { Action } from "../statements/actions.ts";
 import type { RefusedSetting } from "../statements/try-settings.ts";
-import { type AccessDecision, decideAccess, decideDatabase } from "./access.ts";
+import { type AccessDecision, decideAccess, decideDatabase } from "./access/decide.ts";
 import { toNewInside } from "./new-database.ts";
 import {
   decideLeaving,
@@ -126,7 +127,8 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
     leaving,
     inside: inside.actions,
   };
-  const isMarking = listActions({ steps }).length > 0 || isFirst(plan, catalog, ownershipRole);
+  const usesOwnershipRole =
+    listActions({ steps }).length > 0 || isFirst(plan, catalog, ownershipRole);
   return {
     problems: [
       ...(ownership === undefined ? [] : [ownership]),
@@ -141,7 +143,7 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
       ...inside.problems,
       ...(facts.leaving === undefined ? [] : findLeavingProblems(plan, facts.leaving)),
     ],
-    steps: isMarking ? { ...steps, roles: [...owning.marks, ...roles] } : steps,
+    steps: usesOwnershipRole ? { ...steps, roles: [...owning.actions, ...roles] } : steps,
     adopting: [...owning.notes, ...adoption.changes.map((change) => `adopting: ${change}`)],
     notes: [...notes, ...noteTwoLogins(plan, catalog), ...inside.notes],
     superuser: inside.superuser,
@@ -155,8 +157,8 @@ function comparePassword(
   stored: ReadonlyMap<string, string | null> | undefined,
   verifiers: ReadonlyMap<string, string>,
 ): StoredPassword {
-  if (login === "in-turn" && !verifiers.has(key)) return "same";
-  const wanted = login === "external" ? null : (verifiers.get(key) ?? "");
+  if (login === "rotated" && !verifiers.has(key)) return "same";
+  const wanted = hasNoPassword({ login }) ? null : (verifiers.get(key) ?? "");
   return compareStored(stored?.get(name), wanted);
 }
 
@@ -166,7 +168,7 @@ function isOtherPassword(
   stored: ReadonlyMap<string, string | null>,
   verifiers: ReadonlyMap<string, string>,
 ): boolean {
-  if (login === "external") return (stored.get(name) ?? null) !== null;
+  if (hasNoPassword({ login })) return (stored.get(name) ?? null) !== null;
   return verifiers.has(key) && stored.get(name) !== verifiers.get(key);
 }
 

@@ -1,7 +1,7 @@
 import type { ObjectType } from "../../config/privileges.ts";
 import { type SettingsByName, sortSettings } from "../../config/schema/settings.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { searchPathOf, settingOf, toLiveSettings } from "../catalog/catalog.ts";
+import { searchPathOf, settingOf, toLiveSettings } from "../catalog/settings.ts";
 import type { AppDatabaseState, RoleState } from "../plan/app-properties.ts";
 import type { Action } from "../statements/actions.ts";
 
@@ -56,17 +56,17 @@ function undoRole(role: RoleState, action: Action, catalog: Catalog): RoleState 
         settings: undoSetting(role.settings, action.name, live?.settings ?? []),
       };
     case "set-role":
-      return { ...role, actsAs: live === undefined ? undefined : settingOf(live, "role") };
+      return { ...role, setRole: live === undefined ? undefined : settingOf(live, "role") };
     case "grant":
     case "grant-default":
-      return withGrant(role, typeOf(action), (held) => without(held, action.privileges));
+      return withGrant(role, typeOf(action), (granted) => without(granted, action.privileges));
     case "revoke":
     case "revoke-default":
-      return withGrant(role, typeOf(action), (held) =>
-        [...new Set([...held, ...action.privileges])].toSorted(),
+      return withGrant(role, typeOf(action), (granted) =>
+        [...new Set([...granted, ...action.privileges])].toSorted(),
       );
     case "create-ownership-role":
-    case "mark-ownership-role":
+    case "comment-ownership-role":
     case "set-password":
     case "clear-password":
     case "set-attributes":
@@ -136,7 +136,7 @@ function typeOf(action: Extract<Action, { privileges: readonly string[] }>): Obj
 function withGrant(
   role: RoleState,
   type: ObjectType,
-  change: (held: readonly string[]) => readonly string[],
+  change: (granted: readonly string[]) => readonly string[],
 ): RoleState {
   return { ...role, grants: { ...role.grants, [type]: change(role.grants[type] ?? []) } };
 }

@@ -1,4 +1,4 @@
-import type { PostgresSpec } from "../../config/spec.ts";
+import type { PostgresSpec } from "../../config/spec/postgres.ts";
 import type { Catalog, ServerFacts } from "../catalog/catalog.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import { type Action, isAboutOwnershipRole } from "../statements/actions.ts";
@@ -22,7 +22,7 @@ export function decideFreshServer(
   };
   return plans.map((plan, index) => {
     // Of two logins the first one is used first.
-    const first = plan.roles.find(({ actsAs }) => actsAs !== undefined);
+    const first = plan.roles.find(({ setRole }) => setRole !== undefined);
     const verifiers = new Map(first === undefined ? [] : [[first.key, ""]]);
     const actions = listActions(decideApp(plan, { catalog }, { postgres, verifiers }));
     // All apps share the ownership role, so only the first app creates it.

@@ -1,5 +1,5 @@
 import { reservedReason } from "../../config/rules/names.ts";
-import type { PostgresSpec } from "../../config/spec.ts";
+import type { PostgresSpec } from "../../config/spec/postgres.ts";
 import { joinFixes } from "../../errors.ts";
 import type { Catalog, LiveRole } from "../catalog/catalog.ts";
 import type { Blocker, Dependent, LiveSession, Loss } from "../catalog/retirement.ts";
@@ -91,7 +91,7 @@ function whyLeftAlone(
   if (reserved !== undefined) return `${reserved}; it is left alone`;
   if (isNeeded(role.name)) return "belongs to another app of the stack now; it is left alone";
   if (role.memberOf.includes(rules.ownershipRole)) return undefined;
-  return `is no member of ${rules.ownershipRole}, so this stack did not make it; it is left alone`;
+  return `is not a member of ${rules.ownershipRole}, so this stack did not make it; it is left alone`;
 }
 
 function findDatabaseProblems(
@@ -112,7 +112,7 @@ function findDatabaseProblems(
   const isOurs = catalog.roles.get(owner)?.memberOf.includes(rules.ownershipRole) === true;
   const at = `${what} belongs to role "${owner}"`;
   const changed = `${at}, not to "${expected}": somebody else took it over`;
-  const notOurs = `${at}, which is no member of ${rules.ownershipRole}, so this stack did not make it`;
+  const notOurs = `${at}, which is not a member of ${rules.ownershipRole}, so this stack did not make it`;
   return [
     ...(owner === expected
       ? []

@@ -1,10 +1,10 @@
-import type { StackIdentity } from "../../config/spec.ts";
+import type { StackIdentity } from "../../config/spec/postgres.ts";
 import type { Catalog, LiveRole, ServerFacts } from "../catalog/catalog.ts";
-import { searchPathOf, settingOf } from "../catalog/catalog.ts";
+import { searchPathOf, settingOf } from "../catalog/settings.ts";
 import type { FormerRole, FormerSettings } from "../plan/former-role.ts";
-import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
+import { type DatabasePlan, hasNoPassword, type PlannedRole } from "../plan/plan.ts";
 import { listAttributes } from "../rules/attributes.ts";
-import { toMarkAction } from "../rules/identity.ts";
+import { toOwnershipComment } from "../rules/identity.ts";
 import type { Action } from "../statements/actions.ts";
 import { decideSettings } from "./settings.ts";
 
@@ -37,7 +37,7 @@ export function decideRoles(
       ? []
       : [
           { kind: "create-ownership-role", path: "roles", role: ownershipRole } as const,
-          ...(stack === undefined ? [] : [toMarkAction(ownershipRole, stack)]),
+          ...(stack === undefined ? [] : [toOwnershipComment(ownershipRole, stack)]),
         ]),
     ...plan.roles.flatMap((role) => {
       const live = catalog.roles.get(role.name);
@@ -50,19 +50,20 @@ export function decideRoles(
             server: catalog.server,
           });
     }),
-    ...actForOwner(owner, catalog),
+    ...setRoleToOwner(owner, catalog),
     ...context.formerRoles.flatMap((former) => retire(former, catalog, ownershipRole)),
   ];
 }
 
 /** If false, a new role gets NOLOGIN, and an existing one keeps what it has. */
 function mayLogIn(role: PlannedRole, context: RoleContext): boolean {
-  return role.login !== "in-turn" || context.hasPassword(role);
+  if (role.login === "none") return false;
+  return role.login !== "rotated" || context.hasPassword(role);
 }
 
 function makeRole(role: PlannedRole, canLogin: boolean): Action[] {
   const path = `roles.${role.key}`;
-  const { actsAs } = role;
+  const { setRole } = role;
   return [
     { kind: "create-role", path, role, canLogin },
     ...Object.entries(role.settings).map(
@@ -73,9 +74,9 @@ function makeRole(role: PlannedRole, canLogin: boolean): Action[] {
     ...(role.searchPath.length === 0
       ? []
       : [{ kind: "set-search-path", path, role: role.name, searchPath: role.searchPath } as const]),
-    ...(actsAs === undefined
+    ...(setRole === undefined
       ? []
-      : [{ kind: "set-role", path, role: role.name, group: actsAs } as const]),
+      : [{ kind: "set-role", path, role: role.name, group: setRole } as const]),
   ];
 }
 
@@ -95,13 +96,16 @@ function changeRole(
   },
 ): Action[] {
   const path = `roles.${role.key}`;
-  const { name, actsAs } = role;
-  const attributes = wrongAttributes(live, mayLogIn);
+  const { name, setRole } = role;
+  const attributes = [
+    ...(role.login === "none" && live.canLogin ? ["NOLOGIN"] : []),
+    ...wrongAttributes(live, mayLogIn),
+  ];
   const actions: Action[] = [];
   if (attributes.length > 0) {
     actions.push({ kind: "set-attributes", path: `${path}.attributes`, role: name, attributes });
   }
-  if (needsPassword && role.login === "external") {
+  if (needsPassword && hasNoPassword(role)) {
     actions.push({ kind: "clear-password", path: `${path}.login`, role: name });
   } else if (needsPassword) {
     actions.push({
@@ -123,7 +127,7 @@ function changeRole(
   for (const group of role.memberOf.filter((wanted) => !live.memberOf.includes(wanted))) {
     actions.push({ kind: "join", path: `${path}.memberOf`, role: name, group });
   }
-  for (const group of live.memberOf.filter((held) => !role.memberOf.includes(held))) {
+  for (const group of live.memberOf.filter((granted) => !role.memberOf.includes(granted))) {
     for (const grantor of grantorsOf(live, group, server)) {
       actions.push({ kind: "leave", path: `${path}.memberOf`, role: name, group, grantor });
     }
@@ -133,8 +137,8 @@ function changeRole(
     actions.push({ kind: "set-search-path", path: `${path}.searchPath`, role: name, searchPath });
   }
   actions.push(...changeSettings(role, live, formerSettings));
-  if (actsAs !== undefined && settingOf(live, "role") !== actsAs) {
-    actions.push({ kind: "set-role", path: `${path}.actsAs`, role: name, group: actsAs });
+  if (setRole !== undefined && settingOf(live, "role") !== setRole) {
+    actions.push({ kind: "set-role", path: `${path}.setRole`, role: name, group: setRole });
   }
   return actions;
 }
@@ -178,7 +182,7 @@ function wrongAttributes(live: LiveRole, mayLogIn: boolean): string[] {
  * default privileges, and cannot connect after CONNECT is revoked from PUBLIC. From 16 on a role that this
  * session creates comes with the membership (createrole_self_grant). A superuser needs none.
  */
-function actForOwner(owner: string, catalog: Catalog): Action[] {
+function setRoleToOwner(owner: string, catalog: Catalog): Action[] {
   const { isSuperuser, versionNumber } = catalog.server;
   const hasOptions = versionNumber >= 160_000;
   const live = catalog.roles.get(owner);

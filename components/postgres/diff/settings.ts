@@ -1,5 +1,5 @@
 import type { SettingsByName } from "../../config/schema/settings.ts";
-import { toLiveSettings } from "../catalog/catalog.ts";
+import { toLiveSettings } from "../catalog/settings.ts";
 
 /** What to set and what to reset. */
 export interface SettingsDecision {

@@ -1,7 +1,7 @@
 import type { Grants } from "../../config/privileges.ts";
-import { joinGrants } from "../../config/schema/database.ts";
+import { joinGrants } from "../../config/schema/privileges.ts";
+import { entrance, PUBLIC_SCHEMA, profiles } from "./access.ts";
 import type { AppDatabaseState, RoleState } from "./app-properties.ts";
-import { entrance, PUBLIC_SCHEMA, profiles } from "./plan.ts";
 
 /**
  * Defaults of an AppDatabase. Its inputs leave them out, because the engine stores, compares and logs every
@@ -55,7 +55,16 @@ export function withDefaults(inputs: Values): Values {
 function withRoleDefaults(role: unknown): unknown {
   if (!isObject(role)) return role;
   const grants = ofProfile[role["profile"] as RoleState["profile"]] as Grants | undefined;
-  return { ...ofRole, ...(grants === undefined ? {} : { grants }), ...role };
+  return { ...ofRole, ...(grants === undefined ? {} : { grants }), ...withNewNames(role) };
+}
+
+/** State of an earlier version calls `setRole` `actsAs`, and a `rotated` login `in-turn`. */
+function withNewNames({ actsAs, ...role }: Values): Values {
+  return {
+    ...role,
+    ...(role["login"] === "in-turn" ? { login: "rotated" } : {}),
+    ...(actsAs === undefined ? {} : { setRole: actsAs }),
+  };
 }
 
 function leaveOut(defaults: Values, given: object): Values {

@@ -51,7 +51,7 @@ export function createContents(plan: DatabasePlan): readonly string[] {
 export function refuseBlocked(plan: DatabasePlan): readonly string[] {
   if (plan.extensions.length === 0) return [];
   return [
-    refusal(`app ${plan.app}: everything else is done, but for a superuser there is`, [
+    refusal(`app ${plan.app}: everything else is done; a superuser must still do this`, [
       `SELECT format('in database %s: %s;', current_database(), ${due}) FROM ${toRows(plan, false)}
       WHERE ${due} IS NOT NULL AND NOT (${isAllowed})`,
     ]),

@@ -1,5 +1,5 @@
-import type { StackIdentity } from "../../config/spec.ts";
-import { formatMark, toMarkAction } from "../rules/identity.ts";
+import type { StackIdentity } from "../../config/spec/postgres.ts";
+import { formatOwningStack, toOwnershipComment } from "../rules/identity.ts";
 import { statementOf, text, texts } from "./step.ts";
 
 /** Checks in a psql script which stack the ownership role belongs to. Same rules as `decideOwnership`. */
@@ -23,21 +23,21 @@ export function queryOwnershipProblems(role: string, stack: StackIdentity | unde
   const other = `SELECT format('ownership role "%s" belongs to stack %s (id %s), and this is %s', rolname, stack, id, ${text(stack === undefined ? "a stack without identity" : `stack ${stack.name} (id ${stack.id})`)})
       ${fromRole(role)} WHERE id IS NOT NULL AND id <> ALL (${texts(ids)})`;
   if (stack === undefined || stack.unmarked === role) return [other];
-  const fix = statementOf(toMarkAction(role, stack));
-  // As in roles.sql: the admin that made it is no member.
-  const unmarked = `SELECT format('ownership role "%s" has members and does not say of which stack; if it is this stack''s, run: %s', rolname, ${fix})
+  const fix = statementOf(toOwnershipComment(role, stack));
+  // As in roles.sql: the admin that made it is not a member.
+  const withoutStack = `SELECT format('ownership role "%s" has members and does not say of which stack; if it is this stack''s, run: %s', rolname, ${fix})
       ${fromRole(role)} WHERE id IS NULL AND EXISTS (
         SELECT FROM pg_auth_members m JOIN pg_roles member ON member.oid = m.member
         WHERE m.roleid = owning.oid AND NOT (member.rolcreaterole AND (m.grantor = m.member
           OR m.admin_option AND coalesce(to_jsonb(m) ->> 'set_option', 'true') = 'false')))`;
-  return [other, unmarked];
+  return [other, withoutStack];
 }
 
 /** Writes the stack's comment on the role. Other lines of its comment stay. */
-export function scriptMark(role: string, stack: StackIdentity): string {
-  const mark = text(formatMark(stack));
+export function scriptOwnershipComment(role: string, stack: StackIdentity): string {
+  const comment = text(formatOwningStack(stack));
   return `SELECT format('COMMENT ON ROLE %I IS %L', rolname, concat_ws(chr(10),
-    nullif(btrim(regexp_replace(coalesce(description, ''), ${text(form)}, ''), chr(10)), ''), ${mark}))
+    nullif(btrim(regexp_replace(coalesce(description, ''), ${text(form)}, ''), chr(10)), ''), ${comment}))
 ${fromRole(role)}
 WHERE id IS DISTINCT FROM ${text(stack.id)} OR stack IS DISTINCT FROM ${text(stack.name)}
 \\gexec`;

@@ -1,7 +1,8 @@
 import { verifierEnvironment } from "../../config/derive/names.ts";
-import type { PostgresSpec } from "../../config/spec.ts";
+import type { PostgresSpec } from "../../config/spec/postgres.ts";
 import { BerthError } from "../../errors.ts";
 import { hasContents } from "../diff/contents.ts";
+import { isGrantedAnywhere } from "../plan/access.ts";
 import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
 import { adminSettings, runLockKey, settings, toStartupOptions } from "../server/session.ts";
 import { toSettingsTrial } from "../statements/try-settings.ts";
@@ -58,7 +59,7 @@ export function toPsqlScript(
       hint: "set it to the result of: select system_identifier from pg_control_system()",
     });
   }
-  if (roles.some(({ login }) => login === "in-turn")) {
+  if (roles.some(({ login }) => login === "rotated")) {
     throw new BerthError(`app ${app}: a script cannot create an owner with NOLOGIN`, {
       hint: `run pulumi up instead, or remove owner.rotation or credentials from berth:apps.${app}`,
     });
@@ -73,7 +74,7 @@ export function toPsqlScript(
     ...enter(app, target.maintenanceDatabase),
     guards,
     ...scriptSettingsTrial(plan),
-    ...(hasContents(plan) ? lookInside(plan, target.maintenanceDatabase, guards) : []),
+    ...(hasContents(plan) ? inspectInside(plan, target.maintenanceDatabase, guards) : []),
     "SELECT rolsuper AS is_superuser, current_setting('server_version_num')::int >= 160000 AS has_options",
     "FROM pg_roles WHERE rolname = current_user\n\\gset",
     step(
@@ -217,7 +218,7 @@ function enter(app: string, database: string): string[] {
 }
 
 /** Finds problems that only a session in the app's database can see, then goes back. */
-function lookInside(plan: DatabasePlan, maintenanceDatabase: string, guards: string): string[] {
+function inspectInside(plan: DatabasePlan, maintenanceDatabase: string, guards: string): string[] {
   const name = text(plan.database.name);
   const title = `app ${plan.app}: nothing was changed`;
   const inside = queryContentProblems(plan, false);
@@ -240,7 +241,7 @@ function scriptGuards(
   plan: DatabasePlan,
   { ownershipRole, stack, systemIdentifier }: ScriptTarget & { readonly systemIdentifier: string },
 ): string {
-  const { app, roles, database, grants } = plan;
+  const { app, roles, database } = plan;
   const names = texts(roles.map((role) => role.name));
   // As in roles.sql: the admin that created the ownership role does not count as its member.
   const isOurs = `EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid AND pg_get_userbyid(m.roleid) = ${text(ownershipRole)}
@@ -265,7 +266,7 @@ function scriptGuards(
     `SELECT format('database "%s" has encoding %s, which cannot change', d.datname, pg_encoding_to_char(d.encoding))
       ${at} AND pg_encoding_to_char(d.encoding) <> ${text(database.encoding)}`,
     ...queryGroupProblems(plan, ownershipRole),
-    ...(grants.some(({ privileges }) => privileges.includes("MAINTAIN"))
+    ...(roles.some((role) => isGrantedAnywhere(role, "table", "MAINTAIN"))
       ? [
           `SELECT 'MAINTAIN needs Postgres 17' WHERE current_setting('server_version_num')::int < 170000`,
         ]

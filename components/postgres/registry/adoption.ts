@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { Client } from "pg";
 import type { ObjectType } from "../../config/privileges.ts";
-import { type Catalog, type LiveRole, searchPathOf, toCamelCase } from "../catalog/catalog.ts";
+import { type Catalog, type LiveRole, toCamelCase } from "../catalog/catalog.ts";
+import { searchPathOf } from "../catalog/settings.ts";
 import type { DatabasePlan, PlannedGrant, PlannedRole } from "../plan/plan.ts";
 import type { AppProblem } from "../rules/problem.ts";
 
@@ -82,7 +83,7 @@ export function decideRegistryAdoption(
     ({ name }) => roles.get(name)?.memberOf.includes(ownershipRole) === false,
   );
   const memberships = unstated.memberships.filter(({ group }) => group !== ownershipRole);
-  const anew = memberships.filter(({ role }) => others.some(({ name }) => name === role));
+  const regranted = memberships.filter(({ role }) => others.some(({ name }) => name === role));
   const losses = [
     ...plan.roles.flatMap((role) => findRoleLosses(role, roles.get(role.name), memberships)),
     ...others.flatMap((role) => findGrantLosses(role, plan.grants, unstated)),
@@ -91,9 +92,9 @@ export function decideRegistryAdoption(
   const { app } = plan;
   const fix = `set berth:apps.${app}.provisioner to berth, which leaves that as it is`;
   return {
-    changes: anew.map(
+    changes: regranted.map(
       ({ role, group }) =>
-        `adopting: app ${app}: role "${role}": its membership in "${group}" is granted anew, by "${server.admin}"`,
+        `adopting: app ${app}: role "${role}": its membership in "${group}" is granted again, by "${server.admin}"`,
     ),
     losses: losses.map((what) => ({
       ...{ code: "registry-would-lose", app, at: "provisioner", what, fix },
@@ -124,7 +125,7 @@ function findRoleLosses(
     ),
     ...closed.map(
       ({ group }) =>
-        `${at} is a member of "${group}", which provisioner postgresql grants anew and the admin may not`,
+        `${at} is a member of "${group}", which provisioner postgresql grants again, and the admin may not`,
     ),
     ...timeouts.map(
       (setting) =>

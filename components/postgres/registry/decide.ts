@@ -96,7 +96,7 @@ export function decideRegistry(
     actingAdmin: isActing ? undefined : server.admin,
     warnings: [
       ...(isUnpinned ? [describeProblem(identity)] : []),
-      ...decideOwnership(roles.get(postgres.ownershipRole), postgres.stack).marks.map(
+      ...decideOwnership(roles.get(postgres.ownershipRole), postgres.stack).actions.map(
         describeAction,
       ),
       // All apps have the same warnings about the stack.

@@ -1,8 +1,8 @@
 import { isRoleBeside } from "../../config/logins.ts";
 import type { StackSpec } from "../../config/spec.ts";
 import type { Credential } from "../../onepassword/credential.ts";
-import { inspectAccess, inspectVerifiers } from "../catalog/access.ts";
-import { type Catalog, inspectCatalog } from "../catalog/catalog.ts";
+import { inspectAccess } from "../catalog/access.ts";
+import { type Catalog, inspectCatalog, inspectVerifiers } from "../catalog/catalog.ts";
 import { asNotInstalled, inspectExtensions } from "../catalog/extensions.ts";
 import { hasContents } from "../diff/contents.ts";
 import { decideApp, mayEnter } from "../diff/decide-app.ts";
@@ -42,7 +42,7 @@ export async function inspectRegistryServer(
     if (adopted.length === 0) return { catalog };
     return {
       catalog,
-      stored: catalog.server.isSuperuser ? await inspectVerifiers(client, adopted) : undefined,
+      stored: await inspectVerifiers(client, catalog.server, adopted),
       memberships: await inspectMemberships(client, adopted),
     };
   });

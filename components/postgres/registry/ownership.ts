@@ -1,7 +1,7 @@
-import type { PostgresSpec } from "../../config/spec.ts";
+import type { PostgresSpec } from "../../config/spec/postgres.ts";
 import type { Credential } from "../../onepassword/credential.ts";
 import { inspectRoles, inspectServer } from "../catalog/catalog.ts";
-import { decideOwnership, toMarkAction } from "../rules/identity.ts";
+import { decideOwnership, toOwnershipComment } from "../rules/identity.ts";
 import { type SessionTarget, withSession } from "../server/session.ts";
 import { type Action, describeAction } from "../statements/actions.ts";
 import { explainStatementFailure } from "../statements/failure.ts";
@@ -24,8 +24,8 @@ export async function claimOwnershipRole(
     const create = { kind: "create-ownership-role", path: "roles", role: ownershipRole } as const;
     const actions: readonly Action[] =
       live === undefined
-        ? [create, toMarkAction(ownershipRole, stack)]
-        : decideOwnership(live, stack).marks;
+        ? [create, toOwnershipComment(ownershipRole, stack)]
+        : decideOwnership(live, stack).actions;
     await client.query("BEGIN");
     for (const action of actions) {
       const statement = toStatement(action, hiddenVerifiers);

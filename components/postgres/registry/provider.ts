@@ -1,7 +1,7 @@
 import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
 import { isPgPassword } from "../../config/environment.ts";
-import type { PostgresSpec } from "../../config/spec.ts";
+import type { PostgresSpec } from "../../config/spec/postgres.ts";
 import type { Credential } from "../../onepassword/credential.ts";
 
 /**
@@ -27,6 +27,9 @@ export function createRegistryProvider(
     ...(isPgPassword(password) ? {} : { password: pulumi.secret(password) }),
     sslmode: tls.mode,
     ...(tls.caFile === undefined ? {} : { sslrootcert: tls.caFile }),
+    ...(tls.client === undefined
+      ? {}
+      : { clientcert: { cert: tls.client.certFile, key: tls.client.keyFile } }),
     superuser: false,
     maxConnections: 0,
     connectTimeout: 10,

@@ -1,7 +1,8 @@
 import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
 import { isOffline, isTargeted } from "../../config/environment.ts";
-import type { PostgresSpec, StackSpec } from "../../config/spec.ts";
+import type { PostgresSpec } from "../../config/spec/postgres.ts";
+import type { StackSpec } from "../../config/spec.ts";
 import { BerthError } from "../../errors.ts";
 import type { Credential } from "../../onepassword/credential.ts";
 import { hasContents } from "../diff/contents.ts";

@@ -1,13 +1,13 @@
 import { escapeIdentifier } from "pg";
+import type { Catalog, LiveDatabase, LiveRole } from "../catalog/catalog.ts";
+import { searchPathOf, settingOf } from "../catalog/settings.ts";
 import {
-  type Catalog,
-  type LiveDatabase,
-  type LiveRole,
-  searchPathOf,
-  settingOf,
-} from "../catalog/catalog.ts";
-import { type DatabasePlan, hasLoginsOfVault, type PlannedRole } from "../plan/plan.ts";
-import { describeForeignMark, findForeignMark } from "./identity.ts";
+  type DatabasePlan,
+  hasNoPassword,
+  hasVaultLogins,
+  type PlannedRole,
+} from "../plan/plan.ts";
+import { describeForeignOwner, findForeignOwner } from "./identity.ts";
 import { fixOwnerByHand } from "./owner-change.ts";
 import type { AppProblem } from "./problem.ts";
 import { findRights, fixOwner, mayManage } from "./rights.ts";
@@ -77,11 +77,11 @@ function decideRole(
   const { app } = plan;
   const about = { app, at: `roles.${role.key}` };
   const what = `role "${role.name}"`;
-  const foreign = findForeignMark(live, context.ownershipRole, role.memberOf);
+  const foreign = findForeignOwner(live, context.ownershipRole, role.memberOf);
   if (foreign !== undefined)
-    return { changes: [], problems: [describeForeignMark(role, app, foreign)] };
-  if (role.login === "in-turn" && !isInShape(role, live)) {
-    return { changes: [], problems: [refuseInTurn(plan, { ...about, what })] };
+    return { changes: [], problems: [describeForeignOwner(role, app, foreign)] };
+  if (role.login === "rotated" && !isInShape(role, live)) {
+    return { changes: [], problems: [refuseRotated(plan, { ...about, what })] };
   }
   const rights = findRights(live, catalog, plan.database.name).map(({ reason, instead }) => ({
     ...{ code: "role-has-rights" as const, ...about },
@@ -172,17 +172,17 @@ function refuse(
 }
 
 /** Whether a role is an owner without login, or a login whose sessions start with SET ROLE to the owner. */
-function isInShape({ actsAs }: PlannedRole, live: LiveRole): boolean {
-  if (actsAs === undefined) return !live.canLogin;
-  return live.memberOf.includes(actsAs) && settingOf(live, "role") === actsAs;
+function isInShape({ setRole }: PlannedRole, live: LiveRole): boolean {
+  if (setRole === undefined) return !live.canLogin;
+  return live.memberOf.includes(setRole) && settingOf(live, "role") === setRole;
 }
 
-function refuseInTurn(
+function refuseRotated(
   plan: DatabasePlan,
   about: Pick<AppProblem, "app" | "at" | "what">,
 ): AppProblem {
   const { app, database } = plan;
-  const ofVault = hasLoginsOfVault(plan);
+  const ofVault = hasVaultLogins(plan);
   const key = ofVault ? "credentials" : "owner.rotation";
   const which = ofVault ? "whose logins Vault makes" : "with two logins";
   return {
@@ -207,7 +207,8 @@ function compareRole(role: PlannedRole, live: LiveRole, password: StoredPassword
   const isLogin = role.login === "always" || password !== "same";
   const searchPath = searchPathOf(live).join(", ");
   return [
-    ...(role.login === "external" && password !== "same"
+    ...(role.login === "none" && live.canLogin ? ["it may not log in any more"] : []),
+    ...(hasNoPassword(role) && password !== "same"
       ? ["its password is removed"]
       : passwordChange[password]),
     ...(live.canLogin || !isLogin ? [] : ["it may log in"]),
@@ -242,7 +243,7 @@ function findLosses(
           {
             what: `it is a member of ${lost.join(", ")}`,
             fix:
-              role.actsAs === undefined
+              role.setRole === undefined
                 ? `add "memberOf: ${toList(lost)}" under ${key} to keep that, or revoke it first`
                 : "revoke it first, or grant it to the owner",
           },
@@ -259,8 +260,8 @@ function findLosses(
 }
 
 /** Path of a role in the entry. */
-function keyOf({ key, actsAs }: PlannedRole): string {
-  return key === "owner" || actsAs !== undefined ? "owner" : `roles.${key}`;
+function keyOf({ key, setRole }: PlannedRole): string {
+  return key === "owner" || setRole !== undefined ? "owner" : `roles.${key}`;
 }
 
 /** Names as a YAML list that can be pasted. */

@@ -1,5 +1,5 @@
 import { escapeIdentifier } from "pg";
-import type { StackIdentity } from "../../config/spec.ts";
+import type { StackIdentity } from "../../config/spec/postgres.ts";
 import { joinFixes } from "../../errors.ts";
 import { holdLineBreaks, releaseLineBreaks } from "../../terminal-text.ts";
 import type { LiveRole } from "../catalog/catalog.ts";
@@ -11,7 +11,7 @@ import type { AppProblem, PostgresProblem } from "./problem.ts";
 /** A line in the comment of an ownership role names the stack that it belongs to. Pure. */
 
 /** The stack that an ownership role's comment names. */
-export interface StackMark {
+export interface OwningStack {
   readonly name: string;
   readonly id: string;
 }
@@ -20,28 +20,26 @@ export interface StackMark {
 const line = /^berth: stack ([\w./-]{1,200}), id ([0-9a-f]{16})$/m;
 
 /** undefined = no such line: an earlier version made the role, or somebody made it by hand. */
-export function parseMark(comment: string | null | undefined): StackMark | undefined {
+export function parseOwningStack(comment: string | null | undefined): OwningStack | undefined {
   const [, name, id] = line.exec(releaseLineBreaks(comment ?? "")) ?? [];
   return name === undefined || id === undefined ? undefined : { name, id };
 }
 
 /** The stack's comment. */
-export function formatMark({ name, id }: StackMark): string {
+export function formatOwningStack({ name, id }: OwningStack): string {
   return `berth: stack ${name}, id ${id}`;
 }
 
 /** Writes the stack's comment on the ownership role. Other lines of its comment stay. */
-export function toMarkAction(
+export function toOwnershipComment(
   role: string,
   stack: StackIdentity,
   comment: string | null = null,
 ): Action {
-  const mark = formatMark(stack);
+  const own = formatOwningStack(stack);
   const kept = releaseLineBreaks(comment ?? "").trim();
-  const marked = line.test(kept)
-    ? kept.replace(line, mark)
-    : [kept, mark].filter(Boolean).join("\n");
-  return { kind: "mark-ownership-role", path: "roles", role, comment: holdLineBreaks(marked) };
+  const text = line.test(kept) ? kept.replace(line, own) : [kept, own].filter(Boolean).join("\n");
+  return { kind: "comment-ownership-role", path: "roles", role, comment: holdLineBreaks(text) };
 }
 
 /** A role that a stack wants to use as its ownership role. */
@@ -52,12 +50,12 @@ export interface OwnershipDecision {
   /** Why not. */
   readonly problem?: PostgresProblem;
   /** Writes the stack's comment if it is missing or has changed. */
-  readonly marks: readonly Action[];
+  readonly actions: readonly Action[];
   /** What the operator should know. */
   readonly notes: readonly string[];
 }
 
-const asItIs = { marks: [], notes: [] } as const;
+const asItIs = { actions: [], notes: [] } as const;
 
 /**
  * Decides by identity alone: neither a name nor an empty state proves anything. A role without a stack's comment
@@ -70,29 +68,31 @@ export function decideOwnership(
   stack: StackIdentity | undefined,
 ): OwnershipDecision {
   if (role === undefined) return asItIs;
-  const mark = parseMark(role.comment);
+  const owner = parseOwningStack(role.comment);
   if (stack === undefined) {
-    return mark === undefined ? asItIs : { ...asItIs, problem: describeUnknown(role.name, mark) };
+    return owner === undefined
+      ? asItIs
+      : { ...asItIs, problem: describeUnknownStack(role.name, owner) };
   }
-  const marks = [toMarkAction(role.name, stack, role.comment)];
-  if (mark === undefined) {
-    if (!role.hasMembers || stack.unmarked === role.name) return { marks, notes: [] };
-    return { ...asItIs, problem: describeUnmarked(role, stack) };
+  const actions = [toOwnershipComment(role.name, stack, role.comment)];
+  if (owner === undefined) {
+    if (!role.hasMembers || stack.unmarked === role.name) return { actions, notes: [] };
+    return { ...asItIs, problem: describeWithoutStack(role, stack) };
   }
-  if (mark.id === stack.id) return mark.name === stack.name ? asItIs : { marks, notes: [] };
-  if (stack.former?.includes(mark.id) !== true) {
-    return { ...asItIs, problem: describeForeign(role, mark, stack) };
+  if (owner.id === stack.id) return owner.name === stack.name ? asItIs : { actions, notes: [] };
+  if (stack.former?.includes(owner.id) !== true) {
+    return { ...asItIs, problem: describeForeign(role, owner, stack) };
   }
   const renamed =
-    mark.name === stack.name ? [] : [`stack ${mark.name} is called ${stack.name} now`];
-  return { marks, notes: renamed };
+    owner.name === stack.name ? [] : [`stack ${owner.name} is called ${stack.name} now`];
+  return { actions, notes: renamed };
 }
 
 const free = "set berth:postgres.ownershipRole to a name that is free";
 
 const at = "berth:postgres.ownershipRole";
 
-function describeUnknown(role: string, { name }: StackMark): PostgresProblem {
+function describeUnknownStack(role: string, { name }: OwningStack): PostgresProblem {
   return {
     ...{ code: "stack-unknown", at },
     what: `ownership role "${role}" belongs to stack ${name}, and this run does not know which stack it is for; nothing was changed`,
@@ -100,30 +100,34 @@ function describeUnknown(role: string, { name }: StackMark): PostgresProblem {
   };
 }
 
-function describeForeign(role: Candidate, mark: StackMark, stack: StackIdentity): PostgresProblem {
+function describeForeign(
+  role: Candidate,
+  owner: OwningStack,
+  stack: StackIdentity,
+): PostgresProblem {
   const handOver = `only if both are one stack, whose passphrase was changed or whose state was lost after it was renamed, run as the admin: ${toHandOver(role, stack)}`;
   return {
     ...{ code: "ownership-role-of-other-stack", at },
-    what: `ownership role "${role.name}" belongs to stack ${mark.name} (id ${mark.id}), and this is stack ${stack.name} (id ${stack.id}); nothing was changed`,
+    what: `ownership role "${role.name}" belongs to stack ${owner.name} (id ${owner.id}), and this is stack ${stack.name} (id ${stack.id}); nothing was changed`,
     fix: joinFixes(free, handOver),
   };
 }
 
-function describeUnmarked(role: Candidate, stack: StackIdentity): PostgresProblem {
-  const mark = `if it is this stack's, pulumi up with the stack's state marks it; where that state is lost, run as the admin: ${toHandOver(role, stack)}`;
+function describeWithoutStack(role: Candidate, stack: StackIdentity): PostgresProblem {
+  const comment = `if it is this stack's, pulumi up with the stack's state writes that on it; where that state is lost, run as the admin: ${toHandOver(role, stack)}`;
   return {
-    ...{ code: "ownership-role-unmarked", at },
+    ...{ code: "ownership-role-without-stack", at },
     what: `ownership role "${role.name}" has members and does not say of which stack: an earlier version of Berth made it; nothing was changed`,
-    fix: joinFixes(`if another stack made it, ${free}`, mark),
+    fix: joinFixes(`if another stack made it, ${free}`, comment),
   };
 }
 
 function toHandOver(role: Candidate, stack: StackIdentity): string {
-  return toStatement(toMarkAction(role.name, stack, role.comment), hiddenVerifiers);
+  return toStatement(toOwnershipComment(role.name, stack, role.comment), hiddenVerifiers);
 }
 
 /** The other stack that a role belongs to, because it is a member of that stack's ownership role. */
-export interface ForeignMark {
+export interface ForeignOwner {
   readonly ownershipRole: string;
   /** The role that granted the membership. */
   readonly grantor: string;
@@ -136,25 +140,25 @@ export interface ForeignMark {
  *
  * @param wanted Groups that the entry lists, whatever their names.
  */
-export function findForeignMark(
+export function findForeignOwner(
   live: Pick<LiveRole, "memberships">,
   ownershipRole: string,
   wanted: readonly string[] = [],
-): ForeignMark | undefined {
+): ForeignOwner | undefined {
   const others = live.memberships.filter(({ group }) => group !== ownershipRole);
   const found =
-    others.find(({ comment }) => parseMark(comment) !== undefined) ??
+    others.find(({ comment }) => parseOwningStack(comment) !== undefined) ??
     others.find(({ group }) => group.startsWith("berth_") && !wanted.includes(group));
   if (found === undefined) return undefined;
   const { group, grantor, comment } = found;
-  return { ownershipRole: group, grantor, stack: parseMark(comment)?.name };
+  return { ownershipRole: group, grantor, stack: parseOwningStack(comment)?.name };
 }
 
 /** Why a role of another stack is not adopted, not even with `adopt: true`. */
-export function describeForeignMark(
+export function describeForeignOwner(
   { key, name }: Pick<PlannedRole, "key" | "name">,
   app: string,
-  { ownershipRole, grantor, stack }: ForeignMark,
+  { ownershipRole, grantor, stack }: ForeignOwner,
 ): AppProblem {
   const id = escapeIdentifier;
   const whose = stack === undefined ? "another stack" : `stack ${stack}`;
@@ -176,7 +180,7 @@ export function withOwnershipRole<T extends { readonly postgres: Target }>(
 ): T {
   const { ownershipRole, stack } = spec.postgres;
   if (stack === undefined) return spec;
-  const own = [...roles].filter(({ comment }) => parseMark(comment)?.id === stack.id);
+  const own = [...roles].filter(({ comment }) => parseOwningStack(comment)?.id === stack.id);
   const [first] = own;
   if (first === undefined || own.some(({ name }) => name === ownershipRole)) return spec;
   return { ...spec, postgres: { ...spec.postgres, ownershipRole: first.name } };

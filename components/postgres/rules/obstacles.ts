@@ -113,10 +113,10 @@ function describeLoss(
       };
     case "gave": {
       const loser = loss.grantee === null ? "PUBLIC" : `role "${loss.grantee}"`;
-      const anew = `GRANT ${privileges} ON ${target} TO ${grantee}`;
+      const again = `GRANT ${privileges} ON ${target} TO ${grantee}`;
       return {
         what: `${loser} would lose ${list} on ${object}, which role "${role}" gave`,
-        fix: `for the owner to give it, ${as}: ${anew}; ${inNameOf(role, [revoke])}`,
+        fix: `for the owner to give it, ${as}: ${again}; ${inNameOf(role, [revoke])}`,
       };
     }
   }

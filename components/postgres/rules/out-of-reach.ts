@@ -1,4 +1,4 @@
-import type { PostgresSpec } from "../../config/spec.ts";
+import type { PostgresSpec } from "../../config/spec/postgres.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import { hintForMembership } from "../statements/failure.ts";

@@ -5,7 +5,7 @@ export const problemCodes = [
   ...(["server-not-pinned", "server-other", "server-too-old", "server-is-standby"] as const),
   ...(["admin-lacks-createrole", "admin-lacks-createdb", "admin-is-reserved"] as const),
   ...(["admin-lacks-self-grant", "ownership-role-has-rights"] as const),
-  ...(["ownership-role-of-other-stack", "ownership-role-unmarked", "stack-unknown"] as const),
+  ...(["ownership-role-of-other-stack", "ownership-role-without-stack", "stack-unknown"] as const),
   ...(["maintain-unsupported", "set-role-broken", "login-is-group"] as const),
   ...(["role-not-ours", "role-has-rights", "role-would-lose", "role-out-of-reach"] as const),
   ...(["role-of-other-stack", "role-above-admin"] as const),
@@ -19,7 +19,7 @@ export const problemCodes = [
   "setting-refused",
   ...(["extension-needs-superuser", "grant-of-other", "registry-would-lose"] as const),
   ...(["membership-option", "member-unlisted", "grant-option"] as const),
-  ...(["object-of-other", "schema-unlisted", "setting-unstated"] as const),
+  ...(["object-of-other", "schema-unlisted", "setting-unstated", "object-missing"] as const),
 ] as const;
 
 /** Code of a rule. */

@@ -2,7 +2,7 @@ import { escapeIdentifier } from "pg";
 import type { Catalog, LiveRole } from "../catalog/catalog.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import { listAttributes, toRevokeAttributes } from "./attributes.ts";
-import { findForeignMark } from "./identity.ts";
+import { findForeignOwner } from "./identity.ts";
 
 /** Which existing roles an app could have. Pure. */
 
@@ -64,7 +64,7 @@ export function mayManage(
   return (
     live !== undefined &&
     isReserved?.(role) !== true &&
-    findForeignMark(live, ownershipRole) === undefined &&
+    findForeignOwner(live, ownershipRole) === undefined &&
     findRights(live, catalog, database.name).length === 0
   );
 }

@@ -1,7 +1,7 @@
 import { escapeIdentifier } from "pg";
 import { commandLine } from "../../command-line.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { type DatabasePlan, hasLoginsOfVault, isGroup, type PlannedRole } from "../plan/plan.ts";
+import { type DatabasePlan, hasVaultLogins, isGroupRole, type PlannedRole } from "../plan/plan.ts";
 import type { AppProblem } from "./problem.ts";
 
 /** Notes and problems about an app with two logins. Pure. */
@@ -13,7 +13,7 @@ export function findTwoLoginProblems(
   hasPassword: (role: PlannedRole) => boolean,
 ): AppProblem[] {
   return plan.roles
-    .filter(isGroup)
+    .filter(isGroupRole)
     .filter((group) => hasPassword(group) && !catalog.roles.has(group.name))
     .map(({ key, name }) => ({
       ...{ code: "login-is-group", app: plan.app, at: `roles.${key}` },
@@ -28,7 +28,7 @@ export function noteTwoLogins(
   catalog: Pick<Catalog, "roles">,
 ): readonly string[] {
   return plan.roles
-    .filter(isGroup)
+    .filter(isGroupRole)
     .filter(({ name }) => catalog.roles.get(name)?.canLogin === true)
     .map(
       ({ name }) =>
@@ -38,7 +38,7 @@ export function noteTwoLogins(
 }
 
 function howToEnd(plan: DatabasePlan, group: string): string {
-  return hasLoginsOfVault(plan)
+  return hasVaultLogins(plan)
     ? `Once the app logs in with what Vault makes, end that as the admin: ${toEndOfLogin(group)}`
     : `${commandLine("rotate")} moves the app to ${listLogins(plan)}, and then with --retire ends that`;
 }
@@ -49,5 +49,5 @@ export function toEndOfLogin(role: string): string {
 }
 
 function listLogins({ roles }: DatabasePlan): string {
-  return roles.flatMap(({ name, actsAs }) => (actsAs === undefined ? [] : [name])).join(" or ");
+  return roles.flatMap(({ name, setRole }) => (setRole === undefined ? [] : [name])).join(" or ");
 }

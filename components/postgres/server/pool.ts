@@ -106,10 +106,10 @@ export class SessionPool {
     } catch (error) {
       throw error instanceof LoginFailure && error.isAnswer ? error : toUnreachable(error);
     }
-    return await this.#examine(client);
+    return await this.#inspect(client);
   }
 
-  async #examine(client: Client): Promise<Session> {
+  async #inspect(client: Client): Promise<Session> {
     let open = true;
     const warnings: Session["warnings"] = [];
     this.#open.add(client);

@@ -1,8 +1,12 @@
 import { DatabaseError } from "pg";
 import { BerthError, toOneError } from "../../errors.ts";
 import type { Endpoint } from "../../tunnel/endpoint.ts";
-import { inspectVerifiers } from "../catalog/access.ts";
-import { type Catalog, inspectCatalog, inspectRoles } from "../catalog/catalog.ts";
+import {
+  type Catalog,
+  inspectCatalog,
+  inspectRoles,
+  inspectVerifiers,
+} from "../catalog/catalog.ts";
 import { decideOwnership } from "../rules/identity.ts";
 import { findIdentityProblem } from "../rules/server.ts";
 import { type Action, describeAction, isAboutOwnershipRole } from "../statements/actions.ts";
@@ -40,7 +44,7 @@ export class PostgresServer {
   readonly config: PostgresConfig;
   readonly #pool: SessionPool;
   readonly #lock: RunLock;
-  #survey: Promise<StackCatalog> | undefined;
+  #catalog: Promise<StackCatalog> | undefined;
   #ownershipRole: Promise<void> | undefined;
   #isCancelled = false;
   #isDiskFull = false;
@@ -107,19 +111,16 @@ export class PostgresServer {
 
   /** Reads all roles and databases once per run. The apps of a preview or refresh share the result. */
   inspectStack(): Promise<StackCatalog> {
-    this.#survey ??= this.withMaintenance(async ({ client, server }) => {
+    this.#catalog ??= this.withMaintenance(async ({ client, server }) => {
       const catalog = await inspectCatalog(client, { roles: undefined, databases: undefined });
       const { ownershipRole } = this.config;
       const ours = [...catalog.roles.values()].filter((role) =>
         role.memberOf.includes(ownershipRole),
       );
       const names = ours.map((role) => role.name);
-      return {
-        catalog,
-        verifiers: server.isSuperuser ? await inspectVerifiers(client, names) : undefined,
-      };
+      return { catalog, verifiers: await inspectVerifiers(client, server, names) };
     });
-    return this.#survey;
+    return this.#catalog;
   }
 
   /** Runs one action. Throws if the run was cancelled or the server's disk is full. */

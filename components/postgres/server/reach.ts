@@ -1,4 +1,5 @@
-import type { ItemRef, PostgresSpec } from "../../config/spec.ts";
+import type { ItemRef } from "../../config/spec/item.ts";
+import type { PostgresSpec } from "../../config/spec/postgres.ts";
 import { type EndpointOptions, openEndpoint } from "../../tunnel/endpoint.ts";
 import type { PostgresConfig } from "./config.ts";
 import type { ServerTarget } from "./session.ts";

@@ -1,4 +1,4 @@
-import type { PostgresSpec } from "../../config/spec.ts";
+import type { PostgresSpec } from "../../config/spec/postgres.ts";
 import { BerthError } from "../../errors.ts";
 import { inspectRoles } from "../catalog/catalog.ts";
 import type { Session } from "./pool.ts";
@@ -13,6 +13,6 @@ export async function requireOurRoles(
   const others = names.filter((name) => roles.get(name)?.memberOf.includes(ownershipRole) !== true);
   if (others.length === 0) return;
   throw new BerthError(
-    `role ${others.join(", ")} is no member of ${ownershipRole}, so it is not this stack's; nothing was done with it`,
+    `role ${others.join(", ")} is not a member of ${ownershipRole}, so it is not this stack's; nothing was done with it`,
   );
 }

@@ -4,7 +4,7 @@ import type { Session } from "./pool.ts";
 import { runLockKey } from "./session.ts";
 
 /** Milliseconds that one process may keep others out while it has more to write. */
-const turnMs = 5000;
+const longestHoldMs = 5000;
 
 /** Who has the lock: any role that can log in can take it, not only a run. `since` is not visible to all. */
 interface Holder {
@@ -33,7 +33,7 @@ export class RunLock {
   readonly #open: () => Promise<Session>;
   readonly #waitSeconds: number;
   #session: Session | undefined;
-  #held: Promise<void> | undefined;
+  #acquired: Promise<void> | undefined;
   #holders = 0;
   #since = 0;
   #drained: PromiseWithResolvers<undefined> | undefined;
@@ -54,18 +54,18 @@ export class RunLock {
   }
 
   async #enter(): Promise<void> {
-    while (this.#holders > 0 && this.#since > 0 && Date.now() - this.#since > turnMs) {
+    while (this.#holders > 0 && this.#since > 0 && Date.now() - this.#since > longestHoldMs) {
       this.#drained ??= Promise.withResolvers<undefined>();
       await this.#drained.promise;
     }
     this.#holders += 1;
     // A broken tunnel loses the lock, while other apps may still work under it.
-    if (this.#session?.isOpen() === false) this.#held = undefined;
-    this.#held ??= this.#acquire();
+    if (this.#session?.isOpen() === false) this.#acquired = undefined;
+    this.#acquired ??= this.#acquire();
     try {
-      await this.#held;
+      await this.#acquired;
     } catch (error) {
-      this.#held = undefined;
+      this.#acquired = undefined;
       await this.#leave();
       throw error;
     }
@@ -74,7 +74,7 @@ export class RunLock {
   async #leave(): Promise<void> {
     this.#holders -= 1;
     if (this.#holders > 0) return;
-    this.#held = undefined;
+    this.#acquired = undefined;
     this.#since = 0;
     const session = this.#session;
     // A session that is gone has released its lock.
@@ -97,7 +97,7 @@ export class RunLock {
       this.#since = Date.now();
     } catch (error) {
       if (!(error instanceof DatabaseError) || error.code !== "55P03") throw error;
-      throw toHeld(await this.#findHolder(), this.#waitSeconds);
+      throw toLockError(await this.#findHolder(), this.#waitSeconds);
     }
   }
 
@@ -109,7 +109,7 @@ export class RunLock {
   }
 }
 
-function toHeld(holder: Holder | undefined, waitSeconds: number): BerthError {
+function toLockError(holder: Holder | undefined, waitSeconds: number): BerthError {
   const waited = `waited ${String(waitSeconds)} s for it`;
   const again = "wait for it to end, then run pulumi up again; nothing of this app was written";
   if (holder === undefined) {
@@ -120,7 +120,7 @@ function toHeld(holder: Holder | undefined, waitSeconds: number): BerthError {
   const { name, role, since } = holder;
   const pid = String(holder.pid);
   const who = `${name || "a session without a name"} (role ${role}, pid ${pid}${since === null ? "" : `, since ${since}`})`;
-  const foreign = `; if it is no run of Berth's, end it, as a superuser: SELECT pg_terminate_backend(${pid})`;
+  const foreign = `; if it is not a run of Berth's, end it, as a superuser: SELECT pg_terminate_backend(${pid})`;
   return new BerthError(`another run writes to this server; ${waited}: ${who}`, {
     hint: `${again}${name.startsWith("berth ") ? "" : foreign}`,
   });

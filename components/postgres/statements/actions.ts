@@ -8,7 +8,7 @@ import type { PlannedDatabase, PlannedRole } from "../plan/plan.ts";
  */
 export type Action = { readonly path: string } & (
   | { readonly kind: "create-ownership-role"; readonly role: string }
-  | { readonly kind: "mark-ownership-role"; readonly role: string; readonly comment: string }
+  | { readonly kind: "comment-ownership-role"; readonly role: string; readonly comment: string }
   | { readonly kind: "create-role"; readonly role: PlannedRole; readonly canLogin: boolean }
   | { readonly kind: "set-password"; readonly role: string; readonly key: string }
   | {
@@ -65,7 +65,7 @@ export type Action = { readonly path: string } & (
       readonly owner: string;
       /** null = every schema. */
       readonly schema: string | null;
-      readonly type: ContentType;
+      readonly type: ContentType | "schema";
     } & PrivilegeChange)
 );
 
@@ -97,7 +97,7 @@ export interface SecurableObject {
 
 /** One app does these actions for all apps. */
 export function isAboutOwnershipRole({ kind }: Action): boolean {
-  return kind === "create-ownership-role" || kind === "mark-ownership-role";
+  return kind === "create-ownership-role" || kind === "comment-ownership-role";
 }
 
 /** What an action does, for a person: `role admin_app gets SELECT on table public.games`. */
@@ -105,7 +105,7 @@ export function describeAction(action: Action): string {
   switch (action.kind) {
     case "create-ownership-role":
       return `ownership role ${action.role} is created`;
-    case "mark-ownership-role":
+    case "comment-ownership-role":
       return `ownership role ${action.role} gets the comment: ${action.comment}`;
     case "create-role":
       return `role ${action.role.name} is created${action.canLogin ? "" : " with NOLOGIN"}`;
@@ -158,7 +158,7 @@ export function describeAction(action: Action): string {
       return `${describePrivilegeChange(action.kind, action)} on ${describeSecurable(action.on)}`;
     case "grant-default":
     case "revoke-default":
-      return `${describePrivilegeChange(action.kind, action)} on every ${action.type} that ${action.owner} will create in ${action.schema ?? "any schema"}`;
+      return `${describePrivilegeChange(action.kind, action)} on every ${action.type} that ${action.owner} will create${action.type === "schema" ? "" : ` in ${action.schema ?? "any schema"}`}`;
   }
 }
 

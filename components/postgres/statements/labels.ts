@@ -60,7 +60,7 @@ function riskOf(
     case "grant-default":
       return database.isNew ? undefined : "access";
     case "create-ownership-role":
-    case "mark-ownership-role":
+    case "comment-ownership-role":
     case "create-role":
     case "set-password":
     case "clear-password":

@@ -17,7 +17,7 @@ export function toStatement(action: Action, verifiers: Verifiers): string {
   switch (action.kind) {
     case "create-ownership-role":
       return `CREATE ROLE ${id(action.role)} NOLOGIN ${noExpiry}`;
-    case "mark-ownership-role":
+    case "comment-ownership-role":
       return `COMMENT ON ROLE ${id(action.role)} IS ${escapeLiteral(action.comment)}`;
     case "create-role":
       return createRole(action, verifiers);

@@ -7,14 +7,14 @@ import { none } from "./none.ts";
 
 /** Answers in order, and remembers what it was asked and why again. */
 function person(...answers: readonly string[]) {
-  const asked: string[] = [];
+  const requested: string[] = [];
   const ask: Ask = (question, findProblem) => {
-    const answer = answers[asked.length] ?? "";
+    const answer = answers[requested.length] ?? "";
     const problem = findProblem?.(answer);
-    asked.push(problem === undefined ? question : `${question}: "${answer}" ${problem}`);
+    requested.push(problem === undefined ? question : `${question}: "${answer}" ${problem}`);
     return problem === undefined ? Promise.resolve(answer) : ask(question, findProblem);
   };
-  return { asked, ask };
+  return { requested, ask };
 }
 
 describe("without a terminal", () => {
@@ -54,16 +54,16 @@ describe("without a terminal", () => {
 
 describe("at a terminal", () => {
   test("nothing is asked of who said it all", async () => {
-    const { asked, ask } = person();
+    const { requested, ask } = person();
     await completeArgs({ ...none, app: "wiki" }, ask);
-    expect(asked).toEqual([]);
+    expect(requested).toEqual([]);
   });
 
   test("only what is missing is asked", async () => {
-    const { asked, ask } = person("", "ghcr.io/charts", "1.2.3");
+    const { requested, ask } = person("", "ghcr.io/charts", "1.2.3");
     const args = await completeArgs({ ...none, app: "wiki", chart: "wiki" }, ask);
     expect(args).toMatchObject({ app: "wiki", repo: "ghcr.io/charts", chartVersion: "1.2.3" });
-    expect(asked).toEqual([
+    expect(requested).toEqual([
       'Repository of the chart: "" is needed',
       "Repository of the chart",
       "Version of the chart",
@@ -71,10 +71,10 @@ describe("at a terminal", () => {
   });
 
   test("who gives nothing is led through, and a wrong name is asked again", async () => {
-    const { asked, ask } = person("Wiki", "wiki", "", "", "");
+    const { requested, ask } = person("Wiki", "wiki", "", "", "");
     expect(toEntry(await completeArgs(none, ask))).toEqual({});
-    expect(asked[0]).toMatch(/^Name of the app: "Wiki" is not an app name; allowed are /);
-    expect(asked).toHaveLength(5);
+    expect(requested[0]).toMatch(/^Name of the app: "Wiki" is not an app name; allowed are /);
+    expect(requested).toHaveLength(5);
   });
 });
 

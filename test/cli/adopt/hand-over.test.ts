@@ -11,7 +11,7 @@ import { makeSpec, writeStack } from "../../fakes/stack.ts";
 const ofBob: StrangeObject = { type: "table", name: "public.t", owner: "bob" };
 const superuser = liveRole("postgres", { isSuperuser: true, ownedDatabases: ["wiki"] });
 
-function survey(owner: string, roles: readonly LiveRole[], objects: readonly StrangeObject[] = []) {
+function facts(owner: string, roles: readonly LiveRole[], objects: readonly StrangeObject[] = []) {
   const database = liveDatabase("wiki", owner);
   const inside = { access: noAccess, extensions: [], extras: [], objects };
   return {
@@ -32,9 +32,9 @@ const stackOf = (apps: Record<string, unknown>) => ({
 describe("a database that the stack does not have", () => {
   const plan = (
     owner: string,
-    ...more: Parameters<typeof survey> extends [unknown, ...infer R] ? R : never
+    ...more: Parameters<typeof facts> extends [unknown, ...infer R] ? R : never
   ) => {
-    const { database, found } = survey(owner, ...more);
+    const { database, found } = facts(owner, ...more);
     return planHandOver(stackOf({}), found, database);
   };
 
@@ -81,7 +81,7 @@ describe("a database of the stack", () => {
     const stack = stackOf({ wiki: entry });
     const [app] = stack.spec.apps;
     if (app === undefined) throw new Error("the stack has no app");
-    return planAppHandOver(app, stack, survey(owner, roles, [ofBob]).found);
+    return planAppHandOver(app, stack, facts(owner, roles, [ofBob]).found);
   };
   const wiki = liveRole("wiki", { memberOf: ["berth_prod"], ownedDatabases: ["wiki"] });
 

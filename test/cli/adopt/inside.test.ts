@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Inside } from "../../../cli/adopt/survey.ts";
+import type { Inside } from "../../../cli/adopt/facts.ts";
 import { noAccess } from "../../../components/postgres/catalog/access.ts";
 import { liveDatabase, liveRole } from "../../fakes/catalog.ts";
 import { owning, propose } from "./proposal.ts";

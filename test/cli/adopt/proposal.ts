@@ -1,5 +1,5 @@
+import type { AdoptFacts, Inside } from "../../../cli/adopt/facts.ts";
 import { proposeApps } from "../../../cli/adopt/propose.ts";
-import type { Inside, ServerSurvey } from "../../../cli/adopt/survey.ts";
 import { noAccess } from "../../../components/postgres/catalog/access.ts";
 import type { LiveDatabase, LiveRole } from "../../../components/postgres/catalog/catalog.ts";
 import { liveRole, makeCatalog } from "../../fakes/catalog.ts";
@@ -21,7 +21,7 @@ export function propose(
     name,
     more.insides?.[name] ?? { access: noAccess, extensions: [], extras: [], objects: [] },
   ]);
-  const survey: ServerSurvey = {
+  const facts: AdoptFacts = {
     catalog: makeCatalog(roles, databases),
     insides: new Map(insides),
     verifiers: more.verifiers === undefined ? undefined : new Map(Object.entries(more.verifiers)),
@@ -29,7 +29,7 @@ export function propose(
   const spec = makeSpec(apps, more.postgres);
   const stack = { id: "0123456789abcdef", name: "organization/berth/prod" };
   const identified = { ...spec, postgres: { ...spec.postgres, stack } };
-  const found = proposeApps({ spec: identified, values: writeStack(apps, more.postgres) }, survey);
+  const found = proposeApps({ spec: identified, values: writeStack(apps, more.postgres) }, facts);
   return {
     entries: Object.fromEntries(found.apps.map(({ key, entry }) => [key, entry])),
     leftAlone: found.leftAlone.map(

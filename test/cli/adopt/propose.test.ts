@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Inside } from "../../../cli/adopt/survey.ts";
+import type { Inside } from "../../../cli/adopt/facts.ts";
 import { noAccess } from "../../../components/postgres/catalog/access.ts";
 import type { LiveDatabase, LiveRole } from "../../../components/postgres/catalog/catalog.ts";
 import { liveDatabase, liveRole } from "../../fakes/catalog.ts";
@@ -158,7 +158,7 @@ describe("a database is left alone", () => {
       "of another stack",
       { memberships: [{ group: "berth_dev", grantor: "admin" }], memberOf: ["berth_dev"] },
       {},
-      'another stack, whose mark is "berth_dev"',
+      'another stack, whose ownership role is "berth_dev"',
     ],
     [
       "of a member of a group with the rights of a superuser",

@@ -4,7 +4,7 @@ import { Report } from "../../../cli/doctor/report.ts";
 import type { World } from "../../../cli/doctor/world.ts";
 
 /** What is said of a stack whose state Pulumi exports like this. */
-async function judge(exported: unknown) {
+async function find(exported: unknown) {
   const report = new Report();
   const world: World = {
     env: {},
@@ -25,13 +25,13 @@ test.each([
   ["that never ran", { version: 3, deployment: {} }],
   ["whose runs all ended", { version: 3, deployment: { resources: [], pending_operations: [] } }],
 ])("a stack %s has nothing pending", async (_, exported) => {
-  expect(await judge(exported)).toMatchObject([{ name: "pending", status: "ok" }]);
+  expect(await find(exported)).toMatchObject([{ name: "pending", status: "ok" }]);
 });
 
 test("a run that was killed is named by what it was at, with the command that ends it", async () => {
   const urn = "urn:pulumi:prod::berth::berth:postgres:AppDatabase::wiki";
   const pending = { type: "creating", resource: { urn } };
-  const findings = await judge({ version: 3, deployment: { pending_operations: [pending] } });
+  const findings = await find({ version: 3, deployment: { pending_operations: [pending] } });
   expect(findings).toMatchObject([
     {
       status: "warning",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkReadiness } from "../../../cli/doctor/operators/readiness.ts";
+import { checkReadiness } from "../../../cli/doctor/cluster/readiness.ts";
 import { Report } from "../../../cli/doctor/report.ts";
 import type { KubernetesObject } from "../../../components/delivery/yaml.ts";
 import type { KubeAccess } from "../../../components/kubernetes/access.ts";

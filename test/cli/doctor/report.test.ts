@@ -13,12 +13,12 @@ function fail(error: unknown): never {
 
 describe("what a check finds", () => {
   test("a value goes on to those that build on it, line by line", async () => {
-    const told: Finding[] = [];
-    const report = new Report((finding) => told.push(finding));
+    const reported: Finding[] = [];
+    const report = new Report((finding) => reported.push(finding));
     const first = await report.check(about("first"), [], () => good(2));
     const second = await report.check(about("second"), [first], (two) => good(two + 1));
     expect(second).toEqual({ value: 3 });
-    expect(told.map(({ name, status }) => [name, status])).toEqual([
+    expect(reported.map(({ name, status }) => [name, status])).toEqual([
       ["first", "ok"],
       ["second", "ok"],
     ]);
@@ -26,11 +26,13 @@ describe("what a check finds", () => {
 
   test("a failure has its own fix, or else the usual one, and one line for each problem", async () => {
     const report = new Report();
-    await report.check(about("own"), [], () => fail(new BerthError("broken", { hint: "mend it" })));
+    await report.check(about("own"), [], () =>
+      fail(new BerthError("broken", { hint: "repair it" })),
+    );
     await report.check(about("none"), [], () => fail(new BerthError("broken")));
     await report.check(about("many"), [], () => fail(toOneError("t", ["a\n    fix: b", "c"])));
     expect(report.findings.map(({ detail, fix }) => [detail, fix])).toEqual([
-      ["broken", "mend it"],
+      ["broken", "repair it"],
       ["broken", "the usual fix"],
       ["a", "b"],
       ["c", "the usual fix"],
@@ -75,7 +77,7 @@ describe("what a check finds", () => {
     await expect(check).rejects.toThrow(TypeError);
   });
 
-  test("the last line counts, and tells of skipped checks only where there are any", () => {
+  test("the last line counts, and names skipped checks only if there are any", () => {
     const one = (status: Finding["status"]): Finding => ({
       group: "g",
       name: "n",

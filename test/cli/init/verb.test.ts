@@ -24,7 +24,7 @@ const answers = {
 };
 
 /** As `pulumi new` leaves it. */
-const asked = [
+const requested = [
   "encryptionsalt: v1:example",
   "config:",
   ...Object.entries(answers).map(([key, answer]) => `  answers:${key}: ${answer}`),
@@ -47,7 +47,7 @@ async function berth(cwd: string, ...args: readonly string[]) {
 
 describe("init", () => {
   it("turns what pulumi new asked into a stack file that plan can read, once", async () => {
-    const project = makeProject(asked);
+    const project = makeProject(requested);
     const { stderr } = await berth(project, "plan");
     expect(stderr).toContain("fix: npm run init -- --stack prod writes it");
     expect(await berth(project, "init")).toMatchObject({ exitCode: 0, stderr: "" });
@@ -94,8 +94,8 @@ describe("init", () => {
 
 describe("the stack file", () => {
   it("keeps what is not an answer", () => {
-    expect(findAnswers(asked)).toEqual(answers);
-    const text = fillStackFile(asked, answers);
+    expect(findAnswers(requested)).toEqual(answers);
+    const text = fillStackFile(requested, answers);
     expect(text).toContain("other:key: kept # by hand");
     expect(parse(text)).toEqual({
       encryptionsalt: "v1:example",

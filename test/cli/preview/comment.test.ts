@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { findThread, postComment } from "../../../cli/preview/comment.ts";
-import { toMarker } from "../../../cli/preview/markdown.ts";
+import { toCommentId } from "../../../cli/preview/markdown.ts";
 
 /** One comment for each stack, on a forge that answers as GitHub, Forgejo, Gitea and GitLab do. */
 
@@ -62,7 +62,7 @@ const ofGitLab = () => ({
 });
 const changed = { stack: "prod", unchanged: false };
 const post = (text: string, env = ofActions() as Record<string, string>, of = changed) =>
-  postComment(`${toMarker(of.stack)}\n${text}`, of, env);
+  postComment(`${toCommentId(of.stack)}\n${text}`, of, env);
 const own = () => comments.filter(({ body }) => body.startsWith("<!-- berth preview"));
 
 describe.each([
@@ -75,7 +75,7 @@ describe.each([
     expect(await post("first", env())).toBe("posted the comment");
     expect(requests).toContain(request);
     expect(await post("second", env())).toBe("updated the comment");
-    expect(own().map(({ body }) => body)).toEqual([`${toMarker("prod")}\nsecond`]);
+    expect(own().map(({ body }) => body)).toEqual([`${toCommentId("prod")}\nsecond`]);
   });
 });
 
@@ -102,7 +102,11 @@ it("says which right is missing, without the token", async () => {
 });
 
 it.each([
-  ["is no pull request", { GITHUB_REF: "refs/heads/main" }, "this is no CI job of a pull request"],
+  [
+    "is no pull request",
+    { GITHUB_REF: "refs/heads/main" },
+    "this is not a CI job of a pull request",
+  ],
   ["has no token", { GITHUB_TOKEN: "" }, "GITHUB_TOKEN is not set"],
 ])("refuses a job that %s", (_, change, message) => {
   expect(() => findThread({ ...ofActions(), ...change })).toThrow(message);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { toStackPreview } from "../../../cli/preview/changes.ts";
-import { toCode, toMarkdown, toMarker } from "../../../cli/preview/markdown.ts";
+import { toCode, toCommentId, toMarkdown } from "../../../cli/preview/markdown.ts";
 import { database, file, says, shows } from "./digest.ts";
 
 const words = "role wiki_ro gets CONNECT on database wiki";
@@ -76,7 +76,7 @@ describe("a preview in Markdown", () => {
   });
 
   it("has a mark that no name of a stack can end", () => {
-    expect(toMarker("--> <b>")).toBe("<!-- berth preview _____b_ -->");
+    expect(toCommentId("--> <b>")).toBe("<!-- berth preview _____b_ -->");
   });
 });
 

@@ -115,7 +115,7 @@ test("an ExternalSecret is read at once, by an annotation", async () => {
   ]);
 });
 
-test("without the right or the object, the Secret comes later, and that is no failure", async () => {
+test("without the right or the object, the Secret comes later, which is not a failure", async () => {
   const object = { namespace, name: "wiki-db-credentials" };
   expect(await forceSync(access, object)).toContain('no externalsecrets.external-secrets.io "wiki');
   cluster.api.denied.add("patch externalsecrets");

@@ -145,7 +145,7 @@ describe("a rotation", () => {
 });
 
 describe("a new password that the server does not take", () => {
-  it("never reaches the item, and the next run begins anew", async () => {
+  it("never reaches the item, and the next run begins again", async () => {
     const before = bed.login();
     const { runTogether } = PostgresServer.prototype;
     vi.spyOn(PostgresServer.prototype, "runTogether").mockImplementationOnce(async function (
@@ -162,6 +162,19 @@ describe("a new password that the server does not take", () => {
     expect(await query(before)).toEqual([{ me: "netbox_role" }]);
     expect(await bed.rotate()).toBe(0);
     expect(report()).toMatchObject({ login: "netbox_b", resumed: false, verified: true });
+    await bed.retireAtLast();
+  });
+});
+
+describe("an edit of the item whose answer is lost", () => {
+  it("is found there, and the rotation goes on", async () => {
+    const before = bed.login();
+    const restore = bed.loseAnswers();
+    expect(await bed.rotate()).toBe(0);
+    restore();
+    expect(report()).toMatchObject({ resumed: false, verified: true });
+    expect(bed.login().password).not.toBe(before.password);
+    expect(await query(bed.login())).toEqual([{ me: "netbox_role" }]);
     await bed.retireAtLast();
   });
 });
@@ -212,8 +225,8 @@ describe("two rotations at once", () => {
 
 describe("a rotation that was killed", () => {
   it.each([
-    ["before the item was told", "has a new password", false],
-    ["after the item was told", "has gone over to", true],
+    ["before the item was written", "has a new password", false],
+    ["after the item was written", "has gone over to", true],
     ["after pulumi up", "has its verifier", true],
   ])("%s ends the next time", async (_, diesAt, resumed) => {
     const before = bed.login();

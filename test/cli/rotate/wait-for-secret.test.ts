@@ -17,17 +17,17 @@ function secret(username: string, password: string): unknown {
 
 /** Answers one after the other; the last one again and again. */
 function answering(...answers: readonly unknown[]) {
-  const asked: string[] = [];
+  const requested: string[] = [];
   return {
-    asked,
+    requested,
     read: (ask: {
       verb: string;
       resource: string;
       namespace: string | undefined;
       name: string | undefined;
     }) => {
-      asked.push(`${ask.verb} ${ask.resource} ${ask.namespace ?? ""}/${ask.name ?? ""}`);
-      const answer = answers[Math.min(asked.length, answers.length) - 1];
+      requested.push(`${ask.verb} ${ask.resource} ${ask.namespace ?? ""}/${ask.name ?? ""}`);
+      const answer = answers[Math.min(requested.length, answers.length) - 1];
       return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
     },
   };
@@ -42,7 +42,7 @@ test("waits until the Secret holds exactly the credential", async () => {
     secret("wiki", "new-password"),
   );
   expect(await waitForSecret(api, role, credential, patience)).toEqual({ kind: "arrived" });
-  expect(api.asked).toEqual(Array(4).fill("get secrets infra-wiki/wiki-db-credentials"));
+  expect(api.requested).toEqual(Array(4).fill("get secrets infra-wiki/wiki-db-credentials"));
 });
 
 test("gives up when the time is over", async () => {
@@ -56,5 +56,5 @@ test("does not wait for what it may not see", async () => {
     kind: "unseen",
     reason: "not allowed to get secrets",
   });
-  expect(api.asked).toHaveLength(1);
+  expect(api.requested).toHaveLength(1);
 });

@@ -118,7 +118,7 @@ export async function openVerifyBed(count: number): Promise<VerifyBed> {
 }
 
 /** What failed, or what was warned of, a line each. */
-export function tell({ apps }: Verdict, which: "failed" | "warnings"): string[] {
+export function listChecks({ apps }: Verdict, which: "failed" | "warnings"): string[] {
   return apps.flatMap(({ app, checks }) =>
     checks
       .filter(({ ok, warning }) => (which === "failed" ? !ok : warning === true))

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StackSpec } from "../../../components/config/spec.ts";
 import type { DatabaseBed } from "../../provider/app-database/bed.ts";
 import { followFix } from "../../provider/app-database/fixes/follow.ts";
-import { openVerifyBed, tell, type VerifyBed } from "./bed.ts";
+import { listChecks, openVerifyBed, type VerifyBed } from "./bed.ts";
 
 /**
  * `verify` against a real Postgres, with apps of every profile and every mix of what an entry can say:
@@ -24,9 +24,9 @@ afterAll(async () => {
 
 it("finds nothing wrong with healthy apps, and warns of those that are left open to PUBLIC", async () => {
   const verdict = await verify(spec.apps.map(({ name }) => name));
-  expect(tell(verdict, "failed")).toEqual([]);
+  expect(listChecks(verdict, "failed")).toEqual([]);
   const open = spec.apps.filter(({ database }) => !database.revokePublic);
-  const warnings = tell(verdict, "warnings").filter((line) => line.includes("PUBLIC: "));
+  const warnings = listChecks(verdict, "warnings").filter((line) => line.includes("PUBLIC: "));
   expect(warnings).toHaveLength(open.length);
   expect(warnings).toContain(
     "app3: PUBLIC: has no privileges on app3: PUBLIC has CONNECT on database app3, which the entry keeps",
@@ -209,7 +209,7 @@ describe("verify", () => {
       for (const statement of breaking.split("; ")) await bed.sql(statement, database);
       const some = says.source.includes("other apps") ? broken : [database];
       const verdict = await verify(some);
-      expect(tell(verdict, "failed").join("\n")).toMatch(says);
+      expect(listChecks(verdict, "failed").join("\n")).toMatch(says);
       const fixes = verdict.apps.flatMap(({ app, checks }) =>
         checks.flatMap(({ ok, fix }) =>
           ok ? [] : fix.split("\n    fix: ").map((one) => [app, one] as const),
@@ -218,12 +218,12 @@ describe("verify", () => {
       // `pulumi up` refuses as long as a statement is missing.
       const isUp = ([, fix]: readonly [string, string]) => Number(/^run pulumi up/.test(fix));
       for (const [app, fix] of fixes.toSorted((a, b) => isUp(a) - isUp(b))) await follow(app, fix);
-      expect(tell(await verify(some), "failed")).toEqual([]);
+      expect(listChecks(await verify(some), "failed")).toEqual([]);
     },
   );
 
-  it("finds nothing wrong once everything is mended, and leaves nothing behind", async () => {
-    expect(tell(await verify(broken), "failed")).toEqual([]);
+  it("finds nothing wrong once everything is repaired, and leaves nothing behind", async () => {
+    expect(listChecks(await verify(broken), "failed")).toEqual([]);
     const left = "select from pg_class where relname like 'berth_verify%'";
     expect(await bed.sql(left, "app2")).toEqual([]);
   });

@@ -26,7 +26,7 @@ describe("the name of an ownership role", () => {
     expect(ownershipRoleName("team_a")).toBe("berth_team_a");
   });
 
-  it("tells stacks apart whose names come to the same", () => {
+  it("gives different names to stacks whose names look the same", () => {
     const names = ["team_a", "team-a", "team.a", "Team.A"].map(ownershipRoleName);
     expect(new Set(names).size).toBe(4);
     for (const name of names) expect(name).toMatch(/^berth_team_a(_[0-9a-f]{12})?$/);

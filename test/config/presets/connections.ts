@@ -83,6 +83,22 @@ function fromAppIni(values: unknown, prefix: string): Connection {
   };
 }
 
+/** A connection whose parts stand below one key, each under the name that the chart has for it. */
+function below(
+  values: unknown,
+  path: string,
+  names: Readonly<Record<"host" | "database" | "user" | "secret" | "key", string>>,
+): Connection {
+  const read = (name: string): string => text(values, `${path}/${name}`);
+  return {
+    host: read(names.host),
+    port: read("port"),
+    database: read(names.database),
+    user: read(names.user),
+    password: { secret: read(names.secret), key: read(names.key) },
+  };
+}
+
 /** A URL in a Secret has it all. */
 function fromUrl(values: unknown, path: string, secrets: Secrets): Connection {
   const url = new URL(resolve(toRef(values, path), secrets));
@@ -113,16 +129,10 @@ const readers: Readonly<Record<PresetName, Read>> = {
   },
   netbox: (values) => {
     require(values, "postgresql/enabled", false);
-    return {
-      host: text(values, "externalDatabase/host"),
-      port: text(values, "externalDatabase/port"),
-      database: text(values, "externalDatabase/database"),
-      user: text(values, "externalDatabase/username"),
-      password: {
-        secret: text(values, "externalDatabase/existingSecretName"),
-        key: text(values, "externalDatabase/existingSecretKey"),
-      },
-    };
+    return below(values, "externalDatabase", {
+      ...{ host: "host", database: "database", user: "username" },
+      ...{ secret: "existingSecretName", key: "existingSecretKey" },
+    });
   },
   nextcloud: (values) => {
     require(values, "internalDatabase/enabled", false);
@@ -139,16 +149,10 @@ const readers: Readonly<Record<PresetName, Read>> = {
   },
   keycloak: (values) => {
     require(values, "database/vendor", "postgres");
-    return {
-      host: text(values, "database/hostname"),
-      port: text(values, "database/port"),
-      database: text(values, "database/database"),
-      user: text(values, "database/username"),
-      password: {
-        secret: text(values, "database/existingSecret"),
-        key: text(values, "database/existingSecretKey"),
-      },
-    };
+    return below(values, "database", {
+      ...{ host: "hostname", database: "database", user: "username" },
+      ...{ secret: "existingSecret", key: "existingSecretKey" },
+    });
   },
   grafana: (values) => {
     require(values, "grafana.ini/database/type", "postgres");

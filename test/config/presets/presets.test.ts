@@ -71,7 +71,7 @@ describe("which preset", () => {
     expect(app?.workload).toMatchObject({ repoURL, chart: "netbox", version: "8.3.61" });
   });
 
-  test("is none where the entry has a repository of its own, or says so", () => {
+  test("is not used if the entry has a repository of its own, or says so", () => {
     for (const helm of [
       { chart: "netbox", version: "8.3.61", repoURL },
       { chart: "netbox", version: "8.3.61", repoURL, preset: "none" },

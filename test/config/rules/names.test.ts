@@ -109,7 +109,7 @@ describe("a reserved name", () => {
     );
   });
 
-  test("is PUBLIC in capitals too, since nobody could tell such a role from everybody", () => {
+  test("is PUBLIC in capitals too, since such a role would look like everybody", () => {
     const spec = makeSpec({});
     expect(reservedReason("PUBLIC", spec)).toBe("belongs to Postgres itself");
   });

@@ -18,14 +18,14 @@ import { writeStack } from "../../fakes/stack.ts";
 const engine = new PulumiEngine();
 const plainTls = { tls: { mode: "disable" } };
 const answers = new Map<string, unknown>();
-const asked: string[] = [];
+const requested: string[] = [];
 let server: Server;
 let kubeconfig: string;
 
 beforeAll(async () => {
   await engine.start();
   server = createServer((request, response) => {
-    asked.push(`${request.method ?? ""} ${request.url ?? ""}`);
+    requested.push(`${request.method ?? ""} ${request.url ?? ""}`);
     const answer = answers.get(request.url ?? "");
     response.statusCode = answer === undefined ? 404 : 200;
     response.end(JSON.stringify(answer ?? { kind: "Status", message: "not found" }));
@@ -50,7 +50,7 @@ afterAll(() => {
 
 beforeEach(() => {
   answers.clear();
-  asked.length = 0;
+  requested.length = 0;
   const found = (uid: string) => ({ metadata: { uid } });
   answers.set("/api/v1/namespaces/kube-system", found("uid-of-home"));
   answers.set("/api/v1/namespaces/db-postgres", found("1"));
@@ -169,6 +169,6 @@ test("fails before anything is registered, and only reads until then", async () 
     /2 problems\n {2}- it has no OnePasswordItem.*\n.*\n {2}- Application argocd\/netbox exists/,
   );
   expect(await engine.settleInOrder()).toEqual([]);
-  expect(asked.length).toBeGreaterThan(5);
-  expect(asked.filter((request) => !request.startsWith("GET "))).toEqual([]);
+  expect(requested.length).toBeGreaterThan(5);
+  expect(requested.filter((request) => !request.startsWith("GET "))).toEqual([]);
 });

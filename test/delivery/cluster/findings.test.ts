@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { ClusterSpec, StackIdentity } from "../../../components/config/spec.ts";
+import type { ClusterSpec } from "../../../components/config/spec/delivery.ts";
+import type { StackIdentity } from "../../../components/config/spec/postgres.ts";
 import {
   type ClusterFacts,
   decideCluster,
@@ -21,7 +22,7 @@ const good: ClusterFacts = {
   namespaces: new Set(["db-postgres", "argocd"]),
 };
 
-function judge(
+function find(
   facts: Partial<ClusterFacts>,
   changes: Partial<ClusterSpec> = {},
   stack?: StackIdentity,
@@ -36,18 +37,18 @@ function judge(
 
 describe("a cluster to apply to", () => {
   it("may be empty, and may hold what the stack made", () => {
-    expect(judge({}).warnings).toEqual([]);
-    expect(judge({ objects: new Map([[item, ours]]) }).warnings).toEqual([]);
+    expect(find({}).warnings).toEqual([]);
+    expect(find({ objects: new Map([[item, ours]]) }).warnings).toEqual([]);
   });
 
   it("is refused when it is another than the stack file names", () => {
-    expect(() => judge({ identifier: "uid-of-work" })).toThrow(
+    expect(() => find({ identifier: "uid-of-work" })).toThrow(
       /context "home" is not the stack's cluster.*uid-of-work.*fix: correct berth:cluster\.context/s,
     );
   });
 
   it("is named for the stack file to pin", () => {
-    const { warnings, identifier } = judge({}, { identifier: undefined });
+    const { warnings, identifier } = find({}, { identifier: undefined });
     expect(warnings).toMatchObject([
       { fix: expect.stringContaining("identifier: uid-of-home") as string },
     ]);
@@ -58,7 +59,7 @@ describe("a cluster to apply to", () => {
     const missingKinds = KINDS.filter(({ kind }) =>
       ["OnePasswordItem", "Application"].includes(kind),
     );
-    const act = () => judge({ missingKinds, namespaces: new Set(["argocd"]) });
+    const act = () => find({ missingKinds, namespaces: new Set(["argocd"]) });
     expect(act).toThrow("it has no OnePasswordItem in onepassword.com/v1, which 6 objects need");
     expect(act).toThrow("fix: install the 1Password operator (helm install connect connect");
     expect(act).toThrow("it has no Application in argoproj.io/v1alpha1, which 1 object needs");
@@ -68,47 +69,45 @@ describe("a cluster to apply to", () => {
   });
 
   it("is refused when a namespace is missing that nobody makes", () => {
-    expect(() => judge({}, { createNamespaces: false })).toThrow(
+    expect(() => find({}, { createNamespaces: false })).toThrow(
       'there is no namespace "infra-netbox"\n    fix: kubectl create namespace infra-netbox',
     );
   });
 
   it("is refused when it holds what others made, and nobody said to take it over", () => {
     const objects = new Map([[item, others]]);
-    expect(() => judge({ objects })).toThrow(
+    expect(() => find({ objects })).toThrow(
       `${item} exists and was not made by this stack (applied by kubectl-client-side-apply)`,
     );
-    expect(() => judge({ objects })).toThrow("berth:cluster.adopt: true");
-    expect(judge({ objects }, { adopt: true }).warnings).toEqual([
+    expect(() => find({ objects })).toThrow("berth:cluster.adopt: true");
+    expect(find({ objects }, { adopt: true }).warnings).toEqual([
       { what: `adopting: ${item}, made by others` },
     ]);
   });
 
   it("is refused when it holds what another stack made", () => {
     const objects = new Map([[item, { ...others, managers: ["berth-production"] }]]);
-    expect(() => judge({ objects })).toThrow(
-      "not made by this stack (applied by berth-production)",
-    );
+    expect(() => find({ objects })).toThrow("not made by this stack (applied by berth-production)");
   });
 
-  it("tells stacks of one name apart, and knows its own under a former name", () => {
+  it("distinguishes stacks of one name, and knows its own under a former name", () => {
     const [mine, theirs] = ["1111111111111111", "2222222222222222"];
     const stack = { id: mine, name: "organization/berth/prod" };
     const of = (id: string, managers = ours.managers) => ({
       objects: new Map([[item, { ...ours, managers, stack: id }]]),
     });
-    expect(judge(of(mine), {}, stack).warnings).toEqual([]);
-    expect(() => judge(of(theirs), {}, stack)).toThrow(/was not made by this stack/);
+    expect(find(of(mine), {}, stack).warnings).toEqual([]);
+    expect(() => find(of(theirs), {}, stack)).toThrow(/was not made by this stack/);
     const renamed = { ...stack, former: [theirs] };
-    expect(judge(of(theirs, ["berth-old"]), {}, renamed).warnings).toEqual([]);
+    expect(find(of(theirs, ["berth-old"]), {}, renamed).warnings).toEqual([]);
   });
 
   it("keeps the namespaces that others made out of the stack", () => {
     const objects = new Map([["Namespace infra-netbox", others]]);
-    expect(judge({ objects }).foreignNamespaces).toEqual(new Set(["infra-netbox"]));
+    expect(find({ objects }).foreignNamespaces).toEqual(new Set(["infra-netbox"]));
     const made = new Map([["Namespace infra-netbox", ours]]);
-    expect(judge({ objects: made }).foreignNamespaces).toEqual(new Set());
-    expect(judge({}).foreignNamespaces).toEqual(new Set());
+    expect(find({ objects: made }).foreignNamespaces).toEqual(new Set());
+    expect(find({}).foreignNamespaces).toEqual(new Set());
   });
 
   it.each([
@@ -117,7 +116,7 @@ describe("a cluster to apply to", () => {
   ])("is refused for an Application %s that would take its workload along", (_, live, adopt) => {
     const finalizers = ["resources-finalizer.argocd.argoproj.io/background"];
     const objects = new Map([[application, { ...live, finalizers }]]);
-    expect(() => judge({ objects }, { adopt })).toThrow(
+    expect(() => find({ objects }, { adopt })).toThrow(
       /Argo CD would delete what it runs, volumes included\n {4}fix: kubectl -n argocd patch applications.argoproj.io netbox/,
     );
   });

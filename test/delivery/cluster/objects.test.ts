@@ -62,7 +62,7 @@ const plan = (app: AppSpec, cluster = CLUSTER): ClusterPlan =>
   planClusterObjects(spec, cluster, app, toItemId);
 
 /** Without what marks an object as applied by a stack. */
-function unmark(object: KubernetesObject): KubernetesObject {
+function withoutIdentity(object: KubernetesObject): KubernetesObject {
   const annotations = Object.entries(object.metadata.annotations ?? {}).filter(
     ([key]) =>
       !/^(pulumi\.com|argocd\.argoproj\.io\/(sync-options|compare-options|hook))/.test(key),
@@ -99,15 +99,17 @@ describe("cluster mode", () => {
   it.each(spec.apps.map((app) => [app.name, app] as const))(
     "applies for %s the objects of Git mode, without those that stand for the tree",
     (_, app) => {
-      const applied = listOwned(plan(app)).map(unmark).toSorted(byName);
+      const applied = listOwned(plan(app)).map(withoutIdentity).toSorted(byName);
       const written = listGitObjects(spec, planManifests(spec, app, toItemId));
       expect(written.length).toBeGreaterThan(1);
-      expect(applied).toEqual(written.map(unmark).toSorted(byName));
+      expect(applied).toEqual(written.map(withoutIdentity).toSorted(byName));
     },
   );
 
   it("applies what the apps share, and no Application for it", () => {
-    const shared = listObjects(planSharedClusterObjects(spec, CLUSTER, toItemId)).map(unmark);
+    const shared = listObjects(planSharedClusterObjects(spec, CLUSTER, toItemId)).map(
+      withoutIdentity,
+    );
     expect(shared.map(({ kind }) => kind).toSorted()).toEqual([
       "OnePasswordItem",
       "SecretStore",

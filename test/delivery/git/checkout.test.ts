@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { GitOpsSpec } from "../../../components/config/spec.ts";
+import type { GitOpsSpec } from "../../../components/config/spec/delivery.ts";
 import {
   decideCheckout,
   inspectCheckout,

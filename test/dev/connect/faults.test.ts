@@ -26,7 +26,7 @@ test("faults are played in order, each for its number of requests", async () => 
   server.faults.play({ kind: "rate-limit", retryAfterSeconds: 3, times: 2 });
   server.faults.play({ kind: "server-error", status: 503, times: 1 });
   const statuses: number[] = [];
-  for (let turn = 0; turn < 4; turn += 1) {
+  for (let attempt = 0; attempt < 4; attempt += 1) {
     const response = await getVaults();
     statuses.push(response.status);
     expect(response.headers.get("Retry-After")).toBe(response.status === 429 ? "3" : null);

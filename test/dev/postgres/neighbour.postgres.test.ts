@@ -46,7 +46,7 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 }, 60_000);
 
-async function askAs(role: { name: string; password: string }, database: string, sql: string) {
+async function queryAs(role: { name: string; password: string }, database: string, sql: string) {
   const { host, port } = server;
   const client = new Client({ host, port, user: role.name, password: role.password, database });
   await client.connect();
@@ -58,12 +58,12 @@ async function askAs(role: { name: string; password: string }, database: string,
 }
 
 test("the neighbour logs in and finds its rows", async () => {
-  const [row] = await askAs(neighbour, "paperless", "SELECT count(*)::int AS n FROM documents");
+  const [row] = await queryAs(neighbour, "paperless", "SELECT count(*)::int AS n FROM documents");
   expect(row).toEqual({ n: 25 });
 });
 
-test("the admin may make roles and databases, is no superuser, and can use the roles it makes", async () => {
-  const [row] = await askAs(
+test("the admin may make roles and databases, is not a superuser, and can use the roles it makes", async () => {
+  const [row] = await queryAs(
     admin,
     "postgres",
     `SELECT rolsuper, rolcreaterole, rolcreatedb, current_setting('createrole_self_grant') AS self
@@ -75,16 +75,16 @@ test("the admin may make roles and databases, is no superuser, and can use the r
     rolcreatedb: true,
     self: "set, inherit",
   });
-  await askAs(admin, "postgres", "CREATE ROLE probe");
-  const [used] = await askAs(admin, "postgres", "SELECT pg_has_role('probe', 'SET') AS set");
+  await queryAs(admin, "postgres", "CREATE ROLE probe");
+  const [used] = await queryAs(admin, "postgres", "SELECT pg_has_role('probe', 'SET') AS set");
   expect(used).toEqual({ set: true });
-  await askAs(admin, "postgres", "DROP ROLE probe");
+  await queryAs(admin, "postgres", "DROP ROLE probe");
 });
 
 test("the admin can be made a superuser, and back", async () => {
   const read = async () =>
     (
-      await askAs(admin, "postgres", "SELECT usesuper FROM pg_user WHERE usename = current_user")
+      await queryAs(admin, "postgres", "SELECT usesuper FROM pg_user WHERE usename = current_user")
     )[0];
   await ensureAdmin(login, admin, true);
   expect(await read()).toEqual({ usesuper: true });

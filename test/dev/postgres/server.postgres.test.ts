@@ -156,7 +156,7 @@ test("preparing again keeps the server and its password", async () => {
   expect(await ask(port, "SELECT 1 AS answer")).toBe(1);
 }, 20_000);
 
-test("an interrupted initdb, and a data directory cut short, are made anew", async () => {
+test("an interrupted initdb, and a data directory cut short, are made again", async () => {
   const broken = join(base, "broken");
   const dead = spawn("true");
   await new Promise((resolve) => dead.once("close", resolve));

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Credential } from "../../../components/onepassword/credential.ts";
+import { inspectCatalog, inspectServer } from "../../../components/postgres/catalog/catalog.ts";
 import {
-  inspectCatalog,
   inspectOpenDatabases,
-  inspectServer,
-  inspectSessionRole,
   inspectTraces,
-} from "../../../components/postgres/catalog/catalog.ts";
+} from "../../../components/postgres/catalog/neighbours.ts";
+import { inspectSessionRole } from "../../../components/postgres/catalog/session/session.ts";
 import { type SessionTarget, withSession } from "../../../components/postgres/server/session.ts";
 import { makeVerifier } from "../../../components/postgres/verifier.ts";
 import { liveRole } from "../../fakes/catalog.ts";
@@ -42,7 +41,7 @@ afterAll(async () => {
   await server.stop();
 }, 30_000);
 
-test("the server tells who it is and what the admin may do on it, to an admin that is no superuser", async () => {
+test("an admin that is not a superuser can read what server it is and what the admin may do on it", async () => {
   const { rows } = await server.superuser.query<{ id: string }>(
     "select system_identifier::text as id from pg_control_system()",
   );
@@ -75,15 +74,15 @@ test("the admin may alter what Postgres says it has ADMIN on, itself or through 
     await server.superuser.query(statement);
   }
   const names = { roles: undefined, databases: [] };
-  const { found, told } = await withSession(target, admin, async (client) => {
+  const { found, expected } = await withSession(target, admin, async (client) => {
     const { rows } = await client.query<{ name: string }>(
       "select rolname as name from pg_roles where pg_has_role(oid, 'MEMBER WITH ADMIN OPTION') order by 1",
     );
-    return { found: await inspectCatalog(client, names), told: rows.map(({ name }) => name) };
+    return { found: await inspectCatalog(client, names), expected: rows.map(({ name }) => name) };
   });
   const altered = [...found.roles.values()].filter((role) => role.adminMayAlter);
-  expect(altered.map(({ name }) => name)).toEqual(told);
-  expect(told).toEqual(["direct", "through_leads"]);
+  expect(altered.map(({ name }) => name)).toEqual(expected);
+  expect(expected).toEqual(["direct", "through_leads"]);
   const all = await inspectCatalog(server.superuser, names);
   expect([...all.roles.values()].every((role) => role.adminMayAlter)).toBe(true);
   await server.superuser.query("drop role direct, operators, leads, through_leads, of_another");
@@ -142,7 +141,7 @@ test("databases come with owner, limit, encoding and privileges, PUBLIC's defaul
   ]);
 });
 
-test("a role tells of itself what it is and where it may go", async () => {
+test("a role can read about itself what it is and where it may connect", async () => {
   const netbox = new Credential("netbox", "canary-netbox");
   const own = await server.target("netbox");
   expect(

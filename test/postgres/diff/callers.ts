@@ -7,7 +7,7 @@ import {
   checkVersion,
 } from "../../../cli/doctor/server-state.ts";
 import { decideLogin } from "../../../cli/rotate/two-logins-server.ts";
-import type { StackIdentity } from "../../../components/config/spec.ts";
+import type { StackIdentity } from "../../../components/config/spec/postgres.ts";
 import { BerthError, type Problem } from "../../../components/errors.ts";
 import { type LiveAccess, noAccess } from "../../../components/postgres/catalog/access.ts";
 import type { Catalog, LiveDatabase } from "../../../components/postgres/catalog/catalog.ts";
@@ -96,10 +96,10 @@ export const callers = {
   adopt: ({ catalog, postgres = pinned, access }) => {
     const inside = { access: { ...noAccess, ...access }, extensions: [], extras: [], objects: [] };
     const insides = new Map([["wiki", inside]]);
-    const survey = { catalog, insides, verifiers: undefined };
+    const adoptFacts = { catalog, insides, verifiers: undefined };
     const stack = { spec: makeSpec({}, postgres), values: writeStack({}, postgres) };
     const database = catalog.databases.get("wiki") as LiveDatabase;
-    return new Trial(stack, survey, database, []).findReasons();
+    return new Trial(stack, adoptFacts, database, []).findReasons();
   },
 } satisfies Record<string, Caller>;
 

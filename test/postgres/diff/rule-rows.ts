@@ -70,7 +70,7 @@ export const table: readonly Row[] = [
     ["rotate"],
   ],
   [
-    "ownership-role-unmarked",
+    "ownership-role-without-stack",
     { stack, catalog: makeCatalog([ownership({})]) },
     // Doctor does not read state, so it can only warn.
     [...provider, "registry"],

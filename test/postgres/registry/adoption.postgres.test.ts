@@ -136,7 +136,7 @@ test("what they leave alone is no reason: other roles' privileges, and an owner 
   expect(warnings).toEqual([
     'adopting: app calm: role "calm": its password becomes the one in 1Password',
     'adopting: app calm: role "calm": it becomes a member of "berth_prod"',
-    'adopting: app calm: role "calm": its membership in "calm_group" is granted anew, by "postgres"',
+    'adopting: app calm: role "calm": its membership in "calm_group" is granted again, by "postgres"',
   ]);
 });
 

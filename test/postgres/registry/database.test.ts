@@ -37,15 +37,19 @@ async function register(
   if (app === undefined) throw new Error("the stack has no app");
   const admin = new Credential("coachlight_admin", `${canary}-admin`);
   const provider = createRegistryProvider("postgresql", spec.postgres, admin);
-  const marker = createOwnershipRole(spec.postgres, exists("role", spec.postgres.ownershipRole), {
-    provider,
-  });
+  const ownership = createOwnershipRole(
+    spec.postgres,
+    exists("role", spec.postgres.ownershipRole),
+    {
+      provider,
+    },
+  );
   const credential = (role: { name: string }) => new Credential(role.name, canary);
   const args = {
     plan: planDatabase(app, spec.postgres),
     verifiers: await makeVerifiers(app.roles, credential),
     exists,
-    after: marker,
+    after: ownership,
     actingAdmin,
   };
   new RegistryDatabase("netbox", args, { providers: { postgresql: provider } });
@@ -228,14 +232,14 @@ test("fails without a verifier rather than making a role without a password", ()
   const spec = makeSpec({ netbox: {} });
   const [app] = spec.apps;
   if (app === undefined) throw new Error("the stack has no app");
-  const marker = new pulumi.ComponentResource(
+  const ownership = new pulumi.ComponentResource(
     "berth:delivery:AppDelivery",
     "marker-of-another-test",
   );
   const args = {
     plan: planDatabase(app, spec.postgres),
     verifiers: new Map<string, string>(),
-    after: marker,
+    after: ownership,
   };
   expect(() => new RegistryDatabase("broken", { ...args, exists: () => false })).toThrow(
     "role netbox: no verifier was made",

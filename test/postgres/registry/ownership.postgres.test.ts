@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { Credential } from "../../../components/onepassword/credential.ts";
 import { claimOwnershipRole } from "../../../components/postgres/registry/ownership.ts";
-import { formatMark } from "../../../components/postgres/rules/identity.ts";
+import { formatOwningStack } from "../../../components/postgres/rules/identity.ts";
 import { openEndpoint } from "../../../components/tunnel/endpoint.ts";
 import { DatabaseBed, ownershipRole } from "../../provider/app-database/bed.ts";
 
@@ -40,11 +40,11 @@ async function claim(given: Parameters<typeof claimOwnershipRole>[0]["stack"]): 
   }
 }
 
-test("the ownership role is made with its mark, once, as the registry's resource would make it", async () => {
+test("the ownership role is made with its comment, once, as the registry's resource would make it", async () => {
   await claim(stack);
   expect(bed.writes()).toEqual([
     `CREATE ROLE "${ownershipRole}" NOLOGIN VALID UNTIL 'infinity'`,
-    `COMMENT ON ROLE "${ownershipRole}" IS '${formatMark(stack)}'`,
+    `COMMENT ON ROLE "${ownershipRole}" IS '${formatOwningStack(stack)}'`,
   ]);
   await claim(stack);
   expect(bed.writes()).toEqual([]);
@@ -53,7 +53,9 @@ test("the ownership role is made with its mark, once, as the registry's resource
 test("the mark follows a new name, and one of an earlier version is marked", async () => {
   await claim({ ...stack, id: "2222222222222222" });
   await claim({ ...stack, former: ["2222222222222222"] });
-  expect(bed.writes()).toEqual([`COMMENT ON ROLE "${ownershipRole}" IS '${formatMark(stack)}'`]);
+  expect(bed.writes()).toEqual([
+    `COMMENT ON ROLE "${ownershipRole}" IS '${formatOwningStack(stack)}'`,
+  ]);
   await bed.sql(`COMMENT ON ROLE ${ownershipRole} IS NULL`);
   await claim({ ...stack, unmarked: ownershipRole });
   expect(bed.writes()).toHaveLength(1);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { describeProblem } from "../../../components/errors.ts";
 import type { LiveDatabase, LiveRole } from "../../../components/postgres/catalog/catalog.ts";
-import { searchPathOf } from "../../../components/postgres/catalog/catalog.ts";
+import { searchPathOf } from "../../../components/postgres/catalog/settings.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { decideAdoption } from "../../../components/postgres/rules/adoption.ts";
 import { compareStored } from "../../../components/postgres/rules/stored-password.ts";
@@ -31,7 +31,7 @@ describe("without a word", () => {
     expect(decide([], [])).toEqual({ changes: [], problems: [] });
   });
 
-  test("what an interrupted run left behind is taken up", () => {
+  test("what an interrupted run left behind is adopted", () => {
     expect(decide([ours])).toEqual({ changes: [], problems: [] });
     expect(decide([ours], [liveDatabase("netbox", "netbox")])).toEqual({
       changes: [],
@@ -67,7 +67,7 @@ describe("without a word", () => {
 });
 
 describe("with adopt: true", () => {
-  test("a role and its database are taken over, and every change is told", () => {
+  test("a role and its database are taken over, and every change is listed", () => {
     const live = liveRole("netbox", { settings: ["search_path=old, public"] });
     const database = liveDatabase("netbox", "netbox");
     const entry = { ...adopt, owner: { searchPath: ["public"] }, database: { revokePublic: true } };
@@ -100,7 +100,7 @@ describe("with adopt: true", () => {
     expect(decide([live], [], kept).problems).toEqual([]);
   });
 
-  test("tells nothing of a password that stays, and of md5 that it ends", () => {
+  test("lists no password that stays, and says that md5 ends", () => {
     const verifier = "SCRAM-SHA-256$4096:c2FsdA==$stored:server";
     expect(compareStored(verifier, verifier)).toBe("same");
     expect(compareStored("md5a3556571e93b0d20722ba62be61e8c2d", verifier)).toBe("md5");
@@ -109,17 +109,17 @@ describe("with adopt: true", () => {
     }
     const spec = makeSpec({ netbox: adopt });
     const plan = planDatabase(spec.apps[0] as never, spec.postgres);
-    const tell = (password: ReturnType<typeof compareStored>) =>
+    const changesFor = (password: ReturnType<typeof compareStored>) =>
       decideAdoption(plan, makeCatalog([liveRole("netbox")]), {
         ...spec.postgres,
         passwordOf: () => password,
       }).changes[0];
-    expect(tell("same")).toContain("it becomes a member of");
-    expect(tell("md5")).toContain("stored as md5, becomes the one in 1Password");
-    expect(tell("other")).toContain("its password becomes the one in 1Password");
+    expect(changesFor("same")).toContain("it becomes a member of");
+    expect(changesFor("md5")).toContain("stored as md5, becomes the one in 1Password");
+    expect(changesFor("other")).toContain("its password becomes the one in 1Password");
   });
 
-  test("names that need quotes are told so that they can be pasted", () => {
+  test("names that need quotes are printed so that they can be pasted", () => {
     const live = liveRole("netbox", {
       memberOf: ["Read Only", "a@b"],
       settings: ['search_path="$user", "with, comma", "quo""te", plain'],

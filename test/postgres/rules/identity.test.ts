@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { describeProblem } from "../../../components/errors.ts";
 import {
   decideOwnership,
-  findForeignMark,
-  formatMark,
-  parseMark,
-  toMarkAction,
+  findForeignOwner,
+  formatOwningStack,
+  parseOwningStack,
+  toOwnershipComment,
   withOwnershipRole,
 } from "../../../components/postgres/rules/identity.ts";
 import { holdLineBreaks } from "../../../components/terminal-text.ts";
@@ -19,34 +19,34 @@ const role = (comment: string | null, hasMembers = true) =>
 describe("the mark of an ownership role", () => {
   it("is a line of its comment, and what else that says stays", () => {
     // As a session reads and sends it, with the server's line breaks kept apart from Berth's own.
-    const comment = holdLineBreaks(`do not drop\n${formatMark(other)}\nasked for by Ann`);
-    expect(parseMark(comment)).toEqual(other);
-    expect(toMarkAction("r", stack, comment)).toMatchObject({
-      comment: holdLineBreaks(`do not drop\n${formatMark(stack)}\nasked for by Ann`),
+    const comment = holdLineBreaks(`do not drop\n${formatOwningStack(other)}\nasked for by Ann`);
+    expect(parseOwningStack(comment)).toEqual(other);
+    expect(toOwnershipComment("r", stack, comment)).toMatchObject({
+      comment: holdLineBreaks(`do not drop\n${formatOwningStack(stack)}\nasked for by Ann`),
     });
-    expect(toMarkAction("r", stack, "do not drop\n")).toMatchObject({
-      comment: holdLineBreaks(`do not drop\n${formatMark(stack)}`),
+    expect(toOwnershipComment("r", stack, "do not drop\n")).toMatchObject({
+      comment: holdLineBreaks(`do not drop\n${formatOwningStack(stack)}`),
     });
   });
 
   it("is nothing that a terminal or a message could be tricked with", () => {
-    expect(parseMark("berth: stack a\u001b[2J, id 0123456789abcdef")).toBeUndefined();
-    expect(parseMark("berth: stack a, id 0123456789ABCDEF")).toBeUndefined();
-    expect(parseMark(`x ${formatMark(stack)}`)).toBeUndefined();
-    expect(parseMark(undefined)).toBeUndefined();
+    expect(parseOwningStack("berth: stack a\u001b[2J, id 0123456789abcdef")).toBeUndefined();
+    expect(parseOwningStack("berth: stack a, id 0123456789ABCDEF")).toBeUndefined();
+    expect(parseOwningStack(`x ${formatOwningStack(stack)}`)).toBeUndefined();
+    expect(parseOwningStack(undefined)).toBeUndefined();
   });
 });
 
 describe("whether a stack may use an ownership role", () => {
   it("may where there is none, and where it is its own", () => {
-    for (const live of [undefined, role(formatMark(stack))]) {
-      expect(decideOwnership(live, stack)).toEqual({ marks: [], notes: [] });
+    for (const live of [undefined, role(formatOwningStack(stack))]) {
+      expect(decideOwnership(live, stack)).toEqual({ actions: [], notes: [] });
     }
   });
 
   it("may not where it is another stack's; both are named, with both ways out", () => {
-    const { problem, marks } = decideOwnership(role(formatMark(other)), stack);
-    expect(marks).toEqual([]);
+    const { problem, actions } = decideOwnership(role(formatOwningStack(other)), stack);
+    expect(actions).toEqual([]);
     expect(problem && describeProblem(problem).split("\n")).toEqual([
       'ownership role "berth_team_a" belongs to stack organization/berth/team-a (id fedcba9876543210), and this is stack organization/berth/team.a (id 0123456789abcdef); nothing was changed',
       "    fix: set berth:postgres.ownershipRole to a name that is free",
@@ -56,25 +56,25 @@ describe("whether a stack may use an ownership role", () => {
 
   it("may not where it is another stack's of the same name", () => {
     const twin = { ...stack, id: other.id };
-    expect(decideOwnership(role(formatMark(twin)), stack).problem?.what).toContain(other.id);
+    expect(decideOwnership(role(formatOwningStack(twin)), stack).problem?.what).toContain(other.id);
   });
 
   it("may under a former name or passphrase, which state shows, with one word", () => {
     const renamed = { ...stack, former: ["00000000deadbeef", other.id] };
-    expect(decideOwnership(role(formatMark(other)), renamed)).toEqual({
-      marks: [toMarkAction("berth_team_a", stack)],
+    expect(decideOwnership(role(formatOwningStack(other)), renamed)).toEqual({
+      actions: [toOwnershipComment("berth_team_a", stack)],
       notes: ["stack organization/berth/team-a is called organization/berth/team.a now"],
     });
     const before = { ...stack, id: other.id };
-    expect(decideOwnership(role(formatMark(before)), renamed).notes).toEqual([]);
+    expect(decideOwnership(role(formatOwningStack(before)), renamed).notes).toEqual([]);
   });
 
   it("takes one of an earlier version only if its state has used it, or nothing is lost", () => {
-    const marks = [toMarkAction("berth_team_a", stack)];
-    expect(decideOwnership(role(null), { ...stack, unmarked: "berth_team_a" }).marks).toEqual(
-      marks,
+    const actions = [toOwnershipComment("berth_team_a", stack)];
+    expect(decideOwnership(role(null), { ...stack, unmarked: "berth_team_a" }).actions).toEqual(
+      actions,
     );
-    expect(decideOwnership(role(null, false), stack).marks).toEqual(marks);
+    expect(decideOwnership(role(null, false), stack).actions).toEqual(actions);
     expect(decideOwnership(role(null), { ...stack, unmarked: "berth_x" }).problem?.what).toMatch(
       /has members and does not say of which stack/,
     );
@@ -85,7 +85,7 @@ describe("whether a stack may use an ownership role", () => {
 
   it("goes on without an identity, as destroy does with an earlier state, only where none is stated", () => {
     expect(decideOwnership(role(null), undefined).problem).toBeUndefined();
-    expect(decideOwnership(role(formatMark(other)), undefined).problem?.what).toMatch(
+    expect(decideOwnership(role(formatOwningStack(other)), undefined).problem?.what).toMatch(
       /belongs to stack organization\/berth\/team-a, and this run does not know/,
     );
   });
@@ -96,21 +96,23 @@ describe("a role of another stack", () => {
     liveRole("shop", { memberships: [{ group, grantor: "admin", comment }], memberOf: [group] });
 
   it("is known by what the ownership role says, or, of an earlier version, by its name", () => {
-    expect(findForeignMark(member("owners", formatMark(other)), "berth_prod")).toEqual({
+    expect(findForeignOwner(member("owners", formatOwningStack(other)), "berth_prod")).toEqual({
       ownershipRole: "owners",
       grantor: "admin",
       stack: other.name,
     });
-    expect(findForeignMark(member("berth_old", null), "berth_prod")?.stack).toBeUndefined();
-    expect(findForeignMark(member("berth_old", null), "berth_prod")?.ownershipRole).toBe(
+    expect(findForeignOwner(member("berth_old", null), "berth_prod")?.stack).toBeUndefined();
+    expect(findForeignOwner(member("berth_old", null), "berth_prod")?.ownershipRole).toBe(
       "berth_old",
     );
   });
 
   it("is none for a group that is the stack's own, somebody's, or stated in the entry", () => {
-    expect(findForeignMark(member("berth_prod", formatMark(other)), "berth_prod")).toBeUndefined();
-    expect(findForeignMark(member("readers", null), "berth_prod")).toBeUndefined();
-    expect(findForeignMark(member("berth_x", null), "berth_prod", ["berth_x"])).toBeUndefined();
+    expect(
+      findForeignOwner(member("berth_prod", formatOwningStack(other)), "berth_prod"),
+    ).toBeUndefined();
+    expect(findForeignOwner(member("readers", null), "berth_prod")).toBeUndefined();
+    expect(findForeignOwner(member("berth_x", null), "berth_prod", ["berth_x"])).toBeUndefined();
   });
 });
 
@@ -118,13 +120,16 @@ describe("the ownership role of a stack", () => {
   const spec = { postgres: { ownershipRole: "berth_live", stack } };
 
   it("is the one that carries its identity, under whatever name", () => {
-    const found = withOwnershipRole(spec, [role(formatMark(stack)), role(formatMark(other))]);
+    const found = withOwnershipRole(spec, [
+      role(formatOwningStack(stack)),
+      role(formatOwningStack(other)),
+    ]);
     expect(found.postgres.ownershipRole).toBe("berth_team_a");
   });
 
   it("is the stack file's own where that carries it, or none does", () => {
-    const own = liveRole("berth_live", { comment: formatMark(stack) });
-    expect(withOwnershipRole(spec, [role(formatMark(stack)), own])).toBe(spec);
-    expect(withOwnershipRole(spec, [role(formatMark(other))])).toBe(spec);
+    const own = liveRole("berth_live", { comment: formatOwningStack(stack) });
+    expect(withOwnershipRole(spec, [role(formatOwningStack(stack)), own])).toBe(spec);
+    expect(withOwnershipRole(spec, [role(formatOwningStack(other))])).toBe(spec);
   });
 });

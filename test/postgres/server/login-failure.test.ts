@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Client, type ClientConfig } from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { StackConfig } from "../../../components/config/schema/stack.ts";
-import type { TlsSpec } from "../../../components/config/spec.ts";
+import type { TlsSpec } from "../../../components/config/spec/postgres.ts";
 import type { BerthError } from "../../../components/errors.ts";
 import { explainLoginFailure } from "../../../components/postgres/server/login-failure.ts";
 import { pgTlsOptions } from "../../../components/postgres/server/tls.ts";

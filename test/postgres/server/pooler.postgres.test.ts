@@ -1,11 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { inspectServerForAdopt } from "../../../cli/adopt/survey.ts";
-import type { PostgresSpec } from "../../../components/config/spec.ts";
+import { inspectServerForAdopt } from "../../../cli/adopt/facts.ts";
+import type { PostgresSpec } from "../../../components/config/spec/postgres.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
 import { withServer } from "../../../components/postgres/server/reach.ts";
 import { withRoleSession } from "../../../components/postgres/server/session.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { hasPgbouncer, type Pgbouncer, runPgbouncer } from "../../cli/rotate/pgbouncer.ts";
+import { countFaults } from "../../faults/count.ts";
 import { DatabaseBed, inputsOf, rolePassword } from "../../provider/app-database/bed.ts";
 import { hasPsql, psql, toScript } from "../psql/run.ts";
 
@@ -66,6 +67,8 @@ afterAll(async () => {
 });
 
 const modes = ["session", "transaction"] as const;
+
+countFaults("poolers");
 
 describe.runIf(hasPgbouncer)("behind a pooler", () => {
   test.each(modes)(

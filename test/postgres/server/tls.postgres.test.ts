@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { TlsSpec } from "../../../components/config/spec.ts";
+import type { TlsSpec } from "../../../components/config/spec/postgres.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
 import { withServer } from "../../../components/postgres/server/reach.ts";
 import { withSession } from "../../../components/postgres/server/session.ts";

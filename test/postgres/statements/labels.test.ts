@@ -30,8 +30,8 @@ const role = (name: string): Action => ({
   path,
   canLogin: true,
   role: {
-    ...{ key: "owner", name, profile: "owner", login: "always", actsAs: undefined },
-    ...{ connectionLimit: -1, memberOf: [], searchPath: [], settings: {} },
+    ...{ key: "owner", name, profile: "owner", login: "always", setRole: undefined },
+    ...{ connectionLimit: -1, memberOf: [], searchPath: [], settings: {}, grants: {} },
   },
 });
 const grant: Action = {

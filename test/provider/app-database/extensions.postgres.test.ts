@@ -77,11 +77,11 @@ describe.each([
       await expect(bed.up(ask("1.8"), made)).rejects.toThrow(
         /everything else is done.*only its owner or a superuser can update it.*as a superuser, in database basketball: ALTER EXTENSION "hstore" UPDATE TO '1.8'/s,
       );
-      const mended = await bed.sqlAs<{ may: boolean }>(
+      const repaired = await bed.sqlAs<{ may: boolean }>(
         ...(["admin_app", "basketball"] as const),
         "select has_schema_privilege('billing', 'usage') as may",
       );
-      expect(mended).toEqual([{ may: true }]);
+      expect(repaired).toEqual([{ may: true }]);
       return;
     }
     made = await bed.up(ask("1.8"), made);

@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
-import { DatabaseBed, inputsOf } from "./bed.ts";
+import { describe, expect, it, vi } from "vitest";
+import { inputsOf } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** The handler against a real Postgres, with a CREATEROLE + CREATEDB admin and with a superuser. */
 
 const entry = {
   roles: {
-    admin: { profile: "readwrite", name: "admin_app" },
+    admin: { profile: "readwrite" },
     report: { profile: "readonly" },
   },
 };
@@ -17,34 +17,35 @@ describe.each([
   { admin: "an admin with CREATEROLE and CREATEDB", isSuperuser: false },
   { admin: "a superuser", isSuperuser: true },
 ])("as $admin", ({ isSuperuser }) => {
-  let bed: DatabaseBed;
-  let neighbourBefore: string;
-  let made: StoredResource;
+  const at = useBed({ isSuperuser });
 
-  beforeAll(async () => {
-    bed = await DatabaseBed.open({ isSuperuser });
-    neighbourBefore = await bed.neighbour();
-  }, 60 * seconds);
-
-  afterAll(async () => {
-    await bed.close();
-  }, 60 * seconds);
+  /** An app with a table of its owner. */
+  async function plant(app: string) {
+    const made = await at.bed.up(inputsOf(app, entry));
+    await at.bed.sqlAs(app, app, "create table games (id serial primary key, note text)");
+    at.bed.clearLog();
+    at.bed.reports.length = 0;
+    return made;
+  }
 
   it("makes an app with at most two logins a database", async () => {
+    const { bed } = at;
     bed.clearLog();
-    made = await bed.up(inputsOf("basketball", entry));
-    expect(made.id).toBe("basketball");
-    expect(bed.logins().filter((database) => database === "basketball")).toHaveLength(1);
+    const made = await bed.up(inputsOf("fresh", entry));
+    expect(made.id).toBe("fresh");
+    expect(bed.logins().filter((database) => database === "fresh")).toHaveLength(1);
     expect(bed.logins().length).toBeLessThanOrEqual(4);
   });
 
-  it("keeps verifiers out of what state shows", () => {
+  it("keeps verifiers out of what state shows", async () => {
+    const made = await plant("shown");
     expect(JSON.stringify(made.state)).not.toContain("SCRAM");
     expect(Object.keys(made.state)).not.toContain("verifiers");
   });
 
-  it("sends nothing for an app that is as it shall be", async () => {
-    bed.clearLog();
+  it("sends nothing for an app that is as its entry says", async () => {
+    const { bed } = at;
+    const made = await plant("same");
     expect(await bed.diff(made)).toEqual([]);
     const again = await bed.up(made.inputs);
     expect(again.state).toEqual(made.state);
@@ -53,41 +54,40 @@ describe.each([
   });
 
   it("gives the profiles what they promise, on tables made later, and refuses the rest", async () => {
-    await bed.sqlAs(
-      "basketball",
-      "basketball",
-      "create table games (id serial primary key, note text)",
-    );
-    await bed.sqlAs("admin_app", "basketball", "insert into games (note) values ('x')");
-    await bed.sqlAs("admin_app", "basketball", "update games set note = 'y'");
-    expect(await bed.sqlAs("basketball_report", "basketball", "select note from games")).toEqual([
+    const { bed } = at;
+    await plant("profiles");
+    await bed.sqlAs("profiles_admin", "profiles", "insert into games (note) values ('x')");
+    await bed.sqlAs("profiles_admin", "profiles", "update games set note = 'y'");
+    expect(await bed.sqlAs("profiles_report", "profiles", "select note from games")).toEqual([
       { note: "y" },
     ]);
     const refusals = [
-      ["admin_app", "create table foo (id int)"],
-      ["admin_app", "create schema foo"],
-      ["admin_app", "truncate games"],
-      ["admin_app", "drop table games"],
-      ["admin_app", "create temp table foo (id int)"],
-      ["basketball_report", "insert into games (note) values ('z')"],
-      ["basketball_report", "create table foo (id int)"],
+      ["profiles_admin", "create table foo (id int)"],
+      ["profiles_admin", "create schema foo"],
+      ["profiles_admin", "truncate games"],
+      ["profiles_admin", "drop table games"],
+      ["profiles_admin", "create temp table foo (id int)"],
+      ["profiles_report", "insert into games (note) values ('z')"],
+      ["profiles_report", "create table foo (id int)"],
     ] as const;
     for (const [role, statement] of refusals) {
-      await expect(bed.sqlAs(role, "basketball", statement)).rejects.toMatchObject({
+      await expect(bed.sqlAs(role, "profiles", statement)).rejects.toMatchObject({
         code: "42501",
       });
     }
   });
 
   it("names drift by the app's properties, and puts right exactly that", async () => {
-    await bed.sqlAs("basketball", "basketball", "create table teams (id int)");
-    await bed.sql("alter role admin_app connection limit 3");
-    await bed.sql("grant connect on database basketball to public");
-    await bed.sql("grant truncate on games to admin_app", "basketball");
-    await bed.sql("revoke update on teams from admin_app", "basketball");
+    const { bed } = at;
+    const made = await plant("drift");
+    await bed.sqlAs("drift", "drift", "create table teams (id int)");
+    await bed.sql("alter role drift_admin connection limit 3");
+    await bed.sql("grant connect on database drift to public");
+    await bed.sql("grant truncate on games to drift_admin", "drift");
+    await bed.sql("revoke update on teams from drift_admin", "drift");
     await bed.sql(
-      "alter default privileges for role basketball in schema public revoke select on tables from basketball_report",
-      "basketball",
+      "alter default privileges for role drift in schema public revoke select on tables from drift_report",
+      "drift",
     );
     const all = [
       "database.revokePublic",
@@ -109,120 +109,123 @@ describe.each([
       },
     });
     expect(bed.reports.join("\n")).toContain(
-      "roles.admin.grants.table: role admin_app gets UPDATE on table public.teams",
+      "roles.admin.grants.table: role drift_admin gets UPDATE on table public.teams",
     );
     expect(await bed.diff(refreshed ?? made)).toEqual(all);
     bed.clearLog();
     const repaired = await bed.up(made.inputs, refreshed);
     expect(bed.writes()).toEqual([
-      'ALTER ROLE "admin_app" CONNECTION LIMIT -1',
-      'REVOKE CONNECT ON DATABASE "basketball" FROM PUBLIC',
-      'ALTER DEFAULT PRIVILEGES FOR ROLE "basketball" IN SCHEMA "public" GRANT SELECT ON TABLES TO "basketball_report"',
-      'REVOKE TRUNCATE ON TABLE "public"."games" FROM "admin_app"',
-      'GRANT UPDATE ON TABLE "public"."teams" TO "admin_app"',
+      'ALTER ROLE "drift_admin" CONNECTION LIMIT -1',
+      'REVOKE CONNECT ON DATABASE "drift" FROM PUBLIC',
+      'ALTER DEFAULT PRIVILEGES FOR ROLE "drift" IN SCHEMA "public" GRANT SELECT ON TABLES TO "drift_report"',
+      'REVOKE TRUNCATE ON TABLE "public"."games" FROM "drift_admin"',
+      'GRANT UPDATE ON TABLE "public"."teams" TO "drift_admin"',
     ]);
     expect(repaired.state).toEqual(made.state);
     expect((await bed.refresh(repaired))?.state).toEqual(made.state);
   });
 
   it("sees in a plain preview a table that comes to the owner, and one that does not", async () => {
-    await bed.sql("create table restored (id int); create table theirs (id int)", "basketball");
-    await bed.sql("alter table restored owner to basketball", "basketball");
-    bed.reports.length = 0;
+    const { bed } = at;
+    const made = await plant("restore");
+    await bed.sql("create table restored (id int); create table theirs (id int)", "restore");
+    await bed.sql("alter table restored owner to restore", "restore");
     expect(await bed.diff(made)).toContain("roles.report.grants.table");
     await bed.up(made.inputs, made);
-    await bed.sqlAs("basketball_report", "basketball", "select from restored");
+    await bed.sqlAs("restore_report", "restore", "select from restored");
     bed.reports.length = 0;
     expect(await bed.diff(made)).toEqual([]);
     expect(bed.reports.join()).toContain("public.theirs");
-    await bed.sql("drop table theirs; drop table restored", "basketball");
   });
 
   it("leaves a grantee alone that is not the app's", async () => {
+    const { bed } = at;
+    const made = await plant("guest");
     await bed.sql("create role auditor nologin");
-    await bed.sql("grant connect on database basketball to auditor");
-    await bed.sql("grant select, truncate on games to auditor", "basketball");
+    await bed.sql("grant connect on database guest to auditor");
+    await bed.sql("grant select, truncate on games to auditor", "guest");
     expect(await bed.diff(made)).toEqual([]);
     expect((await bed.refresh(made))?.state).toMatchObject(made.state);
-    await bed.sql("revoke select on games from admin_app", "basketball");
+    await bed.sql("revoke select on games from guest_admin", "guest");
     bed.clearLog();
     await bed.up(made.inputs);
     expect(bed.writes().filter((statement) => !statement.includes("PASSWORD"))).toEqual([
-      'GRANT SELECT ON TABLE "public"."games" TO "admin_app"',
+      'GRANT SELECT ON TABLE "public"."games" TO "guest_admin"',
     ]);
-    const held = await bed.sql(
-      `select has_database_privilege('auditor', 'basketball', 'connect') as may_enter, relacl::text as acl
+    const granted = await bed.sql(
+      `select has_database_privilege('auditor', 'guest', 'connect') as may_enter, relacl::text as acl
        from pg_class where relname = 'games'`,
-      "basketball",
+      "guest",
     );
-    expect(held).toMatchObject([
+    expect(granted).toMatchObject([
       { may_enter: true, acl: expect.stringContaining("auditor=rD/") as string },
     ]);
   });
 
   it("runs no function that the app's owner put in the way", async () => {
+    const { bed } = at;
+    const made = await plant("hijack");
     for (const signature of ["name", "text", '"char"', "oid", "aclitem[]"]) {
       for (const hijacked of ["lower", "aclexplode", "array_agg", "pg_get_userbyid", "unnest"]) {
         const body = `begin raise exception 'hijacked %', '${hijacked}'; end`;
         await bed
           .sqlAs(
-            "basketball",
-            "basketball",
+            "hijack",
+            "hijack",
             `create function public.${hijacked}(${signature}) returns text language plpgsql as $$${body}$$`,
           )
           .catch(() => undefined);
       }
     }
     await bed.sqlAs(
-      "basketball",
-      "basketball",
+      "hijack",
+      "hijack",
       `create function public.owned(name, name) returns boolean language plpgsql as
-        $$begin execute 'alter role basketball createdb'; return true; end$$;
+        $$begin execute 'alter role hijack createdb'; return true; end$$;
        create operator public.= (leftarg = name, rightarg = name, function = public.owned);
        create table public.pg_roles (oid oid, rolname name);
        create table public.pg_class (oid oid, relname name);
-       alter database basketball set search_path = public, pg_catalog`,
+       alter database hijack set search_path = public, pg_catalog`,
     );
     // A session that does not pin its search_path is caught, the superuser's not excepted.
-    await expect(bed.sql("select relacl from pg_class", "basketball")).rejects.toThrow("relacl");
-    await expect(bed.sql("select lower('x'::name)", "basketball")).rejects.toThrow("hijacked");
+    await expect(bed.sql("select relacl from pg_class", "hijack")).rejects.toThrow("relacl");
+    await expect(bed.sql("select lower('x'::name)", "hijack")).rejects.toThrow("hijacked");
     expect((await bed.refresh(made))?.state).toMatchObject({
-      roles: { admin: { name: "admin_app" } },
+      roles: { admin: { name: "hijack_admin" } },
     });
-    const more = inputsOf("basketball", entry, (state) => ({
+    const more = inputsOf("hijack", entry, (state) => ({
       ...state,
       database: { ...state.database, connectionLimit: 50 },
     }));
-    made = await bed.up(more, made);
+    await bed.up(more, made);
     expect(
-      await bed.sql("select rolcreatedb, rolsuper from pg_roles where rolname = 'basketball'"),
+      await bed.sql("select rolcreatedb, rolsuper from pg_roles where rolname = 'hijack'"),
     ).toEqual([{ rolcreatedb: false, rolsuper: false }]);
-    await bed.sqlAs("basketball", "basketball", "alter database basketball reset search_path");
   });
 
   it("takes a new password, and shuts out a role that left the entry without dropping it", async () => {
-    const fewer = inputsOf("basketball", { roles: { admin: entry.roles.admin } });
-    expect(await bed.diff(made, fewer)).toEqual(["database.connectionLimit", "roles.report"]);
-    bed.clearLog();
+    const { bed } = at;
+    let made = await plant("leaver");
+    const fewer = inputsOf("leaver", { roles: { admin: entry.roles.admin } });
+    expect(await bed.diff(made, fewer)).toEqual(["roles.report"]);
     made = await bed.up(fewer, made);
-    expect(bed.writes()).toContain('ALTER ROLE "basketball_report" NOLOGIN');
-    await expect(bed.sqlAs("basketball_report", "basketball", "select 1")).rejects.toThrow();
-    expect(await bed.sql("select from pg_roles where rolname = 'basketball_report'")).toHaveLength(
-      1,
-    );
+    expect(bed.writes()).toContain('ALTER ROLE "leaver_report" NOLOGIN');
+    await expect(bed.sqlAs("leaver_report", "leaver", "select 1")).rejects.toThrow();
+    expect(await bed.sql("select from pg_roles where rolname = 'leaver_report'")).toHaveLength(1);
     const acl = await bed.sql<{ acl: string }>(
       "select relacl::text as acl from pg_class where relname = 'games'",
-      "basketball",
+      "leaver",
     );
-    expect(acl[0]?.acl).not.toContain("basketball_report");
-    made = await bed.up(inputsOf("basketball", entry), made);
-    await bed.sqlAs("basketball_report", "basketball", "select * from games");
+    expect(acl[0]?.acl).not.toContain("leaver_report");
+    await bed.up(inputsOf("leaver", entry), made);
+    await bed.sqlAs("leaver_report", "leaver", "select * from games");
   });
 
   it("refuses what it did not make, and says how to take it over", async () => {
-    await bed.sql("create role legacy login connection limit 7");
-    await expect(bed.up(inputsOf("legacy"))).rejects.toThrow(
-      /role "legacy" exists and was not made by this stack.*adopt to true/s,
+    const { bed } = at;
+    await bed.sql("create role stranger login connection limit 7");
+    await expect(bed.up(inputsOf("stranger"))).rejects.toThrow(
+      /role "stranger" exists and was not made by this stack.*adopt to true/s,
     );
     await bed.sql("create database other");
     await expect(bed.up(inputsOf("wiki", { database: { name: "other" } }))).rejects.toThrow(
@@ -232,6 +235,8 @@ describe.each([
   });
 
   it("takes over with adopt, and keeps rows and PUBLIC's access", async () => {
+    const { bed } = at;
+    await bed.sql("create role legacy login connection limit 7");
     await bed.sql("create database legacy owner legacy");
     await bed.sql("create table kept (id int); alter table kept owner to legacy", "legacy");
     const inputs = inputsOf("legacy", {
@@ -248,9 +253,5 @@ describe.each([
     const adopted = await bed.up(inputs);
     expect(await bed.sqlAs("legacy_reader", "legacy", "select * from kept")).toEqual([]);
     expect((await bed.refresh(adopted))?.state).toEqual(adopted.state);
-  });
-
-  it("left the neighbour byte for byte as it was", async () => {
-    expect(await bed.neighbour()).toBe(neighbourBefore);
   });
 });

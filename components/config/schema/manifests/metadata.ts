@@ -39,7 +39,7 @@ const MetadataKey = z.string().refine(
   },
 );
 
-const Marks = z
+const LabelsAndAnnotations = z
   .strictObject({
     labels: z.record(
       MetadataKey,
@@ -54,10 +54,10 @@ const Marks = z
 /** `berth:metadata`, and `metadata` in an app's entry. */
 export const Metadata = z
   .strictObject({
-    all: Marks.describe("For every object."),
-    ...(Object.fromEntries(kinds.map((kind) => [kind, Marks])) as Record<
+    all: LabelsAndAnnotations.describe("For every object."),
+    ...(Object.fromEntries(kinds.map((kind) => [kind, LabelsAndAnnotations])) as Record<
       (typeof kinds)[number],
-      typeof Marks
+      typeof LabelsAndAnnotations
     >),
   })
   .partial();

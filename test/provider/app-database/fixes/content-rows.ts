@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import type { Mend, Row, Trial } from "./trial.ts";
+import type { Repair, Row, Trial } from "./trial.ts";
 
 /** Problems of what is in an app's database. */
 
@@ -17,7 +17,7 @@ const withEntry = (
 const extensions = (...all: readonly unknown[]) => ({ database: { extensions: all } });
 
 /** Puts the extension that the fix shows into the entry. */
-const writeExtension: Mend = (fix, t) => {
+const writeExtension: Repair = (fix, t) => {
   const wanted = parse(/write (\{.*?\})/.exec(fix)?.[1] ?? "") as { schema: string };
   const schemas = wanted.schema === "pg_catalog" ? [] : [wanted.schema];
   t.entry = { database: { schemas, extensions: [wanted] } };
@@ -34,7 +34,7 @@ export const contentRows: readonly Row[] = [
     arrange: withEntry({ database: { schemas: ["billing"] } }, (t) =>
       t.sql("create schema billing", t.app),
     ),
-    mend: (_, t) => void (t.entry = {}),
+    repair: (_, t) => void (t.entry = {}),
   },
   {
     ...{ code: "schema-closed", when: "a superuser opens it" },
@@ -47,21 +47,21 @@ export const contentRows: readonly Row[] = [
   },
   {
     ...{ code: "extension-elsewhere", when: "the entry says where it is" },
-    ...{ arrange: inOther, mend: writeExtension },
+    ...{ arrange: inOther, repair: writeExtension },
   },
   {
     ...{ code: "extension-elsewhere", when: "its owner moves it" },
     arrange: inOther,
-    mend: (fix, t) => t.follow(fix.slice(fix.indexOf("or as its owner"))),
+    repair: (fix, t) => t.follow(fix.slice(fix.indexOf("or as its owner"))),
   },
   {
     ...{ code: "extension-elsewhere", when: "it can only be in one schema" },
-    ...{ arrange: withEntry(extensions("plpgsql")), mend: writeExtension },
+    ...{ arrange: withEntry(extensions("plpgsql")), repair: writeExtension },
   },
   {
     ...{ code: "extension-unavailable", when: "the server has its version" },
     arrange: withEntry(extensions({ name: "cube", version: "99" })),
-    mend: async (fix, t) => {
+    repair: async (fix, t) => {
       const rows = await t.sql(/look at: (SELECT .*)$/.exec(fix)?.[1] ?? "", t.app);
       const { version } = rows.at(-1) as { version: string };
       t.entry = extensions({ name: "cube", version });
@@ -70,7 +70,7 @@ export const contentRows: readonly Row[] = [
   {
     ...{ code: "extension-unavailable", when: "the server has another one" },
     arrange: withEntry(extensions("nonesuch")),
-    mend: async (fix, t) => {
+    repair: async (fix, t) => {
       const rows = await t.sql(/look at: (SELECT .*)$/.exec(fix)?.[1] ?? "", t.app);
       if (rows.some((row) => (row as { name: string }).name === "citext")) {
         t.entry = extensions("citext");
@@ -80,7 +80,7 @@ export const contentRows: readonly Row[] = [
   {
     ...{ code: "extension-needs-other", when: "that is listed first" },
     arrange: withEntry(extensions("earthdistance", "cube")),
-    mend: async (_, t) => {
+    repair: async (_, t) => {
       t.entry = extensions("cube", "earthdistance");
       // It is not trusted either, and that has a row of its own.
       await t.sql("create extension earthdistance schema public cascade", t.app);

@@ -3,7 +3,7 @@ import { toOneError } from "../../../../components/errors.ts";
 import { inspectCatalog } from "../../../../components/postgres/catalog/catalog.ts";
 import { planDatabase } from "../../../../components/postgres/plan/plan.ts";
 import { makeSpec } from "../../../fakes/stack.ts";
-import type { Mend, Row, Trial } from "./trial.ts";
+import type { Repair, Row, Trial } from "./trial.ts";
 
 /** Problems of an app's database as a whole. */
 
@@ -26,7 +26,7 @@ const byHand = (options = "", owner?: string): Row["arrange"] =>
   };
 
 const follow =
-  (which: number): Mend =>
+  (which: number): Repair =>
   (fix, t) =>
     t.follow(fix.split("; or")[which] ?? "");
 const dropped = made((t) => t.sql(`drop database ${t.app}`));
@@ -44,7 +44,7 @@ export const leaving = (then: (t: Trial) => Promise<unknown>): Row["arrange"] =>
   };
 
 /** The entry is put back, and taken out again. */
-const retain: Mend = (fix, t) => {
+const retain: Repair = (fix, t) => {
   if (!fix.includes("put the entry back with reclaimPolicy: retain")) throw new Error(fix);
   const made = t.made;
   t.entry = { reclaimPolicy: "retain" };
@@ -55,12 +55,12 @@ export const databaseRows: readonly Row[] = [
   {
     ...{ code: "database-other-owner", when: "somebody took it away" },
     arrange: made((t) => t.sql(`alter database ${t.app} owner to postgres`)),
-    mend: follow(0),
+    repair: follow(0),
   },
   {
     ...{ code: "database-other-owner", when: "the entry gets the role that owns it" },
     arrange: async (t) => await byHand("", `${t.app}_former`)(t),
-    mend: follow(0),
+    repair: follow(0),
   },
   {
     ...{ code: "database-other-owner", when: "the entry gets another name" },
@@ -72,7 +72,7 @@ export const databaseRows: readonly Row[] = [
   {
     ...{ code: "database-other-owner", when: "it may stay" },
     arrange: leaving((t) => t.sql(`alter database ${t.app} owner to postgres`)),
-    mend: retain,
+    repair: retain,
   },
   {
     ...{ code: "database-not-ours", when: "it was made by hand" },
@@ -85,7 +85,7 @@ export const databaseRows: readonly Row[] = [
   {
     ...{ code: "database-not-ours", when: "it may stay" },
     arrange: leaving((t) => t.sqlAsAdmin(`revoke berth_prod from ${t.app}`)),
-    mend: retain,
+    repair: retain,
   },
   {
     ...{ code: "database-reserved", when: "it may stay" },
@@ -93,7 +93,7 @@ export const databaseRows: readonly Row[] = [
       t.postgres = { reserved: [t.app] };
       return Promise.resolve();
     }),
-    mend: retain,
+    repair: retain,
   },
   {
     ...{ code: "database-closed", when: "it was made by hand" },
@@ -115,7 +115,7 @@ export const databaseRows: readonly Row[] = [
       t.entry = { owner: { rotation: "two-logins" } };
       return Promise.resolve(() => decideRotation(t));
     },
-    mend: async (_, t) => {
+    repair: async (_, t) => {
       const { verifiers, ...rest } = t.inputs;
       const { "owner-a": first } = verifiers as Record<string, never>;
       await t.bed.up({ ...rest, verifiers: { "owner-a": first as never } });

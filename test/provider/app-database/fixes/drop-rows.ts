@@ -1,5 +1,5 @@
 import { leaving } from "./database-rows.ts";
-import type { Mend, Row, Trial } from "./trial.ts";
+import type { Repair, Row, Trial } from "./trial.ts";
 
 /** What keeps a database or a role from being dropped. */
 
@@ -40,7 +40,7 @@ const everyKind = (role: string): string => `
   grant select on large object 4242 to ${role};`;
 
 /** As the printed query says: revokes each thing that it lists, or gives it another owner. */
-const byList: Mend = async (fix, t) => {
+const byList: Repair = async (fix, t) => {
   const [, database = "", query = ""] = /in database (\S+): (SELECT .*?);/.exec(fix) ?? [];
   const rows = await t.sql(query, database);
   for (const row of rows) {
@@ -77,10 +77,10 @@ export const dropRows: readonly Row[] = [
         const name = role;
         clients.push(await t.bed.connectWith({ name, password: t.passwordOf(role) }, t.app));
       })(t);
-      const mend = async () => {
+      const repair = async () => {
         for (const client of clients) await client.end();
       };
-      return { run: run as () => Promise<unknown>, mend };
+      return { run: run as () => Promise<unknown>, repair };
     },
   },
   {
@@ -124,13 +124,13 @@ export const dropRows: readonly Row[] = [
     "it has privileges in another database",
     (role) =>
       `create foreign data wrapper ${role}_fdw;create server ${role}_server foreign data wrapper ${role}_fdw;grant usage on foreign server ${role}_server to ${role}`,
-    { mend: byList },
+    { repair: byList },
   ),
   elsewhere(
     "it owns things in another database",
     (role) =>
       `create table ${role}_table (id int);alter table ${role}_table owner to ${role};create sequence ${role}_sequence;alter sequence ${role}_sequence owner to ${role}`,
-    { mend: byList },
+    { repair: byList },
   ),
   elsewhere(
     "it owns a subscription of another database",

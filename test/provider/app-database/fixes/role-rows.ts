@@ -4,7 +4,7 @@ import { decideRegistry } from "../../../../components/postgres/registry/decide.
 import { liveRole, makeCatalog } from "../../../fakes/catalog.ts";
 import { makeSpec } from "../../../fakes/stack.ts";
 import { inputsOf } from "../bed.ts";
-import type { Mend, Row, Trial } from "./trial.ts";
+import type { Repair, Row, Trial } from "./trial.ts";
 
 /** Problems of an app's roles. */
 
@@ -20,7 +20,7 @@ const byHand =
 
 /** One of two ways out. */
 const follow =
-  (which: number): Mend =>
+  (which: number): Repair =>
   (fix, t) =>
     t.follow(fix.split("; or")[which] ?? "");
 
@@ -41,7 +41,7 @@ const above = (attribute: string, on: Pick<Row, "on">): Row => ({
 });
 
 /** Puts the key that the fix shows into the entry. */
-const addKey: Mend = (fix, t) => {
+const addKey: Repair = (fix, t) => {
   const [, yaml = "", key = ""] = /add "(.*)" under (\w+)/.exec(fix) ?? [];
   t.entry = { ...t.entry, [key]: parse(yaml) as unknown };
 };
@@ -55,7 +55,7 @@ const asMemberOf =
     return t.up;
   };
 
-const takeOut: Mend = (_, t) => {
+const takeOut: Repair = (_, t) => {
   t.entry = {};
 };
 
@@ -72,11 +72,11 @@ export const roleRows: readonly Row[] = [
     arrange: asMemberOf("APP_group"),
   },
   {
-    ...{ code: "group-missing", when: "the server has no such predefined role", mend: takeOut },
+    ...{ code: "group-missing", when: "the server has no such predefined role", repair: takeOut },
     arrange: asMemberOf("pg_nobody"),
   },
   {
-    ...{ code: "group-is-superuser", when: "it is taken out", mend: takeOut },
+    ...{ code: "group-is-superuser", when: "it is taken out", repair: takeOut },
     arrange: asMemberOf("APP_boss", (t) => t.sql(`create role ${t.app}_boss superuser`)),
   },
   {
@@ -114,36 +114,36 @@ export const roleRows: readonly Row[] = [
         return t.bed.up({ ...inputs, verifiers: only(inputs["verifiers"], "owner-a") });
       };
     },
-    mend: (_, t) => {
+    repair: (_, t) => {
       t.entry = { owner: { rotation: "two-logins", name: `${t.app}_owner` } };
     },
   },
   {
     ...{ code: "role-has-rights", when: "it loses them" },
     arrange: byHand("createdb createrole"),
-    mend: follow(1),
+    repair: follow(1),
   },
   {
     ...{ code: "role-has-rights", when: "the app gets another role" },
     arrange: byHand("createdb"),
-    mend: follow(0),
+    repair: follow(0),
   },
   {
     ...{ code: "role-has-rights", when: "it owns another database" },
     arrange: byHand("", (t) => t.sql(`create database ${t.app}_more owner ${t.app}`)),
-    mend: (_, t) => t.sql(`alter database ${t.app}_more owner to postgres`),
+    repair: (_, t) => t.sql(`alter database ${t.app}_more owner to postgres`),
   },
   {
     ...{ code: "role-would-lose", when: "a membership goes into the entry" },
     arrange: byHand("", (t) =>
       t.sqlAsAdmin(`create role ${t.app}_staff; grant ${t.app}_staff to ${t.app}`),
     ),
-    mend: addKey,
+    repair: addKey,
   },
   {
     ...{ code: "role-would-lose", when: "a search_path goes into the entry" },
     arrange: byHand("", (t) => t.sqlAsAdmin(`alter role ${t.app} set search_path to "$user", own`)),
-    mend: addKey,
+    repair: addKey,
   },
   {
     ...{ code: "role-out-of-reach", when: "a superuser made the role" },
@@ -163,7 +163,7 @@ export const roleRows: readonly Row[] = [
           const inputs = inputsOf(t.app, t.entry);
           return t.bed.up({ ...inputs, verifiers: only(inputs["verifiers"], username) });
         },
-        mend: (fix) => {
+        repair: (fix) => {
           if (fix.includes(`${t.app}_a or`)) username = "owner-a";
         },
       });
@@ -175,7 +175,7 @@ export const roleRows: readonly Row[] = [
       t.entry = { roles: { m: { privileges: { tables: ["MAINTAIN"] } } } };
       return Promise.resolve(t.up);
     },
-    mend: (fix, t) => {
+    repair: (fix, t) => {
       const [, key = ""] = /roles\.(\w+)\.privileges\.tables/.exec(fix) ?? [];
       t.entry = { roles: { [key]: { privileges: { tables: ["SELECT"] } } } };
     },

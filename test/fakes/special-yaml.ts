@@ -1,0 +1,40 @@
+/**
+ * Texts that YAML parsers read differently, and what Pulumi 3.259 makes of them. `test/engine/config.test.ts`
+ * compares the table with `pulumi config --json`.
+ */
+export const specialYaml: readonly (readonly [text: string, value: unknown])[] = [
+  ["value: 0123", 83],
+  ["value: -0123", -83],
+  ["value: 0o17", 15],
+  ["value: 08", 8],
+  ["value: 1_000", 1000],
+  ["value: 1__0", 10],
+  ["value: 1_0.5", 10.5],
+  ["value: 0x1F", 31],
+  ["value: 0b11", 3],
+  ["value: +12", 12],
+  ["value: yes", "yes"],
+  ["value: on", "on"],
+  ["value: y", "y"],
+  ["value: True", true],
+  ["value: ~", null],
+  ["value: Null", null],
+  ["value:", null],
+  ["value: 1e3", 1000],
+  ["value: 1e400", "1e400"],
+  ["value: 1.", 1],
+  ["value: .5", 0.5],
+  ["value: 12:30:45", "12:30:45"],
+  ["value: 99999999999999999999", 100_000_000_000_000_000_000],
+  ['value: "0123"', "0123"],
+  ["value: !!str 12", "12"],
+  ['value: !!int "7"', 7],
+  ["value: 2001-01-01", "2001-01-01 00:00:00 +0000 UTC"],
+  [
+    "value: { a: &x { k: 1, j: 2 }, b: { <<: *x, j: 3 } }",
+    { a: { k: 1, j: 2 }, b: { k: 1, j: 3 } },
+  ],
+  ["value: { 1: a, true: b, 0x10: c }", { "1": "a", true: "b", "16": "c" }],
+  ["value: |\n  a\n  b\n", "a\nb\n"],
+  ["value: 1.10", 1.1],
+];
