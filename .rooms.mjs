@@ -151,6 +151,7 @@ export const rooms = {
   "components/delivery/emitted-kinds": [
     ...config,
     "components/secrets",
+    "components/delivery/yaml",
     "components/delivery/cluster",
     "components/delivery/stack-delivery",
   ],

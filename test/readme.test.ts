@@ -118,15 +118,18 @@ describe("the pages for users", () => {
   });
 
   it("show entries that are right", () => {
+    const gitops = { directory: "../gitops", repoURL: "https://git.example.org/gitops.git" };
     const blocks = blocksOf("yaml").filter((block) =>
-      /^berth:(apps|secrets|onepassword|charts):/.test(block),
+      /^berth:(apps|secrets|onepassword|charts|postgres):/.test(block),
     );
     expect(blocks.length).toBeGreaterThan(4);
     for (const block of blocks) {
       const { "berth:apps": apps, ...others } = parse(block) as Written;
       const own = Object.entries(others).map(([key, value]) => [key.slice("berth:".length), value]);
       const more = Object.fromEntries(own) as Written;
-      const stack = { ...writeStack(apps ?? {}, { reserved: [] }), ...more };
+      const minimal = writeStack(apps ?? {}, { reserved: [] });
+      const postgres = { ...(minimal["postgres"] as Written), ...(more["postgres"] as Written) };
+      const stack = { gitops, ...minimal, ...more, postgres };
       expect(findProblems(stack), block).toEqual([]);
     }
   });

@@ -6,7 +6,7 @@ import { projectFolder } from "../../components/project-folder.ts";
 import { countOf, paint, print, printFile, printJson, withProgress } from "../print.ts";
 import { selectApps } from "../select-apps.ts";
 import { printMarkdownTable, printTable } from "../terminal/table.ts";
-import { type AppReport, toReport } from "./app-report.ts";
+import { type AppReport, describeKeys, toReport } from "./app-report.ts";
 import { toMermaid } from "./page/mermaid.ts";
 import { toStackReport } from "./page/model.ts";
 import { toPage } from "./page/page.ts";
@@ -121,15 +121,16 @@ function printApp(
     ]);
     printRows(["role", "of app", "as a member of", "database", "privileges"], rows);
   }
-  const items = secrets.map(({ source, item, secret, kind, namespaces, role }) => [
-    source,
-    item,
-    secret,
-    kind ?? "",
-    namespaces.join(", "),
-    role ?? "",
+  const items = secrets.map((one) => [
+    one.source,
+    one.item,
+    one.secret,
+    one.kind ?? "",
+    one.namespaces.join(", "),
+    one.role ?? "",
+    describeKeys(one),
   ]);
-  const head = ["from", "item", "Secret", "made by", "namespaces", "of role"];
+  const head = ["from", "item", "Secret", "made by", "namespaces", "of role", "keys"];
   printRows(head, items);
 }
 

@@ -2,6 +2,7 @@
 export const besideCode = [
   "{components,provider,cli}/**/*.{lua,sql,css}",
   "cli/**/*.browser.js",
+  "components/**/*.pod.mjs",
   "components/config/schema.json",
   "components/engine/*.cjs",
   "provider/pulumi-resource-berth",

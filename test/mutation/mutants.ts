@@ -1,3 +1,4 @@
+import { certificates } from "./certificates.ts";
 import { deliveryMutants } from "./delivery.ts";
 import { inFile, type Mutant } from "./mutant.ts";
 import { refusals } from "./refusals.ts";
@@ -329,6 +330,7 @@ const verify: readonly Mutant[] = [
 
 export const mutants: readonly Mutant[] = [
   ...configRules,
+  ...certificates,
   ...postgresRules,
   ...diff,
   ...verify,
