@@ -139,8 +139,9 @@ describe("what it cannot run with is exit code 2, one message and no fault's sta
     [
       "a word too many",
       ["verify", "prod"],
-      "too many arguments for 'verify'. Expected 0 arguments but got 1: prod.\n  fix: npm run verify -- --help",
+      "too many arguments for 'verify'. Expected 0 arguments but got 1: prod.\n  fix: options come after --, as in: npm run verify -- --stack prod",
     ],
+    ["a word too many with options", ["verify", "prod", "--json"], "fix: npm run verify -- --help"],
     [
       "an option of another verb",
       ["verify", "--stack", "prod", "--app", "netbox"],
@@ -250,10 +251,12 @@ test.each(["verify", "adopt"])(
   },
 );
 
-test.each([
-  ["closes its output, a verb ends quietly and as it would", ["plan"], 0],
+test.each<readonly [does: string, verb: readonly string[], code: number]>([
+  ...[["plan"], ["report"], ["report", "--json"], ["report", "--html"]].map(
+    (verb) => ["closes its output, a verb ends quietly and as it would", verb, 0] as const,
+  ),
   ["closes its output and its errors, an error ends as it would", ["plan", "--sql", "--vault"], 2],
-])("where a reader %s", async (_, verb, expected) => {
+])("where a reader %s: %s", async (_, verb, expected) => {
   const file = writeStackFile(1);
   const args = [...verb, "--stack", "test", "--config-file", file].join(" ");
   const output = expected === 0 ? "" : "2>&1";

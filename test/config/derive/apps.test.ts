@@ -14,7 +14,7 @@ test("everything of an app follows from its name", () => {
     namespace: "infra-west-side",
     database: {
       ...{ name: "west_side", encoding: "UTF8", connectionLimit: -1, revokePublic: true },
-      ...{ settings: {}, recreate: false, schemas: [], extensions: [], guests: [] },
+      ...{ settings: {}, recreate: false, schemas: [], patterns: [], extensions: [], guests: [] },
     },
     roles: [
       {
@@ -22,7 +22,7 @@ test("everything of an app follows from its name", () => {
         login: "password",
         name: "west_side",
         profile: "owner",
-        privileges: {},
+        ...{ privileges: {}, scoped: [], except: [], reads: [], reader: undefined },
         item: { vault: "Coachlight", item: "west-side-db-credentials" },
         secretName: "west-side-db-credentials",
         namespace: "infra-west-side",

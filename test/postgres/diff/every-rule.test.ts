@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { problemCodes } from "../../../components/postgres/rules/problem.ts";
-import { callers, codesOf } from "./callers.ts";
+import { problemCodes, problemTexts } from "../../../components/postgres/rules/problem.ts";
+import { countFaults } from "../../faults/count.ts";
+import { callers, codesOf, problemsOf } from "./callers.ts";
 import { table } from "./rule-rows.ts";
 
 /** Every rule against everybody who applies it: each refuses, and for the same reason. */
@@ -9,8 +10,20 @@ const rows = table.flatMap(([code, situation, by]) =>
   by.map((caller) => ({ code, caller, situation })),
 );
 
+countFaults("every rule about a server");
+
 test.each(rows)("$code: $caller refuses", ({ code, caller, situation }) => {
   expect(codesOf(() => callers[caller](situation))).toContain(code);
+});
+
+test.each(rows)("$code: docs/troubleshooting.md has what $caller says", (row) => {
+  const { code, caller, situation } = row;
+  const found = problemsOf(() => callers[caller](situation)).find((one) => one.code === code);
+  const isSeen = problemTexts[code].seen.some((text) => {
+    const parts = text.split("…").map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+    return new RegExp(parts.join(".+"), "s").test(found?.what ?? "");
+  });
+  expect(isSeen, found?.what).toBe(true);
 });
 
 test("every rule is in the table", () => {
@@ -21,7 +34,7 @@ test("every rule is in the table", () => {
     "registry-would-lose",
     // test/postgres/diff/unstated.test.ts
     ...["membership-option", "member-unlisted", "grant-option"],
-    ...["object-of-other", "schema-unlisted", "setting-unstated"],
+    ...["object-of-other", "schema-unlisted", "setting-unstated", "object-missing"],
   ];
   const tried = new Set([...table.map(([code]) => code), ...elsewhere]);
   expect(problemCodes.filter((code) => !tried.has(code))).toEqual([]);

@@ -2,8 +2,8 @@ import CliTable from "cli-table3";
 import { markdownTable } from "markdown-table";
 import stringWidth from "string-width";
 import wrapText from "wrap-ansi";
-import { toTerminalText } from "../components/terminal-text.ts";
-import { print } from "./print.ts";
+import { toTerminalText } from "../../components/terminal-text.ts";
+import { print } from "../print.ts";
 
 type Row = readonly string[];
 
@@ -70,7 +70,7 @@ export function printMarkdownTable(head: Row, rows: readonly Row[]): void {
   print();
 }
 
-/** What would end a cell, or be a tag, a link or code. */
-function escapeMarkdown(text: string): string {
+/** Escapes what would end a cell, or be a tag, a link or code. */
+export function escapeMarkdown(text: string): string {
   return text.replaceAll("\n", " ").replace(/[\\|<[*`]/g, "\\$&");
 }
