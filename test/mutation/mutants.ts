@@ -1,43 +1,7 @@
-/**
- * One rule, one decision or one check broken, and the tests that must notice. The text stands once in its
- * file; where that changes, the row changes with it (`mutants.test.ts` says so).
- */
-export interface Mutant {
-  /** What is gone with it, as the end of a sentence. */
-  readonly without: string;
-  readonly file: string;
-  readonly text: string;
-  readonly instead: string;
-  /** Any of them is enough. */
-  readonly tests: readonly string[];
-}
-
-type Row = readonly [without: string, text: string, instead: string];
-
-/** Rows of one file, which the same tests hold. */
-function inFile(file: string, tests: readonly string[], rows: readonly Row[]): Mutant[] {
-  return rows.map(([without, text, instead]) => ({ without, file, text, instead, tests }));
-}
+import { items } from "./items.ts";
+import { inFile, type Mutant } from "./mutant.ts";
 
 const configRules: readonly Mutant[] = [
-  ...inFile(
-    "components/config/secret-values.ts",
-    ["test/config/parse.test.ts"],
-    [["a look for passwords in URLs", "withPassword.test(value)", "false"]],
-  ),
-  ...inFile(
-    "components/onepassword/read-items.ts",
-    ["test/onepassword/read-items.test.ts", "test/onepassword/through-client.test.ts"],
-    [
-      ["fields of one name being too many", "sections.length < 2", "true"],
-      ["fields that the operator would merge", "request.isCopied === true", "false"],
-    ],
-  ),
-  ...inFile(
-    "cli/rotate/context.ts",
-    ["test/cli/rotate/two-logins.postgres.test.ts"],
-    [["a look at the item after a lost answer", "now === undefined || isSame(", "true || isSame("]],
-  ),
   ...inFile(
     "components/config/rules/names.ts",
     ["test/config/rules/names.test.ts"],
@@ -279,4 +243,10 @@ const verify: readonly Mutant[] = [
   ),
 ];
 
-export const mutants: readonly Mutant[] = [...configRules, ...postgresRules, ...diff, ...verify];
+export const mutants: readonly Mutant[] = [
+  ...items,
+  ...configRules,
+  ...postgresRules,
+  ...diff,
+  ...verify,
+];
