@@ -27,7 +27,7 @@ export interface ReportArgs {
   readonly role: string | undefined;
 }
 
-/** The verb: who may do what, and where each item goes; from the stack file alone, or with a look at the server. */
+/** The verb: who may do what, and where each item goes; from the stack file alone, or with what is on the server. */
 export async function report(args: ReportArgs): Promise<number> {
   const { stack, file, form } = args;
   if (args.live && form !== "html" && form !== "json") {
