@@ -68,6 +68,7 @@ export const rooms = {
     "components/config/login-keys",
   ],
   "components/config/rules": [
+    "components/config/privileges",
     "components/config/values",
     "components/config/keys",
     "components/config/spec",
@@ -183,6 +184,12 @@ export const rooms = {
 
   "provider/rpc": [...shared, `${postgres}/plan`],
   "provider/manifest-file": [...shared, "provider/rpc"],
+  "provider/git-commit": [
+    ...shared,
+    "components/delivery/git",
+    "provider/rpc",
+    "provider/manifest-file",
+  ],
   "provider/app-database": [
     ...config,
     "components/engine",

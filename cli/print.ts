@@ -15,6 +15,11 @@ export function paint(format: Painted["format"], text: string): Painted {
   return { format, text };
 }
 
+/** `1 app`, `2 apps`. */
+export function countOf(count: number, noun: string): string {
+  return `${String(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** Prints a line on standard output. */
 export function print(...parts: readonly (string | Painted)[]): void {
   write(process.stdout, parts);

@@ -2,6 +2,7 @@ import { readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { isMap, isNode, isPair, isSeq, parseDocument, Scalar, stringify, type YAMLMap } from "yaml";
+import { mostAliases } from "../components/config/pulumi-yaml.ts";
 import type { AppEntry } from "../components/config/schema/stack.ts";
 import { BerthError } from "../components/errors.ts";
 
@@ -33,7 +34,9 @@ export function formatEntries(entries: Entries, indent = 4, eol = "\n"): string 
 export function addEntries(text: string, entries: Entries): string {
   const document = parseDocument(text);
   const apps = document.getIn(["config", "berth:apps"], true);
-  const before = document.toJS() as { config: { "berth:apps": Record<string, unknown> | null } };
+  const before = document.toJS({ maxAliasCount: mostAliases }) as {
+    config: { "berth:apps": Record<string, unknown> | null };
+  };
   const existing = before.config["berth:apps"] ?? {};
   const repeated = Object.keys(entries).filter((key) => Object.hasOwn(existing, key));
   if (repeated.length > 0) {
@@ -55,7 +58,7 @@ export function addEntries(text: string, entries: Entries): string {
 
 function read(text: string): unknown {
   const document = parseDocument(text);
-  return document.errors.length > 0 ? undefined : document.toJS();
+  return document.errors.length > 0 ? undefined : document.toJS({ maxAliasCount: mostAliases });
 }
 
 /** Adds after the last app, and after the comments below it that have its indent. */

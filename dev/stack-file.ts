@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { type Document, isMap, parse, parseDocument } from "yaml";
-import { parsePulumiYaml } from "../components/config/pulumi-yaml.ts";
+import { mostAliases, parsePulumiYaml } from "../components/config/pulumi-yaml.ts";
 import { BerthError } from "../components/errors.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import { connectAsSuperuser, type SuperuserLogin } from "./postgres/neighbour.ts";
@@ -117,7 +117,9 @@ export async function writeStackFile(file: string, options: StackFileOptions): P
   const identifier = await readSystemIdentifier(superuser);
   document.setIn(["config", "berth:postgres", "systemIdentifier"], identifier);
   if (configure !== undefined && isMap(document.get("config"))) {
-    const config = (document.toJS() as { config: Record<string, unknown> }).config;
+    const config = (
+      document.toJS({ maxAliasCount: mostAliases }) as { config: Record<string, unknown> }
+    ).config;
     configure(config);
     document.set("config", config);
   }
@@ -148,7 +150,7 @@ function isSalted(before: string, after: string): boolean {
     if (document.errors.length > 0 || !isMap(document.contents)) return undefined;
     const secrets = secretsKeys.map((key) => document.get(key));
     for (const key of secretsKeys) document.delete(key);
-    return { secrets, rest: document.toJS() as unknown };
+    return { secrets, rest: document.toJS({ maxAliasCount: mostAliases }) as unknown };
   });
   if (one === undefined || other === undefined) return false;
   return !isDeepStrictEqual(one.secrets, other.secrets) && isDeepStrictEqual(one.rest, other.rest);

@@ -4,6 +4,7 @@ import { isOffline } from "../components/config/environment.ts";
 import { readAdminItem } from "../components/onepassword/admin.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import { AppDatabaseHandler } from "./app-database/handler.ts";
+import { GitCommitHandler } from "./git-commit/handler.ts";
 import { ManifestFileHandler } from "./manifest-file/handler.ts";
 import { CallsUnderWay } from "./rpc/calls-under-way.ts";
 import { reportTo } from "./rpc/engine-log.ts";
@@ -26,8 +27,10 @@ const SHUTDOWN_MS = 4500;
 function main(): void {
   const engine = process.ppid;
   const report = reportTo(findEngineAddress(process.argv));
+  const files = new ManifestFileHandler(projectFolder, report);
   const handlers: readonly ResourceHandler[] = [
-    new ManifestFileHandler(projectFolder, report),
+    files,
+    new GitCommitHandler(projectFolder, files, report),
     new AppDatabaseHandler(report, isOffline(), readAdminItem),
   ];
   const calls = new CallsUnderWay();

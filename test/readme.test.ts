@@ -14,7 +14,7 @@ const readme = readText("README.md");
 const documents = globSync(["*.md", ".github/*.md", "docs/**/*.md"], {
   cwd: fileURLToPath(root),
 }).toSorted();
-/** What a person types at a debugger. */
+/** What a person types at a debugger; engine/debugging.full.test.ts types it. */
 const interactive = "docs/debugging.md";
 /** For who uses Berth. */
 const pages = documents.filter(
@@ -115,6 +115,14 @@ describe("the pages for users", () => {
       const stack = { ...writeStack(apps ?? {}, { reserved: [] }), ...more };
       expect(findProblems(stack), block).toEqual([]);
     }
+  });
+
+  it("debugging.md names the first line of the provider's diff", () => {
+    const [, line = ""] =
+      /setBreakpoint\("app-database\/handler.ts", (\d+)\)/.exec(readText(interactive)) ?? [];
+    const lines = readText("provider/app-database/handler.ts").split("\n");
+    expect(lines[Number(line) - 2]).toMatch(/^ {2}async diff\(/);
+    expect(readText(interactive)).toContain(`Line ${line} is the first line of \`diff\``);
   });
 
   it("the README is short", () => {

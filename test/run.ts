@@ -9,11 +9,12 @@ import { openToolchain } from "../dev/pulumi-cli.ts";
 import { openCache } from "../toolchain/cache.ts";
 import { clusterParts, type PartName, partNamed, testParts } from "../toolchain/parts.ts";
 import { missingOf } from "../toolchain/present.ts";
+import { type FaultFigures, faultsVariable, readFigures, toFaultTable } from "./faults/figures.ts";
 import { type Rows, rowsVariable } from "./rows.ts";
 
 /**
  * `npm test [-- vitest arguments]` runs what each change is tried with; `npm run test:full` the rest.
- * Both end with `N passed, N failed`.
+ * Both end with what the faults that they tried have cost, and with `N passed, N failed`.
  */
 
 /** What vitest writes of a run. */
@@ -44,6 +45,7 @@ interface Count {
   readonly failed: number;
   /** Which tests failed and how each failure begins. */
   readonly failures: readonly string[];
+  readonly faults: readonly FaultFigures[];
 }
 
 /** What a run of vitest is for. */
@@ -85,11 +87,12 @@ async function run({ args, rows }: Plan): Promise<Count> {
   const tools = needsPulumi ? (await openToolchain(say, testParts)).env : {};
   const folder = mkdtempSync(path.join(tmpdir(), "berth-test-"));
   const file = path.join(folder, "report.json");
+  const faultsFile = path.join(folder, "faults.jsonl");
   const reporters = ["--reporter=default", "--reporter=./test/file-times.ts", "--reporter=json"];
   const all = [vitest, "run", ...reporters, `--outputFile.json=${file}`, ...args];
   const { exitCode } = await execa(process.execPath, all, {
     cwd: projectFolder,
-    env: { ...tools, [rowsVariable]: rows },
+    env: { ...tools, [rowsVariable]: rows, [faultsVariable]: faultsFile },
     stdio: "inherit",
     reject: false,
   });
@@ -98,10 +101,13 @@ async function run({ args, rows }: Plan): Promise<Count> {
     // A file that does not load has no tests to fail, so it counts as one.
     const failed = success && exitCode === 0 ? 0 : Math.max(report.numFailedTests, 1);
     const failures = report.testResults.flatMap(listFailures);
-    return { passed: report.numPassedTests, failed, failures };
+    return {
+      passed: report.numPassedTests,
+      ...{ failed, failures, faults: readFigures(faultsFile) },
+    };
   } catch {
     say("vitest did not report");
-    return { passed: 0, failed: 1, failures: [] };
+    return { passed: 0, failed: 1, failures: [], faults: [] };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -130,6 +136,8 @@ async function runFull(): Promise<Count> {
     passed: rest.passed + (shuffled.failed === 0 ? 1 : 0),
     failed: rest.failed + shuffled.failed,
     failures: [...rest.failures, ...shuffled.failures],
+    // The shuffled ones are those of `npm test`.
+    faults: rest.faults,
   };
 }
 
@@ -139,6 +147,7 @@ const isFull = first === "--full";
 const args = isFull ? rest : process.argv.slice(2);
 const whole = isFull ? runFull : runDefault;
 const count = await (args.length > 0 ? run({ args, rows: "all" }) : whole());
+if (count.faults.length > 0) say(`\n${toFaultTable(count.faults)}\n`);
 for (const failure of count.failures) say(`failed: ${failure}`);
 say(`${String(count.passed)} passed, ${String(count.failed)} failed`);
 process.exitCode = count.failed === 0 ? 0 : 1;

@@ -98,11 +98,14 @@ function explain(
   made: readonly string[],
 ): unknown {
   if (!(error instanceof ItemReadError)) return error;
+  const isRefused = error.failure === "unauthorized";
   const so = made.length === 0 ? "nothing was changed" : `made so far: ${made.join(", ")}`;
-  const before =
-    error.failure === "unauthorized" ? "give the token write access to the vault" : "see above";
+  // An answer that was lost says nothing about the item.
+  const what = isRefused ? "could not be made" : "was perhaps not made";
+  const rest = isRefused || made.length > 0 ? `${so}, and the stack file` : "the stack file";
+  const before = isRefused ? "give the token write access to the vault" : "see above";
   return new BerthError(
-    `app ${app.name}: vault "${vault}", item "${item}" could not be made: ${error.message}; ${so}, and the stack file is as it was`,
+    `app ${app.name}: vault "${vault}", item "${item}" ${what}: ${error.message}; ${rest} is as it was`,
     { cause: error, hint: `${before}, then run the same command again: it goes on from here` },
   );
 }

@@ -16,7 +16,7 @@ import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
 import { withServer } from "../../components/postgres/server/reach.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 
-import { paint, print, printJson } from "../print.ts";
+import { countOf, paint, print, printJson } from "../print.ts";
 import { addEntries, formatEntries, replaceFile } from "../stack-file.ts";
 import { type AdoptFacts, inspectServerForAdopt } from "./facts.ts";
 import { planAppHandOver } from "./hand-over.ts";
@@ -198,8 +198,4 @@ function lastLine(report: Report, { app, stack, into }: AdoptArgs, file: string)
   return report.written === undefined
     ? `${proposed}, ${left}; nothing was written (--write adds them to ${file})`
     : `${proposed}, ${left}; added to ${file}; next: ${pulumi} preview --stack ${stack}`;
-}
-
-function countOf(count: number, what: string): string {
-  return `${String(count)} ${what}${count === 1 ? "" : "s"}`;
 }

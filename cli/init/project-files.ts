@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import path from "node:path";
 import { parseDocument } from "yaml";
 import { findOwnFolder } from "../../components/command-line.ts";
+import { replaceFile } from "../stack-file.ts";
 
 /**
  * Adds the files of `template/` that a folder does not have, as `pulumi new` does, and returns their names. A folder
@@ -26,9 +27,11 @@ export function addProjectFiles(folder: string): string[] {
 
 /** Pulumi loads the program as an ES module only if `package.json` says so; one that npm made does not. */
 function makeModule(file: string): boolean {
-  const manifest = JSON.parse(readFileSync(file, "utf8")) as { readonly type?: string };
+  const before = readFileSync(file, "utf8");
+  const manifest = JSON.parse(before) as { readonly type?: string };
   if (manifest.type === "module") return false;
-  writeFileSync(file, `${JSON.stringify({ ...manifest, type: "module" }, null, 2)}\n`);
+  const after = `${JSON.stringify({ ...manifest, type: "module" }, null, 2)}\n`;
+  replaceFile(file, { before, after }, () => undefined);
   return true;
 }
 
@@ -40,7 +43,8 @@ function makeModule(file: string): boolean {
  */
 export function addProvider(folder: string): boolean {
   const file = path.join(folder, "Pulumi.yaml");
-  const document = parseDocument(readFileSync(file, "utf8"));
+  const before = readFileSync(file, "utf8");
+  const document = parseDocument(before);
   const { plugins } = document.toJS() as {
     readonly plugins?: { readonly providers?: readonly { readonly name?: string }[] };
   };
@@ -49,7 +53,7 @@ export function addProvider(folder: string): boolean {
   const at = ["plugins", "providers"];
   if (document.hasIn(at)) document.addIn(at, document.createNode(provider));
   else document.setIn(at, document.createNode([provider]));
-  writeFileSync(file, document.toString());
+  replaceFile(file, { before, after: document.toString() }, () => undefined);
   return true;
 }
 

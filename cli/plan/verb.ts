@@ -6,7 +6,7 @@ import { toPsqlScript } from "../../components/postgres/psql/script.ts";
 import type { Action } from "../../components/postgres/statements/actions.ts";
 import { hiddenVerifiers, toStatement } from "../../components/postgres/statements/sql.ts";
 import { projectFolder } from "../../components/project-folder.ts";
-import { paint, print, printError, printFile, printJson } from "../print.ts";
+import { countOf, paint, print, printError, printFile, printJson } from "../print.ts";
 import { selectApps } from "../select-apps.ts";
 import { toVaultScript } from "./vault-script.ts";
 
@@ -51,7 +51,7 @@ export function plan(args: {
     return 0;
   }
   for (const [index, one] of plans.entries()) printApp(one, actions[index] ?? []);
-  const counts = `${count(plans.length, "app")}, ${count(actions.flat().length, "statement")}`;
+  const counts = `${countOf(plans.length, "app")}, ${countOf(actions.flat().length, "statement")}`;
   print(`planned: ${counts}, for a fresh Postgres 16 or newer; Berth connected to no server`);
   return 0;
 }
@@ -81,8 +81,4 @@ function printComment(text: string): void {
 
 function toText(action: Action): string {
   return toStatement(action, hiddenVerifiers);
-}
-
-function count(n: number, noun: string): string {
-  return `${String(n)} ${noun}${n === 1 ? "" : "s"}`;
 }

@@ -1,3 +1,4 @@
+import { stringify } from "yaml";
 import { commandLine } from "../../components/command-line.ts";
 import { rotationRunbook } from "../../components/config/derive/names.ts";
 import { keysInItem } from "../../components/config/login-keys.ts";
@@ -6,6 +7,7 @@ import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.
 import { BerthError } from "../../components/errors.ts";
 import { toRestartCommands } from "../restart-commands.ts";
 import { secretSource } from "../secret-source.ts";
+import { escapeMarkdown } from "../terminal/table.ts";
 
 /**
  * How to rotate the passwords of one app, or of one of its roles, as Markdown with a slug and tags for a collection of
@@ -31,9 +33,10 @@ export function toRunbook(apps: readonly AppSpec[], stack: StackSpec, key?: stri
   const shown = `--stack ${stack.stack} --app ${app.name} --runbook${option}`;
   const again = commandLine("report", shown);
   return [
-    ...["---", `slug: ${name}`, `title: ${title}`],
+    // The title may have any sign that a role's name has.
+    ...["---", `slug: ${name}`, stringify({ title }, { lineWidth: 0 }).trimEnd()],
     ...["tags: [sop, active]", "---", ""],
-    `# ${title}`,
+    `# ${escapeMarkdown(title)}`,
     "",
     `Generated from Pulumi.${stack.stack}.yaml. When that changes, generate it again: \`${again}\``,
     "",
@@ -70,7 +73,7 @@ function toRow(role: RoleSpec, app: AppSpec, stack: StackSpec): string {
     ...[name, (logins ?? [name]).join(" or "), `${item.vault}/${item.item}`],
     ...[isDelivered ? secretName : "–", namespaces],
   ];
-  return `| ${cells.join(" | ")} |`;
+  return `| ${cells.map(escapeMarkdown).join(" | ")} |`;
 }
 
 function before({ stack }: StackSpec): string[] {
@@ -87,7 +90,7 @@ function before({ stack }: StackSpec): string[] {
 function inPlace(role: RoleSpec, app: AppSpec, { stack }: StackSpec): string[] {
   const option = role.key === "owner" ? "" : ` --role ${role.key}`;
   return [
-    `## ${role.name}: one login`,
+    `## ${escapeMarkdown(role.name)}: one login`,
     "",
     `From step 1 until the app has restarted, the server refuses its new connections. Open connections stay.`,
     "",
@@ -105,9 +108,9 @@ function twoLogins(role: RoleSpec, app: AppSpec, { stack }: StackSpec): string[]
   const command = commandLine("rotate", `--stack ${stack} --app ${app.name}`);
   const [first = "", second = ""] = role.logins ?? [];
   return [
-    `## ${role.name}: two logins`,
+    `## ${escapeMarkdown(role.name)}: two logins`,
     "",
-    `The app logs in as ${first} or ${second}. ${role.name} owns everything. The item's \`username\` says which login is in use. The server refuses no connection at any time.`,
+    `The app logs in as ${escapeMarkdown(`${first} or ${second}. ${role.name}`)} owns everything. The item's \`username\` says which login is in use. The server refuses no connection at any time.`,
     "",
     "1. Set a new password for the other login, and change the item to it:",
     "",
@@ -141,7 +144,9 @@ function byHand(role: RoleSpec, app: AppSpec, stack: string): string[] {
   const { item, logins, fields } = role;
   const [first = "", second = ""] = logins ?? [];
   const other =
-    logins === undefined ? "" : `, and its \`username\` to the other of ${first} and ${second}`;
+    logins === undefined
+      ? ""
+      : `, and its \`username\` to the other of ${escapeMarkdown(`${first} and ${second}`)}`;
   const option = role.key === "owner" ? "" : ` --role ${role.key}`;
   const hasKeys = keysInItem(app, role).length > 0;
   const commands = [
@@ -150,7 +155,7 @@ function byHand(role: RoleSpec, app: AppSpec, stack: string): string[] {
     `pulumi up --stack ${stack}`,
   ];
   return [
-    `To do step 1 by hand, change \`${fields.password}\` of the item ${item.item}${other}, then run:`,
+    `To do step 1 by hand, change ${escapeMarkdown(fields.password)} of the item ${escapeMarkdown(item.item)}${other}, then run:`,
     "",
     block(commands.join("\n")),
     "",

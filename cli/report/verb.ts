@@ -3,7 +3,7 @@ import { loadStackFromFile } from "../../components/config/load.ts";
 import { BerthError } from "../../components/errors.ts";
 import type { Access } from "../../components/postgres/plan/access-matrix.ts";
 import { projectFolder } from "../../components/project-folder.ts";
-import { paint, print, printFile, printJson } from "../print.ts";
+import { countOf, paint, print, printFile, printJson } from "../print.ts";
 import { selectApps } from "../select-apps.ts";
 import { printMarkdownTable, printTable } from "../terminal/table.ts";
 import { type AppReport, toReport } from "./app-report.ts";
@@ -88,8 +88,12 @@ function printApps(apps: readonly AppReport[], isMarkdown: boolean): void {
     app.access.rows.filter(({ profile }) => profile !== undefined),
   );
   const secrets = apps.flatMap((app) => app.secrets);
-  const counts = `${String(apps.length)} apps, ${String(roles.length)} roles, ${String(secrets.length)} Secrets`;
-  print(`reported: ${counts}, from the stack file; Berth connected to no server`);
+  const counts = [
+    countOf(apps.length, "app"),
+    countOf(roles.length, "role"),
+    countOf(secrets.length, "Secret"),
+  ];
+  print(`reported: ${counts.join(", ")}, from the stack file; Berth connected to no server`);
 }
 
 function printApp(

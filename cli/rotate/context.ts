@@ -66,7 +66,11 @@ export async function writeItem(
   try {
     await writeThroughClient(access)(role.item, { ...change, keys: keysInItem(app, role), role });
   } catch (error) {
-    throw toWriteError({ app, item }, error);
+    // An answer that was lost says nothing about the item.
+    const now = await read().catch(() => undefined);
+    if (now === undefined || isSame(now.credential(role), before)) {
+      throw toWriteError({ app, item, isKnown: now !== undefined }, error);
+    }
   }
   if (isSame((await read()).credential(role), before)) {
     throw new BerthError(
@@ -78,17 +82,29 @@ export async function writeItem(
 
 /** What 1Password refused. The token may be read-only on purpose, and then there is another way for the keys. */
 export function toWriteError(
-  { app, item }: Pick<RotateContext, "app" | "item">,
+  { app, item, isKnown }: Pick<RotateContext, "app" | "item"> & { readonly isKnown: boolean },
   error: unknown,
 ): unknown {
   if (!(error instanceof ItemReadError)) return error;
+  if (!isKnown) {
+    return new BerthError(
+      `app ${app.name}: ${item} was perhaps not written, and cannot be read now: ${error.message}`,
+      {
+        cause: error,
+        hint: "run the same command again: it goes on with what the item holds then",
+      },
+    );
+  }
   const hasKeys = app.roles.some((role) => keysInItem(app, role).length > 0);
   const way = hasKeys
     ? `; without write access set berth:apps.${app.name}.secretsThrough to external-secret, which needs no fields in the item for the keys`
     : "";
   return new BerthError(`app ${app.name}: ${item} could not be written: ${error.message}`, {
     cause: error,
-    hint: `the token needs write access to the vault; then run the same command again${way}`,
+    hint:
+      error.failure === "unauthorized"
+        ? `the token needs write access to the vault; then run the same command again${way}`
+        : "correct what it says above, then run the same command again",
   });
 }
 

@@ -70,7 +70,7 @@ export function printMarkdownTable(head: Row, rows: readonly Row[]): void {
   print();
 }
 
-/** What would end a cell, or be a tag, a link or code. */
-function escapeMarkdown(text: string): string {
+/** Escapes what would end a cell, or be a tag, a link or code. */
+export function escapeMarkdown(text: string): string {
   return text.replaceAll("\n", " ").replace(/[\\|<[*`]/g, "\\$&");
 }

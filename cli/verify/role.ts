@@ -12,10 +12,13 @@ import {
   inspectSessionPrivileges,
   type SessionRole,
 } from "../../components/postgres/catalog/session/session.ts";
-import { toLiveSettings } from "../../components/postgres/catalog/settings.ts";
+import { showValue, toLiveSettings } from "../../components/postgres/catalog/settings.ts";
 import { inspectUnlisted } from "../../components/postgres/catalog/unlisted.ts";
+import { decideEverywhere } from "../../components/postgres/diff/access/decide.ts";
+import { toWantedEverywhere } from "../../components/postgres/diff/access/wanted.ts";
 import { decideContents, hasContents } from "../../components/postgres/diff/contents.ts";
 import { findUnstated } from "../../components/postgres/diff/unstated.ts";
+import { isForEverySchema } from "../../components/postgres/plan/access.ts";
 import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/plan.ts";
 import { listAttributes, toRevokeAttributes } from "../../components/postgres/rules/attributes.ts";
 import { describeAction } from "../../components/postgres/statements/actions.ts";
@@ -62,10 +65,11 @@ function verifySettings(name: string, wanted: SettingsByName, live: readonly str
   const found = toLiveSettings(live);
   const wrong = names
     .filter((one) => found.get(one) !== wanted[one])
-    .map((one) => ({
-      what: `${one} is ${found.get(one) ?? "not set"} instead of ${wanted[one] ?? ""}`,
-      fix: runUp,
-    }));
+    .map((one) => {
+      const value = found.get(one);
+      const is = value === undefined ? "not set" : showValue(one, value);
+      return { what: `${one} is ${is} instead of ${wanted[one] ?? ""}`, fix: runUp };
+    });
   return [toCheck(`${name}: settings`, names.join(", "), wrong)];
 }
 
@@ -195,6 +199,22 @@ export async function verifyContents(client: Client, plan: DatabasePlan): Promis
       ...problems.map((problem) => ({ what: describeWhat(problem), fix: problem.fix })),
       ...actions.map((action) => ({ what: `not yet: ${describeAction(action)}`, fix: runUp })),
     ]),
+  ];
+}
+
+/** Checks what the roles get in schemas that the owner will make, in the owner's session. */
+export async function verifyLaterSchemas(client: Client, plan: DatabasePlan): Promise<Check[]> {
+  if (!isForEverySchema(plan)) return [];
+  const access = await inspectAccess(client, plan, []);
+  const actions = toWantedEverywhere(plan, []).flatMap((one) =>
+    decideEverywhere(plan, one, access),
+  );
+  return [
+    toCheck(
+      `${plan.database.name}: schemas to come`,
+      "open to the roles as the entry says",
+      actions.map((action) => ({ what: `not yet: ${describeAction(action)}`, fix: runUp })),
+    ),
   ];
 }
 

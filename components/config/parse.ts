@@ -18,12 +18,14 @@ import { findKeyProblems } from "./rules/keys.ts";
 import { findLoginProblems, findRestartProblems } from "./rules/logins.ts";
 import { findMembershipProblems } from "./rules/memberships.ts";
 import { findNameProblems } from "./rules/names.ts";
+import { findPrivilegeProblems } from "./rules/privileges.ts";
 import { findRetirementProblems } from "./rules/retirement.ts";
 import { findValueProblems } from "./rules/values.ts";
 import { findVaultProblems } from "./rules/vault.ts";
 import { findWorkloadProblems } from "./rules/workloads.ts";
 import { allowedKeys } from "./schema/keys.ts";
 import { StackConfig } from "./schema/stack.ts";
+import { findUrlPasswords } from "./secret-values.ts";
 import type { StackSpec } from "./spec.ts";
 
 /** What only the text of a stack file says. */
@@ -56,6 +58,9 @@ export function parseStack(
       problems.map((problem) => withPlace(problem, locate)),
       hint,
     );
+  // Alone, since another problem might quote the value.
+  const open = findUrlPasswords(raw).map(describeUrlPassword);
+  if (open.length > 0) throw refuse(open);
   const hidden = [...findUnreadable(raw, []), ...more];
   const parsed = StackConfig.safeParse(raw, { reportInput: true });
   if (!parsed.success) {
@@ -83,6 +88,10 @@ function withPlace(problem: string, locate: Locate): string {
     ...(unknown === undefined ? [] : [unknown]),
   ]);
   return place === undefined ? problem : `${place}: ${problem}`;
+}
+
+function describeUrlPassword(path: readonly string[]): string {
+  return `${formatKeyPath(path)}: the URL has a password, which Berth would write in clear into state and manifests\n    fix: take it out of the URL, and give it as a Secret to what uses the URL`;
 }
 
 /** What would pass through the schema as something that nobody wrote. */
@@ -138,6 +147,7 @@ function findProblems(spec: StackSpec, config: StackConfig): string[] {
     ...findDeliveryProblems(spec),
     ...findArgoCdProblems(spec),
     ...findContentProblems(spec),
+    ...findPrivilegeProblems(spec),
     ...findJobProblems(spec),
     ...findRetirementProblems(spec),
     ...findLoginProblems(spec),
@@ -176,7 +186,7 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
       return [`${at}: the name ${show(issue.path.at(-1))} ${inner?.message ?? "is not allowed"}`];
     }
     case "invalid_union":
-      return [`${at}: got ${show(issue.input)}; ${unionMessage(issue)}`];
+      return describeUnion(issue, at);
     case "invalid_type":
       return issue.input === undefined
         ? [`${at}: missing; expected ${expectedType(issue)}${exampleFix(issue)}`]
@@ -196,6 +206,20 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
       return [`${at}: ${show(issue.input)} ${issue.message}`];
   }
 }
+
+/** The issues of the one form that the value has, if only one fits its type; otherwise why no form fits. */
+function describeUnion(issue: z.core.$ZodIssueInvalidUnion, at: string): string[] {
+  const [form, ...others] = issue.errors.filter((errors) =>
+    errors.every(({ path, code }) => path.length > 0 || !typeCodes.has(code)),
+  );
+  if (form === undefined || others.length > 0) {
+    return [`${at}: got ${show(issue.input)}; ${unionMessage(issue)}`];
+  }
+  return form.flatMap((one) => describeIssue({ ...one, path: [...issue.path, ...one.path] }));
+}
+
+/** The value is of another type. */
+const typeCodes: ReadonlySet<string> = new Set(["invalid_type", "invalid_value"]);
 
 function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {
   const reasons = issue.errors.map((errors) =>

@@ -11,7 +11,7 @@ import { BerthError } from "../errors.ts";
  */
 export function parsePulumiYaml(what: string, file: string, text: string): unknown {
   try {
-    return parse(text, goYaml);
+    return parse(text, { ...goYaml, maxAliasCount: mostAliases });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new BerthError(`${what}: ${file} is not valid YAML: ${reason.trim()}`, {
@@ -20,6 +20,12 @@ export function parsePulumiYaml(what: string, file: string, text: string): unkno
     });
   }
 }
+
+/**
+ * How often an anchor may be used. Apps share some, and Go has no limit for a file of this size; anchors in anchors,
+ * which could fill the memory, are far above it.
+ */
+export const mostAliases = 100_000;
 
 const digits = "[0-9][0-9_]*";
 const integer: ScalarTag = {

@@ -17,6 +17,21 @@ export function findSecretPaths(value: unknown, path: string): string[] {
   return entries.flatMap(([key, inner]) => findSecretPaths(inner, `${path}${toStep(key)}`));
 }
 
+/** `https://user:password@…`; a placeholder is no password. */
+const withPassword = /^[a-z][a-z0-9+.-]*:\/\/[^/@\s]*:(?!\$)[^/@\s]+@/i;
+
+/** Where text of any form may stand: a chart's values, and templates of keys. */
+const freeText: ReadonlySet<string> = new Set(["values", "keys"]);
+
+/** Keys whose value is a URL with a password in it, which would go into manifests and state in clear. */
+export function findUrlPasswords(value: unknown, path: readonly string[] = []): string[][] {
+  if (typeof value === "string") return withPassword.test(value) ? [[...path]] : [];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    freeText.has(key) ? [] : findUrlPasswords(inner, [...path, key]),
+  );
+}
+
 /** A secret value, by its path as `pulumi config --path` takes it. */
 export interface SecretPath {
   readonly path: string;

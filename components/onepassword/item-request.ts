@@ -23,6 +23,8 @@ export interface ItemRequest {
     readonly role: Pick<RoleSpec, "fields" | "name">;
     readonly fix: string;
   };
+  /** Whether the 1Password operator makes a Secret of the item, whose keys are its labels. */
+  readonly isCopied?: boolean;
   /** Labels of the login. Default: username and password. */
   readonly labels?: LoginFields;
 }

@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { toKeyName } from "../config/keys/name.ts";
 import type { ItemRef } from "../config/spec/item.ts";
 
 /** A field of an item, with the title of its section; "" = it is in none. */
@@ -6,6 +7,8 @@ export interface ItemField {
   readonly label: string;
   readonly value: string;
   readonly section: string;
+  /** The label in 1Password, where `label` is the field's purpose. */
+  readonly shownAs?: string;
 }
 
 /** A 1Password item. Its field values are secret, so printing shows only their labels. */
@@ -14,6 +17,7 @@ export class Item {
   readonly itemId: string;
   readonly #fields: ReadonlyMap<string, string>;
   readonly #places: ReadonlyMap<string, readonly string[]>;
+  readonly #copies: ReadonlyMap<string, readonly string[]>;
 
   /** @param fields All that the item has; a label may occur more than once. */
   constructor(vaultId: string, itemId: string, fields: Iterable<ItemField>) {
@@ -27,6 +31,8 @@ export class Item {
     this.#places = new Map(
       [...filled].map(([label, found]) => [label, found.map(({ section }) => section)]),
     );
+    const shown = [...filled.values()].flat().map(({ label, shownAs = label }) => shownAs);
+    this.#copies = Map.groupBy(new Set(shown), toKeyName);
   }
 
   /** Labels of the fields that have a value. The 1Password operator ignores empty fields. */
@@ -42,6 +48,11 @@ export class Item {
   /** The sections that hold a field of this label; "" = outside of all. More than one: it is not clear which is meant. */
   sectionsOf(label: string): readonly string[] {
     return this.#places.get(label) ?? [];
+  }
+
+  /** Labels of the fields that the 1Password operator copies to one key of a Secret. Of several the last one counts. */
+  labelsOfKey(key: string): readonly string[] {
+    return this.#copies.get(key) ?? [];
   }
 
   toJSON(): { vaultId: string; itemId: string; labels: readonly string[] } {

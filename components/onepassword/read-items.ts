@@ -1,6 +1,7 @@
 import pLimit from "p-limit";
 import pRetry from "p-retry";
 import { didYouMean, findClosest } from "../closest.ts";
+import { toKeyName } from "../config/keys/name.ts";
 import type { ItemRef } from "../config/spec/item.ts";
 import { toOneError } from "../errors.ts";
 
@@ -115,7 +116,8 @@ function keyOf(ref: ItemRef): string {
   return `vaults/${ref.vault}/items/${ref.item}`;
 }
 
-function withRetries(read: () => Promise<Item>, options: ReadOptions): Promise<Item> {
+/** Reads again after a failure that may pass. */
+export function withRetries<T>(read: () => Promise<T>, options: ReadOptions = {}): Promise<T> {
   return pRetry(read, {
     retries: options.retries ?? 4,
     minTimeout: options.firstDelay ?? 500,
@@ -144,6 +146,9 @@ function findFieldProblems(request: ItemRequest, item: Item): string[] {
     ...(request.keyFields?.keys ?? []).map(({ name }) => name),
   ]);
   missing.push(...[...wanted].flatMap((field) => findTwinProblems(at, field, request, item)));
+  if (request.isCopied === true && missing.length === 0) {
+    missing.push(...[...wanted].flatMap((field) => findCopyProblems(at, field, item)));
+  }
   // Without its login nothing can be said of what repeats it.
   if (missing.length === 0) missing.push(...findKeyProblems(at, request, item));
   const username = holdLineBreaks(item.revealField(nameLabel));
@@ -192,6 +197,23 @@ function findTwinProblems(at: string, field: string, { ref }: ItemRequest, item:
     `${at}: ${String(sections.length)} fields are called "${field}": ${places.join(", ")}; it is not clear which one counts\n` +
       `    fix: keep one, such as by op item edit ${quote(ref.item)} --vault ${quote(ref.vault)} ${quote(`${escapeField(extra)}.${escapeField(field)}[delete]`)}`,
   ];
+}
+
+/** The operator names a key by the label, without the characters that a key may not have. */
+function findCopyProblems(at: string, field: string, item: Item): string[] {
+  const key = toKeyName(field);
+  const labels = holdLineBreaks(item.labelsOfKey(key));
+  if (item.revealField(field) === undefined || labels.length === 1) return [];
+  const shown = labels.map((label) => JSON.stringify(label)).join(" and ");
+  const what =
+    labels.length === 0
+      ? `its ${field} has another label, so the 1Password operator makes no key "${key}" of it`
+      : `the 1Password operator makes one key "${key}" of the fields ${shown}, and the last one counts`;
+  const fix =
+    labels.length === 0
+      ? `label the field "${field}" in 1Password`
+      : "remove or relabel the others in 1Password; a key keeps letters, digits, - _ and .";
+  return [`${at}: ${what}\n    fix: ${fix}`];
 }
 
 /** A fix that comes first where the name of the field is probably a mistake. */

@@ -42,8 +42,12 @@ export function toAdminRequest(ref: ItemRef): ItemRequest {
 
 /** The items that a stack needs from 1Password; the admin's item comes first. */
 export function planItemRequests(spec: StackSpec): ItemRequest[] {
+  // A Job logs in with the Secret that is made of the item.
+  const isCopied =
+    spec.secrets.through === "onepassword-item" &&
+    spec.apps.some(({ provisioner }) => provisioner === "job");
   return [
-    toAdminRequest(spec.postgres.admin),
+    { ...toAdminRequest(spec.postgres.admin), ...(isCopied ? { isCopied } : {}) },
     ...spec.apps.flatMap((app) => [
       ...app.roles.filter(hasItem).map((role) => ({
         ref: role.item,
@@ -53,10 +57,16 @@ export function planItemRequests(spec: StackSpec): ItemRequest[] {
         ...toUsernames(app.name, role),
         ...toKeyFields(spec, app, role),
         ...toMaking(spec, app, role),
+        ...toCopied(app),
       })),
       ...app.secrets.flatMap((secret) => [
         ...(usesItem(secret)
-          ? [{ ref: secret.item, wantedBy: `app ${app.name}`, fields: secret.fields }]
+          ? [
+              {
+                ...{ ref: secret.item, wantedBy: `app ${app.name}`, fields: secret.fields },
+                ...toCopied(app),
+              },
+            ]
           : []),
         ...secret.keys.map((key) => ({
           ref: key.item,
@@ -66,6 +76,10 @@ export function planItemRequests(spec: StackSpec): ItemRequest[] {
       ]),
     ]),
   ];
+}
+
+function toCopied({ secretsThrough, delivery }: AppSpec): Pick<ItemRequest, "isCopied"> {
+  return secretsThrough === "onepassword-item" && delivery !== "none" ? { isCopied: true } : {};
 }
 
 /** An adopted role has a password that people use, and an item that is named by its id exists or not. */

@@ -1,4 +1,4 @@
-import { OnePasswordConnect } from "@1password/connect";
+import { type FullItem, OnePasswordConnect } from "@1password/connect";
 import { execa } from "execa";
 import { didYouMean } from "../closest.ts";
 import type { OnePasswordAccess } from "../config/environment.ts";
@@ -70,7 +70,7 @@ function readThroughConnect(connect: ConnectClient): ReadItem {
     } catch (error) {
       // A retry starts again with the vault and its titles.
       if (vaults.get(ref.vault) === vault) vaults.delete(ref.vault);
-      throw toItemReadError(describeConnectError(error));
+      return throwAsOurs(error);
     }
   };
 }
@@ -112,6 +112,25 @@ export async function findVault(
   );
 }
 
+/** A whole item, to edit it. Throws `ItemReadError`. */
+export async function readWholeItem(
+  connect: ReturnType<typeof OnePasswordConnect>,
+  { vault, item }: ItemRef,
+): Promise<FullItem> {
+  try {
+    const vaultId = await findVault(connect, vault);
+    // The client's own look-up takes an answer that was cut off for several items.
+    const itemId = isItemId(item)
+      ? item
+      : onlyOne(item, toIdsByTitle(await connect.listItems(vaultId)));
+    const answer = await connect.getItemById(vaultId, itemId);
+    toId(answer.id);
+    return answer;
+  } catch (error) {
+    throwAsOurs(error);
+  }
+}
+
 function onlyOne(title: string, byTitle: ReadonlyMap<string, readonly string[]>): string {
   const ids = byTitle.get(title) ?? [];
   const [id] = ids;
@@ -125,8 +144,13 @@ function toId(id: string | undefined): string {
   return id;
 }
 
+/** Without `cause`: the client's error holds the request, and so a password that was to be written. */
+export function throwAsOurs(error: unknown): never {
+  throw toItemReadError(describeConnectError(error));
+}
+
 /** The client rejects with `{status, message}` for answers and with an axios error for the network. */
-export function describeConnectError(error: unknown): string {
+function describeConnectError(error: unknown): string {
   if (typeof error !== "object" || error === null) return String(error);
   const { status, message, code } = error as { status?: number; message?: string; code?: string };
   return [
@@ -191,7 +215,8 @@ function toItem(answer: ItemAnswer, ref: ItemRef): Item {
   const fields = (answer.fields ?? []).flatMap(({ label, purpose, value = "", section }) => {
     const name = purpose === "USERNAME" || purpose === "PASSWORD" ? purpose.toLowerCase() : label;
     const title = section?.label ?? titles.get(section?.id) ?? section?.id ?? "";
-    return name === undefined ? [] : [{ label: name, value, section: title }];
+    const shown = label === undefined || label === name ? {} : { shownAs: label };
+    return name === undefined ? [] : [{ label: name, value, section: title, ...shown }];
   });
   return new Item(answer.vault?.id ?? ref.vault, answer.id ?? ref.item, fields);
 }

@@ -17,11 +17,13 @@ const help = `npm run bench              pulumi up of 30 new apps beside one psq
   --checkpoints    let Pulumi write its state after each step, as it does unless PULUMI_SKIP_CHECKPOINTS is set
   --soak N         instead: N times up, refresh and destroy of the apps (16 unless --apps says so) at
                    parallelism 16, counting errors
-  --json           {"apps":[{n, psql_s, berth_up_s, berth_noop_s, berth_refresh_s, stock_up_s,
-                   ratio_up_psql, ratio_up_stock, resources, logins, state_bytes, peak_mib, …}]}
+  --json           {"apps":[{n, psql_s, berth_up_s, berth_noop_s, berth_noop_outside_s, berth_refresh_s,
+                   stock_up_s, ratio_up_psql, ratio_noop_inside, ratio_up_stock, resources, logins,
+                   state_bytes, peak_mib, …}]}
   --help           this text
 
-Times are seconds, ratios are Berth's time over the other's. peak_mib is what Pulumi, the program and the
+Times are seconds, ratios are Berth's time over the other's; ratio_noop_inside is an unchanged preview over one
+with compareInside: false. peak_mib is what Pulumi, the program and the
 providers held together during the first up; cpu_s is their processor time, which other work on the machine
 disturbs less. The time of Berth holds the reading of two items an app from the stand-in for 1Password;
 psql is handed the verifiers. Exit code 1 if Berth fails, whatever the control does. It needs psql on PATH.
@@ -98,7 +100,11 @@ function formatFigures(figures: Figures): string {
       "pulumi up",
       `${time(figures.berth_up_s)}, ${figures.ratio_up_psql.toFixed(2)} of psql${ofCpu(cpu_s.up)}`,
     ],
-    ["preview, unchanged", `${time(figures.berth_noop_s)}${ofCpu(cpu_s.noop)}`],
+    [
+      "preview, unchanged",
+      `${time(figures.berth_noop_s)}, ${figures.ratio_noop_inside.toFixed(2)} of the next${ofCpu(cpu_s.noop)}`,
+    ],
+    ["  compareInside: false", `${time(figures.berth_noop_outside_s)}${ofCpu(cpu_s.noop_outside)}`],
     ["refresh", `${time(figures.berth_refresh_s)}${ofCpu(cpu_s.refresh)}`],
     ...(stock_up_s === undefined
       ? []

@@ -21,10 +21,16 @@ export interface Figures {
   readonly psql_s: number;
   readonly berth_up_s: number;
   readonly berth_noop_s: number;
+  /** The same with `compareInside: false`. */
+  readonly berth_noop_outside_s: number;
   readonly berth_refresh_s: number;
   readonly ratio_up_psql: number;
+  /** An unchanged preview that looks into the databases, over one that does not. */
+  readonly ratio_noop_inside: number;
   /** Processor time of Pulumi and everything it starts; undefined where the system does not say. */
-  readonly cpu_s: { readonly [verb in "up" | "noop" | "refresh"]: number | undefined };
+  readonly cpu_s: {
+    readonly [verb in "up" | "noop" | "noop_outside" | "refresh"]: number | undefined;
+  };
   /** In state, the stack's own and the providers among them. */
   readonly resources: number;
   /** Of the admin during the first up, in all databases; and the most in one app's. */
@@ -94,12 +100,19 @@ async function measureBerth(
   const server = readServerLog(bed);
   await settle(bed);
   say(`${up.seconds.toFixed(1)} s; pulumi preview, unchanged`);
-  const noop = await timedAndWatched(() =>
-    expectSuccess(bed.pulumi(["preview", "--expect-no-changes"], env)),
-  );
+  const preview = () => expectSuccess(bed.pulumi(["preview", "--expect-no-changes"], env));
+  const noop = await timedAndWatched(preview);
   say(`${noop.seconds.toFixed(1)} s; pulumi refresh`);
   const refresh = await timedAndWatched(() => expectSuccess(bed.pulumi(refreshing, env)));
-  say(`${refresh.seconds.toFixed(1)} s`);
+  say(
+    `${refresh.seconds.toFixed(1)} s; pulumi preview, unchanged, without a look into the databases`,
+  );
+  bed.configure((config) => {
+    config["berth:postgres"]["compareInside"] = false;
+  });
+  await expectSuccess(bed.up(env));
+  const outside = await timedAndWatched(preview);
+  say(`${outside.seconds.toFixed(1)} s`);
   const state = path.join(bed.sandbox.home, "state/.pulumi/stacks/berth/dev.json");
   const text = readFileSync(state, "utf8");
   return {
@@ -107,9 +120,14 @@ async function measureBerth(
     psql_s,
     berth_up_s: up.seconds,
     berth_noop_s: noop.seconds,
+    berth_noop_outside_s: outside.seconds,
     berth_refresh_s: refresh.seconds,
     ratio_up_psql: up.seconds / psql_s,
-    cpu_s: { up: up.cpu_s, noop: noop.cpu_s, refresh: refresh.cpu_s },
+    ratio_noop_inside: noop.seconds / outside.seconds,
+    cpu_s: {
+      ...{ up: up.cpu_s, noop: noop.cpu_s },
+      ...{ noop_outside: outside.cpu_s, refresh: refresh.cpu_s },
+    },
     resources: (text.match(/"urn":/g) ?? []).length,
     ...server,
     state_bytes: Math.round(text.length / n),

@@ -250,10 +250,12 @@ test.each(["verify", "adopt"])(
   },
 );
 
-test.each([
-  ["closes its output, a verb ends quietly and as it would", ["plan"], 0],
+test.each<readonly [does: string, verb: readonly string[], code: number]>([
+  ...[["plan"], ["report"], ["report", "--json"], ["report", "--html"]].map(
+    (verb) => ["closes its output, a verb ends quietly and as it would", verb, 0] as const,
+  ),
   ["closes its output and its errors, an error ends as it would", ["plan", "--sql", "--vault"], 2],
-])("where a reader %s", async (_, verb, expected) => {
+])("where a reader %s: %s", async (_, verb, expected) => {
   const file = writeStackFile(1);
   const args = [...verb, "--stack", "test", "--config-file", file].join(" ");
   const output = expected === 0 ? "" : "2>&1";

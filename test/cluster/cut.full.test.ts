@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openEndpoint } from "../../components/tunnel/endpoint.ts";
 import { serviceName } from "../../dev/cluster/objects.ts";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
+import { countFaults } from "../faults/count.ts";
 import { type Backend, startBackend } from "../tunnel/cluster.ts";
 import { ClusterBed } from "./cluster-bed.ts";
 import { findLeftovers, nothing, processesOf, type Session } from "./leftovers.ts";
@@ -112,6 +113,8 @@ async function expectNothingLeftBut(
 const anySession = (): boolean => true;
 /** Of the registry's provider, whose way is the program's tunnel: that goes with the engine. */
 const stockSession = ({ name }: Session): boolean => name === "Terraform provider";
+
+countFaults("of a cluster");
 
 describe("an up in the middle of which", () => {
   it.each([

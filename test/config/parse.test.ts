@@ -59,6 +59,37 @@ test("draws no conclusions about apps from a section that has a mistake", () => 
   ]);
 });
 
+test("fails on a URL with a password, before anything that would show it", () => {
+  const url = "https://bot:canary@git.example.org/gitops.git";
+  const written = {
+    ...writeStack({
+      wiki: {
+        workload: {
+          helm: {
+            ...{ repoURL: url, chart: "wiki", version: "1" },
+            // Text of any form, in which a chart may have its own placeholders.
+            values: { url: "postgres://wiki:$(PASSWORD)@db/wiki", other: "redis://:secret@cache" },
+          },
+        },
+        owner: { keys: { URL: "postgres://wiki:${password}@${host}/wiki" } },
+      },
+    }),
+    gitops: { directory: "g", repoURL: url, unknown: url },
+    charts: { wiki: { repoURL: "https://bot@git.example.org/charts" } },
+  };
+  const problem =
+    "the URL has a password, which Berth would write in clear into state and manifests";
+  const fix = "    fix: take it out of the URL, and give it as a Secret to what uses the URL";
+  expect(findProblems(written)).toEqual([
+    `berth:apps.wiki.workload.helm.repoURL: ${problem}`,
+    fix,
+    `berth:gitops.repoURL: ${problem}`,
+    fix,
+    `berth:gitops.unknown: ${problem}`,
+    fix,
+  ]);
+});
+
 test("fails on a system identifier without quotes, and shows no digits that the file does not have", () => {
   const file = "systemIdentifier: 7412345678901234567";
   expect(findPostgresProblems(parse(file) as Written)).toEqual([
@@ -85,12 +116,12 @@ test.each<[string, unknown, string]>([
   [
     "an owner",
     { owner: { profile: "owner" } },
-    '….owner: unknown key "profile"; allowed are name, item, secret, namespace, login, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, generate, restart, autoRestart, scram, rotation, logins',
+    '….owner: unknown key "profile"; allowed are name, item, secret, namespace, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, generate, restart, autoRestart, scram, login, rotation, logins',
   ],
   [
     "a role",
     { roles: { admin: { profile: "readonly", pofile: "" } } },
-    '….roles.admin: unknown key "pofile"; did you mean "profile"? allowed are name, item, secret, namespace, login, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, generate, restart, autoRestart, scram, profile, privileges',
+    '….roles.admin: unknown key "pofile"; did you mean "profile"? allowed are name, item, secret, namespace, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, generate, restart, autoRestart, scram, login, profile, privileges, except, reads',
   ],
   [
     "a database",
@@ -156,9 +187,9 @@ test.each<[string, unknown, string]>([
     "….secrets.token: got 5; expected array, received number, or: expected object, received number",
   ],
   [
-    "a number for a field of a Secret",
-    { secrets: { token: { fields: [1] } } },
-    '….secrets.token: got {"fields":[1]}; expected array, received object, or: fields.0: expected string, received number',
+    "a truth value for a field of a Secret",
+    { secrets: { token: { fields: [true] } } },
+    "….secrets.token.fields.0: got true; expected string",
   ],
 ])("fails on %s in an entry", (_, entry, problem) => {
   expect(findEntryProblems(entry)).toEqual([problem]);
@@ -209,9 +240,59 @@ test.each<[string, unknown, string]>([
     '….roles.web.privileges: unknown key "types"; allowed are database, schemas, tables, sequences, functions',
   ],
   [
+    "a type that no privileges are given on, in a list",
+    custom([{ schema: "public", types: ["USAGE"] }]),
+    '….roles.web.privileges.0: unknown key "types"; allowed are schema, database, schemas, tables, sequences, functions',
+  ],
+  [
+    "a privilege of another type on a table",
+    custom([{ tables: { bills: ["USAGE"] } }]),
+    '….roles.web.privileges.0.tables.bills.0: "USAGE" is not a privilege on tables; allowed are DELETE, INSERT, MAINTAIN, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE',
+  ],
+  [
+    "a table by its name with a privilege of another type",
+    custom({ tables: { bills: ["USAGE"] } }),
+    '….roles.web.privileges.tables.bills.0: "USAGE" is not a privilege on tables; allowed are DELETE, INSERT, MAINTAIN, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE',
+  ],
+  [
+    "privileges on the database in a schema",
+    custom([{ schema: "public", database: ["TEMPORARY"] }]),
+    '….roles.web.privileges.0: {"schema":"public","database":["TEMPORARY"]} has `schema`, so `database` has no meaning; give it an entry of its own',
+  ],
+  [
+    "privileges in a schema that the app does not have",
+    { ...custom([{ schema: "hr", tables: ["SELECT"] }]), database: { schemas: ["tenant_*"] } },
+    '….roles.web.privileges: the app does not have schema "hr"; allowed are public, tenant_*, or add it to database.schemas',
+  ],
+  [
+    "an exception in a schema that the app does not have",
+    { roles: { web: { profile: "readonly", except: ["hr.salaries"] } } },
+    '….roles.web.except: the app does not have schema "hr"; allowed are public, or add it to database.schemas',
+  ],
+  [
+    "an exception with two dots",
+    { roles: { web: { profile: "readonly", except: ["a.b.c"] } } },
+    '….roles.web.except.0: "a.b.c" is not a name; write it as salaries, hr.salaries or hr."a.b"',
+  ],
+  [
+    "a pattern that is none",
+    inDatabase({ schemas: ["Tenant *"] }),
+    '….database.schemas.0: "Tenant *" is not a pattern; allowed are a-z, 0-9, _ and *',
+  ],
+  [
+    "patterns with the registry's resources",
+    { provisioner: "postgresql", ...inDatabase({ schemas: "all" }) },
+    "….database.schemas: provisioner postgresql has to know each schema by name; list them, or set berth:apps.netbox.provisioner to berth",
+  ],
+  [
+    "a table by its name with the registry's resources",
+    { provisioner: "postgresql", ...custom([{ tables: { bills: ["SELECT"] } }]) },
+    "….roles.web.privileges: provisioner postgresql grants on all objects in a schema, not on some by name; set berth:apps.netbox.provisioner to berth",
+  ],
+  [
     "privileges of the owner",
     { owner: { privileges: {} } },
-    '….owner: unknown key "privileges"; allowed are name, item, secret, namespace, login, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, generate, restart, autoRestart, scram, rotation, logins',
+    '….owner: unknown key "privileges"; allowed are name, item, secret, namespace, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, generate, restart, autoRestart, scram, login, rotation, logins',
   ],
   [
     "a schema of Postgres",

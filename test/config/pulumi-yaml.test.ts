@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { addEntries } from "../../cli/stack-file.ts";
 import { parsePulumiYaml } from "../../components/config/pulumi-yaml.ts";
 import { specialYaml } from "../fakes/special-yaml.ts";
 
@@ -6,4 +7,33 @@ describe("a stack file is read as Pulumi reads it", () => {
   test.each(specialYaml)("%s", (text, expected) => {
     expect(parsePulumiYaml("stack prod", "Pulumi.prod.yaml", text)).toEqual({ value: expected });
   });
+});
+
+const names = Array.from({ length: 1_000 }, (_, index) => `app${String(index)}`);
+const shared = [
+  "x-small: &small { connectionLimit: 5 }",
+  "config:",
+  "  berth:apps:",
+  ...names.map((name) => `    ${name}: { database: { <<: *small }, owner: *small }`),
+  "",
+].join("\n");
+
+test("a thousand apps may share an anchor", () => {
+  const { config } = parsePulumiYaml("stack prod", "Pulumi.prod.yaml", shared) as {
+    config: { "berth:apps": Record<string, unknown> };
+  };
+  const limit = { connectionLimit: 5 };
+  expect(config["berth:apps"]["app999"]).toEqual({ database: limit, owner: limit });
+  expect(addEntries(shared, { wiki: {} })).toBe(`${shared}    wiki: {}\n`);
+});
+
+test("anchors in anchors without end are refused", () => {
+  const lines = Array.from({ length: 9 }, (_, at) => {
+    const aliases = Array.from({ length: 9 }, () => `*a${String(at)}`).join(", ");
+    return `a${String(at + 1)}: &a${String(at + 1)} [${aliases}]`;
+  });
+  const bomb = ["a0: &a0 [x]", ...lines].join("\n");
+  expect(() => parsePulumiYaml("stack prod", "Pulumi.prod.yaml", bomb)).toThrow(
+    "Pulumi.prod.yaml is not valid YAML",
+  );
 });

@@ -20,7 +20,8 @@ it("the bench measures Berth beside psql, says where it is, and goes on where th
     { n: 2, resources: 4, logins_per_database: 1, verify: { checks: 38, failed: 0 } },
   ]);
   const seconds = ["psql_s", "berth_up_s", "berth_noop_s", "berth_refresh_s", "ratio_up_psql"];
-  for (const name of [...seconds, "logins", "statements", "state_bytes"]) {
+  const inside = ["berth_noop_outside_s", "ratio_noop_inside"];
+  for (const name of [...seconds, ...inside, "logins", "statements", "state_bytes"]) {
     expect(apps[0]?.[name], name).toBeGreaterThan(0);
   }
   expect(stderr).toContain("pulumi preview, unchanged");

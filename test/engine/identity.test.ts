@@ -3,7 +3,9 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ensureStack, runPulumi } from "../../dev/pulumi-cli.ts";
 import type { Sandbox } from "../../dev/sandbox.ts";
+import { countFaults } from "../faults/count.ts";
 import { Bed } from "./bed.ts";
+import { openGround } from "./ground.ts";
 
 /** Stacks whose names come to the same, or are the same in two backends: neither gets at the other's app. */
 
@@ -11,6 +13,8 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 600_000 });
 
 let bed: Bed;
 let first: Sandbox;
+/** What the first stack is called now. */
+let stack = "team-a";
 
 beforeAll(async () => {
   bed = await Bed.open();
@@ -27,9 +31,16 @@ afterAll(async () => {
   await bed.close();
 });
 
+countFaults("of stacks with names alike", () =>
+  openGround(bed, { database: "netbox", table: "orders", stack: () => stack }),
+);
+
 const run = async (stack: Sandbox, ...args: readonly string[]) => {
   const all = [...args, "--non-interactive"];
-  return await runPulumi(bed.toolchain, stack, all, { output: "keep", env: { NO_COLOR: "1" } });
+  const options = { output: "keep", env: { NO_COLOR: "1" } } as const;
+  const result = await runPulumi(bed.toolchain, stack, all, options);
+  bed.outputs.push(result.output);
+  return result;
 };
 const up = (stack: Sandbox) => run(stack, "up", "--yes", "--skip-preview");
 const rows = async () => (await bed.sql("select id from orders", "netbox")).length;
@@ -106,8 +117,9 @@ describe("the rows of team-a survive", () => {
     const [before = ""] = await roles();
     const renamed = await run(first, "stack", "rename", "team-b");
     expect(renamed.exitCode, renamed.output).toBe(0);
-    const stack = { ...first, stack: "team-b" };
-    const { exitCode, output } = await up(stack);
+    stack = "team-b";
+    const called = { ...first, stack };
+    const { exitCode, output } = await up(called);
     expect(exitCode, output).toBe(0);
     expect(output).toContain(
       "stack organization/berth/team-a is called organization/berth/team-b now",
@@ -117,7 +129,7 @@ describe("the rows of team-a survive", () => {
         `${before.split(":")[0] ?? ""}: berth: stack organization/berth/team-b`,
       ),
     ]);
-    const again = await run(stack, "preview", "--expect-no-changes");
+    const again = await run(called, "preview", "--expect-no-changes");
     expect(again.exitCode, again.output).toBe(0);
     expect(await rows()).toBe(3);
   });

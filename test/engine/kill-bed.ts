@@ -3,8 +3,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
 import { ensureStack } from "../../dev/pulumi-cli.ts";
+import type { Ground } from "../faults/count.ts";
 import { Bed } from "./bed.ts";
 import { findStarted, killQuietly } from "./cli-processes.ts";
+import { openGround } from "./ground.ts";
+
+/** No kill is about this app. */
+const keeper = "keeper";
 
 /** A bed of so many equal apps, with runs that can be killed in their middle. */
 export class KillBed {
@@ -22,6 +27,7 @@ export class KillBed {
     const bed = await Bed.open();
     const names = Array.from({ length: count }, (_, n) => `app${String(n + 1).padStart(2, "0")}`);
     for (const name of names) await bed.addLogin(`${name}-db-credentials`, name, passwordOf(name));
+    await bed.addLogin(`${keeper}-db-credentials`, keeper, passwordOf(keeper));
     bed.configure((config) => {
       delete config["berth:gitops"];
     });
@@ -36,8 +42,20 @@ export class KillBed {
   haveApps(connectionLimit: number): void {
     this.bed.configure((config) => {
       const entry = { database: { connectionLimit } };
-      config["berth:apps"] = Object.fromEntries(this.names.map((name) => [name, entry]));
+      const apps = Object.fromEntries(this.names.map((name) => [name, entry]));
+      config["berth:apps"] = { ...apps, [keeper]: {} };
     });
+  }
+
+  /** Makes an app with rows, which no run that is killed has anything to do for. */
+  async openGround(): Promise<Ground> {
+    this.bed.configure((config) => {
+      config["berth:apps"] = { [keeper]: {} };
+    });
+    const { exitCode, output } = await this.bed.up();
+    expect(exitCode, output).toBe(0);
+    await this.bed.sql("create table kept as select generate_series(1, 1000) as id", keeper);
+    return openGround(this.bed, { database: keeper });
   }
 
   startUp(env?: Readonly<Record<string, string>>) {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, it } from "vitest";
+import { countFaults } from "../faults/count.ts";
 import { KillBed } from "./kill-bed.ts";
 import { seeded } from "./seeded.ts";
 
@@ -15,7 +16,10 @@ afterAll(async () => {
   await bed.close();
 });
 
+const faults = countFaults("many runs that are killed", () => bed.openGround());
+
 it(`kill -9 at 20 random moments of an up of 20 apps (BERTH_SEED=${String(seed)}), and one up finishes each`, async () => {
   await bed.killAtRandomMoments(20, seeded(seed));
   await bed.expectConverged();
+  faults.also(19);
 }, 900_000);

@@ -7,6 +7,7 @@ import { requireUnlocked } from "../../components/engine/stack-locks.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { backendOf, releaseOwnLock } from "../../dev/own-lock.ts";
 import { connectAsSuperuser } from "../../dev/postgres/neighbour.ts";
+import { countFaults } from "../faults/count.ts";
 import { findStarted, killQuietly, pendingOperations } from "./cli-processes.ts";
 import { KillBed } from "./kill-bed.ts";
 import { seeded } from "./seeded.ts";
@@ -29,6 +30,8 @@ afterAll(async () => {
   await kill.close();
 });
 
+const faults = countFaults("runs that are killed", () => kill.openGround());
+
 /** Every file of the backend's locks and stacks, and what it holds. */
 function readBackend(): Record<string, string> {
   const folder = path.join(kill.bed.sandbox.home, "state/.pulumi");
@@ -47,6 +50,7 @@ function readBackend(): Record<string, string> {
 describe("an end by force", () => {
   it(`kill -9 at 3 random moments of an up (BERTH_SEED=${String(seed)}), and one up finishes each`, async () => {
     await kill.killAtRandomMoments(3, seeded(seed));
+    faults.also(2);
   });
 
   it("kill -9 of all at once, as when the machine goes down: what README says clears it", async () => {

@@ -3,7 +3,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { countFaults } from "../faults/count.ts";
 import { Bed, filesWith } from "./bed.ts";
+import { openGround } from "./ground.ts";
+import { formsOf } from "./secret-forms.ts";
 
 /** Passwords of the vault are canaries: nothing that Berth or Pulumi leaves behind may hold one. */
 
@@ -51,6 +54,8 @@ afterAll(async () => {
   rmSync(logs, { recursive: true });
 });
 
+countFaults("places where a secret could be", () => openGround(bed));
+
 /** Arguments of every process, several times a second, as `ps` would show them to any user. */
 function watchArguments(): { stop: () => void } {
   let isWatching = true;
@@ -74,20 +79,9 @@ function watchArguments(): { stop: () => void } {
   };
 }
 
-/** As they are, and as JSON, YAML, URLs and base64 would write them. */
-function forms(secrets: readonly string[]): string[] {
-  return secrets.flatMap((secret) => [
-    secret,
-    JSON.stringify(secret).slice(1, -1),
-    encodeURIComponent(secret),
-    secret.replaceAll("'", "''"),
-    Buffer.from(secret).toString("base64").replace(/=+$/, ""),
-  ]);
-}
-
 describe("a secret of the vault", () => {
   it("is in no file that a run leaves: state, backups, manifests", async () => {
-    const secrets = forms(bed.secrets());
+    const secrets = formsOf(bed.secrets());
     expect(secrets.length).toBeGreaterThan(50);
     expect(await filesWith(path.join(bed.sandbox.home, "state"), secrets)).toEqual([]);
     expect(await filesWith(bed.gitops, secrets)).toEqual([]);
@@ -97,7 +91,7 @@ describe("a secret of the vault", () => {
     const server = readFileSync(bed.sandbox.postgresLog, "utf8");
     const connect = readFileSync(path.join(bed.sandbox.home, "connect.log"), "utf8");
     expect(server).toMatch(/statement: .*SCRAM-SHA-256\$4096/i);
-    expect(forms(bed.secrets()).filter((secret) => (server + connect).includes(secret))).toEqual(
+    expect(formsOf(bed.secrets()).filter((secret) => (server + connect).includes(secret))).toEqual(
       [],
     );
   });
@@ -105,19 +99,19 @@ describe("a secret of the vault", () => {
   it("is in no file of Pulumi's logs, and not in what it says to its plugins", async () => {
     expect(readdirSync(logs).join(" ")).toMatch(/grpc\.json.*pulumi\..*\.log\.INFO/);
     expect(readFileSync(path.join(logs, "grpc.json"), "utf8")).toContain("coachlight_admin");
-    const secrets = [...forms(bed.secrets()), "canary-of-a-wrong-token"];
+    const secrets = [...formsOf(bed.secrets()), "canary-of-a-wrong-token"];
     expect(await filesWith(logs, secrets)).toEqual([]);
   });
 
   it("is in nothing that was printed", () => {
     const printed = bed.outputs.join("\n");
-    const secrets = [...forms(bed.secrets()), "canary-of-a-wrong-token"];
+    const secrets = [...formsOf(bed.secrets()), "canary-of-a-wrong-token"];
     expect(secrets.filter((secret) => printed.includes(secret))).toEqual([]);
   });
 
   it.runIf(process.platform === "linux")("is in no argument of any process", () => {
     expect(seen.size).toBeGreaterThan(10);
-    const secrets = forms(bed.secrets());
+    const secrets = formsOf(bed.secrets());
     expect([...seen].filter((line) => secrets.some((secret) => line.includes(secret)))).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { countFaults } from "../faults/count.ts";
 import { rowsOf } from "../rows.ts";
 import { Bed } from "./bed.ts";
 
@@ -33,6 +34,8 @@ function readThrough({ throughProvider }: (typeof ways)[number]): void {
     Object.assign(config["berth:onepassword"] as object, { throughProvider });
   });
 }
+
+countFaults("of 1Password and its items");
 
 describe.each(ways)("1Password through $way", (way) => {
   beforeAll(() => {

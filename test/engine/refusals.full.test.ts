@@ -4,6 +4,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
 import { startServer, stopServer } from "../../dev/postgres/server.ts";
+import { countFaults } from "../faults/count.ts";
 import { Bed } from "./bed.ts";
 
 /** What must not happen, on real parts: each refusal says what to do, and changes nothing. */
@@ -27,6 +28,8 @@ async function expectUntouched(): Promise<void> {
   ).toEqual([]);
   expect(existsSync(bed.gitops)).toBe(false);
 }
+
+countFaults("entries that Pulumi is run with");
 
 describe("bad input", () => {
   it("fails with every mistake of the stack file at once, before any connection", async () => {

@@ -1,8 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { countFaults } from "../faults/count.ts";
 import { type Cluster, startCluster } from "../tunnel/cluster.ts";
 import { Bed } from "./bed.ts";
+import { openGround } from "./ground.ts";
 
 /**
  * `pulumi up` stopped by Ctrl-C, or cut off from the server in the middle. Only the real engine shows what state
@@ -35,6 +37,8 @@ afterAll(async () => {
   await cluster.stop();
   await bed.close();
 });
+
+countFaults("runs that are stopped or cut off", () => openGround(bed));
 
 /** Waits until the server has been sent so many statements of a kind since the log was emptied. */
 async function untilSent(statement: string, times: number): Promise<void> {

@@ -3,8 +3,10 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
 import { ensureStack, runPulumi } from "../../dev/pulumi-cli.ts";
+import { countFaults } from "../faults/count.ts";
 import { rowsOf } from "../rows.ts";
 import { Bed } from "./bed.ts";
+import { openGround } from "./ground.ts";
 
 /**
  * Rows outlive what happens to the state and to the entry, with either provisioner and without a word
@@ -42,6 +44,10 @@ describe.each(rowsOf<"berth" | "postgresql">(["berth"], ["postgresql"]))(
     afterAll(async () => {
       await bed.close();
     });
+
+    countFaults(`of state and entries, with provisioner ${provisioner}`, () =>
+      openGround(bed, { database: "wiki" }),
+    );
 
     /** The rows, and that neither database nor roles were created again, nor a password set again. */
     const read = async () => [

@@ -3,7 +3,9 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { processesOf } from "../cluster/leftovers.ts";
+import { countFaults } from "../faults/count.ts";
 import { Bed } from "./bed.ts";
+import { openGround } from "./ground.ts";
 
 /** A program that does not come to its end must not look like one that wants nothing any more. */
 
@@ -20,6 +22,11 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await bed.close();
+});
+
+countFaults("of the program", async () => {
+  await bed.sql("create table kept as select generate_series(1, 1000) as id", "netbox");
+  return openGround(bed, { database: "netbox" });
 });
 
 describe("an up whose program does not come to its end", () => {

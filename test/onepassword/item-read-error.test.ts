@@ -1,11 +1,14 @@
 import { expect, test } from "vitest";
 import { toItemReadError } from "../../components/onepassword/item.ts";
+import { countFaults } from "../faults/count.ts";
 
 const prefix =
   "invocation of onepassword:index/getItem:getItem returned an error: Client Error: Unable to read item, got error: ";
 const vault = "hfnjvi6aymbsnfc2xeeoheizda";
 const item = "2fcbqwe9ndg175zg2dzwftvkpa";
 const get = `Get "http://127.0.0.1:1/v1/vaults?filter=title+eq+%22Coachlight%22"`;
+
+countFaults("answers of 1Password");
 
 test.each([
   ["missing vault", 'Found 0 vaults with title "Nowhere"'],

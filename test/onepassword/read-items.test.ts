@@ -1,7 +1,8 @@
 import { setImmediate as nextTick } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import {
-  type Item,
+  Item,
+  type ItemField,
   ItemReadError,
   type ItemReadFailure,
   type ReadItem,
@@ -223,6 +224,41 @@ test("fails when the item is another role's, and shows no password", async () =>
     "fix: op item edit a --vault Coachlight username=wiki, or give the role that name in the stack file",
   );
   expect(text).not.toContain(secret);
+});
+
+describe("of an item that the 1Password operator copies", () => {
+  const login = { label: "username", value: "wiki", section: "" };
+  const word = { label: "password", value: secret, section: "" };
+  const read = (fields: readonly ItemField[], isCopied: boolean) =>
+    readItems([request("a", { isCopied })], () =>
+      Promise.resolve(new Item("v", "i", [login, ...fields])),
+    );
+
+  test.each(["password ", "password\u00a0", "(password)"])(
+    "a field %j comes to the key of the password, and the last one would count",
+    async (label) => {
+      const fields = [word, { label, value: secret, section: "old" }];
+      const error = await read(fields, true).catch(String);
+      expect(error).toContain(
+        `the 1Password operator makes one key "password" of the fields "password" and ${JSON.stringify(label)}, and the last one counts`,
+      );
+      expect(error).not.toContain(secret);
+      await read(fields, false);
+    },
+  );
+
+  test("a password with another label comes to another key", async () => {
+    const fields = [{ ...word, shownAs: "Passwort" }];
+    expect(await read(fields, true).catch(String)).toContain(
+      'its password has another label, so the 1Password operator makes no key "password" of it\n    fix: label the field "password" in 1Password',
+    );
+    await read(fields, false);
+  });
+
+  test("two fields that nobody wants may come to one key", async () => {
+    const others = ["api key", "api-key"].map((label) => ({ label, value: secret, section: "" }));
+    await read([word, ...others], true);
+  });
 });
 
 test("names that a shell would read otherwise are quoted in the command", async () => {

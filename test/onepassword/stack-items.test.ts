@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import { parseStack } from "../../components/config/parse.ts";
 import type { ReadItem } from "../../components/onepassword/item.ts";
 import { planItemRequests, readStackItems } from "../../components/onepassword/stack-items.ts";
 import { itemWith } from "../fakes/item.ts";
-import { makeSpec } from "../fakes/stack.ts";
+import { makeSpec, writeStack } from "../fakes/stack.ts";
 
 const spec = makeSpec({
   netbox: {
@@ -46,6 +47,21 @@ test("a stack needs the admin's item, each role's and each Secret's", () => {
     },
     { ref: { vault, item: "smtp" }, wantedBy: "app netbox", fields: ["host"] },
   ]);
+});
+
+test("the operator copies the items of apps with manifests, and a Job logs in with the admin's", () => {
+  const copied = (entry: object, secrets: object = {}) => {
+    const gitops = { directory: "g", repoURL: "https://git.example.org/g.git" };
+    const apps = { wiki: { secrets: { smtp: ["host"] }, ...entry } };
+    const written = writeStack(apps, { systemIdentifier: "1" });
+    const found = parseStack("prod", { ...written, gitops, secrets });
+    const wanted = planItemRequests(found).filter(({ isCopied }) => isCopied === true);
+    return wanted.map(({ ref }) => ref.item);
+  };
+  const own = ["wiki-db-credentials", "smtp"];
+  expect(copied({})).toEqual(own);
+  expect(copied({ provisioner: "job" })).toEqual(["postgres-admin", ...own]);
+  expect(copied({}, { through: "external-secret", store: { name: "s" } })).toEqual([]);
 });
 
 test("every role gets the credential of its own item", async () => {

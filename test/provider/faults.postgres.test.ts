@@ -5,8 +5,9 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
 import type { Action } from "../../components/postgres/statements/actions.ts";
 import { startServer, stopServer } from "../../dev/postgres/server.ts";
+import { countFaults } from "../faults/count.ts";
 import { DatabaseBed, inputsOf, toUrn } from "./app-database/bed.ts";
-import { countFaults } from "./app-database/figures.ts";
+import { openGround } from "./app-database/ground.ts";
 
 /** What the server does when somebody else is in the way: it says what helps, and leaves nothing half done. */
 
@@ -24,7 +25,7 @@ afterAll(async () => {
   await bed.close();
 }, 60_000);
 
-countFaults("of the server", () => bed);
+countFaults("of the server", () => openGround(bed));
 
 it("waits 5 s for a row that another session has locked, then says how to find it, and the next run goes on", async () => {
   const inputs = inputsOf("wiki", { roles: { rw: { profile: "readwrite" } } });

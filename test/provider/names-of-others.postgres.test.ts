@@ -10,6 +10,7 @@ import {
   encodeProperties,
   type PropertyMap,
 } from "../../provider/rpc/property-values.ts";
+import { countFaults } from "../faults/count.ts";
 import { DatabaseBed, inputsOf, toUrn } from "./app-database/bed.ts";
 import { call, connect, launcher, rpc, startProvider } from "./provider-process.ts";
 
@@ -86,6 +87,8 @@ function expectFit(texts: readonly string[]): void {
     expect.stringMatching(/^\s*Resources/),
   );
 }
+
+countFaults("names of others, on the server");
 
 it("shows a statement with such a name so that it can be pasted", async () => {
   await update(true);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { toShownText } from "../../components/kubernetes/error.ts";
 import { openEndpoint } from "../../components/tunnel/endpoint.ts";
 import { freePort } from "../../dev/postgres/ports.ts";
+import { countFaults } from "../faults/count.ts";
 import { type Cluster, labels, plainTls, startCluster, toKubeconfig } from "./cluster.ts";
 import { refusal, writeKubeconfig } from "./refusal.ts";
 
@@ -14,6 +15,8 @@ beforeEach(async () => {
 afterEach(async () => {
   await cluster.stop();
 });
+
+countFaults("of a tunnel");
 
 describe("the API server", () => {
   test("fails when it cannot be reached, with its URL and the command to try", async () => {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { countOf } from "../../print.ts";
 import type { SecretReport } from "../app-report.ts";
 import { Html, html } from "./html.ts";
 import type { Cell, Level } from "./matrix.ts";
@@ -45,7 +46,7 @@ export function toPage(report: StackReport): string {
 <a class="skip" href="#main">Skip to the report</a>
 <header>
 <h1>Stack ${stack}</h1>
-<p>${count(apps.length, "app")}, ${count(roles.length, "role")}, ${count(report.warnings.length, "warning")}; ${source}.</p>
+<p>${countOf(apps.length, "app")}, ${countOf(roles.length, "role")}, ${countOf(report.warnings.length, "warning")}; ${source}.</p>
 <nav aria-label="Sections"><a href="#access">Access</a> <a href="#warnings">Warnings</a> <a href="#chains">Apps</a> <a href="#secrets">Secrets</a></nav>
 <form class="filter" role="search" hidden>
 <label for="filter">Filter by app, role, database or Secret</label>
@@ -64,10 +65,6 @@ ${toSecrets(report)}
 </body>
 </html>
 `.text;
-}
-
-function count(n: number, noun: string): string {
-  return `${String(n)} ${noun}${n === 1 ? "" : "s"}`;
 }
 
 /** A table that scrolls by itself, with the keyboard too. */

@@ -1,6 +1,7 @@
-import { byKey } from "../../sort.ts";
+import { byKey, compareText } from "../../sort.ts";
 import { type KnownValues, type SecretKey, toSecretKey } from "../keys/template.ts";
-import { toGrants } from "../schema/database.ts";
+import { toSchemas } from "../schema/database.ts";
+import { toNamedObjects, toPrivileges } from "../schema/privileges.ts";
 import { type Keys, toTemplates } from "../schema/secret-keys.ts";
 import { sortSettings } from "../schema/settings.ts";
 import type { AppEntry, StackConfig } from "../schema/stack.ts";
@@ -20,6 +21,7 @@ import {
   scopedItem,
   scopedRoleName,
 } from "./names.ts";
+import { findReaderGroups, toReaderGroups, toReads } from "./readers.ts";
 import { toAppVaultSpec, toRestartTarget } from "./vault.ts";
 import { toWorkload } from "./workload.ts";
 
@@ -41,7 +43,7 @@ export function toAppSpec(
   const adopt = entry.adopt ?? false;
   const fromVault = entry.credentials === "vault";
   const hasTwoLogins = entry.owner?.rotation === "two-logins";
-  const owner = toRole("owner", { profile: "owner", privileges: {} }, entry.owner ?? {}, {
+  const owner = toRole("owner", asOwner, entry.owner ?? {}, {
     name: hasTwoLogins || fromVault ? groupRoleName(name) : roleName(name),
     logins: fromVault ? [] : hasTwoLogins ? (entry.owner?.logins ?? loginNames(name)) : undefined,
     item: ownerItem(name),
@@ -50,19 +52,17 @@ export function toAppSpec(
     keys,
     generate,
   });
-  const scoped = Object.entries(entry.roles ?? {})
-    .toSorted(byKey)
-    .map(([key, role]) =>
-      toRole(key, toMay(role), role, {
-        name: scopedRoleName(name, key),
-        logins: undefined,
-        item: scopedItem(name, key),
-        vault,
-        namespace,
-        keys,
-        generate,
-      }),
-    );
+  const usual = { logins: undefined, vault, namespace, keys, generate };
+  const scoped = Object.entries(entry.roles ?? {}).map(([key, role]) => {
+    const memberOf = [...(role.memberOf ?? []), ...toReaderGroups(name, key, role)];
+    const given = { ...role, memberOf };
+    const names = { name: scopedRoleName(name, key), item: scopedItem(name, key) };
+    return { ...toRole(key, toMay(role), given, { ...usual, ...names }), reads: toReads(role) };
+  });
+  const groups = findReaderGroups(name, config).map(({ key, may, reader, ...group }) => {
+    const given = { ...group, login: "none" } as const;
+    return { ...toRole(key, may, given, { ...usual, ...group, item: "" }), reader };
+  });
   return {
     name,
     provisioner: entry.provisioner ?? config.postgres.provisioner ?? "berth",
@@ -72,7 +72,7 @@ export function toAppSpec(
     secretsThrough: entry.secretsThrough ?? config.secrets?.through ?? "onepassword-item",
     namespace,
     database: toDatabaseSpec(database, entry.database, adopt),
-    roles: [owner, ...scoped],
+    roles: [owner, ...[...scoped, ...groups].toSorted((a, b) => compareText(a.key, b.key))],
     secrets: toSecrets(entry, vault, namespace),
     vault: toAppVaultSpec(name, entry, config, namespace),
     workload: toWorkload(stack, name, entry, config),
@@ -93,18 +93,24 @@ function toDatabaseSpec(
     revokePublic: given.revokePublic ?? !isAdopted,
     settings: sortSettings(given.settings),
     recreate: given.recreate ?? false,
-    schemas: (given.schemas ?? []).toSorted(),
+    ...toSchemas(given.schemas),
     extensions: (given.extensions ?? []).map(toExtension),
     guests: (given.guests ?? []).toSorted(),
   };
 }
 
 /** What a role may do. */
-type May = Pick<RoleSpec, "profile" | "privileges">;
+type May = Pick<RoleSpec, "profile" | "privileges" | "scoped" | "except">;
 
-function toMay({ profile, privileges }: NonNullable<AppEntry["roles"]>[string]): May {
-  return { profile: profile ?? "custom", privileges: toGrants(privileges ?? {}) };
+function toMay({ profile, privileges, except }: NonNullable<AppEntry["roles"]>[string]): May {
+  return {
+    profile: profile ?? "custom",
+    ...toPrivileges(privileges),
+    except: toNamedObjects(except),
+  };
 }
+
+const asOwner: May = { profile: "owner", privileges: {}, scoped: [], except: [] };
 
 type ExtensionEntry = NonNullable<NonNullable<AppEntry["database"]>["extensions"]>[number];
 
@@ -113,7 +119,9 @@ function toExtension(given: ExtensionEntry): ExtensionSpec {
   return { ...given, schema: given.schema ?? "public" };
 }
 
-type Given = NonNullable<AppEntry["owner"]>;
+type Given = Omit<NonNullable<AppEntry["owner"]>, "login"> & {
+  readonly login?: RoleSpec["login"] | undefined;
+};
 
 function toRole(
   key: string,
@@ -143,6 +151,7 @@ function toRole(
     keys: toKeys(given.keys, derived.keys, { name, fields }),
     settings: toSettings(given),
     connectionLimit: given.connectionLimit ?? -1,
+    ...{ reads: [], reader: undefined },
     memberOf: (given.memberOf ?? []).toSorted(),
     searchPath: given.searchPath ?? [],
     parameters: sortSettings(given.settings),

@@ -23,6 +23,7 @@ export function toGitOpsSpec(stack: string, config: StackConfig): GitOpsSpec | u
     argocdNamespace: gitops.argocdNamespace ?? "argocd",
     project: gitops.project ?? defaultProject(stack, config),
     adopt: gitops.adopt ?? false,
+    commit: gitops.commit ?? false,
   };
 }
 

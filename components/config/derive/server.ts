@@ -15,6 +15,7 @@ export function toPostgresSpec(stack: string, config: StackConfig): PostgresSpec
       mode,
       caFile: postgres.tls?.ca,
       serverName: postgres.tls?.serverName ?? host,
+      ...toClient(postgres.tls),
     },
     maintenanceDatabase: postgres.maintenanceDatabase ?? "postgres",
     systemIdentifier: postgres.systemIdentifier,
@@ -67,4 +68,12 @@ function derivedService(endpoint: EndpointSpec): { host: string; port: number; n
   }
   const { namespace, port, target } = endpoint;
   return { host: serviceHost(target.name, namespace), port, namespace };
+}
+
+function toClient({
+  cert,
+  key,
+}: NonNullable<StackConfig["postgres"]["tls"]> = {}): Pick<PostgresSpec["tls"], "client"> {
+  if (cert === undefined || key === undefined) return {};
+  return { client: { certFile: cert, keyFile: key } };
 }

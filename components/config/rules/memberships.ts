@@ -22,7 +22,21 @@ export function findMembershipProblems(spec: StackSpec): string[] {
     ...spec.apps.flatMap((app) => [...findForbiddenGroups(app, spec), ...findRoleCircles(app)]),
     ...findAppCircles(spec.apps),
     ...spec.apps.flatMap((app) => findLateApps(app, spec.apps)),
+    ...spec.apps.flatMap((app) => findUnreadableApps(app, spec.apps)),
   ];
+}
+
+/** Apps that a role cannot read, because there is no such other app. */
+function findUnreadableApps(app: AppSpec, apps: readonly AppSpec[]): string[] {
+  const others = apps.filter((other) => other !== app).map(({ name }) => name);
+  return app.roles.flatMap((role) =>
+    role.reads
+      .filter((name) => !others.includes(name))
+      .map(
+        (name) =>
+          `${roleAt(app, role, "reads")}: "${name}" is ${name === app.name ? "this app itself" : "no app of the stack"}; allowed are ${others.join(", ") || "other apps, and there are none"}`,
+      ),
+  );
 }
 
 /** Argo CD starts such a Job after `pulumi up`, which needs the Job's roles. */

@@ -25,6 +25,11 @@ export const GitOps = z
     argocdNamespace: DnsLabel.describe("Namespace of the Application objects. Default: argocd."),
     project: z.string().min(1).describe("Argo CD AppProject. Default: default."),
     adopt: z.boolean().describe("Overwrite files that Berth did not make. Default: false."),
+    commit: z
+      .boolean()
+      .describe(
+        "At the end of up, commit the files that changed, on the branch that is checked out. Berth never pushes. Default: false.",
+      ),
   })
   .partial({
     path: true,
@@ -34,6 +39,7 @@ export const GitOps = z
     argocdNamespace: true,
     project: true,
     adopt: true,
+    commit: true,
   });
 
 /** Cluster mode. */

@@ -41,8 +41,18 @@ const Tls = z
     serverName: z
       .string()
       .describe("Name in the server's certificate. Default: the Service's name."),
+    cert: z
+      .string()
+      .describe("PEM file with the certificate that Berth shows the server. Default: none."),
+    key: z.string().describe("PEM file with its key, which is not encrypted."),
   })
   .partial()
+  .refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
+    error: "give both `cert` and `key`, or neither",
+  })
+  .refine(({ mode, cert }) => mode !== "disable" || cert === undefined, {
+    error: "with mode disable there is no TLS, so `cert` and `key` have no effect; remove them",
+  })
   // With the CAs of the system verify-ca would accept the certificate of any server.
   .refine(({ mode, ca }) => mode !== "verify-ca" || ca !== undefined, {
     error: "with mode verify-ca give `ca`, the PEM file with the server's CA",

@@ -32,6 +32,8 @@ export interface TlsSpec {
   readonly caFile: string | undefined;
   /** Name the certificate must carry; through a tunnel the Service's own. */
   readonly serverName: string;
+  /** PEM files with the certificate that Berth shows the server, and its key; undefined = none. */
+  readonly client?: { readonly certFile: string; readonly keyFile: string } | undefined;
 }
 
 /** Which stack this is, whatever it is called and wherever its state lies. */

@@ -3,14 +3,14 @@ import type { OnePasswordAccess } from "../../config/environment.ts";
 import type { SecretKey } from "../../config/keys/template.ts";
 import type { ItemRef } from "../../config/spec/item.ts";
 import type { RoleSpec } from "../../config/spec.ts";
-import { ItemReadError, toItemReadError } from "../item.ts";
+import { withRetries } from "../read-items.ts";
 import {
   type ConnectClient,
-  describeConnectError,
   findVault,
   type OpEnvironment,
   runOp,
   throughClient,
+  throwAsOurs,
 } from "../through-client.ts";
 import type { Login } from "./derived-fields.ts";
 import { type ItemContent, setLogin } from "./edit-login.ts";
@@ -32,13 +32,11 @@ export function createThroughClient(access: OnePasswordAccess): CreateLogin {
 
 function createThroughConnect(connect: ConnectClient): CreateLogin {
   return async (ref, login) => {
+    const vaultId = await withRetries(() => findVault(connect, ref.vault).catch(throwAsOurs));
     try {
-      const vaultId = await findVault(connect, ref.vault);
       await connect.createItem(vaultId, toItem(ref, login) as unknown as FullItem);
     } catch (error) {
-      if (error instanceof ItemReadError) throw error;
-      // NOTE: no `cause`; the client's error holds the request, and so the password.
-      throw toItemReadError(describeConnectError(error));
+      throwAsOurs(error);
     }
   };
 }

@@ -1,14 +1,14 @@
 import type { OnePasswordAccess } from "../../config/environment.ts";
 import type { ItemRef } from "../../config/spec/item.ts";
-import { ItemReadError, toItemReadError } from "../item.ts";
+import { withRetries } from "../read-items.ts";
 import {
   type ConnectClient,
-  describeConnectError,
-  findVault,
   type OpEnvironment,
   parseOpAnswer,
+  readWholeItem,
   runOp,
   throughClient,
+  throwAsOurs,
 } from "../through-client.ts";
 import { type ItemContent, type LoginChange, setLogin } from "./edit-login.ts";
 
@@ -25,14 +25,12 @@ export function writeThroughClient(access: OnePasswordAccess): WriteLogin {
 
 function writeThroughConnect(connect: ConnectClient): WriteLogin {
   return async (ref, change) => {
+    const item = await withRetries(() => readWholeItem(connect, ref));
+    setLogin(item, change);
     try {
-      const vaultId = await findVault(connect, ref.vault);
-      const item = await connect.getItem(vaultId, ref.item);
-      setLogin(item, change);
-      await connect.updateItem(vaultId, item);
+      await connect.updateItem(item.vault.id, item);
     } catch (error) {
-      if (error instanceof ItemReadError) throw error;
-      throw toItemReadError(describeConnectError(error));
+      throwAsOurs(error);
     }
   };
 }
@@ -40,8 +38,9 @@ function writeThroughConnect(connect: ConnectClient): WriteLogin {
 /** The item goes through a pipe, so no password is among the arguments of a process. */
 function writeThroughOp(env: OpEnvironment): WriteLogin {
   return async (ref, change) => {
-    const answer = await runOp(["get", ref.item, "--format", "json"], { ref, env });
-    const item = parseOpAnswer<ItemContent>(answer);
+    const item = await withRetries(async () =>
+      parseOpAnswer<ItemContent>(await runOp(["get", ref.item, "--format", "json"], { ref, env })),
+    );
     setLogin(item, change);
     await runOp(["edit", ref.item], { ref, env, input: JSON.stringify(item) });
   };

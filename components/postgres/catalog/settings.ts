@@ -12,6 +12,11 @@ export function toLiveSettings(live: readonly string[]): ReadonlyMap<string, str
   );
 }
 
+/** A live value for a message. That of an app's own setting (`app.jwt_secret`) may be a secret. */
+export function showValue(name: string, value: string): string {
+  return name.includes(".") ? "(another value)" : value;
+}
+
 /** A role's setting from ALTER ROLE … SET; undefined = none. */
 export function settingOf(live: LiveRole, name: string): string | undefined {
   const prefix = `${name}=`;

@@ -19,7 +19,7 @@ export const problemCodes = [
   "setting-refused",
   ...(["extension-needs-superuser", "grant-of-other", "registry-would-lose"] as const),
   ...(["membership-option", "member-unlisted", "grant-option"] as const),
-  ...(["object-of-other", "schema-unlisted", "setting-unstated"] as const),
+  ...(["object-of-other", "schema-unlisted", "setting-unstated", "object-missing"] as const),
 ] as const;
 
 /** Code of a rule. */

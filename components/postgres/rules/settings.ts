@@ -2,7 +2,7 @@ import { escapeIdentifier } from "pg";
 import type { SettingsByName } from "../../config/schema/settings.ts";
 import { joinFixes } from "../../errors.ts";
 import type { ServerFacts } from "../catalog/catalog.ts";
-import { toLiveSettings } from "../catalog/settings.ts";
+import { showValue, toLiveSettings } from "../catalog/settings.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import { settingName } from "../statements/sql.ts";
 import type { RefusedSetting } from "../statements/try-settings.ts";
@@ -54,5 +54,8 @@ export function describeSettings(
   const live = toLiveSettings(settings);
   return Object.entries(wanted)
     .filter(([name, value]) => live.get(name) !== value)
-    .map(([name, value]) => `${name} ${live.get(name) ?? "(default)"} becomes ${value}`);
+    .map(([name, value]) => {
+      const found = live.get(name);
+      return `${name} ${found === undefined ? "(default)" : showValue(name, found)} becomes ${value}`;
+    });
 }

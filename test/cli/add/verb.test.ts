@@ -172,6 +172,26 @@ function startConnectFault(): () => void {
   };
 }
 
+test("where the answer to a new item is lost, it does not say that nothing was made, and goes on with it", async () => {
+  const put = store.putItem.bind(store);
+  store.putItem = (item) => {
+    put(item);
+    throw new Error("the answer is lost");
+  };
+  const { exitCode, stderr } = await add({ app: "wiki" });
+  store.putItem = put;
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(
+    'item "wiki-db-credentials" was perhaps not made: status 500: internal error; the stack file is as it was',
+  );
+  const password = valueOf("wiki-db-credentials", "password");
+  expect(password).toBeDefined();
+  expect(stderr).not.toContain(password);
+  expect((await add({ app: "wiki" })).exitCode).toBe(0);
+  expect(valueOf("wiki-db-credentials", "password")).toBe(password);
+  expect(itemsOf("wiki")).toHaveLength(1);
+});
+
 test("an entry without its items gets them, by its own recipe", async () => {
   const wiki =
     "    netbox: {}\n    wiki: { owner: { generate: { alphabet: letters-digits, length: 20 } } }";

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { toRunbook } from "../../../cli/report/runbook.ts";
 import { parseStack } from "../../../components/config/parse.ts";
 import { projectFolder } from "../../../components/project-folder.ts";
@@ -114,6 +115,23 @@ it("is for one role, under that role's name", () => {
   expect(() => toRunbook([app], gitops, "nobody")).toThrow(
     'report: app one-login has no role "nobody" with an item in 1Password; it has owner, reports\n  fix: name one of them with --role',
   );
+});
+
+it("keeps its form, whatever a role and an item are called", () => {
+  const entry = { owner: { name: "a|b: <c> `d`", item: "e|f # [g](h)", secret: "odd-db" } };
+  const spec = makeSpec({ odd: entry });
+  const given = { ...spec, apps: spec.apps.map((app) => ({ ...app, delivery: "git" as const })) };
+  const markdown = toRunbook(given.apps, given, "owner");
+  const [, front = ""] = markdown.split("---\n");
+  expect(parse(front)).toEqual({
+    slug: "sop-a-b-c-d--password-rotation",
+    title: "Rotate the password of a|b: <c> `d`",
+    tags: ["sop", "active"],
+  });
+  const rows = markdown.split("\n").filter((line) => line.startsWith("|"));
+  const cells = rows.map((row) => row.split(/(?<!\\)\|/).length);
+  expect(cells).toEqual([7, 7, 7]);
+  expect(markdown.replace(front, "")).not.toMatch(/(?<!\\)(<c>|`d`|\[g\])/);
 });
 
 it("leaves out logins that Vault makes and changes", () => {

@@ -100,6 +100,18 @@ export class RotationBed {
     setLogin(this.#store, item, login);
   }
 
+  /** From now on the answer to each edit of an item is lost, until it is restored. */
+  loseAnswers(): () => void {
+    const put = this.#store.putItem.bind(this.#store);
+    this.#store.putItem = (edited) => {
+      put(edited);
+      throw new Error("the answer is lost");
+    };
+    return () => {
+      this.#store.putItem = put;
+    };
+  }
+
   async up(): Promise<void> {
     const [app] = this.#spec.apps;
     if (app === undefined) throw new Error("no app");

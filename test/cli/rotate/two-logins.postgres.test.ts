@@ -166,6 +166,19 @@ describe("a new password that the server does not take", () => {
   });
 });
 
+describe("an edit of the item whose answer is lost", () => {
+  it("is found there, and the rotation goes on", async () => {
+    const before = bed.login();
+    const restore = bed.loseAnswers();
+    expect(await bed.rotate()).toBe(0);
+    restore();
+    expect(report()).toMatchObject({ resumed: false, verified: true });
+    expect(bed.login().password).not.toBe(before.password);
+    expect(await query(bed.login())).toEqual([{ me: "netbox_role" }]);
+    await bed.retireAtLast();
+  });
+});
+
 describe("a password that somebody changed on the server", () => {
   it("is replaced by a new one for the same login, whoever waits", async () => {
     const before = bed.login();

@@ -15,10 +15,12 @@ import { writeStack } from "../../fakes/stack.ts";
 
 const token = makeToken();
 let server: ConnectServer;
+let store: VaultStore;
 let said: string[];
 
 beforeEach(async () => {
-  server = await startConnect({ store: new VaultStore([createSampleVault()]), token });
+  store = new VaultStore([createSampleVault()]);
+  server = await startConnect({ store, token });
   said = [];
 });
 
@@ -63,6 +65,16 @@ test("what a preview refuses for its keys, it accepts afterwards, with the same 
   await run(entry);
   expect(said[1]).toContain("has every key of the Secret");
   expect(server.requests.filter(({ method }) => method === "PUT")).toHaveLength(1);
+});
+
+test("an edit whose answer was lost is found in the item", async () => {
+  const put = store.putItem.bind(store);
+  store.putItem = (item) => {
+    put(item);
+    throw new Error("the answer is lost");
+  };
+  await run(entry);
+  expect(said).toEqual([expect.stringContaining("has DATABASE_URL, DB_HOST, made from its login")]);
 });
 
 test("is refused where no key is a field of the item", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from "vitest";
 import { findProblems, type Written, writeStack } from "../../fakes/stack.ts";
+import { countFaults } from "../../faults/count.ts";
 
 /** Settings of Argo CD that a stack file may not have. */
 
@@ -208,6 +209,8 @@ const wrong: readonly (readonly [string, Written | null, Written | undefined, st
     "is not a label's value",
   ],
 ];
+
+countFaults("settings of Argo CD");
 
 test.each(wrong)("refuses %s, with the key and what is allowed", (_, wiki, more, problem) => {
   const problems = problemsOf(wiki, more);

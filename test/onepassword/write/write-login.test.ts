@@ -38,6 +38,30 @@ describe("through Connect", () => {
     }
   });
 
+  test.each([["/v1/vaults"], ["/items"], ["/items/"]])(
+    "an answer of %s that is cut off is asked for again, and not read as something else",
+    async (at) => {
+      server.faults.play({ kind: "truncated", times: 1, path: at });
+      await writeThroughClient(access())(netbox, { password: "given-word" });
+      expect((await read(netbox.item)).revealField("password")).toBe("given-word");
+      expect(server.requests.filter(({ method }) => method === "PUT")).toHaveLength(1);
+    },
+  );
+
+  test("an item whose title two have is not written", async () => {
+    const title = netbox.item;
+    const vault = createSampleVault();
+    const twin = createItem({ title, category: "LOGIN", sections: [], fields: [] }, vault.id);
+    const store = new VaultStore([{ ...vault, items: [...vault.items, twin] }]);
+    const other = await startConnect({ store, token });
+    const write = writeThroughClient({ ...access(), url: other.url });
+    await expect(write(netbox, { password: "given-word" })).rejects.toMatchObject({
+      failure: "several items",
+    });
+    expect(other.requests.filter(({ method }) => method !== "GET")).toEqual([]);
+    await other.close();
+  });
+
   test("the username changes in the same write", async () => {
     await writeThroughClient(access())(netbox, { username: "netbox_b", password: "given-word" });
     expect((await read(netbox.item)).revealField("username")).toBe("netbox_b");

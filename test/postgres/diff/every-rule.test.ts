@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { problemCodes } from "../../../components/postgres/rules/problem.ts";
+import { countFaults } from "../../faults/count.ts";
 import { callers, codesOf } from "./callers.ts";
 import { table } from "./rule-rows.ts";
 
@@ -8,6 +9,8 @@ import { table } from "./rule-rows.ts";
 const rows = table.flatMap(([code, situation, by]) =>
   by.map((caller) => ({ code, caller, situation })),
 );
+
+countFaults("every rule about a server");
 
 test.each(rows)("$code: $caller refuses", ({ code, caller, situation }) => {
   expect(codesOf(() => callers[caller](situation))).toContain(code);
@@ -21,7 +24,7 @@ test("every rule is in the table", () => {
     "registry-would-lose",
     // test/postgres/diff/unstated.test.ts
     ...["membership-option", "member-unlisted", "grant-option"],
-    ...["object-of-other", "schema-unlisted", "setting-unstated"],
+    ...["object-of-other", "schema-unlisted", "setting-unstated", "object-missing"],
   ];
   const tried = new Set([...table.map(([code]) => code), ...elsewhere]);
   expect(problemCodes.filter((code) => !tried.has(code))).toEqual([]);

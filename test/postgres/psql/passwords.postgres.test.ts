@@ -8,6 +8,7 @@ import { passwordScript, toPasswordScript } from "../../../components/postgres/p
 import { toPsqlScript } from "../../../components/postgres/psql/script.ts";
 import { readAppCatalog } from "../../fakes/app-catalog.ts";
 import { makeApp } from "../../fakes/stack.ts";
+import { countFaults } from "../../faults/count.ts";
 import {
   DatabaseBed,
   inputsOf,
@@ -93,6 +94,8 @@ const readVerifiers = (bed: DatabaseBed) =>
   bed.sql<{ rolname: string; rolpassword: string | null }>(
     "select rolname::text, rolpassword from pg_authid where rolname !~ '^pg_' order by 1",
   );
+
+countFaults("passwords in a script");
 
 describe.skipIf(!hasPsql).each([
   ["a superuser", true],

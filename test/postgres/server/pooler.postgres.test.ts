@@ -6,6 +6,7 @@ import { withServer } from "../../../components/postgres/server/reach.ts";
 import { withRoleSession } from "../../../components/postgres/server/session.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { hasPgbouncer, type Pgbouncer, runPgbouncer } from "../../cli/rotate/pgbouncer.ts";
+import { countFaults } from "../../faults/count.ts";
 import { DatabaseBed, inputsOf, rolePassword } from "../../provider/app-database/bed.ts";
 import { hasPsql, psql, toScript } from "../psql/run.ts";
 
@@ -66,6 +67,8 @@ afterAll(async () => {
 });
 
 const modes = ["session", "transaction"] as const;
+
+countFaults("poolers");
 
 describe.runIf(hasPgbouncer)("behind a pooler", () => {
   test.each(modes)(

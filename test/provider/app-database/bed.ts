@@ -23,7 +23,14 @@ import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { openVault, readFrom } from "./admin-item.ts";
 import { loginOf, ownershipRole, toUrn } from "./app-inputs.ts";
 
-export { inputsOf, loginOf, ownershipRole, rolePassword, toUrn } from "./app-inputs.ts";
+export {
+  inputsOf,
+  inputsOfApp,
+  loginOf,
+  ownershipRole,
+  rolePassword,
+  toUrn,
+} from "./app-inputs.ts";
 
 /** The statements that a report of a preview shows. */
 export function statementsIn(report: string): string[] {

