@@ -7,7 +7,7 @@ import { projectFolder } from "../components/project-folder.ts";
 /** A test file's name says what it needs: vitest.config.ts puts it into a project by nothing else. */
 
 const startsServer =
-  /\b(DatabaseBed\.open|RotationBed\.open|openVerifyBed|startTestServer|useLoginServer|useStacks|startServer|preparePostgres)\(/;
+  /\b(DatabaseBed\.open|RotationBed\.open|openVerifyBed|startTestServer|useLoginServer|useBed|useStacks|startServer|preparePostgres)\(/;
 const files = globSync("test/**/*.test.ts", { cwd: projectFolder }).filter(
   (file) => !/^test\/(engine|cluster)\//.test(file),
 );

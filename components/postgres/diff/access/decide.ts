@@ -5,10 +5,17 @@ import type { FormerRole } from "../../plan/former-role.ts";
 import { type DatabasePlan, PUBLIC, PUBLIC_SCHEMA } from "../../plan/plan.ts";
 import type { Action, Securable } from "../../statements/actions.ts";
 import { type ContentDecision, decideContents } from "../contents.ts";
+import { decideSettings } from "../settings.ts";
 import { closePublicSchema, findClosedSchemas, mayGrantOn, noteLostSchema } from "./foreign.ts";
 import { findGrantsOfOthers } from "./grantors.ts";
-import { compare, grantedTo, nameOnDatabase, subtract, toPlace, toSecurable } from "./privileges.ts";
-import { decideSettings } from "../settings.ts";
+import {
+  compare,
+  grantedTo,
+  nameOnDatabase,
+  subtract,
+  toPlace,
+  toSecurable,
+} from "./privileges.ts";
 import {
   toWantedDatabasePrivileges,
   toWantedEverywhere,
