@@ -37,12 +37,13 @@ const items = await readStackItems(loaded, await readInEngine(readOnePasswordAcc
 refuseUnusablePasswords(loaded.apps, items.credential);
 
 // Berth's own provider. It looks at the server by itself, and it alone sees what state knows of the stack.
+const inProgram = toProviderApps(loaded.apps);
 const berth = new BerthProvider("berth", {
   stack: loaded.postgres.stack,
   postgres: toProviderPostgres(loaded.postgres, items.admin),
-  ...toProviderApps(loaded.apps),
-  collectRefused: true,
+  ...inProgram,
 });
+await berth.begin(inProgram);
 const opened = await openCheckout(await berth.complete(loaded));
 const { spec } = opened;
 
@@ -82,7 +83,10 @@ if (commit !== undefined) written.push(commit.urn);
 const reported = reportUncommitted(opened, delivery, pulumi.all(written));
 const summaries = Object.fromEntries(created.map((app) => [app.name, app.summary]));
 
-await berth.requireNoneRefused(created.flatMap(({ database }) => database ?? []));
+await berth.requireNoneRefused([
+  ...created.flatMap(({ database }) => database?.urn ?? []),
+  ...written,
+]);
 
 /** Per app: its database, roles, Secrets and manifests. */
 export const apps = pulumi.all([summaries, reported]).apply(([all]) => all);

@@ -40,6 +40,33 @@ export function printFile(text: string): void {
   process.stdout.write(text);
 }
 
+/** Milliseconds between two signs of life: on a terminal, and in a log. */
+const signs = { terminal: 1000, log: 20_000 } as const;
+
+/**
+ * Does work that prints nothing for a while, and shows on standard error that it goes on: one line that counts seconds
+ * on a terminal, and a line now and then in a log.
+ */
+export async function withProgress<T>(what: string, work: () => Promise<T>): Promise<T> {
+  const { isTTY } = process.stderr;
+  const start = Date.now();
+  const clear = (): void => {
+    if (isTTY) process.stderr.write("\r\u001B[K");
+  };
+  const show = (): void => {
+    clear();
+    const text = toTerminalText(`${what}, ${String(Math.round((Date.now() - start) / 1000))} s`);
+    process.stderr.write(isTTY ? text : `${text}\n`);
+  };
+  const showing = setInterval(show, isTTY ? signs.terminal : signs.log);
+  try {
+    return await work();
+  } finally {
+    clearInterval(showing);
+    clear();
+  }
+}
+
 function write(stream: NodeJS.WriteStream, parts: readonly (string | Painted)[]): void {
   const shown = parts.map((part) =>
     typeof part === "string"

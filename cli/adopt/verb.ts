@@ -16,7 +16,7 @@ import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
 import { withServer } from "../../components/postgres/server/reach.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 
-import { countOf, paint, print, printJson } from "../print.ts";
+import { countOf, paint, print, printJson, withProgress } from "../print.ts";
 import { addEntries, formatEntries, replaceFile } from "../stack-file.ts";
 import { type AdoptFacts, inspectServerForAdopt } from "./facts.ts";
 import { planAppHandOver } from "./hand-over.ts";
@@ -62,7 +62,7 @@ export async function adopt(args: AdoptArgs): Promise<number> {
   const loaded = loadIdentifiedStack(args.stack, projectFolder, args.file);
   const readItem = readThroughClient(readOnePasswordAccess());
   const { admin } = await readStackItems({ ...loaded, apps: [] }, readItem);
-  const facts = await readServer(loaded.postgres, admin);
+  const facts = await withProgress("reading the server", () => readServer(loaded.postgres, admin));
   const spec = withOwnershipRole(loaded, facts.catalog.roles.values());
   const { apps, leftAlone } = select(proposeApps({ spec, values }, facts), args, spec, facts);
   const passwords = await comparePasswords(

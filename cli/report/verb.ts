@@ -3,10 +3,10 @@ import { loadStackFromFile } from "../../components/config/load.ts";
 import { BerthError } from "../../components/errors.ts";
 import type { Access } from "../../components/postgres/plan/access-matrix.ts";
 import { projectFolder } from "../../components/project-folder.ts";
-import { countOf, paint, print, printFile, printJson } from "../print.ts";
+import { countOf, paint, print, printFile, printJson, withProgress } from "../print.ts";
 import { selectApps } from "../select-apps.ts";
 import { printMarkdownTable, printTable } from "../terminal/table.ts";
-import { type AppReport, toReport } from "./app-report.ts";
+import { type AppReport, describeKeys, toReport } from "./app-report.ts";
 import { toMermaid } from "./page/mermaid.ts";
 import { toStackReport } from "./page/model.ts";
 import { toPage } from "./page/page.ts";
@@ -27,6 +27,11 @@ export interface ReportArgs {
   readonly role: string | undefined;
 }
 
+async function loadLive(stack: string, file: string | undefined) {
+  const { loadLiveStack } = await import("./page/live.ts");
+  return await withProgress("reading the server", () => loadLiveStack(stack, file));
+}
+
 /** The verb: who may do what, and where each item goes; from the stack file alone, or with what is on the server. */
 export async function report(args: ReportArgs): Promise<number> {
   const { stack, file, form } = args;
@@ -44,7 +49,7 @@ export async function report(args: ReportArgs): Promise<number> {
     });
   }
   const { spec, live } = args.live
-    ? await (await import("./page/live.ts")).loadLiveStack(stack, file)
+    ? await loadLive(stack, file)
     : { spec: loadStackFromFile(stack, projectFolder, file), live: undefined };
   const selected = selectApps(spec, args.app);
   switch (form) {
@@ -116,15 +121,16 @@ function printApp(
     ]);
     printRows(["role", "of app", "as a member of", "database", "privileges"], rows);
   }
-  const items = secrets.map(({ source, item, secret, kind, namespaces, role }) => [
-    source,
-    item,
-    secret,
-    kind ?? "",
-    namespaces.join(", "),
-    role ?? "",
+  const items = secrets.map((one) => [
+    one.source,
+    one.item,
+    one.secret,
+    one.kind ?? "",
+    one.namespaces.join(", "),
+    one.role ?? "",
+    describeKeys(one),
   ]);
-  const head = ["from", "item", "Secret", "made by", "namespaces", "of role"];
+  const head = ["from", "item", "Secret", "made by", "namespaces", "of role", "keys"];
   printRows(head, items);
 }
 

@@ -10,6 +10,7 @@ import type { Locate } from "./locate.ts";
 import { inOrder } from "./logins.ts";
 import { unquotedDate } from "./pulumi-yaml.ts";
 import { findArgoCdProblems } from "./rules/argocd.ts";
+import { findCertificateProblems } from "./rules/certificates.ts";
 import { findChartProblems, findChartWarnings } from "./rules/charts.ts";
 import { findContentProblems } from "./rules/content.ts";
 import { findDeliveryProblems } from "./rules/delivery.ts";
@@ -149,6 +150,7 @@ function findProblems(spec: StackSpec, config: StackConfig): string[] {
     ...findContentProblems(spec),
     ...findPrivilegeProblems(spec),
     ...findJobProblems(spec),
+    ...findCertificateProblems(spec),
     ...findRetirementProblems(spec),
     ...findLoginProblems(spec),
     ...findRestartProblems(spec),

@@ -1,6 +1,7 @@
 import type { SecretKey } from "./keys/template.ts";
 import type { Grants, NamedObjects, ScopedGrants } from "./privileges.ts";
 import type { ArgoCdAppSpec, ArgoCdStackSpec, MetadataSpec } from "./spec/argocd.ts";
+import type { CertificateSpec } from "./spec/certificate.ts";
 import type { ClusterSpec, Delivery, GitOpsSpec, WorkloadSpec } from "./spec/delivery.ts";
 import type { ItemRef, LoginFields, PasswordRecipe } from "./spec/item.ts";
 import type { PostgresSpec } from "./spec/postgres.ts";
@@ -125,6 +126,8 @@ export interface AppSpec {
   readonly secrets: readonly SecretSpec[];
   /** undefined = the app uses nothing from Vault. */
   readonly vault: AppVaultSpec | undefined;
+  /** undefined = the app gets no certificate by a Job. */
+  readonly certificate?: CertificateSpec | undefined;
   readonly workload: WorkloadSpec | undefined;
   readonly argocd: ArgoCdAppSpec;
   /** Further labels and annotations, the stack's included. */

@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import { BerthError } from "../../components/errors.ts";
 import type { Report } from "../rpc/engine-log.ts";
 import type { PropertyMap } from "../rpc/property-values.ts";
+import { Refusals } from "../rpc/refusals.ts";
 import type {
   ChangeKind,
   Changes,
@@ -43,6 +44,7 @@ export class ManifestFileHandler implements ResourceHandler {
   readonly refreshBeforeUpdate = true;
   readonly #projectDirectory: string;
   readonly #report: Report;
+  readonly #refusals: Refusals;
   /** Files written in this run. A delete keeps them: a renamed resource is created first, then deleted. */
   readonly #written = new Set<string | undefined>();
   /** Directories whose files move, each named once. */
@@ -52,9 +54,10 @@ export class ManifestFileHandler implements ResourceHandler {
   /** The last write or delete. They run one by one: a delete removes directories that a write may need. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(projectDirectory: string, report: Report) {
+  constructor(projectDirectory: string, report: Report, refusals = new Refusals(report)) {
     this.#projectDirectory = projectDirectory;
     this.#report = report;
+    this.#refusals = refusals;
   }
 
   configure(): void {
@@ -68,7 +71,8 @@ export class ManifestFileHandler implements ResourceHandler {
   ): Promise<{ inputs: PropertyMap; failures: readonly CheckFailure[] }> {
     const inputs = { adopt: false, ...request.newInputs };
     const { properties, failures } = parseInputs(inputs);
-    if (failures.length > 0) return { inputs, failures };
+    // A failure ends the run. A preview that collects goes on, and says it with the file's change.
+    if (failures.length > 0 || this.#refusals.areCollected) return { inputs, failures };
     const problem = await this.#findTargetProblem(
       properties,
       toProperties(request.oldInputs ?? {}),
@@ -124,7 +128,10 @@ export class ManifestFileHandler implements ResourceHandler {
 
   async create(request: CreateRequest): Promise<{ id: string; state: PropertyMap }> {
     this.hasChanged = true;
-    if (request.preview) return { id: "", state: request.inputs };
+    if (request.preview) {
+      await this.#preview(request.urn, request.inputs, undefined);
+      return { id: "", state: request.inputs };
+    }
     const wanted = toWanted(request.inputs);
     await this.#write(wanted, undefined);
     return { id: wanted.path, state: toPropertyMap(wanted) };
@@ -149,7 +156,10 @@ export class ManifestFileHandler implements ResourceHandler {
 
   async update(request: UpdateRequest): Promise<PropertyMap> {
     this.hasChanged = true;
-    if (request.preview) return request.newInputs;
+    if (request.preview) {
+      await this.#preview(request.urn, request.newInputs, toProperties(request.oldInputs));
+      return request.newInputs;
+    }
     const wanted = toWanted(request.newInputs);
     await this.#write(wanted, toProperties(request.oldInputs));
     return toPropertyMap(wanted);
@@ -176,6 +186,19 @@ export class ManifestFileHandler implements ResourceHandler {
       isRemoved = true;
     });
     return isRemoved;
+  }
+
+  async #preview(
+    urn: string,
+    inputs: PropertyMap,
+    old: ManifestProperties | undefined,
+  ): Promise<void> {
+    const { properties } = parseInputs(inputs);
+    const problem = await this.#findTargetProblem(properties, old);
+    if (problem === undefined) return;
+    // The owner is `stack prod, app wiki`.
+    const name = properties.owner?.split(", ").at(-1) ?? properties.path ?? "a file";
+    this.#refusals.refuse(urn, name, new BerthError(problem.reason));
   }
 
   async #write(wanted: ManifestProperties, old: ManifestProperties | undefined): Promise<void> {

@@ -72,6 +72,7 @@ it("finds nothing wrong where all is there, and has written nothing", async () =
     expect.stringMatching(/^delivery: API server: https:\/\/127\.0\.0\.1:\d+, Kubernetes v1\.35/),
     expect.stringContaining("delivery: rights: on namespaces, onepassworditems, applications"),
     expect.stringContaining(`delivery: objects: cluster ${identifier}: 1 of 8 exist`),
+    expect.stringMatching(/^delivery: state of OnePasswordItems: 0 ready of \d+, 0 are there/),
   ]);
   expect(listFindings(findings, "skipped")).toEqual([
     expect.stringContaining("1Password operator: because this user may not list Deployments"),

@@ -111,7 +111,7 @@ test.each<[string, unknown, string]>([
   [
     "an entry",
     { databse: {} },
-    '…: unknown key "databse"; did you mean "database"? allowed are adopt, provisioner, reclaimPolicy, delivery, secretsThrough, namespace, owner, roles, database, secrets, credentials, vault, workload, argocd, metadata',
+    '…: unknown key "databse"; did you mean "database"? allowed are adopt, provisioner, reclaimPolicy, delivery, secretsThrough, namespace, owner, roles, database, secrets, credentials, vault, certificate, workload, argocd, metadata',
   ],
   [
     "an owner",

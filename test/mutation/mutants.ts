@@ -1,5 +1,7 @@
+import { certificates } from "./certificates.ts";
 import { deliveryMutants } from "./delivery.ts";
 import { inFile, type Mutant } from "./mutant.ts";
+import { refusals } from "./refusals.ts";
 
 const configRules: readonly Mutant[] = [
   ...inFile(
@@ -328,8 +330,10 @@ const verify: readonly Mutant[] = [
 
 export const mutants: readonly Mutant[] = [
   ...configRules,
+  ...certificates,
   ...postgresRules,
   ...diff,
   ...verify,
   ...deliveryMutants,
+  ...refusals,
 ];

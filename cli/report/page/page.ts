@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { countOf } from "../../print.ts";
-import type { SecretReport } from "../app-report.ts";
+import { describeKeys, type SecretReport } from "../app-report.ts";
 import { Html, html } from "./html.ts";
 import type { Cell, Level } from "./matrix.ts";
 import type { AppChain, RoleOfChain, StackReport } from "./model.ts";
@@ -169,14 +169,15 @@ function toState({ isThere, drift }: NonNullable<AppChain["state"]>): Html {
 }
 
 function toSecrets({ apps }: StackReport): Html {
-  const titles = ["App", "From", "Path", "Secret", "Made by", "Namespaces", "Login of"];
+  const titles = ["App", "From", "Path", "Secret", "Made by", "Namespaces", "Login of", "Keys"];
   const rows = apps.flatMap(({ app, secrets }) =>
-    secrets.map(({ source, item, secret, kind, namespaces, role }) => {
-      const cells = [source, item, secret, kind ?? "nobody", namespaces.join(", "), role ?? ""];
+    secrets.map((one) => {
+      const { source, item, secret, kind = "nobody", namespaces, role = "" } = one;
+      const cells = [source, item, secret, kind, namespaces.join(", "), role, describeKeys(one)];
       return html`<tr><th scope="row">${app}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`;
     }),
   );
-  const note = html`Where each Secret comes from. Values are not read.`;
+  const note = html`Where each Secret comes from. Values are not read. …: the item may have more keys.`;
   const table = html`<table><thead><tr>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead><tbody>${rows}</tbody></table>`;
   return toTable("secrets", "Secrets", note, table);
 }

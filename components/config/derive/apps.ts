@@ -10,6 +10,8 @@ import type { PostgresSpec } from "../spec/postgres.ts";
 import type { FindSpec, NamedField, SecretSettings, SecretSpec } from "../spec/secrets.ts";
 import type { AppSpec, DatabaseSpec, ExtensionSpec, RoleSpec } from "../spec.ts";
 import { mergeMetadata, toAppArgoCdSpec } from "./argocd.ts";
+import { toCertificate } from "./certificate.ts";
+import { toPresetKeys } from "./charts.ts";
 import { defaultDelivery } from "./delivery.ts";
 import {
   appNamespace,
@@ -38,7 +40,7 @@ export function toAppSpec(
   const { vault, generate } = config.onepassword;
   const database = entry.database?.name ?? databaseName(name);
   const values = { ...service, port: String(service.port), database };
-  const keys = { values, preset: config.secrets?.keys };
+  const keys = { values, preset: config.secrets?.keys, ofChart: {} };
   const namespace = entry.namespace ?? appNamespace(name);
   const adopt = entry.adopt ?? false;
   const fromVault = entry.credentials === "vault";
@@ -49,7 +51,7 @@ export function toAppSpec(
     item: ownerItem(name),
     vault,
     namespace,
-    keys,
+    keys: { ...keys, ofChart: toPresetKeys(entry) },
     generate,
   });
   const usual = { logins: undefined, vault, namespace, keys, generate };
@@ -75,6 +77,7 @@ export function toAppSpec(
     roles: [owner, ...[...scoped, ...groups].toSorted((a, b) => compareText(a.key, b.key))],
     secrets: toSecrets(entry, vault, namespace),
     vault: toAppVaultSpec(name, entry, config, namespace),
+    certificate: toCertificate(entry),
     workload: toWorkload(stack, name, entry, config),
     argocd: toAppArgoCdSpec(stack, name, entry, config),
     metadata: mergeMetadata(config.metadata ?? {}, entry.metadata ?? {}),
@@ -174,16 +177,18 @@ interface KeysOfApp {
   readonly values: KnownValues;
   /** For a role without keys of its own. */
   readonly preset: Keys | undefined;
+  /** Those that the values of a chart name. */
+  readonly ofChart: Readonly<Record<string, string>>;
 }
 
 /** Without `username` and `password` where each Secret has them anyway. */
 function toKeys(
   given: Keys | undefined,
-  { values, preset }: KeysOfApp,
+  { values, preset, ofChart }: KeysOfApp,
   { name: user, fields }: Pick<RoleSpec, "name" | "fields">,
 ): readonly SecretKey[] {
   const known = fields.username === undefined ? { ...values, user } : values;
-  return Object.entries(toTemplates(given ?? preset ?? []))
+  return Object.entries({ ...ofChart, ...toTemplates(given ?? preset ?? []) })
     .filter(([key]) => !(key === "username" || key === "password") || fields[key] !== key)
     .toSorted(byKey)
     .map(([key, template]) => toSecretKey(key, template, known));

@@ -105,6 +105,16 @@ export function provisionerName(app: string): string {
   return `${app}-db-provisioner`;
 }
 
+/** What copies the server's certificate for an app, in the app's namespace. */
+export function certificateName(app: string): string {
+  return `${app}-certificate`;
+}
+
+/** What lets it read the certificate, in the database's namespace. */
+export function certificateSourceName(app: string): string {
+  return `${app}-certificate-source`;
+}
+
 /** Store of External Secrets that a stack makes; a DNS label for every stack name. */
 export function storeName(stack: string): string {
   return `berth-${stack.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`.replace(/-$/, "");

@@ -1,5 +1,6 @@
 import type { StackConfig } from "../schema/stack.ts";
 import type { EndpointSpec, KubeTargetSpec, PostgresSpec } from "../spec/postgres.ts";
+import { toCertificateSource, toServiceCa } from "./certificate.ts";
 import { ownershipRoleName, serviceHost } from "./names.ts";
 
 /** The shared server. */
@@ -31,7 +32,9 @@ export function toPostgresSpec(stack: string, config: StackConfig): PostgresSpec
       port: postgres.service?.port ?? service.port,
       sslmode: postgres.service?.sslmode ?? mode,
       sslrootcert: postgres.service?.sslrootcert,
+      ca: toServiceCa(postgres),
     },
+    certificate: toCertificateSource(postgres),
     namespace: postgres.namespace ?? service.namespace,
     confirmDelete: (postgres.confirmDelete ?? []).toSorted(),
     dumpDirectory: postgres.dumpDirectory,

@@ -8,9 +8,14 @@ const superuserGroups = [
   ...["rds_superuser", "cloudsqlsuperuser", "azure_pg_admin"],
 ];
 
+/** Whether the members of a group have the rights of a superuser. */
+export function givesSuperuserRights(group: string): boolean {
+  return superuserGroups.includes(group);
+}
+
 /** Why no role of an app may be a member of a role of this name; undefined = it may. */
 export function forbiddenGroupReason(group: string, spec: NameRules): string | undefined {
-  if (superuserGroups.includes(group)) return "gives its members the rights of a superuser";
+  if (givesSuperuserRights(group)) return "gives its members the rights of a superuser";
   if (group === "pg_database_owner") return "cannot have members";
   const isPredefined = group.startsWith("pg_") && !spec.postgres.reserved.includes(group);
   return isPredefined ? undefined : reservedReason(group, spec);

@@ -1,3 +1,4 @@
+import type { CertificateSourceSpec, ServiceCaSpec } from "./certificate.ts";
 import type { ItemRef } from "./item.ts";
 
 /** The shared server, and how Berth and the pods reach it; part of `StackSpec`. */
@@ -56,6 +57,8 @@ export interface ServiceSpec {
   readonly sslmode: string;
   /** Path of the CA's file in the pods; undefined = the stack file names none. */
   readonly sslrootcert: string | undefined;
+  /** undefined = the CA goes to no namespace. */
+  readonly ca?: ServiceCaSpec | undefined;
 }
 
 /** The shared server. */
@@ -80,6 +83,8 @@ export interface PostgresSpec {
   readonly jobImage: string;
   /** How pods reach the server. */
   readonly service: ServiceSpec;
+  /** undefined = no Job copies it. */
+  readonly certificate?: CertificateSourceSpec | undefined;
   /** Namespace of the database's own manifests. */
   readonly namespace: string;
   /** Databases that may be dropped when their app leaves, by name. Sorted. */

@@ -26,11 +26,16 @@ export interface Access {
 export function toAccessMatrix(given: DatabasePlan): AccessMatrix {
   // A pattern is a column of its own: which schemas it stands for only the server knows.
   const plan = withSchemas(given, given.patterns ?? []);
+  // The same for every app, and what else it grants.
+  const usual = plan.schemas.flatMap((name) => [
+    `schema ${name}`,
+    ...["tables", "sequences"].map((objects) => `${objects} in ${name}`),
+  ]);
   const granted = plan.grants.flatMap(({ on, named }) => [
     toColumn(on),
     ...[...(named?.keys() ?? [])].map((name) => toColumn(on, name)),
   ]);
-  const columns = [...new Set(["database", "schema public", ...granted])];
+  const columns = [...new Set(["database", ...usual, ...granted])];
   const rows = plan.roles.map(({ name, profile }): AccessRow => {
     if (profile !== "owner") return { role: name, profile, access: toAccess(plan, name) };
     const all = columns.map((column) => [column, { now: ["ALL"], later: ["ALL"] }] as const);

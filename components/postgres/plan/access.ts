@@ -50,7 +50,7 @@ export interface PlannedDefaultPrivileges {
 export const PUBLIC_SCHEMA = "public";
 
 /** Revokes all from PUBLIC on the database. The owner keeps CONNECT, CREATE and TEMPORARY as the owner. */
-export const closedToPublic: PlannedGrant = {
+const closedToPublic: PlannedGrant = {
   key: "public",
   grantee: PUBLIC,
   on: { type: "database" },

@@ -12,7 +12,6 @@ import {
 } from "./access.ts";
 
 export {
-  closedToPublic,
   type PlannedDefaultPrivileges,
   type PlannedGrant,
   PUBLIC,

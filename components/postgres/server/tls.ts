@@ -90,11 +90,11 @@ function readSystemCas(): string[] {
   return [...new Set([...tls.getCACertificates("default"), ...tls.getCACertificates("system")])];
 }
 
-const setting = "berth:postgres.tls.ca";
+const tlsCa = "berth:postgres.tls.ca";
 const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
 /** Certificates of a PEM file; one that is valid today is enough, so that a CA can be replaced. */
-export function readCaFile(file: string, now: Date): string[] {
+function readCaFile(file: string, now: Date, setting = tlsCa): string[] {
   const found = readText(file, "CA", setting).match(block) ?? [];
   if (found.length === 0) {
     throw new BerthError(`the CA file ${file} holds no PEM certificate`, {
@@ -111,6 +111,11 @@ export function readCaFile(file: string, now: Date): string[] {
   throw new BerthError(`the CA in ${file} ${word}; now ${now.toISOString()}; ${list.join("; ")}`, {
     hint: `get the server's present CA into ${file}`,
   });
+}
+
+/** The same as the text of a PEM file. */
+export function readCaText(file: string, setting = tlsCa): string {
+  return `${readCaFile(file, new Date(), setting).join("\n")}\n`;
 }
 
 function readText(file: string, what: string, at: string): string {

@@ -15,6 +15,12 @@ test("a role has what it is granted now, and what it will have on what the owner
   expect(access["netbox"]?.["tables in public"]?.now).toEqual(["ALL"]);
 });
 
+test("an app with one role has the same columns", () => {
+  const { columns, rows } = toMatrix({});
+  expect(columns).toEqual(["database", "schema public", "tables in public", "sequences in public"]);
+  expect(rows[0]?.access["tables in public"]?.now).toEqual(["ALL"]);
+});
+
 test("PUBLIC may enter a database only where the entry leaves it that", () => {
   const publicRow = (entry: object) => toMatrix(entry).rows.at(-1)?.access["database"]?.now;
   expect(publicRow({})).toEqual([]);
