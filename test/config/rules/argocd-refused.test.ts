@@ -186,9 +186,9 @@ const wrong: readonly (readonly [string, Written | null, Written | undefined, st
   ],
   [
     "a kind that Berth does not write",
-    { metadata: { Secret: {} } },
+    { metadata: { Ingress: {} } },
     undefined,
-    'unknown key "Secret"; allowed are all, Application,',
+    'unknown key "Ingress"; allowed are all, Application,',
   ],
   [
     "a key of 64 characters",
