@@ -1,5 +1,11 @@
 import { inFile, type Mutant } from "./mutant.ts";
 
+const accessTests = [
+  "test/provider/app-database/contents.postgres.test.ts",
+  "test/provider/app-database/access.postgres.test.ts",
+  "test/provider/app-database/handler.postgres.test.ts",
+];
+
 export const diff: readonly Mutant[] = [
   ...inFile("components/postgres/diff/access/privileges.ts", accessTests, [
     [

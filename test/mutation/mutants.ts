@@ -131,12 +131,6 @@ const postgresRules: readonly Mutant[] = [
   ),
 ];
 
-const accessTests = [
-  "test/provider/app-database/contents.postgres.test.ts",
-  "test/provider/app-database/access.postgres.test.ts",
-  "test/provider/app-database/handler.postgres.test.ts",
-];
-
 export const mutants: readonly Mutant[] = [
   ...configRules,
   ...certificates,
