@@ -3,7 +3,7 @@ import { rooms } from "./.rooms.mjs";
 /** The rules of the table of rooms. */
 
 const names = Object.keys(rooms);
-const source = "^(?:components|provider|cli|dev|toolchain|test)/|^index\\.ts$";
+const source = "^(?:components|provider|policy|cli|dev|toolchain|test)/|^index\\.ts$";
 
 /** The files of a room without those of longer names, or with all of them. */
 function filesOf(name) {

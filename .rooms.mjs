@@ -68,6 +68,7 @@ export const rooms = {
     "components/config/login-keys",
   ],
   "components/config/rules": [
+    "components/config/privileges",
     "components/config/values",
     "components/config/keys",
     "components/config/spec",
@@ -150,6 +151,7 @@ export const rooms = {
   "components/delivery/emitted-kinds": [
     ...config,
     "components/secrets",
+    "components/delivery/yaml",
     "components/delivery/cluster",
     "components/delivery/stack-delivery",
   ],
@@ -183,6 +185,12 @@ export const rooms = {
 
   "provider/rpc": [...shared, `${postgres}/plan`],
   "provider/manifest-file": [...shared, "provider/rpc"],
+  "provider/git-commit": [
+    ...shared,
+    "components/delivery/git",
+    "provider/rpc",
+    "provider/manifest-file",
+  ],
   "provider/app-database": [
     ...config,
     "components/engine",
@@ -193,10 +201,18 @@ export const rooms = {
   ],
   provider: [...config, "components/engine", "components/onepassword", "provider/"],
 
+  // The policy pack, which Pulumi starts in a process of its own.
+  policy: [
+    "components/config/",
+    "components/engine",
+    `${postgres}/plan`,
+    "components/delivery/metadata",
+  ],
+
   toolchain: [...shared, "components/engine"],
 
   cli: [...config, "components/engine"],
-  "cli/plan": [...config, "components/engine", `${postgres}/`, "cli"],
+  "cli/plan": [...config, "components/engine", "components/onepassword", `${postgres}/`, "cli"],
   "cli/preview": [...config, `${postgres}/`, "cli"],
   "cli/report": live,
   "cli/verify": live,
@@ -207,6 +223,7 @@ export const rooms = {
   "cli/init": [...config, "cli"],
   // A command loads its verb when it runs.
   "cli/commands": [
+    "components/errors",
     "cli",
     `${postgres}/statements`,
     "cli/plan",

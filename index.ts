@@ -6,6 +6,7 @@ import { loadStackFromEngine } from "./components/config/load-from-engine.ts";
 import { appsBefore } from "./components/config/logins.ts";
 import { deliver } from "./components/delivery/deliver.ts";
 import {
+  commitFiles,
   openCheckout,
   reportUncommitted,
   warnOfUnlistedFiles,
@@ -36,12 +37,13 @@ const items = await readStackItems(loaded, await readInEngine(readOnePasswordAcc
 refuseUnusablePasswords(loaded.apps, items.credential);
 
 // Berth's own provider. It looks at the server by itself, and it alone sees what state knows of the stack.
+const inProgram = toProviderApps(loaded.apps);
 const berth = new BerthProvider("berth", {
   stack: loaded.postgres.stack,
   postgres: toProviderPostgres(loaded.postgres, items.admin),
-  ...toProviderApps(loaded.apps),
-  collectRefused: true,
+  ...inProgram,
 });
+await berth.begin(inProgram);
 const opened = await openCheckout(await berth.complete(loaded));
 const { spec } = opened;
 
@@ -68,15 +70,23 @@ for (const one of planned) {
   created.push(new App(app.name, args, providers));
 }
 const written = created.map(({ delivered }) => delivered);
+const resources = created.flatMap((app) => app.resources);
 if (delivery.shared !== undefined) {
   // They wait for the first database: it shows that the server is the right one.
   const dependsOn = created.flatMap(({ database }) => database ?? []).slice(0, 1);
-  written.push(deliver("shared", delivery.shared, { providers, dependsOn }).written);
+  const shared = deliver("shared", delivery.shared, { providers, dependsOn });
+  written.push(shared.written);
+  resources.push(shared);
 }
+const commit = commitFiles(spec, delivery, resources, berth);
+if (commit !== undefined) written.push(commit.urn);
 const reported = reportUncommitted(opened, delivery, pulumi.all(written));
 const summaries = Object.fromEntries(created.map((app) => [app.name, app.summary]));
 
-await berth.requireNoneRefused(created.flatMap(({ database }) => database ?? []));
+await berth.requireNoneRefused([
+  ...created.flatMap(({ database }) => database?.urn ?? []),
+  ...written,
+]);
 
 /** Per app: its database, roles, Secrets and manifests. */
 export const apps = pulumi.all([summaries, reported]).apply(([all]) => all);

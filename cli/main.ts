@@ -1,9 +1,9 @@
 import { CommanderError } from "@commander-js/extra-typings";
-import { commandLine } from "../components/command-line.ts";
-import { ignoreClosedPipe } from "./closed-pipe.ts";
-import { describeFailure } from "./describe-failure.ts";
+import { commandLine, isPackage } from "../components/command-line.ts";
 import { printError } from "./print.ts";
 import { defineProgram } from "./program.ts";
+import { ignoreClosedPipe } from "./terminal/closed-pipe.ts";
+import { describeFailure } from "./terminal/describe-failure.ts";
 import { verbs } from "./verbs.ts";
 
 /** Berth's verbs. Exit code 0: no problem. 1: the verb found a problem. 2: it could not run. */
@@ -17,21 +17,27 @@ async function main(args: readonly string[]): Promise<void> {
   await program.parseAsync(args, { from: "user" });
 }
 
-function fail(error: unknown, [given = ""]: readonly string[]): void {
+function fail(error: unknown, [given = "", ...rest]: readonly string[]): void {
   if (error instanceof CommanderError && error.exitCode === 0) return;
   process.exitCode = 2;
   // Without a verb, Commander has printed the help already.
   if (error instanceof CommanderError && error.code === "commander.help") return;
   const names = verbs.map((verb) => verb.name());
   const isVerb = names.includes(given);
-  printError(
-    describeFailure(
-      error,
-      isVerb
-        ? `${commandLine(given, "--help")} shows the options`
-        : `the verbs are ${names.join(", ")}`,
-    ),
-  );
+  const help = isVerb
+    ? `${commandLine(given, "--help")} shows the options`
+    : `the verbs are ${names.join(", ")}`;
+  printError(describeFailure(error, isMissingDashes(error, rest) ? toDashes(given, rest) : help));
+}
+
+/** `npm run plan --stack prod`: npm takes the options for its own, and only their values come here. */
+function isMissingDashes(error: unknown, args: readonly string[]): boolean {
+  const isSurplus = error instanceof CommanderError && error.code === "commander.excessArguments";
+  return isSurplus && !isPackage && args.every((arg) => !arg.startsWith("-"));
+}
+
+function toDashes(verb: string, [value = ""]: readonly string[]): string {
+  return `options come after --, as in: ${commandLine(verb, `--stack ${value}`)}`;
 }
 
 ignoreClosedPipe();

@@ -15,6 +15,11 @@ export function paint(format: Painted["format"], text: string): Painted {
   return { format, text };
 }
 
+/** `1 app`, `2 apps`. */
+export function countOf(count: number, noun: string): string {
+  return `${String(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** Prints a line on standard output. */
 export function print(...parts: readonly (string | Painted)[]): void {
   write(process.stdout, parts);
@@ -33,6 +38,33 @@ export function printJson(value: unknown): void {
 /** Prints a file as it is, such as a psql script or Markdown. It must come from the stack file alone. */
 export function printFile(text: string): void {
   process.stdout.write(text);
+}
+
+/** Milliseconds between two signs of life: on a terminal, and in a log. */
+const signs = { terminal: 1000, log: 20_000 } as const;
+
+/**
+ * Does work that prints nothing for a while, and shows on standard error that it goes on: one line that counts seconds
+ * on a terminal, and a line now and then in a log.
+ */
+export async function withProgress<T>(what: string, work: () => Promise<T>): Promise<T> {
+  const { isTTY } = process.stderr;
+  const start = Date.now();
+  const clear = (): void => {
+    if (isTTY) process.stderr.write("\r\u001B[K");
+  };
+  const show = (): void => {
+    clear();
+    const text = toTerminalText(`${what}, ${String(Math.round((Date.now() - start) / 1000))} s`);
+    process.stderr.write(isTTY ? text : `${text}\n`);
+  };
+  const showing = setInterval(show, isTTY ? signs.terminal : signs.log);
+  try {
+    return await work();
+  } finally {
+    clearInterval(showing);
+    clear();
+  }
 }
 
 function write(stream: NodeJS.WriteStream, parts: readonly (string | Painted)[]): void {

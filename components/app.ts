@@ -60,6 +60,8 @@ export class App {
   readonly summary: pulumi.Output<AppSummary>;
   /** Settles when the app's manifests are written. */
   readonly delivered: pulumi.Output<unknown>;
+  /** The database and what has the manifests. */
+  readonly resources: readonly pulumi.Resource[];
 
   constructor(name: string, args: AppArgs, providers: AppProviders) {
     this.name = name;
@@ -74,6 +76,7 @@ export class App {
     const delivery = args.delivery && deliver(name, args.delivery, { ...opts, dependsOn });
     this.roles = this.database ?? delivery;
     this.delivered = delivery?.written ?? pulumi.output(undefined);
+    this.resources = [this.database, delivery].filter((one) => one !== undefined);
     const databaseName = found?.databaseName ?? pulumi.output(args.app.database.name);
     this.summary = databaseName.apply((database) => summarize(args, database));
   }

@@ -13,8 +13,6 @@ export interface BerthProviderArgs {
   readonly places?: string;
   /** Those of them whose database and roles are dropped when they leave the program. */
   readonly reclaim?: pulumi.Inputs;
-  /** A preview goes on after an app that it refuses. Then call `requireNoneRefused` at the program's end. */
-  readonly collectRefused?: boolean;
 }
 
 /**
@@ -27,22 +25,33 @@ export class BerthProvider extends pulumi.ProviderResource {
   }
 
   /**
-   * Fails a preview that refused an app. Each such app has reported its own error by then, and the preview shows
-   * what it would do about all others.
+   * Tells the provider about this run, before anything else is registered. An engine that has compared files with state
+   * before goes on with the provider that it started for that, from state. So the arguments alone do not reach it.
    *
-   * @param resources All that may be refused.
+   * A preview then goes on after what it refuses: call `requireNoneRefused` at the program's end.
    */
-  async requireNoneRefused(resources: readonly pulumi.Resource[]): Promise<void> {
-    if (!pulumi.runtime.isDryRun() || resources.length === 0) return;
-    await Promise.all(resources.map(({ urn }) => (urn as unknown as Resolved).promise()));
-    const { apps } = (await pulumi.runtime.invoke(
-      "berth:postgres:getRefusedApps",
+  async begin({ places }: { readonly places: string }): Promise<void> {
+    const { urn } = this as unknown as Record<"urn", Resolved>;
+    const run = { urn: await urn.promise(), places, collectRefused: pulumi.runtime.isDryRun() };
+    await pulumi.runtime.invoke("berth:postgres:beginRun", run, { provider: this });
+  }
+
+  /**
+   * Fails a preview that refused something. Each refusal was reported by then, and the preview shows what it would do
+   * about everything else.
+   *
+   * @param registered Settle when all that may be refused is registered.
+   */
+  async requireNoneRefused(registered: readonly pulumi.Output<unknown>[]): Promise<void> {
+    if (!pulumi.runtime.isDryRun() || registered.length === 0) return;
+    await Promise.all(registered.map((one) => (one as unknown as Resolved).promise()));
+    const { names } = (await pulumi.runtime.invoke(
+      "berth:postgres:getRefused",
       {},
       { provider: this },
-    )) as { readonly apps: readonly string[] };
-    if (apps.length === 0) return;
-    const names = apps.join(", ");
-    throw new BerthError(`not possible as it is: ${apps.length === 1 ? "app" : "apps"} ${names}`, {
+    )) as { readonly names: readonly string[] };
+    if (names.length === 0) return;
+    throw new BerthError(`not possible as it is: ${names.join(", ")}`, {
       hint: "see the error of each; pulumi up changes nothing before they are right",
     });
   }

@@ -2,8 +2,8 @@ import { distance } from "fastest-levenshtein";
 
 /** The name that somebody may have meant; undefined = none is close. */
 export function findClosest(given: string, names: Iterable<string>): string | undefined {
-  // Two letters that changed places count as two.
-  const limit = given.length < 4 ? 1 : Math.max(2, Math.floor(given.length / 3));
+  // Two letters that changed places count as two. Long names that end alike, such as items of two apps, are not close.
+  const limit = given.length < 4 ? 1 : given.length < 9 ? 2 : 3;
   const found = [...new Set(names)]
     .filter((name) => name !== given)
     .map((name) => ({ name, far: distance(given.toLowerCase(), name.toLowerCase()) }))

@@ -1,8 +1,8 @@
 import { execa } from "execa";
-import { ignoreClosedPipe } from "../cli/closed-pipe.ts";
-import { describeFailure } from "../cli/describe-failure.ts";
 import { printError } from "../cli/print.ts";
 import { outlived, waitForPulumi } from "../cli/pulumi-process.ts";
+import { ignoreClosedPipe } from "../cli/terminal/closed-pipe.ts";
+import { describeFailure } from "../cli/terminal/describe-failure.ts";
 import { explainLock } from "../components/engine/stack-locks.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import { reopenCluster } from "./cluster/reopen.ts";

@@ -154,6 +154,23 @@ export function loginOf(vault: VaultStore, title: string): { name: string; passw
   return { name: value("username"), password: value("password") };
 }
 
+/** Writes the logins of the vault to a file for `PGPASSFILE`, as psql reads it, and returns its path. */
+export function writePasswordFile({ home, vaultFile, superuser }: Sandbox): string {
+  const vault = VaultStore.load(vaultFile);
+  const server = `${superuser.host}:${String(superuser.port)}:*`;
+  const lines = vault
+    .vaults()
+    .flatMap(({ items }) => items)
+    .map(({ title }) => loginOf(vault, title))
+    .filter(({ name, password }) => name !== "" && password !== "")
+    .map((login) => [server, ...[login.name, login.password].map(escapeField)].join(":"));
+  const file = path.join(home, "pgpass");
+  writePrivately(file, `${lines.join("\n")}\n`);
+  return file;
+}
+
+const escapeField = (text: string): string => text.replaceAll(/[\\:]/g, "\\$&");
+
 /** An item of the sample vault by its title. */
 export function findItem(vault: VaultStore, title: string): Item {
   const item = vault

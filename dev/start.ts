@@ -1,8 +1,8 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { ignoreClosedPipe } from "../cli/closed-pipe.ts";
-import { describeFailure } from "../cli/describe-failure.ts";
 import { paint, print, printError, printFile } from "../cli/print.ts";
+import { ignoreClosedPipe } from "../cli/terminal/closed-pipe.ts";
+import { describeFailure } from "../cli/terminal/describe-failure.ts";
 import { describeCheck } from "../cli/verify/check.ts";
 import { type Verdict, verifyStack } from "../cli/verify/verb.ts";
 import { loadStackFromFile } from "../components/config/load.ts";
@@ -32,6 +32,7 @@ import {
   removeSandbox,
   type Sandbox,
   stopSandbox,
+  writePasswordFile,
 } from "./sandbox.ts";
 import { isOnCluster } from "./stack-file.ts";
 import { Stopwatch } from "./stopwatch.ts";
@@ -210,13 +211,14 @@ function printResult(
   const at = (name: string): string => path.relative(projectFolder, path.join(sandbox.home, name));
   say("");
   if (secrets === undefined) say(`manifests   ${at("gitops")}`);
-  say(`connect     psql -h ${host} -p ${String(port)} -U netbox netbox`);
-  say(`            (password: item netbox-db-credentials in ${at("vault.json")})`);
+  const passwords = path.relative(projectFolder, writePasswordFile(sandbox));
+  say(`connect     PGPASSFILE=${passwords} psql -h ${host} -p ${String(port)} -U netbox netbox`);
   if (secrets !== undefined) {
     const kubectl = `kubectl --kubeconfig ${at("cluster/kubeconfig")} --context admin`;
     say(`cluster     ${kubectl} get onepassworditems,applications,secrets -A`);
   }
-  say("look        npm run verify -- --stack dev, npm run pulumi -- preview");
+  say("next        npm run add -- wiki --stack dev");
+  say("look        npm run verify -- --stack dev, npm run preview -- --stack dev");
   say("stop        npm start -- --stop, or --down to remove everything");
   say("");
   say(`took ${took}`);

@@ -1,14 +1,15 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { describeFailure } from "../cli/describe-failure.ts";
+import { execa } from "execa";
 import { printError } from "../cli/print.ts";
+import { describeFailure } from "../cli/terminal/describe-failure.ts";
 import { findSelectedStack } from "../components/engine/selected-stack.ts";
 import { BerthError } from "../components/errors.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import { reopenCluster } from "./cluster/reopen.ts";
 import { keepToSandbox } from "./environment.ts";
 import { ensurePlugins, openToolchain } from "./pulumi-cli.ts";
-import { devHome, openSandbox } from "./sandbox.ts";
+import { devHome, openSandbox, type Sandbox, writePasswordFile } from "./sandbox.ts";
 
 /**
  * `npm run verify -- --stack dev`: runs a verb. For the stack of `npm start` it always uses that sandbox's
@@ -22,7 +23,7 @@ const options = {
 } as const;
 const { values } = parseArgs({ args, options, strict: false });
 
-async function enterSandbox(): Promise<void> {
+async function enterSandbox(): Promise<Sandbox> {
   if (!existsSync(devHome)) {
     throw new BerthError(`${verb}: stack dev is what npm start makes, and is not there`, {
       hint: "run npm start, or name another stack",
@@ -43,14 +44,28 @@ async function enterSandbox(): Promise<void> {
   const into = verb === "adopt" || verb === "add" ? ["--into", "Pulumi.dev.yaml"] : [];
   const file =
     values["config-file"] === undefined ? ["--config-file", sandbox.stackFile, ...into] : [];
-  // Before the user's arguments: the last one wins.
-  process.argv.splice(3, 0, "--stack", "dev", ...file);
+  // Before the user's arguments: the last one wins. The preview of `add` needs the stack file that is made anew.
+  const own = verb === "add" ? ["--no-preview"] : [];
+  process.argv.splice(3, 0, "--stack", "dev", ...file, ...own);
+  return sandbox;
 }
 
 try {
   const stack = values.stack ?? findSelectedStack(projectFolder, process.env);
-  if (stack === "dev" && values.help !== true) await enterSandbox();
+  const isSandbox = stack === "dev" && values.help !== true;
+  const sandbox = isSandbox ? await enterSandbox() : undefined;
   await import("../cli/main.ts");
+  // It may have made an item, or a new password.
+  if (sandbox !== undefined) writePasswordFile(sandbox);
+  const isQuiet = args.some((arg) => arg === "--json" || arg === "--no-preview");
+  if (verb === "add" && sandbox !== undefined && !isQuiet && process.exitCode === 0) {
+    const preview = [import.meta.filename, "preview", "--stack", "dev"];
+    const { exitCode } = await execa(process.execPath, preview, {
+      stdio: "inherit",
+      reject: false,
+    });
+    process.exitCode = exitCode ?? 1;
+  }
 } catch (error) {
   printError(describeFailure(error, `npm run ${verb} -- --help shows the options`));
   process.exitCode = 2;

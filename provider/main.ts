@@ -4,9 +4,12 @@ import { isOffline } from "../components/config/environment.ts";
 import { readAdminItem } from "../components/onepassword/admin.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import { AppDatabaseHandler } from "./app-database/handler.ts";
+import { RunReports } from "./app-database/run-reports.ts";
+import { GitCommitHandler } from "./git-commit/handler.ts";
 import { ManifestFileHandler } from "./manifest-file/handler.ts";
 import { CallsUnderWay } from "./rpc/calls-under-way.ts";
 import { reportTo } from "./rpc/engine-log.ts";
+import { Refusals } from "./rpc/refusals.ts";
 import type { ResourceHandler } from "./rpc/resource-handler.ts";
 import { createServer } from "./rpc/server.ts";
 
@@ -26,9 +29,12 @@ const SHUTDOWN_MS = 4500;
 function main(): void {
   const engine = process.ppid;
   const report = reportTo(findEngineAddress(process.argv));
+  const refusals = new Refusals(report);
+  const files = new ManifestFileHandler(projectFolder, report, refusals);
   const handlers: readonly ResourceHandler[] = [
-    new ManifestFileHandler(projectFolder, report),
-    new AppDatabaseHandler(report, isOffline(), readAdminItem),
+    files,
+    new GitCommitHandler(projectFolder, files, report),
+    new AppDatabaseHandler(new RunReports(report, refusals), isOffline(), readAdminItem),
   ];
   const calls = new CallsUnderWay();
   const server = createServer(handlers, calls);

@@ -7,10 +7,13 @@ it.each([
   ["Coachlite", "Coachlight"],
   ["WIKI", "wiki"],
   ["x", undefined],
+  ["shop-db-credentials", undefined],
   ["completely-different", undefined],
   ["", undefined],
 ])("the name that is closest to %j is %j", (given, closest) => {
-  expect(findClosest(given, ["workload", "email", "Coachlight", "wiki"])).toBe(closest);
+  expect(
+    findClosest(given, ["workload", "email", "Coachlight", "wiki", "netbox-db-credentials"]),
+  ).toBe(closest);
 });
 
 it("asks only where a name is close", () => {

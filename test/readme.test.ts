@@ -36,7 +36,12 @@ const runBy: Readonly<Record<string, string>> = {
   "npm run verify -- --stack dev": "engine/start.full.test.ts",
   "npm run verify -- --stack dev --json": "engine/start.full.test.ts",
   "npm run pulumi -- preview": "engine/start.full.test.ts",
-  "npm run add -- wiki --stack dev": "engine/start.full.test.ts",
+  "npm run add -- wiki --stack dev": "engine/five-minutes.full.test.ts",
+  "npm run preview -- --stack dev": "engine/five-minutes.full.test.ts",
+  "npm run pulumi -- up --yes": "engine/five-minutes.full.test.ts",
+  "npm run rotate -- --stack dev --app wiki": "engine/five-minutes.full.test.ts",
+  "npm run report -- --stack dev --html --live --out report.html":
+    "engine/five-minutes.full.test.ts",
   "npm run add -- wiki --stack prod": "cli/add/verb.test.ts",
   "npm run add -- wiki --stack prod --login reports=readonly --git apps/wiki":
     "cli/add/verb.test.ts",
@@ -61,7 +66,7 @@ const runBy: Readonly<Record<string, string>> = {
   "npm run report -- --stack prod": "cli/report/verb.test.ts",
   "npm run report -- --stack prod --html --out report.html": "cli/report/page/browser.full.test.ts",
   "npm run report -- --stack prod --html --live --out report.html":
-    "cli/report/page/live.postgres.test.ts",
+    "engine/five-minutes.full.test.ts",
   "npm run report -- --stack prod --mermaid --out report.mmd": "cli/report/page/page.test.ts",
   "npm run report -- --stack prod --json": "cli/report/verb.test.ts",
   "pulumi import berth:postgres:AppDatabase wiki wiki --stack prod": "engine/import.full.test.ts",
@@ -79,6 +84,8 @@ const runBy: Readonly<Record<string, string>> = {
   "npm run preview -- --stack prod --fail-on drop,reown,access": "engine/preview.full.test.ts",
   "npm run preview -- --stack prod --save-plan plan.json": "engine/preview.full.test.ts",
   "pulumi up --stack prod --plan plan.json": "engine/preview.full.test.ts",
+  "pulumi preview --stack prod --policy-pack policy": "engine/policy.full.test.ts",
+  "pulumi preview --policy-pack node_modules/berth/dist/policy": "engine/package.full.test.ts",
   "npm run verify -- --stack prod": "engine/start.full.test.ts",
   "npm run doctor -- --stack prod": "engine/doctor.test.ts",
   "npm run adopt -- --stack prod": "engine/adopt.rows.test.ts",
@@ -92,8 +99,15 @@ describe("the pages for users", () => {
   it("have only commands that a test runs", () => {
     const commands = blocksOf("sh").flatMap((block) => block.trim().split("\n"));
     expect([...new Set(commands)].toSorted()).toEqual(Object.keys(runBy).toSorted());
-    for (const file of Object.values(runBy)) {
-      expect(readFileSync(new URL(file, import.meta.url), "utf8")).not.toBe("");
+  });
+
+  it.each(Object.entries(runBy))("%s: the test has its verb and options", (command, file) => {
+    const test = readFileSync(new URL(file, import.meta.url), "utf8");
+    const options = command.match(/(?<= --)[a-z][a-z-]*/g) ?? [];
+    const verb = /^(?:npm run|npx berth|pulumi) ([a-z]+)/.exec(command)?.[1] ?? "";
+    // Which stack it is makes no difference.
+    for (const word of [verb, ...options].filter((one) => one !== "stack")) {
+      expect(test, word).toContain(word);
     }
   });
 
@@ -104,15 +118,18 @@ describe("the pages for users", () => {
   });
 
   it("show entries that are right", () => {
+    const gitops = { directory: "../gitops", repoURL: "https://git.example.org/gitops.git" };
     const blocks = blocksOf("yaml").filter((block) =>
-      /^berth:(apps|secrets|onepassword|charts):/.test(block),
+      /^berth:(apps|secrets|onepassword|charts|postgres):/.test(block),
     );
     expect(blocks.length).toBeGreaterThan(4);
     for (const block of blocks) {
       const { "berth:apps": apps, ...others } = parse(block) as Written;
       const own = Object.entries(others).map(([key, value]) => [key.slice("berth:".length), value]);
       const more = Object.fromEntries(own) as Written;
-      const stack = { ...writeStack(apps ?? {}, { reserved: [] }), ...more };
+      const minimal = writeStack(apps ?? {}, { reserved: [] });
+      const postgres = { ...(minimal["postgres"] as Written), ...(more["postgres"] as Written) };
+      const stack = { gitops, ...minimal, ...more, postgres };
       expect(findProblems(stack), block).toEqual([]);
     }
   });

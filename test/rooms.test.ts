@@ -7,7 +7,7 @@ import { projectFolder } from "../components/project-folder.ts";
 /** The most files that a folder of the product holds: with more, a newcomer reads a list and not a room. */
 const mostFiles = 15;
 
-const folders = ["components", "provider", "cli", "dev", "toolchain"].flatMap((top) => [
+const folders = ["components", "provider", "policy", "cli", "dev", "toolchain"].flatMap((top) => [
   top,
   ...readdirSync(path.join(projectFolder, top), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isDirectory())

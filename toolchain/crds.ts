@@ -51,6 +51,10 @@ export const crdSources: readonly CrdSource[] = [
       (kind) => `config/crd/bases/secrets.hashicorp.com_${kind}.yaml`,
     ),
   },
+  {
+    module: "github.com/prometheus-operator/prometheus-operator",
+    files: ["example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml"],
+  },
 ];
 
 /** The pinned version of a source, without the v. */

@@ -17,6 +17,8 @@ export interface AddArgs {
   /** The file that the entry goes to, if the stack file is generated from it. */
   readonly into: string | undefined;
   readonly json: boolean;
+  /** The preview is shown afterwards. */
+  readonly preview: boolean;
   /** Name of the app. */
   readonly app: string | undefined;
   readonly namespace: string | undefined;

@@ -35,9 +35,15 @@ export async function add(given: AddArgs): Promise<number> {
     });
   }
   const entry = draft.after === draft.text ? "there" : "added";
-  const added = { app: args.app, items, entry, file: draft.target, next: toNext(args) } as const;
+  const added = {
+    app: args.app,
+    items,
+    entry,
+    file: draft.target,
+    next: toPulumi("preview", args),
+  } as const;
   if (args.json) printJson(added);
-  else report(added, draft.entry);
+  else report(added, draft.entry, args.preview);
   for (const warning of draft.spec.warnings) printError(`warning: ${warning}`);
   return 0;
 }
@@ -78,14 +84,22 @@ function refuseOther(name: string, file: string, differences: readonly string[])
   );
 }
 
-function toNext({ stack, file, into }: AddArgs): string {
+/** The command that shows or makes what the entry says. */
+export function toPulumi(
+  command: "preview" | "up",
+  { stack, file, into }: Pick<AddArgs, "stack" | "file" | "into">,
+): string {
   // `npm run pulumi` generates the stack file before it runs Pulumi.
   const pulumi = into === undefined ? "pulumi" : "npm run pulumi --";
   const config = file === undefined || into !== undefined ? "" : ` --config-file ${file}`;
-  return `${pulumi} preview --stack ${stack}${config}`;
+  return `${pulumi} ${command} --stack ${stack}${config}`;
 }
 
-function report({ app, items, entry, file, next }: Added, written: AppEntry): void {
+function report(
+  { app, items, entry, file, next }: Added,
+  written: AppEntry,
+  isPreviewShown: boolean,
+): void {
   for (const { vault, item, username, state } of items) {
     const what = state === "made" ? "made, with a new password" : "is there";
     print(paint("green", "item".padEnd(6)), ` ${vault}/${item}, username ${username}: ${what}`);
@@ -97,5 +111,6 @@ function report({ app, items, entry, file, next }: Added, written: AppEntry): vo
     print(paint("green", "entry".padEnd(6)), ` is there: ${file}`);
   }
   const isNew = entry === "added" || items.some(({ state }) => state === "made");
-  print(`${isNew ? "" : "nothing was changed; "}next: ${next}`);
+  if (!isNew) print("nothing was changed");
+  if (!isPreviewShown) print(`next: ${next}`);
 }

@@ -1,7 +1,7 @@
 import { type Grants, type ObjectType, objectTypes } from "../../components/config/privileges.ts";
-import { toPrivilegeKeys } from "../../components/config/schema/database.ts";
+import { toPrivilegeKeys } from "../../components/config/schema/privileges.ts";
 import type { AppEntry } from "../../components/config/schema/stack.ts";
-import { profiles } from "../../components/postgres/plan/plan.ts";
+import { profiles } from "../../components/postgres/plan/access.ts";
 import type { Action } from "../../components/postgres/statements/actions.ts";
 
 /** The privileges of a further role, as an entry states them. */

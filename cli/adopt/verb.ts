@@ -16,7 +16,7 @@ import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
 import { withServer } from "../../components/postgres/server/reach.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 
-import { paint, print, printJson } from "../print.ts";
+import { countOf, paint, print, printJson, withProgress } from "../print.ts";
 import { addEntries, formatEntries, replaceFile } from "../stack-file.ts";
 import { type AdoptFacts, inspectServerForAdopt } from "./facts.ts";
 import { planAppHandOver } from "./hand-over.ts";
@@ -62,7 +62,7 @@ export async function adopt(args: AdoptArgs): Promise<number> {
   const loaded = loadIdentifiedStack(args.stack, projectFolder, args.file);
   const readItem = readThroughClient(readOnePasswordAccess());
   const { admin } = await readStackItems({ ...loaded, apps: [] }, readItem);
-  const facts = await readServer(loaded.postgres, admin);
+  const facts = await withProgress("reading the server", () => readServer(loaded.postgres, admin));
   const spec = withOwnershipRole(loaded, facts.catalog.roles.values());
   const { apps, leftAlone } = select(proposeApps({ spec, values }, facts), args, spec, facts);
   const passwords = await comparePasswords(
@@ -198,8 +198,4 @@ function lastLine(report: Report, { app, stack, into }: AdoptArgs, file: string)
   return report.written === undefined
     ? `${proposed}, ${left}; nothing was written (--write adds them to ${file})`
     : `${proposed}, ${left}; added to ${file}; next: ${pulumi} preview --stack ${stack}`;
-}
-
-function countOf(count: number, what: string): string {
-  return `${String(count)} ${what}${count === 1 ? "" : "s"}`;
 }

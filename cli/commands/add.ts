@@ -1,8 +1,10 @@
 import { Option } from "@commander-js/extra-typings";
+import { BerthError } from "../../components/errors.ts";
 import { defineVerb } from "../define-verb.ts";
+import { print, printError } from "../print.ts";
 
 export const add = defineVerb("add", {
-  summary: "make an app's items in 1Password, and its entry in the stack file",
+  summary: "make an app's items in 1Password and its entry in the stack file, and show the preview",
   details:
     "Needs 1Password, as pulumi up does, with the right to write. Asks at a terminal for what it needs.",
   examples: [
@@ -28,10 +30,35 @@ export const add = defineVerb("add", {
   .option("--repo <url>", "repository of the chart")
   .option("--chart-version <version>", "version of the chart (with --preset there is a default)")
   .option("--into <file>", "add the entry to this file, if the stack file is generated from it")
+  .option("--no-preview", "do not show what pulumi up will do")
   .action(async (app, { configFile: file, login: logins = [], json = false, ...options }) => {
     const verb = await import("../add/verb.ts");
+    const preview = options.preview && !json;
     const { stack, into, namespace, git, chart, preset, repo, chartVersion } = options;
     const workload = { git, chart, preset, repo, chartVersion };
-    const args = { stack, file, into, json, app, namespace, logins, ...workload };
+    const args = { stack, file, into, json, preview, app, namespace, logins, ...workload };
     process.exitCode = await verb.add(args);
+    if (!preview) return;
+    process.exitCode = await showPreview(stack, file);
+    print(`next: ${verb.toPulumi("up", args)}`);
   });
+
+/** The app is added by now, also if the preview cannot run. */
+async function showPreview(stack: string, file: string | undefined): Promise<number> {
+  const verb = await import("../preview/verb.ts");
+  const args = {
+    stack,
+    file,
+    form: "text",
+    comment: false,
+    failOn: [],
+    savePlan: undefined,
+  } as const;
+  try {
+    return await verb.preview(args);
+  } catch (error) {
+    if (!(error instanceof BerthError)) throw error;
+    printError(`no preview: ${error.message}`);
+    return 0;
+  }
+}

@@ -6,15 +6,28 @@ export const plan = defineVerb("plan", {
   examples: [
     ["--stack prod", "print the statements of all apps"],
     ["--stack prod --app wiki --sql", "print a psql script, for a server that Berth cannot reach"],
+    ["--stack prod --app wiki --verifiers", "print what that script needs in its environment"],
   ],
 })
   .option("--app <name>", "only this app")
-  .addOption(new Option("--sql", "print an idempotent psql script").conflicts(["json", "vault"]))
+  .addOption(
+    new Option("--sql", "print an idempotent psql script").conflicts([
+      "json",
+      "vault",
+      "verifiers",
+    ]),
+  )
+  .addOption(
+    new Option("--verifiers", "print the variables of that script, from 1Password").conflicts([
+      ...["json", "vault"],
+    ]),
+  )
   .addOption(
     new Option("--vault", "print the commands for an administrator of Vault").conflicts("json"),
   )
-  .action(async ({ stack, configFile: file, app, json, sql, vault }) => {
+  .action(async ({ stack, configFile: file, app, ...values }) => {
     const verb = await import("../plan/verb.ts");
-    const form = json ? "json" : sql ? "sql" : vault ? "vault" : "text";
-    process.exitCode = verb.plan({ stack, file, app, form });
+    const forms = ["json", "sql", "verifiers", "vault"] as const;
+    const form = forms.find((name) => values[name] === true) ?? "text";
+    process.exitCode = await verb.plan({ stack, file, app, form });
   });

@@ -18,6 +18,7 @@ import { planStackDelivery } from "../../components/delivery/stack-delivery.ts";
 import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
 import { BerthError } from "../../components/errors.ts";
 import { toShellWord } from "../../components/kubernetes/error.ts";
+import { countOf } from "../print.ts";
 import { NotNeeded, type Outcome, type Passed, type Report } from "./report.ts";
 import type { World } from "./world.ts";
 
@@ -35,7 +36,7 @@ export async function checkStackFile(
   const fix = `edit ${file}; ${exampleFile} is a complete example`;
   return await report.check({ group, name: "stack file", fix }, [], () => {
     const spec = loadIdentifiedStack(name, world.project, file);
-    return { value: spec, detail: `${file}: ${String(spec.apps.length)} apps` };
+    return { value: spec, detail: `${file}: ${countOf(spec.apps.length, "app")}` };
   });
 }
 

@@ -12,14 +12,47 @@ export async function doctor(args: {
 }): Promise<number> {
   const world = openWorld(projectFolder);
   const stack = { name: args.stack, file: args.file };
-  const findings = await diagnose(world, stack, args.json ? () => undefined : printFinding);
+  const printer = new FindingPrinter(printFinding);
+  const findings = await diagnose(world, stack, (finding) => {
+    if (!args.json) printer.add(finding);
+  });
   const failed = countOf(findings, "failed");
   if (args.json) {
     printJson({ findings, ok: failed === 0 });
   } else {
+    printer.end();
     print(formatCounts(findings));
+    const first = findings.find(({ status }) => status === "failed");
+    if (failed > 1 && first !== undefined) print(`do this first: ${first.fix ?? first.detail}`);
   }
   return failed === 0 ? 0 : 1;
+}
+
+/** Prints each finding at once, but those that are skipped for one cause, one after the other, together. */
+export class FindingPrinter {
+  readonly #print: (finding: Finding) => void;
+  #skipped: Finding | undefined;
+
+  constructor(print: (finding: Finding) => void) {
+    this.#print = print;
+  }
+
+  add(finding: Finding): void {
+    const before = this.#skipped;
+    const { status, group, detail, name } = finding;
+    if (status === "skipped" && before?.group === group && before.detail === detail) {
+      this.#skipped = { ...before, name: `${before.name}, ${name}` };
+      return;
+    }
+    this.end();
+    if (status === "skipped") this.#skipped = finding;
+    else this.#print(finding);
+  }
+
+  end(): void {
+    if (this.#skipped !== undefined) this.#print(this.#skipped);
+    this.#skipped = undefined;
+  }
 }
 
 const colours = { ok: "green", warning: "yellow", failed: "red", skipped: "dim" } as const;

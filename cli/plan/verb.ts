@@ -1,3 +1,4 @@
+import type { AppSpec } from "../../components/config/spec.ts";
 import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
 import { BerthError } from "../../components/errors.ts";
 import { decideFreshServer } from "../../components/postgres/diff/fresh-server.ts";
@@ -6,9 +7,10 @@ import { toPsqlScript } from "../../components/postgres/psql/script.ts";
 import type { Action } from "../../components/postgres/statements/actions.ts";
 import { hiddenVerifiers, toStatement } from "../../components/postgres/statements/sql.ts";
 import { projectFolder } from "../../components/project-folder.ts";
-import { paint, print, printError, printFile, printJson } from "../print.ts";
+import { countOf, paint, print, printError, printFile, printJson } from "../print.ts";
 import { selectApps } from "../select-apps.ts";
 import { toVaultScript } from "./vault-script.ts";
+import { toVerifierScript } from "./verifiers.ts";
 
 /** The plan of an app and its statements on a fresh server; an entry of the `--json` output. */
 interface PlannedApp {
@@ -18,14 +20,14 @@ interface PlannedApp {
   readonly statements: readonly string[];
 }
 
-/** The verb: prints the plan of each app, from the stack file alone. */
-export function plan(args: {
+/** The verb: prints the plan of each app, from the stack file alone; verifiers need 1Password. */
+export async function plan(args: {
   readonly stack: string;
   readonly file: string | undefined;
   readonly app: string | undefined;
-  /** `sql` = a psql script for one app; `vault` = commands for an administrator of Vault. */
-  readonly form: "text" | "json" | "sql" | "vault";
-}): number {
+  /** `sql` = a psql script for one app, which needs its `verifiers`; `vault` = for an administrator of Vault. */
+  readonly form: "text" | "json" | "sql" | "verifiers" | "vault";
+}): Promise<number> {
   const spec = loadIdentifiedStack(args.stack, projectFolder, args.file);
   const selected = selectApps(spec, args.app);
   for (const warning of spec.warnings) printError(`warning: ${warning}`);
@@ -34,14 +36,11 @@ export function plan(args: {
     return 0;
   }
   const plans = selected.map((app) => planDatabase(app, spec.postgres));
-  if (args.form === "sql") {
-    const [one, ...others] = plans;
-    if (one === undefined || others.length > 0) {
-      throw new BerthError(`plan: a psql script is for one app, not for ${String(plans.length)}`, {
-        hint: `add --app ${one?.app ?? "NAME"}`,
-      });
-    }
-    printFile(toPsqlScript(one, spec.postgres));
+  if (args.form === "sql" || args.form === "verifiers") {
+    const app = requireOne(selected);
+    if (args.form === "sql")
+      printFile(toPsqlScript(planDatabase(app, spec.postgres), spec.postgres));
+    else printFile(await toVerifierScript(spec, app));
     return 0;
   }
   const actions = decideFreshServer(plans, spec.postgres);
@@ -51,9 +50,17 @@ export function plan(args: {
     return 0;
   }
   for (const [index, one] of plans.entries()) printApp(one, actions[index] ?? []);
-  const counts = `${count(plans.length, "app")}, ${count(actions.flat().length, "statement")}`;
+  const counts = `${countOf(plans.length, "app")}, ${countOf(actions.flat().length, "statement")}`;
   print(`planned: ${counts}, for a fresh Postgres 16 or newer; Berth connected to no server`);
   return 0;
+}
+
+function requireOne(apps: readonly AppSpec[]): AppSpec {
+  const [one, ...others] = apps;
+  if (one !== undefined && others.length === 0) return one;
+  throw new BerthError(`plan: a psql script is for one app, not for ${String(apps.length)}`, {
+    hint: `add --app ${one?.name ?? "NAME"}`,
+  });
 }
 
 function toPlannedApp(one: DatabasePlan, actions: readonly Action[]): PlannedApp {
@@ -81,8 +88,4 @@ function printComment(text: string): void {
 
 function toText(action: Action): string {
   return toStatement(action, hiddenVerifiers);
-}
-
-function count(n: number, noun: string): string {
-  return `${String(n)} ${noun}${n === 1 ? "" : "s"}`;
 }

@@ -39,6 +39,7 @@ export function toStackPreview(
   stack: string,
   apps: readonly string[],
   { steps, diagnostics }: Digest,
+  isFailed = false,
 ): StackPreview {
   const changed = mergeSteps(steps);
   const owners = new Map(steps.map((step) => [step.urn, appOf(step)]));
@@ -61,12 +62,18 @@ export function toStackPreview(
     notes: [...new Set(others.flatMap(([, { notes }]) => notes))].toSorted(),
     errors: ofStack.errors,
   };
+  const rest = apps.filter((app) => found.every((one) => one.app !== app)).toSorted();
+  // A refresh comes before the comparison, and also where an error ends the run at once.
+  const seen = new Set(steps.filter(({ op }) => op !== "refresh").map(appOf));
+  const isCompared = (app: string): boolean => !isFailed || seen.has(app);
   const all = [...found, shared];
+  const isSame = all.every((one) => one.errors.length + one.things.length === 0 && !hasChange(one));
   return {
     stack,
-    unchanged: all.every((one) => one.errors.length + one.things.length === 0 && !hasChange(one)),
+    unchanged: isSame && rest.every(isCompared),
     apps: found,
-    unchangedApps: apps.filter((app) => found.every((one) => one.app !== app)).length,
+    unchangedApps: rest.filter(isCompared),
+    notComparedApps: rest.filter((app) => !isCompared(app)),
     shared,
     risks: findRisks(
       found,

@@ -32,8 +32,9 @@ export function toMarkdown(preview: StackPreview, limit = mostCharacters): strin
   const head = [
     commentId,
     `${title}: ${summarize(preview)}`,
-    risk === undefined ? "Risk: none" : `**Risk: ${toCode(risk)}**`,
+    risk === "none" ? "Risk: none" : `**Risk: ${toCode(risk)}**`,
     ...(hasContent(shared) ? ["#### For all apps", ...toPart(shared, [])] : []),
+    ...toNotCompared(preview.notComparedApps),
   ];
   const parts = apps.map((app) => toApp(app).join("\n\n"));
   const left = limit - head.join("\n\n").length;
@@ -53,9 +54,17 @@ function takeWhileShort(parts: readonly string[], limit: number): readonly strin
 
 function toRest(apps: readonly string[]): string[] {
   if (apps.length === 0) return [];
+  return [`The comment would be too long. The log of the job has also: ${toNames(apps)}`];
+}
+
+function toNotCompared(apps: readonly string[]): string[] {
+  if (apps.length === 0) return [];
+  return [`Not compared, because the run stopped at an error: ${toNames(apps)}`];
+}
+
+function toNames(apps: readonly string[]): string {
   const names = apps.slice(0, 20).map(toCode).join(", ");
-  const more = apps.length > 20 ? `, and ${String(apps.length - 20)} more` : "";
-  return [`The comment would be too long. The log of the job has also: ${names}${more}`];
+  return apps.length > 20 ? `${names}, and ${String(apps.length - 20)} more` : names;
 }
 
 function toApp(app: AppPreview): string[] {

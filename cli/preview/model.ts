@@ -41,7 +41,9 @@ export interface StackPreview {
   /** Whether nothing would change. */
   readonly unchanged: boolean;
   readonly apps: readonly AppPreview[];
-  readonly unchangedApps: number;
+  readonly unchangedApps: readonly string[];
+  /** Apps that the run did not come to, because an error ended it before. */
+  readonly notComparedApps: readonly string[];
   /** What all apps share. */
   readonly shared: Pick<AppPreview, "statements" | "things" | "notes" | "errors">;
   readonly risks: readonly FoundRisk[];

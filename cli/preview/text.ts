@@ -2,26 +2,30 @@ import { paint, print } from "../print.ts";
 import { type AppPreview, type Change, kindsOfRisk, type StackPreview } from "./model.ts";
 
 /** `2 apps new, 1 changes, 12 unchanged`, for both forms. */
-export function summarize({ apps, unchangedApps }: StackPreview): string {
+export function summarize(preview: StackPreview): string {
+  const { apps, unchangedApps, notComparedApps } = preview;
   const count = (change: AppPreview["change"]): number =>
     apps.filter((app) => app.change === change).length;
   const parts = [
     ...(["new", "changes", "leaves", "refused"] as const).map(
       (change) => [count(change), change] as const,
     ),
-    [unchangedApps, "unchanged"] as const,
+    [unchangedApps.length, "unchanged"] as const,
+    [notComparedApps.length, "not compared"] as const,
   ];
   const shown = parts.filter(([n]) => n > 0).map(([n, what]) => `${String(n)} ${what}`);
   return shown.length === 0 ? "no apps" : `apps: ${shown.join(", ")}`;
 }
 
-/** `drop (wiki), access (shop, wiki)`; undefined = there is no risk. */
-export function summarizeRisks(preview: StackPreview): string | undefined {
+/** `drop (wiki), access (shop, wiki)`, or `none`. */
+export function summarizeRisks(preview: StackPreview): string {
   const kinds = kindsOfRisk(preview).map((risk) => {
     const apps = preview.risks.filter((one) => one.risk === risk).map(({ app = "stack" }) => app);
     return `${risk} (${[...new Set(apps)].join(", ")})`;
   });
-  return kinds.length === 0 ? undefined : kinds.join(", ");
+  if (preview.notComparedApps.length > 0)
+    kinds.push("not known of the apps that were not compared");
+  return kinds.length === 0 ? "none" : kinds.join(", ");
 }
 
 export const signOf: Readonly<Record<Change, string>> = {
@@ -54,8 +58,10 @@ export function printPreview(preview: StackPreview): void {
     print(paint("bold", "for all apps"));
     printPart(shared, []);
   }
+  const left = preview.notComparedApps.join(", ");
+  if (left !== "") print(`not compared, because the run stopped at the errors above: ${left}`);
   print(`stack ${stack}: ${summarize(preview)}`);
-  print(`risk: ${summarizeRisks(preview) ?? "none"}`);
+  print(`risk: ${summarizeRisks(preview)}`);
 }
 
 export function hasContent(part: StackPreview["shared"]): boolean {

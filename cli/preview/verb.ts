@@ -3,7 +3,7 @@ import { loadStackFromFile } from "../../components/config/load.ts";
 import { BerthError } from "../../components/errors.ts";
 import type { Risk } from "../../components/postgres/statements/labels.ts";
 import { projectFolder } from "../../components/project-folder.ts";
-import { print, printError, printFile, printJson } from "../print.ts";
+import { print, printError, printFile, printJson, withProgress } from "../print.ts";
 import { outlived, waitForPulumi } from "../pulumi-process.ts";
 import { toStackPreview } from "./changes.ts";
 import { postComment } from "./comment.ts";
@@ -36,6 +36,7 @@ export async function preview(args: PreviewArgs): Promise<number> {
     spec.stack,
     spec.apps.map(({ name }) => name),
     digest,
+    isFailed,
   );
   if (args.form === "json") printJson(shown);
   else if (args.form === "markdown") printFile(toMarkdown(shown));
@@ -59,12 +60,15 @@ async function runPreview({ stack, file, savePlan }: PreviewArgs): Promise<{
   readonly isFailed: boolean;
 }> {
   const args = [
-    ...["preview", "--json", "--non-interactive", "--stack", stack],
+    // With those that stay the same it is known which apps were compared.
+    ...["preview", "--json", "--show-sames", "--non-interactive", "--stack", stack],
     ...(file === undefined ? [] : ["--config-file", file]),
     ...(savePlan === undefined ? [] : ["--save-plan", savePlan]),
   ];
   const pulumi = execa("pulumi", args, { cwd: projectFolder, stdin: "ignore", ...outlived });
-  const { result, isInterrupted } = await waitForPulumi(pulumi);
+  const { result, isInterrupted } = await withProgress("pulumi preview is running", () =>
+    waitForPulumi(pulumi),
+  );
   if (result.code === "ENOENT") {
     throw new BerthError("preview: pulumi is not on PATH", {
       hint: "install Pulumi (https://www.pulumi.com/docs/install/), then run the same command again",

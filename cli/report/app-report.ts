@@ -3,8 +3,15 @@ import { hasItem } from "../../components/config/logins.ts";
 import type { ItemRef } from "../../components/config/spec/item.ts";
 import type { SecretsThrough } from "../../components/config/spec/secrets.ts";
 import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
+import {
+  contentOfRole,
+  contentOfSecret,
+  contentOfVault,
+  type SecretContent,
+} from "../../components/config/values/secret-contents.ts";
 import { type AccessMatrix, toAccessMatrix } from "../../components/postgres/plan/access-matrix.ts";
 import { planDatabase } from "../../components/postgres/plan/plan.ts";
+import { compareText } from "../../components/sort.ts";
 import { findReach, listReach, type Reach } from "./reach.ts";
 
 /** One app; an entry of the `--json` output. */
@@ -29,7 +36,22 @@ export interface SecretReport {
   readonly kind: string | undefined;
   /** Namespaces with the Secret; empty = the app has no manifests. */
   readonly namespaces: readonly string[];
+  readonly keys: readonly string[];
+  /** The item or Vault may have more keys; nobody has read them. */
+  readonly hasMore: boolean;
 }
+
+/** The keys of a Secret for people. */
+export function describeKeys({ keys, hasMore }: SecretReport): string {
+  return [...keys, ...(hasMore ? ["…"] : [])].join(", ");
+}
+
+function toKeys({ keys, isComplete }: SecretContent): Pick<SecretReport, "keys" | "hasMore"> {
+  return { keys: keys.toSorted(compareText), hasMore: !isComplete };
+}
+
+/** A report reads no items. */
+const unread = (): undefined => undefined;
 
 export function toReport(app: AppSpec, spec: StackSpec): AppReport {
   const format = ({ vault, item }: ItemRef): string => `${vault}/${item}`;
@@ -45,27 +67,30 @@ export function toReport(app: AppSpec, spec: StackSpec): AppReport {
     reach: findReach(app, listReach(spec)),
     secrets: [
       ...toLoginReport(app, { deliveredTo, by }),
-      ...app.roles.filter(hasItem).map(({ name, logins, item, secretName, namespace }) => ({
+      ...app.roles.filter(hasItem).map((role) => ({
         ...ofItem,
-        role: logins?.join(" or ") ?? name,
-        item: format(item),
-        secret: secretName,
+        role: role.logins?.join(" or ") ?? role.name,
+        item: format(role.item),
+        secret: role.secretName,
         // The credential goes to the database's namespace as well.
-        namespaces: deliveredTo([spec.postgres.namespace, namespace]),
+        namespaces: deliveredTo([spec.postgres.namespace, role.namespace]),
+        ...toKeys(contentOfRole(app, role, unread)),
       })),
-      ...app.secrets.map(({ name, item, namespace }) => ({
+      ...app.secrets.map((secret) => ({
         ...ofItem,
         role: undefined,
-        item: format(item),
-        secret: name,
-        namespaces: deliveredTo([namespace]),
+        item: format(secret.item),
+        secret: secret.name,
+        namespaces: deliveredTo([secret.namespace]),
+        ...toKeys(contentOfSecret(app, secret, unread)),
       })),
-      ...(app.vault?.secrets ?? []).map(({ name, mount, path, namespace }) => ({
+      ...(app.vault?.secrets ?? []).map((secret) => ({
         ...({ source: "Vault", kind: by("VaultStaticSecret") } as const),
         role: undefined,
-        item: `${mount}/${path}`,
-        secret: name,
-        namespaces: deliveredTo([namespace]),
+        item: `${secret.mount}/${secret.path}`,
+        secret: secret.name,
+        namespaces: deliveredTo([secret.namespace]),
+        ...toKeys(contentOfVault(secret)),
       })),
     ],
   };
@@ -73,12 +98,14 @@ export function toReport(app: AppSpec, spec: StackSpec): AppReport {
 
 /** The owner's login, if Vault makes it. */
 function toLoginReport(
-  { vault, roles: [owner] }: AppSpec,
+  app: AppSpec,
   to: {
     readonly deliveredTo: (all: readonly string[]) => string[];
     readonly by: (kind: string) => string | undefined;
   },
 ): SecretReport[] {
+  const { vault, roles } = app;
+  const [owner] = roles;
   if (vault?.login === undefined) return [];
   const { mount, role } = vault.login;
   return [
@@ -87,6 +114,7 @@ function toLoginReport(
       item: `${mount}/${databaseCredentials(role)}`,
       secret: owner.secretName,
       namespaces: to.deliveredTo([owner.namespace]),
+      ...toKeys(contentOfRole(app, owner, unread)),
     },
   ];
 }

@@ -7,7 +7,7 @@ import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.
 import { BerthError } from "../../components/errors.ts";
 import { toRestartCommands } from "../restart-commands.ts";
 import { secretSource } from "../secret-source.ts";
-import { escapeMarkdown } from "../table.ts";
+import { escapeMarkdown } from "../terminal/table.ts";
 
 /**
  * How to rotate the passwords of one app, or of one of its roles, as Markdown with a slug and tags for a collection of

@@ -3,10 +3,10 @@ import { loadStackFromFile } from "../../components/config/load.ts";
 import { BerthError } from "../../components/errors.ts";
 import type { Access } from "../../components/postgres/plan/access-matrix.ts";
 import { projectFolder } from "../../components/project-folder.ts";
-import { paint, print, printFile, printJson } from "../print.ts";
+import { countOf, paint, print, printFile, printJson, withProgress } from "../print.ts";
 import { selectApps } from "../select-apps.ts";
-import { printMarkdownTable, printTable } from "../table.ts";
-import { type AppReport, toReport } from "./app-report.ts";
+import { printMarkdownTable, printTable } from "../terminal/table.ts";
+import { type AppReport, describeKeys, toReport } from "./app-report.ts";
 import { toMermaid } from "./page/mermaid.ts";
 import { toStackReport } from "./page/model.ts";
 import { toPage } from "./page/page.ts";
@@ -27,6 +27,11 @@ export interface ReportArgs {
   readonly role: string | undefined;
 }
 
+async function loadLive(stack: string, file: string | undefined) {
+  const { loadLiveStack } = await import("./page/live.ts");
+  return await withProgress("reading the server", () => loadLiveStack(stack, file));
+}
+
 /** The verb: who may do what, and where each item goes; from the stack file alone, or with a look at the server. */
 export async function report(args: ReportArgs): Promise<number> {
   const { stack, file, form } = args;
@@ -44,7 +49,7 @@ export async function report(args: ReportArgs): Promise<number> {
     });
   }
   const { spec, live } = args.live
-    ? await (await import("./page/live.ts")).loadLiveStack(stack, file)
+    ? await loadLive(stack, file)
     : { spec: loadStackFromFile(stack, projectFolder, file), live: undefined };
   const selected = selectApps(spec, args.app);
   switch (form) {
@@ -88,8 +93,12 @@ function printApps(apps: readonly AppReport[], isMarkdown: boolean): void {
     app.access.rows.filter(({ profile }) => profile !== undefined),
   );
   const secrets = apps.flatMap((app) => app.secrets);
-  const counts = `${String(apps.length)} apps, ${String(roles.length)} roles, ${String(secrets.length)} Secrets`;
-  print(`reported: ${counts}, from the stack file; Berth connected to no server`);
+  const counts = [
+    countOf(apps.length, "app"),
+    countOf(roles.length, "role"),
+    countOf(secrets.length, "Secret"),
+  ];
+  print(`reported: ${counts.join(", ")}, from the stack file; Berth connected to no server`);
 }
 
 function printApp(
@@ -112,15 +121,16 @@ function printApp(
     ]);
     printRows(["role", "of app", "as a member of", "database", "privileges"], rows);
   }
-  const items = secrets.map(({ source, item, secret, kind, namespaces, role }) => [
-    source,
-    item,
-    secret,
-    kind ?? "",
-    namespaces.join(", "),
-    role ?? "",
+  const items = secrets.map((one) => [
+    one.source,
+    one.item,
+    one.secret,
+    one.kind ?? "",
+    one.namespaces.join(", "),
+    one.role ?? "",
+    describeKeys(one),
   ]);
-  const head = ["from", "item", "Secret", "made by", "namespaces", "of role"];
+  const head = ["from", "item", "Secret", "made by", "namespaces", "of role", "keys"];
   printRows(head, items);
 }
 

@@ -1,10 +1,12 @@
 import { type Client, escapeIdentifier as id } from "pg";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { joinFixes } from "../../components/errors.ts";
+import { inspectAccess } from "../../components/postgres/catalog/access.ts";
 import {
   inspectSessionRole,
   type SessionRole,
 } from "../../components/postgres/catalog/session/session.ts";
+import { withLiveSchemas } from "../../components/postgres/diff/access/decide.ts";
 import {
   type DatabasePlan,
   type PlannedRole,
@@ -22,6 +24,7 @@ import {
   verifyContents,
   verifyDatabaseSettings,
   verifyIsolation,
+  verifyLaterSchemas,
   verifyPrivileges,
   verifyUnstated,
 } from "./role.ts";
@@ -33,7 +36,9 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
   const probes: Probe[] = [];
   const [owner, ...others] = app.roles;
   const stated = planDatabase(app, context.spec.postgres);
-  const plan = withProbeLogin(stated, () => context.credential(owner).username);
+  const wanted = withProbeLogin(stated, () => context.credential(owner).username);
+  const plan = await withSchemasOfOwner(app, wanted, context);
+  const probed = { ...plan, schemas: plan.schemas.slice(0, stated.schemas.length + mostProbed) };
   const checks: Check[] = [];
   /** How the app's roles may enter databases: by database, the statements that end it. */
   const [entered, asMember] = [new Map<string, Set<string>>(), new Set<string>()];
@@ -64,14 +69,15 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
     checks.push(...(await verifyContents(client, plan)));
     checks.push(...(await verifyUnstated(client, stated, context)));
     checks.push(...(await verifySetRole(client, planned)));
-    checks.push(...(await verifyOwner(client, plan, planned, probes)));
+    checks.push(...(await verifyLaterSchemas(client, plan)));
+    checks.push(...(await verifyOwner(client, probed, planned, probes)));
     checks.push(...(await verifyOwnership(client, plan)));
   });
   checks.push(...(await verifyUnusedLogins(plan, owner, context)));
   try {
     for (const role of others) {
       await asRole(role, async (client, planned) => {
-        checks.push(...(await verifyDatabase(client, plan, planned)));
+        checks.push(...(await verifyDatabase(client, probed, planned)));
         for (const probe of probes) {
           checks.push(...(await verifyProbe(client, plan, planned, probe)));
         }
@@ -89,6 +95,23 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
   }
   const ofPublic = verifyPublic(app, context, publicMayCreate);
   return [...checks, ofPublic, ...verifyNeighbours(app, entered, asMember, context)];
+}
+
+/** Schemas in which probes are made, beside those that the entry lists by name. */
+const mostProbed = 3;
+
+/** The plan with the live schemas that its patterns stand for. If the owner cannot log in, a check says so later. */
+async function withSchemasOfOwner(
+  app: AppSpec,
+  plan: DatabasePlan,
+  context: VerifyContext,
+): Promise<DatabasePlan> {
+  let whole = plan;
+  if (plan.patterns === undefined) return plan;
+  await login(app, app.roles[0], context, async (client) => {
+    whole = withLiveSchemas(plan, await inspectAccess(client, plan, []));
+  });
+  return whole;
 }
 
 /** Lets the owner create probes, which the other roles then use. Adds them to `made`. */

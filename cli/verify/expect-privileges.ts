@@ -1,7 +1,8 @@
-import type { LiveInside, LiveObject } from "../../components/postgres/catalog/access.ts";
+import type { LiveInside } from "../../components/postgres/catalog/access.ts";
 import type { SessionPrivilege } from "../../components/postgres/catalog/session/session.ts";
 import { decideAccess } from "../../components/postgres/diff/access/decide.ts";
 import { toSecurable } from "../../components/postgres/diff/access/privileges.ts";
+import { wantedOn } from "../../components/postgres/diff/access/wanted.ts";
 import {
   type DatabasePlan,
   type PlannedRole,
@@ -11,6 +12,7 @@ import {
 import type { Action } from "../../components/postgres/statements/actions.ts";
 import { toStatement } from "../../components/postgres/statements/sql.ts";
 import { runUp } from "./check.ts";
+import { isOfProbe } from "./probe.ts";
 
 /** Deviations that are shown. */
 const mostShown = 5;
@@ -62,13 +64,19 @@ export function findDeviations(
 function isPlannedPrivilege(
   plan: DatabasePlan,
   role: PlannedRole,
-  { type, schema, privilege }: SessionPrivilege,
+  { type, schema, object, privilege }: SessionPrivilege,
 ): boolean {
+  if (isOfProbe(object)) {
+    const later = plan.defaultPrivileges.filter(
+      (one) => one.type === type && one.schema === schema,
+    );
+    return later.some((one) => one.grantee === role.name && one.privileges.includes(privilege));
+  }
   const own = plan.grants.filter(
     ({ grantee, on }) =>
       grantee === role.name && on.type === type && (on.type === "database" || on.schema === schema),
   );
-  return own.some((grant) => grant.privileges.includes(privilege));
+  return own.some((grant) => wantedOn(grant, object).includes(privilege));
 }
 
 /** A privilege that PUBLIC may have, because the entry keeps PUBLIC's privileges on the database. */
@@ -131,7 +139,7 @@ function toChanges(
 ) {
   const { type, schema, privilege } = found;
   const object = access.objects.find(
-    (one) => one.type === type && one.schema === schema && isNamed(found, one),
+    (one) => one.type === type && one.schema === schema && one.name === found.object,
   );
   if (object === undefined) return [];
   const change = (action: "grant" | "revoke", grantee: string) => ({
@@ -143,14 +151,6 @@ function toChanges(
   return memberOf
     .filter((group) => granted.includes(`${group}=${privilege}`))
     .map((group) => change("revoke", group));
-}
-
-/** A privilege on some columns has that in its name, and a function its arguments. */
-function isNamed({ name }: SessionPrivilege, object: LiveObject): boolean {
-  return (
-    [object.name, `${object.name} (some columns)`].includes(name) ||
-    name.startsWith(`${object.name}(`)
-  );
 }
 
 function nameOf({ type, schema, name }: SessionPrivilege): string {

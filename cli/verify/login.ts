@@ -1,15 +1,22 @@
 import { type Client, escapeIdentifier } from "pg";
 import { commandLine } from "../../components/command-line.ts";
-import { findLogin, isOfVault, type Login } from "../../components/config/logins.ts";
-import type { AppSpec, RoleSpec } from "../../components/config/spec.ts";
+import {
+  findLogin,
+  hasItem,
+  hasSecret,
+  isOfVault,
+  type Login,
+} from "../../components/config/logins.ts";
+import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
+import { BerthError } from "../../components/errors.ts";
 import { describeItem } from "../../components/postgres/server/reach.ts";
 import { withRoleSession, withSession } from "../../components/postgres/server/session.ts";
-import { type Check, toFailed, type VerifyContext } from "./check.ts";
+import { type Check, runUp, toFailed, type VerifyContext } from "./check.ts";
 import { probeLoginKey } from "./vault.ts";
 
 /** The login that a role's checks run as. */
 export function loginOf(role: RoleSpec, context: VerifyContext): Login {
-  if (role.login === "external") return role;
+  if (!hasSecret(role)) return role;
   if (isOfVault(role)) return { key: probeLoginKey, name: context.credential(role).username };
   return findLogin(role, context.credential(role).username) ?? role;
 }
@@ -32,7 +39,9 @@ export async function login(
     const detail = `role "${user}" is not on the server yet`;
     return { name, ok: false, detail, fix: `run pulumi up --stack ${context.spec.stack}` };
   }
-  if (role.login === "external") return await enterAsAdmin(app, role, context, use);
+  const reader = findReader(role, context);
+  if (reader !== undefined) return await enterAsReader(app, role, reader, context, use);
+  if (!hasSecret(role)) return await enterAsAdmin(app, role, context, use);
   try {
     await withRoleSession(target, context.credential(role), async (client) => {
       await client.query("select 1");
@@ -40,7 +49,36 @@ export async function login(
     });
     return { name, ok: true, detail: "select 1 answered" };
   } catch (error) {
-    return toFailed(name, error, commandLine("doctor", `--stack ${context.spec.stack}`));
+    return toFailed(name, error, doctor(context.spec));
+  }
+}
+
+/** The login of another app that reads this one by the role; undefined = none that this run knows. */
+function findReader({ reader }: RoleSpec, { spec }: VerifyContext): RoleSpec | undefined {
+  const app = spec.apps.find(({ name }) => name === reader?.app);
+  const found = app?.roles.find(({ key }) => key === reader?.key);
+  return found !== undefined && hasItem(found) ? found : undefined;
+}
+
+/** As that login, which connects as a member of the role, and then sets it. */
+async function enterAsReader(
+  app: AppSpec,
+  role: RoleSpec,
+  reader: RoleSpec,
+  { target, credential, spec }: VerifyContext,
+  use: (client: Client) => Promise<void>,
+): Promise<Check> {
+  const database = app.database.name;
+  const name = `${reader.name}: can log in to ${database}, as a member of ${role.name}`;
+  const item = describeItem(reader.item);
+  try {
+    await withRoleSession({ ...target, database, item }, credential(reader), async (client) => {
+      await client.query(`set role ${escapeIdentifier(role.name)}`);
+      await use(client);
+    });
+    return { name, ok: true, detail: "it entered and set the role" };
+  } catch (error) {
+    return toFailed(name, error, `${runUp}, or ${doctor(spec)}`);
   }
 }
 
@@ -52,15 +90,32 @@ async function enterAsAdmin(
   use: (client: Client) => Promise<void>,
 ): Promise<Check> {
   const database = app.database.name;
-  const name = `${role.name}: exists, for logins without a password`;
+  const name =
+    role.login === "none"
+      ? `${role.name}: exists, for its members`
+      : `${role.name}: exists, for logins without a password`;
   try {
     await withSession({ ...target, database }, admin, async (client) => {
-      await client.query(`set role ${escapeIdentifier(role.name)}`);
+      await setRole(client, role.name, admin.username);
       await use(client);
     });
     const detail = "checked in a session of the admin; its own login was not tried";
     return { name, ok: true, warning: true, detail };
   } catch (error) {
-    return toFailed(name, error, commandLine("doctor", `--stack ${spec.stack}`));
+    return toFailed(name, error, doctor(spec));
   }
+}
+
+/** Before 16 an admin with CREATEROLE is no member of the roles that it makes, but may make itself one. */
+async function setRole(client: Client, role: string, admin: string): Promise<void> {
+  await client.query(`set role ${escapeIdentifier(role)}`).catch((error: unknown) => {
+    if ((error as { readonly code?: string }).code !== "42501") throw error;
+    const grant = `GRANT ${escapeIdentifier(role)} TO ${escapeIdentifier(admin)}`;
+    const hint = `as "${admin}" run: ${grant}`;
+    throw new BerthError(`role "${admin}" may not set role "${role}"`, { hint, cause: error });
+  });
+}
+
+function doctor({ stack }: Pick<StackSpec, "stack">): string {
+  return commandLine("doctor", `--stack ${stack}`);
 }

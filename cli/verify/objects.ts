@@ -174,14 +174,15 @@ async function verifyAttempts(
   ];
 }
 
+/** What the owner has just made has the privileges of what it makes later. */
 function mayDo(plan: DatabasePlan, role: PlannedRole, tried: Attempt, schema: string): boolean {
   const { type, enough } = tried;
-  return plan.grants.some(
-    ({ grantee, on, privileges }) =>
-      grantee === role.name &&
-      on.type === type &&
-      (on.type === "database" || on.schema === schema) &&
-      privileges.some((privilege) => enough.includes(privilege)),
+  const onDatabase = plan.grants.filter(({ on }) => on.type === "database");
+  const onProbe = plan.defaultPrivileges.filter((one) => one.schema === schema);
+  const found = type === "database" ? onDatabase : onProbe.filter((one) => one.type === type);
+  return found.some(
+    ({ grantee, privileges }) =>
+      grantee === role.name && privileges.some((privilege) => enough.includes(privilege)),
   );
 }
 

@@ -19,6 +19,11 @@ export function nameProbe(): string {
   return `berth_verify_${seconds.toString(16)}${randomBytes(2).toString("hex")}`;
 }
 
+/** Whether an object belongs to a probe: its table, its sequence or its function. */
+export function isOfProbe(object: string): boolean {
+  return /^berth_verify_[0-9a-f]{12}/.test(object);
+}
+
 /** The quoted name, with its schema. */
 export function qualify({ schema, name }: Probe): string {
   return `${escapeIdentifier(schema)}.${escapeIdentifier(name)}`;

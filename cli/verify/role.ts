@@ -14,8 +14,11 @@ import {
 } from "../../components/postgres/catalog/session/session.ts";
 import { showValue, toLiveSettings } from "../../components/postgres/catalog/settings.ts";
 import { inspectUnlisted } from "../../components/postgres/catalog/unlisted.ts";
+import { decideEverywhere } from "../../components/postgres/diff/access/decide.ts";
+import { toWantedEverywhere } from "../../components/postgres/diff/access/wanted.ts";
 import { decideContents, hasContents } from "../../components/postgres/diff/contents.ts";
 import { findUnstated } from "../../components/postgres/diff/unstated.ts";
+import { isForEverySchema } from "../../components/postgres/plan/access.ts";
 import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/plan.ts";
 import { listAttributes, toRevokeAttributes } from "../../components/postgres/rules/attributes.ts";
 import { describeAction } from "../../components/postgres/statements/actions.ts";
@@ -196,6 +199,22 @@ export async function verifyContents(client: Client, plan: DatabasePlan): Promis
       ...problems.map((problem) => ({ what: describeWhat(problem), fix: problem.fix })),
       ...actions.map((action) => ({ what: `not yet: ${describeAction(action)}`, fix: runUp })),
     ]),
+  ];
+}
+
+/** Checks what the roles get in schemas that the owner will make, in the owner's session. */
+export async function verifyLaterSchemas(client: Client, plan: DatabasePlan): Promise<Check[]> {
+  if (!isForEverySchema(plan)) return [];
+  const access = await inspectAccess(client, plan, []);
+  const actions = toWantedEverywhere(plan, []).flatMap((one) =>
+    decideEverywhere(plan, one, access),
+  );
+  return [
+    toCheck(
+      `${plan.database.name}: schemas to come`,
+      "open to the roles as the entry says",
+      actions.map((action) => ({ what: `not yet: ${describeAction(action)}`, fix: runUp })),
+    ),
   ];
 }
 

@@ -23,7 +23,7 @@ import { withServer } from "../../components/postgres/server/reach.ts";
 import { type ServerTarget, withSession } from "../../components/postgres/server/session.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 
-import { paint, print, printJson } from "../print.ts";
+import { countOf, paint, print, printJson } from "../print.ts";
 
 import { verifyApp } from "./app.ts";
 import { type Check, describeCheck, type VerifyContext } from "./check.ts";
@@ -150,6 +150,6 @@ function printLastLine({ apps, ok }: Verdict): void {
   const checks = apps.flatMap((app) => app.checks);
   const failed = checks.filter((check) => !check.ok).length;
   const warnings = checks.filter((check) => check.warning === true).length;
-  const counts = `${String(apps.length)} apps, ${String(checks.length)} checks, ${String(failed)} failed, ${String(warnings)} warnings`;
+  const counts = `${countOf(apps.length, "app")}, ${countOf(checks.length, "check")}, ${String(failed)} failed, ${countOf(warnings, "warning")}`;
   print(`${ok ? "verified" : "not verified"}: ${counts}`);
 }

@@ -10,6 +10,7 @@ import type { Locate } from "./locate.ts";
 import { inOrder } from "./logins.ts";
 import { unquotedDate } from "./pulumi-yaml.ts";
 import { findArgoCdProblems } from "./rules/argocd.ts";
+import { findCertificateProblems } from "./rules/certificates.ts";
 import { findChartProblems, findChartWarnings } from "./rules/charts.ts";
 import { findContentProblems } from "./rules/content.ts";
 import { findDeliveryProblems } from "./rules/delivery.ts";
@@ -18,6 +19,7 @@ import { findKeyProblems } from "./rules/keys.ts";
 import { findLoginProblems, findRestartProblems } from "./rules/logins.ts";
 import { findMembershipProblems } from "./rules/memberships.ts";
 import { findNameProblems } from "./rules/names.ts";
+import { findPrivilegeProblems } from "./rules/privileges.ts";
 import { findRetirementProblems } from "./rules/retirement.ts";
 import { findValueProblems } from "./rules/values.ts";
 import { findVaultProblems } from "./rules/vault.ts";
@@ -146,7 +148,9 @@ function findProblems(spec: StackSpec, config: StackConfig): string[] {
     ...findDeliveryProblems(spec),
     ...findArgoCdProblems(spec),
     ...findContentProblems(spec),
+    ...findPrivilegeProblems(spec),
     ...findJobProblems(spec),
+    ...findCertificateProblems(spec),
     ...findRetirementProblems(spec),
     ...findLoginProblems(spec),
     ...findRestartProblems(spec),
@@ -184,7 +188,7 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
       return [`${at}: the name ${show(issue.path.at(-1))} ${inner?.message ?? "is not allowed"}`];
     }
     case "invalid_union":
-      return [`${at}: got ${show(issue.input)}; ${unionMessage(issue)}`];
+      return describeUnion(issue, at);
     case "invalid_type":
       return issue.input === undefined
         ? [`${at}: missing; expected ${expectedType(issue)}${exampleFix(issue)}`]
@@ -204,6 +208,20 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
       return [`${at}: ${show(issue.input)} ${issue.message}`];
   }
 }
+
+/** The issues of the one form that the value has, if only one fits its type; otherwise why no form fits. */
+function describeUnion(issue: z.core.$ZodIssueInvalidUnion, at: string): string[] {
+  const [form, ...others] = issue.errors.filter((errors) =>
+    errors.every(({ path, code }) => path.length > 0 || !typeCodes.has(code)),
+  );
+  if (form === undefined || others.length > 0) {
+    return [`${at}: got ${show(issue.input)}; ${unionMessage(issue)}`];
+  }
+  return form.flatMap((one) => describeIssue({ ...one, path: [...issue.path, ...one.path] }));
+}
+
+/** The value is of another type. */
+const typeCodes: ReadonlySet<string> = new Set(["invalid_type", "invalid_value"]);
 
 function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {
   const reasons = issue.errors.map((errors) =>

@@ -32,3 +32,36 @@ export type ContentType = (typeof contentTypes)[number];
 
 /** Exactly what a role may do, by type of object. An absent type means no privilege. */
 export type Grants = Readonly<Partial<Record<ObjectType, readonly string[]>>>;
+
+/** Privileges on part of an app's objects. */
+export interface ScopedGrants {
+  /** undefined = each of the app's schemas. */
+  readonly schema?: string | undefined;
+  /** Of tables, sequences or functions; undefined = all of a type. */
+  readonly name?: string | undefined;
+  readonly grants: Grants;
+}
+
+/** Tables, sequences and functions of one name; schema undefined = in each of the app's schemas. */
+export interface NamedObjects {
+  readonly schema?: string | undefined;
+  readonly name: string;
+}
+
+/** What a further role may do. */
+export interface RoleAccess {
+  /** In each of the app's schemas. */
+  readonly grants: Grants;
+  /** In addition. undefined = nothing. */
+  readonly scoped?: readonly ScopedGrants[] | undefined;
+  /** What the role has nothing on, whatever else is said. undefined = nothing. */
+  readonly except?: readonly NamedObjects[] | undefined;
+}
+
+/** Every schema of the owner, as a pattern. */
+export const EVERY_SCHEMA = "*";
+
+/** Whether a pattern such as `tenant_*` stands for a name. It has a-z, 0-9, _ and *, which is any characters. */
+export function matchesPattern(pattern: string, name: string): boolean {
+  return new RegExp(`^${pattern.replaceAll("*", ".*")}$`, "s").test(name);
+}

@@ -1,6 +1,7 @@
 import type { SecretKey } from "./keys/template.ts";
-import type { Grants } from "./privileges.ts";
+import type { Grants, NamedObjects, ScopedGrants } from "./privileges.ts";
 import type { ArgoCdAppSpec, ArgoCdStackSpec, MetadataSpec } from "./spec/argocd.ts";
+import type { CertificateSpec } from "./spec/certificate.ts";
 import type { ClusterSpec, Delivery, GitOpsSpec, WorkloadSpec } from "./spec/delivery.ts";
 import type { ItemRef, LoginFields, PasswordRecipe } from "./spec/item.ts";
 import type { PostgresSpec } from "./spec/postgres.ts";
@@ -25,11 +26,18 @@ export interface RoleSpec {
    * undefined = the role itself logs in; empty = Vault makes the logins, and no item is read.
    */
   readonly logins: readonly string[] | undefined;
-  /** `external`: the role has no password, item or Secret; the server checks its login in another way. */
-  readonly login: "password" | "external";
+  /**
+   * `external`: the role has no password, item or Secret; the server checks its login in another way. `none`:
+   * nobody logs in as it.
+   */
+  readonly login: "password" | "external" | "none";
   readonly profile: Profile;
-  /** On top of the profile's. */
+  /** On top of the profile's, in each of the app's schemas. */
   readonly privileges: Grants;
+  /** On top of both, in one schema or on some objects. */
+  readonly scoped: readonly ScopedGrants[];
+  /** What the role has nothing on, whatever else its entry says. */
+  readonly except: readonly NamedObjects[];
   readonly item: ItemRef;
   readonly fields: LoginFields;
   /** Kubernetes Secret (and OnePasswordItem) that brings the credential to the pods. */
@@ -40,6 +48,10 @@ export interface RoleSpec {
   readonly settings: SecretSettings;
   /** -1 = no limit. */
   readonly connectionLimit: number;
+  /** Other apps whose databases it reads. It is a member of a role of each. Sorted. */
+  readonly reads: readonly string[];
+  /** The role of another app that reads this app's database by it; undefined = the entry has it. */
+  readonly reader: { readonly app: string; readonly key: string } | undefined;
   /** Further roles it is a member of, by name. */
   readonly memberOf: readonly string[];
   /** Empty = the server's default. */
@@ -72,6 +84,8 @@ export interface DatabaseSpec {
   readonly recreate: boolean;
   /** Without `public`; the owner owns them. Sorted. */
   readonly schemas: readonly string[];
+  /** `tenant_*` stands for the owner's schemas of this form, `*` for all that it has or will have. Sorted. */
+  readonly patterns: readonly string[];
   /** In the order in which they are created. */
   readonly extensions: readonly ExtensionSpec[];
   /** Roles of others whose objects and memberships in this database are wanted. Sorted. */
@@ -112,6 +126,8 @@ export interface AppSpec {
   readonly secrets: readonly SecretSpec[];
   /** undefined = the app uses nothing from Vault. */
   readonly vault: AppVaultSpec | undefined;
+  /** undefined = the app gets no certificate by a Job. */
+  readonly certificate?: CertificateSpec | undefined;
   readonly workload: WorkloadSpec | undefined;
   readonly argocd: ArgoCdAppSpec;
   /** Further labels and annotations, the stack's included. */

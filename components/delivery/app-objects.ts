@@ -1,5 +1,6 @@
 import type { SecretKey } from "../config/keys/template.ts";
 import { hasItem, usesItem } from "../config/logins.ts";
+import type { ApplicationSettings } from "../config/spec/argocd.ts";
 import type { ItemRef } from "../config/spec/item.ts";
 import type {
   FindSpec,
@@ -16,6 +17,7 @@ import {
   type ItemIds,
   type OnePasswordItem,
 } from "../secrets/onepassword-item.ts";
+import type { Role, RoleBinding } from "../secrets/readers.ts";
 import type { ClusterSecretStore, SecretStore } from "../secrets/secret-store.ts";
 import type { VaultAuth } from "../secrets/vault-auth.ts";
 import type { VaultConnection } from "../secrets/vault-connection.ts";
@@ -26,9 +28,11 @@ import {
   type ApplicationSource,
   buildApplication,
 } from "./argocd/application.ts";
+import { type CaObject, planCa } from "./certificates/ca.ts";
+import { toIgnoredKey } from "./certificates/job.ts";
 import { SHARED, toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
 import { type JobRunner, planProvisioning } from "./provisioning-job.ts";
-import { planAppStores, planSharedStores, storeNameOf } from "./stores.ts";
+import { planAppStores, planReaders, planSharedStores, storeNameOf } from "./stores.ts";
 import { planVaultAuths, planVaultConnection, planVaultSecrets } from "./vault-objects.ts";
 import type { KubernetesObject } from "./yaml.ts";
 
@@ -48,14 +52,14 @@ export type SecretManifest =
   | VaultStaticSecret;
 
 /** Custom resource that gives an operator access to the values. */
-export type AccessManifest = SecretStore | VaultAuth;
+export type AccessManifest = SecretStore | VaultAuth | Role | RoleBinding;
 
 /** Manifests of an app's Secrets. */
 export interface AppSecrets {
   /** Each role's credential, in the database's namespace, for administrators and Jobs there. */
   readonly database: readonly SecretManifest[];
-  /** Secrets for the app itself; what gives access to their values comes first, and its ConfigMap last. */
-  readonly own: readonly (AccessManifest | SecretManifest | ConfigMap)[];
+  /** Secrets for the app itself; what gives access to their values comes first, and what is not secret last. */
+  readonly own: readonly (AccessManifest | SecretManifest | ConfigMap | CaObject)[];
 }
 
 /** Plans an app's Secrets. A role in the database's namespace has one Secret, not two. */
@@ -69,6 +73,7 @@ export function planAppSecrets(spec: StackSpec, app: AppSpec, items: ItemIds): A
     database: roles.map((role) => build({ ...role, namespace })),
     own: [
       ...planAppStores(spec, app),
+      ...planReaders(spec, app),
       ...planVaultAuths(spec, app),
       ...[
         ...roles.filter((role) => role.namespace !== namespace),
@@ -76,6 +81,7 @@ export function planAppSecrets(spec: StackSpec, app: AppSpec, items: ItemIds): A
       ].map(build),
       ...planVaultSecrets(spec, app),
       ...planConfigMap(spec, app),
+      ...planCa(spec, app),
     ],
   };
 }
@@ -140,8 +146,26 @@ export function planApplication(
     destinationNamespace: app.namespace,
     sources: [first, ...rest],
     holds: "workload",
-    settings: app.argocd,
+    settings: withIgnoredKey(app),
   });
+}
+
+/**
+ * The app's settings, so that Argo CD leaves the key which a Job writes as it is, where the Secret is in Git. A sync
+ * would otherwise undo it.
+ */
+function withIgnoredKey(app: AppSpec): ApplicationSettings {
+  const ignored = toIgnoredKey(app);
+  if (ignored.length === 0) return app.argocd;
+  const { ignoreDifferences, syncPolicy } = app.argocd;
+  const option = "RespectIgnoreDifferences=";
+  const isSet = syncPolicy.syncOptions.some((one) => one.startsWith(option));
+  const syncOptions = [...syncPolicy.syncOptions, ...(isSet ? [] : [`${option}true`])];
+  return {
+    ...app.argocd,
+    ignoreDifferences: [...ignoreDifferences, ...ignored],
+    syncPolicy: { ...syncPolicy, syncOptions },
+  };
 }
 
 /** With the admin credential in its namespace an app could read every database of the server. */

@@ -4,19 +4,19 @@ import type { ItemId } from "../secrets/onepassword-item.ts";
 import { type Kind, kindOf } from "./cluster/kinds.ts";
 import { listObjects } from "./cluster/objects.ts";
 import { isFiles, planStackDelivery } from "./stack-delivery.ts";
+import type { KubernetesObject } from "./yaml.ts";
 
-/**
- * The custom resource kinds that a stack's manifests use, each once. Throws what `planStackDelivery`
- * throws.
- */
-export function listEmittedKinds(spec: StackSpec): readonly Kind[] {
+/** The objects of a stack's manifests. Throws what `planStackDelivery` throws. */
+export function listEmitted(spec: StackSpec): readonly KubernetesObject[] {
   const delivery = planStackDelivery(spec, toAnyId);
-  const kinds = [delivery.shared, ...spec.apps.map(delivery.ofApp)]
+  return [delivery.shared, ...spec.apps.map(delivery.ofApp)]
     .filter((plan) => plan !== undefined)
-    .flatMap((plan) => (isFiles(plan) ? plan.files.flatMap((f) => f.objects) : listObjects(plan)))
-    .map(kindOf)
-    .filter(({ source }) => source !== undefined);
-  return [...new Set(kinds)];
+    .flatMap((plan) => (isFiles(plan) ? plan.files.flatMap((f) => f.objects) : listObjects(plan)));
+}
+
+/** Their kinds, each once, without Kubernetes' own. */
+export function toCustomKinds(objects: readonly KubernetesObject[]): readonly Kind[] {
+  return [...new Set(objects.map(kindOf).filter(({ source }) => source !== undefined))];
 }
 
 /** Placeholder ids for plans that are made before items are read; each item has another one. */

@@ -15,9 +15,11 @@ export const WAVES = {
   adminApplication: 10,
   provisionerApplication: 15,
   appApplication: 20,
+  connect: -30,
   stores: -20,
   items: -10,
   jobFiles: -5,
+  certificateJob: -2,
   job: 0,
 } as const;
 

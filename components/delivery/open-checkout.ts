@@ -1,12 +1,22 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { isTargeted } from "../config/environment.ts";
+import type { GitOpsSpec } from "../config/spec/delivery.ts";
 import type { StackSpec } from "../config/spec.ts";
-import { describeProblem } from "../errors.ts";
+import { describeProblem, type Problem, toOneError } from "../errors.ts";
 import { projectFolder } from "../project-folder.ts";
-import { type CheckoutFacts, decideCheckout, inspectCheckout } from "./git/checkout.ts";
+import {
+  type CheckoutFacts,
+  decideCheckout,
+  findExisting,
+  inspectCheckout,
+} from "./git/checkout.ts";
+import { findCommitProblems, inspectCommit } from "./git/commit.ts";
+import { GitCommit } from "./git/git-commit.ts";
 import { findUnlistedFiles, inspectKustomizations } from "./git/kustomizations.ts";
 import { describeUncommitted, inspectUncommitted } from "./git/uncommitted.ts";
-import type { StackDelivery } from "./stack-delivery.ts";
+import { isFiles, type StackDelivery } from "./stack-delivery.ts";
 
 /** A stack, and the checkout that its files are written to. */
 export interface OpenedCheckout {
@@ -23,8 +33,43 @@ export async function openCheckout(spec: StackSpec): Promise<OpenedCheckout> {
   const folder = path.resolve(projectFolder, gitops.directory);
   const checkout = await inspectCheckout(folder, gitops);
   const { path: inRepository, warnings } = decideCheckout(gitops, checkout);
-  for (const warning of warnings) void pulumi.log.warn(describeProblem(warning));
+  const problems = gitops.commit ? await checkCommit(gitops, folder, checkout) : [];
+  for (const warning of [...warnings, ...problems]) {
+    void pulumi.log.warn(describeProblem(warning));
+  }
   return { spec: { ...spec, gitops: { ...gitops, path: inRepository } }, checkout };
+}
+
+/** A preview, in CI perhaps, only warns of what keeps `up` from committing. */
+async function checkCommit(
+  { directory }: GitOpsSpec,
+  folder: string,
+  checkout: CheckoutFacts | undefined,
+): Promise<readonly Problem[]> {
+  const facts = checkout && (await inspectCommit(findExisting(folder).existing, checkout));
+  const problems = findCommitProblems(directory, facts);
+  if (pulumi.runtime.isDryRun()) return existsSync(folder) ? problems : [];
+  if (problems.length === 0) return [];
+  throw toOneError("berth:gitops.commit", problems);
+}
+
+/**
+ * Registers the commit of all files. It waits for everything, so that a run that fails commits nothing.
+ *
+ * @param resources All other resources.
+ */
+export function commitFiles(
+  { gitops }: StackSpec,
+  { files, shared }: StackDelivery,
+  resources: readonly pulumi.Resource[],
+  provider: pulumi.ProviderResource,
+): GitCommit | undefined {
+  if (gitops?.commit !== true || shared === undefined || !isFiles(shared)) return undefined;
+  const { directory } = gitops;
+  // With --target a resource must not depend on one that is not targeted.
+  const dependsOn = isTargeted() ? [] : [...resources];
+  const args = { directory, owner: shared.owner, files: files.map((file) => file.path).toSorted() };
+  return new GitCommit("shared.commit", args, { provider, dependsOn });
 }
 
 /** Warns of files that a `kustomization.yaml` leaves out. */

@@ -10,6 +10,8 @@ import {
   planSharedAccess,
 } from "./app-objects.ts";
 import { type AppProject, buildAppProject, type GroupKind, toGroupKind } from "./argocd/project.ts";
+import { planCertificateJob } from "./certificates/job.ts";
+import { planConnect } from "./connect.ts";
 import { SHARED, toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
 import type { KubernetesObject } from "./yaml.ts";
 
@@ -82,18 +84,24 @@ function toDatabaseUse(spec: StackSpec, argocd: ArgoCdSpec, items: ItemIds): rea
   const { gitops, postgres } = spec;
   if (gitops === undefined) return [];
   const apps = spec.apps.filter(({ delivery }) => delivery === "git");
+  const connect = planConnect(spec);
   return [
     {
       project: databaseProject(spec, argocd),
       destination: spec.argocd.destination,
-      namespaces: [postgres.namespace],
+      namespaces: [
+        postgres.namespace,
+        ...connect.flatMap(({ metadata }) => metadata.namespace ?? []),
+      ],
       repositories: [gitops.repoURL],
       objects: [
         planAdminSecret(spec, items),
+        ...connect,
         ...planSharedAccess(spec),
         ...apps.flatMap((app) => [
           ...planAppSecrets(spec, app, items).database,
           ...planJob(spec, app, "argocd"),
+          ...planCertificateJob({ ...spec, app }, "argocd").source,
         ]),
       ],
       createsNamespace: false,
@@ -109,7 +117,13 @@ function toAppUse(
   items: ItemIds,
 ): readonly ProjectUse[] {
   const { workload, delivery } = app;
-  const objects = delivery === "git" ? planAppSecrets(spec, app, items).own : [];
+  const objects =
+    delivery === "git"
+      ? [
+          ...planAppSecrets(spec, app, items).own,
+          ...planCertificateJob({ ...spec, app }, "argocd").own,
+        ]
+      : [];
   if (delivery === "none" || (objects.length === 0 && workload === undefined)) return [];
   const refs = workload?.kind === "helm" ? (workload.refs ?? []) : [];
   const tree = objects.length > 0 ? spec.gitops : undefined;
@@ -118,7 +132,7 @@ function toAppUse(
     {
       project: app.argocd.project ?? project,
       destination: app.argocd.destination,
-      namespaces: [app.namespace, ...objects.flatMap(({ metadata }) => metadata.namespace)],
+      namespaces: [app.namespace, ...objects.flatMap(({ metadata }) => metadata.namespace ?? [])],
       repositories: repositories.map((url) => url.replace(/^oci:\/\//, "")),
       objects,
       createsNamespace: !app.argocd.syncPolicy.syncOptions.includes("CreateNamespace=false"),

@@ -7,7 +7,7 @@ import type { AppSpec } from "../config/spec.ts";
 import { planDatabase } from "../postgres/plan/plan.ts";
 import { passwordScript, toPasswordScript } from "../postgres/psql/passwords.ts";
 import { toPsqlScript } from "../postgres/psql/script.ts";
-import { readCaFile, toLibpqTls } from "../postgres/server/tls.ts";
+import { readCaText, toLibpqTls } from "../postgres/server/tls.ts";
 import { toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
 import type { KubernetesObject } from "./yaml.ts";
 
@@ -56,15 +56,6 @@ export function planProvisioning(
     labels,
     annotations: toWaveAnnotation(WAVES.jobFiles),
   };
-  const started: Record<JobRunner, Readonly<Record<string, string>>> = {
-    argocd: {
-      "argocd.argoproj.io/hook": "Sync",
-      "argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation",
-    },
-    // A Job cannot be changed, so Flux replaces it.
-    flux: { "kustomize.toolkit.fluxcd.io/force": "enabled" },
-    pulumi: { "pulumi.com/replaceUnready": "true" },
-  };
   return [
     {
       apiVersion: "v1",
@@ -79,7 +70,7 @@ export function planProvisioning(
       metadata: {
         ...metadata,
         name: jobName(app.name),
-        annotations: { ...toWaveAnnotation(WAVES.job), ...started[runner] },
+        annotations: { ...toWaveAnnotation(WAVES.job), ...toRunnerAnnotations(runner) },
       },
       spec: {
         // Retries for a Secret or server that is not ready. Argo CD retries for another half hour.
@@ -92,6 +83,22 @@ export function planProvisioning(
       },
     },
   ];
+}
+
+/** What has a Job run when it should. */
+export function toRunnerAnnotations(runner: JobRunner): Readonly<Record<string, string>> {
+  switch (runner) {
+    case "argocd":
+      return {
+        "argocd.argoproj.io/hook": "Sync",
+        "argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation",
+      };
+    case "flux":
+      // A Job cannot be changed, so Flux replaces it.
+      return { "kustomize.toolkit.fluxcd.io/force": "enabled" };
+    case "pulumi":
+      return { "pulumi.com/replaceUnready": "true" };
+  }
 }
 
 function toPodSpec(
@@ -162,7 +169,7 @@ function fromSecret(name: string, secret: string, key: string) {
 
 function readCa({ mode, caFile: file }: TlsSpec): string | undefined {
   if (mode === "disable" || file === undefined) return undefined;
-  return `${readCaFile(file, new Date()).join("\n")}\n`;
+  return readCaText(file);
 }
 
 function hashOf(files: Readonly<Record<string, string>>): string {

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
+import { storeName } from "../config/derive/names.ts";
 import { hasItem, usesItem } from "../config/logins.ts";
 import type { ConnectSpec, StoreSpec } from "../config/spec/secrets.ts";
 import type { AppSpec, StackSpec } from "../config/spec.ts";
+import { buildReaders, type Role, type RoleBinding } from "../secrets/readers.ts";
 import {
   buildClusterSecretStore,
   buildSecretStore,
@@ -77,6 +79,26 @@ export function planAppStores(spec: StackSpec, app: AppSpec): readonly SecretSto
       buildSecretStore({
         ...toCommonArgs(spec, store, connect, { vault, partOf: app.name }),
         ...{ namespace, token: connect.token },
+      }),
+    );
+}
+
+/**
+ * The right of groups to read the state of External Secrets' objects in an app's namespaces, and no Secret. As with the
+ * stores, the first app in a namespace has it.
+ */
+export function planReaders(spec: StackSpec, app: AppSpec): readonly (Role | RoleBinding)[] {
+  const groups = spec.secrets.store?.readers ?? [];
+  if (groups.length === 0) return [];
+  const first = (namespace: string) =>
+    listUsers(spec).find((one) => listUses(one).some((use) => use.namespace === namespace));
+  return unique(listUses(app).map(({ namespace }) => namespace))
+    .filter((namespace) => namespace !== spec.postgres.namespace && first(namespace) === app)
+    .toSorted()
+    .flatMap((namespace) =>
+      buildReaders({
+        ...{ name: `${storeName(spec.stack)}-reader`, namespace, groups },
+        ...{ labels: toLabels(app.name), annotations: toWaveAnnotation(WAVES.stores) },
       }),
     );
 }

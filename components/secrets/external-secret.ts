@@ -23,6 +23,7 @@ export interface ExternalSecret {
         readonly mergePolicy: "Replace";
         readonly metadata: { readonly labels: Readonly<Record<string, string>> };
         readonly data?: Readonly<Record<string, string>>;
+        readonly templateFrom?: readonly { readonly target: "Data"; readonly literal: string }[];
       };
     };
     readonly data?: readonly {
@@ -30,10 +31,9 @@ export interface ExternalSecret {
       readonly remoteRef: RemoteRef;
       readonly sourceRef?: { readonly storeRef: StoreRef };
     }[];
-    readonly dataFrom?: readonly (
-      | { readonly extract: RemoteRef }
-      | { readonly find: Find; readonly rewrite?: readonly { readonly regexp: Rewrite }[] }
-    )[];
+    readonly dataFrom?: readonly (({ readonly extract: RemoteRef } | { readonly find: Find }) & {
+      readonly rewrite: readonly { readonly regexp: Rewrite }[];
+    })[];
   };
 }
 
@@ -108,6 +108,7 @@ export interface ExternalSecretArgs {
  */
 export function buildExternalSecret(args: ExternalSecretArgs): ExternalSecret {
   const { name, namespace, keys = [], settings = {}, labels, annotations } = args;
+  const sources = toSources(args);
   return {
     apiVersion: "external-secrets.io/v1",
     kind: "ExternalSecret",
@@ -123,12 +124,28 @@ export function buildExternalSecret(args: ExternalSecretArgs): ExternalSecret {
           ...(settings.type === undefined ? {} : { type: settings.type }),
           ...{ engineVersion: "v2", mergePolicy: "Replace", metadata: { labels } },
           ...(keys.length === 0 ? {} : { data: toTemplateData(keys) }),
+          ...(sources.dataFrom === undefined
+            ? {}
+            : { templateFrom: [{ target: "Data", literal: withoutEmpty }] }),
         },
       },
-      ...toSources(args),
+      ...sources,
     },
   };
 }
+
+/**
+ * The keys that the 1Password operator makes, as `toKeyName` says. Without a rewrite External Secrets would put `_` for
+ * each other character.
+ */
+const asOperatorNames: readonly Rewrite[] = [
+  { source: "^[^-._a-zA-Z0-9]+|[^-._a-zA-Z0-9]+$", target: "" },
+  { source: "[^-._a-zA-Z0-9]+", target: "-" },
+];
+
+/** All keys but those without a value, such as the notes of most items: the 1Password operator makes none of these. */
+const withoutEmpty =
+  "{{ range $key, $value := . }}{{ if $value }}{{ $key | toRawJson }}: {{ $value | toRawJson }}\n{{ end }}{{ end }}";
 
 const strategies = { conversionStrategy: "Default", decodingStrategy: "None" } as const;
 
@@ -150,14 +167,15 @@ function toSources({
       ...(store === undefined ? {} : { sourceRef: { storeRef: store } }),
     })),
   ];
+  const rewrite = [...(find?.rewrite ?? []), ...asOperatorNames].map((regexp) => ({ regexp }));
   const found = find && {
     find: { path: title, name: { regexp: find.pattern }, ...strategies },
-    ...(find.rewrite.length === 0 ? {} : { rewrite: find.rewrite.map((regexp) => ({ regexp })) }),
+    rewrite,
   };
   return {
     ...(data.length === 0 ? {} : { data }),
     ...(found === undefined ? {} : { dataFrom: [found] }),
-    ...(data.length === 0 && found === undefined ? { dataFrom: [{ extract: ref }] } : {}),
+    ...(data.length === 0 && found === undefined ? { dataFrom: [{ extract: ref, rewrite }] } : {}),
   };
 }
 

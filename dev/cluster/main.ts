@@ -1,7 +1,7 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { describeFailure } from "../../cli/describe-failure.ts";
 import { print, printError, printFile } from "../../cli/print.ts";
+import { describeFailure } from "../../cli/terminal/describe-failure.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { ensureClusterToolchain } from "../../toolchain/cluster.ts";
 import { keepToSandbox } from "../environment.ts";

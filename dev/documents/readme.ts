@@ -5,8 +5,10 @@ import { objectTypes } from "../../components/config/privileges.ts";
 import { planDatabase } from "../../components/postgres/plan/plan.ts";
 import { commandReference } from "./commands.ts";
 import { healthText, showExample } from "./delivery-examples.ts";
+import { problemTable } from "./problem-table.ts";
 import { drawInnerRooms, drawRooms } from "./room-picture.ts";
 import { stackFileReference } from "./stack-file-reference.ts";
+import { toTable } from "./table.ts";
 
 /** Parts of the documentation that are made from code. `npm run readme` writes them. */
 
@@ -22,6 +24,7 @@ export const madeParts: Readonly<Record<string, Readonly<Record<string, MadePart
   "docs/commands.md": { verbs: { from: "cli/commands", show: commandReference } },
   "docs/entry.md": { profiles: { from: "the plan", show: profileTable } },
   "docs/charts.md": { charts: { from: "components/config/presets", show: presetTable } },
+  "docs/troubleshooting.md": { problems: { from: "the rules", show: problemTable } },
   "docs/stack-file.md": { keys: { from: "the schema", show: stackFileReference } },
   "CONTRIBUTING.md": {
     rooms: { from: ".rooms.mjs", show: drawRooms },
@@ -65,16 +68,12 @@ export function profileTable(): string {
         const own = plan.grants.filter(({ grantee, on }) => grantee === name && on.type === type);
         return own.flatMap(({ privileges }) => privileges).join(", ") || "–";
       });
-      return toRow([`\`${profile}\``, ...cells]);
+      return [`\`${profile}\``, ...cells];
     });
   });
   const types = objectTypes.map((type) => headings[type]);
-  return [
-    toRow(["profile", ...types]),
-    `|${"---|".repeat(types.length + 1)}`,
-    toRow(["`owner`", "owns it", "owns them", ...types.slice(2).map(() => "all")]),
-    ...rows,
-  ].join("\n");
+  const owner = ["`owner`", "owns it", "owns them", ...types.slice(2).map(() => "all")];
+  return toTable(["profile", ...types], [owner, ...rows]);
 }
 
 /** A table with the charts that Berth knows. */
@@ -82,14 +81,9 @@ function presetTable(): string {
   const rows = presetNames.map((name) => {
     const { chart, repoURL, seen, versions, source } = presets[name];
     const cells = [`\`${name}\``, `\`${chart}\``, `\`${repoURL}\``, `\`${versions}\``];
-    return toRow([...cells, `[${seen}](${source})`]);
+    return [...cells, `[${seen}](${source})`];
   });
-  const head = ["preset", "chart", "repository", "versions", "facts from"];
-  return [toRow(head), `|${"---|".repeat(head.length)}`, ...rows].join("\n");
-}
-
-function toRow(cells: readonly string[]): string {
-  return `| ${cells.join(" | ")} |`;
+  return toTable(["preset", "chart", "repository", "versions", "facts from"], rows);
 }
 
 /** The document with its generated parts, each between its two comments. */

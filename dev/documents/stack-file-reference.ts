@@ -1,4 +1,6 @@
 import { stackFileSchema } from "../../components/config/schema/json.ts";
+import { toFindExample } from "./key-examples.ts";
+import { toTable } from "./table.ts";
 
 /** What this page reads of a JSON Schema. */
 interface Node {
@@ -33,12 +35,15 @@ const names: Readonly<Record<string, string>> = {
 export function stackFileReference(): string {
   const schema = JSON.parse(stackFileSchema()) as Node;
   const { properties = {}, required = [] } = schema.properties?.["config"] ?? {};
+  const findExample = toFindExample();
   return Object.entries(properties)
-    .map(([path, node]) => toSection({ path, node, isRequired: required.includes(path) }))
+    .map(([path, node]) =>
+      toSection({ path, node, isRequired: required.includes(path) }, findExample),
+    )
     .join("\n\n");
 }
 
-function toSection(top: Key): string {
+function toSection(top: Key, findExample: (path: string) => string | undefined): string {
   const keys = toInner(top);
   const isNeeded = top.isRequired ? "Required." : "";
   return [
@@ -46,15 +51,18 @@ function toSection(top: Key): string {
     "",
     [top.node.description, isNeeded].filter(Boolean).join(" "),
     "",
-    "| key | value | what it is for |",
-    "|---|---|---|",
-    ...keys.map(({ path, node, isRequired }) => {
-      const key = path.slice(top.path.length).replace(/^\./, "");
-      const about = [isRequired ? "Required." : "", node.description ?? ""]
-        .filter(Boolean)
-        .join(" ");
-      return `| \`${key}\` | ${toCell(describeValue(node))} | ${toCell(about)} |`;
-    }),
+    toTable(
+      ["key", "value", "what it is for", "example"],
+      keys.map(({ path, node, isRequired }) => {
+        const key = path.slice(top.path.length).replace(/^\./, "");
+        const about = [isRequired ? "Required." : "", node.description ?? ""];
+        const example = findExample(path);
+        return [
+          ...[`\`${key}\``, toCell(describeValue(node)), toCell(about.filter(Boolean).join(" "))],
+          example === undefined ? "" : `\`${example.replaceAll("|", "\\|")}\``,
+        ];
+      }),
+    ),
   ].join("\n");
 }
 
@@ -62,13 +70,24 @@ function toSection(top: Key): string {
 function toInner({ path, node }: Key): readonly Key[] {
   const isOf = toShapes(node);
   return isOf.flatMap((shape) => {
-    const own = Object.entries(shape.properties ?? {}).map(([name, inner]) => ({
+    const own = toProperties(shape).map(([name, inner]) => ({
       path: `${path}.${name}`,
       node: inner,
       isRequired: shape.required?.includes(name) ?? false,
     }));
     return [...own.flatMap((key) => [key, ...toInner(key)]), ...toMapKeys(path, shape)];
   });
+}
+
+/** The properties of a mapping; many that are the same but for their name are one, such as the kinds of objects. */
+function toProperties({ properties = {} }: Node): readonly (readonly [string, Node])[] {
+  const entries = Object.entries(properties);
+  const [, [, common] = []] = entries;
+  const same = entries.filter(([, node]) => JSON.stringify(node) === JSON.stringify(common));
+  if (same.length < 5 || common === undefined) return entries;
+  const list = same.map(([name]) => name).join(", ");
+  const one = { ...common, description: `<kind> is one of ${list}.` };
+  return [...entries.filter((entry) => !same.includes(entry)), ["<kind>", one]];
 }
 
 function toMapKeys(path: string, { additionalProperties, items }: Node): readonly Key[] {

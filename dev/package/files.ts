@@ -2,9 +2,11 @@
 export const besideCode = [
   "{components,provider,cli}/**/*.{lua,sql,css}",
   "cli/**/*.browser.js",
+  "components/**/*.pod.mjs",
   "components/config/schema.json",
   "components/engine/*.cjs",
   "provider/pulumi-resource-berth",
   "provider/plugin/*",
+  "policy/{PulumiPolicy.yaml,package.json,main.mjs}",
   "toolchain/go/*/go.mod",
 ] as const;

@@ -5,7 +5,6 @@ import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
 import { Unreachable } from "../../components/postgres/server/pool.ts";
 import { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
 import type { Action } from "../../components/postgres/statements/actions.ts";
-import type { Report } from "../rpc/engine-log.ts";
 import type { PropertyMap } from "../rpc/property-values.ts";
 import {
   type ChangeKind,
@@ -46,9 +45,8 @@ import {
   toUnfinished,
 } from "./request.ts";
 import { findFormer, retireApp, shutOut } from "./retire.ts";
-
-import { checkRetirement } from "./retirement-check.ts";
-import { RunReports } from "./run-reports.ts";
+import { checkRetirement, readPlaces } from "./retirement-check.ts";
+import type { RunReports } from "./run-reports.ts";
 import { applyApp } from "./up.ts";
 
 /**
@@ -68,17 +66,15 @@ export class AppDatabaseHandler implements ResourceHandler {
   #stackConfig: PropertyMap | undefined;
   readonly #claims = new ProgramClaims();
 
-  constructor(report: Report, isOffline: boolean, readAdmin: ReadAdmin) {
-    this.#reports = new RunReports(report);
+  constructor(reports: RunReports, isOffline: boolean, readAdmin: ReadAdmin) {
+    this.#reports = reports;
     this.#isOffline = isOffline;
     this.#readAdmin = readAdmin;
   }
 
   checkConfig({ urn, olds, news }: Parameters<NonNullable<ResourceHandler["checkConfig"]>>[0]) {
-    const { collectRefused, ...given } = news;
     this.#reports.setProvider(urn);
-    if (collectRefused === true) this.#reports.collectRefused();
-    const { inputs: checked, places, failures, warnings, kept } = checkRetirement(olds, given);
+    const { inputs: checked, places, failures, warnings, kept } = checkRetirement(olds, news);
     const inputs = keepIdentity(olds, checked);
     if (places !== undefined) this.#claims.setApps(places);
     this.#reports.warn(urn, warnings);
@@ -86,8 +82,9 @@ export class AppDatabaseHandler implements ResourceHandler {
     return { inputs, failures };
   }
 
-  invoke(token: string): PropertyMap | undefined {
-    return this.#reports.answer(token);
+  invoke(token: string, args: PropertyMap): PropertyMap | undefined {
+    if (token === "berth:postgres:beginRun") this.#claims.setApps(readPlaces(args) ?? {});
+    return this.#reports.answer(token, args);
   }
 
   /** Does not connect. The first app that needs the server does. */

@@ -10,6 +10,7 @@ import {
 } from "../../components/postgres/plan/app-properties.ts";
 import { withDefaults } from "../../components/postgres/plan/defaults.ts";
 import type { FormerRole } from "../../components/postgres/plan/former-role.ts";
+import { hasNoPassword } from "../../components/postgres/plan/plan.ts";
 import type { PostgresConfig } from "../../components/postgres/server/config.ts";
 import {
   isPropertyMap,
@@ -98,14 +99,18 @@ function findRoleProblems(
     if (setRole !== undefined && (key === "owner" || setRole !== roles["owner"]?.name)) {
       report(`${at}.setRole`, 'allowed is only the name of the role "owner", and not for that one');
     }
-    if (role.profile === "owner" && Object.values(role.grants).some((list) => list.length > 0)) {
+    const access = [role.grants, ...(role.scoped ?? []).map((one) => one.grants)];
+    if (
+      role.profile === "owner" &&
+      access.some((one) => Object.values(one).some((list) => list.length > 0))
+    ) {
       report(`${at}.grants`, "an owner needs none");
     }
     if (names.indexOf(role.name) !== index) report(`${at}.name`, `"${role.name}" is used twice`);
     if (role.login === undefined && !verifiers.has(key)) {
       report(`verifiers.${key}`, "is required");
     }
-    if (role.login === "external" && verifiers.has(key)) {
+    if (hasNoPassword(role) && verifiers.has(key)) {
       report(`verifiers.${key}`, "is not allowed: the role has no password");
     }
   }

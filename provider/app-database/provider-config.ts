@@ -32,6 +32,7 @@ const Postgres = z.strictObject({
     mode: z.enum(["disable", "require", "verify-ca", "verify-full"]),
     caFile: Text.optional(),
     serverName: z.string(),
+    client: z.strictObject({ certFile: Text, keyFile: Text }).optional(),
   }),
   maintenanceDatabase: Text,
   systemIdentifier: Text.optional(),

@@ -5,7 +5,7 @@ import type { AppContext } from "../../components/postgres/diff/decide-app.ts";
 import type { AppDatabaseState } from "../../components/postgres/plan/app-properties.ts";
 import { toPlan } from "../../components/postgres/plan/app-state.ts";
 import type { FormerRole, FormerSettings } from "../../components/postgres/plan/former-role.ts";
-import type { DatabasePlan } from "../../components/postgres/plan/plan.ts";
+import { type DatabasePlan, hasNoPassword } from "../../components/postgres/plan/plan.ts";
 import type { PostgresConfig } from "../../components/postgres/server/config.ts";
 import type { PropertyMap } from "../rpc/property-values.ts";
 import type { DiffRequest } from "../rpc/resource-handler.ts";
@@ -59,16 +59,16 @@ export function toRequest(
   const isSure = before !== undefined && old?.oldState["incomplete"] !== true;
   const isKnown = isSure && before.state.database.name === state.database.name;
   const request = toPlainRequest(inputs, postgres, isKnown);
-  const external = Object.entries(state.roles).flatMap(([key, { login }]) =>
-    login === "external" ? [key] : [],
+  const open = Object.entries(state.roles).flatMap(([key, role]) =>
+    hasNoPassword(role) ? [key] : [],
   );
   const newPasswords = new Set(
     isSure
       ? [
           ...compareVerifiers(before.verifiers, verifiers),
-          ...external.filter((key) => before.state.roles[key]?.login !== "external"),
+          ...open.filter((key) => !hasNoPassword(before.state.roles[key] ?? {})),
         ]
-      : [...verifiers.keys(), ...external],
+      : [...verifiers.keys(), ...open],
   );
   const formerSettings = toFormerSettings([before?.state, parseStored(old?.oldState ?? {})], state);
   const context = { ...request.context, newPasswords, formerSettings, isToCome: isNeeded };

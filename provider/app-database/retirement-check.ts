@@ -69,7 +69,8 @@ export function checkRetirement(olds: PropertyMap, news: PropertyMap): Retiremen
 
 type Place = z.infer<typeof Place>;
 
-function readPlaces({ places }: PropertyMap): Places | undefined {
+/** Every app of the program; undefined = the program does not pass them. */
+export function readPlaces({ places }: PropertyMap): Places | undefined {
   return typeof places === "string" ? Places.parse(JSON.parse(places)) : undefined;
 }
 

@@ -4,6 +4,8 @@ import { type AppDecision, listActions } from "../../components/postgres/diff/de
 import { type Action, isAboutOwnershipRole } from "../../components/postgres/statements/actions.ts";
 import { formatStatements, labelStatements } from "../../components/postgres/statements/labels.ts";
 import type { Report } from "../rpc/engine-log.ts";
+import type { PropertyMap } from "../rpc/property-values.ts";
+import { Refusals } from "../rpc/refusals.ts";
 import { describeActions, toText } from "./changes.ts";
 import { requirePossible } from "./inspect.ts";
 import type { AppRequest } from "./request.ts";
@@ -19,11 +21,11 @@ export class RunReports {
   #hasNoted = false;
   /** Apps of which it was said that they stay on the server. */
   readonly #kept = new Set<string>();
-  /** Apps that the preview refused; undefined = the program does not ask for them. */
-  #refused: Set<string> | undefined;
+  readonly #refusals: Refusals;
 
-  constructor(report: Report) {
+  constructor(report: Report, refusals = new Refusals(report)) {
     this.report = report;
+    this.#refusals = refusals;
   }
 
   /** A new run begins. */
@@ -43,6 +45,15 @@ export class RunReports {
     const text = `what is inside the databases was not compared (berth:postgres.compareInside: false); with --refresh it is, and ${commandLine("verify")} tries it`;
     if (!this.#hasNoted) this.report("info", this.#provider ?? urn, text);
     this.#hasNoted = true;
+  }
+
+  /** Answers the program, which says at its start what run this is; undefined = that is not its question. */
+  answer(token: string, { urn, collectRefused }: PropertyMap): PropertyMap | undefined {
+    if (token === "berth:postgres:getRefused") return { names: this.#refusals.list() };
+    if (token !== "berth:postgres:beginRun") return undefined;
+    if (typeof urn === "string") this.setProvider(urn);
+    if (collectRefused === true) this.#refusals.collect();
+    return {};
   }
 
   setProvider(urn: string): void {
@@ -80,7 +91,7 @@ export class RunReports {
       this.warn(urn, notes);
     } catch (error) {
       if (!(error instanceof BerthError)) throw error;
-      this.#refuse(urn, app, error);
+      this.#refusals.refuse(urn, `app ${app}`, error);
       return;
     }
     this.#showStatements(urn, app, listActions(decision), ownershipRole);
@@ -108,26 +119,5 @@ export class RunReports {
     const own = actions.filter((action) => !isAboutOwnershipRole(action));
     if (own.length === 0) return;
     this.report("info", urn, formatStatements(`app ${app}`, labelStatements(own, ownershipRole)));
-  }
-
-  /**
-   * From now on an app that a preview refuses does not end the preview: the program asks for all of them at its
-   * end, and fails then.
-   */
-  collectRefused(): void {
-    this.#refused = new Set();
-  }
-
-  /** Reports why a preview refuses an app. Throws the error if the program does not ask for it later. */
-  #refuse(urn: string, app: string, error: Error): void {
-    if (this.#refused === undefined) throw error;
-    this.#refused.add(app);
-    this.report("error", urn, error.message);
-  }
-
-  /** Answers the program; undefined = that is not its question. */
-  answer(token: string): { readonly apps: string[] } | undefined {
-    if (token !== "berth:postgres:getRefusedApps") return undefined;
-    return { apps: [...(this.#refused?.keys() ?? [])].toSorted() };
   }
 }

@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import { BerthError } from "../../components/errors.ts";
 import type { Report } from "../rpc/engine-log.ts";
 import type { PropertyMap } from "../rpc/property-values.ts";
+import { Refusals } from "../rpc/refusals.ts";
 import type {
   ChangeKind,
   Changes,
@@ -28,7 +29,7 @@ import {
   toProperties,
   toPropertyMap,
 } from "./inputs.ts";
-import { inspectTarget, type Target, toTarget } from "./path.ts";
+import { inspectTarget, type Target, toReal, toTarget } from "./path.ts";
 
 const ADOPT_HINT =
   "move the file away, or set adopt: true (gitops.adopt in the stack file) to overwrite it";
@@ -43,18 +44,26 @@ export class ManifestFileHandler implements ResourceHandler {
   readonly refreshBeforeUpdate = true;
   readonly #projectDirectory: string;
   readonly #report: Report;
+  readonly #refusals: Refusals;
   /** Files written in this run. A delete keeps them: a renamed resource is created first, then deleted. */
-  readonly #written = new Set<string>();
+  readonly #written = new Set<string | undefined>();
+  /** Directories whose files move, each named once. */
+  readonly #moved = new Set<string>();
+  /** Whether this run or preview creates or updates a file. */
+  hasChanged = false;
   /** The last write or delete. They run one by one: a delete removes directories that a write may need. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(projectDirectory: string, report: Report) {
+  constructor(projectDirectory: string, report: Report, refusals = new Refusals(report)) {
     this.#projectDirectory = projectDirectory;
     this.#report = report;
+    this.#refusals = refusals;
   }
 
   configure(): void {
     this.#written.clear();
+    this.#moved.clear();
+    this.hasChanged = false;
   }
 
   async check(
@@ -62,7 +71,8 @@ export class ManifestFileHandler implements ResourceHandler {
   ): Promise<{ inputs: PropertyMap; failures: readonly CheckFailure[] }> {
     const inputs = { adopt: false, ...request.newInputs };
     const { properties, failures } = parseInputs(inputs);
-    if (failures.length > 0) return { inputs, failures };
+    // A failure ends the run. A preview that collects goes on, and says it with the file's change.
+    if (failures.length > 0 || this.#refusals.areCollected) return { inputs, failures };
     const problem = await this.#findTargetProblem(
       properties,
       toProperties(request.oldInputs ?? {}),
@@ -79,7 +89,7 @@ export class ManifestFileHandler implements ResourceHandler {
     const isMoved =
       directory === undefined ||
       path === undefined ||
-      this.#toTarget({ directory, path }).file !== this.#toTarget(old).file;
+      (await this.#moves(old, { directory, path }, request.urn));
     if (directory !== old.directory) changes["directory"] = isMoved ? "replace" : "update";
     if (path !== old.path) changes["path"] = isMoved ? "replace" : "update";
     // `adopt` is left out: it is a permission for the run, not a property of the file.
@@ -92,8 +102,36 @@ export class ManifestFileHandler implements ResourceHandler {
     return changes;
   }
 
+  /**
+   * Whether a file leaves its old place. One whose project was moved has no file where its directory now leads to, and
+   * it is not written anew.
+   */
+  async #moves(
+    old: ManifestProperties,
+    wanted: Pick<ManifestProperties, "directory" | "path">,
+    urn: string,
+  ): Promise<boolean> {
+    const [from, to] = [this.#toTarget(old), this.#toTarget(wanted)];
+    if (from.file === to.file) return false;
+    const [left, found] = [await toReal(from), await toReal(to)];
+    if (found !== undefined && (left === undefined || left === found)) return false;
+    if (from.root !== to.root && !this.#moved.has(from.root)) {
+      this.#moved.add(from.root);
+      this.#report(
+        "info",
+        urn,
+        `the manifests move from ${old.directory} to ${wanted.directory}: up writes each file there and then deletes it here`,
+      );
+    }
+    return true;
+  }
+
   async create(request: CreateRequest): Promise<{ id: string; state: PropertyMap }> {
-    if (request.preview) return { id: "", state: request.inputs };
+    this.hasChanged = true;
+    if (request.preview) {
+      await this.#preview(request.urn, request.inputs, undefined);
+      return { id: "", state: request.inputs };
+    }
     const wanted = toWanted(request.inputs);
     await this.#write(wanted, undefined);
     return { id: wanted.path, state: toPropertyMap(wanted) };
@@ -117,7 +155,11 @@ export class ManifestFileHandler implements ResourceHandler {
   }
 
   async update(request: UpdateRequest): Promise<PropertyMap> {
-    if (request.preview) return request.newInputs;
+    this.hasChanged = true;
+    if (request.preview) {
+      await this.#preview(request.urn, request.newInputs, toProperties(request.oldInputs));
+      return request.newInputs;
+    }
     const wanted = toWanted(request.newInputs);
     await this.#write(wanted, toProperties(request.oldInputs));
     return toPropertyMap(wanted);
@@ -126,20 +168,37 @@ export class ManifestFileHandler implements ResourceHandler {
   async delete(resource: StoredResource): Promise<void> {
     // The owner comes from the inputs: after a refresh the state has the owner in the file.
     const old = toProperties(resource.inputs) ?? toProperties(resource.state);
-    if (old === undefined) return;
+    if (old === undefined || !(await this.remove(old))) return;
+    const shown = this.#toShown(this.#toTarget(old));
+    this.#report("info", resource.urn, `${shown} is deleted; commit and push that`);
+  }
+
+  /** Deletes a file that this owner wrote, unless this run wrote it. Says whether it did. */
+  async remove(old: Pick<ManifestProperties, "directory" | "path" | "owner">): Promise<boolean> {
     const target = this.#toTarget(old);
+    let isRemoved = false;
     await this.#runAlone(async () => {
-      if (this.#written.has(target.file)) return;
+      if (this.#written.has(await toReal(target))) return;
       if ((await inspectTarget(target)).kind !== "file") return;
       const text = await readText(target);
       if (text === undefined || !isOwnedBy(text, [old.owner])) return;
       await removeFile(target);
-      this.#report(
-        "info",
-        resource.urn,
-        `${this.#toShown(target)} is deleted; commit and push that`,
-      );
+      isRemoved = true;
     });
+    return isRemoved;
+  }
+
+  async #preview(
+    urn: string,
+    inputs: PropertyMap,
+    old: ManifestProperties | undefined,
+  ): Promise<void> {
+    const { properties } = parseInputs(inputs);
+    const problem = await this.#findTargetProblem(properties, old);
+    if (problem === undefined) return;
+    // The owner is `stack prod, app wiki`.
+    const name = properties.owner?.split(", ").at(-1) ?? properties.path ?? "a file";
+    this.#refusals.refuse(urn, name, new BerthError(problem.reason));
   }
 
   async #write(wanted: ManifestProperties, old: ManifestProperties | undefined): Promise<void> {
@@ -148,7 +207,7 @@ export class ManifestFileHandler implements ResourceHandler {
       const problem = await this.#findTargetProblem(wanted, old);
       if (problem !== undefined) throw new BerthError(problem.reason);
       if (!isSameManifest(await readText(target), wanted)) await writeText(target, toText(wanted));
-      this.#written.add(target.file);
+      this.#written.add(await toReal(target));
     });
   }
 

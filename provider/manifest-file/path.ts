@@ -14,6 +14,15 @@ export function toTarget(projectDirectory: string, directory: string, path: stri
   return { root, path, file: join(root, path) };
 }
 
+/**
+ * The file in the checkout that a link to it leads to, so that two ways to one file are the same file. undefined = there
+ * is no checkout.
+ */
+export async function toReal({ root, path }: Target): Promise<string | undefined> {
+  const real = await ifExists(realpath(root));
+  return real && join(real, path);
+}
+
 /** Why a path is not valid for a manifest, from its text alone; undefined = it is valid. */
 export function findPathProblem(path: string): string | undefined {
   if (path === "") return "must not be empty";

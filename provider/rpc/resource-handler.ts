@@ -84,7 +84,7 @@ export interface ResourceHandler {
   /** Called at the start of a run with the provider's configuration. */
   configure?(config: PropertyMap): Promise<void> | void;
   /** Answers a function of the package; undefined = it is not this handler's. */
-  invoke?(token: string): PropertyMap | undefined;
+  invoke?(token: string, args: PropertyMap): PropertyMap | undefined;
   check(
     request: CheckRequest,
   ): Promise<{ readonly inputs: PropertyMap; readonly failures: readonly CheckFailure[] }>;

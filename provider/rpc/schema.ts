@@ -13,6 +13,7 @@ const manifestFile = {
   owner: text,
   adopt: { type: "boolean" },
 };
+const gitCommit = { directory: text, owner: text, files: paths };
 
 const any = { $ref: "pulumi.json#/Any" };
 const object = { type: "object", additionalProperties: any };
@@ -65,6 +66,13 @@ export const PROVIDER_SCHEMA: string = JSON.stringify({
       requiredInputs: ["directory", "path", "content", "owner"],
       properties: manifestFile,
       required: Object.keys(manifestFile),
+    },
+    "berth:index:GitCommit": {
+      description: "A commit of the manifests that changed.",
+      inputProperties: gitCommit,
+      requiredInputs: Object.keys(gitCommit),
+      properties: gitCommit,
+      required: Object.keys(gitCommit),
     },
   },
 });

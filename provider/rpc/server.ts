@@ -91,9 +91,9 @@ function createProviderMethods(
         .setSupportspreview(true);
     }),
     invoke: unary((request) => {
-      const token = request.getTok();
+      const [token, args] = [request.getTok(), decodeProperties(request.getArgs())];
       for (const handler of handlers) {
-        const answer = handler.invoke?.(token);
+        const answer = handler.invoke?.(token, args);
         if (answer !== undefined) {
           return new messages.InvokeResponse().setReturn(encodeProperties(answer));
         }

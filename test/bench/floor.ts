@@ -54,5 +54,6 @@ function formatObject({ on }: PlannedGrant, database: string): string {
 
 function formatDefaultPrivileges(privileges: PlannedDefaultPrivileges): string {
   const { owner, grantee, schema, type } = privileges;
-  return `alter default privileges for role ${escapeIdentifier(owner)} in schema ${escapeIdentifier(schema)} grant ${privileges.privileges.join(", ")} on ${type}s to ${escapeIdentifier(grantee)};`;
+  const where = schema === null ? "" : ` in schema ${escapeIdentifier(schema)}`;
+  return `alter default privileges for role ${escapeIdentifier(owner)}${where} grant ${privileges.privileges.join(", ")} on ${type}s to ${escapeIdentifier(grantee)};`;
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { describeFailure } from "../../cli/describe-failure.ts";
+import { describeFailure } from "../../cli/terminal/describe-failure.ts";
 import { makeNames, type Say, withApps } from "./apps.ts";
 import { type Figures, measure } from "./measure.ts";
 import { soak } from "./soak.ts";

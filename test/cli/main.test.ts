@@ -139,8 +139,9 @@ describe("what it cannot run with is exit code 2, one message and no fault's sta
     [
       "a word too many",
       ["verify", "prod"],
-      "too many arguments for 'verify'. Expected 0 arguments but got 1: prod.\n  fix: npm run verify -- --help",
+      "too many arguments for 'verify'. Expected 0 arguments but got 1: prod.\n  fix: options come after --, as in: npm run verify -- --stack prod",
     ],
+    ["a word too many with options", ["verify", "prod", "--json"], "fix: npm run verify -- --help"],
     [
       "an option of another verb",
       ["verify", "--stack", "prod", "--app", "netbox"],

@@ -1,8 +1,10 @@
 import { readdirSync } from "node:fs";
 import type { KubernetesObject } from "@kubernetes/client-node";
+import { execa, execaSync } from "execa";
 import { afterAll, afterEach, beforeAll, expect, inject, it } from "vitest";
 import { diagnose } from "../../cli/doctor/diagnose.ts";
 import type { Finding } from "../../cli/doctor/report.ts";
+import { projectFolder } from "../../components/project-folder.ts";
 import {
   applyDefinitions,
   deliveryRights,
@@ -21,6 +23,7 @@ import { ClusterBed } from "./cluster-bed.ts";
  */
 
 const where = "doctor-netbox";
+const hasKubectl = execaSync("kubectl", ["version", "--client"], { reject: false }).exitCode === 0;
 let cluster: ClusterBed;
 let identifier: string;
 const repairs: (() => unknown)[] = [];
@@ -69,6 +72,7 @@ it("finds nothing wrong where all is there, and has written nothing", async () =
     expect.stringMatching(/^delivery: API server: https:\/\/127\.0\.0\.1:\d+, Kubernetes v1\.35/),
     expect.stringContaining("delivery: rights: on namespaces, onepassworditems, applications"),
     expect.stringContaining(`delivery: objects: cluster ${identifier}: 1 of 8 exist`),
+    expect.stringMatching(/^delivery: state of OnePasswordItems: 0 ready of \d+, 0 are there/),
   ]);
   expect(listFindings(findings, "skipped")).toEqual([
     expect.stringContaining("1Password operator: because this user may not list Deployments"),
@@ -185,6 +189,47 @@ it("names a namespace that nobody makes, and an object of others", async () => {
     ),
   ]);
 });
+
+it.skipIf(!hasKubectl)(
+  "names the health checks that Argo CD lacks, and the command that adds them",
+  async () => {
+    const settings = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "argocd-cm", namespace: "argocd" },
+      data: { "admin.enabled": "false" },
+    };
+    await cluster.applyAll([settings]);
+    repairs.push(() => cluster.api.delete(settings));
+    repairs.push(
+      cluster.endpoint((endpoint) => {
+        endpoint.context = "admin";
+      }),
+      cluster.bed.configure((config) => {
+        config["berth:secrets"] = { vault: { address: "http://vault.tools:8200" } };
+        const netbox = config["berth:apps"]["netbox"] as { secrets: object };
+        Object.assign(netbox.secrets, { "netbox-config": { from: "vault" } });
+      }),
+    );
+    const look = async (): Promise<Finding | undefined> =>
+      (await find()).find(({ name }) => name === "Argo CD's health checks");
+    const lacking = await look();
+    expect([lacking?.status, lacking?.detail]).toEqual([
+      "warning",
+      "argocd-cm in argocd has no health check of Application, VaultConnection, VaultAuth, VaultStaticSecret: the next wave does not wait for them",
+    ]);
+    await execa(lacking?.fix ?? "", { shell: "bash", cwd: projectFolder });
+    expect(await look()).toMatchObject({
+      status: "ok",
+      detail: "argocd-cm in argocd has what the waves need",
+    });
+    const { data } = (await cluster.read("v1", "ConfigMap", "argocd", "argocd-cm")) as {
+      readonly data?: Readonly<Record<string, string>>;
+    };
+    expect(data?.["admin.enabled"]).toBe("false");
+    expect(Object.keys(data ?? {})).toHaveLength(5);
+  },
+);
 
 it("sees whether the operator is there and ready, for a user who may look", async () => {
   repairs.push(toClusterMode({ identifier, context: "admin" }));

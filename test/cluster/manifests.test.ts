@@ -1,4 +1,7 @@
-import { beforeAll, describe, expect, inject, it } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { parseStack } from "../../components/config/parse.ts";
 import { KINDS } from "../../components/delivery/cluster/kinds.ts";
 import { listObjects } from "../../components/delivery/cluster/objects.ts";
@@ -6,6 +9,7 @@ import { planStackDelivery } from "../../components/delivery/stack-delivery.ts";
 import type { KubernetesObject } from "../../components/delivery/yaml.ts";
 import { NETBOX_VALUES } from "../delivery/netbox-values.ts";
 import { writeStack } from "../fakes/stack.ts";
+import { issue } from "../tunnel/certificate.ts";
 import { tryStrictly } from "./strict.ts";
 
 /** Everything that Berth can emit, against a real API server with the real definitions. */
@@ -82,15 +86,36 @@ const apps = {
     vault: { restart: ["Deployment/news", "argo.Rollout/news-worker"] },
   },
   forum: { provisioner: "job", roles: { ro: { profile: "readonly" } } },
+  safe: {
+    certificate: {
+      ...{ secret: "safe-env", key: "DB_ROOT_CERT", encoding: "base64" },
+      ...{ restart: ["Deployment/safe", "StatefulSet/worker"], schedule: "17 * * * *" },
+    },
+  },
 };
-const pinned = { systemIdentifier: "7412", tls: { mode: "disable" } };
+const caFile = path.join(mkdtempSync(path.join(tmpdir(), "berth-ca-")), "ca.pem");
+writeFileSync(caFile, issue("Test CA").cert);
+const pinned = {
+  ...{ systemIdentifier: "7412", tls: { mode: "disable" } },
+  service: { ca: { configMap: "postgres-ca", file: caFile } },
+  certificate: { pods: ["postgres-0"], container: "postgres" },
+};
 const gitops = { directory: "../gitops", repoURL: "https://git.example.org/gitops.git" };
 const cluster = { context: "home" };
 const host = "http://onepassword-connect.connect:8080";
 const name = "onepassword-token";
 const forAll = { connect: { host, tokenSecret: { namespace: "connect", name } } };
+const deploy = { clients: ["external-secrets", "monitoring"], serviceMonitor: true };
+const made = {
+  connect: { deploy, tokenSecret: { namespace: "connect", name } },
+  readers: ["developers"],
+};
 const forEach = { kind: "SecretStore", connect: { host, tokenSecret: { name } } };
 const vault = { address: "https://vault.tools:8200", caSecret: "vault-ca", namespace: "admin" };
+
+afterAll(() => {
+  rmSync(path.dirname(caFile), { recursive: true });
+});
 
 /** Both modes, every way for Secrets, both kinds of store and of parent, as files and as applied. */
 function listEmitted(): readonly KubernetesObject[] {
@@ -103,6 +128,14 @@ function listEmitted(): readonly KubernetesObject[] {
     ...listEmittedWith({
       apps: { wiki: { provisioner: "job", workload: { git: { path: "apps/wiki" } } } },
       gitops: { ...gitops, workloads: "flux", flux: { interval: "1h30m" } },
+    }),
+    ...listEmittedWith({
+      secrets: { store: made, vault },
+      postgres: {
+        ...(writeStack({}, pinned)["postgres"] as object),
+        ...{ service: { ca: { secret: "postgres-ca", file: caFile } } },
+        certificate: { secret: "main-ca" },
+      },
     }),
   ];
 }
@@ -131,6 +164,8 @@ function listMappings(value: unknown, path: readonly string[] = []): (readonly s
   const free = [
     ...["valuesObject", "labels", "annotations", "commonLabels", "commonAnnotations"],
     ...["vaults", "data", "templates", "requests", "limits"],
+    // A label that the Pods lack is refused for that.
+    "matchLabels",
   ];
   if (free.includes(path.at(-1) ?? "")) return [];
   const inner = Object.entries(value).flatMap(([key, item]) => listMappings(item, [...path, key]));

@@ -80,17 +80,17 @@ test.each<[string, unknown, string]>([
   [
     "an entry",
     { databse: {} },
-    '…: unknown key "databse"; did you mean "database"? allowed are adopt, provisioner, reclaimPolicy, delivery, secretsThrough, namespace, owner, roles, database, secrets, credentials, vault, workload, argocd, metadata',
+    '…: unknown key "databse"; did you mean "database"? allowed are adopt, provisioner, reclaimPolicy, delivery, secretsThrough, namespace, owner, roles, database, secrets, credentials, vault, certificate, workload, argocd, metadata',
   ],
   [
     "an owner",
     { owner: { profile: "owner" } },
-    '….owner: unknown key "profile"; allowed are name, item, secret, namespace, login, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, generate, restart, autoRestart, scram, rotation, logins',
+    '….owner: unknown key "profile"; allowed are name, item, secret, namespace, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, generate, restart, autoRestart, scram, login, rotation, logins',
   ],
   [
     "a role",
     { roles: { admin: { profile: "readonly", pofile: "" } } },
-    '….roles.admin: unknown key "pofile"; did you mean "profile"? allowed are name, item, secret, namespace, login, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, generate, restart, autoRestart, scram, profile, privileges',
+    '….roles.admin: unknown key "pofile"; did you mean "profile"? allowed are name, item, secret, namespace, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, generate, restart, autoRestart, scram, login, profile, privileges, except, reads',
   ],
   [
     "a database",
@@ -156,9 +156,9 @@ test.each<[string, unknown, string]>([
     "….secrets.token: got 5; expected array, received number, or: expected object, received number",
   ],
   [
-    "a number for a field of a Secret",
-    { secrets: { token: { fields: [1] } } },
-    '….secrets.token: got {"fields":[1]}; expected array, received object, or: fields.0: expected string, received number',
+    "a truth value for a field of a Secret",
+    { secrets: { token: { fields: [true] } } },
+    "….secrets.token.fields.0: got true; expected string",
   ],
 ])("fails on %s in an entry", (_, entry, problem) => {
   expect(findEntryProblems(entry)).toEqual([problem]);
@@ -209,9 +209,59 @@ test.each<[string, unknown, string]>([
     '….roles.web.privileges: unknown key "types"; allowed are database, schemas, tables, sequences, functions',
   ],
   [
+    "a type that no privileges are given on, in a list",
+    custom([{ schema: "public", types: ["USAGE"] }]),
+    '….roles.web.privileges.0: unknown key "types"; allowed are schema, database, schemas, tables, sequences, functions',
+  ],
+  [
+    "a privilege of another type on a table",
+    custom([{ tables: { bills: ["USAGE"] } }]),
+    '….roles.web.privileges.0.tables.bills.0: "USAGE" is not a privilege on tables; allowed are DELETE, INSERT, MAINTAIN, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE',
+  ],
+  [
+    "a table by its name with a privilege of another type",
+    custom({ tables: { bills: ["USAGE"] } }),
+    '….roles.web.privileges.tables.bills.0: "USAGE" is not a privilege on tables; allowed are DELETE, INSERT, MAINTAIN, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE',
+  ],
+  [
+    "privileges on the database in a schema",
+    custom([{ schema: "public", database: ["TEMPORARY"] }]),
+    '….roles.web.privileges.0: {"schema":"public","database":["TEMPORARY"]} has `schema`, so `database` has no meaning; give it an entry of its own',
+  ],
+  [
+    "privileges in a schema that the app does not have",
+    { ...custom([{ schema: "hr", tables: ["SELECT"] }]), database: { schemas: ["tenant_*"] } },
+    '….roles.web.privileges: the app does not have schema "hr"; allowed are public, tenant_*, or add it to database.schemas',
+  ],
+  [
+    "an exception in a schema that the app does not have",
+    { roles: { web: { profile: "readonly", except: ["hr.salaries"] } } },
+    '….roles.web.except: the app does not have schema "hr"; allowed are public, or add it to database.schemas',
+  ],
+  [
+    "an exception with two dots",
+    { roles: { web: { profile: "readonly", except: ["a.b.c"] } } },
+    '….roles.web.except.0: "a.b.c" is not a name; write it as salaries, hr.salaries or hr."a.b"',
+  ],
+  [
+    "a pattern that is none",
+    inDatabase({ schemas: ["Tenant *"] }),
+    '….database.schemas.0: "Tenant *" is not a pattern; allowed are a-z, 0-9, _ and *',
+  ],
+  [
+    "patterns with the registry's resources",
+    { provisioner: "postgresql", ...inDatabase({ schemas: "all" }) },
+    "….database.schemas: provisioner postgresql has to know each schema by name; list them, or set berth:apps.netbox.provisioner to berth",
+  ],
+  [
+    "a table by its name with the registry's resources",
+    { provisioner: "postgresql", ...custom([{ tables: { bills: ["SELECT"] } }]) },
+    "….roles.web.privileges: provisioner postgresql grants on all objects in a schema, not on some by name; set berth:apps.netbox.provisioner to berth",
+  ],
+  [
     "privileges of the owner",
     { owner: { privileges: {} } },
-    '….owner: unknown key "privileges"; allowed are name, item, secret, namespace, login, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, generate, restart, autoRestart, scram, rotation, logins',
+    '….owner: unknown key "privileges"; allowed are name, item, secret, namespace, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, generate, restart, autoRestart, scram, login, rotation, logins',
   ],
   [
     "a schema of Postgres",

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseStack } from "../../components/config/parse.ts";
-import { findProblems, writeStack } from "../fakes/stack.ts";
+import { findProblems, makeSpec, writeStack } from "../fakes/stack.ts";
 
 test("verify-ca needs a CA, since of the system's any would do for any name", () => {
   expect(findProblems(writeStack({}, { tls: { mode: "verify-ca" } }))).toEqual([
@@ -11,4 +11,20 @@ test("verify-ca needs a CA, since of the system's any would do for any name", ()
     writeStack({}, { tls: { mode: "verify-ca", ca: "ca.pem" } }),
   );
   expect(postgres.tls).toMatchObject({ mode: "verify-ca", caFile: "ca.pem" });
+});
+
+test("a client certificate comes with its key, and with TLS", () => {
+  const find = (tls: object, apps: object = {}) => findProblems(writeStack(apps, { tls }));
+  expect(find({ cert: "admin.pem" })).toEqual([
+    'berth:postgres.tls: {"cert":"admin.pem"} give both `cert` and `key`, or neither',
+  ]);
+  expect(find({ mode: "disable", cert: "a.pem", key: "a.key" })).toEqual([
+    'berth:postgres.tls: {"mode":"disable","cert":"a.pem","key":"a.key"} with mode disable there is no TLS, so `cert` and `key` have no effect; remove them',
+  ]);
+  const { postgres } = makeSpec({}, { tls: { cert: "a.pem", key: "a.key" } });
+  expect(postgres.tls.client).toEqual({ certFile: "a.pem", keyFile: "a.key" });
+  const job = { provisioner: "job", delivery: "cluster" };
+  expect(find({ cert: "a.pem", key: "a.key" }, { wiki: job }).join()).toContain(
+    "berth:postgres.tls.cert: a Job cannot use it, because its key would have to be in the cluster; remove cert and key, or set provisioner to berth for wiki",
+  );
 });

@@ -22,7 +22,7 @@ export function makeRole(app: string, changes: Partial<RoleSpec> = {}): RoleSpec
     logins: undefined,
     login: "password",
     profile: "owner",
-    privileges: {},
+    ...{ privileges: {}, scoped: [], except: [], reads: [], reader: undefined },
     item: { vault: "Coachlight", item: `${app}-db-credentials` },
     fields: { username: "username", password: "password" },
     secretName: `${app}-db-credentials`,
@@ -64,7 +64,7 @@ export function makeApp(name: string, changes: Partial<AppSpec> = {}): AppSpec {
     namespace: `infra-${name}`,
     database: {
       ...{ name, encoding: "UTF8", connectionLimit: -1, revokePublic: true },
-      ...{ settings: {}, recreate: false, schemas: [], extensions: [], guests: [] },
+      ...{ settings: {}, recreate: false, schemas: [], patterns: [], extensions: [], guests: [] },
     },
     roles: [makeRole(name)],
     secrets: [],
@@ -135,7 +135,7 @@ export function makeStack(apps: readonly AppSpec[], admin = "postgres-admin"): S
       flux: { namespace: "flux-system", source: "flux-system", interval: "10m" },
       argocdNamespace: "argocd",
       project: "default",
-      adopt: false,
+      ...{ adopt: false, commit: false },
     },
     cluster: undefined,
     argocd: {

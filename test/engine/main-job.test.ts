@@ -192,7 +192,7 @@ describe("removing an app", () => {
 describe("adding an app", () => {
   const add = async () => {
     const cli = path.join(projectFolder, "cli/main.ts");
-    const args = ["--stack", "dev", "--config-file", bed.sandbox.stackFile];
+    const args = ["--stack", "dev", "--config-file", bed.sandbox.stackFile, "--no-preview"];
     const all = [cli, "add", "wiki", "--login", "reports=readonly", ...args];
     const env = { ...bed.sandbox.env, NO_COLOR: "1" };
     return await execa(process.execPath, all, { env, stdin: "ignore", reject: false, all: true });

@@ -145,6 +145,13 @@ describe("the package in a project of one's own", () => {
     expect(Object.keys(JSON.parse(apps.stdout) as object)).toEqual(["basketball", "netbox"]);
   });
 
+  it("has the policy pack", async () => {
+    const pack = ["--policy-pack", "node_modules/berth/dist/policy"];
+    const checked = await pulumi("preview", ...pack);
+    succeeded(checked);
+    expect(checked.all).toContain("connection-limits-set");
+  });
+
   it("counts paths from the project's folder", () => {
     const file = path.join(project, "gitops/argocd/apps/infra/netbox.yml");
     expect(readFileSync(file, "utf8")).toContain("netbox");

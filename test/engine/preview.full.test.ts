@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -18,11 +18,13 @@ afterAll(async () => {
   await bed.close();
 });
 
-async function preview(...args: readonly string[]) {
+const preview = (...args: readonly string[]) => berth("preview", ...args);
+
+async function berth(verb: string, ...args: readonly string[]) {
   await bed.ensurePlugins();
   const cli = path.join(projectFolder, "cli/main.ts");
   const given = ["--stack", "dev", "--config-file", bed.sandbox.stackFile, ...args];
-  const result = await execa(process.execPath, [cli, "preview", ...given], {
+  const result = await execa(process.execPath, [cli, verb, ...given], {
     env: { ...bed.toolchain.env, ...bed.sandbox.env, NO_COLOR: "1" },
     stdin: "ignore",
     reject: false,
@@ -109,22 +111,53 @@ describe("a stack that is up", () => {
     restore();
   });
 
-  it("names an app that is refused", async () => {
+  it("names all that is refused, and shows what else would change", async () => {
     await bed.addLogin("wiki-db-credentials", "wiki", "the-wiki-of-this-test");
+    await bed.addLogin("zoo-db-credentials", "zoo", "the-zoo-of-this-test");
     await bed.sql("create role wiki login");
+    const foreign = path.join(bed.gitops, "k8s/infra/zoo/00-onepassworditems-infra-zoo.yaml");
+    mkdirSync(path.dirname(foreign), { recursive: true });
+    writeFileSync(foreign, "kind: Hand\n");
     const restore = bed.configure((config) => {
-      config["berth:apps"]["wiki"] = {};
+      Object.assign(config["berth:apps"], { wiki: {}, zoo: {} });
     });
-    const refused = await preview("--json");
-    expect(refused.exitCode).toBe(1);
-    expect(appOf(JSON.parse(refused.stdout) as StackPreview, "wiki")).toMatchObject({
-      change: "refused",
+    const { exitCode, stdout } = await preview("--json");
+    expect(exitCode).toBe(1);
+    const found = JSON.parse(stdout) as StackPreview;
+    expect(found.apps.map(({ app, change }) => [app, change])).toEqual([
+      ["wiki", "refused"],
+      ["zoo", "refused"],
+    ]);
+    expect(appOf(found, "zoo")?.statements.length).toBeGreaterThan(3);
+    expect(appOf(found, "zoo")?.errors).toEqual([
+      expect.stringContaining("exists and was not written by Berth"),
+    ]);
+    expect(found).toMatchObject({
+      ...{ unchangedApps: ["basketball", "netbox"], notComparedApps: [] },
+      shared: { errors: [expect.stringContaining("not possible as it is: app wiki, app zoo")] },
     });
+    rmSync(path.dirname(foreign), { recursive: true });
     restore();
     await bed.sql("drop role wiki");
   });
 
-  it("blocks what --block names", async () => {
+  it("names the apps that it did not come to", async () => {
+    const restore = bed.configure((config) => {
+      config["berth:apps"]["absent"] = {};
+    });
+    const { exitCode, stdout } = await preview("--json");
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      notComparedApps: ["absent", "basketball", "netbox"],
+      shared: { errors: [expect.stringContaining("absent-db-credentials")] },
+    });
+    expect((await preview()).stdout).toContain(
+      "not compared, because the run stopped at the errors above: absent, basketball, netbox",
+    );
+    restore();
+  });
+
+  it("blocks the risks that --fail-on names", async () => {
     const restore = bed.configure((config) => {
       const { netbox } = config["berth:apps"];
       const roles = { reports: { profile: "readonly" } };
@@ -140,6 +173,16 @@ describe("a stack that is up", () => {
     expect(markdown).toContain("- `- file argocd/apps/");
     const { output } = await bed.up();
     expect(output).toContain("stay on the server (reclaimPolicy: retain)");
+    restore();
+  });
+
+  it("is shown by add", async () => {
+    const restore = bed.configure(() => undefined);
+    const { exitCode, stdout } = await berth("add", "shop");
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^shop: new$/m);
+    expect(stdout).toContain("next: pulumi up --stack dev --config-file ");
+    expect(stdout).not.toContain("next: pulumi preview");
     restore();
   });
 

@@ -70,7 +70,7 @@ describe.each(files)("%s", (file) => {
 });
 
 it("the documented commands exist", async () => {
-  const blocks = [...read("docs/ci.md").matchAll(/```sh\n([\s\S]*?)```/g)];
+  const blocks = [...read("docs/preview.md").matchAll(/```sh\n([\s\S]*?)```/g)];
   const commands = blocks.flatMap(([, block = ""]) => block.trim().split("\n"));
   expect(commands.length).toBeGreaterThan(4);
   for (const command of commands) await expectUsable(command);

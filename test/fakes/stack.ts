@@ -19,8 +19,13 @@ export function writeStack(apps: unknown, postgres: Written = {}): Written {
 }
 
 /** The same, parsed. */
-export function makeSpec(apps: unknown, postgres: Written = {}, stack = "prod"): StackSpec {
-  return parseStack(stack, writeStack(apps, postgres));
+export function makeSpec(
+  apps: unknown,
+  postgres: Written = {},
+  stack = "prod",
+  more: Written = {},
+): StackSpec {
+  return parseStack(stack, { ...writeStack(apps, postgres), ...more });
 }
 
 /** The only app of a stack. */

@@ -22,7 +22,8 @@ function makeFunctions(): Functions {
   const spec = loadStackFromFile(stack, project);
   const requests = planItemRequests(spec);
   return {
-    "berth:postgres:getRefusedApps": () => ({ apps: [] }),
+    "berth:postgres:beginRun": () => ({}),
+    "berth:postgres:getRefused": () => ({ names: [] }),
     "onepassword:index/getItem:getItem": ({ vault, title }) => {
       const isIn = (name: string): boolean => vault === name || vault === vaultId;
       const wanted = requests.filter(({ ref }) => isIn(ref.vault) && ref.item === title);

@@ -1,5 +1,8 @@
+import { certificates } from "./certificates.ts";
+import { deliveryMutants } from "./delivery.ts";
 import { items } from "./items.ts";
 import { inFile, type Mutant } from "./mutant.ts";
+import { refusals } from "./refusals.ts";
 
 const configRules: readonly Mutant[] = [
   ...inFile(
@@ -15,9 +18,10 @@ const configRules: readonly Mutant[] = [
   ),
   ...inFile(
     "components/config/rules/memberships.ts",
-    ["test/config/rules/memberships.test.ts"],
+    ["test/config/rules/memberships.test.ts", "test/config/derive/readers.test.ts"],
     [
       ["groups that no app may join", "if (reason === undefined) return [];", "return [];"],
+      ["a look for the apps that a role reads", "!others.includes(name)", "false"],
       ["groups with the rights of a superuser", "superuserGroups.includes(group)", "false"],
       ["a look for circles", "if (way.includes(one))", "if (false)"],
     ],
@@ -28,6 +32,23 @@ const configRules: readonly Mutant[] = [
     [
       ["a look for what is listed twice", "names.indexOf(name) !== index", "false"],
       ["a schema for each extension", "!schemas.includes(schema)", "false"],
+    ],
+  ),
+  ...inFile(
+    "components/config/derive/readers.ts",
+    ["test/config/derive/readers.test.ts"],
+    [
+      ["a role by which an app is read", "toReads(role).includes(name)", "false"],
+      ["a membership in it", "toReads(role).map((other) => readerRoleName(other, name))", "[]"],
+    ],
+  ),
+  ...inFile(
+    "components/config/rules/privileges.ts",
+    ["test/config/parse.test.ts"],
+    [
+      ["a schema for each privilege", "isKnown(schema)", "true"],
+      ["patterns for the registry", "patterns.length === 0", "true"],
+      ["names for the registry", "name !== undefined)", "false)"],
     ],
   ),
   ...inFile(
@@ -128,16 +149,62 @@ const diff: readonly Mutant[] = [
     ],
   ]),
   ...inFile("components/postgres/diff/access/decide.ts", accessTests, [
-    ["a look at whose objects they are", "!mayGrantOn(object, plan, live.server)", "false"],
+    ["a look at whose objects they are", "!mayGrantOn(object, plan, server)", "false"],
     ["a look at single columns", "grantedTo(grantee, columns)", "[].slice()"],
     ["the defaults of a schema", 'if (type === "schema") return [];', "return [];"],
   ]),
+  ...inFile(
+    "components/postgres/diff/access/decide.ts",
+    ["test/postgres/diff/scoped.test.ts"],
+    [
+      ["a look at the names of objects", "wantedOn(request, object.name)", "request.privileges"],
+      ["schemas that a pattern stands for", "isInPattern(plan, schema));", "false);"],
+      [
+        "a look at whose schemas they are",
+        'type === "schema" && owner === plan.database.owner',
+        'type === "schema"',
+      ],
+      ["what is given in every schema", "missing: alone,", "missing,"],
+      ["every schema for a role that leaves", "schemas: [...schemas] }", "schemas: [] }"],
+      ["a REVOKE without a schema", "subtract(allowed, granted)", "subtract(granted, granted)"],
+    ],
+  ),
+  ...inFile(
+    "components/postgres/plan/access.ts",
+    ["test/postgres/plan/plan.test.ts", "test/postgres/diff/scoped.test.ts"],
+    [
+      ["exceptions", "none.has(name) ? [] : on(name)", "on(name)"],
+      ["an exception's schema", "except.filter(isHere)", "except"],
+      ["a privilege's schema", "scoped.filter(isHere)", "scoped"],
+      [
+        "no default where a name is left out",
+        "[...named.values()].every((list) => list.includes(one))",
+        "true",
+      ],
+      ["no default in every schema with an exception", "except.length > 0", "false"],
+      ["a way into the schemas of the list alone", "isNowhere && isPart", "false"],
+    ],
+  ),
+  ...inFile(
+    "components/postgres/server/tls.ts",
+    ["test/postgres/server/client-certificate.postgres.test.ts"],
+    [
+      ["a client certificate", "spec.client === undefined ? {} : readClient(spec.client)", "{}"],
+      ["a look at its key", "certificate.checkPrivateKey(parseKey(keyFile, key))", "true"],
+    ],
+  ),
+  ...inFile(
+    "components/postgres/diff/unlisted.ts",
+    ["test/postgres/diff/unstated.test.ts"],
+    [["names that no object has", "missing.length === 0", "true"]],
+  ),
   ...inFile(
     "components/postgres/diff/roles.ts",
     [
       "test/provider/app-database/two-logins.postgres.test.ts",
       "test/provider/app-database/memberships.postgres.test.ts",
       "test/provider/app-database/external-logins.postgres.test.ts",
+      "test/provider/app-database/readers.postgres.rows.test.ts",
       "test/provider/app-database/handler.postgres.test.ts",
     ],
     [
@@ -147,7 +214,8 @@ const diff: readonly Mutant[] = [
         "live.connectionLimit !== role.connectionLimit",
         "(live.connectionLimit, false)",
       ],
-      ["a password taken back", 'needsPassword && role.login === "external"', "false"],
+      ["LOGIN taken back", 'role.login === "none" && live.canLogin', "false"],
+      ["a password taken back", "needsPassword && hasNoPassword(role)", "false"],
       [
         "memberships taken back",
         "live.memberOf.filter((granted) => !role.memberOf.includes(granted))",
@@ -246,7 +314,10 @@ const verify: readonly Mutant[] = [
 export const mutants: readonly Mutant[] = [
   ...items,
   ...configRules,
+  ...certificates,
   ...postgresRules,
   ...diff,
   ...verify,
+  ...deliveryMutants,
+  ...refusals,
 ];

@@ -32,12 +32,24 @@ test("brings the fields asked for, under the keys that the 1Password operator wo
 
 test("brings all of an item when no field is named", () => {
   const { spec } = buildExternalSecret({ ...args, fields: [] });
-  expect(spec.dataFrom).toEqual([{ extract: { key: "NetBox superuser", ...strategies } }]);
+  expect(spec.dataFrom).toEqual([
+    // What these two and the template do is in operators.full.test.ts.
+    {
+      extract: { key: "NetBox superuser", ...strategies },
+      rewrite: [
+        { regexp: { source: "^[^-._a-zA-Z0-9]+|[^-._a-zA-Z0-9]+$", target: "" } },
+        { regexp: { source: "[^-._a-zA-Z0-9]+", target: "-" } },
+      ],
+    },
+  ]);
+  expect(spec.target.template.templateFrom).toEqual([
+    { target: "Data", literal: expect.stringContaining("{{ if $value }}") as string },
+  ]);
   expect(spec).not.toHaveProperty("data");
 });
 
 test("gives the Secret its labels and keeps annotations of Argo CD's off it", () => {
-  const { spec } = buildExternalSecret({ ...args, fields: [] });
+  const { spec } = buildExternalSecret({ ...args, fields: ["password"] });
   expect(spec.target).toEqual({
     name: "netbox-superuser",
     creationPolicy: "Owner",

@@ -5,6 +5,12 @@ import { itemWith } from "../fakes/item.ts";
 import { findProblems } from "../fakes/stack.ts";
 import { external, findSecret, write } from "./external-stack.ts";
 
+/** What makes the keys that the 1Password operator makes. */
+const asOperatorNames = [
+  { regexp: { source: "^[^-._a-zA-Z0-9]+|[^-._a-zA-Z0-9]+$", target: "" } },
+  { regexp: { source: "[^-._a-zA-Z0-9]+", target: "-" } },
+];
+
 describe("a Secret", () => {
   test("may have renamed keys, several items, a type and times of its own", () => {
     const secrets = {
@@ -53,7 +59,7 @@ describe("a Secret", () => {
           conversionStrategy: "Default",
           decodingStrategy: "None",
         },
-        rewrite: [{ regexp: { source: "^SMTP_(.*)$", target: "MAIL_$1" } }],
+        rewrite: [{ regexp: { source: "^SMTP_(.*)$", target: "MAIL_$1" } }, ...asOperatorNames],
       },
     ]);
   });

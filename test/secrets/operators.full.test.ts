@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa, execaSync } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { toKeyName } from "../../components/config/keys/name.ts";
 import { loginKeys } from "../../components/config/keys/render.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { buildExternalSecret } from "../../components/secrets/external-secret.ts";
@@ -55,4 +56,33 @@ test.skipIf(!hasGo).each(Object.entries(passwords))("%s", async (_, password) =>
   const wanted = renderKeys(keys, login);
   expect(read(made.External)).toEqual({ ...renderKeys(loginKeys, login), ...wanted });
   expect(read(made.Vault)).toEqual(wanted);
+});
+
+test.skipIf(!hasGo)("all fields have the keys that the 1Password operator gives them", async () => {
+  const whole = buildExternalSecret({
+    ...common,
+    ...{ title: "wiki", fields: [], refreshInterval: "1h0m0s" },
+    store: { kind: "ClusterSecretStore", name: "berth-prod" },
+  });
+  const { spec } = whole;
+  const rewrite = spec.dataFrom?.[0]?.rewrite.map(({ regexp }) => regexp) ?? [];
+  const [{ literal = "" } = {}] = spec.target.template.templateFrom ?? [];
+  const values: Record<string, string> = {
+    ...{ "API Token": "a", "  Ä (web)!": "b", "tls.crt": "c", "a_b-c": "d" },
+    ...{ notesPlain: "", "123": "0123", multi: 'line 1\n"line" 2: {{ .x }}\t\\ é \u2028 🙂\n' },
+  };
+  const input = { All: { Literal: literal, Rewrite: rewrite }, Fields: values };
+  const { stdout } = await execa(program, { input: JSON.stringify(input) });
+  const { All: made } = JSON.parse(stdout) as { All: Record<string, string> };
+  expect(
+    Object.fromEntries(
+      Object.entries(made).map(([key, text]) => [key, Buffer.from(text, "base64").toString()]),
+    ),
+  ).toEqual(
+    Object.fromEntries(
+      Object.entries(values)
+        .filter(([, value]) => value !== "")
+        .map(([label, value]) => [toKeyName(label), value]),
+    ),
+  );
 });

@@ -2,7 +2,6 @@ import type { ClusterSpec } from "../../../components/config/spec/delivery.ts";
 import type { StackSpec } from "../../../components/config/spec.ts";
 import { decideCluster } from "../../../components/delivery/cluster/findings.ts";
 import { inspectCluster } from "../../../components/delivery/cluster/inspect.ts";
-import { kindOf } from "../../../components/delivery/cluster/kinds.ts";
 import { type ClusterPlan, listObjects } from "../../../components/delivery/cluster/objects.ts";
 import { toAnyId } from "../../../components/delivery/emitted-kinds.ts";
 import { planStackDelivery } from "../../../components/delivery/stack-delivery.ts";
@@ -48,8 +47,8 @@ export async function checkDelivery(report: Report, spec: Outcome<StackSpec>): P
     checkObjects,
   );
   const target = "value" in objects ? context : objects;
-  const kinds = "value" in context ? listAll(context.value).map(kindOf) : [];
-  await checkMakers(report, group, kinds, target);
+  const all = "value" in context ? listAll(context.value) : [];
+  await checkMakers(report, group, all, target);
 }
 
 async function openTarget(spec: StackSpec): Promise<Passed<Target>> {

@@ -4,11 +4,14 @@ import {
   toHealthCommand,
 } from "../../../components/delivery/argocd/health-checks.ts";
 import type { Kind } from "../../../components/delivery/cluster/kinds.ts";
-import { listEmittedKinds } from "../../../components/delivery/emitted-kinds.ts";
+import { listEmitted, toCustomKinds } from "../../../components/delivery/emitted-kinds.ts";
+import type { KubernetesObject } from "../../../components/delivery/yaml.ts";
 import { type KubeAccess, parseAnswer } from "../../../components/kubernetes/access.ts";
 import { KubeError } from "../../../components/kubernetes/error.ts";
 import { NotNeeded, type Outcome, type Passed, type Report } from "../report.ts";
 import { type ReachedCluster, requestOptions } from "./access.ts";
+import { listAll } from "./list-all.ts";
+import { checkReadiness } from "./readiness.ts";
 
 /**
  * The cluster's part with manifests in Git: their kinds, and the operators that make Secrets from them. A run
@@ -37,34 +40,37 @@ export async function checkOperators(
   [spec, cluster]: readonly [spec: Outcome<StackSpec>, cluster: Outcome<ReachedCluster>],
 ): Promise<void> {
   const fix = "correct the stack file";
-  const emitted = await report.check({ group, name: "manifests", fix }, [spec], listKinds);
-  const kinds = "value" in emitted ? emitted.value : [];
-  for (const kind of kinds) {
+  const emitted = await report.check({ group, name: "manifests", fix }, [spec], listObjects);
+  const objects = "value" in emitted ? emitted.value : [];
+  for (const kind of toCustomKinds(objects)) {
     const about = { group, name: kind.kind, fix: toFix(kind) };
     await report.check(about, [cluster], ({ access }) => findKind(access, kind));
   }
-  await checkMakers(report, group, kinds, cluster);
+  await checkMakers(report, group, objects, cluster);
 }
 
-/** Checks the operators that make Secrets from objects of these kinds. */
+/** Checks the operators that make Secrets from these objects, and what they say of them. */
 export async function checkMakers(
   report: Report,
   group: string,
-  kinds: readonly Kind[],
+  objects: readonly KubernetesObject[],
   cluster: Outcome<{ readonly access: KubeAccess }>,
 ): Promise<void> {
+  const kinds = toCustomKinds(objects);
   for (const operator of operators) {
     const kind = kinds.find(({ apiVersion }) => apiVersion.startsWith(`${operator.api}/`));
     if (kind === undefined) continue;
     const about = { group, name: operator.name, fix: toFix(kind) };
     await report.check(about, [cluster], ({ access }) => findOperator(access, operator, about.fix));
   }
+  await checkReadiness(report, group, objects, cluster);
 }
 
-function listKinds(spec: StackSpec): Passed<readonly Kind[]> {
+function listObjects(spec: StackSpec): Passed<readonly KubernetesObject[]> {
   if (spec.gitops === undefined) throw new NotNeeded("the stack writes no manifests into Git");
-  const kinds = listEmittedKinds(spec);
-  return { value: kinds, detail: kinds.map(({ kind }) => kind).join(", ") };
+  const objects = listEmitted(spec);
+  const kinds = toCustomKinds(objects);
+  return { value: objects, detail: kinds.map(({ kind }) => kind).join(", ") };
 }
 
 function toFix({ source }: Kind): string {
@@ -98,7 +104,7 @@ export async function checkHealthChecks(
     [spec, cluster],
     async (stack, { access }): Promise<Passed<undefined>> => {
       const target = stack.gitops ?? stack.cluster;
-      const kinds = target === undefined ? [] : listEmittedKinds(stack);
+      const kinds = target === undefined ? [] : toCustomKinds(listEmitted(stack));
       if (target === undefined || !kinds.some(({ kind }) => kind === "Application")) {
         throw new NotNeeded("the stack has no Application");
       }
@@ -135,7 +141,8 @@ async function findOperator(
   { image }: Operator,
   fix: string,
 ): Promise<Passed<undefined>> {
-  const found = (await listDeployments(access)).find((deployment) => runs(deployment, image));
+  const all = await listAll<Deployment>(access, "/apis/apps/v1/deployments", "Deployments");
+  const found = all.find((deployment) => runs(deployment, image));
   if (found === undefined) {
     return warn(`no Deployment of the cluster runs an image ${image}`, fix);
   }
@@ -152,28 +159,6 @@ async function findOperator(
 function runs(deployment: Deployment, name: string): boolean {
   const containers = deployment.spec?.template?.spec?.containers ?? [];
   return containers.some(({ image }) => image?.includes(name) === true);
-}
-
-/** All Deployments of the cluster, read page by page. */
-async function listDeployments(access: KubeAccess): Promise<Deployment[]> {
-  const found: Deployment[] = [];
-  let next: string | undefined = "";
-  while (next !== undefined) {
-    const query = new URLSearchParams({ limit: "200", ...(next === "" ? {} : { continue: next }) });
-    const path = `/apis/apps/v1/deployments?${query.toString()}`;
-    const answer = await access.send({ path }, requestOptions);
-    if (answer.status !== 200) {
-      const status = String(answer.status);
-      throw new NotNeeded(`this user may not list Deployments of all namespaces (${status})`);
-    }
-    const list = parseAnswer(access.context, answer.body) as {
-      items?: Deployment[];
-      metadata?: { continue?: string };
-    };
-    found.push(...(list.items ?? []));
-    next = list.metadata?.continue || undefined;
-  }
-  return found;
 }
 
 function warn(detail: string, fix: string): Passed<undefined> {

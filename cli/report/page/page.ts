@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { SecretReport } from "../app-report.ts";
+import { countOf } from "../../print.ts";
+import { describeKeys, type SecretReport } from "../app-report.ts";
 import { Html, html } from "./html.ts";
 import type { Cell, Level } from "./matrix.ts";
 import type { AppChain, RoleOfChain, StackReport } from "./model.ts";
@@ -45,7 +46,7 @@ export function toPage(report: StackReport): string {
 <a class="skip" href="#main">Skip to the report</a>
 <header>
 <h1>Stack ${stack}</h1>
-<p>${count(apps.length, "app")}, ${count(roles.length, "role")}, ${count(report.warnings.length, "warning")}; ${source}.</p>
+<p>${countOf(apps.length, "app")}, ${countOf(roles.length, "role")}, ${countOf(report.warnings.length, "warning")}; ${source}.</p>
 <nav aria-label="Sections"><a href="#access">Access</a> <a href="#warnings">Warnings</a> <a href="#chains">Apps</a> <a href="#secrets">Secrets</a></nav>
 <form class="filter" role="search" hidden>
 <label for="filter">Filter by app, role, database or Secret</label>
@@ -64,10 +65,6 @@ ${toSecrets(report)}
 </body>
 </html>
 `.text;
-}
-
-function count(n: number, noun: string): string {
-  return `${String(n)} ${noun}${n === 1 ? "" : "s"}`;
 }
 
 /** A table that scrolls by itself, with the keyboard too. */
@@ -172,14 +169,15 @@ function toState({ isThere, drift }: NonNullable<AppChain["state"]>): Html {
 }
 
 function toSecrets({ apps }: StackReport): Html {
-  const titles = ["App", "From", "Path", "Secret", "Made by", "Namespaces", "Login of"];
+  const titles = ["App", "From", "Path", "Secret", "Made by", "Namespaces", "Login of", "Keys"];
   const rows = apps.flatMap(({ app, secrets }) =>
-    secrets.map(({ source, item, secret, kind, namespaces, role }) => {
-      const cells = [source, item, secret, kind ?? "nobody", namespaces.join(", "), role ?? ""];
+    secrets.map((one) => {
+      const { source, item, secret, kind = "nobody", namespaces, role = "" } = one;
+      const cells = [source, item, secret, kind, namespaces.join(", "), role, describeKeys(one)];
       return html`<tr><th scope="row">${app}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`;
     }),
   );
-  const note = html`Where each Secret comes from. Values are not read.`;
+  const note = html`Where each Secret comes from. Values are not read. …: the item may have more keys.`;
   const table = html`<table><thead><tr>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead><tbody>${rows}</tbody></table>`;
   return toTable("secrets", "Secrets", note, table);
 }

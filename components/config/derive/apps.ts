@@ -1,6 +1,7 @@
-import { byKey } from "../../sort.ts";
+import { byKey, compareText } from "../../sort.ts";
 import { type KnownValues, type SecretKey, toSecretKey } from "../keys/template.ts";
-import { toGrants } from "../schema/database.ts";
+import { toSchemas } from "../schema/database.ts";
+import { toNamedObjects, toPrivileges } from "../schema/privileges.ts";
 import { type Keys, toTemplates } from "../schema/secret-keys.ts";
 import { sortSettings } from "../schema/settings.ts";
 import type { AppEntry, StackConfig } from "../schema/stack.ts";
@@ -9,6 +10,8 @@ import type { PostgresSpec } from "../spec/postgres.ts";
 import type { FindSpec, NamedField, SecretSettings, SecretSpec } from "../spec/secrets.ts";
 import type { AppSpec, DatabaseSpec, ExtensionSpec, RoleSpec } from "../spec.ts";
 import { mergeMetadata, toAppArgoCdSpec } from "./argocd.ts";
+import { toCertificate } from "./certificate.ts";
+import { toPresetKeys } from "./charts.ts";
 import { defaultDelivery } from "./delivery.ts";
 import {
   appNamespace,
@@ -20,6 +23,7 @@ import {
   scopedItem,
   scopedRoleName,
 } from "./names.ts";
+import { findReaderGroups, toReaderGroups, toReads } from "./readers.ts";
 import { toAppVaultSpec, toRestartTarget } from "./vault.ts";
 import { toWorkload } from "./workload.ts";
 
@@ -36,33 +40,31 @@ export function toAppSpec(
   const { vault, generate } = config.onepassword;
   const database = entry.database?.name ?? databaseName(name);
   const values = { ...service, port: String(service.port), database };
-  const keys = { values, preset: config.secrets?.keys };
+  const keys = { values, preset: config.secrets?.keys, ofChart: {} };
   const namespace = entry.namespace ?? appNamespace(name);
   const adopt = entry.adopt ?? false;
   const fromVault = entry.credentials === "vault";
   const hasTwoLogins = entry.owner?.rotation === "two-logins";
-  const owner = toRole("owner", { profile: "owner", privileges: {} }, entry.owner ?? {}, {
+  const owner = toRole("owner", asOwner, entry.owner ?? {}, {
     name: hasTwoLogins || fromVault ? groupRoleName(name) : roleName(name),
     logins: fromVault ? [] : hasTwoLogins ? (entry.owner?.logins ?? loginNames(name)) : undefined,
     item: ownerItem(name),
     vault,
     namespace,
-    keys,
+    keys: { ...keys, ofChart: toPresetKeys(entry) },
     generate,
   });
-  const scoped = Object.entries(entry.roles ?? {})
-    .toSorted(byKey)
-    .map(([key, role]) =>
-      toRole(key, toMay(role), role, {
-        name: scopedRoleName(name, key),
-        logins: undefined,
-        item: scopedItem(name, key),
-        vault,
-        namespace,
-        keys,
-        generate,
-      }),
-    );
+  const usual = { logins: undefined, vault, namespace, keys, generate };
+  const scoped = Object.entries(entry.roles ?? {}).map(([key, role]) => {
+    const memberOf = [...(role.memberOf ?? []), ...toReaderGroups(name, key, role)];
+    const given = { ...role, memberOf };
+    const names = { name: scopedRoleName(name, key), item: scopedItem(name, key) };
+    return { ...toRole(key, toMay(role), given, { ...usual, ...names }), reads: toReads(role) };
+  });
+  const groups = findReaderGroups(name, config).map(({ key, may, reader, ...group }) => {
+    const given = { ...group, login: "none" } as const;
+    return { ...toRole(key, may, given, { ...usual, ...group, item: "" }), reader };
+  });
   return {
     name,
     provisioner: entry.provisioner ?? config.postgres.provisioner ?? "berth",
@@ -72,9 +74,10 @@ export function toAppSpec(
     secretsThrough: entry.secretsThrough ?? config.secrets?.through ?? "onepassword-item",
     namespace,
     database: toDatabaseSpec(database, entry.database, adopt),
-    roles: [owner, ...scoped],
+    roles: [owner, ...[...scoped, ...groups].toSorted((a, b) => compareText(a.key, b.key))],
     secrets: toSecrets(entry, vault, namespace),
     vault: toAppVaultSpec(name, entry, config, namespace),
+    certificate: toCertificate(entry),
     workload: toWorkload(stack, name, entry, config),
     argocd: toAppArgoCdSpec(stack, name, entry, config),
     metadata: mergeMetadata(config.metadata ?? {}, entry.metadata ?? {}),
@@ -93,18 +96,24 @@ function toDatabaseSpec(
     revokePublic: given.revokePublic ?? !isAdopted,
     settings: sortSettings(given.settings),
     recreate: given.recreate ?? false,
-    schemas: (given.schemas ?? []).toSorted(),
+    ...toSchemas(given.schemas),
     extensions: (given.extensions ?? []).map(toExtension),
     guests: (given.guests ?? []).toSorted(),
   };
 }
 
 /** What a role may do. */
-type May = Pick<RoleSpec, "profile" | "privileges">;
+type May = Pick<RoleSpec, "profile" | "privileges" | "scoped" | "except">;
 
-function toMay({ profile, privileges }: NonNullable<AppEntry["roles"]>[string]): May {
-  return { profile: profile ?? "custom", privileges: toGrants(privileges ?? {}) };
+function toMay({ profile, privileges, except }: NonNullable<AppEntry["roles"]>[string]): May {
+  return {
+    profile: profile ?? "custom",
+    ...toPrivileges(privileges),
+    except: toNamedObjects(except),
+  };
 }
+
+const asOwner: May = { profile: "owner", privileges: {}, scoped: [], except: [] };
 
 type ExtensionEntry = NonNullable<NonNullable<AppEntry["database"]>["extensions"]>[number];
 
@@ -113,7 +122,9 @@ function toExtension(given: ExtensionEntry): ExtensionSpec {
   return { ...given, schema: given.schema ?? "public" };
 }
 
-type Given = NonNullable<AppEntry["owner"]>;
+type Given = Omit<NonNullable<AppEntry["owner"]>, "login"> & {
+  readonly login?: RoleSpec["login"] | undefined;
+};
 
 function toRole(
   key: string,
@@ -143,6 +154,7 @@ function toRole(
     keys: toKeys(given.keys, derived.keys, { name, fields }),
     settings: toSettings(given),
     connectionLimit: given.connectionLimit ?? -1,
+    ...{ reads: [], reader: undefined },
     memberOf: (given.memberOf ?? []).toSorted(),
     searchPath: given.searchPath ?? [],
     parameters: sortSettings(given.settings),
@@ -165,16 +177,18 @@ interface KeysOfApp {
   readonly values: KnownValues;
   /** For a role without keys of its own. */
   readonly preset: Keys | undefined;
+  /** Those that the values of a chart name. */
+  readonly ofChart: Readonly<Record<string, string>>;
 }
 
 /** Without `username` and `password` where each Secret has them anyway. */
 function toKeys(
   given: Keys | undefined,
-  { values, preset }: KeysOfApp,
+  { values, preset, ofChart }: KeysOfApp,
   { name: user, fields }: Pick<RoleSpec, "name" | "fields">,
 ): readonly SecretKey[] {
   const known = fields.username === undefined ? { ...values, user } : values;
-  return Object.entries(toTemplates(given ?? preset ?? []))
+  return Object.entries({ ...ofChart, ...toTemplates(given ?? preset ?? []) })
     .filter(([key]) => !(key === "username" || key === "password") || fields[key] !== key)
     .toSorted(byKey)
     .map(([key, template]) => toSecretKey(key, template, known));

@@ -35,6 +35,13 @@ export function toChart(app: string, helm: HelmEntry, charts: StackConfig["chart
   };
 }
 
+/** The keys of the owner's Secret that the values of an entry's preset name. */
+export function toPresetKeys({ workload }: AppEntry): Readonly<Record<string, string>> {
+  const name = workload?.helm && toPresetName(workload.helm);
+  const preset: Preset | undefined = name && presets[name];
+  return preset?.keys ?? {};
+}
+
 function toPresetName({ preset, chart, repoURL }: HelmEntry): PresetName | undefined {
   if (preset === "none") return undefined;
   if (preset !== undefined) return preset;

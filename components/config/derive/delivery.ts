@@ -1,6 +1,6 @@
 import type { StackConfig } from "../schema/stack.ts";
 import type { ClusterSpec, Delivery, GitOpsSpec } from "../spec/delivery.ts";
-import type { SecretsSpec, StoreSpec } from "../spec/secrets.ts";
+import type { ConnectServerSpec, ConnectSpec, SecretsSpec, StoreSpec } from "../spec/secrets.ts";
 import { defaultProject } from "./argocd.ts";
 import { storeName } from "./names.ts";
 import { toVaultSpec } from "./vault.ts";
@@ -23,6 +23,7 @@ export function toGitOpsSpec(stack: string, config: StackConfig): GitOpsSpec | u
     argocdNamespace: gitops.argocdNamespace ?? "argocd",
     project: gitops.project ?? defaultProject(stack, config),
     adopt: gitops.adopt ?? false,
+    commit: gitops.commit ?? false,
   };
 }
 
@@ -59,23 +60,50 @@ export function toSecretsSpec(stack: string, config: StackConfig, namespace: str
   const { store } = secrets ?? {};
   return {
     through: secrets?.through ?? "onepassword-item",
-    store: store && toStoreSpec(stack, store),
+    store: store && toStoreSpec(stack, store, namespace),
     refreshInterval: secrets?.refreshInterval ?? "1h0m0s",
     vault: toVaultSpec(stack, config, namespace),
   };
 }
 
+type Store = NonNullable<NonNullable<StackConfig["secrets"]>["store"]>;
+
 function toStoreSpec(
   stack: string,
-  { kind, name, connect }: NonNullable<NonNullable<StackConfig["secrets"]>["store"]>,
+  { kind, name, connect, readers = [] }: Store,
+  namespace: string,
 ): StoreSpec {
   return {
     kind: kind ?? "ClusterSecretStore",
     name: name ?? (connect === undefined ? "" : storeName(stack)),
-    connect: connect && {
-      host: connect.host,
-      token: { name: connect.tokenSecret.name, key: connect.tokenSecret.key ?? "token" },
-      tokenNamespace: connect.tokenSecret.namespace,
-    },
+    connect: connect && toConnectSpec(connect, namespace),
+    readers,
+  };
+}
+
+function toConnectSpec(connect: NonNullable<Store["connect"]>, namespace: string): ConnectSpec {
+  const { tokenSecret, host = "" } = connect;
+  const deploy = connect.deploy && toServer(connect.deploy, tokenSecret.namespace ?? namespace);
+  return {
+    host: deploy === undefined ? host : `http://${deploy.name}.${deploy.namespace}:8080`,
+    token: { name: tokenSecret.name, key: tokenSecret.key ?? "token" },
+    tokenNamespace: tokenSecret.namespace,
+    deploy,
+  };
+}
+
+function toServer(
+  given: NonNullable<NonNullable<Store["connect"]>["deploy"]>,
+  namespace: string,
+): ConnectServerSpec {
+  const { name = "op-credentials", key = "1password-credentials.json" } =
+    given.credentialsSecret ?? {};
+  return {
+    name: given.name ?? "onepassword-connect",
+    namespace: given.namespace ?? namespace,
+    credentials: { name, key },
+    version: given.version ?? "1.8.2",
+    clients: given.clients ?? ["external-secrets"],
+    serviceMonitor: given.serviceMonitor ?? false,
   };
 }

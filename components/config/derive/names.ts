@@ -35,6 +35,24 @@ export function scopedRoleName(app: string, key: string): string {
   return `${roleName(app)}_${key.replaceAll("-", "_")}`;
 }
 
+/** NOLOGIN role of an app, by which a role of another app reads its database. */
+export function readerRoleName(app: string, reader: string): string {
+  return `${roleName(app)}_${reader}`;
+}
+
+/** Its key. No entry can have it, because of the `_`. */
+export function readerKey(app: string, key: string): string {
+  return `${app}_${key}`;
+}
+
+/** Where the stack file says what a further role has, in the entry of its app or of the app that reads this one. */
+export function accessAt(app: string, key: string): string {
+  const [reader, own] = key.split("_");
+  return own === undefined
+    ? `berth:apps.${app}.roles.${key}`
+    : `berth:apps.${reader ?? ""}.roles.${own}.reads.${app}`;
+}
+
 /** 1Password item with the owner's credential. */
 export function ownerItem(app: string): string {
   return `${app}-db-credentials`;
@@ -85,6 +103,16 @@ export function jobName(app: string): string {
 /** ServiceAccount and ConfigMap of the Job; in Git mode also the Application that brings them. */
 export function provisionerName(app: string): string {
   return `${app}-db-provisioner`;
+}
+
+/** What copies the server's certificate for an app, in the app's namespace. */
+export function certificateName(app: string): string {
+  return `${app}-certificate`;
+}
+
+/** What lets it read the certificate, in the database's namespace. */
+export function certificateSourceName(app: string): string {
+  return `${app}-certificate-source`;
 }
 
 /** Store of External Secrets that a stack makes; a DNS label for every stack name. */

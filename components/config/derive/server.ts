@@ -1,5 +1,6 @@
 import type { StackConfig } from "../schema/stack.ts";
 import type { EndpointSpec, KubeTargetSpec, PostgresSpec } from "../spec/postgres.ts";
+import { toCertificateSource, toServiceCa } from "./certificate.ts";
 import { ownershipRoleName, serviceHost } from "./names.ts";
 
 /** The shared server. */
@@ -15,6 +16,7 @@ export function toPostgresSpec(stack: string, config: StackConfig): PostgresSpec
       mode,
       caFile: postgres.tls?.ca,
       serverName: postgres.tls?.serverName ?? host,
+      ...toClient(postgres.tls),
     },
     maintenanceDatabase: postgres.maintenanceDatabase ?? "postgres",
     systemIdentifier: postgres.systemIdentifier,
@@ -30,7 +32,9 @@ export function toPostgresSpec(stack: string, config: StackConfig): PostgresSpec
       port: postgres.service?.port ?? service.port,
       sslmode: postgres.service?.sslmode ?? mode,
       sslrootcert: postgres.service?.sslrootcert,
+      ca: toServiceCa(postgres),
     },
+    certificate: toCertificateSource(postgres),
     namespace: postgres.namespace ?? service.namespace,
     confirmDelete: (postgres.confirmDelete ?? []).toSorted(),
     dumpDirectory: postgres.dumpDirectory,
@@ -67,4 +71,12 @@ function derivedService(endpoint: EndpointSpec): { host: string; port: number; n
   }
   const { namespace, port, target } = endpoint;
   return { host: serviceHost(target.name, namespace), port, namespace };
+}
+
+function toClient({
+  cert,
+  key,
+}: NonNullable<StackConfig["postgres"]["tls"]> = {}): Pick<PostgresSpec["tls"], "client"> {
+  if (cert === undefined || key === undefined) return {};
+  return { client: { certFile: cert, keyFile: key } };
 }

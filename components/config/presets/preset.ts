@@ -16,10 +16,12 @@ export interface Preset {
   /** Where the facts are from. */
   readonly source: string;
   readonly values: Values;
+  /** Keys of the owner's Secret that the values name, as templates. The entry's own keys count more. */
+  readonly keys?: Readonly<Record<string, string>>;
 }
 
 /** A key of the app's Secret, as Kubernetes takes it in an environment. */
-export function fromSecret(key: "username" | "password") {
+export function fromSecret(key: string) {
   return { secretKeyRef: { name: "${secret}", key } } as const;
 }
 

@@ -1,8 +1,9 @@
-import { paperless } from "./app-template.ts";
+import { miniflux, paperless } from "./app-template.ts";
 import { authentik } from "./authentik.ts";
 import { forgejo } from "./forgejo.ts";
 import { gitea } from "./gitea.ts";
 import { grafana } from "./grafana.ts";
+import { infisical } from "./infisical.ts";
 import { keycloak } from "./keycloak.ts";
 import { n8n } from "./n8n.ts";
 import { netbox } from "./netbox.ts";
@@ -12,8 +13,8 @@ import { vaultwarden } from "./vaultwarden.ts";
 
 /** The charts that Berth knows, by the name of the preset. */
 export const presets = {
-  ...{ authentik, forgejo, gitea, grafana, keycloak, n8n, netbox, nextcloud, paperless },
-  vaultwarden,
+  ...{ authentik, forgejo, gitea, grafana, infisical, keycloak, miniflux, n8n, netbox, nextcloud },
+  ...{ paperless, vaultwarden },
 } satisfies Readonly<Record<string, Preset>>;
 
 export type PresetName = keyof typeof presets;

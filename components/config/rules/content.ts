@@ -46,7 +46,9 @@ function findUnknownSchemas(app: AppSpec): string[] {
 function findRegistryProblems(app: AppSpec): string[] {
   const schemas = ["public", ...app.database.schemas];
   const extension = app.database.extensions.find(({ schema }) => schemas.includes(schema));
-  const role = app.roles.find(({ privileges }) => privileges.function !== undefined);
+  const role = app.roles.find(({ privileges, scoped }) =>
+    [privileges, ...scoped.map(({ grants }) => grants)].some((one) => one.function !== undefined),
+  );
   if (extension === undefined || role === undefined) return [];
   return [
     `berth:apps.${app.name}.roles.${role.key}.privileges.functions: provisioner postgresql would grant it on the functions of extension "${extension.name}" as well, again in every run; set provisioner to berth, or remove one of the two`,

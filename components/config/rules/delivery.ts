@@ -10,6 +10,13 @@ export function findDeliveryProblems(spec: StackSpec): string[] {
         ]
       : []),
     ...findStoreProblems(spec),
+    ...(spec.secrets.store?.connect?.deploy !== undefined &&
+    spec.gitops === undefined &&
+    spec.cluster === undefined
+      ? [
+          "berth:secrets.store.connect.deploy: it needs berth:gitops or berth:cluster, which are missing; add one of them",
+        ]
+      : []),
     ...spec.apps.flatMap((app) => findAppProblems(app, spec)),
     ...findIdProblems(spec),
     ...spec.apps.flatMap((app) => findSettingProblems(app, spec)),

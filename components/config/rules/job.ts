@@ -10,6 +10,11 @@ export function findJobProblems(spec: StackSpec): string[] {
           "berth:postgres.systemIdentifier: missing; a Job checks it before it changes a server (select system_identifier from pg_control_system())",
         ]
       : []),
+    ...(spec.postgres.tls.client === undefined
+      ? []
+      : [
+          `berth:postgres.tls.cert: a Job cannot use it, because its key would have to be in the cluster; remove cert and key, or set provisioner to berth for ${apps.map(({ name }) => name).join(", ")}`,
+        ]),
     ...apps.flatMap(findAppProblems),
   ];
 }

@@ -9,13 +9,13 @@ export function findLoginProblems({ apps }: Pick<StackSpec, "apps">): string[] {
 
 function findExternalProblems(app: AppSpec): string[] {
   const [owner] = app.roles;
-  const external = app.roles.filter(({ login }) => login === "external");
+  const external = app.roles.filter(({ login }) => login !== "password");
   const isRegistry = app.provisioner === "postgresql";
   const usesSecret = external.includes(owner) && usesPlaceholder(app, "secret");
   return [
     ...(isRegistry ? external : []).map(
       (role) =>
-        `${roleAt(app, role, "login")}: got "external"; provisioner postgresql sets a password on every role; set berth:apps.${app.name}.provisioner to berth`,
+        `${roleAt(app, role, "login")}: ${role.reader === undefined ? `got "${role.login}"; ` : ""}provisioner postgresql sets a password on every role; set berth:apps.${app.name}.provisioner to berth`,
     ),
     ...(usesSecret
       ? [

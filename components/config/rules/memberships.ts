@@ -8,9 +8,14 @@ const superuserGroups = [
   ...["rds_superuser", "cloudsqlsuperuser", "azure_pg_admin"],
 ];
 
+/** Whether the members of a group have the rights of a superuser. */
+export function givesSuperuserRights(group: string): boolean {
+  return superuserGroups.includes(group);
+}
+
 /** Why no role of an app may be a member of a role of this name; undefined = it may. */
 export function forbiddenGroupReason(group: string, spec: NameRules): string | undefined {
-  if (superuserGroups.includes(group)) return "gives its members the rights of a superuser";
+  if (givesSuperuserRights(group)) return "gives its members the rights of a superuser";
   if (group === "pg_database_owner") return "cannot have members";
   const isPredefined = group.startsWith("pg_") && !spec.postgres.reserved.includes(group);
   return isPredefined ? undefined : reservedReason(group, spec);
@@ -22,7 +27,21 @@ export function findMembershipProblems(spec: StackSpec): string[] {
     ...spec.apps.flatMap((app) => [...findForbiddenGroups(app, spec), ...findRoleCircles(app)]),
     ...findAppCircles(spec.apps),
     ...spec.apps.flatMap((app) => findLateApps(app, spec.apps)),
+    ...spec.apps.flatMap((app) => findUnreadableApps(app, spec.apps)),
   ];
+}
+
+/** Apps that a role cannot read, because there is no such other app. */
+function findUnreadableApps(app: AppSpec, apps: readonly AppSpec[]): string[] {
+  const others = apps.filter((other) => other !== app).map(({ name }) => name);
+  return app.roles.flatMap((role) =>
+    role.reads
+      .filter((name) => !others.includes(name))
+      .map(
+        (name) =>
+          `${roleAt(app, role, "reads")}: "${name}" is ${name === app.name ? "this app itself" : "no app of the stack"}; allowed are ${others.join(", ") || "other apps, and there are none"}`,
+      ),
+  );
 }
 
 /** Argo CD starts such a Job after `pulumi up`, which needs the Job's roles. */

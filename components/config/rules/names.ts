@@ -199,5 +199,7 @@ function at(app: AppSpec, key: string): string {
 
 /** Key path of a role's setting. */
 export function roleAt(app: AppSpec, role: RoleSpec, key: string): string {
+  const { reader } = role;
+  if (reader !== undefined) return `berth:apps.${reader.app}.roles.${reader.key}.reads`;
   return at(app, role.key === "owner" ? `owner.${key}` : `roles.${role.key}.${key}`);
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Flux } from "./manifests/argocd.ts";
 import { DnsLabel, RepositoryPath } from "./primitives.ts";
-import { Keys } from "./secret-keys.ts";
+import { Keys, SecretKeyName } from "./secret-keys.ts";
 import { Vault } from "./vault.ts";
 
 /** Git mode. */
@@ -25,6 +25,11 @@ export const GitOps = z
     argocdNamespace: DnsLabel.describe("Namespace of the Application objects. Default: argocd."),
     project: z.string().min(1).describe("Argo CD AppProject. Default: default."),
     adopt: z.boolean().describe("Overwrite files that Berth did not make. Default: false."),
+    commit: z
+      .boolean()
+      .describe(
+        "At the end of up, commit the files that changed, on the branch that is checked out. Berth never pushes. Default: false.",
+      ),
   })
   .partial({
     path: true,
@@ -34,6 +39,7 @@ export const GitOps = z
     argocdNamespace: true,
     project: true,
     adopt: true,
+    commit: true,
   });
 
 /** Cluster mode. */
@@ -70,12 +76,48 @@ export const Cluster = z
 /** Who makes Secrets from 1Password items. */
 export const SecretsThrough = z.enum(["onepassword-item", "external-secret"]);
 
+const ConnectServer = z
+  .strictObject({
+    name: DnsLabel.describe(
+      "Name of the Deployment and the Service. Default: onepassword-connect.",
+    ),
+    namespace: DnsLabel.describe(
+      "Its namespace, which must exist. Default: that of tokenSecret, else the database's.",
+    ),
+    credentialsSecret: z
+      .strictObject({
+        name: DnsLabel,
+        key: SecretKeyName.describe("Default: 1password-credentials.json."),
+      })
+      .partial()
+      .describe(
+        "The Secret with the file 1password-credentials.json of the server; it must exist there. Default name: op-credentials.",
+      ),
+    version: z
+      .string()
+      .regex(/^\d+\.\d+\.\d+$/, { error: "is not a version; write it as 1.8.2" })
+      .describe("Version of Connect. Default: 1.8.2."),
+    clients: z
+      .array(DnsLabel)
+      .min(1, { error: "is empty; name the namespace of External Secrets" })
+      .describe(
+        "Namespaces whose Pods may connect: those of External Secrets, of Prometheus, and of the 1Password operator. Default: [external-secrets].",
+      ),
+    serviceMonitor: z
+      .boolean()
+      .describe(
+        "ServiceMonitors of Connect, and of External Secrets in the namespaces of `clients`. Default: false.",
+      ),
+  })
+  .partial();
+
 const Connect = z
   .strictObject({
+    deploy: ConnectServer.describe("With this Berth makes the server. Give this or `host`."),
     host: z
       .url({ protocol: /^https?$/, error: "is not a URL; write it as http://connect.example:8080" })
       .refine((url) => !/\/v1\/?$/.test(url), { error: "must not end in /v1" })
-      .describe("URL of 1Password Connect, as the cluster reaches it."),
+      .describe("URL of 1Password Connect, as the cluster reaches it, if the server exists."),
     tokenSecret: z
       .strictObject({
         namespace: DnsLabel.describe(
@@ -88,6 +130,13 @@ const Connect = z
       .describe(
         "The Secret with Connect's token. It must exist; with kind SecretStore, in each namespace.",
       ),
+  })
+  .partial({ deploy: true, host: true })
+  .check((ctx) => {
+    const { deploy, host } = ctx.value;
+    if ((deploy === undefined) !== (host === undefined)) return;
+    const message = "give either `host` (the server exists) or `deploy` (Berth makes it)";
+    ctx.issues.push({ code: "custom", message, input: host });
   })
   .describe("With this Berth makes the store. Without it the store must exist.");
 
@@ -106,6 +155,11 @@ export const Secrets = z
           ),
         name: DnsLabel.describe("Default, for a store that Berth makes: berth-<stack>."),
         connect: Connect,
+        readers: z
+          .array(z.string().min(1))
+          .describe(
+            "Groups of users that may read the state of ExternalSecrets and SecretStores in the apps' namespaces, and no Secret. Default: none.",
+          ),
       })
       .partial()
       .describe("The store that ExternalSecrets read from."),

@@ -4,6 +4,7 @@ import { StackConfig } from "./stack.ts";
 type Node = {
   readonly properties?: Readonly<Record<string, Node>>;
   readonly additionalProperties?: Node | boolean;
+  readonly items?: Node;
   readonly anyOf?: readonly Node[];
 };
 
@@ -21,5 +22,6 @@ function alternatives(node: Node): readonly Node[] {
 function child(node: Node, step: PropertyKey): readonly Node[] {
   const named = node.properties?.[String(step)];
   if (named !== undefined) return [named];
+  if (typeof step === "number") return node.items === undefined ? [] : [node.items];
   return typeof node.additionalProperties === "object" ? [node.additionalProperties] : [];
 }

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { Privileges } from "./database.ts";
 import { Generate } from "./generate.ts";
 import { restartTargets } from "./manifests/restart.ts";
-import { ConnectionLimit, DnsLabel, ItemName, PgName, Scram } from "./primitives.ts";
+import { AppName, ConnectionLimit, DnsLabel, ItemName, PgName, Scram } from "./primitives.ts";
+import { Except, Privileges } from "./privileges.ts";
 import { secretSettings } from "./secret.ts";
 import { Keys } from "./secret-keys.ts";
 import { Settings } from "./settings.ts";
@@ -33,11 +33,6 @@ const roleSettings = {
     "Kubernetes Secret with the credential, for the pods. Default: the item's name.",
   ),
   namespace: DnsLabel.describe("Namespace of that Secret. Default: the app's."),
-  login: z
-    .enum(["password", "external"])
-    .describe(
-      "password: with the password in the item. external: the server checks the login in another way, such as a cloud's IAM or a client certificate; the role has no password, no item and no Secret. Default: password.",
-    ),
   keys: Keys,
   ...secretSettings,
   connectionLimit: ConnectionLimit.describe(
@@ -62,6 +57,11 @@ const roleSettings = {
   ),
 };
 
+const withPassword = "password: with the password in the item.";
+const external =
+  "external: the server checks the login in another way, such as a cloud's IAM or a client certificate; the role has no password, no item and no Secret.";
+const none = "none: nobody logs in as the role (NOLOGIN), and others are its members.";
+
 /** Keys about a password. */
 const ofPassword = [
   ...(["item", "secret", "namespace", "scram", "keys", "type"] as const),
@@ -73,10 +73,9 @@ function refuseUnused(
   ctx: z.core.ParsePayload<Partial<Record<(typeof ofPassword)[number] | "login", unknown>>>,
 ): void {
   const role = ctx.value;
-  if (role.login !== "external") return;
+  if (role.login === undefined || role.login === "password") return;
   for (const key of ofPassword.filter((one) => role[one] !== undefined)) {
-    const message =
-      "has no effect with `login: external`, because the role has no password; remove it";
+    const message = `has no effect with \`login: ${String(role.login)}\`, because the role has no password; remove it`;
     ctx.issues.push({ code: "custom", path: [key], message, input: role[key] });
   }
 }
@@ -85,6 +84,9 @@ function refuseUnused(
 export const Owner = z
   .strictObject({
     ...roleSettings,
+    login: z
+      .enum(["password", "external"])
+      .describe(`${withPassword} ${external} Default: password.`),
     rotation: z
       .enum(["in-place", "two-logins"])
       .describe(
@@ -100,19 +102,36 @@ export const Owner = z
   })
   .check(refuseUnused);
 
+/** Other apps whose databases the role reads. */
+const Reads = z
+  .union([
+    z.array(AppName),
+    z.record(
+      AppName,
+      z.strictObject({ privileges: Privileges, except: Except }).partial().nullable(),
+    ),
+  ])
+  .describe(
+    "Apps whose databases the role reads too, as with profile readonly: [shop, crm]. Or with what it has there, { shop: { except: [salaries] } }.",
+  );
+
 /** A further login role. */
 export const ScopedRole = z
   .strictObject({
     ...roleSettings,
+    login: z
+      .enum(["password", "external", "none"])
+      .describe(`${withPassword} ${external} ${none} Default: password.`),
     profile: z
       .enum(["readwrite", "readonly"])
       .describe("readwrite: SELECT, INSERT, UPDATE, DELETE. readonly: SELECT. No DDL in either."),
-    privileges: Privileges.describe(
-      "Privileges in addition to the profile's, or without a profile.",
-    ),
+    privileges: Privileges,
+    except: Except,
+    reads: Reads,
   })
   .partial()
-  .refine((role) => role.profile !== undefined || role.privileges !== undefined, {
-    error: "give a `profile` (readwrite, readonly), `privileges`, or both",
-  })
+  .refine(
+    (role) => [role.profile, role.privileges, role.reads].some((given) => given !== undefined),
+    { error: "give a `profile` (readwrite, readonly), `privileges`, or both" },
+  )
   .check(refuseUnused);

@@ -9,6 +9,12 @@ export function keyNameProblem(name: string): string | undefined {
     : "is not a key of a Secret; allowed are letters, digits, -, _ and .";
 }
 
+/** Name of a key of a Secret. */
+export const SecretKeyName = z.string().check((ctx) => {
+  const message = keyNameProblem(ctx.value);
+  if (message !== undefined) ctx.issues.push({ code: "custom", message, input: ctx.value });
+});
+
 const fixedKeys: Readonly<Record<string, string>> = {
   username: cnpgKeys.username,
   password: cnpgKeys.password,

@@ -4,6 +4,7 @@ import { Cluster, GitOps, Secrets, SecretsThrough } from "./delivery.ts";
 import { Endpoint } from "./endpoint.ts";
 import { Generate } from "./generate.ts";
 import { AppArgoCd, ArgoCd } from "./manifests/argocd.ts";
+import { Certificate, CertificateSource, ServiceCa } from "./manifests/certificate.ts";
 import { Metadata } from "./manifests/metadata.ts";
 import { Charts, Workload } from "./manifests/workload.ts";
 import {
@@ -41,8 +42,18 @@ const Tls = z
     serverName: z
       .string()
       .describe("Name in the server's certificate. Default: the Service's name."),
+    cert: z
+      .string()
+      .describe("PEM file with the certificate that Berth shows the server. Default: none."),
+    key: z.string().describe("PEM file with its key, which is not encrypted."),
   })
   .partial()
+  .refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
+    error: "give both `cert` and `key`, or neither",
+  })
+  .refine(({ mode, cert }) => mode !== "disable" || cert === undefined, {
+    error: "with mode disable there is no TLS, so `cert` and `key` have no effect; remove them",
+  })
   // With the CAs of the system verify-ca would accept the certificate of any server.
   .refine(({ mode, ca }) => mode !== "verify-ca" || ca !== undefined, {
     error: "with mode verify-ca give `ca`, the PEM file with the server's CA",
@@ -100,9 +111,15 @@ const Postgres = z
           .string()
           .regex(/^\//, { error: "is not a path in the pods; write it as /etc/postgres/ca.crt" })
           .describe("Path of the CA's file in the pods, for ${sslrootcert}."),
+        ca: ServiceCa.describe(
+          "A ConfigMap or Secret with the CA in each namespace of an app, to be mounted there.",
+        ),
       })
       .partial()
       .describe("How pods reach the server. Default: the Service of the endpoint."),
+    certificate: CertificateSource.describe(
+      "Where the Jobs of apps with `certificate` find the server's certificate or its CA.",
+    ),
     namespace: DnsLabel.describe(
       "Namespace of the database's manifests. Default: that of the endpoint.",
     ),
@@ -120,6 +137,7 @@ const Postgres = z
     reserved: true,
     ownershipRole: true,
     service: true,
+    certificate: true,
     namespace: true,
     confirmDelete: true,
     dumpDirectory: true,
@@ -191,6 +209,9 @@ const AppEntry = z
       ),
     credentials: credentialsKey,
     vault: AppVault.describe("How the app's Secrets are read from Vault, and what restarts."),
+    certificate: Certificate.describe(
+      "A Job copies the server's certificate from berth:postgres.certificate into a Secret of the app.",
+    ),
     workload: Workload.describe("What Argo CD starts for the app."),
     argocd: AppArgoCd.describe("Settings of the app's Applications. Each replaces the stack's."),
     metadata: Metadata.describe("Labels and annotations of the app's objects, by kind."),

@@ -54,6 +54,8 @@ export interface GitOpsSpec {
   readonly project: string;
   /** Overwrite files that Berth did not make. */
   readonly adopt: boolean;
+  /** Commit the files at the end of `up`. */
+  readonly commit: boolean;
 }
 
 /** Flux, where it applies the manifests. */

@@ -1,3 +1,4 @@
+import type { CertificateSourceSpec, ServiceCaSpec } from "./certificate.ts";
 import type { ItemRef } from "./item.ts";
 
 /** The shared server, and how Berth and the pods reach it; part of `StackSpec`. */
@@ -32,6 +33,8 @@ export interface TlsSpec {
   readonly caFile: string | undefined;
   /** Name the certificate must carry; through a tunnel the Service's own. */
   readonly serverName: string;
+  /** PEM files with the certificate that Berth shows the server, and its key; undefined = none. */
+  readonly client?: { readonly certFile: string; readonly keyFile: string } | undefined;
 }
 
 /** Which stack this is, whatever it is called and wherever its state lies. */
@@ -54,6 +57,8 @@ export interface ServiceSpec {
   readonly sslmode: string;
   /** Path of the CA's file in the pods; undefined = the stack file names none. */
   readonly sslrootcert: string | undefined;
+  /** undefined = the CA goes to no namespace. */
+  readonly ca?: ServiceCaSpec | undefined;
 }
 
 /** The shared server. */
@@ -78,6 +83,8 @@ export interface PostgresSpec {
   readonly jobImage: string;
   /** How pods reach the server. */
   readonly service: ServiceSpec;
+  /** undefined = no Job copies it. */
+  readonly certificate?: CertificateSourceSpec | undefined;
   /** Namespace of the database's own manifests. */
   readonly namespace: string;
   /** Databases that may be dropped when their app leaves, by name. Sorted. */

@@ -60,6 +60,8 @@ export interface StoreSpec {
   readonly name: string;
   /** The server of a store that Berth makes; undefined = the store exists already. */
   readonly connect: ConnectSpec | undefined;
+  /** Groups that may read the state of ExternalSecrets. */
+  readonly readers: readonly string[];
 }
 
 /** How a store reaches 1Password Connect. */
@@ -68,6 +70,20 @@ export interface ConnectSpec {
   readonly token: { readonly name: string; readonly key: string };
   /** Namespace of the token's Secret; undefined = that of the SecretStore. */
   readonly tokenNamespace: string | undefined;
+  /** undefined = the server exists. */
+  readonly deploy: ConnectServerSpec | undefined;
+}
+
+/** 1Password Connect, where Berth makes it. */
+export interface ConnectServerSpec {
+  readonly name: string;
+  readonly namespace: string;
+  /** The Secret with the server's credentials, and its key. */
+  readonly credentials: { readonly name: string; readonly key: string };
+  readonly version: string;
+  /** Namespaces whose Pods may connect. */
+  readonly clients: readonly string[];
+  readonly serviceMonitor: boolean;
 }
 
 /** A Secret in the app's namespace that has nothing to do with Postgres. */

@@ -3,6 +3,7 @@ import { loginKeysOf } from "../login-keys.ts";
 import { hasItem, hasSecret } from "../logins.ts";
 import type { ItemRef } from "../spec/item.ts";
 import type { SecretSpec } from "../spec/secrets.ts";
+import type { VaultSecretSpec } from "../spec/vault.ts";
 import type { AppSpec, RoleSpec } from "../spec.ts";
 
 /** What is known of the keys of a Secret that Berth has made. */
@@ -26,9 +27,20 @@ export function contentOfRole(app: AppSpec, role: RoleSpec, labelsOf: LabelsOf):
 
 /** The Secrets in an app's namespace, by name. */
 export function contentsOf(app: AppSpec, labelsOf: LabelsOf): ReadonlyMap<string, SecretContent> {
+  const contents = new Map(listContents(app, labelsOf));
+  const { secret = "", key = "" } = app.certificate ?? {};
+  const holder = contents.get(secret);
+  if (holder !== undefined) contents.set(secret, { ...holder, keys: [...holder.keys, key] });
+  return contents;
+}
+
+function listContents(
+  app: AppSpec,
+  labelsOf: LabelsOf,
+): readonly (readonly [string, SecretContent])[] {
   const isHere = ({ namespace }: { readonly namespace: string }): boolean =>
     namespace === app.namespace;
-  return new Map([
+  return [
     ...app.roles
       .filter((role) => hasSecret(role) && isHere(role))
       .map((role) => [role.secretName, contentOfRole(app, role, labelsOf)] as const),
@@ -37,11 +49,17 @@ export function contentsOf(app: AppSpec, labelsOf: LabelsOf): ReadonlyMap<string
       .map((secret) => [secret.name, contentOfSecret(app, secret, labelsOf)] as const),
     ...(app.vault?.secrets ?? [])
       .filter(isHere)
-      .map(({ name, fields: keys }) => [name, { keys, isComplete: keys.length > 0 }] as const),
-  ]);
+      .map((secret) => [secret.name, contentOfVault(secret)] as const),
+  ];
 }
 
-function contentOfSecret(
+/** The keys of a Secret from Vault's KV engine. */
+export function contentOfVault({ fields: keys }: VaultSecretSpec): SecretContent {
+  return { keys, isComplete: keys.length > 0 };
+}
+
+/** The keys of a further Secret. */
+export function contentOfSecret(
   { secretsThrough }: AppSpec,
   { item, fields, keys, find, settings }: SecretSpec,
   labelsOf: LabelsOf,
@@ -52,12 +70,7 @@ function contentOfSecret(
   if (settings.creationPolicy === "Merge" || find !== undefined) {
     return { keys: named, isComplete: false };
   }
-  return named.length > 0
-    ? { keys: named, isComplete: true }
-    : withLabels(
-        [],
-        labelsOf(item)?.filter((label) => toKeyName(label) === label),
-      );
+  return named.length > 0 ? { keys: named, isComplete: true } : withLabels([], labelsOf(item));
 }
 
 function withLabels(keys: readonly string[], labels: readonly string[] | undefined): SecretContent {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { parse } from "yaml";
 import { isPackage } from "../../command-line.ts";
 
 /** A health check that Argo CD needs in `argocd-cm`. */
@@ -53,20 +54,35 @@ export function buildHealthSettings(argocdNamespace: string, checks: readonly He
 
 /**
  * The checks of these kinds that neither Argo CD nor its settings have. The settings may also have them in one text,
- * as before Argo CD 1.8.
+ * there with `*` for several kinds.
+ *
+ * @see https://argo-cd.readthedocs.io/en/stable/operator-manual/health/#custom-health-checks
  */
 export function findMissingChecks(
   kinds: readonly { readonly apiVersion: string; readonly kind: string }[],
   settings: Readonly<Record<string, string>>,
 ): readonly HealthCheck[] {
-  const inOne = settings["resource.customizations"] ?? "";
+  const patterns = readPatterns(settings["resource.customizations"] ?? "");
   return healthChecks
     .filter(({ isBuiltIn }) => !isBuiltIn)
     .filter(({ group, kind }) =>
       kinds.some((one) => one.kind === kind && one.apiVersion.startsWith(`${group}/`)),
     )
     .filter((check) => settings[toHealthKey(check)] === undefined)
-    .filter(({ group, kind }) => !inOne.includes(`${group}/${kind}:`));
+    .filter(({ group, kind }) => !patterns.some((one) => one.test(`${group}/${kind}`)));
+}
+
+/** The kinds with a health check in one text. Empty if it is not readable: Argo CD then has none of it. */
+function readPatterns(text: string): readonly RegExp[] {
+  try {
+    const all = (parse(text) ?? {}) as Record<string, Readonly<Record<string, unknown>> | null>;
+    return Object.keys(all)
+      .filter((key) => all[key]?.["health.lua"] !== undefined)
+      .map((key) => key.replaceAll(/[^\w*/-]/g, "\\$&").replaceAll("*", ".*"))
+      .map((pattern) => new RegExp(`^${pattern}$`));
+  } catch {
+    return [];
+  }
 }
 
 /** The command that adds checks to `argocd-cm` and changes nothing else in it. */

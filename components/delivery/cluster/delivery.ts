@@ -10,15 +10,23 @@ type Make = (
   opts: pulumi.CustomResourceOptions,
 ) => pulumi.Resource;
 
-const { batch, core } = kubernetes;
+const { batch, core, rbac } = kubernetes;
 const v1 = { apiVersion: "v1" } as const;
 
 /** Kubernetes' own kinds have classes in Pulumi's SDK. Pulumi waits until a Job has succeeded. */
 const own: Readonly<Record<string, Make>> = {
   ConfigMap: (name, object, opts) =>
     new core.v1.ConfigMap(name, { ...object, ...v1, kind: "ConfigMap" }, opts),
+  CronJob: (name, object, opts) =>
+    new batch.v1.CronJob(name, { ...object, apiVersion: "batch/v1", kind: "CronJob" }, opts),
   Job: (name, object, opts) =>
     new batch.v1.Job(name, { ...object, apiVersion: "batch/v1", kind: "Job" }, opts),
+  Role: (name, object, opts) =>
+    new rbac.v1.Role(name, object as kubernetes.types.input.rbac.v1.Role, opts),
+  RoleBinding: (name, object, opts) =>
+    new rbac.v1.RoleBinding(name, object as kubernetes.types.input.rbac.v1.RoleBinding, opts),
+  Secret: (name, object, opts) =>
+    new core.v1.Secret(name, { ...object, ...v1, kind: "Secret" }, opts),
   ServiceAccount: (name, object, opts) =>
     new core.v1.ServiceAccount(name, { ...object, ...v1, kind: "ServiceAccount" }, opts),
 };

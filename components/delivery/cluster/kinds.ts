@@ -14,6 +14,8 @@ const argoCd = "Argo CD (helm install argocd argo-cd --repo https://argoproj.git
 const flux = "Flux (flux install)";
 const externalSecrets =
   "External Secrets 0.16 or newer (helm install external-secrets external-secrets --repo https://charts.external-secrets.io)";
+const prometheusOperator =
+  "the Prometheus Operator (helm install kube-prometheus-stack kube-prometheus-stack --repo https://prometheus-community.github.io/helm-charts)";
 const vaultSecretsOperator =
   "the Vault Secrets Operator (helm install vault-secrets-operator vault-secrets-operator --repo https://helm.releases.hashicorp.com)";
 const vaultResources = {
@@ -28,7 +30,35 @@ export const KINDS: readonly Kind[] = [
   { apiVersion: "v1", kind: "Namespace", resource: "namespaces", source: undefined },
   { apiVersion: "v1", kind: "ServiceAccount", resource: "serviceaccounts", source: undefined },
   { apiVersion: "v1", kind: "ConfigMap", resource: "configmaps", source: undefined },
+  { apiVersion: "v1", kind: "Secret", resource: "secrets", source: undefined },
+  { apiVersion: "v1", kind: "Service", resource: "services", source: undefined },
+  { apiVersion: "apps/v1", kind: "Deployment", resource: "deployments", source: undefined },
+  {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    resource: "networkpolicies",
+    source: undefined,
+  },
+  {
+    apiVersion: "monitoring.coreos.com/v1",
+    kind: "ServiceMonitor",
+    resource: "servicemonitors",
+    source: prometheusOperator,
+  },
   { apiVersion: "batch/v1", kind: "Job", resource: "jobs", source: undefined },
+  { apiVersion: "batch/v1", kind: "CronJob", resource: "cronjobs", source: undefined },
+  {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "Role",
+    resource: "roles",
+    source: undefined,
+  },
+  {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "RoleBinding",
+    resource: "rolebindings",
+    source: undefined,
+  },
   {
     apiVersion: "onepassword.com/v1",
     kind: "OnePasswordItem",

@@ -11,6 +11,8 @@ import {
   planSharedAccess,
 } from "../app-objects.ts";
 import { planWorkloadSources } from "../argocd/sources.ts";
+import { planCertificateJob } from "../certificates/job.ts";
+import { planConnect } from "../connect.ts";
 import { addMetadata } from "../metadata.ts";
 import { planProjects } from "../projects.ts";
 import type { KubernetesObject } from "../yaml.ts";
@@ -20,7 +22,7 @@ export interface ClusterPlan {
   /** Created if they do not exist, and kept when the app leaves. */
   readonly namespaces: readonly KubernetesObject[];
   readonly secrets: readonly KubernetesObject[];
-  /** What provisions the app. The last is the Job; it must end before the Applications are applied. */
+  /** The Jobs, each after what it needs. They must end before the Applications are applied. */
   readonly job: readonly KubernetesObject[];
   readonly applications: readonly KubernetesObject[];
 }
@@ -39,6 +41,7 @@ export function planClusterObjects(
 ): ClusterPlan {
   const { database, own } = planAppSecrets(spec, app, items);
   const secrets = [...database, ...own];
+  const certificate = planCertificateJob({ ...spec, app }, "pulumi");
   const application =
     cluster.workloads === "none"
       ? undefined
@@ -47,7 +50,7 @@ export function planClusterObjects(
   return toPlan(spec, app.metadata, {
     namespaces: cluster.createNamespaces ? namespaces : [],
     secrets,
-    job: planJob(spec, app, "pulumi"),
+    job: [...planJob(spec, app, "pulumi"), ...certificate.source, ...certificate.own],
     applications: application === undefined ? [] : [application],
   });
 }
@@ -60,7 +63,7 @@ export function planSharedClusterObjects(
 ): ClusterPlan {
   return toPlan(spec, spec.metadata, {
     namespaces: [],
-    secrets: [...planSharedAccess(spec), planAdminSecret(spec, items)],
+    secrets: [...planConnect(spec), ...planSharedAccess(spec), planAdminSecret(spec, items)],
     job: [],
     applications: planProjects(spec, cluster, items),
   });

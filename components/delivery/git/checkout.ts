@@ -18,15 +18,16 @@ export interface CheckoutFacts {
 export type RunGit = (
   folder: string,
   args: readonly string[],
+  input?: string,
 ) => Promise<
   { readonly exitCode: number; readonly stdout: string; readonly stderr: string } | undefined
 >;
 
 /** Runs git as the user does; a hook's own repository does not count. */
-export const runGit: RunGit = async (folder, args) => {
+export const runGit: RunGit = async (folder, args, input = "") => {
   const own = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"];
   const env = { ...Object.fromEntries(own.map((name) => [name, undefined])), LC_ALL: "C" };
-  const options = { env, stdin: "ignore", reject: false, stripFinalNewline: false } as const;
+  const options = { env, input, reject: false, stripFinalNewline: false } as const;
   const result = await execa("git", ["-C", folder, ...args], options);
   if (result.code === "ENOENT") return undefined;
   return { exitCode: result.exitCode ?? 1, stdout: result.stdout, stderr: result.stderr };
@@ -66,7 +67,7 @@ export async function inspectCheckout(
 }
 
 /** The folder, or the nearest one above it that exists. */
-function findExisting(folder: string): { readonly existing: string; readonly rest: string } {
+export function findExisting(folder: string): { readonly existing: string; readonly rest: string } {
   let existing = path.resolve(folder);
   while (!existsSync(existing)) existing = path.dirname(existing);
   return { existing, rest: path.relative(existing, path.resolve(folder)) };

@@ -10,6 +10,8 @@ import {
   planJob,
   planSharedAccess,
 } from "../app-objects.ts";
+import { planCertificateJob } from "../certificates/job.ts";
+import { planConnect } from "../connect.ts";
 import { addMetadata, withoutArgoCd } from "../metadata.ts";
 import { planProjects } from "../projects.ts";
 import type { KubernetesObject } from "../yaml.ts";
@@ -51,30 +53,34 @@ export function planManifests(
   const { gitops } = spec;
   if (gitops === undefined) return [];
   const secrets = planAppSecrets(spec, app, items);
-  const job = planJob(spec, app, gitops.workloads === "flux" ? "flux" : "argocd");
+  const runner = gitops.workloads === "flux" ? "flux" : "argocd";
+  const job = planJob(spec, app, runner);
+  const certificate = planCertificateJob({ ...spec, app }, runner);
   const folders = appFolders(app);
   const namespaces = gitops.workloads === "flux" ? planNamespaces(spec, app) : [];
   const starters = appStarters[gitops.workloads](spec, gitops, app, {
-    database: secrets.database.length + job.length > 0,
-    own: secrets.own.length > 0 || namespaces.length > 0,
+    database: secrets.database.length + job.length + certificate.source.length > 0,
+    own: secrets.own.length + certificate.own.length + namespaces.length > 0,
     items,
   });
   return [
     ...starters.database,
     ...planFolder(folders.database, secrets.database, () => `${app.name}.db-items`),
-    ...(job.length === 0
-      ? []
-      : [planFile(`${app.name}.job`, `${folders.database}/10-job.yaml`, job)]),
+    ...planList(`${app.name}.job`, `${folders.database}/10-job.yaml`, job),
+    ...planList(
+      `${app.name}.certificate-source`,
+      `${folders.database}/10-certificate-source.yaml`,
+      certificate.source,
+    ),
     ...starters.own,
-    ...(namespaces.length === 0
-      ? []
-      : [planFile(`${app.name}.namespaces`, `${folders.own}/00-namespaces.yaml`, namespaces)]),
+    ...planList(`${app.name}.namespaces`, `${folders.own}/00-namespaces.yaml`, namespaces),
     ...planFolder(folders.own, secrets.own, (kind, namespace) =>
       // The same logical name for both operators.
       ["OnePasswordItem", "ExternalSecret"].includes(kind)
         ? `${app.name}.items.${namespace}`
         : `${app.name}.${kind.toLowerCase()}s.${namespace}`,
     ),
+    ...planList(`${app.name}.certificate`, `${folders.own}/10-certificate.yaml`, certificate.own),
   ].map((file) => adapt(file, gitops, app.metadata));
 }
 
@@ -96,6 +102,7 @@ export function planSharedManifests(spec: StackSpec, items: ItemIds): readonly M
       return planFile(`shared.project.${name}`, `argocd/apps/projects/${name}.yml`, [project]);
     }),
     ...planFolder(path, [secret], () => "shared.admin-items"),
+    ...planList("shared.connect", `${path}/00-connect.yaml`, planConnect(spec)),
     ...planSharedAccess(spec).map((object) => {
       const name = object.kind === "VaultConnection" ? "shared.vault" : "shared.store";
       // The store of the stack's own vault has none of its own in its names.
@@ -164,6 +171,15 @@ function adapt(
   return objects.every((object, index) => object === file.objects[index])
     ? file
     : planFile(file.logicalName, file.path, objects);
+}
+
+/** One file for objects, if there are any. */
+function planList(
+  name: string,
+  path: string,
+  objects: readonly KubernetesObject[],
+): readonly ManifestPlan[] {
+  return objects.length === 0 ? [] : [planFile(name, path, objects)];
 }
 
 /** One file for all objects of a kind in a namespace. */

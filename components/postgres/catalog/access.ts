@@ -55,21 +55,25 @@ export interface LiveInside {
 export const noAccess: LiveAccess = { objects: [], defaults: [], extensions: [] };
 
 /** The part of a `DatabasePlan` that says whose access to read. */
-interface Grantees extends Pick<DatabasePlan, "schemas" | "extensions"> {
+interface Grantees extends Pick<DatabasePlan, "schemas" | "patterns" | "extensions"> {
   readonly roles: readonly Pick<PlannedRole, "name">[];
   readonly database: Pick<PlannedDatabase, "owner">;
 }
 
-/** Reads what the app's roles may do in the session's database, in one query for all objects. */
+/**
+ * Reads what the app's roles may do in the session's database, in one query for all objects. With patterns or
+ * former roles it looks into all schemas of the owner.
+ */
 export async function inspectAccess(
   client: Client,
   plan: Grantees,
   formerRoles: readonly string[],
 ): Promise<LiveAccess> {
+  const readsAll = plan.patterns !== undefined || formerRoles.length > 0;
   const grantees = [...plan.roles.map((role) => role.name), ...formerRoles];
   const { rows } = await client.query<
     GrantsRow & ((LiveObject & { kind: "object" }) | (LiveDefault & { kind: "default" }))
-  >(accessSql, [grantees, plan.schemas, plan.database.owner]);
+  >(accessSql, [grantees, plan.schemas, plan.database.owner, readsAll]);
   return {
     objects: rows.filter((row) => row.kind === "object").map(sortGrants),
     defaults: rows.filter((row) => row.kind === "default").map(sortGrants),

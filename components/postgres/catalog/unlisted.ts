@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Client } from "pg";
+import type { RoleAccess } from "../../config/privileges.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 
 const sql = readFileSync(new URL("sql/unlisted.sql", import.meta.url), "utf8");
@@ -18,13 +19,13 @@ export interface LiveUnlisted {
   readonly objects: readonly StrangeObject[];
   /** Settings of ALTER DATABASE and of ALTER ROLE … IN DATABASE, `name=value`; role null = every role. */
   readonly settings: readonly { readonly role: string | null; readonly setting: string }[];
-  /** Schemas of the owner, and the app's roles that cannot enter them. */
+  /** Schemas of the owner, and the app's roles that enter each schema of the app, but not these. */
   readonly schemas: readonly { readonly name: string; readonly roles: readonly string[] }[];
 }
 
 /** The part of a `DatabasePlan` that says what is listed. */
 type Listed = Pick<DatabasePlan, "schemas"> & {
-  readonly roles: readonly Pick<DatabasePlan["roles"][number], "name">[];
+  readonly roles: readonly (Pick<DatabasePlan["roles"][number], "name"> & Partial<RoleAccess>)[];
   readonly database: Pick<DatabasePlan["database"], "owner" | "guests">;
 };
 
@@ -41,7 +42,11 @@ export async function inspectUnlisted(
   client: Client,
   { schemas, roles, database: { owner, guests = [] } }: Listed,
 ): Promise<LiveUnlisted> {
-  const others = roles.map(({ name }) => name).filter((name) => name !== owner);
+  const others = roles
+    .filter(
+      ({ name, grants }) => name !== owner && (grants === undefined || grants.schema !== undefined),
+    )
+    .map(({ name }) => name);
   const { rows } = await client.query<Row>(sql, [owner, guests, schemas, others]);
   const of = (kind: Row["kind"]) => rows.filter((row) => row.kind === kind);
   return {

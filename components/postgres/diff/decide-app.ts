@@ -6,7 +6,7 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { LiveExtension } from "../catalog/extensions.ts";
 import type { LiveUnlisted } from "../catalog/unlisted.ts";
 import type { FormerRole, FormerSettings } from "../plan/former-role.ts";
-import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
+import { type DatabasePlan, hasNoPassword, type PlannedRole } from "../plan/plan.ts";
 import { decideAdoption } from "../rules/adoption.ts";
 import { findAttributesOutOfReach } from "../rules/attributes.ts";
 import { findGroupProblems } from "../rules/groups.ts";
@@ -158,7 +158,7 @@ function comparePassword(
   verifiers: ReadonlyMap<string, string>,
 ): StoredPassword {
   if (login === "rotated" && !verifiers.has(key)) return "same";
-  const wanted = login === "external" ? null : (verifiers.get(key) ?? "");
+  const wanted = hasNoPassword({ login }) ? null : (verifiers.get(key) ?? "");
   return compareStored(stored?.get(name), wanted);
 }
 
@@ -168,7 +168,7 @@ function isOtherPassword(
   stored: ReadonlyMap<string, string | null>,
   verifiers: ReadonlyMap<string, string>,
 ): boolean {
-  if (login === "external") return (stored.get(name) ?? null) !== null;
+  if (hasNoPassword({ login })) return (stored.get(name) ?? null) !== null;
   return verifiers.has(key) && stored.get(name) !== verifiers.get(key);
 }
 

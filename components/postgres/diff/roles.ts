@@ -2,7 +2,7 @@ import type { StackIdentity } from "../../config/spec/postgres.ts";
 import type { Catalog, LiveRole, ServerFacts } from "../catalog/catalog.ts";
 import { searchPathOf, settingOf } from "../catalog/settings.ts";
 import type { FormerRole, FormerSettings } from "../plan/former-role.ts";
-import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
+import { type DatabasePlan, hasNoPassword, type PlannedRole } from "../plan/plan.ts";
 import { listAttributes } from "../rules/attributes.ts";
 import { toOwnershipComment } from "../rules/identity.ts";
 import type { Action } from "../statements/actions.ts";
@@ -57,6 +57,7 @@ export function decideRoles(
 
 /** If false, a new role gets NOLOGIN, and an existing one keeps what it has. */
 function mayLogIn(role: PlannedRole, context: RoleContext): boolean {
+  if (role.login === "none") return false;
   return role.login !== "rotated" || context.hasPassword(role);
 }
 
@@ -96,12 +97,15 @@ function changeRole(
 ): Action[] {
   const path = `roles.${role.key}`;
   const { name, setRole } = role;
-  const attributes = wrongAttributes(live, mayLogIn);
+  const attributes = [
+    ...(role.login === "none" && live.canLogin ? ["NOLOGIN"] : []),
+    ...wrongAttributes(live, mayLogIn),
+  ];
   const actions: Action[] = [];
   if (attributes.length > 0) {
     actions.push({ kind: "set-attributes", path: `${path}.attributes`, role: name, attributes });
   }
-  if (needsPassword && role.login === "external") {
+  if (needsPassword && hasNoPassword(role)) {
     actions.push({ kind: "clear-password", path: `${path}.login`, role: name });
   } else if (needsPassword) {
     actions.push({

@@ -1,7 +1,11 @@
 import { escapeIdentifier as id } from "pg";
+import { accessAt } from "../../config/derive/names.ts";
+import type { NamedObjects } from "../../config/privileges.ts";
 import type { SettingsByName } from "../../config/schema/settings.ts";
+import type { LiveAccess } from "../catalog/access.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { LiveUnlisted } from "../catalog/unlisted.ts";
+import { isInPattern } from "../plan/access.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import type { AppProblem } from "../rules/problem.ts";
 import { toHandOver } from "../statements/hand-over.ts";
@@ -39,11 +43,44 @@ export function toGuestFix({ app }: Pick<DatabasePlan, "app">, role: string): st
 /** Schemas of the owner that the entry does not list and that the app's other roles cannot enter. */
 export function findSchemas(plan: DatabasePlan, { schemas }: LiveUnlisted): AppProblem[] {
   const { app, database } = plan;
-  return schemas.map(({ name, roles }) => ({
+  const others = schemas.filter(({ name }) => !isInPattern(plan, name));
+  return others.map(({ name, roles }) => ({
     ...{ code: "schema-unlisted", app, at: "schemas" },
     what: `role "${database.owner}" has made schema "${name}" in database "${database.name}", and ${roles.map((role) => `"${role}"`).join(", ")} cannot use it`,
     fix: `add ${JSON.stringify(name)} to berth:apps.${app}.database.schemas; or, as ${id(database.owner)}, in that database: GRANT USAGE ON SCHEMA ${id(name)} TO ${roles.map(id).join(", ")}`,
   }));
+}
+
+/** Names in an entry that no object of the app has: not yet, or they are mistyped. */
+export function findMissingObjects(
+  { app, database, roles }: DatabasePlan,
+  { objects }: Pick<LiveAccess, "objects">,
+): AppProblem[] {
+  const names = new Set(objects.map(({ type, name }) => (type === "schema" ? "" : name)));
+  const inSchemas = new Set(objects.map(({ schema, name }) => JSON.stringify([schema, name])));
+  const isMissing = ({ schema, name }: NamedObjects): boolean =>
+    schema === undefined ? !names.has(name) : !inSchemas.has(JSON.stringify([schema, name]));
+  return roles.flatMap(({ key, except = [], scoped = [] }) => {
+    const stated = scoped.flatMap(({ schema, name }) =>
+      name === undefined ? [] : { schema, name },
+    );
+    const lists = [
+      { at: "privileges", all: stated },
+      { at: "except", all: except },
+    ];
+    return lists.flatMap(({ at, all }) => {
+      const missing = all.filter(isMissing).map(({ schema, name }) => {
+        const where = schema === undefined ? "" : `${schema}.`;
+        return `"${where}${name}"`;
+      });
+      if (missing.length === 0) return [];
+      return {
+        ...{ code: "object-missing", app, at: `roles.${key}.${at === "except" ? at : "scoped"}` },
+        what: `${accessAt(app, key)}.${at} names ${missing.join(", ")}, which database "${database.name}" does not have`,
+        fix: "correct the name; or, if the app has yet to make it, run pulumi up once more after that",
+      } as const;
+    });
+  });
 }
 
 /** Settings of the app's roles and database that the entry does not state. */

@@ -4,8 +4,15 @@ import type { Catalog, LiveMembership, LiveRole } from "../catalog/catalog.ts";
 import type { LiveUnlisted } from "../catalog/unlisted.ts";
 import { type DatabasePlan, hasVaultLogins, type PlannedRole } from "../plan/plan.ts";
 import type { AppProblem } from "../rules/problem.ts";
+import { withLiveSchemas } from "./access/decide.ts";
 import { findGrantOptions } from "./access/grantors.ts";
-import { findObjects, findSchemas, findSettings, toGuestFix } from "./unlisted.ts";
+import {
+  findMissingObjects,
+  findObjects,
+  findSchemas,
+  findSettings,
+  toGuestFix,
+} from "./unlisted.ts";
 
 /** What was read. */
 interface UnstatedFacts {
@@ -27,12 +34,13 @@ interface Roles {
  * because others made it. Pure. Each has an entry that states it as wanted, or a statement that ends it.
  */
 export function findUnstated(
-  plan: DatabasePlan,
+  given: DatabasePlan,
   { catalog, access, unlisted }: UnstatedFacts,
   ownershipRole: string,
 ): AppProblem[] {
-  const database = catalog.databases.get(plan.database.name);
+  const database = catalog.databases.get(given.database.name);
   if (database === undefined || access === undefined || unlisted === undefined) return [];
+  const plan = withLiveSchemas(given, access);
   const roles = { catalog, ownershipRole };
   return [
     ...plan.roles.flatMap((role) => findOptions(plan, role, roles)),
@@ -40,6 +48,7 @@ export function findUnstated(
     ...findGrantOptions(plan, { server: catalog.server, database, access }),
     ...findObjects(plan, unlisted),
     ...findSchemas(plan, unlisted),
+    ...findMissingObjects(plan, access),
     ...findSettings(plan, catalog, unlisted),
   ];
 }

@@ -1,3 +1,4 @@
+import { withSchemas } from "./access.ts";
 import { type DatabasePlan, type PlannedGrant, PUBLIC } from "./plan.ts";
 
 /** The privileges of each role in an app's database, for people. */
@@ -22,9 +23,19 @@ export interface Access {
 }
 
 /** The matrix of a plan. The owner and its logins need no grants and have `ALL`. */
-export function toAccessMatrix(plan: DatabasePlan): AccessMatrix {
-  const granted = plan.grants.map(({ on }) => toColumn(on));
-  const columns = [...new Set(["database", "schema public", ...granted])];
+export function toAccessMatrix(given: DatabasePlan): AccessMatrix {
+  // A pattern is a column of its own: which schemas it stands for only the server knows.
+  const plan = withSchemas(given, given.patterns ?? []);
+  // The same for every app, and what else it grants.
+  const usual = plan.schemas.flatMap((name) => [
+    `schema ${name}`,
+    ...["tables", "sequences"].map((objects) => `${objects} in ${name}`),
+  ]);
+  const granted = plan.grants.flatMap(({ on, named }) => [
+    toColumn(on),
+    ...[...(named?.keys() ?? [])].map((name) => toColumn(on, name)),
+  ]);
+  const columns = [...new Set(["database", ...usual, ...granted])];
   const rows = plan.roles.map(({ name, profile }): AccessRow => {
     if (profile !== "owner") return { role: name, profile, access: toAccess(plan, name) };
     const all = columns.map((column) => [column, { now: ["ALL"], later: ["ALL"] }] as const);
@@ -35,7 +46,7 @@ export function toAccessMatrix(plan: DatabasePlan): AccessMatrix {
 
 function toAccess(plan: DatabasePlan, grantee: string): AccessRow["access"] {
   const own = plan.grants.filter((grant) => grant.grantee === grantee);
-  const entries = own.map(({ on, privileges }) => {
+  const entries = own.flatMap(({ on, privileges, named }) => {
     const later = plan.defaultPrivileges.filter(
       (one) =>
         one.grantee === grantee &&
@@ -44,7 +55,10 @@ function toAccess(plan: DatabasePlan, grantee: string): AccessRow["access"] {
         one.schema === on.schema,
     );
     const access = { now: privileges, later: later.flatMap((one) => one.privileges) };
-    return [toColumn(on), access] as const;
+    return [
+      [toColumn(on), access] as const,
+      ...[...(named ?? [])].map(([name, now]) => [toColumn(on, name), { now, later: [] }] as const),
+    ];
   });
   return Object.fromEntries(entries);
 }
@@ -62,7 +76,8 @@ function toPublicRow(plan: DatabasePlan): AccessRow {
   return { role: "PUBLIC", profile: undefined, access };
 }
 
-function toColumn(on: PlannedGrant["on"]): string {
+function toColumn(on: PlannedGrant["on"], name?: string): string {
   if (on.type === "database") return "database";
+  if (name !== undefined) return `${on.type} ${on.schema}.${name}`;
   return on.type === "schema" ? `schema ${on.schema}` : `${on.type}s in ${on.schema}`;
 }

@@ -24,19 +24,43 @@ const GrantsProperty = z
   )
   .partial() as unknown as z.ZodType<Grants>;
 
+/** Names of live objects and schemas, which Postgres itself limits. */
+const LiveName = z.string().min(1);
+
+const Pattern = z.string().regex(/^[a-z0-9_]*\*[a-z0-9_*]*$/, {
+  error: "is no pattern; write it as tenant_*, or * for every schema",
+});
+
 /** One role. Its grants on objects in schemas also hold for objects that the owner will create. */
 export const RoleProperties = z.strictObject({
   name: PgName,
   profile: z.enum(["owner", "readwrite", "readonly", "custom"]),
   /** undefined = `always`. */
-  login: z.enum(["rotated", "external"]).optional(),
+  login: z.enum(["rotated", "external", "none"]).optional(),
   /** undefined = itself. */
   setRole: PgName.optional(),
   connectionLimit: ConnectionLimit,
   memberOf: z.array(PgName).readonly(),
   searchPath: z.array(PgName).readonly(),
   settings: KnownSettings.readonly(),
+  /** In each of the app's schemas. */
   grants: GrantsProperty,
+  /** In addition, in one schema or on objects of one name; undefined = nothing. */
+  scoped: z
+    .array(
+      z.strictObject({
+        schema: LiveName.optional(),
+        name: LiveName.optional(),
+        grants: GrantsProperty,
+      }),
+    )
+    .readonly()
+    .optional(),
+  /** What the role has nothing on; undefined = nothing is left out. */
+  except: z
+    .array(z.strictObject({ schema: LiveName.optional(), name: LiveName }))
+    .readonly()
+    .optional(),
 });
 
 /** A plan in the app's own terms, role by role: a preview says `roles.admin.grants.table`, not grant number 3. */
@@ -68,6 +92,8 @@ export const AppProperties = z.strictObject({
       error: 'has to list "public", which is there in any case',
     })
     .readonly(),
+  /** `tenant_*` stands for the owner's schemas of this form, `*` for all; undefined = none. */
+  patterns: z.array(Pattern).readonly().optional(),
   /** In the order in which they are made. */
   extensions: z
     .array(

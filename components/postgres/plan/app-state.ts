@@ -1,17 +1,14 @@
-import type { Grants } from "../../config/privileges.ts";
 import type { ReclaimPolicy } from "../../config/spec.ts";
-import { byKey } from "../../sort.ts";
+import { planAccess, toAccess } from "./access.ts";
 import type { AppDatabaseState, RoleState } from "./app-properties.ts";
 import {
-  closedToPublic,
   type DatabasePlan,
   type PlannedRole,
   PUBLIC,
-  planDefaultPrivileges,
-  planGrants,
   sortRoles,
   toGuests,
   toMemberships,
+  toPatterns,
 } from "./plan.ts";
 
 /** From the plan to the resource. */
@@ -39,50 +36,37 @@ export function toState(
           memberOf: role.memberOf.filter((group) => group !== ownershipRole),
           searchPath: role.searchPath,
           settings: role.settings,
-          grants: toGrants(plan, role.name),
+          ...toAccess(role),
         },
       ]),
     ),
     schemas: plan.schemas,
+    ...toPatterns(plan.patterns),
     extensions: plan.extensions,
   };
-}
-
-function toGrants(plan: DatabasePlan, grantee: string): Grants {
-  const own = plan.grants.filter((grant) => grant.grantee === grantee);
-  return Object.fromEntries(own.map((grant) => [grant.on.type, grant.privileges]));
 }
 
 /** The plan for inputs. `toPlan(toState(plan))` equals `plan`. */
 export function toPlan(state: AppDatabaseState, ownershipRole: string): DatabasePlan {
   const owner = state.roles["owner"];
   if (owner === undefined) throw new Error(`app ${state.app}: there is no role "owner"`);
-  const entries = Object.entries(state.roles);
-  const others = entries.filter(([, role]) => role.profile !== "owner").toSorted(byKey);
   const { name, encoding, connectionLimit, revokePublic, settings, guests } = state.database;
-  const { schemas, extensions } = state;
-  const inside = { owner: owner.name, schemas };
-  return {
-    app: state.app,
-    adopt: state.adopt,
-    roles: sortRoles(entries.map(([key, role]) => toPlannedRole(key, role, ownershipRole))),
+  const { schemas, patterns, extensions } = state;
+  const ground = {
+    roles: sortRoles(
+      Object.entries(state.roles).map(([key, role]) => toPlannedRole(key, role, ownershipRole)),
+    ),
     database: { name, owner: owner.name, encoding, connectionLimit, settings, ...toGuests(guests) },
     schemas,
-    extensions,
-    grants: [
-      ...(revokePublic ? [closedToPublic] : []),
-      ...others.flatMap(([key, { name: grantee, grants }]) =>
-        planGrants({ key, name: grantee }, grants, schemas),
-      ),
-    ],
-    defaultPrivileges: others.flatMap(([key, { name: grantee, grants }]) =>
-      planDefaultPrivileges({ key, name: grantee }, grants, inside),
-    ),
+    ...toPatterns(patterns),
   };
+  const { app, adopt } = state;
+  return { app, adopt, ...ground, extensions, ...planAccess(ground, revokePublic) };
 }
 
 function toPlannedRole(key: string, role: RoleState, ownershipRole: string): PlannedRole {
   const { name, profile, login = "always", setRole, connectionLimit, searchPath, settings } = role;
   const memberOf = toMemberships(role.memberOf, ownershipRole);
-  return { key, name, profile, login, setRole, connectionLimit, memberOf, searchPath, settings };
+  const limits = { connectionLimit, memberOf, searchPath, settings };
+  return { key, name, profile, login, setRole, ...limits, ...toAccess(role) };
 }

@@ -1,7 +1,7 @@
 import type { Grants } from "../../config/privileges.ts";
-import { joinGrants } from "../../config/schema/database.ts";
+import { joinGrants } from "../../config/schema/privileges.ts";
+import { entrance, PUBLIC_SCHEMA, profiles } from "./access.ts";
 import type { AppDatabaseState, RoleState } from "./app-properties.ts";
-import { entrance, PUBLIC_SCHEMA, profiles } from "./plan.ts";
 
 /**
  * Defaults of an AppDatabase. Its inputs leave them out, because the engine stores, compares and logs every

@@ -1,14 +1,22 @@
 import { loginKey } from "../../config/derive/names.ts";
-import {
-  type ContentType,
-  contentTypes,
-  type Grants,
-  objectTypes,
-} from "../../config/privileges.ts";
-import { joinGrants } from "../../config/schema/database.ts";
+import type { RoleAccess } from "../../config/privileges.ts";
 import type { SettingsByName } from "../../config/schema/settings.ts";
 import type { PostgresSpec } from "../../config/spec/postgres.ts";
 import type { AppSpec, ExtensionSpec, RoleSpec } from "../../config/spec.ts";
+import {
+  type PlannedDefaultPrivileges,
+  type PlannedGrant,
+  PUBLIC_SCHEMA,
+  planAccess,
+  toRoleAccess,
+} from "./access.ts";
+
+export {
+  type PlannedDefaultPrivileges,
+  type PlannedGrant,
+  PUBLIC,
+  PUBLIC_SCHEMA,
+} from "./access.ts";
 
 /**
  * The wanted state of Postgres for one app, as plain sorted values, independent of the provisioner.
@@ -21,6 +29,8 @@ export interface DatabasePlan {
   readonly database: PlannedDatabase;
   /** `public` first, then the app's other schemas. Live schemas that are not listed are ignored. */
   readonly schemas: readonly string[];
+  /** `tenant_*` stands for the owner's live schemas of this form, `*` for all, later ones too; undefined = none. */
+  readonly patterns?: readonly string[] | undefined;
   /** In the order in which they are created. Live extensions that are not listed are ignored. */
   readonly extensions: readonly ExtensionSpec[];
   /** In the order in which they are safe to apply. */
@@ -28,17 +38,17 @@ export interface DatabasePlan {
   readonly defaultPrivileges: readonly PlannedDefaultPrivileges[];
 }
 
-/** A role of the app. It is never a superuser and may never create roles or databases. */
-export interface PlannedRole {
+/** A role of the app. It is never a superuser and may never create roles or databases. An owner needs no grants. */
+export interface PlannedRole extends RoleAccess {
   /** Part of logical names. */
   readonly key: string;
   readonly name: string;
   readonly profile: RoleSpec["profile"];
   /**
-   * `always`: the role has its own credential. `external`: it has no password. `rotated`: one of several roles logs
-   * in, and the item's `username` says which. Berth gives that one LOGIN and does not change the others.
+   * `always`: the role has its own credential. `external`: it has no password. `none`: it has NOLOGIN. `rotated`: one of several roles logs in, and the item's
+   * `username` says which. Berth gives that one LOGIN and does not change the others.
    */
-  readonly login: "always" | "external" | "rotated";
+  readonly login: "always" | "external" | "none" | "rotated";
   /** Role that its sessions SET ROLE to at login, so that role owns what they create; undefined = none. */
   readonly setRole: string | undefined;
   readonly connectionLimit: number;
@@ -61,81 +71,28 @@ export interface PlannedDatabase {
   readonly settings: SettingsByName;
 }
 
-/** The grantee that means every role. */
-export const PUBLIC = "public";
-
-/** The privileges that a grantee has on all objects of a type. An empty list revokes all. */
-export interface PlannedGrant {
-  /** Part of logical names. */
-  readonly key: string;
-  readonly grantee: string;
-  readonly on:
-    | { readonly type: "database" }
-    | { readonly type: "schema"; readonly schema: string }
-    | { readonly type: ContentType; readonly schema: string };
-  readonly privileges: readonly string[];
-}
-
-/**
- * Privileges on objects that `owner` will create. The owner is always named: without `FOR ROLE` they would
- * hold only for what the admin role creates.
- *
- * @see https://www.postgresql.org/docs/current/sql-alterdefaultprivileges.html
- */
-export interface PlannedDefaultPrivileges {
-  readonly key: string;
-  readonly owner: string;
-  readonly grantee: string;
-  readonly schema: string;
-  readonly type: ContentType;
-  readonly privileges: readonly string[];
-}
-
-/** Every database has it, from template0. */
-export const PUBLIC_SCHEMA = "public";
-
-/** Without these a role cannot use any other privilege. */
-export const entrance: Grants = { database: ["CONNECT"], schema: ["USAGE"] };
-
-/** Privileges of the profiles without ownership, in addition to `entrance`. */
-export const profiles: Readonly<Record<Exclude<RoleSpec["profile"], "owner">, Grants>> = {
-  readwrite: {
-    table: ["DELETE", "INSERT", "SELECT", "UPDATE"],
-    sequence: ["SELECT", "USAGE"],
-  },
-  readonly: {
-    table: ["SELECT"],
-    sequence: ["SELECT"],
-  },
-  custom: {},
-};
-
 /** The plan of an app. */
 export function planDatabase(app: AppSpec, postgres: PostgresSpec): DatabasePlan {
-  const [owner, ...others] = app.roles;
-  const schemas = [PUBLIC_SCHEMA, ...app.database.schemas];
-  return {
-    app: app.name,
-    adopt: app.adopt,
+  const [owner] = app.roles;
+  const { name, encoding, connectionLimit, settings, guests, schemas, patterns } = app.database;
+  const ground = {
     roles: sortRoles(app.roles.flatMap((role) => planRole(role, postgres.ownershipRole))),
     database: {
-      name: app.database.name,
-      owner: owner.name,
-      encoding: app.database.encoding,
-      connectionLimit: app.database.connectionLimit,
-      settings: app.database.settings,
-      ...toGuests(app.database.guests),
+      ...{ name, owner: owner.name, encoding, connectionLimit, settings },
+      ...toGuests(guests),
     },
-    schemas,
-    extensions: app.database.extensions,
-    grants: [
-      ...(app.database.revokePublic ? [closedToPublic] : []),
-      ...others.flatMap((role) => planGrants(role, privilegesOf(role), schemas)),
-    ],
-    defaultPrivileges: others.flatMap((role) =>
-      planDefaultPrivileges(role, privilegesOf(role), { owner: owner.name, schemas }),
-    ),
+    schemas: [PUBLIC_SCHEMA, ...schemas],
+    ...toPatterns(patterns),
   };
+  return {
+    ...{ app: app.name, adopt: app.adopt, ...ground, extensions: app.database.extensions },
+    ...planAccess(ground, app.database.revokePublic),
+  };
+}
+
+/** As a property, which is there only if there are patterns. */
+export function toPatterns(patterns: readonly string[] = []): Pick<DatabasePlan, "patterns"> {
+  return patterns.length === 0 ? {} : { patterns };
 }
 
 /** As a property, which is there only if there are guests. */
@@ -163,9 +120,10 @@ function compareRoles(a: PlannedRole, b: PlannedRole): number {
 function planRole(role: RoleSpec, ownershipRole: string): PlannedRole[] {
   const { key, name, profile, connectionLimit, searchPath, parameters, logins } = role;
   const memberOf = toMemberships(role.memberOf, ownershipRole);
-  const shared = { profile, connectionLimit, searchPath, settings: parameters };
+  const access = toRoleAccess(role);
+  const shared = { profile, connectionLimit, searchPath, settings: parameters, ...access };
   if (logins === undefined) {
-    const login = role.login === "password" ? "always" : "external";
+    const login = role.login === "password" ? "always" : role.login;
     return [{ key, name, ...shared, login, setRole: undefined, memberOf }];
   }
   return [
@@ -178,6 +136,15 @@ function planRole(role: RoleSpec, ownershipRole: string): PlannedRole[] {
       }),
     ),
   ];
+}
+
+/** Whether a role has no password. */
+export function hasNoPassword({
+  login,
+}: {
+  readonly login?: PlannedRole["login"] | undefined;
+}): boolean {
+  return login === "external" || login === "none";
 }
 
 /** Whether Vault makes the owner's logins. The plan then has none. */
@@ -193,53 +160,4 @@ export function isGroupRole({ login, setRole }: Pick<PlannedRole, "login" | "set
 /** Memberships of a role, with the ownership role, sorted. */
 export function toMemberships(groups: readonly string[], ownershipRole: string): string[] {
   return [...new Set([...groups, ownershipRole])].toSorted();
-}
-
-/** Revokes all from PUBLIC on the database. The owner keeps CONNECT, CREATE and TEMPORARY as the owner. */
-export const closedToPublic: PlannedGrant = {
-  key: "public",
-  grantee: PUBLIC,
-  on: { type: "database" },
-  privileges: [],
-};
-
-/** The grants of a role, by type of object. */
-export function planGrants(
-  role: Pick<RoleSpec, "key" | "name">,
-  grants: Grants,
-  schemas: readonly string[],
-): PlannedGrant[] {
-  return objectTypes.flatMap((type): PlannedGrant[] => {
-    const common = { grantee: role.name, privileges: grants[type] ?? [] };
-    if (common.privileges.length === 0) return [];
-    if (type === "database") return [{ key: `${role.key}-database`, ...common, on: { type } }];
-    return schemas.map((schema) => ({
-      key: toKey(role.key, type, schema),
-      ...common,
-      on: { type, schema },
-    }));
-  });
-}
-
-/** The default privileges of a role, for objects that the owner will create. */
-export function planDefaultPrivileges(
-  role: Pick<RoleSpec, "key" | "name">,
-  grants: Grants,
-  { owner, schemas }: { readonly owner: string; readonly schemas: readonly string[] },
-): PlannedDefaultPrivileges[] {
-  return contentTypes.flatMap((type) => {
-    const common = { owner, grantee: role.name, type, privileges: grants[type] ?? [] };
-    if (common.privileges.length === 0) return [];
-    return schemas.map((schema) => ({ key: toKey(role.key, type, schema), ...common, schema }));
-  });
-}
-
-/** Unique, because neither a role's key nor a schema can have a dot. */
-function toKey(role: string, type: string, schema: string): string {
-  return `${role}-${type}${schema === PUBLIC_SCHEMA ? "" : `.${schema}`}`;
-}
-
-function privilegesOf(role: RoleSpec): Grants {
-  if (role.profile === "owner") throw new Error(`role ${role.name}: an owner needs no grants`);
-  return joinGrants(entrance, joinGrants(profiles[role.profile], role.privileges));
 }

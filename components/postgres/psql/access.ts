@@ -1,8 +1,13 @@
 import { escapeIdentifier } from "pg";
 import type { ContentType, ObjectType } from "../../config/privileges.ts";
-import { toWantedPrivileges, type WantedPrivileges } from "../diff/access/wanted.ts";
-import { type DatabasePlan, type PlannedGrant, PUBLIC } from "../plan/plan.ts";
+import {
+  toWantedEverywhere,
+  toWantedPrivileges,
+  type WantedPrivileges,
+} from "../diff/access/wanted.ts";
+import { type DatabasePlan, PUBLIC } from "../plan/plan.ts";
 import { createContents } from "./contents.ts";
+import { isOwn, withPlanned } from "./planned.ts";
 import { block, refusal, text, texts } from "./step.ts";
 
 /**
@@ -14,12 +19,16 @@ export function scriptAccess(plan: DatabasePlan): readonly string[] {
   const { owner, name } = plan.database;
   const isClosed = plan.grants.some((grant) => grant.grantee === PUBLIC);
   const wanted = toWantedPrivileges(plan, []);
-  const toDatabase = plan.grants.filter(({ on }) => on.type === "database");
+  const onDatabase = plan.grants.filter(({ on }) => on.type === "database");
   const closing = isClosed ? [closePublicSchema(owner)] : [];
-  const planned = toDatabase.length + wanted.length === 0 ? [] : [withPlanned(toDatabase, wanted)];
+  const planned = withPlanned(plan, onDatabase, wanted);
+  const targets = withTargets(planned, owner, [
+    ...new Set([...onDatabase.map(({ on }) => on.type), ...wanted.map(({ type }) => type)]),
+  ]);
+  const isEmpty = onDatabase.length + wanted.length === 0;
   const giving = [
-    ...(wanted.length === 0 ? [] : [defaultsQuery(wanted, owner)]),
-    ...planned.map((tables) => grantsQuery(tables, owner)),
+    ...(wanted.length === 0 ? [] : [defaultsQuery(plan, planned)]),
+    ...(isEmpty ? [] : [grantsQuery(targets)]),
   ];
   const queries = [...closing, ...giving];
   const send = (query: string): string => `${query}\n\\gexec`;
@@ -42,126 +51,112 @@ export function scriptAccess(plan: DatabasePlan): readonly string[] {
     ...(wanted.length === 0
       ? []
       : [warnOfLostSchema(plan.app), refuseForeignSchemas(plan, wanted)]),
-    ...planned.map((tables) => refuseOthersGrants(plan, tables)),
+    ...(isEmpty ? [] : [refuseOthersGrants(plan, targets)]),
   ];
 }
 
-/** Queries for the objects of each type: type, oid, schema, name in GRANT, owner and ACL. */
+/** Queries for the objects of each type: type, oid, schema, name, name in GRANT, owner and ACL. */
 const objects: Readonly<Record<ObjectType, string>> = {
-  database: `SELECT 'database', NULL::oid, NULL::text, format('DATABASE %I', datname), datdba,
+  database: `SELECT 'database', NULL::oid, NULL::text, NULL::text, format('DATABASE %I', datname), datdba,
     coalesce(datacl, acldefault('d', datdba)) FROM pg_database WHERE datname = current_database()`,
-  schema: `SELECT 'schema', NULL, nspname::text, format('SCHEMA %I', nspname), nspowner,
+  schema: `SELECT 'schema', NULL, nspname::text, NULL, format('SCHEMA %I', nspname), nspowner,
     coalesce(nspacl, acldefault('n', nspowner)) FROM pg_namespace`,
-  table: `SELECT 'table', pg_class.oid, nspname::text, format('TABLE %I.%I', nspname, relname), relowner,
+  table: `SELECT 'table', pg_class.oid, nspname::text, relname::text, format('TABLE %I.%I', nspname, relname), relowner,
     coalesce(relacl, acldefault('r', relowner)) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
     WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND ${isOwn("pg_class", "pg_class.oid")}`,
-  sequence: `SELECT 'sequence', NULL, nspname::text, format('SEQUENCE %I.%I', nspname, relname), relowner,
+  sequence: `SELECT 'sequence', NULL, nspname::text, relname::text, format('SEQUENCE %I.%I', nspname, relname), relowner,
     coalesce(relacl, acldefault('s', relowner)) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
     WHERE relkind = 'S' AND ${isOwn("pg_class", "pg_class.oid")}`,
-  function: `SELECT 'function', NULL, nspname::text, format('ROUTINE %I.%I(%s)', nspname, proname, CASE prokind
+  function: `SELECT 'function', NULL, nspname::text, proname::text, format('ROUTINE %I.%I(%s)', nspname, proname, CASE prokind
       WHEN 'a' THEN oidvectortypes(proargtypes) ELSE pg_get_function_identity_arguments(p.oid) END), proowner,
     coalesce(proacl, acldefault('f', proowner)) FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
     WHERE ${isOwn("pg_proc", "p.oid")}`,
 };
 
-type Grantee = Pick<PlannedGrant, "grantee" | "privileges">;
-
 /** The types as in pg_default_acl. */
-const defaultTypes: Readonly<Record<ContentType, string>> = {
+const defaultTypes: Readonly<Record<ContentType | "schema", string>> = {
+  schema: "n",
   table: "r",
   sequence: "S",
   function: "f",
 };
 
-/** Leaves out objects that an extension made. */
-function isOwn(catalog: "pg_class" | "pg_proc", oid: string): string {
-  return `NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '${catalog}'::regclass AND e.objid = ${oid} AND e.deptype = 'e')`;
-}
-
-/** The tables `planned` and `objects`, the start of a query for live privileges. */
-function withPlanned(
-  toDatabase: readonly PlannedGrant[],
-  wanted: readonly WantedPrivileges[],
-): string {
-  const types = new Set([
-    ...toDatabase.map(({ on }) => on.type),
-    ...wanted.map(({ type }) => type),
-  ]);
-  const toRow = (type: ObjectType, schema: string, { grantee, privileges }: Grantee): string =>
-    `(${text(type)}, ${schema}, ${text(grantee)}, ${texts(privileges)})`;
-  const rows = [
-    ...toDatabase.map((grant) => toRow("database", "NULL", grant)),
-    ...wanted.map((one) => toRow(one.type, text(one.schema), one)),
-  ];
-  return `WITH planned (type, schema, grantee, privileges) AS (
-  VALUES ${rows.join(",\n    ")}
-), objects (type, oid, schema, name, owner, acl) AS (
-  ${[...types].map((type) => objects[type]).join("\n  UNION ALL\n  ")}
+/** The table `targets` as well: objects that the admin can grant privileges on, and what each grantee must have. */
+function withTargets(planned: string, owner: string, types: readonly ObjectType[]): string {
+  return `${planned}, objects (type, oid, schema, plain, name, owner, acl) AS (
+  ${types.map((type) => objects[type]).join("\n  UNION ALL\n  ")}
+), targets AS (
+  SELECT o.type, o.oid, o.name, o.owner, o.acl, p.grantee, CASE WHEN p.named ? o.plain
+    THEN ARRAY(SELECT jsonb_array_elements_text(p.named -> o.plain)) ELSE p.privileges END AS privileges
+  FROM planned p JOIN objects o ON o.type = p.type AND o.schema IS NOT DISTINCT FROM p.schema
+    AND (${mayGrant("CASE o.type WHEN 'schema' THEN o.schema END", "o.owner", owner)})
 )`;
 }
 
-/** Objects that the admin can grant privileges on, with the planned privileges. */
-const onObjects = (owner: string): string => `planned p
-  JOIN objects o ON o.type = p.type AND o.schema IS NOT DISTINCT FROM p.schema::text
-    AND (${mayGrant("CASE o.type WHEN 'schema' THEN o.schema END", "o.owner", owner)})`;
-
 /** Live privileges of a grantee on an object, and those on single columns that are not planned. */
 const given = `SELECT a.grantor, a.privilege_type, '' AS place FROM aclexplode(o.acl) a
-    WHERE a.grantee = ${oidOf("p.grantee")}
+    WHERE a.grantee = ${oidOf("o.grantee")}
     UNION
     SELECT a.grantor, a.privilege_type, format(' (%I)', attname) FROM pg_attribute t, aclexplode(t.attacl) a
-    WHERE o.type = 'table' AND t.attrelid = o.oid AND NOT t.attisdropped AND a.grantee = ${oidOf("p.grantee")}
-      AND privilege_type <> ALL (p.privileges)`;
+    WHERE o.type = 'table' AND t.attrelid = o.oid AND NOT t.attisdropped AND a.grantee = ${oidOf("o.grantee")}
+      AND privilege_type <> ALL (o.privileges)`;
 
-function grantsQuery(tables: string, owner: string): string {
-  return `${tables}, found AS (
+function grantsQuery(targets: string): string {
+  return `${targets}, found AS (
   SELECT name, grantee, privileges, ARRAY(
     SELECT DISTINCT privilege_type FROM (${given}) a WHERE a.grantor = o.owner
   ) AS granted
-  FROM ${onObjects(owner)}
+  FROM targets o
 )
 ${difference("'REVOKE %s ON %s FROM %s'", "'GRANT %s ON %s TO %s'")}`;
 }
 
-/** The same rule as in `diff/grantors.ts`. */
-function refuseOthersGrants({ app, database }: DatabasePlan, tables: string): string {
+/** The same rule as in `diff/access/grantors.ts`. */
+function refuseOthersGrants({ app }: DatabasePlan, targets: string): string {
   return refusal(`app ${app}: everything else is done; a superuser must still do this`, [
-    `(${tables}
+    `(${targets}
     SELECT format('in database %s: SET ROLE %I; REVOKE %s ON %s FROM %s; RESET ROLE;', current_database(),
       pg_get_userbyid(grantor), string_agg(privilege_type || place, ', ' ORDER BY privilege_type, place), name, ${named})
-    FROM ${onObjects(database.owner)}, LATERAL (${given}) a
-    WHERE a.grantor <> o.owner AND privilege_type <> ALL (p.privileges)
+    FROM targets o, LATERAL (${given}) a
+    WHERE a.grantor <> o.owner AND privilege_type <> ALL (o.privileges)
     GROUP BY grantor, name, grantee)`,
   ]);
 }
 
-function defaultsQuery(wanted: readonly WantedPrivileges[], owner: string): string {
-  const rows = wanted.flatMap(({ schema, type, grantee, privileges }) =>
-    type === "schema"
-      ? []
-      : `(${text(schema)}, ${text(`${type.toUpperCase()}S`)}, ${text(defaultTypes[type])}, ${text(grantee)}, ${texts(privileges)})`,
+/** The same rules as in `diff/access/decide.ts`: in a schema, what is not given in every schema. */
+function defaultsQuery(plan: DatabasePlan, planned: string): string {
+  const { owner } = plan.database;
+  const rows = toWantedEverywhere(plan, []).map(
+    ({ type, grantee, privileges, allowed }) =>
+      `(${text(type)}, ${text(grantee)}, ${texts(privileges)}, ${texts(allowed)})`,
   );
   const role = escapeIdentifier(owner).replaceAll("%", "%%");
   const forRole = `ALTER DEFAULT PRIVILEGES FOR ROLE ${role}`;
   const prefix = `${forRole} IN SCHEMA`;
+  const letters = Object.entries(defaultTypes).map(([type, one]) => `WHEN '${type}' THEN '${one}'`);
   const granted = `SELECT privilege_type
     FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace, aclexplode(d.defaclacl) a
-    WHERE d.defaclrole = ${oidOf(text(owner))} AND d.defaclobjtype::text = p.type AND a.grantee = ${oidOf("p.grantee")}`;
-  return `WITH planned (schema, objects, type, grantee, privileges) AS (
+    WHERE d.defaclrole = ${oidOf(text(owner))} AND d.defaclobjtype::text = CASE p.type ${letters.join(" ")} END
+      AND a.grantee = ${oidOf("p.grantee")}`;
+  return `${planned}, anywhere (type, grantee, privileges, allowed) AS (
   VALUES ${rows.join(",\n    ")}
 ), found AS (
-  SELECT objects, schema AS name, grantee, privileges, ARRAY(
-    ${granted} AND n.nspname = p.schema
-  ) AS granted
-  FROM planned p WHERE EXISTS (SELECT FROM pg_namespace WHERE nspname = p.schema)
+  SELECT upper(p.type) || 'S' AS objects, schema AS name, p.grantee, p.later AS privileges,
+    e.privileges || l.granted AS covered, l.granted
+  FROM planned p JOIN anywhere e ON e.type = p.type AND e.grantee = p.grantee,
+    LATERAL (SELECT ARRAY(${granted} AND n.nspname = p.schema) AS granted) l
+  WHERE p.type <> 'schema' AND EXISTS (SELECT FROM pg_namespace WHERE nspname = p.schema)
 ), everywhere AS (
-  SELECT DISTINCT objects, grantee, privileges, ARRAY(${granted} AND d.defaclnamespace = 0) AS granted
-  FROM planned p
+  SELECT upper(type) || 'S' AS objects, grantee, privileges, allowed, ARRAY(${granted} AND d.defaclnamespace = 0) AS granted
+  FROM anywhere p
 )
-SELECT format(${text(`${forRole} REVOKE %s ON %s FROM %I`)}, ${listed("granted", "privileges")}, objects, grantee)
-FROM everywhere WHERE NOT granted <@ privileges
+SELECT format(${text(`${forRole} REVOKE %s ON %s FROM %I`)}, ${listed("granted", "allowed")}, objects, grantee)
+FROM everywhere WHERE NOT granted <@ allowed
 UNION ALL
-${difference(text(`${prefix} %2$I REVOKE %1$s ON %4$s FROM %3$s`), text(`${prefix} %2$I GRANT %1$s ON %4$s TO %3$s`), "objects")}`;
+SELECT format(${text(`${forRole} GRANT %s ON %s TO %I`)}, ${listed("privileges", "granted")}, objects, grantee)
+FROM everywhere WHERE NOT privileges <@ granted
+UNION ALL
+${difference(text(`${prefix} %2$I REVOKE %1$s ON %4$s FROM %3$s`), text(`${prefix} %2$I GRANT %1$s ON %4$s TO %3$s`), { more: "objects", covered: "covered" })}`;
 }
 
 function listed(kept: string, gone: string): string {
@@ -171,14 +166,22 @@ function listed(kept: string, gone: string): string {
 /** A grantee as GRANT names it. */
 const named = `CASE grantee WHEN ${text(PUBLIC)} THEN 'PUBLIC' ELSE quote_ident(grantee) END`;
 
-/** Statements from the table `found`: one to revoke the excess, one to grant what is missing. */
-function difference(revoke: string, grant: string, more?: string): string {
+/**
+ * Statements from the table `found`: one to revoke the excess, one to grant what is missing.
+ *
+ * @param covered The column with what needs no GRANT.
+ */
+function difference(
+  revoke: string,
+  grant: string,
+  { more, covered = "granted" }: { readonly more?: string; readonly covered?: string } = {},
+): string {
   const extra = more === undefined ? "" : `, ${more}`;
   return `SELECT format(${revoke}, ${listed("granted", "privileges")}, name, ${named}${extra})
 FROM found WHERE NOT granted <@ privileges
 UNION ALL
-SELECT format(${grant}, ${listed("privileges", "granted")}, name, ${named}${extra})
-FROM found WHERE NOT privileges <@ granted`;
+SELECT format(${grant}, ${listed("privileges", covered)}, name, ${named}${extra})
+FROM found WHERE NOT privileges <@ ${covered}`;
 }
 
 /** On Postgres 14, and in a database restored from it, every role may create tables in schema public. */

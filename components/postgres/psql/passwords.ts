@@ -1,14 +1,14 @@
 import { escapeIdentifier } from "pg";
 import { passwordEnvironment } from "../../config/derive/names.ts";
 import { BerthError } from "../../errors.ts";
-import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
+import { type DatabasePlan, hasNoPassword, type PlannedRole } from "../plan/plan.ts";
 
 /** Name of the password script. It must be in the folder in which the psql script runs. */
 export const passwordScript = "passwords.sh";
 
 /** The roles with a password. */
 export function withPassword({ roles }: DatabasePlan): readonly PlannedRole[] {
-  return roles.filter(({ login }) => login !== "external");
+  return roles.filter((role) => !hasNoPassword(role));
 }
 
 /**

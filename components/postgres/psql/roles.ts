@@ -1,5 +1,5 @@
 import type { PostgresSpec } from "../../config/spec/postgres.ts";
-import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
+import { type DatabasePlan, hasNoPassword, type PlannedRole } from "../plan/plan.ts";
 import { otherGroupsOf } from "../rules/groups.ts";
 import { scriptOwnershipComment } from "./identity.ts";
 import { statementOf, step, text, texts, verifierOf } from "./step.ts";
@@ -25,19 +25,21 @@ export function scriptRoles(
 }
 
 function scriptRole(role: PlannedRole): readonly string[] {
-  const { name, key, searchPath, connectionLimit } = role;
+  const { name, key, login, searchPath, connectionLimit } = role;
   const path = `roles.${key}`;
+  const canLogin = login !== "none";
+  const wrongLogin = canLogin ? "NOT rolcanlogin" : "rolcanlogin";
   return [
     `-- role ${key}\n\\if :is_superuser`,
     ...scriptPassword(role),
     "\\endif",
-    step(statementOf({ kind: "create-role", path, role, canLogin: true }), `NOT ${exists(name)}`),
+    step(statementOf({ kind: "create-role", path, role, canLogin }), `NOT ${exists(name)}`),
     `SELECT format('ALTER ROLE %I %s', rolname, concat_ws(' ',
-    CASE WHEN NOT rolcanlogin THEN 'LOGIN' END, CASE WHEN rolsuper THEN 'NOSUPERUSER' END,
+    CASE WHEN ${wrongLogin} THEN '${canLogin ? "LOGIN" : "NOLOGIN"}' END, CASE WHEN rolsuper THEN 'NOSUPERUSER' END,
     CASE WHEN rolcreaterole THEN 'NOCREATEROLE' END, CASE WHEN rolcreatedb THEN 'NOCREATEDB' END,
     CASE WHEN rolreplication THEN 'NOREPLICATION' END, CASE WHEN rolbypassrls THEN 'NOBYPASSRLS' END,
     CASE WHEN rolvaliduntil < 'infinity' THEN 'VALID UNTIL ''infinity''' END))
-FROM pg_roles WHERE rolname = ${text(name)} AND (NOT rolcanlogin OR rolsuper OR rolcreaterole
+FROM pg_roles WHERE rolname = ${text(name)} AND (${wrongLogin} OR rolsuper OR rolcreaterole
   OR rolcreatedb OR rolreplication OR rolbypassrls OR coalesce(rolvaliduntil < 'infinity', false))
 \\gexec`,
     step(
@@ -71,9 +73,10 @@ WHERE pg_get_userbyid(member) = ${text(name)} AND pg_get_userbyid(roleid) <> ALL
 }
 
 /** Only a superuser can compare passwords. Any other admin sets the same verifier, or none, again. */
-function scriptPassword({ name, key, login }: PlannedRole): readonly string[] {
+function scriptPassword(role: PlannedRole): readonly string[] {
+  const { name, key } = role;
   const path = `roles.${key}`;
-  if (login === "external") {
+  if (hasNoPassword(role)) {
     const clear = statementOf({ kind: "clear-password", path, role: name });
     return [
       `SELECT ${clear}\nFROM pg_authid WHERE rolname = ${text(name)} AND rolpassword IS NOT NULL\n\\gexec`,

@@ -2,6 +2,7 @@ import { verifierEnvironment } from "../../config/derive/names.ts";
 import type { PostgresSpec } from "../../config/spec/postgres.ts";
 import { BerthError } from "../../errors.ts";
 import { hasContents } from "../diff/contents.ts";
+import { isGrantedAnywhere } from "../plan/access.ts";
 import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
 import { adminSettings, runLockKey, settings, toStartupOptions } from "../server/session.ts";
 import { toSettingsTrial } from "../statements/try-settings.ts";
@@ -240,7 +241,7 @@ function scriptGuards(
   plan: DatabasePlan,
   { ownershipRole, stack, systemIdentifier }: ScriptTarget & { readonly systemIdentifier: string },
 ): string {
-  const { app, roles, database, grants } = plan;
+  const { app, roles, database } = plan;
   const names = texts(roles.map((role) => role.name));
   // As in roles.sql: the admin that created the ownership role does not count as its member.
   const isOurs = `EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid AND pg_get_userbyid(m.roleid) = ${text(ownershipRole)}
@@ -265,7 +266,7 @@ function scriptGuards(
     `SELECT format('database "%s" has encoding %s, which cannot change', d.datname, pg_encoding_to_char(d.encoding))
       ${at} AND pg_encoding_to_char(d.encoding) <> ${text(database.encoding)}`,
     ...queryGroupProblems(plan, ownershipRole),
-    ...(grants.some(({ privileges }) => privileges.includes("MAINTAIN"))
+    ...(roles.some((role) => isGrantedAnywhere(role, "table", "MAINTAIN"))
       ? [
           `SELECT 'MAINTAIN needs Postgres 17' WHERE current_setting('server_version_num')::int < 170000`,
         ]

@@ -231,7 +231,7 @@ export class RegistryDatabase extends pulumi.ComponentResource {
         database: plan.database.name,
         owner: privileges.owner,
         role: privileges.grantee,
-        schema: privileges.schema,
+        ...(privileges.schema === null ? {} : { schema: privileges.schema }),
         objectType: privileges.type,
         privileges: [...privileges.privileges],
       },

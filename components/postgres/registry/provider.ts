@@ -27,6 +27,9 @@ export function createRegistryProvider(
     ...(isPgPassword(password) ? {} : { password: pulumi.secret(password) }),
     sslmode: tls.mode,
     ...(tls.caFile === undefined ? {} : { sslrootcert: tls.caFile }),
+    ...(tls.client === undefined
+      ? {}
+      : { clientcert: { cert: tls.client.certFile, key: tls.client.keyFile } }),
     superuser: false,
     maxConnections: 0,
     connectTimeout: 10,

@@ -1,7 +1,12 @@
 import { escapeIdentifier } from "pg";
 import type { Catalog, LiveDatabase, LiveRole } from "../catalog/catalog.ts";
 import { searchPathOf, settingOf } from "../catalog/settings.ts";
-import { type DatabasePlan, hasVaultLogins, type PlannedRole } from "../plan/plan.ts";
+import {
+  type DatabasePlan,
+  hasNoPassword,
+  hasVaultLogins,
+  type PlannedRole,
+} from "../plan/plan.ts";
 import { describeForeignOwner, findForeignOwner } from "./identity.ts";
 import { fixOwnerByHand } from "./owner-change.ts";
 import type { AppProblem } from "./problem.ts";
@@ -202,7 +207,8 @@ function compareRole(role: PlannedRole, live: LiveRole, password: StoredPassword
   const isLogin = role.login === "always" || password !== "same";
   const searchPath = searchPathOf(live).join(", ");
   return [
-    ...(role.login === "external" && password !== "same"
+    ...(role.login === "none" && live.canLogin ? ["it may not log in any more"] : []),
+    ...(hasNoPassword(role) && password !== "same"
       ? ["its password is removed"]
       : passwordChange[password]),
     ...(live.canLogin || !isLogin ? [] : ["it may log in"]),

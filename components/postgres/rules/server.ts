@@ -1,5 +1,7 @@
+import { accessAt } from "../../config/derive/names.ts";
 import type { PostgresSpec } from "../../config/spec/postgres.ts";
 import type { Catalog, LiveRole, ServerFacts } from "../catalog/catalog.ts";
+import { isGrantedAnywhere } from "../plan/access.ts";
 import { type DatabasePlan, hasVaultLogins, isGroupRole } from "../plan/plan.ts";
 import { decideOwnership } from "./identity.ts";
 import type { AppProblem, PostgresProblem } from "./problem.ts";
@@ -82,9 +84,8 @@ export function findPlanProblems(plan: DatabasePlan, facts: ServerFacts): AppPro
   const version = formatVersion(versionNumber);
   const setting = hasVaultLogins(plan) ? "credentials: vault" : "owner.rotation: two-logins";
   const isBroken = roles.some(isGroupRole) && forgetsRole.has(versionNumber);
-  const maintaining = plan.grants.filter(({ privileges }) => privileges.includes("MAINTAIN"));
   const unsupported = roles.filter(
-    ({ name }) => versionNumber < 170_000 && maintaining.some(({ grantee }) => grantee === name),
+    (role) => versionNumber < 170_000 && isGrantedAnywhere(role, "table", "MAINTAIN"),
   );
   return [
     ...(isBroken
@@ -99,7 +100,7 @@ export function findPlanProblems(plan: DatabasePlan, facts: ServerFacts): AppPro
     ...unsupported.map(({ key }) => ({
       ...{ code: "maintain-unsupported" as const, app, at: `roles.${key}.grants.table` },
       what: `MAINTAIN needs Postgres 17, and this server is ${version}`,
-      fix: `take MAINTAIN out of berth:apps.${app}.roles.${key}.privileges.tables`,
+      fix: `take MAINTAIN out of ${accessAt(app, key)}.privileges.tables`,
     })),
   ];
 }

@@ -119,7 +119,7 @@ function explainRefusal(code: string, login: Login, routine?: string): Explanati
     case "28000":
       return {
         means: `the server lets ${user} in from nowhere it can see us: no line in pg_hba.conf matches, the role may not log in, or it does not exist (28000)`,
-        hint: "check pg_hba.conf (does it ask for TLS?) and the role's LOGIN",
+        hint: "check pg_hba.conf (does it ask for TLS, or for a client certificate, which berth:postgres.tls.cert names?) and the role's LOGIN",
       };
     case "3D000":
       return {

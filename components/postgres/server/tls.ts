@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import tls from "node:tls";
@@ -21,11 +21,12 @@ export function pgTlsOptions(spec: TlsSpec, now: Date = new Date()): PgTls {
   // A server name that is an address must not be sent in the handshake (RFC 6066, section 3).
   const sni = isIP(serverName) === 0 ? { servername: serverName } : {};
   if (spec.mode === "disable") return false;
+  const common = { ...sni, ...(spec.client === undefined ? {} : readClient(spec.client)) };
   if (spec.mode === "require" && spec.caFile === undefined) {
-    return { ...sni, rejectUnauthorized: false };
+    return { ...common, rejectUnauthorized: false };
   }
   return {
-    ...sni,
+    ...common,
     rejectUnauthorized: true,
     ca: spec.caFile === undefined ? readSystemCas() : readCaFile(spec.caFile, now),
     checkServerIdentity: (_host, certificate) =>
@@ -42,12 +43,46 @@ function checkName(serverName: string, certificate: tls.PeerCertificate): Error 
 
 /** The same for a client of libpq. `caFile`: where that client finds the CA, if there is one. */
 export function toLibpqTls(
-  { mode }: TlsSpec,
+  { mode, client }: TlsSpec,
   caFile: string | undefined,
 ): Readonly<Record<string, string>> {
   const system = mode === "verify-full" ? "system" : undefined;
   const root = mode === "disable" ? undefined : (caFile ?? system);
-  return { PGSSLMODE: mode, ...(root === undefined ? {} : { PGSSLROOTCERT: root }) };
+  return {
+    PGSSLMODE: mode,
+    ...(root === undefined ? {} : { PGSSLROOTCERT: root }),
+    ...(client === undefined ? {} : { PGSSLCERT: client.certFile, PGSSLKEY: client.keyFile }),
+  };
+}
+
+/** The certificate that Berth shows the server, with its key. */
+function readClient({ certFile, keyFile }: NonNullable<TlsSpec["client"]>) {
+  const at = "berth:postgres.tls";
+  const cert = readText(certFile, "certificate", `${at}.cert`);
+  const key = readText(keyFile, "key", `${at}.key`);
+  const certificate = parseCertificate(certFile, cert);
+  if (certificate.checkPrivateKey(parseKey(keyFile, key))) return { cert, key };
+  throw new BerthError(`the key in ${keyFile} is not that of the certificate in ${certFile}`, {
+    hint: `name a pair of files under ${at}.cert and ${at}.key`,
+  });
+}
+
+/** No error has a part of the key. */
+function parseKey(file: string, pem: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch (error) {
+    const isEncrypted = toErrorCode(error) === "ERR_MISSING_PASSPHRASE";
+    throw new BerthError(
+      `the key file ${file} ${isEncrypted ? "is encrypted" : "holds no PEM key"}`,
+      {
+        hint: isEncrypted
+          ? `write it without a passphrase, readable by you alone: openssl pkey -in ${file} -out ‹new file›`
+          : "write the key of the certificate there (-----BEGIN PRIVATE KEY-----), or correct berth:postgres.tls.key",
+        cause: error,
+      },
+    );
+  }
 }
 
 function readSystemCas(): string[] {
@@ -55,12 +90,12 @@ function readSystemCas(): string[] {
   return [...new Set([...tls.getCACertificates("default"), ...tls.getCACertificates("system")])];
 }
 
-const setting = "berth:postgres.tls.ca";
+const tlsCa = "berth:postgres.tls.ca";
 const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
 /** Certificates of a PEM file; one that is valid today is enough, so that a CA can be replaced. */
-export function readCaFile(file: string, now: Date): string[] {
-  const found = readText(file).match(block) ?? [];
+function readCaFile(file: string, now: Date, setting = tlsCa): string[] {
+  const found = readText(file, "CA", setting).match(block) ?? [];
   if (found.length === 0) {
     throw new BerthError(`the CA file ${file} holds no PEM certificate`, {
       hint: `write the CA's certificate there (-----BEGIN CERTIFICATE-----), or correct ${setting}`,
@@ -78,14 +113,19 @@ export function readCaFile(file: string, now: Date): string[] {
   });
 }
 
-function readText(file: string): string {
+/** The same as the text of a PEM file. */
+export function readCaText(file: string, setting = tlsCa): string {
+  return `${readCaFile(file, new Date(), setting).join("\n")}\n`;
+}
+
+function readText(file: string, what: string, at: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
     const isMissing = toErrorCode(error) === "ENOENT";
     const why = isMissing ? "does not exist" : `cannot be read (${toErrorCode(error)})`;
-    throw new BerthError(`the CA file ${file} ${why}`, {
-      hint: `correct ${setting}`,
+    throw new BerthError(`the ${what} file ${file} ${why}`, {
+      hint: `correct ${at}`,
       cause: error,
     });
   }
@@ -95,7 +135,7 @@ function parseCertificate(file: string, pem: string): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch (error) {
-    throw new BerthError(`the CA file ${file} holds a damaged certificate`, {
+    throw new BerthError(`the file ${file} holds a damaged certificate`, {
       hint: `openssl x509 -in ${file} -noout -subject -dates`,
       cause: error,
     });

@@ -65,7 +65,7 @@ export type Action = { readonly path: string } & (
       readonly owner: string;
       /** null = every schema. */
       readonly schema: string | null;
-      readonly type: ContentType;
+      readonly type: ContentType | "schema";
     } & PrivilegeChange)
 );
 
@@ -158,7 +158,7 @@ export function describeAction(action: Action): string {
       return `${describePrivilegeChange(action.kind, action)} on ${describeSecurable(action.on)}`;
     case "grant-default":
     case "revoke-default":
-      return `${describePrivilegeChange(action.kind, action)} on every ${action.type} that ${action.owner} will create in ${action.schema ?? "any schema"}`;
+      return `${describePrivilegeChange(action.kind, action)} on every ${action.type} that ${action.owner} will create${action.type === "schema" ? "" : ` in ${action.schema ?? "any schema"}`}`;
   }
 }
 

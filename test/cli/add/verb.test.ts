@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { AddArgs } from "../../../cli/add/args.ts";
 import { add as addVerb } from "../../../cli/add/verb.ts";
-import { describeFailure } from "../../../cli/describe-failure.ts";
+import { describeFailure } from "../../../cli/terminal/describe-failure.ts";
 import type { Fault } from "../../../dev/connect/faults.ts";
 import { createSampleVault, makeToken } from "../../../dev/connect/sample-vault.ts";
 import { type ConnectServer, startConnect } from "../../../dev/connect/server.ts";
@@ -101,10 +101,12 @@ test("a new app gets its items and its entry, and no other character of the file
   const all = [main, "add", ...flags, "--stack", "test", "--config-file", file];
   const access = { OP_CONNECT_HOST: server.url, OP_CONNECT_TOKEN: token };
   const { exitCode, stdout, stderr } = await execa(process.execPath, all, {
-    ...{ env: { PATH: process.env["PATH"] ?? "", ...access }, extendEnv: false },
+    // Without a pulumi.
+    ...{ env: { PATH: path.dirname(process.execPath), ...access }, extendEnv: false },
     ...{ reject: false, stdin: "ignore", timeout: 60_000 },
   });
-  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain("no preview: preview: pulumi is not on PATH\n  fix: ");
   const entry = `    wiki:
       namespace: "tools"
       roles:
@@ -115,7 +117,7 @@ test("a new app gets its items and its entry, and no other character of the file
   expect(after).toBe(written.replace("# more to come\n", `# more to come\n${entry}`));
   expect(valueOf("wiki-db-credentials", "username")).toBe("wiki");
   expect(valueOf("wiki-reports-db-credentials", "username")).toBe("wiki_reports");
-  expect(stdout).toContain(`next: pulumi preview --stack test --config-file ${file}`);
+  expect(stdout).toContain(`next: pulumi up --stack test --config-file ${file}`);
   for (const title of ["wiki-db-credentials", "wiki-reports-db-credentials"]) {
     const password = valueOf(title, "password") ?? "";
     expect(password).toMatch(/^[0-9a-f]{40}$/);
@@ -133,7 +135,7 @@ test("the same again changes nothing and says so", async () => {
   const { exitCode, stdout } = await add({ app: "wiki" });
   expect(exitCode).toBe(0);
   expect(stdout).toContain("is there");
-  expect(stdout).toContain("nothing was changed; next: ");
+  expect(stdout).toContain("nothing was changed\nnext: ");
   expect(readFileSync(file, "utf8")).toBe(before);
   expect(writes()).toBe(wrote);
   expect(valueOf("wiki-db-credentials", "password")).toBe(password);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Finding, NotNeeded, Report } from "../../../cli/doctor/report.ts";
-import { formatCounts } from "../../../cli/doctor/verb.ts";
+import { FindingPrinter, formatCounts } from "../../../cli/doctor/verb.ts";
 import { openWorld, toUserPath } from "../../../cli/doctor/world.ts";
 import { BerthError, toOneError } from "../../../components/errors.ts";
 
@@ -110,4 +110,18 @@ describe("the PATH of the one who types pulumi", () => {
     const ran = await world.run(process.execPath, ["-e", "console.error('said'); process.exit(3)"]);
     expect(ran).toEqual({ exitCode: 3, stdout: "", stderr: "said" });
   });
+});
+
+test("checks that are skipped for one cause share a line", () => {
+  const lines: string[] = [];
+  const printer = new FindingPrinter(({ group, name }) => lines.push(`${group}: ${name}`));
+  const skipped = (group: string, name: string, detail = "because") =>
+    ({ group, name, status: "skipped", detail }) as const;
+  printer.add(skipped("machine", "a"));
+  printer.add(skipped("machine", "b"));
+  printer.add({ group: "machine", name: "c", status: "ok", detail: "" });
+  for (const name of ["d", "e"]) printer.add(skipped("cluster", name));
+  printer.add(skipped("cluster", "f", "of another cause"));
+  printer.end();
+  expect(lines).toEqual(["machine: a, b", "machine: c", "cluster: d, e", "cluster: f"]);
 });

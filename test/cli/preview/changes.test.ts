@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { toStackPreview } from "../../../cli/preview/changes.ts";
 import { type Digest, parseDigest } from "../../../cli/preview/digest.ts";
+import { summarize } from "../../../cli/preview/text.ts";
 import { database, file, says, shows, step } from "./digest.ts";
 
 const apps = ["shop", "wiki"];
@@ -15,7 +16,7 @@ describe("what a run would do", () => {
     const found = previewOf({
       steps: [step("same", "pulumi:pulumi:Stack", "berth-prod"), database("same", "wiki")],
     });
-    expect(found).toMatchObject({ unchanged: true, apps: [], unchangedApps: 2, risks: [] });
+    expect(found).toMatchObject({ unchanged: true, apps: [], unchangedApps: apps, risks: [] });
   });
 
   it("is listed by app in one order, whatever order Pulumi has", () => {
@@ -40,7 +41,7 @@ describe("what a run would do", () => {
         ],
       },
     ]);
-    expect(found.unchangedApps).toBe(0);
+    expect(found.unchangedApps).toEqual([]);
   });
 
   it("says of an app that leaves what stays, also if nobody has said so", () => {
@@ -96,6 +97,20 @@ describe("what a run would do", () => {
     expect(found.shared.errors).toEqual([]);
   });
 
+  it("names every app that a failed run did not come to", () => {
+    const refusal = says("wiki", "app wiki: cannot connect", "error");
+    const steps = [database("same", "shop"), file("refresh", "zoo", "zoo.yml")];
+    const digest = { steps, diagnostics: [refusal] };
+    const found = toStackPreview("prod", ["zoo", "wiki", "shop"], digest, true);
+    expect(found).toMatchObject({
+      ...{ unchanged: false, unchangedApps: ["shop"], notComparedApps: ["zoo"] },
+      apps: [{ app: "wiki", change: "refused" }],
+    });
+    expect(summarize(found)).toBe("apps: 1 refused, 1 unchanged, 1 not compared");
+    const stopped = toStackPreview("prod", apps, { steps: [], diagnostics: [] }, true);
+    expect(stopped).toMatchObject({ unchanged: false, notComparedApps: apps });
+  });
+
   it("does not lose a note about an app that does not change", () => {
     const found = previewOf({ diagnostics: [says("wiki", "app wiki: look at this")] });
     expect(found).toMatchObject({ unchanged: true, shared: { notes: ["app wiki: look at this"] } });
@@ -103,7 +118,7 @@ describe("what a run would do", () => {
 
   it("is not unchanged if only the shared files change", () => {
     const found = previewOf({ steps: [file("update", "shared", "store.yml")] });
-    expect(found).toMatchObject({ unchanged: false, apps: [], unchangedApps: 2 });
+    expect(found).toMatchObject({ unchanged: false, apps: [], unchangedApps: apps });
     expect(found.shared.things).toMatchObject([{ name: "store.yml", change: "update" }]);
   });
 

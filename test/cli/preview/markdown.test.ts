@@ -55,6 +55,14 @@ describe("a preview in Markdown", () => {
     expect(text).toMatch(/and \d+ more\n$/);
   });
 
+  it("names the apps that a failed run did not come to", () => {
+    const diagnostics = [says("wiki", "app wiki: no", "error")];
+    const digest = { steps: [], diagnostics };
+    const text = toMarkdown(toStackPreview("prod", ["shop", "wiki"], digest, true));
+    expect(text).toContain("apps: 1 refused, 1 not compared");
+    expect(text).toContain("Not compared, because the run stopped at an error: `shop`\n");
+  });
+
   it("lets no name of others become Markdown or HTML", () => {
     const hostile = "`]\\x <img src=x onerror=alert(1)> @everyone <!-- --> ``` | **b** #1";
     const diagnostics = [

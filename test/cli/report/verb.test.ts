@@ -34,6 +34,7 @@ describe("report", { timeout: 300_000 }, () => {
       "OnePasswordItem",
       "db-postgres, westside-admin",
       "admin_app",
+      "password, username, …",
     ]);
     expect(stdout.split("\n").at(-1)).toContain("reported: 2 apps, 3 roles, 6 Secrets");
   });

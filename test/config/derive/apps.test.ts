@@ -14,7 +14,7 @@ test("everything of an app follows from its name", () => {
     namespace: "infra-west-side",
     database: {
       ...{ name: "west_side", encoding: "UTF8", connectionLimit: -1, revokePublic: true },
-      ...{ settings: {}, recreate: false, schemas: [], extensions: [], guests: [] },
+      ...{ settings: {}, recreate: false, schemas: [], patterns: [], extensions: [], guests: [] },
     },
     roles: [
       {
@@ -22,7 +22,7 @@ test("everything of an app follows from its name", () => {
         login: "password",
         name: "west_side",
         profile: "owner",
-        privileges: {},
+        ...{ privileges: {}, scoped: [], except: [], reads: [], reader: undefined },
         item: { vault: "Coachlight", item: "west-side-db-credentials" },
         secretName: "west-side-db-credentials",
         namespace: "infra-west-side",
@@ -127,7 +127,7 @@ test("a workload in Git takes repository and branch from the GitOps repository",
   });
   expect(spec.gitops).toEqual({
     ...{ ...gitops, targetRevision: "main", argocdNamespace: "argocd" },
-    ...{ project: "default", adopt: false, workloads: "argocd" },
+    ...{ project: "default", adopt: false, commit: false, workloads: "argocd" },
     flux: { namespace: "flux-system", source: "flux-system", interval: "10m" },
   });
 });

@@ -1,4 +1,5 @@
 import { parse } from "yaml";
+import { renderKey } from "../../../components/config/keys/render.ts";
 import type { PresetName } from "../../../components/config/presets/presets.ts";
 import type { StackSpec } from "../../../components/config/spec.ts";
 import { planWorkloadSources } from "../../../components/delivery/argocd/sources.ts";
@@ -98,7 +99,34 @@ function below(
   };
 }
 
-const readers: Readonly<Record<PresetName, (values: unknown) => Connection | Connection[]>> = {
+/** A URL in a Secret has it all. */
+function fromUrl(values: unknown, path: string, secrets: Secrets): Connection {
+  const url = new URL(resolve(toRef(values, path), secrets));
+  return {
+    host: url.hostname,
+    port: url.port,
+    database: decodeURIComponent(url.pathname.slice(1)),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+  };
+}
+
+/** Values of Secrets, by name and key. */
+export type Secrets = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+type Read = (values: unknown, secrets: Secrets) => Connection | Connection[];
+
+const readers: Readonly<Record<PresetName, Read>> = {
+  infisical: (values, secrets) => {
+    require(values, "postgresql/enabled", false);
+    require(values, "postgresql/useExistingPostgresSecret/enabled", true);
+    const path = "postgresql/useExistingPostgresSecret/existingConnectionStringSecret";
+    return fromUrl(values, path, secrets);
+  },
+  miniflux: (values, secrets) => {
+    const env = at(values, "controllers/*/containers/*/env");
+    return fromUrl(env, "DATABASE_URL/valueFrom/secretKeyRef", secrets);
+  },
   netbox: (values) => {
     require(values, "postgresql/enabled", false);
     return below(values, "externalDatabase", {
@@ -195,16 +223,22 @@ function expectNoKey(values: unknown, path: string, key: string): void {
 export function readConnections(
   preset: PresetName,
   spec: StackSpec,
-  app: string,
+  { app, secrets }: { readonly app: string; readonly secrets: Secrets },
 ): readonly Connection[] {
-  return [readers[preset](valuesOf(spec, app))].flat();
+  return [readers[preset](valuesOf(spec, app), secrets)].flat();
+}
+
+/** The owner's Secret of an app. */
+export function secretsOf(spec: StackSpec, name: string, password: string): Secrets {
+  const [owner] = spec.apps.find((one) => one.name === name)?.roles ?? [];
+  if (owner === undefined) throw new Error(`the stack has no app ${name}`);
+  const login = { username: owner.name, password };
+  const keys = owner.keys.map((key) => [key.name, renderKey(key, login)] as const);
+  return { [owner.secretName]: { ...login, ...Object.fromEntries(keys) } };
 }
 
 /** The text that a pod gets: the value itself, or the key of the Secret, which must exist. */
-export function resolve(
-  value: string | SecretRef,
-  secrets: Readonly<Record<string, Readonly<Record<string, string>>>>,
-): string {
+export function resolve(value: string | SecretRef, secrets: Secrets): string {
   if (typeof value === "string") return value;
   const found = secrets[value.secret]?.[value.key];
   if (found === undefined) throw new Error(`there is no Secret ${value.secret} with ${value.key}`);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { presetNames } from "../../../components/config/presets/presets.ts";
 import { makeSpec } from "../../fakes/stack.ts";
 import { DatabaseBed, inputsOf, rolePassword } from "../../provider/app-database/bed.ts";
-import { readConnections, resolve } from "./connections.ts";
+import { readConnections, resolve, secretsOf } from "./connections.ts";
 
 /** Each preset's app logs in with exactly what its pod gets, and makes a table. */
 
@@ -24,8 +24,8 @@ test.each(presetNames)("the app of preset %s logs in and makes a table", async (
   const entry = { workload: { helm: { preset: name, version: "1.0.0" } } };
   await bed.up(inputsOf(app, entry));
   const spec = makeSpec({ [app]: entry }, { service: { host, port } });
-  const secrets = { [`${app}-db-credentials`]: { username: role, password: rolePassword(role) } };
-  for (const connection of readConnections(name, spec, app)) {
+  const secrets = secretsOf(spec, app, rolePassword(role));
+  for (const connection of readConnections(name, spec, { app, secrets })) {
     const client = new Client({
       ...{ host: connection.host, port: Number(connection.port), database: connection.database },
       user: resolve(connection.user, secrets),

@@ -2,9 +2,7 @@ import { satisfies } from "semver";
 import { describe, expect, test } from "vitest";
 import { findPreset, presetNames, presets } from "../../../components/config/presets/presets.ts";
 import { findProblems, makeSpec, writeStack } from "../../fakes/stack.ts";
-import { readConnections, resolve, valuesOf } from "./connections.ts";
-
-const secrets = { "wiki-db-credentials": { username: "wiki", password: "canary" } };
+import { readConnections, resolve, secretsOf, valuesOf } from "./connections.ts";
 
 function entryOf(preset: string, more: object = {}) {
   return { workload: { helm: { preset, version: "1.0.0", ...more } } };
@@ -17,7 +15,8 @@ function valuesWith(preset: string, values: object): unknown {
 describe.each(presetNames)("preset %s", (name) => {
   test("leads the app to its database, with keys that its Secret has", () => {
     const spec = makeSpec({ wiki: entryOf(name) });
-    const connections = readConnections(name, spec, "wiki");
+    const secrets = secretsOf(spec, "wiki", "canary /?#");
+    const connections = readConnections(name, spec, { app: "wiki", secrets });
     expect(connections.length).toBeGreaterThan(0);
     for (const { host, port, database, user, password } of connections) {
       expect({ host, port, database }).toEqual({
@@ -26,7 +25,7 @@ describe.each(presetNames)("preset %s", (name) => {
         database: "wiki",
       });
       expect(resolve(user, secrets)).toBe("wiki");
-      expect(resolve(password, secrets)).toBe("canary");
+      expect(resolve(password, secrets)).toBe("canary /?#");
     }
     expect(JSON.stringify(valuesOf(spec, "wiki"))).not.toContain("${");
   });
@@ -36,6 +35,29 @@ describe.each(presetNames)("preset %s", (name) => {
     expect(URL.canParse(source)).toBe(true);
     expect(satisfies(seen, versions)).toBe(true);
     expect(makeSpec({ wiki: entryOf(name, { version: seen }) }).warnings).toEqual([]);
+  });
+});
+
+describe("the keys that a preset's values name", () => {
+  const keysOf = (entry: object, preset = "miniflux") =>
+    makeSpec({ wiki: { ...entryOf(preset), ...entry } }).apps[0]?.roles.map(({ keys }) =>
+      keys.map(
+        ({ name, parts }) =>
+          `${name}: ${parts.filter((part) => typeof part === "string").join("…")}`,
+      ),
+    );
+  const own =
+    "DATABASE_URL: postgresql://…:…@postgres-postgresql.db-postgres.svc.cluster.local:5432/wiki?sslmode=verify-full";
+
+  test("are in the owner's Secret, beside the entry's own, and in no other", () => {
+    const roles = { ro: { profile: "readonly" } };
+    expect(keysOf({ roles })).toEqual([[own], []]);
+    expect(keysOf({ owner: { keys: { A: "a" } } })).toEqual([["A: a", own]]);
+    expect(keysOf({}, "netbox")).toEqual([[]]);
+  });
+
+  test("are the entry's where it has one of that name", () => {
+    expect(keysOf({ owner: { keys: { DATABASE_URL: "x" } } })).toEqual([["DATABASE_URL: x"]]);
   });
 });
 

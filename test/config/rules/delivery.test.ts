@@ -84,12 +84,15 @@ test("External Secrets reads from a store that Berth makes, or that exists", () 
       host: connect.host,
       token: { name: "onepassword-token", key: "token" },
       tokenNamespace: "connect",
+      deploy: undefined,
     },
+    readers: [],
   });
   expect(storeOf({ kind: "SecretStore", name: "mine" })).toEqual({
     kind: "SecretStore",
     name: "mine",
     connect: undefined,
+    readers: [],
   });
 });
 
@@ -134,6 +137,22 @@ test("fails on items by id, which External Secrets would take for titles", () =>
   expect(findProblems(written).filter((line) => line.includes("only by title"))).toEqual([
     expect.stringContaining(`berth:postgres.adminItem: got the item's id "${id}"`),
     expect.stringContaining(`berth:apps.a: got the item's id "${id}"`),
+  ]);
+});
+
+test("the server exists, or Berth makes it where manifests go", () => {
+  const { tokenSecret } = connect;
+  const of = (given: object, more: object = { gitops }) => {
+    const secrets = { store: { connect: { tokenSecret, ...given } } };
+    return findProblems(write({ a: null }, { secrets, ...more }));
+  };
+  const message = "give either `host` (the server exists) or `deploy` (Berth makes it)";
+  for (const given of [{}, { host: connect.host, deploy: {} }]) {
+    expect(of(given)).toEqual([expect.stringContaining(message)]);
+  }
+  expect(of({ deploy: {} })).toEqual([]);
+  expect(of({ deploy: {} }, {})).toEqual([
+    "berth:secrets.store.connect.deploy: it needs berth:gitops or berth:cluster, which are missing; add one of them",
   ]);
 });
 

@@ -44,9 +44,9 @@ const spec: StackSpec = {
   secrets: {
     ...{ through: "onepassword-item", refreshInterval: "1h0m0s" },
     store: {
-      ...{ kind: "SecretStore", name: "berth-prod" },
+      ...{ kind: "SecretStore", name: "berth-prod", readers: [] },
       connect: {
-        ...{ host: "http://connect:8080", tokenNamespace: undefined },
+        ...{ host: "http://connect:8080", tokenNamespace: undefined, deploy: undefined },
         token: { name: "token", key: "token" },
       },
     },

@@ -103,12 +103,17 @@ export const callers = {
   },
 } satisfies Record<string, Caller>;
 
-/** The rules that a caller refuses for. */
-export function codesOf(run: () => readonly Problem[] | undefined): (string | undefined)[] {
+/** What a caller refuses for. */
+export function problemsOf(run: () => readonly Problem[] | undefined): readonly Problem[] {
   try {
-    return (run() ?? []).map(({ code }) => code);
+    return run() ?? [];
   } catch (error) {
     if (!(error instanceof BerthError)) throw error;
-    return error.problems.map(({ code }) => code);
+    return error.problems;
   }
+}
+
+/** The rules that a caller refuses for. */
+export function codesOf(run: () => readonly Problem[] | undefined): (string | undefined)[] {
+  return problemsOf(run).map(({ code }) => code);
 }

@@ -55,6 +55,10 @@ describe("every kind has a code", () => {
     ["object-of-other", { unlisted: { objects: [table] } }],
     ["schema-unlisted", { unlisted: { schemas: [{ name: "own", roles: ["wiki_ro"] }] } }],
     ["setting-unstated", { unlisted: { settings: [{ role: null, setting: "work_mem=8MB" }] } }],
+    [
+      "object-missing",
+      { entry: { roles: { ro: { profile: "readonly", memberOf: ["reports"], except: ["t"] } } } },
+    ],
   ])("%s", (code, server) => {
     expect(find(server).map((one) => one.code)).toEqual([code]);
   });

@@ -15,8 +15,31 @@ test("a role has what it is granted now, and what it will have on what the owner
   expect(access["netbox"]?.["tables in public"]?.now).toEqual(["ALL"]);
 });
 
+test("an app with one role has the same columns", () => {
+  const { columns, rows } = toMatrix({});
+  expect(columns).toEqual(["database", "schema public", "tables in public", "sequences in public"]);
+  expect(rows[0]?.access["tables in public"]?.now).toEqual(["ALL"]);
+});
+
 test("PUBLIC may enter a database only where the entry leaves it that", () => {
   const publicRow = (entry: object) => toMatrix(entry).rows.at(-1)?.access["database"]?.now;
   expect(publicRow({})).toEqual([]);
   expect(publicRow({ adopt: true })).toEqual(["CONNECT", "TEMPORARY"]);
+});
+
+test("tables by name and patterns of schemas have columns of their own", () => {
+  const { columns, rows } = toMatrix({
+    database: { schemas: ["tenant_*"] },
+    roles: {
+      ro: { profile: "readonly", except: ["secrets"] },
+      bi: { privileges: [{ tables: { bills: ["SELECT"] } }] },
+    },
+  });
+  expect(columns).toEqual(
+    expect.arrayContaining(["tables in tenant_*", "table public.bills", "table tenant_*.secrets"]),
+  );
+  const access = Object.fromEntries(rows.map((row) => [row.role, row.access]));
+  expect(access["netbox_bi"]?.["table public.bills"]).toEqual({ now: ["SELECT"], later: [] });
+  expect(access["netbox_ro"]?.["table public.secrets"]).toEqual({ now: [], later: [] });
+  expect(access["netbox_ro"]?.["tables in public"]).toEqual({ now: ["SELECT"], later: [] });
 });

@@ -27,6 +27,19 @@ const spec = makeSpec({
     },
     database: { schemas: ["stock"], extensions: ["pg_trgm"], revokePublic: false },
   },
+  parts: {
+    roles: {
+      ro: { profile: "readonly", except: ["salaries", "hr.bills"] },
+      bi: {
+        privileges: [
+          { schema: "hr", tables: ["SELECT"] },
+          { tables: { bills: ["UPDATE"] } },
+          { database: ["TEMPORARY"] },
+        ],
+      },
+    },
+    database: { schemas: ["hr", "tenant_*"] },
+  },
   wiki: { owner: { rotation: "two-logins" }, roles: { api: { profile: "readonly" } } },
 });
 const { ownershipRole } = spec.postgres;

@@ -27,6 +27,7 @@ test("an app gets a role, marked as this stack's, and a database that PUBLIC may
         memberOf: ["berth_prod"],
         searchPath: [],
         settings: {},
+        grants: {},
       },
     ],
     database: {
@@ -179,4 +180,46 @@ test("a plan comes back from the inputs of its resource as it was", () => {
     }),
     { numRuns: 60 },
   );
+});
+
+test("privileges in one schema or on some tables are part of the same grants", () => {
+  const { grants, defaultPrivileges } = plan({
+    database: { schemas: ["hr"] },
+    roles: {
+      all: { profile: "readonly", except: ["hr.salaries"] },
+      some: { privileges: [{ schema: "hr", tables: { bills: ["SELECT"] } }] },
+    },
+  });
+  const own = grants.slice(1).map((one) => [one.key, one.privileges.join(), one.named]);
+  expect(own).toEqual([
+    ["all-database", "CONNECT", undefined],
+    ["all-schema", "USAGE", undefined],
+    ["all-schema.hr", "USAGE", undefined],
+    ["all-table", "SELECT", undefined],
+    ["all-table.hr", "SELECT", new Map([["salaries", []]])],
+    ["all-sequence", "SELECT", undefined],
+    ["all-sequence.hr", "SELECT", new Map([["salaries", []]])],
+    ["some-database", "CONNECT", undefined],
+    ["some-schema.hr", "USAGE", undefined],
+    ["some-table.hr", "", new Map([["bills", ["SELECT"]]])],
+  ]);
+  expect(defaultPrivileges.map(({ key }) => key)).toEqual(["all-table", "all-sequence"]);
+});
+
+test("with all schemas of the owner its later ones are open to a role, but not with an exception", () => {
+  const { patterns, schemas, defaultPrivileges } = plan({
+    database: { schemas: "all" },
+    roles: {
+      all: { profile: "readonly" },
+      less: { profile: "readonly", except: ["hr.salaries"] },
+    },
+  });
+  expect([schemas, patterns]).toEqual([["public"], ["*"]]);
+  const everywhere = defaultPrivileges.filter(({ schema }) => schema === null);
+  expect(everywhere.map(({ grantee, type }) => [grantee, type])).toEqual([
+    ["netbox_all", "schema"],
+    ["netbox_all", "table"],
+    ["netbox_all", "sequence"],
+    ["netbox_less", "schema"],
+  ]);
 });

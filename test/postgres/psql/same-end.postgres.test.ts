@@ -33,8 +33,21 @@ const settings = fc.record(
   { requiredKeys: [] },
 );
 
+const tables = fc.subarray(["SELECT", "INSERT", "TRIGGER"]);
+const parts = fc.array(
+  fc.record(
+    {
+      schema: fc.constantFrom("public", "billing"),
+      tables: fc.oneof(tables, fc.record({ t: tables, gone: tables }, { requiredKeys: [] })),
+      sequences: fc.record({ t_id_seq: fc.constant(["USAGE"]) }, { requiredKeys: [] }),
+    },
+    { requiredKeys: [] },
+  ),
+  { maxLength: 3 },
+);
+
 /** An entry; each role in it may be missing. */
-const entries = fc.record({
+const anyEntries = fc.record({
   owner: fc.record(
     {
       connectionLimit: fc.constantFrom(3, 9),
@@ -49,7 +62,10 @@ const entries = fc.record({
       connectionLimit: fc.constantFrom(5, 40),
       revokePublic: fc.boolean(),
       settings,
-      schemas: fc.subarray(["billing", "audit"]),
+      schemas: fc.oneof(
+        fc.subarray(["billing", "audit"]),
+        fc.constantFrom("all", ["audit", "bill*"], ["*ing"]),
+      ),
     },
     { requiredKeys: [] },
   ),
@@ -62,20 +78,45 @@ const entries = fc.record({
       ro: fc.record({
         profile: fc.constant("readonly"),
         connectionLimit: fc.constantFrom(2, 7),
-        login: fc.constantFrom("password", "external"),
+        login: fc.constantFrom("password", "external", "none"),
         memberOf: fc.subarray(["readers", "gone"]),
+        except: fc.subarray(["t", "billing.t", "f"]),
       }),
       job: fc.record({
-        privileges: fc.record({
-          database: fc.subarray(["TEMPORARY"]),
-          tables: fc.subarray(["SELECT", "INSERT", "TRIGGER"]),
-          sequences: fc.subarray(["USAGE", "UPDATE"]),
-          functions: fc.subarray(["EXECUTE"]),
-        }),
+        privileges: fc.oneof(
+          fc.record({
+            ...{ database: fc.subarray(["TEMPORARY"]), tables },
+            sequences: fc.subarray(["USAGE", "UPDATE"]),
+            functions: fc.subarray(["EXECUTE"]),
+          }),
+          parts,
+        ),
       }),
     },
     { requiredKeys: [] },
   ),
+});
+
+type AnyEntry = typeof anyEntries extends fc.Arbitrary<infer T> ? T : never;
+
+/** Without a schema that the entry does not have. */
+const entries = anyEntries.map((entry: AnyEntry): AnyEntry => {
+  const { schemas = [] }: { schemas?: string | string[] } = entry.database;
+  const { ro, job, ...others } = entry.roles;
+  if (typeof schemas === "string" || schemas.some((one) => /ing|bill/.test(one))) return entry;
+  const { privileges } = job ?? {};
+  const known = Array.isArray(privileges)
+    ? privileges.filter((one) => one.schema !== "billing")
+    : privileges;
+  const except = ro?.except.filter((one) => !one.startsWith("billing"));
+  return {
+    ...entry,
+    roles: {
+      ...others,
+      ...(ro === undefined ? {} : { ro: { ...ro, except: except ?? [] } }),
+      ...(job === undefined ? {} : { job: { ...job, privileges: known ?? [] } }),
+    },
+  };
 });
 
 const role = fc.constantFrom(...roles);
@@ -138,6 +179,10 @@ const edits = fc.array(
     other.map(
       (to) => `alter default privileges for role ${database} grant insert on tables to ${to}`,
     ),
+    other.map(
+      (to) => `alter default privileges for role ${database} grant usage on schemas to ${to}`,
+    ),
+    fc.constant(`create schema billing authorization ${database}`),
     fc.constant("drop schema billing cascade"),
     fc.constant("alter schema billing owner to current_user"),
   ),

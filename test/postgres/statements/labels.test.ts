@@ -31,7 +31,7 @@ const role = (name: string): Action => ({
   canLogin: true,
   role: {
     ...{ key: "owner", name, profile: "owner", login: "always", setRole: undefined },
-    ...{ connectionLimit: -1, memberOf: [], searchPath: [], settings: {} },
+    ...{ connectionLimit: -1, memberOf: [], searchPath: [], settings: {}, grants: {} },
   },
 });
 const grant: Action = {

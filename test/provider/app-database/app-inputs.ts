@@ -1,6 +1,7 @@
+import type { AppSpec } from "../../../components/config/spec.ts";
 import type { AppDatabaseState } from "../../../components/postgres/plan/app-properties.ts";
 import { toState } from "../../../components/postgres/plan/app-state.ts";
-import { planDatabase } from "../../../components/postgres/plan/plan.ts";
+import { hasNoPassword, planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { makeVerifier } from "../../../components/postgres/verifier.ts";
 import { toProperties } from "../../../provider/app-database/inputs.ts";
 import { type PropertyMap, SecretValue } from "../../../provider/rpc/property-values.ts";
@@ -17,12 +18,19 @@ export function inputsOf(
   entry: Record<string, unknown> = {},
   edit: (state: AppDatabaseState) => AppDatabaseState = (state) => state,
 ): PropertyMap {
-  const app = makeApp(entry, name);
+  return inputsOfApp(makeApp(entry, name), edit);
+}
+
+/** Inputs of an app as a whole stack file makes it. */
+export function inputsOfApp(
+  app: AppSpec,
+  edit: (state: AppDatabaseState) => AppDatabaseState = (state) => state,
+): PropertyMap {
   const plan = planDatabase(app, { ownershipRole } as never);
   const state = edit(toState(plan, ownershipRole, app.reclaimPolicy));
   const verifiers = Object.fromEntries(
     Object.entries(state.roles)
-      .filter(([, role]) => role.login !== "external")
+      .filter(([, role]) => !hasNoPassword(role))
       .map(([key, role]) => [
         key,
         new SecretValue(

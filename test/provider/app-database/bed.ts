@@ -18,12 +18,20 @@ import { removeServer, startServer } from "../../../dev/postgres/server.ts";
 import type { Settings } from "../../../dev/postgres/settings.ts";
 import { AppDatabaseHandler } from "../../../provider/app-database/handler.ts";
 import { parseProviderConfig } from "../../../provider/app-database/provider-config.ts";
+import { RunReports } from "../../../provider/app-database/run-reports.ts";
 import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { openVault, readFrom } from "./admin-item.ts";
 import { loginOf, ownershipRole, toUrn } from "./app-inputs.ts";
 
-export { inputsOf, loginOf, ownershipRole, rolePassword, toUrn } from "./app-inputs.ts";
+export {
+  inputsOf,
+  inputsOfApp,
+  loginOf,
+  ownershipRole,
+  rolePassword,
+  toUrn,
+} from "./app-inputs.ts";
 
 /** The statements that a report of a preview shows. */
 export function statementsIn(report: string): string[] {
@@ -144,11 +152,11 @@ export class DatabaseBed {
 
   /** A provider process of its own, as each run of the engine has. */
   async provider(changes: PropertyMap = {}, isOffline = false): Promise<AppDatabaseHandler> {
-    const report = (_: unknown, __: unknown, text: string) => {
+    const reports = new RunReports((_, __, text) => {
       this.reports.push(text);
       this.said.push(text);
-    };
-    const handler = new AppDatabaseHandler(report, isOffline, readFrom(this.admins));
+    });
+    const handler = new AppDatabaseHandler(reports, isOffline, readFrom(this.admins));
     await handler.configure(this.config(changes));
     return handler;
   }

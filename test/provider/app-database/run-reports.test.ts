@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { AppDecision } from "../../../components/postgres/diff/decide-app.ts";
 import type { Action } from "../../../components/postgres/statements/actions.ts";
 import { RunReports } from "../../../provider/app-database/run-reports.ts";
+import type { Report } from "../../../provider/rpc/engine-log.ts";
 
 /** What the operator sees of one run: what is the stack's once, and each app's own error. */
 
@@ -10,7 +11,8 @@ let reports: RunReports;
 
 beforeEach(() => {
   said = [];
-  reports = new RunReports((severity, urn, text) => void said.push(`${severity} ${urn} ${text}`));
+  const report: Report = (severity, urn, text) => void said.push(`${severity} ${urn} ${text}`);
+  reports = new RunReports(report);
   reports.setProvider("berth");
 });
 
@@ -52,13 +54,15 @@ describe("a preview", () => {
   });
 
   it("goes on after an app that it refuses, and names it to a program that asks", () => {
-    reports.collectRefused();
+    const run = { urn: "berth", collectRefused: true };
+    expect(reports.answer("berth:postgres:beginRun", run)).toEqual({});
     show("shop", refused);
     show("wiki", { steps: { ...noSteps, roles: [join("wiki")] } });
     expect(said[0]).toContain("error shop Postgres: 1 problem\n  - app shop: no");
     expect(said[1]).toContain("info wiki app wiki: 1 statement");
-    expect(reports.answer("berth:postgres:getRefusedApps")).toEqual({ apps: ["shop"] });
-    expect(reports.answer("berth:postgres:other")).toBeUndefined();
+    const names = ["app shop"];
+    expect(reports.answer("berth:postgres:getRefused", {})).toEqual({ names });
+    expect(reports.answer("berth:postgres:other", {})).toBeUndefined();
   });
 });
 

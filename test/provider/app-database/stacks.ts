@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { formatOwningStack } from "../../../components/postgres/rules/identity.ts";
 import { AppDatabaseHandler } from "../../../provider/app-database/handler.ts";
+import { RunReports } from "../../../provider/app-database/run-reports.ts";
 import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { on14, package14 } from "../../postgres-packages.ts";
@@ -51,7 +52,7 @@ export class TestStack {
 
   #handler(): AppDatabaseHandler {
     const report = (_: unknown, __: unknown, text: string) => this.reports.push(text);
-    return new AppDatabaseHandler(report, false, readFrom(this.bed.admins));
+    return new AppDatabaseHandler(new RunReports(report), false, readFrom(this.bed.admins));
   }
 
   /** `pulumi up` or `preview` with these apps; what has left goes last. */

@@ -10,9 +10,13 @@ import { HEADER, INPUTS, toUrn, useScratch } from "../scratch.ts";
 const scratch = useScratch();
 const urn = toUrn("a");
 let handler: ManifestFileHandler;
+let reports: string[];
 
 beforeEach(() => {
-  handler = new ManifestFileHandler(scratch.project(), () => undefined);
+  reports = [];
+  handler = new ManifestFileHandler(scratch.project(), (_severity, _urn, text) => {
+    reports.push(text);
+  });
 });
 
 const stored = (inputs: PropertyMap = INPUTS, state: PropertyMap = inputs) => ({
@@ -124,8 +128,33 @@ describe("comparing", () => {
     await create();
     expect(await diff({ ...INPUTS, path: "b.yaml" })).toEqual({ path: "replace" });
     expect(await diff({ ...INPUTS, directory: "other" })).toEqual({ directory: "replace" });
+    expect(reports).toEqual([
+      "the manifests move from gitops to other: up writes each file there and then deletes it here",
+    ]);
+    expect(await diff({ ...INPUTS, directory: "other", path: "b.yaml" })).toMatchObject({
+      path: "replace",
+    });
+    expect(reports).toHaveLength(1);
     expect(await diff({ ...INPUTS, directory: "./gitops" })).toEqual({ directory: "update" });
+    await symlink(join(scratch.project(), "gitops"), join(scratch.project(), "link"));
+    expect(await diff({ ...INPUTS, directory: "link" })).toEqual({ directory: "update" });
     expect(await diff({ ...INPUTS, owner: "stack prod, app b" })).toEqual({ owner: "update" });
+  });
+
+  it("writes nothing anew in a project that was moved, whose directory led elsewhere", async () => {
+    await create();
+    const old = { ...INPUTS, directory: "../../elsewhere/gitops" };
+    const request = { id: INPUTS.path, urn, oldInputs: old, oldState: old, newInputs: INPUTS };
+    expect(await handler.diff(request)).toEqual({ directory: "update" });
+    expect(reports).toEqual([]);
+    await scratch.write(INPUTS.path, "kind: OfOthers\n");
+    await expect(handler.update({ ...request, preview: false })).rejects.toThrow(
+      "exists and was not written by Berth",
+    );
+    expect(await scratch.read(INPUTS.path)).toBe("kind: OfOthers\n");
+    // In CI there is neither checkout.
+    await rm(join(scratch.project(), "gitops"), { recursive: true });
+    expect(await handler.diff(request)).toEqual({ directory: "replace" });
   });
 
   it("takes switching adopt for no change", async () => {
@@ -220,6 +249,15 @@ describe("deleting", () => {
 
   it("keeps what the same run wrote, so that renaming a resource keeps its file", async () => {
     await create();
+    await handler.delete(stored());
+    expect(await scratch.read(INPUTS.path)).toBe(`${HEADER}kind: A\n`);
+  });
+
+  it("keeps a file that it wrote through a link to the same checkout", async () => {
+    await create();
+    nextRun();
+    await symlink(join(scratch.project(), "gitops"), join(scratch.project(), "link"));
+    await create({ ...INPUTS, directory: "link" });
     await handler.delete(stored());
     expect(await scratch.read(INPUTS.path)).toBe(`${HEADER}kind: A\n`);
   });

@@ -9,5 +9,6 @@ require (
 	github.com/external-secrets/external-secrets v1.3.2
 	github.com/fluxcd/kustomize-controller v1.9.6
 	github.com/hashicorp/vault-secrets-operator v0.10.0
+	github.com/prometheus-operator/prometheus-operator v0.85.0
 	sigs.k8s.io/kwok v0.7.0
 )

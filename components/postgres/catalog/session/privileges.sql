@@ -5,7 +5,7 @@ with groups as (
   select r.oid from pg_catalog.pg_roles r where r.rolname = any ($4::text[])
 ),
 schemas as (
-  select n.oid, n.nspname::text as name
+  select n.oid, n.nspname::text as name, n.nspacl as acl, n.nspowner as owner
   from pg_catalog.pg_namespace n
   where n.nspname = any ($1::text[])
 ),
@@ -23,7 +23,7 @@ relations as (
       where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'e'
     )
 )
-select 'table' as type, r.schema, r.name, p.privilege,
+select 'table' as type, r.schema, r.name, r.name as object, p.privilege,
   pg_catalog.has_table_privilege(r.oid, p.privilege) as is_granted, false as is_public,
   exists (select from groups g where pg_catalog.has_table_privilege(g.oid, r.oid, p.privilege)) as is_inherited
 from relations r
@@ -32,7 +32,7 @@ where not r.is_sequence
   and (p.privilege <> 'MAINTAIN' or pg_catalog.current_setting('server_version_num')::int >= 170000)
 union all
 -- Privileges on some columns only.
-select 'table', r.schema, r.name || ' (some columns)', p.privilege, true, false,
+select 'table', r.schema, r.name || ' (some columns)', r.name, p.privilege, true, false,
   exists (select from groups g where pg_catalog.has_any_column_privilege(g.oid, r.oid, p.privilege))
 from relations r
 cross join unnest($2::text[]) p (privilege)
@@ -40,7 +40,7 @@ where not r.is_sequence and p.privilege in ('INSERT', 'REFERENCES', 'SELECT', 'U
   and pg_catalog.has_any_column_privilege(r.oid, p.privilege)
   and not pg_catalog.has_table_privilege(r.oid, p.privilege)
 union all
-select 'sequence', r.schema, r.name, p.privilege,
+select 'sequence', r.schema, r.name, r.name, p.privilege,
   pg_catalog.has_sequence_privilege(r.oid, p.privilege), false,
   exists (select from groups g where pg_catalog.has_sequence_privilege(g.oid, r.oid, p.privilege))
 from relations r
@@ -48,7 +48,8 @@ cross join unnest($3::text[]) p (privilege)
 where r.is_sequence
 union all
 -- PUBLIC has EXECUTE on every function until its owner revokes it.
-select 'function', s.name, f.proname || '(' || pg_catalog.oidvectortypes(f.proargtypes) || ')', 'EXECUTE',
+select 'function', s.name, f.proname || '(' || pg_catalog.oidvectortypes(f.proargtypes) || ')', f.proname,
+  'EXECUTE',
   pg_catalog.has_function_privilege(f.oid, 'EXECUTE'),
   exists (
     select
@@ -64,12 +65,16 @@ where f.proowner not in (select g.oid from guests g)
     where d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.objid = f.oid and d.deptype = 'e'
   )
 union all
-select 'schema', s.name, s.name, p.privilege, pg_catalog.has_schema_privilege(s.oid, p.privilege), false,
+select 'schema', s.name, s.name, s.name, p.privilege, pg_catalog.has_schema_privilege(s.oid, p.privilege),
+  p.privilege = 'USAGE' and exists (
+    select from pg_catalog.aclexplode(coalesce(s.acl, pg_catalog.acldefault('n', s.owner))) a
+    where a.grantee = 0 and a.privilege_type = 'USAGE'
+  ),
   exists (select from groups g where pg_catalog.has_schema_privilege(g.oid, s.oid, p.privilege))
 from schemas s
 cross join unnest(array['USAGE', 'CREATE']) p (privilege)
 union all
-select 'database', null, d.datname, p.privilege, pg_catalog.has_database_privilege(d.oid, p.privilege), false,
+select 'database', null, d.datname, d.datname, p.privilege, pg_catalog.has_database_privilege(d.oid, p.privilege), false,
   exists (select from groups g where pg_catalog.has_database_privilege(g.oid, d.oid, p.privilege))
 from pg_catalog.pg_database d
 cross join unnest(array['CONNECT', 'CREATE', 'TEMPORARY']) p (privilege)

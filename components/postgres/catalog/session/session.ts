@@ -65,10 +65,16 @@ export interface SessionPrivilege {
   readonly type: ObjectType;
   /** null = the object is the database. */
   readonly schema: string | null;
+  /** With the arguments of a function. */
   readonly name: string;
+  /** Without them. */
+  readonly object: string;
   readonly privilege: string;
   readonly isGranted: boolean;
-  /** Whether PUBLIC has it: EXECUTE on functions, which Postgres grants to PUBLIC and Berth does not revoke. */
+  /**
+   * Whether PUBLIC has it: EXECUTE on functions, which Postgres grants to PUBLIC and Berth does not revoke, and
+   * USAGE on schemas.
+   */
   readonly isPublic: boolean;
   /** Whether one of the groups in question has it. */
   readonly isInherited: boolean;

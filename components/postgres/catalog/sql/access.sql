@@ -1,4 +1,5 @@
--- Privileges in this database: on the schemas $2 and their tables, sequences and functions, and default
+-- Privileges in this database: on the schemas $2 (with $4 also on all others of the owner $3) and their
+-- tables, sequences and functions, and default
 -- privileges in these schemas or (schema null) in every schema. Only of the grantees $1 and PUBLIC (as
 -- 'public'). Default privileges only of the owner $3, because the app's objects belong to it. Objects that
 -- an extension made are left out.
@@ -7,13 +8,22 @@ with grantees as (
   union all
   select 0, 'public'
 ),
+of_extensions as (
+  select d.classid, d.objid from pg_catalog.pg_depend d where d.deptype = 'e'
+),
 schemas as (
   select n.oid, n.nspname, n.nspowner, n.nspacl
   from pg_catalog.pg_namespace n
   where n.nspname = any ($2::text[])
-),
-of_extensions as (
-  select d.classid, d.objid from pg_catalog.pg_depend d where d.deptype = 'e'
+    or (
+      $4::bool
+      and n.nspowner = (select r.oid from pg_catalog.pg_roles r where r.rolname = $3)
+      and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+      and not exists (
+        select from of_extensions e
+        where e.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass and e.objid = n.oid
+      )
+    )
 ),
 objects as (
   select 'schema' as type, null::oid as oid, s.nspname as schema, s.nspname as name, null::text as arguments,
@@ -88,7 +98,8 @@ select 'object' as kind, o.type, o.schema::text as schema, o.name::text as name,
   ) as grants
 from objects o
 union all
-select 'default', case d.defaclobjtype when 'S' then 'sequence' when 'f' then 'function' else 'table' end,
+select 'default',
+  case d.defaclobjtype when 'S' then 'sequence' when 'f' then 'function' when 'n' then 'schema' else 'table' end,
   s.nspname::text, '', null, $3::text,
   array(
     select g.name || '=' || a.privilege_type
@@ -111,7 +122,7 @@ select 'default', case d.defaclobjtype when 'S' then 'sequence' when 'f' then 'f
   )
 from pg_catalog.pg_default_acl d
 left join schemas s on s.oid = d.defaclnamespace
-where d.defaclobjtype in ('r', 'S', 'f')
+where d.defaclobjtype in ('r', 'S', 'f', 'n')
   and (d.defaclnamespace = 0 or s.oid is not null)
   and d.defaclrole = (select r.oid from pg_catalog.pg_roles r where r.rolname = $3)
 order by 1, 2, 3, 4, 5

@@ -1,5 +1,6 @@
 import type { LiveAccess, LiveInside, LiveObject } from "../../catalog/access.ts";
 import type { LiveDatabase, ServerFacts } from "../../catalog/catalog.ts";
+import { isInPattern, withSchemas } from "../../plan/access.ts";
 import type { FormerRole } from "../../plan/former-role.ts";
 import { type DatabasePlan, PUBLIC, PUBLIC_SCHEMA } from "../../plan/plan.ts";
 import type { Action, Securable } from "../../statements/actions.ts";
@@ -7,8 +8,22 @@ import { type ContentDecision, decideContents } from "../contents.ts";
 import { decideSettings } from "../settings.ts";
 import { closePublicSchema, findClosedSchemas, mayGrantOn, noteLostSchema } from "./foreign.ts";
 import { findGrantsOfOthers } from "./grantors.ts";
-import { compare, grantedTo, nameOnDatabase, subtract, toSecurable } from "./privileges.ts";
-import { toWantedDatabasePrivileges, toWantedPrivileges, type WantedPrivileges } from "./wanted.ts";
+import {
+  compare,
+  grantedTo,
+  nameOnDatabase,
+  subtract,
+  toPlace,
+  toSecurable,
+} from "./privileges.ts";
+import {
+  toWantedDatabasePrivileges,
+  toWantedEverywhere,
+  toWantedPrivileges,
+  type WantedEverywhere,
+  type WantedPrivileges,
+  wantedOn,
+} from "./wanted.ts";
 
 /** Actions, and notes on what Berth cannot or may not do. */
 export interface AccessDecision extends ContentDecision {
@@ -21,24 +36,27 @@ export interface AccessDecision extends ContentDecision {
  * then existing objects. Grantees outside the app are ignored.
  */
 export function decideAccess(
-  plan: DatabasePlan,
+  given: DatabasePlan,
   live: LiveInside,
   formerRoles: readonly FormerRole[],
   formerSettings: readonly string[] = [],
 ): AccessDecision {
+  const plan = withLiveSchemas(given, live.access);
   const outside = decideDatabase(plan, live.database, formerRoles, formerSettings);
   const isPublicClosed = plan.grants.some((grant) => grant.grantee === PUBLIC);
   const closing = isPublicClosed ? closePublicSchema(plan, live) : { actions: [], notes: [] };
   const contents = decideContents(plan, live.server, live.access);
   const objects = [...live.access.objects, ...contents.actions.flatMap(toNewSchema)];
   const schemas = new Set(objects.map(({ schema }) => schema));
-  const all = toWantedPrivileges(plan, formerRoles);
-  const requests = all.filter((request) => schemas.has(request.schema));
+  const leaving = formerRoles.map((role) => ({ ...role, schemas: [...schemas] }));
+  const requests = toWantedPrivileges(plan, leaving).filter(({ schema }) => schemas.has(schema));
+  const everywhere = toWantedEverywhere(plan, leaving);
+  const byPlace = Map.groupBy(objects, toPlace);
   const inside = [
-    ...all.flatMap((request) => revokeEverywhere(plan, request, live.access)),
-    ...requests.flatMap((request) => decideDefaults(plan, request, live.access)),
+    ...everywhere.flatMap((request) => decideEverywhere(plan, request, live.access)),
+    ...decideDefaults(plan, requests, live.access),
     ...requests.flatMap((request) =>
-      decideObjects(plan, request, { server: live.server, objects }),
+      decideObjects(plan, request, live.server, byPlace.get(toPlace(request)) ?? []),
     ),
   ];
   return {
@@ -48,9 +66,21 @@ export function decideAccess(
     superuser: [
       ...contents.superuser,
       ...findClosedSchemas(plan, requests, live),
-      ...findGrantsOfOthers(plan, live, formerRoles),
+      ...findGrantsOfOthers(plan, live, leaving),
     ],
   };
+}
+
+/** The plan with the owner's live schemas that its patterns stand for. */
+export function withLiveSchemas(
+  plan: DatabasePlan,
+  { objects }: Pick<LiveAccess, "objects">,
+): DatabasePlan {
+  const found = objects
+    .filter(({ type, owner }) => type === "schema" && owner === plan.database.owner)
+    .map(({ schema }) => schema)
+    .filter((schema) => !plan.schemas.includes(schema) && isInPattern(plan, schema));
+  return withSchemas(plan, found);
 }
 
 /** A schema as it is after CREATE: only its owner has privileges. */
@@ -105,20 +135,49 @@ export function decideDatabase(
   ];
 }
 
+/** In a schema, what the owner will create gets what it does not get in every schema. */
 function decideDefaults(
   plan: DatabasePlan,
-  request: WantedPrivileges,
+  requests: readonly WantedPrivileges[],
   access: LiveAccess,
 ): Action[] {
-  const { type, schema, grantee, path } = request;
-  if (type === "schema") return [];
-  const found = access.defaults.find((entry) => entry.type === type && entry.schema === schema);
-  const { missing, extra } = subtract(
-    request.privileges,
-    grantedTo(grantee, found?.privileges ?? []),
-  );
-  const { owner } = plan.database;
-  const both = { path, owner, schema, type, grantee };
+  const live = new Map(access.defaults.map((one) => [toPlace(one), one.privileges]));
+  const everywhere = toWantedEverywhere(plan, []);
+  return requests.flatMap((request) => {
+    const { type, schema, grantee, path } = request;
+    if (type === "schema") return [];
+    const given = everywhere.find((one) => one.type === type && one.grantee === grantee);
+    const { missing, extra } = subtract(
+      request.later,
+      grantedTo(grantee, live.get(toPlace(request)) ?? []),
+    );
+    const alone = missing.filter((one) => given?.privileges.includes(one) !== true);
+    return toDefaults(plan, { path, schema, type, grantee }, { missing: alone, extra });
+  });
+}
+
+/**
+ * Default privileges that the owner has without a schema. They apply in every schema, and a REVOKE in one schema
+ * does not end them.
+ */
+export function decideEverywhere(
+  plan: DatabasePlan,
+  { type, grantee, path, privileges, allowed }: WantedEverywhere,
+  access: LiveAccess,
+): Action[] {
+  const found = access.defaults.find((entry) => entry.type === type && entry.schema === null);
+  const granted = grantedTo(grantee, found?.privileges ?? []);
+  const { extra } = subtract(allowed, granted);
+  const { missing } = subtract(privileges, granted);
+  return toDefaults(plan, { path, schema: null, type, grantee }, { missing, extra });
+}
+
+function toDefaults(
+  { database: { owner } }: DatabasePlan,
+  place: Pick<WantedPrivileges, "path" | "type" | "grantee"> & { readonly schema: string | null },
+  { missing, extra }: ReturnType<typeof subtract>,
+): Action[] {
+  const both = { ...place, owner };
   return [
     ...(extra.length === 0
       ? []
@@ -129,50 +188,37 @@ function decideDefaults(
   ];
 }
 
-/**
- * Revokes default privileges that the owner has set without a schema. They apply in every schema, and a REVOKE
- * in one schema does not end them. Decided once per role and type, with the first schema.
- */
-function revokeEverywhere(
-  plan: DatabasePlan,
-  request: WantedPrivileges,
-  access: LiveAccess,
-): Action[] {
-  const { type, schema, grantee, path } = request;
-  if (type === "schema" || schema !== plan.schemas[0]) return [];
-  const found = access.defaults.find((entry) => entry.type === type && entry.schema === null);
-  const { extra } = subtract(request.privileges, grantedTo(grantee, found?.privileges ?? []));
-  if (extra.length === 0) return [];
-  const { owner } = plan.database;
-  return [{ kind: "revoke-default", path, owner, schema: null, type, grantee, privileges: extra }];
-}
-
 /** One statement for all objects that need the same change. Objects of other owners are left alone. */
 function decideObjects(
   plan: DatabasePlan,
   request: WantedPrivileges,
-  live: { readonly server: ServerFacts; readonly objects: readonly LiveObject[] },
+  server: ServerFacts,
+  objects: readonly LiveObject[],
 ): Action[] {
   const { grantee, path } = request;
-  const groups = new Map<string, { on: Securable; granted: string[] }>();
-  for (const object of live.objects) {
-    if (object.type !== request.type || object.schema !== request.schema) continue;
-    if (!mayGrantOn(object, plan, live.server)) continue;
-    const granted = grantedOn(object, request);
-    const key = granted.join();
+  const groups = new Map<
+    string,
+    { on: Securable; granted: readonly string[]; wanted: readonly string[] }
+  >();
+  for (const object of objects) {
+    if (!mayGrantOn(object, plan, server)) continue;
+    const wanted = wantedOn(request, object.name);
+    const granted = grantedOn(object, grantee, wanted);
+    const key = JSON.stringify([granted, wanted]);
     const group = groups.get(key);
-    groups.set(key, { on: toSecurable(object, group?.on), granted });
+    groups.set(key, { on: toSecurable(object, group?.on), granted, wanted });
   }
-  return [...groups.values()].flatMap(({ on, granted }) =>
-    compare({ path, on, grantee, wanted: request.privileges, granted }),
+  return [...groups.values()].flatMap(({ on, granted, wanted }) =>
+    compare({ path, on, grantee, wanted, granted }),
   );
 }
 
 /** A privilege on a single column can be too much, but does not replace one on the whole object. */
 function grantedOn(
   { privileges, columns = [] }: LiveObject,
-  { grantee, ...request }: WantedPrivileges,
+  grantee: string,
+  wanted: readonly string[],
 ): string[] {
-  const onColumns = grantedTo(grantee, columns).filter((one) => !request.privileges.includes(one));
+  const onColumns = grantedTo(grantee, columns).filter((one) => !wanted.includes(one));
   return [...new Set([...grantedTo(grantee, privileges), ...onColumns])].toSorted();
 }

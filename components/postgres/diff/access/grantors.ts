@@ -7,8 +7,16 @@ import type { AppProblem } from "../../rules/problem.ts";
 import { type Action, describeSecurable, type Securable } from "../../statements/actions.ts";
 import { inNameOf, toStatement } from "../../statements/sql.ts";
 import { mayGrantOn } from "./foreign.ts";
-import { nameOnDatabase, toSecurable } from "./privileges.ts";
-import { toWantedDatabasePrivileges, toWantedPrivileges, type WantedPrivileges } from "./wanted.ts";
+import { nameOnDatabase, toPlace, toSecurable } from "./privileges.ts";
+import {
+  toWantedDatabasePrivileges,
+  toWantedPrivileges,
+  type WantedPrivileges,
+  wantedOn,
+} from "./wanted.ts";
+
+/** What a role must have on one object. */
+type Wanted = Pick<WantedPrivileges, "grantee" | "privileges">;
 
 /** A REVOKE that only the grantor can run. */
 interface OthersRevoke {
@@ -51,25 +59,32 @@ function findOthersGrants(
     const grantee = nameOnDatabase(request.grantee);
     return tooMuch(others, { ...request, grantee }).map((one) => toRevoke(request, one, on));
   });
+  const objects = byPlace(live);
   const inside = toWantedPrivileges(plan, formerRoles).flatMap((request) =>
-    inSchema(plan, live, request),
+    onPlace(plan, objects, request),
   );
   return [...outside, ...inside];
 }
 
+function byPlace({ access, server }: LiveInside) {
+  return { server, places: Map.groupBy(access.objects, toPlace) };
+}
+
 /** One statement for all objects with the same privilege too much. */
-function inSchema(
+function onPlace(
   plan: DatabasePlan,
-  { access, server }: LiveInside,
+  { server, places }: ReturnType<typeof byPlace>,
   request: WantedPrivileges,
-  select: (object: LiveObject) => readonly OthersGrant[] = ({ others = [] }) =>
-    tooMuch(others, request),
+  select: (object: LiveObject, wanted: Wanted) => readonly OthersGrant[] = (
+    { others = [] },
+    wanted,
+  ) => tooMuch(others, wanted),
 ): readonly OthersRevoke[] {
   const found = new Map<string, { one: OthersGrant; on: Securable }>();
-  for (const object of access.objects) {
-    if (object.type !== request.type || object.schema !== request.schema) continue;
+  for (const object of places.get(toPlace(request)) ?? []) {
     if (!mayGrantOn(object, plan, server)) continue;
-    for (const one of select(object)) {
+    const wanted = { grantee: request.grantee, privileges: wantedOn(request, object.name) };
+    for (const one of select(object, wanted)) {
       const key = JSON.stringify(one);
       found.set(key, { one, on: toSecurable(object, found.get(key)?.on) });
     }
@@ -79,7 +94,7 @@ function inSchema(
 
 function tooMuch(
   others: readonly OthersGrant[],
-  { grantee, privileges }: Pick<WantedPrivileges, "grantee" | "privileges">,
+  { grantee, privileges }: Wanted,
 ): readonly OthersGrant[] {
   return others.filter((one) => one.grantee === grantee && !privileges.includes(one.privilege));
 }
@@ -107,12 +122,14 @@ export function findGrantOptions(plan: DatabasePlan, live: LiveInside): AppProbl
   const { name: database, grantable = [] } = live.database;
   const on: Securable = { type: "database", database };
   const inAll = toWantedPrivileges(plan, []);
+  const objects = byPlace(live);
+  const defaults = new Map(live.access.defaults.map((one) => [toPlace(one), one.grantable]));
   const found = [
     ...toWantedDatabasePrivileges(plan, []).flatMap((request) =>
       statedOf(grantable, request).map((one) => toRevoke(request, one, on)),
     ),
     ...inAll.flatMap((request) =>
-      inSchema(plan, live, request, (object) => statedOf(object.grantable ?? [], request)),
+      onPlace(plan, objects, request, ({ grantable: all = [] }, wanted) => statedOf(all, wanted)),
     ),
   ];
   const onObjects = found.map(({ grantor, action, column }) => ({
@@ -123,21 +140,21 @@ export function findGrantOptions(plan: DatabasePlan, live: LiveInside): AppProbl
       () => "",
     ),
   }));
-  return [...onObjects, ...inAll.flatMap((request) => findDefaultOptions(live, request))].map(
-    ({ grantor, grantee, path, what, statement }) => ({
-      ...{ code: "grant-option", app: plan.app, at: path },
-      what: `role "${grantee}" has ${what} WITH GRANT OPTION, so it can give that to others; "${grantor}" granted it`,
-      fix: `as a superuser, in database ${database}: ${grantor === plan.database.owner || grantor === "pg_database_owner" ? `${statement};` : inNameOf(grantor, [statement])}`,
-    }),
-  );
+  return [
+    ...onObjects,
+    ...inAll.flatMap((request) => findDefaultOptions(request, defaults.get(toPlace(request)))),
+  ].map(({ grantor, grantee, path, what, statement }) => ({
+    ...{ code: "grant-option", app: plan.app, at: path },
+    what: `role "${grantee}" has ${what} WITH GRANT OPTION, so it can give that to others; "${grantor}" granted it`,
+    fix: `as a superuser, in database ${database}: ${grantor === plan.database.owner || grantor === "pg_database_owner" ? `${statement};` : inNameOf(grantor, [statement])}`,
+  }));
 }
 
 /** The same for objects that the owner will create, in one schema. */
-function findDefaultOptions({ access }: LiveInside, request: WantedPrivileges) {
+function findDefaultOptions(request: WantedPrivileges, live: readonly OthersGrant[] = []) {
   const { type, schema, grantee, path } = request;
   if (type === "schema") return [];
-  const live = access.defaults.find((one) => one.type === type && one.schema === schema);
-  return statedOf(live?.grantable ?? [], request).map(({ grantor, privilege }) => {
+  return statedOf(live, { grantee, privileges: request.later }).map(({ grantor, privilege }) => {
     const where = { owner: grantor, schema, type, grantee, path };
     const privileges = [`GRANT OPTION FOR ${privilege}`];
     return {
@@ -150,7 +167,7 @@ function findDefaultOptions({ access }: LiveInside, request: WantedPrivileges) {
 
 function statedOf(
   grants: readonly OthersGrant[],
-  { grantee, privileges }: Pick<WantedPrivileges, "grantee" | "privileges">,
+  { grantee, privileges }: Wanted,
 ): readonly OthersGrant[] {
   return grants.filter((one) => one.grantee === grantee && privileges.includes(one.privilege));
 }

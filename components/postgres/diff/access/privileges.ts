@@ -41,6 +41,17 @@ export function nameOnDatabase(grantee: string): string {
   return grantee === PUBLIC ? "PUBLIC" : grantee;
 }
 
+/** Where an object is, as a key: there may be thousands of schemas. */
+export function toPlace({
+  type,
+  schema,
+}: {
+  readonly type: string;
+  readonly schema: string | null;
+}): string {
+  return `${type} ${schema ?? ""}`;
+}
+
 /** Adds an object to a group that gets the same statement. */
 export function toSecurable(object: LiveObject, group: Securable | undefined): Securable {
   const { type, schema, name } = object;

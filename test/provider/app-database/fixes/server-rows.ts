@@ -10,6 +10,7 @@ import {
   findServerProblems,
 } from "../../../../components/postgres/rules/server.ts";
 import { AppDatabaseHandler } from "../../../../provider/app-database/handler.ts";
+import { RunReports } from "../../../../provider/app-database/run-reports.ts";
 import type { PropertyMap } from "../../../../provider/rpc/property-values.ts";
 import { goodServer } from "../../../fakes/catalog.ts";
 import { makeApp, makeSpec } from "../../../fakes/stack.ts";
@@ -62,7 +63,11 @@ export const serverRows: readonly Row[] = [
       const unpinned = Object.fromEntries(all.filter(([key]) => key !== "systemIdentifier"));
       let pinned: PropertyMap = {};
       const run = async () => {
-        const handler = new AppDatabaseHandler(() => undefined, false, readFrom(t.bed.admins));
+        const handler = new AppDatabaseHandler(
+          new RunReports(() => undefined),
+          false,
+          readFrom(t.bed.admins),
+        );
         await handler.configure({ postgres: { ...unpinned, ...pinned } });
         const request = { urn: toUrn(t.app), inputs: t.inputs, preview: false };
         await handler.create(request).finally(() => handler.close());

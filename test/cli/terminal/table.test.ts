@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { layOutTable, printMarkdownTable } from "../../cli/table.ts";
+import { layOutTable, printMarkdownTable } from "../../../cli/terminal/table.ts";
 
 const rows = [
   ["role", "item", "namespaces"],

@@ -2,8 +2,8 @@ import CliTable from "cli-table3";
 import { markdownTable } from "markdown-table";
 import stringWidth from "string-width";
 import wrapText from "wrap-ansi";
-import { toTerminalText } from "../components/terminal-text.ts";
-import { print } from "./print.ts";
+import { toTerminalText } from "../../components/terminal-text.ts";
+import { print } from "../print.ts";
 
 type Row = readonly string[];
 

@@ -1,5 +1,5 @@
 import { CommanderError } from "@commander-js/extra-typings";
-import { BerthError } from "../components/errors.ts";
+import { BerthError } from "../../components/errors.ts";
 
 /**
  * The text for an error. For wrong arguments it is the message alone; for a fault it includes the stack.

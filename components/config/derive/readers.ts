@@ -1,0 +1,51 @@
+import { toNamedObjects, toPrivileges } from "../schema/privileges.ts";
+import type { AppEntry, StackConfig } from "../schema/stack.ts";
+import type { RoleSpec } from "../spec.ts";
+import { readerKey, readerRoleName, scopedRoleName } from "./names.ts";
+
+/** Roles that read the databases of other apps: each is a member of a role of such an app, which has the privileges. */
+
+type RoleEntry = NonNullable<AppEntry["roles"]>[string];
+
+/** The apps that a role reads, sorted. */
+export function toReads({ reads = [] }: Pick<RoleEntry, "reads">): readonly string[] {
+  const names = Array.isArray(reads) ? reads : Object.keys(reads);
+  return [...new Set(names)].toSorted();
+}
+
+/** The roles of these apps that the role is a member of. */
+export function toReaderGroups(app: string, key: string, role: RoleEntry): string[] {
+  const name = role.name ?? scopedRoleName(app, key);
+  return toReads(role).map((other) => readerRoleName(other, name));
+}
+
+/** A role of an app by which another app's role reads its database. */
+interface ReaderGroup extends Pick<RoleSpec, "key" | "name" | "reader"> {
+  readonly may: Pick<RoleSpec, "profile" | "privileges" | "scoped" | "except">;
+}
+
+/** All such roles of one app. */
+export function findReaderGroups(
+  name: string,
+  { apps }: Pick<StackConfig, "apps">,
+): readonly ReaderGroup[] {
+  return Object.entries(apps).flatMap(([app, entry]) =>
+    Object.entries(entry?.roles ?? {})
+      .filter(([, role]) => app !== name && toReads(role).includes(name))
+      .map(([key, role]) => ({
+        key: readerKey(app, key),
+        name: readerRoleName(name, role.name ?? scopedRoleName(app, key)),
+        reader: { app, key },
+        may: toMay(role, name),
+      })),
+  );
+}
+
+function toMay({ reads = [] }: RoleEntry, name: string): ReaderGroup["may"] {
+  const { privileges, except } = (Array.isArray(reads) ? undefined : reads[name]) ?? {};
+  return {
+    profile: privileges === undefined ? "readonly" : "custom",
+    ...toPrivileges(privileges),
+    except: toNamedObjects(except),
+  };
+}

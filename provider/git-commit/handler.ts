@@ -1,0 +1,106 @@
+import path from "node:path";
+import type { ManifestFileHandler } from "../manifest-file/handler.ts";
+import type { Report } from "../rpc/engine-log.ts";
+import type { PropertyMap } from "../rpc/property-values.ts";
+import type {
+  Changes,
+  CheckFailure,
+  CheckRequest,
+  CreateRequest,
+  DiffRequest,
+  ResourceHandler,
+  StoredResource,
+  UpdateRequest,
+} from "../rpc/resource-handler.ts";
+import { parseCommit } from "./inputs.ts";
+import type { Manifests } from "./manifests.ts";
+
+/**
+ * `berth:index:GitCommit`: the manifests of a stack in the history of the checkout's branch. It changes when a
+ * manifest does, or when git does not have one as it is. Deleting it changes nothing.
+ */
+export class GitCommitHandler implements ResourceHandler {
+  readonly type = "berth:index:GitCommit";
+  readonly refreshBeforeUpdate = false;
+  readonly #projectDirectory: string;
+  readonly #files: ManifestFileHandler;
+  readonly #report: Report;
+
+  /** @param files The handler of the manifests, in the same process. */
+  constructor(projectDirectory: string, files: ManifestFileHandler, report: Report) {
+    this.#projectDirectory = projectDirectory;
+    this.#files = files;
+    this.#report = report;
+  }
+
+  check({
+    newInputs,
+  }: CheckRequest): Promise<{ inputs: PropertyMap; failures: readonly CheckFailure[] }> {
+    return Promise.resolve({ inputs: newInputs, failures: [] });
+  }
+
+  async diff({ oldInputs, newInputs }: DiffRequest): Promise<Changes> {
+    const wanted = this.#read(newInputs);
+    const changed = Object.keys(newInputs).filter(
+      (name) => JSON.stringify(oldInputs[name]) !== JSON.stringify(newInputs[name]),
+    );
+    if (changed.length > 0) return Object.fromEntries(changed.map((name) => [name, "update"]));
+    if (this.#files.hasChanged) return { files: "update" };
+    const { listUncommitted } = await loadGit();
+    return (await listUncommitted(wanted)).length > 0 ? { files: "update" } : {};
+  }
+
+  async create({
+    inputs,
+    preview,
+    urn,
+  }: CreateRequest): Promise<{ id: string; state: PropertyMap }> {
+    if (!preview) await this.#commit(urn, this.#read(inputs));
+    return { id: "commit", state: inputs };
+  }
+
+  read(resource: StoredResource): Promise<StoredResource> {
+    return Promise.resolve(resource);
+  }
+
+  async update({ oldInputs, newInputs, preview, urn }: UpdateRequest): Promise<PropertyMap> {
+    if (preview) return newInputs;
+    const wanted = this.#read(newInputs);
+    const { files, folder } = this.#read(oldInputs);
+    if (folder === wanted.folder) await this.#removeLeft(wanted, files);
+    await this.#commit(urn, wanted);
+    return newInputs;
+  }
+
+  delete(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /**
+   * The engine deletes files that left the stack after everything else. They are deleted here, so that the commit is
+   * what the stack file says.
+   */
+  async #removeLeft({ directory, owner, files }: Manifests, before: readonly string[]) {
+    for (const left of before.filter((one) => !files.includes(one))) {
+      await this.#files.remove({ directory, path: left, owner });
+    }
+  }
+
+  async #commit(urn: string, wanted: Manifests): Promise<void> {
+    const { commitManifests } = await loadGit();
+    const done = await commitManifests(wanted);
+    if (done === undefined) return;
+    const text = `committed on ${done.branch} as ${done.id}: ${done.files.join(", ")}\n    fix: push the branch; what follows the repository sees nothing before`;
+    this.#report("info", urn, text);
+  }
+
+  #read(inputs: PropertyMap): Manifests {
+    const properties = parseCommit(inputs);
+    return { ...properties, folder: path.resolve(this.#projectDirectory, properties.directory) };
+  }
+}
+
+/** Most stacks have no commit, and the provider starts in each run. */
+function loadGit() {
+  return import("./manifests.ts");
+}

@@ -1,0 +1,49 @@
+import { type CheckoutFacts, inspectCheckout } from "../../components/delivery/git/checkout.ts";
+import {
+  type Commit,
+  type CommitRequest,
+  commitFiles,
+  findCommitProblems,
+  inspectCommit,
+  listChanged,
+} from "../../components/delivery/git/commit.ts";
+import { toOneError } from "../../components/errors.ts";
+import { isOwnedBy } from "../manifest-file/header.ts";
+import type { CommitProperties } from "./inputs.ts";
+
+/** The manifests of a stack, and the folder that they are in. */
+export interface Manifests extends CommitProperties {
+  readonly folder: string;
+}
+
+/** Those that git does not have as they are. Empty outside of a checkout. */
+export async function listUncommitted(manifests: Manifests): Promise<readonly string[]> {
+  const checkout = await inspect(manifests);
+  return checkout === undefined ? [] : await listChanged(toRequest(manifests), checkout);
+}
+
+/** Commits them. undefined = nothing changed. */
+export async function commitManifests(manifests: Manifests): Promise<Commit | undefined> {
+  const { directory, folder } = manifests;
+  const checkout = await inspect(manifests);
+  const facts = checkout && (await inspectCommit(folder, checkout));
+  const problems = findCommitProblems(directory, facts);
+  if (checkout === undefined || problems.length > 0) {
+    throw toOneError("nothing is committed", problems);
+  }
+  return commitFiles(toRequest(manifests), checkout);
+}
+
+/** Where manifests are does not matter here. So a folder that git cannot read counts as one in no checkout. */
+function inspect({ folder }: Manifests): Promise<CheckoutFacts | undefined> {
+  return inspectCheckout(folder, { path: "", targetRevision: "HEAD" });
+}
+
+function toRequest({ folder, files, owner }: Manifests): CommitRequest {
+  return {
+    directory: folder,
+    files,
+    wasOwn: (text) => isOwnedBy(text, [owner]),
+    message: `Write the manifests of Berth's ${owner.split(" ", 2).join(" ")}`,
+  };
+}

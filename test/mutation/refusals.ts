@@ -1,0 +1,34 @@
+import { inFile, type Mutant } from "./mutant.ts";
+
+/** Rules of the policy pack, and what a preview refuses. */
+export const refusals: readonly Mutant[] = [
+  ...inFile(
+    "policy/policies.ts",
+    ["test/policy/policies.test.ts"],
+    [
+      [
+        "a look at groups",
+        "memberOf.filter(givesSuperuserRights)",
+        "memberOf.slice(memberOf.length)",
+      ],
+      ["a look at PUBLIC", "database?.revokePublic === false", "false"],
+      ["a look at the values of a Secret", 'kind === "Secret" && keys.length > 0', "false"],
+      ["a look at what happens to a database", 'app?.reclaimPolicy === "delete"', "false"],
+    ],
+  ),
+  ...inFile(
+    "policy/admin-secret.ts",
+    ["test/policy/policies.test.ts"],
+    [["a look at the namespace", "object.metadata?.namespace !== allowed", "false"]],
+  ),
+  ...inFile(
+    "provider/manifest-file/handler.ts",
+    ["test/provider/manifest-file/refuse.test.ts"],
+    [["a refusal in the preview", "this.#refusals.refuse(urn, name,", "void (urn, name,"]],
+  ),
+  ...inFile(
+    "cli/preview/changes.ts",
+    ["test/cli/preview/changes.test.ts"],
+    [["a look at which apps a run came to", "!isFailed || seen.has(app)", "true"]],
+  ),
+];

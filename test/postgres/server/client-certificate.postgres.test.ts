@@ -1,0 +1,142 @@
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { TlsSpec } from "../../../components/config/spec/postgres.ts";
+import { Credential } from "../../../components/onepassword/credential.ts";
+import { withServer } from "../../../components/postgres/server/reach.ts";
+import { withSession } from "../../../components/postgres/server/session.ts";
+import { toLibpqTls } from "../../../components/postgres/server/tls.ts";
+import { giveTo } from "../../../dev/postgres/place.ts";
+import { freePort } from "../../../dev/postgres/ports.ts";
+import { preparePostgres } from "../../../dev/postgres/prepare.ts";
+import { findSystemUser } from "../../../dev/postgres/run-as.ts";
+import { removeServer, startServer } from "../../../dev/postgres/server.ts";
+import { issue } from "../../tunnel/certificate.ts";
+import { hasPsql } from "../psql/run.ts";
+
+/** A server that lets its superuser in with a certificate alone, and asks everybody else for one as well. */
+
+const folder = mkdtempSync(join(tmpdir(), "berth-client-cert-"));
+const ca = issue("Test CA");
+const at = (name: string): string => join(folder, name);
+const write = (name: string, text: string): string => {
+  writeFileSync(at(name), text, { mode: 0o600 });
+  return at(name);
+};
+const pair = (name: string, { cert, key }: { readonly cert: string; readonly key: string }) => ({
+  certFile: write(`${name}.pem`, cert),
+  keyFile: write(`${name}.key`, key),
+});
+const admin = pair("postgres", issue("postgres", { issuer: ca, hasDnsName: false }));
+const other = pair("other", issue("other", { issuer: ca, hasDnsName: false }));
+const stranger = pair("stranger", issue("postgres", { issuer: issue("Another CA") }));
+const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const encrypted = write(
+  "encrypted.key",
+  privateKey.export({
+    ...{ type: "pkcs8", format: "pem" },
+    ...{ cipher: "aes-256-cbc", passphrase: "passphrase-of-this-test" },
+  }) as string,
+);
+
+const home = at("server");
+const password = "only-for-this-test";
+let port = 0;
+
+beforeAll(async () => {
+  const user = findSystemUser();
+  giveTo(folder, user);
+  const server = pair("localhost", issue("localhost", { issuer: ca }));
+  const hba = [
+    "hostssl all postgres 127.0.0.1/32 cert",
+    "hostssl all all 127.0.0.1/32 scram-sha-256 clientcert=verify-ca",
+    "local all all trust",
+  ];
+  const files = {
+    ssl_cert_file: server.certFile,
+    ssl_key_file: server.keyFile,
+    ssl_ca_file: write("ca.pem", ca.cert),
+    hba_file: write("hba.conf", `${hba.join("\n")}\n`),
+  };
+  for (const file of Object.values(files)) giveTo(file, user);
+  await preparePostgres({ home, superuserPassword: password });
+  ({ port } = await startServer({
+    home,
+    port: await freePort(),
+    settings: { ssl: "on", ...files },
+  }));
+});
+
+afterAll(async () => {
+  await removeServer(home);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function tlsWith(client: TlsSpec["client"]): TlsSpec {
+  return { mode: "verify-full", caFile: at("ca.pem"), serverName: "localhost", client };
+}
+
+async function enter(client: TlsSpec["client"]): Promise<string> {
+  const endpoint = { kind: "direct", host: "127.0.0.1", port } as const;
+  const address = { endpoint, tls: tlsWith(client), adminItem: "x/y" };
+  return await withServer(address, (server) =>
+    withSession({ ...server, database: "postgres" }, new Credential("postgres", "not it"), () =>
+      Promise.resolve("entered"),
+    ),
+  ).catch(String);
+}
+
+describe("a client certificate", () => {
+  test("lets its role in, without a password where the server wants none", async () => {
+    expect(await enter(admin)).toBe("entered");
+  });
+
+  test.runIf(hasPsql)("does so for a client of libpq too, as pg_dump is", async () => {
+    const { stdout } = await execa("psql", ["-XAtc", "select current_user"], {
+      env: {
+        ...{ PATH: process.env["PATH"] ?? "", PGHOST: "localhost", PGHOSTADDR: "127.0.0.1" },
+        ...{ PGPORT: String(port), PGUSER: "postgres", PGDATABASE: "postgres", HOME: folder },
+        ...toLibpqTls(tlsWith(admin), at("ca.pem")),
+      },
+      extendEnv: false,
+    });
+    expect(stdout).toBe("postgres");
+  });
+
+  test.each<[string, TlsSpec["client"], RegExp]>([
+    [
+      "that is missing",
+      undefined,
+      /fix: .*client certificate, which berth:postgres\.tls\.cert names/,
+    ],
+    ["of another role", other, /fix: .*client certificate, which berth:postgres\.tls\.cert names/],
+    ["of another CA", stranger, /cannot connect to Postgres/],
+    [
+      "whose file is not there",
+      { ...admin, certFile: at("nothere.pem") },
+      /the certificate file .*nothere\.pem does not exist\n {2}fix: correct berth:postgres\.tls\.cert/,
+    ],
+    [
+      "with the key of another",
+      { ...admin, keyFile: other.keyFile },
+      /the key in .*other\.key is not that of the certificate in .*postgres\.pem/,
+    ],
+    [
+      "with no key in the key's file",
+      { ...admin, keyFile: admin.certFile },
+      /postgres\.pem holds no PEM key/,
+    ],
+    [
+      "with an encrypted key",
+      { ...admin, keyFile: encrypted },
+      /encrypted\.key is encrypted\n {2}fix: .*openssl pkey -in/,
+    ],
+  ])("%s is named", async (_, client, error) => {
+    const found = await enter(client);
+    expect(found).toMatch(error);
+    expect(found).not.toMatch(/PRIVATE KEY-----./);
+  });
+});
