@@ -312,7 +312,6 @@ const verify: readonly Mutant[] = [
 ];
 
 export const mutants: readonly Mutant[] = [
-  ...items,
   ...configRules,
   ...certificates,
   ...postgresRules,
@@ -320,4 +319,5 @@ export const mutants: readonly Mutant[] = [
   ...verify,
   ...deliveryMutants,
   ...refusals,
+  ...items,
 ];
