@@ -50,7 +50,7 @@ function separate(
   { owner, inside }: { readonly owner: LiveRole; readonly inside: Inside },
 ): HandOver | undefined {
   const all = owner.ownedDatabases;
-  if (all.length < 2) return undefined;
+  if (all.length < 2 || reservedReason(owner.name, stack.spec) !== undefined) return undefined;
   const main = all.includes(owner.name) ? owner.name : all[0];
   const which = `role ${quote(owner.name)} owns the databases ${all.map(quote).join(" and ")}, and an entry has one database`;
   if (database.name === main) {

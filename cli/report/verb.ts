@@ -32,7 +32,7 @@ async function loadLive(stack: string, file: string | undefined) {
   return await withProgress("reading the server", () => loadLiveStack(stack, file));
 }
 
-/** The verb: who may do what, and where each item goes; from the stack file alone, or with a look at the server. */
+/** The verb: who may do what, and where each item goes; from the stack file alone, or with what is on the server. */
 export async function report(args: ReportArgs): Promise<number> {
   const { stack, file, form } = args;
   if (args.live && form !== "html" && form !== "json") {

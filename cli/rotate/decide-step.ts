@@ -35,7 +35,7 @@ export function decideRotation(
     return { kind: "finish", because: `the last rotation is not over: ${names} can still log in` };
   }
   const login = waitingRoles(plan, username).find(({ setRole }) => setRole !== undefined);
-  if (login === undefined) throw new Error(`app ${plan.app}: no login waits for its turn`);
+  if (login === undefined) throw new Error(`app ${plan.app}: no login waits to be next`);
   return { kind: "take", login };
 }
 

@@ -59,37 +59,6 @@ test("draws no conclusions about apps from a section that has a mistake", () => 
   ]);
 });
 
-test("fails on a URL with a password, before anything that would show it", () => {
-  const url = "https://bot:canary@git.example.org/gitops.git";
-  const written = {
-    ...writeStack({
-      wiki: {
-        workload: {
-          helm: {
-            ...{ repoURL: url, chart: "wiki", version: "1" },
-            // Text of any form, in which a chart may have its own placeholders.
-            values: { url: "postgres://wiki:$(PASSWORD)@db/wiki", other: "redis://:secret@cache" },
-          },
-        },
-        owner: { keys: { URL: "postgres://wiki:${password}@${host}/wiki" } },
-      },
-    }),
-    gitops: { directory: "g", repoURL: url, unknown: url },
-    charts: { wiki: { repoURL: "https://bot@git.example.org/charts" } },
-  };
-  const problem =
-    "the URL has a password, which Berth would write in clear into state and manifests";
-  const fix = "    fix: take it out of the URL, and give it as a Secret to what uses the URL";
-  expect(findProblems(written)).toEqual([
-    `berth:apps.wiki.workload.helm.repoURL: ${problem}`,
-    fix,
-    `berth:gitops.repoURL: ${problem}`,
-    fix,
-    `berth:gitops.unknown: ${problem}`,
-    fix,
-  ]);
-});
-
 test("fails on a system identifier without quotes, and shows no digits that the file does not have", () => {
   const file = "systemIdentifier: 7412345678901234567";
   expect(findPostgresProblems(parse(file) as Written)).toEqual([

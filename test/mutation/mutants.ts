@@ -1,27 +1,10 @@
 import { certificates } from "./certificates.ts";
 import { deliveryMutants } from "./delivery.ts";
+import { items } from "./items.ts";
 import { inFile, type Mutant } from "./mutant.ts";
 import { refusals } from "./refusals.ts";
 
 const configRules: readonly Mutant[] = [
-  ...inFile(
-    "components/config/secret-values.ts",
-    ["test/config/parse.test.ts"],
-    [["a look for passwords in URLs", "withPassword.test(value)", "false"]],
-  ),
-  ...inFile(
-    "components/onepassword/read-items.ts",
-    ["test/onepassword/read-items.test.ts", "test/onepassword/through-client.test.ts"],
-    [
-      ["fields of one name being too many", "sections.length < 2", "true"],
-      ["fields that the operator would merge", "request.isCopied === true", "false"],
-    ],
-  ),
-  ...inFile(
-    "cli/rotate/context.ts",
-    ["test/cli/rotate/two-logins.postgres.test.ts"],
-    [["a look at the item after a lost answer", "now === undefined || isSame(", "true || isSame("]],
-  ),
   ...inFile(
     "components/config/rules/names.ts",
     ["test/config/rules/names.test.ts"],
@@ -336,4 +319,5 @@ export const mutants: readonly Mutant[] = [
   ...verify,
   ...deliveryMutants,
   ...refusals,
+  ...items,
 ];

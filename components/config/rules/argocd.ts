@@ -140,6 +140,11 @@ function findDestinationProblems(app: AppSpec, spec: StackSpec): string[] {
           `${at}: Berth makes the ClusterSecretStore in the database's cluster, not in this one; make it there, and name it in berth:secrets.store instead of connect`,
         ]
       : []),
+    ...(app.certificate !== undefined
+      ? [
+          `${at}: the Job of berth:apps.${app.name}.certificate runs beside the app and would look for the server in this cluster; remove certificate, and bring the CA with berth:postgres.service.ca`,
+        ]
+      : []),
     ...(app.vault !== undefined && vault?.server !== undefined
       ? [
           `${at}: Berth makes the VaultConnection in the database's cluster, not in this one; make it there, and name it in berth:secrets.vault.connection instead of address`,

@@ -4,13 +4,8 @@ import type { Client } from "pg";
 const sql = (name: string): string =>
   readFileSync(new URL(`sql/${name}.sql`, import.meta.url), "utf8");
 
-/** The server, and what the admin role may do on it. */
-export interface ServerFacts {
-  readonly systemIdentifier: string;
-  /** `server_version_num`: 180004 is 18.4. */
-  readonly versionNumber: number;
-  readonly isStandby: boolean;
-  readonly admin: string;
+/** What a role may do on the whole server. */
+export interface RoleAttributes {
   readonly isSuperuser: boolean;
   readonly canCreateRole: boolean;
   readonly canCreateDatabase: boolean;
@@ -18,15 +13,19 @@ export interface ServerFacts {
   readonly bypassesRls: boolean;
 }
 
+/** The server, and what the admin role may do on it. */
+export interface ServerFacts extends RoleAttributes {
+  readonly systemIdentifier: string;
+  /** `server_version_num`: 180004 is 18.4. */
+  readonly versionNumber: number;
+  readonly isStandby: boolean;
+  readonly admin: string;
+}
+
 /** A live role. */
-export interface LiveRole {
+export interface LiveRole extends RoleAttributes {
   readonly name: string;
   readonly canLogin: boolean;
-  readonly isSuperuser: boolean;
-  readonly canCreateRole: boolean;
-  readonly canCreateDatabase: boolean;
-  readonly canReplicate: boolean;
-  readonly bypassesRls: boolean;
   /** Whether its password expires (VALID UNTIL). */
   readonly expires: boolean;
   /** Whether the admin may make it an owner and change what it owns: INHERIT, and SET from Postgres 16. */

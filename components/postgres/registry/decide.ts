@@ -37,7 +37,7 @@ export interface RegistryDecision {
   /** Shown to the operator. None of them stops the run. */
   readonly warnings: readonly string[];
   /**
-   * Admin that must become a member of each owner to act for it. undefined = not needed: the admin is a
+   * Admin that must become a member of each owner, to SET ROLE to it. undefined = not needed: the admin is a
    * superuser, or (from 16 on) the membership comes with the role that it creates.
    */
   readonly actingAdmin?: string | undefined;

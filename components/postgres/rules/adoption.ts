@@ -203,7 +203,7 @@ const passwordChange = {
 
 function compareRole(role: PlannedRole, live: LiveRole, password: StoredPassword): string[] {
   const joins = role.memberOf.filter((group) => !live.memberOf.includes(group));
-  // Of roles that take turns only the one that the item names gets a password.
+  // Of rotated roles only the one that the item names gets a password.
   const isLogin = role.login === "always" || password !== "same";
   const searchPath = searchPathOf(live).join(", ");
   return [

@@ -1,16 +1,10 @@
-import type { Catalog, LiveRole } from "../catalog/catalog.ts";
+import type { Catalog, RoleAttributes } from "../catalog/catalog.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import { toStatement } from "../statements/sql.ts";
 import type { AppProblem } from "./problem.ts";
 
-/** The special attributes of a role. */
-type Attributes = Pick<
-  LiveRole,
-  "isSuperuser" | "canCreateRole" | "canCreateDatabase" | "canReplicate" | "bypassesRls"
->;
-
 /** The special attributes that a role has, as in `ALTER ROLE`. An app's role has none. */
-export function listAttributes(role: Attributes): string[] {
+export function listAttributes(role: RoleAttributes): string[] {
   return [
     ...(role.isSuperuser ? ["SUPERUSER"] : []),
     ...(role.canCreateRole ? ["CREATEROLE"] : []),

@@ -131,7 +131,7 @@ export class SessionPool {
       ].filter((problem) => problem !== undefined);
       if (problems.length > 0) throw toOneError("Postgres", problems);
       if (server.versionNumber >= 160_000 && !server.isSuperuser) {
-        // Lets the admin act for the roles that it creates. Before 16 it needs a GRANT for that.
+        // Lets the admin SET ROLE to the roles that it creates. Before 16 it needs a GRANT for that.
         await client.query("SET createrole_self_grant = 'set, inherit'");
       }
       return { client, server, warnings, isOpen: () => open };

@@ -142,13 +142,26 @@ test("the same again changes nothing and says so", async () => {
   expect(itemsOf("wiki")).toHaveLength(1);
 });
 
-test("a run that stopped after one of two items goes on with that item", async () => {
+test.each<readonly [that: string, fault: () => void, says: string]>([
+  [
+    "stopped after one of two items",
+    () => play({ kind: "disconnect" }),
+    "made so far: wiki-db-credentials, and the stack file is as it was",
+  ],
+  [
+    "got no answer to the first item",
+    () => {
+      throw new Error("the answer is lost");
+    },
+    'item "wiki-db-credentials" was perhaps not made: status 500: internal error; the stack file is as it was',
+  ],
+])("a run that %s goes on with that item", async (_, fault, says) => {
   const args = { app: "wiki", logins: ["reports=readonly"] };
-  const stop = startConnectFault();
+  const stop = startConnectFault(fault);
   const { exitCode, stderr } = await add(args);
   stop();
   expect(exitCode).toBe(2);
-  expect(stderr).toContain("made so far: wiki-db-credentials, and the stack file is as it was");
+  expect(stderr).toContain(says);
   expect(readFileSync(file, "utf8")).toBe(written);
   const password = valueOf("wiki-db-credentials", "password");
   const again = await add(args);
@@ -161,38 +174,18 @@ test("a run that stopped after one of two items goes on with that item", async (
   expect(readFileSync(file, "utf8")).toContain("    wiki:\n");
 });
 
-/** Cuts every connection after the first item was made. */
-function startConnectFault(): () => void {
+/** Something happens each time that an item was made. */
+function startConnectFault(fault: () => void): () => void {
   const put = store.putItem.bind(store);
   store.putItem = (item) => {
     put(item);
-    play({ kind: "disconnect" });
+    fault();
   };
   return () => {
     store.putItem = put;
     server.faults.clear();
   };
 }
-
-test("where the answer to a new item is lost, it does not say that nothing was made, and goes on with it", async () => {
-  const put = store.putItem.bind(store);
-  store.putItem = (item) => {
-    put(item);
-    throw new Error("the answer is lost");
-  };
-  const { exitCode, stderr } = await add({ app: "wiki" });
-  store.putItem = put;
-  expect(exitCode).toBe(2);
-  expect(stderr).toContain(
-    'item "wiki-db-credentials" was perhaps not made: status 500: internal error; the stack file is as it was',
-  );
-  const password = valueOf("wiki-db-credentials", "password");
-  expect(password).toBeDefined();
-  expect(stderr).not.toContain(password);
-  expect((await add({ app: "wiki" })).exitCode).toBe(0);
-  expect(valueOf("wiki-db-credentials", "password")).toBe(password);
-  expect(itemsOf("wiki")).toHaveLength(1);
-});
 
 test("an entry without its items gets them, by its own recipe", async () => {
   const wiki =

@@ -57,6 +57,13 @@ describe("a database that the stack does not have", () => {
     expect(heir(liveRole("bob", { memberOf: ["berth_prod"] }))).toBe("wiki");
   });
 
+  test("is left to an owner that is reserved, with all its databases", () => {
+    const paperless = liveRole("paperless", { ownedDatabases: ["paperless", "wiki"] });
+    expect(plan("paperless", [paperless])).toBeUndefined();
+    const bob = liveRole("bob", { ownedDatabases: ["paperless", "wiki"] });
+    expect(plan("bob", [bob])).toBeDefined();
+  });
+
   test("moves nothing of others", () => {
     expect(plan("postgres", [superuser], [ofBob])?.statements.join()).not.toContain("public.t");
   });

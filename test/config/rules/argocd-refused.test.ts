@@ -118,6 +118,15 @@ const wrong: readonly (readonly [string, Written | null, Written | undefined, st
     "Berth makes the ClusterSecretStore in the database's cluster, not in this one",
   ],
   [
+    "a certificate in another cluster",
+    {
+      argocd: { destination: { name: "edge" } },
+      certificate: { secret: "wiki-env", key: "CA" },
+    },
+    { gitops },
+    "the Job of berth:apps.wiki.certificate runs beside the app",
+  ],
+  [
     "a VaultConnection in another cluster",
     { argocd: { destination: { name: "edge" } }, secrets: { x: { from: "vault" } } },
     { gitops, secrets: { vault: { address: "http://vault:8200" } } },
@@ -186,9 +195,9 @@ const wrong: readonly (readonly [string, Written | null, Written | undefined, st
   ],
   [
     "a kind that Berth does not write",
-    { metadata: { Secret: {} } },
+    { metadata: { Ingress: {} } },
     undefined,
-    'unknown key "Secret"; allowed are all, Application,',
+    'unknown key "Ingress"; allowed are all, Application,',
   ],
   [
     "a key of 64 characters",

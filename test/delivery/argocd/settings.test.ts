@@ -1,4 +1,6 @@
 import { describe, expect, it, test } from "vitest";
+import { Metadata } from "../../../components/config/schema/manifests/metadata.ts";
+import { KINDS } from "../../../components/delivery/cluster/kinds.ts";
 import type { Written } from "../../fakes/stack.ts";
 import { applicationOf, cluster, helm, list, plan } from "./plan.ts";
 
@@ -127,6 +129,11 @@ test("the database's Application stays in the stack's cluster and project when a
     "default",
   ]);
   expect(of("postgres-admin")).toEqual([{ name: "home", namespace: "db-postgres" }, "default"]);
+});
+
+test("each kind that Berth writes can have labels and annotations", () => {
+  const kinds = KINDS.map(({ kind }) => kind);
+  expect(Object.keys(Metadata.shape).toSorted()).toEqual(["all", ...kinds].toSorted());
 });
 
 describe.each([

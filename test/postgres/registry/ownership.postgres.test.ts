@@ -1,35 +1,28 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { Credential } from "../../../components/onepassword/credential.ts";
 import { claimOwnershipRole } from "../../../components/postgres/registry/ownership.ts";
 import { formatOwningStack } from "../../../components/postgres/rules/identity.ts";
 import { openEndpoint } from "../../../components/tunnel/endpoint.ts";
-import { DatabaseBed, ownershipRole } from "../../provider/app-database/bed.ts";
+import { ownershipRole } from "../../provider/app-database/bed.ts";
+import { useBed } from "../../provider/app-database/use-bed.ts";
 
 /** What the registry's provider cannot write, on a real Postgres. */
 
 const stack = { id: "1111111111111111", name: "organization/berth/team-a" };
-let bed: DatabaseBed;
-
-beforeAll(async () => {
-  bed = await DatabaseBed.open();
-}, 120_000);
-
-afterAll(async () => {
-  await bed.close();
-});
+const at = useBed();
 
 afterEach(async () => {
-  await bed.sql(`DROP ROLE IF EXISTS ${ownershipRole}`);
+  await at.bed.sql(`DROP ROLE IF EXISTS ${ownershipRole}`);
 });
 
 async function claim(given: Parameters<typeof claimOwnershipRole>[0]["stack"]): Promise<void> {
-  const { host, port } = bed.superuser;
+  const { host, port } = at.bed.superuser;
   const tls = { mode: "disable", caFile: undefined, serverName: "localhost" } as const;
   const endpoint = await openEndpoint({ kind: "direct", host, port }, tls);
-  const { PGUSER: user, PGPASSWORD: password } = bed.adminEnvironment;
+  const { PGUSER: user, PGPASSWORD: password } = at.bed.adminEnvironment;
   try {
     const target = { endpoint, tls: undefined, database: "postgres" };
-    bed.clearLog();
+    at.bed.clearLog();
     await claimOwnershipRole(
       { ownershipRole, stack: given },
       target,
@@ -42,27 +35,27 @@ async function claim(given: Parameters<typeof claimOwnershipRole>[0]["stack"]): 
 
 test("the ownership role is made with its comment, once, as the registry's resource would make it", async () => {
   await claim(stack);
-  expect(bed.writes()).toEqual([
+  expect(at.bed.writes()).toEqual([
     `CREATE ROLE "${ownershipRole}" NOLOGIN VALID UNTIL 'infinity'`,
     `COMMENT ON ROLE "${ownershipRole}" IS '${formatOwningStack(stack)}'`,
   ]);
   await claim(stack);
-  expect(bed.writes()).toEqual([]);
+  expect(at.bed.writes()).toEqual([]);
 });
 
 test("the mark follows a new name, and one of an earlier version is marked", async () => {
   await claim({ ...stack, id: "2222222222222222" });
   await claim({ ...stack, former: ["2222222222222222"] });
-  expect(bed.writes()).toEqual([
+  expect(at.bed.writes()).toEqual([
     `COMMENT ON ROLE "${ownershipRole}" IS '${formatOwningStack(stack)}'`,
   ]);
-  await bed.sql(`COMMENT ON ROLE ${ownershipRole} IS NULL`);
+  await at.bed.sql(`COMMENT ON ROLE ${ownershipRole} IS NULL`);
   await claim({ ...stack, unmarked: ownershipRole });
-  expect(bed.writes()).toHaveLength(1);
+  expect(at.bed.writes()).toHaveLength(1);
 });
 
 test("nothing is written for a stack that another one has the role of", async () => {
   await claim({ ...stack, id: "2222222222222222" });
   await claim(stack);
-  expect(bed.writes()).toEqual([]);
+  expect(at.bed.writes()).toEqual([]);
 });

@@ -45,6 +45,14 @@ const logged = { log_statement: "all", log_connections: "on", fsync: "off" };
 const adminItem = "postgres-admin";
 const neighbour = { name: "paperless", password: "neighbour-of-this-test" };
 
+async function query<T extends object>(client: Client, statement: string): Promise<T[]> {
+  try {
+    return (await client.query<T>(statement)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
 /**
  * A real Postgres with a neighbour on it, and the handler as the engine drives it: check, diff, create
  * or update, one provider process a run.
@@ -195,33 +203,32 @@ export class DatabaseBed {
     config: PropertyMap = {},
     places: Record<string, unknown> = {},
   ): Promise<void> {
-    const handler = await this.provider(config);
-    try {
+    await this.#run(async (handler) => {
       const news = { ...this.config(config), places: JSON.stringify(places) };
       handler.checkConfig({ urn: "provider", olds: {}, news });
       await handler.delete(made);
-    } finally {
-      await handler.close();
-    }
+    }, config);
   }
 
   /** The paths that a preview shows as changed. */
   async diff(old: StoredResource, inputs: PropertyMap = old.inputs): Promise<string[]> {
-    const handler = await this.provider();
-    try {
-      const { id, urn } = old;
-      const request = { id, urn, oldInputs: old.inputs, oldState: old.state };
-      const changes = await handler.diff({ ...request, newInputs: inputs });
-      return Object.keys(changes).toSorted();
-    } finally {
-      await handler.close();
-    }
+    const { id, urn } = old;
+    const request = { id, urn, oldInputs: old.inputs, oldState: old.state, newInputs: inputs };
+    return Object.keys(await this.#run((handler) => handler.diff(request))).toSorted();
   }
 
-  async refresh(old: StoredResource): Promise<StoredResource | undefined> {
-    const handler = await this.provider();
+  refresh(old: StoredResource): Promise<StoredResource | undefined> {
+    return this.#run((handler) => handler.read(old));
+  }
+
+  /** One run of a provider of its own. */
+  async #run<T>(
+    use: (handler: AppDatabaseHandler) => Promise<T>,
+    config: PropertyMap = {},
+  ): Promise<T> {
+    const handler = await this.provider(config);
     try {
-      return await handler.read(old);
+      return await use(handler);
     } finally {
       await handler.close();
     }
@@ -233,12 +240,7 @@ export class DatabaseBed {
   }
 
   async sql<T extends object>(statement: string, database = "postgres"): Promise<T[]> {
-    const client = await connectAsSuperuser(this.superuser, database);
-    try {
-      return (await client.query<T>(statement)).rows;
-    } finally {
-      await client.end();
-    }
+    return await query<T>(await this.connect(database), statement);
   }
 
   async sqlAs<T extends object>(role: string, database: string, statement: string): Promise<T[]> {
@@ -251,12 +253,7 @@ export class DatabaseBed {
     database: string,
     statement: string,
   ): Promise<T[]> {
-    const client = await this.connectWith(login, database);
-    try {
-      return (await client.query<T>(statement)).rows;
-    } finally {
-      await client.end();
-    }
+    return await query<T>(await this.connectWith(login, database), statement);
   }
 
   /** A session of a role's own, which the caller ends. */
@@ -289,8 +286,8 @@ export class DatabaseBed {
 
   /** Statements that change something, as the admin sent them. */
   writes(): string[] {
-    const lines = readFileSync(this.logFile, "utf8").split("\n");
-    return lines
+    return this.readLog()
+      .split("\n")
       .filter((line) => line.includes(`${admin.name}@`))
       .flatMap(
         (line) =>
@@ -300,8 +297,7 @@ export class DatabaseBed {
 
   /** Logins of the admin since the log was cleared. */
   logins(): string[] {
-    const log = readFileSync(this.logFile, "utf8");
-    const found = log.matchAll(new RegExp(`user=${admin.name} database=(\\S+)`, "g"));
+    const found = this.readLog().matchAll(new RegExp(`user=${admin.name} database=(\\S+)`, "g"));
     return [...found].map((match) => match[1] ?? "");
   }
 }

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { afterEach } from "vitest";
 import { formatOwningStack } from "../../../components/postgres/rules/identity.ts";
 import { AppDatabaseHandler } from "../../../provider/app-database/handler.ts";
 import { RunReports } from "../../../provider/app-database/run-reports.ts";
@@ -6,7 +6,8 @@ import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { on14, package14 } from "../../postgres-packages.ts";
 import { readFrom } from "./admin-item.ts";
-import { DatabaseBed, inputsOf, toUrn } from "./bed.ts";
+import { type DatabaseBed, inputsOf, toUrn } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** What a run gets, without the apps. */
 interface Run {
@@ -138,16 +139,10 @@ interface StackOptions {
 
 /** A server for the tests of a `describe`, emptied after each, and what they do with stacks on it. */
 export function useStacks(options: StackOptions) {
-  let bed: DatabaseBed;
-  let neighbourBefore: string;
-
-  beforeAll(async () => {
-    bed = await DatabaseBed.open(options);
-    neighbourBefore = await bed.neighbour();
-  }, 120_000);
+  const at = useBed(options);
 
   afterEach(async () => {
-    expect(await bed.neighbour()).toBe(neighbourBefore);
+    const { bed } = at;
     for (const name of ["shop", "wiki"]) {
       await bed.sql(`DROP DATABASE IF EXISTS ${name}`);
       await bed.sql(`DROP ROLE IF EXISTS ${name}`);
@@ -156,37 +151,37 @@ export function useStacks(options: StackOptions) {
     bed.clearLog();
   });
 
-  afterAll(async () => {
-    await bed.close();
-  }, 60_000);
-
   const stackOf = (stack: string, id: string | undefined, name = role): TestStack =>
-    new TestStack(bed, stack, { role: name, ...(id === undefined ? {} : { id }) });
+    new TestStack(at.bed, stack, { role: name, ...(id === undefined ? {} : { id }) });
   return {
     get bed(): DatabaseBed {
-      return bed;
+      return at.bed;
     },
     stackOf,
     /** A stack with an app that holds three rows. */
     plant: async (stack: string, id: string | undefined): Promise<TestStack> => {
       const made = stackOf(stack, id);
       await made.run({ shop: {} });
-      await bed.sqlAs("shop", "shop", "create table orders as select generate_series(1, 3) as id");
-      bed.clearLog();
+      await at.bed.sqlAs(
+        "shop",
+        "shop",
+        "create table orders as select generate_series(1, 3) as id",
+      );
+      at.bed.clearLog();
       return made;
     },
     /** The rows, as the app reads them with its own password. */
-    rows: () => bed.sqlAs("shop", "shop", "select id from orders"),
+    rows: () => at.bed.sqlAs("shop", "shop", "select id from orders"),
     /** What the ownership role says. */
     comment: async (): Promise<string | null> => {
-      const [found] = await bed.sql<{ comment: string | null }>(
+      const [found] = await at.bed.sql<{ comment: string | null }>(
         `select shobj_description(oid, 'pg_authid') as comment from pg_roles where rolname = '${role}'`,
       );
       return found?.comment ?? null;
     },
     runAsAdmin: async (statement: string): Promise<void> => {
-      const { PGUSER: name, PGPASSWORD: password } = bed.adminEnvironment;
-      await bed.sqlWith({ name, password }, "postgres", statement);
+      const { PGUSER: name, PGPASSWORD: password } = at.bed.adminEnvironment;
+      await at.bed.sqlWith({ name, password }, "postgres", statement);
     },
   };
 }

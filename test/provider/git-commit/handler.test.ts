@@ -40,7 +40,10 @@ afterEach(() => {
 });
 
 const other = "k8s/infra/netbox/b.yaml";
-const WANTED = { directory: "gitops", owner: "stack prod, shared", files: [`${INPUTS.path}`] };
+const WANTED: Readonly<Record<"directory" | "owner", string>> & { readonly files: string[] } = {
+  ...{ directory: "gitops", owner: "stack prod, shared" },
+  files: [INPUTS.path],
+};
 const manifest = (inputs: object = {}, preview = false) =>
   files.create({ urn, inputs: { ...INPUTS, ...inputs }, preview });
 const create = (preview = false) => handler.create({ urn, inputs: WANTED, preview });

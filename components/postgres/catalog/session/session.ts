@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Client } from "pg";
 import { type ObjectType, privilegeTable } from "../../../config/privileges.ts";
-import { type LiveMembership, toCamelCase } from "../catalog.ts";
+import { type LiveMembership, type RoleAttributes, toCamelCase } from "../catalog.ts";
 
 /** What a role can see of itself, in its own session. */
 
@@ -18,12 +18,7 @@ export interface Way {
 }
 
 /** What a role is and which databases it may connect to, read in its own session. */
-export interface SessionRole {
-  readonly isSuperuser: boolean;
-  readonly canCreateRole: boolean;
-  readonly canCreateDatabase: boolean;
-  readonly canReplicate: boolean;
-  readonly bypassesRls: boolean;
+export interface SessionRole extends RoleAttributes {
   readonly expires: boolean;
   readonly connectionLimit: number;
   readonly memberOf: readonly string[];
