@@ -49,3 +49,10 @@ export function findProblems(raw: unknown, stack = "prod"): readonly string[] {
       .map((line) => line.replace(/^ {2}- /, ""));
   }
 }
+
+/** Problems of the entry of app netbox, with … for its own key path. */
+export function findEntryProblems(entry: unknown): readonly string[] {
+  return findProblems(writeStack({ netbox: entry })).map((problem) =>
+    problem.replace("berth:apps.netbox", "…"),
+  );
+}
