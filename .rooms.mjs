@@ -129,6 +129,7 @@ export const rooms = {
   ],
   "components/delivery/git": [
     ...config,
+    "components/kubernetes",
     "components/delivery",
     "components/delivery/metadata",
     "components/delivery/yaml",

@@ -10,13 +10,14 @@ import {
   inspectCheckout,
   type RunGit,
 } from "../../components/delivery/git/checkout.ts";
+import { findCommitProblems, inspectCommit } from "../../components/delivery/git/commit.ts";
 import {
   findUnlistedFiles,
   inspectKustomizations,
 } from "../../components/delivery/git/kustomizations.ts";
 import { planStackDelivery } from "../../components/delivery/stack-delivery.ts";
 import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
-import { BerthError } from "../../components/errors.ts";
+import { BerthError, type Problem } from "../../components/errors.ts";
 import { toShellWord } from "../../components/kubernetes/error.ts";
 import { countOf } from "../print.ts";
 import { NotNeeded, type Outcome, type Passed, type Report } from "./report.ts";
@@ -63,14 +64,20 @@ export async function checkGitOps(
     }
     const run: RunGit = (at, args) => world.run("git", ["-C", at, ...args]);
     const found = await inspectCheckout(folder, gitops, run);
-    return describeCheckout({ ...spec, gitops }, found, { folder, clone });
+    const facts = gitops.commit && found ? await inspectCommit(folder, found, run) : undefined;
+    const problems = facts === undefined ? [] : findCommitProblems(folder, facts);
+    return describeCheckout({ ...spec, gitops }, found, { folder, clone, problems });
   });
 }
 
 function describeCheckout(
   spec: StackSpec & { readonly gitops: GitOpsSpec },
   found: CheckoutFacts | undefined,
-  { folder, clone }: { readonly folder: string; readonly clone: string },
+  {
+    folder,
+    clone,
+    problems: ofCommit,
+  }: { readonly folder: string; readonly clone: string; readonly problems: readonly Problem[] },
 ): Passed<undefined> {
   if (found === undefined) {
     const detail = `${folder} is in no git checkout, or ignored by it: nobody can commit what Berth writes`;
@@ -79,6 +86,7 @@ function describeCheckout(
   const { files } = planStackDelivery(spec, toAnyId);
   const problems = [
     ...decideCheckout(spec.gitops, found).warnings,
+    ...ofCommit,
     ...findUnlistedFiles(files, inspectKustomizations(folder, files)),
   ];
   return {

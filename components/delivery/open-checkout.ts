@@ -33,7 +33,9 @@ export async function openCheckout(spec: StackSpec): Promise<OpenedCheckout> {
   const folder = path.resolve(projectFolder, gitops.directory);
   const checkout = await inspectCheckout(folder, gitops);
   const { path: inRepository, warnings } = decideCheckout(gitops, checkout);
-  const problems = gitops.commit ? await checkCommit(gitops, folder, checkout) : [];
+  // A run with --target commits nothing, so `rotate` goes on in a merge, too.
+  const problems =
+    gitops.commit && !isTargeted() ? await checkCommit(gitops, folder, checkout) : [];
   for (const warning of [...warnings, ...problems]) {
     void pulumi.log.warn(describeProblem(warning));
   }

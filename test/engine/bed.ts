@@ -111,7 +111,7 @@ export class Bed {
     const before = readFileSync(this.sandbox.stackFile, "utf8");
     const document = parse(before) as { config: Config };
     edit(document.config);
-    writeFileSync(this.sandbox.stackFile, stringify(document));
+    writeFileSync(this.sandbox.stackFile, stringify(document, { aliasDuplicateObjects: false }));
     return () => {
       writeFileSync(this.sandbox.stackFile, before);
     };

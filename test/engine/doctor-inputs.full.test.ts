@@ -1,3 +1,5 @@
+import { rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { DoctorBed, failures, withStatus } from "./doctor-bed.ts";
 
@@ -41,6 +43,21 @@ describe("in what is written down", () => {
     });
     expect(withStatus(await doctor.run(), "warning").join("\n")).toContain(
       "/ is in no git checkout",
+    );
+  });
+
+  it("warns where up could not commit, and only of a stack whose manifests it commits", async () => {
+    const warn = async (): Promise<string> => withStatus(await doctor.run(), "warning").join("\n");
+    writeFileSync(path.join(doctor.bed.gitops, ".git/MERGE_HEAD"), "");
+    doctor.later(() => {
+      rmSync(path.join(doctor.bed.gitops, ".git/MERGE_HEAD"));
+    });
+    expect(await warn()).not.toContain("merge");
+    doctor.configure((config) => {
+      config["berth:gitops"] = { ...(config["berth:gitops"] as object), commit: true };
+    });
+    expect(await warn()).toMatch(
+      /stack: gitops directory: .* is in the middle of a merge: .* fix: finish the merge, or git -C .* merge --abort/,
     );
   });
 });

@@ -1,30 +1,17 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { execa, execaSync } from "execa";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { toKeyName } from "../../components/config/keys/name.ts";
 import { loginKeys } from "../../components/config/keys/render.ts";
-import { projectFolder } from "../../components/project-folder.ts";
 import { buildExternalSecret } from "../../components/secrets/external-secret.ts";
 import { buildVaultDestination } from "../../components/secrets/vault-destination.ts";
+import { hasGo, useGoProgram } from "../fakes/go-program.ts";
 import { makeKeys, passwords, renderKeys } from "./login-keys.ts";
 
 /** The operators' own template engines give what the fields of an item have: the same bytes, whoever brings them. */
 
-const hasGo = execaSync("go", ["version"], { reject: false }).exitCode === 0;
-const folder = mkdtempSync(path.join(tmpdir(), "berth-templates-"));
-const program = path.join(folder, "render");
+/** In base64. A part that was not asked for is empty. */
+type Rendered = Readonly<Record<"External" | "Vault" | "All", Readonly<Record<string, string>>>>;
 
-beforeAll(async () => {
-  if (!hasGo) return;
-  const cwd = path.join(projectFolder, "test/secrets/templates");
-  await execa("go", ["build", "-mod=readonly", "-o", program, "."], { cwd });
-}, 600_000);
-
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const render = useGoProgram<Rendered>("secrets/templates");
 
 const common = { name: "wiki", namespace: "infra-wiki", labels: {}, annotations: {} };
 const keys = makeKeys({ host: "fd00::1", port: 5432, database: "wi/ki é?" });
@@ -47,9 +34,8 @@ test.skipIf(!hasGo).each(Object.entries(passwords))("%s", async (_, password) =>
     ),
     Fields: login,
   };
-  const { stdout } = await execa(program, { input: JSON.stringify(input) });
-  const made = JSON.parse(stdout) as Record<"External" | "Vault", Record<string, string>>;
-  const read = (values: Record<string, string>) =>
+  const made = await render(input);
+  const read = (values: Rendered["Vault"]) =>
     Object.fromEntries(
       Object.entries(values).map(([key, text]) => [key, Buffer.from(text, "base64").toString()]),
     );
@@ -66,14 +52,13 @@ test.skipIf(!hasGo)("all fields have the keys that the 1Password operator gives 
   });
   const { spec } = whole;
   const rewrite = spec.dataFrom?.[0]?.rewrite.map(({ regexp }) => regexp) ?? [];
-  const [{ literal = "" } = {}] = spec.target.template.templateFrom ?? [];
+  const literal = spec.target.template.templateFrom?.[0]?.literal ?? "";
   const values: Record<string, string> = {
     ...{ "API Token": "a", "  Ä (web)!": "b", "tls.crt": "c", "a_b-c": "d" },
     ...{ notesPlain: "", "123": "0123", multi: 'line 1\n"line" 2: {{ .x }}\t\\ é \u2028 🙂\n' },
   };
   const input = { All: { Literal: literal, Rewrite: rewrite }, Fields: values };
-  const { stdout } = await execa(program, { input: JSON.stringify(input) });
-  const { All: made } = JSON.parse(stdout) as { All: Record<string, string> };
+  const { All: made } = await render(input);
   expect(
     Object.fromEntries(
       Object.entries(made).map(([key, text]) => [key, Buffer.from(text, "base64").toString()]),

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { BerthError, type Problem } from "../../errors.ts";
+import { toShellWord } from "../../kubernetes/error.ts";
 import { type CheckoutFacts, type RunGit, runGit } from "./checkout.ts";
 import { inspectUncommitted } from "./uncommitted.ts";
 
@@ -57,10 +58,10 @@ export function findCommitProblems(
   const otherwise = "or set berth:gitops.commit to false";
   if (facts === undefined) {
     const what = `${directory} is in no Git checkout, or the checkout ignores it`;
-    return [{ what, fix: `git init ${directory}, ${otherwise}` }];
+    return [{ what, fix: `git init ${toShellWord(directory)}, ${otherwise}` }];
   }
   const { branch, unfinished, nobody } = facts;
-  const here = `git -C ${directory}`;
+  const here = `git -C ${toShellWord(directory)}`;
   return [
     ...(unfinished === undefined
       ? []

@@ -1,16 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
-import { execa, execaSync } from "execa";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { StackSpec } from "../../../components/config/spec.ts";
 import type { Application } from "../../../components/delivery/argocd/application.ts";
 import { healthChecks } from "../../../components/delivery/argocd/health-checks.ts";
 import { formatYaml, type KubernetesObject } from "../../../components/delivery/yaml.ts";
-import { projectFolder } from "../../../components/project-folder.ts";
 import { formatHeader } from "../../../provider/manifest-file/header.ts";
-import type { Written } from "../../fakes/stack.ts";
-import { writeStack } from "../../fakes/stack.ts";
+import { hasGo, useGoProgram } from "../../fakes/go-program.ts";
+import { type Written, writeStack } from "../../fakes/stack.ts";
 import { healthRows } from "./health-rows.ts";
 import { cluster, helm, list, plan } from "./plan.ts";
 
@@ -18,20 +14,6 @@ import { cluster, helm, list, plan } from "./plan.ts";
  * Argo CD's own code, built from its Go module: its validation of Applications and AppProjects, the controller's way
  * from an ApplicationSet to Applications, and its Lua. Left out where there is no Go.
  */
-
-const hasGo = execaSync("go", ["version"], { reject: false }).exitCode === 0;
-const folder = mkdtempSync(path.join(tmpdir(), "berth-argocd-"));
-const program = path.join(folder, "judge");
-
-beforeAll(async () => {
-  if (!hasGo) return;
-  const cwd = path.join(projectFolder, "test/delivery/argocd/judge");
-  await execa("go", ["build", "-mod=readonly", "-o", program, "."], { cwd });
-}, 900_000);
-
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
 
 interface Verdict {
   readonly Problems: readonly string[] | null;
@@ -41,10 +23,7 @@ interface Verdict {
   readonly HasCheck: readonly boolean[] | null;
 }
 
-async function ask(input: object): Promise<Verdict> {
-  const { stdout } = await execa(program, { input: JSON.stringify(input) });
-  return JSON.parse(stdout) as Verdict;
-}
+const ask = useGoProgram<Verdict>("delivery/argocd/judge");
 
 const clusters = [
   { name: "in-cluster", server: "https://kubernetes.default.svc" },

@@ -58,13 +58,13 @@ const SyncPolicy = z
           })
           .partial(),
       ])
-      .describe("false = somebody starts each sync."),
+      .describe("false = a person starts each sync."),
     retry: z
       .union([
         z.literal(false),
         z
           .strictObject({
-            limit: z.int().min(-1).describe("Default: 10; -1 = without end."),
+            limit: z.int().min(-1).describe("Default: 10; -1 = no limit."),
             backoff: z
               .strictObject({
                 duration: Duration.describe("Default: 10s."),
@@ -75,8 +75,8 @@ const SyncPolicy = z
           })
           .partial(),
       ])
-      .describe("false = as Argo CD does it by itself."),
-    syncOptions: z.array(SyncOption),
+      .describe("false = leave it to Argo CD."),
+    syncOptions: z.array(SyncOption).describe("Options of Argo CD that delete nothing."),
   })
   .partial();
 
@@ -112,7 +112,7 @@ const IgnoredDifference = z
 
 const common = {
   destination: Destination.describe(
-    "Cluster that Argo CD applies to. Default: the one that it runs in. For an app: that of its own Application; the database's manifests stay in the stack's.",
+    "Cluster that Argo CD applies to. Default: the one that it runs in. In an app's entry it is for the app's own Application; the database's manifests go to the stack's cluster.",
   ),
   syncPolicy: SyncPolicy.describe("When and how Argo CD syncs. Each key replaces the default."),
   ignoreDifferences: z
@@ -121,7 +121,7 @@ const common = {
   finalizer: z
     .enum(["none", "foreground", "background"])
     .describe(
-      "Whether Argo CD deletes what an Application applied when the Application goes. Default: foreground for what only has Secrets, none for a workload. With a workload the others need reclaimPolicy: delete.",
+      "What Argo CD deletes with the Application: nothing (none) or everything that it applied (foreground, background). Default: foreground for an Application that has only Secrets, none for one with a workload. With a workload, foreground and background need reclaimPolicy: delete.",
     ),
 };
 
@@ -149,7 +149,7 @@ export const ArgoCd = z
   .strictObject({
     ...common,
     names: NamePattern.describe(
-      "Names of Applications, from ${stack} and ${name}, as ${stack}-${name}: several stacks in one Argo CD need different ones. Default: ${name}, which is the app's name, <app>-db-provisioner, or the admin's item.",
+      "Names of Applications, from ${stack} and ${name}. Several stacks in one Argo CD need different names, as ${stack}-${name} gives. Default: ${name}, which is the app's name, <app>-db-provisioner, or the admin's item.",
     ),
     appProject: z
       .union([
@@ -211,7 +211,7 @@ export const helmKeys = z
     valueFiles: z
       .array(z.string().min(1))
       .describe(
-        "Files with values, in the chart or, as $<ref>/path, in a repository of `refs`. `values` win over them.",
+        "Files with values: in the chart, or as $<ref>/path in a repository of `refs`. `values` count more.",
       ),
     ignoreMissingValueFiles: z.boolean().describe("Default: false."),
     refs: z
@@ -220,7 +220,7 @@ export const helmKeys = z
         z.strictObject({ repoURL: z.string().min(1), targetRevision: z.string().min(1) }).partial(),
       )
       .describe(
-        "Repositories of valueFiles, by the name after $. Default of each, and of a name that is not listed: the GitOps repository.",
+        "Repositories of valueFiles, by the name after $. Default, also for a name that is not listed: the GitOps repository.",
       ),
   })
   .partial().shape;
