@@ -30,7 +30,7 @@ const configRules: readonly Mutant[] = [
   ),
   ...inFile(
     "components/config/rules/content.ts",
-    ["test/config/parse.test.ts"],
+    ["test/config/entry-content.test.ts"],
     [
       ["a look for what is listed twice", "names.indexOf(name) !== index", "false"],
       ["a schema for each extension", "!schemas.includes(schema)", "false"],
@@ -46,7 +46,7 @@ const configRules: readonly Mutant[] = [
   ),
   ...inFile(
     "components/config/rules/privileges.ts",
-    ["test/config/parse.test.ts"],
+    ["test/config/entry-content.test.ts"],
     [
       ["a schema for each privilege", "isKnown(schema)", "true"],
       ["patterns for the registry", "patterns.length === 0", "true"],

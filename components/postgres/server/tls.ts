@@ -72,7 +72,7 @@ function parseKey(file: string, pem: string): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch (error) {
-    const isEncrypted = toErrorCode(error) === "ERR_MISSING_PASSPHRASE";
+    const isEncrypted = /^(-----BEGIN ENCRYPTED |Proc-Type: .*ENCRYPTED)/m.test(pem);
     throw new BerthError(
       `the key file ${file} ${isEncrypted ? "is encrypted" : "holds no PEM key"}`,
       {
