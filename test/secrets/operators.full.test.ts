@@ -53,8 +53,7 @@ test.skipIf(!hasGo)("all fields have the keys that the 1Password operator gives 
     store: { kind: "ClusterSecretStore", name: "berth-prod" },
   });
   const rules = spec.dataFrom?.[0]?.rewrite.map(({ regexp }) => regexp);
-  const labels = ["API Token", "  Ä (web)!", "tls.crt", "a_b-c", "-x-", "é", "a
-	b"];
+  const labels = ["API Token", "  Ä (web)!", "tls.crt", "a_b-c", "-x-", "é", "a\n\tb"];
   const { Keys: made } = await render({ Rewrite: rules, Labels: labels });
   expect(made).toEqual(labels.map(toKeyName));
 });
