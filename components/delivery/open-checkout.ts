@@ -58,7 +58,8 @@ async function checkCommit(
 /**
  * Registers the commit of all files. It waits for everything, so that a run that fails commits nothing.
  *
- * @param resources All other resources.
+ * @param resources All other resources. Also with --target it must be registered, and after them: the engine puts what is
+ * in state before it, and refuses that a second time.
  */
 export function commitFiles(
   { gitops }: StackSpec,
@@ -67,8 +68,6 @@ export function commitFiles(
   provider: pulumi.ProviderResource,
 ): GitCommit | undefined {
   if (gitops?.commit !== true || shared === undefined || !isFiles(shared)) return undefined;
-  // With --target nothing is committed. The engine would put what the commit depends on before it a second time.
-  if (isTargeted()) return undefined;
   const { directory } = gitops;
   const args = { directory, owner: shared.owner, files: files.map((file) => file.path).toSorted() };
   return new GitCommit("shared.commit", args, { provider, dependsOn: [...resources] });
