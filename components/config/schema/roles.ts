@@ -72,10 +72,10 @@ const ofPassword = [
 function refuseUnused(
   ctx: z.core.ParsePayload<Partial<Record<(typeof ofPassword)[number] | "login", unknown>>>,
 ): void {
-  const role = ctx.value;
-  if (role.login === undefined || role.login === "password") return;
+  const { login, ...role } = ctx.value;
+  if (login !== "external" && login !== "none") return;
   for (const key of ofPassword.filter((one) => role[one] !== undefined)) {
-    const message = `has no effect with \`login: ${String(role.login)}\`, because the role has no password; remove it`;
+    const message = `has no effect with \`login: ${login}\`, because the role has no password; remove it`;
     ctx.issues.push({ code: "custom", path: [key], message, input: role[key] });
   }
 }

@@ -97,10 +97,7 @@ function changeRole(
 ): Action[] {
   const path = `roles.${role.key}`;
   const { name, setRole } = role;
-  const attributes = [
-    ...(role.login === "none" && live.canLogin ? ["NOLOGIN"] : []),
-    ...wrongAttributes(live, mayLogIn),
-  ];
+  const attributes = wrongAttributes(role, live, mayLogIn);
   const actions: Action[] = [];
   if (attributes.length > 0) {
     actions.push({ kind: "set-attributes", path: `${path}.attributes`, role: name, attributes });
@@ -169,8 +166,9 @@ function grantorsOf(
   return live.memberships.filter((one) => one.group === group).map(({ grantor }) => grantor);
 }
 
-function wrongAttributes(live: LiveRole, mayLogIn: boolean): string[] {
+function wrongAttributes(role: PlannedRole, live: LiveRole, mayLogIn: boolean): string[] {
   return [
+    ...(role.login === "none" && live.canLogin ? ["NOLOGIN"] : []),
     ...(live.canLogin || !mayLogIn ? [] : ["LOGIN"]),
     ...listAttributes(live).map((attribute) => `NO${attribute}`),
     ...(live.expires && mayLogIn ? ["VALID UNTIL 'infinity'"] : []),

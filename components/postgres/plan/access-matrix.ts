@@ -46,7 +46,7 @@ export function toAccessMatrix(given: DatabasePlan): AccessMatrix {
 
 function toAccess(plan: DatabasePlan, grantee: string): AccessRow["access"] {
   const own = plan.grants.filter((grant) => grant.grantee === grantee);
-  const entries = own.flatMap(({ on, privileges, named }) => {
+  const entries = own.flatMap(({ on, privileges, named }): (readonly [string, Access])[] => {
     const later = plan.defaultPrivileges.filter(
       (one) =>
         one.grantee === grantee &&
@@ -56,8 +56,10 @@ function toAccess(plan: DatabasePlan, grantee: string): AccessRow["access"] {
     );
     const access = { now: privileges, later: later.flatMap((one) => one.privileges) };
     return [
-      [toColumn(on), access] as const,
-      ...[...(named ?? [])].map(([name, now]) => [toColumn(on, name), { now, later: [] }] as const),
+      [toColumn(on), access],
+      ...[...(named ?? new Map<string, readonly string[]>())].map(
+        ([name, now]) => [toColumn(on, name), { now, later: [] }] as const,
+      ),
     ];
   });
   return Object.fromEntries(entries);
