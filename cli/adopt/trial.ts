@@ -117,11 +117,11 @@ export class Trial {
       this.#guessed.delete(role.name);
       rejected.set(role.name, problems);
     }
-    // A role's privileges apply in all schemas of the app. So a further schema can fail where the first does
-    // not.
+    // A role's privileges apply in all schemas of the app, so a further one can fail where the first does not.
     for (const schema of this.#ownSchemas()) {
       const { database = {} } = entry;
-      add({ ...entry, database: { ...database, schemas: [...(database.schemas ?? []), schema] } });
+      const schemas = [database.schemas ?? [], schema].flat();
+      add({ ...entry, database: { ...database, schemas } });
     }
     for (const extension of this.#inside()?.extensions ?? []) {
       const { database = {} } = entry;

@@ -24,6 +24,7 @@ import {
   verifyContents,
   verifyDatabaseSettings,
   verifyIsolation,
+  verifyLaterSchemas,
   verifyPrivileges,
   verifyUnstated,
 } from "./role.ts";
@@ -35,7 +36,9 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
   const probes: Probe[] = [];
   const [owner, ...others] = app.roles;
   const stated = planDatabase(app, context.spec.postgres);
-  const { plan, probed } = await toCheckedPlans(app, stated, context);
+  const wanted = withProbeLogin(stated, () => context.credential(owner).username);
+  const plan = await withSchemasOfOwner(app, wanted, context);
+  const probed = { ...plan, schemas: plan.schemas.slice(0, stated.schemas.length + mostProbed) };
   const checks: Check[] = [];
   /** How the app's roles may enter databases: by database, the statements that end it. */
   const [entered, asMember] = [new Map<string, Set<string>>(), new Set<string>()];
@@ -66,6 +69,7 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
     checks.push(...(await verifyContents(client, plan)));
     checks.push(...(await verifyUnstated(client, stated, context)));
     checks.push(...(await verifySetRole(client, planned)));
+    checks.push(...(await verifyLaterSchemas(client, plan)));
     checks.push(...(await verifyOwner(client, probed, planned, probes)));
     checks.push(...(await verifyOwnership(client, plan)));
   });
@@ -80,39 +84,43 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
       });
     }
   } finally {
-    if (probes.length > 0) {
-      const outcome = await login(app, owner, context, async (client) => {
-        checks.push(...(await dropProbes(client, plan, probes)));
-      });
-      if (!outcome.ok) {
-        checks.push(...probes.map((probe) => notDropped(plan, probe, new Error(outcome.detail))));
-      }
-    }
+    checks.push(...(await dropAllProbes(app, plan, probes, context)));
   }
   const ofPublic = verifyPublic(app, context, publicMayCreate);
   return [...checks, ofPublic, ...verifyNeighbours(app, entered, asMember, context)];
 }
 
+/** In a session of the owner; none = all are gone. */
+async function dropAllProbes(
+  app: AppSpec,
+  plan: DatabasePlan,
+  probes: readonly Probe[],
+  context: VerifyContext,
+): Promise<Check[]> {
+  if (probes.length === 0) return [];
+  const checks: Check[] = [];
+  const outcome = await login(app, app.roles[0], context, async (client) => {
+    checks.push(...(await dropProbes(client, plan, probes)));
+  });
+  if (outcome.ok) return checks;
+  return probes.map((probe) => notDropped(plan, probe, new Error(outcome.detail)));
+}
+
 /** Schemas in which probes are made, beside those that the entry lists by name. */
 const mostProbed = 3;
 
-/**
- * The plan with the live schemas that its patterns stand for, and with those of them in which probes are made. If
- * the owner cannot log in, a check says so later.
- */
-async function toCheckedPlans(
+/** The plan with the live schemas that its patterns stand for. If the owner cannot log in, a check says so later. */
+async function withSchemasOfOwner(
   app: AppSpec,
-  stated: DatabasePlan,
+  plan: DatabasePlan,
   context: VerifyContext,
-): Promise<{ readonly plan: DatabasePlan; readonly probed: DatabasePlan }> {
-  const [owner] = app.roles;
-  let plan = withProbeLogin(stated, () => context.credential(owner).username);
-  if (plan.patterns === undefined) return { plan, probed: plan };
-  await login(app, owner, context, async (client) => {
-    plan = withLiveSchemas(plan, await inspectAccess(client, plan, []));
+): Promise<DatabasePlan> {
+  let whole = plan;
+  if (plan.patterns === undefined) return plan;
+  await login(app, app.roles[0], context, async (client) => {
+    whole = withLiveSchemas(plan, await inspectAccess(client, plan, []));
   });
-  const schemas = plan.schemas.slice(0, stated.schemas.length + mostProbed);
-  return { plan, probed: { ...plan, schemas } };
+  return whole;
 }
 
 /** Lets the owner create probes, which the other roles then use. Adds them to `made`. */

@@ -63,7 +63,7 @@ function findReader({ reader }: RoleSpec, { spec }: VerifyContext): RoleSpec | u
 /** As that login, which connects as a member of the role, and then sets it. */
 async function enterAsReader(
   app: AppSpec,
-  { role, reader }: { readonly role: RoleSpec; readonly reader: RoleSpec },
+  { role, reader }: Readonly<Record<"role" | "reader", RoleSpec>>,
   { target, credential, spec }: VerifyContext,
   use: (client: Client) => Promise<void>,
 ): Promise<Check> {

@@ -189,8 +189,7 @@ export async function verifyPrivileges(
 
 /** Checks that the schemas and extensions of the entry exist, in the owner's session. */
 export async function verifyContents(client: Client, plan: DatabasePlan): Promise<Check[]> {
-  const later = await verifyLaterSchemas(client, plan);
-  if (!hasContents(plan)) return later;
+  if (!hasContents(plan)) return [];
   const access = await inspectAccess(client, plan, []);
   // As for a superuser, so that everything missing is found, whoever has to create it.
   const { actions, problems } = decideContents(plan, { isSuperuser: true, admin: "" }, access);
@@ -200,19 +199,23 @@ export async function verifyContents(client: Client, plan: DatabasePlan): Promis
       ...problems.map((problem) => ({ what: describeWhat(problem), fix: problem.fix })),
       ...actions.map((action) => ({ what: `not yet: ${describeAction(action)}`, fix: runUp })),
     ]),
-    ...later,
   ];
 }
 
 /** Checks what the roles get in schemas that the owner will make, in the owner's session. */
-async function verifyLaterSchemas(client: Client, plan: DatabasePlan): Promise<Check[]> {
+export async function verifyLaterSchemas(client: Client, plan: DatabasePlan): Promise<Check[]> {
   if (!isForEverySchema(plan)) return [];
   const access = await inspectAccess(client, plan, []);
-  const wanted = toWantedEverywhere(plan, []);
-  const actions = wanted.flatMap((one) => decideEverywhere(plan, one, access));
-  const wrong = actions.map((one) => ({ what: `not yet: ${describeAction(one)}`, fix: runUp }));
-  const good = "open to the roles as the entry says";
-  return [toCheck(`${plan.database.name}: schemas to come`, good, wrong)];
+  const actions = toWantedEverywhere(plan, []).flatMap((one) =>
+    decideEverywhere(plan, one, access),
+  );
+  return [
+    toCheck(
+      `${plan.database.name}: schemas to come`,
+      "open to the roles as the entry says",
+      actions.map((action) => ({ what: `not yet: ${describeAction(action)}`, fix: runUp })),
+    ),
+  ];
 }
 
 /** Warns of what others made and the entry does not state. The same decision as that of a refresh. */

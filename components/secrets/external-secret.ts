@@ -23,7 +23,6 @@ export interface ExternalSecret {
         readonly mergePolicy: "Replace";
         readonly metadata: { readonly labels: Readonly<Record<string, string>> };
         readonly data?: Readonly<Record<string, string>>;
-        readonly templateFrom?: readonly { readonly target: "Data"; readonly literal: string }[];
       };
     };
     readonly data?: readonly {
@@ -108,7 +107,6 @@ export interface ExternalSecretArgs {
  */
 export function buildExternalSecret(args: ExternalSecretArgs): ExternalSecret {
   const { name, namespace, keys = [], settings = {}, labels, annotations } = args;
-  const sources = toSources(args);
   return {
     apiVersion: "external-secrets.io/v1",
     kind: "ExternalSecret",
@@ -124,12 +122,9 @@ export function buildExternalSecret(args: ExternalSecretArgs): ExternalSecret {
           ...(settings.type === undefined ? {} : { type: settings.type }),
           ...{ engineVersion: "v2", mergePolicy: "Replace", metadata: { labels } },
           ...(keys.length === 0 ? {} : { data: toTemplateData(keys) }),
-          ...(sources.dataFrom === undefined
-            ? {}
-            : { templateFrom: [{ target: "Data", literal: withoutEmpty }] }),
         },
       },
-      ...sources,
+      ...toSources(args),
     },
   };
 }
@@ -142,10 +137,6 @@ const asOperatorNames: readonly Rewrite[] = [
   { source: "^[^-._a-zA-Z0-9]+|[^-._a-zA-Z0-9]+$", target: "" },
   { source: "[^-._a-zA-Z0-9]+", target: "-" },
 ];
-
-/** All keys but those without a value, such as the notes of most items: the 1Password operator makes none of these. */
-const withoutEmpty =
-  "{{ range $key, $value := . }}{{ if $value }}{{ $key | toRawJson }}: {{ $value | toRawJson }}\n{{ end }}{{ end }}";
 
 const strategies = { conversionStrategy: "Default", decodingStrategy: "None" } as const;
 

@@ -168,6 +168,8 @@ function listMappings(value: unknown, path: readonly string[] = []): (readonly s
     "matchLabels",
   ];
   if (free.includes(path.at(-1) ?? "")) return [];
+  // A Service selects by labels alone.
+  if (path.at(-1) === "selector" && !("matchLabels" in value)) return [];
   const inner = Object.entries(value).flatMap(([key, item]) => listMappings(item, [...path, key]));
   return Array.isArray(value) ? inner : [path, ...inner];
 }

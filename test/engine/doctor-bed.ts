@@ -96,6 +96,7 @@ function fillCluster(cluster: Cluster, port: number): void {
   const { api } = cluster;
   const kind = (name: string) => ({ resources: [{ name }] });
   api.extensions.set("/apis/onepassword.com/v1", kind("onepassworditems"));
+  api.extensions.set("/apis/onepassword.com/v1/onepassworditems", { items: [] });
   api.extensions.set("/apis/argoproj.io/v1alpha1", kind("applications"));
   const health = "resource.customizations.health.argoproj.io_Application";
   api.extensions.set("/api/v1/namespaces/argocd/configmaps/argocd-cm", { data: { [health]: "" } });

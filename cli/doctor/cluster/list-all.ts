@@ -14,6 +14,7 @@ export async function listAll<T>(access: KubeAccess, path: string, what: string)
   while (next !== undefined) {
     const query = new URLSearchParams({ limit: "200", ...(next === "" ? {} : { continue: next }) });
     const answer = await access.send({ path: `${path}?${query.toString()}` }, requestOptions);
+    if (answer.status === 404) throw new NotNeeded(`the cluster has no ${what}`);
     if (answer.status !== 200) {
       const status = String(answer.status);
       throw new NotNeeded(`this user may not list ${what} of all namespaces (${status})`);

@@ -10,17 +10,21 @@ export function findDeliveryProblems(spec: StackSpec): string[] {
         ]
       : []),
     ...findStoreProblems(spec),
-    ...(spec.secrets.store?.connect?.deploy !== undefined &&
-    spec.gitops === undefined &&
-    spec.cluster === undefined
-      ? [
-          "berth:secrets.store.connect.deploy: it needs berth:gitops or berth:cluster, which are missing; add one of them",
-        ]
-      : []),
+    ...findServerProblems(spec),
     ...spec.apps.flatMap((app) => findAppProblems(app, spec)),
     ...findIdProblems(spec),
     ...spec.apps.flatMap((app) => findSettingProblems(app, spec)),
   ];
+}
+
+/** Connect is made by manifests. */
+function findServerProblems({ secrets, gitops, cluster }: StackSpec): string[] {
+  const isMade = secrets.store?.connect?.deploy !== undefined;
+  return isMade && gitops === undefined && cluster === undefined
+    ? [
+        "berth:secrets.store.connect.deploy: it needs berth:gitops or berth:cluster, which are missing; add one of them",
+      ]
+    : [];
 }
 
 /** External Secrets reads from a store. It exists already, or Berth makes it and needs all its settings. */

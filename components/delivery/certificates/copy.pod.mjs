@@ -16,10 +16,10 @@ const restartedFor = "berth/certificate";
 class Refused extends Error {}
 
 /** undefined = there is no such object. */
-async function ask(method, path, body, contentType = "application/merge-patch+json") {
+async function ask(method, path, body) {
   const response = await fetch(new URL(path, API_SERVER), {
     method,
-    headers: { authorization, ...(body && { "content-type": contentType }) },
+    headers: { authorization, ...(body && { "content-type": "application/merge-patch+json" }) },
     ...(body && { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(patience),
   });

@@ -57,9 +57,7 @@ function toAccess(plan: DatabasePlan, grantee: string): AccessRow["access"] {
     const access = { now: privileges, later: later.flatMap((one) => one.privileges) };
     return [
       [toColumn(on), access],
-      ...[...(named ?? new Map<string, readonly string[]>())].map(
-        ([name, now]) => [toColumn(on, name), { now, later: [] }] as const,
-      ),
+      ...[...(named ?? [])].map(([name, now]) => [toColumn(on, name), { now, later: [] }] as const),
     ];
   });
   return Object.fromEntries(entries);

@@ -145,7 +145,9 @@ test("the same again changes nothing and says so", async () => {
 test.each<readonly [that: string, fault: () => void, says: string]>([
   [
     "stopped after one of two items",
-    () => play({ kind: "disconnect" }),
+    () => {
+      play({ kind: "disconnect" });
+    },
     "made so far: wiki-db-credentials, and the stack file is as it was",
   ],
   [
@@ -235,12 +237,8 @@ describe("fails and leaves everything as it was", () => {
   });
 
   test("with a Connect that does not answer", async () => {
-    const dead = { OP_CONNECT_HOST: "http://127.0.0.1:1" };
-    await expectUnchanged(
-      { app: "wiki" },
-      /cannot reach 1Password .*\n {4}fix: check the address/,
-      dead,
-    );
+    const says = /cannot reach 1Password .*\n {4}fix: check the address/;
+    await expectUnchanged({ app: "wiki" }, says, { OP_CONNECT_HOST: "http://127.0.0.1:1" });
   });
 
   test("with a token that may only read", async () => {
@@ -263,30 +261,20 @@ describe("fails and leaves everything as it was", () => {
     expect(readFileSync(file, "utf8")).toBe(other);
   });
 
-  test("where the item belongs to another role", async () => {
-    const title = "paperless-db-credentials";
-    const entry = `    wiki: { owner: { item: ${title} } }\n    netbox: {}`;
-    writeFileSync(file, written.replace("    netbox: {}", entry));
+  test.each([
+    [
+      "where an item is another role's",
+      "owner: { item: paperless-db-credentials }",
+      '"paperless", but',
+    ],
+    ["where a password is in use", "adopt: true", "‹the password in use›"],
+    ["with the admin's name", "owner: { name: coachlight_admin }", "is the admin role"],
+  ])("%s", async (_, entry, says) => {
+    const there = `    wiki: { ${entry} }\n    netbox: {}`;
+    writeFileSync(file, written.replace("    netbox: {}", there));
     const { exitCode, stderr } = await add({ app: "wiki" });
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('its username is "paperless", but the role is "wiki"');
-    expect(writes()).toBe(0);
-  });
-
-  test("where an adopted role has a password that people use", async () => {
-    const entry = "    wiki: { adopt: true }\n    netbox: {}";
-    writeFileSync(file, written.replace("    netbox: {}", entry));
-    const { exitCode, stderr } = await add({ app: "wiki" });
-    expect(exitCode).toBe(2);
-    expect(stderr).toContain("‹the password in use›");
-    expect(writes()).toBe(0);
-  });
-
-  test("with a role that has the admin's name", async () => {
-    const entry = "    wiki: { owner: { name: coachlight_admin } }\n    netbox: {}";
-    writeFileSync(file, written.replace("    netbox: {}", entry));
-    const { stderr } = await add({ app: "wiki" });
-    expect(stderr).toContain('role "coachlight_admin" is the admin role');
+    expect(stderr).toContain(says);
     expect(writes()).toBe(0);
   });
 });

@@ -14,27 +14,23 @@ import (
 
 type input struct {
 	External map[string]string
-	// All fields of an item under rewritten keys.
-	All    *all
-	Vault  map[string]string
-	Fields map[string]string
-}
-
-type all struct {
-	Literal string
+	// Rules that rewrite the labels of all fields.
 	Rewrite []struct{ Source, Target string }
+	Labels  []string
+	Vault   map[string]string
+	Fields  map[string]string
 }
 
 type output struct {
 	External map[string][]byte
-	All      map[string][]byte
+	Keys     []string
 	Vault    map[string][]byte
 }
 
 func main() {
 	var in input
 	check(json.NewDecoder(os.Stdin).Decode(&in))
-	out := output{External: renderExternal(in), All: renderAll(in), Vault: renderVault(in)}
+	out := output{External: renderExternal(in), Keys: rewrite(in), Vault: renderVault(in)}
 	check(json.NewEncoder(os.Stdout).Encode(out))
 }
 
@@ -52,22 +48,15 @@ func renderExternal(in input) map[string][]byte {
 	return secret.Data
 }
 
-func renderAll(in input) map[string][]byte {
-	secret := &corev1.Secret{}
-	if in.All == nil {
-		return secret.Data
-	}
-	fields := map[string][]byte{}
-	for key, text := range in.Fields {
-		for _, rule := range in.All.Rewrite {
+func rewrite(in input) []string {
+	keys := []string{}
+	for _, key := range in.Labels {
+		for _, rule := range in.Rewrite {
 			key = regexp.MustCompile(rule.Source).ReplaceAllString(key, rule.Target)
 		}
-		fields[key] = []byte(text)
+		keys = append(keys, key)
 	}
-	templates := map[string][]byte{in.All.Literal: []byte(in.All.Literal)}
-	scope, target := esapi.TemplateScopeKeysAndValues, esapi.TemplateTargetData
-	check(external.Execute(templates, fields, scope, target, secret))
-	return secret.Data
+	return keys
 }
 
 func renderVault(in input) map[string][]byte {
