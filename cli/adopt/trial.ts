@@ -87,10 +87,9 @@ export class Trial {
     const inside = this.#facts.insides.get(name);
     const isRefused = Array.isArray(app) || this.#decide(app).problems.length > 0;
     if (isRefused || typeof inside !== "string") return this.#try(entry);
-    const { admin } = this.#facts.catalog.server;
-    const grant = `GRANT ${escapeIdentifier(owner)} TO ${escapeIdentifier(admin)}`;
-    const what = `the admin cannot look into it: ${inside}`;
-    return [{ what, fix: `if it may not, as a superuser: ${grant}` }];
+    const [group, admin] = [owner, this.#facts.catalog.server.admin].map(escapeIdentifier);
+    const fix = `if it may not, as a superuser: GRANT ${String(group)} TO ${String(admin)}`;
+    return [{ what: `the admin cannot look into it: ${inside}`, fix }];
   }
 
   #foreignOwner(role: string): ForeignOwner | undefined {
