@@ -87,10 +87,9 @@ export class Trial {
     const inside = this.#facts.insides.get(name);
     const isRefused = Array.isArray(app) || this.#decide(app).problems.length > 0;
     if (isRefused || typeof inside !== "string") return this.#try(entry);
-    const { admin } = this.#facts.catalog.server;
-    const grant = `GRANT ${escapeIdentifier(owner)} TO ${escapeIdentifier(admin)}`;
-    const what = `the admin cannot look into it: ${inside}`;
-    return [{ what, fix: `if it may not, as a superuser: ${grant}` }];
+    const [group, admin] = [owner, this.#facts.catalog.server.admin].map(escapeIdentifier);
+    const fix = `if it may not, as a superuser: GRANT ${String(group)} TO ${String(admin)}`;
+    return [{ what: `the admin cannot look into it: ${inside}`, fix }];
   }
 
   #foreignOwner(role: string): ForeignOwner | undefined {
@@ -117,11 +116,11 @@ export class Trial {
       this.#guessed.delete(role.name);
       rejected.set(role.name, problems);
     }
-    // A role's privileges apply in all schemas of the app. So a further schema can fail where the first does
-    // not.
+    // A role's privileges apply in all schemas of the app, so a further one can fail where the first does not.
     for (const schema of this.#ownSchemas()) {
       const { database = {} } = entry;
-      add({ ...entry, database: { ...database, schemas: [...(database.schemas ?? []), schema] } });
+      const schemas = [database.schemas ?? [], schema].flat();
+      add({ ...entry, database: { ...database, schemas } });
     }
     for (const extension of this.#inside()?.extensions ?? []) {
       const { database = {} } = entry;

@@ -40,7 +40,7 @@ export async function login(
     return { name, ok: false, detail, fix: `run pulumi up --stack ${context.spec.stack}` };
   }
   const reader = findReader(role, context);
-  if (reader !== undefined) return await enterAsReader(app, role, reader, context, use);
+  if (reader !== undefined) return await enterAsReader(app, { role, reader }, context, use);
   if (!hasSecret(role)) return await enterAsAdmin(app, role, context, use);
   try {
     await withRoleSession(target, context.credential(role), async (client) => {
@@ -63,8 +63,7 @@ function findReader({ reader }: RoleSpec, { spec }: VerifyContext): RoleSpec | u
 /** As that login, which connects as a member of the role, and then sets it. */
 async function enterAsReader(
   app: AppSpec,
-  role: RoleSpec,
-  reader: RoleSpec,
+  { role, reader }: Readonly<Record<"role" | "reader", RoleSpec>>,
   { target, credential, spec }: VerifyContext,
   use: (client: Client) => Promise<void>,
 ): Promise<Check> {

@@ -67,11 +67,11 @@ export function commitFiles(
   provider: pulumi.ProviderResource,
 ): GitCommit | undefined {
   if (gitops?.commit !== true || shared === undefined || !isFiles(shared)) return undefined;
+  // With --target nothing is committed. The engine would put what the commit depends on before it a second time.
+  if (isTargeted()) return undefined;
   const { directory } = gitops;
-  // With --target a resource must not depend on one that is not targeted.
-  const dependsOn = isTargeted() ? [] : [...resources];
   const args = { directory, owner: shared.owner, files: files.map((file) => file.path).toSorted() };
-  return new GitCommit("shared.commit", args, { provider, dependsOn });
+  return new GitCommit("shared.commit", args, { provider, dependsOn: [...resources] });
 }
 
 /** Warns of files that a `kustomization.yaml` leaves out. */

@@ -89,7 +89,7 @@ export const diff: readonly Mutant[] = [
       ["a password taken back", "needsPassword && hasNoPassword(role)", "false"],
       [
         "memberships taken back",
-        "live.memberOf.filter((granted) => !role.memberOf.includes(granted))",
+        "live.memberOf.filter((group) => !memberOf.includes(group))",
         "live.memberOf.slice(live.memberOf.length)",
       ],
     ],

@@ -70,12 +70,14 @@ const ofPassword = [
 
 /** Refuses the keys about a password of a role without one. */
 function refuseUnused(
-  ctx: z.core.ParsePayload<Partial<Record<(typeof ofPassword)[number] | "login", unknown>>>,
+  ctx: z.core.ParsePayload<
+    Partial<Record<(typeof ofPassword)[number], unknown>> & { readonly login?: string | undefined }
+  >,
 ): void {
   const role = ctx.value;
   if (role.login === undefined || role.login === "password") return;
   for (const key of ofPassword.filter((one) => role[one] !== undefined)) {
-    const message = `has no effect with \`login: ${String(role.login)}\`, because the role has no password; remove it`;
+    const message = `has no effect with \`login: ${role.login}\`, because the role has no password; remove it`;
     ctx.issues.push({ code: "custom", path: [key], message, input: role[key] });
   }
 }

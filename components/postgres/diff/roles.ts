@@ -124,14 +124,7 @@ function changeRole(
       connectionLimit,
     });
   }
-  for (const group of role.memberOf.filter((wanted) => !live.memberOf.includes(wanted))) {
-    actions.push({ kind: "join", path: `${path}.memberOf`, role: name, group });
-  }
-  for (const group of live.memberOf.filter((granted) => !role.memberOf.includes(granted))) {
-    for (const grantor of grantorsOf(live, group, server)) {
-      actions.push({ kind: "leave", path: `${path}.memberOf`, role: name, group, grantor });
-    }
-  }
+  actions.push(...changeMemberships(role, live, server));
   if (JSON.stringify(searchPathOf(live)) !== JSON.stringify(role.searchPath)) {
     const { searchPath } = role;
     actions.push({ kind: "set-search-path", path: `${path}.searchPath`, role: name, searchPath });
@@ -141,6 +134,24 @@ function changeRole(
     actions.push({ kind: "set-role", path: `${path}.setRole`, role: name, group: setRole });
   }
   return actions;
+}
+
+function changeMemberships(
+  { key, name: role, memberOf }: PlannedRole,
+  live: LiveRole,
+  server: ServerFacts,
+): Action[] {
+  const path = `roles.${key}.memberOf`;
+  const wanted = memberOf.filter((group) => !live.memberOf.includes(group));
+  const unwanted = live.memberOf.filter((group) => !memberOf.includes(group));
+  return [
+    ...wanted.map((group) => ({ kind: "join", path, role, group }) as const),
+    ...unwanted.flatMap((group) =>
+      grantorsOf(live, group, server).map(
+        (grantor) => ({ kind: "leave", path, role, group, grantor }) as const,
+      ),
+    ),
+  ];
 }
 
 function changeSettings(

@@ -145,7 +145,9 @@ test("the same again changes nothing and says so", async () => {
 test.each<readonly [that: string, fault: () => void, says: string]>([
   [
     "stopped after one of two items",
-    () => play({ kind: "disconnect" }),
+    () => {
+      play({ kind: "disconnect" });
+    },
     "made so far: wiki-db-credentials, and the stack file is as it was",
   ],
   [
