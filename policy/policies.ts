@@ -33,7 +33,11 @@ function toDatabase({ type, props }: Registered): AppDatabaseState | undefined {
 
 /** Attributes of a role of `@pulumi/postgresql` with which it can read or change what is not its own. */
 const powers = [
-  ...["superuser", "createRole", "createDatabase", "replication", "bypassRowLevelSecurity"],
+  "superuser",
+  "createRole",
+  "createDatabase",
+  "replication",
+  "bypassRowLevelSecurity",
 ] as const;
 
 const noSuperuser: Rule = (resource, report) => {

@@ -73,7 +73,10 @@ test("an app is its database and then its manifests, which wait for the database
   );
   const files = registrations.filter(({ type }) => type === "berth:index:ManifestFile");
   expect(files.map(({ name }) => name)).toEqual([
-    ...["netbox.provisioner", "netbox.db-items", "netbox.application", "netbox.items.infra-netbox"],
+    "netbox.provisioner",
+    "netbox.db-items",
+    "netbox.application",
+    "netbox.items.infra-netbox",
   ]);
   for (const file of files) {
     expect(file.parent).toBe("berth:delivery:AppDelivery::netbox");

@@ -103,7 +103,9 @@ async function run({ args, rows }: Plan): Promise<Count> {
     const failures = report.testResults.flatMap(listFailures);
     return {
       passed: report.numPassedTests,
-      ...{ failed, failures, faults: readFigures(faultsFile) },
+      failed,
+      failures,
+      faults: readFigures(faultsFile),
     };
   } catch {
     say("vitest did not report");

@@ -19,7 +19,8 @@ export const plan = defineVerb("plan", {
   )
   .addOption(
     new Option("--verifiers", "print the variables of that script, from 1Password").conflicts([
-      ...["json", "vault"],
+      "json",
+      "vault",
     ]),
   )
   .addOption(

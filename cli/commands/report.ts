@@ -19,12 +19,15 @@ export const report = defineVerb("report", {
   )
   .addOption(
     new Option("--runbook", "print how to rotate the app's passwords, as Markdown").conflicts([
-      ...["json", "html", "mermaid"],
+      "json",
+      "html",
+      "mermaid",
     ]),
   )
   .addOption(
     new Option("--html", "print one page with everything, for a browser").conflicts([
-      ...["json", "mermaid"],
+      "json",
+      "mermaid",
     ]),
   )
   .addOption(new Option("--mermaid", "print a Mermaid picture of the apps").conflicts("json"))

@@ -55,7 +55,8 @@ export const checkAdmin: ServerCheck = (spec, { catalog: { server }, selfGrant }
   // Berth's own provider sets `createrole_self_grant` itself. The registry's does not.
   if (usesStock && !server.isSuperuser && server.versionNumber >= 160_000 && !isGranted) {
     problems.push({
-      ...{ code: "admin-lacks-self-grant", at: "berth:postgres.adminItem" },
+      code: "admin-lacks-self-grant",
+      at: "berth:postgres.adminItem",
       what: `role "${server.admin}" does not become a member of the roles it makes, which the apps with provisioner: postgresql need (createrole_self_grant is "${selfGrant ?? ""}")`,
       fix: `as a superuser run: ALTER ROLE "${server.admin}" SET createrole_self_grant = 'set, inherit'`,
     });

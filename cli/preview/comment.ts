@@ -50,7 +50,9 @@ export function findThread(env: Environment): Thread {
     const project = require(env, "CI_PROJECT_ID", "GitLab sets it in each job");
     const comments = `${api}/projects/${project}/merge_requests/${gitlab}/notes`;
     return {
-      ...{ forge: "GitLab", comments, change: "PUT" },
+      forge: "GitLab",
+      comments,
+      change: "PUT",
       toComment: (id) => `${comments}/${String(id)}`,
       headers: { "PRIVATE-TOKEN": token },
     };
@@ -66,7 +68,9 @@ export function findThread(env: Environment): Thread {
   const token = require(env, "GITHUB_TOKEN", "env: GITHUB_TOKEN: ${{ github.token }}");
   const issues = `${api}/repos/${repository}/issues`;
   return {
-    ...{ forge: "the forge", comments: `${issues}/${number}/comments`, change: "PATCH" },
+    forge: "the forge",
+    comments: `${issues}/${number}/comments`,
+    change: "PATCH",
     toComment: (id) => `${issues}/comments/${String(id)}`,
     // GitHub, Forgejo and Gitea all know this form.
     headers: { Authorization: `token ${token}` },

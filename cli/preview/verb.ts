@@ -61,7 +61,12 @@ async function runPreview({ stack, file, savePlan }: PreviewArgs): Promise<{
 }> {
   const args = [
     // With those that stay the same it is known which apps were compared.
-    ...["preview", "--json", "--show-sames", "--non-interactive", "--stack", stack],
+    "preview",
+    "--json",
+    "--show-sames",
+    "--non-interactive",
+    "--stack",
+    stack,
     ...(file === undefined ? [] : ["--config-file", file]),
     ...(savePlan === undefined ? [] : ["--save-plan", savePlan]),
   ];

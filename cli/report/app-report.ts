@@ -110,7 +110,9 @@ function toLoginReport(
   const { mount, role } = vault.login;
   return [
     {
-      ...{ source: "Vault", kind: to.by("VaultDynamicSecret"), role: `logins of ${owner.name}` },
+      source: "Vault",
+      kind: to.by("VaultDynamicSecret"),
+      role: `logins of ${owner.name}`,
       item: `${mount}/${databaseCredentials(role)}`,
       secret: owner.secretName,
       namespaces: to.deliveredTo([owner.namespace]),

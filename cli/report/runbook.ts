@@ -34,8 +34,12 @@ export function toRunbook(apps: readonly AppSpec[], stack: StackSpec, key?: stri
   const again = commandLine("report", shown);
   return [
     // The title may have any sign that a role's name has.
-    ...["---", `slug: ${name}`, stringify({ title }, { lineWidth: 0 }).trimEnd()],
-    ...["tags: [sop, active]", "---", ""],
+    "---",
+    `slug: ${name}`,
+    stringify({ title }, { lineWidth: 0 }).trimEnd(),
+    "tags: [sop, active]",
+    "---",
+    "",
     `# ${escapeMarkdown(title)}`,
     "",
     `Generated from Pulumi.${stack.stack}.yaml. When that changes, generate it again: \`${again}\``,
@@ -70,8 +74,11 @@ function toRow(role: RoleSpec, app: AppSpec, stack: StackSpec): string {
     ? [...new Set([namespace, stack.postgres.namespace])].join(", ")
     : "–";
   const cells = [
-    ...[name, (logins ?? [name]).join(" or "), `${item.vault}/${item.item}`],
-    ...[isDelivered ? secretName : "–", namespaces],
+    name,
+    (logins ?? [name]).join(" or "),
+    `${item.vault}/${item.item}`,
+    isDelivered ? secretName : "–",
+    namespaces,
   ];
   return `| ${cells.map(escapeMarkdown).join(" | ")} |`;
 }

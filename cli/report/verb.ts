@@ -116,7 +116,10 @@ function printApp(
   printRows(["role", "profile", ...access.columns], roles);
   if (reach.length > 0) {
     const rows = reach.map((one) => [
-      ...[one.role, one.app, one.memberOf, one.database ?? "(not of this stack)"],
+      one.role,
+      one.app,
+      one.memberOf,
+      one.database ?? "(not of this stack)",
       describeReach(one),
     ]);
     printRows(["role", "of app", "as a member of", "database", "privileges"], rows);

@@ -66,7 +66,9 @@ export async function upApp({ args, app }: AppRun, describe: () => Promise<strin
 
 function toArgs({ args, app }: AppRun): string[] {
   return [
-    ...["--non-interactive", "--stack", args.stack],
+    "--non-interactive",
+    "--stack",
+    args.stack,
     ...(args.file === undefined ? [] : ["--config-file", args.file]),
     ...toTargets(args, app).flatMap((target) => ["--target", target]),
   ];

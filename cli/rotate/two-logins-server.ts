@@ -51,13 +51,17 @@ export function decideLogin(
     { ...plan, adopt: false },
     { catalog },
     {
-      ...{ postgres, verifiers: new Map([[login.key, verifier]]) },
+      postgres,
+      verifiers: new Map([[login.key, verifier]]),
       newPasswords: new Set([login.key]),
     },
   );
   const missing: AppProblem = {
-    ...{ code: "database-missing", app, at: "database" },
-    ...{ what: `database "${database.name}" is not there`, fix: "run pulumi up first" },
+    code: "database-missing",
+    app,
+    at: "database",
+    what: `database "${database.name}" is not there`,
+    fix: "run pulumi up first",
   };
   return {
     problems: [

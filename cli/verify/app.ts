@@ -99,11 +99,10 @@ async function dropAllProbes(
 ): Promise<Check[]> {
   if (probes.length === 0) return [];
   const checks: Check[] = [];
-  const outcome = await login(app, app.roles[0], context, async (client) => {
+  const { ok, detail } = await login(app, app.roles[0], context, async (client) => {
     checks.push(...(await dropProbes(client, plan, probes)));
   });
-  if (outcome.ok) return checks;
-  return probes.map((probe) => notDropped(plan, probe, new Error(outcome.detail)));
+  return ok ? checks : probes.map((probe) => notDropped(plan, probe, new Error(detail)));
 }
 
 /** Schemas in which probes are made, beside those that the entry lists by name. */
@@ -192,7 +191,10 @@ function verifyPublic(
     return toCheck(name, `none on database ${database}`, wrong);
   }
   return {
-    ...{ name, ok: true, warning: true, detail: `${what}, which the entry keeps` },
+    name,
+    ok: true,
+    warning: true,
+    detail: `${what}, which the entry keeps`,
     fix: `to revoke it set berth:apps.${app.name}.database.revokePublic: true`,
   };
 }
@@ -214,7 +216,9 @@ function noteEntered(
 /** Databases that are not the stack's. */
 function findNeighbours(entered: readonly string[], { apps, postgres }: StackSpec): string[] {
   const own = new Set([
-    ...["postgres", "template1", postgres.maintenanceDatabase],
+    "postgres",
+    "template1",
+    postgres.maintenanceDatabase,
     ...apps.map(({ database }) => database.name),
   ]);
   return entered.filter((name) => !own.has(name));
@@ -228,7 +232,8 @@ function verifyNeighbours(
 ): Check[] {
   const reserved = spec.postgres.reserved.join(", ") || "reserved names (none are listed)";
   const wrong = traces.map(({ what, statement }) => ({
-    ...{ what, fix: `as a superuser run: ${statement}` },
+    what,
+    fix: `as a superuser run: ${statement}`,
   }));
   return [
     toCheck("neighbours untouched", `the app has no privileges on ${reserved}`, wrong),
@@ -260,7 +265,9 @@ function verifyNeighbour(
     return toCheck(name, "", [{ what, fix: joinFixes(...fixes) }]);
   }
   return {
-    ...{ name, ok: true, warning: true },
+    name,
+    ok: true,
+    warning: true,
     detail: "PUBLIC, so every app too, may connect to it",
     fix: `its owner "${owner}" can revoke that: REVOKE CONNECT ON DATABASE ${id(database)} FROM PUBLIC;`,
   };

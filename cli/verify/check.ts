@@ -27,7 +27,8 @@ export const runUp = "run pulumi up";
 export function toCheck(name: string, good: string, wrong: readonly Wrong[]): Check {
   if (wrong.length === 0) return { name, ok: true, detail: good };
   return {
-    ...{ name, ok: false },
+    name,
+    ok: false,
     detail: wrong.map(({ what }) => what).join("; "),
     fix: joinFixes(...new Set(wrong.map(({ fix }) => fix))),
   };

@@ -144,7 +144,10 @@ function toChanges(
   if (object === undefined) return [];
   const change = (action: "grant" | "revoke", grantee: string) => ({
     key: [action, grantee, type, schema, privilege].join(" "),
-    ...{ object, kind: action, grantee, privileges: [privilege] },
+    object,
+    kind: action,
+    grantee,
+    privileges: [privilege],
   });
   if (kind === "missing") return object.owner === database.owner ? [] : [change("grant", name)];
   const granted = [...object.privileges, ...(object.columns ?? [])];

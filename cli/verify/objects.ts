@@ -71,14 +71,18 @@ export async function verifyDatabase(
     checks.push(toCheck(check, detail, ok ? [] : [{ what, fix: runUp }]));
   }
   const temporary: Attempt = {
-    ...{ what: "TEMPORARY", type: "database", enough: ["TEMPORARY"] },
+    what: "TEMPORARY",
+    type: "database",
+    enough: ["TEMPORARY"],
     sql: `create temporary table ${escapeIdentifier(name)} (id int)`,
   };
   const attempts: Attempt[] = [
     // If the entry keeps PUBLIC's privileges, both results are right unless the entry grants it.
     ...(keepsPublic(plan) && !mayDo(plan, role, temporary, "") ? [] : [temporary]),
     {
-      ...{ what: "CREATE (a schema)", type: "database", enough: ["CREATE"] },
+      what: "CREATE (a schema)",
+      type: "database",
+      enough: ["CREATE"],
       sql: `create schema ${escapeIdentifier(name)}`,
     },
   ];
@@ -104,10 +108,16 @@ function toProbeAttempts({ schema, name }: Probe): Attempt[] {
   const at = qualify({ schema, name });
   const sequence = qualify({ schema, name: `${name}_id_seq` });
   const onTable = (privilege: string, sql: string): Attempt => ({
-    ...{ what: privilege, type: "table", enough: [privilege], sql },
+    what: privilege,
+    type: "table",
+    enough: [privilege],
+    sql,
   });
   const onSequence = (what: string, enough: readonly string[], sql: string): Attempt => ({
-    ...{ what: `${what} of a sequence`, type: "sequence", enough, sql },
+    what: `${what} of a sequence`,
+    type: "sequence",
+    enough,
+    sql,
   });
   return [
     onTable("SELECT", `select count(*) from ${at}`),
@@ -123,12 +133,14 @@ function toProbeAttempts({ schema, name }: Probe): Attempt[] {
     onSequence("nextval", ["USAGE", "UPDATE"], `select nextval(${escapeLiteral(sequence)})`),
     onSequence("last_value", ["SELECT"], `select last_value from ${sequence}`),
     onSequence("setval", ["UPDATE"], `select setval(${escapeLiteral(sequence)}, 7)`),
-    { ...{ what: "EXECUTE", type: "function", enough: ["EXECUTE"] }, sql: `select ${at}()` },
+    { what: "EXECUTE", type: "function", enough: ["EXECUTE"], sql: `select ${at}()` },
     {
-      ...{ what: "ALTER TABLE", type: "table", enough: [] },
+      what: "ALTER TABLE",
+      type: "table",
+      enough: [],
       sql: `alter table ${at} add column more int`,
     },
-    { ...{ what: "DROP TABLE", type: "table", enough: [] }, sql: `drop table ${at}` },
+    { what: "DROP TABLE", type: "table", enough: [], sql: `drop table ${at}` },
   ];
 }
 

@@ -230,10 +230,7 @@ export async function verifyUnstated(
   const found = findUnstated(plan, { catalog, access, unlisted }, ownershipRole);
   const name = `${plan.database.name}: holds only what the entry states`;
   if (found.length === 0) return [{ name, ok: true, detail: "nothing else was found" }];
-  return found.map(({ what, fix }) => ({
-    ...({ name, ok: true, warning: true } as const),
-    ...{ detail: what, fix },
-  }));
+  return found.map(({ what, fix }) => ({ name, ok: true, warning: true, detail: what, fix }));
 }
 
 /** Checks that the role cannot connect to the databases of other apps, except as a member of a group of its entry. */

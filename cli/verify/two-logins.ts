@@ -122,7 +122,9 @@ function endOfLogin(name: string): string {
 function warnOfLogin(plan: DatabasePlan, { name }: PlannedRole): Check {
   const isOfVault = plan.roles.some(({ key }) => key === probeLoginKey);
   return {
-    ...{ name: `${name}: is not in use`, ok: true, warning: true },
+    name: `${name}: is not in use`,
+    ok: true,
+    warning: true,
     detail: "it can still log in with a former password",
     fix: isOfVault
       ? endOfLogin(name)

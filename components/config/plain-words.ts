@@ -5,8 +5,12 @@ import { isScalar, parseDocument, Scalar, visit } from "yaml";
  * Only the file's text shows whether it was `no` or `"no"`.
  */
 const words: Readonly<Record<string, boolean>> = {
-  ...{ y: true, yes: true, on: true },
-  ...{ n: false, no: false, off: false },
+  y: true,
+  yes: true,
+  on: true,
+  n: false,
+  no: false,
+  off: false,
 };
 
 /** Few files have such a word, and to parse one takes long. */

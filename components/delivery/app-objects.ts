@@ -100,13 +100,18 @@ function planConfigMap({ postgres: { service } }: StackSpec, app: AppSpec): read
   const [{ name: role, logins }] = app.roles;
   return [
     {
-      ...{ apiVersion: "v1", kind: "ConfigMap" },
+      apiVersion: "v1",
+      kind: "ConfigMap",
       metadata: {
-        ...{ name: workload.configMap, namespace },
-        ...{ labels: toLabels(app.name), annotations: toWaveAnnotation(WAVES.items) },
+        name: workload.configMap,
+        namespace,
+        labels: toLabels(app.name),
+        annotations: toWaveAnnotation(WAVES.items),
       },
       data: {
-        ...{ PGHOST: service.host, PGPORT: String(service.port), PGDATABASE: database.name },
+        PGHOST: service.host,
+        PGPORT: String(service.port),
+        PGDATABASE: database.name,
         // With several logins the Secret says which one is in use.
         ...(logins === undefined ? { PGUSER: role } : {}),
       },
@@ -248,7 +253,10 @@ function buildSecret(
   switch (by.through) {
     case "onepassword-item":
       return buildOnePasswordItem({
-        ...{ ...common, item: by.items(item), type: settings?.type, autoRestart },
+        ...common,
+        item: by.items(item),
+        type: settings?.type,
+        autoRestart,
       });
     case "external-secret": {
       const { store, refreshInterval } = secrets;
@@ -258,10 +266,16 @@ function buildSecret(
         name: storeNameOf(store.name, ref.vault, vault),
       });
       return buildExternalSecret({
-        ...{ ...common, ...wanted, title: item.item, refreshInterval, store: storeOf(item) },
+        ...common,
+        ...wanted,
+        title: item.item,
+        refreshInterval,
+        store: storeOf(item),
         settings: settings ?? {},
         named: named.map(({ key, item: other, field }) => ({
-          ...{ key, title: other.item, field },
+          key,
+          title: other.item,
+          field,
           store: other.vault === item.vault ? undefined : storeOf(other),
         })),
       });

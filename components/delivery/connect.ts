@@ -27,21 +27,27 @@ export function planConnect({ secrets }: StackSpec): readonly Manifest[] {
   const selector = { "app.kubernetes.io/name": name };
   return [
     {
-      ...{ apiVersion: "apps/v1", kind: "Deployment", metadata },
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata,
       spec: {
         selector: { matchLabels: selector },
         template: { metadata: { labels }, spec: toPodSpec(server) },
       },
     },
     {
-      ...{ apiVersion: "v1", kind: "Service", metadata },
+      apiVersion: "v1",
+      kind: "Service",
+      metadata,
       spec: {
         selector,
         ports: [{ name: "http", port: http.port, targetPort: "http", protocol: "TCP" }],
       },
     },
     {
-      ...{ apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata },
+      apiVersion: "networking.k8s.io/v1",
+      kind: "NetworkPolicy",
+      metadata,
       spec: {
         podSelector: { matchLabels: selector },
         policyTypes: ["Ingress"],

@@ -78,7 +78,8 @@ export function planAppStores(spec: StackSpec, app: AppSpec): readonly SecretSto
     .map(({ namespace, vault }) =>
       buildSecretStore({
         ...toCommonArgs(spec, store, connect, { vault, partOf: app.name }),
-        ...{ namespace, token: connect.token },
+        namespace,
+        token: connect.token,
       }),
     );
 }
@@ -97,8 +98,11 @@ export function planReaders(spec: StackSpec, app: AppSpec): readonly (Role | Rol
     .toSorted()
     .flatMap((namespace) =>
       buildReaders({
-        ...{ name: `${storeName(spec.stack)}-reader`, namespace, groups },
-        ...{ labels: toLabels(app.name), annotations: toWaveAnnotation(WAVES.stores) },
+        name: `${storeName(spec.stack)}-reader`,
+        namespace,
+        groups,
+        labels: toLabels(app.name),
+        annotations: toWaveAnnotation(WAVES.stores),
       }),
     );
 }

@@ -36,15 +36,13 @@ export function planVaultAuths({ secrets }: StackSpec, app: AppSpec): readonly V
   return [...new Set(namespaces)].toSorted().map((namespace) =>
     buildVaultAuth({
       name: app.name,
-      ...{
-        namespace,
-        connection,
-        mount: authMount,
-        vaultNamespace,
-        role,
-        serviceAccount,
-        audiences,
-      },
+      namespace,
+      connection,
+      mount: authMount,
+      vaultNamespace,
+      role,
+      serviceAccount,
+      audiences,
       labels: toLabels(app.name),
       annotations: toWaveAnnotation(WAVES.stores),
     }),

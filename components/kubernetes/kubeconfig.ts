@@ -193,8 +193,10 @@ function chooseContext(
   const way = proxy === undefined ? {} : { proxyUrl: proxy.url };
   const user = withExecInfo(found, cluster, cluster.raw ?? {});
   const parts = {
-    ...{ clusters: [{ ...cluster, ...way }], users: [user] },
-    ...{ contexts: [context], currentContext: name },
+    clusters: [{ ...cluster, ...way }],
+    users: [user],
+    contexts: [context],
+    currentContext: name,
   };
   const createConfig = (): KubeConfig => {
     const created = create();

@@ -63,7 +63,9 @@ export function planItemRequests(spec: StackSpec): ItemRequest[] {
         ...(usesItem(secret)
           ? [
               {
-                ...{ ref: secret.item, wantedBy: `app ${app.name}`, fields: secret.fields },
+                ref: secret.item,
+                wantedBy: `app ${app.name}`,
+                fields: secret.fields,
                 ...toCopied(app),
               },
             ]

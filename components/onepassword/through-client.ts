@@ -181,7 +181,10 @@ export async function runOp(
   },
 ): Promise<string> {
   const result = await execa("op", ["item", ...args, "--vault", ref.vault], {
-    ...{ env: opEnvironment(env), extendEnv: false, reject: false, timeout: 30_000 },
+    env: opEnvironment(env),
+    extendEnv: false,
+    reject: false,
+    timeout: 30_000,
     ...(input === undefined ? { stdin: "ignore" } : { input }),
   });
   // NOTE: only stderr may be shown; stdout holds the item.

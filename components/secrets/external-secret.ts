@@ -120,7 +120,9 @@ export function buildExternalSecret(args: ExternalSecretArgs): ExternalSecret {
         deletionPolicy: settings.deletionPolicy ?? "Retain",
         template: {
           ...(settings.type === undefined ? {} : { type: settings.type }),
-          ...{ engineVersion: "v2", mergePolicy: "Replace", metadata: { labels } },
+          engineVersion: "v2",
+          mergePolicy: "Replace",
+          metadata: { labels },
           ...(keys.length === 0 ? {} : { data: toTemplateData(keys) }),
         },
       },

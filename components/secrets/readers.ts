@@ -34,7 +34,9 @@ export function buildReaders({
   const apiVersion = `${apiGroup}/v1`;
   return [
     {
-      ...{ apiVersion, kind: "Role", metadata },
+      apiVersion,
+      kind: "Role",
+      metadata,
       rules: [
         {
           apiGroups: ["external-secrets.io"],
@@ -44,7 +46,9 @@ export function buildReaders({
       ],
     },
     {
-      ...{ apiVersion, kind: "RoleBinding", metadata },
+      apiVersion,
+      kind: "RoleBinding",
+      metadata,
       roleRef: { apiGroup, kind: "Role", name: metadata.name },
       subjects: groups.map((name) => ({ apiGroup, kind: "Group", name })),
     },

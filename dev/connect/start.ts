@@ -52,7 +52,12 @@ async function tryConnectStandIn(
     logFile: files.connectLog,
     args: [
       fileURLToPath(new URL("main.ts", import.meta.url)),
-      ...["--vault", files.vault, "--port", String(port), "--token-file", files.token],
+      "--vault",
+      files.vault,
+      "--port",
+      String(port),
+      "--token-file",
+      files.token,
     ],
   });
   const url = `http://127.0.0.1:${String(port)}`;

@@ -58,7 +58,9 @@ function toSection(top: Key, findExample: (path: string) => string | undefined):
         const about = [isRequired ? "Required." : "", node.description ?? ""];
         const example = findExample(path);
         return [
-          ...[`\`${key}\``, toCell(describeValue(node)), toCell(about.filter(Boolean).join(" "))],
+          `\`${key}\``,
+          toCell(describeValue(node)),
+          toCell(about.filter(Boolean).join(" ")),
           example === undefined ? "" : `\`${example.replaceAll("|", "\\|")}\``,
         ];
       }),

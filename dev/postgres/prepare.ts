@@ -77,9 +77,18 @@ async function initialise(
   const { code, output } = await runProgram(
     binaries.initdb,
     [
-      ...["--pgdata", draft, "--username", SUPERUSER, "--pwfile", passwordFile],
-      ...["--encoding", "UTF8", `--locale=${locale}`, "--data-checksums"],
-      ...["--auth-host=scram-sha-256", "--auth-local=scram-sha-256"],
+      "--pgdata",
+      draft,
+      "--username",
+      SUPERUSER,
+      "--pwfile",
+      passwordFile,
+      "--encoding",
+      "UTF8",
+      `--locale=${locale}`,
+      "--data-checksums",
+      "--auth-host=scram-sha-256",
+      "--auth-local=scram-sha-256",
     ],
     place.user,
   );

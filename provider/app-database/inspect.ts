@@ -132,7 +132,8 @@ export async function inspectOutside(
   const names = plan.roles.map(({ name }) => name);
   const databases = await inspectDatabases(client, [plan.database.name]);
   const roles = await inspectRoles(client, [
-    ...[context.postgres.ownershipRole, ...names],
+    context.postgres.ownershipRole,
+    ...names,
     ...otherGroupsOf(plan, context.postgres.ownershipRole),
     ...context.formerRoles.map(({ name }) => name),
     ...[...databases.values()].map(({ owner }) => owner),

@@ -94,7 +94,8 @@ export function requireKnown(inputs: AppDatabaseInputs | undefined): AppDatabase
 /** State of an app after a run that stopped halfway. */
 export function toStopped({ state, context }: AppRequest): PropertyMap {
   const leaving = context.formerRoles.map(({ key, name, schemas = [] }) => ({
-    ...{ key, name },
+    key,
+    name,
     schemas: [...schemas],
   }));
   const { formerSettings } = context;

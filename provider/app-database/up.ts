@@ -38,7 +38,9 @@ export async function applyApp(
   const request = { ...wanted, context: { ...context, isApplying: true } };
   const { app, database } = request.plan;
   const work: Work = {
-    ...{ app, owner: database.owner, onDone },
+    app,
+    owner: database.owner,
+    onDone,
     verifiers: (key) => {
       const verifier = request.context.verifiers.get(key);
       if (verifier === undefined) throw new Error(`app ${app}: no verifier for role ${key}`);

@@ -125,8 +125,10 @@ async function measureBerth(
     ratio_up_psql: up.seconds / psql_s,
     ratio_noop_inside: noop.seconds / outside.seconds,
     cpu_s: {
-      ...{ up: up.cpu_s, noop: noop.cpu_s },
-      ...{ noop_outside: outside.cpu_s, refresh: refresh.cpu_s },
+      up: up.cpu_s,
+      noop: noop.cpu_s,
+      noop_outside: outside.cpu_s,
+      refresh: refresh.cpu_s,
     },
     resources: (text.match(/"urn":/g) ?? []).length,
     ...server,

@@ -42,12 +42,16 @@ function plan(source: object) {
 }
 
 const toSecret = (name: string, at: string, data: object): Manifest => ({
-  ...{ apiVersion: "v1", kind: "Secret", metadata: { name, namespace: at } },
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name, namespace: at },
   data,
 });
 
 const toDeployment = (name: string): Manifest => ({
-  ...{ apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace: where.app } },
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name, namespace: where.app },
   spec: {
     selector: { matchLabels: { app: name } },
     template: {
@@ -84,7 +88,8 @@ async function run(own: readonly Manifest[]) {
   config.loadFromFile(kubeconfig);
   config.setCurrentContext("admin");
   const spec = Object.assign(new V1TokenRequestSpec(), {
-    ...{ audiences: ["https://kubernetes.default.svc"], expirationSeconds: 600 },
+    audiences: ["https://kubernetes.default.svc"],
+    expirationSeconds: 600,
   });
   const body = Object.assign(new AuthenticationV1TokenRequest(), { spec });
   const { status } = await config
@@ -101,7 +106,9 @@ async function run(own: readonly Manifest[]) {
       TOKEN_FILE: token,
       NODE_EXTRA_CA_CERTS: toFiles(home).certificate,
     },
-    ...{ extendEnv: false, reject: false, all: true },
+    extendEnv: false,
+    reject: false,
+    all: true,
   });
   return { exitCode, output: all };
 }
@@ -111,7 +118,9 @@ async function may(verb: string, resource: string, name: string, at: string): Pr
   const [first = "", subresource] = resource.split("/");
   const group = first === "deployments" ? "apps" : "";
   const review = {
-    ...{ apiVersion: "authorization.k8s.io/v1", kind: "SubjectAccessReview", metadata: {} },
+    apiVersion: "authorization.k8s.io/v1",
+    kind: "SubjectAccessReview",
+    metadata: {},
     spec: {
       user: `system:serviceaccount:${where.app}:${account}`,
       resourceAttributes: { verb, group, resource: first, subresource, name, namespace: at },

@@ -61,11 +61,13 @@ function secretReader(namespace: string): Manifest[] {
   };
   return [
     {
-      ...{ ...common, kind: "Role" },
+      ...common,
+      kind: "Role",
       rules: [{ apiGroups: [""], resources: ["secrets"], verbs: ["get"] }],
     },
     {
-      ...{ ...common, kind: "RoleBinding" },
+      ...common,
+      kind: "RoleBinding",
       roleRef: { apiGroup, kind: "Role", name: "berth-secrets" },
       subjects: [{ apiGroup, kind: "User", name: "berth" }],
     },

@@ -216,9 +216,13 @@ function killAll(): void {
 it("kwok, unlike a kubelet, keeps what a client left without Postgres' goodbye, though it closed its side", async () => {
   const endpoint = await openEndpoint(
     {
-      ...{ kind: "kubernetes", kubeconfig: cluster.cluster.kubeconfig, context: undefined },
-      ...{ namespace: cluster.namespace, target: { kind: "service", name: serviceName } },
-      ...{ port: 5432, localPort: cluster.localPort },
+      kind: "kubernetes",
+      kubeconfig: cluster.cluster.kubeconfig,
+      context: undefined,
+      namespace: cluster.namespace,
+      target: { kind: "service", name: serviceName },
+      port: 5432,
+      localPort: cluster.localPort,
     },
     { mode: "disable", caFile: undefined, serverName: "postgres" },
   );

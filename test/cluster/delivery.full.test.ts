@@ -111,7 +111,11 @@ describe("drift", () => {
     );
     await api.delete(application);
     const { output, exitCode } = await bed.pulumi([
-      ...["up", "--yes", "--skip-preview", "--refresh", "--suppress-progress"],
+      "up",
+      "--yes",
+      "--skip-preview",
+      "--refresh",
+      "--suppress-progress",
     ]);
     expect(exitCode, output).toBe(0);
     expect(await read(item)).not.toMatchObject({ spec: { itemPath: "vaults/x/items/y" } });

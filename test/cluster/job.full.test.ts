@@ -119,7 +119,11 @@ describe.skipIf(!hasPsql)("the Job from Git", () => {
     const restore = withoutWay();
     writeFileSync(cluster.bed.sandbox.postgresLog, "");
     const { exitCode, output } = await cluster.bed.pulumi([
-      ...["up", "--yes", "--refresh", "--skip-preview", "--suppress-progress"],
+      "up",
+      "--yes",
+      "--refresh",
+      "--skip-preview",
+      "--suppress-progress",
     ]);
     expect(exitCode, output).toBe(0);
     restore();

@@ -23,13 +23,21 @@ const apps = {
     roles: { ro: { profile: "readonly", namespace: "db-readers" } },
   },
   wiki: {
-    ...{ delivery: "cluster", provisioner: "job", metadata: { all: { labels: { team: "x" } } } },
+    delivery: "cluster",
+    provisioner: "job",
+    metadata: { all: { labels: { team: "x" } } },
     workload: {
       git: {
-        ...{ path: "apps/wiki", configMap: "wiki-db" },
+        path: "apps/wiki",
+        configMap: "wiki-db",
         kustomize: {
-          ...{ namePrefix: "a-", nameSuffix: "-b", namespace: "infra-wiki", images: ["a=b:1"] },
-          ...{ commonLabels: { a: "b" }, commonAnnotations: { a: "b" }, components: ["../c"] },
+          namePrefix: "a-",
+          nameSuffix: "-b",
+          namespace: "infra-wiki",
+          images: ["a=b:1"],
+          commonLabels: { a: "b" },
+          commonAnnotations: { a: "b" },
+          components: ["../c"],
           replicas: [{ name: "wiki", count: 2 }],
         },
       },
@@ -38,28 +46,43 @@ const apps = {
   docs: {
     workload: {
       helm: {
-        ...{ repoURL: "r.example.org", chart: "docs", version: "1", releaseName: "d" },
-        ...{ valueFiles: ["$values/a.yaml"], ignoreMissingValueFiles: true },
+        repoURL: "r.example.org",
+        chart: "docs",
+        version: "1",
+        releaseName: "d",
+        valueFiles: ["$values/a.yaml"],
+        ignoreMissingValueFiles: true,
       },
     },
     reclaimPolicy: "delete",
     argocd: {
-      ...{ name: "the-docs", project: "docs", destination: { name: "edge" } },
-      ...{ finalizer: "background", syncPolicy: { automated: false, retry: false } },
+      name: "the-docs",
+      project: "docs",
+      destination: { name: "edge" },
+      finalizer: "background",
+      syncPolicy: { automated: false, retry: false },
       ignoreDifferences: [
         {
-          ...{ group: "apps", kind: "Deployment", name: "docs", namespace: "infra-docs" },
-          ...{ jsonPointers: ["/spec/replicas"], jqPathExpressions: [".spec.a"] },
+          group: "apps",
+          kind: "Deployment",
+          name: "docs",
+          namespace: "infra-docs",
+          jsonPointers: ["/spec/replicas"],
+          jqPathExpressions: [".spec.a"],
           managedFieldsManagers: ["kube-controller-manager"],
         },
       ],
     },
   },
   shop: {
-    ...{ delivery: "cluster", secretsThrough: "external-secret" },
+    delivery: "cluster",
+    secretsThrough: "external-secret",
     owner: {
-      ...{ item: { title: "shop", vault: "Other", password: "PASS" }, keys: "cnpg" },
-      ...{ type: "kubernetes.io/basic-auth", refreshInterval: "0h5m0s", creationPolicy: "Orphan" },
+      item: { title: "shop", vault: "Other", password: "PASS" },
+      keys: "cnpg",
+      type: "kubernetes.io/basic-auth",
+      refreshInterval: "0h5m0s",
+      creationPolicy: "Orphan",
     },
     workload: { helm: { repoURL: "r", chart: "shop", version: "1", values: { a: null } } },
   },
@@ -68,7 +91,8 @@ const apps = {
     secrets: {
       "blog-all": { fields: [] },
       "blog-tls": {
-        ...{ type: "kubernetes.io/tls", deletionPolicy: "Delete" },
+        type: "kubernetes.io/tls",
+        deletionPolicy: "Delete",
         keys: { "tls.crt": "crt", "tls.key": { item: "keys", vault: "Other", field: "key" } },
       },
       "blog-mail": { find: "^SMTP_", rewrite: [{ source: "^SMTP_", target: "MAIL_" }] },
@@ -88,15 +112,19 @@ const apps = {
   forum: { provisioner: "job", roles: { ro: { profile: "readonly" } } },
   safe: {
     certificate: {
-      ...{ secret: "safe-env", key: "DB_ROOT_CERT", encoding: "base64" },
-      ...{ restart: ["Deployment/safe", "StatefulSet/worker"], schedule: "17 * * * *" },
+      secret: "safe-env",
+      key: "DB_ROOT_CERT",
+      encoding: "base64",
+      restart: ["Deployment/safe", "StatefulSet/worker"],
+      schedule: "17 * * * *",
     },
   },
 };
 const caFile = path.join(mkdtempSync(path.join(tmpdir(), "berth-ca-")), "ca.pem");
 writeFileSync(caFile, issue("Test CA").cert);
 const pinned = {
-  ...{ systemIdentifier: "7412", tls: { mode: "disable" } },
+  systemIdentifier: "7412",
+  tls: { mode: "disable" },
   service: { ca: { configMap: "postgres-ca", file: caFile } },
   certificate: { pods: ["postgres-0"], container: "postgres" },
 };
@@ -133,7 +161,7 @@ function listEmitted(): readonly KubernetesObject[] {
       secrets: { store: made, vault },
       postgres: {
         ...(writeStack({}, pinned)["postgres"] as object),
-        ...{ service: { ca: { secret: "postgres-ca", file: caFile } } },
+        service: { ca: { secret: "postgres-ca", file: caFile } },
         certificate: { secret: "main-ca" },
       },
     }),
@@ -162,8 +190,16 @@ function listMappings(value: unknown, path: readonly string[] = []): (readonly s
   if (typeof value !== "object" || value === null) return [];
   // What people write freely: Helm values, labels, and names of vaults.
   const free = [
-    ...["valuesObject", "labels", "annotations", "commonLabels", "commonAnnotations"],
-    ...["vaults", "data", "templates", "requests", "limits"],
+    "valuesObject",
+    "labels",
+    "annotations",
+    "commonLabels",
+    "commonAnnotations",
+    "vaults",
+    "data",
+    "templates",
+    "requests",
+    "limits",
     // A label that the Pods lack is refused for that.
     "matchLabels",
   ];

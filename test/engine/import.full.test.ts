@@ -154,8 +154,11 @@ describe("pulumi import", () => {
     const admin = bed.login("postgres-admin");
     const { host, port } = bed.sandbox.superuser;
     const env = {
-      ...{ PGHOST: host, PGPORT: String(port), PGSSLMODE: "disable" },
-      ...{ PGUSER: admin.name, PGPASSWORD: admin.password },
+      PGHOST: host,
+      PGPORT: String(port),
+      PGSSLMODE: "disable",
+      PGUSER: admin.name,
+      PGPASSWORD: admin.password,
     };
     for (const [type, name] of [
       ["role:Role", "forum-owner"],

@@ -111,8 +111,13 @@ describe("a run that goes on", () => {
       const first = execa(
         "unshare",
         [
-          ...["--pid", "--fork", "--mount-proc", bed.toolchain.pulumi],
-          ...[...up, "--config-file", stackFile],
+          "--pid",
+          "--fork",
+          "--mount-proc",
+          bed.toolchain.pulumi,
+          ...up,
+          "--config-file",
+          stackFile,
         ],
         { cwd: projectFolder, env: { ...bed.toolchain.env, ...env }, reject: false, all: true },
       );

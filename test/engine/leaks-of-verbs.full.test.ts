@@ -55,7 +55,10 @@ async function run(args: readonly string[]) {
   const given = [...args, "--stack", "dev", "--config-file", bed.sandbox.stackFile];
   const env = { ...bed.toolchain.env, ...bed.sandbox.env, NO_COLOR: "1", TMPDIR: files };
   const result = await execa(process.execPath, [cli, ...given], {
-    ...{ env, stdin: "ignore", reject: false, cwd: projectFolder },
+    env,
+    stdin: "ignore",
+    reject: false,
+    cwd: projectFolder,
   });
   bed.outputs.push(result.stdout, result.stderr);
   return result;
@@ -63,11 +66,26 @@ async function run(args: readonly string[]) {
 
 describe("no secret is in what is printed and written by", () => {
   it.each([
-    ...["plan", "plan --json", "report --markdown", "report --json --live", "report --html"],
-    ...["report --runbook --app netbox", "verify", "verify --json", "doctor", "doctor --json"],
-    ...["adopt", "adopt --json", "preview", "preview --json", "preview --markdown"],
-    ...["add wiki --login reports=readonly", "add docs --json", "add docs"],
-    ...["rotate --app netbox", "rotate --app netbox --role reports --json"],
+    "plan",
+    "plan --json",
+    "report --markdown",
+    "report --json --live",
+    "report --html",
+    "report --runbook --app netbox",
+    "verify",
+    "verify --json",
+    "doctor",
+    "doctor --json",
+    "adopt",
+    "adopt --json",
+    "preview",
+    "preview --json",
+    "preview --markdown",
+    "add wiki --login reports=readonly",
+    "add docs --json",
+    "add docs",
+    "rotate --app netbox",
+    "rotate --app netbox --role reports --json",
   ])("%s", async (command) => {
     // A password that somebody changed, and what others made, are in what is compared.
     await bed.sql("grant select on all tables in schema public to public", "netbox");

@@ -133,7 +133,8 @@ describe("a stack that is up", () => {
       expect.stringContaining("exists and was not written by Berth"),
     ]);
     expect(found).toMatchObject({
-      ...{ unchangedApps: ["basketball", "netbox"], notComparedApps: [] },
+      unchangedApps: ["basketball", "netbox"],
+      notComparedApps: [],
       shared: { errors: [expect.stringContaining("not possible as it is: app wiki, app zoo")] },
     });
     rmSync(path.dirname(foreign), { recursive: true });

@@ -184,7 +184,11 @@ describe("retiring an app", () => {
     const login = bed.login("basketball-db-credentials");
     const { host, port } = bed.sandbox.superuser;
     const client = new Client({
-      ...{ host, port, database: "basketball", user: login.name, password: login.password },
+      host,
+      port,
+      database: "basketball",
+      user: login.name,
+      password: login.password,
       application_name: "the app",
     });
     await client.connect();

@@ -42,7 +42,10 @@ async function rotate(args: readonly string[] = [], killAt?: string) {
   const given = ["--stack", "dev", "--config-file", bed.sandbox.stackFile, "--app", "netbox"];
   const running = execa(process.execPath, [cli, "rotate", ...given, ...args], {
     env: { ...bed.toolchain.env, ...bed.sandbox.env, NO_COLOR: "1" },
-    ...{ stdin: "ignore", reject: false, detached: true, all: true },
+    stdin: "ignore",
+    reject: false,
+    detached: true,
+    all: true,
   });
   let seen = "";
   running.all.on("data", (chunk: Buffer) => {

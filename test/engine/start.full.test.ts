@@ -179,7 +179,10 @@ describe("npm start in a fresh clone", () => {
     const note = path.join(clone, ".berth/dev/own-lock.json");
     rmSync(note, { force: true });
     const run = execa("node", ["toolchain/run.mjs", "dev/start.ts"], {
-      ...{ cwd: clone, reject: false, stdin: "ignore", detached: true },
+      cwd: clone,
+      reject: false,
+      stdin: "ignore",
+      detached: true,
     });
     await expect.poll(() => existsSync(note), { timeout: 60_000, interval: 20 }).toBe(true);
     process.kill(-(run.pid ?? 0), "SIGKILL");

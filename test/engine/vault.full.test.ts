@@ -17,7 +17,8 @@ beforeAll(async () => {
     config["berth:secrets"] = { vault: { address: "http://vault.tools:8200" } };
     const { basketball } = config["berth:apps"];
     const wiki = {
-      ...{ credentials: "vault", vault: { restart: ["Deployment/wiki"] } },
+      credentials: "vault",
+      vault: { restart: ["Deployment/wiki"] },
       secrets: { "wiki-config": { from: "vault" } },
     };
     config["berth:apps"] = { basketball, wiki };

@@ -18,7 +18,9 @@ beforeAll(async () => {
       database: { schemas: ["billing"], extensions: ["pg_trgm"] },
       roles: {
         admin: {
-          ...{ profile: "readwrite", name: "admin_app", namespace: "westside-admin" },
+          profile: "readwrite",
+          name: "admin_app",
+          namespace: "westside-admin",
           privileges: { database: ["TEMPORARY"], tables: ["TRIGGER"], functions: ["EXECUTE"] },
         },
       },

@@ -50,7 +50,8 @@ describe("Postgres", () => {
     // On 14 only a superuser can close schema public; up and verify say so to anyone else.
     const isOpen = version === "14" && !isAdminSuperuser;
     const failing = (role: string, database: string): string[] => [
-      ...[`${role}: privileges in ${database}`, `${role}: cannot create a table`],
+      `${role}: privileges in ${database}`,
+      `${role}: cannot create a table`,
       `PUBLIC: has no privileges on ${database}`,
     ];
     expect(failed.map((check) => check.name)).toEqual([

@@ -56,8 +56,13 @@ export function countFaults(
     const rowsLost = rows === undefined ? undefined : rows - (left ?? 0);
     const neighboursChanged = neighbour === undefined ? undefined : Number(now !== neighbour);
     keepFigures({
-      ...{ title, tried, handled, rowsLost, neighboursChanged },
-      ...{ stateLost: lost?.length, secretsShown: secrets?.length },
+      title,
+      tried,
+      handled,
+      rowsLost,
+      neighboursChanged,
+      stateLost: lost?.length,
+      secretsShown: secrets?.length,
     });
     const costs = { rowsLost, lost, neighboursChanged, secrets };
     expect(costs).toEqual({

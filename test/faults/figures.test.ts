@@ -3,8 +3,10 @@ import { toFaultTable } from "./figures.ts";
 
 const nothing = { rowsLost: 0, stateLost: 0, neighboursChanged: 0, secretsShown: 0 };
 const unknown = {
-  ...{ rowsLost: undefined, stateLost: undefined },
-  ...{ neighboursChanged: undefined, secretsShown: undefined },
+  rowsLost: undefined,
+  stateLost: undefined,
+  neighboursChanged: undefined,
+  secretsShown: undefined,
 };
 
 test("the table at the end of a run has a line for each file, and their sum", () => {

@@ -44,6 +44,8 @@ test("they still show whose they are", () => {
 test("answer only by name, and an empty field counts as missing", () => {
   expect(credential.revealPassword()).toBe(secret);
   expect(["password", "empty", "missing"].map((label) => item.revealField(label))).toEqual([
-    ...[secret, undefined, undefined],
+    secret,
+    undefined,
+    undefined,
   ]);
 });

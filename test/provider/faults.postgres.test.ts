@@ -186,11 +186,16 @@ it("takes a warning that nothing was given for the failure it is, and leaves no 
   const server = new PostgresServer(config);
   const done: Action[] = [];
   const revoke: Action = {
-    ...{ kind: "revoke", path: "database.revokePublic", grantee: "public" },
-    ...{ on: { type: "database", database: "paperless" }, privileges: ["CONNECT"] },
+    kind: "revoke",
+    path: "database.revokePublic",
+    grantee: "public",
+    on: { type: "database", database: "paperless" },
+    privileges: ["CONNECT"],
   };
   const work = {
-    ...{ app: "wiki", owner: "paperless", verifiers: () => "" },
+    app: "wiki",
+    owner: "paperless",
+    verifiers: () => "",
     onDone: (action: Action) => void done.push(action),
   };
   const refused = server.withMaintenance((session) => server.runTogether(session, [revoke], work));

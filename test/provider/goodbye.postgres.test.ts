@@ -89,8 +89,10 @@ it("when the engine's connection stays, with a call that never comes", async () 
   const engine = http2.connect(`http://127.0.0.1:${String(started.port)}`);
   engine.on("error", () => undefined);
   const never = engine.request({
-    ...{ ":method": "POST", ":path": rpc.check.path },
-    ...{ "content-type": "application/grpc", te: "trailers" },
+    ":method": "POST",
+    ":path": rpc.check.path,
+    "content-type": "application/grpc",
+    te: "trailers",
   });
   never.on("error", () => undefined);
   await once(engine, "remoteSettings");

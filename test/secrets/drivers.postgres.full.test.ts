@@ -28,7 +28,9 @@ const jar = "org.postgresql:postgresql:42.7.7";
 
 const drivers: Readonly<Record<string, Driver>> = {
   psycopg: {
-    ...{ key: "uri", needs: ["python3"], login: ["python3", "-c", python] },
+    key: "uri",
+    needs: ["python3"],
+    login: ["python3", "-c", python],
     prepare: () =>
       execa("python3", [
         "-m",
@@ -41,12 +43,15 @@ const drivers: Readonly<Record<string, Driver>> = {
       ]),
   },
   pgx: {
-    ...{ key: "DATABASE_URL", needs: ["go"], login: [path.join(folder, "pgx")] },
+    key: "DATABASE_URL",
+    needs: ["go"],
+    login: [path.join(folder, "pgx")],
     prepare: () =>
       execa("go", ["build", "-mod=readonly", "-o", folder, "."], { cwd: path.join(here, "pgx") }),
   },
   JDBC: {
-    ...{ key: "jdbc-uri", needs: ["mvn", "java"] },
+    key: "jdbc-uri",
+    needs: ["mvn", "java"],
     prepare: () =>
       execa("mvn", ["-q", "dependency:copy", `-Dartifact=${jar}`, `-DoutputDirectory=${folder}`], {
         cwd: folder,

@@ -44,7 +44,8 @@ test.skipIf(!hasPsql).each(Object.entries(passwords))("libpq logs in: %s", async
       ["-X", "-w", "-At", "-F|", ...args.map(String), "-c", query],
       {
         env: { PATH: process.env["PATH"] ?? "", PGCLIENTENCODING: "UTF8", ...env },
-        ...{ extendEnv: false, reject: false },
+        extendEnv: false,
+        reject: false,
       },
     );
     expect({ stdout, stderr }).toEqual({ stdout: `${role}|${special}`, stderr: "" });

@@ -19,7 +19,10 @@ const common = { name: "wiki", namespace: "infra-wiki", labels: {}, annotations:
 const keys = makeKeys({ host: "fd00::1", port: 5432, database: "wi/ki é?" });
 const secret = buildExternalSecret({
   ...common,
-  ...{ title: "wiki", fields: ["username", "password"], keys, refreshInterval: "1h0m0s" },
+  title: "wiki",
+  fields: ["username", "password"],
+  keys,
+  refreshInterval: "1h0m0s",
   store: { kind: "ClusterSecretStore", name: "berth-prod" },
 });
 const { destination } = buildVaultDestination({ ...common, fields: [], restart: [], keys });
@@ -49,7 +52,9 @@ test.skipIf(!hasGo).each(Object.entries(passwords))("%s", async (_, password) =>
 test.skipIf(!hasGo)("all fields have the keys that the 1Password operator gives them", async () => {
   const { spec } = buildExternalSecret({
     ...common,
-    ...{ title: "wiki", fields: [], refreshInterval: "1h0m0s" },
+    title: "wiki",
+    fields: [],
+    refreshInterval: "1h0m0s",
     store: { kind: "ClusterSecretStore", name: "berth-prod" },
   });
   const rules = spec.dataFrom?.[0]?.rewrite.map(({ regexp }) => regexp);

@@ -77,7 +77,8 @@ async function checkObjects(target: Target): Promise<Passed<undefined>> {
     value: undefined,
     detail: `cluster ${facts.identifier}: ${counts}`,
     warnings: warnings.map(({ what, fix = "pulumi preview shows what becomes of it" }) => ({
-      ...{ detail: what, fix },
+      detail: what,
+      fix,
     })),
   };
 }

@@ -66,7 +66,8 @@ export function toPlannedMatrix(plans: readonly DatabasePlan[], spec: StackSpec)
       .filter(({ privileges }) => privileges.includes("CONNECT"))
       .map(({ grantee }) => grantee);
     return {
-      ...{ name: database.name, owner: database.owner },
+      name: database.name,
+      owner: database.owner,
       connect: new Set(isClosed ? connect : [...connect, publicName]),
     };
   });
@@ -89,7 +90,8 @@ export function toLiveMatrix(
     const own = privileges.filter((text) => text.endsWith("=CONNECT"));
     const more = others.filter(({ privilege }) => privilege === "CONNECT");
     return {
-      ...{ name, owner },
+      name,
+      owner,
       connect: new Set([
         ...own.map((text) => text.slice(0, -"=CONNECT".length)),
         ...more.map(({ grantee }) => grantee),

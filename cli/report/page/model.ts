@@ -87,9 +87,12 @@ function toChain(app: AppSpec, spec: StackSpec, live: LiveStack | undefined): Ap
   const hasWorkload = app.workload !== undefined && app.delivery !== "none";
   return {
     app: app.name,
-    ...{ namespace, database, secrets },
+    namespace,
+    database,
+    secrets,
     roles: app.roles.map(({ name, profile, logins, secretName, namespace: own }) => ({
-      ...{ name: logins === undefined ? name : [name, ...logins].join(", "), profile },
+      name: logins === undefined ? name : [name, ...logins].join(", "),
+      profile,
       secret: secrets.find(
         ({ role, secret, namespaces }) =>
           role !== undefined &&
@@ -132,7 +135,8 @@ function toDriftWarnings(
   if (decision === undefined) return [];
   const { problems: refusals, superuser, unstated } = decision;
   const problems = [...refusals, ...superuser, ...unstated].map((problem) => ({
-    ...{ app, what: describeWhat(problem) },
+    app,
+    what: describeWhat(problem),
     fix: problem.fix,
   }));
   if (!catalog.databases.has(database.name)) {
@@ -141,7 +145,8 @@ function toDriftWarnings(
   }
   const labelled = labelStatements(listActions(decision), postgres.ownershipRole);
   const drift = labelled.map(({ words, sql }) => ({
-    ...{ app, what: `differs from the stack file; with pulumi up, ${words}` },
+    app,
+    what: `differs from the stack file; with pulumi up, ${words}`,
     fix: `${sql};`,
   }));
   return [...problems, ...drift];

@@ -20,8 +20,11 @@ function digest(text: string): string {
 }
 
 const policy = [
-  ...["default-src 'none'", "base-uri 'none'", "form-action 'none'"],
-  ...[`style-src ${digest(style)}`, `script-src ${digest(script)}`],
+  "default-src 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  `style-src ${digest(style)}`,
+  `script-src ${digest(script)}`,
 ].join("; ");
 
 /** The page of a stack. */

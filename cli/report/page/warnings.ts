@@ -33,7 +33,8 @@ export function findWarnings(
     ...(isUnpinned
       ? [
           {
-            ...{ app: undefined, what: "the stack file does not say which server it is for" },
+            app: undefined,
+            what: "the stack file does not say which server it is for",
             fix: "the first pulumi preview shows what to set as berth:postgres.systemIdentifier",
           },
         ]
@@ -41,7 +42,8 @@ export function findWarnings(
     ...(postgres.tls.mode === "disable"
       ? [
           {
-            ...{ app: undefined, what: "Berth connects to Postgres without TLS" },
+            app: undefined,
+            what: "Berth connects to Postgres without TLS",
             fix: "set berth:postgres.tls.mode to verify-full, or to require",
           },
         ]
@@ -57,17 +59,16 @@ function findAppWarnings({ name, database, reclaimPolicy }: AppSpec): Warning[] 
       ? []
       : [
           {
-            ...{
-              app: name,
-              what: `PUBLIC, so every role, may connect to database ${database.name}`,
-            },
+            app: name,
+            what: `PUBLIC, so every role, may connect to database ${database.name}`,
             fix: `set berth:apps.${name}.database.revokePublic to true`,
           },
         ]),
     ...(reclaimPolicy === "delete"
       ? [
           {
-            ...{ app: name, what: `if the app leaves, database ${database.name} can be dropped` },
+            app: name,
+            what: `if the app leaves, database ${database.name} can be dropped`,
             fix: `set berth:apps.${name}.reclaimPolicy to retain`,
           },
         ]
@@ -94,10 +95,8 @@ function findOpenDatabases(apps: readonly AppSpec[], { databases }: Catalog): Wa
     return grantees
       .filter((grantee) => !wanted.has(grantee))
       .map((grantee) => ({
-        ...{
-          app: app.name,
-          what: `role ${grantee}, which is not in the entry, may connect to database ${name}`,
-        },
+        app: app.name,
+        what: `role ${grantee}, which is not in the entry, may connect to database ${name}`,
         fix: revokeConnect(name, escapeIdentifier(grantee)),
       }));
   });

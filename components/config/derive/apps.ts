@@ -154,7 +154,8 @@ function toRole(
     keys: toKeys(given.keys, derived.keys, { name, fields }),
     settings: toSettings(given),
     connectionLimit: given.connectionLimit ?? -1,
-    ...{ reads: [], reader: undefined },
+    reads: [],
+    reader: undefined,
     memberOf: (given.memberOf ?? []).toSorted(),
     searchPath: given.searchPath ?? [],
     parameters: sortSettings(given.settings),
@@ -211,7 +212,10 @@ function toSecrets(entry: AppEntry, vault: string, namespace: string): SecretSpe
       const item: ItemRef = { vault: ref.vault ?? vault, item: ref.title ?? name };
       return [
         {
-          ...{ name, item, namespace: secret.namespace ?? namespace, fields: secret.fields ?? [] },
+          name,
+          item,
+          namespace: secret.namespace ?? namespace,
+          fields: secret.fields ?? [],
           keys: Object.entries(secret.keys ?? {}).map(([key, source]) =>
             toNamed(key, source, item),
           ),

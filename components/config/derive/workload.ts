@@ -19,8 +19,15 @@ export function toWorkload(
     const found = toChart(app, helm, config.charts);
     const { chart = "", repoURL: repository = "", version = "", values } = found;
     return {
-      ...{ kind: "helm", chart, repoURL: repository, version, values, refs },
-      ...{ releaseName, valueFiles, ignoreMissingValueFiles },
+      kind: "helm",
+      chart,
+      repoURL: repository,
+      version,
+      values,
+      refs,
+      releaseName,
+      valueFiles,
+      ignoreMissingValueFiles,
     };
   }
   if (git === undefined) return undefined;

@@ -13,8 +13,18 @@ import { vaultwarden } from "./vaultwarden.ts";
 
 /** The charts that Berth knows, by the name of the preset. */
 export const presets = {
-  ...{ authentik, forgejo, gitea, grafana, infisical, keycloak, miniflux, n8n, netbox, nextcloud },
-  ...{ paperless, vaultwarden },
+  authentik,
+  forgejo,
+  gitea,
+  grafana,
+  infisical,
+  keycloak,
+  miniflux,
+  n8n,
+  netbox,
+  nextcloud,
+  paperless,
+  vaultwarden,
 } satisfies Readonly<Record<string, Preset>>;
 
 export type PresetName = keyof typeof presets;

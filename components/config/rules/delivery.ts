@@ -96,10 +96,15 @@ function findSettingProblems(app: AppSpec, { secrets, vault }: StackSpec): strin
   const made = [
     ...app.roles.filter(hasItem).map((role) => ({
       at: `${at}.${role.key === "owner" ? "owner" : `roles.${role.key}`}`,
-      ...{ settings: role.settings, keys: [], find: undefined, vaults: [role.item.vault] },
+      settings: role.settings,
+      keys: [],
+      find: undefined,
+      vaults: [role.item.vault],
     })),
     ...app.secrets.map((secret) => ({
-      ...{ at: `${at}.secrets.${secret.name}`, settings: secret.settings, keys: secret.keys },
+      at: `${at}.secrets.${secret.name}`,
+      settings: secret.settings,
+      keys: secret.keys,
       find: secret.find,
       vaults: [secret.item.vault, ...secret.keys.map(({ item }) => item.vault)],
     })),

@@ -4,8 +4,12 @@ import { type NameRules, reservedReason, roleAt } from "./names.ts";
 
 /** Groups whose members may do on the server what a superuser may. */
 const superuserGroups = [
-  ...["pg_execute_server_program", "pg_read_server_files", "pg_write_server_files"],
-  ...["rds_superuser", "cloudsqlsuperuser", "azure_pg_admin"],
+  "pg_execute_server_program",
+  "pg_read_server_files",
+  "pg_write_server_files",
+  "rds_superuser",
+  "cloudsqlsuperuser",
+  "azure_pg_admin",
 ];
 
 /** Whether the members of a group have the rights of a superuser. */

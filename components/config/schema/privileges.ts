@@ -137,7 +137,9 @@ function toScoped({ schema, ...given }: z.infer<typeof InPart>): ScopedGrants[] 
     const list = given[key];
     if (list === undefined || Array.isArray(list)) return [];
     return Object.entries(list).map(([name, privileges]) => ({
-      ...{ ...where, name, grants: toGrants({ [key]: privileges }) },
+      ...where,
+      name,
+      grants: toGrants({ [key]: privileges }),
     }));
   });
   const ofAll = Object.entries(given).filter(([, list]) => Array.isArray(list));

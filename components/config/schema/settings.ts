@@ -14,8 +14,12 @@ const refused: Readonly<Record<string, string>> = {
   temp_tablespaces: "is a list of tablespaces; set it on the server",
   ...Object.fromEntries(
     [
-      ...["array_nulls", "backslash_quote", "client_encoding", "quote_all_identifiers"],
-      ...["standard_conforming_strings", "transform_null_equals"],
+      "array_nulls",
+      "backslash_quote",
+      "client_encoding",
+      "quote_all_identifiers",
+      "standard_conforming_strings",
+      "transform_null_equals",
     ].map((name) => [name, "would change the meaning of statements, also of Berth's own"]),
   ),
 };

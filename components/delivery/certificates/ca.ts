@@ -26,10 +26,13 @@ export function planCa({ postgres, apps }: StackSpec, app: AppSpec): readonly Ca
   return listNamespaces(app)
     .filter((namespace) => first(namespace) === app)
     .map((namespace) => ({
-      ...{ apiVersion: "v1", kind: ca.kind },
+      apiVersion: "v1",
+      kind: ca.kind,
       metadata: {
-        ...{ name: ca.name, namespace },
-        ...{ labels: toLabels(app.name), annotations: toWaveAnnotation(WAVES.items) },
+        name: ca.name,
+        namespace,
+        labels: toLabels(app.name),
+        annotations: toWaveAnnotation(WAVES.items),
       },
       data: { [ca.key]: ca.kind === "Secret" ? Buffer.from(text).toString("base64") : text },
     }));

@@ -156,7 +156,9 @@ function toRole(
   return [
     { apiVersion, kind: "Role", metadata, rules },
     {
-      ...{ apiVersion, kind: "RoleBinding", metadata },
+      apiVersion,
+      kind: "RoleBinding",
+      metadata,
       roleRef: { apiGroup: rbac, kind: "Role", name },
       subjects: [{ kind: "ServiceAccount", name: serviceAccount, namespace }],
     },
@@ -169,10 +171,15 @@ function toCronJob(
   jobTemplate: object,
 ): Manifest {
   return {
-    ...{ apiVersion: "batch/v1", kind: "CronJob", metadata },
+    apiVersion: "batch/v1",
+    kind: "CronJob",
+    metadata,
     spec: {
-      ...{ schedule, concurrencyPolicy: "Forbid", startingDeadlineSeconds: 300 },
-      ...{ successfulJobsHistoryLimit: 1, failedJobsHistoryLimit: 1 },
+      schedule,
+      concurrencyPolicy: "Forbid",
+      startingDeadlineSeconds: 300,
+      successfulJobsHistoryLimit: 1,
+      failedJobsHistoryLimit: 1,
       jobTemplate,
     },
   };

@@ -108,7 +108,10 @@ function planParent(spec: StackSpec, gitops: GitOpsSpec): KubernetesObject | und
       return undefined;
     case "application":
       return buildApplication({
-        ...{ name, argocdNamespace, labels: metadata.labels, annotations: {} },
+        name,
+        argocdNamespace,
+        labels: metadata.labels,
+        annotations: {},
         project: parentProject,
         destinationNamespace: argocdNamespace,
         sources: [{ repoURL, targetRevision, path, directory: { recurse: true } }],

@@ -73,7 +73,10 @@ const section = { id: "app", label: "app" };
 function toField(label: string, type: "STRING" | "CONCEALED", value: string) {
   const isOwn = label === "username" || label === "password";
   return {
-    ...{ id: label, label, type, value },
+    id: label,
+    label,
+    type,
+    value,
     ...(isOwn ? { purpose: label.toUpperCase() } : { section: { id: section.id } }),
   };
 }

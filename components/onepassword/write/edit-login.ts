@@ -131,7 +131,10 @@ function addField(item: ItemContent, { name, parts }: SecretKey, value: string):
   // An empty field of that name would be a second one.
   item.fields = (item.fields ?? []).filter(({ label, value: given }) => label !== name || given);
   item.fields.push({
-    ...{ id: `berth-${name}`, label: name, value, section: { id: ownSection.id } },
+    id: `berth-${name}`,
+    label: name,
+    value,
+    section: { id: ownSection.id },
     type: isSecret ? "CONCEALED" : "STRING",
   });
 }

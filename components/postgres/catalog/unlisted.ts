@@ -51,7 +51,8 @@ export async function inspectUnlisted(
   const of = (kind: Row["kind"]) => rows.filter((row) => row.kind === kind);
   return {
     objects: of("object").map(({ type, name, role }) => ({
-      ...{ type: type ?? "", name },
+      type: type ?? "",
+      name,
       owner: role ?? "",
     })),
     settings: of("setting").map(({ name, role }) => ({ setting: name, role })),

@@ -55,7 +55,9 @@ function decideSchemas(plan: DatabasePlan, { objects }: Pick<LiveAccess, "object
       actions.push({ kind: "create-schema", path: "schemas", database, schema, owner });
     } else if (live.owner !== owner) {
       problems.push({
-        ...{ code: "schema-other-owner", app: plan.app, at: "schemas" },
+        code: "schema-other-owner",
+        app: plan.app,
+        at: "schemas",
         what: `schema "${schema}" in database "${database}" belongs to role "${live.owner}", not to "${owner}"; Berth never changes an owner`,
         fix: `take it out of berth:apps.${plan.app}.database.schemas, or give it another name`,
       });
@@ -86,7 +88,8 @@ function decideExtension(
     ...none,
     superuser: [
       {
-        ...{ code: "extension-needs-superuser", ...about },
+        code: "extension-needs-superuser",
+        ...about,
         what: `${what} ${reason}, and role "${server.admin}" is not a superuser`,
         fix: `as a superuser, in database ${plan.database.name}: ${toStatement(action, () => "")};`,
       },

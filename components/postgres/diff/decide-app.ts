@@ -93,7 +93,7 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
   const { catalog, stored } = facts;
   const { app, database } = plan;
   const { postgres, isKnown = false, recreate = false } = context;
-  const { verifiers = new Map<string, string>(), newPasswords = new Set<string>() } = context;
+  const { verifiers = new Map<string, string>() } = context;
   const { ownershipRole, stack } = postgres;
   const { formerRoles, notes } = findFormerRoles(app, catalog, context);
   const leaving = decideLeavingRoles(plan, catalog, context);
@@ -106,16 +106,12 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
     context.formerSettings?.get("database") ?? [],
   );
   const adoption = decideAdoption(plan, catalog, {
-    ...{ ownershipRole, reserved: postgres.reserved },
+    ownershipRole,
+    reserved: postgres.reserved,
     isReserved: (name) => reservedReason(name, { postgres }) !== undefined,
     passwordOf: (role) => comparePassword(role, stored, verifiers),
   });
-  const roles = decideRoles(plan, catalog, {
-    ...{ ownershipRole, stack, formerRoles, formerSettings: context.formerSettings },
-    hasPassword: ({ key, login }) => login === "always" || verifiers.has(key),
-    needsPassword: (role) =>
-      stored === undefined ? newPasswords.has(role.key) : isOtherPassword(role, stored, verifiers),
-  });
+  const roles = decideOwnRoles(plan, facts, context, formerRoles);
   const live = catalog.databases.get(database.name);
   const owning = decideOwnership(catalog.roles.get(ownershipRole), stack);
   const ownership = findOwnershipRoleProblem(catalog, postgres);
@@ -149,6 +145,25 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
     superuser: inside.superuser,
     unstated: findUnstated(plan, facts, ownershipRole),
   };
+}
+
+function decideOwnRoles(
+  plan: DatabasePlan,
+  { catalog, stored }: AppFacts,
+  context: AppContext,
+  formerRoles: ReturnType<typeof findFormerRoles>["formerRoles"],
+): ReturnType<typeof decideRoles> {
+  const { verifiers = new Map<string, string>(), newPasswords = new Set<string>() } = context;
+  const { ownershipRole, stack } = context.postgres;
+  return decideRoles(plan, catalog, {
+    ownershipRole,
+    stack,
+    formerRoles,
+    formerSettings: context.formerSettings,
+    hasPassword: ({ key, login }) => login === "always" || verifiers.has(key),
+    needsPassword: (role) =>
+      stored === undefined ? newPasswords.has(role.key) : isOtherPassword(role, stored, verifiers),
+  });
 }
 
 /** How a stored password differs from the one that the role must have. */

@@ -28,7 +28,9 @@ export function findObjects(plan: DatabasePlan, { objects }: LiveUnlisted): AppP
         ? ` and so on for ${String(all.length - mostStatements)} more, which npm run adopt with --app ${plan.app} prints`
         : "";
     return {
-      ...{ code: "object-of-other", app: plan.app, at: "database.guests" },
+      code: "object-of-other",
+      app: plan.app,
+      at: "database.guests",
       what: `in database "${database}" role "${other}" owns ${names.join(", ")}${more}; "${owner}" does not, so Berth gives the app's roles nothing on that`,
       fix: `as a superuser, in database ${database}: ${statements.join(" ")}${rest} Or, to keep that, ${toGuestFix(plan, other)}`,
     };
@@ -45,7 +47,9 @@ export function findSchemas(plan: DatabasePlan, { schemas }: LiveUnlisted): AppP
   const { app, database } = plan;
   const others = schemas.filter(({ name }) => !isInPattern(plan, name));
   return others.map(({ name, roles }) => ({
-    ...{ code: "schema-unlisted", app, at: "schemas" },
+    code: "schema-unlisted",
+    app,
+    at: "schemas",
     what: `role "${database.owner}" has made schema "${name}" in database "${database.name}", and ${roles.map((role) => `"${role}"`).join(", ")} cannot use it`,
     fix: `add ${JSON.stringify(name)} to berth:apps.${app}.database.schemas; or, as ${id(database.owner)}, in that database: GRANT USAGE ON SCHEMA ${id(name)} TO ${roles.map(id).join(", ")}`,
   }));
@@ -75,7 +79,9 @@ export function findMissingObjects(
       });
       if (missing.length === 0) return [];
       return {
-        ...{ code: "object-missing", app, at: `roles.${key}.${at === "except" ? at : "scoped"}` },
+        code: "object-missing",
+        app,
+        at: `roles.${key}.${at === "except" ? at : "scoped"}`,
         what: `${accessAt(app, key)}.${at} names ${missing.join(", ")}, which database "${database.name}" does not have`,
         fix: "correct the name; or, if the app has yet to make it, run pulumi up once more after that",
       } as const;
@@ -91,7 +97,9 @@ export function findSettings(
 ): AppProblem[] {
   const { app, database } = plan;
   const problem = (at: string, whose: string, setting: string, alter: string): AppProblem => ({
-    ...{ code: "setting-unstated", app, at },
+    code: "setting-unstated",
+    app,
+    at,
     what: `${whose} has the setting ${describeSetting(setting)}`,
     fix: `as a superuser: ALTER ${alter} RESET ${toSettingName(setting)}`,
   });

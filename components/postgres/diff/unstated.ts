@@ -71,7 +71,8 @@ function findOptions(
   const byGroup = [...Map.groupBy(stated, ({ group }) => group)];
   return [
     ...admins.map((one) => ({
-      ...{ code: "membership-option" as const, ...about },
+      code: "membership-option" as const,
+      ...about,
       what: `role "${name}" has the ADMIN option on role "${one.group}", so it can make others a member; "${one.grantor}" granted it`,
       fix: `as a superuser: REVOKE ADMIN OPTION FOR ${id(one.group)} FROM ${id(name)}${grantedBy(catalog, one)}`,
     })),
@@ -84,7 +85,8 @@ function findOptions(
       const isAttribute = catalog.server.versionNumber < 160_000;
       const grant = `GRANT ${id(group)} TO ${id(name)} WITH ${given}${grantedBy(catalog, first)}`;
       return {
-        ...{ code: "membership-option" as const, ...about },
+        code: "membership-option" as const,
+        ...about,
         what: `role "${name}" is a member of role "${group}" without ${lost.join(" and ")}; "${first.grantor}" granted it`,
         fix: `as a superuser: ${isAttribute ? `ALTER ROLE ${id(name)} INHERIT` : grant}`,
       };
@@ -109,7 +111,8 @@ function findMembers(plan: DatabasePlan, roles: Roles): AppProblem[] {
       member.memberships
         .filter((one) => own.has(one.group) && !isOnlyAdministration(plan, member, one))
         .map((one) => ({
-          ...{ code: "member-unlisted" as const, app: plan.app },
+          code: "member-unlisted" as const,
+          app: plan.app,
           at: `roles.${own.get(one.group) ?? ""}.members`,
           what: `role "${member.name}" is a member of role "${one.group}", so it may do what that may; "${one.grantor}" granted it`,
           fix: `as a superuser: REVOKE ${id(one.group)} FROM ${id(member.name)}${grantedBy(roles.catalog, one)}; or, to keep it, ${toGuestFix(plan, member.name)}`,

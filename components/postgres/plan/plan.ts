@@ -78,14 +78,21 @@ export function planDatabase(app: AppSpec, postgres: PostgresSpec): DatabasePlan
   const ground = {
     roles: sortRoles(app.roles.flatMap((role) => planRole(role, postgres.ownershipRole))),
     database: {
-      ...{ name, owner: owner.name, encoding, connectionLimit, settings },
+      name,
+      owner: owner.name,
+      encoding,
+      connectionLimit,
+      settings,
       ...toGuests(guests),
     },
     schemas: [PUBLIC_SCHEMA, ...schemas],
     ...toPatterns(patterns),
   };
   return {
-    ...{ app: app.name, adopt: app.adopt, ...ground, extensions: app.database.extensions },
+    app: app.name,
+    adopt: app.adopt,
+    ...ground,
+    extensions: app.database.extensions,
     ...planAccess(ground, app.database.revokePublic),
   };
 }
@@ -131,7 +138,11 @@ function planRole(role: RoleSpec, ownershipRole: string): PlannedRole[] {
     { key, name, ...shared, login: "rotated", setRole: undefined, memberOf },
     ...logins.map(
       (login, index): PlannedRole => ({
-        ...{ key: loginKey(key, index), name: login, ...shared, login: "rotated", setRole: name },
+        key: loginKey(key, index),
+        name: login,
+        ...shared,
+        login: "rotated",
+        setRole: name,
         memberOf: toMemberships([name], ownershipRole),
       }),
     ),

@@ -97,7 +97,11 @@ export function decideRegistryAdoption(
         `adopting: app ${app}: role "${role}": its membership in "${group}" is granted again, by "${server.admin}"`,
     ),
     losses: losses.map((what) => ({
-      ...{ code: "registry-would-lose", app, at: "provisioner", what, fix },
+      code: "registry-would-lose",
+      app,
+      at: "provisioner",
+      what,
+      fix,
     })),
   };
 }

@@ -72,7 +72,8 @@ export function decideRegistry(
   const isUnpinned = isPreview && identity?.code === "server-not-pinned";
   const apps = plans.map((plan) =>
     decidePlan(plan, facts, {
-      ...{ postgres, isToCome: isRoleBeside(plan.app, all) },
+      postgres,
+      isToCome: isRoleBeside(plan.app, all),
       verifiers: verifiers?.get(plan.app) ?? new Map<string, string>(),
     }),
   );

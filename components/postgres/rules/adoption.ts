@@ -84,7 +84,8 @@ function decideRole(
     return { changes: [], problems: [refuseRotated(plan, { ...about, what })] };
   }
   const rights = findRights(live, catalog, plan.database.name).map(({ reason, instead }) => ({
-    ...{ code: "role-has-rights" as const, ...about },
+    code: "role-has-rights" as const,
+    ...about,
     what: `${what} exists and ${reason}; Berth does not manage such a role`,
     fix: `set berth:apps.${app}.${keyOf(role)}.name to another role${instead}`,
   }));
@@ -94,8 +95,10 @@ function decideRole(
     return { changes: [], problems: [...rights, { code, ...refuse(about, what, differences) }] };
   }
   const losses = findLosses(role, live).map((loss) => ({
-    ...{ code: "role-would-lose" as const, ...about },
-    ...{ what: `${what}: ${loss.what}`, fix: loss.fix },
+    code: "role-would-lose" as const,
+    ...about,
+    what: `${what}: ${loss.what}`,
+    fix: loss.fix,
   }));
   return {
     changes: differences.map((line) => `app ${app}: ${what}: ${line}`),
@@ -122,7 +125,8 @@ function decideDatabase(
     const isNeighbours = context.reserved?.includes(live.owner) === true;
     const byHand = isTaken || isNeighbours ? "" : `; or, ${fixOwnerByHand(plan, live, catalog)}`;
     const problem: AppProblem = {
-      ...{ code: "database-other-owner", ...about },
+      code: "database-other-owner",
+      ...about,
       what: `${what} belongs to role "${live.owner}", not to "${database.owner}"; Berth never changes an owner`,
       fix: `${fixOwner(plan, { isTaken, mayOwn, owner: live.owner })}${byHand}`,
     };
@@ -149,7 +153,9 @@ function decideDatabase(
     return { changes: differences.map((line) => `app ${app}: ${what}: ${line}`), problems: [] };
   }
   const problem: AppProblem = {
-    ...{ code: "database-closed", ...about, what: `${what} allows no connections` },
+    code: "database-closed",
+    ...about,
+    what: `${what} allows no connections`,
     fix: `as its owner run: ALTER DATABASE ${escapeIdentifier(live.name)} ALLOW_CONNECTIONS true`,
   };
   return { changes: [], problems: [problem] };

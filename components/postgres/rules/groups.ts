@@ -51,7 +51,9 @@ export function findGroupProblems(
         : `as an admin run: CREATE ROLE ${escapeIdentifier(group)}`;
       return [
         {
-          ...{ code: "group-missing", app: plan.app, at },
+          code: "group-missing",
+          app: plan.app,
+          at,
           what: `${what}: there is no such role${isPredefined ? ` on Postgres ${version}` : ""}`,
           fix: isPredefined ? remove : joinFixes(make, remove),
         },
@@ -65,7 +67,9 @@ export function findGroupProblems(
     const grant = `GRANT ${escapeIdentifier(group)} TO ${escapeIdentifier(server.admin)} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`;
     return [
       {
-        ...{ code: "group-out-of-reach", app: plan.app, at },
+        code: "group-out-of-reach",
+        app: plan.app,
+        at,
         what: `${what}: role "${server.admin}" has no ADMIN option on it`,
         fix: joinFixes(`as a superuser run: ${grant}`, remove),
       },

@@ -94,7 +94,8 @@ const at = "berth:postgres.ownershipRole";
 
 function describeUnknownStack(role: string, { name }: OwningStack): PostgresProblem {
   return {
-    ...{ code: "stack-unknown", at },
+    code: "stack-unknown",
+    at,
     what: `ownership role "${role}" belongs to stack ${name}, and this run does not know which stack it is for; nothing was changed`,
     fix: "run pulumi up, which says so; then run the same command again",
   };
@@ -107,7 +108,8 @@ function describeForeign(
 ): PostgresProblem {
   const handOver = `only if both are one stack, whose passphrase was changed or whose state was lost after it was renamed, run as the admin: ${toHandOver(role, stack)}`;
   return {
-    ...{ code: "ownership-role-of-other-stack", at },
+    code: "ownership-role-of-other-stack",
+    at,
     what: `ownership role "${role.name}" belongs to stack ${owner.name} (id ${owner.id}), and this is stack ${stack.name} (id ${stack.id}); nothing was changed`,
     fix: joinFixes(free, handOver),
   };
@@ -116,7 +118,8 @@ function describeForeign(
 function describeWithoutStack(role: Candidate, stack: StackIdentity): PostgresProblem {
   const comment = `if it is this stack's, pulumi up with the stack's state writes that on it; where that state is lost, run as the admin: ${toHandOver(role, stack)}`;
   return {
-    ...{ code: "ownership-role-without-stack", at },
+    code: "ownership-role-without-stack",
+    at,
     what: `ownership role "${role.name}" has members and does not say of which stack: an earlier version of Berth made it; nothing was changed`,
     fix: joinFixes(`if another stack made it, ${free}`, comment),
   };
@@ -164,7 +167,9 @@ export function describeForeignOwner(
   const whose = stack === undefined ? "another stack" : `stack ${stack}`;
   const revoke = `REVOKE ${id(ownershipRole)} FROM ${id(name)} GRANTED BY ${id(grantor)}`;
   return {
-    ...{ code: "role-of-other-stack", app, at: `roles.${key}` },
+    code: "role-of-other-stack",
+    app,
+    at: `roles.${key}`,
     what: `role "${name}" exists and was made by ${whose}: it is a member of that stack's ownership role "${ownershipRole}"`,
     fix: joinFixes(
       `if that is this stack under a former name, set berth:postgres.ownershipRole to "${ownershipRole}"`,

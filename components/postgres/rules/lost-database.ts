@@ -22,7 +22,9 @@ export function findLostProblem(
   const create = toStatement({ kind: "create-database", path: "database", database }, () => "");
   if (live?.connectionLimit === halfDropped) {
     return {
-      ...{ code: "database-half-dropped", app, at: "database" },
+      code: "database-half-dropped",
+      app,
+      at: "database",
       what: `an interrupted DROP DATABASE left database "${name}" half dropped, and what it held is lost`,
       fix: joinFixes(
         `nothing but this works on it, as a superuser: DROP DATABASE ${escapeIdentifier(name)}`,
@@ -33,14 +35,18 @@ export function findLostProblem(
   }
   if (live !== undefined && live.encoding !== encoding) {
     return {
-      ...{ code: "encoding-differs", app, at: "database.encoding" },
+      code: "encoding-differs",
+      app,
+      at: "database.encoding",
       what: `database "${name}" has encoding ${live.encoding}, which cannot change`,
       fix: `set berth:apps.${app}.database.encoding to ${live.encoding}`,
     };
   }
   if (live !== undefined || !known.isKnown || known.recreate) return undefined;
   return {
-    ...{ code: "database-lost", app, at: "database" },
+    code: "database-lost",
+    app,
+    at: "database",
     what: `database "${name}" was there and is gone, and an empty one in its place would look as if all were well`,
     fix: joinFixes(
       `to restore it, run as the admin: ${create}; then pg_restore into it, and pulumi up`,

@@ -13,7 +13,11 @@ export function toSessionProblems(
   fix = "stop what is connected, or end the session",
 ): AppProblem[] {
   return sessions.map((session) => ({
-    ...{ code: "role-is-connected", app, at: "roles", what: describeSession(session), fix },
+    code: "role-is-connected",
+    app,
+    at: "roles",
+    what: describeSession(session),
+    fix,
   }));
 }
 
@@ -43,7 +47,9 @@ export function toDependentProblems(app: string, dependents: readonly Dependent[
       object ??
       `${String(count)} ${count === 1 ? "object" : "objects"} in database "${database ?? ""}"`;
     return {
-      ...{ code: "role-has-dependents", app, at: "roles" },
+      code: "role-has-dependents",
+      app,
+      at: "roles",
       what: `role "${role}" ${tie} ${what}, which is not this app's; Berth changes nothing there`,
       fix: fixDependent(dependent),
     };
@@ -81,7 +87,10 @@ export function toLossProblems(
   losses: readonly Loss[],
 ): AppProblem[] {
   return losses.map((loss) => ({
-    ...{ code: lossCodes[loss.kind], app, at: "roles", ...describeLoss(loss, database) },
+    code: lossCodes[loss.kind],
+    app,
+    at: "roles",
+    ...describeLoss(loss, database),
   }));
 }
 
@@ -134,7 +143,7 @@ export function toBlockerProblems(
         ? `database "${database}" is a template`
         : `database "${database}" has ${kind} "${name}"`;
     const fix = fixBlocker(kind, name, database);
-    return { ...{ code: "database-in-use", app, at: "database" }, what, fix };
+    return { code: "database-in-use", app, at: "database", what, fix };
   });
 }
 

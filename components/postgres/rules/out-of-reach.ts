@@ -23,7 +23,9 @@ export function findOutOfReach(
       return !found.isSuperuser && !found.memberOf.includes(ownershipRole);
     })
     .map(({ key, name }) => ({
-      ...{ code: "role-out-of-reach", app, at: `roles.${key}` },
+      code: "role-out-of-reach",
+      app,
+      at: `roles.${key}`,
       what: `role "${name}" cannot be adopted: role "${admin}" may not change it`,
       fix: hintForMembership({ role: name, admin, versionNumber }),
     }));

@@ -16,14 +16,16 @@ export function findIdentityProblem(
 ): PostgresProblem | undefined {
   if (postgres.systemIdentifier === undefined) {
     return {
-      ...{ code: "server-not-pinned", at: "berth:postgres.systemIdentifier" },
+      code: "server-not-pinned",
+      at: "berth:postgres.systemIdentifier",
       what: `the stack does not say which server it is for; the one that answered has system_identifier ${facts.systemIdentifier}`,
       fix: `if that is the right one, add to the stack file under berth:postgres: systemIdentifier: "${facts.systemIdentifier}"`,
     };
   }
   if (postgres.systemIdentifier === facts.systemIdentifier) return undefined;
   return {
-    ...{ code: "server-other", at: "berth:postgres.endpoint" },
+    code: "server-other",
+    at: "berth:postgres.endpoint",
     what:
       `this is another server than the stack is for: it has system_identifier ${facts.systemIdentifier}, ` +
       `the stack expects ${postgres.systemIdentifier} (berth:postgres.systemIdentifier). Nothing was written`,
@@ -40,30 +42,37 @@ export function findServerProblems(
   const at = "berth:postgres.endpoint";
   const rules: readonly (PostgresProblem & { readonly isBroken: boolean })[] = [
     {
-      ...{ isBroken: facts.versionNumber < oldestVersion, code: "server-too-old", at },
+      isBroken: facts.versionNumber < oldestVersion,
+      code: "server-too-old",
+      at,
       what: `its version is ${formatVersion(facts.versionNumber)}`,
       fix: "Berth needs 14 or newer",
     },
     {
-      ...{ isBroken: facts.isStandby, code: "server-is-standby", at },
+      isBroken: facts.isStandby,
+      code: "server-is-standby",
+      at,
       what: "it is a standby, which is read-only",
       fix: "point berth:postgres.endpoint at the primary's Service, or at its Pod by a selector, as role=primary",
     },
     {
       isBroken: !isSuperuser && !facts.canCreateRole,
-      ...{ code: "admin-lacks-createrole", at: "berth:postgres.adminItem" },
+      code: "admin-lacks-createrole",
+      at: "berth:postgres.adminItem",
       what: `role "${admin}" may not create roles`,
       fix: `as a superuser run: ALTER ROLE "${admin}" CREATEROLE`,
     },
     {
       isBroken: !isSuperuser && !facts.canCreateDatabase,
-      ...{ code: "admin-lacks-createdb", at: "berth:postgres.adminItem" },
+      code: "admin-lacks-createdb",
+      at: "berth:postgres.adminItem",
       what: `role "${admin}" may not create databases`,
       fix: `as a superuser run: ALTER ROLE "${admin}" CREATEDB`,
     },
     {
       isBroken: postgres.reserved.includes(admin),
-      ...{ code: "admin-is-reserved", at: "berth:postgres.adminItem" },
+      code: "admin-is-reserved",
+      at: "berth:postgres.adminItem",
       what: `role "${admin}" is reserved and cannot be the admin`,
       fix: "name another item in berth:postgres.adminItem, or take the role out of berth:postgres.reserved",
     },
@@ -91,14 +100,18 @@ export function findPlanProblems(plan: DatabasePlan, facts: ServerFacts): AppPro
     ...(isBroken
       ? [
           {
-            ...{ code: "set-role-broken" as const, app, at: "roles.owner" },
+            code: "set-role-broken" as const,
+            app,
+            at: "roles.owner",
             what: `${setting} needs ALTER ROLE … SET role, which has no effect on Postgres ${version}`,
             fix: `update the server to ${formatVersion(versionNumber + 1)} or newer`,
           },
         ]
       : []),
     ...unsupported.map(({ key }) => ({
-      ...{ code: "maintain-unsupported" as const, app, at: `roles.${key}.grants.table` },
+      code: "maintain-unsupported" as const,
+      app,
+      at: `roles.${key}.grants.table`,
       what: `MAINTAIN needs Postgres 17, and this server is ${version}`,
       fix: `take MAINTAIN out of ${accessAt(app, key)}.privileges.tables`,
     })),
@@ -114,7 +127,8 @@ export function findOwnershipRoleProblem(
   if (live === undefined) return undefined;
   if (!hasRights(live)) return decideOwnership(live, postgres.stack).problem;
   return {
-    ...{ code: "ownership-role-has-rights", at: "berth:postgres.ownershipRole" },
+    code: "ownership-role-has-rights",
+    at: "berth:postgres.ownershipRole",
     what: `role "${live.name}" exists and can log in or has rights, so it is not the ownership role that Berth makes`,
     fix: "set berth:postgres.ownershipRole to a name that is free",
   };

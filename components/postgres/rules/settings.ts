@@ -28,7 +28,9 @@ export function findSettingProblems(
         const remove = `take it out of berth:apps.${app}.${at}.settings`;
         const mayBeGiven = one.code === "42501" && server.versionNumber >= 150_000;
         return {
-          ...{ code: "setting-refused", app, at: `${at}.settings.${one.name}` },
+          code: "setting-refused",
+          app,
+          at: `${at}.settings.${one.name}`,
           what: `the server refuses ${one.name} = ${JSON.stringify(one.value)}: ${one.reason}`,
           fix: mayBeGiven
             ? joinFixes(`as a superuser run: ${toGrant(one.name, server)}`, remove)

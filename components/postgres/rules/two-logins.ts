@@ -16,7 +16,9 @@ export function findTwoLoginProblems(
     .filter(isGroupRole)
     .filter((group) => hasPassword(group) && !catalog.roles.has(group.name))
     .map(({ key, name }) => ({
-      ...{ code: "login-is-group", app: plan.app, at: `roles.${key}` },
+      code: "login-is-group",
+      app: plan.app,
+      at: `roles.${key}`,
       what: `role "${name}" is made without login, but the item's username is "${name}"`,
       fix: `set it to the one of ${listLogins(plan)} that begins`,
     }));

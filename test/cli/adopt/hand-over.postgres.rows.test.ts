@@ -95,7 +95,8 @@ describe.each(rows)("as $admin", ({ isSuperuser, packageName }) => {
     const { host, port } = bed.superuser;
     const postgres = {
       endpoint: { direct: { host, port } },
-      ...{ tls: { mode: "disable" }, systemIdentifier: bed.systemIdentifier },
+      tls: { mode: "disable" },
+      systemIdentifier: bed.systemIdentifier,
     };
     const spec = makeSpec({}, postgres);
     const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
@@ -206,7 +207,9 @@ describe.each(rows)("as $admin", ({ isSuperuser, packageName }) => {
     await bed.sqlAs("shop-user-x", "shop", "create table t (id int)").catch(() => undefined);
     const { entry, changes, made } = await adopt("shop", "shop-user-x");
     expect(entry.owner).toEqual({
-      ...{ name: "shop-group", rotation: "two-logins", logins: ["shop-user-x", "shop_b"] },
+      name: "shop-group",
+      rotation: "two-logins",
+      logins: ["shop-user-x", "shop_b"],
     });
     expect(changes.filter((one) => !one.includes("shop_b"))).toEqual([]);
     expect(await bed.sqlAs("shop-user-x", "shop", "select current_user::text as me")).toEqual([

@@ -18,8 +18,15 @@ describe("what is inside", () => {
   const extension = (name: string, home: string) => ({
     spec: { name, schema: home },
     live: {
-      ...{ name, isAvailable: true, hasVersion: true, needsSuperuser: true, fixedSchema: null },
-      ...{ requires: [], belongsToOther: true, installedVersion: "1.0", installedSchema: home },
+      name,
+      isAvailable: true,
+      hasVersion: true,
+      needsSuperuser: true,
+      fixedSchema: null,
+      requires: [],
+      belongsToOther: true,
+      installedVersion: "1.0",
+      installedSchema: home,
     },
   });
   const inside = (
@@ -101,10 +108,12 @@ describe("what is inside", () => {
       entryOf(inside({ objects: [open, ...objects] }))?.roles?.["job"];
     const temporary = { database: ["TEMPORARY"] };
     expect(seen(table("public", "page", "wiki_job=SELECT"))).toEqual({
-      ...{ profile: "readonly", privileges: temporary },
+      profile: "readonly",
+      privileges: temporary,
     });
     expect(seen(table("public", "page", ...writes))).toEqual({
-      ...{ profile: "readwrite", privileges: temporary },
+      profile: "readwrite",
+      privileges: temporary,
     });
     expect(seen(table("public", "page", "wiki_job=INSERT"))).toEqual({
       privileges: { ...temporary, tables: ["INSERT"] },

@@ -8,7 +8,8 @@ import type { KubeAccess } from "../../../components/kubernetes/access.ts";
 
 const v1 = "external-secrets.io/v1";
 const toObject = (kind: string, name: string, namespace?: string): KubernetesObject => ({
-  ...{ apiVersion: v1, kind },
+  apiVersion: v1,
+  kind,
   metadata: namespace === undefined ? { name } : { name, namespace },
 });
 const objects = [
@@ -55,11 +56,15 @@ test("what is ready, and what is not there yet, is no warning", async () => {
   });
   expect(findings).toEqual([
     {
-      ...{ group: "cluster", name: "state of ClusterSecretStores", status: "ok" },
+      group: "cluster",
+      name: "state of ClusterSecretStores",
+      status: "ok",
       detail: "1 ready of 1, 1 are there",
     },
     {
-      ...{ group: "cluster", name: "state of ExternalSecrets", status: "ok" },
+      group: "cluster",
+      name: "state of ExternalSecrets",
+      status: "ok",
       detail: "2 ready of 3, 2 are there",
     },
   ]);

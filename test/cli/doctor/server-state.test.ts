@@ -5,7 +5,9 @@ import { makeSpec } from "../../fakes/stack.ts";
 
 const check = (server: Parameters<typeof makeCatalog>[2]) =>
   checkAdmin(makeSpec({}), {
-    ...{ catalog: makeCatalog([], [], server), isEncrypted: true, selfGrant: "set, inherit" },
+    catalog: makeCatalog([], [], server),
+    isEncrypted: true,
+    selfGrant: "set, inherit",
   });
 
 test("an admin that the server itself keeps from the neighbours is no reason to warn", () => {
@@ -32,7 +34,8 @@ function checkAdopted(
   const roles = [liveRole("wiki", { memberOf, adminMayAlter })];
   return checkApps(makeSpec({ wiki: { adopt: true } }), {
     catalog: makeCatalog(roles, [], server),
-    ...{ isEncrypted: true, selfGrant: "" },
+    isEncrypted: true,
+    selfGrant: "",
   });
 }
 

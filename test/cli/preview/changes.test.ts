@@ -34,7 +34,9 @@ describe("what a run would do", () => {
     expect(found.apps).toMatchObject([
       { app: "shop", change: "changes", properties: ["roles.a", "roles.b"], statements: [drop] },
       {
-        ...{ app: "wiki", change: "new", statements: [create] },
+        app: "wiki",
+        change: "new",
+        statements: [create],
         things: [
           { kind: "file", name: "a.yml", change: "create" },
           { kind: "file", name: "b.yml", change: "create" },
@@ -103,7 +105,9 @@ describe("what a run would do", () => {
     const digest = { steps, diagnostics: [refusal] };
     const found = toStackPreview("prod", ["zoo", "wiki", "shop"], digest, true);
     expect(found).toMatchObject({
-      ...{ unchanged: false, unchangedApps: ["shop"], notComparedApps: ["zoo"] },
+      unchanged: false,
+      unchangedApps: ["shop"],
+      notComparedApps: ["zoo"],
       apps: [{ app: "wiki", change: "refused" }],
     });
     expect(summarize(found)).toBe("apps: 1 refused, 1 unchanged, 1 not compared");
@@ -136,7 +140,9 @@ describe("risks", () => {
   const stock = (type: string) => `berth:postgres:StockDatabase$postgresql:index/${type}`;
   const ofWiki = (op: string, type: string, more = {}) => {
     const state = {
-      ...{ type: `postgresql:index/${type}`, inputs: {}, ...more },
+      type: `postgresql:index/${type}`,
+      inputs: {},
+      ...more,
       parent: "urn:pulumi:prod::berth::berth:postgres:StockDatabase::wiki",
     };
     return step(op, stock(type), "wiki-x", { oldState: state, newState: state, ...more });

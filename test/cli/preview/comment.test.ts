@@ -53,11 +53,15 @@ afterEach(async () => {
 });
 
 const ofActions = () => ({
-  ...{ GITHUB_API_URL: `${url}/api/v1`, GITHUB_REPOSITORY: "me/infra", GITHUB_TOKEN: token },
+  GITHUB_API_URL: `${url}/api/v1`,
+  GITHUB_REPOSITORY: "me/infra",
+  GITHUB_TOKEN: token,
   GITHUB_REF: "refs/pull/7/merge",
 });
 const ofGitLab = () => ({
-  ...{ CI_API_V4_URL: `${url}/api/v4`, CI_PROJECT_ID: "12", CI_MERGE_REQUEST_IID: "7" },
+  CI_API_V4_URL: `${url}/api/v4`,
+  CI_PROJECT_ID: "12",
+  CI_MERGE_REQUEST_IID: "7",
   GITLAB_TOKEN: token,
 });
 const changed = { stack: "prod", unchanged: false };

@@ -25,7 +25,8 @@ export function database(op: string, app: string, more: Partial<Step> = {}): Ste
 export function file(op: string, app: string, path: string): Step {
   const delivery = "berth:delivery:AppDelivery";
   const state = {
-    ...{ type: "berth:index:ManifestFile", inputs: { path } },
+    type: "berth:index:ManifestFile",
+    inputs: { path },
     parent: `${project}${delivery}::${app}`,
   };
   return step(op, `${delivery}$${state.type}`, `${app}.${path}`, {

@@ -25,11 +25,21 @@ describe("a preview in Markdown", () => {
     const text = toMarkdown(toStackPreview("prod", ["shop", "wiki"], { steps: wiki, diagnostics }));
     expect(text).toBe(
       [
-        ...["<!-- berth preview prod -->", ""],
-        ...["**Berth preview of stack `prod`**: apps: 1 changes, 1 unchanged", ""],
-        ...["**Risk: `access (wiki)`**", "", "#### `wiki`: changes", ""],
-        ...["```sql", `-- access: ${words}`, `${grant.sql};`, "```", ""],
-        ...["- `+ file k8s/wiki.yml`", ""],
+        "<!-- berth preview prod -->",
+        "",
+        "**Berth preview of stack `prod`**: apps: 1 changes, 1 unchanged",
+        "",
+        "**Risk: `access (wiki)`**",
+        "",
+        "#### `wiki`: changes",
+        "",
+        "```sql",
+        `-- access: ${words}`,
+        `${grant.sql};`,
+        "```",
+        "",
+        "- `+ file k8s/wiki.yml`",
+        "",
       ].join("\n"),
     );
   });

@@ -23,14 +23,17 @@ test("External Secrets gives a Secret the keys that the entry names, and no othe
   expect(keysOf(entry)).toEqual({
     "radarr-db-credentials": "DATABASE_URL, password, username",
     "radarr-ro-db-credentials": "password, username",
-    ...{ named: "A", all: "…", found: "…" },
+    named: "A",
+    all: "…",
+    found: "…",
   });
 });
 
 test("the 1Password operator copies what else the item has", () => {
   const owner = { item: { title: "radarr", password: "DB PASS" } };
   expect(keysOf({ owner, secrets: { mail: ["API Token"] } }, {})).toEqual({
-    ...{ radarr: "DB-PASS, …", mail: "API-Token, …" },
+    radarr: "DB-PASS, …",
+    mail: "API-Token, …",
   });
 });
 
@@ -39,6 +42,8 @@ test("Vault brings what is named, or all that the path has", () => {
   const vault = { restart: ["Deployment/radarr"] };
   const entry = { credentials: "vault", vault, secrets };
   expect(keysOf(entry, { vault: { connection: "a/b" } })).toEqual({
-    ...{ "radarr-db-credentials": "password, username", a: "x", b: "…" },
+    "radarr-db-credentials": "password, username",
+    a: "x",
+    b: "…",
   });
 });

@@ -96,7 +96,10 @@ ${given.settings.join("\n")}
   const options = user === undefined ? {} : { uid: user.uid, gid: user.gid };
   const child = execa("pgbouncer", [config], {
     ...options,
-    ...{ env, cwd: "/", reject: false, stdio: "ignore" },
+    env,
+    cwd: "/",
+    reject: false,
+    stdio: "ignore",
   });
   await waitForPort(port);
   return {

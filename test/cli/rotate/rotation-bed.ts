@@ -175,10 +175,20 @@ export class RotationBed {
     return await withServer(this.#spec.postgres, (server) =>
       verb({
         args: {
-          ...{ stack: "prod", file: undefined, app: "netbox", role: undefined },
-          ...{ wait: 1, keys: false, retire: false, json: true },
+          stack: "prod",
+          file: undefined,
+          app: "netbox",
+          role: undefined,
+          wait: 1,
+          keys: false,
+          retire: false,
+          json: true,
         },
-        ...{ spec: this.#spec, app, role: app.roles[0], access: this.#access(), server },
+        spec: this.#spec,
+        app,
+        role: app.roles[0],
+        access: this.#access(),
+        server,
         item: `vaults/Coachlight/items/${item}`,
         read: () => this.#read(),
         up: () => this.up(),

@@ -52,7 +52,11 @@ describe("a rotation", () => {
       "login: every role of netbox can log in",
     ]);
     expect(report()).toMatchObject({
-      ...{ app: "netbox", role: "netbox_role", login: "netbox_b", resumed: false, verified: true },
+      app: "netbox",
+      role: "netbox_role",
+      login: "netbox_b",
+      resumed: false,
+      verified: true,
       next: expect.stringContaining(
         "npm run rotate -- --stack prod --app netbox --retire",
       ) as unknown,

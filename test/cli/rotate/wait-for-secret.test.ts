@@ -4,7 +4,8 @@ import { KubeError } from "../../../components/kubernetes/error.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
 
 const role = {
-  ...{ namespace: "infra-wiki", secretName: "wiki-db-credentials" },
+  namespace: "infra-wiki",
+  secretName: "wiki-db-credentials",
   keys: { username: "username", password: "password" },
 };
 const credential = new Credential("wiki", "new-password");

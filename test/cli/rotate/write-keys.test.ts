@@ -43,7 +43,11 @@ function run(entry: object): Promise<void> {
     said.push(`${step}: ${text}`);
   };
   return writeKeys({
-    ...{ spec, app, role, access: access(), say },
+    spec,
+    app,
+    role,
+    access: access(),
+    say,
     item: "vaults/Coachlight/items/netbox-db-credentials",
   });
 }
@@ -110,7 +114,9 @@ test("npm run rotate -- --keys needs neither Pulumi nor a server", async () => {
   const main = path.join(projectFolder, "cli/main.ts");
   const { exitCode, stderr } = await execa(process.execPath, [main, ...args], {
     env: { OP_CONNECT_HOST: server.url, OP_CONNECT_TOKEN: token, PATH: folder },
-    ...{ cwd: projectFolder, extendEnv: false, reject: false },
+    cwd: projectFolder,
+    extendEnv: false,
+    reject: false,
   });
   rmSync(folder, { recursive: true });
   expect(exitCode, stderr).toBe(0);

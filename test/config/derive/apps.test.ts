@@ -13,8 +13,16 @@ test("everything of an app follows from its name", () => {
     secretsThrough: "onepassword-item",
     namespace: "infra-west-side",
     database: {
-      ...{ name: "west_side", encoding: "UTF8", connectionLimit: -1, revokePublic: true },
-      ...{ settings: {}, recreate: false, schemas: [], patterns: [], extensions: [], guests: [] },
+      name: "west_side",
+      encoding: "UTF8",
+      connectionLimit: -1,
+      revokePublic: true,
+      settings: {},
+      recreate: false,
+      schemas: [],
+      patterns: [],
+      extensions: [],
+      guests: [],
     },
     roles: [
       {
@@ -22,7 +30,11 @@ test("everything of an app follows from its name", () => {
         login: "password",
         name: "west_side",
         profile: "owner",
-        ...{ privileges: {}, scoped: [], except: [], reads: [], reader: undefined },
+        privileges: {},
+        scoped: [],
+        except: [],
+        reads: [],
+        reader: undefined,
         item: { vault: "Coachlight", item: "west-side-db-credentials" },
         secretName: "west-side-db-credentials",
         namespace: "infra-west-side",
@@ -87,8 +99,13 @@ test("every derived name can be overridden", () => {
   });
   expect(app.roles).toMatchObject([
     {
-      ...{ name: "boss", item: { item: "boss-login" }, secretName: "boss-secret", namespace: "n" },
-      ...{ connectionLimit: 7, memberOf: ["a", "z"], searchPath: ["own", "public"] },
+      name: "boss",
+      item: { item: "boss-login" },
+      secretName: "boss-secret",
+      namespace: "n",
+      connectionLimit: 7,
+      memberOf: ["a", "z"],
+      searchPath: ["own", "public"],
     },
     { name: "reader", item: { item: "reader-login" }, secretName: "reader-login", namespace: "m" },
   ]);
@@ -126,8 +143,13 @@ test("a workload in Git takes repository and branch from the GitOps repository",
     targetRevision: "main",
   });
   expect(spec.gitops).toEqual({
-    ...{ ...gitops, targetRevision: "main", argocdNamespace: "argocd" },
-    ...{ project: "default", adopt: false, commit: false, workloads: "argocd" },
+    ...gitops,
+    targetRevision: "main",
+    argocdNamespace: "argocd",
+    project: "default",
+    adopt: false,
+    commit: false,
+    workloads: "argocd",
     flux: { namespace: "flux-system", source: "flux-system", interval: "10m" },
   });
 });
@@ -157,7 +179,8 @@ test("the server's settings follow from its endpoint", () => {
     compareInside: true,
     jobImage: "docker.io/library/postgres:18.4",
     service: {
-      ...{ host: "postgres-postgresql.db-postgres.svc.cluster.local", port: 5432 },
+      host: "postgres-postgresql.db-postgres.svc.cluster.local",
+      port: 5432,
       sslmode: "verify-full",
     },
     namespace: "db-postgres",

@@ -13,11 +13,12 @@ test("a role that reads other apps is a member of a role without login of each, 
   const { metabase, shop, "big-crm": crm } = rolesOf(reading(["shop", "big-crm"]));
   expect(metabase).toMatchObject([
     {
-      ...{ key: "bi", name: "metabase_bi", login: "password", profile: "custom" },
-      ...{
-        memberOf: ["big_crm_metabase_bi", "shop_metabase_bi"],
-        secretName: "metabase-bi-db-credentials",
-      },
+      key: "bi",
+      name: "metabase_bi",
+      login: "password",
+      profile: "custom",
+      memberOf: ["big_crm_metabase_bi", "shop_metabase_bi"],
+      secretName: "metabase-bi-db-credentials",
     },
   ]);
   const group = { key: "metabase_bi", login: "none", profile: "readonly", memberOf: [] };

@@ -9,7 +9,10 @@ import {
 } from "../../../components/config/keys/template.ts";
 
 const values = {
-  ...{ host: "db.example", port: "5432", database: "wi ki", sslmode: "verify-full" },
+  host: "db.example",
+  port: "5432",
+  database: "wi ki",
+  sslmode: "verify-full",
   sslrootcert: "/etc/pg/ca.crt",
 };
 const login = { username: "wiki", password: "p@s:s/w%d +x'\\#é" };

@@ -130,8 +130,11 @@ const readers: Readonly<Record<PresetName, Read>> = {
   netbox: (values) => {
     require(values, "postgresql/enabled", false);
     return below(values, "externalDatabase", {
-      ...{ host: "host", database: "database", user: "username" },
-      ...{ secret: "existingSecretName", key: "existingSecretKey" },
+      host: "host",
+      database: "database",
+      user: "username",
+      secret: "existingSecretName",
+      key: "existingSecretKey",
     });
   },
   nextcloud: (values) => {
@@ -150,8 +153,11 @@ const readers: Readonly<Record<PresetName, Read>> = {
   keycloak: (values) => {
     require(values, "database/vendor", "postgres");
     return below(values, "database", {
-      ...{ host: "hostname", database: "database", user: "username" },
-      ...{ secret: "existingSecret", key: "existingSecretKey" },
+      host: "hostname",
+      database: "database",
+      user: "username",
+      secret: "existingSecret",
+      key: "existingSecretKey",
     });
   },
   grafana: (values) => {

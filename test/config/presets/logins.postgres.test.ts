@@ -20,7 +20,9 @@ test.each(presetNames)("the app of preset %s logs in and makes a table", async (
   const secrets = secretsOf(spec, app, rolePassword(role));
   for (const connection of readConnections(name, spec, { app, secrets })) {
     const client = new Client({
-      ...{ host: connection.host, port: Number(connection.port), database: connection.database },
+      host: connection.host,
+      port: Number(connection.port),
+      database: connection.database,
       user: resolve(connection.user, secrets),
       password: resolve(connection.password, secrets),
     });

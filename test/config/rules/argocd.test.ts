@@ -46,12 +46,10 @@ const settings: (readonly [string, Written | null, Written?])[] = [
     {
       workload: {
         helm: {
-          ...{
-            ...helm,
-            valueFiles: ["$other/a.yaml"],
-            ignoreMissingValueFiles: true,
-            releaseName: "w",
-          },
+          ...helm,
+          valueFiles: ["$other/a.yaml"],
+          ignoreMissingValueFiles: true,
+          releaseName: "w",
           refs: { other: { repoURL: "https://git.example.org/b.git", targetRevision: "v1" } },
         },
       },

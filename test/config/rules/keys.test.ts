@@ -13,7 +13,11 @@ function keysOf(entry: unknown): Readonly<Record<string, string>> {
 const host = "postgres-postgresql.db-postgres.svc.cluster.local";
 const uri = `postgresql://netbox:word@${host}:5432/netbox`;
 const cnpg = {
-  ...{ dbname: "netbox", host, port: "5432", user: "netbox", uri },
+  dbname: "netbox",
+  host,
+  port: "5432",
+  user: "netbox",
+  uri,
   "jdbc-uri": `jdbc:postgresql://${host}:5432/netbox?password=word&user=netbox`,
   pgpass: `${host}:5432:netbox:netbox:word`,
 };
@@ -26,7 +30,8 @@ test("a role has no keys but its login's unless it asks for some", () => {
   });
   expect(keysOf({ owner: { keys: ["cnpg", { host: "db", PGUSER: "${user}" }] } })).toEqual({
     ...cnpg,
-    ...{ host: "db", PGUSER: "netbox" },
+    host: "db",
+    PGUSER: "netbox",
   });
 });
 

@@ -88,14 +88,20 @@ test("an owner whose logins Vault makes is a role without login, and no item is 
   const [app] = parse(apps).apps;
   expect(app?.roles[0]).toMatchObject({ key: "owner", name: "a_b_role", logins: [] });
   expect(app?.vault?.login).toEqual({
-    ...{ mount: "postgres", role: "a-b", renewalPercent: 67, revoke: true },
+    mount: "postgres",
+    role: "a-b",
+    renewalPercent: 67,
+    revoke: true,
   });
   const given = { databaseRole: "x", renewalPercent: 50, revoke: false, restart: ["DaemonSet/x"] };
   const entry = { credentials: "vault", owner: { name: "a" }, vault: given };
   const [other] = parse({ a: entry }, { connection, databaseMount: "db" }).apps;
   expect(other?.roles[0].name).toBe("a");
   expect(other?.vault?.login).toEqual({
-    ...{ mount: "db", role: "x", renewalPercent: 50, revoke: false },
+    mount: "db",
+    role: "x",
+    renewalPercent: 50,
+    revoke: false,
   });
 });
 
@@ -110,7 +116,9 @@ test("its credential is brought nowhere but to the app, so that names next to th
 test("fails on every key that says otherwise", () => {
   const helm = { repoURL: "r", chart: "c", version: "1", values: { user: "${role}" } };
   const wrong = {
-    ...{ credentials: "vault", provisioner: "postgresql", workload: { helm } },
+    credentials: "vault",
+    provisioner: "postgresql",
+    workload: { helm },
     owner: {
       item: "x",
       name: "a$b",

@@ -23,7 +23,9 @@ describe("filling placeholders", () => {
 
   it("makes a number of a port that stands alone", () => {
     expect(fill({ a: "${port}", b: "h:${port}", c: "${port:text}" }).values).toEqual({
-      ...{ a: 5432, b: "h:5432", c: "5432" },
+      a: 5432,
+      b: "h:5432",
+      c: "5432",
     });
   });
 

@@ -15,7 +15,9 @@ type Rows = readonly (readonly [
 const toRows = (kinds: readonly string[], rows: Rows): readonly HealthRow[] =>
   kinds.flatMap((kind) =>
     rows.map(([name, object, expected]) => ({
-      ...{ kind, name, expected },
+      kind,
+      name,
+      expected,
       object: { kind, metadata: {}, spec: {}, ...object },
     })),
   );

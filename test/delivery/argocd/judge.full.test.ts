@@ -53,9 +53,12 @@ function listApplied(all: Listed): readonly object[] {
     return all
       .filter(([file]) => paths.includes(`clusters/home/${path.posix.dirname(file)}`))
       .map(([, { apiVersion, kind, metadata }]) => ({
-        ...{ Project: spec.project, Destination: spec.destination, Kind: kind },
-        ...{ Group: apiVersion.includes("/") ? apiVersion.split("/")[0] : "" },
-        ...{ Name: metadata.name, Namespace: metadata.namespace ?? "" },
+        Project: spec.project,
+        Destination: spec.destination,
+        Kind: kind,
+        Group: apiVersion.includes("/") ? apiVersion.split("/")[0] : "",
+        Name: metadata.name,
+        Namespace: metadata.namespace ?? "",
       }));
   });
 }
@@ -153,7 +156,11 @@ describe.skipIf(!hasGo)("Argo CD itself", () => {
       { ...first, spec: { ...spec, source: { ...spec.source, repoURL: "https://x.example.org" } } },
     ];
     const secret = {
-      ...{ Project: spec.project, Group: "", Kind: "Secret", Name: "x", Namespace: "db-postgres" },
+      Project: spec.project,
+      Group: "",
+      Kind: "Secret",
+      Name: "x",
+      Namespace: "db-postgres",
       Destination: spec.destination,
     };
     const { Problems } = await judge(all, { Applications: strays, Applied: [secret] });

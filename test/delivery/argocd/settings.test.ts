@@ -25,7 +25,8 @@ describe.each([
       "retries of its own",
       { retry: { limit: 3, backoff: { factor: 3 } } },
       {
-        ...{ automated, syncOptions },
+        automated,
+        syncOptions,
         retry: { limit: 3, backoff: { ...retry.backoff, factor: 3 } },
       },
     ],
@@ -68,7 +69,10 @@ describe.each([
   it("has the chart's files and release", () => {
     const workload = {
       helm: {
-        ...{ ...helm, releaseName: "w", ignoreMissingValueFiles: true, values: { a: 1 } },
+        ...helm,
+        releaseName: "w",
+        ignoreMissingValueFiles: true,
+        values: { a: 1 },
         valueFiles: ["small.yaml", "$values/wiki/values.yaml"],
         refs: { values: { repoURL: "https://g.example.org/v.git", targetRevision: "v2" } },
       },

@@ -132,7 +132,9 @@ describe("the Job that copies a certificate", () => {
     const { spec } = applicationOf(plan());
     expect(spec.ignoreDifferences).toEqual([
       {
-        ...{ kind: "Secret", name: "vault-env", namespace: "infra-vault" },
+        kind: "Secret",
+        name: "vault-env",
+        namespace: "infra-vault",
         jsonPointers: ["/data/DB_ROOT_CERT"],
       },
     ]);

@@ -49,7 +49,11 @@ export async function runCopy(
   );
   expect(command[0]).toBe("node");
   const { exitCode, all } = await execa(process.execPath, command.slice(1), {
-    ...{ cwd: folder, env: here, extendEnv: false, reject: false, all: true },
+    cwd: folder,
+    env: here,
+    extendEnv: false,
+    reject: false,
+    all: true,
   });
   for (const secret of [api.token, "Y2FuYX", ...bed.secrets]) expect(all).not.toContain(secret);
   return { exitCode, output: all };

@@ -28,7 +28,9 @@ const stored = makeApp("stored", { secretsThrough: "external-secret" });
 const vaulted = makeApp("vaulted", {
   roles: [makeRole("vaulted", { logins: [] })],
   vault: {
-    ...{ role: "vaulted", serviceAccount: "vaulted", restart: [] },
+    role: "vaulted",
+    serviceAccount: "vaulted",
+    restart: [],
     login: { mount: "postgres", role: "vaulted", renewalPercent: 67, revoke: true },
     secrets: [
       { name: "config", namespace: "edge", mount: "kvv2", path: "vaulted/config", fields: [] },
@@ -42,18 +44,26 @@ const spec: StackSpec = {
   postgres: { ...stack.postgres, systemIdentifier: "7" },
   cluster: CLUSTER,
   secrets: {
-    ...{ through: "onepassword-item", refreshInterval: "1h0m0s" },
+    through: "onepassword-item",
+    refreshInterval: "1h0m0s",
     store: {
-      ...{ kind: "SecretStore", name: "berth-prod", readers: [] },
+      kind: "SecretStore",
+      name: "berth-prod",
+      readers: [],
       connect: {
-        ...{ host: "http://connect:8080", tokenNamespace: undefined, deploy: undefined },
+        host: "http://connect:8080",
+        tokenNamespace: undefined,
+        deploy: undefined,
         token: { name: "token", key: "token" },
       },
     },
     vault: {
-      ...{ connection: "db-postgres/berth-prod", namespace: undefined, authMount: "kubernetes" },
+      connection: "db-postgres/berth-prod",
+      namespace: undefined,
+      authMount: "kubernetes",
       server: { address: "http://vault:8200", caSecret: undefined },
-      ...{ audiences: ["vault"], refreshAfter: "1m" },
+      audiences: ["vault"],
+      refreshAfter: "1m",
     },
   },
 };

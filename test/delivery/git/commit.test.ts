@@ -81,8 +81,14 @@ describe("a commit", () => {
     const { branch, id } = (await commit()) ?? {};
     expect([branch, id]).toEqual(["main", await run("rev-parse", "--short", "HEAD")]);
     expect(await committed()).toEqual([
-      ...["M", "argocd/apps/infra/a.yml", "A", "k8s/infra/a/00 x.yaml"],
-      ...["A", "k8s/infra/a/b.yaml", "D", "k8s/infra/a/old.yaml"],
+      "M",
+      "argocd/apps/infra/a.yml",
+      "A",
+      "k8s/infra/a/00 x.yaml",
+      "A",
+      "k8s/infra/a/b.yaml",
+      "D",
+      "k8s/infra/a/old.yaml",
     ]);
     expect(await status()).toEqual([
       " M edited",

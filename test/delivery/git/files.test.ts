@@ -186,7 +186,10 @@ spec:
       values?: string;
     };
     expect(parse(values, { version: "1.1" })).toEqual({
-      ...{ a: [{ b: null }], c: "no", d: "2026-01-01", e: "012" },
+      a: [{ b: null }],
+      c: "no",
+      d: "2026-01-01",
+      e: "012",
     });
   });
 
@@ -199,7 +202,8 @@ spec:
     const named = { ...workload, configMap: "a-db" };
     const data = {
       PGHOST: "postgres-postgresql.db-postgres.svc.cluster.local",
-      ...{ PGPORT: "5432", PGDATABASE: "a" },
+      PGPORT: "5432",
+      PGDATABASE: "a",
     };
     expect(mapsOf({ workload })).toEqual([]);
     expect(mapsOf({ workload: named })).toMatchObject([

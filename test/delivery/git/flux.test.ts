@@ -255,7 +255,8 @@ const wrong: readonly (readonly [string, Written, Written, Written, string])[] =
 
 test.each(
   wrong.map(([what, gitops, a, more, problem]) => ({
-    ...{ what, problem },
+    what,
+    problem,
     written: write({ a }, gitops, more),
   })),
 )("refuses $what", ({ written, problem }) => {

@@ -94,8 +94,12 @@ test("roles come with everything that adoption decides on, and what does not exi
   const { roles } = await withSession(target, admin, (client) => inspectCatalog(client, names));
   expect([...roles.values()]).toEqual([
     liveRole('Odd "name', {
-      ...{ canLogin: false, isSuperuser: true, canCreateRole: true, canCreateDatabase: true },
-      ...{ canReplicate: true, bypassesRls: true },
+      canLogin: false,
+      isSuperuser: true,
+      canCreateRole: true,
+      canCreateDatabase: true,
+      canReplicate: true,
+      bypassesRls: true,
     }),
     liveRole("netbox", {
       connectionLimit: 7,

@@ -37,14 +37,24 @@ const leavingFacts: LeavingFacts & Pick<RetirementFacts, "blockers"> = {
   sessions: [{ pid: 1, role: "old", database: "wiki", application: "", client: "", since: "" }],
   dependents: [
     {
-      ...{ role: "old", database: null, object: "database shop", target: "DATABASE shop" },
-      ...{ tie: "owns", count: 1 },
+      role: "old",
+      database: null,
+      object: "database shop",
+      target: "DATABASE shop",
+      tie: "owns",
+      count: 1,
     },
   ],
   losses: [
     {
-      ...{ kind: "gave", role: "old", object: "table page", target: "TABLE page" },
-      ...{ privileges: ["SELECT"], column: "", grantee: "bob", grantor: "old" },
+      kind: "gave",
+      role: "old",
+      object: "table page",
+      target: "TABLE page",
+      privileges: ["SELECT"],
+      column: "",
+      grantee: "bob",
+      grantor: "old",
     },
   ],
   blockers: [],

@@ -12,11 +12,18 @@ const { postgres } = makeSpec({});
 const privileges = ["PUBLIC=CONNECT", "shop_ro=CONNECT"];
 
 const schema = (name: string, more: Partial<LiveObject> = {}): LiveObject => ({
-  ...{ type: "schema", schema: name, name, owner: "shop", privileges: [] },
+  type: "schema",
+  schema: name,
+  name,
+  owner: "shop",
+  privileges: [],
   ...more,
 });
 const table = (place: string, name: string, held: readonly string[] = []): LiveObject => ({
-  ...{ type: "table", schema: place, name, owner: "shop" },
+  type: "table",
+  schema: place,
+  name,
+  owner: "shop",
   privileges: held.map((one) => `shop_ro=${one}`),
 });
 
@@ -103,7 +110,9 @@ describe("schemas that the owner made", () => {
 
   it("may be open to a role with each schema by hand, and to no other", () => {
     const defaults = (["schema", "table"] as const).map((type) => ({
-      ...{ type, schema: null, owner: "shop" },
+      type,
+      schema: null,
+      owner: "shop",
       privileges: [type === "table" ? "shop_ro=SELECT" : "shop_ro=USAGE"],
     }));
     const revoke = everywhere.map((text) => text.replace("GRANT", "REVOKE").replace("TO", "FROM"));

@@ -119,7 +119,9 @@ describe("a membership", () => {
 
 test("thousands of objects come as a few statements, and where the others are", () => {
   const objects = Array.from({ length: 3000 }, (_, n) => ({
-    ...{ type: "table", owner: "postgres", name: `public.t${String(n)}` },
+    type: "table",
+    owner: "postgres",
+    name: `public.t${String(n)}`,
   }));
   const [found] = find({ unlisted: { objects } });
   expect(found?.text).toContain("table public.t4 and 2995 more");

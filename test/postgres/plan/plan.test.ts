@@ -31,7 +31,10 @@ test("an app gets a role, marked as this stack's, and a database that PUBLIC may
       },
     ],
     database: {
-      ...{ name: "netbox", owner: "netbox", encoding: "UTF8", connectionLimit: -1 },
+      name: "netbox",
+      owner: "netbox",
+      encoding: "UTF8",
+      connectionLimit: -1,
       settings: {},
     },
     schemas: ["public"],
@@ -49,14 +52,21 @@ test("an owner with two logins is a group, and they act as it", () => {
     { key: "owner", name: "netbox_role", login: "rotated", memberOf: ["berth_prod", "staff"] },
     { key: "api", name: "netbox_api", login: "always" },
     {
-      ...{ key: "owner-a", name: "netbox_a", login: "rotated", setRole: "netbox_role" },
-      ...{ memberOf: ["berth_prod", "netbox_role"], connectionLimit: 5 },
+      key: "owner-a",
+      name: "netbox_a",
+      login: "rotated",
+      setRole: "netbox_role",
+      memberOf: ["berth_prod", "netbox_role"],
+      connectionLimit: 5,
     },
     { key: "owner-b", name: "netbox_b", login: "rotated", setRole: "netbox_role" },
   ]);
   expect(grants.map(({ grantee }) => grantee)).toEqual([
     "public",
-    ...["netbox_api", "netbox_api", "netbox_api", "netbox_api"],
+    "netbox_api",
+    "netbox_api",
+    "netbox_api",
+    "netbox_api",
   ]);
 });
 
@@ -90,7 +100,10 @@ test("memberships are complete and sorted, with the ownership role once", () => 
   const spec = makeSpec({ netbox: { owner: { memberOf } } }, { ownershipRole: "mark" });
   const [app] = spec.apps;
   expect(app && planDatabase(app, spec.postgres).roles[0]?.memberOf).toEqual([
-    ...["alpha", "berth_test", "mark", "zeta"],
+    "alpha",
+    "berth_test",
+    "mark",
+    "zeta",
   ]);
 });
 

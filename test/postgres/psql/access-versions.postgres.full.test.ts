@@ -54,7 +54,9 @@ describe.each(older)("on Postgres %s", (version, packageName) => {
       expect(found).toEqual([
         { name: "basketball", open: false, settings: ["jit=off"], groups: ["berth_prod"] },
         {
-          ...{ name: "basketball_ro", open: true, settings: ["statement_timeout=7s"] },
+          name: "basketball_ro",
+          open: true,
+          settings: ["statement_timeout=7s"],
           groups: ["berth_prod", "pg_monitor", "shop_bi"],
         },
       ]);

@@ -69,7 +69,8 @@ const anyEntries = fc.record({
       job: fc.record({
         privileges: fc.oneof(
           fc.record({
-            ...{ database: fc.subarray(["TEMPORARY"]), tables },
+            database: fc.subarray(["TEMPORARY"]),
+            tables,
             sequences: fc.subarray(["USAGE", "UPDATE"]),
             functions: fc.subarray(["EXECUTE"]),
           }),

@@ -187,7 +187,11 @@ test("what exists on the server is imported by its name there, and nothing else 
   const get = await register({ roles: { ro: { profile: "readonly" } } }, exists);
   const names = ["marker", "netbox-owner", "netbox-database", "netbox-ro", "netbox-grant-public"];
   expect(names.map((name) => get(name).import)).toEqual([
-    ...["berth_prod", "netbox", "netbox", undefined, undefined],
+    "berth_prod",
+    "netbox",
+    "netbox",
+    undefined,
+    undefined,
   ]);
 });
 
@@ -223,7 +227,10 @@ test("the provider goes through the tunnel's fixed port, and its password is sec
     username: "coachlight_admin",
     sslmode: "verify-full",
     sslrootcert: "ca.pem",
-    ...{ port: "15432", superuser: "false", maxConnections: "0", connectTimeout: "10" },
+    port: "15432",
+    superuser: "false",
+    maxConnections: "0",
+    connectTimeout: "10",
   });
   expect(secrets).toEqual(["password"]);
 });

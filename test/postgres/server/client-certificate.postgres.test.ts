@@ -37,8 +37,10 @@ const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const encrypted = write(
   "encrypted.key",
   privateKey.export({
-    ...{ type: "pkcs8", format: "pem" },
-    ...{ cipher: "aes-256-cbc", passphrase: "passphrase-of-this-test" },
+    type: "pkcs8",
+    format: "pem",
+    cipher: "aes-256-cbc",
+    passphrase: "passphrase-of-this-test",
   }) as string,
 );
 
@@ -97,8 +99,13 @@ describe("a client certificate", () => {
   test.runIf(hasPsql)("does so for a client of libpq too, as pg_dump is", async () => {
     const { stdout } = await execa("psql", ["-XAtc", "select current_user"], {
       env: {
-        ...{ PATH: process.env["PATH"] ?? "", PGHOST: "localhost", PGHOSTADDR: "127.0.0.1" },
-        ...{ PGPORT: String(port), PGUSER: "postgres", PGDATABASE: "postgres", HOME: folder },
+        PATH: process.env["PATH"] ?? "",
+        PGHOST: "localhost",
+        PGHOSTADDR: "127.0.0.1",
+        PGPORT: String(port),
+        PGUSER: "postgres",
+        PGDATABASE: "postgres",
+        HOME: folder,
         ...toLibpqTls(tlsWith(admin), at("ca.pem")),
       },
       extendEnv: false,

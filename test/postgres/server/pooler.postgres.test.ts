@@ -108,7 +108,8 @@ describe.runIf(hasPgbouncer)("behind a pooler", () => {
     const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
     const postgres = {
       ...(bed.config()["postgres"] as unknown as PostgresSpec),
-      ...{ endpoint, admin: { vault: "Coachlight", item: "postgres-admin" } },
+      endpoint,
+      admin: { vault: "Coachlight", item: "postgres-admin" },
     } as PostgresSpec;
     await withServer(postgres, async (server) => {
       await expect(

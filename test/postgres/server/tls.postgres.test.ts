@@ -110,9 +110,15 @@ describe.each(Object.entries(certificates))("a certificate %s", (kind, { cert, k
     if (tls === undefined) throw new Error("no such way");
     const { failed } = await execa("psql", ["-X", "-c", "select 1"], {
       env: {
-        ...{ PATH: process.env["PATH"] ?? "", PGHOST: tls.serverName, PGHOSTADDR: "127.0.0.1" },
-        ...{ PGPORT: String(port), PGUSER: "postgres", PGPASSWORD: password },
-        ...{ PGDATABASE: "postgres", HOME: folder, ...toLibpqTls(tls, tls.caFile) },
+        PATH: process.env["PATH"] ?? "",
+        PGHOST: tls.serverName,
+        PGHOSTADDR: "127.0.0.1",
+        PGPORT: String(port),
+        PGUSER: "postgres",
+        PGPASSWORD: password,
+        PGDATABASE: "postgres",
+        HOME: folder,
+        ...toLibpqTls(tls, tls.caFile),
       },
       extendEnv: false,
       reject: false,

@@ -66,8 +66,12 @@ test.each([
   ["57P03", "the database system is starting up", "when it is back"],
 ])("SQLSTATE %s says which app, what was not done, and what to do", (code, message, hint) => {
   const failure = explainStatementFailure(refusal(code, message), {
-    ...{ app: "wiki", intent: "role wiki is made", statement: "CREATE ROLE wiki" },
-    ...{ admin: "admin", role: "wiki", versionNumber: 180_000 },
+    app: "wiki",
+    intent: "role wiki is made",
+    statement: "CREATE ROLE wiki",
+    admin: "admin",
+    role: "wiki",
+    versionNumber: 180_000,
   });
   const head = `app wiki: role wiki is made: not done: ${message} (SQLSTATE ${code})`;
   expect(failure.message).toContain(`${head}\n  statement: CREATE ROLE wiki\n  fix: `);

@@ -30,12 +30,23 @@ const role = (name: string): Action => ({
   path,
   canLogin: true,
   role: {
-    ...{ key: "owner", name, profile: "owner", login: "always", setRole: undefined },
-    ...{ connectionLimit: -1, memberOf: [], searchPath: [], settings: {}, grants: {} },
+    key: "owner",
+    name,
+    profile: "owner",
+    login: "always",
+    setRole: undefined,
+    connectionLimit: -1,
+    memberOf: [],
+    searchPath: [],
+    settings: {},
+    grants: {},
   },
 });
 const grant: Action = {
-  ...{ kind: "grant", path, privileges: ["CONNECT"], grantee: "wiki_ro" },
+  kind: "grant",
+  path,
+  privileges: ["CONNECT"],
+  grantee: "wiki_ro",
   on: { type: "database", database: "wiki" },
 };
 const join = (group: string): Action => ({ kind: "join", path, role: "wiki", group });
@@ -78,7 +89,10 @@ describe("labelStatements", () => {
 
   it("marks a login that is given back, and no loss of rights", () => {
     const attributes = (...all: string[]): Action => ({
-      ...{ kind: "set-attributes", path, role: "wiki", attributes: all },
+      kind: "set-attributes",
+      path,
+      role: "wiki",
+      attributes: all,
     });
     expect(risksOf(attributes("LOGIN"), attributes("NOLOGIN"), attributes("NOSUPERUSER"))).toEqual([
       "access",

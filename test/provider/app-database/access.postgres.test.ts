@@ -111,7 +111,9 @@ describe("an app whose access others had a hand in", () => {
     const handler = await bed.provider({ username: "next_admin", adminItem: "Coachlight/next" });
     const roles = { ro: { profile: "readonly", name: "coachlight_admin" } };
     const creating = handler.create({
-      ...{ urn: toUrn("y"), inputs: inputsOf("second", { roles }), preview: false },
+      urn: toUrn("y"),
+      inputs: inputsOf("second", { roles }),
+      preview: false,
     });
     await expect(creating).rejects.toThrow(/role "coachlight_admin" exists/);
     await handler.close();

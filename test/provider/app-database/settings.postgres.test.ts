@@ -39,8 +39,10 @@ it("they are set, and a session has them", async () => {
     `select ${["statement_timeout", "timezone", "work_mem", "jit"].map((one) => `current_setting('${one}') as ${one}`).join(", ")}`,
   );
   expect(shown).toEqual({
-    ...{ statement_timeout: "7s", timezone: "Europe/Oslo" },
-    ...{ work_mem: "8MB", jit: "off" },
+    statement_timeout: "7s",
+    timezone: "Europe/Oslo",
+    work_mem: "8MB",
+    jit: "off",
   });
   expect(await at.bed.diff(made)).toEqual([]);
 });

@@ -41,7 +41,8 @@ afterEach(() => {
 
 const other = "k8s/infra/netbox/b.yaml";
 const WANTED: Readonly<Record<"directory" | "owner", string>> & { readonly files: string[] } = {
-  ...{ directory: "gitops", owner: "stack prod, shared" },
+  directory: "gitops",
+  owner: "stack prod, shared",
   files: [INPUTS.path],
 };
 const manifest = (inputs: object = {}, preview = false) =>

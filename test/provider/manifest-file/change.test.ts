@@ -83,7 +83,8 @@ describe("creating", () => {
     // A limit to a file's size fails halfway through, as a full disk does.
     const limited = 'ulimit -f 16 && exec "$0" --input-type=module --eval "$1"';
     const { stderr } = await execa("sh", ["-c", limited, process.execPath, program], {
-      ...{ cwd: scratch.project(), reject: false },
+      cwd: scratch.project(),
+      reject: false,
     });
     expect(stderr).toMatch(/a\.yaml could not be written and is unchanged: EFBIG/);
     expect(await scratch.read(INPUTS.path)).toBe(`${HEADER}kind: Old\n`);

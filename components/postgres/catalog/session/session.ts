@@ -88,8 +88,11 @@ export async function inspectSessionPrivileges(
   }: { readonly groups: readonly string[]; readonly guests?: readonly string[] | undefined },
 ): Promise<readonly SessionPrivilege[]> {
   const { rows } = await client.query<Record<string, unknown>>(sql("privileges"), [
-    ...[schemas, privilegeTable.table, privilegeTable.sequence],
-    ...[groups, guests],
+    schemas,
+    privilegeTable.table,
+    privilegeTable.sequence,
+    groups,
+    guests,
   ]);
   return rows.map((row) => toCamelCase(row) as unknown as SessionPrivilege);
 }

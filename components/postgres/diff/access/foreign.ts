@@ -95,7 +95,9 @@ export function findClosedSchemas(
         : "";
     return [
       {
-        ...{ code: "schema-closed", app: plan.app, at: "schemas" },
+        code: "schema-closed",
+        app: plan.app,
+        at: "schemas",
         what: `schema ${schema} belongs to ${owner}, so the app's roles cannot be let into it`,
         fix: `as a superuser, in database ${plan.database.name}: ${grants.join(" ")}${whole}`,
       },

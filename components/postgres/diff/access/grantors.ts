@@ -41,7 +41,9 @@ export function findGrantsOfOthers(
   return grantors.map((grantor) => {
     const statements = found.filter((one) => one.grantor === grantor).map(describeRevoke);
     return {
-      ...{ code: "grant-of-other", app: plan.app, at: "database" },
+      code: "grant-of-other",
+      app: plan.app,
+      at: "database",
       what: `role "${grantor}" granted privileges that the entry does not list, and only "${grantor}" can revoke them`,
       fix: `as a superuser, in database ${plan.database.name}: ${inNameOf(grantor, statements)}`,
     };
@@ -133,7 +135,9 @@ export function findGrantOptions(plan: DatabasePlan, live: LiveInside): AppProbl
     ),
   ];
   const onObjects = found.map(({ grantor, action, column }) => ({
-    ...{ grantor, path: action.path, grantee: action.grantee },
+    grantor,
+    path: action.path,
+    grantee: action.grantee,
     what: `${toPrivilege(action, column)} on ${describeSecurable(action.on)}`,
     statement: toStatement(
       { ...action, privileges: [`GRANT OPTION FOR ${toPrivilege(action, column)}`] },
@@ -144,7 +148,9 @@ export function findGrantOptions(plan: DatabasePlan, live: LiveInside): AppProbl
     ...onObjects,
     ...inAll.flatMap((request) => findDefaultOptions(request, defaults.get(toPlace(request)))),
   ].map(({ grantor, grantee, path, what, statement }) => ({
-    ...{ code: "grant-option", app: plan.app, at: path },
+    code: "grant-option",
+    app: plan.app,
+    at: path,
     what: `role "${grantee}" has ${what} WITH GRANT OPTION, so it can give that to others; "${grantor}" granted it`,
     fix: `as a superuser, in database ${database}: ${grantor === plan.database.owner || grantor === "pg_database_owner" ? `${statement};` : inNameOf(grantor, [statement])}`,
   }));
@@ -158,7 +164,9 @@ function findDefaultOptions(request: WantedPrivileges, live: readonly OthersGran
     const where = { owner: grantor, schema, type, grantee, path };
     const privileges = [`GRANT OPTION FOR ${privilege}`];
     return {
-      ...{ grantor, grantee, path },
+      grantor,
+      grantee,
+      path,
       what: `${privilege} on every ${type} that "${grantor}" will create in ${schema}`,
       statement: toStatement({ kind: "revoke-default", ...where, privileges }, () => ""),
     };

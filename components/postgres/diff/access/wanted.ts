@@ -35,8 +35,11 @@ export function toWantedPrivileges(
     types.flatMap((type) => [...schemas].map((schema) => ({ type, schema })));
   const gone = formerRoles.flatMap((former) =>
     placesIn(new Set([...plan.schemas, ...(former.schemas ?? [])])).map((place) => ({
-      ...{ ...place, grantee: former.name, path: `roles.${former.key}` },
-      ...{ privileges: [], later: [] },
+      ...place,
+      grantee: former.name,
+      path: `roles.${former.key}`,
+      privileges: [],
+      later: [],
     })),
   );
   const grants = new Map(plan.grants.map((grant) => [toKey(grant.grantee, grant.on), grant]));
@@ -69,8 +72,11 @@ export function toWantedEverywhere(
 ): WantedEverywhere[] {
   const gone = formerRoles.flatMap(({ key, name }) =>
     types.map((type) => ({
-      ...{ type, grantee: name, path: `roles.${key}` },
-      ...{ privileges: [], allowed: [] },
+      type,
+      grantee: name,
+      path: `roles.${key}`,
+      privileges: [],
+      allowed: [],
     })),
   );
   const defaults = indexDefaults(plan);
@@ -78,7 +84,9 @@ export function toWantedEverywhere(
     .filter(({ name }) => name !== plan.database.owner)
     .flatMap((role) =>
       types.map((type) => ({
-        ...{ type, grantee: role.name, path: `roles.${role.key}.grants.${type}` },
+        type,
+        grantee: role.name,
+        path: `roles.${role.key}.grants.${type}`,
         privileges: defaults.get(toKey(role.name, { type, schema: null })) ?? [],
         allowed: privilegesAnywhere(role, type),
       })),
@@ -107,14 +115,16 @@ export function toWantedDatabasePrivileges(
   const planned = plan.grants
     .filter(({ on }) => on.type === "database")
     .map(({ grantee, privileges }) => ({
-      ...{ grantee, privileges },
+      grantee,
+      privileges,
       path:
         grantee === PUBLIC
           ? "database.revokePublic"
           : `roles.${keys.get(grantee) ?? grantee}.grants.database`,
     }));
   const gone = formerRoles.map(({ key, name }) => ({
-    ...{ grantee: name, privileges: [] },
+    grantee: name,
+    privileges: [],
     path: `roles.${key}`,
   }));
   return [...planned, ...gone];

@@ -85,7 +85,9 @@ describe.skipIf(executablePath === undefined)(`the page in a browser${why}`, () 
     async (colorScheme) => {
       for (const width of [1280, 390]) {
         const { page } = await open(sampleReport, {
-          ...{ colorScheme, viewport: { width, height: 900 }, bypassCSP: true },
+          colorScheme,
+          viewport: { width, height: 900 },
+          bypassCSP: true,
         });
         expect(await findBarriers(page)).toEqual([]);
         const isWider = await page.evaluate<boolean>(

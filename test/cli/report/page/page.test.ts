@@ -83,10 +83,13 @@ describe("the Mermaid picture", () => {
     const spec = makeSpec({ wiki: {} });
     expect(toMermaid(toStackReport(spec, spec.apps, undefined))).toBe(
       [
-        ...["flowchart LR", '  subgraph a0g0["wiki"]', '    a0d0[("wiki")]'],
+        "flowchart LR",
+        '  subgraph a0g0["wiki"]',
+        '    a0d0[("wiki")]',
         '    a0i0(["Coachlight/wiki-db-credentials"]) --> a0s0["Secret wiki-db-credentials"]',
         '    a0s0 --> a0r0["wiki<br>owner"] --> a0d0',
-        ...["  end", ""],
+        "  end",
+        "",
       ].join("\n"),
     );
   });

@@ -30,14 +30,16 @@ const inOther = withEntry(extensions("citext"), async (t) => {
 
 export const contentRows: readonly Row[] = [
   {
-    ...{ code: "schema-other-owner", when: "it leaves the entry" },
+    code: "schema-other-owner",
+    when: "it leaves the entry",
     arrange: withEntry({ database: { schemas: ["billing"] } }, (t) =>
       t.sql("create schema billing", t.app),
     ),
     repair: (_, t) => void (t.entry = {}),
   },
   {
-    ...{ code: "schema-closed", when: "a superuser opens it" },
+    code: "schema-closed",
+    when: "a superuser opens it",
     arrange: withEntry({ roles: { ro: { profile: "readonly" } } }, (t) =>
       t.sql(
         "alter schema public owner to postgres; revoke all on schema public from public",
@@ -46,20 +48,26 @@ export const contentRows: readonly Row[] = [
     ),
   },
   {
-    ...{ code: "extension-elsewhere", when: "the entry says where it is" },
-    ...{ arrange: inOther, repair: writeExtension },
+    code: "extension-elsewhere",
+    when: "the entry says where it is",
+    arrange: inOther,
+    repair: writeExtension,
   },
   {
-    ...{ code: "extension-elsewhere", when: "its owner moves it" },
+    code: "extension-elsewhere",
+    when: "its owner moves it",
     arrange: inOther,
     repair: (fix, t) => t.follow(fix.slice(fix.indexOf("or as its owner"))),
   },
   {
-    ...{ code: "extension-elsewhere", when: "it can only be in one schema" },
-    ...{ arrange: withEntry(extensions("plpgsql")), repair: writeExtension },
+    code: "extension-elsewhere",
+    when: "it can only be in one schema",
+    arrange: withEntry(extensions("plpgsql")),
+    repair: writeExtension,
   },
   {
-    ...{ code: "extension-unavailable", when: "the server has its version" },
+    code: "extension-unavailable",
+    when: "the server has its version",
     arrange: withEntry(extensions({ name: "cube", version: "99" })),
     repair: async (fix, t) => {
       const rows = await t.sql(/look at: (SELECT .*)$/.exec(fix)?.[1] ?? "", t.app);
@@ -68,7 +76,8 @@ export const contentRows: readonly Row[] = [
     },
   },
   {
-    ...{ code: "extension-unavailable", when: "the server has another one" },
+    code: "extension-unavailable",
+    when: "the server has another one",
     arrange: withEntry(extensions("nonesuch")),
     repair: async (fix, t) => {
       const rows = await t.sql(/look at: (SELECT .*)$/.exec(fix)?.[1] ?? "", t.app);
@@ -78,7 +87,8 @@ export const contentRows: readonly Row[] = [
     },
   },
   {
-    ...{ code: "extension-needs-other", when: "that is listed first" },
+    code: "extension-needs-other",
+    when: "that is listed first",
     arrange: withEntry(extensions("earthdistance", "cube")),
     repair: async (_, t) => {
       t.entry = extensions("cube", "earthdistance");
@@ -87,11 +97,13 @@ export const contentRows: readonly Row[] = [
     },
   },
   {
-    ...{ code: "extension-needs-superuser", when: "a superuser creates it" },
+    code: "extension-needs-superuser",
+    when: "a superuser creates it",
     arrange: withEntry(extensions("file_fdw")),
   },
   {
-    ...{ code: "grant-of-other", when: "it is revoked in the grantor's name" },
+    code: "grant-of-other",
+    when: "it is revoked in the grantor's name",
     arrange: withEntry({}, async (t) => {
       await t.sql(`create role ${t.app}_bob`);
       await t.sqlAs(

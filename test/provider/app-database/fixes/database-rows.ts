@@ -53,29 +53,34 @@ const retain: Repair = (fix, t) => {
 
 export const databaseRows: readonly Row[] = [
   {
-    ...{ code: "database-other-owner", when: "somebody took it away" },
+    code: "database-other-owner",
+    when: "somebody took it away",
     arrange: made((t) => t.sql(`alter database ${t.app} owner to postgres`)),
     repair: follow(0),
   },
   {
-    ...{ code: "database-other-owner", when: "the entry gets the role that owns it" },
+    code: "database-other-owner",
+    when: "the entry gets the role that owns it",
     arrange: async (t) => await byHand("", `${t.app}_former`)(t),
     repair: follow(0),
   },
   {
-    ...{ code: "database-other-owner", when: "the entry gets another name" },
+    code: "database-other-owner",
+    when: "the entry gets another name",
     arrange: async (t) => {
       await t.sql(`create database ${t.app}`);
       return t.up;
     },
   },
   {
-    ...{ code: "database-other-owner", when: "it may stay" },
+    code: "database-other-owner",
+    when: "it may stay",
     arrange: leaving((t) => t.sql(`alter database ${t.app} owner to postgres`)),
     repair: retain,
   },
   {
-    ...{ code: "database-not-ours", when: "it was made by hand" },
+    code: "database-not-ours",
+    when: "it was made by hand",
     arrange: async (t) => {
       const run = await byHand()(t);
       t.entry = {};
@@ -83,12 +88,14 @@ export const databaseRows: readonly Row[] = [
     },
   },
   {
-    ...{ code: "database-not-ours", when: "it may stay" },
+    code: "database-not-ours",
+    when: "it may stay",
     arrange: leaving((t) => t.sqlAsAdmin(`revoke berth_prod from ${t.app}`)),
     repair: retain,
   },
   {
-    ...{ code: "database-reserved", when: "it may stay" },
+    code: "database-reserved",
+    when: "it may stay",
     arrange: leaving((t) => {
       t.postgres = { reserved: [t.app] };
       return Promise.resolve();
@@ -96,21 +103,27 @@ export const databaseRows: readonly Row[] = [
     repair: retain,
   },
   {
-    ...{ code: "database-closed", when: "it was made by hand" },
+    code: "database-closed",
+    when: "it was made by hand",
     arrange: byHand("allow_connections false"),
   },
   {
-    ...{ code: "database-half-dropped", when: "it is restored", lines: [0, 1] },
+    code: "database-half-dropped",
+    when: "it is restored",
+    lines: [0, 1],
     arrange: halfDropped,
   },
   {
-    ...{ code: "database-half-dropped", when: "an empty one will do", lines: [0, 2] },
+    code: "database-half-dropped",
+    when: "an empty one will do",
+    lines: [0, 2],
     arrange: halfDropped,
   },
-  { ...{ code: "database-lost", when: "it is restored" }, arrange: dropped },
-  { ...{ code: "database-lost", when: "an empty one will do", lines: [1] }, arrange: dropped },
+  { code: "database-lost", when: "it is restored", arrange: dropped },
+  { code: "database-lost", when: "an empty one will do", lines: [1], arrange: dropped },
   {
-    ...{ code: "database-missing", when: "pulumi up makes it" },
+    code: "database-missing",
+    when: "pulumi up makes it",
     arrange: (t) => {
       t.entry = { owner: { rotation: "two-logins" } };
       return Promise.resolve(() => decideRotation(t));
@@ -122,7 +135,8 @@ export const databaseRows: readonly Row[] = [
     },
   },
   {
-    ...{ code: "encoding-differs", when: "the entry gets the encoding" },
+    code: "encoding-differs",
+    when: "the entry gets the encoding",
     arrange: byHand("template template0 encoding 'LATIN1' lc_collate 'C' lc_ctype 'C'"),
   },
 ];

