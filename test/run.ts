@@ -150,6 +150,9 @@ const args = isFull ? rest : process.argv.slice(2);
 const whole = isFull ? runFull : runDefault;
 const count = await (args.length > 0 ? run({ args, rows: "all" }) : whole());
 if (count.faults.length > 0) say(`\n${toFaultTable(count.faults)}\n`);
+say(
+  `took ${(process.uptime() / 60).toFixed(1)} min: the toolchain and the tests, without npm's packages`,
+);
 for (const failure of count.failures) say(`failed: ${failure}`);
 say(`${String(count.passed)} passed, ${String(count.failed)} failed`);
 process.exitCode = count.failed === 0 ? 0 : 1;
