@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { verifyStack } from "../../../cli/verify/verb.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
@@ -48,10 +48,20 @@ describe.each(servers)(
 
     beforeAll(async () => {
       bed = await DatabaseBed.open({ packageName, isSuperuser });
+    });
+
+    beforeEach(async () => {
       first = await bed.up(inputsOf("basketball", entry));
       if (version === "14" && !isSuperuser) await closePublic(bed, "basketball");
       await as("basketball", makeTables);
       atFirst = await readBy("basketball_ro", tables);
+    });
+
+    afterEach(async () => {
+      await bed.sql("drop database basketball with (force)");
+      for (const role of ["_ro", "_bi", "_rw", "_shy", ""]) {
+        await bed.sql(`drop role if exists basketball${role}`);
+      }
     });
 
     afterAll(async () => {
