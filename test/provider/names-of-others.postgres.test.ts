@@ -4,7 +4,7 @@ import engine from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import {
   decodeProperties,
   encodeProperties,
@@ -47,9 +47,22 @@ beforeAll(async () => {
   const started = await startProvider([launcher, `127.0.0.1:${String(port)}`], { env: vault.env });
   child = started.child;
   client = connect(started.port);
-  await configure();
   await bed.up(inputsOf("wiki"));
   await bed.sqlAs("wiki", "wiki", `CREATE TABLE public."${evil}" ()`);
+});
+
+beforeEach(async () => {
+  engineMessages.length = 0;
+  await configure();
+});
+
+afterEach(async () => {
+  await bed.sql(
+    "DROP EVENT TRIGGER IF EXISTS refuse; DROP FUNCTION IF EXISTS public.refuse()",
+    "wiki",
+  );
+  const made = await bed.sql("SELECT FROM pg_roles WHERE rolname = 'wiki_ro'");
+  if (made.length > 0) await bed.sql("DROP OWNED BY wiki_ro; DROP ROLE wiki_ro", "wiki");
 });
 
 afterAll(async () => {
@@ -109,6 +122,7 @@ it("shows a statement with such a name so that it can be pasted", async () => {
 });
 
 it("names it in a refresh in the log alone: state has the paths that differ", async () => {
+  await update(false);
   await bed.sql(`REVOKE SELECT ON public."${evil}" FROM wiki_ro`, "wiki");
   await configure();
   engineMessages.length = 0;

@@ -112,5 +112,6 @@ describe.each([
     const [first] = failed(await verify());
     expect(first).toMatch(/^wiki_role: Vault's statements .*: role "wiki_role" does not exist/);
     expect(await leftovers()).toEqual([]);
+    await bed.sql("alter role other rename to wiki_role");
   });
 });
