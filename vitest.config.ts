@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** An engine or cluster test starts programs that take as long as the machine makes them take. */
@@ -16,8 +17,8 @@ const patient = { testTimeout: 300_000, hookTimeout: 600_000 };
  */
 export default defineConfig({
   test: {
-    // Vitest alone would leave one core to the watching of files.
-    maxWorkers: "100%",
+    // Tests of Postgres and Pulumi wait half of their time, for programs and for the disk.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     projects: [
       {
         test: {
