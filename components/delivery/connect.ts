@@ -1,6 +1,7 @@
 import type { ConnectServerSpec } from "../config/spec/secrets.ts";
 import type { StackSpec } from "../config/spec.ts";
 import { SHARED, toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
+import { containerSecurity, podSecurity } from "./pod-security.ts";
 import type { KubernetesObject } from "./yaml.ts";
 
 type Manifest = KubernetesObject & Readonly<Record<string, unknown>>;
@@ -88,13 +89,7 @@ function toPodSpec({ credentials, version }: ConnectServerSpec) {
   return {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: userId,
-      runAsGroup: userId,
-      fsGroup: userId,
-      seccompProfile: { type: "RuntimeDefault" },
-    },
+    securityContext: { ...podSecurity(userId), fsGroup: userId },
     containers: [
       toContainer("connect-api", version, { port: http.port, bus: "11220", peer: "11221" }),
       toContainer("connect-sync", version, { port: http.syncPort, bus: "11221", peer: "11220" }),
@@ -133,11 +128,7 @@ function toContainer(
     env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
     readinessProbe: { ...probe("/health"), initialDelaySeconds: 15 },
     livenessProbe: { ...probe("/heartbeat"), initialDelaySeconds: 15, periodSeconds: 30 },
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ["ALL"] },
-    },
+    securityContext: containerSecurity(),
     resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } },
     volumeMounts: [
       { name: "data", mountPath: `${home}/data` },

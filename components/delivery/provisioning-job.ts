@@ -9,6 +9,7 @@ import { passwordScript, toPasswordScript } from "../postgres/psql/passwords.ts"
 import { toPsqlScript } from "../postgres/psql/script.ts";
 import { readCaText, toLibpqTls } from "../postgres/server/tls.ts";
 import { toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
+import { containerSecurity, podSecurity } from "./pod-security.ts";
 import type { KubernetesObject } from "./yaml.ts";
 
 /** Who starts a Job: Argo CD in every sync, or Pulumi or Flux when the script has changed. */
@@ -121,12 +122,7 @@ function toPodSpec(
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     restartPolicy: "Never",
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: userId,
-      runAsGroup: userId,
-      seccompProfile: { type: "RuntimeDefault" },
-    },
+    securityContext: podSecurity(userId),
     containers: [
       {
         name: "provision",
@@ -147,11 +143,7 @@ function toPodSpec(
               ),
             ),
         ],
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ["ALL"] },
-        },
+        securityContext: containerSecurity(),
         resources: {
           requests: { cpu: "10m", memory: "32Mi" },
           limits: { cpu: "500m", memory: "128Mi" },

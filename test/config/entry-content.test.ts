@@ -63,7 +63,7 @@ test.each<[string, unknown, string]>([
     '….roles.web.except.0: "a.b.c" is not a name; write it as salaries, hr.salaries or hr."a.b"',
   ],
   [
-    "a pattern that is none",
+    "a pattern with a blank",
     inDatabase({ schemas: ["Tenant *"] }),
     '….database.schemas.0: "Tenant *" is not a pattern; allowed are a-z, 0-9, _ and *',
   ],

@@ -6,8 +6,8 @@ import { loadStackFromFile } from "../../components/config/load.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 
 /**
- * Each fix that is printed for a mistake in a stack file is done as it says, and then the file is accepted. All other
- * mistakes are told with what is allowed, and have no fix of their own. Fixes of the server's problems are tried in
+ * Each fix that is printed for a mistake in a stack file is done as it says, and then the file is accepted. The
+ * message of any other mistake says what is allowed, and has no fix. Fixes of the server's problems are tried in
  * test/provider/app-database/fixes.
  */
 

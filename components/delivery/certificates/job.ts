@@ -6,6 +6,7 @@ import type { CertificateSourceSpec, CertificateSpec } from "../../config/spec/c
 import type { PostgresSpec } from "../../config/spec/postgres.ts";
 import type { AppSpec } from "../../config/spec.ts";
 import { toLabels, toWaveAnnotation, WAVES } from "../metadata.ts";
+import { containerSecurity, podSecurity } from "../pod-security.ts";
 import { type JobRunner, toRunnerAnnotations } from "../provisioning-job.ts";
 import type { KubernetesObject } from "../yaml.ts";
 
@@ -204,12 +205,7 @@ function toPodSpec(name: string, { image }: CertificateSourceSpec) {
     automountServiceAccountToken: true,
     enableServiceLinks: false,
     restartPolicy: "Never",
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: userId,
-      runAsGroup: userId,
-      seccompProfile: { type: "RuntimeDefault" },
-    },
+    securityContext: podSecurity(userId),
     containers: [
       {
         name: "copy",
@@ -217,11 +213,7 @@ function toPodSpec(name: string, { image }: CertificateSourceSpec) {
         command: ["node", scriptFile],
         workingDir: folder,
         env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ["ALL"] },
-        },
+        securityContext: containerSecurity(),
         resources: {
           requests: { cpu: "10m", memory: "64Mi" },
           limits: { cpu: "500m", memory: "128Mi" },
