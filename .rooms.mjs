@@ -247,6 +247,7 @@ export const rooms = {
     "components/onepassword",
     "components/delivery/",
     `${postgres}/`,
+    "provider/manifest-file",
     "toolchain",
     "cli/",
   ],

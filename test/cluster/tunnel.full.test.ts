@@ -94,7 +94,7 @@ describe("before anything is written", () => {
     ["create", ["get"]],
     ["get", ["create"]],
   ])("names the verb %s when only %j is allowed on pods/portforward", async (missing, verbs) => {
-    await cluster.applyAll(berthRights(cluster.namespace, verbs));
+    await cluster.applyAll(berthRights(cluster.namespace, { verbs }));
     const { exitCode, output } = await cluster.bed.up();
     await cluster.applyAll(berthRights(cluster.namespace));
     expect(exitCode).not.toBe(0);
@@ -142,6 +142,50 @@ describe("before anything is written", () => {
       await removeServer(home);
       rmSync(home, { recursive: true, force: true });
     }
+  });
+
+  it("follows a Service without a selector, with the rights of docs/delivery/primary.md", async () => {
+    const where = cluster.namespace;
+    const targetRef = { kind: "Pod", name: "postgres-postgresql-0", namespace: where };
+    await cluster.applyAll([
+      {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name: "main", namespace: where },
+        spec: { ports: [{ port: 5432 }] },
+      },
+      {
+        apiVersion: "discovery.k8s.io/v1",
+        kind: "EndpointSlice",
+        metadata: {
+          name: "main",
+          namespace: where,
+          labels: { "kubernetes.io/service-name": "main" },
+        },
+        addressType: "IPv4",
+        ports: [{ port: 5432 }],
+        endpoints: [{ addresses: ["192.0.2.10"], conditions: { ready: true }, targetRef }],
+      },
+    ]);
+    const target = { kind: "service", name: "main" } as const;
+    const { port, password } = cluster.bed.sandbox.superuser;
+    const ask = async (): Promise<unknown> => {
+      const endpoint = await openEndpoint({ ...endpointSpec(), target }, { mode: "disable" });
+      const login = { user: "postgres", password, database: "postgres" };
+      const client = new Client({ ...login, stream: () => endpoint.stream() });
+      try {
+        await client.connect();
+        return (await client.query("show port")).rows[0];
+      } finally {
+        await client.end().catch(() => undefined);
+        await endpoint.close();
+      }
+    };
+    await expect(ask()).rejects.toThrow("not allowed to list endpointslices");
+    await cluster.applyAll(berthRights(where, { followsEndpoints: true }));
+    expect(await ask()).toEqual({ port: String(port) });
+    await cluster.applyAll(berthRights(where));
+    await expectNothingLeft();
   });
 
   it("has written nothing", async () => {
