@@ -65,13 +65,13 @@ async function expectNothingLeft(): Promise<void> {
   await expect.poll(() => findLeftovers(cluster), { timeout: 5_000 }).toEqual(nothing);
 }
 
-function endpointSpec(): EndpointSpec {
+function endpointSpec(name = "postgres-postgresql"): EndpointSpec {
   return {
     kind: "kubernetes",
     kubeconfig: cluster.cluster.kubeconfig,
     context: undefined,
     namespace: cluster.namespace,
-    target: { kind: "service", name: "postgres-postgresql" },
+    target: { kind: "service", name },
     port: 5432,
     localPort: cluster.localPort,
   };
@@ -167,10 +167,9 @@ describe("before anything is written", () => {
         endpoints: [{ addresses: ["192.0.2.10"], conditions: { ready: true }, targetRef }],
       },
     ]);
-    const target = { kind: "service", name: "main" } as const;
     const { port, password } = cluster.bed.sandbox.superuser;
     const ask = async (): Promise<unknown> => {
-      const endpoint = await openEndpoint({ ...endpointSpec(), target }, { mode: "disable" });
+      const endpoint = await openEndpoint(endpointSpec("main"), { mode: "disable" });
       const login = { user: "postgres", password, database: "postgres" };
       const client = new Client({ ...login, stream: () => endpoint.stream() });
       try {
