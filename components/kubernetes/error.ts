@@ -70,8 +70,3 @@ export function toShownText(text: string): string {
     .trim();
   return flat.length > 400 ? `${flat.slice(0, 400)}…` : flat;
 }
-
-/** A word for a shell command, quoted if needed. */
-export function toShellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}

@@ -3,7 +3,8 @@ import { homedir } from "node:os";
 import path, { delimiter, join } from "node:path";
 import type { Cluster, Context, KubeConfig } from "@kubernetes/client-node";
 import { parse, YAMLParseError } from "yaml";
-import { KubeError, toShellWord, toShownText } from "./error.ts";
+import { toShellWord } from "../command-line.ts";
+import { KubeError, toShownText } from "./error.ts";
 import { findProxy, type Proxy } from "./proxy.ts";
 import { type KubeUser, type RawCluster, type RawUser, toKubeUser, withExecInfo } from "./user.ts";
 
