@@ -179,7 +179,8 @@ function toOwnValues(
   const own = entries
     .map(([key, value]) => [key.includes(":") ? key : `${name}:${key}`, value] as const)
     .filter(([key]) => key.startsWith(prefix))
-    .map(([key, value]) => [key.slice(prefix.length), value] as const);
+    // Pulumi's former name of a key is `berth:config:apps`.
+    .map(([key, value]) => [key.slice(prefix.length).replace(/^config:/, ""), value] as const);
   return Object.fromEntries(own);
 }
 

@@ -63,7 +63,7 @@ type Document = { name?: string; backend?: { url?: string }; current?: string } 
 function readKey(file: string, key: (document: Document) => string | undefined) {
   if (!existsSync(file)) return undefined;
   try {
-    return key(parse(readFileSync(file, "utf8")) as Document);
+    return key(parse(readFileSync(file, "utf8"), { logLevel: "error" }) as Document);
   } catch {
     // Pulumi reports the broken file itself. The error here may quote a token.
     return undefined;

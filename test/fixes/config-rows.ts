@@ -133,6 +133,16 @@ export const configRows: readonly Row[] = [
   },
   {
     file: "components/config/pulumi-yaml.ts",
+    fix: "write the value itself, without a tag",
+    when: "a tag is read differently",
+    arrange: edited(
+      "value: !!binary aGVsbG8=",
+      (text) => parsePulumiYaml("stack prod", "Pulumi.prod.yaml", text),
+      () => "value: hello",
+    ),
+  },
+  {
+    file: "components/config/pulumi-yaml.ts",
     fix: "fix it there, then run the same command again",
     when: "the file is not YAML",
     arrange: edited(

@@ -129,7 +129,7 @@ const kubeconfigRows: readonly Row[] = [
     fix: "kubectl --kubeconfig … config view",
     when: "it is something else",
     arrange: throughCluster({
-      break: (cluster) => ({ kubeconfig: writeKubeconfig(cluster, "") }),
+      break: (cluster) => ({ kubeconfig: writeKubeconfig(cluster, "[a]") }),
       repair: () => undefined,
     }),
   },
