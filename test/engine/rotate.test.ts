@@ -144,15 +144,6 @@ describe("rotate", () => {
     expect(await logIn()).toEqual([{ me: "netbox" }]);
   });
 
-  it("runs with the whole name of the stack, too", async () => {
-    const before = bed.login(item).password;
-    const { exitCode, stderr } = await rotate([
-      ...["--app", "netbox", "--stack", "organization/berth/dev"],
-    ]);
-    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
-    expect(bed.login(item).password).not.toBe(before);
-  });
-
   it("says what is true when pulumi fails after the password was written", async () => {
     const PATH = putBeforePulumi("failing-up", '[ "$1" = up ] && exit 1');
     const failed = await rotate(["--app", "netbox"], { PATH });

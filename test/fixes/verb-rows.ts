@@ -375,6 +375,15 @@ export const verbRows: readonly Row[] = [
     ]),
   },
   {
+    file: "cli/define-verb.ts",
+    fix: "write --stack …",
+    when: "a stack has its organization and project",
+    arrange: edited<readonly string[]>(["plan", "--stack", "alice/berth/prod"], berth, (_, fix) => [
+      "plan",
+      ...fix.replace("write ", "").split(" "),
+    ]),
+  },
+  {
     file: "cli/select-apps.ts",
     fix: "name one of them with --app",
     when: "the app's name is mistyped",
