@@ -204,6 +204,7 @@ export const rooms = {
 
   // The policy pack, which Pulumi starts in a process of its own.
   policy: [
+    "components/terminal-text",
     "components/config/",
     "components/engine",
     `${postgres}/plan`,

@@ -36,7 +36,14 @@ export function parsePulumiYaml(what: string, file: string, text: string): unkno
     const document = parseDocument(text, { ...goYaml, lineCounter: lines });
     const [error] = document.errors;
     if (error !== undefined) throw error;
-    visit(document, { Node: (_, node) => refuseTag(node), Pair: (_, pair) => mergeQuoted(pair) });
+    visit(document, {
+      Node: (_, node) => {
+        refuseTag(node);
+      },
+      Pair: (_, pair) => {
+        mergeQuoted(pair);
+      },
+    });
     return document.toJS({ maxAliasCount: mostAliases });
   } catch (cause) {
     if (cause instanceof BerthError) throw cause;

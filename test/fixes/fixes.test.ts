@@ -2,20 +2,24 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { collectFixes, type FixPlace } from "./collect.ts";
-import { configRows } from "./config-rows.ts";
-import { deliveryRows } from "./delivery-rows.ts";
 import { beyond, elsewhere, ofTables } from "./elsewhere.ts";
-import { itemRows } from "./item-rows.ts";
-import { kubernetesRows } from "./kubernetes-rows.ts";
-import { tlsRows } from "./tls-rows.ts";
+import { configRows } from "./rows/config-rows.ts";
+import { deliveryRows } from "./rows/delivery-rows.ts";
+import { doctorRows } from "./rows/doctor-rows.ts";
+import { itemRows } from "./rows/item-rows.ts";
+import { kubernetesRows } from "./rows/kubernetes-rows.ts";
+import { reportRows } from "./rows/report-rows.ts";
+import { scriptRows } from "./rows/script-rows.ts";
+import { tlsRows } from "./rows/tls-rows.ts";
+import { tunnelRows } from "./rows/tunnel-rows.ts";
+import { verbRows } from "./rows/verb-rows.ts";
 import { tryFix } from "./trial.ts";
-import { verbRows } from "./verb-rows.ts";
 
 /** Every fix that Berth prints: each is done as it says, and then what was refused works. */
 
 const rows = [
-  ...[...configRows, ...verbRows, ...itemRows],
-  ...[...kubernetesRows, ...tlsRows, ...deliveryRows],
+  ...[...configRows, ...verbRows, ...reportRows, ...doctorRows, ...itemRows],
+  ...[...kubernetesRows, ...tunnelRows, ...tlsRows, ...deliveryRows, ...scriptRows],
 ];
 
 test.each(rows)("helps: $fix, where $when", tryFix);

@@ -56,10 +56,13 @@ async function fillServer(): Promise<() => Promise<void>> {
   }
 }
 
+type Repair = () => unknown;
+
 interface Row {
   readonly fix: string;
   readonly when: string;
-  readonly arrange: (trial: Trial) => Promise<(() => unknown) | void> | (() => unknown);
+  /** Returns what a fix in words does; undefined = the fix has statements. */
+  readonly arrange: (trial: Trial) => Repair | undefined | Promise<Repair | undefined>;
 }
 
 const rows: readonly Row[] = [
@@ -95,6 +98,7 @@ const rows: readonly Row[] = [
       await bed.sql(`create database "Locked Up"; `);
       await bed.sql(`revoke connect on database "Locked Up" from public`);
       trial.postgres = { maintenanceDatabase: "Locked Up" };
+      return undefined;
     },
   },
   {
@@ -104,6 +108,7 @@ const rows: readonly Row[] = [
       await bed.sql("create database shut allow_connections false");
       await bed.sql(`alter database shut owner to ${admin}`);
       trial.postgres = { maintenanceDatabase: "shut" };
+      return undefined;
     },
   },
   {
@@ -170,8 +175,10 @@ test("what adopt advises lets adopt look into a database", async () => {
     systemIdentifier: bed.systemIdentifier,
   };
   const sections = { postgres, onepassword: { vault: "Coachlight" }, apps: {} };
-  const config = Object.entries(sections).map(([key, value]) => [`berth:${key}`, value]);
-  writeFileSync(file, JSON.stringify({ config: Object.fromEntries(config) }));
+  const config = Object.fromEntries(
+    Object.entries(sections).map(([key, value]) => [`berth:${key}`, value] as const),
+  );
+  writeFileSync(file, JSON.stringify({ config }));
   const vault = await bed.openVault();
   for (const [name, value] of Object.entries(vault.env)) vi.stubEnv(name, value);
   const print = vi.spyOn(process.stdout, "write").mockReturnValue(true);

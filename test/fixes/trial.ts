@@ -10,6 +10,9 @@ export interface Row {
   readonly arrange: () => Trial | Promise<Trial>;
 }
 
+/** A fix that another test tries: how it begins, the test's file below `test/`, and a part of its title. */
+export type Tried = readonly [fix: string, file: string, title: string];
+
 export interface Trial {
   readonly run: () => unknown;
   readonly repair: (fix: string, message: string) => unknown;

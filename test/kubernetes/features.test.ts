@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createKubeAccess } from "../../components/kubernetes/access.ts";
-import { type KubeconfigChoice, loadKubeContext } from "../../components/kubernetes/kubeconfig.ts";
+import { loadKubeContext } from "../../components/kubernetes/kubeconfig.ts";
 import { openEndpoint } from "../../components/tunnel/endpoint.ts";
 import { issue } from "../tunnel/certificate.ts";
 import { plainTls, startCluster, toKubeconfig } from "../tunnel/cluster.ts";
@@ -97,11 +97,7 @@ async function ask(user: object, cluster: object = {}): Promise<readonly string[
   const clusters = [{ name: "home", cluster: { ...way, ...proxied, ...cluster } }];
   const users = [{ name: "alice", user }];
   writeFileSync(kubeconfig, JSON.stringify({ ...parsed, clusters, users }));
-  return await send({ kubeconfig, context: undefined });
-}
-
-async function send(choice: KubeconfigChoice): Promise<readonly string[]> {
-  const context = await loadKubeContext(choice);
+  const context = await loadKubeContext({ kubeconfig, context: undefined });
   sent = [];
   const access = createKubeAccess(context);
   const options = { timeoutMs: 5_000, isBackground: false };
@@ -162,55 +158,6 @@ test.each<[string, object, readonly string[]]>([
 ])("%s", async (_, user, headers) => {
   const extensions = [{ name: "client.authentication.k8s.io/exec", extension: { tenant: "blue" } }];
   expect(await ask(user, { extensions })).toEqual(headers);
-});
-
-describe("the file of a kubeconfig", () => {
-  const way = (more = "") =>
-    `{ server: "https://kube.example", proxy-url: "http://127.0.0.1:${String(portOf(proxy))}"${more} }`;
-  const whole = (cluster: string, token = "abc") => `apiVersion: v1
-kind: Config
-current-context: home
-clusters: [{ name: home, cluster: ${cluster} }]
-users: [{ name: alice, user: { token: ${token} } }]
-contexts: [{ name: home, context: { cluster: home, user: alice } }]
-`;
-  const trusted = `, certificate-authority-data: ${caData}`;
-
-  test.each<[string, () => string]>([
-    ["words of YAML 1.1", () => whole(way(", insecure-skip-tls-verify: yes"))],
-    [
-      "a key twice, of which the last counts",
-      () => whole(way(`, tls-server-name: other${trusted}, tls-server-name: kube.example`)),
-    ],
-    ["more documents, of which the first counts", () => `${whole(way(trusted))}---\nnothing: [\n`],
-    [
-      "a byte order mark and line ends of Windows",
-      () => `\ufeff${whole(way(trusted)).replaceAll("\n", "\r\n")}`,
-    ],
-  ])("may have %s", async (_, text) => {
-    const kubeconfig = path.join(folder, "written");
-    writeFileSync(kubeconfig, text());
-    expect(await send({ kubeconfig, context: undefined })).toEqual(["Authorization: Bearer abc"]);
-  });
-
-  test("may be empty beside another one", async () => {
-    const files = ["empty", "written"].map((name) => path.join(folder, name));
-    for (const [at, file] of files.entries())
-      writeFileSync(file, at === 0 ? "" : whole(way(trusted)));
-    vi.stubEnv("KUBECONFIG", files.join(path.delimiter));
-    expect(await send({ kubeconfig: undefined, context: undefined })).toEqual([
-      "Authorization: Bearer abc",
-    ]);
-  });
-
-  test("is quoted in no warning of the parser", async () => {
-    const warn = vi.spyOn(process, "emitWarning").mockReturnValue();
-    const kubeconfig = path.join(folder, "written");
-    writeFileSync(kubeconfig, whole(way(trusted), "!vault canary-token"));
-    await send({ kubeconfig, context: undefined }).catch(() => undefined);
-    expect(JSON.stringify(warn.mock.calls)).not.toContain("canary");
-    warn.mockRestore();
-  });
 });
 
 test("a plugin is run again after a 401, though its answer has not expired", async () => {

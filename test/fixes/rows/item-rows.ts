@@ -2,14 +2,14 @@ import {
   type ItemField,
   ItemReadError,
   type ItemReadFailure,
-} from "../../components/onepassword/item.ts";
-import type { ItemRequest } from "../../components/onepassword/item-request.ts";
-import { readItems } from "../../components/onepassword/read-items.ts";
-import { readStackItems } from "../../components/onepassword/stack-items.ts";
-import { makeVerifier } from "../../components/postgres/verifier.ts";
-import { makeSpec } from "../fakes/stack.ts";
+} from "../../../components/onepassword/item.ts";
+import type { ItemRequest } from "../../../components/onepassword/item-request.ts";
+import { readItems } from "../../../components/onepassword/read-items.ts";
+import { readStackItems } from "../../../components/onepassword/stack-items.ts";
+import { makeVerifier } from "../../../components/postgres/verifier.ts";
+import { makeSpec } from "../../fakes/stack.ts";
+import { edited, type Row, type Trial } from "../trial.ts";
 import { FakeOp } from "./fake-op.ts";
-import { edited, type Row, type Trial } from "./trial.ts";
 
 /** Fixes of items: the command of `op` is run on a vault. */
 

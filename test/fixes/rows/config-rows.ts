@@ -2,13 +2,13 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { readOnePasswordAccess } from "../../components/config/environment.ts";
-import { loadStackFromFile } from "../../components/config/load.ts";
-import { loadStackFromEngine } from "../../components/config/load-from-engine.ts";
-import { parsePulumiYaml } from "../../components/config/pulumi-yaml.ts";
-import { projectFolder } from "../../components/project-folder.ts";
-import { writeStack } from "../fakes/stack.ts";
-import { edited, type Row } from "./trial.ts";
+import { readOnePasswordAccess } from "../../../components/config/environment.ts";
+import { loadStackFromFile } from "../../../components/config/load.ts";
+import { loadStackFromEngine } from "../../../components/config/load-from-engine.ts";
+import { parsePulumiYaml } from "../../../components/config/pulumi-yaml.ts";
+import { projectFolder } from "../../../components/project-folder.ts";
+import { writeStack } from "../../fakes/stack.ts";
+import { edited, type Row } from "../trial.ts";
 
 /** Fixes about the environment and the files of a stack. `test/config/fixes.test.ts` has those of a stack file's text. */
 
@@ -122,14 +122,19 @@ export const configRows: readonly Row[] = [
     file: "components/config/load-from-engine.ts",
     fix: "write it as in …",
     when: "apps are a word",
-    arrange: edited(
-      "netbox",
-      (text) => {
-        setConfig(text);
-        return loadStackFromEngine();
+    arrange: () => ({
+      ...edited(
+        "netbox",
+        (text) => {
+          setConfig(text);
+          return loadStackFromEngine();
+        },
+        () => "{}",
+      )(),
+      end: () => {
+        pulumi.runtime.setAllConfig({});
       },
-      () => "{}",
-    ),
+    }),
   },
   {
     file: "components/config/pulumi-yaml.ts",

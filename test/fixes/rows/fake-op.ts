@@ -4,7 +4,7 @@ import {
   type ItemField,
   ItemReadError,
   type ReadItem,
-} from "../../components/onepassword/item.ts";
+} from "../../../components/onepassword/item.ts";
 
 /** Items of one vault, and so much of `op item` as the printed commands use. */
 export class FakeOp {

@@ -3,15 +3,15 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Client } from "pg";
 import { expect } from "vitest";
-import type { TlsSpec } from "../../components/config/spec/postgres.ts";
-import { explainLoginFailure } from "../../components/postgres/server/login-failure.ts";
-import { pgTlsOptions } from "../../components/postgres/server/tls.ts";
-import { openEndpoint } from "../../components/tunnel/endpoint.ts";
-import { type Issued, issue } from "../tunnel/certificate.ts";
-import { startBackend } from "../tunnel/cluster.ts";
-import { servePostgres } from "../tunnel/fake-postgres.ts";
+import type { TlsSpec } from "../../../components/config/spec/postgres.ts";
+import { explainLoginFailure } from "../../../components/postgres/server/login-failure.ts";
+import { pgTlsOptions } from "../../../components/postgres/server/tls.ts";
+import { openEndpoint } from "../../../components/tunnel/endpoint.ts";
+import { type Issued, issue } from "../../tunnel/certificate.ts";
+import { startBackend } from "../../tunnel/cluster.ts";
+import { servePostgres } from "../../tunnel/fake-postgres.ts";
+import type { Row } from "../trial.ts";
 import { wordsOf } from "./fake-op.ts";
-import type { Row } from "./trial.ts";
 
 /** Fixes of TLS: files of certificates, and what a server shows. */
 
