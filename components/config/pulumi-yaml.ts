@@ -10,6 +10,7 @@ import {
   type ScalarTag,
   type SchemaOptions,
   visit,
+  YAMLParseError,
 } from "yaml";
 import { BerthError } from "../errors.ts";
 
@@ -48,11 +49,17 @@ export function parsePulumiYaml(what: string, file: string, text: string): unkno
   } catch (cause) {
     if (cause instanceof BerthError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new BerthError(`${what}: ${file} is not valid YAML: ${reason.trim()}`, {
+    throw new BerthError(`${what}: ${file} is not valid YAML: ${reason}${placeOf(cause, lines)}`, {
       hint: "fix it there, then run the same command again",
       cause,
     });
   }
+}
+
+function placeOf(error: unknown, lines: LineCounter): string {
+  if (!(error instanceof YAMLParseError)) return "";
+  const { line, col } = lines.linePos(error.pos[0]);
+  return ` at line ${String(line)}, column ${String(col)}`;
 }
 
 /**
@@ -116,7 +123,8 @@ export const unquotedDate = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [-+]\d{4}
 
 const goYaml: DocumentOptions & ParseOptions & SchemaOptions = {
   schema: "failsafe",
-  // A warning of the parser would quote the line.
+  // Its warnings and its pretty errors quote the line, which may have a password.
   logLevel: "error",
+  prettyErrors: false,
   customTags: ["null", "bool", "merge", integer, float, date],
 };

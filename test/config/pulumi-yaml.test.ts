@@ -39,6 +39,15 @@ test.each(["!!binary aGVsbG8=", "!!set { a }", "!vault canary", "!!timestamp 200
   },
 );
 
+test("what is no YAML is named by its line, which is not shown: it may have a password", () => {
+  const text = 'a: 1\nb: "https://bot:canary@git.example.org" c\n';
+  const read = (): unknown => parsePulumiYaml("stack prod", "Pulumi.prod.yaml", text);
+  expect(read).toThrow(
+    /^stack prod: Pulumi\.prod\.yaml is not valid YAML: .* at line 2, column \d+\n {2}fix: /,
+  );
+  expect(read).not.toThrow("canary");
+});
+
 test("anchors in anchors without end are refused", () => {
   const lines = Array.from({ length: 9 }, (_, at) => {
     const aliases = Array.from({ length: 9 }, () => `*a${String(at)}`).join(", ");
