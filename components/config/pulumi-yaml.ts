@@ -111,7 +111,7 @@ const date: ScalarTag = {
   default: true,
   test: /^\d{4}-\d{1,2}-\d{1,2}(?:(?:[tT]|\s+)\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d{2}:\d{2})?)?$/,
   resolve: (text) => {
-    const padded = text.replaceAll(/(?<=-)\d(?!\d)/g, "0$&");
+    const padded = text.replaceAll(/(?<![\d.])\d(?!\d)/g, "0$&");
     const at = new Date(/\d:/.test(text) ? padded : `${padded}T00:00:00Z`);
     if (Number.isNaN(at.getTime())) return text;
     return `${at.toISOString().slice(0, 19).replace("T", " ")} +0000 UTC`;
