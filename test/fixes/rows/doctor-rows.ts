@@ -8,7 +8,6 @@ import type { World } from "../../../cli/doctor/world.ts";
 import { toOneError } from "../../../components/errors.ts";
 import { projectFolder } from "../../../components/project-folder.ts";
 import { edited, type Row } from "../trial.ts";
-import { replace } from "./run-verb.ts";
 
 /** What `doctor` finds wrong in a check. */
 async function mustPass(check: (report: Report) => Promise<unknown>): Promise<void> {
@@ -42,7 +41,7 @@ export const doctorRows: readonly Row[] = [
           mustPass((report) =>
             checkBackend(report, world({ PULUMI_BACKEND_URL }), { value: "3.259.0" }),
           ),
-        repair: (fix) => execFileSync("sh", ["-c", fix.replace(/, or correct.*/, "")]),
+        repair: (fix: string) => execFileSync("sh", ["-c", fix.replace(/, or correct.*/, "")]),
         end: () => {
           rmSync(home, { recursive: true });
         },

@@ -1,5 +1,4 @@
 import { freePort } from "../../../dev/postgres/ports.ts";
-import { labels } from "../../tunnel/cluster.ts";
 import type { Row } from "../trial.ts";
 import { ofPod, podNamed, selector, service, throughCluster, twoPods } from "./cluster-case.ts";
 
