@@ -4,6 +4,9 @@ import type { Tried } from "./trial.ts";
 
 const again = "run the same command again";
 const doctor = "engine/doctor.test.ts";
+const ofCodes = "provider/app-database/fixes.postgres.rows.test.ts";
+const retire = "provider/app-database/retire.postgres.test.ts";
+const run = "provider/app-database/run.postgres.test.ts";
 const commit = "delivery/git/commit.test.ts";
 const faults = "provider/faults.postgres.test.ts";
 const imports = "engine/import.full.test.ts";
@@ -107,7 +110,7 @@ export const ofRooms: Readonly<Record<string, readonly Tried[]>> = {
   "components/postgres/server/postgres-server.ts": [
     [
       "run pulumi up again: it goes on from here",
-      "provider/app-database/run.postgres.test.ts",
+      run,
       "ends at a statement boundary when cancelled",
     ],
     ["make room on the server", faults, "stops at a full disk"],
@@ -118,12 +121,8 @@ export const ofRooms: Readonly<Record<string, readonly Tried[]>> = {
     ],
   ],
   "components/postgres/server/run-lock.ts": [
-    [
-      "wait for it to end, then run pulumi up again",
-      "provider/app-database/run.postgres.test.ts",
-      "waits for another run that writes",
-    ],
-    ["……", "provider/app-database/run.postgres.test.ts", "waits for another run that writes"],
+    ["wait for it to end, then run pulumi up again", run, "waits for another run that writes"],
+    ["……", run, "waits for another run that writes"],
   ],
   "components/postgres/statements/failure.ts": [
     [
@@ -141,14 +140,10 @@ export const ofRooms: Readonly<Record<string, readonly Tried[]>> = {
       faults,
       "loses and doubles nothing where the server crashes",
     ],
-    [
-      'give role "…" that right',
-      "provider/app-database/fixes.postgres.rows.test.ts",
-      "names %s in database %s",
-    ],
+    ['give role "…" that right', ofCodes, "names %s in database %s"],
     [
       "as a superuser, in database …: GRANT … pg_catalog.… TO …",
-      "provider/app-database/fixes.postgres.rows.test.ts",
+      ofCodes,
       "names %s in database %s",
     ],
     [
@@ -162,11 +157,7 @@ export const ofRooms: Readonly<Record<string, readonly Tried[]>> = {
       "provider/app-database/owner-change.postgres.test.ts",
       "superuser",
     ],
-    [
-      "as a superuser: ALTER ROLE … CREATE",
-      "provider/app-database/run.postgres.test.ts",
-      "says which right the admin lacks",
-    ],
+    ["as a superuser: ALTER ROLE … CREATE", run, "says which right the admin lacks"],
     [
       "… WITH ADMIN TRUE, INHERIT TRUE, SET TRUE",
       faults,
@@ -177,11 +168,7 @@ export const ofRooms: Readonly<Record<string, readonly Tried[]>> = {
       "provider/app-database/leaving.postgres.test.ts",
       "refuses to drop such a role",
     ],
-    [
-      "the database is in use or half dropped",
-      "provider/app-database/retire.postgres.test.ts",
-      "says what a half dropped database needs",
-    ],
+    ["the database is in use or half dropped", retire, "says what a half dropped database needs"],
     ["…; ALTER ROLE … INHERIT", rights, "on %s"],
     ["another session has a lock on it", faults, "waits 5 s for a row"],
     ["the server's disk is full", faults, "stops at a full disk"],
@@ -206,16 +193,8 @@ export const ofRooms: Readonly<Record<string, readonly Tried[]>> = {
     ["…, or set berth:apps.….database.name to …", imports, "refuses what is not the entry's"],
   ],
   "provider/app-database/retire.ts": [
-    [
-      "then run pulumi up again",
-      "provider/app-database/retire.postgres.test.ts",
-      "lists who is connected",
-    ],
-    [
-      "to drop it, set berth:postgres.confirmDelete",
-      "provider/app-database/retire.postgres.test.ts",
-      "drops database and roles when asked",
-    ],
+    ["then run pulumi up again", retire, "lists who is connected"],
+    ["to drop it, set berth:postgres.confirmDelete", retire, "drops database and roles when asked"],
     ["to keep it, put the entry back", "engine/retire.full.test.ts", "an unconfirmed removal"],
     [
       "keep them away until it is gone",

@@ -15,12 +15,12 @@ export type Changes = Parameters<Cluster["spec"]>[0];
 
 /** What is wrong with a cluster or its kubeconfig, and what a fix changes. */
 export interface Case {
-  readonly break: (cluster: Cluster) => Changes | void | Promise<Changes | void>;
+  readonly break: (cluster: Cluster) => Changes | undefined | Promise<Changes | undefined>;
   readonly repair: (
     cluster: Cluster,
     fix: string,
     message: string,
-  ) => Changes | void | Promise<Changes | void>;
+  ) => Changes | undefined | Promise<Changes | undefined>;
   readonly listens?: boolean;
 }
 
@@ -72,7 +72,7 @@ export const podNamed = (name: string): { target: KubeTargetSpec } => ({
 });
 
 /** Puts the Pod back as it was. */
-export const keepPod = (cluster: Cluster) => {
+const keepPod = (cluster: Cluster) => {
   const pod = cluster.api.pods.get("postgres-0") ?? { ports: {} };
   return {
     pod,

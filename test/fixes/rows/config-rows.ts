@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -44,8 +44,7 @@ function copyExample() {
 }
 
 function setConfig(apps: string): void {
-  const { apps: _, ...others } = writeStack({});
-  const texts = Object.entries(others).map(([key, value]) => [
+  const texts = Object.entries(writeStack({})).map(([key, value]) => [
     `berth:${key}`,
     JSON.stringify(value),
   ]);
@@ -103,6 +102,26 @@ export const configRows: readonly Row[] = [
       stack: "prod",
       file: "Pulumi.prod.yaml",
     })),
+  },
+  {
+    file: files,
+    fix: "keep … alone",
+    when: "a key has two names",
+    arrange: () => {
+      const folder = mkdtempSync(path.join(tmpdir(), "berth-fixes-"));
+      const file = path.join(folder, "Pulumi.prod.yaml");
+      const example = readFileSync(path.join(projectFolder, "Pulumi.prod.yaml"), "utf8");
+      writeFileSync(file, `${example}  berth:config:apps: {}\n`);
+      return {
+        run: () => loadStackFromFile("prod", folder),
+        repair: () => {
+          writeFileSync(file, example);
+        },
+        end: () => {
+          rmSync(folder, { recursive: true });
+        },
+      };
+    },
   },
   {
     file: files,
