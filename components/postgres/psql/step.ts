@@ -65,6 +65,6 @@ BEGIN
   SELECT string_agg(problem, '; ') INTO problems FROM (
     ${problems.join("\n    UNION ALL\n    ")}
   ) found (problem);
-  IF problems IS NOT NULL THEN RAISE EXCEPTION '%: %', ${text(title)}, regexp_replace(problems, '[[:cntrl:]]', '?', 'g'); END IF;
+  IF problems IS NOT NULL THEN RAISE EXCEPTION '%: %', ${text(title)}, regexp_replace(problems, '[\\x01-\\x1f\\x7f-\\x9f]', '?', 'g'); END IF;
 END`);
 }
