@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -48,12 +48,16 @@ const openDatabase = async (): Promise<Backend> => {
   const { host, port } = bed.sandbox.superuser;
   await bed.sql(`create role ${name} login password '${password}'`);
   await bed.sql(`create database ${name} owner ${name}`);
-  const at = `postgres://${name}:${password}@${host}:${String(port)}/${name}`;
-  const url = `${at}?sslmode=disable`;
+  const PGPASSFILE = path.join(bed.sandbox.home, "state-pgpass");
+  writeFileSync(PGPASSFILE, `*:*:*:${name}:${password}\n`, { mode: 0o600 });
+  const url = `postgres://${name}@${host}:${String(port)}/${name}?sslmode=disable`;
   // PGOPTIONS of the sandbox, which docs/provisioners.md advises, has another search_path.
-  const without = await bed.pulumi(["stack", "ls"], { PULUMI_BACKEND_URL: url });
-  expect(without.output).toContain('permission denied to create "pg_catalog.pulumi_state"');
-  return { env: { PULUMI_BACKEND_URL: `${url}&search_path=public` } };
+  const without = await bed.pulumi(["stack", "ls"], {
+    PGPASSFILE,
+    PULUMI_BACKEND_URL: url,
+  });
+  expect(without.output).toContain("permission denied for schema pg_catalog");
+  return { env: { PGPASSFILE, PULUMI_BACKEND_URL: `${url}&search_path=public` } };
 };
 
 const openBucket = (): Promise<Backend> =>
@@ -146,17 +150,13 @@ describe.each([
     },
   );
 
-  it.runIf(isThere)(
-    "doctor finds the stack there, and shows no password of the backend",
-    async () => {
-      const stack = { name: bed.sandbox.stack, file: bed.sandbox.stackFile };
-      const findings = await diagnose(worldOf(bed, backend.env), stack);
-      const machine = findings.filter(({ group }) => group === "machine");
-      expect(withStatus(machine, "failed")).toEqual([]);
-      expect(withStatus(machine, "ok")).toEqual(
-        expect.arrayContaining([expect.stringContaining("machine: stack: dev is in ")]),
-      );
-      expect(JSON.stringify(findings)).not.toContain(stateLogin.password);
-    },
-  );
+  it.runIf(isThere)("doctor finds the stack there", async () => {
+    const stack = { name: bed.sandbox.stack, file: bed.sandbox.stackFile };
+    const findings = await diagnose(worldOf(bed, backend.env), stack);
+    const machine = findings.filter(({ group }) => group === "machine");
+    expect(withStatus(machine, "failed")).toEqual([]);
+    expect(withStatus(machine, "ok")).toEqual(
+      expect.arrayContaining([expect.stringContaining("machine: stack: dev is in ")]),
+    );
+  });
 });
