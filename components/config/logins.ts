@@ -1,3 +1,4 @@
+import { onceEach } from "../once-each.ts";
 import { loginKey } from "./derive/names.ts";
 import type { SecretSpec } from "./spec/secrets.ts";
 import type { AppSpec, RoleSpec } from "./spec.ts";
@@ -16,12 +17,7 @@ export function roleNamesOf({
 /** The apps that have a role, with their places in the list. */
 type Makers = ReadonlyMap<string, ReadonlyMap<AppSpec, number>>;
 
-/** By the list of apps: a search through all apps for each app would take the square of their number. */
-const makersOfApps = new WeakMap<readonly AppSpec[], Makers>();
-
-function findMakers(apps: readonly AppSpec[]): Makers {
-  const known = makersOfApps.get(apps);
-  if (known !== undefined) return known;
+const findMakers = onceEach((apps: readonly AppSpec[]): Makers => {
   const makers = new Map<string, Map<AppSpec, number>>();
   for (const [place, app] of apps.entries()) {
     for (const name of roleNamesOf(app)) {
@@ -29,9 +25,8 @@ function findMakers(apps: readonly AppSpec[]): Makers {
       makers.set(name, places.set(app, place));
     }
   }
-  makersOfApps.set(apps, makers);
   return makers;
-}
+});
 
 /** The apps with roles that this app's roles are members of. They are made first. */
 export function appsBefore(
