@@ -17,7 +17,7 @@ const schema = JSON.parse(read("test/examples/operator-stack.schema.json")) as S
 function toStrict(given: unknown): unknown {
   if (Array.isArray(given)) return given.map(toStrict);
   if (typeof given !== "object" || given === null) return given;
-  const { format: _, ...all } = given as Schema;
+  const all = given as Schema;
   const inner = Object.fromEntries(Object.entries(all).map(([key, one]) => [key, toStrict(one)]));
   if (all["x-kubernetes-int-or-string"] === true) return { anyOf: inner["anyOf"] };
   const isOpen = all["x-kubernetes-preserve-unknown-fields"] === true || !all.properties;
@@ -26,8 +26,8 @@ function toStrict(given: unknown): unknown {
 
 const metadata = z.looseObject({ name: z.string(), namespace: z.string() });
 const isStack = z.fromJSONSchema(toStrict(schema) as Parameters<typeof z.fromJSONSchema>[0]);
-const toPlain = (edited: string): { kind: string; spec: Record<string, unknown> }[] =>
-  parseAllDocuments(edited).map((document) => document.toJS());
+const toPlain = (edited: string) =>
+  parseAllDocuments(edited).map((document) => document.toJS() as { readonly kind: string });
 
 function problemsOf(edited: string): readonly string[] {
   const [stack] = toPlain(edited).filter(({ kind }) => kind === "Stack");
