@@ -84,7 +84,7 @@ export function floorTable(measured = readMeasured()): string {
     "of psql",
     "psql",
     "psql as that admin",
-    "psql at a time",
+    "psql, several at a time",
     ...strategies.map((name) => `databases alone, \`${name}\``),
     ...(hasTofu ? ["OpenTofu"] : []),
   ];
@@ -180,7 +180,7 @@ export function plotMeasured({ apps }: Measured): string {
     lines: [
       line("pulumi up", (one) => one.berth_up_s),
       line("psql", (one) => one.floors.psql_s),
-      line("psql at a time", (one) => one.floors.psql_parallel_s),
+      line("psql, several at a time", (one) => one.floors.psql_parallel_s),
       line("unchanged preview", (one) => one.berth_noop_s),
       line("refresh", (one) => one.berth_refresh_s),
       line("preview of nothing", (one) => one.engine.noop_s),

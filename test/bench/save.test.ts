@@ -37,12 +37,17 @@ describe("saved figures", () => {
 
   it("are kept by number of apps and kind of admin, the newest of each", () => {
     const again = [figures(150, { berth_up_s: 30 }), figures(50, { superuser: true })];
-    const { apps } = addTo(first, "another machine", { apps: again });
+    const { apps } = addTo(first, "one machine", { apps: again });
     expect(apps.map(({ n, superuser, berth_up_s }) => [n, superuser, berth_up_s])).toEqual([
       [50, false, 5],
       [150, false, 30],
       [50, true, 5],
     ]);
+  });
+
+  it("are dropped when another machine measures", () => {
+    const { apps } = addTo(first, "another machine", { apps: [figures(30)] });
+    expect(apps.map(({ n }) => n)).toEqual([30]);
   });
 
   it("come to tables that say what was not measured, and why", () => {
@@ -54,7 +59,9 @@ describe("saved figures", () => {
     expect(table).toContain("Not measured: clone (not on this file system).");
     expect(growthTable(first)).toContain("| 150 | CREATEROLE | 1.5 s | 10 ms | 2.00 |");
     const tables = { tables: 20_000, noop_s: 1, refresh_s: 2, role_s: 3 };
-    expect(growthTable(addTo(first, "x", { tables }))).toContain("One app with 20,000 tables:");
+    expect(growthTable(addTo(first, "one machine", { tables }))).toContain(
+      "One app with 20,000 tables:",
+    );
   });
 
   it("come to a plot with a line for each way", () => {

@@ -33,11 +33,13 @@ export async function saveMeasured(found: {
   await execa("biome", format, { cwd: projectFolder, preferLocal: true });
 }
 
+/** Figures of another machine or day are dropped: a page must not compare them with these. */
 export function addTo(
-  before: Measured | undefined,
+  saved: Measured | undefined,
   machine: string,
   { apps = [], tables }: Parameters<typeof saveMeasured>[0],
 ): Measured {
+  const before = saved?.with === machine ? saved : undefined;
   const isSame = (a: MeasuredApps, b: MeasuredApps): boolean =>
     a.n === b.n && a.superuser === b.superuser;
   const kept = (before?.apps ?? []).filter((one) => !apps.some((other) => isSame(one, other)));
