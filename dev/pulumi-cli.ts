@@ -36,16 +36,24 @@ export async function ensurePlugins(
   run: StackOfRun,
   report: (line: string) => void,
 ): Promise<void> {
-  const backend = findFileBackend(projectFolder, run.env);
-  const state =
-    backend === undefined ? await exportState(run, report) : readState(backend, run.stack);
-  const wanted = new Set([...findPluginsOfFile(run), ...findStatePackages(state)]);
+  const wanted = new Set([...findPluginsOfFile(run), ...(await findPackages(run, report))]);
   const plugins = partTable.filter(({ kind, name }) => kind === "plugin" && wanted.has(name));
   if (plugins.length === 0) return;
   await openToolchain(
     report,
     plugins.map(({ name }) => name),
   );
+}
+
+/** The packages of the resources in state, wherever the state is. */
+export async function findPackages(
+  run: StackOfRun,
+  report: (line: string) => void,
+): Promise<readonly string[]> {
+  const backend = findFileBackend(projectFolder, run.env);
+  const state =
+    backend === undefined ? await exportState(run, report) : readState(backend, run.stack);
+  return findStatePackages(state);
 }
 
 /** The state as Pulumi exports it, with encrypted secrets. Empty if Pulumi cannot: the run itself reports why. */

@@ -4,6 +4,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { diagnose } from "../../cli/doctor/diagnose.ts";
 import { connectAsSuperuser } from "../../dev/postgres/neighbour.ts";
+import { findPackages } from "../../dev/pulumi-cli.ts";
 import { hasGo, useGoBinary } from "../fakes/go-program.ts";
 import { Bed } from "./bed.ts";
 import { killQuietly, pendingOperations } from "./cli-processes.ts";
@@ -149,6 +150,11 @@ describe.each([
       expect(again.exitCode, again.output).toBe(0);
     },
   );
+
+  it.runIf(isThere)("npm run pulumi finds which plugins the state needs", async () => {
+    const env = { ...bed.sandbox.env, ...backend.env };
+    expect(await findPackages({ ...bed.sandbox, env }, () => undefined)).toEqual(["berth"]);
+  });
 
   it.runIf(isThere)("doctor finds the stack there", async () => {
     const stack = { name: bed.sandbox.stack, file: bed.sandbox.stackFile };
