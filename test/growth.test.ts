@@ -56,7 +56,9 @@ function workOut(count: number, workloads: string): void {
   );
   const databases = apps.map(({ database, name }) => liveDatabase(database.name, name));
   const catalog = makeCatalog([liveRole(postgres.ownershipRole), ...roles], databases);
-  const facts = { catalog, stored: undefined, refusedSettings: [] };
+  const unlisted = { objects: [], settings: [], schemas: [] };
+  const access = { objects: [], defaults: [], extensions: [] };
+  const facts = { catalog, access, unlisted };
   for (const app of apps) {
     delivery.ofApp(app);
     appsBefore(app, apps);
@@ -75,10 +77,10 @@ async function countCalls(work: () => void): Promise<ReadonlyMap<string, number>
     const own = result.filter(({ url }) => url.includes(`${projectFolder}/components/`));
     return new Map(
       own.flatMap(({ url, functions }) =>
-        functions.map(({ functionName, ranges: [range] }) => [
-          `${url.split("/components/")[1] ?? ""} ${functionName} at ${String(range?.startOffset)}`,
-          range?.count ?? 0,
-        ]),
+        functions.map(({ functionName, ranges: [range] }) => {
+          const where = `${url.split("/components/")[1] ?? ""} at ${String(range?.startOffset)}`;
+          return [`${functionName} in ${where}`, range?.count ?? 0] as const;
+        }),
       ),
     );
   } finally {
