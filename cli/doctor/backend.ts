@@ -43,7 +43,7 @@ export async function checkBackend(
       }
       const answer = await askPulumi(world, ["whoami", "--json", "--verbose"]);
       const { url: address = "", user = "" } = answer as { url?: string; user?: string };
-      const url = address.replace(/\/\/[^/@]*@/, "//");
+      const url = toShownText(address);
       return { value: { url, isEmpty: false }, detail: `${url} as ${user}` };
     },
   );
