@@ -12,6 +12,7 @@ import {
   showRights,
   showUnlisted,
 } from "./delivery-examples.ts";
+import { floorTable, growthTable, scaleTable } from "./measured.ts";
 import { problemTable } from "./problem-table.ts";
 import { drawInnerRooms, drawRooms } from "./room-picture.ts";
 import { stackFileReference } from "./stack-file-reference.ts";
@@ -63,6 +64,11 @@ export const madeParts: Readonly<Record<string, Readonly<Record<string, MadePart
     rights: { from: "the cluster of the tests", show: showRights },
     "by labels": { from: "the manifests", show: () => showExample("primary") },
   },
+  "docs/performance.md": {
+    floors: { from: "docs/measured.json", show: () => floorTable() },
+    growth: { from: "docs/measured.json", show: () => growthTable() },
+  },
+  "docs/scale.md": { simulation: { from: "docs/measured.json", show: () => scaleTable() } },
   "docs/delivery/health.md": { checks: { from: "the health checks", show: healthText } },
   // Last: its examples are from the other pages.
   "docs/stack-file.md": { keys: { from: "the schema", show: stackFileReference } },

@@ -9,14 +9,15 @@ import { goEnvironment } from "../../toolchain/go-build.ts";
 /** A machine without Go leaves out what needs a program in Go. */
 export const hasGo = execaSync("go", ["version"], { reject: false }).exitCode === 0;
 
-/** Builds the program in a folder below `test`, before the tests of the file. Gives its path. */
-export function buildGoProgram(source: string): string {
+/** Builds the program in a folder below `test`, or one that its go.mod requires, and gives the path. */
+export function useGoBinary(source: string, package_ = "."): string {
   const folder = mkdtempSync(path.join(tmpdir(), "berth-go-"));
   const program = path.join(folder, "program");
   beforeAll(async () => {
     if (!hasGo) return;
     const cwd = path.join(projectFolder, "test", source);
-    await execa("go", ["build", "-mod=readonly", "-o", program, "."], { cwd, env: goEnvironment });
+    const args = ["build", "-mod=readonly", "-o", program, package_];
+    await execa("go", args, { cwd, env: goEnvironment });
   }, 1_800_000);
   afterAll(() => {
     rmSync(folder, { recursive: true });
@@ -24,9 +25,9 @@ export function buildGoProgram(source: string): string {
   return program;
 }
 
-/** Builds the program, and gives what runs it: JSON in, JSON out. */
+/** Builds the program in a folder below `test`, and gives what runs it: JSON in, JSON out. */
 export function useGoProgram<T>(source: string): (input: object) => Promise<T> {
-  const program = buildGoProgram(source);
+  const program = useGoBinary(source);
   return async (input) => {
     const { stdout } = await execa(program, { input: JSON.stringify(input) });
     return JSON.parse(stdout) as T;
