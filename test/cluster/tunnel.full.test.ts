@@ -65,13 +65,13 @@ async function expectNothingLeft(): Promise<void> {
   await expect.poll(() => findLeftovers(cluster), { timeout: 5_000 }).toEqual(nothing);
 }
 
-function endpointSpec(name = "postgres-postgresql"): EndpointSpec {
+function endpointSpec(): EndpointSpec {
   return {
     kind: "kubernetes",
     kubeconfig: cluster.cluster.kubeconfig,
     context: undefined,
     namespace: cluster.namespace,
-    target: { kind: "service", name },
+    target: { kind: "service", name: "postgres-postgresql" },
     port: 5432,
     localPort: cluster.localPort,
   };
@@ -142,49 +142,6 @@ describe("before anything is written", () => {
       await removeServer(home);
       rmSync(home, { recursive: true, force: true });
     }
-  });
-
-  it("follows a Service without a selector, with the rights of docs/delivery/primary.md", async () => {
-    const where = cluster.namespace;
-    const targetRef = { kind: "Pod", name: "postgres-postgresql-0", namespace: where };
-    await cluster.applyAll([
-      {
-        apiVersion: "v1",
-        kind: "Service",
-        metadata: { name: "main", namespace: where },
-        spec: { ports: [{ port: 5432 }] },
-      },
-      {
-        apiVersion: "discovery.k8s.io/v1",
-        kind: "EndpointSlice",
-        metadata: {
-          name: "main",
-          namespace: where,
-          labels: { "kubernetes.io/service-name": "main" },
-        },
-        addressType: "IPv4",
-        ports: [{ port: 5432 }],
-        endpoints: [{ addresses: ["192.0.2.10"], conditions: { ready: true }, targetRef }],
-      },
-    ]);
-    const { port, password } = cluster.bed.sandbox.superuser;
-    const ask = async (): Promise<unknown> => {
-      const endpoint = await openEndpoint(endpointSpec("main"), { mode: "disable" });
-      const login = { user: "postgres", password, database: "postgres" };
-      const client = new Client({ ...login, stream: () => endpoint.stream() });
-      try {
-        await client.connect();
-        return (await client.query("show port")).rows[0];
-      } finally {
-        await client.end().catch(() => undefined);
-        await endpoint.close();
-      }
-    };
-    await expect(ask()).rejects.toThrow("not allowed to list endpointslices");
-    await cluster.applyAll(berthRights(where, { followsEndpoints: true }));
-    expect(await ask()).toEqual({ port: String(port) });
-    await cluster.applyAll(berthRights(where));
-    await expectNothingLeft();
   });
 
   it("has written nothing", async () => {

@@ -73,6 +73,11 @@ const files: readonly Mutant[] = [
   ),
   ...inFile(
     "components/delivery/git/flux.ts",
+    ["test/delivery/git/flux-health.test.ts"],
+    [["a wait for the Secrets that operators make", "healthCheckExprs.length === 0", "true"]],
+  ),
+  ...inFile(
+    "components/delivery/git/flux.ts",
     ["test/delivery/git/flux.test.ts"],
     [
       [
@@ -80,7 +85,6 @@ const files: readonly Mutant[] = [
         "[has.own.length > 0 ? secrets : afterDatabase]",
         "[afterDatabase]",
       ],
-      ["Secrets that operators make", "healthCheckExprs.length === 0", "true"],
       ["volumes that stay", '{ deletionPolicy: "Orphan" }', "{}"],
       ["namespaces that stay", '"kustomize.toolkit.fluxcd.io/prune": "disabled",', ""],
     ],

@@ -1,8 +1,5 @@
-import path from "node:path";
 import { describe, expect, it, test } from "vitest";
 import { parseStack } from "../../../components/config/parse.ts";
-import { healthChecks } from "../../../components/delivery/argocd/health-checks.ts";
-import { planHealthExpressions } from "../../../components/delivery/git/flux-health.ts";
 import { planStackDelivery } from "../../../components/delivery/stack-delivery.ts";
 import { findProblems, type Written, writeStack } from "../../fakes/stack.ts";
 import { list } from "../argocd/plan.ts";
@@ -33,15 +30,6 @@ const apps = {
   keys: { credentials: "vault", vault: { restart: [] } },
 };
 const vault = { secrets: { vault: { connection: "tools/default" } } };
-
-interface Kustomization {
-  readonly kind: string;
-  readonly spec: {
-    readonly path: string;
-    readonly dependsOn?: readonly { readonly name: string }[];
-    readonly healthCheckExprs?: readonly { readonly kind: string }[];
-  };
-}
 
 interface Shown {
   readonly name: string;
@@ -147,38 +135,6 @@ describe("with Flux", () => {
     expect(job?.[1].metadata.annotations).toEqual({
       "kustomize.toolkit.fluxcd.io/force": "enabled",
     });
-  });
-
-  it("waits for the Secrets: what an operator has not looked at yet is not ready", () => {
-    const own = { docs: null, ext: { secretsThrough: "external-secret" }, keys: apps.keys };
-    const store = {
-      connect: { host: "http://c:8080", tokenSecret: { namespace: "c", name: "t" } },
-    };
-    const secrets = { store, vault: { address: "https://v.tools:8200" } };
-    const all = list(parseStack("prod", write(own, { workloads: "flux" }, { secrets })));
-    const unready = new Set(healthChecks.map(({ kind }) => kind));
-    let found = 0;
-    for (const [, { kind, spec }] of all as unknown as readonly (readonly [
-      string,
-      Kustomization,
-    ])[]) {
-      if (kind !== "Kustomization") continue;
-      const folder = spec.path.replace("./clusters/home/", "");
-      const kinds = all
-        .filter(([file]) => path.posix.dirname(file) === folder)
-        .map(([, object]) => object.kind)
-        .filter((one) => unready.has(one));
-      const expressions = spec.healthCheckExprs ?? [];
-      expect(expressions.map((one) => one.kind)).toEqual(expect.arrayContaining(kinds));
-      expect(kinds.length > 0).toBe(expressions.length > 0);
-      found += kinds.length;
-    }
-    expect(found).toBeGreaterThan(5);
-    const argoCdOnly = ["Application"];
-    const known = healthChecks
-      .filter(({ kind }) => !argoCdOnly.includes(kind))
-      .map(({ group, kind }) => ({ apiVersion: `${group}/v1`, kind }));
-    expect(planHealthExpressions(known)).toHaveLength(known.length);
   });
 
   it("says nothing to Argo CD", () => {
