@@ -39,7 +39,7 @@ const runBy: Readonly<Record<string, string>> = {
   "npm run add -- wiki --stack dev": "engine/five-minutes.full.test.ts",
   "npm run preview -- --stack dev": "engine/five-minutes.full.test.ts",
   "npm run pulumi -- up --yes": "engine/five-minutes.full.test.ts",
-  "npm run rotate -- --stack dev --app wiki": "engine/five-minutes.full.test.ts",
+  "npm run rotate -- wiki --stack dev": "engine/five-minutes.full.test.ts",
   "npm run report -- --stack dev --html --live --out report.html":
     "engine/five-minutes.full.test.ts",
   "npm run add -- wiki --stack prod": "cli/add/verb.test.ts",
@@ -62,7 +62,7 @@ const runBy: Readonly<Record<string, string>> = {
   "pulumi up": "engine/package.full.test.ts",
   "npx berth verify": "engine/package.full.test.ts",
   "npm run plan -- --stack prod": "cli/plan/verb.test.ts",
-  "npm run plan -- --stack prod --app wiki --vault": "cli/main.test.ts",
+  "npm run plan -- wiki --stack prod --vault": "cli/main.test.ts",
   "npm run report -- --stack prod": "cli/report/verb.test.ts",
   "npm run report -- --stack prod --html --out report.html": "cli/report/page/browser.full.test.ts",
   "npm run report -- --stack prod --html --live --out report.html":
@@ -90,9 +90,9 @@ const runBy: Readonly<Record<string, string>> = {
   "npm run doctor -- --stack prod": "engine/doctor.test.ts",
   "npm run adopt -- --stack prod": "engine/adopt.rows.test.ts",
   "npm run adopt -- --stack prod --write": "engine/adopt.rows.test.ts",
-  "npm run rotate -- --stack prod --app wiki": "engine/rotate.test.ts",
-  "npm run rotate -- --stack prod --app wiki --keys": "cli/rotate/write-keys.test.ts",
-  "npm run rotate -- --stack prod --app wiki --retire": "engine/rotate-two-logins.full.test.ts",
+  "npm run rotate -- wiki --stack prod": "engine/rotate.test.ts",
+  "npm run rotate -- wiki --stack prod --keys": "cli/rotate/write-keys.test.ts",
+  "npm run rotate -- wiki --stack prod --retire": "engine/rotate-two-logins.full.test.ts",
 };
 
 describe("the pages for users", () => {

@@ -138,14 +138,34 @@ describe("what it cannot run with is exit code 2, one message and no fault's sta
     ["a mistyped verb", ["verfy"], "unknown command 'verfy' (did you mean verify?)"],
     [
       "a word too many",
-      ["verify", "prod"],
-      "too many arguments for 'verify'. Expected 0 arguments but got 1: prod.\n  fix: options come after --, as in: npm run verify -- --stack prod",
+      ["doctor", "prod"],
+      "too many arguments for 'doctor'. Expected 0 arguments but got 1: prod.\n  fix: npm run doctor -- --stack prod",
     ],
-    ["a word too many with options", ["verify", "prod", "--json"], "fix: npm run verify -- --help"],
+    ["an app too many", ["preview", "netbox", "--json"], "fix: npm run preview -- --json"],
+    [
+      "a stack as a further app",
+      ["verify", "prod", "netbox"],
+      "fix: npm run verify -- netbox --stack prod",
+    ],
+    [
+      "two apps",
+      ["verify", "netbox", "--app", "basketball", "--stack", "prod"],
+      'verify: two apps, "netbox" and "basketball"\n  fix: leave out --app',
+    ],
+    [
+      "an app that is not there",
+      ["verify", "netbx", "--stack", "prod"],
+      'stack prod has no app "netbx"; did you mean "netbox"? its apps are basketball, netbox\n  fix: name one of them, or add the app: npm run add -- netbx --stack prod',
+    ],
+    [
+      "no app",
+      ["rotate", "--stack", "prod"],
+      "rotate: which app? The stack's are basketball, netbox\n  fix: name it: npm run rotate -- basketball --stack prod",
+    ],
     [
       "an option of another verb",
-      ["verify", "--stack", "prod", "--app", "netbox"],
-      "unknown option '--app'\n  fix: npm run verify -- --help shows the options",
+      ["verify", "--stack", "prod", "--html"],
+      "unknown option '--html'\n  fix: npm run verify -- --help shows the options",
     ],
     [
       "two forms",
@@ -188,6 +208,19 @@ describe("what it cannot run with is exit code 2, one message and no fault's sta
     expect(stderr).toContain(message);
     expect(stderr).not.toMatch(/^ {4}at /m);
   });
+});
+
+test.each([
+  ["--stack prod", ["netbox", "prod"], { stack: "true" }],
+  ["--stack=prod", ["netbox"], { stack: "prod" }],
+  ["--app netbox --stack prod", ["netbox", "prod"], { app: "true", stack: "true" }],
+])("what npm took of `npm run rotate netbox %s` stops the verb", async (_, words, taken) => {
+  const env = Object.entries(taken).map(([name, value]) => [`npm_config_${name}`, value]);
+  const result = await berth(["rotate", ...words], Object.fromEntries(env) as typeof noHome);
+  expect(result).toMatchObject({ exitCode: 2, stdout: "" });
+  expect(result.stderr).toMatch(
+    /^rotate: npm took --.* for an option of its own\n {2}fix: .*: npm run rotate -- netbox --stack prod$/,
+  );
 });
 
 test("a clone may be in a folder whose name has a blank, a letter of its own and a per cent", async () => {

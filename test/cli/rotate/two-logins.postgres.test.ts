@@ -58,7 +58,7 @@ describe("a rotation", () => {
       resumed: false,
       verified: true,
       next: expect.stringContaining(
-        "npm run rotate -- --stack prod --app netbox --retire",
+        "npm run rotate -- netbox --stack prod --retire",
       ) as unknown,
     });
     const after = bed.login();
