@@ -1,5 +1,5 @@
-import { commandLine } from "../components/command-line.ts";
 import { didYouMean } from "../components/closest.ts";
+import { commandLine } from "../components/command-line.ts";
 import type { AppSpec, StackSpec } from "../components/config/spec.ts";
 import { BerthError } from "../components/errors.ts";
 

@@ -148,21 +148,6 @@ describe("what it cannot run with is exit code 2, one message and no fault's sta
       "fix: npm run verify -- netbox --stack prod",
     ],
     [
-      "two apps",
-      ["verify", "netbox", "--app", "basketball", "--stack", "prod"],
-      'verify: two apps, "netbox" and "basketball"\n  fix: leave out --app',
-    ],
-    [
-      "an app that is not there",
-      ["verify", "netbx", "--stack", "prod"],
-      'stack prod has no app "netbx"; did you mean "netbox"? its apps are basketball, netbox\n  fix: name one of them, or add the app: npm run add -- netbx --stack prod',
-    ],
-    [
-      "no app",
-      ["rotate", "--stack", "prod"],
-      "rotate: which app? The stack's are basketball, netbox\n  fix: name it: npm run rotate -- basketball --stack prod",
-    ],
-    [
       "an option of another verb",
       ["verify", "--stack", "prod", "--html"],
       "unknown option '--html'\n  fix: npm run verify -- --help shows the options",
@@ -208,19 +193,6 @@ describe("what it cannot run with is exit code 2, one message and no fault's sta
     expect(stderr).toContain(message);
     expect(stderr).not.toMatch(/^ {4}at /m);
   });
-});
-
-test.each([
-  ["--stack prod", ["netbox", "prod"], { stack: "true" }],
-  ["--stack=prod", ["netbox"], { stack: "prod" }],
-  ["--app netbox --stack prod", ["netbox", "prod"], { app: "true", stack: "true" }],
-])("what npm took of `npm run rotate netbox %s` stops the verb", async (_, words, taken) => {
-  const env = Object.entries(taken).map(([name, value]) => [`npm_config_${name}`, value]);
-  const result = await berth(["rotate", ...words], Object.fromEntries(env) as typeof noHome);
-  expect(result).toMatchObject({ exitCode: 2, stdout: "" });
-  expect(result.stderr).toMatch(
-    /^rotate: npm took --.* for an option of its own\n {2}fix: .*: npm run rotate -- netbox --stack prod$/,
-  );
 });
 
 test("a clone may be in a folder whose name has a blank, a letter of its own and a per cent", async () => {
