@@ -12,7 +12,7 @@ const pauseMs = 500;
 /** What the owner says to those who wait. */
 interface News {
   readonly pid: number;
-  readonly line?: string;
+  readonly line: string | undefined;
 }
 
 /**

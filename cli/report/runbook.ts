@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { commandLine } from "../../components/command-line.ts";
+import { commandLine, pulumiLine } from "../../components/command-line.ts";
 import { rotationRunbook } from "../../components/config/derive/names.ts";
 import { keysInItem } from "../../components/config/login-keys.ts";
 import { hasItem } from "../../components/config/logins.ts";
@@ -159,7 +159,7 @@ function byHand(role: RoleSpec, app: AppSpec, stack: string): string[] {
   const commands = [
     // The fields that repeat the login do not change by themselves.
     ...(hasKeys ? [commandLine("rotate", `${app.name} --stack ${stack}${option} --keys`)] : []),
-    `pulumi up --stack ${stack}`,
+    pulumiLine("up", stack),
   ];
   return [
     `To do step 1 by hand, change ${escapeMarkdown(fields.password)} of the item ${escapeMarkdown(item.item)}${other}, then run:`,

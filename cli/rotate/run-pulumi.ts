@@ -1,4 +1,5 @@
 import { execa, type Options } from "execa";
+import { pulumiLine } from "../../components/command-line.ts";
 import type { AppSpec } from "../../components/config/spec.ts";
 import { readProjectName } from "../../components/engine/file-backend.ts";
 import { BerthError } from "../../components/errors.ts";
@@ -33,7 +34,7 @@ export async function previewApp({ args, app }: AppRun): Promise<void> {
   if (!result.failed) return;
   printError(result.all);
   throw new BerthError(`app ${app.name}: pulumi preview failed; nothing was changed`, {
-    hint: "fix what pulumi says above, then run the same command again",
+    hint: `fix what pulumi says above (if an app has left the stack file: ${pulumiLine("up", args.stack)}), then run the same command again`,
   });
 }
 
@@ -67,6 +68,7 @@ export async function upApp({ args, app }: AppRun, describe: () => Promise<strin
 function toArgs({ args, app }: AppRun): string[] {
   return [
     "--non-interactive",
+    "--suppress-outputs",
     "--stack",
     args.stack,
     ...(args.file === undefined ? [] : ["--config-file", args.file]),

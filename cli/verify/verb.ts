@@ -1,4 +1,5 @@
 import pLimit from "p-limit";
+import { pulumiLine } from "../../components/command-line.ts";
 import { readOnePasswordAccess } from "../../components/config/environment.ts";
 import { isOfVault, roleNamesOf } from "../../components/config/logins.ts";
 import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
@@ -105,7 +106,7 @@ export async function verifyStack(
 
 /** The one check of an app whose database nobody has made yet. */
 function notThereYet({ name, database, provisioner }: AppSpec, { stack }: StackSpec): Check {
-  const fix = provisioner === "job" ? "run the app's Job" : `run pulumi up --stack ${stack}`;
+  const fix = provisioner === "job" ? "run the app's Job" : `run ${pulumiLine("up", stack)}`;
   const detail = `database "${database.name}" is not on the server yet`;
   return { name: `${name}: is on the server`, ok: false, detail, fix };
 }
