@@ -3,6 +3,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { verbs } from "../cli/verbs.ts";
 import { madeParts, profileTable, withMadeParts } from "../dev/documents/readme.ts";
 import { findProblems, type Written, writeStack } from "./fakes/stack.ts";
 
@@ -28,6 +29,9 @@ function blocksOf(language: string): readonly string[] {
     [...readText(file).matchAll(fence)].map(([, block]) => block ?? ""),
   );
 }
+
+/** Scripts that a page names as former ones. */
+const gone = ["test:cluster"];
 
 /** Command of a page → the test that runs it. */
 const runBy: Readonly<Record<string, string>> = {
@@ -101,6 +105,29 @@ describe("the pages for users", () => {
     expect([...new Set(commands)].toSorted()).toEqual(Object.keys(runBy).toSorted());
   });
 
+  it("show commands in blocks of `sh` alone", () => {
+    const languages = pages.flatMap((file) => [...readText(file).matchAll(/^ *```(\w+)/gm)]);
+    const known = ["json", "mermaid", "sh", "sql", "yaml"];
+    expect(languages.map(([, name = ""]) => name).filter((name) => !known.includes(name))).toEqual(
+      [],
+    );
+  });
+
+  it("name in their sentences only commands and options that there are", () => {
+    const { scripts } = JSON.parse(readText("package.json")) as { scripts: object };
+    const inSentences = pages.flatMap((file) => [
+      ...readText(file).matchAll(/`(npm run|npx berth) (?<name>[a-z:]+)(?<args>[^`\n]*)`/g),
+    ]);
+    expect(inSentences.length).toBeGreaterThan(10);
+    for (const { 0: text, groups: { name = "", args = "" } = {} } of inSentences) {
+      const verb = verbs.find((one) => one.name() === name);
+      expect(verb !== undefined || name in scripts || gone.includes(name), text).toBe(true);
+      const known = ["--help", ...(verb?.options.map(({ long }) => long) ?? [])];
+      const given = args.match(/--[a-z][a-z-]*/g) ?? [];
+      if (verb) expect(known, text).toEqual(expect.arrayContaining(given));
+    }
+  });
+
   it.each(Object.entries(runBy))("%s: the test has its verb and options", (command, file) => {
     const test = readFileSync(new URL(file, import.meta.url), "utf8");
     const options = command.match(/(?<= --)[a-z][a-z-]*/g) ?? [];
@@ -172,6 +199,7 @@ describe("the documents", () => {
     expect(withMadeParts(file, text)).toBe(text);
   });
 
+  // Links to other sites are not followed: tests run without the internet, and a site may be down for an hour.
   it.each(documents)("%s links only to what is there", (file) => {
     for (const link of linksOf(file)) expect(existsSync(new URL(link, root)), link).toBe(true);
   });
@@ -190,7 +218,7 @@ describe("the documents", () => {
 
 /** The files that a document links to, from the root. */
 function linksOf(file: string): readonly string[] {
-  const links = [...readText(file).matchAll(/\]\((?!https?:|#)([^)#]+)/g)];
+  const links = [...readText(file).matchAll(/(?:\]\(|src="|href=")(?!https?:|#)([^)#"]+)/g)];
   return links.map(([, link = ""]) => path.posix.join(path.posix.dirname(file), link));
 }
 
