@@ -53,7 +53,9 @@ async function enterSandbox(): Promise<Sandbox> {
 
 try {
   const stack = values.stack ?? findSelectedStack(projectFolder, process.env);
-  const isSandbox = stack === "dev" && values.help !== true;
+  // Without that `plan` reads the stack file alone.
+  const isPlan = verb === "plan" && !args.includes("--verifiers");
+  const isSandbox = stack === "dev" && values.help !== true && !isPlan;
   const sandbox = isSandbox ? await enterSandbox() : undefined;
   await import("../cli/main.ts");
   // It may have made an item, or a new password.
