@@ -34,8 +34,19 @@ export async function previewApp({ args, app }: AppRun): Promise<void> {
   if (!result.failed) return;
   printError(result.all);
   throw new BerthError(`app ${app.name}: pulumi preview failed; nothing was changed`, {
-    hint: `fix what pulumi says above (if an app has left the stack file: ${pulumiLine("up", args.stack)}), then run the same command again`,
+    hint: toHint(result.all, args.stack),
   });
+}
+
+/** For what Pulumi may say without a way out. */
+function toHint(output: string, stack: string): string {
+  if (output.includes("no stack named")) {
+    return `name a stack that pulumi stack ls lists, or make this one: pulumi stack init ${stack}`;
+  }
+  const again = "then run the same command again";
+  return output.includes("--target")
+    ? `apply the other changes of the stack file first: ${pulumiLine("up", stack)}; ${again}`
+    : `fix what pulumi says above, ${again}`;
 }
 
 /**
