@@ -1,7 +1,6 @@
 import { CommanderError } from "@commander-js/extra-typings";
 import { commandLine } from "../components/command-line.ts";
-import { listStacks } from "./list-stacks.ts";
-import { refuseNpmOptions } from "./npm-options.ts";
+import { refuseNpmOptions, toRightCommand } from "./npm-options.ts";
 import { printError } from "./print.ts";
 import { defineProgram } from "./program.ts";
 import { ignoreClosedPipe } from "./terminal/closed-pipe.ts";
@@ -35,14 +34,8 @@ function toHelp(error: unknown, given: string, rest: readonly string[]): string 
   if (verb === undefined) return `the verbs are ${verbs.map((one) => one.name()).join(", ")}`;
   const isSurplus = error instanceof CommanderError && error.code === "commander.excessArguments";
   if (!isSurplus) return `${commandLine(given, "--help")} shows the options`;
-  const stack = verb.args.find((arg) => listStacks().includes(arg));
-  const [app] = verb.args.filter((arg) => arg !== stack);
-  const args = [
-    ...(app === undefined || verb.registeredArguments.length === 0 ? [] : [app]),
-    ...rest.filter((arg) => !verb.args.includes(arg)),
-    ...(stack === undefined ? [] : ["--stack", stack]),
-  ];
-  return commandLine(given, args.join(" "));
+  const options = rest.filter((arg) => !verb.args.includes(arg));
+  return toRightCommand(verb, verb.args, options);
 }
 
 ignoreClosedPipe();

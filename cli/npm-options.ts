@@ -21,9 +21,12 @@ export function refuseNpmOptions(verb: Verb, args: readonly string[]): void {
   const names = verb.options.map((option) => option.name()).filter((name) => !ofNpm.includes(name));
   const taken = names.filter((name) => valueOf(name) !== undefined);
   if (taken.length === 0) return;
+  // npm gives the value of `--stack prod` as an argument, and that of `--stack=prod` in the environment.
+  const stack = valueOf("stack") === "true" ? undefined : valueOf("stack");
+  const words = args.filter((arg) => !arg.startsWith("-"));
   throw new BerthError(
     `${verb.name()}: npm took ${taken.map((name) => `--${name}`).join(", ")} for an option of its own`,
-    { hint: `write the options after --, as in: ${toCommand(verb, args)}` },
+    { hint: `write the options after --, as in: ${toRightCommand(verb, words, [], stack)}` },
   );
 }
 
@@ -31,15 +34,18 @@ function valueOf(option: string): string | undefined {
   return process.env[`npm_config_${option.replaceAll("-", "_")}`];
 }
 
-/** npm gives the value of `--stack prod` as an argument, and that of `--stack=prod` in the environment. */
-function toCommand(verb: Verb, args: readonly string[]): string {
-  const given = valueOf("stack");
-  const stacks = listStacks();
-  const stack = given === "true" ? args.find((arg) => stacks.includes(arg)) : given;
-  const [app] = args.filter((arg) => arg !== stack && !arg.startsWith("-"));
-  const shown = [
-    ...(app === undefined || verb.registeredArguments.length === 0 ? [] : [app]),
-    ...["--stack", stack ?? stacks[0] ?? "prod"],
-  ];
-  return commandLine(verb.name(), shown.join(" "));
+/**
+ * The command that somebody meant: the words are an app and a stack, in any order.
+ *
+ * @param stack undefined = it is among the words, or was not given.
+ */
+export function toRightCommand(
+  verb: Pick<Verb, "name" | "registeredArguments">,
+  words: readonly string[],
+  options: readonly string[],
+  stack = words.find((word) => listStacks().includes(word)),
+): string {
+  const apps = verb.registeredArguments.length === 0 ? [] : words.filter((word) => word !== stack);
+  const named = stack === undefined ? [] : ["--stack", stack];
+  return commandLine(verb.name(), [...apps.slice(0, 1), ...options, ...named].join(" "));
 }

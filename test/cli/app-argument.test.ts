@@ -55,7 +55,7 @@ test.each([
   ["preview --config-file=x", preview, [], { config_file: "x" }],
 ])("npm takes the options of `npm run %s`, so the verb refuses to run", (_, verb, args, taken) => {
   for (const [name, value] of Object.entries(taken)) vi.stubEnv(`npm_config_${name}`, value);
-  const command = verb === rotate ? "rotate -- netbox --stack prod" : "preview -- --stack ";
+  const command = verb === rotate ? "rotate -- netbox --stack prod" : "preview";
   expect(() => {
     refuseNpmOptions(verb, args);
   }).toThrow(
