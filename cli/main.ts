@@ -3,8 +3,8 @@ import { commandLine } from "../components/command-line.ts";
 import { refuseNpmOptions, toRightCommand } from "./npm-options.ts";
 import { printError } from "./print.ts";
 import { defineProgram } from "./program.ts";
-import { ignoreClosedPipe } from "./terminal/closed-pipe.ts";
 import { describeFailure } from "./terminal/describe-failure.ts";
+import { outliveOutput } from "./terminal/outlive-output.ts";
 import { verbs } from "./verbs.ts";
 
 /** Berth's verbs. Exit code 0: no problem. 1: the verb found a problem. 2: it could not run. */
@@ -38,7 +38,7 @@ function toHelp(error: unknown, given: string, rest: readonly string[]): string 
   return toRightCommand(verb, verb.args, options);
 }
 
-ignoreClosedPipe();
+outliveOutput();
 const args = process.argv.slice(2);
 await main(args).catch((error: unknown) => {
   fail(error, args);

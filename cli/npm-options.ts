@@ -1,4 +1,4 @@
-import { commandLine, isPackage } from "../components/command-line.ts";
+import { commandLine, isPackage, toShellWord } from "../components/command-line.ts";
 import { BerthError } from "../components/errors.ts";
 import { listStacks } from "./list-stacks.ts";
 
@@ -47,5 +47,8 @@ export function toRightCommand(
 ): string {
   const apps = verb.registeredArguments.length === 0 ? [] : words.filter((word) => word !== stack);
   const named = stack === undefined ? [] : ["--stack", stack];
-  return commandLine(verb.name(), [...apps.slice(0, 1), ...options, ...named].join(" "));
+  return commandLine(
+    verb.name(),
+    [...apps.slice(0, 1), ...options, ...named].map(toShellWord).join(" "),
+  );
 }
