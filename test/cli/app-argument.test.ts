@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { refuseNpmOptions } from "../../cli/npm-options.ts";
+import { refuseNpmOptions, toRightCommand } from "../../cli/npm-options.ts";
 import { defineProgram } from "../../cli/program.ts";
 import { verbs } from "../../cli/verbs.ts";
 
@@ -46,6 +46,14 @@ test.each([
 
 const rotate = verbs.find((verb) => verb.name() === "rotate") ?? verbs[0];
 const preview = verbs.find((verb) => verb.name() === "preview") ?? verbs[0];
+
+test.each([
+  ["preview -- --json", preview, ["netbox"], ["--json"]],
+  ["rotate -- netbox --stack prod", rotate, ["prod", "netbox"], []],
+  ["rotate -- 'two words'", rotate, ["two words"], []],
+])("what was meant with a word too many is npm run %s", (meant, verb, words, options) => {
+  expect(toRightCommand(verb, words, options)).toBe(`npm run ${meant}`);
+});
 
 test.each([
   ["rotate netbox --stack prod", rotate, ["netbox", "prod"], { stack: "true" }],

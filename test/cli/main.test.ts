@@ -141,12 +141,6 @@ describe("what it cannot run with is exit code 2, one message and no fault's sta
       ["doctor", "prod"],
       "too many arguments for 'doctor'. Expected 0 arguments but got 1: prod.\n  fix: npm run doctor -- --stack prod",
     ],
-    ["an app too many", ["preview", "netbox", "--json"], "fix: npm run preview -- --json"],
-    [
-      "a stack as a further app",
-      ["verify", "prod", "netbox"],
-      "fix: npm run verify -- netbox --stack prod",
-    ],
     [
       "an option of another verb",
       ["verify", "--stack", "prod", "--html"],
