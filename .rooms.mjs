@@ -55,6 +55,7 @@ export const rooms = {
     "components/config/schema",
   ],
   "components/config/logins": ["components/config/spec", "components/config/derive"],
+  "components/config/databases": ["components/config/spec"],
   "components/config/login-keys": [
     "components/config/keys",
     "components/config/spec",

@@ -63,10 +63,10 @@ stopStackTraces();
 const created: App[] = [];
 for (const one of planned) {
   const { app } = one;
-  const database = toDatabaseArgs(one, await one.verifiers, spec.postgres, registry);
+  const databases = toDatabaseArgs(one, await one.verifiers, spec.postgres, registry);
   const before = new Set(appsBefore(app, spec.apps).map(({ name }) => name));
   const after = created.flatMap(({ name, roles }) => (before.has(name) ? (roles ?? []) : []));
-  const args = { app, database, delivery: delivery.ofApp(app), after };
+  const args = { app, ...databases, delivery: delivery.ofApp(app), after };
   created.push(new App(app.name, args, providers));
 }
 const written = created.map(({ delivered }) => delivered);
@@ -84,7 +84,7 @@ const reported = reportUncommitted(opened, delivery, pulumi.all(written));
 const summaries = Object.fromEntries(created.map((app) => [app.name, app.summary]));
 
 await berth.requireNoneRefused([
-  ...created.flatMap(({ database }) => database?.urn ?? []),
+  ...created.flatMap(({ databases }) => databases.map(({ urn }) => urn)),
   ...written,
 ]);
 

@@ -6,6 +6,7 @@ import type { AppSpec } from "./config/spec.ts";
 import { deliver } from "./delivery/deliver.ts";
 import { type DeliveryPlan, describePlan } from "./delivery/stack-delivery.ts";
 import { AppDatabase, type AppDatabaseArgs } from "./postgres/app-database.ts";
+import { resourceName } from "./postgres/plan/plan.ts";
 import type { PlannedApp } from "./postgres/plan-apps.ts";
 import { RegistryDatabase, type RegistryDatabaseArgs } from "./postgres/registry/database.ts";
 import type { Registry } from "./postgres/registry/stack.ts";
@@ -15,30 +16,36 @@ export interface AppArgs {
   readonly app: AppSpec;
   /** undefined = a Job creates the database. */
   readonly database: AppDatabaseArgs | RegistryDatabaseArgs | undefined;
+  /** The app's other databases; undefined = none. */
+  readonly further?: readonly AppDatabaseArgs[];
   /** The app's manifests; undefined = the stack has none. */
   readonly delivery: DeliveryPlan | undefined;
   /** What makes roles that the app's roles are members of. */
   readonly after?: readonly pulumi.Resource[];
 }
 
-/** Arguments of an app's database resource, by the app's provisioner. */
+/** Arguments of the resources of an app's databases, by the app's provisioner. */
 export function toDatabaseArgs(
-  { app, plan }: PlannedApp,
+  { app, plan, further }: PlannedApp,
   verifiers: ReadonlyMap<string, string>,
   { ownershipRole }: PostgresSpec,
   registry: Registry | undefined,
-): AppArgs["database"] {
+): Pick<AppArgs, "database" | "further"> {
   switch (app.provisioner) {
     case "berth": {
       // With --target a resource must not depend on one that is not targeted.
       const after = isTargeted() ? undefined : registry?.after;
       const { reclaimPolicy, database } = app;
-      return { plan, verifiers, ownershipRole, reclaimPolicy, recreate: database.recreate, after };
+      const shared = { ownershipRole, reclaimPolicy, recreate: database.recreate, after };
+      return {
+        database: { plan, verifiers, ...shared },
+        further: further.map((one) => ({ plan: one, verifiers: new Map(), ...shared })),
+      };
     }
     case "postgresql":
-      return registry && { plan, verifiers, ...registry };
+      return { database: registry && { plan, verifiers, ...registry } };
     case "job":
-      return undefined;
+      return { database: undefined };
   }
 }
 
@@ -54,13 +61,15 @@ export class App {
    * = a Job creates the database and does that check.
    */
   readonly database: pulumi.Resource | undefined;
+  /** That one and those of the app's other databases. */
+  readonly databases: readonly pulumi.Resource[];
   /** What makes the app's roles: the database, or the manifests with the Job. */
   readonly roles: pulumi.Resource | undefined;
   /** Names of database, roles and Secrets, for the stack's outputs. Nothing in it is secret. */
   readonly summary: pulumi.Output<AppSummary>;
   /** Settles when the app's manifests are written. */
   readonly delivered: pulumi.Output<unknown>;
-  /** The database and what has the manifests. */
+  /** The databases and what has the manifests. */
   readonly resources: readonly pulumi.Resource[];
 
   constructor(name: string, args: AppArgs, providers: AppProviders) {
@@ -72,11 +81,16 @@ export class App {
     const after = isTargeted() ? [] : [...(args.after ?? [])];
     const found = args.database && createDatabase(name, args.database, { ...opts, after });
     this.database = found?.resource;
-    const dependsOn = found === undefined ? after : [found.resource];
+    const further = (args.further ?? []).map((one) => {
+      const dependsOn = found === undefined || isTargeted() ? [] : [found.resource];
+      return new AppDatabase(resourceName(one.plan), one, { provider: providers.berth, dependsOn });
+    });
+    this.databases = found === undefined ? [] : [found.resource, ...further];
+    const dependsOn = found === undefined ? after : [...this.databases];
     const delivery = args.delivery && deliver(name, args.delivery, { ...opts, dependsOn });
     this.roles = this.database ?? delivery;
     this.delivered = delivery?.written ?? pulumi.output(undefined);
-    this.resources = [this.database, delivery].filter((one) => one !== undefined);
+    this.resources = [...this.databases, ...(delivery === undefined ? [] : [delivery])];
     const databaseName = found?.databaseName ?? pulumi.output(args.app.database.name);
     this.summary = databaseName.apply((database) => summarize(args, database));
   }
@@ -114,6 +128,8 @@ function createDatabase(
 /** What an operator needs to know about an app after `pulumi up`. */
 export interface AppSummary {
   readonly database: string;
+  /** The app's other databases; undefined = none. */
+  readonly furtherDatabases?: readonly string[];
   readonly roles: readonly {
     readonly name: string;
     readonly profile: string;
@@ -124,8 +140,10 @@ export interface AppSummary {
 }
 
 function summarize({ app, delivery }: AppArgs, database: string): AppSummary {
+  const further = app.database.names.slice(1);
   return {
     database,
+    ...(further.length === 0 ? {} : { furtherDatabases: further }),
     roles: app.roles.map((role) => ({
       name: role.name,
       profile: role.profile,

@@ -1,4 +1,5 @@
 import { type Client, escapeIdentifier as id } from "pg";
+import { eachDatabase } from "../../components/config/databases.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
 import { joinFixes } from "../../components/errors.ts";
 import { inspectAccess } from "../../components/postgres/catalog/access.ts";
@@ -9,6 +10,7 @@ import {
 import { withLiveSchemas } from "../../components/postgres/diff/access/decide.ts";
 import {
   type DatabasePlan,
+  isFurther,
   type PlannedRole,
   PUBLIC_SCHEMA,
   planDatabase,
@@ -31,8 +33,15 @@ import {
 import { verifyOwnership, verifySetRole, verifyUnusedLogins } from "./two-logins.ts";
 import { withProbeLogin } from "./vault.ts";
 
-/** Logs in as every role of an app, and tries what its profile allows and what it does not. */
+/** Logs in as every role of an app to each of its databases, and tries what its profile allows and what it does not. */
 export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<Check[]> {
+  const checks: Check[] = [];
+  for (const one of eachDatabase(app)) checks.push(...(await verifyDatabaseOf(one, context)));
+  return checks;
+}
+
+/** One database of an app. What the roles are on the whole server is checked with the first. */
+async function verifyDatabaseOf(app: AppSpec, context: VerifyContext): Promise<Check[]> {
   const probes: Probe[] = [];
   const [owner, ...others] = app.roles;
   const stated = planDatabase(app, context.spec.postgres);
@@ -56,10 +65,12 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
         noteEntered(entered, found, planned.name, context);
         for (const name of found.mayEnterAsMember) asMember.add(name);
         publicMayCreate ||= found.publicMayCreate;
-        checks.push(...verifyAttributes(planned, found, context));
+        if (!isFurther(plan)) {
+          checks.push(...verifyAttributes(planned, found, context));
+          checks.push(verifyIsolation(app, planned, found, context));
+        }
         checks.push(...verifyDatabaseSettings(plan, planned, found));
         checks.push(await verifyPrivileges(client, plan, planned, context.server));
-        checks.push(verifyIsolation(app, planned, found, context));
         await use(client, planned);
       }
     });
@@ -73,7 +84,7 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
     checks.push(...(await verifyOwner(client, probed, planned, probes)));
     checks.push(...(await verifyOwnership(client, plan)));
   });
-  checks.push(...(await verifyUnusedLogins(plan, owner, context)));
+  if (!isFurther(plan)) checks.push(...(await verifyUnusedLogins(plan, owner, context)));
   try {
     for (const role of others) {
       await asRole(role, async (client, planned) => {
@@ -87,7 +98,9 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
     checks.push(...(await dropAllProbes(app, plan, probes, context)));
   }
   const ofPublic = verifyPublic(app, context, publicMayCreate);
-  return [...checks, ofPublic, ...verifyNeighbours(app, entered, asMember, context)];
+  checks.push(ofPublic);
+  if (isFurther(plan)) return checks;
+  return [...checks, ...verifyNeighbours(app, entered, asMember, context)];
 }
 
 /** In a session of the owner; none = all are gone. */
@@ -219,7 +232,7 @@ function findNeighbours(entered: readonly string[], { apps, postgres }: StackSpe
     "postgres",
     "template1",
     postgres.maintenanceDatabase,
-    ...apps.map(({ database }) => database.name),
+    ...apps.flatMap(({ database }) => database.names),
   ]);
   return entered.filter((name) => !own.has(name));
 }

@@ -1,4 +1,5 @@
 import { type Client, escapeLiteral, escapeIdentifier as id } from "pg";
+import { eachDatabase } from "../../components/config/databases.ts";
 import type { SettingsByName } from "../../components/config/schema/settings.ts";
 import type { AppSpec } from "../../components/config/spec.ts";
 import { describeWhat, joinFixes } from "../../components/errors.ts";
@@ -240,7 +241,10 @@ export function verifyIsolation(
   found: SessionRole,
   { spec }: VerifyContext,
 ): Check {
-  const others = spec.apps.filter((other) => other !== app).map(({ database }) => database);
+  const others = spec.apps
+    .filter((other) => other.name !== app.name)
+    .flatMap(eachDatabase)
+    .map(({ database }) => database);
   const itself = found.ways.map(({ database }) => database);
   // If a database keeps CONNECT for PUBLIC, the role has it, too; but it must not have its own grant.
   const isStated = (other: (typeof others)[number]): boolean =>

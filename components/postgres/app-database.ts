@@ -6,12 +6,13 @@ import type { Credential } from "../onepassword/credential.ts";
 import type { AppDatabaseState } from "./plan/app-properties.ts";
 import { toState } from "./plan/app-state.ts";
 import { withoutDefaults } from "./plan/defaults.ts";
+import { toPlace } from "./plan/place.ts";
 import type { DatabasePlan } from "./plan/plan.ts";
 
 /** What makes an app's `AppDatabase`. */
 export interface AppDatabaseArgs {
   readonly plan: DatabasePlan;
-  /** Verifier of each role, by the role's key. */
+  /** Verifier of each role, by the role's key; empty for a further database of an app. */
   readonly verifiers: ReadonlyMap<string, string>;
   readonly ownershipRole: string;
   readonly reclaimPolicy: ReclaimPolicy;
@@ -82,7 +83,7 @@ export function toProviderApps(apps: readonly AppSpec[]): {
         .toSorted((a, b) => (a.name < b.name ? -1 : 1))
         .map(({ name, database, roles }) => [
           name,
-          { database: database.name, roles: roleNamesOf({ roles }) },
+          toPlace(database.names, roleNamesOf({ roles })),
         ]),
     );
   const reclaimed = apps.filter((app) => app.reclaimPolicy === "delete");

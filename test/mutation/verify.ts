@@ -2,6 +2,11 @@ import { inFile, type Mutant } from "./mutant.ts";
 
 export const verify: readonly Mutant[] = [
   ...inFile(
+    "cli/verify/app.ts",
+    ["test/provider/app-database/several.postgres.rows.test.ts"],
+    [["a look into each database of an app", "of eachDatabase(app))", "of [app])"]],
+  ),
+  ...inFile(
     "cli/verify/role.ts",
     ["test/cli/verify/verb.postgres.test.ts"],
     [

@@ -184,7 +184,7 @@ describe.each(rows)("as $admin", ({ isSuperuser, packageName }) => {
   it("of two databases of one role each gets an entry, and the role works in both as before", async () => {
     const first = leftAlone(await propose(), "radarr");
     expect(first.reasons).toEqual([
-      'role "radarr" owns the databases "radarr" and "radarr-log", and an entry has one database; give the others an owner of their own first',
+      'role "radarr" owns the databases "radarr" and "radarr-log", and one entry cannot have them all; give the others an owner of their own first',
     ]);
     expect(first.statements).toEqual([]);
     expect((await handOver("radarr-log")).reasons).toContain('"radarr" can use it as before');
