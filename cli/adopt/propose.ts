@@ -87,7 +87,13 @@ function leaveAlone(
   facts: AdoptFacts,
   database: LiveDatabase,
 ): LeftAlone | undefined {
-  const { name, isTemplate = false } = database;
+  const { name, owner, isTemplate = false } = database;
+  const app = stack.spec.apps.find(({ roles }) => roles[0].name === owner);
+  if (app !== undefined) {
+    const names = [...app.database.names, name].map((one) => JSON.stringify(one)).join(", ");
+    const reason = `its owner "${owner}" is the owner of app ${app.name}; to have both in it, set berth:apps.${app.name}.database.names to [${names}]`;
+    return { kind: "database", name, reasons: [reason] };
+  }
   if (isTemplate) {
     return { kind: "database", name, reasons: ["it is a template for databases (IS_TEMPLATE)"] };
   }

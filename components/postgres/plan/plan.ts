@@ -100,6 +100,11 @@ export function resourceName(plan: Pick<DatabasePlan, "app" | "database">): stri
   return isFurther(plan) ? `${plan.app}/${plan.database.name}` : plan.app;
 }
 
+/** The app of such a name. */
+export function appOfResource(name: string): string {
+  return name.split("/", 1)[0] ?? "";
+}
+
 /** The plan of an app for the database that it names. */
 export function planDatabase(app: AppSpec, postgres: PostgresSpec): DatabasePlan {
   const [owner] = app.roles;

@@ -171,6 +171,15 @@ describe("several databases of one role", () => {
     expect(leftAlone).toEqual([expect.stringContaining("role some: ")]);
   });
 
+  test("are listed in the entry that has their owner already", () => {
+    const apps = { radarr: { database: { name: "radarr_main" } } };
+    const { entries, leftAlone } = propose([radarr], [log, main], { apps });
+    expect(entries).toEqual({});
+    expect(leftAlone).toEqual([
+      'database radarr_log: its owner "radarr" is the owner of app radarr; to have both in it, set berth:apps.radarr.database.names to ["radarr_main", "radarr_log"]',
+    ]);
+  });
+
   test.each([
     ["differ", [log, liveDatabase("radarr_main", "radarr", { connectionLimit: 9 })]],
     ["are not all free", [log, liveDatabase("radarr_main", "radarr", { isTemplate: true })]],
