@@ -6,7 +6,6 @@ import type { AppSpec } from "./config/spec.ts";
 import { deliver } from "./delivery/deliver.ts";
 import { type DeliveryPlan, describePlan } from "./delivery/stack-delivery.ts";
 import { AppDatabase, type AppDatabaseArgs } from "./postgres/app-database.ts";
-import { resourceName } from "./postgres/plan/plan.ts";
 import type { PlannedApp } from "./postgres/plan-apps.ts";
 import { RegistryDatabase, type RegistryDatabaseArgs } from "./postgres/registry/database.ts";
 import type { Registry } from "./postgres/registry/stack.ts";
@@ -83,7 +82,7 @@ export class App {
     this.database = found?.resource;
     const further = (args.further ?? []).map((one) => {
       const dependsOn = found === undefined || isTargeted() ? [] : [found.resource];
-      return new AppDatabase(resourceName(one.plan), one, { provider: providers.berth, dependsOn });
+      return new AppDatabase(one, { provider: providers.berth, dependsOn });
     });
     this.databases = found === undefined ? [] : [found.resource, ...further];
     const dependsOn = found === undefined ? after : [...this.databases];
@@ -121,7 +120,7 @@ function createDatabase(
     return { resource: stock, databaseName: stock.database };
   }
   const dependsOn = [...first, ...(args.after === undefined ? [] : [args.after])];
-  const own = new AppDatabase(name, args, { aliases, provider: providers.berth, dependsOn });
+  const own = new AppDatabase(args, { aliases, provider: providers.berth, dependsOn });
   return { resource: own, databaseName: own.database.apply((database) => database.name) };
 }
 

@@ -7,15 +7,14 @@ import { reservedReason } from "../../components/config/rules/names.ts";
 import type { AppEntry } from "../../components/config/schema/stack.ts";
 import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
 import { BerthError, type Problem } from "../../components/errors.ts";
-import { noAccess } from "../../components/postgres/catalog/access.ts";
 import type { LiveDatabase, LiveRole } from "../../components/postgres/catalog/catalog.ts";
 import { searchPathOf } from "../../components/postgres/catalog/settings.ts";
-import { decideApp, listActions } from "../../components/postgres/diff/decide-app.ts";
-import { PUBLIC_SCHEMA, planDatabases } from "../../components/postgres/plan/plan.ts";
+import { PUBLIC_SCHEMA } from "../../components/postgres/plan/plan.ts";
 import { type ForeignOwner, findForeignOwner } from "../../components/postgres/rules/identity.ts";
-import { type Action, describeAction } from "../../components/postgres/statements/actions.ts";
+import { describeAction } from "../../components/postgres/statements/actions.ts";
 import { scramOf } from "../../components/postgres/verifier.ts";
-import { hasMoreLogins, isAddition, isAdoption, isNotForLater } from "./changes.ts";
+import { hasMoreLogins } from "./changes.ts";
+import { decideEntry, type EntryDecision } from "./decide-entry.ts";
 import type { AdoptFacts, Inside } from "./facts.ts";
 import { toMay } from "./granted.ts";
 import { findLoginsOf } from "./group-owner.ts";
@@ -268,42 +267,7 @@ export class Trial {
     }));
   }
 
-  /** What `pulumi up` would do, without the actions of every adoption. */
-  #decide(app: AppSpec): {
-    readonly problems: readonly Problem[];
-    readonly actions: readonly Action[];
-    readonly additions: readonly Action[];
-  } {
-    const { postgres } = this.#stack.spec;
-    const { catalog, insides } = this.#facts;
-    const all = planDatabases(app, postgres).map((plan) => {
-      const { name } = plan.database;
-      const inside = insides.get(name);
-      const access = typeof inside === "string" ? undefined : inside?.access;
-      const decision = decideApp(plan, { catalog, access }, { postgres });
-      const actions = listActions(decision).filter(
-        (action) => !isAdoption(action, postgres.ownershipRole) && !this.#isAboutNewLogin(action),
-      );
-      const database = catalog.databases.get(name) ?? { privileges: [] };
-      const isAdding = (one: Action): boolean =>
-        isAddition(one, this.#guessed, database, access ?? noAccess);
-      return {
-        problems: [...decision.problems, ...decision.superuser].filter(isNotForLater),
-        actions: actions.filter((action) => !isAdding(action)),
-        additions: actions.filter(isAdding),
-      };
-    });
-    return {
-      problems: all.flatMap(({ problems }) => problems),
-      actions: all.flatMap(({ actions }) => actions),
-      additions: all.flatMap(({ additions }) => additions),
-    };
-  }
-
-  /** An action about the second of two logins, where only the first exists. It changes nothing that exists. */
-  #isAboutNewLogin(action: Action): boolean {
-    if (!("role" in action)) return false;
-    const name = typeof action.role === "string" ? action.role : action.role.name;
-    return !this.#facts.catalog.roles.has(name);
+  #decide(app: AppSpec): EntryDecision {
+    return decideEntry(app, this.#stack.spec, this.#facts, this.#guessed);
   }
 }

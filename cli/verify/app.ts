@@ -18,14 +18,13 @@ import {
 import { type Check, runUp, toCheck, toFailed, type VerifyContext } from "./check.ts";
 import { type CheckedRole, withGroups } from "./expect-privileges.ts";
 import { login, loginOf } from "./login.ts";
+import { noteEntered, verifyIsolation, verifyNeighbours } from "./neighbours.ts";
 import { verifyDatabase, verifyProbe } from "./objects.ts";
 import { createProbe, dropProbe, findLeftProbes, nameProbe, type Probe, toDrops } from "./probe.ts";
 import {
-  toWayFixes,
   verifyAttributes,
   verifyContents,
   verifyDatabaseSettings,
-  verifyIsolation,
   verifyLaterSchemas,
   verifyPrivileges,
   verifyUnstated,
@@ -209,79 +208,5 @@ function verifyPublic(
     warning: true,
     detail: `${what}, which the entry keeps`,
     fix: `to revoke it set berth:apps.${app.name}.database.revokePublic: true`,
-  };
-}
-
-/** Notes the neighbours that a role may enter, and what ends that other than for PUBLIC. */
-function noteEntered(
-  entered: Map<string, Set<string>>,
-  found: SessionRole,
-  role: string,
-  { spec, openDatabases }: VerifyContext,
-): void {
-  for (const name of findNeighbours(found.mayEnter, spec)) {
-    const isOpen = openDatabases.get(name)?.privileges.includes("CONNECT");
-    const fixes = isOpen === true ? [] : toWayFixes(role, found, name);
-    entered.set(name, new Set([...(entered.get(name) ?? []), ...fixes]));
-  }
-}
-
-/** Databases that are not the stack's. */
-function findNeighbours(entered: readonly string[], { apps, postgres }: StackSpec): string[] {
-  const own = new Set([
-    "postgres",
-    "template1",
-    postgres.maintenanceDatabase,
-    ...apps.flatMap(({ database }) => database.names),
-  ]);
-  return entered.filter((name) => !own.has(name));
-}
-
-function verifyNeighbours(
-  app: AppSpec,
-  entered: ReadonlyMap<string, ReadonlySet<string>>,
-  asMember: ReadonlySet<string>,
-  { spec, openDatabases, traces }: VerifyContext,
-): Check[] {
-  const reserved = spec.postgres.reserved.join(", ") || "reserved names (none are listed)";
-  const wrong = traces.map(({ what, statement }) => ({
-    what,
-    fix: `as a superuser run: ${statement}`,
-  }));
-  return [
-    toCheck("neighbours untouched", `the app has no privileges on ${reserved}`, wrong),
-    ...[...entered].toSorted().map(([name, fixes]) => {
-      const open = openDatabases.get(name);
-      const isOpen = open?.privileges.includes("CONNECT") === true;
-      if (asMember.has(name)) return warnOfMember(app, name);
-      return verifyNeighbour(app, name, isOpen ? open.owner : undefined, fixes);
-    }),
-  ];
-}
-
-function warnOfMember(app: AppSpec, database: string): Check {
-  const detail = `app ${app.name} may connect to it, as the memberOf of its entry says`;
-  const fix = "take that out of memberOf to end it";
-  return { name: `neighbour ${database}`, ok: true, warning: true, detail, fix };
-}
-
-/** By default PUBLIC may connect to every database. Only the neighbour's owner may change that. */
-function verifyNeighbour(
-  app: AppSpec,
-  database: string,
-  owner: string | undefined,
-  fixes: ReadonlySet<string>,
-): Check {
-  const name = `neighbour ${database}`;
-  if (owner === undefined) {
-    const what = `app ${app.name} may connect to it, and not through PUBLIC`;
-    return toCheck(name, "", [{ what, fix: joinFixes(...fixes) }]);
-  }
-  return {
-    name,
-    ok: true,
-    warning: true,
-    detail: "PUBLIC, so every app too, may connect to it",
-    fix: `its owner "${owner}" can revoke that: REVOKE CONNECT ON DATABASE ${id(database)} FROM PUBLIC;`,
   };
 }

@@ -7,7 +7,7 @@ import type { AppDatabaseState } from "./plan/app-properties.ts";
 import { toState } from "./plan/app-state.ts";
 import { withoutDefaults } from "./plan/defaults.ts";
 import { toPlace } from "./plan/place.ts";
-import type { DatabasePlan } from "./plan/plan.ts";
+import { type DatabasePlan, resourceName } from "./plan/plan.ts";
 
 /** What makes an app's `AppDatabase`. */
 export interface AppDatabaseArgs {
@@ -35,13 +35,14 @@ export class AppDatabase extends pulumi.CustomResource {
   /** By key, without anything secret. */
   declare readonly roles: pulumi.Output<AppDatabaseState["roles"]>;
 
-  constructor(name: string, args: AppDatabaseArgs, opts?: pulumi.CustomResourceOptions) {
+  constructor(args: AppDatabaseArgs, opts?: pulumi.CustomResourceOptions) {
     const verifiers = Object.fromEntries(
       [...args.verifiers].map(([key, verifier]) => [key, pulumi.secret(verifier)]),
     );
     const state = withoutDefaults(toState(args.plan, args.ownershipRole, args.reclaimPolicy));
     const recreate = args.recreate ? { recreate: true } : {};
-    super("berth:postgres:AppDatabase", name, { ...state, ...recreate, verifiers }, opts);
+    const inputs = { ...state, ...recreate, verifiers };
+    super("berth:postgres:AppDatabase", resourceName(args.plan), inputs, opts);
   }
 }
 

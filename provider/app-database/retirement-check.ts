@@ -65,7 +65,9 @@ export function checkRetirement(olds: PropertyMap, news: PropertyMap): Retiremen
   const stillLeaving = Object.fromEntries(
     confirmed.map(([app, place]) => [app, { ...place, isLeaving: true }]),
   );
-  const reclaim = { ...Reclaimed.safeParse(toPlain(wanted ?? {})).data, ...stillLeaving };
+  const all = { ...Reclaimed.safeParse(toPlain(wanted ?? {})).data, ...stillLeaving };
+  // Without undefined values.
+  const reclaim = JSON.parse(JSON.stringify(all)) as PropertyMap;
   return {
     inputs: Object.keys(reclaim).length === 0 ? inputs : { ...inputs, reclaim },
     places,
@@ -84,9 +86,8 @@ function listUndeclared(places: Places) {
   const declared = new Set(Object.values(places).flatMap(databasesOf));
   return <T extends Place>([app, place]: readonly [string, T]): [string, T][] => {
     const names = databasesOf(place).filter((name) => !declared.has(name));
-    return names.length === 0
-      ? []
-      : [[app, { ...place, further: undefined, ...toPlace(names, place.roles) }]];
+    const rest = { ...place, further: undefined, ...toPlace(names, place.roles) };
+    return names.length === 0 ? [] : [[app, rest]];
   };
 }
 

@@ -21,7 +21,7 @@ export class RunReports {
   #hasWarned = false;
   #hasShownStack = false;
   #hasNoted = false;
-  /** Apps of which it was said that they stay on the server. */
+  /** What stays on the server: apps of which that was said, and what was said of an app's databases. */
   readonly #kept = new Set<string>();
   readonly #refusals: Refusals;
 
@@ -77,9 +77,11 @@ export class RunReports {
     this.#kept.add(app);
   }
 
-  /** Says of a database that left the entry of its app that it stays. */
+  /** Says once of databases that left the entry of their app that they stay. */
   noteLeft(urn: string, app: string, place: Place): void {
-    this.report("info", urn, describeLeft(app, place));
+    const text = describeLeft(app, place);
+    if (!this.#kept.has(text)) this.report("info", urn, text);
+    this.#kept.add(text);
   }
 
   note(urn: string, notes: readonly string[]): void {

@@ -21,9 +21,8 @@ const names = ["radarr_main", "radarr_log"];
 
 function setEntry(list: readonly string[] | undefined, more: Record<string, unknown> = {}) {
   bed.configure((config) => {
-    const { radarr: _, ...others } = config["berth:apps"];
-    const entry = { reclaimPolicy: "delete", database: { names: list } };
-    config["berth:apps"] = list === undefined ? others : { ...others, radarr: entry };
+    if (list === undefined) delete config["berth:apps"]["radarr"];
+    else config["berth:apps"]["radarr"] = { reclaimPolicy: "delete", database: { names: list } };
     Object.assign(config["berth:postgres"], more);
   });
 }

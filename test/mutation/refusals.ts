@@ -12,7 +12,7 @@ export const refusals: readonly Mutant[] = [
   ),
   ...inFile(
     "provider/app-database/handler.ts",
-    ["test/provider/app-database/several.postgres.rows.test.ts"],
+    ["test/provider/app-database/several-moves.postgres.test.ts"],
     [
       [
         "a look whether the app still has the database",
@@ -23,7 +23,7 @@ export const refusals: readonly Mutant[] = [
   ),
   ...inFile(
     "provider/app-database/retire.ts",
-    ["test/provider/app-database/several.postgres.rows.test.ts"],
+    ["test/provider/app-database/several-moves.postgres.test.ts"],
     [["the roles' stay until the last drop", "isFurther(state) ? [] : roles", "roles"]],
   ),
   ...inFile(

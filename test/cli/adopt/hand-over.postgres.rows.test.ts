@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inspectServerForAdopt } from "../../../cli/adopt/facts.ts";
 import { type Proposal, proposeApps } from "../../../cli/adopt/propose.ts";
-import { eachDatabase } from "../../../components/config/databases.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
 import { withServer } from "../../../components/postgres/server/reach.ts";
 import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
-import { makeApp, makeSpec, writeStack } from "../../fakes/stack.ts";
+import { makeSpec, writeStack } from "../../fakes/stack.ts";
 import { on14, package14 } from "../../postgres-packages.ts";
-import { DatabaseBed, inputsOf, inputsOfApp } from "../../provider/app-database/bed.ts";
+import { DatabaseBed, inputsOf } from "../../provider/app-database/bed.ts";
 import { rowsOf } from "../../rows.ts";
 
 /** Databases whose owner no app can have: the statements of `adopt` give them an owner, and then it adopts them. */
@@ -82,11 +81,9 @@ describe.each(rows)("as $admin", ({ isSuperuser, packageName }) => {
     );
     await bed.sql("create table album (id serial); grant all on album to photos", "My-Photos");
     await bed.sql("create role radarr login password 'password-of-radarr-0123456789'");
-    await bed.sql("create role sonarr login password 'password-of-sonarr-0123456789'");
-    for (const name of ["radarr", "radarr-log", "sonarr_log", "sonarr_main"]) {
-      const owner = name.slice(0, "radarr".length);
-      await bed.sql(`create database "${name}" owner ${owner}`);
-      await bed.sql(`create table t (id int); alter table t owner to ${owner}`, name);
+    for (const name of ["radarr", "radarr-log"]) {
+      await bed.sql(`create database "${name}" owner radarr`);
+      await bed.sql("create table t (id int); alter table t owner to radarr", name);
     }
     await bed.sql('alter database "radarr-log" connection limit 9');
   });
@@ -183,26 +180,6 @@ describe.each(rows)("as $admin", ({ isSuperuser, packageName }) => {
     expect(entry.owner?.name).toBe("photos");
     expect(changes).toEqual([]);
     await bed.sqlAs("photos", "My-Photos", "insert into album default values; drop table album");
-  });
-
-  it("two databases of one role become one entry, and adopting them changes nothing", async () => {
-    const { apps } = await propose();
-    const found = apps.find(({ key }) => key === "sonarr");
-    expect(found?.entry).toMatchObject({ database: { names: ["sonarr_main", "sonarr_log"] } });
-    if (found === undefined) return;
-    if (!isSuperuser && packageName !== package14) {
-      await bed.sql("grant sonarr to coachlight_admin with admin true, inherit true, set true");
-    }
-    bed.clearLog();
-    for (const one of eachDatabase(makeApp(found.entry, "sonarr"))) {
-      const made = await bed.up(inputsOfApp(one));
-      expect(await bed.diff(made)).toEqual([]);
-      await bed.sqlAs("sonarr", one.database.name, "insert into t values (1)");
-    }
-    const changes = bed
-      .writes()
-      .filter((statement) => !/"berth_prod"|PASSWORD|TO CURRENT_USER/.test(statement));
-    expect(changes).toEqual([]);
   });
 
   it("of two databases of one role that differ each gets an entry, and the role works in both as before", async () => {
