@@ -1,12 +1,8 @@
 import { type Client, escapeIdentifier as id } from "pg";
 import { eachDatabase } from "../../components/config/databases.ts";
-import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
-import { joinFixes } from "../../components/errors.ts";
+import type { AppSpec, RoleSpec } from "../../components/config/spec.ts";
 import { inspectAccess } from "../../components/postgres/catalog/access.ts";
-import {
-  inspectSessionRole,
-  type SessionRole,
-} from "../../components/postgres/catalog/session/session.ts";
+import { inspectSessionRole } from "../../components/postgres/catalog/session/session.ts";
 import { withLiveSchemas } from "../../components/postgres/diff/access/decide.ts";
 import {
   type DatabasePlan,

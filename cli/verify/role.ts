@@ -1,7 +1,5 @@
 import { type Client, escapeLiteral, escapeIdentifier as id } from "pg";
-import { eachDatabase } from "../../components/config/databases.ts";
 import type { SettingsByName } from "../../components/config/schema/settings.ts";
-import type { AppSpec } from "../../components/config/spec.ts";
 import { describeWhat, joinFixes } from "../../components/errors.ts";
 import { inspectAccess } from "../../components/postgres/catalog/access.ts";
 import {
@@ -23,7 +21,7 @@ import { isForEverySchema } from "../../components/postgres/plan/access.ts";
 import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/plan.ts";
 import { listAttributes, toRevokeAttributes } from "../../components/postgres/rules/attributes.ts";
 import { describeAction } from "../../components/postgres/statements/actions.ts";
-import { inNameOf, toStatement } from "../../components/postgres/statements/sql.ts";
+import { toStatement } from "../../components/postgres/statements/sql.ts";
 import { type Check, runUp, toCheck, type VerifyContext, type Wrong } from "./check.ts";
 import {
   type CheckedRole,
