@@ -84,7 +84,7 @@ export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
   ],
   "cli/doctor/pending.ts": [
     [
-      "…, then …; with export PULUMI_SKIP_CHECKPOINTS",
+      "…, then …; with export PULUMI_SKIP_CHECKPOINTS=true",
       "engine/killed.test.ts",
       "what README says clears it",
     ],
@@ -119,8 +119,8 @@ export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
     ],
   ],
   "cli/doctor/stack.ts": [
-    ["git -C … init, or …", doctorInputs, "names a gitops directory that is not there"],
     ["git clone … …, or …", doctorInputs, "names a gitops directory that is not there"],
+    ["git -C … init, or …", doctorInputs, "names a gitops directory that is not there"],
     ["edit …; … is a complete example", doctorInputs, "names every mistake of the stack file"],
     ["correct berth:gitops.directory", doctorInputs, "names a gitops directory that is not there"],
   ],
@@ -130,6 +130,9 @@ export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
       "cli/init/verb.test.ts",
       "turns what pulumi new asked",
     ],
+  ],
+  "cli/npm-options.ts": [
+    ["write the options after --", "cli/app-argument.test.ts", "npm takes the options of"],
   ],
   "cli/preview/comment.ts": [
     ["give the token the right to write comments", comment, "says which right is missing"],
@@ -169,8 +172,12 @@ export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
     ["write the options after --", "cli/app-argument.test.ts", "so the verb refuses to run"],
   ],
   "cli/rotate/run-pulumi.ts": [
-    ["name a stack that pulumi stack ls lists", rotate, "a stack that Pulumi does not have"],
     ["fix what pulumi says above", rotate, "writes nothing where pulumi could not run"],
+    [
+      "name a stack that pulumi stack ls lists",
+      rotate,
+      "writes nothing where pulumi could not run",
+    ],
     [`${again}: it goes on from here`, rotate, "says what is true when pulumi fails"],
   ],
   "cli/rotate/two-logins-server.ts": [

@@ -6,7 +6,7 @@ import { edited, type Row } from "../trial.ts";
 import {
   add,
   addWord,
-  named,
+  asCommand,
   ofExample,
   ofStack,
   ofVault,
@@ -40,7 +40,7 @@ const verbRows: readonly Row[] = [
     file: "cli/report/runbook.ts",
     fix: "name it: …",
     when: "a runbook would be for two apps",
-    arrange: ofExample("report --runbook", named),
+    arrange: ofExample("report --runbook", asCommand),
   },
   {
     file: "cli/report/runbook.ts",
