@@ -49,11 +49,10 @@ export const ofStack =
     return { ...edited<readonly string[]>(given, berth, edit)(), end };
   };
 
+/** The command that a fix names. */
+export const named: Edit = ([verb = ""], fix) => [verb, ...(fix.split(" -- ")[1] ?? "").split(" ")];
 /** The options that a fix adds, as it writes them. */
-export const add: Edit = (args, fix) => [
-  ...args,
-  ...(/--[a-z]+( \w+)?/.exec(fix)?.[0] ?? "").split(" "),
-];
+export const add: Edit = (args, fix) => [...args, ...(/--[a-z]+/.exec(fix)?.[0] ?? "").split(" ")];
 export const addWord =
   (...words: readonly string[]): Edit =>
   (args) => [...args, ...words];
