@@ -36,9 +36,8 @@ export async function measureTofu(
       return { tofu_s };
     });
   } catch (error) {
-    return {
-      tofu_missing: `${program}: ${error instanceof Error ? error.message : String(error)}`,
-    };
+    say(error instanceof Error ? error.message : String(error));
+    return { tofu_missing: `${program} failed, and the run printed why` };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -53,7 +52,7 @@ async function findProgram(): Promise<string | undefined> {
 }
 
 /** Roles, databases and grants of the plans, as JSON that OpenTofu and Terraform read. */
-export function toConfiguration(
+function toConfiguration(
   plans: readonly DatabasePlan[],
   ownershipRole: string,
   { superuser }: Pick<BenchServer, "superuser">,

@@ -14,8 +14,9 @@ export function findKeyProblems({ postgres, apps }: StackSpec, config: StackConf
 
 /** An app's keys may name its own databases. Those of the stack are for every app. */
 function findUnknownDatabases(apps: StackSpec["apps"], config: StackConfig): string[] {
+  const namesOf = new Map(apps.map(({ name, database }) => [name, database.names]));
   return listKeys(config).flatMap(({ at, app, keys }) => {
-    const names: readonly string[] = apps.find(({ name }) => name === app)?.database.names ?? [];
+    const names: readonly string[] = namesOf.get(app ?? "") ?? [];
     return Object.entries(toTemplates(keys ?? [])).flatMap(([key, template]) =>
       databasesIn(template)
         .filter((name) => !names.includes(name))
