@@ -1,5 +1,4 @@
 import { execa, type Options } from "execa";
-import { pulumiLine } from "../../components/command-line.ts";
 import type { AppSpec } from "../../components/config/spec.ts";
 import { readProjectName } from "../../components/engine/file-backend.ts";
 import { BerthError } from "../../components/errors.ts";
@@ -34,19 +33,10 @@ export async function previewApp({ args, app }: AppRun): Promise<void> {
   if (!result.failed) return;
   printError(result.all);
   throw new BerthError(`app ${app.name}: pulumi preview failed; nothing was changed`, {
-    hint: toHint(result.all, args.stack),
+    hint: result.all.includes("no stack named")
+      ? `name a stack that pulumi stack ls lists, or make this one: pulumi stack init ${args.stack}`
+      : "fix what pulumi says above, then run the same command again",
   });
-}
-
-/** For what Pulumi may say without a way out. */
-function toHint(output: string, stack: string): string {
-  if (output.includes("no stack named")) {
-    return `name a stack that pulumi stack ls lists, or make this one: pulumi stack init ${stack}`;
-  }
-  const again = "then run the same command again";
-  return output.includes("--target")
-    ? `apply the other changes of the stack file first: ${pulumiLine("up", stack)}; ${again}`
-    : `fix what pulumi says above, ${again}`;
 }
 
 /**

@@ -42,9 +42,9 @@ const countDelayMs = 1000;
 
 /**
  * Drops the database and the roles of an app that left with `reclaimPolicy: delete`. The roles go with the first
- * database, which is dropped last. Returns what was done and
- * what was left. Ignores what is already gone, so an interrupted run can continue. Drops nothing before it
- * knows that everything is Berth's, confirmed, and without sessions.
+ * database, which is dropped last. Returns what was done and what was left. Ignores what is already gone, so an
+ * interrupted run can continue. Drops nothing before it knows that everything is Berth's, confirmed, and without
+ * sessions.
  */
 export async function retireApp(
   server: PostgresServer,
@@ -127,7 +127,7 @@ interface Drop {
 
 /**
  * Dumps and drops. The app's logins lose LOGIN first; any other session keeps the database from being dropped.
- * If the drop fails, the logins get LOGIN back.
+ * The logins get LOGIN back if the drop fails, or if the app has another database.
  */
 async function dropDatabase(
   server: PostgresServer,
@@ -137,6 +137,12 @@ async function dropDatabase(
   const { name } = state.database;
   const notes: string[] = [];
   const logins = roles.filter((role) => role.canLogin).map((role) => role.name);
+  const letIn = async (): Promise<void> => {
+    for (const role of logins) {
+      const statement = toStatement(toLogin(role, "LOGIN"), hiddenVerifiers);
+      await session.client.query(statement).catch(() => undefined);
+    }
+  };
   const requireAlone = async (): Promise<void> => {
     refuse(state, (await inspectRetirement(server, session, state, isNeeded)).problems);
   };
@@ -154,12 +160,11 @@ async function dropDatabase(
     const drop = { kind: "drop-database", path: "database", database: name } as const;
     await withStatementSeconds(session.client, dropSeconds, () => server.run(session, drop, work));
   } catch (error) {
-    for (const role of logins) {
-      const statement = toStatement(toLogin(role, "LOGIN"), hiddenVerifiers);
-      await session.client.query(statement).catch(() => undefined);
-    }
+    await letIn();
     throw error;
   }
+  // The first database is dropped last, or stays because it is not confirmed.
+  if (isFurther(state)) await letIn();
   return [...notes, `app ${state.app}: dropped database "${name}"`];
 }
 

@@ -14,7 +14,9 @@ const named = /^(fix|hint)([A-Z]|$)/;
 
 /** Each fix in the code: the texts of what is named so, and what follows "fix: " in another text. */
 export function collectFixes(): readonly FixPlace[] {
-  const files = globSync("{components,cli,provider,policy}/**/*.ts", { cwd: projectFolder });
+  const files = globSync("{components,cli,provider,policy,toolchain}/**/*.ts", {
+    cwd: projectFolder,
+  });
   return [...files.toSorted(), "index.ts"].flatMap((file) => {
     const text = readFileSync(path.join(projectFolder, file), "utf8");
     const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);

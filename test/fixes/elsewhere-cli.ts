@@ -29,7 +29,7 @@ export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
       adopt,
       "refuses what is asked for and cannot be had",
     ],
-    ["name another database with --app", adopt, "refuses what is asked for and cannot be had"],
+    ["name another database", adopt, "refuses what is asked for and cannot be had"],
     [
       "if it is an app's, take it out of berth:postgres.reserved",
       adopt,
@@ -84,7 +84,7 @@ export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
   ],
   "cli/doctor/pending.ts": [
     [
-      "pulumi up --stack …, then pulumi refresh --clear-pending-creates",
+      "…, then …; with export PULUMI_SKIP_CHECKPOINTS=true",
       "engine/killed.test.ts",
       "what README says clears it",
     ],
@@ -119,7 +119,8 @@ export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
     ],
   ],
   "cli/doctor/stack.ts": [
-    ["git clone … …, or correct", doctorInputs, "names a gitops directory that is not there"],
+    ["git clone … …, or …", doctorInputs, "names a gitops directory that is not there"],
+    ["git -C … init, or …", doctorInputs, "names a gitops directory that is not there"],
     ["edit …; … is a complete example", doctorInputs, "names every mistake of the stack file"],
     ["correct berth:gitops.directory", doctorInputs, "names a gitops directory that is not there"],
   ],
@@ -130,6 +131,9 @@ export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
       "turns what pulumi new asked",
     ],
   ],
+  "cli/npm-options.ts": [
+    ["write the options after --", "cli/app-argument.test.ts", "npm takes the options of"],
+  ],
   "cli/preview/comment.ts": [
     ["give the token the right to write comments", comment, "says which right is missing"],
     ["run the job again", comment, "says which right is missing"],
@@ -138,11 +142,6 @@ export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
     ["fix what pulumi says above", "engine/preview.full.test.ts", "names all that is refused"],
   ],
   "cli/report/page/model.ts": [
-    [
-      "pulumi up --stack …",
-      "cli/report/page/live.postgres.test.ts",
-      "says what differs from the stack file",
-    ],
     ["…;", "cli/report/page/live.postgres.test.ts", "says what differs from the stack file"],
   ],
   "cli/rotate/context.ts": [
@@ -169,8 +168,16 @@ export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
       "moves the Secret to the other of two logins",
     ],
   ],
+  "cli/npm-options.ts": [
+    ["write the options after --", "cli/app-argument.test.ts", "so the verb refuses to run"],
+  ],
   "cli/rotate/run-pulumi.ts": [
     ["fix what pulumi says above", rotate, "writes nothing where pulumi could not run"],
+    [
+      "name a stack that pulumi stack ls lists",
+      rotate,
+      "writes nothing where pulumi could not run",
+    ],
     [`${again}: it goes on from here`, rotate, "says what is true when pulumi fails"],
   ],
   "cli/rotate/two-logins-server.ts": [

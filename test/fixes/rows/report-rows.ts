@@ -3,7 +3,17 @@ import { toOneError } from "../../../components/errors.ts";
 import { liveDatabase, makeCatalog } from "../../fakes/catalog.ts";
 import { makeSpec } from "../../fakes/stack.ts";
 import { edited, type Row } from "../trial.ts";
-import { add, addWord, ofExample, ofStack, ofVault, replace, vault, without } from "./run-verb.ts";
+import {
+  add,
+  addWord,
+  asCommand,
+  ofExample,
+  ofStack,
+  ofVault,
+  replace,
+  vault,
+  without,
+} from "./run-verb.ts";
 
 /** Fixes of `report`. */
 
@@ -28,13 +38,13 @@ const verbRows: readonly Row[] = [
   },
   {
     file: "cli/report/runbook.ts",
-    fix: "add --app …",
+    fix: "name it: …",
     when: "a runbook would be for two apps",
-    arrange: ofExample("report --runbook", add),
+    arrange: ofExample("report --runbook", asCommand),
   },
   {
     file: "cli/report/runbook.ts",
-    fix: "choose another app with --app",
+    fix: "name another app",
     when: "an app has no item",
     arrange: ofStack(
       "report --runbook --app wiki",

@@ -54,6 +54,11 @@ export const add: Edit = (args, fix) => [
   ...args,
   ...(/--[a-z]+( \w+)?/.exec(fix)?.[0] ?? "").split(" "),
 ];
+/** The command that a fix ends with, in place of what was given. */
+export const asCommand: Edit = (_, fix) => {
+  const [, verb = "", words = ""] = /npm run (\w+) -- (.*)$/.exec(fix) ?? [];
+  return [verb, ...words.split(" ")];
+};
 export const addWord =
   (...words: readonly string[]): Edit =>
   (args) => [...args, ...words];

@@ -9,7 +9,17 @@ import { describeFailure } from "../../../cli/terminal/describe-failure.ts";
 import { commandLine } from "../../../components/command-line.ts";
 import { none } from "../../cli/add/none.ts";
 import { edited, type Row } from "../trial.ts";
-import { add, berth, ofExample, ofStack, ofVault, people, replace, vault } from "./run-verb.ts";
+import {
+  asCommand,
+  berth,
+  ofExample,
+  ofStack,
+  ofVault,
+  people,
+  replace,
+  vault,
+  without,
+} from "./run-verb.ts";
 
 /** Fixes of the verbs that a stack file, the arguments and the environment alone can show. */
 
@@ -55,7 +65,7 @@ const addRows: readonly Row[] = [
 ].map((row) => ({ file: "cli/add/args.ts", ...row }));
 
 const rotateRows: readonly Row[] = [
-  { fix: "add --app …", when: "no app is named", arrange: ofExample("rotate", add) },
+  { fix: "name it: …", when: "no app is named", arrange: ofExample("rotate", asCommand) },
   {
     fix: "name one of them with --role",
     when: "the app has no such role",
@@ -132,18 +142,24 @@ export const verbRows: readonly Row[] = [
     ]),
   },
   {
+    file: "cli/define-verb.ts",
+    fix: "leave out --app",
+    when: "two apps are named",
+    arrange: ofExample("plan netbox --app basketball", without("--app", "basketball")),
+  },
+  {
     file: "cli/select-apps.ts",
-    fix: "name one of them with --app",
+    fix: "name one of them, or add the app: …",
     when: "the app's name is mistyped",
-    arrange: ofExample("plan --app netbx", (args, _, message) =>
+    arrange: ofExample("plan netbx", (args, _, message) =>
       replace("netbx", /did you mean "?(\w+)/.exec(message)?.[1] ?? "")(args, "", ""),
     ),
   },
   {
     file: "cli/plan/verb.ts",
-    fix: "add --app …",
+    fix: "name it: …",
     when: "a script would be for two apps",
-    arrange: ofExample("plan --sql", add),
+    arrange: ofExample("plan --sql", asCommand),
   },
   {
     file: "cli/plan/vault-script.ts",

@@ -118,7 +118,7 @@ describe("moves", () => {
     const confirmDelete = ["bye_main", "bye_log"];
     await bed.remove(log, { confirmDelete });
     expect([await count(bed, "bye_main"), await count(bed, "bye_log")]).toEqual([1, 0]);
-    expect(await bed.sql("select from pg_roles where rolname = 'bye'")).toHaveLength(1);
+    expect(await bed.sqlAs("bye", "bye_main", "select 1 as one")).toEqual([{ one: 1 }]);
     // A run that was stopped goes on.
     await bed.remove(log, { confirmDelete });
     await bed.remove(main, { confirmDelete });
