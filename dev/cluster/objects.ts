@@ -174,7 +174,7 @@ export function portForward({ namespace: where, port }: PostgresService): Manife
 }
 
 /** What differs between the ways to Postgres. */
-export interface RightsOptions {
+interface RightsOptions {
   /** On port-forwards. One over a websocket starts as a GET. From Kubernetes 1.35 it also needs `create`. */
   readonly verbs?: readonly string[];
   /** Whether the Service has no selector. @default false */

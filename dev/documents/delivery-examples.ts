@@ -202,7 +202,7 @@ export function listFiles(): string {
       .map(([path]) => `${path}\n`)
       .toSorted()
       .join(""),
-    "text",
+    "",
   );
 }
 
@@ -218,7 +218,7 @@ export function showUnlisted(): string {
   const { files } = planExample("git");
   const file = "argocd/apps/infra/kustomization.yaml";
   const problems = findUnlistedFiles(files, [{ file, resources: ["netbox.yml"] }]);
-  return fence(`${problems.map((one) => `warning: ${describeProblem(one)}`).join("\n")}\n`, "text");
+  return fence(`${problems.map((one) => `warning: ${describeProblem(one)}`).join("\n")}\n`, "");
 }
 
 /** What the stack's user has to be allowed in the database's namespace. */
