@@ -87,7 +87,7 @@ describe("what the server must be and allow", () => {
     ],
     [
       { admin: "paperless" },
-      'role "paperless" is reserved and cannot be the admin\n    fix: name another item in berth:postgres.adminItem, or take the role out of berth:postgres.reserved',
+      'role "paperless" is reserved and cannot be the admin\n    fix: name another role in berth:postgres.adminItem (or adminUser), or take the role out of berth:postgres.reserved',
     ],
   ])("fails with %j", (facts, problem) => {
     expect(find(facts).map(describeProblem)).toEqual([problem]);

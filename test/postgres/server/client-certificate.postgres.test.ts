@@ -5,7 +5,11 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TlsSpec } from "../../../components/config/spec/postgres.ts";
+import { readAdminOf } from "../../../components/onepassword/admin.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
+import { toProviderPostgres } from "../../../components/postgres/app-database.ts";
+import type { PostgresConfig } from "../../../components/postgres/server/config.ts";
+import { PostgresServer } from "../../../components/postgres/server/postgres-server.ts";
 import { withServer } from "../../../components/postgres/server/reach.ts";
 import { withSession } from "../../../components/postgres/server/session.ts";
 import { toLibpqTls } from "../../../components/postgres/server/tls.ts";
@@ -14,6 +18,9 @@ import { freePort } from "../../../dev/postgres/ports.ts";
 import { preparePostgres } from "../../../dev/postgres/prepare.ts";
 import { findSystemUser } from "../../../dev/postgres/run-as.ts";
 import { removeServer, startServer } from "../../../dev/postgres/server.ts";
+import { parseProviderConfig } from "../../../provider/app-database/provider-config.ts";
+import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
+import { makeSpec } from "../../fakes/stack.ts";
 import { issue } from "../../tunnel/certificate.ts";
 import { hasPsql } from "../psql/run.ts";
 
@@ -54,6 +61,8 @@ beforeAll(async () => {
   const server = pair("localhost", issue("localhost", { issuer: ca }));
   const hba = [
     "hostssl all postgres 127.0.0.1/32 cert",
+    // As on a server whose administrator has not changed it yet.
+    "hostssl all other 127.0.0.1/32 scram-sha-256",
     "hostssl all all 127.0.0.1/32 scram-sha-256 clientcert=verify-ca",
     "local all all trust",
   ];
@@ -94,6 +103,36 @@ async function enter(client: TlsSpec["client"]): Promise<string> {
 describe("a client certificate", () => {
   test("lets its role in, without a password where the server wants none", async () => {
     expect(await enter(admin)).toBe("entered");
+  });
+
+  test("lets the provider in as the role that the stack file names, and reads no item", async () => {
+    const tls = {
+      ca: at("ca.pem"),
+      serverName: "localhost",
+      cert: admin.certFile,
+      key: admin.keyFile,
+    };
+    const enterAs = async (adminUser: string, client: typeof admin): Promise<string> => {
+      const named = { ...tls, cert: client.certFile, key: client.keyFile };
+      const direct = { endpoint: { direct: { host: "127.0.0.1", port } } };
+      const { postgres } = makeSpec({}, { ...direct, tls: named, adminUser });
+      const given = toProviderPostgres(postgres, await readAdminOf(postgres)) as PropertyMap;
+      const config = parseProviderConfig({ postgres: given }, () => {
+        throw new Error("an item was read");
+      });
+      const server = new PostgresServer(config as PostgresConfig);
+      const found = server.inspectStack().then(({ catalog }) => catalog.server.admin);
+      return await found.catch(String).finally(() => server.close());
+    };
+    process.env["PGPASSWORD"] = "only-for-this-test";
+    try {
+      expect(await enterAs("postgres", admin)).toBe("postgres");
+      expect(await enterAs("other", other)).toMatch(
+        /the server asks role "other" for a password.*\n {2}fix: in pg_hba.conf, .*: hostssl all other <address> cert/,
+      );
+    } finally {
+      delete process.env["PGPASSWORD"];
+    }
   });
 
   test.runIf(hasPsql)("does so for a client of libpq too, as pg_dump is", async () => {
