@@ -15,7 +15,7 @@ const Endpoint = z.discriminatedUnion("kind", [
     kubeconfig: Text.optional(),
     context: Text.optional(),
     namespace: Text,
-    target: z.strictObject({ kind: z.enum(["service", "pod"]), name: Text }),
+    target: z.strictObject({ kind: z.enum(["service", "pod", "selector"]), name: Text }),
     port: z.int(),
     localPort: z.int(),
   }),

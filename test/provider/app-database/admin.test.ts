@@ -1,11 +1,13 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { readAdminItem } from "../../../components/onepassword/admin.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
+import { toProviderPostgres } from "../../../components/postgres/app-database.ts";
 import { createSampleVault, makeToken } from "../../../dev/connect/sample-vault.ts";
 import { startConnect } from "../../../dev/connect/server.ts";
 import { VaultStore } from "../../../dev/connect/vault-data.ts";
 import { parseProviderConfig } from "../../../provider/app-database/provider-config.ts";
-import { SecretValue } from "../../../provider/rpc/property-values.ts";
+import { type PropertyMap, SecretValue } from "../../../provider/rpc/property-values.ts";
+import { makeSpec } from "../../fakes/stack.ts";
 
 /** The admin's password: the provider gets the item's name and reads the item by itself. */
 
@@ -29,6 +31,25 @@ function setEnvironment(env: Readonly<Record<string, string>>): void {
   const names = ["OP_CONNECT_HOST", "OP_CONNECT_TOKEN", "OP_SERVICE_ACCOUNT_TOKEN", "OP_ACCOUNT"];
   for (const name of names) vi.stubEnv(name, env[name] ?? "");
 }
+
+it("of an admin without an item is none, and nothing is read", async () => {
+  const { adminItem: _, ...named } = postgres;
+  const config = parseProviderConfig({ postgres: named }, () => {
+    throw new Error("an item was read");
+  });
+  expect(await config?.admin()).toMatchObject({ username: "coachlight_admin" });
+});
+
+it.each([{ service: "main" }, { pod: "main-0" }, { selector: "role=primary" }])(
+  "the provider takes the endpoint %j of a stack file",
+  (target) => {
+    const kubernetes = { namespace: "db", ...target };
+    const spec = makeSpec({}, { endpoint: { kubernetes }, service: { host: "main.db" } });
+    const given = toProviderPostgres(spec.postgres, { username: "boss" }) as PropertyMap;
+    const config = parseProviderConfig({ postgres: given }, readAdminItem);
+    expect(config?.endpoint).toEqual(spec.postgres.endpoint);
+  },
+);
 
 it("is read when it is first needed, and once", async () => {
   const read = vi.fn(() => Promise.resolve(new Credential("coachlight_admin", "word")));
