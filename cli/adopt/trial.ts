@@ -20,6 +20,7 @@ import type { AdoptFacts, Inside } from "./facts.ts";
 import { toMay } from "./granted.ts";
 import { findLoginsOf } from "./group-owner.ts";
 import { databasesReachedBy, describeKept } from "./kept.ts";
+import { toLocale } from "./locale.ts";
 import { toKey } from "./slug.ts";
 
 /** A database and its roles as an entry of the stack file that changes nothing about them. */
@@ -203,6 +204,7 @@ export class Trial {
     const database = {
       ...(name === derived ? {} : { name }),
       ...(encoding === "UTF8" ? {} : { encoding }),
+      ...toLocale(this.#database, this.#facts.catalog.databases.get("template0")),
       ...(connectionLimit < 0 ? {} : { connectionLimit }),
     };
     // A change-free entry for Berth's own provisioner can still change something with `postgresql`.
@@ -223,6 +225,7 @@ export class Trial {
     return {
       ...(live.name === derived ? {} : { name: live.name }),
       ...(live.connectionLimit === -1 ? {} : { connectionLimit: live.connectionLimit }),
+      ...(live.canReplicate ? { replication: true } : {}),
       ...(memberOf.length === 0 ? {} : { memberOf }),
       ...(searchPath.length === 0 ? {} : { searchPath }),
       ...(scram === undefined ? {} : { scram }),

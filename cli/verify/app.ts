@@ -22,6 +22,7 @@ import {
   toWayFixes,
   verifyAttributes,
   verifyContents,
+  verifyCreation,
   verifyDatabaseSettings,
   verifyIsolation,
   verifyLaterSchemas,
@@ -66,6 +67,7 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
     checks.splice(before, 0, outcome);
   };
   await asRole(owner, async (client, planned) => {
+    checks.push(...verifyCreation(plan, context));
     checks.push(...(await verifyContents(client, plan)));
     checks.push(...(await verifyUnstated(client, stated, context)));
     checks.push(...(await verifySetRole(client, planned)));

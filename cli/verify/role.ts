@@ -20,7 +20,8 @@ import { decideContents, hasContents } from "../../components/postgres/diff/cont
 import { findUnstated } from "../../components/postgres/diff/unstated.ts";
 import { isForEverySchema } from "../../components/postgres/plan/access.ts";
 import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/plan.ts";
-import { listAttributes, toRevokeAttributes } from "../../components/postgres/rules/attributes.ts";
+import { listUnstated, toRevokeAttributes } from "../../components/postgres/rules/attributes.ts";
+import { findLocaleDifferences } from "../../components/postgres/rules/creation.ts";
 import { describeAction } from "../../components/postgres/statements/actions.ts";
 import { inNameOf, toStatement } from "../../components/postgres/statements/sql.ts";
 import { type Check, runUp, toCheck, type VerifyContext, type Wrong } from "./check.ts";
@@ -75,7 +76,7 @@ function verifySettings(name: string, wanted: SettingsByName, live: readonly str
 
 function verifyPowers(planned: PlannedRole, found: Attributes, ownershipRole: string): Check {
   const { name } = planned;
-  const attributes = listAttributes(found);
+  const attributes = listUnstated(found, planned);
   const { mayBecome = [] } = found;
   const limit = String(found.connectionLimit);
   const wrong: readonly Wrong[] = [
@@ -87,6 +88,9 @@ function verifyPowers(planned: PlannedRole, found: Attributes, ownershipRole: st
             fix: `as a superuser run: ${toRevokeAttributes(name, attributes)}`,
           },
         ]),
+    ...(planned.replication === true && !found.canReplicate
+      ? [{ what: "no REPLICATION, which its entry states", fix: runUp }]
+      : []),
     ...(found.expires && planned.login === "always"
       ? [{ what: "a password that expires (VALID UNTIL)", fix: runUp }]
       : []),
@@ -187,13 +191,27 @@ export async function verifyPrivileges(
   return { name, ok: false, detail, fix: joinFixes(...fixes) };
 }
 
+/** Checks the locale that an entry states, which only a new database could get. */
+export function verifyCreation(plan: DatabasePlan, { catalog }: VerifyContext): Check[] {
+  const { name, collate, ctype, icuLocale } = plan.database;
+  const stated = [collate, ctype, icuLocale].filter((one) => one !== undefined);
+  const live = catalog.databases.get(name);
+  if (stated.length === 0 || live === undefined) return [];
+  const wrong = findLocaleDifferences(plan, live);
+  return [toCheck(`${name}: locale`, [...new Set(stated)].join(", "), wrong)];
+}
+
 /** Checks that the schemas and extensions of the entry exist, in the owner's session. */
 export async function verifyContents(client: Client, plan: DatabasePlan): Promise<Check[]> {
   if (!hasContents(plan)) return [];
   const access = await inspectAccess(client, plan, []);
   // As for a superuser, so that everything missing is found, whoever has to create it.
   const { actions, problems } = decideContents(plan, { isSuperuser: true, admin: "" }, access);
-  const listed = [...plan.schemas, ...plan.extensions.map(({ name }) => name)];
+  const listed = [
+    ...plan.schemas,
+    ...plan.extensions.map(({ name }) => name),
+    ...(plan.publications ?? []).map(({ name }) => name),
+  ];
   return [
     toCheck(`${plan.database.name}: schemas and extensions`, listed.join(", "), [
       ...problems.map((problem) => ({ what: describeWhat(problem), fix: problem.fix })),

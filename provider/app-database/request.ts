@@ -153,7 +153,7 @@ export function toUnfinished({ incomplete, leaving = [] }: PropertyMap): Propert
   return incomplete === true ? { incomplete, leaving } : undefined;
 }
 
-/** Says once that objects which left the entry stay on the server. */
+/** Says once that objects which left the entry stay on the server, and that nothing is copied any more. */
 function describeLeftBehind(old: AppDatabaseState, state: AppDatabaseState): string[] {
   const { name: database } = state.database;
   if (old.database.name !== database) return [];
@@ -161,14 +161,22 @@ function describeLeftBehind(old: AppDatabaseState, state: AppDatabaseState): str
     ({ name }) => !state.extensions.some((extension) => extension.name === name),
   );
   const schemas = old.schemas.filter((schema) => !state.schemas.includes(schema));
+  const publications = (old.publications ?? []).filter(
+    ({ name }) => state.publications?.some((one) => one.name === name) !== true,
+  );
   const left = [
     ...extensions.map(({ name }) => ["extension", name] as const),
     ...schemas.map((schema) => ["schema", schema] as const),
+    ...publications.map(({ name }) => ["publication", name] as const),
   ];
-  return left.map(
+  const { template } = state.database;
+  const isUnused = template !== undefined && template !== old.database.template;
+  const unused = `app ${state.app}: database "${database}" exists, so template "${template ?? ""}" has no effect`;
+  const all = left.map(
     ([kind, name]) =>
       `app ${state.app}: ${kind} "${name}" left the entry and stays in database ${database}, with what it holds and who may use it. To drop it: DROP ${kind.toUpperCase()} ${escapeIdentifier(name)}; as its owner, in that database`,
   );
+  return isUnused ? [...all, unused] : all;
 }
 
 /** Includes the roles that a stopped run did not reach, because the inputs in state are newer by then. */

@@ -8,7 +8,12 @@ import type { LiveUnlisted } from "../catalog/unlisted.ts";
 import type { FormerRole, FormerSettings } from "../plan/former-role.ts";
 import { type DatabasePlan, hasNoPassword, type PlannedRole } from "../plan/plan.ts";
 import { decideAdoption } from "../rules/adoption.ts";
-import { findAttributesOutOfReach } from "../rules/attributes.ts";
+import {
+  findAttributesOutOfReach,
+  findLockedRoles,
+  findReplicationForSuperuser,
+} from "../rules/attributes.ts";
+import { findCreationProblems, needsLibc } from "../rules/creation.ts";
 import { findGroupProblems } from "../rules/groups.ts";
 import { decideOwnership } from "../rules/identity.ts";
 import { findLostProblem } from "../rules/lost-database.ts";
@@ -115,11 +120,21 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
   const live = catalog.databases.get(database.name);
   const owning = decideOwnership(catalog.roles.get(ownershipRole), stack);
   const ownership = findOwnershipRoleProblem(catalog, postgres);
+  const outOfReach = findAttributesOutOfReach(plan, catalog, ownershipRole);
   const lost = findLostProblem(plan, live, { isKnown, recreate });
   const steps = {
     roles,
     database:
-      live === undefined ? [{ kind: "create-database", path: "database", database } as const] : [],
+      live === undefined
+        ? [
+            {
+              kind: "create-database" as const,
+              path: "database",
+              database,
+              ...(needsLibc(database, catalog) ? { withLibc: true } : {}),
+            },
+          ]
+        : [],
     leaving,
     inside: inside.actions,
   };
@@ -131,18 +146,24 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
       ...adoption.problems,
       ...findOutOfReach(plan, catalog, postgres),
       ...findGroupProblems(plan, catalog, context),
-      ...findAttributesOutOfReach(plan, catalog, ownershipRole),
+      ...outOfReach.problems,
+      ...findLockedRoles(plan, catalog, roles),
       ...findPlanProblems(plan, catalog.server),
       ...findSettingProblems(plan, facts.refusedSettings ?? [], catalog.server),
       ...findTwoLoginProblems(plan, catalog, ({ key }) => verifiers.has(key)),
       ...(lost === undefined ? [] : [lost]),
+      ...findCreationProblems(plan, catalog, facts.refusedSettings ?? []),
       ...inside.problems,
       ...(facts.leaving === undefined ? [] : findLeavingProblems(plan, facts.leaving)),
     ],
     steps: usesOwnershipRole ? { ...steps, roles: [...owning.actions, ...roles] } : steps,
     adopting: [...owning.notes, ...adoption.changes.map((change) => `adopting: ${change}`)],
     notes: [...notes, ...noteTwoLogins(plan, catalog), ...inside.notes],
-    superuser: inside.superuser,
+    superuser: [
+      ...outOfReach.superuser,
+      ...findReplicationForSuperuser(plan, catalog),
+      ...inside.superuser,
+    ],
     unstated: findUnstated(plan, facts, ownershipRole),
   };
 }

@@ -6,6 +6,7 @@ import { type DatabasePlan, hasVaultLogins, type PlannedRole } from "../plan/pla
 import type { AppProblem } from "../rules/problem.ts";
 import { withLiveSchemas } from "./access/decide.ts";
 import { findGrantOptions } from "./access/grantors.ts";
+import { findUnlistedTables } from "./publications.ts";
 import {
   findMissingObjects,
   findObjects,
@@ -49,6 +50,7 @@ export function findUnstated(
     ...findObjects(plan, unlisted),
     ...findSchemas(plan, unlisted),
     ...findMissingObjects(plan, access),
+    ...findUnlistedTables(plan, access),
     ...findSettings(plan, catalog, unlisted),
   ];
 }

@@ -6,9 +6,12 @@ import {
   type PlannedRole,
   PUBLIC,
   sortRoles,
+  toCreation,
   toGuests,
   toMemberships,
   toPatterns,
+  toPublications,
+  toReplication,
 } from "./plan.ts";
 
 /** From the plan to the resource. */
@@ -23,7 +26,15 @@ export function toState(
     app: plan.app,
     adopt: plan.adopt,
     reclaimPolicy,
-    database: { name, encoding, connectionLimit, revokePublic, settings, ...toGuests(guests) },
+    database: {
+      name,
+      encoding,
+      ...toCreation(plan.database),
+      connectionLimit,
+      revokePublic,
+      settings,
+      ...toGuests(guests),
+    },
     roles: Object.fromEntries(
       plan.roles.map((role) => [
         role.key,
@@ -33,6 +44,7 @@ export function toState(
           ...(role.login === "always" ? {} : { login: role.login }),
           ...(role.setRole === undefined ? {} : { setRole: role.setRole }),
           connectionLimit: role.connectionLimit,
+          ...toReplication(role),
           memberOf: role.memberOf.filter((group) => group !== ownershipRole),
           searchPath: role.searchPath,
           settings: role.settings,
@@ -43,6 +55,7 @@ export function toState(
     schemas: plan.schemas,
     ...toPatterns(plan.patterns),
     extensions: plan.extensions,
+    ...toPublications(plan.publications),
   };
 }
 
@@ -56,17 +69,33 @@ export function toPlan(state: AppDatabaseState, ownershipRole: string): Database
     roles: sortRoles(
       Object.entries(state.roles).map(([key, role]) => toPlannedRole(key, role, ownershipRole)),
     ),
-    database: { name, owner: owner.name, encoding, connectionLimit, settings, ...toGuests(guests) },
+    database: {
+      name,
+      owner: owner.name,
+      encoding,
+      ...toCreation(state.database),
+      connectionLimit,
+      settings,
+      ...toGuests(guests),
+    },
     schemas,
     ...toPatterns(patterns),
   };
   const { app, adopt } = state;
-  return { app, adopt, ...ground, extensions, ...planAccess(ground, revokePublic) };
+  const publications = toPublications(state.publications);
+  return {
+    app,
+    adopt,
+    ...ground,
+    extensions,
+    ...publications,
+    ...planAccess(ground, revokePublic),
+  };
 }
 
 function toPlannedRole(key: string, role: RoleState, ownershipRole: string): PlannedRole {
   const { name, profile, login = "always", setRole, connectionLimit, searchPath, settings } = role;
   const memberOf = toMemberships(role.memberOf, ownershipRole);
-  const limits = { connectionLimit, memberOf, searchPath, settings };
+  const limits = { connectionLimit, ...toReplication(role), memberOf, searchPath, settings };
   return { key, name, profile, login, setRole, ...limits, ...toAccess(role) };
 }

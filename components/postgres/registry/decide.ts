@@ -126,7 +126,15 @@ function decidePlan(
   const facts = { catalog, stored, access, extensions };
   const decision: AppDecision = decideApp(plan, facts, context);
   const superuser = decision.superuser.map(describeProblem);
-  const { problems, adopting } = decision;
+  const { adopting } = decision;
+  const problems = [
+    ...decision.problems,
+    ...findOtherProvider(plan, decision),
+    // Their resources would fail halfway.
+    ...decision.superuser.filter(
+      ({ code }) => code === "replication-needs-superuser" || code === "role-above-admin",
+    ),
+  ];
   if (!plan.adopt) return { problems, warnings: [...adopting, ...superuser] };
   const unstated = { memberships, grants };
   const { changes, losses } = decideRegistryAdoption(plan, catalog, unstated, ownershipRole);
@@ -140,4 +148,24 @@ function decidePlan(
     problems: [...problems, ...losses],
     warnings: [...adopting, ...changes, ...given, ...superuser],
   };
+}
+
+/** The registry's resources cannot say which provider the locale of a new database has. */
+function findOtherProvider(
+  { app, database }: DatabasePlan,
+  { steps }: AppDecision,
+): readonly PostgresProblem[] {
+  if (!steps.database.some((one) => one.kind === "create-database" && one.withLibc === true)) {
+    return [];
+  }
+  const { template = "template0" } = database;
+  return [
+    {
+      code: "registry-would-lose",
+      app,
+      at: "provisioner",
+      what: `provisioner postgresql would make database "${database.name}" with the provider of ${template}'s locale, which is not libc`,
+      fix: `set berth:apps.${app}.provisioner to berth`,
+    },
+  ];
 }

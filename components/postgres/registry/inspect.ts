@@ -37,7 +37,7 @@ export async function inspectRegistryServer(
   const facts = await withSession(target, admin, async (client) => {
     const catalog = await inspectCatalog(client, {
       roles: [ownershipRole, ...roles, ...groups],
-      databases: plans.map((plan) => plan.database.name),
+      databases: plans.flatMap(({ database }) => [database.name, database.template ?? "template0"]),
     });
     if (adopted.length === 0) return { catalog };
     return {

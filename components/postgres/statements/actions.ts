@@ -1,5 +1,5 @@
 import type { ContentType } from "../../config/privileges.ts";
-import type { ExtensionSpec } from "../../config/spec.ts";
+import type { ExtensionSpec, PublicationSpec } from "../../config/spec.ts";
 import type { PlannedDatabase, PlannedRole } from "../plan/plan.ts";
 
 /**
@@ -35,7 +35,12 @@ export type Action = { readonly path: string } & (
       readonly grantor: string | undefined;
     }
   | { readonly kind: "join-admin"; readonly role: string; readonly withOptions: boolean }
-  | { readonly kind: "create-database"; readonly database: PlannedDatabase }
+  | {
+      readonly kind: "create-database";
+      readonly database: PlannedDatabase;
+      /** Whether to say that the operating system orders texts, because the template has another provider. */
+      readonly withLibc?: boolean;
+    }
   | { readonly kind: "limit-database"; readonly database: string; readonly connectionLimit: number }
   | { readonly kind: "drop-database"; readonly database: string }
   | { readonly kind: "reassign-owned"; readonly role: string; readonly owner: string }
@@ -58,6 +63,20 @@ export type Action = { readonly path: string } & (
       /** Live version. */
       readonly from: string;
       readonly version: string;
+    }
+  | {
+      readonly kind: "create-publication";
+      readonly database: string;
+      readonly name: string;
+      readonly tables: PublicationSpec["tables"];
+      /** undefined = whoever makes it. Of a publication of all tables that is a superuser. */
+      readonly owner: string | undefined;
+    }
+  | {
+      readonly kind: "extend-publication";
+      readonly database: string;
+      readonly name: string;
+      readonly tables: Exclude<PublicationSpec["tables"], "all">;
     }
   | ({ readonly kind: "grant" | "revoke"; readonly on: Securable } & PrivilegeChange)
   | ({
@@ -136,7 +155,7 @@ export function describeAction(action: Action): string {
     case "join-admin":
       return `the admin becomes a member of role ${action.role}`;
     case "create-database":
-      return `database ${action.database.name} is created`;
+      return `database ${action.database.name} is created${action.database.template === undefined ? "" : ` as a copy of ${action.database.template}`}`;
     case "limit-database":
       return `database ${action.database} gets connection limit ${String(action.connectionLimit)}`;
     case "drop-database":
@@ -153,6 +172,10 @@ export function describeAction(action: Action): string {
       return `extension ${action.extension.name} is created in schema ${action.extension.schema} of database ${action.database}`;
     case "update-extension":
       return `extension ${action.name} in database ${action.database} goes from version ${action.from} to ${action.version}`;
+    case "create-publication":
+      return `publication ${action.name} is created in database ${action.database}`;
+    case "extend-publication":
+      return `publication ${action.name} in database ${action.database} gets ${listSome(action.tables.map(({ schema, name }) => `${schema}.${name}`))}`;
     case "grant":
     case "revoke":
       return `${describePrivilegeChange(action.kind, action)} on ${describeSecurable(action.on)}`;
