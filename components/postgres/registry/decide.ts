@@ -11,6 +11,7 @@ import { decideOwnership } from "../rules/identity.ts";
 import type { PostgresProblem } from "../rules/problem.ts";
 import { findIdentityProblem, findServerProblems } from "../rules/server.ts";
 import { describeAction } from "../statements/actions.ts";
+import type { RefusedSetting } from "../statements/try-settings.ts";
 import { decideRegistryAdoption, type UnstatedGrants } from "./adoption.ts";
 
 /** What was read. Only the catalog is required. */
@@ -19,6 +20,8 @@ export interface RegistryFacts {
   /** Stored verifiers by role name; only a superuser may read them. Secret. */
   readonly stored?: ReadonlyMap<string, string | null> | undefined;
   readonly memberships?: UnstatedGrants["memberships"];
+  /** Locales of all plans that the server does not have. */
+  readonly refusedSettings?: readonly RefusedSetting[];
   /** By app. */
   readonly insides?: ReadonlyMap<string, RegistryInside>;
 }
@@ -118,12 +121,12 @@ export function adoptsRoles(
 
 function decidePlan(
   plan: DatabasePlan,
-  { catalog, stored, memberships = [], insides }: RegistryFacts,
+  { catalog, stored, memberships = [], refusedSettings, insides }: RegistryFacts,
   context: AppContext & Pick<StackSpec, "postgres">,
 ): { readonly problems: readonly PostgresProblem[]; readonly warnings: readonly string[] } {
   const { ownershipRole } = context.postgres;
   const { access, extensions, grants = [] } = insides?.get(plan.app) ?? {};
-  const facts = { catalog, stored, access, extensions };
+  const facts = { catalog, stored, access, extensions, refusedSettings };
   const decision: AppDecision = decideApp(plan, facts, context);
   const superuser = decision.superuser.map(describeProblem);
   const { adopting } = decision;

@@ -10,6 +10,8 @@ import type { DatabasePlan } from "../plan/plan.ts";
 import { otherGroupsOf } from "../rules/groups.ts";
 import { findIdentityProblem, findServerProblems } from "../rules/server.ts";
 import { type SessionTarget, withSession } from "../server/session.ts";
+import { trySettings } from "../server/try-settings.ts";
+import type { RefusedSetting } from "../statements/try-settings.ts";
 import { inspectMemberships, inspectUnstatedGrants } from "./adoption.ts";
 import { adoptsRoles, type RegistryFacts, type RegistryInside } from "./decide.ts";
 
@@ -39,9 +41,12 @@ export async function inspectRegistryServer(
       roles: [ownershipRole, ...roles, ...groups],
       databases: plans.flatMap(({ database }) => [database.name, database.template ?? "template0"]),
     });
-    if (adopted.length === 0) return { catalog };
+    const refusedSettings: RefusedSetting[] = [];
+    for (const plan of plans) refusedSettings.push(...(await trySettings(client, plan)));
+    if (adopted.length === 0) return { catalog, refusedSettings };
     return {
       catalog,
+      refusedSettings,
       stored: await inspectVerifiers(client, catalog.server, adopted),
       memberships: await inspectMemberships(client, adopted),
     };

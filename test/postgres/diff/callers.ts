@@ -73,8 +73,9 @@ export const callers = {
     const { access, extensions = [] } = facts;
     const inside = { extensions, ...(access === undefined ? {} : { access }) };
     const insides = new Map([[plan.app, inside]]);
-    const { catalog } = facts;
-    decideRegistry(spec, [plan], { catalog, insides }, { isPreview: false });
+    const { catalog, refusedSettings = [] } = facts;
+    const found = { catalog, insides, refusedSettings };
+    decideRegistry(spec, [plan], found, { isPreview: false });
     return undefined;
   },
   doctor: (situation) => {

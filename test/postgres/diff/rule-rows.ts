@@ -230,7 +230,7 @@ export const table: readonly Row[] = [
       ...{ entry: { database: { locale: "xx_XX" } }, catalog: makeCatalog() },
       refusedSettings: [{ name: "lc_time", value: "xx_XX", code: "22023", reason: "invalid" }],
     },
-    provider,
+    [...provider, "registry"],
   ],
   ["template-refused", { entry: copy, catalog: makeCatalog() }, all],
   ["template-refused", { entry: copy, catalog: makeCatalog([], [liveDatabase("base", "o")]) }, all],

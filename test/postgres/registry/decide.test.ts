@@ -172,6 +172,24 @@ test("fails on another encoding than the database has, which the registry's reso
   );
 });
 
+test("fails on a new database whose locale would come from another provider than libc", () => {
+  const spec = makeSpec({ wiki: { database: { locale: "C" } } }, pinned);
+  const plans = spec.apps.map((app) => planDatabase(app, spec.postgres));
+  const run = (localeProvider: "libc" | "icu") => {
+    const template = liveDatabase("template0", "postgres", { isTemplate: true, localeProvider });
+    return decideRegistry(
+      spec,
+      plans,
+      { catalog: makeCatalog([], [template]) },
+      { isPreview: true },
+    );
+  };
+  expect(run("libc").warnings).toEqual([]);
+  expect(() => run("icu")).toThrow(
+    /with the provider of template0's locale, which is not libc\n {4}fix: set berth:apps.wiki.provisioner to berth/,
+  );
+});
+
 test("an admin must act for owners before 16, unless it is a superuser", () => {
   const actingAdmin = (facts: Partial<ServerFacts>) =>
     decide(makeCatalog([], [], facts)).actingAdmin;
