@@ -16,11 +16,11 @@ import { type ForeignOwner, findForeignOwner } from "../../components/postgres/r
 import { type Action, describeAction } from "../../components/postgres/statements/actions.ts";
 import { scramOf } from "../../components/postgres/verifier.ts";
 import { hasMoreLogins, isAddition, isAdoption, isNotForLater } from "./changes.ts";
+import { toDatabaseKeys } from "./database-keys.ts";
 import type { AdoptFacts, Inside } from "./facts.ts";
 import { toMay } from "./granted.ts";
 import { findLoginsOf } from "./group-owner.ts";
 import { databasesReachedBy, describeKept } from "./kept.ts";
-import { toLocale } from "./locale.ts";
 import { toKey } from "./slug.ts";
 
 /** A database and its roles as an entry of the stack file that changes nothing about them. */
@@ -193,7 +193,7 @@ export class Trial {
 
   /** The entry of owner and database as they are. PUBLIC keeps its privileges. */
   #base(): AppEntry {
-    const { name, owner, encoding, connectionLimit } = this.#database;
+    const { owner } = this.#database;
     const derived = this.#key.replaceAll("-", "_");
     const live = this.#facts.catalog.roles.get(owner);
     const ownerSettings = live === undefined ? {} : this.#roleSettings(live, derived);
@@ -201,12 +201,8 @@ export class Trial {
     const twoLogins =
       logins === undefined ? {} : ({ name: owner, rotation: "two-logins", logins } as const);
     const all = { ...ownerSettings, ...twoLogins };
-    const database = {
-      ...(name === derived ? {} : { name }),
-      ...(encoding === "UTF8" ? {} : { encoding }),
-      ...toLocale(this.#database, this.#facts.catalog.databases.get("template0")),
-      ...(connectionLimit < 0 ? {} : { connectionLimit }),
-    };
+    const template = this.#facts.catalog.databases.get("template0");
+    const database = toDatabaseKeys(this.#database, template, derived);
     // A change-free entry for Berth's own provisioner can still change something with `postgresql`.
     const isStock = this.#toApp({ adopt: true }).provisioner === "postgresql";
     return {

@@ -14,6 +14,7 @@ import {
   planDatabase,
 } from "../../components/postgres/plan/plan.ts";
 import { type Check, runUp, toCheck, toFailed, type VerifyContext } from "./check.ts";
+import { verifyContents, verifyLaterSchemas } from "./contents.ts";
 import { type CheckedRole, withGroups } from "./expect-privileges.ts";
 import { login, loginOf } from "./login.ts";
 import { verifyDatabase, verifyProbe } from "./objects.ts";
@@ -21,11 +22,8 @@ import { createProbe, dropProbe, findLeftProbes, nameProbe, type Probe, toDrops 
 import {
   toWayFixes,
   verifyAttributes,
-  verifyContents,
-  verifyCreation,
   verifyDatabaseSettings,
   verifyIsolation,
-  verifyLaterSchemas,
   verifyPrivileges,
   verifyUnstated,
 } from "./role.ts";
@@ -67,8 +65,7 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
     checks.splice(before, 0, outcome);
   };
   await asRole(owner, async (client, planned) => {
-    checks.push(...verifyCreation(plan, context));
-    checks.push(...(await verifyContents(client, plan)));
+    checks.push(...(await verifyContents(client, plan, context)));
     checks.push(...(await verifyUnstated(client, stated, context)));
     checks.push(...(await verifySetRole(client, planned)));
     checks.push(...(await verifyLaterSchemas(client, plan)));

@@ -1,7 +1,7 @@
 import { type Client, escapeLiteral, escapeIdentifier as id } from "pg";
 import type { SettingsByName } from "../../components/config/schema/settings.ts";
 import type { AppSpec } from "../../components/config/spec.ts";
-import { describeWhat, joinFixes } from "../../components/errors.ts";
+import { joinFixes } from "../../components/errors.ts";
 import { inspectAccess } from "../../components/postgres/catalog/access.ts";
 import {
   inspectDatabases,
@@ -14,15 +14,9 @@ import {
 } from "../../components/postgres/catalog/session/session.ts";
 import { showValue, toLiveSettings } from "../../components/postgres/catalog/settings.ts";
 import { inspectUnlisted } from "../../components/postgres/catalog/unlisted.ts";
-import { decideEverywhere } from "../../components/postgres/diff/access/decide.ts";
-import { toWantedEverywhere } from "../../components/postgres/diff/access/wanted.ts";
-import { decideContents, hasContents } from "../../components/postgres/diff/contents.ts";
 import { findUnstated } from "../../components/postgres/diff/unstated.ts";
-import { isForEverySchema } from "../../components/postgres/plan/access.ts";
 import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/plan.ts";
 import { listUnstated, toRevokeAttributes } from "../../components/postgres/rules/attributes.ts";
-import { findLocaleDifferences } from "../../components/postgres/rules/creation.ts";
-import { describeAction } from "../../components/postgres/statements/actions.ts";
 import { inNameOf, toStatement } from "../../components/postgres/statements/sql.ts";
 import { type Check, runUp, toCheck, type VerifyContext, type Wrong } from "./check.ts";
 import {
@@ -189,51 +183,6 @@ export async function verifyPrivileges(
       : toFixes(plan, role, deviations, { access, database, server });
   const detail = describeDeviations(plan.database.name, deviations);
   return { name, ok: false, detail, fix: joinFixes(...fixes) };
-}
-
-/** Checks the locale that an entry states, which only a new database could get. */
-export function verifyCreation(plan: DatabasePlan, { catalog }: VerifyContext): Check[] {
-  const { name, collate, ctype, icuLocale } = plan.database;
-  const stated = [collate, ctype, icuLocale].filter((one) => one !== undefined);
-  const live = catalog.databases.get(name);
-  if (stated.length === 0 || live === undefined) return [];
-  const wrong = findLocaleDifferences(plan, live);
-  return [toCheck(`${name}: locale`, [...new Set(stated)].join(", "), wrong)];
-}
-
-/** Checks that the schemas and extensions of the entry exist, in the owner's session. */
-export async function verifyContents(client: Client, plan: DatabasePlan): Promise<Check[]> {
-  if (!hasContents(plan)) return [];
-  const access = await inspectAccess(client, plan, []);
-  // As for a superuser, so that everything missing is found, whoever has to create it.
-  const { actions, problems } = decideContents(plan, { isSuperuser: true, admin: "" }, access);
-  const listed = [
-    ...plan.schemas,
-    ...plan.extensions.map(({ name }) => name),
-    ...(plan.publications ?? []).map(({ name }) => name),
-  ];
-  return [
-    toCheck(`${plan.database.name}: schemas and extensions`, listed.join(", "), [
-      ...problems.map((problem) => ({ what: describeWhat(problem), fix: problem.fix })),
-      ...actions.map((action) => ({ what: `not yet: ${describeAction(action)}`, fix: runUp })),
-    ]),
-  ];
-}
-
-/** Checks what the roles get in schemas that the owner will make, in the owner's session. */
-export async function verifyLaterSchemas(client: Client, plan: DatabasePlan): Promise<Check[]> {
-  if (!isForEverySchema(plan)) return [];
-  const access = await inspectAccess(client, plan, []);
-  const actions = toWantedEverywhere(plan, []).flatMap((one) =>
-    decideEverywhere(plan, one, access),
-  );
-  return [
-    toCheck(
-      `${plan.database.name}: schemas to come`,
-      "open to the roles as the entry says",
-      actions.map((action) => ({ what: `not yet: ${describeAction(action)}`, fix: runUp })),
-    ),
-  ];
 }
 
 /** Warns of what others made and the entry does not state. The same decision as that of a refresh. */

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { byKey } from "../../sort.ts";
 import { EVERY_SCHEMA } from "../privileges.ts";
-import type { PublicationSpec } from "../spec.ts";
 import { PgIdentifier, PgName } from "./primitives.ts";
 import { Except, toNamedObjects } from "./privileges.ts";
 
@@ -107,18 +106,14 @@ export const creationKeys = {
 const TableNames = z.array(Except.element).min(1, { error: "is empty; list tables, or write all" });
 
 /** The publications, each with its tables, sorted by name. */
-export function toPublications(
-  given: z.infer<typeof contentKeys.publications> = {},
-): readonly PublicationSpec[] {
+export function toPublications(given: z.infer<typeof contentKeys.publications> = {}) {
   return Object.entries(given)
     .toSorted(byKey)
-    .map(([name, tables]) => ({
-      name,
-      tables:
-        tables === "all"
-          ? tables
-          : toNamedObjects(tables).map((table) => ({ ...table, schema: table.schema ?? "public" })),
-    }));
+    .map(([name, tables]) => ({ name, tables: tables === "all" ? tables : toTables(tables) }));
+}
+
+function toTables(names: readonly string[]) {
+  return toNamedObjects(names).map(({ schema = "public", name }) => ({ schema, name }));
 }
 
 /** Keys under `database` in an app's entry. */

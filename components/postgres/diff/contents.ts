@@ -7,19 +7,11 @@ import { type DatabasePlan, PUBLIC_SCHEMA } from "../plan/plan.ts";
 import type { AppProblem, ProblemCode } from "../rules/problem.ts";
 import type { Action } from "../statements/actions.ts";
 import { toStatement } from "../statements/sql.ts";
+import type { ContentDecision } from "./content-decision.ts";
 import { decidePublications } from "./publications.ts";
 
 /** The role that would create it. */
 type Admin = Pick<ServerFacts, "isSuperuser" | "admin">;
-
-/** What to create inside a database, and what prevents it. */
-export interface ContentDecision {
-  readonly actions: readonly Action[];
-  /** Any of them: nothing may be done. */
-  readonly problems: readonly AppProblem[];
-  /** What only a superuser can do, with the statement. Everything else goes on. */
-  readonly superuser: readonly AppProblem[];
-}
 
 /** Whether a plan has more than schema public. Only then the contents of its database must be read. */
 export function hasContents(plan: DatabasePlan): boolean {

@@ -8,11 +8,7 @@ import type { LiveUnlisted } from "../catalog/unlisted.ts";
 import type { FormerRole, FormerSettings } from "../plan/former-role.ts";
 import { type DatabasePlan, hasNoPassword, type PlannedRole } from "../plan/plan.ts";
 import { decideAdoption } from "../rules/adoption.ts";
-import {
-  findAttributesOutOfReach,
-  findLockedRoles,
-  findReplicationForSuperuser,
-} from "../rules/attributes.ts";
+import { findAttributesOutOfReach, findLockedRoles } from "../rules/attributes.ts";
 import { findCreationProblems, needsLibc } from "../rules/creation.ts";
 import { findGroupProblems } from "../rules/groups.ts";
 import { decideOwnership } from "../rules/identity.ts";
@@ -124,17 +120,7 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
   const lost = findLostProblem(plan, live, { isKnown, recreate });
   const steps = {
     roles,
-    database:
-      live === undefined
-        ? [
-            {
-              kind: "create-database" as const,
-              path: "database",
-              database,
-              ...(needsLibc(database, catalog) ? { withLibc: true } : {}),
-            },
-          ]
-        : [],
+    database: live === undefined ? [createDatabase(plan, catalog)] : [],
     leaving,
     inside: inside.actions,
   };
@@ -148,24 +134,35 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
       ...findGroupProblems(plan, catalog, context),
       ...outOfReach.problems,
       ...findLockedRoles(plan, catalog, roles),
-      ...findPlanProblems(plan, catalog.server),
-      ...findSettingProblems(plan, facts.refusedSettings ?? [], catalog.server),
+      ...findServerLimits(plan, facts),
       ...findTwoLoginProblems(plan, catalog, ({ key }) => verifiers.has(key)),
       ...(lost === undefined ? [] : [lost]),
-      ...findCreationProblems(plan, catalog, facts.refusedSettings ?? []),
       ...inside.problems,
       ...(facts.leaving === undefined ? [] : findLeavingProblems(plan, facts.leaving)),
     ],
     steps: usesOwnershipRole ? { ...steps, roles: [...owning.actions, ...roles] } : steps,
     adopting: [...owning.notes, ...adoption.changes.map((change) => `adopting: ${change}`)],
     notes: [...notes, ...noteTwoLogins(plan, catalog), ...inside.notes],
-    superuser: [
-      ...outOfReach.superuser,
-      ...findReplicationForSuperuser(plan, catalog),
-      ...inside.superuser,
-    ],
+    superuser: [...outOfReach.superuser, ...inside.superuser],
     unstated: findUnstated(plan, facts, ownershipRole),
   };
+}
+
+/** What the server does not have, or does not take. */
+function findServerLimits(
+  plan: DatabasePlan,
+  { catalog, refusedSettings = [] }: AppFacts,
+): readonly PostgresProblem[] {
+  return [
+    ...findPlanProblems(plan, catalog.server),
+    ...findSettingProblems(plan, refusedSettings, catalog.server),
+    ...findCreationProblems(plan, catalog, refusedSettings),
+  ];
+}
+
+function createDatabase({ database }: DatabasePlan, catalog: Catalog): Action {
+  const withLibc = needsLibc(database, catalog) ? { withLibc: true } : {};
+  return { kind: "create-database", path: "database", database, ...withLibc };
 }
 
 function decideOwnRoles(

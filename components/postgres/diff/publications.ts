@@ -7,7 +7,7 @@ import type { DatabasePlan } from "../plan/plan.ts";
 import type { AppProblem } from "../rules/problem.ts";
 import type { Action } from "../statements/actions.ts";
 import { tableList, toStatement } from "../statements/sql.ts";
-import type { ContentDecision } from "./contents.ts";
+import type { ContentDecision } from "./content-decision.ts";
 
 type PublicationAction = Extract<Action, { readonly kind: `${string}-publication` }>;
 

@@ -33,9 +33,9 @@ export function mayGiveReplication({
 }
 
 /** Stated REPLICATION that the admin may not give. Everything else goes on. */
-export function findReplicationForSuperuser(
+function findReplicationForSuperuser(
   { app, roles }: Pick<DatabasePlan, "app" | "roles">,
-  { server, roles: live }: Catalog,
+  { server, roles: live }: Pick<Catalog, "server" | "roles">,
 ): AppProblem[] {
   if (mayGiveReplication(server)) return [];
   return roles
@@ -87,7 +87,7 @@ export function toRevokeAttributes(role: string, attributes: readonly string[]):
   return toStatement(action, () => "");
 }
 
-/** What a superuser gave the stack's roles and the admin may not revoke. */
+/** Attributes that the admin may not change. */
 interface OutOfReach {
   /** The admin may not alter these roles at all. */
   readonly problems: readonly AppProblem[];
@@ -101,7 +101,7 @@ export function mayRevoke(attribute: string, server: ServerFacts): boolean {
   return server.versionNumber >= 160_000 && listAttributes(server).includes(attribute);
 }
 
-/** Attributes of the stack's roles that the admin may not revoke. */
+/** Attributes of the stack's roles that the admin may not revoke, and REPLICATION that it may not give. */
 export function findAttributesOutOfReach(
   { app, roles }: Pick<DatabasePlan, "app" | "roles">,
   { server, roles: live }: Catalog,
@@ -123,6 +123,9 @@ export function findAttributesOutOfReach(
   });
   return {
     problems: found.flatMap(({ problem, isLocked }) => (isLocked ? [problem] : [])),
-    superuser: found.flatMap(({ problem, isLocked }) => (isLocked ? [] : [problem])),
+    superuser: [
+      ...found.flatMap(({ problem, isLocked }) => (isLocked ? [] : [problem])),
+      ...findReplicationForSuperuser({ app, roles }, { server, roles: live }),
+    ],
   };
 }

@@ -139,13 +139,10 @@ export function describeAction(action: Action): string {
     case "set-search-path":
       return `role ${action.role} gets search_path ${action.searchPath.join(", ") || "(default)"}`;
     case "set-role-setting":
-      return `role ${action.role} gets ${action.name} = ${action.value}`;
     case "set-database-setting":
-      return `database ${action.database} gets ${action.name} = ${action.value}`;
     case "reset-role-setting":
-      return `role ${action.role} loses its ${action.name}`;
     case "reset-database-setting":
-      return `database ${action.database} loses its ${action.name}`;
+      return describeSetting(action);
     case "join":
       return `role ${action.role} becomes a member of ${action.group}`;
     case "leave":
@@ -173,9 +170,8 @@ export function describeAction(action: Action): string {
     case "update-extension":
       return `extension ${action.name} in database ${action.database} goes from version ${action.from} to ${action.version}`;
     case "create-publication":
-      return `publication ${action.name} is created in database ${action.database}`;
     case "extend-publication":
-      return `publication ${action.name} in database ${action.database} gets ${listSome(action.tables.map(({ schema, name }) => `${schema}.${name}`))}`;
+      return describePublication(action);
     case "grant":
     case "revoke":
       return `${describePrivilegeChange(action.kind, action)} on ${describeSecurable(action.on)}`;
@@ -183,6 +179,24 @@ export function describeAction(action: Action): string {
     case "revoke-default":
       return `${describePrivilegeChange(action.kind, action)} on every ${action.type} that ${action.owner} will create${action.type === "schema" ? "" : ` in ${action.schema ?? "any schema"}`}`;
   }
+}
+
+function describeSetting(action: Extract<Action, { readonly kind: `${string}-setting` }>): string {
+  const whose = "role" in action ? `role ${action.role}` : `database ${action.database}`;
+  const change =
+    "value" in action ? `gets ${action.name} = ${action.value}` : `loses its ${action.name}`;
+  return `${whose} ${change}`;
+}
+
+function describePublication(
+  action: Extract<Action, { readonly kind: `${string}-publication` }>,
+): string {
+  const { name, database } = action;
+  if (action.kind === "create-publication") {
+    return `publication ${name} is created in database ${database}`;
+  }
+  const tables = action.tables.map((table) => `${table.schema}.${table.name}`);
+  return `publication ${name} in database ${database} gets ${listSome(tables)}`;
 }
 
 function describePrivilegeChange(kind: string, change: PrivilegeChange): string {

@@ -51,21 +51,18 @@ export function toStatement(action: Action, verifiers: Verifiers): string {
     case "drop-database":
       return `DROP DATABASE ${id(action.database)}`;
     case "reassign-owned":
-      return `REASSIGN OWNED BY ${id(action.role)} TO ${id(action.owner)}`;
     case "drop-owned":
-      return `DROP OWNED BY ${id(action.role)}`;
+      return leaveOwned(action);
     case "drop-role":
       return `DROP ROLE ${id(action.role)}`;
     case "create-schema":
       return `CREATE SCHEMA ${id(action.schema)} AUTHORIZATION ${id(action.owner)}`;
     case "create-extension":
-      return createExtension(action.extension);
     case "update-extension":
-      return `ALTER EXTENSION ${id(action.name)} UPDATE TO ${escapeLiteral(action.version)}`;
+      return makeExtension(action);
     case "create-publication":
-      return createPublication(action);
     case "extend-publication":
-      return `ALTER PUBLICATION ${id(action.name)} ADD TABLE ${tableList(action.tables)}`;
+      return makePublication(action);
     case "grant":
       return `GRANT ${action.privileges.join(", ")} ON ${securable(action.on)} TO ${grantee(action.grantee)}`;
     case "revoke":
@@ -150,6 +147,21 @@ function createDatabase(database: PlannedDatabase, withLibc = false): string {
   ].join(" ");
 }
 
+function leaveOwned(
+  action: Extract<Action, { readonly kind: "reassign-owned" | "drop-owned" }>,
+): string {
+  const role = id(action.role);
+  return action.kind === "drop-owned"
+    ? `DROP OWNED BY ${role}`
+    : `REASSIGN OWNED BY ${role} TO ${id(action.owner)}`;
+}
+
+function makeExtension(action: Extract<Action, { readonly kind: `${string}-extension` }>): string {
+  return action.kind === "create-extension"
+    ? createExtension(action.extension)
+    : `ALTER EXTENSION ${id(action.name)} UPDATE TO ${escapeLiteral(action.version)}`;
+}
+
 function createExtension({ name, schema, version }: ExtensionSpec): string {
   // Without a schema the extension would go to pg_catalog, the session's search_path.
   const exactly = version === undefined ? "" : ` VERSION ${escapeLiteral(version)}`;
@@ -157,19 +169,19 @@ function createExtension({ name, schema, version }: ExtensionSpec): string {
 }
 
 /** The app's owner gets it in the same statement, so that it may change it. */
-function createPublication({
-  name,
-  tables,
-  owner,
-}: Extract<Action, { readonly kind: "create-publication" }>): string {
-  const what =
-    tables === "all"
-      ? " FOR ALL TABLES"
-      : tables.length === 0
-        ? ""
-        : ` FOR TABLE ${tableList(tables)}`;
-  const give = owner === undefined ? "" : `; ALTER PUBLICATION ${id(name)} OWNER TO ${id(owner)}`;
-  return `CREATE PUBLICATION ${id(name)}${what}${give}`;
+function makePublication(
+  action: Extract<Action, { readonly kind: `${string}-publication` }>,
+): string {
+  const { tables } = action;
+  const name = id(action.name);
+  if (action.kind === "extend-publication") {
+    return `ALTER PUBLICATION ${name} ADD TABLE ${tableList(action.tables)}`;
+  }
+  const { owner } = action;
+  const some = tables === "all" || tables.length === 0 ? "" : ` FOR TABLE ${tableList(tables)}`;
+  const what = tables === "all" ? " FOR ALL TABLES" : some;
+  const give = owner === undefined ? "" : `; ALTER PUBLICATION ${name} OWNER TO ${id(owner)}`;
+  return `CREATE PUBLICATION ${name}${what}${give}`;
 }
 
 /** Tables with their schemas. */

@@ -2,10 +2,12 @@ import { expect, test } from "vitest";
 import { problemCodes, problemTexts } from "../../../components/postgres/rules/problem.ts";
 import { countFaults } from "../../faults/count.ts";
 import { callers, codesOf, problemsOf } from "./callers.ts";
-import { table } from "./rule-rows.ts";
+import { table as others } from "./rule-rows.ts";
+import { accessTable } from "./rule-rows-access.ts";
 
 /** Every rule against everybody who applies it: each refuses, and for the same reason. */
 
+const table = [...others, ...accessTable];
 const rows = table.flatMap(([code, situation, by]) =>
   by.map((caller) => ({ code, caller, situation })),
 );

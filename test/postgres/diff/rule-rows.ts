@@ -5,17 +5,13 @@ import { liveDatabase, liveRole, makeCatalog } from "../../fakes/catalog.ts";
 
 import type { callers, Situation } from "./callers.ts";
 
-const ours = { memberOf: ["berth_prod"] };
+export const ours = { memberOf: ["berth_prod"] };
 const adopt = { adopt: true };
 const inStaff = { owner: { memberOf: ["staff"] } };
-const copy = { database: { template: "base" } };
-const cdc = { owner: { replication: true } };
-const page = { schema: "public", name: "page" };
-const publication = { name: "cdc", owner: "bob", isForAll: false, tables: [] };
 const twoLogins = { owner: { rotation: "two-logins" } };
-const database = (more: Partial<LiveDatabase> = {}) => [liveDatabase("wiki", "wiki", more)];
+export const database = (more: Partial<LiveDatabase> = {}) => [liveDatabase("wiki", "wiki", more)];
 const group = [liveRole("wiki", { ...ours, canLogin: false })];
-const made = makeCatalog([liveRole("wiki", ours)], database());
+export const made = makeCatalog([liveRole("wiki", ours)], database());
 const citext: LiveExtension = {
   ...{ name: "citext", isAvailable: true, hasVersion: true, needsSuperuser: false },
   ...{ belongsToOther: false, fixedSchema: null, requires: [] },
@@ -34,14 +30,14 @@ const ofOther = liveRole("wiki", {
   memberships: [{ group: "berth_dev", grantor: "postgres", comment }],
 });
 
-type Row = readonly [
+export type Row = readonly [
   code: (typeof problemCodes)[number],
   situation: Situation,
   by: readonly (keyof typeof callers)[],
 ];
 
-const provider = ["up", "preview", "import"] as const;
-const all = [...provider, "registry", "doctor"] as const;
+export const provider = ["up", "preview", "import"] as const;
+export const all = [...provider, "registry", "doctor"] as const;
 const bySession = ["registry", "doctor"] as const;
 
 /** Every rule with a situation that it refuses, and who refuses it. */
@@ -108,25 +104,6 @@ export const table: readonly Row[] = [
     "role-has-rights",
     { catalog: makeCatalog([liveRole("wiki", { isSuperuser: true })], database()) },
     ["adopt"],
-  ],
-  [
-    "role-above-admin",
-    { catalog: makeCatalog([liveRole("wiki", { ...ours, canReplicate: true })], database()) },
-    ["superuser", "registry"],
-  ],
-  [
-    "role-above-admin",
-    { catalog: makeCatalog([liveRole("wiki", { ...ours, isSuperuser: true })], database()) },
-    all,
-  ],
-  [
-    "role-above-admin",
-    {
-      catalog: makeCatalog([liveRole("wiki", { ...ours, bypassesRls: true })], database(), {
-        versionNumber: 150_006,
-      }),
-    },
-    all,
   ],
   [
     "role-would-lose",
@@ -196,53 +173,6 @@ export const table: readonly Row[] = [
     all,
   ],
   [
-    "locale-differs",
-    {
-      entry: { database: { locale: "C" } },
-      catalog: makeCatalog([liveRole("wiki", ours)], database({ collate: "C", ctype: "C.UTF-8" })),
-    },
-    all,
-  ],
-  [
-    "locale-refused",
-    {
-      entry: { database: { icuLocale: "de-DE" } },
-      catalog: makeCatalog([], [], { versionNumber: 140_019 }),
-    },
-    all,
-  ],
-  [
-    "locale-refused",
-    {
-      entry: { database: { icuLocale: "de-DE", encoding: "SQL_ASCII" } },
-      catalog: makeCatalog(),
-    },
-    all,
-  ],
-  [
-    "locale-refused",
-    { entry: { database: { encoding: "LATIN1", ctype: "de_DE.utf8" } }, catalog: makeCatalog() },
-    all,
-  ],
-  [
-    "locale-refused",
-    {
-      ...{ entry: { database: { locale: "xx_XX" } }, catalog: makeCatalog() },
-      refusedSettings: [{ name: "lc_time", value: "xx_XX", code: "22023", reason: "invalid" }],
-    },
-    [...provider, "registry"],
-  ],
-  ["template-refused", { entry: copy, catalog: makeCatalog() }, all],
-  ["template-refused", { entry: copy, catalog: makeCatalog([], [liveDatabase("base", "o")]) }, all],
-  [
-    "template-refused",
-    {
-      entry: copy,
-      catalog: makeCatalog([], [liveDatabase("base", "o", { isTemplate: true, encoding: "X" })]),
-    },
-    all,
-  ],
-  [
     "schema-other-owner",
     {
       entry: { database: { schemas: ["billing"] } },
@@ -281,43 +211,6 @@ export const table: readonly Row[] = [
       refusedSettings: [
         { name: "work_mem", value: "lots", code: "22023", reason: "invalid value" },
       ],
-    },
-    provider,
-  ],
-  [
-    "replication-needs-superuser",
-    { entry: cdc, catalog: makeCatalog([], [], { versionNumber: 150_006, canReplicate: true }) },
-    ["superuser", "registry"],
-  ],
-  ["replication-needs-superuser", { entry: cdc, catalog: makeCatalog() }, ["superuser"]],
-  [
-    "role-above-admin",
-    {
-      entry: { owner: { replication: true, connectionLimit: 3 } },
-      catalog: makeCatalog([liveRole("wiki", { ...ours, canReplicate: true })], database(), {
-        versionNumber: 150_006,
-      }),
-    },
-    all,
-  ],
-  [
-    "publication-needs-superuser",
-    { entry: { database: { publications: { cdc: "all" } } }, catalog: makeCatalog() },
-    ["superuser"],
-  ],
-  [
-    "publication-needs-superuser",
-    {
-      ...{ entry: { database: { publications: { cdc: ["page"] } } }, catalog: made },
-      access: { publications: { live: [publication], tables: [page] } },
-    },
-    ["superuser"],
-  ],
-  [
-    "publication-differs",
-    {
-      ...{ entry: { database: { publications: { cdc: "all" } } }, catalog: made },
-      access: { publications: { live: [publication], tables: [] } },
     },
     provider,
   ],

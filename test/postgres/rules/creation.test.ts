@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { toLocale } from "../../../cli/adopt/locale.ts";
+import { toLocale } from "../../../cli/adopt/database-keys.ts";
 import type { LiveDatabase } from "../../../components/postgres/catalog/catalog.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { findCreationProblems, needsLibc } from "../../../components/postgres/rules/creation.ts";
@@ -33,49 +33,28 @@ describe("a database that exists", () => {
   });
 
   test.each([
+    [{ collate: "de_DE.utf8" }, libc, "collate C", "set berth:apps.wiki.database.collate to C"],
+    [{ ctype: "de_DE.utf8" }, libc, "ctype C", "set berth:apps.wiki.database.ctype to C"],
     [
-      "another order",
-      { collate: "de_DE.utf8" },
-      libc,
-      "collate C",
-      "set berth:apps.wiki.database.collate to C",
-    ],
-    [
-      "other letters",
-      { ctype: "de_DE.utf8" },
-      libc,
-      "ctype C",
-      "set berth:apps.wiki.database.ctype to C",
-    ],
-    [
-      "ICU in place of libc",
       { icuLocale: "de-DE" },
       libc,
       "no locale of ICU",
       "take icuLocale out of berth:apps.wiki.database",
     ],
+    [{ locale: "C" }, icu, "ICU's locale de-DE", "set berth:apps.wiki.database.icuLocale to de-DE"],
     [
-      "libc in place of ICU",
-      { locale: "C" },
-      icu,
-      "ICU's locale de-DE",
-      "set berth:apps.wiki.database.icuLocale to de-DE",
-    ],
-    [
-      "another locale of ICU",
       { icuLocale: "en-US" },
       icu,
       "ICU's locale de-DE",
       "set berth:apps.wiki.database.icuLocale to de-DE",
     ],
     [
-      "ICU in place of Postgres' own",
       { icuLocale: "de-DE" },
       builtin,
       "a locale of Postgres itself (builtin)",
       "take icuLocale out of berth:apps.wiki.database",
     ],
-  ])("is refused with %s", (_, database, live, has, fix) => {
+  ])("is refused where the entry says %j", (database, live, has, fix) => {
     expect(problemsOf(database, wiki(live))).toEqual([
       [`database "wiki" has ${has}, which cannot change`, fix],
     ]);

@@ -116,7 +116,7 @@ describe("a client certificate", () => {
       const named = { ...tls, cert: client.certFile, key: client.keyFile };
       const direct = { endpoint: { direct: { host: "127.0.0.1", port } } };
       const { postgres } = makeSpec({}, { ...direct, tls: named, adminUser });
-      const given = toProviderPostgres(postgres, await readAdminOf(postgres)) as PropertyMap;
+      const given = toProviderPostgres(postgres, await readAdminOf(postgres));
       const config = parseProviderConfig({ postgres: given }, () => {
         throw new Error("an item was read");
       });

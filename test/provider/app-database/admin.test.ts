@@ -11,16 +11,16 @@ import { makeSpec } from "../../fakes/stack.ts";
 
 /** The admin's password: the provider gets the item's name and reads the item by itself. */
 
-const postgres = {
+const withoutItem = {
   endpoint: { kind: "direct", host: "127.0.0.1", port: 5432 },
   tls: { mode: "disable", serverName: "localhost" },
   maintenanceDatabase: "postgres",
   reserved: [],
   ownershipRole: "berth_prod",
   connectionLimit: 4,
-  adminItem: "Coachlight/postgres-admin",
   username: "coachlight_admin",
 };
+const postgres = { ...withoutItem, adminItem: "Coachlight/postgres-admin" };
 const ref = { vault: "Coachlight", item: "postgres-admin" };
 
 afterEach(() => {
@@ -33,8 +33,7 @@ function setEnvironment(env: Readonly<Record<string, string>>): void {
 }
 
 it("of an admin without an item is none, and nothing is read", async () => {
-  const { adminItem: _, ...named } = postgres;
-  const config = parseProviderConfig({ postgres: named }, () => {
+  const config = parseProviderConfig({ postgres: withoutItem }, () => {
     throw new Error("an item was read");
   });
   expect(await config?.admin()).toMatchObject({ username: "coachlight_admin" });
@@ -45,7 +44,7 @@ it.each([{ service: "main" }, { pod: "main-0" }, { selector: "role=primary" }])(
   (target) => {
     const kubernetes = { namespace: "db", ...target };
     const spec = makeSpec({}, { endpoint: { kubernetes }, service: { host: "main.db" } });
-    const given = toProviderPostgres(spec.postgres, { username: "boss" }) as PropertyMap;
+    const given = toProviderPostgres(spec.postgres, { username: "boss" });
     const config = parseProviderConfig({ postgres: given }, readAdminItem);
     expect(config?.endpoint).toEqual(spec.postgres.endpoint);
   },

@@ -2,11 +2,28 @@ import { toLanguageTag } from "../../components/config/schema/database.ts";
 import type { AppEntry } from "../../components/config/schema/stack.ts";
 import type { LiveDatabase } from "../../components/postgres/catalog/catalog.ts";
 
+type DatabaseKeys = NonNullable<AppEntry["database"]>;
+
+/** What an entry states of a database itself. Without what a new database has anyway. Pure. */
+export function toDatabaseKeys(
+  live: LiveDatabase,
+  usual: LiveDatabase | undefined,
+  derived: string,
+): DatabaseKeys {
+  const { name, encoding, connectionLimit } = live;
+  return {
+    ...(name === derived ? {} : { name }),
+    ...(encoding === "UTF8" ? {} : { encoding }),
+    ...toLocale(live, usual),
+    ...(connectionLimit < 0 ? {} : { connectionLimit }),
+  };
+}
+
 /** The locale of a database as keys of an entry. Without what a new database has anyway. Pure. */
 export function toLocale(
   { collate, ctype, localeProvider, icuLocale }: LiveDatabase,
   usual: LiveDatabase | undefined,
-): NonNullable<AppEntry["database"]> {
+): DatabaseKeys {
   const isUsual =
     collate === usual?.collate &&
     ctype === usual?.ctype &&
