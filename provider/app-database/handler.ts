@@ -254,8 +254,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     } catch (error) {
       if (done.length === 0) throw error;
       // Something took effect, so the resource must be in state for the next up to continue.
-      const isDone = error instanceof SuperuserLeft;
-      const state = isDone ? toProperties(request.state) : toStopped(request);
+      const state = toStopped(request, error instanceof SuperuserLeft);
       throw new PartialFailure(error, { id, state });
     }
   }
