@@ -38,6 +38,12 @@ function isGiven(verb: { getOptionValueSource: (name: string) => string | undefi
 }
 
 function chooseStack(verb: string, given: string, wasGiven: boolean): string {
+  // The stack's file, its resources and its identity go by the name alone.
+  if (given.includes("/")) {
+    throw new BerthError(`${verb}: --stack has more than the name of a stack: "${given}"`, {
+      hint: `write --stack ${given.split("/").at(-1) ?? ""}`,
+    });
+  }
   const chosen = wasGiven ? given : findSelectedStack(projectFolder, process.env);
   if (chosen !== undefined && chosen !== "") return chosen;
   const stacks = listStacks().join(", ") || "your stacks' names";

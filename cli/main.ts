@@ -2,8 +2,8 @@ import { CommanderError } from "@commander-js/extra-typings";
 import { commandLine, isPackage } from "../components/command-line.ts";
 import { printError } from "./print.ts";
 import { defineProgram } from "./program.ts";
-import { ignoreClosedPipe } from "./terminal/closed-pipe.ts";
 import { describeFailure } from "./terminal/describe-failure.ts";
+import { outliveOutput } from "./terminal/outlive-output.ts";
 import { verbs } from "./verbs.ts";
 
 /** Berth's verbs. Exit code 0: no problem. 1: the verb found a problem. 2: it could not run. */
@@ -40,7 +40,7 @@ function toDashes(verb: string, [value = ""]: readonly string[]): string {
   return `options come after --, as in: ${commandLine(verb, `--stack ${value}`)}`;
 }
 
-ignoreClosedPipe();
+outliveOutput();
 const args = process.argv.slice(2);
 await main(args).catch((error: unknown) => {
   fail(error, args);

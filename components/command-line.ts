@@ -17,3 +17,8 @@ export function commandLine(verb: string, args = ""): string {
 export function findOwnFolder(): string {
   return path.dirname(createRequire(import.meta.url).resolve("berth/package.json"));
 }
+
+/** A word for a shell command, quoted if needed. */
+export function toShellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -15,8 +15,8 @@ import { withOwnershipRole } from "../../components/postgres/rules/identity.ts";
 import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
 import { withServer } from "../../components/postgres/server/reach.ts";
 import { projectFolder } from "../../components/project-folder.ts";
-
 import { countOf, paint, print, printJson, withProgress } from "../print.ts";
+import { toPulumi } from "../pulumi-process.ts";
 import { addEntries, formatEntries, replaceFile } from "../stack-file.ts";
 import { type AdoptFacts, inspectServerForAdopt } from "./facts.ts";
 import { planAppHandOver } from "./hand-over.ts";
@@ -184,18 +184,16 @@ function printReport(report: Report, args: AdoptArgs, file: string): void {
   print(lastLine(report, args, file));
 }
 
-function lastLine(report: Report, { app, stack, into }: AdoptArgs, file: string): string {
+function lastLine(report: Report, args: AdoptArgs, file: string): string {
   const apps = Object.keys(report.apps).length;
   const proposed = `${countOf(apps, "app")} with ${countOf(report.passwords.length, "role")} proposed`;
   const left = `${String(report.leftAlone.length)} left alone`;
   if (apps === 0) {
-    return app === undefined
+    return args.app === undefined
       ? `nothing to adopt: ${left}`
-      : `not adopted: ${quote(app)}; nothing was written`;
+      : `not adopted: ${quote(args.app)}; nothing was written`;
   }
-  // `npm run pulumi` generates the stack file before it runs Pulumi.
-  const pulumi = into === undefined ? "pulumi" : "npm run pulumi --";
   return report.written === undefined
     ? `${proposed}, ${left}; nothing was written (--write adds them to ${file})`
-    : `${proposed}, ${left}; added to ${file}; next: ${pulumi} preview --stack ${stack}`;
+    : `${proposed}, ${left}; added to ${file}; next: ${toPulumi("preview", args)}`;
 }

@@ -2,6 +2,7 @@ import { Option } from "@commander-js/extra-typings";
 import { BerthError } from "../../components/errors.ts";
 import { defineVerb } from "../define-verb.ts";
 import { print, printError } from "../print.ts";
+import { toPulumi } from "../pulumi-process.ts";
 
 export const add = defineVerb("add", {
   summary: "make an app's items in 1Password and its entry in the stack file, and show the preview",
@@ -40,7 +41,7 @@ export const add = defineVerb("add", {
     process.exitCode = await verb.add(args);
     if (!preview) return;
     process.exitCode = await showPreview(stack, file);
-    print(`next: ${verb.toPulumi("up", args)}`);
+    print(`next: ${toPulumi("up", args)}`);
   });
 
 /** The app is added by now, also if the preview cannot run. */

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from "node:fs";
 import path from "node:path";
-import { exampleFile } from "../../components/command-line.ts";
+import { exampleFile, toShellWord } from "../../components/command-line.ts";
 import type { GitOpsSpec } from "../../components/config/spec/delivery.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
 import { toAnyId } from "../../components/delivery/emitted-kinds.ts";
@@ -18,7 +18,6 @@ import {
 import { planStackDelivery } from "../../components/delivery/stack-delivery.ts";
 import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
 import { BerthError, type Problem } from "../../components/errors.ts";
-import { toShellWord } from "../../components/kubernetes/error.ts";
 import { countOf } from "../print.ts";
 import { NotNeeded, type Outcome, type Passed, type Report } from "./report.ts";
 import type { World } from "./world.ts";

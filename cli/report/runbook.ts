@@ -158,7 +158,9 @@ function byHand(role: RoleSpec, app: AppSpec, stack: string): string[] {
   const hasKeys = keysInItem(app, role).length > 0;
   const commands = [
     // The fields that repeat the login do not change by themselves.
-    ...(hasKeys ? [`npm run rotate -- --stack ${stack} --app ${app.name}${option} --keys`] : []),
+    ...(hasKeys
+      ? [commandLine("rotate", `--stack ${stack} --app ${app.name}${option} --keys`)]
+      : []),
     `pulumi up --stack ${stack}`,
   ];
   return [

@@ -3,6 +3,7 @@ import { loadStackFromFile } from "../../components/config/load.ts";
 import { BerthError } from "../../components/errors.ts";
 import type { Access } from "../../components/postgres/plan/access-matrix.ts";
 import { projectFolder } from "../../components/project-folder.ts";
+import { toTerminalText } from "../../components/terminal-text.ts";
 import { countOf, paint, print, printFile, printJson, withProgress } from "../print.ts";
 import { selectApps } from "../select-apps.ts";
 import { printMarkdownTable, printTable } from "../terminal/table.ts";
@@ -54,7 +55,7 @@ export async function report(args: ReportArgs): Promise<number> {
   const selected = selectApps(spec, args.app);
   switch (form) {
     case "runbook":
-      return write(args, toRunbook(selected, spec, args.role));
+      return write(args, toTerminalText(toRunbook(selected, spec, args.role)));
     case "html":
       return write(args, toPage(toStackReport(spec, selected, live)));
     case "mermaid":

@@ -5,6 +5,7 @@ import { objectTypes } from "../../components/config/privileges.ts";
 import { planDatabase } from "../../components/postgres/plan/plan.ts";
 import { commandReference } from "./commands.ts";
 import { healthText, showExample } from "./delivery-examples.ts";
+import { floorTable, growthTable, scaleTable } from "./measured.ts";
 import { problemTable } from "./problem-table.ts";
 import { drawInnerRooms, drawRooms } from "./room-picture.ts";
 import { stackFileReference } from "./stack-file-reference.ts";
@@ -41,6 +42,11 @@ export const madeParts: Readonly<Record<string, Readonly<Record<string, MadePart
     kustomizations: { from: "the manifests", show: () => showExample("flux") },
     secrets: { from: "the manifests", show: () => showExample("none") },
   },
+  "docs/performance.md": {
+    floors: { from: "docs/measured.json", show: () => floorTable() },
+    growth: { from: "docs/measured.json", show: () => growthTable() },
+  },
+  "docs/scale.md": { simulation: { from: "docs/measured.json", show: () => scaleTable() } },
   "docs/delivery/health.md": { checks: { from: "the health checks", show: healthText } },
 };
 

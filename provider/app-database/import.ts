@@ -1,3 +1,4 @@
+import { toShellWord } from "../../components/command-line.ts";
 import { refuseSecretKeys } from "../../components/config/load.ts";
 import { parseStack } from "../../components/config/parse.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
@@ -119,7 +120,7 @@ function findEntry(
 
 /** The command that imports an app's database. */
 function importCommand(app: string, database: string): string {
-  return `pulumi import berth:postgres:AppDatabase ${app} ${database}`;
+  return `pulumi import berth:postgres:AppDatabase ${app} ${toShellWord(database)}`;
 }
 
 /** `urn:pulumi:prod::berth::…` → `prod`. */

@@ -156,6 +156,11 @@ describe("what it cannot run with is exit code 2, one message and no fault's sta
     ["no stack", ["adopt"], "adopt: --stack is missing"],
     ["a stack without a name", ["plan", "--stack", ""], "plan: --stack has no name"],
     [
+      "the whole name of a stack",
+      ["plan", "--stack", "alice/berth/prod"],
+      'plan: --stack has more than the name of a stack: "alice/berth/prod"\n  fix: write --stack prod',
+    ],
+    [
       "a risk that it does not know",
       ["preview", "--stack", "prod", "--fail-on", "drop,all"],
       "argument 'drop,all' is invalid. Allowed are drop, reown, access.",

@@ -31,4 +31,27 @@ export const refusals: readonly Mutant[] = [
     ["test/cli/preview/changes.test.ts"],
     [["a look at which apps a run came to", "!isFailed || seen.has(app)", "true"]],
   ),
+  ...inFile(
+    "policy/policies.ts",
+    ["test/policy/names.test.ts"],
+    [["escaping in messages", "report(toTerminalText(message), urn)", "report(message, urn)"]],
+  ),
+  ...inFile(
+    "components/config/pulumi-yaml.ts",
+    ["test/config/pulumi-yaml.test.ts"],
+    [
+      ["a refusal of tags", "if (tag === undefined) return;", "if (tag !== '') return;"],
+      ["the merge of a quoted key", 'key.value === "<<"', "false"],
+    ],
+  ),
+  ...inFile(
+    "components/kubernetes/kubeconfig.ts",
+    ["test/kubernetes/yaml.test.ts"],
+    [["the words of YAML 1.1", 'schema: "yaml-1.1"', 'schema: "core"']],
+  ),
+  ...inFile(
+    "cli/terminal/outlive-output.ts",
+    ["test/cli/outlive-output.test.ts"],
+    [["an exit code for missing output", "process.exitCode = 2", "process.exitCode = 0"]],
+  ),
 ];

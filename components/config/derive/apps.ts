@@ -23,7 +23,7 @@ import {
   scopedItem,
   scopedRoleName,
 } from "./names.ts";
-import { findReaderGroups, toReaderGroups, toReads } from "./readers.ts";
+import { type ReaderGroups, toReaderGroups, toReads } from "./readers.ts";
 import { toAppVaultSpec, toRestartTarget } from "./vault.ts";
 import { toWorkload } from "./workload.ts";
 
@@ -34,7 +34,7 @@ export function toAppSpec(
   stack: string,
   name: string,
   config: StackConfig,
-  { service }: Pick<PostgresSpec, "service">,
+  { service, readers }: Pick<PostgresSpec, "service"> & { readonly readers: ReaderGroups },
 ): AppSpec {
   const entry = config.apps[name] ?? {};
   const { vault, generate } = config.onepassword;
@@ -61,9 +61,10 @@ export function toAppSpec(
     const names = { name: scopedRoleName(name, key), item: scopedItem(name, key) };
     return { ...toRole(key, toMay(role), given, { ...usual, ...names }), reads: toReads(role) };
   });
-  const groups = findReaderGroups(name, config).map(({ key, may, reader, ...group }) => {
-    const given = { ...group, login: "none" } as const;
-    return { ...toRole(key, may, given, { ...usual, ...group, item: "" }), reader };
+  const groups = (readers.get(name) ?? []).map((group) => {
+    const { key, may, reader } = group;
+    const given = { name: group.name, login: "none" } as const;
+    return { ...toRole(key, may, given, { ...usual, name: group.name, item: "" }), reader };
   });
   return {
     name,

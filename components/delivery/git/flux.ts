@@ -2,6 +2,7 @@ import { applicationName } from "../../config/derive/argocd.ts";
 import { provisionerName } from "../../config/derive/names.ts";
 import type { FluxSpec, GitOpsSpec } from "../../config/spec/delivery.ts";
 import type { AppSpec, StackSpec } from "../../config/spec.ts";
+import { onceEach } from "../../once-each.ts";
 import { adminSecretName } from "../app-objects.ts";
 import { SHARED, toLabels } from "../metadata.ts";
 import type { KubernetesObject } from "../yaml.ts";
@@ -118,10 +119,9 @@ export function planNamespaces(
   { apps, postgres }: StackSpec,
   app: AppSpec,
 ): readonly KubernetesObject[] {
-  const first = (name: string): AppSpec | undefined =>
-    apps.find((one) => one.delivery === "git" && listNamespaces(one).includes(name));
+  const first = firstByNamespace(apps);
   return [...new Set(listNamespaces(app))]
-    .filter((name) => name !== postgres.namespace && first(name) === app)
+    .filter((name) => name !== postgres.namespace && first.get(name) === app)
     .toSorted()
     .map((name) => ({
       apiVersion: "v1",
@@ -136,6 +136,16 @@ export function planNamespaces(
       },
     }));
 }
+
+const firstByNamespace = onceEach(
+  (apps: readonly AppSpec[]): ReadonlyMap<string, AppSpec> =>
+    new Map(
+      apps
+        .filter(({ delivery }) => delivery === "git")
+        .toReversed()
+        .flatMap((app) => listNamespaces(app).map((name) => [name, app] as const)),
+    ),
+);
 
 function listNamespaces({ namespace, roles, secrets, vault }: AppSpec): readonly string[] {
   const others = [...roles, ...secrets, ...(vault?.secrets ?? [])];

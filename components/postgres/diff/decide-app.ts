@@ -4,6 +4,7 @@ import type { ReclaimPolicy } from "../../config/spec.ts";
 import type { LiveAccess } from "../catalog/access.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { LiveExtension } from "../catalog/extensions.ts";
+import { firstByGroup } from "../catalog/members.ts";
 import type { LiveUnlisted } from "../catalog/unlisted.ts";
 import type { FormerRole, FormerSettings } from "../plan/former-role.ts";
 import { type DatabasePlan, hasNoPassword, type PlannedRole } from "../plan/plan.ts";
@@ -207,8 +208,7 @@ function isOtherPassword(
 
 /** Whether the app has the first of the stack's roles. It writes the stack's comment even if no app changes. */
 function isFirst(plan: DatabasePlan, { roles }: Catalog, ownershipRole: string): boolean {
-  const ours = [...roles.values()].filter((role) => role.memberOf.includes(ownershipRole));
-  const [first] = ours.map(({ name }) => name).toSorted();
+  const first = firstByGroup(roles).get(ownershipRole);
   return plan.roles.some(({ name }) => name === first);
 }
 

@@ -1,4 +1,5 @@
 import { escapeIdentifier as id } from "pg";
+import { commandLine } from "../../command-line.ts";
 import { accessAt } from "../../config/derive/names.ts";
 import type { NamedObjects } from "../../config/privileges.ts";
 import type { SettingsByName } from "../../config/schema/settings.ts";
@@ -25,7 +26,7 @@ export function findObjects(plan: DatabasePlan, { objects }: LiveUnlisted): AppP
     const statements = toHandOver(all.slice(0, mostStatements), owner);
     const rest =
       all.length > mostStatements
-        ? ` and so on for ${String(all.length - mostStatements)} more, which npm run adopt with --app ${plan.app} prints`
+        ? ` and so on for ${String(all.length - mostStatements)} more, which ${commandLine("adopt", `--app ${plan.app}`)} prints`
         : "";
     return {
       code: "object-of-other",

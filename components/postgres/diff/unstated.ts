@@ -1,6 +1,8 @@
 import { escapeIdentifier as id } from "pg";
+import { compareText } from "../../sort.ts";
 import type { LiveAccess } from "../catalog/access.ts";
 import type { Catalog, LiveMembership, LiveRole } from "../catalog/catalog.ts";
+import { membersByGroup } from "../catalog/members.ts";
 import type { LiveUnlisted } from "../catalog/unlisted.ts";
 import { type DatabasePlan, hasVaultLogins, type PlannedRole } from "../plan/plan.ts";
 import type { AppProblem } from "../rules/problem.ts";
@@ -107,7 +109,10 @@ function findLostOptions(memberships: readonly LiveMembership[]): string[] {
 /** Roles of others that are members of the app's roles, and so may do what these may. */
 function findMembers(plan: DatabasePlan, roles: Roles): AppProblem[] {
   const own = new Map(plan.roles.map(({ name, key }) => [name, key]));
-  return [...roles.catalog.roles.values()]
+  const members = membersByGroup(roles.catalog.roles);
+  const all = new Set([...own.keys()].flatMap((name) => members.get(name) ?? []));
+  return [...all]
+    .toSorted((a, b) => compareText(a.name, b.name))
     .filter((member) => !own.has(member.name) && !isExpected(plan, member, roles))
     .flatMap((member) =>
       member.memberships

@@ -1,9 +1,11 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { toRunbook } from "../../../cli/report/runbook.ts";
+import { report } from "../../../cli/report/verb.ts";
 import { parseStack } from "../../../components/config/parse.ts";
 import { projectFolder } from "../../../components/project-folder.ts";
 import { makeSpec, writeStack } from "../../fakes/stack.ts";
@@ -147,4 +149,21 @@ it("is refused for more than one app", () => {
   expect(() => toRunbook(stack.apps, stack)).toThrow(
     "report: a runbook is for one app, not for 3\n  fix: add --app one-login",
   );
+});
+
+it("has no control character of a name", async () => {
+  const roles = { reports: { profile: "readonly", name: "a\u001b[2J\u202eb" } };
+  const folder = mkdtempSync(path.join(tmpdir(), "berth-runbook-"));
+  const file = path.join(folder, "Pulumi.prod.yaml");
+  const config = Object.entries(writeStack({ wiki: { roles } })).map(
+    ([key, value]) => [`berth:${key}`, value] as const,
+  );
+  writeFileSync(file, JSON.stringify({ config: Object.fromEntries(config) }));
+  const out = path.join(folder, "runbook.md");
+  const args = { stack: "prod", file, app: "wiki", live: false, role: undefined } as const;
+  await report({ ...args, form: "runbook", out });
+  const text = readFileSync(out, "utf8");
+  rmSync(folder, { recursive: true });
+  expect(text).toContain("a\\u001b");
+  expect(text).not.toMatch(/[\u001b\u202e]/);
 });

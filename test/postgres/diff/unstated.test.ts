@@ -125,6 +125,6 @@ test("thousands of objects come as a few statements, and where the others are", 
   }));
   const [found] = find({ unlisted: { objects } });
   expect(found?.text).toContain("table public.t4 and 2995 more");
-  expect(found?.text).toContain("2980 more, which npm run adopt with --app wiki prints");
+  expect(found?.text).toContain("2980 more, which npm run adopt -- --app wiki prints");
   expect(found?.text.match(/ALTER TABLE/g)).toHaveLength(20);
 });

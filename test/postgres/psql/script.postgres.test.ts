@@ -72,6 +72,18 @@ describe.skipIf(!hasPsql)("the script, on Postgres 18", () => {
     await bed.sqlAs("basketball_read_only", "basketball", "select * from games");
   });
 
+  it("shows no control character of a name, as a Job's log may be read on a terminal", async () => {
+    const [name, shown] = ["a\u001b[2J\rb", "a?[2J?b"];
+    await bed.sql(`create role "${name}"`);
+    await bed.sql(`alter database basketball owner to "${name}"`);
+    const { exitCode, output } = await psql(bed, toScript(bed));
+    await bed.sql("alter database basketball owner to basketball");
+    await bed.sql(`drop role "${name}"`);
+    expect(exitCode).toBe(3);
+    expect(output).toContain(shown);
+    expect(output).not.toMatch(/[\u001b\r]/);
+  });
+
   it("goes on as the admin, whatever the app's owner sets for everybody in its database", async () => {
     const before = await readCatalog(bed);
     await bed.sql("drop extension cube; drop schema o_dd", "basketball");
