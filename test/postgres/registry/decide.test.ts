@@ -5,6 +5,7 @@ import type {
   LiveRole,
   ServerFacts,
 } from "../../../components/postgres/catalog/catalog.ts";
+import { decideApp } from "../../../components/postgres/diff/decide-app.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { decideRegistry, notInspected } from "../../../components/postgres/registry/decide.ts";
 import {
@@ -188,6 +189,13 @@ test("fails on a new database whose locale would come from another provider than
   expect(() => run("icu")).toThrow(
     /with the provider of template0's locale, which is not libc\n {4}fix: set berth:apps.wiki.provisioner to berth/,
   );
+  // Berth's own provider says which.
+  const template = liveDatabase("template0", "postgres", { localeProvider: "icu" });
+  const catalog = makeCatalog([], [template]);
+  const [plan] = plans;
+  if (plan === undefined) throw new Error("no plan");
+  const { steps } = decideApp(plan, { catalog }, { postgres: spec.postgres });
+  expect(steps.database).toMatchObject([{ kind: "create-database", withLibc: true }]);
 });
 
 test("an admin must act for owners before 16, unless it is a superuser", () => {
