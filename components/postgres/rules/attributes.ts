@@ -5,7 +5,7 @@ import { toStatement } from "../statements/sql.ts";
 import type { AppProblem } from "./problem.ts";
 
 /** The special attributes that a role has, as in `ALTER ROLE`. An app's role has none. */
-export function listAttributes(role: RoleAttributes): string[] {
+function listAttributes(role: RoleAttributes): string[] {
   return [
     ...(role.isSuperuser ? ["SUPERUSER"] : []),
     ...(role.canCreateRole ? ["CREATEROLE"] : []),

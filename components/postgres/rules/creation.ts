@@ -27,7 +27,7 @@ export function findCreationProblems(
   ];
 }
 
-/** Whether the statement has to name the provider, because a template with another one would hand it on. */
+/** Whether the statement has to name libc, because a copy has the provider of its template otherwise. */
 export function needsLibc(
   { template = "template0", collate, ctype, icuLocale }: PlannedDatabase,
   { databases }: Pick<Catalog, "databases">,
@@ -188,7 +188,7 @@ function findTemplateProblems(
       },
     ];
   }
-  // Only of template0 Postgres knows that no text in it has an order.
+  // template0 holds no text, so a copy of it may have another encoding and locale.
   if (template === "template0") return [];
   const isOther = live.encoding !== encoding;
   return [

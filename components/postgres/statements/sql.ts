@@ -147,13 +147,10 @@ function createDatabase(database: PlannedDatabase, withLibc = false): string {
   ].join(" ");
 }
 
-function leaveOwned(
-  action: Extract<Action, { readonly kind: "reassign-owned" | "drop-owned" }>,
-): string {
-  const role = id(action.role);
-  return action.kind === "drop-owned"
-    ? `DROP OWNED BY ${role}`
-    : `REASSIGN OWNED BY ${role} TO ${id(action.owner)}`;
+function leaveOwned({ role, owner }: { readonly role: string; readonly owner?: string }): string {
+  return owner === undefined
+    ? `DROP OWNED BY ${id(role)}`
+    : `REASSIGN OWNED BY ${id(role)} TO ${id(owner)}`;
 }
 
 function makeExtension(action: Extract<Action, { readonly kind: `${string}-extension` }>): string {

@@ -6,7 +6,7 @@ import { createSampleVault, makeToken } from "../../../dev/connect/sample-vault.
 import { startConnect } from "../../../dev/connect/server.ts";
 import { VaultStore } from "../../../dev/connect/vault-data.ts";
 import { parseProviderConfig } from "../../../provider/app-database/provider-config.ts";
-import { type PropertyMap, SecretValue } from "../../../provider/rpc/property-values.ts";
+import { SecretValue } from "../../../provider/rpc/property-values.ts";
 import { makeSpec } from "../../fakes/stack.ts";
 
 /** The admin's password: the provider gets the item's name and reads the item by itself. */
