@@ -133,7 +133,7 @@ describe("a client certificate", () => {
   });
 
   test("is of no use to a role that the server asks for a password, until pg_hba.conf says cert", async () => {
-    await enter(admin, "create role other login");
+    await enter(admin, "create role other login createrole createdb");
     process.env["PGPASSWORD"] = "only-for-this-test";
     const [, fix = ""] =
       /the server asks role "other" for a password.*\n {2}fix: in pg_hba.conf, .*: (hostssl .* cert);/.exec(

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { verifyStack } from "../../../cli/verify/verb.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
-import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
+import { PartialFailure, type StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { listChecks } from "../../cli/verify/bed.ts";
 import { makeSpec } from "../../fakes/stack.ts";
 import { hasPsql, psql, toScript } from "../../postgres/psql/run.ts";
-import { DatabaseBed, inputsOf, rolePassword } from "./bed.ts";
+import { DatabaseBed, inputsOf, rolePassword, toUrn } from "./bed.ts";
 import { closePublic, servers } from "./servers.ts";
 
 /** REPLICATION and publications, for change data capture: stated, made where the admin may, and otherwise printed. */
@@ -33,21 +33,17 @@ describe.each(servers)(
     });
 
     /** With all that a superuser must do, as it is printed. */
-    const up = async (
-      given: Record<string, unknown>,
-      made?: StoredResource,
-    ): Promise<StoredResource> => {
+    const up = async (given: Record<string, unknown>): Promise<StoredResource> => {
       const inputs = inputsOf("basketball", given);
-      const error = await bed.up(inputs, made).then(
-        (done) => done,
-        (reason: unknown) => reason as Error,
-      );
-      if (!(error instanceof Error)) return error;
+      const made = await bed.up(inputs).catch((error: unknown) => error);
+      if (!(made instanceof Error)) return made as StoredResource;
+      expect(made.message).toContain("everything else is done");
+      if (!(made instanceof PartialFailure)) throw made;
       const [, where = "postgres", statement = ""] =
-        /as a superuser(?:, in database (\S+))?(?: run)?: (.*)/.exec(error.message) ?? [];
-      expect(error.message).toContain("everything else is done");
+        /as a superuser(?:, in database (\S+))?(?: run)?: (.*)/.exec(made.message) ?? [];
       await bed.sql(statement, where);
-      return await bed.up(inputs);
+      const { id, state } = made;
+      return await bed.up(inputs, { urn: toUrn("x"), id, inputs, state });
     };
     const attributes = (role: string) =>
       bed.sql<{ replicates: boolean }>(
