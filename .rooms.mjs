@@ -254,6 +254,7 @@ export const rooms = {
     "components/onepassword",
     "components/delivery/",
     `${postgres}/`,
+    "provider/manifest-file",
     "toolchain",
     "cli/",
   ],

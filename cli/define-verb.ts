@@ -11,6 +11,8 @@ interface About {
   readonly summary: string;
   /** What else one must know. */
   readonly details?: string;
+  /** Which app its argument means, if it has one. */
+  readonly app?: string;
   /** Arguments of a command, and what it does. */
   readonly examples: readonly (readonly [args: string, does: string])[];
 }
@@ -30,6 +32,24 @@ export function defineVerb(name: string, about: About) {
     .addHelpText("after", () => toClosing(name, about))
     .hook("preAction", (verb) => {
       verb.setOptionValue("stack", chooseStack(name, verb.opts().stack, isGiven(verb)));
+    });
+}
+
+/** A verb that may be about one app, which is its argument: `berth rotate wiki`. */
+export function defineAppVerb(name: string, about: About) {
+  return defineVerb(name, about)
+    .usage("[app] [options]")
+    .argument("[app]", about.app ?? "only this app")
+    .addOption(new Option("--app <name>", "the same as the argument").hideHelp())
+    .hook("preAction", (verb) => {
+      const { app } = verb.opts();
+      const [argument = app] = verb.args;
+      if (app !== undefined && app !== argument) {
+        throw new BerthError(`${name}: two apps, "${String(argument)}" and "${app}"`, {
+          hint: "leave out --app",
+        });
+      }
+      verb.setOptionValue("app", argument);
     });
 }
 

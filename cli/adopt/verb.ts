@@ -125,7 +125,7 @@ function select(
     throw new BerthError(`adopt: ${quote(name)} ${reserved}, so no app can have it`, {
       hint: spec.postgres.reserved.includes(name)
         ? "if it is an app's, take it out of berth:postgres.reserved"
-        : "name another database with --app",
+        : "name another database",
     });
   }
   const found = new Set([

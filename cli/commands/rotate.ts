@@ -1,19 +1,19 @@
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
-import { defineVerb } from "../define-verb.ts";
+import { defineAppVerb } from "../define-verb.ts";
 
-export const rotate = defineVerb("rotate", {
+export const rotate = defineAppVerb("rotate", {
   summary:
     "set a new password in the item, on the server and in the Secret, and test it by a login",
   details:
     "Needs 1Password, as pulumi up does, with the right to write. Runs pulumi up for its app only.",
+  app: "the app",
   examples: [
-    ["--stack prod --app wiki", "a new password for the owner of wiki"],
-    ["--stack prod --app wiki --role reports", "a new password for another role of wiki"],
-    ["--stack prod --app wiki --keys", "the keys of its Secret, with the password as it is"],
-    ["--stack prod --app wiki --retire", "with two logins: disable the login that nothing uses"],
+    ["wiki --stack prod", "a new password for the owner of wiki"],
+    ["wiki --stack prod --role reports", "a new password for another role of wiki"],
+    ["wiki --stack prod --keys", "the keys of its Secret, with the password as it is"],
+    ["wiki --stack prod --retire", "with two logins: disable the login that nothing uses"],
   ],
 })
-  .option("--app <name>", "this app")
   .option("--role <key>", "key of the role in the entry (default: owner)")
   .option("--retire", "with two logins, disable the login that nothing uses")
   .addOption(
@@ -26,7 +26,7 @@ export const rotate = defineVerb("rotate", {
       .default(15)
       .argParser(toMinutes),
   )
-  .action(async ({ configFile: file, keys = false, retire = false, json = false, ...rest }) => {
+  .action(async (_, { configFile: file, keys = false, retire = false, json = false, ...rest }) => {
     const { stack, app, role, wait } = rest;
     const verb = await import("../rotate/verb.ts");
     process.exitCode = await verb.rotate({ stack, file, app, role, wait, keys, retire, json });

@@ -1,3 +1,4 @@
+import { commandLine } from "../../components/command-line.ts";
 import type { AppSpec } from "../../components/config/spec.ts";
 import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
 import { BerthError } from "../../components/errors.ts";
@@ -37,7 +38,7 @@ export async function plan(args: {
   }
   const plans = selected.map((app) => planDatabase(app, spec.postgres));
   if (args.form === "sql" || args.form === "verifiers") {
-    const app = requireOne(selected);
+    const app = requireOne(selected, `--stack ${args.stack} --${args.form}`);
     if (args.form === "sql")
       printFile(toPsqlScript(planDatabase(app, spec.postgres), spec.postgres));
     else printFile(await toVerifierScript(spec, app));
@@ -55,11 +56,11 @@ export async function plan(args: {
   return 0;
 }
 
-function requireOne(apps: readonly AppSpec[]): AppSpec {
+function requireOne(apps: readonly AppSpec[], options: string): AppSpec {
   const [one, ...others] = apps;
   if (one !== undefined && others.length === 0) return one;
   throw new BerthError(`plan: a psql script is for one app, not for ${String(apps.length)}`, {
-    hint: `add --app ${one?.name ?? "NAME"}`,
+    hint: `name it: ${commandLine("plan", `${one?.name ?? "NAME"} ${options}`)}`,
   });
 }
 

@@ -120,12 +120,16 @@ describe("rotate", () => {
   });
 
   it.each([
-    ["a backend without the stack", { PULUMI_BACKEND_URL: "file:///nowhere" }],
-    ["a wrong passphrase", { PULUMI_CONFIG_PASSPHRASE: "another" }],
-  ])("writes nothing where pulumi could not run: %s", async (_, env) => {
+    ["a backend without the stack", { PULUMI_BACKEND_URL: "file:///nowhere" }, "fix what pulumi"],
+    ["a wrong passphrase", { PULUMI_CONFIG_PASSPHRASE: "another" }, "fix what pulumi says above"],
+    ["a stack that Pulumi does not have", {}, "name a stack that pulumi stack ls lists"],
+  ])("writes nothing where pulumi could not run: %s", async (_, env, fix) => {
     const before = bed.login(item).password;
-    const { exitCode, stderr } = await rotate(["--app", "netbox"], env);
-    expect(stderr).toContain("app netbox: pulumi preview failed; nothing was changed");
+    const stack = fix.includes("stack ls") ? ["--stack", "dev2"] : [];
+    const { exitCode, stderr } = await rotate(["netbox", ...stack], env);
+    expect(stderr).toContain(
+      `app netbox: pulumi preview failed; nothing was changed\n  fix: ${fix}`,
+    );
     expect(exitCode).toBe(2);
     expect(bed.login(item).password).toBe(before);
   });

@@ -1,3 +1,4 @@
+import { pulumiLine } from "../../../components/command-line.ts";
 import type { AppSpec, StackSpec } from "../../../components/config/spec.ts";
 import { describeWhat } from "../../../components/errors.ts";
 import { listActions } from "../../../components/postgres/diff/decide-app.ts";
@@ -140,7 +141,7 @@ function toDriftWarnings(
     fix: problem.fix,
   }));
   if (!catalog.databases.has(database.name)) {
-    const fix = provisioner === "job" ? "run the app's Job" : `pulumi up --stack ${stack}`;
+    const fix = provisioner === "job" ? "run the app's Job" : pulumiLine("up", stack);
     return [...problems, { app, what: `database ${database.name} is not on the server yet`, fix }];
   }
   const labelled = labelStatements(listActions(decision), postgres.ownershipRole);

@@ -50,10 +50,10 @@ const Extension = z.union([
   ExtensionName,
   z
     .strictObject({
-      name: ExtensionName,
+      name: ExtensionName.describe("Name of the extension."),
       schema: PgIdentifier.describe("Schema for the extension's objects. Default: public."),
       version: ExtensionVersion.describe(
-        "Default: the server's default on creation; later any version is right.",
+        "Version of the extension. Default: the server's default on creation; later any version is right.",
       ),
     })
     .partial({ schema: true, version: true }),

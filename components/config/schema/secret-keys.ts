@@ -31,7 +31,9 @@ function templateProblems(name: string, template: string): readonly string[] {
   return parseTemplate(template).problems;
 }
 
-const KeyMap = z.record(z.string(), z.string()).check((ctx) => {
+const Template = z.string().describe("What the key holds: text with placeholders.");
+
+const KeyMap = z.record(z.string(), Template).check((ctx) => {
   for (const [name, template] of Object.entries(ctx.value)) {
     for (const message of templateProblems(name, template)) {
       const input = keyNameProblem(name) === undefined ? template : name;

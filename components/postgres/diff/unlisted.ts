@@ -26,7 +26,7 @@ export function findObjects(plan: DatabasePlan, { objects }: LiveUnlisted): AppP
     const statements = toHandOver(all.slice(0, mostStatements), owner);
     const rest =
       all.length > mostStatements
-        ? ` and so on for ${String(all.length - mostStatements)} more, which ${commandLine("adopt", `--app ${plan.app}`)} prints`
+        ? ` and so on for ${String(all.length - mostStatements)} more, which ${commandLine("adopt", plan.app)} prints`
         : "";
     return {
       code: "object-of-other",

@@ -17,7 +17,7 @@ export function fixOwnerByHand(
   const { owner } = database;
   // REASSIGN OWNED refuses for a superuser that made the server, and it also moves the other databases of a role.
   if (former === undefined || former.isSuperuser || former.ownedDatabases.length > 1) {
-    return `to make "${owner}" its owner, run ${commandLine("adopt", `--app ${app}`)}, which prints the statements for that`;
+    return `to make "${owner}" its owner, run ${commandLine("adopt", app)}, which prints the statements for that`;
   }
   const statements = [
     ...toNewOwner({ database: live.name, owner, isNew: !roles.has(owner), server }),

@@ -7,7 +7,7 @@ const page = { schema: "public", name: "page" };
 const publication = { name: "cdc", owner: "bob", isForAll: false, tables: [] };
 
 /** Rules about locales, templates, attributes of roles, and publications. */
-export const accessTable: readonly Row[] = [
+export const accessRows: readonly Row[] = [
   [
     "role-above-admin",
     { catalog: makeCatalog([liveRole("wiki", { ...ours, canReplicate: true })], database()) },
@@ -110,5 +110,19 @@ export const accessTable: readonly Row[] = [
       access: { publications: { live: [publication], tables: [] } },
     },
     provider,
+  ],
+  [
+    "publication-unlisted",
+    {
+      ...{ entry: { database: { publications: { cdc: ["page"] } } }, catalog: made },
+      access: {
+        publications: {
+          live: [{ ...publication, tables: [page, { schema: "public", name: "more" }] }],
+          tables: [page],
+        },
+      },
+      unlisted: {},
+    },
+    ["unstated"],
   ],
 ];
