@@ -61,6 +61,7 @@ export const rooms = {
     "components/config/spec",
     "components/config/derive",
   ],
+  "components/config/databases": ["components/config/spec"],
   "components/config/login-keys": [
     "components/config/keys",
     "components/config/spec",

@@ -63,9 +63,9 @@ stopStackTraces();
 const byName = new Map<string, App>();
 for (const one of planned) {
   const { app } = one;
-  const database = toDatabaseArgs(one, await one.verifiers, spec.postgres, registry);
+  const databases = toDatabaseArgs(one, await one.verifiers, spec.postgres, registry);
   const after = appsBefore(app, spec.apps).flatMap(({ name }) => byName.get(name)?.roles ?? []);
-  const args = { app, database, delivery: delivery.ofApp(app), after };
+  const args = { app, ...databases, delivery: delivery.ofApp(app), after };
   byName.set(app.name, new App(app.name, args, providers));
 }
 const created = [...byName.values()];
@@ -84,7 +84,7 @@ const reported = reportUncommitted(opened, delivery, pulumi.all(written));
 const summaries = Object.fromEntries(created.map((app) => [app.name, app.summary]));
 
 await berth.requireNoneRefused([
-  ...created.flatMap(({ database }) => database?.urn ?? []),
+  ...created.flatMap(({ databases }) => databases.map(({ urn }) => urn)),
   ...written,
 ]);
 

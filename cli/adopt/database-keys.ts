@@ -8,11 +8,11 @@ type DatabaseKeys = NonNullable<AppEntry["database"]>;
 export function toDatabaseKeys(
   live: LiveDatabase,
   usual: LiveDatabase | undefined,
-  derived: string,
+  { derived, names }: { readonly derived: string; readonly names: readonly string[] },
 ): DatabaseKeys {
   const { name, encoding, connectionLimit } = live;
   return {
-    ...(name === derived ? {} : { name }),
+    ...(names.length > 1 ? { names: [...names] } : name === derived ? {} : { name }),
     ...(encoding === "UTF8" ? {} : { encoding }),
     ...toLocale(live, usual),
     ...(connectionLimit < 0 ? {} : { connectionLimit }),

@@ -1,5 +1,6 @@
 import { escapeIdentifier } from "pg";
 import { didYouMean } from "../../components/closest.ts";
+import { eachDatabase } from "../../components/config/databases.ts";
 import { readOnePasswordAccess } from "../../components/config/environment.ts";
 import { loadStackFromFile, readStackFile } from "../../components/config/load.ts";
 import { roleNamesOf } from "../../components/config/logins.ts";
@@ -109,14 +110,15 @@ function select(
   facts: AdoptFacts,
 ): Proposal {
   if (name === undefined) return all;
-  const apps = all.apps.filter(({ key, app }) => key === name || app.database.name === name);
+  const apps = all.apps.filter(({ key, app }) => key === name || app.database.names.includes(name));
   const leftAlone = all.leftAlone.filter((one) => one.name === name);
   if (apps.length > 0 || leftAlone.length > 0) return { apps, leftAlone };
-  const owned = spec.apps.find((app) => app.name === name || app.database.name === name);
-  const handOver = owned && planAppHandOver(owned, { spec }, facts);
-  if (owned !== undefined && handOver !== undefined) {
-    return { apps: [], leftAlone: [toLeftAlone(owned.database.name, handOver)] };
-  }
+  const owned = spec.apps.find((app) => app.name === name || app.database.names.includes(name));
+  const handedOver = (owned === undefined ? [] : eachDatabase(owned)).flatMap((one) => {
+    const handOver = planAppHandOver(one, { spec }, facts);
+    return handOver === undefined ? [] : [toLeftAlone(one.database.name, handOver)];
+  });
+  if (handedOver.length > 0) return { apps: [], leftAlone: handedOver };
   if (owned !== undefined) {
     throw new BerthError(`adopt: ${quote(name)} is in the stack file already, as ${owned.name}`);
   }
@@ -129,7 +131,7 @@ function select(
     });
   }
   const found = new Set([
-    ...all.apps.map(({ app }) => app.database.name),
+    ...all.apps.flatMap(({ app }) => app.database.names),
     ...all.leftAlone.filter(({ kind }) => kind === "database").map((one) => one.name),
   ]);
   throw new BerthError(

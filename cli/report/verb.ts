@@ -103,10 +103,12 @@ function printApps(apps: readonly AppReport[], isMarkdown: boolean): void {
 }
 
 function printApp(
-  { app, namespace, database, access, reach, secrets }: AppReport,
+  { app, namespace, database, furtherDatabases = [], access, reach, secrets }: AppReport,
   isMarkdown: boolean,
 ): void {
-  const title = `app ${app}: database ${database}, namespace ${namespace}`;
+  const names = [database, ...furtherDatabases];
+  const databases = `${names.length === 1 ? "database" : "databases"} ${names.join(", ")}`;
+  const title = `app ${app}: ${databases}, namespace ${namespace}`;
   print(isMarkdown ? `## ${title}\n` : paint("bold", title));
   const roles = access.rows.map(({ role, profile, access: granted }) => [
     role,

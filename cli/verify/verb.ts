@@ -81,8 +81,9 @@ export async function verifyStack(
     const spec = withOwnershipRole(loaded, facts.catalog.roles.values());
     const limit = pLimit(concurrency);
     const verifyOne = async (app: AppSpec) => {
-      if (!facts.catalog.databases.has(app.database.name)) {
-        const checks = [notThereYet(app, spec)];
+      const missing = app.database.names.filter((name) => !facts.catalog.databases.has(name));
+      if (missing.length > 0) {
+        const checks = missing.map((name) => notThereYet(app, name, spec));
         onApp(app.name, checks);
         return { app: app.name, checks };
       }
@@ -104,10 +105,14 @@ export async function verifyStack(
   });
 }
 
-/** The one check of an app whose database nobody has made yet. */
-function notThereYet({ name, database, provisioner }: AppSpec, { stack }: StackSpec): Check {
+/** The check of a database that nobody has made yet. */
+function notThereYet(
+  { name, provisioner }: AppSpec,
+  database: string,
+  { stack }: StackSpec,
+): Check {
   const fix = provisioner === "job" ? "run the app's Job" : `run ${pulumiLine("up", stack)}`;
-  const detail = `database "${database.name}" is not on the server yet`;
+  const detail = `database "${database}" is not on the server yet`;
   return { name: `${name}: is on the server`, ok: false, detail, fix };
 }
 
@@ -125,7 +130,7 @@ async function inspectAsAdmin(
   const { postgres } = spec;
   const database = postgres.maintenanceDatabase;
   return await withSession({ ...target, database }, items.admin, async (client) => {
-    const databases = spec.apps.map((app) => app.database.name);
+    const databases = spec.apps.flatMap((app) => app.database.names);
     const catalog = await inspectCatalog(client, { roles: undefined, databases });
     const identity = findIdentityProblem(catalog.server, postgres);
     if (identity !== undefined && postgres.systemIdentifier !== undefined) {

@@ -88,7 +88,7 @@ test.each<[string, unknown, string]>([
   [
     "a database",
     { database: { owner: "x" } },
-    '….database: unknown key "owner"; allowed are name, encoding, template, locale, collate, ctype, icuLocale, connectionLimit, revokePublic, settings, recreate, schemas, extensions, publications, guests',
+    '….database: unknown key "owner"; allowed are name, names, encoding, template, locale, collate, ctype, icuLocale, connectionLimit, revokePublic, settings, recreate, schemas, extensions, publications, guests',
   ],
   [
     "a Secret",

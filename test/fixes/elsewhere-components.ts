@@ -219,7 +219,7 @@ export const ofRooms: Readonly<Record<string, readonly Tried[]>> = {
   ],
   "provider/app-database/retirement-check.ts": [
     [
-      "to drop them, add the database",
+      "to drop them, add the",
       "provider/app-database/retirement-check.test.ts",
       "announces one that is confirmed",
     ],

@@ -2,6 +2,22 @@ import { inFile, type Mutant } from "./mutant.ts";
 
 export const configRules: readonly Mutant[] = [
   ...inFile(
+    "components/config/rules/content.ts",
+    ["test/config/databases.test.ts"],
+    [
+      [
+        "a refusal of two databases by the registry",
+        "if (names.length === 1) return [];",
+        "return [];",
+      ],
+    ],
+  ),
+  ...inFile(
+    "components/config/rules/keys.ts",
+    ["test/config/databases.test.ts"],
+    [["a look at the databases of a key", "!names.includes(name)", "name === undefined"]],
+  ),
+  ...inFile(
     "components/config/rules/names.ts",
     ["test/config/rules/names.test.ts"],
     [

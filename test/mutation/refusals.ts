@@ -3,6 +3,30 @@ import { inFile, type Mutant } from "./mutant.ts";
 /** Rules of the policy pack, and what a preview refuses. */
 export const refusals: readonly Mutant[] = [
   ...inFile(
+    "provider/app-database/retirement-check.ts",
+    ["test/provider/app-database/retirement-check.test.ts"],
+    [
+      ["a confirmation of each database", "listUnconfirmed(place).length === 0", "true"],
+      ["a look at which databases others have", "!declared.has(name)", "true"],
+    ],
+  ),
+  ...inFile(
+    "provider/app-database/handler.ts",
+    ["test/provider/app-database/several-moves.postgres.test.ts"],
+    [
+      [
+        "a look whether the app still has the database",
+        "this.#claims.declares(state.app, state.database.name)",
+        "false",
+      ],
+    ],
+  ),
+  ...inFile(
+    "provider/app-database/retire.ts",
+    ["test/provider/app-database/several-moves.postgres.test.ts"],
+    [["the roles' stay until the last drop", "isFurther(state) ? [] : roles", "roles"]],
+  ),
+  ...inFile(
     "policy/policies.ts",
     ["test/policy/policies.test.ts"],
     [

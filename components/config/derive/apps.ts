@@ -38,7 +38,8 @@ export function toAppSpec(
 ): AppSpec {
   const entry = config.apps[name] ?? {};
   const { vault, generate } = config.onepassword;
-  const database = entry.database?.name ?? databaseName(name);
+  const databases = toDatabaseNames(name, entry.database);
+  const [database] = databases;
   const values = { ...service, port: String(service.port), database };
   const keys = { values, preset: config.secrets?.keys, ofChart: {} };
   const namespace = entry.namespace ?? appNamespace(name);
@@ -74,7 +75,7 @@ export function toAppSpec(
     delivery: entry.delivery ?? defaultDelivery(config),
     secretsThrough: entry.secretsThrough ?? config.secrets?.through ?? "onepassword-item",
     namespace,
-    database: toDatabaseSpec(database, entry.database, adopt),
+    database: toDatabaseSpec(databases, entry.database, adopt),
     roles: [owner, ...[...scoped, ...groups].toSorted((a, b) => compareText(a.key, b.key))],
     secrets: toSecrets(entry, vault, namespace),
     vault: toAppVaultSpec(name, entry, config, namespace),
@@ -85,13 +86,21 @@ export function toAppSpec(
   };
 }
 
+type DatabaseEntry = NonNullable<AppEntry["database"]>;
+
+function toDatabaseNames(app: string, { name, names }: DatabaseEntry = {}): DatabaseSpec["names"] {
+  const [first = name ?? databaseName(app), ...further] = names ?? [];
+  return [first, ...further];
+}
+
 function toDatabaseSpec(
-  name: string,
-  given: NonNullable<AppEntry["database"]> = {},
+  names: DatabaseSpec["names"],
+  given: DatabaseEntry = {},
   isAdopted: boolean,
 ): DatabaseSpec {
   return {
-    name,
+    name: names[0],
+    names,
     encoding: given.encoding ?? "UTF8",
     template: given.template,
     collate: given.collate ?? given.locale,

@@ -49,7 +49,7 @@ const cnpg = z.literal("cnpg");
 export const Keys = z
   .union([cnpg, KeyMap, z.array(z.union([cnpg, KeyMap]))])
   .describe(
-    "Keys of the Secret in addition to username and password: cnpg (the names that CloudNativePG gives: username, user, password, host, port, dbname, uri, jdbc-uri, pgpass), a map of names to templates, or a list of both. Placeholders: ${user}, ${password}, ${host}, ${port}, ${database}, ${sslmode}, ${sslrootcert}, ${uri}, ${jdbc-uri}, ${pgpass}. Inside a URL they are percent-encoded.",
+    "Keys of the Secret in addition to username and password: cnpg (the names that CloudNativePG gives: username, user, password, host, port, dbname, uri, jdbc-uri, pgpass), a map of names to templates, or a list of both. Placeholders: ${user}, ${password}, ${host}, ${port}, ${database}, ${database.NAME} for one of several, ${sslmode}, ${sslrootcert}, ${uri}, ${jdbc-uri}, ${pgpass}. Inside a URL they are percent-encoded.",
   );
 
 export type Keys = z.infer<typeof Keys>;

@@ -179,6 +179,12 @@ const OnePassword = z
 const Database = z
   .strictObject({
     name: PgName.describe("Name of the database. Default: the app's name, with `-` as `_`."),
+    names: z
+      .array(PgName)
+      .min(1, { error: "is empty; name at least one database" })
+      .describe(
+        "Instead of name: several databases of the same owner. All other keys here, and the privileges of the roles, hold for each of them. `${database}` and the Secrets mean the first. A database that you remove from the list stays on the server.",
+      ),
     encoding: z
       .string()
       .regex(/^[A-Z][A-Z0-9_]*$/, { error: "is not an encoding; write it as UTF8" })
@@ -194,7 +200,10 @@ const Database = z
     recreate: recreateKey,
     ...contentKeys,
   })
-  .partial();
+  .partial()
+  .refine(({ name, names }) => name === undefined || names === undefined, {
+    error: "has name and names; take out name, and list it in names",
+  });
 
 const AppEntry = z
   .strictObject({

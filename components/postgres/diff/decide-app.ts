@@ -7,7 +7,7 @@ import type { LiveExtension } from "../catalog/extensions.ts";
 import { firstByGroup } from "../catalog/members.ts";
 import type { LiveUnlisted } from "../catalog/unlisted.ts";
 import type { FormerRole, FormerSettings } from "../plan/former-role.ts";
-import { type DatabasePlan, hasNoPassword, type PlannedRole } from "../plan/plan.ts";
+import { type DatabasePlan, hasNoPassword, isFurther, type PlannedRole } from "../plan/plan.ts";
 import { decideAdoption } from "../rules/adoption.ts";
 import { findAttributesOutOfReach, findLockedRoles } from "../rules/attributes.ts";
 import { findCreationProblems, needsLibc } from "../rules/creation.ts";
@@ -113,11 +113,12 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
     isReserved: (name) => reservedReason(name, { postgres }) !== undefined,
     passwordOf: (role) => comparePassword(role, stored, verifiers),
   });
-  const roles = decideOwnRoles(plan, facts, context, formerRoles);
+  const isFirst = !isFurther(plan);
+  const roles = isFirst ? decideOwnRoles(plan, facts, context, formerRoles) : [];
   const live = catalog.databases.get(database.name);
   const owning = decideOwnership(catalog.roles.get(ownershipRole), stack);
   const ownership = findOwnershipRoleProblem(catalog, postgres);
-  const outOfReach = findAttributesOutOfReach(plan, catalog, ownershipRole);
+  const ofRoles = findRoleProblems(plan, catalog, context, roles);
   const lost = findLostProblem(plan, live, { isKnown, recreate });
   const steps = {
     roles,
@@ -126,25 +127,25 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
     inside: inside.actions,
   };
   const usesOwnershipRole =
-    listActions({ steps }).length > 0 || isFirst(plan, catalog, ownershipRole);
+    isFirst && (listActions({ steps }).length > 0 || hasFirstRole(plan, catalog, ownershipRole));
   return {
     problems: [
       ...(ownership === undefined ? [] : [ownership]),
       ...adoption.problems,
       ...findOutOfReach(plan, catalog, postgres),
-      ...findGroupProblems(plan, catalog, context),
-      ...outOfReach.problems,
-      ...findLockedRoles(plan, catalog, roles),
+      ...ofRoles.problems,
       ...findServerLimits(plan, facts),
-      ...findTwoLoginProblems(plan, catalog, ({ key }) => verifiers.has(key)),
       ...(lost === undefined ? [] : [lost]),
       ...inside.problems,
       ...(facts.leaving === undefined ? [] : findLeavingProblems(plan, facts.leaving)),
     ],
     steps: usesOwnershipRole ? { ...steps, roles: [...owning.actions, ...roles] } : steps,
-    adopting: [...owning.notes, ...adoption.changes.map((change) => `adopting: ${change}`)],
-    notes: [...notes, ...noteTwoLogins(plan, catalog), ...inside.notes],
-    superuser: [...outOfReach.superuser, ...inside.superuser],
+    adopting: [
+      ...(isFirst ? owning.notes : []),
+      ...adoption.changes.map((change) => `adopting: ${change}`),
+    ],
+    notes: [...(isFirst ? [...notes, ...noteTwoLogins(plan, catalog)] : []), ...inside.notes],
+    superuser: [...ofRoles.superuser, ...inside.superuser],
     unstated: findUnstated(plan, facts, ownershipRole),
   };
 }
@@ -164,6 +165,26 @@ function findServerLimits(
 function createDatabase({ database }: DatabasePlan, catalog: Catalog): Action {
   const withLibc = needsLibc(database, catalog) ? { withLibc: true } : {};
   return { kind: "create-database", path: "database", database, ...withLibc };
+}
+
+/** What keeps the roles themselves from being made or changed. The first database of an app says so. */
+function findRoleProblems(
+  plan: DatabasePlan,
+  catalog: Catalog,
+  context: AppContext,
+  actions: readonly Action[],
+): Pick<AppDecision, "problems" | "superuser"> {
+  if (isFurther(plan)) return { problems: [], superuser: [] };
+  const outOfReach = findAttributesOutOfReach(plan, catalog, context.postgres.ownershipRole);
+  return {
+    problems: [
+      ...findGroupProblems(plan, catalog, context),
+      ...outOfReach.problems,
+      ...findLockedRoles(plan, catalog, actions),
+      ...findTwoLoginProblems(plan, catalog, ({ key }) => context.verifiers?.has(key) === true),
+    ],
+    superuser: outOfReach.superuser,
+  };
 }
 
 function decideOwnRoles(
@@ -207,7 +228,7 @@ function isOtherPassword(
 }
 
 /** Whether the app has the first of the stack's roles. It writes the stack's comment even if no app changes. */
-function isFirst(plan: DatabasePlan, { roles }: Catalog, ownershipRole: string): boolean {
+function hasFirstRole(plan: DatabasePlan, { roles }: Catalog, ownershipRole: string): boolean {
   const first = firstByGroup(roles).get(ownershipRole);
   return plan.roles.some(({ name }) => name === first);
 }
@@ -230,13 +251,16 @@ export function mayEnter(
   return databases.has(database.name) && !isBarred;
 }
 
-/** Actions that drop the roles that left an entry. The caller needs them to know which roles to inspect. */
+/**
+ * Actions that drop the roles that left an entry. The caller needs them to know which roles to inspect. An app with
+ * several databases keeps them, shut out: what one has in a database is dropped only in a session there.
+ */
 export function decideLeavingRoles(
-  { app, database: { owner } }: DatabasePlan,
+  { app, database: { owner, names } }: DatabasePlan,
   catalog: Catalog,
   context: AppContext,
 ): readonly Action[] {
-  if (context.reclaimPolicy !== "delete") return [];
+  if (context.reclaimPolicy !== "delete" || names !== undefined) return [];
   const { formerRoles } = findFormerRoles(app, catalog, context);
   return decideLeaving(formerRoles, catalog, { ...context.postgres, owner });
 }

@@ -7,7 +7,7 @@ import type { LiveAccess } from "../catalog/access.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { LiveUnlisted } from "../catalog/unlisted.ts";
 import { isInPattern } from "../plan/access.ts";
-import type { DatabasePlan } from "../plan/plan.ts";
+import { type DatabasePlan, isFurther } from "../plan/plan.ts";
 import type { AppProblem } from "../rules/problem.ts";
 import { toHandOver } from "../statements/hand-over.ts";
 
@@ -105,7 +105,7 @@ export function findSettings(
     fix: `as a superuser: ALTER ${alter} RESET ${toSettingName(setting)}`,
   });
   return [
-    ...plan.roles.flatMap(({ key, name, setRole, settings: own }) => {
+    ...(isFurther(plan) ? [] : plan.roles).flatMap(({ key, name, setRole, settings: own }) => {
       const stated = ["search_path", ...(setRole === undefined ? [] : ["role"])];
       return (roles.get(name)?.settings ?? [])
         .filter((setting) => !stated.includes(nameOf(setting)) && !isStated(setting, own))

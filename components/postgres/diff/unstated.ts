@@ -4,7 +4,7 @@ import type { LiveAccess } from "../catalog/access.ts";
 import type { Catalog, LiveMembership, LiveRole } from "../catalog/catalog.ts";
 import { membersByGroup } from "../catalog/members.ts";
 import type { LiveUnlisted } from "../catalog/unlisted.ts";
-import { type DatabasePlan, hasVaultLogins, type PlannedRole } from "../plan/plan.ts";
+import { type DatabasePlan, hasVaultLogins, isFurther, type PlannedRole } from "../plan/plan.ts";
 import type { AppProblem } from "../rules/problem.ts";
 import { withLiveSchemas } from "./access/decide.ts";
 import { findGrantOptions } from "./access/grantors.ts";
@@ -46,8 +46,12 @@ export function findUnstated(
   const plan = withLiveSchemas(given, access);
   const roles = { catalog, ownershipRole };
   return [
-    ...plan.roles.flatMap((role) => findOptions(plan, role, roles)),
-    ...findMembers(plan, roles),
+    ...(isFurther(plan)
+      ? []
+      : [
+          ...plan.roles.flatMap((role) => findOptions(plan, role, roles)),
+          ...findMembers(plan, roles),
+        ]),
     ...findGrantOptions(plan, { server: catalog.server, database, access }),
     ...findObjects(plan, unlisted),
     ...findSchemas(plan, unlisted),

@@ -9,6 +9,7 @@ import {
   toCreation,
   toGuests,
   toMemberships,
+  toNames,
   toPatterns,
   toPublications,
   toReplication,
@@ -20,7 +21,7 @@ export function toState(
   ownershipRole: string,
   reclaimPolicy: ReclaimPolicy,
 ): AppDatabaseState {
-  const { name, encoding, connectionLimit, settings, guests } = plan.database;
+  const { name, names, encoding, connectionLimit, settings, guests } = plan.database;
   const revokePublic = plan.grants.some((grant) => grant.grantee === PUBLIC);
   return {
     app: plan.app,
@@ -28,6 +29,7 @@ export function toState(
     reclaimPolicy,
     database: {
       name,
+      ...toNames(names),
       encoding,
       ...toCreation(plan.database),
       connectionLimit,
@@ -63,7 +65,7 @@ export function toState(
 export function toPlan(state: AppDatabaseState, ownershipRole: string): DatabasePlan {
   const owner = state.roles["owner"];
   if (owner === undefined) throw new Error(`app ${state.app}: there is no role "owner"`);
-  const { name, encoding, connectionLimit, revokePublic, settings, guests } = state.database;
+  const { name, names, encoding, connectionLimit, revokePublic, settings, guests } = state.database;
   const { schemas, patterns, extensions } = state;
   const ground = {
     roles: sortRoles(
@@ -71,6 +73,7 @@ export function toPlan(state: AppDatabaseState, ownershipRole: string): Database
     ),
     database: {
       name,
+      ...toNames(names),
       owner: owner.name,
       encoding,
       ...toCreation(state.database),

@@ -20,7 +20,7 @@ const ofScript = (
     (given) => {
       const spec = makeSpec({ wiki: given.entry }, { ...given.postgres });
       for (const app of spec.apps)
-        if (given.isUp !== true) toPsqlScript(planDatabase(app, spec.postgres), spec.postgres);
+        if (given.isUp !== true) toPsqlScript([planDatabase(app, spec.postgres)], spec.postgres);
     },
     edit,
   );
@@ -90,6 +90,7 @@ export const scriptRows: readonly Row[] = [
       const planned = spec.apps.map((app) => ({
         app,
         plan: planDatabase(app, spec.postgres),
+        further: [],
         verifiers: Promise.resolve(new Map()),
       }));
       return {

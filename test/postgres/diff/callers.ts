@@ -123,7 +123,7 @@ export const callers = {
     const adoptFacts = { catalog, insides, verifiers: undefined };
     const stack = { spec: makeSpec({}, postgres), values: writeStack({}, postgres) };
     const database = catalog.databases.get("wiki") as LiveDatabase;
-    return new Trial(stack, adoptFacts, database, []).findReasons();
+    return new Trial(stack, adoptFacts, [database], []).findReasons();
   },
 } satisfies Record<string, Caller>;
 

@@ -94,7 +94,7 @@ describe("REPLICATION", () => {
       verifiers: undefined,
     };
     const stack = { spec: makeSpec({}, pinned), values: writeStack({}, pinned) };
-    const trial = new Trial(stack, facts, database, []);
+    const trial = new Trial(stack, facts, [database], []);
     expect(trial.findReasons()).toEqual([]);
     expect(trial.propose().entry.owner).toEqual({ replication: true });
   });

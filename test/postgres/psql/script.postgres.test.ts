@@ -23,7 +23,7 @@ describe("the text of a script", () => {
 
   it("holds no verifier and puts no variable into dollar quotes, where psql expands none", () => {
     if (app === undefined) throw new Error("the stack has no app");
-    const script = toPsqlScript(planDatabase(app, spec.postgres), spec.postgres);
+    const script = toPsqlScript([planDatabase(app, spec.postgres)], spec.postgres);
     expect(script).not.toContain("‹verifier›");
     for (const [, block = ""] of script.matchAll(/\$berth\$([^]*?)\$berth\$/g)) {
       expect(block).not.toMatch(/[^:]:['"{a-z]/);
@@ -33,7 +33,7 @@ describe("the text of a script", () => {
   it("is refused for a stack that pins no server", () => {
     if (app === undefined) throw new Error("the stack has no app");
     const plan = planDatabase(app, spec.postgres);
-    expect(() => toPsqlScript(plan, { ...spec.postgres, systemIdentifier: undefined })).toThrow(
+    expect(() => toPsqlScript([plan], { ...spec.postgres, systemIdentifier: undefined })).toThrow(
       /needs berth:postgres.systemIdentifier/,
     );
   });
@@ -210,7 +210,7 @@ describe.skipIf(!hasPsql)("the script, on Postgres 18", () => {
     const target = { ...where, stack: undefined };
     for (let round = 0; round < 2; round += 1) {
       bed.clearLog();
-      const { exitCode, output } = await psql(bed, toPsqlScript(plan, target));
+      const { exitCode, output } = await psql(bed, toPsqlScript([plan], target));
       expect({ exitCode, output }).toEqual({ exitCode: 0, output: "app odd: as planned" });
     }
     expect(bed.writes()).toEqual([]);
@@ -219,7 +219,7 @@ describe.skipIf(!hasPsql)("the script, on Postgres 18", () => {
     );
     expect(found).toEqual({ owner: name });
     const address = { ...plan, database: { ...plan.database, name: "host=elsewhere" } };
-    expect(() => toPsqlScript(address, target)).toThrow(
+    expect(() => toPsqlScript([address], target)).toThrow(
       /cannot .connect to database "host=elsewhere"/,
     );
   });
