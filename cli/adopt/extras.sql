@@ -41,6 +41,8 @@ select 'schema' as kind, own.nspname::text as name, 1 as count from own where ow
 union all
 select 'extension', e.extname::text, 1 from pg_catalog.pg_extension e where e.extname <> 'plpgsql'
 union all
+select 'publication', p.pubname::text, 1 from pg_catalog.pg_publication p
+union all
 select o.kind || ' of', r.rolname::text, pg_catalog.count(*)::int
 from owners o
 join pg_catalog.pg_roles r on r.oid = o.owner

@@ -14,6 +14,7 @@ import { type ForeignOwner, findForeignOwner } from "../../components/postgres/r
 import { describeAction } from "../../components/postgres/statements/actions.ts";
 import { scramOf } from "../../components/postgres/verifier.ts";
 import { hasMoreLogins } from "./changes.ts";
+import { toDatabaseKeys } from "./database-keys.ts";
 import { decideEntry, type EntryDecision } from "./decide-entry.ts";
 import type { AdoptFacts, Inside } from "./facts.ts";
 import { toMay } from "./granted.ts";
@@ -199,7 +200,7 @@ export class Trial {
 
   /** The entry of owner and database as they are. PUBLIC keeps its privileges. */
   #base(): AppEntry {
-    const { name, owner, encoding, connectionLimit } = this.#database;
+    const { owner } = this.#database;
     const derived = this.#key.replaceAll("-", "_");
     const live = this.#facts.catalog.roles.get(owner);
     const ownerSettings = live === undefined ? {} : this.#roleSettings(live, derived);
@@ -207,11 +208,8 @@ export class Trial {
     const twoLogins =
       logins === undefined ? {} : ({ name: owner, rotation: "two-logins", logins } as const);
     const all = { ...ownerSettings, ...twoLogins };
-    const database = {
-      ...(this.#names.length > 1 ? { names: [...this.#names] } : name === derived ? {} : { name }),
-      ...(encoding === "UTF8" ? {} : { encoding }),
-      ...(connectionLimit < 0 ? {} : { connectionLimit }),
-    };
+    const template = this.#facts.catalog.databases.get("template0");
+    const database = toDatabaseKeys(this.#database, template, { derived, names: this.#names });
     // A change-free entry for Berth's own provisioner can still change something with `postgresql`.
     const isStock = this.#toApp({ adopt: true }).provisioner === "postgresql";
     return {
@@ -230,6 +228,7 @@ export class Trial {
     return {
       ...(live.name === derived ? {} : { name: live.name }),
       ...(live.connectionLimit === -1 ? {} : { connectionLimit: live.connectionLimit }),
+      ...(live.canReplicate ? { replication: true } : {}),
       ...(memberOf.length === 0 ? {} : { memberOf }),
       ...(searchPath.length === 0 ? {} : { searchPath }),
       ...(scram === undefined ? {} : { scram }),

@@ -11,6 +11,7 @@ import {
   planItemRequests,
   readAdmin,
   readStackItems,
+  toAdminWithoutItem,
 } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
 import { refuseUnusablePasswords } from "../../components/postgres/verifier.ts";
@@ -106,7 +107,7 @@ export async function checkItems(
   return admin === undefined ? { because: `because "${group}: items" failed` } : { value: admin };
 }
 
-/** undefined = the vault can be read, but the item is wrong. */
+/** Reads the first item. undefined = the vault can be read, but the admin's item is wrong. */
 async function readAdminItem(spec: StackSpec, readItem: ReadItem): Promise<Credential | undefined> {
   let last: unknown;
   const remembering: ReadItem = async (ref) => {
@@ -120,13 +121,14 @@ async function readAdminItem(spec: StackSpec, readItem: ReadItem): Promise<Crede
     }
   };
   const [request] = planItemRequests(spec);
-  if (request === undefined) return undefined;
+  const known = toAdminWithoutItem(spec.postgres);
+  if (request === undefined) return known;
   try {
     return readAdmin(spec, await readItems([request], remembering));
   } catch (error) {
     const isOfItem =
       !(last instanceof ItemReadError) || ["missing item", "several items"].includes(last.failure);
-    if (error instanceof BerthError && isOfItem) return undefined;
+    if (error instanceof BerthError && isOfItem) return known;
     throw error;
   }
 }

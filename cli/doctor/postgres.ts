@@ -3,7 +3,7 @@ import type { Credential } from "../../components/onepassword/credential.ts";
 import { inspectCatalog } from "../../components/postgres/catalog/catalog.ts";
 import { withOwnershipRole } from "../../components/postgres/rules/identity.ts";
 import { explainLoginFailure } from "../../components/postgres/server/login-failure.ts";
-import { describeItem } from "../../components/postgres/server/reach.ts";
+import { describeAdminItem } from "../../components/postgres/server/reach.ts";
 import { withSession } from "../../components/postgres/server/session.ts";
 import { type PgTls, pgTlsOptions } from "../../components/postgres/server/tls.ts";
 import { type Endpoint, openEndpoint } from "../../components/tunnel/endpoint.ts";
@@ -82,7 +82,7 @@ async function checkLogin(
     [needs.spec, needs.tls, needs.endpoint, needs.admin],
     async ({ postgres }, tls, endpoint, admin) => {
       const database = postgres.maintenanceDatabase;
-      const target = { endpoint, tls, database, item: describeItem(postgres.admin) };
+      const target = { endpoint, tls, database, item: describeAdminItem(postgres) };
       const state = await withSession(target, admin, inspectState);
       const encryption = state.isEncrypted ? "encrypted" : "without TLS";
       return { value: state, detail: `as ${admin.username} to ${database}, ${encryption}` };

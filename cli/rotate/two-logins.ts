@@ -11,7 +11,7 @@ import {
 } from "../../components/postgres/plan/plan.ts";
 import { withOwnershipRole } from "../../components/postgres/rules/identity.ts";
 import { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
-import { describeItem } from "../../components/postgres/server/reach.ts";
+import { describeAdminItem } from "../../components/postgres/server/reach.ts";
 import { withSession } from "../../components/postgres/server/session.ts";
 import { makeVerifier, scramFor } from "../../components/postgres/verifier.ts";
 import { logsIn, type RotateContext, resume, writeItem } from "./context.ts";
@@ -62,7 +62,7 @@ export async function withServer<T>(
   const roles = await withSession({ ...target, database }, admin, inspectOwnershipRoles);
   const { postgres } = withOwnershipRole(loaded, roles);
   const plan = planDatabase(app, postgres);
-  const adminItem = describeItem(postgres.admin);
+  const adminItem = describeAdminItem(postgres);
   const login = { username, admin: () => Promise.resolve(admin), adminItem };
   const server = new PostgresServer({ ...postgres, ...login });
   try {

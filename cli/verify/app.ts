@@ -12,6 +12,7 @@ import {
   planDatabase,
 } from "../../components/postgres/plan/plan.ts";
 import { type Check, runUp, toCheck, toFailed, type VerifyContext } from "./check.ts";
+import { verifyContents, verifyLaterSchemas } from "./contents.ts";
 import { type CheckedRole, withGroups } from "./expect-privileges.ts";
 import { login, loginOf } from "./login.ts";
 import { noteEntered, verifyIsolation, verifyNeighbours } from "./neighbours.ts";
@@ -19,9 +20,7 @@ import { verifyDatabase, verifyProbe } from "./objects.ts";
 import { createProbe, dropProbe, findLeftProbes, nameProbe, type Probe, toDrops } from "./probe.ts";
 import {
   verifyAttributes,
-  verifyContents,
   verifyDatabaseSettings,
-  verifyLaterSchemas,
   verifyPrivileges,
   verifyUnstated,
 } from "./role.ts";
@@ -72,7 +71,7 @@ async function verifyDatabaseOf(app: AppSpec, context: VerifyContext): Promise<C
     checks.splice(before, 0, outcome);
   };
   await asRole(owner, async (client, planned) => {
-    checks.push(...(await verifyContents(client, plan)));
+    checks.push(...(await verifyContents(client, plan, context)));
     checks.push(...(await verifyUnstated(client, stated, context)));
     checks.push(...(await verifySetRole(client, planned)));
     checks.push(...(await verifyLaterSchemas(client, plan)));

@@ -1,6 +1,6 @@
 import { type Client, escapeLiteral, escapeIdentifier as id } from "pg";
 import type { SettingsByName } from "../../components/config/schema/settings.ts";
-import { describeWhat, joinFixes } from "../../components/errors.ts";
+import { joinFixes } from "../../components/errors.ts";
 import { inspectAccess } from "../../components/postgres/catalog/access.ts";
 import {
   inspectDatabases,
@@ -13,14 +13,9 @@ import {
 } from "../../components/postgres/catalog/session/session.ts";
 import { showValue, toLiveSettings } from "../../components/postgres/catalog/settings.ts";
 import { inspectUnlisted } from "../../components/postgres/catalog/unlisted.ts";
-import { decideEverywhere } from "../../components/postgres/diff/access/decide.ts";
-import { toWantedEverywhere } from "../../components/postgres/diff/access/wanted.ts";
-import { decideContents, hasContents } from "../../components/postgres/diff/contents.ts";
 import { findUnstated } from "../../components/postgres/diff/unstated.ts";
-import { isForEverySchema } from "../../components/postgres/plan/access.ts";
 import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/plan.ts";
-import { listAttributes, toRevokeAttributes } from "../../components/postgres/rules/attributes.ts";
-import { describeAction } from "../../components/postgres/statements/actions.ts";
+import { listUnstated, toRevokeAttributes } from "../../components/postgres/rules/attributes.ts";
 import { toStatement } from "../../components/postgres/statements/sql.ts";
 import { type Check, runUp, toCheck, type VerifyContext, type Wrong } from "./check.ts";
 import {
@@ -74,7 +69,7 @@ function verifySettings(name: string, wanted: SettingsByName, live: readonly str
 
 function verifyPowers(planned: PlannedRole, found: Attributes, ownershipRole: string): Check {
   const { name } = planned;
-  const attributes = listAttributes(found);
+  const attributes = listUnstated(found, planned);
   const { mayBecome = [] } = found;
   const limit = String(found.connectionLimit);
   const wrong: readonly Wrong[] = [
@@ -86,6 +81,9 @@ function verifyPowers(planned: PlannedRole, found: Attributes, ownershipRole: st
             fix: `as a superuser run: ${toRevokeAttributes(name, attributes)}`,
           },
         ]),
+    ...(planned.replication === true && !found.canReplicate
+      ? [{ what: "no REPLICATION, which its entry states", fix: runUp }]
+      : []),
     ...(found.expires && planned.login === "always"
       ? [{ what: "a password that expires (VALID UNTIL)", fix: runUp }]
       : []),
@@ -184,37 +182,6 @@ export async function verifyPrivileges(
       : toFixes(plan, role, deviations, { access, database, server });
   const detail = describeDeviations(plan.database.name, deviations);
   return { name, ok: false, detail, fix: joinFixes(...fixes) };
-}
-
-/** Checks that the schemas and extensions of the entry exist, in the owner's session. */
-export async function verifyContents(client: Client, plan: DatabasePlan): Promise<Check[]> {
-  if (!hasContents(plan)) return [];
-  const access = await inspectAccess(client, plan, []);
-  // As for a superuser, so that everything missing is found, whoever has to create it.
-  const { actions, problems } = decideContents(plan, { isSuperuser: true, admin: "" }, access);
-  const listed = [...plan.schemas, ...plan.extensions.map(({ name }) => name)];
-  return [
-    toCheck(`${plan.database.name}: schemas and extensions`, listed.join(", "), [
-      ...problems.map((problem) => ({ what: describeWhat(problem), fix: problem.fix })),
-      ...actions.map((action) => ({ what: `not yet: ${describeAction(action)}`, fix: runUp })),
-    ]),
-  ];
-}
-
-/** Checks what the roles get in schemas that the owner will make, in the owner's session. */
-export async function verifyLaterSchemas(client: Client, plan: DatabasePlan): Promise<Check[]> {
-  if (!isForEverySchema(plan)) return [];
-  const access = await inspectAccess(client, plan, []);
-  const actions = toWantedEverywhere(plan, []).flatMap((one) =>
-    decideEverywhere(plan, one, access),
-  );
-  return [
-    toCheck(
-      `${plan.database.name}: schemas to come`,
-      "open to the roles as the entry says",
-      actions.map((action) => ({ what: `not yet: ${describeAction(action)}`, fix: runUp })),
-    ),
-  ];
 }
 
 /** Warns of what others made and the entry does not state. The same decision as that of a refresh. */

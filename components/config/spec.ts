@@ -54,6 +54,8 @@ export interface RoleSpec {
   readonly reader: { readonly app: string; readonly key: string } | undefined;
   /** Further roles it is a member of, by name. */
   readonly memberOf: readonly string[];
+  /** REPLICATION, on each of its logins; undefined = without. */
+  readonly replication?: true | undefined;
   /** Empty = the server's default. */
   readonly searchPath: readonly string[];
   /** Settings of the role on the server, by name, sorted. */
@@ -70,8 +72,17 @@ export interface RoleSpec {
   readonly autoRestart: boolean;
 }
 
+/** What CREATE DATABASE alone can set. undefined = as in template0. */
+export interface CreationSpec {
+  readonly template?: string | undefined;
+  readonly collate?: string | undefined;
+  readonly ctype?: string | undefined;
+  /** Then ICU orders texts, otherwise the operating system does. */
+  readonly icuLocale?: string | undefined;
+}
+
 /** One database of the app. Its owner is the role with key `owner`. */
-export interface DatabaseSpec {
+export interface DatabaseSpec extends CreationSpec {
   readonly name: string;
   /** All databases of the app. They differ in nothing but their names. In an app of a stack `name` is the first. */
   readonly names: readonly [string, ...string[]];
@@ -90,8 +101,16 @@ export interface DatabaseSpec {
   readonly patterns: readonly string[];
   /** In the order in which they are created. */
   readonly extensions: readonly ExtensionSpec[];
+  /** Sorted by name. */
+  readonly publications: readonly PublicationSpec[];
   /** Roles of others whose objects and memberships in this database are wanted. Sorted. */
   readonly guests: readonly string[];
+}
+
+/** A publication of the app's database, for change data capture. */
+export interface PublicationSpec {
+  readonly name: string;
+  readonly tables: "all" | readonly { readonly schema: string; readonly name: string }[];
 }
 
 /** An extension of the app's database. */

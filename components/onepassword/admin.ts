@@ -1,9 +1,10 @@
 import { readOnePasswordAccess } from "../config/environment.ts";
 import type { ItemRef } from "../config/spec/item.ts";
+import type { PostgresSpec } from "../config/spec/postgres.ts";
 import { BerthError } from "../errors.ts";
 import type { Credential } from "./credential.ts";
 import { readItems } from "./read-items.ts";
-import { toAdminRequest, toCredential } from "./stack-items.ts";
+import { toAdminRequest, toAdminWithoutItem, toCredential } from "./stack-items.ts";
 import { readThroughClient } from "./through-client.ts";
 
 /**
@@ -14,6 +15,13 @@ export async function readAdminItem(ref: ItemRef): Promise<Credential> {
   const readItem = readThroughClient(readAccess(ref));
   const items = await readItems([toAdminRequest(ref)], readItem);
   return toCredential(items(ref));
+}
+
+/** The same for a stack, whose admin may have no item. */
+export async function readAdminOf(
+  postgres: Pick<PostgresSpec, "admin" | "adminUser">,
+): Promise<Credential> {
+  return toAdminWithoutItem(postgres) ?? (await readAdminItem(postgres.admin));
 }
 
 function readAccess({ vault, item }: ItemRef): ReturnType<typeof readOnePasswordAccess> {

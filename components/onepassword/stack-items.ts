@@ -2,6 +2,7 @@ import { commandLine } from "../command-line.ts";
 import { keysInItem } from "../config/login-keys.ts";
 import { hasItem, roleNamesOf, usesItem } from "../config/logins.ts";
 import type { ItemRef } from "../config/spec/item.ts";
+import type { PostgresSpec } from "../config/spec/postgres.ts";
 import type { AppSpec, RoleSpec, StackSpec } from "../config/spec.ts";
 import { BerthError } from "../errors.ts";
 import { Credential } from "./credential.ts";
@@ -28,9 +29,16 @@ export async function readStackItems(
   return { item, admin, credential: (role) => toCredential(item(role.item), role) };
 }
 
-/** The admin's credential. Its item must be among `item`. */
-export function readAdmin(spec: StackSpec, item: Items): Credential {
-  return toCredential(item(spec.postgres.admin));
+/** The admin's credential. Its item, if it has one, must be among `item`. */
+export function readAdmin({ postgres }: Pick<StackSpec, "postgres">, item: Items): Credential {
+  return toAdminWithoutItem(postgres) ?? toCredential(item(postgres.admin));
+}
+
+/** The admin that logs in with a client certificate; undefined = it has an item. */
+export function toAdminWithoutItem({
+  adminUser,
+}: Pick<PostgresSpec, "adminUser">): Credential | undefined {
+  return adminUser === undefined ? undefined : new Credential(adminUser, "");
 }
 
 const login = ["username", "password"];
@@ -40,14 +48,16 @@ export function toAdminRequest(ref: ItemRef): ItemRequest {
   return { ref, wantedBy: "admin", fields: login };
 }
 
-/** The items that a stack needs from 1Password; the admin's item comes first. */
+/** The items that a stack needs from 1Password; the admin's item, if it has one, comes first. */
 export function planItemRequests(spec: StackSpec): ItemRequest[] {
   // A Job logs in with the Secret that is made of the item.
   const isCopied =
     spec.secrets.through === "onepassword-item" &&
     spec.apps.some(({ provisioner }) => provisioner === "job");
   return [
-    { ...toAdminRequest(spec.postgres.admin), ...(isCopied ? { isCopied } : {}) },
+    ...(spec.postgres.adminUser === undefined
+      ? [{ ...toAdminRequest(spec.postgres.admin), ...(isCopied ? { isCopied } : {}) }]
+      : []),
     ...spec.apps.flatMap((app) => [
       ...app.roles.filter(hasItem).map((role) => ({
         ref: role.item,

@@ -64,7 +64,9 @@ export function toProviderPostgres(
     ...(postgres.compareInside ? {} : { compareInside: false }),
     ...(confirmDelete.length === 0 ? {} : { confirmDelete: [...confirmDelete] }),
     ...(dumpDirectory === undefined ? {} : { dumpDirectory }),
-    adminItem: `${postgres.admin.vault}/${postgres.admin.item}`,
+    ...(postgres.adminUser === undefined
+      ? { adminItem: `${postgres.admin.vault}/${postgres.admin.item}` }
+      : {}),
     username,
   };
 }

@@ -47,7 +47,7 @@ import {
 import { findFormer, retireApp, shutOut } from "./retire.ts";
 import { checkRetirement, readPlaces } from "./retirement-check.ts";
 import type { RunReports } from "./run-reports.ts";
-import { applyApp } from "./up.ts";
+import { applyApp, SuperuserLeft } from "./up.ts";
 
 /**
  * `berth:postgres:AppDatabase`: an app's roles, memberships, database, grants and default privileges as one
@@ -256,7 +256,8 @@ export class AppDatabaseHandler implements ResourceHandler {
     } catch (error) {
       if (done.length === 0) throw error;
       // Something took effect, so the resource must be in state for the next up to continue.
-      throw new PartialFailure(error, { id, state: toStopped(request) });
+      const state = toStopped(request, error instanceof SuperuserLeft);
+      throw new PartialFailure(error, { id, state });
     }
   }
 

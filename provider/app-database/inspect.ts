@@ -130,13 +130,15 @@ export async function inspectOutside(
   withVerifiers: boolean,
 ): Promise<AppFacts> {
   const names = plan.roles.map(({ name }) => name);
-  const databases = await inspectDatabases(client, [plan.database.name]);
+  const { name, template = "template0" } = plan.database;
+  const databases = await inspectDatabases(client, [name, template]);
+  const owner = databases.get(name)?.owner;
   const roles = await inspectRoles(client, [
     context.postgres.ownershipRole,
     ...names,
     ...otherGroupsOf(plan, context.postgres.ownershipRole),
     ...context.formerRoles.map(({ name }) => name),
-    ...[...databases.values()].map(({ owner }) => owner),
+    ...(owner === undefined ? [] : [owner]),
   ]);
   const stored = withVerifiers ? await inspectVerifiers(client, server, names) : undefined;
   const refusedSettings = withVerifiers ? await trySettings(client, plan) : [];

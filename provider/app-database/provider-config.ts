@@ -3,7 +3,7 @@ import { ownershipRoleName } from "../../components/config/derive/names.ts";
 import type { ItemRef } from "../../components/config/spec/item.ts";
 import type { EndpointSpec, StackIdentity } from "../../components/config/spec/postgres.ts";
 import { BerthError } from "../../components/errors.ts";
-import type { Credential } from "../../components/onepassword/credential.ts";
+import { Credential } from "../../components/onepassword/credential.ts";
 import type { PostgresConfig } from "../../components/postgres/server/config.ts";
 import { isPropertyMap, type PropertyMap, toPlain } from "../rpc/property-values.ts";
 
@@ -15,7 +15,7 @@ const Endpoint = z.discriminatedUnion("kind", [
     kubeconfig: Text.optional(),
     context: Text.optional(),
     namespace: Text,
-    target: z.strictObject({ kind: z.enum(["service", "pod"]), name: Text }),
+    target: z.strictObject({ kind: z.enum(["service", "pod", "selector"]), name: Text }),
     port: z.int(),
     localPort: z.int(),
   }),
@@ -42,7 +42,11 @@ const Postgres = z.strictObject({
   compareInside: z.boolean().default(true),
   confirmDelete: z.array(Text).default([]),
   dumpDirectory: Text.optional(),
-  adminItem: z.string().regex(/^[^/]+\/[^/]+$/),
+  /** undefined = the admin logs in with a client certificate. */
+  adminItem: z
+    .string()
+    .regex(/^[^/]+\/[^/]+$/)
+    .optional(),
   username: Text,
 });
 
@@ -74,8 +78,7 @@ export function parseProviderConfig(
       hint: "make the provider with new BerthProvider(name, { postgres: toProviderPostgres(…) })",
     });
   }
-  const { endpoint, tls, systemIdentifier, dumpDirectory, ...rest } = parsed.data;
-  const [vault = "", item = ""] = rest.adminItem.split("/");
+  const { endpoint, tls, systemIdentifier, dumpDirectory, adminItem, ...rest } = parsed.data;
   let admin: Promise<Credential> | undefined;
   return {
     ...rest,
@@ -84,9 +87,20 @@ export function parseProviderConfig(
     tls: { ...tls, caFile: tls.caFile },
     systemIdentifier,
     dumpDirectory,
+    adminItem,
     // Read once, also after a failure, because 1Password limits the number of requests.
-    admin: () => (admin ??= readAdmin({ vault, item })),
+    admin: () => (admin ??= readAdminOf(rest.username, adminItem, readAdmin)),
   };
+}
+
+async function readAdminOf(
+  username: string,
+  adminItem: string | undefined,
+  readAdmin: ReadAdmin,
+): Promise<Credential> {
+  if (adminItem === undefined) return new Credential(username, "");
+  const [vault = "", item = ""] = adminItem.split("/");
+  return await readAdmin({ vault, item });
 }
 
 function readStack(config: PropertyMap): StackIdentity | undefined {

@@ -56,7 +56,8 @@ export function toRequest(
 ): AppRequest {
   const { state, verifiers } = inputs;
   const before = old === undefined ? undefined : parseAppDatabase(old.oldInputs);
-  const isSure = before !== undefined && old?.oldState["incomplete"] !== true;
+  const { incomplete, superuserLeft } = old?.oldState ?? {};
+  const isSure = before !== undefined && (incomplete !== true || superuserLeft === true);
   const isKnown = isSure && before.state.database.name === state.database.name;
   const request = toPlainRequest(inputs, postgres, isKnown);
   const open = Object.entries(state.roles).flatMap(([key, role]) =>
@@ -91,8 +92,12 @@ export function requireKnown(inputs: AppDatabaseInputs | undefined): AppDatabase
   throw new BerthError("an AppDatabase reached up with unknown inputs");
 }
 
-/** State of an app after a run that stopped halfway. */
-export function toStopped({ state, context }: AppRequest): PropertyMap {
+/**
+ * State of an app after a run that stopped halfway.
+ *
+ * @param superuserLeft All is done but what only a superuser can do. So the passwords are those of the inputs.
+ */
+export function toStopped({ state, context }: AppRequest, superuserLeft: boolean): PropertyMap {
   const leaving = context.formerRoles.map(({ key, name, schemas = [] }) => ({
     key,
     name,
@@ -109,7 +114,8 @@ export function toStopped({ state, context }: AppRequest): PropertyMap {
     database: { ...state.database, settings },
     roles: Object.fromEntries(roles) as AppDatabaseState["roles"],
   };
-  return { ...toProperties(stopped), incomplete: true, leaving };
+  const left = superuserLeft ? { superuserLeft } : {};
+  return { ...toProperties(stopped), incomplete: true, ...left, leaving };
 }
 
 /**
@@ -149,11 +155,16 @@ function withFormer(
 }
 
 /** What state keeps of a stopped run until a run succeeds; undefined = nothing. */
-export function toUnfinished({ incomplete, leaving = [] }: PropertyMap): PropertyMap | undefined {
-  return incomplete === true ? { incomplete, leaving } : undefined;
+export function toUnfinished({
+  incomplete,
+  superuserLeft,
+  leaving = [],
+}: PropertyMap): PropertyMap | undefined {
+  const left = superuserLeft === true ? { superuserLeft } : {};
+  return incomplete === true ? { incomplete, ...left, leaving } : undefined;
 }
 
-/** Says once that objects which left the entry stay on the server. */
+/** Says once that objects which left the entry stay on the server, and that nothing is copied any more. */
 function describeLeftBehind(old: AppDatabaseState, state: AppDatabaseState): string[] {
   const { name: database } = state.database;
   if (old.database.name !== database) return [];
@@ -161,14 +172,22 @@ function describeLeftBehind(old: AppDatabaseState, state: AppDatabaseState): str
     ({ name }) => !state.extensions.some((extension) => extension.name === name),
   );
   const schemas = old.schemas.filter((schema) => !state.schemas.includes(schema));
+  const publications = (old.publications ?? []).filter(
+    ({ name }) => state.publications?.some((one) => one.name === name) !== true,
+  );
   const left = [
     ...extensions.map(({ name }) => ["extension", name] as const),
     ...schemas.map((schema) => ["schema", schema] as const),
+    ...publications.map(({ name }) => ["publication", name] as const),
   ];
-  return left.map(
+  const { template } = state.database;
+  const isUnused = template !== undefined && template !== old.database.template;
+  const unused = `app ${state.app}: database "${database}" exists, so template "${template ?? ""}" has no effect`;
+  const all = left.map(
     ([kind, name]) =>
       `app ${state.app}: ${kind} "${name}" left the entry and stays in database ${database}, with what it holds and who may use it. To drop it: DROP ${kind.toUpperCase()} ${escapeIdentifier(name)}; as its owner, in that database`,
   );
+  return isUnused ? [...all, unused] : all;
 }
 
 /** Includes the roles that a stopped run did not reach, because the inputs in state are newer by then. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { escapeLiteral } from "pg";
-import { BerthError, toOneError } from "../../components/errors.ts";
+import { BerthError, type Problem, toOneError } from "../../components/errors.ts";
 import {
   type AppDecision,
   type AppFacts,
@@ -21,6 +21,17 @@ interface Run {
   readonly server: PostgresServer;
   readonly request: AppRequest;
   readonly work: Work;
+}
+
+/** All is done but what only a superuser can do. */
+export class SuperuserLeft extends BerthError {
+  constructor(left: readonly Problem[]) {
+    const { message, problems } = toOneError(
+      "everything else is done; a superuser must still do this",
+      left,
+    );
+    super(message, { problems });
+  }
 }
 
 /** The app may create objects while Berth grants access. A further round covers them. */
@@ -107,7 +118,7 @@ async function finish(
     adopting.push(...decision.adopting);
     if (listActions(decision).length === 0) {
       if (superuser.length === 0) return [...adopting, ...notes];
-      throw toOneError("everything else is done; a superuser must still do this", superuser);
+      throw new SuperuserLeft(superuser);
     }
     await runRoles(run, sessions.roles, steps.roles);
     const dropped = steps.leaving.flatMap((one) => (one.kind === "drop-role" ? [one.role] : []));

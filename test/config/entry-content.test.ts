@@ -80,7 +80,7 @@ test.each<[string, unknown, string]>([
   [
     "privileges of the owner",
     { owner: { privileges: {} } },
-    '….owner: unknown key "privileges"; allowed are name, item, secret, namespace, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, generate, restart, autoRestart, scram, login, rotation, logins',
+    '….owner: unknown key "privileges"; allowed are name, item, secret, namespace, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, replication, generate, restart, autoRestart, scram, login, rotation, logins',
   ],
   [
     "a schema of Postgres",

@@ -78,17 +78,17 @@ test.each<[string, unknown, string]>([
   [
     "an owner",
     { owner: { profile: "owner" } },
-    '….owner: unknown key "profile"; allowed are name, item, secret, namespace, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, generate, restart, autoRestart, scram, login, rotation, logins',
+    '….owner: unknown key "profile"; allowed are name, item, secret, namespace, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, replication, generate, restart, autoRestart, scram, login, rotation, logins',
   ],
   [
     "a role",
     { roles: { admin: { profile: "readonly", pofile: "" } } },
-    '….roles.admin: unknown key "pofile"; did you mean "profile"? allowed are name, item, secret, namespace, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, generate, restart, autoRestart, scram, login, profile, privileges, except, reads',
+    '….roles.admin: unknown key "pofile"; did you mean "profile"? allowed are name, item, secret, namespace, keys, type, refreshInterval, creationPolicy, deletionPolicy, connectionLimit, memberOf, settings, searchPath, replication, generate, restart, autoRestart, scram, login, profile, privileges, except, reads',
   ],
   [
     "a database",
     { database: { owner: "x" } },
-    '….database: unknown key "owner"; allowed are name, names, encoding, connectionLimit, revokePublic, settings, recreate, schemas, extensions, guests',
+    '….database: unknown key "owner"; allowed are name, names, encoding, template, locale, collate, ctype, icuLocale, connectionLimit, revokePublic, settings, recreate, schemas, extensions, publications, guests',
   ],
   [
     "a Secret",

@@ -80,6 +80,7 @@ export function makeApp(name: string, changes: Partial<AppSpec> = {}): AppSpec {
       schemas: [],
       patterns: [],
       extensions: [],
+      publications: [],
       guests: [],
     },
     roles: [makeRole(name)],

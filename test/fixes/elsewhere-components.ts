@@ -72,8 +72,20 @@ export const ofRooms: Readonly<Record<string, readonly Tried[]>> = {
       "ends when a statement is not answered",
     ],
   ],
+  "components/postgres/registry/decide.ts": [
+    [
+      "set berth:apps.….provisioner to berth",
+      "postgres/registry/decide.test.ts",
+      "whose locale would come from another provider than libc",
+    ],
+  ],
   "components/postgres/server/login-failure.ts": [
     ["compare … in 1Password with the server", login, "compare … in 1Password"],
+    [
+      "in pg_hba.conf, before the line that matches now",
+      "postgres/server/client-certificate.postgres.test.ts",
+      "until pg_hba.conf says cert",
+    ],
     ["check pg_hba.conf", login, "check pg_hba.conf"],
     ["set berth:postgres.maintenanceDatabase", login, "set berth:postgres.maintenanceDatabase"],
     ["as a superuser: GRANT CONNECT ON DATABASE …", login, "as a superuser: GRANT CONNECT"],

@@ -8,6 +8,17 @@ const accessTests = [
 
 export const diff: readonly Mutant[] = [
   ...inFile(
+    "provider/app-database/handler.ts",
+    ["test/provider/app-database/fixes.postgres.rows.test.ts"],
+    [
+      [
+        "a look whether only a superuser can do the rest",
+        "error instanceof SuperuserLeft",
+        "false",
+      ],
+    ],
+  ),
+  ...inFile(
     "components/postgres/diff/decide-app.ts",
     ["test/postgres/diff/several-databases.test.ts"],
     [
@@ -96,7 +107,7 @@ export const diff: readonly Mutant[] = [
       "test/provider/app-database/handler.postgres.test.ts",
     ],
     [
-      ["attributes taken back", "listAttributes(live)", "[].slice()"],
+      ["attributes taken back", "listUnstated(live, role)", "[].slice()"],
       [
         "a limit put right",
         "live.connectionLimit !== role.connectionLimit",

@@ -31,6 +31,71 @@ const postgresRules: readonly Mutant[] = [
     ],
   ),
   ...inFile(
+    "components/postgres/rules/creation.ts",
+    ["test/postgres/rules/creation.test.ts", "test/postgres/diff/every-rule.test.ts"],
+    [
+      [
+        "a look at the locale that there is",
+        "live !== undefined) return findLocale",
+        "live === null) return findLocale",
+      ],
+      ["a look at ICU's locale", "icuLocale === tag", "true"],
+      ["a look whether the server has the locale", "one.value === value", "false"],
+      ["a look at the encoding", '(charset === "utf8") === (encoding === "UTF8")', "true"],
+      ["a look at the version for ICU", "versionNumber < 150_000", "false"],
+      ["a look at the mark of a template", "live.isTemplate !== true", "false"],
+      ["a look at the encoding of a template", "live.encoding !== encoding", "false"],
+      ["the provider in the statement", 'localeProvider !== "libc"', "false"],
+    ],
+  ),
+  ...inFile(
+    "components/postgres/rules/attributes.ts",
+    ["test/postgres/diff/every-rule.test.ts", "test/postgres/diff/replication.test.ts"],
+    [
+      ["REPLICATION that an entry states", 'one !== "REPLICATION" || replication !== true', "true"],
+      ["a look at what the admin may give", "if (mayGiveReplication(server)) return [];", ""],
+      [
+        "a look at the version for REPLICATION",
+        "canReplicate && versionNumber >= 160_000",
+        "canReplicate",
+      ],
+      [
+        "a look at attributes that the admin may not revoke",
+        "!mayRevoke(attribute, server)",
+        "false",
+      ],
+      [
+        "the rest for a role that the admin may alter",
+        "versionNumber < 160_000 || one.isSuperuser",
+        "versionNumber < 990_000",
+      ],
+      [
+        "a look at roles that are out of reach before 16",
+        "!isLocked || wanted.length === 0",
+        "true",
+      ],
+    ],
+  ),
+  ...inFile(
+    "components/postgres/diff/publications.ts",
+    ["test/postgres/diff/every-rule.test.ts", "test/postgres/diff/replication.test.ts"],
+    [
+      ["a look at the kind of a publication", 'isForAll === (tables === "all")', "true"],
+      ["a publication left to a superuser", 'wanted.tables !== "all" &&', "true ||"],
+      [
+        "a look at the tables that are there",
+        "withoutTables(wanted.tables, withoutTables(wanted.tables, present))",
+        "wanted.tables",
+      ],
+      ["a look at tables that nobody stated", "more.length === 0", "true"],
+    ],
+  ),
+  ...inFile(
+    "components/onepassword/stack-items.ts",
+    ["test/config/tls.test.ts"],
+    [["an admin without an item", "spec.postgres.adminUser === undefined", "true"]],
+  ),
+  ...inFile(
     "components/config/schema/settings.ts",
     ["test/config/rules/settings.test.ts"],
     [["settings that no entry may set", "Object.hasOwn(refused, name)", "false"]],

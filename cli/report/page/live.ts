@@ -2,7 +2,7 @@ import pLimit from "p-limit";
 import type { AppSpec, StackSpec } from "../../../components/config/spec.ts";
 import { loadIdentifiedStack } from "../../../components/engine/stack-identity.ts";
 import { toOneError } from "../../../components/errors.ts";
-import { readAdminItem } from "../../../components/onepassword/admin.ts";
+import { readAdminOf } from "../../../components/onepassword/admin.ts";
 import type { Credential } from "../../../components/onepassword/credential.ts";
 import { inspectAccess } from "../../../components/postgres/catalog/access.ts";
 import { type Catalog, inspectCatalog } from "../../../components/postgres/catalog/catalog.ts";
@@ -36,7 +36,7 @@ export async function loadLiveStack(
   file: string | undefined,
 ): Promise<{ readonly spec: StackSpec; readonly live: LiveStack }> {
   const loaded = loadIdentifiedStack(stack, projectFolder, file);
-  const admin = await readAdminItem(loaded.postgres.admin);
+  const admin = await readAdminOf(loaded.postgres);
   return await withServer(
     loaded.postgres,
     async (target) => await inspectStack(loaded, target, admin),

@@ -1,6 +1,6 @@
 import { byKey, compareText } from "../../sort.ts";
 import { type KnownValues, type SecretKey, toSecretKey } from "../keys/template.ts";
-import { toSchemas } from "../schema/database.ts";
+import { toPublications, toSchemas } from "../schema/database.ts";
 import { toNamedObjects, toPrivileges } from "../schema/privileges.ts";
 import { type Keys, toTemplates } from "../schema/secret-keys.ts";
 import { sortSettings } from "../schema/settings.ts";
@@ -102,12 +102,17 @@ function toDatabaseSpec(
     name: names[0],
     names,
     encoding: given.encoding ?? "UTF8",
+    template: given.template,
+    collate: given.collate ?? given.locale,
+    ctype: given.ctype ?? given.locale,
+    icuLocale: given.icuLocale,
     connectionLimit: given.connectionLimit ?? -1,
     revokePublic: given.revokePublic ?? !isAdopted,
     settings: sortSettings(given.settings),
     recreate: given.recreate ?? false,
     ...toSchemas(given.schemas),
     extensions: (given.extensions ?? []).map(toExtension),
+    publications: toPublications(given.publications),
     guests: (given.guests ?? []).toSorted(),
   };
 }
@@ -167,6 +172,7 @@ function toRole(
     reads: [],
     reader: undefined,
     memberOf: (given.memberOf ?? []).toSorted(),
+    replication: given.replication === true ? true : undefined,
     searchPath: given.searchPath ?? [],
     parameters: sortSettings(given.settings),
     scram: given.scram,

@@ -21,6 +21,7 @@ export function toPostgresSpec(stack: string, config: StackConfig): PostgresSpec
     maintenanceDatabase: postgres.maintenanceDatabase ?? "postgres",
     systemIdentifier: postgres.systemIdentifier,
     admin: { vault: config.onepassword.vault, item: postgres.adminItem ?? "postgres-admin" },
+    adminUser: postgres.adminUser,
     reserved: (postgres.reserved ?? []).toSorted(),
     ownershipRole: postgres.ownershipRole ?? ownershipRoleName(stack),
     stack: undefined,

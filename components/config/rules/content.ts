@@ -17,6 +17,8 @@ export function findContentProblems({ apps }: Pick<StackSpec, "apps">): string[]
           ...findRegistryProblems(app),
           ...findRegistryNameProblems(app),
           ...findRegistrySettings(app),
+          ...findRegistryLocale(app),
+          ...findRegistryPublications(app),
         ]
       : []),
   ]);
@@ -99,4 +101,20 @@ function findRegistrySettings(app: AppSpec): string[] {
       ({ path }) =>
         `berth:apps.${app.name}.${path}: provisioner postgresql cannot set them; set provisioner to berth`,
     );
+}
+
+/** @pulumi/postgresql makes no database whose texts ICU orders. */
+function findRegistryLocale(app: AppSpec): string[] {
+  if (app.database.icuLocale === undefined) return [];
+  return [
+    `${at(app, "icuLocale")}: provisioner postgresql cannot set it; set provisioner to berth`,
+  ];
+}
+
+/** @pulumi/postgresql's publication would drop the tables that an app has added. */
+function findRegistryPublications(app: AppSpec): string[] {
+  if (app.database.publications.length === 0) return [];
+  return [
+    `${at(app, "publications")}: provisioner postgresql makes none; set provisioner to berth`,
+  ];
 }

@@ -68,7 +68,8 @@ function findIdProblems({ secrets, postgres, apps }: StackSpec): string[] {
         ...app.secrets.flatMap(({ keys }) => keys),
       ].map(({ item }) => ({ at: `berth:apps.${app.name}`, item: item.item })),
     );
-  return [...(secrets.through === "external-secret" ? [admin] : []), ...used]
+  const isRead = secrets.through === "external-secret" && postgres.adminUser === undefined;
+  return [...(isRead ? [admin] : []), ...used]
     .filter(({ item }) => idPattern.test(item))
     .map(
       ({ at, item }) =>

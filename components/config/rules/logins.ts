@@ -4,7 +4,11 @@ import { roleAt } from "./names.ts";
 
 /** Settings that a way to log in does not support, each problem with its key path. */
 export function findLoginProblems({ apps }: Pick<StackSpec, "apps">): string[] {
-  return [...findTwoLoginProblems(apps), ...apps.flatMap(findExternalProblems)];
+  return [
+    ...findTwoLoginProblems(apps),
+    ...apps.flatMap(findExternalProblems),
+    ...apps.flatMap(findReplicationProblems),
+  ];
 }
 
 function findExternalProblems(app: AppSpec): string[] {
@@ -23,6 +27,17 @@ function findExternalProblems(app: AppSpec): string[] {
         ]
       : []),
   ];
+}
+
+/** Only a login can use REPLICATION, and nobody has it as a member of a role. */
+function findReplicationProblems(app: AppSpec): string[] {
+  return app.roles
+    .filter(({ replication }) => replication === true)
+    .filter(({ login, logins }) => login === "none" || logins?.length === 0)
+    .map((role) => {
+      const why = role.login === "none" ? "login: none" : "credentials: vault";
+      return `${roleAt(app, role, "replication")}: has no effect with ${why}, because the role does not log in; remove it`;
+    });
 }
 
 function findTwoLoginProblems(apps: readonly AppSpec[]): string[] {

@@ -105,7 +105,7 @@ function findAppProblems(app: AppSpec, spec: StackSpec): string[] {
 
 /** Only the database's namespace has the admin credential, so apps may not use that item or namespace. */
 function findAdminProblems(app: AppSpec, spec: StackSpec): string[] {
-  const { admin, namespace } = spec.postgres;
+  const { admin, adminUser, namespace } = spec.postgres;
   const items = [
     ...app.roles.filter(hasItem).map((r) => ({ item: r.item, at: roleAt(app, r, "item") })),
     ...app.secrets.map((s) => ({ item: s.item, at: at(app, `secrets.${s.name}`) })),
@@ -122,6 +122,7 @@ function findAdminProblems(app: AppSpec, spec: StackSpec): string[] {
   ].filter((use, index, all) => all.findIndex((other) => other.name === use.name) === index);
   return [
     ...items
+      .filter(() => adminUser === undefined)
       .filter(({ item }) => item.item === admin.item && item.vault === admin.vault)
       .map(
         (use) =>

@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { byKey } from "../../sort.ts";
 import { EVERY_SCHEMA } from "../privileges.ts";
 import { PgIdentifier, PgName } from "./primitives.ts";
+import { Except, toNamedObjects } from "./privileges.ts";
 
 /** A schema of the app other than `public`. */
 export const SchemaName = PgIdentifier.refine(
@@ -57,6 +59,63 @@ const Extension = z.union([
     .partial({ schema: true, version: true }),
 ]);
 
+/** A locale of the operating system. */
+export const LocaleName = z
+  .string()
+  .max(63)
+  .regex(/^[A-Za-z0-9_.@-]+$/, { error: "is not a locale; write it as C.UTF-8 or de_DE.utf8" })
+  // Postgres keeps it under that name.
+  .refine((name) => name !== "POSIX", { error: "is called C in Postgres; write C" });
+
+/** A locale of ICU. Postgres keeps it in this form. */
+export const IcuLocale = z.string().check((ctx) => {
+  const tag = toLanguageTag(ctx.value);
+  if (tag === ctx.value) return;
+  const message = `is not a language tag; write it as ${tag ?? "de-DE or und-u-ks-level2"}`;
+  ctx.issues.push({ code: "custom", message, input: ctx.value });
+});
+
+/** The usual form of a language tag, and of ICU's own names such as `de_DE`; undefined = it is neither. */
+export function toLanguageTag(name: string): string | undefined {
+  try {
+    return name === "root" ? "und" : Intl.getCanonicalLocales(name.replaceAll("_", "-"))[0];
+  } catch {
+    return undefined;
+  }
+}
+
+const onlyNew =
+  "A database that exists keeps what it has, and another value in its entry is an error.";
+
+/** Keys under `database` that only CREATE DATABASE can set. */
+export const creationKeys = {
+  template: PgName.describe(
+    "Database marked IS_TEMPLATE that a new database is copied from, with all that it holds. It has no effect on a database that exists. Default: template0, which is empty.",
+  ),
+  locale: LocaleName.describe(
+    `Locale of the server's operating system, for both \`collate\` and \`ctype\`. Default: the template's. ${onlyNew}`,
+  ),
+  collate: LocaleName.describe("Order of texts (LC_COLLATE). Default: locale."),
+  ctype: LocaleName.describe("What is a letter, and its capital (LC_CTYPE). Default: locale."),
+  icuLocale: IcuLocale.describe(
+    `Language tag of ICU, which then orders texts, such as de-DE. It needs Postgres 15. ${onlyNew}`,
+  ),
+};
+
+/** Tables by name: `orders` in schema public, or `app.items`. */
+const TableNames = z.array(Except.element).min(1, { error: "is empty; list tables, or write all" });
+
+/** The publications, each with its tables, sorted by name. */
+export function toPublications(given: z.infer<typeof contentKeys.publications> = {}) {
+  return Object.entries(given)
+    .toSorted(byKey)
+    .map(([name, tables]) => ({ name, tables: tables === "all" ? tables : toTables(tables) }));
+}
+
+function toTables(names: readonly string[]) {
+  return toNamedObjects(names).map(({ schema = "public", name }) => ({ schema, name }));
+}
+
 /** Keys under `database` in an app's entry. */
 export const contentKeys = {
   schemas: z
@@ -68,6 +127,11 @@ export const contentKeys = {
     .array(Extension)
     .describe(
       "Extensions, by name. Berth creates them in this order, so list one before those that need it. An extension that you remove from the list stays on the server.",
+    ),
+  publications: z
+    .record(PgName, z.union([z.literal("all"), TableNames]))
+    .describe(
+      "Publications for change data capture, by name: `{ cdc: [orders, app.items] }`, or `{ cdc: all }`, which only a superuser can make. Berth makes them and adds tables. A table or publication that you remove stays.",
     ),
   guests: z
     .array(PgName)

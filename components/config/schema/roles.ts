@@ -40,6 +40,11 @@ const roleSettings = {
   memberOf: z.array(PgName).describe("Other roles that the role is a member of."),
   settings: Settings,
   searchPath: z.array(PgName).describe("search_path of the role. Default: the server's."),
+  replication: z
+    .boolean()
+    .describe(
+      "REPLICATION, for change data capture. The role may then read all changes of all databases of the server. Default: false.",
+    ),
   generate: Generate.describe(
     "How `add` and `rotate` make the role's password. Default: berth:onepassword.generate.",
   ),

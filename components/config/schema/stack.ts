@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { contentKeys } from "./database.ts";
+import { contentKeys, creationKeys } from "./database.ts";
 import { Cluster, GitOps, Secrets, SecretsThrough } from "./delivery.ts";
 import { Endpoint } from "./endpoint.ts";
 import { Generate } from "./generate.ts";
@@ -96,6 +96,9 @@ const Postgres = z
     adminItem: ItemName.describe(
       "1Password item with the admin role's credential. Default: postgres-admin.",
     ),
+    adminUser: PgName.describe(
+      "Admin role that logs in with `tls.cert` alone. Then Berth reads no admin's item.",
+    ),
     reserved: z
       .array(z.string().min(1))
       .describe("Roles and databases that belong to others. Berth refuses to manage them."),
@@ -136,6 +139,7 @@ const Postgres = z
     maintenanceDatabase: true,
     systemIdentifier: true,
     adminItem: true,
+    adminUser: true,
     reserved: true,
     ownershipRole: true,
     service: true,
@@ -143,6 +147,12 @@ const Postgres = z
     namespace: true,
     confirmDelete: true,
     dumpDirectory: true,
+  })
+  .refine(({ adminItem, adminUser }) => adminItem === undefined || adminUser === undefined, {
+    error: "has both adminItem and adminUser; a role with a password has the item alone",
+  })
+  .refine(({ adminUser, tls }) => adminUser === undefined || tls?.cert !== undefined, {
+    error: "with adminUser give tls.cert and tls.key, by which that role logs in",
   })
   // A Service has a name by which pods reach it; labels do not say one.
   .refine(
@@ -179,6 +189,7 @@ const Database = z
       .string()
       .regex(/^[A-Z][A-Z0-9_]*$/, { error: "is not an encoding; write it as UTF8" })
       .describe("Encoding of a new database. Default: UTF8."),
+    ...creationKeys,
     connectionLimit: ConnectionLimit.describe(
       "Connections to the database at a time. Default: -1.",
     ),

@@ -69,6 +69,8 @@ export interface PostgresSpec {
   /** `system_identifier` of pg_control_system(): the server this stack is for. */
   readonly systemIdentifier: string | undefined;
   readonly admin: ItemRef;
+  /** The admin role, where it logs in with a client certificate and no item is read; undefined = the item names it. */
+  readonly adminUser?: string | undefined;
   /** Roles and databases that belong to others. Berth never manages them. */
   readonly reserved: readonly string[];
   /** NOLOGIN role without privileges. Its members are the roles that this stack made. */

@@ -10,6 +10,7 @@ import {
   sortGrants,
 } from "./catalog.ts";
 import { inspectExtensions, type LiveExtension } from "./extensions.ts";
+import { inspectPublications, type LivePublications } from "./publications.ts";
 
 const accessSql = readFileSync(new URL("sql/access.sql", import.meta.url), "utf8");
 
@@ -42,6 +43,8 @@ export interface LiveAccess {
   readonly defaults: readonly LiveDefault[];
   /** Only those that the plan wants. */
   readonly extensions: readonly LiveExtension[];
+  /** undefined = the plan wants none. */
+  readonly publications?: LivePublications | undefined;
 }
 
 /** A live database with all that is inside it. */
@@ -55,7 +58,8 @@ export interface LiveInside {
 export const noAccess: LiveAccess = { objects: [], defaults: [], extensions: [] };
 
 /** The part of a `DatabasePlan` that says whose access to read. */
-interface Grantees extends Pick<DatabasePlan, "schemas" | "patterns" | "extensions"> {
+interface Grantees
+  extends Pick<DatabasePlan, "schemas" | "patterns" | "extensions" | "publications"> {
   readonly roles: readonly Pick<PlannedRole, "name">[];
   readonly database: Pick<PlannedDatabase, "owner">;
 }
@@ -78,5 +82,6 @@ export async function inspectAccess(
     objects: rows.filter((row) => row.kind === "object").map(sortGrants),
     defaults: rows.filter((row) => row.kind === "default").map(sortGrants),
     extensions: await inspectExtensions(client, plan.extensions),
+    publications: await inspectPublications(client, plan.database.owner, plan.publications),
   };
 }

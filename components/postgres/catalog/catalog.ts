@@ -63,6 +63,13 @@ export interface LiveDatabase {
   readonly name: string;
   readonly owner: string;
   readonly encoding: string;
+  /** LC_COLLATE and LC_CTYPE. */
+  readonly collate?: string;
+  readonly ctype?: string;
+  /** Who orders texts: the operating system (libc), ICU, or, from 17, Postgres itself. */
+  readonly localeProvider?: "libc" | "icu" | "builtin";
+  /** null = not with ICU. */
+  readonly icuLocale?: string | null;
   readonly connectionLimit: number;
   readonly allowsConnections: boolean;
   /** IS_TEMPLATE. */

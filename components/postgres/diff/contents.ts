@@ -7,29 +7,22 @@ import { type DatabasePlan, PUBLIC_SCHEMA } from "../plan/plan.ts";
 import type { AppProblem, ProblemCode } from "../rules/problem.ts";
 import type { Action } from "../statements/actions.ts";
 import { toStatement } from "../statements/sql.ts";
+import type { ContentDecision } from "./content-decision.ts";
+import { decidePublications } from "./publications.ts";
 
 /** The role that would create it. */
 type Admin = Pick<ServerFacts, "isSuperuser" | "admin">;
 
-/** What to create inside a database, and what prevents it. */
-export interface ContentDecision {
-  readonly actions: readonly Action[];
-  /** Any of them: nothing may be done. */
-  readonly problems: readonly AppProblem[];
-  /** What only a superuser can do, with the statement. Everything else goes on. */
-  readonly superuser: readonly AppProblem[];
-}
-
 /** Whether a plan has more than schema public. Only then the contents of its database must be read. */
 export function hasContents(plan: DatabasePlan): boolean {
-  return plan.schemas.length > 1 || plan.extensions.length > 0;
+  return plan.schemas.length > 1 || plan.extensions.length > 0 || plan.publications !== undefined;
 }
 
 /** Creates missing schemas and extensions. Nothing is dropped, moved or given another owner. */
 export function decideContents(
   plan: DatabasePlan,
   server: Admin,
-  access: Pick<LiveAccess, "objects" | "extensions">,
+  access: Pick<LiveAccess, "objects" | "extensions" | "publications">,
 ): ContentDecision {
   const extensions = plan.extensions.map((extension) =>
     decideExtension(plan, extension, {
@@ -37,7 +30,8 @@ export function decideContents(
       live: access.extensions.find(({ name }) => name === extension.name),
     }),
   );
-  const all = [decideSchemas(plan, access), ...extensions];
+  const publications = decidePublications(plan, server, access);
+  const all = [decideSchemas(plan, access), ...extensions, ...publications];
   return {
     actions: all.flatMap(({ actions }) => actions),
     problems: all.flatMap(({ problems }) => problems),

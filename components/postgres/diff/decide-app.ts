@@ -9,7 +9,8 @@ import type { LiveUnlisted } from "../catalog/unlisted.ts";
 import type { FormerRole, FormerSettings } from "../plan/former-role.ts";
 import { type DatabasePlan, hasNoPassword, isFurther, type PlannedRole } from "../plan/plan.ts";
 import { decideAdoption } from "../rules/adoption.ts";
-import { findAttributesOutOfReach } from "../rules/attributes.ts";
+import { findAttributesOutOfReach, findLockedRoles } from "../rules/attributes.ts";
+import { findCreationProblems, needsLibc } from "../rules/creation.ts";
 import { findGroupProblems } from "../rules/groups.ts";
 import { decideOwnership } from "../rules/identity.ts";
 import { findLostProblem } from "../rules/lost-database.ts";
@@ -117,11 +118,11 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
   const live = catalog.databases.get(database.name);
   const owning = decideOwnership(catalog.roles.get(ownershipRole), stack);
   const ownership = findOwnershipRoleProblem(catalog, postgres);
+  const ofRoles = findRoleProblems(plan, catalog, context, roles);
   const lost = findLostProblem(plan, live, { isKnown, recreate });
   const steps = {
     roles,
-    database:
-      live === undefined ? [{ kind: "create-database", path: "database", database } as const] : [],
+    database: live === undefined ? [createDatabase(plan, catalog)] : [],
     leaving,
     inside: inside.actions,
   };
@@ -132,9 +133,8 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
       ...(ownership === undefined ? [] : [ownership]),
       ...adoption.problems,
       ...findOutOfReach(plan, catalog, postgres),
-      ...(isFirst ? findRoleProblems(plan, catalog, context) : []),
-      ...findPlanProblems(plan, catalog.server),
-      ...findSettingProblems(plan, facts.refusedSettings ?? [], catalog.server),
+      ...ofRoles.problems,
+      ...findServerLimits(plan, facts),
       ...(lost === undefined ? [] : [lost]),
       ...inside.problems,
       ...(facts.leaving === undefined ? [] : findLeavingProblems(plan, facts.leaving)),
@@ -145,22 +145,46 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
       ...adoption.changes.map((change) => `adopting: ${change}`),
     ],
     notes: [...(isFirst ? [...notes, ...noteTwoLogins(plan, catalog)] : []), ...inside.notes],
-    superuser: inside.superuser,
+    superuser: [...ofRoles.superuser, ...inside.superuser],
     unstated: findUnstated(plan, facts, ownershipRole),
   };
 }
 
-/** What keeps the roles themselves from being made or changed. */
+/** What the server does not have, or does not take. */
+function findServerLimits(
+  plan: DatabasePlan,
+  { catalog, refusedSettings = [] }: AppFacts,
+): readonly PostgresProblem[] {
+  return [
+    ...findPlanProblems(plan, catalog.server),
+    ...findSettingProblems(plan, refusedSettings, catalog.server),
+    ...findCreationProblems(plan, catalog, refusedSettings),
+  ];
+}
+
+function createDatabase({ database }: DatabasePlan, catalog: Catalog): Action {
+  const withLibc = needsLibc(database, catalog) ? { withLibc: true } : {};
+  return { kind: "create-database", path: "database", database, ...withLibc };
+}
+
+/** What keeps the roles themselves from being made or changed. The first database of an app says so. */
 function findRoleProblems(
   plan: DatabasePlan,
   catalog: Catalog,
   context: AppContext,
-): readonly PostgresProblem[] {
-  return [
-    ...findGroupProblems(plan, catalog, context),
-    ...findAttributesOutOfReach(plan, catalog, context.postgres.ownershipRole),
-    ...findTwoLoginProblems(plan, catalog, ({ key }) => context.verifiers?.has(key) === true),
-  ];
+  actions: readonly Action[],
+): Pick<AppDecision, "problems" | "superuser"> {
+  if (isFurther(plan)) return { problems: [], superuser: [] };
+  const outOfReach = findAttributesOutOfReach(plan, catalog, context.postgres.ownershipRole);
+  return {
+    problems: [
+      ...findGroupProblems(plan, catalog, context),
+      ...outOfReach.problems,
+      ...findLockedRoles(plan, catalog, actions),
+      ...findTwoLoginProblems(plan, catalog, ({ key }) => context.verifiers?.has(key) === true),
+    ],
+    superuser: outOfReach.superuser,
+  };
 }
 
 function decideOwnRoles(

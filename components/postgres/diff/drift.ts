@@ -1,6 +1,7 @@
 import type { ObjectType } from "../../config/privileges.ts";
 import { type SettingsByName, sortSettings } from "../../config/schema/settings.ts";
 import type { Catalog } from "../catalog/catalog.ts";
+import { withoutTables } from "../catalog/publications.ts";
 import { searchPathOf, settingOf, toLiveSettings } from "../catalog/settings.ts";
 import type { AppDatabaseState, RoleState } from "../plan/app-properties.ts";
 import type { Action } from "../statements/actions.ts";
@@ -82,6 +83,8 @@ function undoRole(role: RoleState, action: Action, catalog: Catalog): RoleState 
     case "create-schema":
     case "create-extension":
     case "update-extension":
+    case "create-publication":
+    case "extend-publication":
       return role;
   }
 }
@@ -94,11 +97,27 @@ function undoContents(live: AppDatabaseState, action: Action): AppDatabaseState 
     const { name } = action.extension;
     return { ...live, extensions: extensions.filter((one) => one.name !== name) };
   }
+  if (action.kind === "create-publication" || action.kind === "extend-publication") {
+    return { ...live, ...undoPublication(live, action) };
+  }
   if (action.kind !== "update-extension") return live;
   const { name, from: version } = action;
   return {
     ...live,
     extensions: extensions.map((one) => (one.name === name ? { ...one, version } : one)),
+  };
+}
+
+function undoPublication(
+  { publications = [] }: AppDatabaseState,
+  action: Extract<Action, { readonly kind: `${string}-publication` }>,
+): Pick<AppDatabaseState, "publications"> {
+  return {
+    publications: publications.flatMap((one) => {
+      if (one.name !== action.name) return [one];
+      if (action.kind === "create-publication" || one.tables === "all") return [];
+      return [{ ...one, tables: withoutTables(one.tables, action.tables) }];
+    }),
   };
 }
 

@@ -6,7 +6,8 @@ import { decideApp, listActions } from "./decide-app.ts";
 
 /**
  * Actions that bring an empty server to the stack's plans, app by app. The decisions are those for a live
- * server. The server is an empty Postgres 16 or newer, whose admin has CREATEROLE and CREATEDB.
+ * server. The server is an empty Postgres 16 or newer, whose admin has CREATEROLE, CREATEDB
+ * and REPLICATION.
  */
 export function decideFreshServer(
   plans: readonly DatabasePlan[],
@@ -38,6 +39,6 @@ const freshServer: ServerFacts = {
   isSuperuser: false,
   canCreateRole: true,
   canCreateDatabase: true,
-  canReplicate: false,
+  canReplicate: true,
   bypassesRls: false,
 };

@@ -3,7 +3,7 @@ import type { Catalog, LiveRole, ServerFacts } from "../catalog/catalog.ts";
 import { searchPathOf, settingOf } from "../catalog/settings.ts";
 import type { FormerRole, FormerSettings } from "../plan/former-role.ts";
 import { type DatabasePlan, hasNoPassword, type PlannedRole } from "../plan/plan.ts";
-import { listAttributes } from "../rules/attributes.ts";
+import { listUnstated, mayGiveReplication, mayRevoke } from "../rules/attributes.ts";
 import { toOwnershipComment } from "../rules/identity.ts";
 import type { Action } from "../statements/actions.ts";
 import { decideSettings } from "./settings.ts";
@@ -42,7 +42,7 @@ export function decideRoles(
     ...plan.roles.flatMap((role) => {
       const live = catalog.roles.get(role.name);
       return live === undefined
-        ? makeRole(role, mayLogIn(role, context))
+        ? makeRole(role, mayLogIn(role, context), catalog.server)
         : changeRole(role, live, {
             mayLogIn: mayLogIn(role, context),
             needsPassword: context.needsPassword(role),
@@ -61,11 +61,21 @@ function mayLogIn(role: PlannedRole, context: RoleContext): boolean {
   return role.login !== "rotated" || context.hasPassword(role);
 }
 
-function makeRole(role: PlannedRole, canLogin: boolean): Action[] {
+function makeRole(role: PlannedRole, canLogin: boolean, server: ServerFacts): Action[] {
   const path = `roles.${role.key}`;
   const { setRole } = role;
   return [
     { kind: "create-role", path, role, canLogin },
+    ...(role.replication === true && mayGiveReplication(server)
+      ? [
+          {
+            kind: "set-attributes",
+            path: `${path}.replication`,
+            role: role.name,
+            attributes: ["REPLICATION"],
+          } as const,
+        ]
+      : []),
     ...Object.entries(role.settings).map(
       ([name, value]) =>
         ({ kind: "set-role-setting", path, role: role.name, name, value }) as const,
@@ -99,7 +109,10 @@ function changeRole(
   const { name, setRole } = role;
   const attributes = [
     ...(role.login === "none" && live.canLogin ? ["NOLOGIN"] : []),
-    ...wrongAttributes(live, mayLogIn),
+    ...wrongAttributes(role, live, mayLogIn, server),
+    ...(role.replication === true && !live.canReplicate && mayGiveReplication(server)
+      ? ["REPLICATION"]
+      : []),
   ];
   const actions: Action[] = [];
   if (attributes.length > 0) {
@@ -180,10 +193,17 @@ function grantorsOf(
   return live.memberships.filter((one) => one.group === group).map(({ grantor }) => grantor);
 }
 
-function wrongAttributes(live: LiveRole, mayLogIn: boolean): string[] {
+function wrongAttributes(
+  role: PlannedRole,
+  live: LiveRole,
+  mayLogIn: boolean,
+  server: ServerFacts,
+): string[] {
   return [
     ...(live.canLogin || !mayLogIn ? [] : ["LOGIN"]),
-    ...listAttributes(live).map((attribute) => `NO${attribute}`),
+    ...listUnstated(live, role)
+      .filter((attribute) => mayRevoke(attribute, server))
+      .map((attribute) => `NO${attribute}`),
     ...(live.expires && mayLogIn ? ["VALID UNTIL 'infinity'"] : []),
   ];
 }

@@ -8,6 +8,7 @@ import { type DatabasePlan, hasVaultLogins, isFurther, type PlannedRole } from "
 import type { AppProblem } from "../rules/problem.ts";
 import { withLiveSchemas } from "./access/decide.ts";
 import { findGrantOptions } from "./access/grantors.ts";
+import { findUnlistedTables } from "./publications.ts";
 import {
   findMissingObjects,
   findObjects,
@@ -55,6 +56,7 @@ export function findUnstated(
     ...findObjects(plan, unlisted),
     ...findSchemas(plan, unlisted),
     ...findMissingObjects(plan, access),
+    ...findUnlistedTables(plan, access),
     ...findSettings(plan, catalog, unlisted),
   ];
 }

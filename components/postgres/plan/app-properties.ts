@@ -1,6 +1,12 @@
 import { z } from "zod";
 import { type Grants, objectTypes, privilegeTable } from "../../config/privileges.ts";
-import { ExtensionName, ExtensionVersion, SchemaName } from "../../config/schema/database.ts";
+import {
+  ExtensionName,
+  ExtensionVersion,
+  IcuLocale,
+  LocaleName,
+  SchemaName,
+} from "../../config/schema/database.ts";
 import { AppName, ConnectionLimit, PgIdentifier, PgName } from "../../config/schema/primitives.ts";
 import { KnownSettings } from "../../config/schema/settings.ts";
 
@@ -40,6 +46,8 @@ export const RoleProperties = z.strictObject({
   /** undefined = itself. */
   setRole: PgName.optional(),
   connectionLimit: ConnectionLimit,
+  /** undefined = NOREPLICATION. */
+  replication: z.literal(true).optional(),
   memberOf: z.array(PgName).readonly(),
   searchPath: z.array(PgName).readonly(),
   settings: KnownSettings.readonly(),
@@ -78,6 +86,11 @@ export const AppProperties = z.strictObject({
       encoding: z
         .string()
         .regex(/^[A-Z][A-Z0-9_]*$/, { error: "is not an encoding; write it as UTF8" }),
+      /** These four: undefined = as in template0. */
+      template: PgName.optional(),
+      collate: LocaleName.optional(),
+      ctype: LocaleName.optional(),
+      icuLocale: IcuLocale.optional(),
       connectionLimit: ConnectionLimit,
       revokePublic: z.boolean(),
       /** undefined = none. */
@@ -106,6 +119,19 @@ export const AppProperties = z.strictObject({
       }),
     )
     .readonly(),
+  /** undefined = none. */
+  publications: z
+    .array(
+      z.strictObject({
+        name: PgName,
+        tables: z.union([
+          z.literal("all"),
+          z.array(z.strictObject({ schema: LiveName, name: LiveName })).readonly(),
+        ]),
+      }),
+    )
+    .readonly()
+    .optional(),
 });
 
 /** The same as a value. */

@@ -6,10 +6,13 @@ import {
   type PlannedRole,
   PUBLIC,
   sortRoles,
+  toCreation,
   toGuests,
   toMemberships,
   toNames,
   toPatterns,
+  toPublications,
+  toReplication,
 } from "./plan.ts";
 
 /** From the plan to the resource. */
@@ -28,6 +31,7 @@ export function toState(
       name,
       ...toNames(names),
       encoding,
+      ...toCreation(plan.database),
       connectionLimit,
       revokePublic,
       settings,
@@ -42,6 +46,7 @@ export function toState(
           ...(role.login === "always" ? {} : { login: role.login }),
           ...(role.setRole === undefined ? {} : { setRole: role.setRole }),
           connectionLimit: role.connectionLimit,
+          ...toReplication(role),
           memberOf: role.memberOf.filter((group) => group !== ownershipRole),
           searchPath: role.searchPath,
           settings: role.settings,
@@ -52,6 +57,7 @@ export function toState(
     schemas: plan.schemas,
     ...toPatterns(plan.patterns),
     extensions: plan.extensions,
+    ...toPublications(plan.publications),
   };
 }
 
@@ -70,6 +76,7 @@ export function toPlan(state: AppDatabaseState, ownershipRole: string): Database
       ...toNames(names),
       owner: owner.name,
       encoding,
+      ...toCreation(state.database),
       connectionLimit,
       settings,
       ...toGuests(guests),
@@ -78,12 +85,20 @@ export function toPlan(state: AppDatabaseState, ownershipRole: string): Database
     ...toPatterns(patterns),
   };
   const { app, adopt } = state;
-  return { app, adopt, ...ground, extensions, ...planAccess(ground, revokePublic) };
+  const publications = toPublications(state.publications);
+  return {
+    app,
+    adopt,
+    ...ground,
+    extensions,
+    ...publications,
+    ...planAccess(ground, revokePublic),
+  };
 }
 
 function toPlannedRole(key: string, role: RoleState, ownershipRole: string): PlannedRole {
   const { name, profile, login = "always", setRole, connectionLimit, searchPath, settings } = role;
   const memberOf = toMemberships(role.memberOf, ownershipRole);
-  const limits = { connectionLimit, memberOf, searchPath, settings };
+  const limits = { connectionLimit, ...toReplication(role), memberOf, searchPath, settings };
   return { key, name, profile, login, setRole, ...limits, ...toAccess(role) };
 }

@@ -3,7 +3,13 @@ import { loginKey } from "../../config/derive/names.ts";
 import type { RoleAccess } from "../../config/privileges.ts";
 import type { SettingsByName } from "../../config/schema/settings.ts";
 import type { PostgresSpec } from "../../config/spec/postgres.ts";
-import type { AppSpec, ExtensionSpec, RoleSpec } from "../../config/spec.ts";
+import type {
+  AppSpec,
+  CreationSpec,
+  ExtensionSpec,
+  PublicationSpec,
+  RoleSpec,
+} from "../../config/spec.ts";
 import {
   type PlannedDefaultPrivileges,
   type PlannedGrant,
@@ -34,6 +40,8 @@ export interface DatabasePlan {
   readonly patterns?: readonly string[] | undefined;
   /** In the order in which they are created. Live extensions that are not listed are ignored. */
   readonly extensions: readonly ExtensionSpec[];
+  /** Live publications that are not listed are ignored; undefined = none. */
+  readonly publications?: readonly PublicationSpec[] | undefined;
   /** In the order in which they are safe to apply. */
   readonly grants: readonly PlannedGrant[];
   readonly defaultPrivileges: readonly PlannedDefaultPrivileges[];
@@ -55,13 +63,15 @@ export interface PlannedRole extends RoleAccess {
   readonly connectionLimit: number;
   /** Berth leaves all others as they are. */
   readonly settings: SettingsByName;
+  /** REPLICATION. It has no other attribute of this kind; undefined = nor this one. */
+  readonly replication?: true | undefined;
   /** All memberships; Berth revokes any other. */
   readonly memberOf: readonly string[];
   readonly searchPath: readonly string[];
 }
 
 /** A database of the app. */
-export interface PlannedDatabase {
+export interface PlannedDatabase extends CreationSpec {
   readonly name: string;
   /** All databases of the app, this one among them; undefined = the app has no other. */
   readonly names?: readonly string[] | undefined;
@@ -117,6 +127,7 @@ export function planDatabase(app: AppSpec, postgres: PostgresSpec): DatabasePlan
       ...toNames(names),
       owner: owner.name,
       encoding,
+      ...toCreation(app.database),
       connectionLimit,
       settings,
       ...toGuests(guests),
@@ -129,6 +140,7 @@ export function planDatabase(app: AppSpec, postgres: PostgresSpec): DatabasePlan
     adopt: app.adopt,
     ...ground,
     extensions: app.database.extensions,
+    ...toPublications(app.database.publications),
     ...planAccess(ground, app.database.revokePublic),
   };
 }
@@ -136,6 +148,13 @@ export function planDatabase(app: AppSpec, postgres: PostgresSpec): DatabasePlan
 /** As a property, which is there only if there are patterns. */
 export function toPatterns(patterns: readonly string[] = []): Pick<DatabasePlan, "patterns"> {
   return patterns.length === 0 ? {} : { patterns };
+}
+
+/** As a property, which is there only if there are publications. */
+export function toPublications(
+  publications: readonly PublicationSpec[] = [],
+): Pick<DatabasePlan, "publications"> {
+  return publications.length === 0 ? {} : { publications };
 }
 
 /** As a property, which is there only if the app has several databases. */
@@ -146,6 +165,21 @@ export function toNames(names: readonly string[] = []): Pick<PlannedDatabase, "n
 /** As a property, which is there only if there are guests. */
 export function toGuests(guests: readonly string[] = []): Pick<PlannedDatabase, "guests"> {
   return guests.length === 0 ? {} : { guests };
+}
+
+/** As properties, which are there only if the entry states them. */
+export function toCreation({ template, collate, ctype, icuLocale }: CreationSpec): CreationSpec {
+  const all = Object.entries({ template, collate, ctype, icuLocale });
+  return Object.fromEntries(all.filter(([, value]) => value !== undefined));
+}
+
+/** As a property, which is there only if the role has it. */
+export function toReplication({
+  replication,
+}: {
+  readonly replication?: true | undefined;
+}): Pick<PlannedRole, "replication"> {
+  return replication === true ? { replication } : {};
 }
 
 /** Each role after those that it is a member of, otherwise the owner first and the others by key. */
@@ -169,10 +203,12 @@ function planRole(role: RoleSpec, ownershipRole: string): PlannedRole[] {
   const { key, name, profile, connectionLimit, searchPath, parameters, logins } = role;
   const memberOf = toMemberships(role.memberOf, ownershipRole);
   const access = toRoleAccess(role);
+  // Nobody has it as a member of a role.
+  const replication = toReplication(role);
   const shared = { profile, connectionLimit, searchPath, settings: parameters, ...access };
   if (logins === undefined) {
     const login = role.login === "password" ? "always" : role.login;
-    return [{ key, name, ...shared, login, setRole: undefined, memberOf }];
+    return [{ key, name, ...shared, ...replication, login, setRole: undefined, memberOf }];
   }
   return [
     // The app may have logged in as the owner so far, so the owner keeps these settings.
@@ -182,6 +218,7 @@ function planRole(role: RoleSpec, ownershipRole: string): PlannedRole[] {
         key: loginKey(key, index),
         name: login,
         ...shared,
+        ...replication,
         login: "rotated",
         setRole: name,
         memberOf: toMemberships([name], ownershipRole),

@@ -1,6 +1,12 @@
 import { readFileSync } from "node:fs";
 import type { ExtensionSpec } from "../../config/spec.ts";
 import { type DatabasePlan, PUBLIC_SCHEMA } from "../plan/plan.ts";
+import {
+  createPublications,
+  queryPublicationProblems,
+  queryPublicationsForSuperuser,
+} from "./publications.ts";
+import { queryAttributesForSuperuser } from "./roles.ts";
 import { refusal, statementOf, step, text, texts } from "./step.ts";
 
 /**
@@ -23,6 +29,7 @@ export function queryContentProblems(plan: DatabasePlan, isNew: boolean): readon
       FROM pg_namespace WHERE nspname = ANY (${texts(further)}) AND pg_get_userbyid(nspowner) <> ${text(database.owner)}`;
   return [
     ...(isNew || further.length === 0 ? [] : [foreignSchemas]),
+    ...(isNew ? [] : queryPublicationProblems(plan)),
     ...(extensions.length === 0 ? [] : [queryExtensionProblems(plan, isNew)]),
   ];
 }
@@ -44,17 +51,24 @@ export function createContents(plan: DatabasePlan): readonly string[] {
       : [
           `SELECT ${due}\nFROM ${toRows(plan, false)}\nWHERE ${due} IS NOT NULL AND ${isAllowed}\nORDER BY place\n\\gexec`,
         ]),
+    ...createPublications(plan),
   ];
 }
 
 /** Fails with the statements that only a superuser may run. It must be the last step of the script. */
 export function refuseBlocked(plan: DatabasePlan): readonly string[] {
-  if (plan.extensions.length === 0) return [];
-  return [
-    refusal(`app ${plan.app}: everything else is done; a superuser must still do this`, [
-      `SELECT format('in database %s: %s;', current_database(), ${due}) FROM ${toRows(plan, false)}
+  const queries = [
+    ...queryAttributesForSuperuser(plan),
+    ...queryPublicationsForSuperuser(plan),
+    ...(plan.extensions.length === 0
+      ? []
+      : [
+          `SELECT format('in database %s: %s;', current_database(), ${due}) FROM ${toRows(plan, false)}
       WHERE ${due} IS NOT NULL AND NOT (${isAllowed})`,
-    ]),
+        ]),
+  ];
+  return [
+    refusal(`app ${plan.app}: everything else is done; a superuser must still do this`, queries),
   ];
 }
 

@@ -29,6 +29,10 @@ function scriptRole(role: PlannedRole): readonly string[] {
   const path = `roles.${key}`;
   const canLogin = login !== "none";
   const wrongLogin = canLogin ? "NOT rolcanlogin" : "rolcanlogin";
+  // Where the admin may not change it, the end of the script says so.
+  const replicates = role.replication === true;
+  const wrongReplication = `(rolreplication = ${String(!replicates)} AND ${mayChange("rolreplication")})`;
+  const wrongBypass = `(rolbypassrls AND ${mayChange("rolbypassrls")})`;
   return [
     `-- role ${key}\n\\if :is_superuser`,
     ...scriptPassword(role),
@@ -37,10 +41,10 @@ function scriptRole(role: PlannedRole): readonly string[] {
     `SELECT format('ALTER ROLE %I %s', rolname, concat_ws(' ',
     CASE WHEN ${wrongLogin} THEN '${canLogin ? "LOGIN" : "NOLOGIN"}' END, CASE WHEN rolsuper THEN 'NOSUPERUSER' END,
     CASE WHEN rolcreaterole THEN 'NOCREATEROLE' END, CASE WHEN rolcreatedb THEN 'NOCREATEDB' END,
-    CASE WHEN rolreplication THEN 'NOREPLICATION' END, CASE WHEN rolbypassrls THEN 'NOBYPASSRLS' END,
+    CASE WHEN ${wrongReplication} THEN '${replicates ? "REPLICATION" : "NOREPLICATION"}' END, CASE WHEN ${wrongBypass} THEN 'NOBYPASSRLS' END,
     CASE WHEN rolvaliduntil < 'infinity' THEN 'VALID UNTIL ''infinity''' END))
 FROM pg_roles WHERE rolname = ${text(name)} AND (${wrongLogin} OR rolsuper OR rolcreaterole
-  OR rolcreatedb OR rolreplication OR rolbypassrls OR coalesce(rolvaliduntil < 'infinity', false))
+  OR rolcreatedb OR ${wrongReplication} OR ${wrongBypass} OR coalesce(rolvaliduntil < 'infinity', false))
 \\gexec`,
     step(
       statementOf({ kind: "limit-role", path, role: name, connectionLimit }),
@@ -69,6 +73,45 @@ WHERE pg_get_userbyid(member) = ${text(name)} AND pg_get_userbyid(roleid) <> ALL
   WHERE pg_get_userbyid(setrole) = ${text(name)} AND setdatabase = 0 AND starts_with(setting, 'search_path=')
 ), '')`,
     ),
+  ];
+}
+
+/** Whether the admin role may give and revoke an attribute, by the rule in `rules/attributes.ts`. */
+function mayChange(attribute: "rolreplication" | "rolbypassrls"): string {
+  return `(SELECT me.rolsuper OR me.${attribute} AND current_setting('server_version_num')::int >= 160000
+    FROM pg_roles me WHERE me.rolname = current_user)`;
+}
+
+/** The app's roles `r`, with whether their entries state REPLICATION. */
+function fromRoles({ roles }: DatabasePlan): string {
+  const rows = roles.map(
+    ({ name, replication }) => `(${text(name)}, ${String(replication === true)})`,
+  );
+  return `(VALUES ${rows.join(", ")}) w (name, replicates) JOIN pg_roles r ON r.rolname = w.name`;
+}
+
+/** Queries for roles that the admin role may not alter at all. */
+export function queryLockedRoles(plan: DatabasePlan): readonly string[] {
+  return [
+    `SELECT format('role "%s" has %s, and role "%s" may not change such a role', r.rolname, CASE
+        WHEN r.rolsuper THEN 'SUPERUSER' WHEN r.rolreplication THEN 'REPLICATION' ELSE 'BYPASSRLS' END, current_user)
+      FROM ${fromRoles(plan)}
+      WHERE NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+        AND (r.rolsuper OR (r.rolreplication OR r.rolbypassrls) AND current_setting('server_version_num')::int < 160000)`,
+  ];
+}
+
+/** Queries for attributes that only a superuser can give or revoke. */
+export function queryAttributesForSuperuser(plan: DatabasePlan): readonly string[] {
+  const mayReplicate = mayChange("rolreplication");
+  const mayBypass = mayChange("rolbypassrls");
+  return [
+    `SELECT format('ALTER ROLE %I %s', r.rolname, concat_ws(' ',
+        CASE WHEN replicates <> rolreplication AND NOT ${mayReplicate}
+          THEN CASE WHEN replicates THEN 'REPLICATION' ELSE 'NOREPLICATION' END END,
+        CASE WHEN rolbypassrls AND NOT ${mayBypass} THEN 'NOBYPASSRLS' END))
+      FROM ${fromRoles(plan)}
+      WHERE replicates <> rolreplication AND NOT ${mayReplicate} OR rolbypassrls AND NOT ${mayBypass}`,
   ];
 }
 

@@ -5,12 +5,13 @@ import { hasContents } from "../diff/contents.ts";
 import { isGrantedAnywhere } from "../plan/access.ts";
 import type { DatabasePlan, PlannedRole } from "../plan/plan.ts";
 import { adminSettings, runLockKey, settings, toStartupOptions } from "../server/session.ts";
-import { toSettingsTrial } from "../statements/try-settings.ts";
+import { listTried, toSettingsTrial } from "../statements/try-settings.ts";
 import { scriptAccess } from "./access.ts";
 import { queryContentProblems, refuseBlocked } from "./contents.ts";
+import { queryCreationProblems, scriptCreation } from "./creation.ts";
 import { queryOwnershipProblems } from "./identity.ts";
 import { passwordScript, withPassword } from "./passwords.ts";
-import { hasSetting, queryGroupProblems, scriptRoles } from "./roles.ts";
+import { hasSetting, queryGroupProblems, queryLockedRoles, scriptRoles } from "./roles.ts";
 import {
   block,
   checkSettings,
@@ -118,7 +119,7 @@ function scriptDatabase({ database }: DatabasePlan): string[] {
   const exists = `EXISTS (SELECT FROM pg_database WHERE datname = ${text(name)}`;
   return [
     "-- the database",
-    step(statementOf({ kind: "create-database", path, database }), `NOT ${exists})`),
+    step(scriptCreation(database), `NOT ${exists})`),
     step(
       statementOf({ kind: "limit-database", path, database: name, connectionLimit }),
       `${exists} AND datconnlimit <> ${String(connectionLimit)})`,
@@ -135,10 +136,9 @@ function scriptDatabase({ database }: DatabasePlan): string[] {
 const ofDatabase = "setrole = 0 AND (SELECT datname FROM pg_database WHERE oid = setdatabase)";
 
 /** Stops where the server refuses a setting, before anything is changed. */
-function scriptSettingsTrial({ roles, database }: DatabasePlan): string[] {
-  const all = [database, ...roles].map(({ settings }) => settings);
-  const isEmpty = all.every((settings) => Object.keys(settings).length === 0);
-  return isEmpty ? [] : [toSettingsTrial(all)];
+function scriptSettingsTrial(plan: DatabasePlan): string[] {
+  const all = listTried(plan);
+  return all.length === 0 ? [] : [toSettingsTrial(all)];
 }
 
 /** psql would read other names as connection options or addresses, or end the command there. */
@@ -274,7 +274,9 @@ function scriptGuards(
       ${at} AND NOT ${isOurs}`,
     `SELECT format('database "%s" has encoding %s, which cannot change', d.datname, pg_encoding_to_char(d.encoding))
       ${at} AND pg_encoding_to_char(d.encoding) <> ${text(database.encoding)}`,
+    ...queryCreationProblems(plan),
     ...queryGroupProblems(plan, ownershipRole),
+    ...queryLockedRoles(plan),
     ...(roles.some((role) => isGrantedAnywhere(role, "table", "MAINTAIN"))
       ? [
           `SELECT 'MAINTAIN needs Postgres 17' WHERE current_setting('server_version_num')::int < 170000`,

@@ -7,6 +7,7 @@ import {
   type PlannedGrant,
   type PlannedRole,
   PUBLIC_SCHEMA,
+  toReplication,
 } from "../plan/plan.ts";
 import type { RegistryDecision } from "./decide.ts";
 
@@ -83,6 +84,7 @@ export class RegistryDatabase extends pulumi.ComponentResource {
         login: true,
         password: pulumi.secret(verifier),
         connectionLimit: role.connectionLimit,
+        ...toReplication(role),
         // The full list: every update of a role revokes what is not listed.
         roles: [...role.memberOf],
         searchPaths: [...role.searchPath],
@@ -136,10 +138,10 @@ export class RegistryDatabase extends pulumi.ComponentResource {
         name: database.name,
         owner: database.owner,
         encoding: database.encoding,
-        template: "template0",
-        // The server's own collation; the provider's default would be "C".
-        lcCollate: "DEFAULT",
-        lcCtype: "DEFAULT",
+        template: database.template ?? "template0",
+        // DEFAULT is the template's own collation; the provider's default would be "C".
+        lcCollate: database.collate ?? "DEFAULT",
+        lcCtype: database.ctype ?? "DEFAULT",
         connectionLimit: database.connectionLimit,
       },
       {

@@ -11,6 +11,7 @@ import { decideOwnership } from "../rules/identity.ts";
 import type { PostgresProblem } from "../rules/problem.ts";
 import { findIdentityProblem, findServerProblems } from "../rules/server.ts";
 import { describeAction } from "../statements/actions.ts";
+import type { RefusedSetting } from "../statements/try-settings.ts";
 import { decideRegistryAdoption, type UnstatedGrants } from "./adoption.ts";
 
 /** What was read. Only the catalog is required. */
@@ -19,6 +20,8 @@ export interface RegistryFacts {
   /** Stored verifiers by role name; only a superuser may read them. Secret. */
   readonly stored?: ReadonlyMap<string, string | null> | undefined;
   readonly memberships?: UnstatedGrants["memberships"];
+  /** Locales of all plans that the server does not have. */
+  readonly refusedSettings?: readonly RefusedSetting[];
   /** By app. */
   readonly insides?: ReadonlyMap<string, RegistryInside>;
 }
@@ -118,15 +121,23 @@ export function adoptsRoles(
 
 function decidePlan(
   plan: DatabasePlan,
-  { catalog, stored, memberships = [], insides }: RegistryFacts,
+  { catalog, stored, memberships = [], refusedSettings, insides }: RegistryFacts,
   context: AppContext & Pick<StackSpec, "postgres">,
 ): { readonly problems: readonly PostgresProblem[]; readonly warnings: readonly string[] } {
   const { ownershipRole } = context.postgres;
   const { access, extensions, grants = [] } = insides?.get(plan.app) ?? {};
-  const facts = { catalog, stored, access, extensions };
+  const facts = { catalog, stored, access, extensions, refusedSettings };
   const decision: AppDecision = decideApp(plan, facts, context);
   const superuser = decision.superuser.map(describeProblem);
-  const { problems, adopting } = decision;
+  const { adopting } = decision;
+  const problems = [
+    ...decision.problems,
+    ...findOtherProvider(plan, decision),
+    // Their resources would fail halfway.
+    ...decision.superuser.filter(
+      ({ code }) => code === "replication-needs-superuser" || code === "role-above-admin",
+    ),
+  ];
   if (!plan.adopt) return { problems, warnings: [...adopting, ...superuser] };
   const unstated = { memberships, grants };
   const { changes, losses } = decideRegistryAdoption(plan, catalog, unstated, ownershipRole);
@@ -140,4 +151,24 @@ function decidePlan(
     problems: [...problems, ...losses],
     warnings: [...adopting, ...changes, ...given, ...superuser],
   };
+}
+
+/** The registry's resources cannot say which provider the locale of a new database has. */
+function findOtherProvider(
+  { app, database }: DatabasePlan,
+  { steps }: AppDecision,
+): readonly PostgresProblem[] {
+  if (!steps.database.some((one) => one.kind === "create-database" && one.withLibc === true)) {
+    return [];
+  }
+  const { template = "template0" } = database;
+  return [
+    {
+      code: "registry-would-lose",
+      app,
+      at: "provisioner",
+      what: `provisioner postgresql would make database "${database.name}" with the provider of ${template}'s locale, which is not libc`,
+      fix: `set berth:apps.${app}.provisioner to berth`,
+    },
+  ];
 }

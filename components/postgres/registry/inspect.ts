@@ -10,6 +10,8 @@ import type { DatabasePlan } from "../plan/plan.ts";
 import { otherGroupsOf } from "../rules/groups.ts";
 import { findIdentityProblem, findServerProblems } from "../rules/server.ts";
 import { type SessionTarget, withSession } from "../server/session.ts";
+import { trySettings } from "../server/try-settings.ts";
+import type { RefusedSetting } from "../statements/try-settings.ts";
 import { inspectMemberships, inspectUnstatedGrants } from "./adoption.ts";
 import { adoptsRoles, type RegistryFacts, type RegistryInside } from "./decide.ts";
 
@@ -37,11 +39,14 @@ export async function inspectRegistryServer(
   const facts = await withSession(target, admin, async (client) => {
     const catalog = await inspectCatalog(client, {
       roles: [ownershipRole, ...roles, ...groups],
-      databases: plans.map((plan) => plan.database.name),
+      databases: plans.flatMap(({ database }) => [database.name, database.template ?? "template0"]),
     });
-    if (adopted.length === 0) return { catalog };
+    const refusedSettings: RefusedSetting[] = [];
+    for (const plan of plans) refusedSettings.push(...(await trySettings(client, plan)));
+    if (adopted.length === 0) return { catalog, refusedSettings };
     return {
       catalog,
+      refusedSettings,
       stored: await inspectVerifiers(client, catalog.server, adopted),
       memberships: await inspectMemberships(client, adopted),
     };

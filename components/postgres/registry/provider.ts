@@ -24,7 +24,7 @@ export function createRegistryProvider(
     database: postgres.maintenanceDatabase,
     username: admin.username,
     // An input is in state and in verbose logs. The plugin also reads this process's environment.
-    ...(isPgPassword(password) ? {} : { password: pulumi.secret(password) }),
+    ...(password === "" || isPgPassword(password) ? {} : { password: pulumi.secret(password) }),
     sslmode: tls.mode,
     ...(tls.caFile === undefined ? {} : { sslrootcert: tls.caFile }),
     ...(tls.client === undefined

@@ -84,7 +84,7 @@ function decideRole(
   if (role.login === "rotated" && !isInShape(role, live)) {
     return { changes: [], problems: [refuseRotated(plan, { ...about, what })] };
   }
-  const rights = findRights(live, catalog, plan.database).map(({ reason, instead }) => ({
+  const rights = findRights(live, catalog, plan.database, role).map(({ reason, instead }) => ({
     code: "role-has-rights" as const,
     ...about,
     what: `${what} exists and ${reason}; Berth does not manage such a role`,
@@ -219,6 +219,7 @@ function compareRole(role: PlannedRole, live: LiveRole, password: StoredPassword
       ? ["its password is removed"]
       : passwordChange[password]),
     ...(live.canLogin || !isLogin ? [] : ["it may log in"]),
+    ...(role.replication === true && !live.canReplicate ? ["it gets REPLICATION"] : []),
     ...(live.expires && isLogin ? ["its password does not expire any more"] : []),
     ...(live.connectionLimit === role.connectionLimit
       ? []

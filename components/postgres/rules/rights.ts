@@ -1,7 +1,7 @@
 import { escapeIdentifier } from "pg";
 import type { Catalog, LiveRole } from "../catalog/catalog.ts";
-import type { DatabasePlan, PlannedDatabase } from "../plan/plan.ts";
-import { listAttributes, toRevokeAttributes } from "./attributes.ts";
+import type { DatabasePlan, PlannedDatabase, PlannedRole } from "../plan/plan.ts";
+import { listUnstated, toRevokeAttributes } from "./attributes.ts";
 import { findForeignOwner } from "./identity.ts";
 
 /** Which existing roles an app could have. Pure. */
@@ -11,9 +11,10 @@ export function findRights(
   live: LiveRole,
   { server }: Catalog,
   { name: database, names = [database] }: Pick<PlannedDatabase, "name" | "names">,
+  stated: Pick<PlannedRole, "replication"> = {},
 ): readonly { readonly reason: string; readonly instead: string }[] {
   if (live.name === server.admin) return [{ reason: "is the admin role itself", instead: "" }];
-  const attributes = listAttributes(live);
+  const attributes = listUnstated(live, stated);
   const others = live.ownedDatabases.filter((name) => !names.includes(name));
   return [
     ...(attributes.length === 0

@@ -74,7 +74,7 @@ export function findServerProblems(
       code: "admin-is-reserved",
       at: "berth:postgres.adminItem",
       what: `role "${admin}" is reserved and cannot be the admin`,
-      fix: "name another item in berth:postgres.adminItem, or take the role out of berth:postgres.reserved",
+      fix: "name another role in berth:postgres.adminItem (or adminUser), or take the role out of berth:postgres.reserved",
     },
   ];
   return rules.flatMap(({ isBroken, ...problem }) => (isBroken ? [problem] : []));

@@ -21,6 +21,6 @@ export interface PostgresConfig
   readonly admin: () => Promise<Credential>;
   /** The admin's name, for checks that need neither 1Password nor the server. */
   readonly username: string;
-  /** Where the admin's password came from, for messages: `vault/item`. */
-  readonly adminItem: string;
+  /** Where the admin's password came from, for messages: `vault/item`; undefined = it has none. */
+  readonly adminItem: string | undefined;
 }

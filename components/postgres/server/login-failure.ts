@@ -54,6 +54,7 @@ export function explainLoginFailure(
   const explanation =
     explainPooler(error, code, text) ??
     explainSettings(error, code, login) ??
+    explainNoPassword(text, login) ??
     explainRefusal(code, login, (error as { routine?: string } | undefined)?.routine) ??
     explainTls(code, text, endpoint) ??
     explainTimeout(text, login) ??
@@ -102,6 +103,15 @@ function explainSettings(error: unknown, code: string, login: Login): Explanatio
   return {
     means: `${name} of database "${database}" lets no session live: ${said} (${code})`,
     hint: `from another database, as a superuser or the owner: ${reset}${role}${also}`,
+  };
+}
+
+/** The server asks for a password of a role that has none: the client's own error. */
+function explainNoPassword(text: string, { user = "" }: Login): Explanation | undefined {
+  if (!/client password must be/.test(text)) return undefined;
+  return {
+    means: `the server asks role "${user}" for a password, and berth:postgres.adminUser has none`,
+    hint: `in pg_hba.conf, before the line that matches now: hostssl all ${user} <address> cert; or name the role's item in berth:postgres.adminItem in place of adminUser`,
   };
 }
 

@@ -7,7 +7,7 @@ import { pgTlsOptions } from "./tls.ts";
 
 /** A server, from the stack file or from the provider's configuration. */
 type Address =
-  | Pick<PostgresSpec, "endpoint" | "tls" | "admin">
+  | Pick<PostgresSpec, "endpoint" | "tls" | "admin" | "adminUser">
   | Pick<PostgresConfig, "endpoint" | "tls" | "adminItem">;
 
 /** Opens the way to a server. The caller closes the endpoint. */
@@ -17,7 +17,7 @@ export async function reachServer(
 ): Promise<ServerTarget> {
   // First, because a CA file that cannot be read should fail before a tunnel opens.
   const tls = pgTlsOptions(address.tls);
-  const item = "adminItem" in address ? address.adminItem : describeItem(address.admin);
+  const item = "adminItem" in address ? address.adminItem : describeAdminItem(address);
   return { endpoint: await openEndpoint(address.endpoint, address.tls, options), tls, item };
 }
 
@@ -37,4 +37,12 @@ export async function withServer<T>(
 /** A 1Password item in a message. */
 export function describeItem({ vault, item }: ItemRef): string {
   return `${vault}/${item}`;
+}
+
+/** That of the admin; undefined = it has none. */
+export function describeAdminItem({
+  admin,
+  adminUser,
+}: Pick<PostgresSpec, "admin" | "adminUser">): string | undefined {
+  return adminUser === undefined ? describeItem(admin) : undefined;
 }

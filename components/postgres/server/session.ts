@@ -190,7 +190,8 @@ function createClient(target: SessionTarget, credential: Credential, pinned: Set
     ...(target.tls === undefined ? {} : { ssl: target.tls }),
     database: target.database,
     user: credential.username,
-    password: credential.revealPassword(),
+    // A function, because without one an empty password would become that of PGPASSWORD or of a password file.
+    password: () => credential.revealPassword(),
     application_name: `berth ${os.userInfo().username}@${os.hostname()}`.slice(0, 63),
     options: toStartupOptions(pinned),
     connectionTimeoutMillis: connectTimeoutSeconds * 1000,

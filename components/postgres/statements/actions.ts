@@ -1,5 +1,5 @@
 import type { ContentType } from "../../config/privileges.ts";
-import type { ExtensionSpec } from "../../config/spec.ts";
+import type { ExtensionSpec, PublicationSpec } from "../../config/spec.ts";
 import type { PlannedDatabase, PlannedRole } from "../plan/plan.ts";
 
 /**
@@ -35,7 +35,12 @@ export type Action = { readonly path: string } & (
       readonly grantor: string | undefined;
     }
   | { readonly kind: "join-admin"; readonly role: string; readonly withOptions: boolean }
-  | { readonly kind: "create-database"; readonly database: PlannedDatabase }
+  | {
+      readonly kind: "create-database";
+      readonly database: PlannedDatabase;
+      /** Whether to say that the operating system orders texts, because the template has another provider. */
+      readonly withLibc?: boolean;
+    }
   | { readonly kind: "limit-database"; readonly database: string; readonly connectionLimit: number }
   | { readonly kind: "drop-database"; readonly database: string }
   | { readonly kind: "reassign-owned"; readonly role: string; readonly owner: string }
@@ -58,6 +63,20 @@ export type Action = { readonly path: string } & (
       /** Live version. */
       readonly from: string;
       readonly version: string;
+    }
+  | {
+      readonly kind: "create-publication";
+      readonly database: string;
+      readonly name: string;
+      readonly tables: PublicationSpec["tables"];
+      /** undefined = whoever makes it. Of a publication of all tables that is a superuser. */
+      readonly owner: string | undefined;
+    }
+  | {
+      readonly kind: "extend-publication";
+      readonly database: string;
+      readonly name: string;
+      readonly tables: Exclude<PublicationSpec["tables"], "all">;
     }
   | ({ readonly kind: "grant" | "revoke"; readonly on: Securable } & PrivilegeChange)
   | ({
@@ -120,13 +139,10 @@ export function describeAction(action: Action): string {
     case "set-search-path":
       return `role ${action.role} gets search_path ${action.searchPath.join(", ") || "(default)"}`;
     case "set-role-setting":
-      return `role ${action.role} gets ${action.name} = ${action.value}`;
     case "set-database-setting":
-      return `database ${action.database} gets ${action.name} = ${action.value}`;
     case "reset-role-setting":
-      return `role ${action.role} loses its ${action.name}`;
     case "reset-database-setting":
-      return `database ${action.database} loses its ${action.name}`;
+      return describeSetting(action);
     case "join":
       return `role ${action.role} becomes a member of ${action.group}`;
     case "leave":
@@ -136,7 +152,7 @@ export function describeAction(action: Action): string {
     case "join-admin":
       return `the admin becomes a member of role ${action.role}`;
     case "create-database":
-      return `database ${action.database.name} is created`;
+      return `database ${action.database.name} is created${action.database.template === undefined ? "" : ` as a copy of ${action.database.template}`}`;
     case "limit-database":
       return `database ${action.database} gets connection limit ${String(action.connectionLimit)}`;
     case "drop-database":
@@ -153,6 +169,9 @@ export function describeAction(action: Action): string {
       return `extension ${action.extension.name} is created in schema ${action.extension.schema} of database ${action.database}`;
     case "update-extension":
       return `extension ${action.name} in database ${action.database} goes from version ${action.from} to ${action.version}`;
+    case "create-publication":
+    case "extend-publication":
+      return describePublication(action);
     case "grant":
     case "revoke":
       return `${describePrivilegeChange(action.kind, action)} on ${describeSecurable(action.on)}`;
@@ -160,6 +179,24 @@ export function describeAction(action: Action): string {
     case "revoke-default":
       return `${describePrivilegeChange(action.kind, action)} on every ${action.type} that ${action.owner} will create${action.type === "schema" ? "" : ` in ${action.schema ?? "any schema"}`}`;
   }
+}
+
+function describeSetting(action: Extract<Action, { readonly kind: `${string}-setting` }>): string {
+  const whose = "role" in action ? `role ${action.role}` : `database ${action.database}`;
+  const change =
+    "value" in action ? `gets ${action.name} = ${action.value}` : `loses its ${action.name}`;
+  return `${whose} ${change}`;
+}
+
+function describePublication(
+  action: Extract<Action, { readonly kind: `${string}-publication` }>,
+): string {
+  const { name, database } = action;
+  if (action.kind === "create-publication") {
+    return `publication ${name} is created in database ${database}`;
+  }
+  const tables = action.tables.map((table) => `${table.schema}.${table.name}`);
+  return `publication ${name} in database ${database} gets ${listSome(tables)}`;
 }
 
 function describePrivilegeChange(kind: string, change: PrivilegeChange): string {

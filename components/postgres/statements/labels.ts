@@ -55,7 +55,9 @@ function riskOf(
     case "join":
       return database.givesNothing.has(action.group) ? undefined : "access";
     case "set-attributes":
-      return action.attributes.includes("LOGIN") ? "access" : undefined;
+      return action.attributes.some((one) => one === "LOGIN" || one === "REPLICATION")
+        ? "access"
+        : undefined;
     case "grant":
     case "grant-default":
       return database.isNew ? undefined : "access";
@@ -78,6 +80,8 @@ function riskOf(
     case "create-schema":
     case "create-extension":
     case "update-extension":
+    case "create-publication":
+    case "extend-publication":
     case "revoke":
     case "revoke-default":
       return undefined;

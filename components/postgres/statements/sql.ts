@@ -1,5 +1,5 @@
 import { escapeIdentifier, escapeLiteral } from "pg";
-import type { ExtensionSpec } from "../../config/spec.ts";
+import type { ExtensionSpec, PublicationSpec } from "../../config/spec.ts";
 import { type PlannedDatabase, type PlannedRole, PUBLIC } from "../plan/plan.ts";
 import { type Action, argumentsOf, type Securable } from "./actions.ts";
 
@@ -10,7 +10,7 @@ export type Verifiers = (key: string) => string;
 export const hiddenVerifiers: Verifiers = () => "‹verifier›";
 
 /**
- * The SQL of an action: one statement, valid for Postgres 14 and newer. It gives the same catalog rows as
+ * The SQL of an action: one statement, or two for a publication and its owner, valid for Postgres 14 and newer. It gives the same catalog rows as
  * @pulumi/postgresql, so an app may change from one to the other.
  */
 export function toStatement(action: Action, verifiers: Verifiers): string {
@@ -45,23 +45,24 @@ export function toStatement(action: Action, verifiers: Verifiers): string {
     case "join-admin":
       return `GRANT ${id(action.role)} TO CURRENT_USER${action.withOptions ? " WITH INHERIT TRUE, SET TRUE" : ""}`;
     case "create-database":
-      return createDatabase(action.database);
+      return createDatabase(action.database, action.withLibc);
     case "limit-database":
       return `ALTER DATABASE ${id(action.database)} CONNECTION LIMIT ${String(action.connectionLimit)}`;
     case "drop-database":
       return `DROP DATABASE ${id(action.database)}`;
     case "reassign-owned":
-      return `REASSIGN OWNED BY ${id(action.role)} TO ${id(action.owner)}`;
     case "drop-owned":
-      return `DROP OWNED BY ${id(action.role)}`;
+      return leaveOwned(action);
     case "drop-role":
       return `DROP ROLE ${id(action.role)}`;
     case "create-schema":
       return `CREATE SCHEMA ${id(action.schema)} AUTHORIZATION ${id(action.owner)}`;
     case "create-extension":
-      return createExtension(action.extension);
     case "update-extension":
-      return `ALTER EXTENSION ${id(action.name)} UPDATE TO ${escapeLiteral(action.version)}`;
+      return makeExtension(action);
+    case "create-publication":
+    case "extend-publication":
+      return makePublication(action);
     case "grant":
       return `GRANT ${action.privileges.join(", ")} ON ${securable(action.on)} TO ${grantee(action.grantee)}`;
     case "revoke":
@@ -129,17 +130,60 @@ function createRole(
   return `CREATE ROLE ${id(role.name)} LOGIN${limit} ${noExpiry} PASSWORD ${escapeLiteral(verifiers(role.key))}`;
 }
 
-function createDatabase(database: PlannedDatabase): string {
-  const limit =
-    database.connectionLimit === -1 ? "" : ` CONNECTION LIMIT ${String(database.connectionLimit)}`;
-  // template0, because a session in template1 or an outdated collation there would block it.
-  return `CREATE DATABASE ${id(database.name)} OWNER ${id(database.owner)} TEMPLATE template0 ENCODING ${escapeLiteral(database.encoding)}${limit}`;
+function createDatabase(database: PlannedDatabase, withLibc = false): string {
+  const { template, collate, ctype, icuLocale, connectionLimit } = database;
+  return [
+    `CREATE DATABASE ${id(database.name)} OWNER ${id(database.owner)}`,
+    // template0, because a session in template1 or an outdated collation there would block it.
+    `TEMPLATE ${template === undefined ? "template0" : id(template)}`,
+    `ENCODING ${escapeLiteral(database.encoding)}`,
+    ...(withLibc ? ["LOCALE_PROVIDER libc"] : []),
+    ...(icuLocale === undefined
+      ? []
+      : [`LOCALE_PROVIDER icu ICU_LOCALE ${escapeLiteral(icuLocale)}`]),
+    ...(collate === undefined ? [] : [`LC_COLLATE ${escapeLiteral(collate)}`]),
+    ...(ctype === undefined ? [] : [`LC_CTYPE ${escapeLiteral(ctype)}`]),
+    ...(connectionLimit === -1 ? [] : [`CONNECTION LIMIT ${String(connectionLimit)}`]),
+  ].join(" ");
+}
+
+function leaveOwned({ role, owner }: { readonly role: string; readonly owner?: string }): string {
+  return owner === undefined
+    ? `DROP OWNED BY ${id(role)}`
+    : `REASSIGN OWNED BY ${id(role)} TO ${id(owner)}`;
+}
+
+function makeExtension(action: Extract<Action, { readonly kind: `${string}-extension` }>): string {
+  return action.kind === "create-extension"
+    ? createExtension(action.extension)
+    : `ALTER EXTENSION ${id(action.name)} UPDATE TO ${escapeLiteral(action.version)}`;
 }
 
 function createExtension({ name, schema, version }: ExtensionSpec): string {
   // Without a schema the extension would go to pg_catalog, the session's search_path.
   const exactly = version === undefined ? "" : ` VERSION ${escapeLiteral(version)}`;
   return `CREATE EXTENSION ${id(name)} SCHEMA ${id(schema)}${exactly}`;
+}
+
+/** The app's owner gets it in the same statement, so that it may change it. */
+function makePublication(
+  action: Extract<Action, { readonly kind: `${string}-publication` }>,
+): string {
+  const { tables } = action;
+  const name = id(action.name);
+  if (action.kind === "extend-publication") {
+    return `ALTER PUBLICATION ${name} ADD TABLE ${tableList(action.tables)}`;
+  }
+  const { owner } = action;
+  const some = tables === "all" || tables.length === 0 ? "" : ` FOR TABLE ${tableList(tables)}`;
+  const what = tables === "all" ? " FOR ALL TABLES" : some;
+  const give = owner === undefined ? "" : `; ALTER PUBLICATION ${name} OWNER TO ${id(owner)}`;
+  return `CREATE PUBLICATION ${name}${what}${give}`;
+}
+
+/** Tables with their schemas. */
+export function tableList(tables: Exclude<PublicationSpec["tables"], "all">): string {
+  return tables.map(({ schema, name }) => `${id(schema)}.${id(name)}`).join(", ");
 }
 
 function defaults(action: { readonly owner: string; readonly schema: string | null }): string {

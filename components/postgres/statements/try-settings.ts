@@ -1,5 +1,6 @@
 import { escapeLiteral } from "pg";
 import type { SettingsByName } from "../../config/schema/settings.ts";
+import type { DatabasePlan, PlannedDatabase } from "../plan/plan.ts";
 
 /** A setting that the server refuses, with the server's reason. */
 export interface RefusedSetting {
@@ -8,6 +9,23 @@ export interface RefusedSetting {
   /** SQLSTATE. */
   readonly code: string;
   readonly reason: string;
+}
+
+/**
+ * The locales of a database as settings that any session may try: a server that has not installed a locale refuses
+ * each setting of that kind.
+ */
+export function toTriedLocales({ collate, ctype }: PlannedDatabase): SettingsByName {
+  return {
+    ...(collate === undefined ? {} : { lc_monetary: collate }),
+    ...(ctype === undefined ? {} : { lc_time: ctype }),
+  };
+}
+
+/** All of a plan that a session can try; empty = nothing. */
+export function listTried({ roles, database }: DatabasePlan): readonly SettingsByName[] {
+  const all = [...[database, ...roles].map(({ settings }) => settings), toTriedLocales(database)];
+  return all.filter((settings) => Object.keys(settings).length > 0);
 }
 
 /** SQLSTATE of the error with which the block ends if the server refuses a setting. */

@@ -23,6 +23,7 @@ test("everything of an app follows from its name", () => {
       schemas: [],
       patterns: [],
       extensions: [],
+      publications: [],
       guests: [],
     },
     roles: [

@@ -119,13 +119,16 @@ test("databases come with owner, limit, encoding and privileges, PUBLIC's defaul
   const names = { roles: [], databases: ["netbox", "paperless", "closed", "missing"] };
   const { databases } = await withSession(target, admin, (client) => inspectCatalog(client, names));
   const own = (owner: string) => ["CONNECT", "CREATE", "TEMPORARY"].map((p) => `${owner}=${p}`);
-  const rest = { isTemplate: false, others: [], grantable: [] };
+  const libc = { localeProvider: "libc", icuLocale: null };
+  const rest = { isTemplate: false, others: [], grantable: [], ...libc };
   expect([...databases.values()]).toEqual([
     expect.objectContaining({ name: "closed", owner: "paperless", allowsConnections: false }),
     {
       name: "netbox",
       owner: "netbox",
       encoding: "UTF8",
+      collate: "C.UTF-8",
+      ctype: "C.UTF-8",
       connectionLimit: 9,
       allowsConnections: true,
       settings: [],
@@ -136,6 +139,8 @@ test("databases come with owner, limit, encoding and privileges, PUBLIC's defaul
       name: "paperless",
       owner: "paperless",
       encoding: "LATIN1",
+      collate: "C",
+      ctype: "C",
       connectionLimit: -1,
       allowsConnections: true,
       settings: [],

@@ -95,9 +95,10 @@ export const callers = {
     const { access, extensions = [] } = facts;
     const inside = { extensions, ...(access === undefined ? {} : { access }) };
     const insides = new Map([[plan.app, inside]]);
-    const { catalog } = facts;
+    const { catalog, refusedSettings = [] } = facts;
     const { memberships = [] } = situation;
-    decideRegistry(spec, [plan], { catalog, insides, memberships }, { isPreview: false });
+    const found = { catalog, insides, memberships, refusedSettings };
+    decideRegistry(spec, [plan], found, { isPreview: false });
     return undefined;
   },
   doctor: (situation) => {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { problemCodes, problemTexts } from "../../../components/postgres/rules/problem.ts";
 import { countFaults } from "../../faults/count.ts";
+import { accessRows } from "./access-rows.ts";
 import { callers, codesOf, problemsOf } from "./callers.ts";
 import { contentRows } from "./content-rows.ts";
 import { leavingRows, unstatedRows } from "./leaving-rows.ts";
@@ -8,7 +9,7 @@ import { table } from "./rule-rows.ts";
 
 /** Every rule against everybody who applies it: each refuses, and for the same reason. */
 
-const rows = [...table, ...contentRows, ...leavingRows, ...unstatedRows].flatMap(
+const rows = [...table, ...accessRows, ...contentRows, ...leavingRows, ...unstatedRows].flatMap(
   ([code, situation, by]) => by.map((caller) => ({ code, caller, situation })),
 );
 

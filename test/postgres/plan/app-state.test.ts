@@ -156,7 +156,8 @@ describe("roles", () => {
         bypassesRls: true,
       }),
     );
-    const actions = decideRoles(basketball, { ...empty, roles }, context);
+    const server = { ...empty.server, bypassesRls: true };
+    const actions = decideRoles(basketball, { ...empty, server, roles }, context);
     expect(actions.map(describeAction)).toEqual([
       "role admin_app becomes NOCREATEROLE NOBYPASSRLS",
       "role admin_app is no longer a member of pg_write_all_data (granted by another)",

@@ -120,6 +120,13 @@ test("the database comes after its roles, from template0, protected and kept", a
   });
 });
 
+test("the database has the locale and the template of its entry", async () => {
+  const get = await register({ database: { locale: "C", ctype: "C.UTF-8", template: "base" } });
+  expect(get("netbox-database")).toMatchObject({
+    inputs: { lcCollate: "C", lcCtype: "C.UTF-8", template: "base" },
+  });
+});
+
 test("PUBLIC is revoked with a grant of nothing, and without it there is no grant", async () => {
   const get = await register({});
   expect(get("netbox-grant-public")).toMatchObject({

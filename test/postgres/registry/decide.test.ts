@@ -5,6 +5,7 @@ import type {
   LiveRole,
   ServerFacts,
 } from "../../../components/postgres/catalog/catalog.ts";
+import { decideApp } from "../../../components/postgres/diff/decide-app.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { decideRegistry, notInspected } from "../../../components/postgres/registry/decide.ts";
 import {
@@ -87,7 +88,7 @@ describe("what the server must be and allow", () => {
     ],
     [
       { admin: "paperless" },
-      'role "paperless" is reserved and cannot be the admin\n    fix: name another item in berth:postgres.adminItem, or take the role out of berth:postgres.reserved',
+      'role "paperless" is reserved and cannot be the admin\n    fix: name another role in berth:postgres.adminItem (or adminUser), or take the role out of berth:postgres.reserved',
     ],
   ])("fails with %j", (facts, problem) => {
     expect(find(facts).map(describeProblem)).toEqual([problem]);
@@ -170,6 +171,31 @@ test("fails on another encoding than the database has, which the registry's reso
   expect(() => decide(makeCatalog([netbox], [database]))).toThrow(
     "has encoding LATIN1, which cannot change\n    fix: set berth:apps.netbox.database.encoding to LATIN1",
   );
+});
+
+test("fails on a new database whose locale would come from another provider than libc", () => {
+  const spec = makeSpec({ wiki: { database: { locale: "C" } } }, pinned);
+  const plans = spec.apps.map((app) => planDatabase(app, spec.postgres));
+  const run = (localeProvider: "libc" | "icu") => {
+    const template = liveDatabase("template0", "postgres", { isTemplate: true, localeProvider });
+    return decideRegistry(
+      spec,
+      plans,
+      { catalog: makeCatalog([], [template]) },
+      { isPreview: true },
+    );
+  };
+  expect(run("libc").warnings).toEqual([]);
+  expect(() => run("icu")).toThrow(
+    /with the provider of template0's locale, which is not libc\n {4}fix: set berth:apps.wiki.provisioner to berth/,
+  );
+  // Berth's own provider says which.
+  const template = liveDatabase("template0", "postgres", { localeProvider: "icu" });
+  const catalog = makeCatalog([], [template]);
+  const [plan] = plans;
+  if (plan === undefined) throw new Error("no plan");
+  const { steps } = decideApp(plan, { catalog }, { postgres: spec.postgres });
+  expect(steps.database).toMatchObject([{ kind: "create-database", withLibc: true }]);
 });
 
 test("an admin must act for owners before 16, unless it is a superuser", () => {

@@ -5,7 +5,11 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TlsSpec } from "../../../components/config/spec/postgres.ts";
+import { readAdminOf } from "../../../components/onepassword/admin.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
+import { toProviderPostgres } from "../../../components/postgres/app-database.ts";
+import type { PostgresConfig } from "../../../components/postgres/server/config.ts";
+import { PostgresServer } from "../../../components/postgres/server/postgres-server.ts";
 import { withServer } from "../../../components/postgres/server/reach.ts";
 import { withSession } from "../../../components/postgres/server/session.ts";
 import { toLibpqTls } from "../../../components/postgres/server/tls.ts";
@@ -14,6 +18,8 @@ import { freePort } from "../../../dev/postgres/ports.ts";
 import { preparePostgres } from "../../../dev/postgres/prepare.ts";
 import { findSystemUser } from "../../../dev/postgres/run-as.ts";
 import { removeServer, startServer } from "../../../dev/postgres/server.ts";
+import { parseProviderConfig } from "../../../provider/app-database/provider-config.ts";
+import { makeSpec } from "../../fakes/stack.ts";
 import { issue } from "../../tunnel/certificate.ts";
 import { hasPsql } from "../psql/run.ts";
 
@@ -54,6 +60,8 @@ beforeAll(async () => {
   const server = pair("localhost", issue("localhost", { issuer: ca }));
   const hba = [
     "hostssl all postgres 127.0.0.1/32 cert",
+    // As on a server whose administrator has not changed it yet.
+    "hostssl all other 127.0.0.1/32 scram-sha-256",
     "hostssl all all 127.0.0.1/32 scram-sha-256 clientcert=verify-ca",
     "local all all trust",
   ];
@@ -81,12 +89,36 @@ function tlsWith(client: TlsSpec["client"]): TlsSpec {
   return { mode: "verify-full", caFile: at("ca.pem"), serverName: "localhost", client };
 }
 
-async function enter(client: TlsSpec["client"]): Promise<string> {
+/** As the admin that a stack file names; returns its name, as the server knows it. */
+async function enterAs(adminUser: string, client: typeof admin): Promise<string> {
+  const tls = {
+    ca: at("ca.pem"),
+    serverName: "localhost",
+    cert: client.certFile,
+    key: client.keyFile,
+  };
+  const endpoint = { direct: { host: "127.0.0.1", port } };
+  const { postgres } = makeSpec({}, { endpoint, tls, adminUser });
+  const given = toProviderPostgres(postgres, await readAdminOf(postgres));
+  const config = parseProviderConfig({ postgres: given }, () => {
+    throw new Error("an item was read");
+  });
+  const server = new PostgresServer(config as PostgresConfig);
+  const found = server.inspectStack().then(({ catalog }) => catalog.server.admin);
+  return await found.catch(String).finally(() => server.close());
+}
+
+async function enter(client: TlsSpec["client"], statement = "select 1"): Promise<string> {
   const endpoint = { kind: "direct", host: "127.0.0.1", port } as const;
   const address = { endpoint, tls: tlsWith(client), adminItem: "x/y" };
   return await withServer(address, (server) =>
-    withSession({ ...server, database: "postgres" }, new Credential("postgres", "not it"), () =>
-      Promise.resolve("entered"),
+    withSession(
+      { ...server, database: "postgres" },
+      new Credential("postgres", "not it"),
+      async (session) => {
+        await session.query(statement);
+        return "entered";
+      },
     ),
   ).catch(String);
 }
@@ -94,6 +126,24 @@ async function enter(client: TlsSpec["client"]): Promise<string> {
 describe("a client certificate", () => {
   test("lets its role in, without a password where the server wants none", async () => {
     expect(await enter(admin)).toBe("entered");
+  });
+
+  test("lets the provider in as the role that the stack file names, and reads no item", async () => {
+    expect(await enterAs("postgres", admin)).toBe("postgres");
+  });
+
+  test("is of no use to a role that the server asks for a password, until pg_hba.conf says cert", async () => {
+    await enter(admin, "create role other login createrole createdb");
+    process.env["PGPASSWORD"] = "only-for-this-test";
+    const [, fix = ""] =
+      /the server asks role "other" for a password.*\n {2}fix: in pg_hba.conf, .*: (hostssl .* cert);/.exec(
+        await enterAs("other", other),
+      ) ?? [];
+    delete process.env["PGPASSWORD"];
+    const lines = readFileSync(at("hba.conf"), "utf8");
+    writeFileSync(at("hba.conf"), `${fix.replace("<address>", "127.0.0.1/32")}\n${lines}`);
+    await enter(admin, "select pg_reload_conf()");
+    await expect.poll(() => enterAs("other", other)).toBe("other");
   });
 
   test.runIf(hasPsql)("does so for a client of libpq too, as pg_dump is", async () => {

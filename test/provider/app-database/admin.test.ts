@@ -1,24 +1,26 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { readAdminItem } from "../../../components/onepassword/admin.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
+import { toProviderPostgres } from "../../../components/postgres/app-database.ts";
 import { createSampleVault, makeToken } from "../../../dev/connect/sample-vault.ts";
 import { startConnect } from "../../../dev/connect/server.ts";
 import { VaultStore } from "../../../dev/connect/vault-data.ts";
 import { parseProviderConfig } from "../../../provider/app-database/provider-config.ts";
 import { SecretValue } from "../../../provider/rpc/property-values.ts";
+import { makeSpec } from "../../fakes/stack.ts";
 
 /** The admin's password: the provider gets the item's name and reads the item by itself. */
 
-const postgres = {
+const withoutItem = {
   endpoint: { kind: "direct", host: "127.0.0.1", port: 5432 },
   tls: { mode: "disable", serverName: "localhost" },
   maintenanceDatabase: "postgres",
   reserved: [],
   ownershipRole: "berth_prod",
   connectionLimit: 4,
-  adminItem: "Coachlight/postgres-admin",
   username: "coachlight_admin",
 };
+const postgres = { ...withoutItem, adminItem: "Coachlight/postgres-admin" };
 const ref = { vault: "Coachlight", item: "postgres-admin" };
 
 afterEach(() => {
@@ -29,6 +31,24 @@ function setEnvironment(env: Readonly<Record<string, string>>): void {
   const names = ["OP_CONNECT_HOST", "OP_CONNECT_TOKEN", "OP_SERVICE_ACCOUNT_TOKEN", "OP_ACCOUNT"];
   for (const name of names) vi.stubEnv(name, env[name] ?? "");
 }
+
+it("of an admin without an item is none, and nothing is read", async () => {
+  const config = parseProviderConfig({ postgres: withoutItem }, () => {
+    throw new Error("an item was read");
+  });
+  expect(await config?.admin()).toMatchObject({ username: "coachlight_admin" });
+});
+
+it.each([{ service: "main" }, { pod: "main-0" }, { selector: "role=primary" }])(
+  "the provider takes the endpoint %j of a stack file",
+  (target) => {
+    const kubernetes = { namespace: "db", ...target };
+    const spec = makeSpec({}, { endpoint: { kubernetes }, service: { host: "main.db" } });
+    const given = toProviderPostgres(spec.postgres, { username: "boss" });
+    const config = parseProviderConfig({ postgres: given }, readAdminItem);
+    expect(config?.endpoint).toEqual(spec.postgres.endpoint);
+  },
+);
 
 it("is read when it is first needed, and once", async () => {
   const read = vi.fn(() => Promise.resolve(new Credential("coachlight_admin", "word")));

@@ -25,6 +25,8 @@ const chosen = rowsOf(
 const refusesNothing: readonly ProblemCode[] = [
   ...(["membership-option", "member-unlisted", "grant-option"] as const),
   ...(["object-of-other", "schema-unlisted", "setting-unstated"] as const),
+  // test/provider/app-database/replication.postgres.rows.test.ts
+  "publication-unlisted",
   // test/provider/app-database/scoped.postgres.rows.test.ts
   "object-missing",
 ];

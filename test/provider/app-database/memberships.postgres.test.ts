@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { DatabaseBed, inputsOf, toUrn } from "./bed.ts";
+import { verifyStack } from "../../../cli/verify/verb.ts";
+import { Credential } from "../../../components/onepassword/credential.ts";
+import { listChecks } from "../../cli/verify/bed.ts";
+import { makeSpec } from "../../fakes/stack.ts";
+import { DatabaseBed, inputsOf, inputsOfApp, rolePassword, toUrn } from "./bed.ts";
 
 /** A role is in the groups that its entry states, and in no other; for an admin that is not a superuser. */
 
@@ -96,4 +100,25 @@ it("a superuser is no group, not even for an admin that is a superuser", async (
   await bed.sql("create role boss superuser");
   const found = await bed.up(inputsOf("minion", reader(["boss"]))).catch(String);
   expect(found).toContain('"minion_ro" cannot become a member of "boss": that is a superuser');
+});
+
+it("an owner that is a member of another app's owner works in both databases, and verify accepts it", async () => {
+  const { host, port } = bed.superuser;
+  const { systemIdentifier } = bed;
+  const entries = {
+    bazarr: { database: { name: "bazarr_main" }, owner: { memberOf: ["bazarr_log"] } },
+    "bazarr-log": {},
+  };
+  const postgres = { endpoint: { direct: { host, port } }, tls: { mode: "disable" } };
+  const spec = makeSpec(entries, { ...postgres, systemIdentifier });
+  expect(spec.apps.map(({ name }) => name)).toEqual(["bazarr-log", "bazarr"]);
+  for (const app of spec.apps) await bed.up(inputsOfApp(app));
+  for (const database of ["bazarr_main", "bazarr_log"]) {
+    await bed.sqlAs("bazarr", database, "create table made_by_bazarr (id int)");
+  }
+  const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
+  const credential = ({ name }: { readonly name: string }) =>
+    new Credential(name, rolePassword(name));
+  const items = { admin: new Credential(PGUSER, PGPASSWORD), credential };
+  expect(listChecks(await verifyStack(spec, items, () => undefined), "failed")).toEqual([]);
 });

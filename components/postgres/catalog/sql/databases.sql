@@ -3,6 +3,13 @@ select
   d.datname as name,
   o.rolname as owner,
   pg_catalog.pg_encoding_to_char(d.encoding) as encoding,
+  d.datcollate as collate,
+  d.datctype as ctype,
+  -- Before 15 there is only libc; 17 has another name for the locale.
+  case pg_catalog.to_jsonb(d) ->> 'datlocprovider' when 'i' then 'icu' when 'b' then 'builtin' else 'libc' end as locale_provider,
+  case pg_catalog.to_jsonb(d) ->> 'datlocprovider'
+    when 'i' then coalesce(pg_catalog.to_jsonb(d) ->> 'datlocale', pg_catalog.to_jsonb(d) ->> 'daticulocale')
+  end as icu_locale,
   d.datconnlimit as connection_limit,
   d.datallowconn as allows_connections,
   d.datistemplate as is_template,

@@ -76,6 +76,46 @@ export const databaseTexts = {
     means: "the database has another encoding than the entry says",
     fix: "write the encoding that the message names",
   },
+  "locale-differs": {
+    seen: ["database … has …, which cannot change"],
+    means: "the database has another locale than the entry says",
+    fix: "write the locale that the message names; another one needs a new database, with a dump restored into it",
+  },
+  "locale-refused": {
+    seen: [
+      "the server does not have the locale",
+      "does not fit the encoding",
+      "icuLocale needs Postgres 15",
+      "ICU does not know the encoding",
+    ],
+    means: "the server cannot make a database with this locale",
+    fix: "write a locale that the server has, or install it there",
+  },
+  "template-refused": {
+    seen: [
+      "there is no database … to copy",
+      "so Berth copies nothing from it",
+      "and a copy cannot have",
+    ],
+    means:
+      "`database.template` is not there, is not marked as a template, or has another encoding or locale",
+    fix: "do what the message says",
+  },
+  "publication-differs": {
+    seen: ["publication … in database … is for"],
+    means: "a publication is for all tables and the entry lists some, or the reverse",
+    fix: "write in the entry what it is, or drop it",
+  },
+  "publication-needs-superuser": {
+    seen: ["publication … needs a superuser", "publication … belongs to another role"],
+    means: "only a superuser can make a publication of all tables, or change one of another role",
+    fix: "run the printed statement as a superuser",
+  },
+  "publication-unlisted": {
+    seen: ["publication … in database … has …, which the entry does not list"],
+    means: "somebody added tables to a publication of the entry, or a table left the entry",
+    fix: "run the printed statement as a superuser, or list the tables",
+  },
   "schema-other-owner": {
     seen: ["schema … belongs to role …; Berth never changes an owner"],
     means: "a schema of the entry belongs to another role",

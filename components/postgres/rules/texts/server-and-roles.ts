@@ -104,8 +104,17 @@ export const serverAndRoleTexts = {
     fix: "see [Which stack an object belongs to](security.md#which-stack-an-object-belongs-to)",
   },
   "role-above-admin": {
-    seen: ["role … has …, which role … may not revoke"],
+    seen: [
+      "role … has …, which role … may not revoke",
+      "has REPLICATION, and before Postgres 16 role … may not change such a role",
+    ],
     means: "a role of the app has an attribute that the admin lacks",
+    fix: "run the printed statement as a superuser",
+  },
+  "replication-needs-superuser": {
+    seen: ["does not have REPLICATION yet, which role … may not give"],
+    means:
+      "`replication: true` needs a superuser or, from Postgres 16 on, an admin with REPLICATION; the rest is done",
     fix: "run the printed statement as a superuser",
   },
   "group-missing": {

