@@ -168,9 +168,6 @@ export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
       "moves the Secret to the other of two logins",
     ],
   ],
-  "cli/npm-options.ts": [
-    ["write the options after --", "cli/app-argument.test.ts", "so the verb refuses to run"],
-  ],
   "cli/rotate/run-pulumi.ts": [
     ["fix what pulumi says above", rotate, "writes nothing where pulumi could not run"],
     [
