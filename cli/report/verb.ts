@@ -11,6 +11,7 @@ import { toMermaid } from "./page/mermaid.ts";
 import { toStackReport } from "./page/model.ts";
 import { toPage } from "./page/page.ts";
 import type { Reach } from "./reach.ts";
+import { toAdminRunbook } from "./admin-runbook.ts";
 import { toRunbook } from "./runbook.ts";
 
 /** The options of the verb. */
@@ -25,6 +26,8 @@ export interface ReportArgs {
   readonly out: string | undefined;
   /** For a runbook: only this role, by its key; undefined = all. */
   readonly role: string | undefined;
+  /** For a runbook: of the admin role. */
+  readonly admin: boolean;
 }
 
 async function loadLive(stack: string, file: string | undefined) {
@@ -40,8 +43,9 @@ export async function report(args: ReportArgs): Promise<number> {
       hint: "add one of them, or leave out --live",
     });
   }
-  if (args.role !== undefined && form !== "runbook") {
-    throw new BerthError("report: --role is for --runbook", { hint: "add --runbook" });
+  if ((args.role !== undefined || args.admin) && form !== "runbook") {
+    const option = args.admin ? "--admin" : "--role";
+    throw new BerthError(`report: ${option} is for --runbook`, { hint: "add --runbook" });
   }
   if (args.out !== undefined && (form === "text" || form === "json" || form === "markdown")) {
     throw new BerthError("report: --out is for --html, --mermaid and --runbook", {
@@ -54,7 +58,10 @@ export async function report(args: ReportArgs): Promise<number> {
   const selected = selectApps(spec, args.app);
   switch (form) {
     case "runbook":
-      return write(args, toRunbook(selected, spec, args.role));
+      return write(
+        args,
+        args.admin ? toAdminRunbook(spec) : toRunbook(selected, spec, args.role),
+      );
     case "html":
       return write(args, toPage(toStackReport(spec, selected, live)));
     case "mermaid":

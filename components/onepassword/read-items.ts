@@ -6,6 +6,7 @@ import type { ItemRef } from "../config/spec/item.ts";
 import { toOneError } from "../errors.ts";
 
 import { holdLineBreaks } from "../terminal-text.ts";
+import { findFileProblems } from "./attached-files.ts";
 import { type Item, ItemReadError, type ItemReadFailure, type ReadItem } from "./item.ts";
 import {
   assignment,
@@ -140,6 +141,7 @@ function findFieldProblems(request: ItemRequest, item: Item): string[] {
         `${at}: no field "${field}" with a value${didYouMean(field, labels) || ";"} it has ${listSome(labels)}\n` +
         `    fix: ${correction(field, labels)}op item edit ${quote(ref.item)} --vault ${quote(ref.vault)} ${assignment(field, request)}`,
     );
+  missing.push(...(request.files ?? []).flatMap((file) => findFileProblems(at, file, request, item)));
   const wanted = new Set([
     ...request.fields,
     ...(request.username === undefined ? [] : [nameLabel]),

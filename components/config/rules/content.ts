@@ -15,6 +15,7 @@ export function findContentProblems({ apps }: Pick<StackSpec, "apps">): string[]
           ...findRegistryProblems(app),
           ...findRegistryNameProblems(app),
           ...findRegistrySettings(app),
+          ...findRegistryFunctions(app),
         ]
       : []),
   ]);
@@ -88,5 +89,14 @@ function findRegistrySettings(app: AppSpec): string[] {
     .map(
       ({ path }) =>
         `berth:apps.${app.name}.${path}: provisioner postgresql cannot set them; set provisioner to berth`,
+    );
+}
+
+function findRegistryFunctions(app: AppSpec): string[] {
+  return app.database.extensions
+    .filter(({ functions }) => functions !== undefined)
+    .map(
+      ({ name }) =>
+        `${at(app, "extensions")}: "${name}" has functions: owner, which provisioner postgresql cannot do; set provisioner to berth`,
     );
 }

@@ -49,8 +49,11 @@ const NamedFields = z
     z.union([
       Label,
       z
-        .strictObject({ item: ItemName, vault: ItemName, field: Label })
-        .partial({ item: true, vault: true }),
+        .strictObject({ item: ItemName, vault: ItemName, field: Label, file: Label })
+        .partial()
+        .refine(({ field, file }) => (field === undefined) !== (file === undefined), {
+          error: "needs either `field` or `file`",
+        }),
     ]),
   )
   .check((ctx) => {
@@ -61,6 +64,12 @@ const NamedFields = z
       }
     }
   });
+
+/** An attached file whose name is its key. */
+const FileName = z.string().check((ctx) => {
+  const message = keyNameProblem(ctx.value);
+  if (message !== undefined) ctx.issues.push({ code: "custom", message, input: ctx.value });
+});
 
 /** Expressions of Go, which knows less than JavaScript: no look-around and no back references. */
 const Pattern = z.string().check((ctx) => {
@@ -97,8 +106,11 @@ export const Secret = z.union([
       fields: z
         .array(z.string().min(1))
         .describe("Fields the item must have. With `from: vault`: keys to copy. Default: all."),
+      files: z
+        .array(FileName)
+        .describe("Files attached to the item that it must have. Each is a key under its own name."),
       keys: NamedFields.describe(
-        "Keys with names of their own, each with the label of a field, or with item, vault and field. Needs External Secrets.",
+        "Keys with names of their own, each with the label of a field, or with item, vault and field or file (an attached one). Needs External Secrets.",
       ),
       find: Pattern.describe(
         "Bring the item's fields whose label matches this expression. Needs External Secrets.",
@@ -139,7 +151,7 @@ function sourceProblem(given: SourceKeys): string | undefined {
       : "has `mount` or `path`, which need `from: vault`";
   }
   if (item !== undefined) return "has `item` and `from: vault`; remove one of the two";
-  const useless = [...externalSettings, "type"].find((key) => key in given);
+  const useless = [...externalSettings, "type", "files"].find((key) => key in given);
   if (useless !== undefined) return `has \`${useless}\` and \`from: vault\`; remove one of the two`;
   const invalid = fields?.find((field) => !/^[-._a-zA-Z0-9]+$/.test(field));
   return invalid === undefined

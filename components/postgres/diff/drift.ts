@@ -82,6 +82,7 @@ function undoRole(role: RoleState, action: Action, catalog: Catalog): RoleState 
     case "create-schema":
     case "create-extension":
     case "update-extension":
+    case "hand-over-functions":
       return role;
   }
 }
@@ -93,6 +94,17 @@ function undoContents(live: AppDatabaseState, action: Action): AppDatabaseState 
   if (action.kind === "create-extension") {
     const { name } = action.extension;
     return { ...live, extensions: extensions.filter((one) => one.name !== name) };
+  }
+  if (action.kind === "hand-over-functions") {
+    const { extension } = action;
+    return {
+      ...live,
+      extensions: extensions.map((one) =>
+        one.name === extension
+          ? Object.fromEntries(Object.entries(one).filter(([key]) => key !== "functions"))
+          : one,
+      ) as AppDatabaseState["extensions"],
+    };
   }
   if (action.kind !== "update-extension") return live;
   const { name, from: version } = action;

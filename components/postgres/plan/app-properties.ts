@@ -1,6 +1,11 @@
 import { z } from "zod";
 import { type Grants, objectTypes, privilegeTable } from "../../config/privileges.ts";
-import { ExtensionName, ExtensionVersion, SchemaName } from "../../config/schema/database.ts";
+import {
+  ExtensionFunctions,
+  ExtensionName,
+  ExtensionVersion,
+  SchemaName,
+} from "../../config/schema/database.ts";
 import { AppName, ConnectionLimit, PgIdentifier, PgName } from "../../config/schema/primitives.ts";
 import { KnownSettings } from "../../config/schema/settings.ts";
 
@@ -101,6 +106,8 @@ export const AppProperties = z.strictObject({
         name: ExtensionName,
         schema: PgIdentifier,
         version: ExtensionVersion.optional(),
+        /** undefined = they stay with who has them. */
+        functions: ExtensionFunctions.optional(),
       }),
     )
     .readonly(),

@@ -126,7 +126,11 @@ function decidePlan(
   const facts = { catalog, stored, access, extensions };
   const decision: AppDecision = decideApp(plan, facts, context);
   const superuser = decision.superuser.map(describeProblem);
-  const { problems, adopting } = decision;
+  const { adopting } = decision;
+  const problems = [
+    ...decision.problems,
+    ...findUnlistedExtensions(plan, access?.extensions ?? extensions ?? []),
+  ];
   if (!plan.adopt) return { problems, warnings: [...adopting, ...superuser] };
   const unstated = { memberships, grants };
   const { changes, losses } = decideRegistryAdoption(plan, catalog, unstated, ownershipRole);
@@ -140,4 +144,26 @@ function decidePlan(
     problems: [...problems, ...losses],
     warnings: [...adopting, ...changes, ...given, ...superuser],
   };
+}
+
+/** The registry's resources make what the entry lists, in that order, and each as the admin. */
+function findUnlistedExtensions(
+  { app, extensions }: DatabasePlan,
+  found: readonly LiveExtension[],
+): readonly PostgresProblem[] {
+  return extensions.flatMap(({ name }, place) => {
+    const live = found.find((one) => one.name === name);
+    const earlier = extensions.slice(0, place).map((one) => one.name);
+    const missing = (live?.requires ?? []).filter((need) => !earlier.includes(need));
+    if (live?.installedVersion !== null || missing.length === 0) return [];
+    return [
+      {
+        code: "extension-needs-other",
+        app,
+        at: "extensions",
+        what: `extension "${name}" (berth:apps.${app}.database.extensions) needs ${missing.join(", ")}, which provisioner postgresql makes only if it is listed before`,
+        fix: "list that before it",
+      } as const,
+    ];
+  });
 }

@@ -50,6 +50,14 @@ export type Action = { readonly path: string } & (
       readonly kind: "create-extension";
       readonly database: string;
       readonly extension: ExtensionSpec;
+      /** The role that creates and so owns it, and may update it; undefined = the session's. */
+      readonly as: string | undefined;
+    }
+  | {
+      readonly kind: "hand-over-functions";
+      readonly database: string;
+      readonly extension: string;
+      readonly owner: string;
     }
   | {
       readonly kind: "update-extension";
@@ -150,7 +158,9 @@ export function describeAction(action: Action): string {
     case "create-schema":
       return `schema ${action.schema} is created in database ${action.database}`;
     case "create-extension":
-      return `extension ${action.extension.name} is created in schema ${action.extension.schema} of database ${action.database}`;
+      return `extension ${action.extension.name} is created in schema ${action.extension.schema} of database ${action.database}${action.as === undefined ? "" : `, by ${action.as}`}`;
+    case "hand-over-functions":
+      return `${action.owner} becomes owner of the functions of extension ${action.extension} in database ${action.database}`;
     case "update-extension":
       return `extension ${action.name} in database ${action.database} goes from version ${action.from} to ${action.version}`;
     case "grant":

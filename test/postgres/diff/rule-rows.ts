@@ -13,8 +13,9 @@ const database = (more: Partial<LiveDatabase> = {}) => [liveDatabase("wiki", "wi
 const group = [liveRole("wiki", { ...ours, canLogin: false })];
 const made = makeCatalog([liveRole("wiki", ours)], database());
 const citext: LiveExtension = {
-  ...{ name: "citext", isAvailable: true, hasVersion: true, needsSuperuser: false },
-  ...{ belongsToOther: false, fixedSchema: null, requires: [] },
+  ...{ name: "citext", isWanted: true, isAvailable: true, hasVersion: true },
+  ...{ isTrusted: true, needsSuperuser: false, belongsToOther: false, keepsFunctions: false },
+  ...{ fixedSchema: null, schema: "public", requires: [] },
   ...{ installedVersion: null, installedSchema: null },
 };
 const wantsCitext = { database: { extensions: ["citext"] } };
@@ -207,7 +208,7 @@ export const table: readonly Row[] = [
       entry: wantsCitext,
       ...{ catalog: makeCatalog(), extensions: [{ ...citext, requires: ["cube"] }] },
     },
-    [...provider, "registry"],
+    ["registry"],
   ],
   [
     "setting-refused",
