@@ -34,7 +34,9 @@ export function toAdminRunbook(spec: StackSpec): string {
     "",
     "4. Check that Berth and every role can log in:",
     "",
-    block(`${commandLine("doctor", `--stack ${stack}`)}\n${commandLine("verify", `--stack ${stack}`)}`),
+    block(
+      `${commandLine("doctor", `--stack ${stack}`)}\n${commandLine("verify", `--stack ${stack}`)}`,
+    ),
     "",
     "5. Change every copy of the password that does not come from the item: the Secret of an operator or chart that sets this role's password again, a pooler's list of users, backups, monitoring.",
     ...(jobs.length === 0
@@ -46,7 +48,7 @@ export function toAdminRunbook(spec: StackSpec): string {
     "## If something fails",
     "",
     "- A command was interrupted or failed: run it again. It finds by logins whether the server has the former password or the new one, and continues.",
-    '- Without Berth: the server has either the item\'s `password` or what its field "next password" holds. 1Password keeps former passwords in the item\'s history.',
+    "- Without Berth: the server has either the item's `password` or what its field \"next password\" holds. 1Password keeps former passwords in the item's history.",
     "- The server accepts neither: a superuser sets what the item holds, with `\\password` in psql.",
     "",
   ].join("\n");

@@ -6,12 +6,12 @@ import { projectFolder } from "../../components/project-folder.ts";
 import { countOf, paint, print, printFile, printJson, withProgress } from "../print.ts";
 import { selectApps } from "../select-apps.ts";
 import { printMarkdownTable, printTable } from "../terminal/table.ts";
+import { toAdminRunbook } from "./admin-runbook.ts";
 import { type AppReport, describeKeys, toReport } from "./app-report.ts";
 import { toMermaid } from "./page/mermaid.ts";
 import { toStackReport } from "./page/model.ts";
 import { toPage } from "./page/page.ts";
 import type { Reach } from "./reach.ts";
-import { toAdminRunbook } from "./admin-runbook.ts";
 import { toRunbook } from "./runbook.ts";
 
 /** The options of the verb. */
@@ -58,10 +58,7 @@ export async function report(args: ReportArgs): Promise<number> {
   const selected = selectApps(spec, args.app);
   switch (form) {
     case "runbook":
-      return write(
-        args,
-        args.admin ? toAdminRunbook(spec) : toRunbook(selected, spec, args.role),
-      );
+      return write(args, args.admin ? toAdminRunbook(spec) : toRunbook(selected, spec, args.role));
     case "html":
       return write(args, toPage(toStackReport(spec, selected, live)));
     case "mermaid":

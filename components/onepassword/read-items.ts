@@ -141,7 +141,9 @@ function findFieldProblems(request: ItemRequest, item: Item): string[] {
         `${at}: no field "${field}" with a value${didYouMean(field, labels) || ";"} it has ${listSome(labels)}\n` +
         `    fix: ${correction(field, labels)}op item edit ${quote(ref.item)} --vault ${quote(ref.vault)} ${assignment(field, request)}`,
     );
-  missing.push(...(request.files ?? []).flatMap((file) => findFileProblems(at, file, request, item)));
+  missing.push(
+    ...(request.files ?? []).flatMap((file) => findFileProblems(at, file, request, item)),
+  );
   const wanted = new Set([
     ...request.fields,
     ...(request.username === undefined ? [] : [nameLabel]),

@@ -161,7 +161,11 @@ function toSources({
     })),
     ...named.map(({ key, title: other, field, isFile, store }) => ({
       secretKey: key,
-      remoteRef: { ...ref, key: other, property: isFile === true ? `file/${field}` : toProperty(field) },
+      remoteRef: {
+        ...ref,
+        key: other,
+        property: isFile === true ? `file/${field}` : toProperty(field),
+      },
       ...(store === undefined ? {} : { sourceRef: { storeRef: store } }),
     })),
   ];

@@ -44,7 +44,9 @@ describe("attached files", () => {
         value: label === "username" ? name : "a-word-0123456789",
         section: "",
       }));
-      return Promise.resolve(new Item(vault, item, fields, item === "certificates" ? attached : []));
+      return Promise.resolve(
+        new Item(vault, item, fields, item === "certificates" ? attached : []),
+      );
     });
 
   test("come with the whole item through the 1Password operator", async () => {
@@ -98,7 +100,10 @@ describe("attached files", () => {
     [{ keys: { a: { field: "x", file: "y" } } }, "needs either `field` or `file`"],
     [{ keys: { a: { item: "x" } } }, "needs either `field` or `file`"],
   ])("%j is refused", (secret, message) => {
-    const problems = findProblems({ ...writeStack({ radarr: { secrets: { "radarr-tls": secret } } }), gitops });
+    const problems = findProblems({
+      ...writeStack({ radarr: { secrets: { "radarr-tls": secret } } }),
+      gitops,
+    });
     expect(problems.join("\n")).toContain(message);
   });
 

@@ -105,11 +105,17 @@ async function giveToServer(
           : `it has the new one, which is in field "${nextPassword}" of ${item}`;
     throw toRefusal(`the server did not confirm the new password: ${which}`, error);
   }
-  if (!(await isAccepted(context, next))) {
+  const proof = await isAccepted(context, next).catch((error: unknown) => error);
+  if (proof !== true) {
     await setPassword(client, current);
+    const why =
+      proof instanceof Error
+        ? `no login with it was possible (${proof.message})`
+        : "it refused a login with it";
     throw new BerthError(
-      `rotate: the server took a new password for ${next.username} and refused a login with it; it has the former one again, which ${item} still holds`,
+      `rotate: the server took a new password for ${next.username}, and ${why}; it has the former one again, which ${item} still holds`,
       {
+        cause: proof,
         hint: `${commandLine("doctor")} looks for what is wrong; then run the same command again`,
       },
     );

@@ -93,7 +93,5 @@ function report(rotation: AdminRotation, json: boolean): void {
     return;
   }
   const { role, rotated, item } = rotation;
-  print(
-    rotated ? `rotated: admin role ${role}, in ${item}` : `not rotated: nothing was changed`,
-  );
+  print(rotated ? `rotated: admin role ${role}, in ${item}` : `not rotated: nothing was changed`);
 }

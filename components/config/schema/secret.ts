@@ -108,7 +108,9 @@ export const Secret = z.union([
         .describe("Fields the item must have. With `from: vault`: keys to copy. Default: all."),
       files: z
         .array(FileName)
-        .describe("Files attached to the item that it must have. Each is a key under its own name."),
+        .describe(
+          "Files attached to the item that it must have. Each is a key under its own name.",
+        ),
       keys: NamedFields.describe(
         "Keys with names of their own, each with the label of a field, or with item, vault and field or file (an attached one). Needs External Secrets.",
       ),

@@ -130,7 +130,11 @@ function planKeys(
 /** Adds a field that Berth makes, in place of its own one of that name. */
 export function setOwnField(
   item: ItemContent,
-  { name, value, isSecret }: { readonly name: string; readonly value: string; readonly isSecret: boolean },
+  {
+    name,
+    value,
+    isSecret,
+  }: { readonly name: string; readonly value: string; readonly isSecret: boolean },
 ): void {
   item.sections ??= [];
   if (item.sections.every(({ id }) => id !== ownSection.id)) item.sections.push({ ...ownSection });

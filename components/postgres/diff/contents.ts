@@ -170,9 +170,7 @@ function handOver(
   const isSettled = installed !== undefined && [undefined, installed].includes(version);
   if (isSettled && live?.keepsFunctions !== true) return [];
   const { name, owner } = database;
-  return [
-    { kind: "hand-over-functions", path: "extensions", database: name, extension, owner },
-  ];
+  return [{ kind: "hand-over-functions", path: "extensions", database: name, extension, owner }];
 }
 
 function findProblem(

@@ -64,7 +64,6 @@ it("of the admin says whose password it is, and who else needs it", () => {
 });
 
 describe.each([...runbooks, ["admin", admin] as const])("the runbook of %s", (name, markdown) => {
-
   it("has commands that exist, with options that they take", { timeout: 120_000 }, async () => {
     const commands = [...new Set(commandsOf(markdown))];
     expect(commands.length).toBeGreaterThan(4);

@@ -19,7 +19,10 @@ const valuesOf = ({ fields }: Content) =>
   Object.fromEntries(fields.map(({ label, value }) => [label, value]));
 
 test("the next password stands beside the one in use, then takes its place, in a URL too", () => {
-  const item = makeItem({ label: "url", value: `postgres://postgres:${both.password}@pg/postgres` });
+  const item = makeItem({
+    label: "url",
+    value: `postgres://postgres:${both.password}@pg/postgres`,
+  });
   stagePassword(item, both);
   stagePassword(item, both);
   expect(valuesOf(item)).toEqual({

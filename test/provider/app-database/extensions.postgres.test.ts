@@ -109,7 +109,11 @@ describe.each([
       await bed.sql('create extension "earthdistance" schema "public"', "places");
     }
     const trusted = ["cube", "hstore"].map((name) => ({ name, owner: "places" }));
-    expect(await ownersOf("places")).toMatchObject([trusted[0], { name: "earthdistance" }, trusted[1]]);
+    expect(await ownersOf("places")).toMatchObject([
+      trusted[0],
+      { name: "earthdistance" },
+      trusted[1],
+    ]);
     await bed.sqlAs("places", "places", "alter extension hstore update to '1.8'");
     const whole = await bed.up(
       inputsOf("places", { database: { extensions: ["hstore", "earthdistance"] } }),

@@ -98,7 +98,8 @@ export const databaseTexts = {
   },
   "extension-needs-other": {
     seen: ["extension … needs"],
-    means: "with provisioner postgresql: an extension needs one that the entry does not list before it",
+    means:
+      "with provisioner postgresql: an extension needs one that the entry does not list before it",
     fix: "list that before it",
   },
   "setting-refused": {

@@ -44,9 +44,7 @@ describe.each([
   beforeEach(async () => {
     said = [];
     await onServer(first);
-    edit((fields) => [
-      ...fields.filter(({ label }) => label !== "next password"),
-    ]);
+    edit((fields) => [...fields.filter(({ label }) => label !== "next password")]);
     setField("username", role);
     setField("password", first);
   });
@@ -80,7 +78,7 @@ describe.each([
   /** @param at Where the run has said this, something happens; by default it ends there. */
   async function rotate(
     at?: string,
-    what = (): void => {
+    what: (context: AdminContext) => void = () => {
       throw new Error("killed here");
     },
   ): Promise<readonly string[]> {
@@ -102,7 +100,7 @@ describe.each([
         target,
         say: (step, text) => {
           said.push(`${step}: ${text}`);
-          if (at !== undefined && text.includes(at)) what();
+          if (at !== undefined && text.includes(at)) what(context);
         },
       };
       const state = await inspectAdmin(context);
@@ -198,6 +196,18 @@ describe.each([
     await expectRotated();
   });
 
+  it("gives it back where no login with the new one can be tried", async () => {
+    const failed = rotate('in its field "next password"', (context) => {
+      Object.assign(context.spec.postgres, { maintenanceDatabase: "nonesuch" });
+    });
+    await expect(failed).rejects.toThrow(
+      /the server took a new password for .*, and no login with it was possible .*; it has the former one again/,
+    );
+    expect(await logsIn(first)).toBe(true);
+    await rotate();
+    await expectRotated();
+  });
+
   it("keeps a password that somebody else writes in between, and says what is true", async () => {
     const failed = rotate("logs in with it", () => {
       setField("password", "by-hand-0123456789");
@@ -213,7 +223,10 @@ describe.each([
       `the server accepts no password of ${item} for ${role}; nothing was changed`,
     );
     await onServer(first);
-    edit((fields) => [...fields, { id: "mine", label: "next password", type: "STRING", value: "mine" }]);
+    edit((fields) => [
+      ...fields,
+      { id: "mine", label: "next password", type: "STRING", value: "mine" },
+    ]);
     await expect(rotate()).rejects.toThrow(
       'has a field "next password" that Berth did not make; nothing was changed',
     );
