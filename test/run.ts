@@ -132,7 +132,9 @@ const isDefault = (name: PartName): boolean => testParts.includes(name);
 async function runFull(): Promise<Count> {
   const rest = await run({ args: [".full.test.", ".rows.test."], rows: "rest" });
   const cheap = [...exceptFull, "--project", "pure", "--project", "postgres"];
-  const shuffled = await run({ args: [...cheap, "--sequence.shuffle"], rows: "first" });
+  // With a fixed seed a failure in CI is the same failure here.
+  const order = ["--sequence.shuffle", "--sequence.seed=1"];
+  const shuffled = await run({ args: [...cheap, ...order], rows: "first" });
   return {
     // `npm test` has counted each of them.
     passed: rest.passed + (shuffled.failed === 0 ? 1 : 0),

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { scramOf } from "../../../components/postgres/verifier.ts";
 import { DatabaseBed, inputsOf, ownershipRole, rolePassword, statementsIn } from "./bed.ts";
 
@@ -10,6 +10,11 @@ const quoted = '"Web-App@x ""é"""';
 
 beforeAll(async () => {
   bed = await DatabaseBed.open({ isSuperuser: true });
+});
+
+beforeEach(async () => {
+  await bed.sql(`drop database if exists ${quoted}`);
+  await bed.sql(`drop role if exists ${quoted}, ${ownershipRole}`);
   await bed.sql(`create role ${quoted} login password '${rolePassword(name)}'`);
   await bed.sql(`create database ${quoted} owner ${quoted}`);
 });
@@ -60,7 +65,6 @@ describe("with the salt that is stored", () => {
 });
 
 it("without it, or with md5, the preview says that the password is set", async () => {
-  await bed.sql(`revoke ${ownershipRole} from ${quoted}`);
   expect(await preview({})).toContain("its password becomes the one in 1Password");
   await bed.sql("set password_encryption = 'md5'; alter role " + quoted + " password 'x'");
   const shown = await preview({});
