@@ -7,7 +7,12 @@ type Ask = (statement: string, database?: string) => Promise<object[]>;
  */
 export async function readAppCatalog(
   ask: Ask,
-  names: { readonly roles: readonly string[]; readonly databases: readonly string[] },
+  names: {
+    readonly roles: readonly string[];
+    readonly databases: readonly string[];
+    /** With the registry's resources the admin owns every extension. */
+    readonly withoutExtensionOwners?: boolean;
+  },
 ): Promise<unknown> {
   const list = (all: readonly string[]) => all.map((name) => `'${name}'`).join(", ") || "null";
   const roles = list(names.roles);
@@ -41,8 +46,8 @@ export async function readAppCatalog(
         database,
       ),
       await ask(
-        `select extname, extversion, extnamespace::regnamespace::text as schema,
-           extowner::regrole::text as owner
+        `select extname, extversion, extnamespace::regnamespace::text as schema
+           ${names.withoutExtensionOwners === true ? "" : ", extowner::regrole::text as owner"}
          from pg_extension order by 1`,
         database,
       ),

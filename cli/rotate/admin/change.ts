@@ -17,6 +17,7 @@ import { writeAs } from "../write-as.ts";
 import {
   type AdminContext,
   type AdminState,
+  inspectAdmin,
   isAccepted,
   itemName,
   readAdmin,
@@ -37,14 +38,15 @@ const again = "run the same command again: it finds by logins how far this is, a
  */
 export async function changeAdmin(
   context: AdminContext,
-  { current, next: staged, step }: AdminState,
+  { accepted }: Pick<AdminState, "accepted">,
 ): Promise<void> {
-  const { username, itemId } = current;
-  const next = staged ?? new Credential(username, makePassword(recipe), itemId);
-  const passwords = { current, next };
-  const admin = step.kind === "take" ? next : current;
-  await writeAs(admin, context, (server) =>
+  await writeAs(accepted, context, (server) =>
     server.withMaintenance(async ({ client }) => {
+      // Another rotation may have had the lock until now.
+      const { current, next: staged, step } = await inspectAdmin(context);
+      const { username, itemId } = current;
+      const next = staged ?? new Credential(username, makePassword(recipe), itemId);
+      const passwords = { current, next };
       if (step.kind === "stage") await stage(context, passwords);
       if (step.kind !== "take") await giveToServer(context, client, passwords);
       await take(context, client, passwords);
@@ -110,7 +112,7 @@ async function giveToServer(
     await setPassword(client, current);
     const why =
       proof instanceof Error
-        ? `no login with it was possible (${proof.message})`
+        ? `no login with it was possible (${firstLine(proof.message)})`
         : "it refused a login with it";
     throw new BerthError(
       `rotate: the server took a new password for ${next.username}, and ${why}; it has the former one again, which ${item} still holds`,
@@ -154,6 +156,11 @@ async function take(
     }
   }
   say("item", `${item} has the new password, which every stack that names it reads from now on`);
+}
+
+/** Without the fix, which is for a verb that cannot log in at all. */
+function firstLine(message: string): string {
+  return message.split("\n")[0] ?? "";
 }
 
 async function setPassword(client: Client, credential: Credential): Promise<void> {

@@ -30,6 +30,8 @@ export interface AdminState {
   /** With the password that stands beside it; undefined = there is none. */
   readonly next: Credential | undefined;
   readonly step: Exclude<AdminStep, { readonly kind: "refuse" }>;
+  /** The one of the two that the server accepts. */
+  readonly accepted: Credential;
 }
 
 /** Of the admin's password. */
@@ -51,7 +53,7 @@ export async function inspectAdmin(context: AdminContext): Promise<AdminState> {
     wrong: await isAccepted(context, new Credential(username, makePassword(recipe))),
   });
   if (step.kind === "refuse") throw refuse(context, username, step.because);
-  return { current, next, step };
+  return { current, next, step, accepted: step.kind === "take" && next ? next : current };
 }
 
 function readStaged({ spec }: AdminContext, item: Item): string | undefined {

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { toVaultScript } from "../../../cli/plan/vault-script.ts";
 import { parseStack } from "../../../components/config/parse.ts";
 import type { StackSpec } from "../../../components/config/spec.ts";
-import { writeStack } from "../../fakes/stack.ts";
+import { type Written, writeStack } from "../../fakes/stack.ts";
 
 const apps = {
   plain: null,
@@ -18,7 +18,7 @@ const apps = {
   },
 };
 
-function parse(vault: object = {}, postgres: object = {}): StackSpec {
+function parse(vault: object = {}, postgres: Written = {}): StackSpec {
   const secrets = { vault: { connection: "tools/default", ...vault } };
   return parseStack("prod", { ...writeStack(apps, postgres), secrets });
 }

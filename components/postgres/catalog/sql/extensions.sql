@@ -14,7 +14,7 @@ offered as (
   left join pg_catalog.pg_available_extension_versions v on v.name = a.name
 ),
 chains as (
-  select w.name, w.version, w.schema, w.place, array[w.name] as path
+  select w.name collate "C" as name, w.version, w.schema, w.place, array[w.name collate "C"] as path
   from unnest($1::text[], $2::text[], $3::text[]) with ordinality w (name, version, schema, place)
   union all
   select r.name, '', c.schema, c.place, c.path || r.name
