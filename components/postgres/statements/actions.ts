@@ -158,17 +158,32 @@ export function describeAction(action: Action): string {
     case "create-schema":
       return `schema ${action.schema} is created in database ${action.database}`;
     case "create-extension":
-      return `extension ${action.extension.name} is created in schema ${action.extension.schema} of database ${action.database}${action.as === undefined ? "" : `, by ${action.as}`}`;
-    case "hand-over-functions":
-      return `${action.owner} becomes owner of the functions of extension ${action.extension} in database ${action.database}`;
     case "update-extension":
-      return `extension ${action.name} in database ${action.database} goes from version ${action.from} to ${action.version}`;
+    case "hand-over-functions":
+      return describeExtension(action);
     case "grant":
     case "revoke":
       return `${describePrivilegeChange(action.kind, action)} on ${describeSecurable(action.on)}`;
     case "grant-default":
     case "revoke-default":
       return `${describePrivilegeChange(action.kind, action)} on every ${action.type} that ${action.owner} will create${action.type === "schema" ? "" : ` in ${action.schema ?? "any schema"}`}`;
+  }
+}
+
+function describeExtension(
+  action: Extract<Action, { readonly kind: `${string}-extension` | "hand-over-functions" }>,
+): string {
+  const { kind, database } = action;
+  switch (kind) {
+    case "create-extension": {
+      const { extension, as } = action;
+      const by = as === undefined ? "" : `, by ${as}`;
+      return `extension ${extension.name} is created in schema ${extension.schema} of database ${database}${by}`;
+    }
+    case "update-extension":
+      return `extension ${action.name} in database ${database} goes from version ${action.from} to ${action.version}`;
+    case "hand-over-functions":
+      return `${action.owner} becomes owner of the functions of extension ${action.extension} in database ${database}`;
   }
 }
 

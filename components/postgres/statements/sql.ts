@@ -59,18 +59,17 @@ export function toStatement(action: Action, verifiers: Verifiers): string {
       return `CREATE SCHEMA ${id(action.schema)} AUTHORIZATION ${id(action.owner)}`;
     case "create-extension":
       return createExtension(action);
-    case "hand-over-functions":
-      return handOverFunctions(action);
     case "update-extension":
       return `ALTER EXTENSION ${id(action.name)} UPDATE TO ${escapeLiteral(action.version)}`;
+    case "hand-over-functions":
+      return handOverFunctions(action);
     case "grant":
       return `GRANT ${action.privileges.join(", ")} ON ${securable(action.on)} TO ${grantee(action.grantee)}`;
     case "revoke":
       return `REVOKE ${action.privileges.join(", ")} ON ${securable(action.on)} FROM ${grantee(action.grantee)}`;
     case "grant-default":
-      return `${defaults(action)} GRANT ${action.privileges.join(", ")} ON ${action.type.toUpperCase()}S TO ${grantee(action.grantee)}`;
     case "revoke-default":
-      return `${defaults(action)} REVOKE ${action.privileges.join(", ")} ON ${action.type.toUpperCase()}S FROM ${grantee(action.grantee)}`;
+      return alterDefaults(action);
   }
 }
 
@@ -181,6 +180,14 @@ export function inDollars(body: string): string {
   let tag = "$berth$";
   for (let n = 1; body.includes(tag); n += 1) tag = `$berth${String(n)}$`;
   return `${tag}${body}${tag}`;
+}
+
+function alterDefaults(
+  action: Extract<Action, { readonly kind: "grant-default" | "revoke-default" }>,
+): string {
+  const [verb, preposition] =
+    action.kind === "grant-default" ? ["GRANT", "TO"] : ["REVOKE", "FROM"];
+  return `${defaults(action)} ${verb} ${action.privileges.join(", ")} ON ${action.type.toUpperCase()}S ${preposition} ${grantee(action.grantee)}`;
 }
 
 function defaults(action: { readonly owner: string; readonly schema: string | null }): string {

@@ -15,8 +15,8 @@ const makeItem = (...more: readonly object[]) => ({
   ] as { label?: string; value?: string }[],
 });
 type Content = ReturnType<typeof makeItem>;
-const valuesOf = ({ fields }: Content) =>
-  Object.fromEntries(fields.map(({ label, value }) => [label, value]));
+const valuesOf = ({ fields }: Content): Readonly<Record<string, string | undefined>> =>
+  Object.fromEntries(fields.map(({ label = "", value }) => [label, value] as const));
 
 test("the next password stands beside the one in use, then takes its place, in a URL too", () => {
   const item = makeItem({
