@@ -48,7 +48,7 @@ describe("through Connect", () => {
   });
 
   test("an item says which files are attached to it", async () => {
-    const item = createItem({ title: "tls", category: "DOCUMENT" }, vault.id);
+    const item = createItem({ title: "tls", category: "SERVER" }, vault.id);
     const files = ["tls.crt", "tls.key"].map((name) => ({ id: name, name, size: 1 }));
     const store = new VaultStore([{ ...vault, items: [{ ...item, files }] }]);
     const other = await startConnect({ store, token });
