@@ -47,17 +47,6 @@ describe("through Connect", () => {
     expect(superuser.labels.toSorted()).toEqual(["api_token", "email", "password", "username"]);
   });
 
-  test("an item says which files are attached to it", async () => {
-    const item = createItem({ title: "tls", category: "SERVER" }, vault.id);
-    const files = ["tls.crt", "tls.key"].map((name) => ({ id: name, name, size: 1 }));
-    const store = new VaultStore([{ ...vault, items: [{ ...item, files }] }]);
-    const other = await startConnect({ store, token });
-    const reader = readThroughClient({ kind: "connect", url: other.url, token });
-    const found = await reader({ ...netbox, item: "tls" });
-    await other.close();
-    expect(found.files).toEqual(["tls.crt", "tls.key"]);
-  });
-
   test("any number of titles costs one list, and then one request an item", async () => {
     const all = readThroughClient({ kind: "connect", url: server.url, token });
     const titles = vault.items.map(({ title }) => title);
@@ -235,21 +224,16 @@ describe("through op", () => {
       { id: "password", purpose: "PASSWORD", label: "password", value: "canary-$(x)'s" },
       { id: "n", purpose: "NOTES", label: "notesPlain" },
     ],
+    files: [{ id: "f", name: "tls.crt", size: 1, content_path: "/v1/f" }],
   };
-
-  test("an item says which files are attached to it", async () => {
-    const files = [{ id: "f", name: "tls.crt", size: 1, content_path: "/v1/f" }];
-    installOp(`cat <<'EOF'\n${JSON.stringify({ ...answer, files })}\nEOF`);
-    expect((await read()).files).toEqual(["tls.crt"]);
-  });
 
   test("an item is read, with the token in the environment and not among the arguments", async () => {
     vi.stubEnv("OP_CONNECT_HOST", "http://connect");
     vi.stubEnv("PULUMI_CONFIG_PASSPHRASE", "canary-passphrase");
     installOp(`cat <<'END'\n${JSON.stringify(answer)}\nEND`);
     const item = await read();
-    expect([item.vaultId, item.itemId, ...item.labels]).toEqual([
-      ...["vault-id", "item-id", "username", "password"],
+    expect([item.vaultId, item.itemId, ...item.labels, ...item.files]).toEqual([
+      ...["vault-id", "item-id", "username", "password", "tls.crt"],
     ]);
     expect(item.revealField("password")).toBe("canary-$(x)'s");
     const [args, env] = readFileSync(said, "utf8").split(/(?<=^Coachlight\n)/m);
