@@ -19,7 +19,8 @@ export async function readAppCatalog(
   const shared = [
     await ask(
       `select rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication,
-         rolbypassrls, rolconnlimit, rolvaliduntil, rolpassword, s.setconfig
+         rolbypassrls, rolconnlimit, rolvaliduntil, rolpassword,
+         array(select unnest(s.setconfig) order by 1) as settings
        from pg_authid a left join pg_db_role_setting s on s.setrole = a.oid
        where rolname in (${roles}) order by 1`,
     ),

@@ -291,7 +291,9 @@ export class DatabaseBed {
       .filter((line) => line.includes(`${admin.name}@`))
       .flatMap(
         (line) =>
-          /statement: ((?:GRANT|REVOKE|ALTER|CREATE|DROP|COMMENT).*)/i.exec(line)?.[1] ?? [],
+          /statement: ((?:GRANT|REVOKE|ALTER|CREATE|DROP|COMMENT|SET ROLE [^;]+;|DO .+'ALTER ROUTINE).*)/i.exec(
+            line,
+          )?.[1] ?? [],
       );
   }
 
