@@ -11,6 +11,7 @@ const shared = [
   "components/closest",
   "components/command-line",
   "components/errors",
+  "components/once-each",
   "components/project-folder",
   "components/sort",
   "components/terminal-text",
@@ -36,6 +37,7 @@ export const rooms = {
   "components/terminal-text": [],
   "components/closest": [],
   "components/sort": [],
+  "components/once-each": [],
 
   "components/config/privileges": [],
   "components/config/keys": [],
@@ -54,7 +56,12 @@ export const rooms = {
     "components/config/presets",
     "components/config/schema",
   ],
-  "components/config/logins": ["components/config/spec", "components/config/derive"],
+  "components/config/logins": [
+    "components/once-each",
+    "components/config/spec",
+    "components/config/derive",
+  ],
+  "components/config/databases": ["components/config/spec"],
   "components/config/login-keys": [
     "components/config/keys",
     "components/config/spec",
@@ -204,6 +211,7 @@ export const rooms = {
 
   // The policy pack, which Pulumi starts in a process of its own.
   policy: [
+    "components/terminal-text",
     "components/config/",
     "components/engine",
     `${postgres}/plan`,
@@ -247,6 +255,7 @@ export const rooms = {
     "components/onepassword",
     "components/delivery/",
     `${postgres}/`,
+    "provider/manifest-file",
     "toolchain",
     "cli/",
   ],

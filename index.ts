@@ -60,15 +60,15 @@ const providers = { berth, ...applying, ...(registry && { postgresql: registry.p
 
 // Resources: each app's database and manifests, and the manifests that apps share.
 stopStackTraces();
-const created: App[] = [];
+const byName = new Map<string, App>();
 for (const one of planned) {
   const { app } = one;
-  const database = toDatabaseArgs(one, await one.verifiers, spec.postgres, registry);
-  const before = new Set(appsBefore(app, spec.apps).map(({ name }) => name));
-  const after = created.flatMap(({ name, roles }) => (before.has(name) ? (roles ?? []) : []));
-  const args = { app, database, delivery: delivery.ofApp(app), after };
-  created.push(new App(app.name, args, providers));
+  const databases = toDatabaseArgs(one, await one.verifiers, spec.postgres, registry);
+  const after = appsBefore(app, spec.apps).flatMap(({ name }) => byName.get(name)?.roles ?? []);
+  const args = { app, ...databases, delivery: delivery.ofApp(app), after };
+  byName.set(app.name, new App(app.name, args, providers));
 }
+const created = [...byName.values()];
 const written = created.map(({ delivered }) => delivered);
 const resources = created.flatMap((app) => app.resources);
 if (delivery.shared !== undefined) {
@@ -84,7 +84,7 @@ const reported = reportUncommitted(opened, delivery, pulumi.all(written));
 const summaries = Object.fromEntries(created.map((app) => [app.name, app.summary]));
 
 await berth.requireNoneRefused([
-  ...created.flatMap(({ database }) => database?.urn ?? []),
+  ...created.flatMap(({ databases }) => databases.map(({ urn }) => urn)),
   ...written,
 ]);
 

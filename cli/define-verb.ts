@@ -11,6 +11,8 @@ interface About {
   readonly summary: string;
   /** What else one must know. */
   readonly details?: string;
+  /** Which app its argument means, if it has one. */
+  readonly app?: string;
   /** Arguments of a command, and what it does. */
   readonly examples: readonly (readonly [args: string, does: string])[];
 }
@@ -33,11 +35,35 @@ export function defineVerb(name: string, about: About) {
     });
 }
 
+/** A verb that may be about one app, which is its argument: `berth rotate wiki`. */
+export function defineAppVerb(name: string, about: About) {
+  return defineVerb(name, about)
+    .usage("[app] [options]")
+    .argument("[app]", about.app ?? "only this app")
+    .addOption(new Option("--app <name>", "the same as the argument").hideHelp())
+    .hook("preAction", (verb) => {
+      const { app } = verb.opts();
+      const [argument = app] = verb.args;
+      if (app !== undefined && app !== argument) {
+        throw new BerthError(`${name}: two apps, "${String(argument)}" and "${app}"`, {
+          hint: "leave out --app",
+        });
+      }
+      verb.setOptionValue("app", argument);
+    });
+}
+
 function isGiven(verb: { getOptionValueSource: (name: string) => string | undefined }): boolean {
   return verb.getOptionValueSource("stack") !== "default";
 }
 
 function chooseStack(verb: string, given: string, wasGiven: boolean): string {
+  // The stack's file, its resources and its identity go by the name alone.
+  if (given.includes("/")) {
+    throw new BerthError(`${verb}: --stack has more than the name of a stack: "${given}"`, {
+      hint: `write --stack ${given.split("/").at(-1) ?? ""}`,
+    });
+  }
   const chosen = wasGiven ? given : findSelectedStack(projectFolder, process.env);
   if (chosen !== undefined && chosen !== "") return chosen;
   const stacks = listStacks().join(", ") || "your stacks' names";

@@ -1,9 +1,10 @@
 import { CommanderError } from "@commander-js/extra-typings";
-import { commandLine, isPackage } from "../components/command-line.ts";
+import { commandLine } from "../components/command-line.ts";
+import { refuseNpmOptions, toRightCommand } from "./npm-options.ts";
 import { printError } from "./print.ts";
 import { defineProgram } from "./program.ts";
-import { ignoreClosedPipe } from "./terminal/closed-pipe.ts";
 import { describeFailure } from "./terminal/describe-failure.ts";
+import { outliveOutput } from "./terminal/outlive-output.ts";
 import { verbs } from "./verbs.ts";
 
 /** Berth's verbs. Exit code 0: no problem. 1: the verb found a problem. 2: it could not run. */
@@ -14,6 +15,8 @@ async function main(args: readonly string[]): Promise<void> {
     const { addCompletion } = await import("./completion.ts");
     addCompletion(program);
   }
+  const verb = verbs.find((one) => one.name() === args[0]);
+  if (verb !== undefined) refuseNpmOptions(verb, args.slice(1));
   await program.parseAsync(args, { from: "user" });
 }
 
@@ -22,25 +25,20 @@ function fail(error: unknown, [given = "", ...rest]: readonly string[]): void {
   process.exitCode = 2;
   // Without a verb, Commander has printed the help already.
   if (error instanceof CommanderError && error.code === "commander.help") return;
-  const names = verbs.map((verb) => verb.name());
-  const isVerb = names.includes(given);
-  const help = isVerb
-    ? `${commandLine(given, "--help")} shows the options`
-    : `the verbs are ${names.join(", ")}`;
-  printError(describeFailure(error, isMissingDashes(error, rest) ? toDashes(given, rest) : help));
+  printError(describeFailure(error, toHelp(error, given, rest)));
 }
 
-/** `npm run plan --stack prod`: npm takes the options for its own, and only their values come here. */
-function isMissingDashes(error: unknown, args: readonly string[]): boolean {
+/** What helps if the error itself says nothing of that. */
+function toHelp(error: unknown, given: string, rest: readonly string[]): string {
+  const verb = verbs.find((one) => one.name() === given);
+  if (verb === undefined) return `the verbs are ${verbs.map((one) => one.name()).join(", ")}`;
   const isSurplus = error instanceof CommanderError && error.code === "commander.excessArguments";
-  return isSurplus && !isPackage && args.every((arg) => !arg.startsWith("-"));
+  if (!isSurplus) return `${commandLine(given, "--help")} shows the options`;
+  const options = rest.filter((arg) => !verb.args.includes(arg));
+  return toRightCommand(verb, verb.args, options);
 }
 
-function toDashes(verb: string, [value = ""]: readonly string[]): string {
-  return `options come after --, as in: ${commandLine(verb, `--stack ${value}`)}`;
-}
-
-ignoreClosedPipe();
+outliveOutput();
 const args = process.argv.slice(2);
 await main(args).catch((error: unknown) => {
   fail(error, args);

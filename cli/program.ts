@@ -19,6 +19,8 @@ export function defineProgram() {
 }
 
 const closing = `
+A verb that may be about one app takes its name: ${commandLine("rotate", "wiki")}.
+
 add, adopt, doctor, preview, rotate and verify need 1Password, as pulumi up does: OP_CONNECT_HOST and
 OP_CONNECT_TOKEN, OP_SERVICE_ACCOUNT_TOKEN, or OP_ACCOUNT.
 

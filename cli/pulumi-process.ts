@@ -1,4 +1,22 @@
 import type { Options, Result, ResultPromise } from "execa";
+import { toShellWord } from "../components/command-line.ts";
+
+/** What was given of the stack file. */
+interface Given {
+  readonly stack: string;
+  readonly file: string | undefined;
+  /** The file that the stack file is generated from. */
+  readonly into: string | undefined;
+}
+
+/** The command of Pulumi that comes after a verb that wrote an entry. */
+export function toPulumi(command: "preview" | "up", { stack, file, into }: Given): string {
+  // `npm run pulumi` generates the stack file before it runs Pulumi.
+  const pulumi = into === undefined ? "pulumi" : "npm run pulumi --";
+  const isOther = file !== undefined && into === undefined;
+  const config = isOther ? ` --config-file ${toShellWord(file)}` : "";
+  return `${pulumi} ${command} --stack ${stack}${config}`;
+}
 
 /** Options for execa: Pulumi is not killed with this process, and a failure of Pulumi is not an exception. */
 export const outlived = { cleanup: false, reject: false } as const;

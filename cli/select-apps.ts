@@ -1,4 +1,5 @@
 import { didYouMean } from "../components/closest.ts";
+import { commandLine, toShellWord } from "../components/command-line.ts";
 import type { AppSpec, StackSpec } from "../components/config/spec.ts";
 import { BerthError } from "../components/errors.ts";
 
@@ -11,7 +12,7 @@ export function selectApps(spec: StackSpec, name: string | undefined): readonly 
   throw new BerthError(
     `stack ${spec.stack} has no app "${name}"${didYouMean(name, names) || ";"} its apps are ${names.join(", ") || "none"}`,
     {
-      hint: "name one of them with --app, or add the app to the stack file under berth:apps",
+      hint: `name one of them, or add the app: ${commandLine("add", `${toShellWord(name)} --stack ${spec.stack}`)}`,
     },
   );
 }

@@ -15,30 +15,36 @@ export interface AppArgs {
   readonly app: AppSpec;
   /** undefined = a Job creates the database. */
   readonly database: AppDatabaseArgs | RegistryDatabaseArgs | undefined;
+  /** The app's other databases; undefined = none. */
+  readonly further?: readonly AppDatabaseArgs[];
   /** The app's manifests; undefined = the stack has none. */
   readonly delivery: DeliveryPlan | undefined;
   /** What makes roles that the app's roles are members of. */
   readonly after?: readonly pulumi.Resource[];
 }
 
-/** Arguments of an app's database resource, by the app's provisioner. */
+/** Arguments of the resources of an app's databases, by the app's provisioner. */
 export function toDatabaseArgs(
-  { app, plan }: PlannedApp,
+  { app, plan, further }: PlannedApp,
   verifiers: ReadonlyMap<string, string>,
   { ownershipRole }: PostgresSpec,
   registry: Registry | undefined,
-): AppArgs["database"] {
+): Pick<AppArgs, "database" | "further"> {
   switch (app.provisioner) {
     case "berth": {
       // With --target a resource must not depend on one that is not targeted.
       const after = isTargeted() ? undefined : registry?.after;
       const { reclaimPolicy, database } = app;
-      return { plan, verifiers, ownershipRole, reclaimPolicy, recreate: database.recreate, after };
+      const shared = { ownershipRole, reclaimPolicy, recreate: database.recreate, after };
+      return {
+        database: { plan, verifiers, ...shared },
+        further: further.map((one) => ({ plan: one, verifiers: new Map(), ...shared })),
+      };
     }
     case "postgresql":
-      return registry && { plan, verifiers, ...registry };
+      return { database: registry && { plan, verifiers, ...registry } };
     case "job":
-      return undefined;
+      return { database: undefined };
   }
 }
 
@@ -54,13 +60,15 @@ export class App {
    * = a Job creates the database and does that check.
    */
   readonly database: pulumi.Resource | undefined;
+  /** That one and those of the app's other databases. */
+  readonly databases: readonly pulumi.Resource[];
   /** What makes the app's roles: the database, or the manifests with the Job. */
   readonly roles: pulumi.Resource | undefined;
   /** Names of database, roles and Secrets, for the stack's outputs. Nothing in it is secret. */
   readonly summary: pulumi.Output<AppSummary>;
   /** Settles when the app's manifests are written. */
   readonly delivered: pulumi.Output<unknown>;
-  /** The database and what has the manifests. */
+  /** The databases and what has the manifests. */
   readonly resources: readonly pulumi.Resource[];
 
   constructor(name: string, args: AppArgs, providers: AppProviders) {
@@ -72,11 +80,16 @@ export class App {
     const after = isTargeted() ? [] : [...(args.after ?? [])];
     const found = args.database && createDatabase(name, args.database, { ...opts, after });
     this.database = found?.resource;
-    const dependsOn = found === undefined ? after : [found.resource];
+    const further = (args.further ?? []).map((one) => {
+      const dependsOn = found === undefined || isTargeted() ? [] : [found.resource];
+      return new AppDatabase(one, { provider: providers.berth, dependsOn });
+    });
+    this.databases = found === undefined ? [] : [found.resource, ...further];
+    const dependsOn = found === undefined ? after : [...this.databases];
     const delivery = args.delivery && deliver(name, args.delivery, { ...opts, dependsOn });
     this.roles = this.database ?? delivery;
     this.delivered = delivery?.written ?? pulumi.output(undefined);
-    this.resources = [this.database, delivery].filter((one) => one !== undefined);
+    this.resources = [...this.databases, ...(delivery === undefined ? [] : [delivery])];
     const databaseName = found?.databaseName ?? pulumi.output(args.app.database.name);
     this.summary = databaseName.apply((database) => summarize(args, database));
   }
@@ -107,13 +120,15 @@ function createDatabase(
     return { resource: stock, databaseName: stock.database };
   }
   const dependsOn = [...first, ...(args.after === undefined ? [] : [args.after])];
-  const own = new AppDatabase(name, args, { aliases, provider: providers.berth, dependsOn });
+  const own = new AppDatabase(args, { aliases, provider: providers.berth, dependsOn });
   return { resource: own, databaseName: own.database.apply((database) => database.name) };
 }
 
 /** What an operator needs to know about an app after `pulumi up`. */
 export interface AppSummary {
   readonly database: string;
+  /** The app's other databases; undefined = none. */
+  readonly furtherDatabases?: readonly string[];
   readonly roles: readonly {
     readonly name: string;
     readonly profile: string;
@@ -124,8 +139,10 @@ export interface AppSummary {
 }
 
 function summarize({ app, delivery }: AppArgs, database: string): AppSummary {
+  const further = app.database.names.slice(1);
   return {
     database,
+    ...(further.length === 0 ? {} : { furtherDatabases: further }),
     roles: app.roles.map((role) => ({
       name: role.name,
       profile: role.profile,

@@ -13,7 +13,19 @@ export function commandLine(verb: string, args = ""): string {
   return args === "" ? `${command} ${verb}` : `${command} ${verb} ${separator}${args}`;
 }
 
+/** How to run Pulumi for a stack. In the repository stack `dev` is that of `npm start`, with a Pulumi of its own. */
+export function pulumiLine(command: string, stack: string): string {
+  return stack === "dev" && !isPackage
+    ? `npm run pulumi -- ${command}`
+    : `pulumi ${command} --stack ${stack}`;
+}
+
 /** The folder of Berth's own package.json. */
 export function findOwnFolder(): string {
   return path.dirname(createRequire(import.meta.url).resolve("berth/package.json"));
+}
+
+/** A word for a shell command, quoted if needed. */
+export function toShellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

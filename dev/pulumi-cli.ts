@@ -4,7 +4,11 @@ import { execa } from "execa";
 import { outlived, waitForPulumi } from "../cli/pulumi-process.ts";
 import { loadStackFromFile } from "../components/config/load.ts";
 import { findPlugins } from "../components/config/plugins.ts";
-import { findFileBackend, readStatePackages } from "../components/engine/file-backend.ts";
+import {
+  findFileBackend,
+  findStatePackages,
+  readState,
+} from "../components/engine/file-backend.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import { ensureToolchain, type Toolchain } from "../toolchain/ensure.ts";
 import { type PartName, partTable } from "../toolchain/parts.ts";
@@ -27,20 +31,45 @@ interface StackOfRun {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Gets the plugins for the stack file, and for the resources in state if the backend is a folder. */
+/** Gets the plugins for the stack file and for the resources in state. */
 export async function ensurePlugins(
   run: StackOfRun,
   report: (line: string) => void,
 ): Promise<void> {
-  const backend = findFileBackend(projectFolder, run.env);
-  const inState = backend === undefined ? [] : readStatePackages(backend, run.stack);
-  const wanted = new Set([...findPluginsOfFile(run), ...inState]);
+  const wanted = new Set([...findPluginsOfFile(run), ...(await findPackages(run, report))]);
   const plugins = partTable.filter(({ kind, name }) => kind === "plugin" && wanted.has(name));
   if (plugins.length === 0) return;
   await openToolchain(
     report,
     plugins.map(({ name }) => name),
   );
+}
+
+/** The packages of the resources in state, wherever the state is. */
+export async function findPackages(
+  run: StackOfRun,
+  report: (line: string) => void,
+): Promise<readonly string[]> {
+  const backend = findFileBackend(projectFolder, run.env);
+  const state =
+    backend === undefined ? await exportState(run, report) : readState(backend, run.stack);
+  return findStatePackages(state);
+}
+
+/** The state as Pulumi exports it, with encrypted secrets. Empty if Pulumi cannot: the run itself reports why. */
+async function exportState(
+  { stack, env }: StackOfRun,
+  report: (line: string) => void,
+): Promise<string> {
+  const toolchain = await openToolchain(report);
+  const args = ["stack", "export", "--stack", stack, "--non-interactive"];
+  const { exitCode, stdout } = await execa(toolchain.pulumi, args, {
+    cwd: projectFolder,
+    env: { ...env, ...toolchain.env },
+    stdin: "ignore",
+    reject: false,
+  });
+  return exitCode === 0 ? stdout : "";
 }
 
 /** None for a stack file with mistakes: the run itself reports them. */

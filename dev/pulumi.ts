@@ -1,8 +1,8 @@
 import { execa } from "execa";
 import { printError } from "../cli/print.ts";
 import { outlived, waitForPulumi } from "../cli/pulumi-process.ts";
-import { ignoreClosedPipe } from "../cli/terminal/closed-pipe.ts";
 import { describeFailure } from "../cli/terminal/describe-failure.ts";
+import { outliveOutput } from "../cli/terminal/outlive-output.ts";
 import { explainLock } from "../components/engine/stack-locks.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import { reopenCluster } from "./cluster/reopen.ts";
@@ -24,7 +24,7 @@ import { keepCommitted } from "./stack-file.ts";
  * `npm run pulumi -- preview`: the Pulumi CLI on the stack of `npm start`, or on the stack of `--stack`, with
  * the environment of `pulumiDefaults`.
  */
-ignoreClosedPipe();
+outliveOutput();
 const args = process.argv.slice(2);
 const env = pulumiDefaults();
 const report = (line: string): void => {

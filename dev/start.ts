@@ -1,8 +1,8 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { paint, print, printError, printFile } from "../cli/print.ts";
-import { ignoreClosedPipe } from "../cli/terminal/closed-pipe.ts";
 import { describeFailure } from "../cli/terminal/describe-failure.ts";
+import { outliveOutput } from "../cli/terminal/outlive-output.ts";
 import { describeCheck } from "../cli/verify/check.ts";
 import { type Verdict, verifyStack } from "../cli/verify/verb.ts";
 import { loadStackFromFile } from "../components/config/load.ts";
@@ -234,7 +234,7 @@ function describeApp(sandbox: Sandbox, name: string): string {
   return `${name}: database ${app.database.name}, ${roles.join(", ")}`;
 }
 
-ignoreClosedPipe();
+outliveOutput();
 process.exitCode = await main().catch((error: unknown) => {
   printError(describeFailure(error, "npm start -- --help shows the options"));
   return 2;

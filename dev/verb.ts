@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { execa } from "execa";
-import { printError } from "../cli/print.ts";
+import { print, printError } from "../cli/print.ts";
 import { describeFailure } from "../cli/terminal/describe-failure.ts";
+import { pulumiLine } from "../components/command-line.ts";
 import { findSelectedStack } from "../components/engine/selected-stack.ts";
 import { BerthError } from "../components/errors.ts";
 import { projectFolder } from "../components/project-folder.ts";
@@ -52,7 +53,9 @@ async function enterSandbox(): Promise<Sandbox> {
 
 try {
   const stack = values.stack ?? findSelectedStack(projectFolder, process.env);
-  const isSandbox = stack === "dev" && values.help !== true;
+  // Without that `plan` reads the stack file alone.
+  const isPlan = verb === "plan" && !args.includes("--verifiers");
+  const isSandbox = stack === "dev" && values.help !== true && !isPlan;
   const sandbox = isSandbox ? await enterSandbox() : undefined;
   await import("../cli/main.ts");
   // It may have made an item, or a new password.
@@ -65,6 +68,7 @@ try {
       reject: false,
     });
     process.exitCode = exitCode ?? 1;
+    print(`next: ${pulumiLine("up", "dev")}`);
   }
 } catch (error) {
   printError(describeFailure(error, `npm run ${verb} -- --help shows the options`));

@@ -3,6 +3,7 @@ import { givesSuperuserRights } from "../components/config/rules/memberships.ts"
 import { DnsLabel, PgName } from "../components/config/schema/primitives.ts";
 import type { AppDatabaseState } from "../components/postgres/plan/app-properties.ts";
 import { withDefaults } from "../components/postgres/plan/defaults.ts";
+import { toTerminalText } from "../components/terminal-text.ts";
 import { findStrayAdminSecrets } from "./admin-secret.ts";
 import { describeObject, listValues, type Registered, toObjects } from "./objects.ts";
 
@@ -19,9 +20,16 @@ function toPolicy(
   rule: Rule,
 ): ResourceValidationPolicy {
   const validateResource = ({ type, props }: Registered, report: ReportViolation): void => {
-    rule({ type, props }, report);
+    rule({ type, props }, toFit(report));
   };
   return { ...policy, validateResource };
+}
+
+/** Pulumi prints a message as it is, and names in it may be anybody's. */
+function toFit(report: ReportViolation): ReportViolation {
+  return (message, urn) => {
+    report(toTerminalText(message), urn);
+  };
 }
 
 /** The properties of an app's database; undefined = it is another resource. */
@@ -183,7 +191,8 @@ export const policies: Policies = [
     name: "admin-secret-at-the-database",
     description: "The admin role's Secret is only in the database's namespace.",
     validateStack: ({ resources }, report) => {
-      for (const { urn, message } of findStrayAdminSecrets(resources)) report(message, urn);
+      const say = toFit(report);
+      for (const { urn, message } of findStrayAdminSecrets(resources)) say(message, urn);
     },
   },
   toPolicy(

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { readStatePackages } from "../components/engine/file-backend.ts";
+import { findStatePackages, readState } from "../components/engine/file-backend.ts";
 
 test("a state names the packages whose plugins its resources need, once each", () => {
   const folder = mkdtempSync(path.join(tmpdir(), "berth-backend-"));
@@ -15,7 +15,7 @@ test("a state names the packages whose plugins its resources need, once each", (
   const state = { version: 3, checkpoint: { latest: { resources } } };
   writeFileSync(path.join(stacks, "prod.json"), JSON.stringify(state, undefined, 4));
   const backend = { folder, project: "berth" };
-  expect(readStatePackages(backend, "prod")).toEqual(["berth", "postgresql"]);
-  expect(readStatePackages(backend, "test")).toEqual([]);
+  expect(findStatePackages(readState(backend, "prod"))).toEqual(["berth", "postgresql"]);
+  expect(findStatePackages(readState(backend, "test"))).toEqual([]);
   rmSync(folder, { recursive: true });
 });

@@ -3,6 +3,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { verbs } from "../cli/verbs.ts";
 import { madeParts, profileTable, withMadeParts } from "../dev/documents/readme.ts";
 import { findProblems, type Written, writeStack } from "./fakes/stack.ts";
 
@@ -29,6 +30,9 @@ function blocksOf(language: string): readonly string[] {
   );
 }
 
+/** Scripts that a page names as former ones. */
+const gone = ["test:cluster"];
+
 /** Command of a page → the test that runs it. */
 const runBy: Readonly<Record<string, string>> = {
   "npm start": "engine/start.full.test.ts",
@@ -39,7 +43,7 @@ const runBy: Readonly<Record<string, string>> = {
   "npm run add -- wiki --stack dev": "engine/five-minutes.full.test.ts",
   "npm run preview -- --stack dev": "engine/five-minutes.full.test.ts",
   "npm run pulumi -- up --yes": "engine/five-minutes.full.test.ts",
-  "npm run rotate -- --stack dev --app wiki": "engine/five-minutes.full.test.ts",
+  "npm run rotate -- wiki --stack dev": "engine/five-minutes.full.test.ts",
   "npm run report -- --stack dev --html --live --out report.html":
     "engine/five-minutes.full.test.ts",
   "npm run add -- wiki --stack prod": "cli/add/verb.test.ts",
@@ -62,7 +66,7 @@ const runBy: Readonly<Record<string, string>> = {
   "pulumi up": "engine/package.full.test.ts",
   "npx berth verify": "engine/package.full.test.ts",
   "npm run plan -- --stack prod": "cli/plan/verb.test.ts",
-  "npm run plan -- --stack prod --app wiki --vault": "cli/main.test.ts",
+  "npm run plan -- wiki --stack prod --vault": "cli/main.test.ts",
   "npm run report -- --stack prod": "cli/report/verb.test.ts",
   "npm run report -- --stack prod --html --out report.html": "cli/report/page/browser.full.test.ts",
   "npm run report -- --stack prod --html --live --out report.html":
@@ -93,15 +97,38 @@ const runBy: Readonly<Record<string, string>> = {
   "npm run adopt -- --stack prod --write": "engine/adopt.rows.test.ts",
   "npm run rotate -- --stack prod --admin": "engine/rotate.test.ts",
   "npm run rotate -- --stack prod --admin --preview": "engine/rotate.test.ts",
-  "npm run rotate -- --stack prod --app wiki": "engine/rotate.test.ts",
-  "npm run rotate -- --stack prod --app wiki --keys": "cli/rotate/write-keys.test.ts",
-  "npm run rotate -- --stack prod --app wiki --retire": "engine/rotate-two-logins.full.test.ts",
+  "npm run rotate -- wiki --stack prod": "engine/rotate.test.ts",
+  "npm run rotate -- wiki --stack prod --keys": "cli/rotate/write-keys.test.ts",
+  "npm run rotate -- wiki --stack prod --retire": "engine/rotate-two-logins.full.test.ts",
 };
 
 describe("the pages for users", () => {
   it("have only commands that a test runs", () => {
     const commands = blocksOf("sh").flatMap((block) => block.trim().split("\n"));
     expect([...new Set(commands)].toSorted()).toEqual(Object.keys(runBy).toSorted());
+  });
+
+  it("show commands in blocks of `sh` alone", () => {
+    const languages = pages.flatMap((file) => [...readText(file).matchAll(/^ *```(\w+)/gm)]);
+    const known = ["json", "mermaid", "sh", "sql", "yaml"];
+    expect(languages.map(([, name = ""]) => name).filter((name) => !known.includes(name))).toEqual(
+      [],
+    );
+  });
+
+  it("name in their sentences only commands and options that there are", () => {
+    const { scripts } = JSON.parse(readText("package.json")) as { scripts: object };
+    const inSentences = pages.flatMap((file) => [
+      ...readText(file).matchAll(/`(npm run|npx berth) (?<name>[a-z:]+)(?<args>[^`\n]*)`/g),
+    ]);
+    expect(inSentences.length).toBeGreaterThan(10);
+    for (const { 0: text, groups: { name = "", args = "" } = {} } of inSentences) {
+      const verb = verbs.find((one) => one.name() === name);
+      expect(verb !== undefined || name in scripts || gone.includes(name), text).toBe(true);
+      const known = ["--help", ...(verb?.options.map(({ long }) => long) ?? [])];
+      const given = args.match(/--[a-z][a-z-]*/g) ?? [];
+      if (verb) expect(known, text).toEqual(expect.arrayContaining(given));
+    }
   });
 
   it.each(Object.entries(runBy))("%s: the test has its verb and options", (command, file) => {
@@ -175,6 +202,7 @@ describe("the documents", () => {
     expect(withMadeParts(file, text)).toBe(text);
   });
 
+  // Links to other sites are not followed: tests run without the internet, and a site may be down for an hour.
   it.each(documents)("%s links only to what is there", (file) => {
     for (const link of linksOf(file)) expect(existsSync(new URL(link, root)), link).toBe(true);
   });
@@ -193,7 +221,7 @@ describe("the documents", () => {
 
 /** The files that a document links to, from the root. */
 function linksOf(file: string): readonly string[] {
-  const links = [...readText(file).matchAll(/\]\((?!https?:|#)([^)#]+)/g)];
+  const links = [...readText(file).matchAll(/(?:\]\(|src="|href=")(?!https?:|#)([^)#"]+)/g)];
   return links.map(([, link = ""]) => path.posix.join(path.posix.dirname(file), link));
 }
 

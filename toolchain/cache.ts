@@ -49,7 +49,7 @@ export function openCache(
     cluster: join(root, "cluster"),
     built: join(root, "built"),
     downloaded: join(root, "downloaded"),
-    lock: join(root, "lock"),
+    lock: join(root, "lock.db"),
   };
 }
 

@@ -30,7 +30,7 @@ export async function ensureClusterToolchain(
   const crds = crdFolder(cache);
   if (!existsSync(crds)) {
     await withLock(cache.lock, report, async (say) => {
-      say("fetching the CRDs of what Berth emits (80 MB of Go modules)");
+      say("fetching the CRDs of what Berth emits (150 MB of Go modules)");
       await extractCrds(cache);
     });
   }

@@ -5,6 +5,12 @@ import { execa } from "execa";
 import { type Cache, partKey } from "./cache.ts";
 import { moduleFolder, type Part, partVersion } from "./parts.ts";
 
+/**
+ * The user's workspace or vendor mode would change the result. A module that needs a newer Go gets it from the module
+ * proxy, also where the user has forbidden that: a build in Berth's folder changes nothing outside of Go's caches.
+ */
+export const goEnvironment = { GOWORK: "off", GO111MODULE: "on", GOTOOLCHAIN: "auto" } as const;
+
 /** Go builds what go.mod and go.sum pin. It looks up no newer versions and edits neither file. */
 const buildFlags = ["-mod=readonly", "-trimpath", "-buildvcs=false"];
 
@@ -28,10 +34,7 @@ export async function buildPart(cache: Cache, part: Part): Promise<string> {
   return program;
 }
 
-/**
- * Fails with what to install if there is no Go. A Go that is too old says so itself, and downloads the right
- * one if that is allowed.
- */
+/** Fails with what to install if there is no Go. A Go that is too old downloads the right one. */
 export async function requireGo(reason: string): Promise<void> {
   const { exitCode } = await execa("go", ["version"], { reject: false });
   if (exitCode === 0) return;
@@ -92,8 +95,7 @@ function go(part: Part, args: string[]): Promise<string> {
 async function runGo(folder: string, args: string[], what: string): Promise<string> {
   const result = await execa("go", args, {
     cwd: folder,
-    // The user's workspace or vendor mode would change the result.
-    env: { GOWORK: "off", GO111MODULE: "on" },
+    env: goEnvironment,
     reject: false,
   });
   if (result.exitCode === 0) return result.stdout;

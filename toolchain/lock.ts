@@ -1,38 +1,23 @@
 /**
- * A lock for one process at a time: a file with the owner's pid, which only one process can create. The owner
- * touches it every few seconds. A lock that nobody touches is abandoned, also if the owner ran elsewhere or its
- * pid is now another process's.
+ * A lock for one process at a time: a transaction of SQLite, which locks its file through the operating system.
+ * That frees it when the process ends, however it ends, so no lock is ever left behind.
  */
-import {
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
-import { hostname } from "node:os";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
-import { findPidSpace, isAlive } from "./processes.ts";
 
-/** Milliseconds without a touch until a lock is abandoned. */
-const abandonedAfter = 30_000;
-const touchEvery = 5_000;
 const pauseMs = 500;
 
-interface Owner {
+/** What the owner says to those who wait. */
+interface News {
   readonly pid: number;
-  /** The pid namespace of the pid. */
-  readonly space: string;
+  readonly line: string | undefined;
 }
-
-const space = findPidSpace() ?? hostname();
 
 /**
  * Runs `work` while this process holds the lock `file`. While it waits, it reports the progress of the owner.
+ * The file stays: it may be open in a process that waits.
  *
  * @param work Calls its argument to report progress, to its own user and to waiting processes.
  */
@@ -43,99 +28,50 @@ export async function withLock<T>(
 ): Promise<T> {
   mkdirSync(dirname(file), { recursive: true });
   const news = `${file}.news`;
-  let [waitedFor, heard]: [number | undefined, string | undefined] = [undefined, undefined];
-  while (!tryLock(file)) {
-    const owner = readOwner(file);
-    if (isAbandoned(file, owner)) {
-      breakLock(file, owner);
-      continue;
-    }
-    if (owner !== undefined && owner.pid !== waitedFor) {
-      report(`waiting for another Berth process (${describe(owner)}) to finish its part`);
-      waitedFor = owner.pid;
-    }
-    const said = readNews(news, owner);
-    if (said !== undefined && said !== heard) report(`  ${said.trim()}`);
-    heard = said;
-    await sleep(pauseMs);
-  }
-  const touching = setInterval(() => {
-    touch(file);
-  }, touchEvery).unref();
+  const tell = (line?: string): void => {
+    writeFileSync(news, JSON.stringify({ pid: process.pid, line } satisfies News));
+  };
+  const lock = new DatabaseSync(file);
   try {
+    let heard: News | undefined;
+    while (!tryLock(lock)) {
+      const said = readNews(news);
+      if (said !== undefined && said.pid !== heard?.pid) {
+        report(`waiting for another Berth process (pid ${String(said.pid)}) to finish its part`);
+      }
+      if (said?.line !== undefined && said.line !== heard?.line) report(`  ${said.line.trim()}`);
+      heard = said ?? heard;
+      await sleep(pauseMs);
+    }
+    tell();
     return await work((line) => {
       report(line);
-      writeFileSync(news, JSON.stringify({ pid: process.pid, line }));
+      tell(line);
     });
   } finally {
-    clearInterval(touching);
-    rmSync(news, { force: true });
-    rmSync(file, { force: true });
+    if (lock.isTransaction) rmSync(news, { force: true });
+    lock.close();
   }
 }
 
-/** Creates the lock with its content in one step, so no reader sees an empty lock. */
-function tryLock(file: string): boolean {
-  const mine = `${file}.${String(process.pid)}`;
-  writeFileSync(mine, JSON.stringify({ pid: process.pid, space } satisfies Owner));
+/** https://sqlite.org/rescode.html#busy */
+const busy = 5;
+
+function tryLock(lock: DatabaseSync): boolean {
   try {
-    linkSync(mine, file);
+    lock.exec("BEGIN EXCLUSIVE");
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    if ((error as { readonly errcode?: number }).errcode === busy) return false;
     throw error;
-  } finally {
-    rmSync(mine, { force: true });
   }
 }
 
-function isAbandoned(file: string, owner: Owner | undefined): boolean {
-  if (owner?.space === space && !isAlive(owner.pid)) return true;
-  const touched = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
-  return touched !== undefined && Date.now() - touched > abandonedAfter;
-}
-
-/** Removes the lock by renaming it. If several processes try, one succeeds. */
-function breakLock(file: string, expected: Owner | undefined): void {
-  const aside = `${file}.broken-${String(process.pid)}`;
+/** undefined = the owner has said nothing yet. */
+function readNews(file: string): News | undefined {
   try {
-    renameSync(file, aside);
-    // Another process was faster, and this is the new owner's lock: put it back.
-    if (readOwner(aside)?.pid !== expected?.pid) linkSync(aside, file);
-  } catch {
-    // The lock has gone already. The caller tries again.
-  } finally {
-    rmSync(aside, { force: true });
-  }
-}
-
-function readOwner(file: string): Owner | undefined {
-  try {
-    return JSON.parse(readFileSync(file, "utf8")) as Owner;
+    return JSON.parse(readFileSync(file, "utf8")) as News;
   } catch {
     return undefined;
   }
-}
-
-/** undefined = the owner has reported nothing yet. */
-function readNews(file: string, owner: Owner | undefined): string | undefined {
-  try {
-    const { pid, line } = JSON.parse(readFileSync(file, "utf8")) as { pid: number; line: string };
-    return pid === owner?.pid ? line : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function touch(file: string): void {
-  try {
-    utimesSync(file, new Date(), new Date());
-  } catch {
-    // The cache was deleted meanwhile, so there is nothing to protect.
-  }
-}
-
-function describe(owner: Owner): string {
-  const pid = `pid ${String(owner.pid)}`;
-  return owner.space === space ? pid : `${pid}, elsewhere`;
 }

@@ -6,6 +6,7 @@ import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
 import { toOneError } from "../../components/errors.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { paint, print, printError, printJson } from "../print.ts";
+import { toPulumi } from "../pulumi-process.ts";
 import { addEntries, formatEntries, replaceFile } from "../stack-file.ts";
 import { type AddArgs, completeArgs, findDifferences, toEntry } from "./args.ts";
 import { findTerminal } from "./ask.ts";
@@ -82,17 +83,6 @@ function refuseOther(name: string, file: string, differences: readonly string[])
     differences,
     "edit the entry there; add changes no entry that exists",
   );
-}
-
-/** The command that shows or makes what the entry says. */
-export function toPulumi(
-  command: "preview" | "up",
-  { stack, file, into }: Pick<AddArgs, "stack" | "file" | "into">,
-): string {
-  // `npm run pulumi` generates the stack file before it runs Pulumi.
-  const pulumi = into === undefined ? "pulumi" : "npm run pulumi --";
-  const config = file === undefined || into !== undefined ? "" : ` --config-file ${file}`;
-  return `${pulumi} ${command} --stack ${stack}${config}`;
 }
 
 function report(

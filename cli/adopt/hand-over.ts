@@ -52,7 +52,7 @@ function separate(
   const all = owner.ownedDatabases;
   if (all.length < 2 || reservedReason(owner.name, stack.spec) !== undefined) return undefined;
   const main = all.includes(owner.name) ? owner.name : all[0];
-  const which = `role ${quote(owner.name)} owns the databases ${all.map(quote).join(" and ")}, and an entry has one database`;
+  const which = `role ${quote(owner.name)} owns the databases ${all.map(quote).join(" and ")}, and one entry cannot have them all`;
   if (database.name === main) {
     return { reason: `${which}; give the others an owner of their own first`, statements: [] };
   }

@@ -28,8 +28,10 @@ export function describeKept(
   app: Pick<AppSpec, "database" | "roles">,
 ): string[] {
   const { database } = app;
-  const inside = insides.get(database.name);
-  const extras = typeof inside === "string" ? [] : (inside?.extras ?? []);
+  const extrasOf = (name: string): readonly Extra[] => {
+    const inside = insides.get(name);
+    return typeof inside === "string" ? [] : (inside?.extras ?? []);
+  };
   const names = roleNamesOf(app);
   const settings = names.flatMap((name) =>
     (catalog.roles.get(name)?.settings ?? [])
@@ -47,7 +49,13 @@ export function describeKept(
     extension: database.extensions.map(({ name }) => name),
   };
   const isSaid = ({ kind, name }: Extra): boolean => said[kind]?.includes(name) === true;
-  return [...settings, ...members, ...extras.filter((extra) => !isSaid(extra)).map(describeExtra)];
+  const isOne = database.names.length === 1;
+  const extras = database.names.flatMap((name) =>
+    extrasOf(name)
+      .filter((extra) => !isSaid(extra))
+      .map((extra) => describeExtra(extra) + (isOne ? "" : ` in database ${quote(name)}`)),
+  );
+  return [...settings, ...members, ...extras];
 }
 
 function describeExtra({ kind, name, count }: Extra): string {

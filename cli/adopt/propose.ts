@@ -32,10 +32,17 @@ export function proposeApps(stack: Stack, facts: AdoptFacts): Proposal {
   const { spec } = stack;
   const apps: ProposedApp[] = [];
   const leftAlone: LeftAlone[] = [];
-  const known = new Set(spec.apps.map((app) => app.database.name));
+  const known = new Set(spec.apps.flatMap((app) => app.database.names));
   for (const database of facts.catalog.databases.values()) {
     if (known.has(database.name) || isOthers(database.name, spec)) continue;
-    const trial = new Trial(stack, facts, database, apps);
+    const together = findTogether(stack, facts, database, known);
+    const whole = together && new Trial(stack, facts, together, apps);
+    if (together !== undefined && whole?.findReasons().length === 0) {
+      apps.push(whole.propose());
+      for (const { name } of together) known.add(name);
+      continue;
+    }
+    const trial = new Trial(stack, facts, [database], apps);
     const found = leaveAlone(stack, facts, database) ?? trial.findReasons().map(toReason);
     if (!Array.isArray(found)) leftAlone.push(found);
     else if (found.length === 0) apps.push(trial.propose());
@@ -54,13 +61,39 @@ export function proposeApps(stack: Stack, facts: AdoptFacts): Proposal {
   return { apps, leftAlone };
 }
 
+/**
+ * The databases of an owner that has several, for one entry. The first is called like the owner or `…main`, if there is
+ * one. undefined = it has no other, or one of them cannot be in an entry.
+ */
+function findTogether(
+  { spec }: Stack,
+  { catalog }: AdoptFacts,
+  { owner }: LiveDatabase,
+  known: ReadonlySet<string>,
+): [LiveDatabase, ...LiveDatabase[]] | undefined {
+  const names = catalog.roles.get(owner)?.ownedDatabases ?? [];
+  const all = names.flatMap((name) => catalog.databases.get(name) ?? []);
+  const isFree = ({ name, isTemplate = false }: LiveDatabase): boolean =>
+    !isTemplate && !known.has(name) && !isOthers(name, spec);
+  if (all.length < 2 || all.length < names.length || !all.every(isFree)) return undefined;
+  const isMain = ({ name }: LiveDatabase): boolean => name === owner || /main$/i.test(name);
+  const [first, ...further] = [...all.filter(isMain), ...all.filter((one) => !isMain(one))];
+  return first && [first, ...further];
+}
+
 /** A database that cannot be adopted, whatever its entry. */
 function leaveAlone(
   stack: Stack,
   facts: AdoptFacts,
   database: LiveDatabase,
 ): LeftAlone | undefined {
-  const { name, isTemplate = false } = database;
+  const { name, owner, isTemplate = false } = database;
+  const app = stack.spec.apps.find(({ roles }) => roles[0].name === owner);
+  if (app !== undefined) {
+    const names = [...app.database.names, name].map((one) => JSON.stringify(one)).join(", ");
+    const reason = `its owner "${owner}" is the owner of app ${app.name}; to have both in it, set berth:apps.${app.name}.database.names to [${names}]`;
+    return { kind: "database", name, reasons: [reason] };
+  }
   if (isTemplate) {
     return { kind: "database", name, reasons: ["it is a template for databases (IS_TEMPLATE)"] };
   }

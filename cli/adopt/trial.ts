@@ -7,22 +7,21 @@ import { reservedReason } from "../../components/config/rules/names.ts";
 import type { AppEntry } from "../../components/config/schema/stack.ts";
 import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
 import { BerthError, type Problem } from "../../components/errors.ts";
-import { noAccess } from "../../components/postgres/catalog/access.ts";
 import type { LiveDatabase, LiveRole } from "../../components/postgres/catalog/catalog.ts";
 import { searchPathOf } from "../../components/postgres/catalog/settings.ts";
-import { decideApp, listActions } from "../../components/postgres/diff/decide-app.ts";
-import { PUBLIC_SCHEMA, planDatabase } from "../../components/postgres/plan/plan.ts";
+import { PUBLIC_SCHEMA } from "../../components/postgres/plan/plan.ts";
 import { type ForeignOwner, findForeignOwner } from "../../components/postgres/rules/identity.ts";
-import { type Action, describeAction } from "../../components/postgres/statements/actions.ts";
+import { describeAction } from "../../components/postgres/statements/actions.ts";
 import { scramOf } from "../../components/postgres/verifier.ts";
-import { hasMoreLogins, isAddition, isAdoption, isNotForLater } from "./changes.ts";
+import { hasMoreLogins } from "./changes.ts";
+import { decideEntry, type EntryDecision } from "./decide-entry.ts";
 import type { AdoptFacts, Inside } from "./facts.ts";
 import { toMay } from "./granted.ts";
 import { findLoginsOf } from "./group-owner.ts";
 import { databasesReachedBy, describeKept } from "./kept.ts";
 import { toKey } from "./slug.ts";
 
-/** A database and its roles as an entry of the stack file that changes nothing about them. */
+/** The databases of one owner and their roles as an entry of the stack file that changes nothing about them. */
 export interface ProposedApp {
   readonly key: string;
   readonly entry: AppEntry;
@@ -42,11 +41,15 @@ export interface Stack {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** Builds and tries the entry for one database. */
+/** Builds and tries the entry for one database, or for several of one owner. */
 export class Trial {
   readonly #stack: Stack;
   readonly #facts: AdoptFacts;
+  /** The first. */
   readonly #database: LiveDatabase;
+  readonly #names: readonly string[];
+  /** What keys are made from. */
+  readonly #keyName: string;
   readonly #key: string;
   readonly #takenItems: ReadonlySet<string>;
   /** Further roles whose profile is guessed, because they have privileges only on what is there. */
@@ -55,17 +58,19 @@ export class Trial {
   constructor(
     stack: Stack,
     facts: AdoptFacts,
-    database: LiveDatabase,
+    [database, ...further]: readonly [LiveDatabase, ...LiveDatabase[]],
     before: readonly ProposedApp[],
   ) {
     this.#stack = stack;
     this.#facts = facts;
     this.#database = database;
+    this.#names = [database, ...further].map(({ name }) => name);
+    this.#keyName = further.length === 0 ? database.name : database.owner;
     const all = [...stack.spec.apps, ...before.map(({ app }) => app)];
     const items = new Set(all.flatMap((app) => app.roles.map((role) => role.item.item)));
     const keys = new Set(all.map((app) => app.name));
     this.#takenItems = items;
-    this.#key = toKey(database.name, {
+    this.#key = toKey(this.#keyName, {
       longest: 40,
       fallback: "app",
       isFree: (key) => !keys.has(key) && !items.has(`${key}-db-credentials`),
@@ -74,7 +79,7 @@ export class Trial {
 
   /** Why there can be no entry at all. */
   findReasons(): readonly Problem[] {
-    const { name, owner } = this.#database;
+    const { owner } = this.#database;
     const why = reservedReason(owner, this.#stack.spec);
     if (why !== undefined) return [{ what: `its owner "${owner}" ${why}` }];
     const foreign = this.#foreignOwner(owner);
@@ -84,7 +89,9 @@ export class Trial {
     }
     const entry = this.#base();
     const app = this.#parse(entry);
-    const inside = this.#facts.insides.get(name);
+    const inside = this.#names
+      .map((one) => this.#facts.insides.get(one))
+      .find((one) => typeof one === "string");
     const isRefused = Array.isArray(app) || this.#decide(app).problems.length > 0;
     if (isRefused || typeof inside !== "string") return this.#try(entry);
     const [group, admin] = [owner, this.#facts.catalog.server.admin].map(escapeIdentifier);
@@ -174,12 +181,12 @@ export class Trial {
       if (role.ownedDatabases.length > 0 || this.#foreignOwner(role.name) !== undefined)
         return false;
       const reached = databasesReachedBy(role.name, this.#facts);
-      return reached.length === 1 && reached[0] === this.#database.name;
+      return reached.length > 0 && reached.every((name) => this.#names.includes(name));
     });
   }
 
   #roleKey(name: string, entry: AppEntry): string {
-    const prefix = this.#database.name.toLowerCase();
+    const prefix = this.#keyName.toLowerCase();
     const rest = name.toLowerCase().startsWith(prefix) ? name.slice(prefix.length) : name;
     return toKey(rest, {
       longest: 20,
@@ -201,7 +208,7 @@ export class Trial {
       logins === undefined ? {} : ({ name: owner, rotation: "two-logins", logins } as const);
     const all = { ...ownerSettings, ...twoLogins };
     const database = {
-      ...(name === derived ? {} : { name }),
+      ...(this.#names.length > 1 ? { names: [...this.#names] } : name === derived ? {} : { name }),
       ...(encoding === "UTF8" ? {} : { encoding }),
       ...(connectionLimit < 0 ? {} : { connectionLimit }),
     };
@@ -260,32 +267,7 @@ export class Trial {
     }));
   }
 
-  /** What `pulumi up` would do, without the actions of every adoption. */
-  #decide(app: AppSpec): {
-    readonly problems: readonly Problem[];
-    readonly actions: readonly Action[];
-    readonly additions: readonly Action[];
-  } {
-    const { postgres } = this.#stack.spec;
-    const { catalog } = this.#facts;
-    const facts = { catalog, access: this.#inside()?.access };
-    const decision = decideApp(planDatabase(app, postgres), facts, { postgres });
-    const all = listActions(decision).filter(
-      (action) => !isAdoption(action, postgres.ownershipRole) && !this.#isAboutNewLogin(action),
-    );
-    const { access = noAccess } = facts;
-    const isAdding = (one: Action) => isAddition(one, this.#guessed, this.#database, access);
-    return {
-      problems: [...decision.problems, ...decision.superuser].filter(isNotForLater),
-      actions: all.filter((action) => !isAdding(action)),
-      additions: all.filter(isAdding),
-    };
-  }
-
-  /** An action about the second of two logins, where only the first exists. It changes nothing that exists. */
-  #isAboutNewLogin(action: Action): boolean {
-    if (!("role" in action)) return false;
-    const name = typeof action.role === "string" ? action.role : action.role.name;
-    return !this.#facts.catalog.roles.has(name);
+  #decide(app: AppSpec): EntryDecision {
+    return decideEntry(app, this.#stack.spec, this.#facts, this.#guessed);
   }
 }

@@ -1,5 +1,6 @@
 import { escapeIdentifier } from "pg";
 import { didYouMean } from "../../components/closest.ts";
+import { eachDatabase } from "../../components/config/databases.ts";
 import { readOnePasswordAccess } from "../../components/config/environment.ts";
 import { loadStackFromFile, readStackFile } from "../../components/config/load.ts";
 import { roleNamesOf } from "../../components/config/logins.ts";
@@ -15,8 +16,8 @@ import { withOwnershipRole } from "../../components/postgres/rules/identity.ts";
 import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
 import { withServer } from "../../components/postgres/server/reach.ts";
 import { projectFolder } from "../../components/project-folder.ts";
-
 import { countOf, paint, print, printJson, withProgress } from "../print.ts";
+import { toPulumi } from "../pulumi-process.ts";
 import { addEntries, formatEntries, replaceFile } from "../stack-file.ts";
 import { type AdoptFacts, inspectServerForAdopt } from "./facts.ts";
 import { planAppHandOver } from "./hand-over.ts";
@@ -109,14 +110,15 @@ function select(
   facts: AdoptFacts,
 ): Proposal {
   if (name === undefined) return all;
-  const apps = all.apps.filter(({ key, app }) => key === name || app.database.name === name);
+  const apps = all.apps.filter(({ key, app }) => key === name || app.database.names.includes(name));
   const leftAlone = all.leftAlone.filter((one) => one.name === name);
   if (apps.length > 0 || leftAlone.length > 0) return { apps, leftAlone };
-  const owned = spec.apps.find((app) => app.name === name || app.database.name === name);
-  const handOver = owned && planAppHandOver(owned, { spec }, facts);
-  if (owned !== undefined && handOver !== undefined) {
-    return { apps: [], leftAlone: [toLeftAlone(owned.database.name, handOver)] };
-  }
+  const owned = spec.apps.find((app) => app.name === name || app.database.names.includes(name));
+  const handedOver = (owned === undefined ? [] : eachDatabase(owned)).flatMap((one) => {
+    const handOver = planAppHandOver(one, { spec }, facts);
+    return handOver === undefined ? [] : [toLeftAlone(one.database.name, handOver)];
+  });
+  if (handedOver.length > 0) return { apps: [], leftAlone: handedOver };
   if (owned !== undefined) {
     throw new BerthError(`adopt: ${quote(name)} is in the stack file already, as ${owned.name}`);
   }
@@ -125,11 +127,11 @@ function select(
     throw new BerthError(`adopt: ${quote(name)} ${reserved}, so no app can have it`, {
       hint: spec.postgres.reserved.includes(name)
         ? "if it is an app's, take it out of berth:postgres.reserved"
-        : "name another database with --app",
+        : "name another database",
     });
   }
   const found = new Set([
-    ...all.apps.map(({ app }) => app.database.name),
+    ...all.apps.flatMap(({ app }) => app.database.names),
     ...all.leftAlone.filter(({ kind }) => kind === "database").map((one) => one.name),
   ]);
   throw new BerthError(
@@ -184,18 +186,16 @@ function printReport(report: Report, args: AdoptArgs, file: string): void {
   print(lastLine(report, args, file));
 }
 
-function lastLine(report: Report, { app, stack, into }: AdoptArgs, file: string): string {
+function lastLine(report: Report, args: AdoptArgs, file: string): string {
   const apps = Object.keys(report.apps).length;
   const proposed = `${countOf(apps, "app")} with ${countOf(report.passwords.length, "role")} proposed`;
   const left = `${String(report.leftAlone.length)} left alone`;
   if (apps === 0) {
-    return app === undefined
+    return args.app === undefined
       ? `nothing to adopt: ${left}`
-      : `not adopted: ${quote(app)}; nothing was written`;
+      : `not adopted: ${quote(args.app)}; nothing was written`;
   }
-  // `npm run pulumi` generates the stack file before it runs Pulumi.
-  const pulumi = into === undefined ? "pulumi" : "npm run pulumi --";
   return report.written === undefined
     ? `${proposed}, ${left}; nothing was written (--write adds them to ${file})`
-    : `${proposed}, ${left}; added to ${file}; next: ${pulumi} preview --stack ${stack}`;
+    : `${proposed}, ${left}; added to ${file}; next: ${toPulumi("preview", args)}`;
 }

@@ -1,19 +1,20 @@
 import { Option } from "@commander-js/extra-typings";
 import { BerthError } from "../../components/errors.ts";
-import { defineVerb } from "../define-verb.ts";
+import { defineAppVerb } from "../define-verb.ts";
 import { print, printError } from "../print.ts";
+import { toPulumi } from "../pulumi-process.ts";
 
-export const add = defineVerb("add", {
+export const add = defineAppVerb("add", {
   summary: "make an app's items in 1Password and its entry in the stack file, and show the preview",
   details:
     "Needs 1Password, as pulumi up does, with the right to write. Asks at a terminal for what it needs.",
+  app: "name of the app",
   examples: [
     ["wiki --stack prod", "the item and the entry of wiki"],
     ["wiki --stack prod --login reports=readonly --git apps/wiki", "with a login that may read"],
     ["netbox --stack prod --preset netbox", "with the database values of NetBox's chart"],
   ],
 })
-  .argument("[app]", "name of the app")
   .option("--namespace <name>", "namespace that the app runs in (default: infra-<app>)")
   .addOption(
     new Option(
@@ -31,16 +32,16 @@ export const add = defineVerb("add", {
   .option("--chart-version <version>", "version of the chart (with --preset there is a default)")
   .option("--into <file>", "add the entry to this file, if the stack file is generated from it")
   .option("--no-preview", "do not show what pulumi up will do")
-  .action(async (app, { configFile: file, login: logins = [], json = false, ...options }) => {
+  .action(async (_, { configFile: file, login: logins = [], json = false, ...options }) => {
     const verb = await import("../add/verb.ts");
     const preview = options.preview && !json;
-    const { stack, into, namespace, git, chart, preset, repo, chartVersion } = options;
+    const { stack, app, into, namespace, git, chart, preset, repo, chartVersion } = options;
     const workload = { git, chart, preset, repo, chartVersion };
     const args = { stack, file, into, json, preview, app, namespace, logins, ...workload };
     process.exitCode = await verb.add(args);
     if (!preview) return;
     process.exitCode = await showPreview(stack, file);
-    print(`next: ${verb.toPulumi("up", args)}`);
+    print(`next: ${toPulumi("up", args)}`);
   });
 
 /** The app is added by now, also if the preview cannot run. */

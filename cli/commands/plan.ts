@@ -1,15 +1,14 @@
 import { Option } from "@commander-js/extra-typings";
-import { defineVerb } from "../define-verb.ts";
+import { defineAppVerb } from "../define-verb.ts";
 
-export const plan = defineVerb("plan", {
+export const plan = defineAppVerb("plan", {
   summary: "print the SQL for a fresh server, from the stack file alone",
   examples: [
     ["--stack prod", "print the statements of all apps"],
-    ["--stack prod --app wiki --sql", "print a psql script, for a server that Berth cannot reach"],
-    ["--stack prod --app wiki --verifiers", "print what that script needs in its environment"],
+    ["wiki --stack prod --sql", "print a psql script, for a server that Berth cannot reach"],
+    ["wiki --stack prod --verifiers", "print what that script needs in its environment"],
   ],
 })
-  .option("--app <name>", "only this app")
   .addOption(
     new Option("--sql", "print an idempotent psql script").conflicts([
       "json",
@@ -26,7 +25,7 @@ export const plan = defineVerb("plan", {
   .addOption(
     new Option("--vault", "print the commands for an administrator of Vault").conflicts("json"),
   )
-  .action(async ({ stack, configFile: file, app, ...values }) => {
+  .action(async (_, { stack, configFile: file, app, ...values }) => {
     const verb = await import("../plan/verb.ts");
     const forms = ["json", "sql", "verifiers", "vault"] as const;
     const form = forms.find((name) => values[name] === true) ?? "text";

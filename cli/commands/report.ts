@@ -1,7 +1,7 @@
 import { Option } from "@commander-js/extra-typings";
-import { defineVerb } from "../define-verb.ts";
+import { defineAppVerb } from "../define-verb.ts";
 
-export const report = defineVerb("report", {
+export const report = defineAppVerb("report", {
   summary: "print each role's privileges and where each item goes, from the stack file or live",
   details: "Needs 1Password and the server only with --live.",
   examples: [
@@ -9,12 +9,11 @@ export const report = defineVerb("report", {
     ["--stack prod --markdown", "print tables for a page or a comment"],
     ["--stack prod --html --out report.html", "one page for a browser"],
     ["--stack prod --html --live --out report.html", "the same, with the server as it is"],
-    ["--stack prod --app wiki --runbook", "print how to rotate the app's passwords"],
-    ["--stack prod --app wiki --runbook --role reports", "print the same for one login"],
+    ["wiki --stack prod --runbook", "print how to rotate the app's passwords"],
+    ["wiki --stack prod --runbook --role reports", "print the same for one login"],
     ["--stack prod --runbook --admin", "print how to rotate the admin role's password"],
   ],
 })
-  .option("--app <name>", "only this app")
   .addOption(
     new Option("--markdown", "print Markdown").conflicts(["json", "runbook", "html", "mermaid"]),
   )
@@ -41,7 +40,7 @@ export const report = defineVerb("report", {
   )
   .option("--live", "with --html or --json, read the server too")
   .option("--out <file>", "write the page, the picture or the runbook to this file")
-  .action(async ({ stack, configFile: file, app, live = false, out, role, ...values }) => {
+  .action(async (_, { stack, configFile: file, app, live = false, out, role, ...values }) => {
     const { admin = false } = values;
     const verb = await import("../report/verb.ts");
     const forms = ["json", "markdown", "runbook", "html", "mermaid"] as const;

@@ -1,22 +1,22 @@
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { BerthError } from "../../components/errors.ts";
-import { defineVerb } from "../define-verb.ts";
+import { defineAppVerb } from "../define-verb.ts";
 
-export const rotate = defineVerb("rotate", {
+export const rotate = defineAppVerb("rotate", {
   summary:
     "set a new password in the item, on the server and in the Secret, and test it by a login",
   details:
     "Needs 1Password, as pulumi up does, with the right to write. Runs pulumi up for its app only; with --admin it runs no pulumi.",
+  app: "the app",
   examples: [
-    ["--stack prod --app wiki", "a new password for the owner of wiki"],
-    ["--stack prod --app wiki --role reports", "a new password for another role of wiki"],
-    ["--stack prod --app wiki --keys", "the keys of its Secret, with the password as it is"],
-    ["--stack prod --app wiki --retire", "with two logins: disable the login that nothing uses"],
+    ["wiki --stack prod", "a new password for the owner of wiki"],
+    ["wiki --stack prod --role reports", "a new password for another role of wiki"],
+    ["wiki --stack prod --keys", "the keys of its Secret, with the password as it is"],
+    ["wiki --stack prod --retire", "with two logins: disable the login that nothing uses"],
     ["--stack prod --admin --preview", "what a new password for the admin role would change"],
     ["--stack prod --admin", "a new password for the admin role, which other stacks may use too"],
   ],
 })
-  .option("--app <name>", "this app")
   .option("--role <key>", "key of the role in the entry (default: owner)")
   .option("--retire", "with two logins, disable the login that nothing uses")
   .addOption(
@@ -38,8 +38,13 @@ export const rotate = defineVerb("rotate", {
       .default(15)
       .argParser(toMinutes),
   )
-  .action(async ({ configFile: file, keys = false, retire = false, json = false, ...rest }) => {
+  .action(async (_, { configFile: file, keys = false, retire = false, json = false, ...rest }) => {
     const { stack, app, role, wait, admin = false, preview = false } = rest;
+    if (admin && app !== undefined) {
+      throw new BerthError(`rotate: --admin is about no app, and "${app}" is one`, {
+        hint: "leave out one of the two",
+      });
+    }
     if (admin) {
       const { rotateAdmin } = await import("../rotate/admin/verb.ts");
       process.exitCode = await rotateAdmin({ stack, file, preview, json });

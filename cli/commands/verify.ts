@@ -1,13 +1,14 @@
-import { defineVerb } from "../define-verb.ts";
+import { defineAppVerb } from "../define-verb.ts";
 
-export const verify = defineVerb("verify", {
+export const verify = defineAppVerb("verify", {
   summary: "log in as every role, and try what must work and what must be refused",
   details: "Needs 1Password, as pulumi up does. What it tries is rolled back.",
   examples: [
     ["--stack prod", "try all apps"],
+    ["wiki --stack prod", "try one app"],
     ["--stack prod --json", "the same, for a program"],
   ],
-}).action(async ({ stack, configFile: file, json = false }) => {
+}).action(async (_, { stack, configFile: file, app, json = false }) => {
   const verb = await import("../verify/verb.ts");
-  process.exitCode = await verb.verify({ stack, file, json });
+  process.exitCode = await verb.verify({ stack, file, app, json });
 });

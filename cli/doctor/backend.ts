@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { toShellWord } from "../../components/command-line.ts";
 import { findFileBackend } from "../../components/engine/file-backend.ts";
 import { BerthError } from "../../components/errors.ts";
 import { toShownText } from "../../components/kubernetes/error.ts";
@@ -33,7 +34,7 @@ export async function checkBackend(
       const folder = findFileBackend(world.project, world.env)?.folder;
       if (folder !== undefined && !existsSync(folder)) {
         throw new BerthError(`the backend's folder ${folder} does not exist`, {
-          hint: `mkdir -p ${folder}, or correct PULUMI_BACKEND_URL`,
+          hint: `mkdir -p ${toShellWord(folder)}, or correct PULUMI_BACKEND_URL`,
         });
       }
       if (folder !== undefined && isEmpty(folder)) {
@@ -42,7 +43,7 @@ export async function checkBackend(
       }
       const answer = await askPulumi(world, ["whoami", "--json", "--verbose"]);
       const { url: address = "", user = "" } = answer as { url?: string; user?: string };
-      const url = address.replace(/\/\/[^/@]*@/, "//");
+      const url = toShownText(address);
       return { value: { url, isEmpty: false }, detail: `${url} as ${user}` };
     },
   );

@@ -1,3 +1,4 @@
+import { pulumiLine } from "../../components/command-line.ts";
 import { findFileBackend } from "../../components/engine/file-backend.ts";
 import { requireUnlocked } from "../../components/engine/stack-locks.ts";
 import { askPulumi } from "./backend.ts";
@@ -30,7 +31,7 @@ export async function checkPending(
       ({ type, resource }) => `${resource.urn.split("::").at(-1) ?? ""} (${type})`,
     );
     const detail = `a run was killed while it was at ${named.join(", ")}; the next pulumi up adopts what is there, and every run warns`;
-    const clear = `pulumi up --stack ${stack}, then pulumi refresh --clear-pending-creates --stack ${stack}; with export PULUMI_SKIP_CHECKPOINTS=true Pulumi notes none`;
+    const clear = `${pulumiLine("up", stack)}, then ${pulumiLine("refresh --clear-pending-creates", stack)}; with export PULUMI_SKIP_CHECKPOINTS=true Pulumi notes none`;
     return { value: undefined, detail, warnings: [{ detail, fix: clear }] };
   });
 }

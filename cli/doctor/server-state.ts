@@ -1,10 +1,10 @@
 import { isOfVault, isRoleBeside, roleNamesOf } from "../../components/config/logins.ts";
 import { reservedReason } from "../../components/config/rules/names.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
-import { toOneError } from "../../components/errors.ts";
+import { describeProblem, toOneError } from "../../components/errors.ts";
 import type { Catalog } from "../../components/postgres/catalog/catalog.ts";
 import { decideApp } from "../../components/postgres/diff/decide-app.ts";
-import { planDatabase } from "../../components/postgres/plan/plan.ts";
+import { planDatabases } from "../../components/postgres/plan/plan.ts";
 import type { PostgresProblem } from "../../components/postgres/rules/problem.ts";
 import {
   findIdentityProblem,
@@ -89,17 +89,17 @@ export const checkOwnershipRole: ServerCheck = ({ postgres }, { catalog }) => {
 
 /** Whether `pulumi up` could apply the apps as the stack file has them. */
 export const checkApps: ServerCheck = ({ apps, postgres }, { catalog }) => {
-  const decisions = apps.map((app) =>
-    decideApp(
-      planDatabase(app, postgres),
-      { catalog },
-      { postgres, isToCome: isRoleBeside(app.name, apps) },
+  const decisions = apps.flatMap((app) =>
+    planDatabases(app, postgres).map((plan) =>
+      decideApp(plan, { catalog }, { postgres, isToCome: isRoleBeside(app.name, apps) }),
     ),
   );
-  // A problem of no app has a check of its own.
-  refuse(decisions.flatMap(({ problems }) => problems.filter(({ app }) => app !== undefined)));
-  const there = apps.filter((app) => catalog.databases.has(app.database.name)).length;
-  const counts = `${String(there)} of ${String(apps.length)} databases exist`;
+  // A problem of no app has a check of its own. One of a role is that of each of its app's databases.
+  const ofApps = decisions.flatMap(({ problems }) => problems.filter(({ app }) => app));
+  refuse([...new Map(ofApps.map((one) => [describeProblem(one), one])).values()]);
+  const names = apps.flatMap(({ database }) => database.names);
+  const there = names.filter((name) => catalog.databases.has(name)).length;
+  const counts = `${String(there)} of ${String(names.length)} databases exist`;
   const adopting = decisions.flatMap((decision) => decision.adopting);
   return { value: undefined, detail: [counts, ...adopting].join("; ") };
 };
@@ -120,7 +120,7 @@ export const checkNeighbours: ServerCheck = (spec, { catalog }) => {
 /** Roles and databases that are not Postgres' own, not Berth's, and not named in the stack file. */
 function findUnreserved(spec: StackSpec, catalog: Catalog): string[] {
   const { ownershipRole } = spec.postgres;
-  const planned = new Set(spec.apps.flatMap((app) => [app.database.name, ...roleNamesOf(app)]));
+  const planned = new Set(spec.apps.flatMap((app) => [...app.database.names, ...roleNamesOf(app)]));
   const groups = new Set(
     spec.apps.flatMap(({ roles: [owner] }) => (isOfVault(owner) ? [`role=${owner.name}`] : [])),
   );

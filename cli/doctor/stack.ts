@@ -1,6 +1,6 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import path from "node:path";
-import { exampleFile } from "../../components/command-line.ts";
+import { exampleFile, toShellWord } from "../../components/command-line.ts";
 import type { GitOpsSpec } from "../../components/config/spec/delivery.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
 import { toAnyId } from "../../components/delivery/emitted-kinds.ts";
@@ -18,7 +18,6 @@ import {
 import { planStackDelivery } from "../../components/delivery/stack-delivery.ts";
 import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
 import { BerthError, type Problem } from "../../components/errors.ts";
-import { toShellWord } from "../../components/kubernetes/error.ts";
 import { countOf } from "../print.ts";
 import { NotNeeded, type Outcome, type Passed, type Report } from "./report.ts";
 import type { World } from "./world.ts";
@@ -52,7 +51,7 @@ export async function checkGitOps(
     const { gitops } = spec;
     if (gitops === undefined) throw new NotNeeded("the stack has no berth:gitops");
     const folder = path.resolve(world.project, gitops.directory);
-    const clone = `git clone ${toShellWord(gitops.repoURL)} ${toShellWord(folder)}, or correct berth:gitops.directory`;
+    const clone = `git clone ${toShellWord(gitops.repoURL)} ${toShellWord(folder)}, or ${fix}`;
     if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
       throw new BerthError(`${folder} does not exist or is not a directory`, { hint: clone });
     }
@@ -62,11 +61,14 @@ export async function checkGitOps(
       const hint = `give yourself the right to write to it, or ${fix}`;
       throw new BerthError(`${folder} is not writable`, { hint, cause });
     }
+    // git clones into an empty folder only.
+    const isEmpty = readdirSync(folder).length === 0;
+    const makeCheckout = isEmpty ? clone : `git -C ${toShellWord(folder)} init, or ${fix}`;
     const run: RunGit = (at, args) => world.run("git", ["-C", at, ...args]);
     const found = await inspectCheckout(folder, gitops, run);
     const facts = gitops.commit && found ? await inspectCommit(folder, found, run) : undefined;
     const problems = facts === undefined ? [] : findCommitProblems(folder, facts);
-    return describeCheckout({ ...spec, gitops }, found, { folder, clone, problems });
+    return describeCheckout({ ...spec, gitops }, found, { folder, makeCheckout, problems });
   });
 }
 
@@ -75,13 +77,17 @@ function describeCheckout(
   found: CheckoutFacts | undefined,
   {
     folder,
-    clone,
+    makeCheckout,
     problems: ofCommit,
-  }: { readonly folder: string; readonly clone: string; readonly problems: readonly Problem[] },
+  }: {
+    readonly folder: string;
+    readonly makeCheckout: string;
+    readonly problems: readonly Problem[];
+  },
 ): Passed<undefined> {
   if (found === undefined) {
     const detail = `${folder} is in no git checkout, or ignored by it: nobody can commit what Berth writes`;
-    return { value: undefined, detail, warnings: [{ detail, fix: clone }] };
+    return { value: undefined, detail, warnings: [{ detail, fix: makeCheckout }] };
   }
   const { files } = planStackDelivery(spec, toAnyId);
   const problems = [

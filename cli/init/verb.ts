@@ -48,7 +48,9 @@ export async function init(args: {
 
 /** Throws for an answer that the stack file must not have. */
 function refuseMistakes(stack: string, text: string): void {
-  const { config } = parse(text) as { readonly config: Readonly<Record<string, unknown>> };
+  const { config } = parse(text, { logLevel: "error" }) as {
+    readonly config: Readonly<Record<string, unknown>>;
+  };
   const own = Object.entries(config)
     .filter(([key]) => key.startsWith(prefix))
     .map(([key, value]) => [key.slice(prefix.length), value] as const);

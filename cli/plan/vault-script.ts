@@ -1,4 +1,5 @@
 import { escapeIdentifier } from "pg";
+import { toShellWord } from "../../components/command-line.ts";
 import { databaseCredentials } from "../../components/config/derive/names.ts";
 import type { VaultSpec } from "../../components/config/spec/secrets.ts";
 import type { AppVaultSpec } from "../../components/config/spec/vault.ts";
@@ -32,13 +33,13 @@ function toMountScript({ secrets }: StackSpec, apps: readonly AppSpec[]): string
   const used = apps.flatMap(({ vault }) => (vault === undefined ? [] : [vault]));
   const kv = used.flatMap((one) => one.secrets.map(({ mount }) => mount));
   const database = used.flatMap(({ login }) => login?.mount ?? []);
-  const auth = word(authMount);
+  const auth = toShellWord(authMount);
   return [
     "# once for all apps: the mounts that are not there yet, as an administrator of Vault",
     ...(namespace === undefined ? [] : [`export VAULT_NAMESPACE=${namespace}`]),
     ...sortUnique(kv).map((mount) => toMount(mount, "-version=2", "kv")),
     ...sortUnique(database).map((mount) => toMount(mount, "database")),
-    `vault auth list -format=json | grep -qF ${word(`"${authMount}/"`)} || {`,
+    `vault auth list -format=json | grep -qF ${toShellWord(`"${authMount}/"`)} || {`,
     `  vault auth enable -path=${auth} kubernetes`,
     "  # for a Vault in the cluster; one outside also needs kubernetes_ca_cert and token_reviewer_jwt",
     `  vault write auth/${auth}/config kubernetes_host=https://kubernetes.default.svc`,
@@ -48,8 +49,8 @@ function toMountScript({ secrets }: StackSpec, apps: readonly AppSpec[]): string
 }
 
 function toMount(mount: string, ...type: readonly string[]): string {
-  const isThere = `vault secrets list -format=json | grep -qF ${word(`"${mount}/"`)}`;
-  return `${isThere} || vault secrets enable -path=${[word(mount), ...type].join(" ")}`;
+  const isThere = `vault secrets list -format=json | grep -qF ${toShellWord(`"${mount}/"`)}`;
+  return `${isThere} || vault secrets enable -path=${[toShellWord(mount), ...type].join(" ")}`;
 }
 
 function sortUnique(names: readonly string[]): readonly string[] {
@@ -93,7 +94,7 @@ function toAppScript(
           `  connection_url='postgresql://{{username}}:{{password}}@${postgres.service.host}:${String(postgres.service.port)}/${toPathPart(app.database.name)}?sslmode=${postgres.tls.mode}' \\`,
           ...(postgres.tls.caFile === undefined || !postgres.tls.mode.startsWith("verify")
             ? []
-            : [`  tls_ca=${word(`@${postgres.tls.caFile}`)} \\`]),
+            : [`  tls_ca=${toShellWord(`@${postgres.tls.caFile}`)} \\`]),
           `  username='‹login›' password=-`,
           ...toWrite(`${login.mount}/roles/${login.role}`, {
             db_name: app.name,
@@ -115,11 +116,6 @@ function toAppScript(
     }),
     "",
   ].join("\n");
-}
-
-/** A word of a shell command. */
-function word(text: string): string {
-  return /^[A-Za-z0-9@_./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Escapes a part of a URL's path, which is inside single quotes. */

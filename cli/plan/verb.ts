@@ -1,8 +1,13 @@
+import { commandLine } from "../../components/command-line.ts";
 import type { AppSpec } from "../../components/config/spec.ts";
 import { loadIdentifiedStack } from "../../components/engine/stack-identity.ts";
 import { BerthError } from "../../components/errors.ts";
 import { decideFreshServer } from "../../components/postgres/diff/fresh-server.ts";
-import { type DatabasePlan, planDatabase } from "../../components/postgres/plan/plan.ts";
+import {
+  type DatabasePlan,
+  isFurther,
+  planDatabases,
+} from "../../components/postgres/plan/plan.ts";
 import { toPsqlScript } from "../../components/postgres/psql/script.ts";
 import type { Action } from "../../components/postgres/statements/actions.ts";
 import { hiddenVerifiers, toStatement } from "../../components/postgres/statements/sql.ts";
@@ -12,7 +17,7 @@ import { selectApps } from "../select-apps.ts";
 import { toVaultScript } from "./vault-script.ts";
 import { toVerifierScript } from "./verifiers.ts";
 
-/** The plan of an app and its statements on a fresh server; an entry of the `--json` output. */
+/** The plan of a database and its statements on a fresh server; an entry of the `--json` output. */
 interface PlannedApp {
   readonly app: string;
   readonly plan: DatabasePlan;
@@ -35,11 +40,11 @@ export async function plan(args: {
     printFile(toVaultScript(spec, selected));
     return 0;
   }
-  const plans = selected.map((app) => planDatabase(app, spec.postgres));
+  const plans = selected.flatMap((app) => planDatabases(app, spec.postgres));
   if (args.form === "sql" || args.form === "verifiers") {
-    const app = requireOne(selected);
+    const app = requireOne(selected, `--stack ${args.stack} --${args.form}`);
     if (args.form === "sql")
-      printFile(toPsqlScript(planDatabase(app, spec.postgres), spec.postgres));
+      printFile(toPsqlScript(planDatabases(app, spec.postgres), spec.postgres));
     else printFile(await toVerifierScript(spec, app));
     return 0;
   }
@@ -50,16 +55,16 @@ export async function plan(args: {
     return 0;
   }
   for (const [index, one] of plans.entries()) printApp(one, actions[index] ?? []);
-  const counts = `${countOf(plans.length, "app")}, ${countOf(actions.flat().length, "statement")}`;
+  const counts = `${countOf(selected.length, "app")}, ${countOf(actions.flat().length, "statement")}`;
   print(`planned: ${counts}, for a fresh Postgres 16 or newer; Berth connected to no server`);
   return 0;
 }
 
-function requireOne(apps: readonly AppSpec[]): AppSpec {
+function requireOne(apps: readonly AppSpec[], options: string): AppSpec {
   const [one, ...others] = apps;
   if (one !== undefined && others.length === 0) return one;
   throw new BerthError(`plan: a psql script is for one app, not for ${String(apps.length)}`, {
-    hint: `add --app ${one?.name ?? "NAME"}`,
+    hint: `name it: ${commandLine("plan", `${one?.name ?? "NAME"} ${options}`)}`,
   });
 }
 
@@ -67,7 +72,8 @@ function toPlannedApp(one: DatabasePlan, actions: readonly Action[]): PlannedApp
   return { app: one.app, plan: one, statements: actions.map(toText) };
 }
 
-function printApp({ app, database, roles }: DatabasePlan, actions: readonly Action[]): void {
+function printApp(plan: DatabasePlan, actions: readonly Action[]): void {
+  const { app, database, roles } = plan;
   const logins = roles
     .map(
       ({ name, profile, setRole }) =>
@@ -75,7 +81,8 @@ function printApp({ app, database, roles }: DatabasePlan, actions: readonly Acti
     )
     .join(", ");
   const inside = actions.findIndex(({ kind }) => kind === "create-database") + 1;
-  printComment(`app ${app}: database ${database.name}, roles ${logins}`);
+  const have = isFurther(plan) ? "" : `, roles ${logins}`;
+  printComment(`app ${app}: database ${database.name}${have}`);
   for (const action of actions.slice(0, inside)) print(`${toText(action)};`);
   if (inside < actions.length) printComment(`in database ${database.name}`);
   for (const action of actions.slice(inside)) print(`${toText(action)};`);

@@ -1,3 +1,4 @@
+import { appOfResource } from "../../components/postgres/plan/plan.ts";
 import {
   type LabelledStatement,
   parseStatements,
@@ -7,7 +8,7 @@ import { type Digest, parseUrn, type Step } from "./digest.ts";
 import type { AppPreview, Change, ChangedThing, StackPreview } from "./model.ts";
 import { findRisks } from "./risks.ts";
 
-/** Resources that have the name of their app. */
+/** Resources that have the name of their app, a further database with its own after it. */
 const ofApps: ReadonlySet<string> = new Set([
   "berth:postgres:AppDatabase",
   "berth:postgres:StockDatabase",
@@ -116,7 +117,7 @@ function appOf({ urn, newState, oldState }: Step): string | undefined {
     .map(parseUrn)
     .find(({ type }) => ofApps.has(type));
   const isShared = owner?.type.startsWith("berth:delivery:") && owner.name === sharedDelivery;
-  return isShared === true ? undefined : owner?.name;
+  return isShared === true || owner === undefined ? undefined : appOfResource(owner.name);
 }
 
 /** Sorts what was said by app. What several apps say in the same words is the stack's. */
@@ -157,7 +158,7 @@ function appIn(message: string): string | undefined {
 
 function appOfUrn(urn: string): string | undefined {
   const { type, name } = parseUrn(urn);
-  return ofApps.has(type) && name !== sharedDelivery ? name : undefined;
+  return ofApps.has(type) && name !== sharedDelivery ? appOfResource(name) : undefined;
 }
 
 /** Without the severity in front and without line breaks at the end. */
@@ -175,7 +176,8 @@ function toAppPreview(
   found: { readonly isInFile: boolean; readonly steps: readonly Step[]; readonly said: Said },
 ): AppPreview | undefined {
   const { isInFile, steps, said } = found;
-  const main = steps.find(({ urn }) => ofApps.has(parseUrn(urn).type));
+  const own = steps.filter(({ urn }) => ofApps.has(parseUrn(urn).type));
+  const main = own.find(({ urn }) => parseUrn(urn).name === app) ?? own[0];
   const things = toThings(steps);
   if (steps.length === 0 && said.errors.length + said.statements.length === 0) {
     return undefined;

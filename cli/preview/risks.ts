@@ -1,3 +1,4 @@
+import { appOfResource } from "../../components/postgres/plan/plan.ts";
 import type { Risk } from "../../components/postgres/statements/labels.ts";
 import { parseUrn, type Step } from "./digest.ts";
 import type { AppPreview, FoundRisk } from "./model.ts";
@@ -29,22 +30,35 @@ export function findRisks(
       .filter((note) => note.startsWith("adopting: "))
       .map((note) => ({ risk: "reown" as const, app, what: note })),
   );
+  const deleted = new Set(
+    steps.filter(({ op }) => op === "delete").map(({ urn }) => parseUrn(urn).name),
+  );
   const ofSteps = steps.flatMap((step): FoundRisk[] => {
     const { app } = step;
-    return findStepRisk(step, isNew(app)).map(({ risk, what }) => ({ risk, app, what }));
+    // A further database is dropped only with its app.
+    const isKept = !deleted.has(appOfResource(parseUrn(step.urn).name));
+    return findStepRisk(step, { isNew: isNew(app), isKept }).map(({ risk, what }) => ({
+      risk,
+      app,
+      what,
+    }));
   });
   return [...ofStatements, ...ofNotes, ...ofSteps];
 }
 
 function findStepRisk(
   { op, urn, oldState, diffReasons }: OwnedStep,
-  isNew: boolean,
+  { isNew, isKept }: { readonly isNew: boolean; readonly isKept: boolean },
 ): readonly { readonly risk: Risk; readonly what: string }[] {
   const { type, name } = parseUrn(urn);
   const isDrop = op.startsWith("delete") || op === "replace";
   if (type === "berth:postgres:AppDatabase") {
-    if (op !== "delete" || oldState?.inputs["reclaimPolicy"] !== "delete") return [];
-    return [{ risk: "drop", what: `database and roles of ${name} are dropped` }];
+    if (op !== "delete" || isKept || oldState?.inputs["reclaimPolicy"] !== "delete") return [];
+    const isFurther = appOfResource(name) !== name;
+    const what = isFurther
+      ? `database ${name} is dropped`
+      : `database and roles of ${name} are dropped`;
+    return [{ risk: "drop", what }];
   }
   const what = `${type.split(":").at(-1) ?? type} ${name}`;
   if (granting.has(type)) {

@@ -19,6 +19,8 @@ export interface AppReport {
   readonly app: string;
   readonly namespace: string;
   readonly database: string;
+  /** The app's other databases, in which its roles may do the same; undefined = none. */
+  readonly furtherDatabases?: readonly string[];
   readonly access: AccessMatrix;
   /** Memberships between this app and others. */
   readonly reach: readonly Reach[];
@@ -54,6 +56,7 @@ function toKeys({ keys, isComplete }: SecretContent): Pick<SecretReport, "keys" 
 const unread = (): undefined => undefined;
 
 export function toReport(app: AppSpec, spec: StackSpec): AppReport {
+  const further = app.database.names.slice(1);
   const format = ({ vault, item }: ItemRef): string => `${vault}/${item}`;
   const deliveredTo = (all: readonly string[]): string[] =>
     app.delivery === "none" ? [] : [...new Set(all)];
@@ -63,6 +66,7 @@ export function toReport(app: AppSpec, spec: StackSpec): AppReport {
     app: app.name,
     namespace: app.namespace,
     database: app.database.name,
+    ...(further.length === 0 ? {} : { furtherDatabases: further }),
     access: toAccessMatrix(planDatabase(app, spec.postgres)),
     reach: findReach(app, listReach(spec)),
     secrets: [

@@ -17,7 +17,9 @@ export interface Reach {
 
 /** What roles of this app have elsewhere, and what roles of other apps have in its database. */
 export function findReach(app: AppSpec, all: readonly Reach[]): readonly Reach[] {
-  return all.filter((one) => one.app === app.name || one.database === app.database.name);
+  const isOwn = (name: string | undefined): boolean =>
+    app.database.names.some((own) => own === name);
+  return all.filter((one) => one.app === app.name || isOwn(one.database));
 }
 
 /** All memberships between apps, and in roles that are not of this stack; also through other roles. */
@@ -36,11 +38,12 @@ export function listReach({ apps, postgres }: StackSpec): readonly Reach[] {
     app.roles.flatMap(({ name: role }) =>
       allGroupsOf(role)
         .filter((group) => owners.get(group) !== app)
-        .map((memberOf) => {
+        .flatMap((memberOf) => {
           const other = owners.get(memberOf);
           const rows = other && toAccessMatrix(planDatabase(other, postgres)).rows;
           const access = rows?.find((row) => row.role === memberOf)?.access ?? {};
-          return { role, app: app.name, memberOf, database: other?.database.name, access };
+          const databases = other?.database.names ?? [undefined];
+          return databases.map((database) => ({ role, app: app.name, memberOf, database, access }));
         }),
     ),
   );

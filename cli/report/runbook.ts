@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { commandLine } from "../../components/command-line.ts";
+import { commandLine, pulumiLine } from "../../components/command-line.ts";
 import { rotationRunbook } from "../../components/config/derive/names.ts";
 import { keysInItem } from "../../components/config/login-keys.ts";
 import { hasItem } from "../../components/config/logins.ts";
@@ -19,7 +19,7 @@ export function toRunbook(apps: readonly AppSpec[], stack: StackSpec, key?: stri
   const [app, ...others] = apps;
   if (app === undefined || others.length > 0) {
     throw new BerthError(`report: a runbook is for one app, not for ${String(apps.length)}`, {
-      hint: `add --app ${app?.name ?? "NAME"}`,
+      hint: `name it: ${commandLine("report", `${app?.name ?? "NAME"} --stack ${stack.stack} --runbook`)}`,
     });
   }
   const roles = selectRoles(app, key);
@@ -30,7 +30,7 @@ export function toRunbook(apps: readonly AppSpec[], stack: StackSpec, key?: stri
     ? `Rotate the password of ${first.name}`
     : `Rotate the passwords of ${app.name}`;
   const option = isOne ? ` --role ${key}` : "";
-  const shown = `--stack ${stack.stack} --app ${app.name} --runbook${option}`;
+  const shown = `${app.name} --stack ${stack.stack} --runbook${option}`;
   const again = commandLine("report", shown);
   return [
     ...head({ name, title, again, stack }),
@@ -80,7 +80,7 @@ function selectRoles(app: AppSpec, key: string | undefined): readonly RoleSpec[]
   const keys = all.map((role) => role.key).join(", ");
   throw new BerthError(
     `report: app ${app.name} has ${key === undefined ? "no role" : `no role "${key}"`} with an item in 1Password; it has ${keys || "none"}`,
-    { hint: key === undefined ? "choose another app with --app" : "name one of them with --role" },
+    { hint: key === undefined ? "name another app" : "name one of them with --role" },
   );
 }
 
@@ -120,7 +120,7 @@ function inPlace(role: RoleSpec, app: AppSpec, { stack }: StackSpec): string[] {
     "",
     `1. Set a new password in the item, on the server and in the Secret:`,
     "",
-    block(commandLine("rotate", `--stack ${stack} --app ${app.name}${option}`)),
+    block(commandLine("rotate", `${app.name} --stack ${stack}${option}`)),
     "",
     ...restart(role, 2),
     ...verify(stack, 3),
@@ -129,7 +129,7 @@ function inPlace(role: RoleSpec, app: AppSpec, { stack }: StackSpec): string[] {
 }
 
 function twoLogins(role: RoleSpec, app: AppSpec, { stack }: StackSpec): string[] {
-  const command = commandLine("rotate", `--stack ${stack} --app ${app.name}`);
+  const command = commandLine("rotate", `${app.name} --stack ${stack}`);
   const [first = "", second = ""] = role.logins ?? [];
   return [
     `## ${escapeMarkdown(role.name)}: two logins`,
@@ -175,8 +175,8 @@ function byHand(role: RoleSpec, app: AppSpec, stack: string): string[] {
   const hasKeys = keysInItem(app, role).length > 0;
   const commands = [
     // The fields that repeat the login do not change by themselves.
-    ...(hasKeys ? [`npm run rotate -- --stack ${stack} --app ${app.name}${option} --keys`] : []),
-    `pulumi up --stack ${stack}`,
+    ...(hasKeys ? [commandLine("rotate", `${app.name} --stack ${stack}${option} --keys`)] : []),
+    pulumiLine("up", stack),
   ];
   return [
     `To do step 1 by hand, change ${escapeMarkdown(fields.password)} of the item ${escapeMarkdown(item.item)}${other}, then run:`,

@@ -3,6 +3,7 @@ import { loadStackFromFile } from "../../components/config/load.ts";
 import { BerthError } from "../../components/errors.ts";
 import type { Access } from "../../components/postgres/plan/access-matrix.ts";
 import { projectFolder } from "../../components/project-folder.ts";
+import { toTerminalText } from "../../components/terminal-text.ts";
 import { countOf, paint, print, printFile, printJson, withProgress } from "../print.ts";
 import { selectApps } from "../select-apps.ts";
 import { printMarkdownTable, printTable } from "../terminal/table.ts";
@@ -43,6 +44,11 @@ export async function report(args: ReportArgs): Promise<number> {
       hint: "add one of them, or leave out --live",
     });
   }
+  if (args.admin && args.app !== undefined) {
+    throw new BerthError(`report: --admin is about no app, and "${args.app}" is one`, {
+      hint: "leave out one of the two",
+    });
+  }
   if ((args.role !== undefined || args.admin) && form !== "runbook") {
     const option = args.admin ? "--admin" : "--role";
     throw new BerthError(`report: ${option} is for --runbook`, { hint: "add --runbook" });
@@ -58,7 +64,10 @@ export async function report(args: ReportArgs): Promise<number> {
   const selected = selectApps(spec, args.app);
   switch (form) {
     case "runbook":
-      return write(args, args.admin ? toAdminRunbook(spec) : toRunbook(selected, spec, args.role));
+      return write(
+        args,
+        toTerminalText(args.admin ? toAdminRunbook(spec) : toRunbook(selected, spec, args.role)),
+      );
     case "html":
       return write(args, toPage(toStackReport(spec, selected, live)));
     case "mermaid":
@@ -106,10 +115,12 @@ function printApps(apps: readonly AppReport[], isMarkdown: boolean): void {
 }
 
 function printApp(
-  { app, namespace, database, access, reach, secrets }: AppReport,
+  { app, namespace, database, furtherDatabases = [], access, reach, secrets }: AppReport,
   isMarkdown: boolean,
 ): void {
-  const title = `app ${app}: database ${database}, namespace ${namespace}`;
+  const names = [database, ...furtherDatabases];
+  const databases = `${names.length === 1 ? "database" : "databases"} ${names.join(", ")}`;
+  const title = `app ${app}: ${databases}, namespace ${namespace}`;
   print(isMarkdown ? `## ${title}\n` : paint("bold", title));
   const roles = access.rows.map(({ role, profile, access: granted }) => [
     role,

@@ -1,4 +1,5 @@
 import { execa, type Options } from "execa";
+import { pulumiLine } from "../../components/command-line.ts";
 import type { AppSpec } from "../../components/config/spec.ts";
 import { readProjectName } from "../../components/engine/file-backend.ts";
 import { BerthError } from "../../components/errors.ts";
@@ -33,8 +34,19 @@ export async function previewApp({ args, app }: AppRun): Promise<void> {
   if (!result.failed) return;
   printError(result.all);
   throw new BerthError(`app ${app.name}: pulumi preview failed; nothing was changed`, {
-    hint: "fix what pulumi says above, then run the same command again",
+    hint: toHint(result.all, args.stack),
   });
+}
+
+/** For what Pulumi may say without a way out. */
+function toHint(output: string, stack: string): string {
+  if (output.includes("no stack named")) {
+    return `name a stack that pulumi stack ls lists, or make this one: pulumi stack init ${stack}`;
+  }
+  const again = "then run the same command again";
+  return output.includes("--target")
+    ? `apply the other changes of the stack file first: ${pulumiLine("up", stack)}; ${again}`
+    : `fix what pulumi says above, ${again}`;
 }
 
 /**
@@ -67,6 +79,7 @@ export async function upApp({ args, app }: AppRun, describe: () => Promise<strin
 function toArgs({ args, app }: AppRun): string[] {
   return [
     "--non-interactive",
+    "--suppress-outputs",
     "--stack",
     args.stack,
     ...(args.file === undefined ? [] : ["--config-file", args.file]),

@@ -102,5 +102,5 @@ async function switchLogin(
 }
 
 function retireCommand({ args, app }: RotateContext): string {
-  return commandLine("rotate", `--stack ${args.stack} --app ${app.name} --retire`);
+  return commandLine("rotate", `${app.name} --stack ${args.stack} --retire`);
 }

@@ -1,3 +1,4 @@
+import { commandLine } from "../../components/command-line.ts";
 import { databaseCredentials } from "../../components/config/derive/names.ts";
 import { readOnePasswordAccess } from "../../components/config/environment.ts";
 import { hasItem, isOfVault } from "../../components/config/logins.ts";
@@ -81,7 +82,7 @@ function selectRole(stack: StackSpec, args: RotateArgs): { app: AppSpec; role: R
   const names = stack.apps.map(({ name }) => name).join(", ");
   if (app === undefined || more.length > 0) {
     throw new BerthError(`rotate: which app? The stack's are ${names || "none"}`, {
-      hint: `add --app ${app?.name ?? "wiki"}`,
+      hint: `name it: ${commandLine("rotate", `${app?.name ?? "NAME"} --stack ${args.stack}`)}`,
     });
   }
   if (app.provisioner === "job") {

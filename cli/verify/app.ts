@@ -1,14 +1,12 @@
 import { type Client, escapeIdentifier as id } from "pg";
-import type { AppSpec, RoleSpec, StackSpec } from "../../components/config/spec.ts";
-import { joinFixes } from "../../components/errors.ts";
+import { eachDatabase } from "../../components/config/databases.ts";
+import type { AppSpec, RoleSpec } from "../../components/config/spec.ts";
 import { inspectAccess } from "../../components/postgres/catalog/access.ts";
-import {
-  inspectSessionRole,
-  type SessionRole,
-} from "../../components/postgres/catalog/session/session.ts";
+import { inspectSessionRole } from "../../components/postgres/catalog/session/session.ts";
 import { withLiveSchemas } from "../../components/postgres/diff/access/decide.ts";
 import {
   type DatabasePlan,
+  isFurther,
   type PlannedRole,
   PUBLIC_SCHEMA,
   planDatabase,
@@ -16,14 +14,13 @@ import {
 import { type Check, runUp, toCheck, toFailed, type VerifyContext } from "./check.ts";
 import { type CheckedRole, withGroups } from "./expect-privileges.ts";
 import { login, loginOf } from "./login.ts";
+import { noteEntered, verifyIsolation, verifyNeighbours } from "./neighbours.ts";
 import { verifyDatabase, verifyProbe } from "./objects.ts";
 import { createProbe, dropProbe, findLeftProbes, nameProbe, type Probe, toDrops } from "./probe.ts";
 import {
-  toWayFixes,
   verifyAttributes,
   verifyContents,
   verifyDatabaseSettings,
-  verifyIsolation,
   verifyLaterSchemas,
   verifyPrivileges,
   verifyUnstated,
@@ -31,8 +28,15 @@ import {
 import { verifyOwnership, verifySetRole, verifyUnusedLogins } from "./two-logins.ts";
 import { withProbeLogin } from "./vault.ts";
 
-/** Logs in as every role of an app, and tries what its profile allows and what it does not. */
+/** Logs in as every role of an app to each of its databases, and tries what its profile allows and what it does not. */
 export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<Check[]> {
+  const checks: Check[] = [];
+  for (const one of eachDatabase(app)) checks.push(...(await verifyDatabaseOf(one, context)));
+  return checks;
+}
+
+/** One database of an app. What the roles are on the whole server is checked with the first. */
+async function verifyDatabaseOf(app: AppSpec, context: VerifyContext): Promise<Check[]> {
   const probes: Probe[] = [];
   const [owner, ...others] = app.roles;
   const stated = planDatabase(app, context.spec.postgres);
@@ -56,10 +60,12 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
         noteEntered(entered, found, planned.name, context);
         for (const name of found.mayEnterAsMember) asMember.add(name);
         publicMayCreate ||= found.publicMayCreate;
-        checks.push(...verifyAttributes(planned, found, context));
+        if (!isFurther(plan)) {
+          checks.push(...verifyAttributes(planned, found, context));
+          checks.push(verifyIsolation(app, planned, found, context));
+        }
         checks.push(...verifyDatabaseSettings(plan, planned, found));
         checks.push(await verifyPrivileges(client, plan, planned, context.server));
-        checks.push(verifyIsolation(app, planned, found, context));
         await use(client, planned);
       }
     });
@@ -73,7 +79,7 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
     checks.push(...(await verifyOwner(client, probed, planned, probes)));
     checks.push(...(await verifyOwnership(client, plan)));
   });
-  checks.push(...(await verifyUnusedLogins(plan, owner, context)));
+  if (!isFurther(plan)) checks.push(...(await verifyUnusedLogins(plan, owner, context)));
   try {
     for (const role of others) {
       await asRole(role, async (client, planned) => {
@@ -87,7 +93,9 @@ export async function verifyApp(app: AppSpec, context: VerifyContext): Promise<C
     checks.push(...(await dropAllProbes(app, plan, probes, context)));
   }
   const ofPublic = verifyPublic(app, context, publicMayCreate);
-  return [...checks, ofPublic, ...verifyNeighbours(app, entered, asMember, context)];
+  checks.push(ofPublic);
+  if (isFurther(plan)) return checks;
+  return [...checks, ...verifyNeighbours(app, entered, asMember, context)];
 }
 
 /** In a session of the owner; none = all are gone. */
@@ -196,79 +204,5 @@ function verifyPublic(
     warning: true,
     detail: `${what}, which the entry keeps`,
     fix: `to revoke it set berth:apps.${app.name}.database.revokePublic: true`,
-  };
-}
-
-/** Notes the neighbours that a role may enter, and what ends that other than for PUBLIC. */
-function noteEntered(
-  entered: Map<string, Set<string>>,
-  found: SessionRole,
-  role: string,
-  { spec, openDatabases }: VerifyContext,
-): void {
-  for (const name of findNeighbours(found.mayEnter, spec)) {
-    const isOpen = openDatabases.get(name)?.privileges.includes("CONNECT");
-    const fixes = isOpen === true ? [] : toWayFixes(role, found, name);
-    entered.set(name, new Set([...(entered.get(name) ?? []), ...fixes]));
-  }
-}
-
-/** Databases that are not the stack's. */
-function findNeighbours(entered: readonly string[], { apps, postgres }: StackSpec): string[] {
-  const own = new Set([
-    "postgres",
-    "template1",
-    postgres.maintenanceDatabase,
-    ...apps.map(({ database }) => database.name),
-  ]);
-  return entered.filter((name) => !own.has(name));
-}
-
-function verifyNeighbours(
-  app: AppSpec,
-  entered: ReadonlyMap<string, ReadonlySet<string>>,
-  asMember: ReadonlySet<string>,
-  { spec, openDatabases, traces }: VerifyContext,
-): Check[] {
-  const reserved = spec.postgres.reserved.join(", ") || "reserved names (none are listed)";
-  const wrong = traces.map(({ what, statement }) => ({
-    what,
-    fix: `as a superuser run: ${statement}`,
-  }));
-  return [
-    toCheck("neighbours untouched", `the app has no privileges on ${reserved}`, wrong),
-    ...[...entered].toSorted().map(([name, fixes]) => {
-      const open = openDatabases.get(name);
-      const isOpen = open?.privileges.includes("CONNECT") === true;
-      if (asMember.has(name)) return warnOfMember(app, name);
-      return verifyNeighbour(app, name, isOpen ? open.owner : undefined, fixes);
-    }),
-  ];
-}
-
-function warnOfMember(app: AppSpec, database: string): Check {
-  const detail = `app ${app.name} may connect to it, as the memberOf of its entry says`;
-  const fix = "take that out of memberOf to end it";
-  return { name: `neighbour ${database}`, ok: true, warning: true, detail, fix };
-}
-
-/** By default PUBLIC may connect to every database. Only the neighbour's owner may change that. */
-function verifyNeighbour(
-  app: AppSpec,
-  database: string,
-  owner: string | undefined,
-  fixes: ReadonlySet<string>,
-): Check {
-  const name = `neighbour ${database}`;
-  if (owner === undefined) {
-    const what = `app ${app.name} may connect to it, and not through PUBLIC`;
-    return toCheck(name, "", [{ what, fix: joinFixes(...fixes) }]);
-  }
-  return {
-    name,
-    ok: true,
-    warning: true,
-    detail: "PUBLIC, so every app too, may connect to it",
-    fix: `its owner "${owner}" can revoke that: REVOKE CONNECT ON DATABASE ${id(database)} FROM PUBLIC;`,
   };
 }

@@ -1,5 +1,5 @@
 import { type Client, escapeIdentifier } from "pg";
-import { commandLine } from "../../components/command-line.ts";
+import { commandLine, pulumiLine } from "../../components/command-line.ts";
 import {
   findLogin,
   hasItem,
@@ -37,7 +37,7 @@ export async function login(
   };
   if (!isOfVault(role) && !context.catalog.roles.has(user)) {
     const detail = `role "${user}" is not on the server yet`;
-    return { name, ok: false, detail, fix: `run pulumi up --stack ${context.spec.stack}` };
+    return { name, ok: false, detail, fix: `run ${pulumiLine("up", context.spec.stack)}` };
   }
   const reader = findReader(role, context);
   if (reader !== undefined) return await enterAsReader(app, { role, reader }, context, use);

@@ -1,6 +1,5 @@
 import { type Client, escapeLiteral, escapeIdentifier as id } from "pg";
 import type { SettingsByName } from "../../components/config/schema/settings.ts";
-import type { AppSpec } from "../../components/config/spec.ts";
 import { describeWhat, joinFixes } from "../../components/errors.ts";
 import { inspectAccess } from "../../components/postgres/catalog/access.ts";
 import {
@@ -22,7 +21,7 @@ import { isForEverySchema } from "../../components/postgres/plan/access.ts";
 import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/plan.ts";
 import { listAttributes, toRevokeAttributes } from "../../components/postgres/rules/attributes.ts";
 import { describeAction } from "../../components/postgres/statements/actions.ts";
-import { inNameOf, toStatement } from "../../components/postgres/statements/sql.ts";
+import { toStatement } from "../../components/postgres/statements/sql.ts";
 import { type Check, runUp, toCheck, type VerifyContext, type Wrong } from "./check.ts";
 import {
   type CheckedRole,
@@ -231,42 +230,4 @@ export async function verifyUnstated(
   const name = `${plan.database.name}: holds only what the entry states`;
   if (found.length === 0) return [{ name, ok: true, detail: "nothing else was found" }];
   return found.map(({ what, fix }) => ({ name, ok: true, warning: true, detail: what, fix }));
-}
-
-/** Checks that the role cannot connect to the databases of other apps, except as a member of a group of its entry. */
-export function verifyIsolation(
-  app: AppSpec,
-  { name }: Pick<PlannedRole, "name">,
-  found: SessionRole,
-  { spec }: VerifyContext,
-): Check {
-  const others = spec.apps.filter((other) => other !== app).map(({ database }) => database);
-  const itself = found.ways.map(({ database }) => database);
-  // If a database keeps CONNECT for PUBLIC, the role has it, too; but it must not have its own grant.
-  const isStated = (other: (typeof others)[number]): boolean =>
-    found.mayEnterAsMember.includes(other.name);
-  const mayEnter = (other: (typeof others)[number]): boolean =>
-    (other.revokePublic ? found.mayEnter : itself).includes(other.name);
-  const stated = others.filter(isStated).map((other) => other.name);
-  const rest = others.filter((other) => !isStated(other));
-  const open = rest.filter(mayEnter).map((other) => other.name);
-  const closed = rest.filter(({ revokePublic }) => revokePublic).map((other) => other.name);
-  const beside =
-    stated.length === 0 ? "" : `; as its memberOf says, CONNECT on ${stated.join(", ")}`;
-  const good = `no CONNECT on ${closed.join(", ") || "any other app's database"}${beside}`;
-  const fix = joinFixes(...open.flatMap((database) => toWayFixes(name, found, database)));
-  const wrong = open.length === 0 ? [] : [{ what: `it has CONNECT on ${open.join(", ")}`, fix }];
-  return toCheck(`${name}: cannot connect to other apps' databases`, good, wrong);
-}
-
-/** What ends the ways of a role into a database. `pulumi up` ends the way through PUBLIC, where it may. */
-export function toWayFixes(role: string, { ways }: SessionRole, database: string): string[] {
-  const found = ways.filter((way) => way.database === database);
-  if (found.length === 0) return [runUp];
-  return found.map(({ grantee, grantor, isOwner }) => {
-    const revoke = isOwner
-      ? `REVOKE ${id(grantee)} FROM ${id(role)}`
-      : `REVOKE CONNECT ON DATABASE ${id(database)} FROM ${id(grantee)}`;
-    return `as a superuser run: ${grantor === null ? revoke : inNameOf(grantor, [revoke])}`;
-  });
 }

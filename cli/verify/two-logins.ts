@@ -128,6 +128,6 @@ function warnOfLogin(plan: DatabasePlan, { name }: PlannedRole): Check {
     detail: "it can still log in with a former password",
     fix: isOfVault
       ? endOfLogin(name)
-      : `when nobody uses it: ${commandLine("rotate")}, with --app ${plan.app} and --retire`,
+      : `when nobody uses it: ${commandLine("rotate", `${plan.app} --retire`)}`,
   };
 }

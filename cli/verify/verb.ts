@@ -1,4 +1,5 @@
 import pLimit from "p-limit";
+import { pulumiLine } from "../../components/command-line.ts";
 import { readOnePasswordAccess } from "../../components/config/environment.ts";
 import { isOfVault, roleNamesOf } from "../../components/config/logins.ts";
 import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
@@ -24,6 +25,7 @@ import { type ServerTarget, withSession } from "../../components/postgres/server
 import { projectFolder } from "../../components/project-folder.ts";
 
 import { countOf, paint, print, printJson } from "../print.ts";
+import { selectApps } from "../select-apps.ts";
 
 import { verifyApp } from "./app.ts";
 import { type Check, describeCheck, type VerifyContext } from "./check.ts";
@@ -42,11 +44,17 @@ const concurrency = 4;
 export async function verify(args: {
   readonly stack: string;
   readonly file: string | undefined;
+  /** Only this app. */
+  readonly app: string | undefined;
   readonly json: boolean;
 }): Promise<number> {
   const spec = loadIdentifiedStack(args.stack, projectFolder, args.file);
-  const items = await readStackItems(spec, readThroughClient(readOnePasswordAccess()));
-  const verdict = await verifyStack(spec, items, args.json ? () => undefined : printChecks);
+  const apps = selectApps(spec, args.app);
+  const items = await readStackItems(
+    { ...spec, apps: withReaders(apps, spec) },
+    readThroughClient(readOnePasswordAccess()),
+  );
+  const verdict = await verifyStack(spec, items, args.json ? () => undefined : printChecks, apps);
   if (args.json) printJson(verdict);
   else {
     printWarnings(verdict);
@@ -55,19 +63,27 @@ export async function verify(args: {
   return verdict.ok ? 0 : 1;
 }
 
-/** Checks every app of a stack, through the stack's endpoint. */
+/** The apps, and those whose logins read them: these are tried, too. */
+function withReaders(apps: readonly AppSpec[], spec: StackSpec): readonly AppSpec[] {
+  const readers = apps.flatMap(({ roles }) => roles.map(({ reader }) => reader?.app));
+  return spec.apps.filter((app) => apps.includes(app) || readers.includes(app.name));
+}
+
+/** Checks the apps of a stack, all or these, through the stack's endpoint. */
 export async function verifyStack(
   loaded: StackSpec,
   items: Pick<StackItems, "admin" | "credential">,
   onApp: (app: string, checks: readonly Check[]) => void,
+  selected = loaded.apps,
 ): Promise<Verdict> {
   return await withServer(loaded.postgres, async (target) => {
     const facts = await inspectAsAdmin(loaded, items, target);
     const spec = withOwnershipRole(loaded, facts.catalog.roles.values());
     const limit = pLimit(concurrency);
     const verifyOne = async (app: AppSpec) => {
-      if (!facts.catalog.databases.has(app.database.name)) {
-        const checks = [notThereYet(app, spec)];
+      const missing = app.database.names.filter((name) => !facts.catalog.databases.has(name));
+      if (missing.length > 0) {
+        const checks = missing.map((name) => notThereYet(app, name, spec));
         onApp(app.name, checks);
         return { app: app.name, checks };
       }
@@ -84,15 +100,19 @@ export async function verifyStack(
       onApp(app.name, checks);
       return { app: app.name, checks };
     };
-    const apps = await Promise.all(spec.apps.map((app) => limit(() => verifyOne(app))));
+    const apps = await Promise.all(selected.map((app) => limit(() => verifyOne(app))));
     return { apps, ok: apps.every(({ checks }) => checks.every((check) => check.ok)) };
   });
 }
 
-/** The one check of an app whose database nobody has made yet. */
-function notThereYet({ name, database, provisioner }: AppSpec, { stack }: StackSpec): Check {
-  const fix = provisioner === "job" ? "run the app's Job" : `run pulumi up --stack ${stack}`;
-  const detail = `database "${database.name}" is not on the server yet`;
+/** The check of a database that nobody has made yet. */
+function notThereYet(
+  { name, provisioner }: AppSpec,
+  database: string,
+  { stack }: StackSpec,
+): Check {
+  const fix = provisioner === "job" ? "run the app's Job" : `run ${pulumiLine("up", stack)}`;
+  const detail = `database "${database}" is not on the server yet`;
   return { name: `${name}: is on the server`, ok: false, detail, fix };
 }
 
@@ -110,7 +130,7 @@ async function inspectAsAdmin(
   const { postgres } = spec;
   const database = postgres.maintenanceDatabase;
   return await withSession({ ...target, database }, items.admin, async (client) => {
-    const databases = spec.apps.map((app) => app.database.name);
+    const databases = spec.apps.flatMap((app) => app.database.names);
     const catalog = await inspectCatalog(client, { roles: undefined, databases });
     const identity = findIdentityProblem(catalog.server, postgres);
     if (identity !== undefined && postgres.systemIdentifier !== undefined) {

@@ -165,22 +165,36 @@ function parseValues(
   { target, text }: Pick<StackFile, "target" | "text">,
 ): StackFile["values"] {
   const document = parsePulumiYaml(`stack ${stack}`, target, text) as Project | null;
-  return {
-    ...toOwnValues(project, Object.entries(project.config ?? {}).map(toProjectValue)),
-    ...toOwnValues(project, Object.entries(document?.config ?? {})),
-  };
+  const ofProject = toOwn(project, Object.entries(project.config ?? {}).map(toProjectValue));
+  const ofStack = toOwn(project, Object.entries(document?.config ?? {}));
+  for (const own of [ofProject, ofStack]) refuseTwoNames(stack, own);
+  return Object.fromEntries([...ofProject, ...ofStack]);
+}
+
+/** Pulumi takes either value, by chance. */
+function refuseTwoNames(stack: string, own: readonly (readonly [string, unknown])[]): void {
+  const keys = own.map(([key]) => key);
+  const twice = keys.find((key, index) => keys.indexOf(key) !== index);
+  if (twice === undefined) return;
+  const key = `${prefix}${twice}`;
+  throw new BerthError(
+    `stack ${stack}: the configuration has ${key} under two names, and Pulumi takes either`,
+    { hint: `keep ${key} alone` },
+  );
 }
 
 /** A key without a namespace is the project's own. */
-function toOwnValues(
+function toOwn(
   { name = "berth" }: Project,
   entries: readonly (readonly [string, unknown])[],
-): Record<string, unknown> {
-  const own = entries
-    .map(([key, value]) => [key.includes(":") ? key : `${name}:${key}`, value] as const)
-    .filter(([key]) => key.startsWith(prefix))
-    .map(([key, value]) => [key.slice(prefix.length), value] as const);
-  return Object.fromEntries(own);
+): readonly (readonly [string, unknown])[] {
+  return (
+    entries
+      .map(([key, value]) => [key.includes(":") ? key : `${name}:${key}`, value] as const)
+      .filter(([key]) => key.startsWith(prefix))
+      // Pulumi's former name of a key is `berth:config:apps`.
+      .map(([key, value]) => [key.slice(prefix.length).replace(/^config:/, ""), value] as const)
+  );
 }
 
 /** Pulumi keeps a value with `secret: true` as one that `config set --secret` wrote. */

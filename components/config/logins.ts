@@ -1,3 +1,4 @@
+import { onceEach } from "../once-each.ts";
 import { loginKey } from "./derive/names.ts";
 import type { SecretSpec } from "./spec/secrets.ts";
 import type { AppSpec, RoleSpec } from "./spec.ts";
@@ -13,6 +14,20 @@ export function roleNamesOf({
   return roles.flatMap(({ name, logins }) => [name, ...(logins ?? [])]);
 }
 
+/** The apps that have a role, with their places in the list. */
+type Makers = ReadonlyMap<string, ReadonlyMap<AppSpec, number>>;
+
+const findMakers = onceEach((apps: readonly AppSpec[]): Makers => {
+  const makers = new Map<string, Map<AppSpec, number>>();
+  for (const [place, app] of apps.entries()) {
+    for (const name of roleNamesOf(app)) {
+      const places = makers.get(name) ?? new Map<AppSpec, number>();
+      makers.set(name, places.set(app, place));
+    }
+  }
+  return makers;
+});
+
 /** The apps with roles that this app's roles are members of. They are made first. */
 export function appsBefore(
   app: { readonly roles: readonly Pick<RoleSpec, "memberOf">[] },
@@ -20,15 +35,18 @@ export function appsBefore(
 ): readonly AppSpec[] {
   const groups = new Set(app.roles.flatMap(({ memberOf }) => memberOf));
   if (groups.size === 0) return [];
-  return apps.filter(
-    (other) => other !== app && roleNamesOf(other).some((name) => groups.has(name)),
-  );
+  const makers = findMakers(apps);
+  const before = new Map([...groups].flatMap((name) => [...(makers.get(name) ?? [])]));
+  return [...before]
+    .filter(([other]) => other !== app)
+    .toSorted(([, a], [, b]) => a - b)
+    .map(([other]) => other);
 }
 
 /** Whether another app of the stack has a role of this name. */
 export function isRoleBeside(app: string, apps: readonly AppSpec[]): (role: string) => boolean {
-  const others = apps.filter(({ name }) => name !== app);
-  return (role) => others.some((other) => roleNamesOf(other).includes(role));
+  const makers = findMakers(apps);
+  return (role) => [...(makers.get(role)?.keys() ?? [])].some(({ name }) => name !== app);
 }
 
 /** Each app after those that are made first, otherwise in the same order. */

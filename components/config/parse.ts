@@ -5,6 +5,7 @@ import { toOneError } from "../errors.ts";
 import { toAppSpec } from "./derive/apps.ts";
 import { mergeMetadata, toArgoCdSpec } from "./derive/argocd.ts";
 import { toClusterSpec, toGitOpsSpec, toSecretsSpec } from "./derive/delivery.ts";
+import { findReaderGroups } from "./derive/readers.ts";
 import { toPostgresSpec } from "./derive/server.ts";
 import type { Locate } from "./locate.ts";
 import { inOrder } from "./logins.ts";
@@ -126,10 +127,11 @@ function toStackSpec(stack: string, config: StackConfig): StackSpec {
   const gitops = toGitOpsSpec(stack, config);
   const cluster = toClusterSpec(stack, config);
   const secrets = toSecretsSpec(stack, config, postgres.namespace);
+  const readers = findReaderGroups(config);
   const apps = inOrder(
     Object.keys(config.apps)
       .toSorted()
-      .map((name) => toAppSpec(stack, name, config, { service: postgres.service })),
+      .map((name) => toAppSpec(stack, name, config, { service: postgres.service, readers })),
   );
   const { vault, throughProvider = false } = config.onepassword;
   const stackId = config.stack?.id;

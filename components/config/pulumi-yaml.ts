@@ -1,4 +1,17 @@
-import { type ParseOptions, parse, type ScalarTag, type SchemaOptions } from "yaml";
+import {
+  type DocumentOptions,
+  isScalar,
+  LineCounter,
+  type Node,
+  type Pair,
+  type ParseOptions,
+  parseDocument,
+  Scalar,
+  type ScalarTag,
+  type SchemaOptions,
+  visit,
+  YAMLParseError,
+} from "yaml";
 import { BerthError } from "../errors.ts";
 
 /**
@@ -10,15 +23,43 @@ import { BerthError } from "../errors.ts";
  * @param what Whose file it is, for the error if it is not YAML: `stack prod`.
  */
 export function parsePulumiYaml(what: string, file: string, text: string): unknown {
+  const lines = new LineCounter();
+  const refuseTag = (node: Node): void => {
+    const tag = otherTag(node);
+    if (tag === undefined) return;
+    const line = String(lines.linePos(node.range?.[0] ?? 0).line);
+    throw new BerthError(
+      `${what}: ${file} has the tag ${tag} in line ${line}, which Pulumi reads in its own way`,
+      { hint: "write the value itself, without a tag" },
+    );
+  };
   try {
-    return parse(text, { ...goYaml, maxAliasCount: mostAliases });
+    const document = parseDocument(text, { ...goYaml, lineCounter: lines });
+    const [error] = document.errors;
+    if (error !== undefined) throw error;
+    visit(document, {
+      Node: (_, node) => {
+        refuseTag(node);
+      },
+      Pair: (_, pair) => {
+        mergeQuoted(pair);
+      },
+    });
+    return document.toJS({ maxAliasCount: mostAliases });
   } catch (cause) {
+    if (cause instanceof BerthError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new BerthError(`${what}: ${file} is not valid YAML: ${reason.trim()}`, {
+    throw new BerthError(`${what}: ${file} is not valid YAML: ${reason}${placeOf(cause, lines)}`, {
       hint: "fix it there, then run the same command again",
       cause,
     });
   }
+}
+
+function placeOf(error: unknown, lines: LineCounter): string {
+  if (!(error instanceof YAMLParseError)) return "";
+  const { line, col } = lines.linePos(error.pos[0]);
+  return ` at line ${String(line)}, column ${String(col)}`;
 }
 
 /**
@@ -26,6 +67,22 @@ export function parsePulumiYaml(what: string, file: string, text: string): unkno
  * which could fill the memory, are far above it.
  */
 export const mostAliases = 100_000;
+
+/** Tags that say no more than a value that is written plainly or in quotes. */
+const plainTags = new Set(["str", "int", "float", "bool", "null", "map", "seq"]);
+
+/** The name of a tag that parsers read differently; undefined = it has none. */
+function otherTag({ tag }: Node): string | undefined {
+  if (tag === undefined) return undefined;
+  const [, name] = /^tag:yaml\.org,2002:(\w+)$/.exec(tag) ?? [];
+  if (name === undefined) return tag;
+  return plainTags.has(name) ? undefined : `!!${name}`;
+}
+
+/** For Go `"<<"` merges as << does. */
+function mergeQuoted({ key }: Pair): void {
+  if (isScalar(key) && key.value === "<<") key.type = Scalar.PLAIN;
+}
 
 const digits = "[0-9][0-9_]*";
 const integer: ScalarTag = {
@@ -54,7 +111,8 @@ const date: ScalarTag = {
   default: true,
   test: /^\d{4}-\d{1,2}-\d{1,2}(?:(?:[tT]|\s+)\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d{2}:\d{2})?)?$/,
   resolve: (text) => {
-    const at = new Date(/\d:/.test(text) ? text : `${text}T00:00:00Z`);
+    const padded = text.replaceAll(/(?<![\d.])\d(?!\d)/g, "0$&");
+    const at = new Date(/\d:/.test(text) ? padded : `${padded}T00:00:00Z`);
     if (Number.isNaN(at.getTime())) return text;
     return `${at.toISOString().slice(0, 19).replace("T", " ")} +0000 UTC`;
   },
@@ -63,7 +121,10 @@ const date: ScalarTag = {
 /** What Pulumi makes of a date that is not in quotes. */
 export const unquotedDate = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [-+]\d{4} \S+$/;
 
-const goYaml: ParseOptions & SchemaOptions = {
+const goYaml: DocumentOptions & ParseOptions & SchemaOptions = {
   schema: "failsafe",
+  // Its warnings and its pretty errors quote the line, which may have a password.
+  logLevel: "error",
+  prettyErrors: false,
   customTags: ["null", "bool", "merge", integer, float, date],
 };

@@ -70,9 +70,11 @@ export interface RoleSpec {
   readonly autoRestart: boolean;
 }
 
-/** The app's database. Its owner is the role with key `owner`. */
+/** One database of the app. Its owner is the role with key `owner`. */
 export interface DatabaseSpec {
   readonly name: string;
+  /** All databases of the app. They differ in nothing but their names. In an app of a stack `name` is the first. */
+  readonly names: readonly [string, ...string[]];
   readonly encoding: string;
   /** -1 = no limit. */
   readonly connectionLimit: number;

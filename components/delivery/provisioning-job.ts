@@ -4,7 +4,7 @@ import { loginKeysOf } from "../config/login-keys.ts";
 import { hasItem } from "../config/logins.ts";
 import type { PostgresSpec, TlsSpec } from "../config/spec/postgres.ts";
 import type { AppSpec } from "../config/spec.ts";
-import { planDatabase } from "../postgres/plan/plan.ts";
+import { planDatabases } from "../postgres/plan/plan.ts";
 import { passwordScript, toPasswordScript } from "../postgres/psql/passwords.ts";
 import { toPsqlScript } from "../postgres/psql/script.ts";
 import { readCaText, toLibpqTls } from "../postgres/server/tls.ts";
@@ -42,11 +42,11 @@ export function planProvisioning(
   app: AppSpec,
   { adminSecret, runner }: { readonly adminSecret: string; readonly runner: JobRunner },
 ): readonly Manifest[] {
-  const plan = planDatabase(app, postgres);
+  const plans = planDatabases(app, postgres);
   const ca = readCa(postgres.tls);
   const files = {
-    [planFile]: toPsqlScript(plan, postgres, "apart"),
-    [passwordScript]: toPasswordScript(plan),
+    [planFile]: toPsqlScript(plans, postgres, "apart"),
+    [passwordScript]: toPasswordScript(plans[0]),
     ...(ca === undefined ? {} : { [caFile]: ca }),
   };
   const labels = toLabels(app.name);

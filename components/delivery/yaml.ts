@@ -34,10 +34,15 @@ function formatDocument(object: object): string {
   return document.toString({ lineWidth: 0 });
 }
 
+/** Manifests have the same words again and again, and to parse one takes longer than to write it. */
+const plain = new Map<string, boolean>();
+
 function isPlain(text: string): boolean {
   // Only words with simple characters between them stay unquoted.
   if (!/^[A-Za-z0-9_./][\w./@%+-]*(?:[:= ,()][\w./@%+-]+)*$/.test(text)) return false;
-  return isRead(text, "1.1") && isRead(text, "1.2");
+  const known = plain.get(text) ?? (isRead(text, "1.1") && isRead(text, "1.2"));
+  plain.set(text, known);
+  return known;
 }
 
 function isRead(text: string, version: "1.1" | "1.2"): boolean {

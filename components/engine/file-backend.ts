@@ -42,14 +42,18 @@ export function readProjectName(projectFolder: string): string | undefined {
   return readKey(path.join(projectFolder, "Pulumi.yaml"), (d) => d?.name);
 }
 
-/**
- * Packages of the resources in a stack's state, by their providers. Pulumi needs these plugins to delete
- * resources that left the program. Empty if there is no such state.
- */
-export function readStatePackages({ folder, project }: FileBackend, stack: string): string[] {
+/** The state of a stack as text. Empty if there is none. */
+export function readState({ folder, project }: FileBackend, stack: string): string {
   const file = path.join(folder, ".pulumi/stacks", project, `${stack}.json`);
-  if (!existsSync(file)) return [];
-  const providers = readFileSync(file, "utf8").matchAll(/"pulumi:providers:([\w-]+)"/g);
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
+}
+
+/**
+ * Packages of the resources in a state, by their providers. Pulumi needs these plugins to delete resources that
+ * left the program.
+ */
+export function findStatePackages(state: string): string[] {
+  const providers = state.matchAll(/"pulumi:providers:([\w-]+)"/g);
   return [...new Set([...providers].map(([, name = ""]) => name))];
 }
 
@@ -63,7 +67,7 @@ type Document = { name?: string; backend?: { url?: string }; current?: string } 
 function readKey(file: string, key: (document: Document) => string | undefined) {
   if (!existsSync(file)) return undefined;
   try {
-    return key(parse(readFileSync(file, "utf8")) as Document);
+    return key(parse(readFileSync(file, "utf8"), { logLevel: "error" }) as Document);
   } catch {
     // Pulumi reports the broken file itself. The error here may quote a token.
     return undefined;

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { isPackage } from "../command-line.ts";
+import { pulumiLine } from "../command-line.ts";
 import { BerthError } from "../errors.ts";
 import type { FileBackend } from "./file-backend.ts";
 
@@ -45,8 +45,7 @@ export function requireUnlocked(backend: FileBackend | undefined, stack: string)
 export function explainLock(backend: FileBackend, stack: string): BerthError | undefined {
   const [lock] = readStackLocks(backend, stack);
   if (lock === undefined) return undefined;
-  const isSandbox = stack === "dev" && !isPackage;
-  const cancel = isSandbox ? "npm run pulumi -- cancel" : `pulumi cancel --stack ${stack}`;
+  const cancel = pulumiLine("cancel", stack);
   const { file, holder } = lock;
   if (holder === undefined) {
     return new BerthError(

@@ -63,15 +63,11 @@ export function isPassing(error: unknown): error is KubeError {
 export function toShownText(text: string): string {
   const flat = text
     .replace(/\bBearer\s+\S+/gi, "Bearer [hidden]")
+    .replace(/:\/\/[^\s/@"]+@/g, "://")
     .replace(/\beyJ[\w-]+(\.[\w-]*){0,2}/g, "[hidden]")
     .replace(/((?:token|password|secret|client-key-data)"?\s*[:=]\s*"?)[^\s",}]+/gi, "$1[hidden]")
     .replace(/[A-Za-z0-9+/_-]{60,}={0,2}/g, "[hidden]")
     .replace(/\s+/g, " ")
     .trim();
   return flat.length > 400 ? `${flat.slice(0, 400)}…` : flat;
-}
-
-/** A word for a shell command, quoted if needed. */
-export function toShellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path, { delimiter, join } from "node:path";
 import type { Cluster, Context, KubeConfig } from "@kubernetes/client-node";
-import { parse, YAMLParseError } from "yaml";
-import { KubeError, toShellWord, toShownText } from "./error.ts";
+import { parseAllDocuments, type Tags, YAMLParseError } from "yaml";
+import { toShellWord } from "../command-line.ts";
+import { KubeError, toShownText } from "./error.ts";
 import { findProxy, type Proxy } from "./proxy.ts";
 import { type KubeUser, type RawCluster, type RawUser, toKubeUser, withExecInfo } from "./user.ts";
 
@@ -100,7 +101,7 @@ function readParts(config: KubeConfig, file: string): Parts {
   const folder = path.dirname(path.resolve(file));
   let raw: RawKubeconfig;
   try {
-    raw = parse(readFileSync(file, "utf8"), { merge: true }) as RawKubeconfig;
+    raw = parseKubeconfig(readFileSync(file, "utf8"));
     config.loadFromString(JSON.stringify(raw));
     config.makePathsAbsolute(folder);
   } catch (error) {
@@ -120,6 +121,28 @@ function readParts(config: KubeConfig, file: string): Parts {
       toKubeUser(user, raw.users?.[index]?.user ?? {}, folder),
     ),
   };
+}
+
+/**
+ * The first document, as kubectl reads it: YAML 1.1 without its numbers with colons and its dates; of a key that is
+ * there twice the last value counts. A warning of the parser would quote the line, which may have a token.
+ */
+function parseKubeconfig(text: string): RawKubeconfig {
+  const [document] = parseAllDocuments(text, {
+    schema: "yaml-1.1",
+    customTags: (tags) => tags.filter((tag) => !isTime(tag)),
+    uniqueKeys: false,
+    logLevel: "error",
+  });
+  const [error] = document?.errors ?? [];
+  if (error !== undefined) throw error;
+  const raw: unknown = document?.toJS() ?? {};
+  if (typeof raw !== "object" || Array.isArray(raw)) throw new TypeError("no map");
+  return raw as RawKubeconfig;
+}
+
+function isTime(tag: Tags[number]): boolean {
+  return typeof tag === "object" && (tag.tag.endsWith(":timestamp") || tag.format === "TIME");
 }
 
 /** Data in the kubeconfig wins over a file that it names. A server without a scheme uses TLS if TLS is set up. */

@@ -1,7 +1,8 @@
 import { didYouMean } from "../closest.ts";
+import { toShellWord } from "../command-line.ts";
 import { holdLineBreaks } from "../terminal-text.ts";
 import type { Item } from "./item.ts";
-import { escapeField, type ItemRequest, listSome, quote } from "./item-request.ts";
+import { escapeField, type ItemRequest, listSome } from "./item-request.ts";
 
 /** The operators copy a file by its name. Where a field has the same key, the 1Password operator leaves the file out. */
 export function findFileProblems(
@@ -11,13 +12,13 @@ export function findFileProblems(
   item: Item,
 ): string[] {
   const names = holdLineBreaks(item.files);
-  const edit = `op item edit ${quote(ref.item)} --vault ${quote(ref.vault)}`;
+  const edit = `op item edit ${toShellWord(ref.item)} --vault ${toShellWord(ref.vault)}`;
   const found = names.filter((name) => name === file).length;
   if (found === 0) {
     const guess = didYouMean(file, names) || ";";
     return [
       `${at}: no attached file "${file}"${guess} it has ${listSome(names)}\n` +
-        `    fix: ${edit} ${quote(`${escapeField(file)}[file]=‹path of the file›`)}`,
+        `    fix: ${edit} ${toShellWord(`${escapeField(file)}[file]=‹path of the file›`)}`,
     ];
   }
   if (found > 1) {

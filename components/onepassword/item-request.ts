@@ -1,3 +1,4 @@
+import { toShellWord } from "../command-line.ts";
 import type { SecretKey } from "../config/keys/template.ts";
 import type { ItemRef, LoginFields } from "../config/spec/item.ts";
 import type { RoleSpec } from "../config/spec.ts";
@@ -64,7 +65,7 @@ function createCommand(wanted: readonly ItemRequest[]): string {
   const { ref } = first;
   const fields = [...new Set(wanted.flatMap((request) => request.fields))];
   const parts = [
-    `op item create --category login --vault ${quote(ref.vault)} --title ${quote(ref.item)}`,
+    `op item create --category login --vault ${toShellWord(ref.vault)} --title ${toShellWord(ref.item)}`,
     ...(fields.includes("password") ? [assignment("password", first)] : []),
     ...fields
       .filter((field) => field !== "password")
@@ -77,18 +78,14 @@ function createCommand(wanted: readonly ItemRequest[]): string {
 export function assignment(field: string, request: ItemRequest): string {
   if (field === "password") {
     return request.isPasswordInUse === true
-      ? quote("password=‹the password in use›")
+      ? toShellWord("password=‹the password in use›")
       : "--generate-password=letters,digits,32";
   }
-  if (field === "username") return quote(`username=${request.username ?? "‹role›"}`);
+  if (field === "username") return toShellWord(`username=${request.username ?? "‹role›"}`);
   const name = `app.${escapeField(field)}`;
-  if (field === request.labels?.username) return quote(`${name}=${request.username ?? "‹role›"}`);
-  return quote(`${name}[password]=‹value›`);
-}
-
-/** A word of a shell command. */
-export function quote(text: string): string {
-  return /^[A-Za-z0-9_.=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  if (field === request.labels?.username)
+    return toShellWord(`${name}=${request.username ?? "‹role›"}`);
+  return toShellWord(`${name}[password]=‹value›`);
 }
 
 /** `op` reads ., = and \ of a field's name as its own signs unless a \ stands before them. */

@@ -1,6 +1,7 @@
 import pLimit from "p-limit";
 import pRetry from "p-retry";
 import { didYouMean, findClosest } from "../closest.ts";
+import { toShellWord } from "../command-line.ts";
 import { toKeyName } from "../config/keys/name.ts";
 import type { ItemRef } from "../config/spec/item.ts";
 import { toOneError } from "../errors.ts";
@@ -15,7 +16,6 @@ import {
   type ItemRequest,
   listSome,
   type MissingItem,
-  quote,
   whoWants,
 } from "./item-request.ts";
 import { findKeyFields } from "./write/key-fields.ts";
@@ -139,7 +139,7 @@ function findFieldProblems(request: ItemRequest, item: Item): string[] {
     .map(
       (field) =>
         `${at}: no field "${field}" with a value${didYouMean(field, labels) || ";"} it has ${listSome(labels)}\n` +
-        `    fix: ${correction(field, labels)}op item edit ${quote(ref.item)} --vault ${quote(ref.vault)} ${assignment(field, request)}`,
+        `    fix: ${correction(field, labels)}op item edit ${toShellWord(ref.item)} --vault ${toShellWord(ref.vault)} ${assignment(field, request)}`,
     );
   missing.push(
     ...(request.files ?? []).flatMap((file) => findFileProblems(at, file, request, item)),
@@ -160,7 +160,7 @@ function findFieldProblems(request: ItemRequest, item: Item): string[] {
   if (request.username === undefined || username === undefined || username === request.username)
     return missing;
   if (otherLogins?.usernames.includes(username) === true) return missing;
-  const edit = `op item edit ${quote(ref.item)} --vault ${quote(ref.vault)} ${quote(`${nameLabel === "username" ? nameLabel : `app.${escapeField(nameLabel)}`}=${request.username}`)}`;
+  const edit = `op item edit ${toShellWord(ref.item)} --vault ${toShellWord(ref.vault)} ${toShellWord(`${nameLabel === "username" ? nameLabel : `app.${escapeField(nameLabel)}`}=${request.username}`)}`;
   if (otherLogins === undefined) {
     return [
       ...missing,
@@ -199,7 +199,7 @@ function findTwinProblems(at: string, field: string, { ref }: ItemRequest, item:
   const extra = sections.find((title) => title !== "") ?? "‹section›";
   return [
     `${at}: ${String(sections.length)} fields are called "${field}": ${places.join(", ")}; it is not clear which one counts\n` +
-      `    fix: keep one, such as by op item edit ${quote(ref.item)} --vault ${quote(ref.vault)} ${quote(`${escapeField(extra)}.${escapeField(field)}[delete]`)}`,
+      `    fix: keep one, such as by op item edit ${toShellWord(ref.item)} --vault ${toShellWord(ref.vault)} ${toShellWord(`${escapeField(extra)}.${escapeField(field)}[delete]`)}`,
   ];
 }
 
@@ -252,9 +252,9 @@ function describeFailure(error: ItemReadError, wanted: readonly ItemRequest[]): 
     case "several vaults":
       return `${at}: several vaults have this title\n    fix: op vault list, then name the vault by its id in berth:onepassword.vault`;
     case "several items":
-      return `${at}: several items have this title, and the operator would use the oldest\n    fix: op item list --vault ${quote(ref.vault)}, then name the item by its id`;
+      return `${at}: several items have this title, and the operator would use the oldest\n    fix: op item list --vault ${toShellWord(ref.vault)}, then name the item by its id`;
     case "unauthorized":
-      return `${at}: 1Password refused the token (${error.message})\n    fix: export a valid OP_CONNECT_TOKEN (op connect token create ‹name› --server ‹server› --vault ${quote(ref.vault)}) or OP_SERVICE_ACCOUNT_TOKEN with access to the vault`;
+      return `${at}: 1Password refused the token (${error.message})\n    fix: export a valid OP_CONNECT_TOKEN (op connect token create ‹name› --server ‹server› --vault ${toShellWord(ref.vault)}) or OP_SERVICE_ACCOUNT_TOKEN with access to the vault`;
     case "rate limited":
       return `${at}: 1Password answered 429 (too many requests), also after several retries\n    fix: wait for the limit to end (op service-account ratelimit), then run again`;
     case "server error":

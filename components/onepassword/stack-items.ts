@@ -117,7 +117,7 @@ function toKeyFields(
   if (keys.length === 0) return {};
   const option = role.key === "owner" ? "" : ` --role ${role.key}`;
   const fix =
-    `npm run rotate -- --stack ${stack} --app ${app.name}${option} --keys writes them and leaves the password; ` +
+    `${commandLine("rotate", `${app.name} --stack ${stack}${option} --keys`)} writes them and leaves the password; ` +
     `where Berth may not write items, set berth:apps.${app.name}.secretsThrough to external-secret, which makes the keys itself`;
   return { keyFields: { keys, role, fix } };
 }

@@ -6,12 +6,13 @@ import type { Credential } from "../onepassword/credential.ts";
 import type { AppDatabaseState } from "./plan/app-properties.ts";
 import { toState } from "./plan/app-state.ts";
 import { withoutDefaults } from "./plan/defaults.ts";
-import type { DatabasePlan } from "./plan/plan.ts";
+import { toPlace } from "./plan/place.ts";
+import { type DatabasePlan, resourceName } from "./plan/plan.ts";
 
 /** What makes an app's `AppDatabase`. */
 export interface AppDatabaseArgs {
   readonly plan: DatabasePlan;
-  /** Verifier of each role, by the role's key. */
+  /** Verifier of each role, by the role's key; empty for a further database of an app. */
   readonly verifiers: ReadonlyMap<string, string>;
   readonly ownershipRole: string;
   readonly reclaimPolicy: ReclaimPolicy;
@@ -34,13 +35,14 @@ export class AppDatabase extends pulumi.CustomResource {
   /** By key, without anything secret. */
   declare readonly roles: pulumi.Output<AppDatabaseState["roles"]>;
 
-  constructor(name: string, args: AppDatabaseArgs, opts?: pulumi.CustomResourceOptions) {
+  constructor(args: AppDatabaseArgs, opts?: pulumi.CustomResourceOptions) {
     const verifiers = Object.fromEntries(
       [...args.verifiers].map(([key, verifier]) => [key, pulumi.secret(verifier)]),
     );
     const state = withoutDefaults(toState(args.plan, args.ownershipRole, args.reclaimPolicy));
     const recreate = args.recreate ? { recreate: true } : {};
-    super("berth:postgres:AppDatabase", name, { ...state, ...recreate, verifiers }, opts);
+    const inputs = { ...state, ...recreate, verifiers };
+    super("berth:postgres:AppDatabase", resourceName(args.plan), inputs, opts);
   }
 }
 
@@ -82,7 +84,7 @@ export function toProviderApps(apps: readonly AppSpec[]): {
         .toSorted((a, b) => (a.name < b.name ? -1 : 1))
         .map(({ name, database, roles }) => [
           name,
-          { database: database.name, roles: roleNamesOf({ roles }) },
+          toPlace(database.names, roleNamesOf({ roles })),
         ]),
     );
   const reclaimed = apps.filter((app) => app.reclaimPolicy === "delete");

@@ -1,19 +1,22 @@
 import pLimit from "p-limit";
 import type { AppSpec, RoleSpec, StackSpec } from "../config/spec.ts";
 import type { Credential } from "../onepassword/credential.ts";
-import { type DatabasePlan, planDatabase } from "./plan/plan.ts";
+import { type DatabasePlan, planDatabases } from "./plan/plan.ts";
 import { makeVerifiers } from "./verifier.ts";
 
-/** An app with the plan of its database. */
+/** An app with the plans of its databases. */
 export interface PlannedApp {
   readonly app: AppSpec;
+  /** With the roles. */
   readonly plan: DatabasePlan;
+  /** Of its other databases. */
+  readonly further: readonly DatabasePlan[];
   /** By the role's key. Secret. */
   readonly verifiers: Promise<ReadonlyMap<string, string>>;
 }
 
 /**
- * Plans the database of every app.
+ * Plans the databases of every app.
  *
  * The verifiers are still being made when this returns, a few apps at a time: the engine can work on the
  * first apps meanwhile.
@@ -23,9 +26,8 @@ export function planApps(
   credential: (role: RoleSpec) => Credential,
 ): readonly PlannedApp[] {
   const limit = pLimit(4);
-  return apps.map((app) => ({
-    app,
-    plan: planDatabase(app, postgres),
-    verifiers: limit(() => makeVerifiers(app.roles, credential)),
-  }));
+  return apps.map((app) => {
+    const [plan, ...further] = planDatabases(app, postgres);
+    return { app, plan, further, verifiers: limit(() => makeVerifiers(app.roles, credential)) };
+  });
 }

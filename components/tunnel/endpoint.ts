@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import net from "node:net";
 import type { Duplex } from "node:stream";
+import { toShellWord } from "../command-line.ts";
 import type { EndpointSpec, TlsSpec } from "../config/spec/postgres.ts";
 import type { BerthError } from "../errors.ts";
-import { toShellWord } from "../kubernetes/error.ts";
 import { openPortForward, type PortForwardOptions } from "./port-forward.ts";
 
 /**

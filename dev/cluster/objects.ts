@@ -173,13 +173,25 @@ export function portForward({ namespace: where, port }: PostgresService): Manife
   };
 }
 
-/**
- * The rights of user `berth` in the namespace: exactly what Berth needs to reach Postgres. A port-forward
- * over a websocket starts as a GET. From Kubernetes 1.35 it also needs `create`.
- */
-export function berthRights(where: string, verbs = ["get", "create"]): Manifest[] {
+/** What differs between the ways to Postgres. */
+export interface RightsOptions {
+  /** On port-forwards. One over a websocket starts as a GET. From Kubernetes 1.35 it also needs `create`. */
+  readonly verbs?: readonly string[];
+  /** Whether the Service has no selector. @default false */
+  readonly followsEndpoints?: boolean;
+}
+
+/** The rights of user `berth` in the namespace: exactly what Berth needs to reach Postgres. */
+export function berthRights(
+  where: string,
+  { verbs = ["get", "create"], followsEndpoints = false }: RightsOptions = {},
+): Manifest[] {
   const name = "berth-port-forward";
-  const rule = (resources: string[], may: string[]) => ({ apiGroups: [""], resources, verbs: may });
+  const rule = (resources: string[], may: readonly string[], group = "") => ({
+    apiGroups: [group],
+    resources,
+    verbs: may,
+  });
   return [
     {
       apiVersion: "rbac.authorization.k8s.io/v1",
@@ -189,6 +201,7 @@ export function berthRights(where: string, verbs = ["get", "create"]): Manifest[
         rule(["services"], ["get"]),
         rule(["pods"], ["get", "list"]),
         rule(["pods/portforward"], verbs),
+        ...(followsEndpoints ? [rule(["endpointslices"], ["list"], "discovery.k8s.io")] : []),
       ],
     },
     {

@@ -40,12 +40,16 @@ function findValues(value: unknown, [step, ...rest]: readonly string[]): readonl
   return inner.flatMap((one) => findValues(one, rest));
 }
 
-/** A text, a number or a list of them; undefined = it has keys of its own. */
+/** As YAML in one line; undefined = it is empty. */
 function show(value: unknown): string | undefined {
   if (Array.isArray(value)) {
     const items = value.map(show);
     return items.length === 0 || items.includes(undefined) ? undefined : `[${items.join(", ")}]`;
   }
   if (typeof value === "string") return value;
+  if (typeof value === "object" && value !== null) {
+    const items = Object.entries(value).map(([name, one]) => `${name}: ${show(one) ?? "{}"}`);
+    return items.length === 0 ? undefined : `{ ${items.join(", ")} }`;
+  }
   return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
 }

@@ -4,7 +4,15 @@ import { presetNames, presets } from "../../components/config/presets/presets.ts
 import { objectTypes } from "../../components/config/privileges.ts";
 import { planDatabase } from "../../components/postgres/plan/plan.ts";
 import { commandReference } from "./commands.ts";
-import { healthText, showExample } from "./delivery-examples.ts";
+import {
+  healthText,
+  listFiles,
+  showExample,
+  showFile,
+  showRights,
+  showUnlisted,
+} from "./delivery-examples.ts";
+import { floorTable, growthTable, scaleTable } from "./measured.ts";
 import { problemTable } from "./problem-table.ts";
 import { drawInnerRooms, drawRooms } from "./room-picture.ts";
 import { stackFileReference } from "./stack-file-reference.ts";
@@ -25,7 +33,6 @@ export const madeParts: Readonly<Record<string, Readonly<Record<string, MadePart
   "docs/entry.md": { profiles: { from: "the plan", show: profileTable } },
   "docs/charts.md": { charts: { from: "components/config/presets", show: presetTable } },
   "docs/troubleshooting.md": { problems: { from: "the rules", show: problemTable } },
-  "docs/stack-file.md": { keys: { from: "the schema", show: stackFileReference } },
   "CONTRIBUTING.md": {
     rooms: { from: ".rooms.mjs", show: drawRooms },
     "inner rooms": { from: ".rooms.mjs", show: drawInnerRooms },
@@ -41,7 +48,30 @@ export const madeParts: Readonly<Record<string, Readonly<Record<string, MadePart
     kustomizations: { from: "the manifests", show: () => showExample("flux") },
     secrets: { from: "the manifests", show: () => showExample("none") },
   },
+  "docs/delivery/git.md": {
+    files: { from: "the manifests", show: listFiles },
+    "an app": { from: "the manifests", show: () => showExample("git") },
+  },
+  "docs/delivery/cluster.md": {
+    objects: { from: "the manifests", show: () => showExample("cluster") },
+  },
+  "docs/delivery/repository.md": {
+    "below the root": { from: "the manifests", show: () => showExample("repository") },
+    "a file": { from: "the manifests", show: showFile },
+    "a warning": { from: "the rules", show: showUnlisted },
+  },
+  "docs/delivery/primary.md": {
+    rights: { from: "the cluster of the tests", show: showRights },
+    "by labels": { from: "the manifests", show: () => showExample("primary") },
+  },
+  "docs/performance.md": {
+    floors: { from: "docs/measured.json", show: () => floorTable() },
+    growth: { from: "docs/measured.json", show: () => growthTable() },
+  },
+  "docs/scale.md": { simulation: { from: "docs/measured.json", show: () => scaleTable() } },
   "docs/delivery/health.md": { checks: { from: "the health checks", show: healthText } },
+  // Last: its examples are from the other pages.
+  "docs/stack-file.md": { keys: { from: "the schema", show: stackFileReference } },
 };
 
 const headings = {

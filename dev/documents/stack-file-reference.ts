@@ -35,16 +35,44 @@ const names: Readonly<Record<string, string>> = {
 export function stackFileReference(): string {
   const schema = JSON.parse(stackFileSchema()) as Node;
   const { properties = {}, required = [] } = schema.properties?.["config"] ?? {};
-  const findExample = toFindExample();
-  return Object.entries(properties)
-    .map(([path, node]) =>
-      toSection({ path, node, isRequired: required.includes(path) }, findExample),
-    )
-    .join("\n\n");
+  const sections = Object.entries(properties).map(([path, node]): Key => {
+    return { path, node, isRequired: required.includes(path) };
+  });
+  const findExample = toFindKeyExample(sections.flatMap(toInner));
+  return sections.map((top) => toSection(top, toInner(top), findExample)).join("\n\n");
 }
 
-function toSection(top: Key, findExample: (path: string) => string | undefined): string {
-  const keys = toInner(top);
+/** Of a key: where somebody sets it, or a key that means the same, such as that of another role, or from its values. */
+function toFindKeyExample(keys: readonly Key[]): (key: Key) => string | undefined {
+  const find = toFindExample();
+  const same = new Map(
+    keys.flatMap(({ path, node }): [string, string][] => {
+      const example = find(path);
+      return example === undefined ? [] : [[JSON.stringify(node), example]];
+    }),
+  );
+  return ({ path, node }) => find(path) ?? same.get(JSON.stringify(node)) ?? toExample(node);
+}
+
+/** A value that is not the default. */
+function toExample(node: Node): string | undefined {
+  const isDefault = (value: string): boolean =>
+    node.description?.includes(`Default: ${value}`) === true;
+  const [shape = node] = toShapes(node);
+  const example = listValues(shape).find((value) => !isDefault(value));
+  if (example === undefined) return undefined;
+  return shape.items === undefined ? example : `[${example}]`;
+}
+
+function listValues({ type, enum: values, items }: Node): readonly string[] {
+  return type === "boolean" ? ["true", "false"] : (values ?? items?.enum ?? []).map(String);
+}
+
+function toSection(
+  top: Key,
+  keys: readonly Key[],
+  findExample: (key: Key) => string | undefined,
+): string {
   const isNeeded = top.isRequired ? "Required." : "";
   return [
     `## \`${top.path}\``,
@@ -53,10 +81,11 @@ function toSection(top: Key, findExample: (path: string) => string | undefined):
     "",
     toTable(
       ["key", "value", "what it is for", "example"],
-      keys.map(({ path, node, isRequired }) => {
+      keys.map((one) => {
+        const { path, node, isRequired } = one;
         const key = path.slice(top.path.length).replace(/^\./, "");
         const about = [isRequired ? "Required." : "", node.description ?? ""];
-        const example = findExample(path);
+        const example = findExample(one);
         return [
           `\`${key}\``,
           toCell(describeValue(node)),

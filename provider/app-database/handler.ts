@@ -29,7 +29,7 @@ import {
   withoutVerifiers,
 } from "./inputs.ts";
 import { type Inspection, inspectRequest, isLoss } from "./inspect.ts";
-import { ProgramClaims, toPlace } from "./program-claims.ts";
+import { ProgramClaims, placeOf } from "./program-claims.ts";
 import {
   isStackConfig,
   keepIdentity,
@@ -74,11 +74,12 @@ export class AppDatabaseHandler implements ResourceHandler {
 
   checkConfig({ urn, olds, news }: Parameters<NonNullable<ResourceHandler["checkConfig"]>>[0]) {
     this.#reports.setProvider(urn);
-    const { inputs: checked, places, failures, warnings, kept } = checkRetirement(olds, news);
+    const { inputs: checked, places, failures, warnings, kept, left } = checkRetirement(olds, news);
     const inputs = keepIdentity(olds, checked);
     if (places !== undefined) this.#claims.setApps(places);
     this.#reports.warn(urn, warnings);
     for (const [app, place] of kept) this.#reports.noteKept(urn, app, place);
+    for (const [app, place] of left) this.#reports.noteLeft(urn, app, place);
     return { inputs, failures };
   }
 
@@ -102,7 +103,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     const inputs = request.newInputs;
     const state = parseStored(inputs);
     if (state !== undefined) {
-      this.#claims.add(request.urn, toPlace(state));
+      this.#claims.add(request.urn, placeOf(state));
     }
     // The engine also checks what an import has read, which has no verifiers.
     if (this.#stackConfig !== undefined) return Promise.resolve({ inputs, failures: [] });
@@ -206,9 +207,10 @@ export class AppDatabaseHandler implements ResourceHandler {
       this.#reports.note(urn, await shutOut(this.#requireServer(), state, former));
     if (state.reclaimPolicy !== "delete") {
       const isGone = !this.#claims.has(urn, state.app);
-      if (isGone) this.#reports.noteKept(urn, state.app, toPlace(state));
+      if (isGone) this.#reports.noteKept(urn, state.app, placeOf(state));
       return;
     }
+    if (this.#claims.declares(state.app, state.database.name)) return;
     const kept = this.#claims.whyKept(urn, state.app, state.database.name);
     if (kept !== undefined) {
       this.#reports.report("warning", urn, kept);

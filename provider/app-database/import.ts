@@ -1,3 +1,4 @@
+import { toShellWord } from "../../components/command-line.ts";
 import { refuseSecretKeys } from "../../components/config/load.ts";
 import { parseStack } from "../../components/config/parse.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
@@ -8,7 +9,7 @@ import { listActions } from "../../components/postgres/diff/decide-app.ts";
 import { toLiveState } from "../../components/postgres/diff/drift.ts";
 import type { AppDatabaseState } from "../../components/postgres/plan/app-properties.ts";
 import { toState } from "../../components/postgres/plan/app-state.ts";
-import { planDatabase } from "../../components/postgres/plan/plan.ts";
+import { planDatabases, resourceName } from "../../components/postgres/plan/plan.ts";
 import type { PostgresConfig } from "../../components/postgres/server/config.ts";
 import { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
 import { describeItem } from "../../components/postgres/server/reach.ts";
@@ -33,7 +34,7 @@ export async function importApp(
 ): Promise<StoredResource | undefined> {
   const { id, urn } = resource;
   if (stackConfig === undefined) {
-    const name = urn.split("::").at(-1) ?? "";
+    const name = toName(urn);
     throw new BerthError(`${id}: only the stack file says what app "${name}" is`, {
       hint: `import without --provider, so that the stack file is asked: ${importCommand(name, id)}`,
     });
@@ -92,16 +93,20 @@ function findEntry(
   spec: StackSpec,
   { id, urn }: { readonly id: string; readonly urn: string },
 ): AppDatabaseState {
-  const name = urn.split("::").at(-1) ?? "";
-  const app = spec.apps.find((one) => one.name === name);
-  if (app === undefined) {
-    const names = spec.apps.map((one) => one.name).join(", ");
+  const name = toName(urn);
+  const all = spec.apps.flatMap((one) =>
+    planDatabases(one, spec.postgres).map((plan) => ({ app: one, plan })),
+  );
+  const found = all.find(({ plan }) => resourceName(plan) === name);
+  if (found === undefined) {
+    const names = all.map(({ plan }) => resourceName(plan)).join(", ");
     throw new BerthError(`${id}: the stack file has no app "${name}"; its apps are ${names}`, {
       // The default provider and its configuration stay in state from an import to the next up.
       hint: `add the app under berth:apps, then: ${importCommand(name, id)}. If it is there, run pulumi up first: Pulumi still has the stack file of an earlier import`,
     });
   }
-  const database = app.database.name;
+  const { app, plan } = found;
+  const database = plan.database.name;
   if (database !== id) {
     throw new BerthError(`app ${name}: its database is "${database}", not "${id}"`, {
       hint: `${importCommand(name, database)}, or set berth:apps.${name}.database.name to ${id}`,
@@ -114,12 +119,17 @@ function findEntry(
       { hint: `take out "provisioner: ${app.provisioner}"${other}` },
     );
   }
-  return toState(planDatabase(app, spec.postgres), spec.postgres.ownershipRole, app.reclaimPolicy);
+  return toState(plan, spec.postgres.ownershipRole, app.reclaimPolicy);
+}
+
+/** `urn:pulumi:prod::berth::berth:postgres:AppDatabase::wiki` → `wiki`. A database's name may have `::` in it. */
+function toName(urn: string): string {
+  return urn.split("::").slice(3).join("::");
 }
 
 /** The command that imports an app's database. */
 function importCommand(app: string, database: string): string {
-  return `pulumi import berth:postgres:AppDatabase ${app} ${database}`;
+  return `pulumi import berth:postgres:AppDatabase ${app} ${toShellWord(database)}`;
 }
 
 /** `urn:pulumi:prod::berth::…` → `prod`. */

@@ -10,7 +10,7 @@ import {
 } from "../../components/postgres/plan/app-properties.ts";
 import { withDefaults } from "../../components/postgres/plan/defaults.ts";
 import type { FormerRole } from "../../components/postgres/plan/former-role.ts";
-import { hasNoPassword } from "../../components/postgres/plan/plan.ts";
+import { hasNoPassword, isFurther } from "../../components/postgres/plan/plan.ts";
 import type { PostgresConfig } from "../../components/postgres/server/config.ts";
 import {
   isPropertyMap,
@@ -77,10 +77,8 @@ export function findInputProblems(
   ];
 }
 
-function findRoleProblems(
-  { roles }: AppDatabaseState,
-  verifiers: ReadonlySet<string>,
-): CheckFailure[] {
+function findRoleProblems(state: AppDatabaseState, verifiers: ReadonlySet<string>): CheckFailure[] {
+  const { roles, database } = state;
   const entries = Object.entries(roles);
   const names = entries.map(([, role]) => role.name);
   const problems: CheckFailure[] = [];
@@ -107,6 +105,29 @@ function findRoleProblems(
       report(`${at}.grants`, "an owner needs none");
     }
     if (names.indexOf(role.name) !== index) report(`${at}.name`, `"${role.name}" is used twice`);
+  }
+  if (database.names?.includes(database.name) === false) {
+    report("database.names", `does not have "${database.name}" itself`);
+  }
+  return [...problems, ...findVerifierProblems(state, verifiers)];
+}
+
+function findVerifierProblems(
+  { roles, database }: AppDatabaseState,
+  verifiers: ReadonlySet<string>,
+): CheckFailure[] {
+  const problems: CheckFailure[] = [];
+  const report = (property: string, reason: string): void => {
+    problems.push({ property, reason });
+  };
+  if (isFurther({ database })) {
+    for (const key of verifiers) {
+      report(`verifiers.${key}`, "is not allowed: the app's first database has the roles");
+    }
+    return problems;
+  }
+  const entries = Object.entries(roles);
+  for (const [key, role] of entries) {
     if (role.login === undefined && !verifiers.has(key)) {
       report(`verifiers.${key}`, "is required");
     }

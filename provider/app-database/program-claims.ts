@@ -1,11 +1,13 @@
 import type { AppDatabaseState } from "../../components/postgres/plan/app-properties.ts";
+import { databasesOf, type Place, toPlace } from "../../components/postgres/plan/place.ts";
 import type { Places } from "./retirement-check.ts";
 
-/** Database and roles of one resource of the program. */
-type Place = Places[string];
-
-export function toPlace({ database, roles }: AppDatabaseState): Place {
-  return { database: database.name, roles: Object.values(roles).map(({ name }) => name) };
+/** Databases and roles of the app that a resource is of. */
+export function placeOf({ database: { name, names = [name] }, roles }: AppDatabaseState): Place {
+  return toPlace(
+    names,
+    Object.values(roles).map((role) => role.name),
+  );
 }
 
 /**
@@ -33,12 +35,18 @@ export class ProgramClaims {
     return new Set(places.flatMap(({ roles }) => roles));
   }
 
+  /** Whether the app still has the database, perhaps as another resource. */
+  declares(app: string, database: string): boolean {
+    const place = this.#byApp[app];
+    return place !== undefined && databasesOf(place).includes(database);
+  }
+
   /** Why a database must stay although its resource goes; undefined = no app of the program has it. */
   whyKept(urn: string, app: string, database: string): string | undefined {
     if (this.has(urn, app)) {
       return `app ${app} is still in the stack, so database "${database}", which it had until now, stays with all that it holds; drop it by hand if nobody needs it`;
     }
-    if (this.#others(urn, app).some((place) => place.database === database)) {
+    if (this.#others(urn, app).some((place) => databasesOf(place).includes(database))) {
       return `database "${database}" of app ${app} belongs to another app of the stack now, and stays`;
     }
     return undefined;

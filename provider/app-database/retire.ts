@@ -21,6 +21,7 @@ import {
 import { retire } from "../../components/postgres/diff/roles.ts";
 import type { AppDatabaseState } from "../../components/postgres/plan/app-properties.ts";
 import type { FormerRole } from "../../components/postgres/plan/former-role.ts";
+import { isFurther } from "../../components/postgres/plan/plan.ts";
 import type { AppProblem } from "../../components/postgres/rules/problem.ts";
 import { withStatementSeconds } from "../../components/postgres/server/answer-limit.ts";
 import type { Session } from "../../components/postgres/server/pool.ts";
@@ -40,7 +41,8 @@ const afterDump = { retries: 9, minTimeout: 200, factor: 1 };
 const countDelayMs = 1000;
 
 /**
- * Drops the database and the roles of an app that left with `reclaimPolicy: delete`. Returns what was done and
+ * Drops the database and the roles of an app that left with `reclaimPolicy: delete`. The roles go with the first
+ * database, which is dropped last. Returns what was done and
  * what was left. Ignores what is already gone, so an interrupted run can continue. Drops nothing before it
  * knows that everything is Berth's, confirmed, and without sessions.
  */
@@ -53,7 +55,8 @@ export async function retireApp(
     server.withMaintenance(async (session) => {
       const found = await inspectRetirement(server, session, state, isNeeded);
       const { database, roles } = found;
-      if (database === undefined && roles.length === 0) return found.notes;
+      const dropped = isFurther(state) ? [] : roles;
+      if (database === undefined && dropped.length === 0) return found.notes;
       if (!server.config.confirmDelete.includes(state.database.name)) throw unconfirmed(state);
       refuse(state, found.problems);
       const work = toWork(state);
@@ -61,7 +64,7 @@ export async function retireApp(
       if (database !== undefined) {
         notes.push(...(await dropDatabase(server, session, { state, roles, work, isNeeded })));
       }
-      notes.push(...(await dropRoles(server, session, roles, work)));
+      notes.push(...(await dropRoles(server, session, dropped, work)));
       return notes;
     }),
   );
@@ -83,11 +86,11 @@ async function inspectRetirement(
     databases,
     roles: await inspectRoles(client, [...names, ...owners]),
   };
-  const dropped = names.filter((role) => !isNeeded(role));
+  const leaving = names.filter((role) => !isNeeded(role));
   const facts = {
     catalog,
-    sessions: await inspectSessions(client, name, dropped),
-    dependents: await inspectDependents(client, name, dropped),
+    sessions: await inspectSessions(client, name, leaving),
+    dependents: isFurther(state) ? [] : await inspectDependents(client, name, leaving),
     blockers: await inspectBlockers(client, name),
   };
   return decideRetirement(state, facts, server.config, isNeeded);

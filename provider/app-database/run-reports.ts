@@ -1,6 +1,8 @@
 import { commandLine } from "../../components/command-line.ts";
 import { BerthError } from "../../components/errors.ts";
 import { type AppDecision, listActions } from "../../components/postgres/diff/decide-app.ts";
+import type { Place } from "../../components/postgres/plan/place.ts";
+import { isFurther } from "../../components/postgres/plan/plan.ts";
 import { type Action, isAboutOwnershipRole } from "../../components/postgres/statements/actions.ts";
 import { formatStatements, labelStatements } from "../../components/postgres/statements/labels.ts";
 import type { Report } from "../rpc/engine-log.ts";
@@ -9,7 +11,7 @@ import { Refusals } from "../rpc/refusals.ts";
 import { describeActions, toText } from "./changes.ts";
 import { requirePossible } from "./inspect.ts";
 import type { AppRequest } from "./request.ts";
-import { describeKept, type Places } from "./retirement-check.ts";
+import { describeKept, describeLeft } from "./retirement-check.ts";
 
 /** What the operator sees of one run. What is the stack's is said once, not for each app. */
 export class RunReports {
@@ -19,7 +21,7 @@ export class RunReports {
   #hasWarned = false;
   #hasShownStack = false;
   #hasNoted = false;
-  /** Apps of which it was said that they stay on the server. */
+  /** What stays on the server: apps of which that was said, and what was said of an app's databases. */
   readonly #kept = new Set<string>();
   readonly #refusals: Refusals;
 
@@ -70,9 +72,16 @@ export class RunReports {
   }
 
   /** Says once of an app that leaves what stays of it. */
-  noteKept(urn: string, app: string, place: Places[string]): void {
+  noteKept(urn: string, app: string, place: Place): void {
     if (!this.#kept.has(app)) this.report("info", urn, describeKept(app, place));
     this.#kept.add(app);
+  }
+
+  /** Says once of databases that left the entry of their app that they stay. */
+  noteLeft(urn: string, app: string, place: Place): void {
+    const text = describeLeft(app, place);
+    if (!this.#kept.has(text)) this.report("info", urn, text);
+    this.#kept.add(text);
   }
 
   note(urn: string, notes: readonly string[]): void {
@@ -82,10 +91,12 @@ export class RunReports {
   /** Shows what a preview found about an app, or why it refuses the app. */
   showPreview(
     urn: string,
-    { plan: { app }, leftBehind }: Pick<AppRequest, "plan" | "leftBehind">,
-    decision: AppDecision,
+    { plan, leftBehind }: Pick<AppRequest, "plan" | "leftBehind">,
+    found: AppDecision,
     ownershipRole: string,
   ): void {
+    const { app } = plan;
+    const decision = isFurther(plan) ? withoutRoles(found) : found;
     try {
       const notes = [...leftBehind, ...requirePossible(decision)];
       this.warn(urn, notes);
@@ -120,4 +131,9 @@ export class RunReports {
     if (own.length === 0) return;
     this.report("info", urn, formatStatements(`app ${app}`, labelStatements(own, ownershipRole)));
   }
+}
+
+/** The problems of an app's roles are those of its first database. */
+function withoutRoles({ problems, ...decision }: AppDecision): AppDecision {
+  return { ...decision, problems: problems.filter(({ at }) => !at.startsWith("roles.")) };
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { escapeLiteral } from "pg";
 import { BerthError, toOneError } from "../../components/errors.ts";
 import {
   type AppDecision,
@@ -119,7 +120,7 @@ async function finish(
   }
   const { app, database } = request.plan;
   throw new BerthError(`app ${app}: something else keeps changing its privileges`, {
-    hint: `see who: SELECT pid, usename, application_name, query FROM pg_stat_activity WHERE datname = '${database.name}'`,
+    hint: `see who: SELECT pid, usename, application_name, query FROM pg_stat_activity WHERE datname = ${escapeLiteral(database.name)}`,
   });
 }
 

@@ -55,7 +55,16 @@ export class GitCommitHandler implements ResourceHandler {
     preview,
     urn,
   }: CreateRequest): Promise<{ id: string; state: PropertyMap }> {
-    if (!preview) await this.#commit(urn, this.#read(inputs));
+    const wanted = this.#read(inputs);
+    const { listLeft } = await loadGit();
+    // There is no state yet that says what the manifests were.
+    const left = await listLeft(wanted);
+    if (!preview) {
+      await this.#remove(wanted, left);
+      await this.#commit(urn, wanted);
+    } else if (left.length > 0) {
+      this.#report("info", urn, `to be committed as deleted: ${left.join(", ")}`);
+    }
     return { id: "commit", state: inputs };
   }
 
@@ -67,7 +76,8 @@ export class GitCommitHandler implements ResourceHandler {
     if (preview) return newInputs;
     const wanted = this.#read(newInputs);
     const { files, folder } = this.#read(oldInputs);
-    if (folder === wanted.folder) await this.#removeLeft(wanted, files);
+    const left = files.filter((one) => !wanted.files.includes(one));
+    if (folder === wanted.folder) await this.#remove(wanted, left);
     await this.#commit(urn, wanted);
     return newInputs;
   }
@@ -80,10 +90,8 @@ export class GitCommitHandler implements ResourceHandler {
    * The engine deletes files that left the stack after everything else. They are deleted here, so that the commit is
    * what the stack file says.
    */
-  async #removeLeft({ directory, owner, files }: Manifests, before: readonly string[]) {
-    for (const left of before.filter((one) => !files.includes(one))) {
-      await this.#files.remove({ directory, path: left, owner });
-    }
+  async #remove({ directory, owner }: Manifests, left: readonly string[]): Promise<void> {
+    for (const one of left) await this.#files.remove({ directory, path: one, owner });
   }
 
   async #commit(urn: string, wanted: Manifests): Promise<void> {

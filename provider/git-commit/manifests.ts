@@ -1,4 +1,10 @@
-import { type CheckoutFacts, inspectCheckout } from "../../components/delivery/git/checkout.ts";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import {
+  type CheckoutFacts,
+  inspectCheckout,
+  runGit,
+} from "../../components/delivery/git/checkout.ts";
 import {
   type Commit,
   type CommitRequest,
@@ -20,6 +26,18 @@ export interface Manifests extends CommitProperties {
 export async function listUncommitted(manifests: Manifests): Promise<readonly string[]> {
   const checkout = await inspect(manifests);
   return checkout === undefined ? [] : await listChanged(toRequest(manifests), checkout);
+}
+
+/**
+ * Files that git has, that this stack wrote, and that are none of its manifests now: their app has left. The engine
+ * deletes them later. Empty outside of a checkout.
+ */
+export async function listLeft({ folder, files, owner }: Manifests): Promise<readonly string[]> {
+  const form = ["--files-with-matches", "-z", "--no-color", "--no-full-name", "--fixed-strings"];
+  const found = await runGit(folder, ["grep", ...form, "-e", "# Managed by Berth (", "--", "."]);
+  if (found?.exitCode !== 0) return [];
+  const others = found.stdout.split("\0").filter((one) => one !== "" && !files.includes(one));
+  return others.filter((one) => isOwnedBy(readFileSync(path.join(folder, one), "utf8"), [owner]));
 }
 
 /** Commits them. undefined = nothing changed. */

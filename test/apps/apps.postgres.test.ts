@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { Client, escapeIdentifier, escapeLiteral } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
+import { eachDatabase } from "../../components/config/databases.ts";
 import { loginKeys, renderKey } from "../../components/config/keys/render.ts";
 import { parseStack } from "../../components/config/parse.ts";
 import type { AppSpec } from "../../components/config/spec.ts";
@@ -62,19 +63,22 @@ test.each(rows)("$app logs in with the bytes of its Secret", async (row) => {
   const app = toApp(row);
   const words = Object.values(passwords);
   const password = words[rows.indexOf(row) % words.length] ?? "";
-  const [name, database] = [app.roles[0].name, app.database.name].map(escapeIdentifier);
+  const name = escapeIdentifier(app.roles[0].name);
   const verifier = escapeLiteral(makeVerifier(password, app.roles[0].name));
-  await server.superuser.query(`create role ${name ?? ""} login password ${verifier}`);
-  await server.superuser.query(`create database ${database ?? ""} owner ${name ?? ""}`);
+  await server.superuser.query(`create role ${name} login password ${verifier}`);
   const secret = toSecret(app, password);
-  const client = new Client(toConnection(row, app, secret));
-  await client.connect();
-  await client.query("create table proof (id int)");
-  const { rows: found } = await client.query(
-    "select current_user as role, current_database() as database",
-  );
-  await client.end();
-  expect(found).toEqual([{ role: app.roles[0].name, database: app.database.name }]);
+  for (const one of eachDatabase(app)) {
+    const database = one.database.name;
+    await server.superuser.query(`create database ${escapeIdentifier(database)} owner ${name}`);
+    const client = new Client(toConnection(row, one, secret));
+    await client.connect();
+    await client.query("create table proof (id int)");
+    const { rows: found } = await client.query(
+      "select current_user as role, current_database() as database",
+    );
+    await client.end();
+    expect(found).toEqual([{ role: app.roles[0].name, database }]);
+  }
   results.set(row.app, Object.keys(secret));
 });
 
@@ -121,7 +125,7 @@ function toPage(): string {
     "```",
     "",
     "An app that also has other keys in the same Secret gets Berth's Secret beside it (`envFrom` with two Secrets).",
-    "An app with two databases for one role, such as Radarr, is not in the list.",
+    "Lidarr, Prowlarr and Radarr were logged in to both of their databases. Their own settings say which is which.",
     "",
   ].join("\n");
 }

@@ -15,7 +15,12 @@ function named(title: string, label: string): string {
 }
 
 /** An app that reads single settings under names of its own. */
-function settings(app: string, label: string, [host, user, password]: readonly string[]): AppRow {
+function settings(
+  app: string,
+  label: string,
+  [host, user, password]: readonly string[],
+  databases: readonly string[] = [],
+): AppRow {
   const keys = [
     ...(host === "" ? [] : [`      ${String(host)}: "\${host}"`]),
     `      ${String(user)}: "\${user}"`,
@@ -24,7 +29,13 @@ function settings(app: string, label: string, [host, user, password]: readonly s
   const names = { user: String(user), password: String(password) };
   return {
     app,
-    entry: [`owner:`, `    ${named(app, label)}`, `    keys:`, ...keys].join("\n"),
+    entry: [
+      `owner:`,
+      `    ${named(app, label)}`,
+      `    keys:`,
+      ...keys,
+      ...(databases.length === 0 ? [] : [`  database: { names: [${databases.join(", ")}] }`]),
+    ].join("\n"),
     reads: host === "" ? names : { host: String(host), ...names },
   };
 }
@@ -39,6 +50,18 @@ function url(app: string, key: string, { label = "", template = "${uri}" } = {})
 /** A chart that takes the Secret's name and its keys. */
 function chart(app: string, reads: AppRow["reads"], entry = "{}"): AppRow {
   return { app, entry, reads };
+}
+
+/** The apps that call their two databases `…_main` and `…_log`. */
+function withLog(app: string): AppRow {
+  const prefix = app.replaceAll("-", "_");
+  const variable = `${app.split("-")[0]?.toUpperCase() ?? ""}__POSTGRES`;
+  return settings(
+    app,
+    `${prefix.toUpperCase()}_POSTGRES_PASSWORD`,
+    [`${variable}__HOST`, `${variable}__USER`, `${variable}__PASSWORD`],
+    [`${prefix}_main`, `${prefix}_log`],
+  );
 }
 
 export const rows: readonly AppRow[] = [
@@ -71,6 +94,7 @@ export const rows: readonly AppRow[] = [
   url("immich", "DB_URL", { label: "IMMICH_POSTGRES_PASS" }),
   url("infisical", "uri"),
   chart("keycloak", { password: "password" }),
+  withLog("lidarr"),
   url("linkwarden", "DATABASE_URL", { label: "LINKWARDEN_DB_PASSWORD" }),
   url("livingdex", "DATABASE_URL", { label: "LIVINGDEX_POSTGRES_PASSWORD" }),
   url("miniflux", "DATABASE_URL", { template: "${uri}?sslmode=${sslmode}" }),
@@ -88,6 +112,9 @@ export const rows: readonly AppRow[] = [
     "PAPERLESS_DBPASS",
   ]),
   url("pocket-id", "DB_CONNECTION_STRING", { label: "POCKET_ID_POSTGRES_PASSWORD" }),
+  withLog("prowlarr"),
+  withLog("radarr"),
+  withLog("radarr-uhd"),
   settings("romm", "ROMM_POSTGRES_PASSWORD", ["DB_HOST", "DB_USER", "DB_PASSWD"]),
   settings("sonarr", "SONARR_POSTGRES_PASSWORD", [
     "SONARR__POSTGRES__HOST",

@@ -1,7 +1,6 @@
 import { Bed } from "../engine/bed.ts";
-
-/** Every app of the bench: two login roles, a database, seven grants. */
-export const entry = { roles: { rw: { profile: "readwrite" } } };
+import { entry } from "./entry.ts";
+import { serverSettings } from "./server.ts";
 
 export const password = "BenchPassword0123456789";
 
@@ -13,12 +12,13 @@ export interface BenchStack {
   readonly provisioner?: "berth" | "postgresql";
   /** Whether files are written as well; psql writes none. */
   readonly manifests?: boolean;
+  readonly isAdminSuperuser?: boolean;
 }
 
 /** Opens a bed whose stack has the apps and whose server logs logins and statements. */
 export async function withApps<T>(stack: BenchStack, use: (bed: Bed) => Promise<T>): Promise<T> {
-  const { names, provisioner = "berth", manifests = false } = stack;
-  const bed = await Bed.open({ settings: { log_connections: "on", log_statement: "all" } });
+  const { names, provisioner = "berth", manifests = false, isAdminSuperuser = false } = stack;
+  const bed = await Bed.open({ settings: serverSettings, isAdminSuperuser });
   try {
     for (const name of names) {
       await bed.addLogin(`${name}-db-credentials`, name, password);

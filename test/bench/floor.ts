@@ -5,15 +5,13 @@ import type {
   PlannedGrant,
 } from "../../components/postgres/plan/plan.ts";
 
-/** The shortest way to what the plans say: one psql script, nothing read and nothing checked. */
+/** The shortest way to what the plans say, as a psql script: nothing read and nothing checked. */
 export function toScript(
   plans: readonly DatabasePlan[],
-  ownershipRole: string,
   verifier: (role: string) => string,
 ): string {
-  return [
-    `create role ${escapeIdentifier(ownershipRole)} nologin;`,
-    ...plans.flatMap((plan) => [
+  return plans
+    .flatMap((plan) => [
       ...plan.roles.map(
         (role) =>
           `create role ${escapeIdentifier(role.name)} login password ${escapeLiteral(verifier(role.name))} in role ${role.memberOf.map(escapeIdentifier).join(", ")};`,
@@ -27,8 +25,8 @@ export function toScript(
         .filter((grant) => grant.on.type !== "database")
         .map((grant) => formatGrant(grant, plan)),
       ...plan.defaultPrivileges.map(formatDefaultPrivileges),
-    ]),
-  ].join("\n");
+    ])
+    .join("\n");
 }
 
 function formatGrant(grant: PlannedGrant, plan: DatabasePlan): string {

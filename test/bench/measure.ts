@@ -1,30 +1,36 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { execa } from "execa";
 import { verifyStack } from "../../cli/verify/verb.ts";
 import { loadStackFromFile } from "../../components/config/load.ts";
-import { parseStack } from "../../components/config/parse.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
-import { planDatabase } from "../../components/postgres/plan/plan.ts";
-import { makeVerifier } from "../../components/postgres/verifier.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { pulumiDefaults } from "../../dev/pulumi-cli.ts";
 import type { Bed } from "../engine/bed.ts";
-import { entry, expectSuccess, makeNames, password, type Say, withApps } from "./apps.ts";
-import { toScript } from "./floor.ts";
-import { watchProcesses } from "./processes.ts";
+import { expectSuccess, makeNames, type Say, withApps } from "./apps.ts";
+import { type EngineFloor, measureEngineFloor } from "./engine-floor.ts";
+import { type Floors, measureFloors } from "./floors.ts";
+import { medianOf, timed, timedAndWatched } from "./timing.ts";
 
 /** Figures of so many apps in one run; times in seconds, ratios being Berth over the other. */
 export interface Figures {
   readonly n: number;
-  readonly psql_s: number;
+  /** Whether Berth's admin is a superuser. */
+  readonly superuser: boolean;
+  /** The median of so many. */
+  readonly rounds: number;
+  readonly floors: Floors;
+  readonly engine: EngineFloor;
   readonly berth_up_s: number;
   readonly berth_noop_s: number;
   /** The same with `compareInside: false`. */
   readonly berth_noop_outside_s: number;
   readonly berth_refresh_s: number;
   readonly ratio_up_psql: number;
+  /** Over the fastest way that makes the same. */
+  readonly ratio_up_best: number;
+  /** An unchanged preview over one of resources that do nothing. */
+  readonly ratio_noop_engine: number;
   /** An unchanged preview that looks into the databases, over one that does not. */
   readonly ratio_noop_inside: number;
   /** Processor time of Pulumi and everything it starts; undefined where the system does not say. */
@@ -56,18 +62,46 @@ export interface MeasureOptions {
   readonly checkpoints: boolean;
   readonly stock: boolean;
   readonly verify: boolean;
+  readonly superuser: boolean;
 }
 
 const adminName = "coachlight_admin";
 
-/** Measures an up of `n` new apps beside one psql script that makes the same on the same server. */
-export async function measure(n: number, options: MeasureOptions, say: Say): Promise<Figures> {
+/** Measures so many rounds one after the other, and returns their medians. */
+export async function measureRounds(
+  n: number,
+  rounds: number,
+  options: MeasureOptions,
+  say: Say,
+): Promise<Figures> {
+  const first = await measure(n, options, say);
+  const all: [Figures, ...Figures[]] = [first];
+  while (all.length < rounds) all.push(await measure(n, options, say));
+  return { ...medianOf(all), rounds };
+}
+
+/** Measures an up of `n` new apps beside other ways that make the same, each on a server of its own. */
+async function measure(n: number, options: MeasureOptions, say: Say): Promise<Figures> {
   const names = makeNames(n);
-  const { manifests } = options;
+  const { manifests, superuser } = options;
+  const floors = await measureFloors(names, say);
+  const engine = await measureEngineFloor(n, say);
   say(`${String(n)} apps: a server, a vault with ${String(2 * n)} items`);
-  const figures = await withApps({ names, manifests }, (bed) =>
+  const berth = await withApps({ names, manifests, isAdminSuperuser: superuser }, (bed) =>
     measureBerth(bed, names, options, say),
   );
+  const best = Math.min(floors.psql_s, floors.psql_parallel_s);
+  const figures = {
+    n,
+    superuser,
+    rounds: 1,
+    floors,
+    engine,
+    ...berth,
+    ratio_up_psql: berth.berth_up_s / floors.psql_s,
+    ratio_up_best: berth.berth_up_s / best,
+    ratio_noop_engine: berth.berth_noop_s / engine.noop_s,
+  };
   if (!options.stock) return figures;
   try {
     say("the control: pulumi up with the registry's resources");
@@ -82,20 +116,13 @@ export async function measure(n: number, options: MeasureOptions, say: Say): Pro
   }
 }
 
-async function measureBerth(
-  bed: Bed,
-  names: readonly string[],
-  options: MeasureOptions,
-  say: Say,
-): Promise<Figures> {
+async function measureBerth(bed: Bed, names: readonly string[], options: MeasureOptions, say: Say) {
   const n = names.length;
   const env = toEnv(options);
-  say("psql: roles, databases and grants, in one script");
-  const psql_s = await timed(() => runFloor(bed, names));
   await settle(bed);
   writeFileSync(bed.sandbox.postgresLog, "");
   const refreshing = ["refresh", "--yes", "--skip-preview"];
-  say(`${psql_s.toFixed(1)} s; pulumi up`);
+  say("pulumi up");
   const up = await timedAndWatched(() => expectSuccess(bed.up(env)));
   const server = readServerLog(bed);
   await settle(bed);
@@ -116,13 +143,10 @@ async function measureBerth(
   const state = path.join(bed.sandbox.home, "state/.pulumi/stacks/berth/dev.json");
   const text = readFileSync(state, "utf8");
   return {
-    n,
-    psql_s,
     berth_up_s: up.seconds,
     berth_noop_s: noop.seconds,
     berth_noop_outside_s: outside.seconds,
     berth_refresh_s: refresh.seconds,
-    ratio_up_psql: up.seconds / psql_s,
     ratio_noop_inside: noop.seconds / outside.seconds,
     cpu_s: {
       up: up.cpu_s,
@@ -183,36 +207,4 @@ async function measureVerify(bed: Bed, say: Say): Promise<NonNullable<Figures["v
   });
   say(`${seconds.toFixed(1)} s`);
   return { seconds, checks, failed };
-}
-
-/** The same roles, databases and grants by another name, so that both can be on one server. */
-async function runFloor(bed: Bed, names: readonly string[]): Promise<void> {
-  const { host, port, password: secret } = bed.sandbox.superuser;
-  const config = {
-    postgres: { endpoint: { direct: { host, port } } },
-    onepassword: { vault: "bench" },
-    apps: Object.fromEntries(names.map((name) => [`floor-${name}`, entry])),
-  };
-  const spec = parseStack("floor", config);
-  const plans = spec.apps.map((app) => planDatabase(app, spec.postgres));
-  const verifier = (role: string): string => makeVerifier(password, role);
-  const where = ["-h", host, "-p", String(port), "-U", "postgres", "postgres"];
-  await execa("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", ...where], {
-    input: toScript(plans, spec.postgres.ownershipRole, verifier),
-    env: { PGPASSWORD: secret },
-  });
-}
-
-async function timedAndWatched(work: () => Promise<void>) {
-  let seconds = 0;
-  const usage = await watchProcesses("pulumi", async () => {
-    seconds = await timed(work);
-  });
-  return { seconds, ...usage };
-}
-
-async function timed(work: () => Promise<void>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return (performance.now() - start) / 1000;
 }

@@ -138,14 +138,13 @@ describe("what it cannot run with is exit code 2, one message and no fault's sta
     ["a mistyped verb", ["verfy"], "unknown command 'verfy' (did you mean verify?)"],
     [
       "a word too many",
-      ["verify", "prod"],
-      "too many arguments for 'verify'. Expected 0 arguments but got 1: prod.\n  fix: options come after --, as in: npm run verify -- --stack prod",
+      ["doctor", "prod"],
+      "too many arguments for 'doctor'. Expected 0 arguments but got 1: prod.\n  fix: npm run doctor -- --stack prod",
     ],
-    ["a word too many with options", ["verify", "prod", "--json"], "fix: npm run verify -- --help"],
     [
       "an option of another verb",
-      ["verify", "--stack", "prod", "--app", "netbox"],
-      "unknown option '--app'\n  fix: npm run verify -- --help shows the options",
+      ["verify", "--stack", "prod", "--html"],
+      "unknown option '--html'\n  fix: npm run verify -- --help shows the options",
     ],
     [
       "two forms",
@@ -155,6 +154,11 @@ describe("what it cannot run with is exit code 2, one message and no fault's sta
     ["no time", ["rotate", "--wait", "soon"], "Expected minutes, from 0 to 9999."],
     ["no stack", ["adopt"], "adopt: --stack is missing"],
     ["a stack without a name", ["plan", "--stack", ""], "plan: --stack has no name"],
+    [
+      "the whole name of a stack",
+      ["plan", "--stack", "alice/berth/prod"],
+      'plan: --stack has more than the name of a stack: "alice/berth/prod"\n  fix: write --stack prod',
+    ],
     [
       "a risk that it does not know",
       ["preview", "--stack", "prod", "--fail-on", "drop,all"],

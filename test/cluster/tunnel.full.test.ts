@@ -94,7 +94,7 @@ describe("before anything is written", () => {
     ["create", ["get"]],
     ["get", ["create"]],
   ])("names the verb %s when only %j is allowed on pods/portforward", async (missing, verbs) => {
-    await cluster.applyAll(berthRights(cluster.namespace, verbs));
+    await cluster.applyAll(berthRights(cluster.namespace, { verbs }));
     const { exitCode, output } = await cluster.bed.up();
     await cluster.applyAll(berthRights(cluster.namespace));
     expect(exitCode).not.toBe(0);

@@ -40,7 +40,7 @@ test.each(globSync("examples/*.yaml", { cwd: project }))("%s can be used as it i
 
 test.each(["prod", "dev"])("Pulumi.%s.yaml can be used as it is", (stack) => {
   const spec = loadStackFromFile(stack, project);
-  expect(spec.postgres.reserved).toEqual(["paperless"]);
+  expect(spec.postgres.reserved).toContain("paperless");
   expect(spec.apps.map((app) => app.name)).toEqual(["basketball", "netbox"]);
 });
 
@@ -85,8 +85,24 @@ describe("what Pulumi.yaml says for all stacks", () => {
     expect(loadStackFromFile("prod", home).apps.map(({ name }) => name)).toEqual(["netbox"]);
   });
 
-  const secret = `name: berth\nstackConfigDir: stacks\nconfig:\n  berth:apps: { secret: true, value: ${apps ?? ""} }\n`;
   const others = `  berth:postgres: ${rest["postgres"] ?? ""}\n  berth:onepassword: ${rest["onepassword"] ?? ""}\n`;
+
+  test.each([
+    ["apps", "berth:apps"],
+    ["berth:config:apps", "berth:apps"],
+  ])(
+    "is refused where the stack file has it as %s and as %s, of which Pulumi takes either",
+    (one, other) => {
+      const file = `config:\n${others}  ${one}: {}\n  ${other}: ${apps ?? ""}\n`;
+      const home = writeProject("twice", "name: berth\nstackConfigDir: stacks\n", file);
+      const load = () => loadStackFromFile("prod", home);
+      expect(load).toThrow(
+        /the configuration has berth:apps under two names, and Pulumi takes either\n {2}fix: keep berth:apps alone/,
+      );
+    },
+  );
+
+  const secret = `name: berth\nstackConfigDir: stacks\nconfig:\n  berth:apps: { secret: true, value: ${apps ?? ""} }\n`;
 
   test("is refused where it is secret, with the edit that helps", () => {
     const home = writeProject("secret", secret, `config:\n${others}`);

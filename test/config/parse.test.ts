@@ -88,7 +88,7 @@ test.each<[string, unknown, string]>([
   [
     "a database",
     { database: { owner: "x" } },
-    '….database: unknown key "owner"; allowed are name, encoding, connectionLimit, revokePublic, settings, recreate, schemas, extensions, guests',
+    '….database: unknown key "owner"; allowed are name, names, encoding, connectionLimit, revokePublic, settings, recreate, schemas, extensions, guests',
   ],
   [
     "a Secret",

@@ -71,6 +71,7 @@ export function makeApp(name: string, changes: Partial<AppSpec> = {}): AppSpec {
     namespace: `infra-${name}`,
     database: {
       name,
+      names: [name],
       encoding: "UTF8",
       connectionLimit: -1,
       revokePublic: true,

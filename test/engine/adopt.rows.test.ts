@@ -159,7 +159,7 @@ describe.each(tried)("Postgres $server", ({ packageName, isAdminSuperuser }) => 
     const first = await adopt(bed, "--write");
     expect(first.exitCode, first.stderr).toBe(0);
     expect(first.stdout).toMatch(
-      /^33 apps with 38 roles proposed, \d+ left alone; added to \S+; next: pulumi preview --stack dev$/m,
+      /^33 apps with 38 roles proposed, \d+ left alone; added to \S+; next: pulumi preview --stack dev --config-file \S+$/m,
     );
     const text = readFileSync(bed.sandbox.stackFile, "utf8");
     const again = await adopt(bed, "--write");

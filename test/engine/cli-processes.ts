@@ -30,8 +30,11 @@ export function killQuietly(pid: number, signal: NodeJS.Signals): void {
 }
 
 /** What state has of a run that did not come to its end. */
-export async function pendingOperations(bed: Bed): Promise<unknown[]> {
-  const { output } = await bed.pulumi(["stack", "export"]);
+export async function pendingOperations(
+  bed: Bed,
+  env?: Readonly<Record<string, string>>,
+): Promise<unknown[]> {
+  const { output } = await bed.pulumi(["stack", "export"], env);
   const { deployment } = JSON.parse(output) as { deployment: { pending_operations?: unknown[] } };
   return deployment.pending_operations ?? [];
 }

@@ -26,7 +26,7 @@ beforeAll(async () => {
   );
   writeFileSync(
     path.join(folder, "stacks/Pulumi.prod.yaml"),
-    `config:\n  berth:both: { of: stack }\n  own: { key: 0123 }\n  aws:region: { of: others }\n${rows.join("")}`,
+    `config:\n  berth:both: { of: stack }\n  own: { key: 0123 }\n  berth:config:former: { of: stack }\n  aws:region: { of: others }\n${rows.join("")}`,
   );
   const toolchain = await openToolchain(() => undefined);
   const env = {
@@ -56,7 +56,7 @@ describe("the verbs read what Pulumi reads", () => {
     },
   );
 
-  it.each([["project"], ["both"], ["short"], ["own"]])("the key %s", (key) => {
+  it.each([["project"], ["both"], ["short"], ["own"], ["former"]])("the key %s", (key) => {
     expect(verbs[key]).toBeDefined();
     expect(verbs[key]).toEqual(pulumi[`berth:${key}`]);
   });

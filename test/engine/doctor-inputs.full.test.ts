@@ -41,8 +41,8 @@ describe("in what is written down", () => {
     doctor.configure((config) => {
       config["berth:gitops"] = { directory: "/", repoURL: "https://git.example.org/a.git" };
     });
-    expect(withStatus(await doctor.run(), "warning").join("\n")).toContain(
-      "/ is in no git checkout",
+    expect(withStatus(await doctor.run(), "warning").join("\n")).toMatch(
+      /\/ is in no git checkout.* fix: git -C \/ init, or correct berth:gitops.directory/,
     );
   });
 

@@ -39,7 +39,7 @@ const seen: Readonly<Record<string, readonly RegExp[]>> = {
     /ok +wiki +wiki: can log in to wiki/,
     /verified: 3 apps, \d+ checks, 0 failed/,
   ],
-  "npm run rotate -- --stack dev --app wiki": [/rotated: app wiki, role wiki/],
+  "npm run rotate -- wiki --stack dev": [/rotated: app wiki, role wiki/],
   "npm run report -- --stack dev --html --live --out report.html": [/report\.html/],
   "npm start -- --down": [/./],
 };

@@ -204,6 +204,7 @@ async function seedOthers(sql: Sql, login: Login, app: App): Promise<void> {
   await login("two");
   await app("two_a", "two");
   await app("two_b", "two");
+  await sql("alter database two_b connection limit 9");
   await sql("create role of_group nologin");
   await app("of_group");
   await login("of_expiring", "valid until '2099-01-01'");

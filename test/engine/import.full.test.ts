@@ -59,6 +59,9 @@ describe("pulumi import", () => {
     const unknown = await importApp("wiki", "wiki");
     expect(unknown.exitCode).not.toBe(0);
     expect(unknown.output).toContain('the stack file has no app "wiki"');
+    setEntry("wiki", { provisioner: "postgresql" });
+    const other = await importApp("wiki", "wiki");
+    expect(other.output).toContain('fix: take out "provisioner: postgresql"; or run pulumi up');
     setEntry("wiki", {});
     const foreign = await importApp("wiki", "wiki");
     expect(foreign.exitCode).not.toBe(0);

@@ -14,12 +14,15 @@ import { formsOf } from "./secret-forms.ts";
 let bed: Bed;
 /** Where the verbs write, temporary files included. */
 let files: string;
+/** What Pulumi says to its plugins while a verb runs it. Verifiers may be in it, as docs/security.md says. */
+let traffic: string;
 /** All that ever was in the vault, before `rotate` and after it, and the verifiers of the server. */
 const secrets = new Set<string>();
 
 beforeAll(async () => {
   bed = await Bed.open();
   files = mkdtempSync(path.join(tmpdir(), "berth-leaks-verbs-"));
+  traffic = mkdtempSync(path.join(tmpdir(), "berth-leaks-traffic-"));
   bed.configure((config) => {
     config["berth:apps"]["netbox"] = {
       ...(config["berth:apps"]["netbox"] as object),
@@ -37,7 +40,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await bed.close();
-  rmSync(files, { recursive: true });
+  for (const folder of [files, traffic]) rmSync(folder, { recursive: true });
 });
 
 countFaults("places where a verb could show a secret", () => openGround(bed));
@@ -53,7 +56,8 @@ async function run(args: readonly string[]) {
   await bed.ensurePlugins();
   const cli = path.join(projectFolder, "cli/main.ts");
   const given = [...args, "--stack", "dev", "--config-file", bed.sandbox.stackFile];
-  const env = { ...bed.toolchain.env, ...bed.sandbox.env, NO_COLOR: "1", TMPDIR: files };
+  const log = { PULUMI_DEBUG_GRPC: path.join(traffic, "grpc.json") };
+  const env = { ...bed.toolchain.env, ...bed.sandbox.env, ...log, NO_COLOR: "1", TMPDIR: files };
   const result = await execa(process.execPath, [cli, ...given], {
     env,
     stdin: "ignore",
@@ -118,4 +122,26 @@ it("no file that was written on the way has one: stack file, manifests, state, t
   for (const folder of [files, bed.gitops, path.join(bed.sandbox.home, "state")]) {
     expect(await filesWith(folder, forms)).toEqual([]);
   }
+});
+
+it("nothing of the vault is in what Pulumi said to its plugins for rotate, add and preview", async () => {
+  expect(readFileSync(path.join(traffic, "grpc.json"), "utf8")).toContain("AppDatabase");
+  const passwords = [...secrets].filter((secret) => !secret.startsWith("SCRAM-SHA-256$"));
+  expect(await filesWith(traffic, formsOf(passwords))).toEqual([]);
+});
+
+it("the token of 1Password is in nothing that Pulumi says to 1Password's own provider", async () => {
+  bed.configure((config) => {
+    Object.assign(config["berth:onepassword"] as object, { throughProvider: true });
+  });
+  const file = path.join(traffic, "through-provider.json");
+  const { exitCode, output } = await bed.pulumi(["preview", "-v=9", "--logtostderr"]);
+  expect(exitCode, output).toBe(0);
+  const logged = await bed.pulumi(["preview"], { PULUMI_DEBUG_GRPC: file });
+  expect(logged.exitCode, logged.output).toBe(0);
+  const text = readFileSync(file, "utf8");
+  expect(text).toContain("onepassword:index/getItem");
+  const token = bed.sandbox.env["OP_CONNECT_TOKEN"] ?? "";
+  expect(token.length).toBeGreaterThan(20);
+  expect([text, output].filter((one) => one.includes(token))).toEqual([]);
 });

@@ -40,6 +40,15 @@ async function rotate(
   return { exitCode, stdout, stderr };
 }
 
+/** A PATH whose `pulumi` runs a line of shell before it becomes the real one. */
+function putBeforePulumi(name: string, line: string): string {
+  const folder = path.join(bed.sandbox.home, name);
+  mkdirSync(folder);
+  const script = `#!/bin/sh\n${line}\nexec ${bed.toolchain.pulumi} "$@"\n`;
+  writeFileSync(path.join(folder, "pulumi"), script, { mode: 0o755 });
+  return `${folder}:${bed.toolchain.env["PATH"] ?? ""}`;
+}
+
 /** What the server has of every role but its password. */
 function roles(): Promise<object[]> {
   return bed.sql(
@@ -111,22 +120,36 @@ describe("rotate", () => {
   });
 
   it.each([
-    ["a backend without the stack", { PULUMI_BACKEND_URL: "file:///nowhere" }],
-    ["a wrong passphrase", { PULUMI_CONFIG_PASSPHRASE: "another" }],
-  ])("writes nothing where pulumi could not run: %s", async (_, env) => {
+    ["a backend without the stack", { PULUMI_BACKEND_URL: "file:///nowhere" }, "fix what pulumi"],
+    ["a wrong passphrase", { PULUMI_CONFIG_PASSPHRASE: "another" }, "fix what pulumi says above"],
+    ["a stack that Pulumi does not have", {}, "name a stack that pulumi stack ls lists"],
+  ])("writes nothing where pulumi could not run: %s", async (_, env, fix) => {
     const before = bed.login(item).password;
-    const { exitCode, stderr } = await rotate(["--app", "netbox"], env);
-    expect(stderr).toContain("app netbox: pulumi preview failed; nothing was changed");
+    const stack = fix.includes("stack ls") ? ["--stack", "dev2"] : [];
+    const { exitCode, stderr } = await rotate(["netbox", ...stack], env);
+    expect(stderr).toContain(
+      `app netbox: pulumi preview failed; nothing was changed\n  fix: ${fix}`,
+    );
     expect(exitCode).toBe(2);
     expect(bed.login(item).password).toBe(before);
   });
 
+  it("writes nothing where pulumi refuses the target", async () => {
+    const before = bed.login(item).password;
+    const PATH = putBeforePulumi(
+      "other-target",
+      'for arg; do shift; case $arg in *::netbox) arg=${arg}x ;; esac; set -- "$@" "$arg"; done',
+    );
+    const { exitCode, stderr } = await rotate(["--app", "netbox"], { PATH });
+    expect(stderr).toContain("AppDatabase::netboxx' could not be found in the stack");
+    expect(stderr).toContain("app netbox: pulumi preview failed; nothing was changed");
+    expect(exitCode).toBe(2);
+    expect(bed.login(item).password).toBe(before);
+    expect(await logIn()).toEqual([{ me: "netbox" }]);
+  });
+
   it("says what is true when pulumi fails after the password was written", async () => {
-    const folder = path.join(bed.sandbox.home, "failing-up");
-    mkdirSync(folder);
-    const script = `#!/bin/sh\n[ "$1" = up ] && exit 1\nexec ${bed.toolchain.pulumi} "$@"\n`;
-    writeFileSync(path.join(folder, "pulumi"), script, { mode: 0o755 });
-    const PATH = `${folder}:${bed.toolchain.env["PATH"] ?? ""}`;
+    const PATH = putBeforePulumi("failing-up", '[ "$1" = up ] && exit 1');
     const failed = await rotate(["--app", "netbox"], { PATH });
     expect(failed.stderr).toContain(
       `app netbox: pulumi up failed; vaults/Coachlight/items/${item} has the new password, and the server still has the former one`,
@@ -144,6 +167,7 @@ describe("rotate", () => {
     [["--app", "nothing"], 'stack dev has no app "nothing"; its apps are basketball, netbox'],
     [[], "rotate: which app? The stack's are basketball, netbox"],
     [["--app", "netbox", "--role", "x"], 'it has no role "x"; its roles are owner'],
+    [["--app", "netbox", "--retire"], "role netbox has only one login, and --retire needs two"],
     [["--app", "netbox", "--wait", "soon"], "'--wait <minutes>' argument 'soon' is invalid"],
   ])("changes nothing when it is given %j", async (args, says) => {
     const before = bed.login(item).password;

@@ -37,4 +37,8 @@ export const specialYaml: readonly (readonly [text: string, value: unknown])[] =
   ["value: { 1: a, true: b, 0x10: c }", { "1": "a", true: "b", "16": "c" }],
   ["value: |\n  a\n  b\n", "a\nb\n"],
   ["value: 1.10", 1.1],
+  ["value: 2001-1-1", "2001-01-01 00:00:00 +0000 UTC"],
+  ["value: 2001-1-1 1:2:3", "2001-01-01 01:02:03 +0000 UTC"],
+  ["value: 2001-13-1", "2001-13-1"],
+  ["value: { a: &y { k: 1 }, b: { '<<': *y } }", { a: { k: 1 }, b: { k: 1 } }],
 ];

@@ -39,7 +39,7 @@ describe("a kubeconfig", () => {
 
   test("fails on a file that is something else", async () => {
     expect(
-      (await refusal(cluster, { kubeconfig: writeKubeconfig(cluster, "") })).message,
+      (await refusal(cluster, { kubeconfig: writeKubeconfig(cluster, "[a]") })).message,
     ).toContain("it is not a kubeconfig");
   });
 

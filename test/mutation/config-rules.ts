@@ -2,6 +2,22 @@ import { inFile, type Mutant } from "./mutant.ts";
 
 export const configRules: readonly Mutant[] = [
   ...inFile(
+    "components/config/rules/content.ts",
+    ["test/config/databases.test.ts"],
+    [
+      [
+        "a refusal of two databases by the registry",
+        "if (names.length === 1) return [];",
+        "return [];",
+      ],
+    ],
+  ),
+  ...inFile(
+    "components/config/rules/keys.ts",
+    ["test/config/databases.test.ts"],
+    [["a look at the databases of a key", "!names.includes(name)", "name === undefined"]],
+  ),
+  ...inFile(
     "components/config/rules/names.ts",
     ["test/config/rules/names.test.ts"],
     [
@@ -17,7 +33,7 @@ export const configRules: readonly Mutant[] = [
     ["test/config/rules/memberships.test.ts", "test/config/derive/readers.test.ts"],
     [
       ["groups that no app may join", "if (reason === undefined) return [];", "return [];"],
-      ["a look for the apps that a role reads", "!others.includes(name)", "false"],
+      ["a look for the apps that a role reads", "!names.has(name)", "false"],
       ["groups with the rights of a superuser", "superuserGroups.includes(group)", "false"],
       ["a look for circles", "if (way.includes(one))", "if (false)"],
     ],
@@ -34,9 +50,14 @@ export const configRules: readonly Mutant[] = [
     "components/config/derive/readers.ts",
     ["test/config/derive/readers.test.ts"],
     [
-      ["a role by which an app is read", "toReads(role).includes(name)", "false"],
+      ["a role by which an app is read", "name !== app)", "false)"],
       ["a membership in it", "toReads(role).map((other) => readerRoleName(other, name))", "[]"],
     ],
+  ),
+  ...inFile(
+    "components/once-each.ts",
+    ["test/growth.test.ts"],
+    [["an answer that is kept", "known.get(of) ??", ""]],
   ),
   ...inFile(
     "components/config/rules/privileges.ts",

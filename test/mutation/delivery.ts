@@ -20,11 +20,20 @@ const commit: readonly Mutant[] = [
     "provider/git-commit/handler.ts",
     ["test/provider/git-commit/handler.test.ts"],
     [
-      ["previews that only look", "if (!preview) await", "await"],
+      ["previews that only look", "if (!preview) {", "if (true) {"],
       ["a commit for a manifest that changes", "if (this.#files.hasChanged)", "if (false)"],
       ["a look at what git has", "(await listUncommitted(wanted)).length > 0", "false"],
       ["files that left being in the commit", "if (folder === wanted.folder)", "if (false)"],
       ["a look where the files were", "if (folder === wanted.folder)", "if (true)"],
+    ],
+  ),
+  ...inFile(
+    "provider/git-commit/manifests.ts",
+    ["test/provider/git-commit/handler.test.ts"],
+    [
+      ["files that left as commits are turned on", "found?.exitCode !== 0", "true"],
+      ["a look which of them are manifests", "&& !files.includes(one)", ""],
+      ["a look whose they were", "isOwnedBy(readFileSync", "true || isOwnedBy(readFileSync"],
     ],
   ),
 ];
@@ -64,11 +73,16 @@ const files: readonly Mutant[] = [
   ),
   ...inFile(
     "components/delivery/git/flux.ts",
+    ["test/delivery/git/flux-health.test.ts"],
+    [["a wait for the Secrets that operators make", "healthCheckExprs.length === 0", "true"]],
+  ),
+  ...inFile(
+    "components/delivery/git/flux.ts",
     ["test/delivery/git/flux.test.ts"],
     [
       [
         "an app that waits for its Secrets",
-        "[has.own ? secrets : afterDatabase]",
+        "[has.own.length > 0 ? secrets : afterDatabase]",
         "[afterDatabase]",
       ],
       ["volumes that stay", '{ deletionPolicy: "Orphan" }', "{}"],

@@ -7,6 +7,23 @@ const accessTests = [
 ];
 
 export const diff: readonly Mutant[] = [
+  ...inFile(
+    "components/postgres/diff/decide-app.ts",
+    ["test/postgres/diff/several-databases.test.ts"],
+    [
+      ["one maker of roles", "const isFirst = !isFurther(plan);", "const isFirst = true;"],
+      [
+        "a role's stay where an app has several databases",
+        'context.reclaimPolicy !== "delete" || names !== undefined',
+        'context.reclaimPolicy !== "delete"',
+      ],
+    ],
+  ),
+  ...inFile(
+    "components/postgres/rules/rights.ts",
+    ["test/postgres/diff/several-databases.test.ts"],
+    [["a look at what else an owner owns", "!names.includes(name)", "name === undefined"]],
+  ),
   ...inFile("components/postgres/diff/access/privileges.ts", accessTests, [
     [
       "a REVOKE of what is too much",

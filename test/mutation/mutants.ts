@@ -1,4 +1,5 @@
 import { certificates } from "./certificates.ts";
+import { commands } from "./commands.ts";
 import { configRules } from "./config-rules.ts";
 import { deliveryMutants } from "./delivery.ts";
 import { diff } from "./diff.ts";
@@ -68,4 +69,5 @@ export const mutants: readonly Mutant[] = [
   ...deliveryMutants,
   ...refusals,
   ...items,
+  ...commands,
 ];

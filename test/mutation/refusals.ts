@@ -3,6 +3,30 @@ import { inFile, type Mutant } from "./mutant.ts";
 /** Rules of the policy pack, and what a preview refuses. */
 export const refusals: readonly Mutant[] = [
   ...inFile(
+    "provider/app-database/retirement-check.ts",
+    ["test/provider/app-database/retirement-check.test.ts"],
+    [
+      ["a confirmation of each database", "listUnconfirmed(place).length === 0", "true"],
+      ["a look at which databases others have", "!declared.has(name)", "true"],
+    ],
+  ),
+  ...inFile(
+    "provider/app-database/handler.ts",
+    ["test/provider/app-database/several-moves.postgres.test.ts"],
+    [
+      [
+        "a look whether the app still has the database",
+        "this.#claims.declares(state.app, state.database.name)",
+        "false",
+      ],
+    ],
+  ),
+  ...inFile(
+    "provider/app-database/retire.ts",
+    ["test/provider/app-database/several-moves.postgres.test.ts"],
+    [["the roles' stay until the last drop", "isFurther(state) ? [] : roles", "roles"]],
+  ),
+  ...inFile(
     "policy/policies.ts",
     ["test/policy/policies.test.ts"],
     [
@@ -30,5 +54,28 @@ export const refusals: readonly Mutant[] = [
     "cli/preview/changes.ts",
     ["test/cli/preview/changes.test.ts"],
     [["a look at which apps a run came to", "!isFailed || seen.has(app)", "true"]],
+  ),
+  ...inFile(
+    "policy/policies.ts",
+    ["test/policy/names.test.ts"],
+    [["escaping in messages", "report(toTerminalText(message), urn)", "report(message, urn)"]],
+  ),
+  ...inFile(
+    "components/config/pulumi-yaml.ts",
+    ["test/config/pulumi-yaml.test.ts"],
+    [
+      ["a refusal of tags", "if (tag === undefined) return;", "if (tag !== '') return;"],
+      ["the merge of a quoted key", 'key.value === "<<"', "false"],
+    ],
+  ),
+  ...inFile(
+    "components/kubernetes/kubeconfig.ts",
+    ["test/kubernetes/yaml.test.ts"],
+    [["the words of YAML 1.1", 'schema: "yaml-1.1"', 'schema: "core"']],
+  ),
+  ...inFile(
+    "cli/terminal/outlive-output.ts",
+    ["test/cli/outlive-output.test.ts"],
+    [["an exit code for missing output", "process.exitCode = 2", "process.exitCode = 0"]],
   ),
 ];

@@ -2,14 +2,23 @@ import { inFile, type Mutant } from "./mutant.ts";
 
 export const verify: readonly Mutant[] = [
   ...inFile(
+    "cli/verify/app.ts",
+    ["test/provider/app-database/several.postgres.rows.test.ts"],
+    [["a look into each database of an app", "of eachDatabase(app))", "of [app])"]],
+  ),
+  ...inFile(
     "cli/verify/role.ts",
     ["test/cli/verify/verb.postgres.test.ts"],
     [
       ["a look at a role's attributes", "attributes.length === 0", "true"],
       ["a look at what a role may become", "mayBecome.length === 0", "true"],
       ["a look at privileges", "findDeviations(plan, role, live)", "[].slice()"],
-      ["a look into other apps' databases", "rest.filter(mayEnter)", "rest.slice(rest.length)"],
     ],
+  ),
+  ...inFile(
+    "cli/verify/neighbours.ts",
+    ["test/cli/verify/verb.postgres.test.ts"],
+    [["a look into other apps' databases", "rest.filter(mayEnter)", "rest.slice(rest.length)"]],
   ),
   ...inFile(
     "cli/verify/objects.ts",

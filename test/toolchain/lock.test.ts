@@ -1,13 +1,6 @@
-import { execFileSync } from "node:child_process";
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -28,21 +21,24 @@ afterEach(() => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-/** A lock as the process with this id would leave it. */
-async function writeOwner(pid: number, space?: string): Promise<void> {
-  const own = await withLock(lock, report, () => Promise.resolve(readFileSync(lock, "utf8")));
-  writeFileSync(lock, JSON.stringify({ ...JSON.parse(own), pid, ...(space && { space }) }));
-}
-
-/** The id of a process that has ended. */
-function deadPid(): number {
-  return Number(execFileSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" }));
+/** Another process that holds the lock until it is killed. */
+async function startOwner(): Promise<ChildProcess> {
+  const module = join(import.meta.dirname, "../../toolchain/lock.ts");
+  const script = `import { withLock } from ${JSON.stringify(module)};
+    await withLock(${JSON.stringify(lock)}, () => undefined, async () => {
+      console.log("held");
+      await new Promise(() => setInterval(() => undefined, 1000));
+    });`;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", script]);
+  await once(child.stdout, "data");
+  return child;
 }
 
 describe("withLock", () => {
-  it("returns what the work returns and leaves nothing behind", async () => {
+  it("returns what the work returns and leaves an empty file", async () => {
     expect(await withLock(lock, report, () => Promise.resolve(existsSync(lock)))).toBe(true);
-    expect(readdirSync(join(scratch, "cache"))).toEqual([]);
+    expect(readdirSync(join(scratch, "cache"))).toEqual(["lock"]);
+    expect(statSync(lock).size).toBe(0);
     expect(lines).toEqual([]);
   });
 
@@ -50,7 +46,7 @@ describe("withLock", () => {
     await expect(withLock(lock, report, () => Promise.reject(new Error("no")))).rejects.toThrow(
       "no",
     );
-    expect(existsSync(lock)).toBe(false);
+    expect(await withLock(lock, report, () => Promise.resolve("mine"))).toBe("mine");
   });
 
   it("lets the second wait for the first, and says so once", async () => {
@@ -65,7 +61,7 @@ describe("withLock", () => {
     expect(lines).toEqual([expect.stringContaining(`pid ${String(process.pid)}`)]);
   });
 
-  it("repeats to the second what the first says of its work, and leaves nothing behind", async () => {
+  it("repeats to the second what the first says of its work, and leaves no news behind", async () => {
     const waiting: string[] = [];
     let second: Promise<void> | undefined;
     await withLock(lock, report, async (say) => {
@@ -82,21 +78,21 @@ describe("withLock", () => {
     await second;
     expect(lines).toEqual(["building pulumi", "  still building pulumi, 20 s"]);
     expect(waiting).toHaveLength(3);
-    expect(readdirSync(join(scratch, "cache"))).toEqual([]);
+    expect(readdirSync(join(scratch, "cache"))).toEqual(["lock"]);
   });
 
-  it("takes over from a process that is dead", async () => {
-    await writeOwner(deadPid());
-    expect(await withLock(lock, report, () => Promise.resolve("mine"))).toBe("mine");
-    expect(lines).toEqual([]);
-  });
-
-  it("waits for another host or pid namespace, whose pid is not here, and takes over once nobody touches the lock any more", async () => {
-    await writeOwner(deadPid(), "elsewhere");
+  it("waits for another process, and has the lock when that is killed", async () => {
+    const owner = await startOwner();
     const taken = withLock(lock, report, () => Promise.resolve("mine"));
-    await expect.poll(() => lines).toEqual([expect.stringContaining("elsewhere")]);
-    const longAgo = new Date(Date.now() - 60_000);
-    utimesSync(lock, longAgo, longAgo);
+    await expect.poll(() => lines).toEqual([expect.stringContaining(`pid ${String(owner.pid)}`)]);
+    owner.kill("SIGKILL");
     expect(await taken).toBe("mine");
+    expect(readdirSync(join(scratch, "cache"))).toEqual(["lock"]);
+  });
+
+  it("says what is wrong with a file that is no lock", async () => {
+    await withLock(lock, report, () => Promise.resolve());
+    writeFileSync(lock, "x".repeat(5000));
+    await expect(withLock(lock, report, () => Promise.resolve())).rejects.toThrow("not a database");
   });
 });

@@ -138,5 +138,8 @@ test("a text of others is shown on one line, short and without tokens", () => {
   expect(toShownText(`one\n two Bearer abc.def token=xyz ${secret}`)).toBe(
     "one two Bearer [hidden] token=[hidden] [hidden]",
   );
+  expect(toShownText('cannot open "postgres://me:Canary-0123@db/x?password=Canary-4567"')).toBe(
+    'cannot open "postgres://db/x?password=[hidden]"',
+  );
   expect(toShownText("word ".repeat(200)).length).toBeLessThan(402);
 });

@@ -12,7 +12,7 @@ import {
   decideApp,
   mayEnter,
 } from "../../../components/postgres/diff/decide-app.ts";
-import { planDatabase } from "../../../components/postgres/plan/plan.ts";
+import { type DatabasePlan, planDatabases } from "../../../components/postgres/plan/plan.ts";
 import { withOwnershipRole } from "../../../components/postgres/rules/identity.ts";
 import { findIdentityProblem } from "../../../components/postgres/rules/server.ts";
 import { withServer } from "../../../components/postgres/server/reach.ts";
@@ -23,8 +23,8 @@ import { projectFolder } from "../../../components/project-folder.ts";
 export interface LiveStack {
   readonly endpoint: string;
   readonly catalog: Catalog;
-  /** What a run would do, by app. Passwords are not compared. */
-  readonly decisions: ReadonlyMap<string, AppDecision>;
+  /** What a run would do about each database, by app. Passwords are not compared. */
+  readonly decisions: ReadonlyMap<string, readonly AppDecision[]>;
 }
 
 /** Databases that are read at a time. */
@@ -59,15 +59,19 @@ export async function inspectStack(
     throw toOneError("Postgres", [identity]);
   }
   const limit = pLimit(concurrency);
-  const decide = async (app: AppSpec) =>
-    [app.name, await decideLive(app, spec, { catalog, target, admin })] as const;
-  const decisions = await Promise.all(spec.apps.map((app) => limit(() => decide(app))));
+  const server = { catalog, target, admin };
+  const decide = async (app: AppSpec) => {
+    const plans = planDatabases(app, spec.postgres);
+    const all = plans.map((plan) => limit(() => decideLive(plan, spec, server)));
+    return [app.name, await Promise.all(all)] as const;
+  };
+  const decisions = await Promise.all(spec.apps.map(decide));
   const endpoint = target.endpoint.description;
   return { spec, live: { endpoint, catalog, decisions: new Map(decisions) } };
 }
 
 async function decideLive(
-  app: AppSpec,
+  plan: DatabasePlan,
   { postgres }: StackSpec,
   server: {
     readonly catalog: Catalog;
@@ -76,7 +80,6 @@ async function decideLive(
   },
 ): Promise<AppDecision> {
   const { catalog, target, admin } = server;
-  const plan = planDatabase(app, postgres);
   const outside = decideApp(plan, { catalog }, { postgres });
   if (!mayEnter(plan, catalog, outside)) return outside;
   const inside = { ...target, database: plan.database.name };

@@ -1,6 +1,6 @@
 import type { Profile, StackSpec } from "../../../components/config/spec.ts";
 import type { Catalog } from "../../../components/postgres/catalog/catalog.ts";
-import { type DatabasePlan, PUBLIC } from "../../../components/postgres/plan/plan.ts";
+import { type DatabasePlan, isFurther, PUBLIC } from "../../../components/postgres/plan/plan.ts";
 import { compareText } from "../../../components/sort.ts";
 
 /**
@@ -72,7 +72,11 @@ export function toPlannedMatrix(plans: readonly DatabasePlan[], spec: StackSpec)
     };
   });
   const roles = plans.flatMap((plan) =>
-    plan.roles.map(({ name, memberOf }) => ({ name, memberOf, isSuperuser: false })),
+    (isFurther(plan) ? [] : plan.roles).map(({ name, memberOf }) => ({
+      name,
+      memberOf,
+      isSuperuser: false,
+    })),
   );
   return toMatrix({ roles, databases, unread: spec.postgres.reserved }, plans);
 }

@@ -1,7 +1,8 @@
+import { pulumiLine } from "../../../components/command-line.ts";
 import type { AppSpec, StackSpec } from "../../../components/config/spec.ts";
 import { describeWhat } from "../../../components/errors.ts";
 import { listActions } from "../../../components/postgres/diff/decide-app.ts";
-import { planDatabase } from "../../../components/postgres/plan/plan.ts";
+import { planDatabases } from "../../../components/postgres/plan/plan.ts";
 import { describeAction } from "../../../components/postgres/statements/actions.ts";
 import { labelStatements } from "../../../components/postgres/statements/labels.ts";
 import { compareText } from "../../../components/sort.ts";
@@ -25,6 +26,8 @@ export interface AppChain {
   readonly app: string;
   readonly namespace: string;
   readonly database: string;
+  /** undefined = none. */
+  readonly furtherDatabases?: readonly string[];
   readonly roles: readonly RoleOfChain[];
   /** Secrets that are no logins, too. */
   readonly secrets: readonly SecretReport[];
@@ -55,7 +58,7 @@ export function toStackReport(
   live: LiveStack | undefined,
 ): StackReport {
   const { postgres } = spec;
-  const plans = spec.apps.map((app) => planDatabase(app, postgres));
+  const plans = spec.apps.flatMap((app) => planDatabases(app, postgres));
   const names = new Set(selected.map(({ name }) => name));
   const matrix =
     live === undefined
@@ -81,14 +84,15 @@ function toVersion(versionNumber: number): string {
 }
 
 function toChain(app: AppSpec, spec: StackSpec, live: LiveStack | undefined): AppChain {
-  const { namespace, database, secrets } = toReport(app, spec);
-  const decision = live?.decisions.get(app.name);
+  const { namespace, database, furtherDatabases, secrets } = toReport(app, spec);
+  const decisions = live?.decisions.get(app.name);
   const isInGit = app.delivery === "git";
   const hasWorkload = app.workload !== undefined && app.delivery !== "none";
   return {
     app: app.name,
     namespace,
     database,
+    ...(furtherDatabases === undefined ? {} : { furtherDatabases }),
     secrets,
     roles: app.roles.map(({ name, profile, logins, secretName, namespace: own }) => ({
       name: logins === undefined ? name : [name, ...logins].join(", "),
@@ -106,11 +110,11 @@ function toChain(app: AppSpec, spec: StackSpec, live: LiveStack | undefined): Ap
     ],
     workload: describeWorkload(app.workload),
     state:
-      live === undefined || decision === undefined
+      live === undefined || decisions === undefined
         ? undefined
         : {
-            isThere: live.catalog.databases.has(database),
-            drift: listActions(decision).map(describeAction),
+            isThere: app.database.names.every((name) => live.catalog.databases.has(name)),
+            drift: decisions.flatMap(listActions).map(describeAction),
           },
   };
 }
@@ -131,19 +135,22 @@ function toDriftWarnings(
   { postgres, stack }: StackSpec,
   { catalog, decisions }: LiveStack,
 ): Warning[] {
-  const decision = decisions.get(app);
-  if (decision === undefined) return [];
-  const { problems: refusals, superuser, unstated } = decision;
-  const problems = [...refusals, ...superuser, ...unstated].map((problem) => ({
-    app,
-    what: describeWhat(problem),
-    fix: problem.fix,
-  }));
-  if (!catalog.databases.has(database.name)) {
-    const fix = provisioner === "job" ? "run the app's Job" : `pulumi up --stack ${stack}`;
-    return [...problems, { app, what: `database ${database.name} is not on the server yet`, fix }];
+  const found = decisions.get(app) ?? [];
+  const all = found.flatMap(({ problems, superuser, unstated }) => [
+    ...problems,
+    ...superuser,
+    ...unstated,
+  ]);
+  // A problem of a role is that of each database.
+  const whats = [...Map.groupBy(all, describeWhat)];
+  const problems = whats.map(([what, [first]]) => ({ app, what, fix: first?.fix }));
+  const missing = database.names.filter((name) => !catalog.databases.has(name));
+  if (found.length > 0 && missing.length > 0) {
+    const fix = provisioner === "job" ? "run the app's Job" : pulumiLine("up", stack);
+    const not = missing.map((name) => `database ${name} is not on the server yet`);
+    return [...problems, ...not.map((what) => ({ app, what, fix }))];
   }
-  const labelled = labelStatements(listActions(decision), postgres.ownershipRole);
+  const labelled = labelStatements(found.flatMap(listActions), postgres.ownershipRole);
   const drift = labelled.map(({ words, sql }) => ({
     app,
     what: `differs from the stack file; with pulumi up, ${words}`,

@@ -148,7 +148,9 @@ function toChainRows(app: AppChain): Html[] {
   return app.roles.map(
     (role, index) =>
       html`<tr>${index === 0 ? first : undefined}${toRoleCells(role)}${
-        index === 0 ? html`<td${span}>${app.database}</td>${last}` : undefined
+        index === 0
+          ? html`<td${span}>${[app.database, ...(app.furtherDatabases ?? [])].join(", ")}</td>${last}`
+          : undefined
       }</tr>`,
   );
 }

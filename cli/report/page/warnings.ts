@@ -54,13 +54,15 @@ export function findWarnings(
 }
 
 function findAppWarnings({ name, database, reclaimPolicy }: AppSpec): Warning[] {
+  const { names } = database;
+  const databases = `${names.length === 1 ? "database" : "databases"} ${names.join(", ")}`;
   return [
     ...(database.revokePublic
       ? []
       : [
           {
             app: name,
-            what: `PUBLIC, so every role, may connect to database ${database.name}`,
+            what: `PUBLIC, so every role, may connect to ${databases}`,
             fix: `set berth:apps.${name}.database.revokePublic to true`,
           },
         ]),
@@ -68,7 +70,7 @@ function findAppWarnings({ name, database, reclaimPolicy }: AppSpec): Warning[] 
       ? [
           {
             app: name,
-            what: `if the app leaves, database ${database.name} can be dropped`,
+            what: `if the app leaves, ${databases} can be dropped`,
             fix: `set berth:apps.${name}.reclaimPolicy to retain`,
           },
         ]
@@ -78,7 +80,9 @@ function findAppWarnings({ name, database, reclaimPolicy }: AppSpec): Warning[] 
 
 /** Databases of others that PUBLIC may enter, and own ones that other roles may enter. */
 function findOpenDatabases(apps: readonly AppSpec[], { databases }: Catalog): Warning[] {
-  const own = new Map(apps.map((app) => [app.database.name, app]));
+  const own = new Map(
+    apps.flatMap((app) => app.database.names.map((name) => [name, app] as const)),
+  );
   return [...databases.values()].flatMap((database): Warning[] => {
     const { name, owner, privileges, allowsConnections } = database;
     if (!allowsConnections || ["postgres", "template1"].includes(name)) return [];

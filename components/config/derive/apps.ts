@@ -23,7 +23,7 @@ import {
   scopedItem,
   scopedRoleName,
 } from "./names.ts";
-import { findReaderGroups, toReaderGroups, toReads } from "./readers.ts";
+import { type ReaderGroups, toReaderGroups, toReads } from "./readers.ts";
 import { toAppVaultSpec, toRestartTarget } from "./vault.ts";
 import { toWorkload } from "./workload.ts";
 
@@ -34,11 +34,12 @@ export function toAppSpec(
   stack: string,
   name: string,
   config: StackConfig,
-  { service }: Pick<PostgresSpec, "service">,
+  { service, readers }: Pick<PostgresSpec, "service"> & { readonly readers: ReaderGroups },
 ): AppSpec {
   const entry = config.apps[name] ?? {};
   const { vault, generate } = config.onepassword;
-  const database = entry.database?.name ?? databaseName(name);
+  const databases = toDatabaseNames(name, entry.database);
+  const [database] = databases;
   const values = { ...service, port: String(service.port), database };
   const keys = { values, preset: config.secrets?.keys, ofChart: {} };
   const namespace = entry.namespace ?? appNamespace(name);
@@ -61,9 +62,10 @@ export function toAppSpec(
     const names = { name: scopedRoleName(name, key), item: scopedItem(name, key) };
     return { ...toRole(key, toMay(role), given, { ...usual, ...names }), reads: toReads(role) };
   });
-  const groups = findReaderGroups(name, config).map(({ key, may, reader, ...group }) => {
-    const given = { ...group, login: "none" } as const;
-    return { ...toRole(key, may, given, { ...usual, ...group, item: "" }), reader };
+  const groups = (readers.get(name) ?? []).map((group) => {
+    const { key, may, reader } = group;
+    const given = { name: group.name, login: "none" } as const;
+    return { ...toRole(key, may, given, { ...usual, name: group.name, item: "" }), reader };
   });
   return {
     name,
@@ -73,7 +75,7 @@ export function toAppSpec(
     delivery: entry.delivery ?? defaultDelivery(config),
     secretsThrough: entry.secretsThrough ?? config.secrets?.through ?? "onepassword-item",
     namespace,
-    database: toDatabaseSpec(database, entry.database, adopt),
+    database: toDatabaseSpec(databases, entry.database, adopt),
     roles: [owner, ...[...scoped, ...groups].toSorted((a, b) => compareText(a.key, b.key))],
     secrets: toSecrets(entry, vault, namespace),
     vault: toAppVaultSpec(name, entry, config, namespace),
@@ -84,13 +86,21 @@ export function toAppSpec(
   };
 }
 
+type DatabaseEntry = NonNullable<AppEntry["database"]>;
+
+function toDatabaseNames(app: string, { name, names }: DatabaseEntry = {}): DatabaseSpec["names"] {
+  const [first = name ?? databaseName(app), ...further] = names ?? [];
+  return [first, ...further];
+}
+
 function toDatabaseSpec(
-  name: string,
-  given: NonNullable<AppEntry["database"]> = {},
+  names: DatabaseSpec["names"],
+  given: DatabaseEntry = {},
   isAdopted: boolean,
 ): DatabaseSpec {
   return {
-    name,
+    name: names[0],
+    names,
     encoding: given.encoding ?? "UTF8",
     connectionLimit: given.connectionLimit ?? -1,
     revokePublic: given.revokePublic ?? !isAdopted,

@@ -24,21 +24,24 @@ interface ReaderGroup extends Pick<RoleSpec, "key" | "name" | "reader"> {
   readonly may: Pick<RoleSpec, "profile" | "privileges" | "scoped" | "except">;
 }
 
-/** All such roles of one app. */
-export function findReaderGroups(
-  name: string,
-  { apps }: Pick<StackConfig, "apps">,
-): readonly ReaderGroup[] {
-  return Object.entries(apps).flatMap(([app, entry]) =>
-    Object.entries(entry?.roles ?? {})
-      .filter(([, role]) => app !== name && toReads(role).includes(name))
-      .map(([key, role]) => ({
-        key: readerKey(app, key),
-        name: readerRoleName(name, role.name ?? scopedRoleName(app, key)),
-        reader: { app, key },
-        may: toMay(role, name),
-      })),
+/** All such roles, by the app that is read. */
+export type ReaderGroups = ReadonlyMap<string, readonly ReaderGroup[]>;
+
+export function findReaderGroups({ apps }: Pick<StackConfig, "apps">): ReaderGroups {
+  const all = Object.entries(apps).flatMap(([app, entry]) =>
+    Object.entries(entry?.roles ?? {}).flatMap(([key, role]) =>
+      toReads(role)
+        .filter((name) => name !== app)
+        .map((name) => ({
+          of: name,
+          key: readerKey(app, key),
+          name: readerRoleName(name, role.name ?? scopedRoleName(app, key)),
+          reader: { app, key },
+          may: toMay(role, name),
+        })),
+    ),
   );
+  return Map.groupBy(all, ({ of }) => of);
 }
 
 function toMay({ reads = [] }: RoleEntry, name: string): ReaderGroup["may"] {

@@ -46,6 +46,9 @@ export const cnpgKeys = {
 
 const placeholders = [...Object.keys(fields), ...known, ...Object.keys(composite)];
 
+/** The start of a placeholder for one of several databases: `${database.radarr_log}`. */
+const ofDatabase = "database.";
+
 /** A part of a key's value: text, or a field of the login. */
 export type KeyPart = string | FieldPart;
 
@@ -61,7 +64,10 @@ export interface SecretKey {
 }
 
 /** A part before the known values are filled in. */
-type OpenPart = KeyPart | { readonly known: (typeof known)[number]; readonly encoding: Encoding };
+type OpenPart =
+  | KeyPart
+  | { readonly known: (typeof known)[number]; readonly encoding: Encoding }
+  | { readonly database: string; readonly encoding: Encoding };
 
 /** A template's parts, or why it has no meaning. */
 export interface ParsedTemplate {
@@ -98,7 +104,9 @@ interface Place {
 
 function toParts(placeholder: string, { isInUrl, isAlone }: Place): readonly OpenPart[] | string {
   const [name = "", given, ...rest] = placeholder.split(":");
-  if (!placeholders.includes(name)) return unknownPlaceholder(placeholder, placeholders);
+  const isDatabase = name.startsWith(ofDatabase);
+  if (!isDatabase && !placeholders.includes(name))
+    return unknownPlaceholder(placeholder, placeholders);
   if (isComposite(name)) {
     if (given !== undefined) return `\${${placeholder}} has its own encoding; write \${${name}}`;
     if (isInUrl) return `\${${name}} stands inside of a URL; write the parts that are needed there`;
@@ -113,6 +121,7 @@ function toParts(placeholder: string, { isInUrl, isAlone }: Place): readonly Ope
     return `\${password} has text around it that is not a URL, so say how the password is written there: ${ways.join(", ")}`;
   }
   const encoding = given ?? (isInUrl ? "url" : "plain");
+  if (isDatabase) return [{ database: name.slice(ofDatabase.length), encoding }];
   if (name === "user" || name === "password") return [{ field: fields[name], encoding }];
   return [{ known: name as (typeof known)[number], encoding }];
 }
@@ -139,6 +148,7 @@ export function toSecretKey(name: string, template: string, values: KnownValues)
 
 function toKeyPart(part: OpenPart, values: KnownValues): KeyPart {
   if (typeof part === "string") return part;
+  if ("database" in part) return encode[part.encoding](part.database);
   if ("known" in part) return toText(part.known, part.encoding, values[part.known] ?? "");
   if (part.field === "username" && values.user !== undefined) {
     return encode[part.encoding](values.user);
@@ -156,7 +166,19 @@ function toText(name: string, encoding: Encoding, value: string): string {
 
 /** Whether a template has a placeholder, alone or with an encoding. */
 export function usesPlaceholder(template: string, name: string): boolean {
-  return splitPlaceholders(template).some(
-    (part) => typeof part !== "string" && part.placeholder.split(":")[0] === name,
+  return listPlaceholders(template).includes(name);
+}
+
+/** The databases that a template names, as in `${database.radarr_log}`. */
+export function databasesIn(template: string): readonly string[] {
+  return listPlaceholders(template)
+    .filter((name) => name.startsWith(ofDatabase))
+    .map((name) => name.slice(ofDatabase.length));
+}
+
+/** Names of the placeholders, without an encoding. */
+function listPlaceholders(template: string): readonly string[] {
+  return splitPlaceholders(template).flatMap((part) =>
+    typeof part === "string" ? [] : [part.placeholder.split(":")[0] ?? ""],
   );
 }

@@ -3,6 +3,7 @@ import type { AppSpec, StackSpec } from "../spec.ts";
 /** Problems between the keys of an app's database, each with its key path. */
 export function findContentProblems({ apps }: Pick<StackSpec, "apps">): string[] {
   return apps.flatMap((app) => [
+    ...findRepeated(app, "names", app.database.names),
     ...findRepeated(app, "schemas", app.database.schemas),
     ...findRepeated(
       app,
@@ -12,6 +13,7 @@ export function findContentProblems({ apps }: Pick<StackSpec, "apps">): string[]
     ...findUnknownSchemas(app),
     ...(app.provisioner === "postgresql"
       ? [
+          ...findFurtherDatabases(app),
           ...findRegistryProblems(app),
           ...findRegistryNameProblems(app),
           ...findRegistrySettings(app),
@@ -38,6 +40,14 @@ function findUnknownSchemas(app: AppSpec): string[] {
       ({ name, schema }) =>
         `${at(app, "extensions")}: "${name}" has schema "${schema}", which the app does not have; allowed are ${schemas.join(", ")}, or add it to database.schemas`,
     );
+}
+
+function findFurtherDatabases(app: AppSpec): string[] {
+  const { names } = app.database;
+  if (names.length === 1) return [];
+  return [
+    `${at(app, "names")}: got ${String(names.length)} names; provisioner postgresql makes one database for an app; set berth:apps.${app.name}.provisioner to berth, or name one`,
+  ];
 }
 
 /**

@@ -1,11 +1,33 @@
-import { usesPlaceholder } from "../keys/template.ts";
+import { unknownPlaceholder } from "../keys/placeholders.ts";
+import { databasesIn, usesPlaceholder } from "../keys/template.ts";
 import { type Keys, toTemplates } from "../schema/secret-keys.ts";
 import type { StackConfig } from "../schema/stack.ts";
 import type { StackSpec } from "../spec.ts";
 
-/** Templates of keys that need a setting which the stack file lacks, each with its key path. */
-export function findKeyProblems({ postgres }: StackSpec, config: StackConfig): string[] {
-  if (postgres.service.sslrootcert !== undefined) return [];
+/** Templates of keys that need what the stack file lacks, each with its key path. */
+export function findKeyProblems({ postgres, apps }: StackSpec, config: StackConfig): string[] {
+  return [
+    ...(postgres.service.sslrootcert === undefined ? findUnknownCa(config) : []),
+    ...findUnknownDatabases(apps, config),
+  ];
+}
+
+/** An app's keys may name its own databases. Those of the stack are for every app. */
+function findUnknownDatabases(apps: StackSpec["apps"], config: StackConfig): string[] {
+  return listKeys(config).flatMap(({ at, app, keys }) => {
+    const names: readonly string[] = apps.find(({ name }) => name === app)?.database.names ?? [];
+    return Object.entries(toTemplates(keys ?? [])).flatMap(([key, template]) =>
+      databasesIn(template)
+        .filter((name) => !names.includes(name))
+        .map((name) => {
+          const allowed = ["database", ...names.map((one) => `database.${one}`)];
+          return `${at}.${key}: ${unknownPlaceholder(`database.${name}`, allowed)}`;
+        }),
+    );
+  });
+}
+
+function findUnknownCa(config: StackConfig): string[] {
   return listKeys(config).flatMap(({ at, keys }) =>
     Object.entries(toTemplates(keys ?? []))
       .filter(([, template]) => usesPlaceholder(template, "sslrootcert"))
@@ -18,6 +40,8 @@ export function findKeyProblems({ postgres }: StackSpec, config: StackConfig): s
 
 interface KeysAt {
   readonly at: string;
+  /** undefined = every app. */
+  readonly app?: string;
   readonly keys: Keys | undefined;
 }
 
@@ -25,8 +49,9 @@ function listKeys({ apps, secrets }: StackConfig): readonly KeysAt[] {
   return [
     { at: "berth:secrets.keys", keys: secrets?.keys },
     ...Object.entries(apps).flatMap(([app, entry]) => [
-      { at: `berth:apps.${app}.owner.keys`, keys: entry?.owner?.keys },
+      { app, at: `berth:apps.${app}.owner.keys`, keys: entry?.owner?.keys },
       ...Object.entries(entry?.roles ?? {}).map(([key, role]) => ({
+        app,
         at: `berth:apps.${app}.roles.${key}.keys`,
         keys: role.keys,
       })),

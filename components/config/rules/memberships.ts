@@ -1,5 +1,5 @@
 import { appsBefore } from "../logins.ts";
-import type { AppSpec, StackSpec } from "../spec.ts";
+import type { AppSpec, RoleSpec, StackSpec } from "../spec.ts";
 import { type NameRules, reservedReason, roleAt } from "./names.ts";
 
 /** Groups whose members may do on the server what a superuser may. */
@@ -31,20 +31,23 @@ export function findMembershipProblems(spec: StackSpec): string[] {
     ...spec.apps.flatMap((app) => [...findForbiddenGroups(app, spec), ...findRoleCircles(app)]),
     ...findAppCircles(spec.apps),
     ...spec.apps.flatMap((app) => findLateApps(app, spec.apps)),
-    ...spec.apps.flatMap((app) => findUnreadableApps(app, spec.apps)),
+    ...findUnreadableApps(spec.apps),
   ];
 }
 
 /** Apps that a role cannot read, because there is no such other app. */
-function findUnreadableApps(app: AppSpec, apps: readonly AppSpec[]): string[] {
-  const others = apps.filter((other) => other !== app).map(({ name }) => name);
-  return app.roles.flatMap((role) =>
-    role.reads
-      .filter((name) => !others.includes(name))
-      .map(
-        (name) =>
-          `${roleAt(app, role, "reads")}: "${name}" is ${name === app.name ? "this app itself" : "no app of the stack"}; allowed are ${others.join(", ") || "other apps, and there are none"}`,
-      ),
+function findUnreadableApps(apps: readonly AppSpec[]): string[] {
+  const names = new Set(apps.map(({ name }) => name));
+  const toProblem = (app: AppSpec, role: RoleSpec, name: string): string => {
+    const others = [...names].filter((other) => other !== app.name);
+    return `${roleAt(app, role, "reads")}: "${name}" is ${name === app.name ? "this app itself" : "no app of the stack"}; allowed are ${others.join(", ") || "other apps, and there are none"}`;
+  };
+  return apps.flatMap((app) =>
+    app.roles.flatMap((role) =>
+      role.reads
+        .filter((name) => name === app.name || !names.has(name))
+        .map((name) => toProblem(app, role, name)),
+    ),
   );
 }
 

@@ -48,10 +48,7 @@ export function findNameProblems(spec: StackSpec): string[] {
     ...findOwnershipRoleProblems(spec),
     ...spec.apps.flatMap((app) => findAppProblems(app, spec)),
     ...findRepeated("role", spec.apps.flatMap(roleUses)),
-    ...findRepeated(
-      "database",
-      spec.apps.map((app) => ({ name: app.database.name, at: at(app, "database.name") })),
-    ),
+    ...findRepeated("database", spec.apps.flatMap(databaseUses)),
     ...findRepeated(
       "Secret",
       spec.apps.flatMap((app) => secretNames(app, spec.postgres.namespace)),
@@ -85,7 +82,7 @@ function findOwnershipRoleProblems(spec: StackSpec): string[] {
 }
 
 function findAppProblems(app: AppSpec, spec: StackSpec): string[] {
-  const identifiers = [{ name: app.database.name, at: at(app, "database.name") }, ...roleUses(app)];
+  const identifiers = [...databaseUses(app), ...roleUses(app)];
   const labels = [
     { name: app.namespace, at: at(app, "namespace") },
     ...app.roles
@@ -176,6 +173,13 @@ function secretNames(app: AppSpec, databaseNamespace: string): { name: string; a
       at: at(app, `secrets.${s.name}`),
     })),
   ];
+}
+
+/** Every database of an app, with the key path that names it. */
+function databaseUses(app: AppSpec): { name: string; at: string }[] {
+  const { names } = app.database;
+  const path = at(app, names.length > 1 ? "database.names" : "database.name");
+  return [...new Set(names)].map((name) => ({ name, at: path }));
 }
 
 /** Every role of an app, with the key path that names it. */

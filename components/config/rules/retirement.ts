@@ -12,7 +12,7 @@ export function findRetirementProblems(spec: StackSpec): string[] {
       const reason = reservedReason(name, spec);
       if (reason !== undefined)
         return [`${at} ${reason}; Berth never drops it, so remove the name`];
-      const app = spec.apps.find(({ database }) => database.name === name);
+      const app = spec.apps.find(({ database }) => database.names.includes(name));
       if (app === undefined || app.reclaimPolicy === "delete") return [];
       return [
         `${at} is the database of app ${app.name}, and berth:apps.${app.name}.reclaimPolicy is retain; remove the name, or set the policy to delete`,

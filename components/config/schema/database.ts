@@ -51,10 +51,10 @@ const Extension = z.union([
   ExtensionName,
   z
     .strictObject({
-      name: ExtensionName,
+      name: ExtensionName.describe("Name of the extension."),
       schema: PgIdentifier.describe("Schema for the extension's objects. Default: public."),
       version: ExtensionVersion.describe(
-        "Default: the server's default on creation; later any version is right.",
+        "Version of the extension. Default: the server's default on creation; later any version is right.",
       ),
       functions: ExtensionFunctions.describe(
         "Make the owner of the database the owner of the extension's functions, for apps whose migrations alter them. Only a superuser can. Default: they stay with who has them.",

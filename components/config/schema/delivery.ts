@@ -86,12 +86,12 @@ const ConnectServer = z
     ),
     credentialsSecret: z
       .strictObject({
-        name: DnsLabel,
-        key: SecretKeyName.describe("Default: 1password-credentials.json."),
+        name: DnsLabel.describe("Name of the Secret. Default: op-credentials."),
+        key: SecretKeyName.describe("Key in it. Default: 1password-credentials.json."),
       })
       .partial()
       .describe(
-        "The Secret with the file 1password-credentials.json of the server; it must exist there. Default name: op-credentials.",
+        "The Secret with the file 1password-credentials.json of the server; it must exist there.",
       ),
     version: z
       .string()
@@ -123,8 +123,8 @@ const Connect = z
         namespace: DnsLabel.describe(
           "Only for a ClusterSecretStore. A SecretStore reads the Secret in its own namespace.",
         ),
-        name: DnsLabel,
-        key: z.string().min(1).describe("Default: token."),
+        name: DnsLabel.describe("Name of the Secret."),
+        key: z.string().min(1).describe("Key in it. Default: token."),
       })
       .partial({ namespace: true, key: true })
       .describe(

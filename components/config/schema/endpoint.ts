@@ -32,13 +32,16 @@ const Kubernetes = z
 const Direct = z
   .strictObject({
     host: z.string().min(1).describe("Host name or address that this machine can reach."),
-    port: Port.describe("Default: 5432."),
+    port: Port.describe("Port at that host. Default: 5432."),
   })
   .partial({ port: true });
 
 /** `berth:postgres.endpoint`. */
 export const Endpoint = z
-  .strictObject({ kubernetes: Kubernetes, direct: Direct })
+  .strictObject({
+    kubernetes: Kubernetes.describe("Through a port-forward. Give this or `direct`."),
+    direct: Direct.describe("Without a port-forward. Give this or `kubernetes`."),
+  })
   .partial()
   .refine((e) => (e.kubernetes === undefined) !== (e.direct === undefined), {
     error: "give either `kubernetes` (a port-forward) or `direct` (host and port)",

@@ -42,7 +42,7 @@ function privilegesOn(key: keyof typeof privilegeKeys) {
 
 const onObjects = (key: (typeof namedKeys)[number], description: string) =>
   z
-    .union([privilegesOn(key), z.record(PgName, privilegesOn(key))])
+    .union([privilegesOn(key), z.record(PgName, privilegesOn(key).describe("On this one alone."))])
     .describe(`${description} By name, { invoices: [SELECT] }, on these alone.`);
 
 const byType = {

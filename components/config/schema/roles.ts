@@ -25,7 +25,6 @@ const LoginItem = z.union([
 ]);
 
 const roleSettings = {
-  name: PgName.describe("Name of the role."),
   item: LoginItem.describe(
     "1Password item with `username` and `password`: its title, or how to find these two in it.",
   ),
@@ -85,6 +84,9 @@ function refuseUnused(
 /** The role that owns the database. */
 export const Owner = z
   .strictObject({
+    name: PgName.describe(
+      "Name of the role. Default: <app>, or <app>_role if it cannot log in, with `-` as `_`.",
+    ),
     ...roleSettings,
     login: z
       .enum(["password", "external"])
@@ -110,7 +112,11 @@ const Reads = z
     z.array(AppName),
     z.record(
       AppName,
-      z.strictObject({ privileges: Privileges, except: Except }).partial().nullable(),
+      z
+        .strictObject({ privileges: Privileges, except: Except })
+        .partial()
+        .nullable()
+        .describe("What the role has in the database of this app."),
     ),
   ])
   .describe(
@@ -120,6 +126,7 @@ const Reads = z
 /** A further login role. */
 export const ScopedRole = z
   .strictObject({
+    name: PgName.describe("Name of the role. Default: <app>_<key>, with `-` as `_`."),
     ...roleSettings,
     login: z
       .enum(["password", "external", "none"])

@@ -31,7 +31,9 @@ function templateProblems(name: string, template: string): readonly string[] {
   return parseTemplate(template).problems;
 }
 
-const KeyMap = z.record(z.string(), z.string()).check((ctx) => {
+const Template = z.string().describe("What the key holds: text with placeholders.");
+
+const KeyMap = z.record(z.string(), Template).check((ctx) => {
   for (const [name, template] of Object.entries(ctx.value)) {
     for (const message of templateProblems(name, template)) {
       const input = keyNameProblem(name) === undefined ? template : name;
@@ -47,7 +49,7 @@ const cnpg = z.literal("cnpg");
 export const Keys = z
   .union([cnpg, KeyMap, z.array(z.union([cnpg, KeyMap]))])
   .describe(
-    "Keys of the Secret in addition to username and password: cnpg (the names that CloudNativePG gives: username, user, password, host, port, dbname, uri, jdbc-uri, pgpass), a map of names to templates, or a list of both. Placeholders: ${user}, ${password}, ${host}, ${port}, ${database}, ${sslmode}, ${sslrootcert}, ${uri}, ${jdbc-uri}, ${pgpass}. Inside a URL they are percent-encoded.",
+    "Keys of the Secret in addition to username and password: cnpg (the names that CloudNativePG gives: username, user, password, host, port, dbname, uri, jdbc-uri, pgpass), a map of names to templates, or a list of both. Placeholders: ${user}, ${password}, ${host}, ${port}, ${database}, ${database.NAME} for one of several, ${sslmode}, ${sslrootcert}, ${uri}, ${jdbc-uri}, ${pgpass}. Inside a URL they are percent-encoded.",
   );
 
 export type Keys = z.infer<typeof Keys>;

@@ -38,7 +38,12 @@ const externalSettings = [
 /** An item: its title or id, or where it is. */
 const ItemPlace = z.union([
   ItemName,
-  z.strictObject({ title: ItemName, vault: ItemName }).partial(),
+  z
+    .strictObject({
+      title: ItemName.describe("Title or id of the item. Default: the Secret's name."),
+      vault: ItemName.describe("Vault of the item. Default: berth:onepassword.vault."),
+    })
+    .partial(),
 ]);
 
 const Label = z.string().min(1, { error: "is empty" });
@@ -46,15 +51,22 @@ const Label = z.string().min(1, { error: "is empty" });
 const NamedFields = z
   .record(
     z.string(),
-    z.union([
-      Label,
-      z
-        .strictObject({ item: ItemName, vault: ItemName, field: Label, file: Label })
-        .partial()
-        .refine(({ field, file }) => (field === undefined) !== (file === undefined), {
-          error: "needs either `field` or `file`",
-        }),
-    ]),
+    z
+      .union([
+        Label,
+        z
+          .strictObject({
+            item: ItemName.describe("Title or id of another item. Default: that of the Secret."),
+            vault: ItemName.describe("Vault of the item. Default: that of the Secret's item."),
+            field: Label.describe("Label of the field."),
+            file: Label.describe("Name of an attached file, in place of `field`."),
+          })
+          .partial()
+          .refine(({ field, file }) => (field === undefined) !== (file === undefined), {
+            error: "needs either `field` or `file`",
+          }),
+      ])
+      .describe("Label of a field of the item, or where another field or file is."),
   )
   .check((ctx) => {
     for (const name of Object.keys(ctx.value)) {
@@ -118,7 +130,12 @@ export const Secret = z.union([
         "Bring the item's fields whose label matches this expression. Needs External Secrets.",
       ),
       rewrite: z
-        .array(z.strictObject({ source: Pattern, target: z.string() }))
+        .array(
+          z.strictObject({
+            source: Pattern.describe("Expression for a part of the key."),
+            target: z.string().describe("Text in place of that; $1 is its first group."),
+          }),
+        )
         .describe("With `find`: replaces what `source` matches in the keys by `target`."),
       ...secretSettings,
       namespace: DnsLabel.describe("Default: the app's."),

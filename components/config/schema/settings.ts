@@ -41,7 +41,7 @@ const SettingValue = z
     z.number().transform(String),
     z.string().regex(/^[^\0\n]*$/, { error: "has a line break" }),
   ])
-  .meta({ type: ["string", "number", "boolean"] });
+  .meta({ type: ["string", "number", "boolean"], description: "Value, as in postgresql.conf." });
 
 /** Settings by name. */
 export const Settings = z

@@ -67,9 +67,11 @@ const Postgres = z
       "Who makes roles and databases, for apps without provisioner: berth (Berth's own provider, one resource per app), postgresql (resources of @pulumi/postgresql) or job (a Job in the database's namespace). Default: berth.",
     ),
     job: z
-      .strictObject({ image: z.string().min(1).describe("Image with psql 15 or newer.") })
+      .strictObject({
+        image: z.string().min(1).describe("Image with psql 15 or newer. Default: postgres:18.4."),
+      })
       .partial()
-      .describe("Settings of the Jobs with provisioner: job. Default image: postgres:18.4."),
+      .describe("Settings of the Jobs with provisioner: job."),
     connectionLimit: z
       .int()
       .min(3)
@@ -102,8 +104,8 @@ const Postgres = z
     ),
     service: z
       .strictObject({
-        host: z.string().min(1),
-        port: Port,
+        host: z.string().min(1).describe("Name or address. Default: the Service of the endpoint."),
+        port: Port.describe("Port at that host. Default: that of the endpoint."),
         sslmode: z
           .enum(["disable", "allow", "prefer", "require", "verify-ca", "verify-full"])
           .describe("What ${sslmode} stands for in keys and values. Default: tls.mode."),
@@ -166,11 +168,17 @@ const OnePassword = z
 
 const Database = z
   .strictObject({
-    name: PgName.describe("Default: the app's name, with `-` as `_`."),
+    name: PgName.describe("Name of the database. Default: the app's name, with `-` as `_`."),
+    names: z
+      .array(PgName)
+      .min(1, { error: "is empty; name at least one database" })
+      .describe(
+        "Instead of name: several databases of the same owner. All other keys here, and the privileges of the roles, hold for each of them. `${database}` and the Secrets mean the first. A database that you remove from the list stays on the server.",
+      ),
     encoding: z
       .string()
       .regex(/^[A-Z][A-Z0-9_]*$/, { error: "is not an encoding; write it as UTF8" })
-      .describe("Default: UTF8."),
+      .describe("Encoding of a new database. Default: UTF8."),
     connectionLimit: ConnectionLimit.describe(
       "Connections to the database at a time. Default: -1.",
     ),
@@ -181,29 +189,36 @@ const Database = z
     recreate: recreateKey,
     ...contentKeys,
   })
-  .partial();
+  .partial()
+  .refine(({ name, names }) => name === undefined || names === undefined, {
+    error: "has name and names; take out name, and list it in names",
+  });
 
 const AppEntry = z
   .strictObject({
     adopt: z
       .boolean()
       .describe("Adopt a role or database that Berth did not make. Default: false."),
-    provisioner: Provisioner.describe("Default: berth:postgres.provisioner."),
+    provisioner: Provisioner.describe(
+      "Who makes the app's roles and database. Default: berth:postgres.provisioner.",
+    ),
     reclaimPolicy: reclaimPolicyKey,
     delivery: z
       .enum(["git", "cluster"])
       .describe(
         "Where the app's manifests go. Default: git if there is a berth:gitops, else cluster.",
       ),
-    secretsThrough: SecretsThrough.describe("Default: berth:secrets.through."),
+    secretsThrough: SecretsThrough.describe(
+      "Who makes Secrets from the app's items. Default: berth:secrets.through.",
+    ),
     namespace: DnsLabel.describe("Namespace the app runs in. Default: infra-<app>."),
     owner: Owner.describe("The role that owns the database."),
     roles: z
-      .record(RoleKey, ScopedRole)
+      .record(RoleKey, ScopedRole.describe("One role. Its key is part of derived names."))
       .describe("Further login roles, each with a credential of its own."),
-    database: Database,
+    database: Database.describe("The app's database."),
     secrets: z
-      .record(DnsLabel, Secret)
+      .record(DnsLabel, Secret.describe("One Secret: the fields that the item must have, or more."))
       .describe(
         "Further Secrets in the app's namespace, by name, each from a 1Password item or from Vault.",
       ),
@@ -243,7 +258,12 @@ export const StackConfig = z
     metadata: Metadata.optional().describe("Labels and annotations of all objects, by kind."),
     secrets: Secrets.describe("How credentials and other secrets get to the pods."),
     charts: Charts.describe("Repository and version of charts, by the chart's name, for all apps."),
-    apps: z.record(AppName, AppEntry.nullable()).describe("One entry per app."),
+    apps: z
+      .record(
+        AppName,
+        AppEntry.nullable().describe("Entry of one app. Empty: everything is as by default."),
+      )
+      .describe("One entry per app."),
   })
   .partial({ stack: true, gitops: true, cluster: true, secrets: true, charts: true });
 

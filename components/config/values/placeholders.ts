@@ -6,7 +6,7 @@ import { missingKey } from "./references.ts";
 import { contentOfRole, type LabelsOf } from "./secret-contents.ts";
 
 /**
- * The placeholders of an app's values: `${role}`, `${database}`, `${secret}`, `${host}`, `${port}`, `${port:text}`,
+ * The placeholders of an app's values: `${role}`, `${database}`, `${database.NAME}` for each of several databases, `${secret}`, `${host}`, `${port}`, `${port:text}`,
  * `${sslmode}` and `${sslrootcert}`; `${secret.KEY}` for the name of a key that the Secret has; and for a further
  * role `${roles.KEY.role}`, `${roles.KEY.secret}` and `${roles.KEY.secret.KEY}`.
  */
@@ -24,6 +24,9 @@ export function toPlaceholders(
       ] as const;
     }),
     ["database", app.database.name],
+    ...(app.database.names.length === 1
+      ? []
+      : app.database.names.map((name) => [`database.${name}`, name] as const)),
     ["host", service.host],
     ["port", service.port],
     ["port:text", String(service.port)],

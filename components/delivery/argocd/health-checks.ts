@@ -75,7 +75,10 @@ export function findMissingChecks(
 /** The kinds with a health check in one text. Empty if it is not readable: Argo CD then has none of it. */
 function readPatterns(text: string): readonly RegExp[] {
   try {
-    const all = (parse(text) ?? {}) as Record<string, Readonly<Record<string, unknown>> | null>;
+    const all = (parse(text, { logLevel: "error" }) ?? {}) as Record<
+      string,
+      Readonly<Record<string, unknown>> | null
+    >;
     return Object.keys(all)
       .filter((key) => all[key]?.["health.lua"] !== undefined)
       .map((key) => key.replaceAll(/[^\w*/-]/g, "\\$&").replaceAll("*", ".*"))

@@ -1,6 +1,7 @@
 import { hasSecret } from "../../config/logins.ts";
 import type { ServiceCaSpec } from "../../config/spec/certificate.ts";
 import type { AppSpec, StackSpec } from "../../config/spec.ts";
+import { onceEach } from "../../once-each.ts";
 import { readCaText } from "../../postgres/server/tls.ts";
 import type { ObjectMetadata } from "../../secrets/object-metadata.ts";
 import { toLabels, toWaveAnnotation, WAVES } from "../metadata.ts";
@@ -21,10 +22,9 @@ export function planCa({ postgres, apps }: StackSpec, app: AppSpec): readonly Ca
   const { ca } = postgres.service;
   if (ca?.file === undefined) return [];
   const text = readCaText(ca.file, "berth:postgres.service.ca.file");
-  const first = (namespace: string) =>
-    apps.find((one) => one.delivery !== "none" && listNamespaces(one).includes(namespace));
+  const first = firstByNamespace(apps);
   return listNamespaces(app)
-    .filter((namespace) => first(namespace) === app)
+    .filter((namespace) => first.get(namespace) === app)
     .map((namespace) => ({
       apiVersion: "v1",
       kind: ca.kind,
@@ -37,6 +37,16 @@ export function planCa({ postgres, apps }: StackSpec, app: AppSpec): readonly Ca
       data: { [ca.key]: ca.kind === "Secret" ? Buffer.from(text).toString("base64") : text },
     }));
 }
+
+const firstByNamespace = onceEach(
+  (apps: readonly AppSpec[]): ReadonlyMap<string, AppSpec> =>
+    new Map(
+      apps
+        .filter(({ delivery }) => delivery !== "none")
+        .toReversed()
+        .flatMap((app) => listNamespaces(app).map((namespace) => [namespace, app] as const)),
+    ),
+);
 
 function listNamespaces({ namespace, roles }: AppSpec): readonly string[] {
   const others = roles.filter(hasSecret).map((role) => role.namespace);

@@ -14,7 +14,7 @@ import { planWorkloadSources } from "../argocd/sources.ts";
 import { SHARED, toLabels, toWaveAnnotation, WAVES } from "../metadata.ts";
 import { databaseProject } from "../projects.ts";
 import type { KubernetesObject } from "../yaml.ts";
-import { type AppParts, appFolders, toRepositoryPath } from "./folders.ts";
+import { type AppParts, appFolders, type SharedPart, toRepositoryPath } from "./folders.ts";
 import { type ManifestPlan, planFile } from "./manifest-plan.ts";
 
 /** The Applications that apply an app's folders and start its workload. */
@@ -27,7 +27,7 @@ export function planAppApplications(
   const folders = appFolders(app);
   const name = provisionerName(app.name);
   const application = planApplication(gitops, app, [
-    ...(has.own ? [toTreeSource(gitops, folders.own)] : []),
+    ...(has.own.length > 0 ? [toTreeSource(gitops, folders.own)] : []),
     ...planWorkloadSources(spec, app, has.items),
   ]);
   const provisioner = planDatabaseApplication(spec, gitops, {
@@ -38,9 +38,10 @@ export function planAppApplications(
     settings: { ...app.argocd, destination: spec.argocd.destination },
   });
   return {
-    database: has.database
-      ? [planFile(`${app.name}.provisioner`, `argocd/apps/db/${name}.yml`, [provisioner])]
-      : [],
+    database:
+      has.database.length > 0
+        ? [planFile(`${app.name}.provisioner`, `argocd/apps/db/${name}.yml`, [provisioner])]
+        : [],
     own:
       application === undefined
         ? []
@@ -52,7 +53,7 @@ export function planAppApplications(
 export function planSharedApplications(
   spec: StackSpec,
   gitops: GitOpsSpec,
-  { name, path }: { readonly name: string; readonly path: string },
+  { name, path }: SharedPart,
 ): readonly ManifestPlan[] {
   const application = planDatabaseApplication(spec, gitops, {
     name: applicationName(spec.argocd.names, spec.stack, name),

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { toShellWord } from "../../command-line.ts";
 import { BerthError, type Problem } from "../../errors.ts";
-import { toShellWord } from "../../kubernetes/error.ts";
 import { type CheckoutFacts, type RunGit, runGit } from "./checkout.ts";
 import { inspectUncommitted } from "./uncommitted.ts";
 

@@ -59,8 +59,8 @@ export function planManifests(
   const folders = appFolders(app);
   const namespaces = gitops.workloads === "flux" ? planNamespaces(spec, app) : [];
   const starters = appStarters[gitops.workloads](spec, gitops, app, {
-    database: secrets.database.length + job.length + certificate.source.length > 0,
-    own: secrets.own.length + certificate.own.length + namespaces.length > 0,
+    database: [...secrets.database, ...job, ...certificate.source],
+    own: [...namespaces, ...secrets.own, ...certificate.own],
     items,
   });
   return [
@@ -95,15 +95,18 @@ export function planSharedManifests(spec: StackSpec, items: ItemIds): readonly M
   const secret = planAdminSecret(spec, items);
   const { name } = secret.metadata;
   const path = `k8s/db-provisioning/${name}`;
+  const connect = planConnect(spec);
+  const access = planSharedAccess(spec);
+  const objects = [secret, ...connect, ...access];
   return [
-    ...sharedStarters[gitops.workloads](spec, gitops, { name, path }),
+    ...sharedStarters[gitops.workloads](spec, gitops, { name, path, objects }),
     ...planProjects(spec, gitops, items).map((project) => {
       const { name } = project.metadata;
       return planFile(`shared.project.${name}`, `argocd/apps/projects/${name}.yml`, [project]);
     }),
     ...planFolder(path, [secret], () => "shared.admin-items"),
-    ...planList("shared.connect", `${path}/00-connect.yaml`, planConnect(spec)),
-    ...planSharedAccess(spec).map((object) => {
+    ...planList("shared.connect", `${path}/00-connect.yaml`, connect),
+    ...access.map((object) => {
       const name = object.kind === "VaultConnection" ? "shared.vault" : "shared.store";
       // The store of the stack's own vault has none of its own in its names.
       const isOther = name === "shared.store" && object.metadata.name !== spec.secrets.store?.name;

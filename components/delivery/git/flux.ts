@@ -2,10 +2,12 @@ import { applicationName } from "../../config/derive/argocd.ts";
 import { provisionerName } from "../../config/derive/names.ts";
 import type { FluxSpec, GitOpsSpec } from "../../config/spec/delivery.ts";
 import type { AppSpec, StackSpec } from "../../config/spec.ts";
+import { onceEach } from "../../once-each.ts";
 import { adminSecretName } from "../app-objects.ts";
 import { SHARED, toLabels } from "../metadata.ts";
 import type { KubernetesObject } from "../yaml.ts";
-import { type AppParts, appFolders, toRepositoryPath } from "./folders.ts";
+import { type HealthExpression, planHealthExpressions } from "./flux-health.ts";
+import { type AppParts, appFolders, type SharedPart, toRepositoryPath } from "./folders.ts";
 import { type ManifestPlan, planFile } from "./manifest-plan.ts";
 
 /** Flux's Kustomization, with the fields that Berth writes. */
@@ -24,6 +26,7 @@ interface Kustomization {
     readonly path: string;
     readonly prune: true;
     readonly wait: true;
+    readonly healthCheckExprs?: readonly HealthExpression[];
     readonly deletionPolicy?: "Orphan";
     readonly sourceRef: { readonly kind: "GitRepository"; readonly name: string };
     readonly dependsOn?: readonly { readonly name: string }[];
@@ -38,6 +41,8 @@ interface KustomizationArgs {
   readonly path: string;
   /** Kustomizations that must be ready before. */
   readonly after: readonly string[];
+  /** What Berth writes there. */
+  readonly objects: readonly KubernetesObject[];
   /** As an Application's: what a workload runs stays when the Kustomization goes, volumes included. */
   readonly holds: "items" | "workload";
 }
@@ -57,7 +62,7 @@ export function planAppKustomizations(
   const labels = toLabels(app.name);
   const secrets = `${application}-secrets`;
   const shared = applicationName(spec.argocd.names, spec.stack, adminSecretName(spec));
-  const afterDatabase = has.database ? provisioner : shared;
+  const afterDatabase = has.database.length > 0 ? provisioner : shared;
   const plan = (key: string, file: string, args: Omit<KustomizationArgs, "labels">) =>
     planFile(`${app.name}.${key}`, `flux/apps/${file}.yaml`, [
       buildKustomization(gitops.flux, { ...args, labels }),
@@ -66,25 +71,28 @@ export function planAppKustomizations(
     name: provisioner,
     path: toRepositoryPath(gitops, folders.database),
     after: [shared],
+    objects: has.database,
     holds: "items",
   });
   const own = plan("secrets", `infra/${app.name}-secrets`, {
     name: secrets,
     path: toRepositoryPath(gitops, folders.own),
     after: [afterDatabase],
+    objects: has.own,
     holds: "items",
   });
   const { workload } = app;
   return {
-    database: has.database ? [database] : [],
+    database: has.database.length > 0 ? [database] : [],
     own: [
-      ...(has.own ? [own] : []),
+      ...(has.own.length > 0 ? [own] : []),
       ...(workload?.kind === "git"
         ? [
             plan("application", `infra/${app.name}`, {
               name: application,
               path: workload.path,
-              after: [has.own ? secrets : afterDatabase],
+              after: [has.own.length > 0 ? secrets : afterDatabase],
+              objects: [],
               holds: "workload",
             }),
           ]
@@ -97,13 +105,14 @@ export function planAppKustomizations(
 export function planSharedKustomizations(
   spec: StackSpec,
   gitops: GitOpsSpec,
-  { name, path }: { readonly name: string; readonly path: string },
+  { name, path, objects }: SharedPart,
 ): readonly ManifestPlan[] {
   const kustomization = buildKustomization(gitops.flux, {
     name: applicationName(spec.argocd.names, spec.stack, name),
     labels: toLabels(SHARED),
     path: toRepositoryPath(gitops, path),
     after: [],
+    objects,
     holds: "items",
   });
   return [planFile("shared.admin", `flux/apps/db/${name}.yaml`, [kustomization])];
@@ -118,10 +127,9 @@ export function planNamespaces(
   { apps, postgres }: StackSpec,
   app: AppSpec,
 ): readonly KubernetesObject[] {
-  const first = (name: string): AppSpec | undefined =>
-    apps.find((one) => one.delivery === "git" && listNamespaces(one).includes(name));
+  const first = firstByNamespace(apps);
   return [...new Set(listNamespaces(app))]
-    .filter((name) => name !== postgres.namespace && first(name) === app)
+    .filter((name) => name !== postgres.namespace && first.get(name) === app)
     .toSorted()
     .map((name) => ({
       apiVersion: "v1",
@@ -137,6 +145,16 @@ export function planNamespaces(
     }));
 }
 
+const firstByNamespace = onceEach(
+  (apps: readonly AppSpec[]): ReadonlyMap<string, AppSpec> =>
+    new Map(
+      apps
+        .filter(({ delivery }) => delivery === "git")
+        .toReversed()
+        .flatMap((app) => listNamespaces(app).map((name) => [name, app] as const)),
+    ),
+);
+
 function listNamespaces({ namespace, roles, secrets, vault }: AppSpec): readonly string[] {
   const others = [...roles, ...secrets, ...(vault?.secrets ?? [])];
   return [namespace, ...others.map((one) => one.namespace)];
@@ -150,8 +168,9 @@ function listNamespaces({ namespace, roles, secrets, vault }: AppSpec): readonly
  */
 function buildKustomization(
   { namespace, source, interval }: FluxSpec,
-  { name, labels, path, after, holds }: KustomizationArgs,
+  { name, labels, path, after, objects, holds }: KustomizationArgs,
 ): Kustomization {
+  const healthCheckExprs = planHealthExpressions(objects);
   return {
     apiVersion: "kustomize.toolkit.fluxcd.io/v1",
     kind: "Kustomization",
@@ -163,6 +182,7 @@ function buildKustomization(
       path: `./${path}`,
       prune: true,
       wait: true,
+      ...(healthCheckExprs.length === 0 ? {} : { healthCheckExprs }),
       ...(holds === "workload" ? { deletionPolicy: "Orphan" } : {}),
       sourceRef: { kind: "GitRepository", name: source },
       ...(after.length === 0 ? {} : { dependsOn: after.map((other) => ({ name: other })) }),

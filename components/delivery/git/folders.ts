@@ -1,14 +1,23 @@
 import type { GitOpsSpec } from "../../config/spec/delivery.ts";
 import type { AppSpec } from "../../config/spec.ts";
 import type { ItemIds } from "../app-objects.ts";
+import type { KubernetesObject } from "../yaml.ts";
 
 /** What an app has for an Application or a Kustomization to apply. */
 export interface AppParts {
-  /** Items in the database's namespace. */
-  readonly database: boolean;
-  /** Items in its own namespaces. */
-  readonly own: boolean;
+  /** Objects in the database's namespace. */
+  readonly database: readonly KubernetesObject[];
+  /** Objects in its own namespaces. */
+  readonly own: readonly KubernetesObject[];
   readonly items: ItemIds;
+}
+
+/** What the apps share. */
+export interface SharedPart {
+  readonly name: string;
+  /** Folder of its objects. */
+  readonly path: string;
+  readonly objects: readonly KubernetesObject[];
 }
 
 /** The folders of an app's items: in the database's namespace, and in its own. */

@@ -4,9 +4,10 @@ import type { ReclaimPolicy } from "../../config/spec.ts";
 import type { LiveAccess } from "../catalog/access.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { LiveExtension } from "../catalog/extensions.ts";
+import { firstByGroup } from "../catalog/members.ts";
 import type { LiveUnlisted } from "../catalog/unlisted.ts";
 import type { FormerRole, FormerSettings } from "../plan/former-role.ts";
-import { type DatabasePlan, hasNoPassword, type PlannedRole } from "../plan/plan.ts";
+import { type DatabasePlan, hasNoPassword, isFurther, type PlannedRole } from "../plan/plan.ts";
 import { decideAdoption } from "../rules/adoption.ts";
 import { findAttributesOutOfReach } from "../rules/attributes.ts";
 import { findGroupProblems } from "../rules/groups.ts";
@@ -111,7 +112,8 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
     isReserved: (name) => reservedReason(name, { postgres }) !== undefined,
     passwordOf: (role) => comparePassword(role, stored, verifiers),
   });
-  const roles = decideOwnRoles(plan, facts, context, formerRoles);
+  const isFirst = !isFurther(plan);
+  const roles = isFirst ? decideOwnRoles(plan, facts, context, formerRoles) : [];
   const live = catalog.databases.get(database.name);
   const owning = decideOwnership(catalog.roles.get(ownershipRole), stack);
   const ownership = findOwnershipRoleProblem(catalog, postgres);
@@ -124,27 +126,41 @@ export function decideApp(plan: DatabasePlan, facts: AppFacts, context: AppConte
     inside: inside.actions,
   };
   const usesOwnershipRole =
-    listActions({ steps }).length > 0 || isFirst(plan, catalog, ownershipRole);
+    isFirst && (listActions({ steps }).length > 0 || hasFirstRole(plan, catalog, ownershipRole));
   return {
     problems: [
       ...(ownership === undefined ? [] : [ownership]),
       ...adoption.problems,
       ...findOutOfReach(plan, catalog, postgres),
-      ...findGroupProblems(plan, catalog, context),
-      ...findAttributesOutOfReach(plan, catalog, ownershipRole),
+      ...(isFirst ? findRoleProblems(plan, catalog, context) : []),
       ...findPlanProblems(plan, catalog.server),
       ...findSettingProblems(plan, facts.refusedSettings ?? [], catalog.server),
-      ...findTwoLoginProblems(plan, catalog, ({ key }) => verifiers.has(key)),
       ...(lost === undefined ? [] : [lost]),
       ...inside.problems,
       ...(facts.leaving === undefined ? [] : findLeavingProblems(plan, facts.leaving)),
     ],
     steps: usesOwnershipRole ? { ...steps, roles: [...owning.actions, ...roles] } : steps,
-    adopting: [...owning.notes, ...adoption.changes.map((change) => `adopting: ${change}`)],
-    notes: [...notes, ...noteTwoLogins(plan, catalog), ...inside.notes],
+    adopting: [
+      ...(isFirst ? owning.notes : []),
+      ...adoption.changes.map((change) => `adopting: ${change}`),
+    ],
+    notes: [...(isFirst ? [...notes, ...noteTwoLogins(plan, catalog)] : []), ...inside.notes],
     superuser: inside.superuser,
     unstated: findUnstated(plan, facts, ownershipRole),
   };
+}
+
+/** What keeps the roles themselves from being made or changed. */
+function findRoleProblems(
+  plan: DatabasePlan,
+  catalog: Catalog,
+  context: AppContext,
+): readonly PostgresProblem[] {
+  return [
+    ...findGroupProblems(plan, catalog, context),
+    ...findAttributesOutOfReach(plan, catalog, context.postgres.ownershipRole),
+    ...findTwoLoginProblems(plan, catalog, ({ key }) => context.verifiers?.has(key) === true),
+  ];
 }
 
 function decideOwnRoles(
@@ -188,9 +204,8 @@ function isOtherPassword(
 }
 
 /** Whether the app has the first of the stack's roles. It writes the stack's comment even if no app changes. */
-function isFirst(plan: DatabasePlan, { roles }: Catalog, ownershipRole: string): boolean {
-  const ours = [...roles.values()].filter((role) => role.memberOf.includes(ownershipRole));
-  const [first] = ours.map(({ name }) => name).toSorted();
+function hasFirstRole(plan: DatabasePlan, { roles }: Catalog, ownershipRole: string): boolean {
+  const first = firstByGroup(roles).get(ownershipRole);
   return plan.roles.some(({ name }) => name === first);
 }
 
@@ -212,13 +227,16 @@ export function mayEnter(
   return databases.has(database.name) && !isBarred;
 }
 
-/** Actions that drop the roles that left an entry. The caller needs them to know which roles to inspect. */
+/**
+ * Actions that drop the roles that left an entry. The caller needs them to know which roles to inspect. An app with
+ * several databases keeps them, shut out: what one has in a database is dropped only in a session there.
+ */
 export function decideLeavingRoles(
-  { app, database: { owner } }: DatabasePlan,
+  { app, database: { owner, names } }: DatabasePlan,
   catalog: Catalog,
   context: AppContext,
 ): readonly Action[] {
-  if (context.reclaimPolicy !== "delete") return [];
+  if (context.reclaimPolicy !== "delete" || names !== undefined) return [];
   const { formerRoles } = findFormerRoles(app, catalog, context);
   return decideLeaving(formerRoles, catalog, { ...context.postgres, owner });
 }

@@ -1,4 +1,5 @@
 import { escapeIdentifier as id } from "pg";
+import { commandLine } from "../../command-line.ts";
 import { accessAt } from "../../config/derive/names.ts";
 import type { NamedObjects } from "../../config/privileges.ts";
 import type { SettingsByName } from "../../config/schema/settings.ts";
@@ -6,7 +7,7 @@ import type { LiveAccess } from "../catalog/access.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { LiveUnlisted } from "../catalog/unlisted.ts";
 import { isInPattern } from "../plan/access.ts";
-import type { DatabasePlan } from "../plan/plan.ts";
+import { type DatabasePlan, isFurther } from "../plan/plan.ts";
 import type { AppProblem } from "../rules/problem.ts";
 import { toHandOver } from "../statements/hand-over.ts";
 
@@ -25,7 +26,7 @@ export function findObjects(plan: DatabasePlan, { objects }: LiveUnlisted): AppP
     const statements = toHandOver(all.slice(0, mostStatements), owner);
     const rest =
       all.length > mostStatements
-        ? ` and so on for ${String(all.length - mostStatements)} more, which npm run adopt with --app ${plan.app} prints`
+        ? ` and so on for ${String(all.length - mostStatements)} more, which ${commandLine("adopt", plan.app)} prints`
         : "";
     return {
       code: "object-of-other",
@@ -104,7 +105,7 @@ export function findSettings(
     fix: `as a superuser: ALTER ${alter} RESET ${toSettingName(setting)}`,
   });
   return [
-    ...plan.roles.flatMap(({ key, name, setRole, settings: own }) => {
+    ...(isFurther(plan) ? [] : plan.roles).flatMap(({ key, name, setRole, settings: own }) => {
       const stated = ["search_path", ...(setRole === undefined ? [] : ["role"])];
       return (roles.get(name)?.settings ?? [])
         .filter((setting) => !stated.includes(nameOf(setting)) && !isStated(setting, own))

@@ -1,8 +1,10 @@
 import { escapeIdentifier as id } from "pg";
+import { compareText } from "../../sort.ts";
 import type { LiveAccess } from "../catalog/access.ts";
 import type { Catalog, LiveMembership, LiveRole } from "../catalog/catalog.ts";
+import { membersByGroup } from "../catalog/members.ts";
 import type { LiveUnlisted } from "../catalog/unlisted.ts";
-import { type DatabasePlan, hasVaultLogins, type PlannedRole } from "../plan/plan.ts";
+import { type DatabasePlan, hasVaultLogins, isFurther, type PlannedRole } from "../plan/plan.ts";
 import type { AppProblem } from "../rules/problem.ts";
 import { withLiveSchemas } from "./access/decide.ts";
 import { findGrantOptions } from "./access/grantors.ts";
@@ -43,8 +45,12 @@ export function findUnstated(
   const plan = withLiveSchemas(given, access);
   const roles = { catalog, ownershipRole };
   return [
-    ...plan.roles.flatMap((role) => findOptions(plan, role, roles)),
-    ...findMembers(plan, roles),
+    ...(isFurther(plan)
+      ? []
+      : [
+          ...plan.roles.flatMap((role) => findOptions(plan, role, roles)),
+          ...findMembers(plan, roles),
+        ]),
     ...findGrantOptions(plan, { server: catalog.server, database, access }),
     ...findObjects(plan, unlisted),
     ...findSchemas(plan, unlisted),
@@ -105,7 +111,10 @@ function findLostOptions(memberships: readonly LiveMembership[]): string[] {
 /** Roles of others that are members of the app's roles, and so may do what these may. */
 function findMembers(plan: DatabasePlan, roles: Roles): AppProblem[] {
   const own = new Map(plan.roles.map(({ name, key }) => [name, key]));
-  return [...roles.catalog.roles.values()]
+  const members = membersByGroup(roles.catalog.roles);
+  const all = new Set([...own.keys()].flatMap((name) => members.get(name) ?? []));
+  return [...all]
+    .toSorted((a, b) => compareText(a.name, b.name))
     .filter((member) => !own.has(member.name) && !isExpected(plan, member, roles))
     .flatMap((member) =>
       member.memberships

@@ -78,6 +78,8 @@ export const AppProperties = z.strictObject({
   database: z
     .strictObject({
       name: PgName,
+      /** All databases of the app, each a resource; the first has the roles. undefined = only this one. */
+      names: z.array(PgName).readonly().optional(),
       encoding: z
         .string()
         .regex(/^[A-Z][A-Z0-9_]*$/, { error: "is not an encoding; write it as UTF8" }),

@@ -8,6 +8,7 @@ import {
   sortRoles,
   toGuests,
   toMemberships,
+  toNames,
   toPatterns,
 } from "./plan.ts";
 
@@ -17,13 +18,21 @@ export function toState(
   ownershipRole: string,
   reclaimPolicy: ReclaimPolicy,
 ): AppDatabaseState {
-  const { name, encoding, connectionLimit, settings, guests } = plan.database;
+  const { name, names, encoding, connectionLimit, settings, guests } = plan.database;
   const revokePublic = plan.grants.some((grant) => grant.grantee === PUBLIC);
   return {
     app: plan.app,
     adopt: plan.adopt,
     reclaimPolicy,
-    database: { name, encoding, connectionLimit, revokePublic, settings, ...toGuests(guests) },
+    database: {
+      name,
+      ...toNames(names),
+      encoding,
+      connectionLimit,
+      revokePublic,
+      settings,
+      ...toGuests(guests),
+    },
     roles: Object.fromEntries(
       plan.roles.map((role) => [
         role.key,
@@ -50,13 +59,21 @@ export function toState(
 export function toPlan(state: AppDatabaseState, ownershipRole: string): DatabasePlan {
   const owner = state.roles["owner"];
   if (owner === undefined) throw new Error(`app ${state.app}: there is no role "owner"`);
-  const { name, encoding, connectionLimit, revokePublic, settings, guests } = state.database;
+  const { name, names, encoding, connectionLimit, revokePublic, settings, guests } = state.database;
   const { schemas, patterns, extensions } = state;
   const ground = {
     roles: sortRoles(
       Object.entries(state.roles).map(([key, role]) => toPlannedRole(key, role, ownershipRole)),
     ),
-    database: { name, owner: owner.name, encoding, connectionLimit, settings, ...toGuests(guests) },
+    database: {
+      name,
+      ...toNames(names),
+      owner: owner.name,
+      encoding,
+      connectionLimit,
+      settings,
+      ...toGuests(guests),
+    },
     schemas,
     ...toPatterns(patterns),
   };

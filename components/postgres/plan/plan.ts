@@ -1,3 +1,4 @@
+import { eachDatabase } from "../../config/databases.ts";
 import { loginKey } from "../../config/derive/names.ts";
 import type { RoleAccess } from "../../config/privileges.ts";
 import type { SettingsByName } from "../../config/schema/settings.ts";
@@ -59,9 +60,11 @@ export interface PlannedRole extends RoleAccess {
   readonly searchPath: readonly string[];
 }
 
-/** The app's database. */
+/** A database of the app. */
 export interface PlannedDatabase {
   readonly name: string;
+  /** All databases of the app, this one among them; undefined = the app has no other. */
+  readonly names?: readonly string[] | undefined;
   readonly owner: string;
   readonly encoding: string;
   readonly connectionLimit: number;
@@ -71,14 +74,47 @@ export interface PlannedDatabase {
   readonly settings: SettingsByName;
 }
 
-/** The plan of an app. */
+/**
+ * A plan for each database of an app. All have the same roles, and the plan of the first makes them: for the others
+ * they are there.
+ */
+export function planDatabases(
+  app: AppSpec,
+  postgres: PostgresSpec,
+): readonly [DatabasePlan, ...DatabasePlan[]] {
+  const [first, ...further] = eachDatabase(app);
+  return [planDatabase(first, postgres), ...further.map((one) => planDatabase(one, postgres))];
+}
+
+/** Whether a database is not the first of its app. */
+export function isFurther({
+  database: { name, names },
+}: {
+  readonly database: Pick<PlannedDatabase, "name" | "names">;
+}): boolean {
+  return names !== undefined && names[0] !== name;
+}
+
+/** Logical name of the resource that has a database. No app's name has a `/`. */
+export function resourceName(plan: Pick<DatabasePlan, "app" | "database">): string {
+  return isFurther(plan) ? `${plan.app}/${plan.database.name}` : plan.app;
+}
+
+/** The app of such a name. */
+export function appOfResource(name: string): string {
+  return name.split("/", 1)[0] ?? "";
+}
+
+/** The plan of an app for the database that it names. */
 export function planDatabase(app: AppSpec, postgres: PostgresSpec): DatabasePlan {
   const [owner] = app.roles;
-  const { name, encoding, connectionLimit, settings, guests, schemas, patterns } = app.database;
+  const { name, names, encoding, connectionLimit, settings, guests, schemas, patterns } =
+    app.database;
   const ground = {
     roles: sortRoles(app.roles.flatMap((role) => planRole(role, postgres.ownershipRole))),
     database: {
       name,
+      ...toNames(names),
       owner: owner.name,
       encoding,
       connectionLimit,
@@ -100,6 +136,11 @@ export function planDatabase(app: AppSpec, postgres: PostgresSpec): DatabasePlan
 /** As a property, which is there only if there are patterns. */
 export function toPatterns(patterns: readonly string[] = []): Pick<DatabasePlan, "patterns"> {
   return patterns.length === 0 ? {} : { patterns };
+}
+
+/** As a property, which is there only if the app has several databases. */
+export function toNames(names: readonly string[] = []): Pick<PlannedDatabase, "names"> {
+  return names.length < 2 ? {} : { names };
 }
 
 /** As a property, which is there only if there are guests. */

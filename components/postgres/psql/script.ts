@@ -34,8 +34,11 @@ export type ScriptTarget = Pick<
  */
 export type ScriptPasswords = "verifiers" | "apart";
 
+/** The plans of an app's databases; the first makes the roles. */
+type Plans = readonly [DatabasePlan, ...DatabasePlan[]];
+
 /**
- * An app's plan as a psql script, for a Job or a person, if Berth itself cannot reach the server. A second
+ * An app's plans as a psql script, for a Job or a person, if Berth itself cannot reach the server. A second
  * run changes nothing, except that an admin without superuser sets the same verifiers again. The script
  * adopts nothing: it changes only roles that are members of the ownership role. It ends with exit code 3
  * and the reasons if it must not start, or at the end if only a superuser can do the rest. It needs psql 15
@@ -48,11 +51,12 @@ export type ScriptPasswords = "verifiers" | "apart";
  * @see https://www.postgresql.org/docs/current/app-psql.html
  */
 export function toPsqlScript(
-  plan: DatabasePlan,
+  plans: Plans,
   target: ScriptTarget,
   passwords: ScriptPasswords = "verifiers",
 ): string {
-  const { app, roles, database } = plan;
+  const [plan] = plans;
+  const { app, roles } = plan;
   const { systemIdentifier } = target;
   if (systemIdentifier === undefined) {
     throw new BerthError(`app ${app}: a script needs berth:postgres.systemIdentifier`, {
@@ -64,9 +68,9 @@ export function toPsqlScript(
       hint: `run pulumi up instead, or remove owner.rotation or credentials from berth:apps.${app}`,
     });
   }
-  refuseSpecialNames(app, [database.name, target.maintenanceDatabase]);
+  const names = plans.map(({ database }) => database.name);
+  refuseSpecialNames(app, [...names, target.maintenanceDatabase]);
   const guards = scriptGuards(plan, { ...target, systemIdentifier });
-  const { name } = database;
   return [
     ...header(plan, passwords),
     ...withPassword(plan).flatMap(passwords === "apart" ? leavePassword : readVerifier),
@@ -74,7 +78,9 @@ export function toPsqlScript(
     ...enter(app, target.maintenanceDatabase),
     guards,
     ...scriptSettingsTrial(plan),
-    ...(hasContents(plan) ? inspectInside(plan, target.maintenanceDatabase, guards) : []),
+    ...plans
+      .filter(hasContents)
+      .flatMap((one) => inspectInside(one, target.maintenanceDatabase, guards)),
     "SELECT rolsuper AS is_superuser, current_setting('server_version_num')::int >= 160000 AS has_options",
     "FROM pg_roles WHERE rolname = current_user\n\\gset",
     step(
@@ -84,23 +90,25 @@ export function toPsqlScript(
     "BEGIN;",
     ...scriptRoles(plan, target),
     "COMMIT;",
-    ...scriptDatabase(plan),
+    ...plans.flatMap(scriptDatabase),
     // Safe here: the session has the lock, and the guards have checked who made the roles.
     ...(passwords === "apart" ? setPasswords(app) : []),
-    ...enter(app, name),
-    ...(hasContents(plan)
-      ? [
-          refusal(
-            `app ${app}: database ${name} was left as it is`,
-            queryContentProblems(plan, false),
-          ),
-        ]
-      : []),
-    ...scriptAccess(plan),
-    ...refuseBlocked(plan),
+    ...plans.flatMap(scriptInside),
     `\\echo app ${app}: as planned`,
     "",
   ].join("\n");
+}
+
+/** What is inside a database, in a session there. */
+function scriptInside(plan: DatabasePlan): readonly string[] {
+  const { app, database } = plan;
+  const left = `app ${app}: database ${database.name} was left as it is`;
+  return [
+    ...enter(app, database.name),
+    ...(hasContents(plan) ? [refusal(left, queryContentProblems(plan, false))] : []),
+    ...scriptAccess(plan),
+    ...refuseBlocked(plan),
+  ];
 }
 
 /** Creates or changes the database. */
@@ -247,7 +255,8 @@ function scriptGuards(
   const isOurs = `EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid AND pg_get_userbyid(m.roleid) = ${text(ownershipRole)}
         AND NOT (r.rolcreaterole AND (m.grantor = m.member
           OR m.admin_option AND coalesce(to_jsonb(m) ->> 'set_option', 'true') = 'false')))`;
-  const at = `FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba WHERE d.datname = ${text(database.name)}`;
+  const { name, names: databases = [name] } = database;
+  const at = `FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba WHERE d.datname = ANY (${texts(databases)})`;
   return refusal(`app ${app}: nothing was changed`, [
     `SELECT format('this is another server than the stack is for, with system_identifier %s', system_identifier)
       FROM pg_control_system() WHERE system_identifier::text <> ${text(systemIdentifier)}`,

@@ -58,13 +58,13 @@ BEGIN
 END`);
 }
 
-/** A block that stops the script, for every problem that a query finds. */
+/** A block that stops the script, for every problem that a query finds. It shows no control character of a name. */
 export function refusal(title: string, problems: readonly string[]): string {
   return block(`DECLARE problems text;
 BEGIN
   SELECT string_agg(problem, '; ') INTO problems FROM (
     ${problems.join("\n    UNION ALL\n    ")}
   ) found (problem);
-  IF problems IS NOT NULL THEN RAISE EXCEPTION '%: %', ${text(title)}, problems; END IF;
+  IF problems IS NOT NULL THEN RAISE EXCEPTION '%: %', ${text(title)}, regexp_replace(problems, '[\\x01-\\x1f\\x7f-\\x9f]', '?', 'g'); END IF;
 END`);
 }

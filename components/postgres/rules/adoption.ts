@@ -5,6 +5,7 @@ import {
   type DatabasePlan,
   hasNoPassword,
   hasVaultLogins,
+  isFurther,
   type PlannedRole,
 } from "../plan/plan.ts";
 import { describeForeignOwner, findForeignOwner } from "./identity.ts";
@@ -58,7 +59,7 @@ export function decideAdoption(
     live === undefined || isOfOther ? [] : [decideDatabase(plan, live, catalog, context)];
   const all = [...roles, ...database];
   return {
-    changes: all.flatMap(({ changes }) => changes),
+    changes: (isFurther(plan) ? database : all).flatMap(({ changes }) => changes),
     problems: all.flatMap(({ problems }) => problems),
   };
 }
@@ -83,7 +84,7 @@ function decideRole(
   if (role.login === "rotated" && !isInShape(role, live)) {
     return { changes: [], problems: [refuseRotated(plan, { ...about, what })] };
   }
-  const rights = findRights(live, catalog, plan.database.name).map(({ reason, instead }) => ({
+  const rights = findRights(live, catalog, plan.database).map(({ reason, instead }) => ({
     code: "role-has-rights" as const,
     ...about,
     what: `${what} exists and ${reason}; Berth does not manage such a role`,

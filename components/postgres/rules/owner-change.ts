@@ -1,4 +1,5 @@
 import { escapeIdentifier as id } from "pg";
+import { commandLine } from "../../command-line.ts";
 import type { Catalog, LiveDatabase } from "../catalog/catalog.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
 import { toNewOwner } from "../statements/hand-over.ts";
@@ -16,7 +17,7 @@ export function fixOwnerByHand(
   const { owner } = database;
   // REASSIGN OWNED refuses for a superuser that made the server, and it also moves the other databases of a role.
   if (former === undefined || former.isSuperuser || former.ownedDatabases.length > 1) {
-    return `to make "${owner}" its owner, run npm run adopt with --app ${app}, which prints the statements for that`;
+    return `to make "${owner}" its owner, run ${commandLine("adopt", app)}, which prints the statements for that`;
   }
   const statements = [
     ...toNewOwner({ database: live.name, owner, isNew: !roles.has(owner), server }),

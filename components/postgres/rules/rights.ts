@@ -1,6 +1,6 @@
 import { escapeIdentifier } from "pg";
 import type { Catalog, LiveRole } from "../catalog/catalog.ts";
-import type { DatabasePlan } from "../plan/plan.ts";
+import type { DatabasePlan, PlannedDatabase } from "../plan/plan.ts";
 import { listAttributes, toRevokeAttributes } from "./attributes.ts";
 import { findForeignOwner } from "./identity.ts";
 
@@ -10,11 +10,11 @@ import { findForeignOwner } from "./identity.ts";
 export function findRights(
   live: LiveRole,
   { server }: Catalog,
-  database: string,
+  { name: database, names = [database] }: Pick<PlannedDatabase, "name" | "names">,
 ): readonly { readonly reason: string; readonly instead: string }[] {
   if (live.name === server.admin) return [{ reason: "is the admin role itself", instead: "" }];
   const attributes = listAttributes(live);
-  const others = live.ownedDatabases.filter((name) => name !== database);
+  const others = live.ownedDatabases.filter((name) => !names.includes(name));
   return [
     ...(attributes.length === 0
       ? []
@@ -43,7 +43,9 @@ export function fixOwner(
   return [
     ...(isTaken ? [back] : []),
     ...(mayOwn ? [`set berth:apps.${app}.owner.name to "${owner}"`] : []),
-    `set berth:apps.${app}.database.name to another name`,
+    database.names === undefined
+      ? `set berth:apps.${app}.database.name to another name`
+      : `give it another name in berth:apps.${app}.database.names`,
   ].join("; or ");
 }
 
@@ -65,6 +67,6 @@ export function mayManage(
     live !== undefined &&
     isReserved?.(role) !== true &&
     findForeignOwner(live, ownershipRole) === undefined &&
-    findRights(live, catalog, database.name).length === 0
+    findRights(live, catalog, database).length === 0
   );
 }

@@ -2,6 +2,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import tls from "node:tls";
+import { toShellWord } from "../../command-line.ts";
 import type { TlsSpec } from "../../config/spec/postgres.ts";
 import { BerthError } from "../../errors.ts";
 import { toErrorCode } from "../../kubernetes/failure.ts";
@@ -77,7 +78,7 @@ function parseKey(file: string, pem: string): KeyObject {
       `the key file ${file} ${isEncrypted ? "is encrypted" : "holds no PEM key"}`,
       {
         hint: isEncrypted
-          ? `write it without a passphrase, readable by you alone: openssl pkey -in ${file} -out ‹new file›`
+          ? `write it without a passphrase, readable by you alone: openssl pkey -in ${toShellWord(file)} -out ‹new file›`
           : "write the key of the certificate there (-----BEGIN PRIVATE KEY-----), or correct berth:postgres.tls.key",
         cause: error,
       },
@@ -136,7 +137,7 @@ function parseCertificate(file: string, pem: string): X509Certificate {
     return new X509Certificate(pem);
   } catch (error) {
     throw new BerthError(`the file ${file} holds a damaged certificate`, {
-      hint: `openssl x509 -in ${file} -noout -subject -dates`,
+      hint: `openssl x509 -in ${toShellWord(file)} -noout -subject -dates`,
       cause: error,
     });
   }

@@ -140,6 +140,56 @@ describe("a further login", () => {
   });
 });
 
+describe("several databases of one role", () => {
+  const radarr = liveRole("radarr", { ownedDatabases: ["radarr_log", "radarr_main"] });
+  const log = liveDatabase("radarr_log", "radarr");
+  const main = liveDatabase("radarr_main", "radarr");
+
+  test("become one entry, with the main one first", () => {
+    const { entries, leftAlone } = propose([radarr], [log, main]);
+    expect(entries).toEqual({
+      radarr: {
+        adopt: true,
+        database: { names: ["radarr_main", "radarr_log"] },
+      },
+    });
+    expect(leftAlone).toEqual([]);
+  });
+
+  test("become one entry with a role that has the same in each, and not with one that has not", () => {
+    const grants = (...names: readonly string[]) => ({
+      privileges: ["PUBLIC=CONNECT", ...names.map((name) => `${name}=CONNECT`)],
+    });
+    const databases = [
+      liveDatabase("radarr_log", "radarr", grants("ro")),
+      liveDatabase("radarr_main", "radarr", grants("ro", "some")),
+    ];
+    const { entries, leftAlone } = propose([radarr, liveRole("ro"), liveRole("some")], databases);
+    expect(entries["radarr"]?.roles).toEqual({
+      ro: { name: "ro", privileges: {} },
+    });
+    expect(leftAlone).toEqual([expect.stringContaining("role some: ")]);
+  });
+
+  test("are listed in the entry that has their owner already", () => {
+    const apps = { radarr: { database: { name: "radarr_main" } } };
+    const { entries, leftAlone } = propose([radarr], [log, main], { apps });
+    expect(entries).toEqual({});
+    expect(leftAlone).toEqual([
+      'database radarr_log: its owner "radarr" is the owner of app radarr; to have both in it, set berth:apps.radarr.database.names to ["radarr_main", "radarr_log"]',
+    ]);
+  });
+
+  test.each([
+    ["differ", [log, liveDatabase("radarr_main", "radarr", { connectionLimit: 9 })]],
+    ["are not all free", [log, liveDatabase("radarr_main", "radarr", { isTemplate: true })]],
+  ])("stay apart where they %s", (_, databases) => {
+    const { entries, leftAlone } = propose([radarr], databases);
+    expect(entries).toEqual({});
+    expect(leftAlone.join("\n")).toContain("and one entry cannot have them all");
+  });
+});
+
 describe("a database is left alone", () => {
   test.each<[string, Partial<LiveRole>, Partial<LiveDatabase>, string]>([
     ["half dropped", {}, { connectionLimit: -2 }, "an interrupted DROP DATABASE left"],
@@ -150,7 +200,7 @@ describe("a database is left alone", () => {
       "of a role with two",
       { ownedDatabases: ["wiki", "shop"] },
       {},
-      'owns the databases "wiki" and "shop", and an entry has one database',
+      'owns the databases "wiki" and "shop", and one entry cannot have them all',
     ],
     ["of a group", { canLogin: false }, {}, "role wiki becomes LOGIN"],
     ["of an expiring role", { expires: true }, {}, "becomes VALID UNTIL 'infinity'"],

@@ -75,7 +75,7 @@ describe("plan", { timeout: 300_000 }, () => {
     expect(stdout.split("\n").at(-1)).toBe("\\echo app netbox: as planned");
     const all = await plan("--sql");
     expect(all.stderr).toContain(
-      "a psql script is for one app, not for 2\n  fix: add --app basketball",
+      "a psql script is for one app, not for 2\n  fix: name it: npm run plan -- basketball --stack prod --sql",
     );
     const both = await plan("--json", "--sql");
     expect({ ...both, stderr: both.stderr.split("\n")[0] }).toEqual({

@@ -46,6 +46,22 @@ describe("what a run would do", () => {
     expect(found.unchangedApps).toEqual([]);
   });
 
+  it("counts a further database to its app, and as dropped only where the app leaves", () => {
+    const kept = { oldState: { type: "", inputs: { reclaimPolicy: "delete" } } };
+    const log = database("delete", "wiki/wiki_log", kept);
+    const less = previewOf({ steps: [log, database("update", "wiki")] });
+    expect(less.apps).toMatchObject([{ app: "wiki", change: "changes" }]);
+    expect(less.risks).toEqual([]);
+    const { risks } = previewOf({ steps: [log, database("delete", "wiki", kept)] }, ["shop"]);
+    expect(risks).toEqual([
+      { risk: "drop", app: "wiki", what: "database wiki/wiki_log is dropped" },
+      { risk: "drop", app: "wiki", what: "database and roles of wiki are dropped" },
+    ]);
+    const more = previewOf({ steps: [database("create", "wiki/wiki_log")] });
+    expect(more.apps).toMatchObject([{ app: "wiki" }]);
+    expect(more.unchangedApps).toEqual(["shop"]);
+  });
+
   it("says of an app that leaves what stays, also if nobody has said so", () => {
     const stays = "its database, rows and logins stay on the server (reclaimPolicy: retain)";
     const [old] = previewOf({ steps: [database("delete", "old")] }).apps;

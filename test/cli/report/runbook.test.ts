@@ -1,10 +1,12 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { toAdminRunbook } from "../../../cli/report/admin-runbook.ts";
 import { toRunbook } from "../../../cli/report/runbook.ts";
+import { report } from "../../../cli/report/verb.ts";
 import { parseStack } from "../../../components/config/parse.ts";
 import { projectFolder } from "../../../components/project-folder.ts";
 import { makeSpec, writeStack } from "../../fakes/stack.ts";
@@ -40,7 +42,7 @@ function commandsOf(markdown: string): string[] {
 it("writes the keys that are fields of the item where a password is changed by hand", () => {
   const [, withKeys] = runbooks.find(([name]) => name === "with-keys") ?? [];
   expect(withKeys).toContain(
-    "then run:\n\n```sh\nnpm run rotate -- --stack prod --app with-keys --keys\npulumi up --stack prod\n```",
+    "then run:\n\n```sh\nnpm run rotate -- with-keys --stack prod --keys\npulumi up --stack prod\n```",
   );
   expect(runbooks.filter(([, text]) => text.includes("--keys"))).toHaveLength(1);
 });
@@ -101,13 +103,13 @@ it("names role, item, Secret and namespaces of each login", () => {
   expect(one).toContain(
     "| one_login_reports | one_login_reports | Coachlight/one-login-reports-db-credentials | one-login-reports-db-credentials | batch, db-postgres |",
   );
-  expect(one).toContain("npm run rotate -- --stack prod --app one-login --role reports");
+  expect(one).toContain("npm run rotate -- one-login --stack prod --role reports");
   expect(one).toContain("kubectl -n batch rollout restart deployment");
   expect(one).not.toContain("--retire");
   expect(two).toContain(
     "| two_logins_role | two_logins_a or two_logins_b | Coachlight/two-logins-db-credentials |",
   );
-  expect(two).toContain("npm run rotate -- --stack prod --app two-logins --retire");
+  expect(two).toContain("npm run rotate -- two-logins --stack prod --retire");
   expect(two).toContain("and its `username` to the other of two_logins_a and two_logins_b");
 });
 
@@ -117,8 +119,8 @@ it("is for one role, under that role's name", () => {
   const markdown = toRunbook([app], gitops, "reports");
   expect(markdown).toContain("slug: sop-one-login-reports-password-rotation\n");
   expect(markdown).toContain("# Rotate the password of one_login_reports\n");
-  expect(markdown).toContain("--app one-login --runbook --role reports");
-  expect(markdown).toContain("npm run rotate -- --stack prod --app one-login --role reports");
+  expect(markdown).toContain("one-login --stack prod --runbook --role reports");
+  expect(markdown).toContain("npm run rotate -- one-login --stack prod --role reports");
   expect(markdown).not.toContain("| one_login |");
   expect(markdown).not.toContain("kubectl -n infra-one-login");
   const all = commandsOf(runbooks.find(([name]) => name === "one-login")?.[1] ?? "");
@@ -157,6 +159,23 @@ it("leaves out logins that Vault makes and changes", () => {
 
 it("is refused for more than one app", () => {
   expect(() => toRunbook(stack.apps, stack)).toThrow(
-    "report: a runbook is for one app, not for 3\n  fix: add --app one-login",
+    "report: a runbook is for one app, not for 3\n  fix: name it: npm run report -- one-login --stack prod --runbook",
   );
+});
+
+it("has no control character of a name", async () => {
+  const roles = { reports: { profile: "readonly", name: "a\u001b[2J\u202eb" } };
+  const folder = mkdtempSync(path.join(tmpdir(), "berth-runbook-"));
+  const file = path.join(folder, "Pulumi.prod.yaml");
+  const config = Object.entries(writeStack({ wiki: { roles } })).map(
+    ([key, value]) => [`berth:${key}`, value] as const,
+  );
+  writeFileSync(file, JSON.stringify({ config: Object.fromEntries(config) }));
+  const out = path.join(folder, "runbook.md");
+  const args = { stack: "prod", file, app: "wiki", live: false, role: undefined } as const;
+  await report({ ...args, form: "runbook", out });
+  const text = readFileSync(out, "utf8");
+  rmSync(folder, { recursive: true });
+  expect(text).toContain("a\\u001b");
+  expect(text).not.toMatch(/[\u001b\u202e]/);
 });

@@ -57,9 +57,7 @@ describe("a rotation", () => {
       login: "netbox_b",
       resumed: false,
       verified: true,
-      next: expect.stringContaining(
-        "npm run rotate -- --stack prod --app netbox --retire",
-      ) as unknown,
+      next: expect.stringContaining("npm run rotate -- netbox --stack prod --retire") as unknown,
     });
     const after = bed.login();
     expect(after.name).toBe("netbox_b");

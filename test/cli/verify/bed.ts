@@ -13,6 +13,8 @@ export interface VerifyBed {
   readonly verify: (apps: readonly string[]) => Promise<Verdict>;
   /** `pulumi up` of one app. */
   readonly up: (app: string) => Promise<unknown>;
+  /** Whether a plain `pulumi preview` shows anything of one app. */
+  readonly isShown: (app: string) => Promise<boolean>;
 }
 
 /** Roles of the server, of the app itself and of an app before it. */
@@ -109,12 +111,17 @@ export async function openVerifyBed(count: number): Promise<VerifyBed> {
     const some = spec.apps.filter(({ name }) => apps.includes(name));
     return verifyStack({ ...spec, apps: some }, items, () => undefined);
   };
-  const up = async (app: string) => {
+  const find = (app: string): StoredResource => {
     const old = made.get(app);
     if (old === undefined) throw new Error(`no app ${app}`);
-    return await bed.up(old.inputs, old);
+    return old;
   };
-  return { bed, spec, verify, up };
+  const up = async (app: string) => await bed.up(find(app).inputs, find(app));
+  const isShown = async (app: string): Promise<boolean> => {
+    const paths = await bed.diff(find(app)).catch((error: unknown) => [String(error)]);
+    return paths.length > 0;
+  };
+  return { bed, spec, verify, up, isShown };
 }
 
 /** What failed, or what was warned of, a line each. */

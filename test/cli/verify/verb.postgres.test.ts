@@ -13,9 +13,10 @@ let bed: DatabaseBed;
 let spec: StackSpec;
 let verify: VerifyBed["verify"];
 let up: VerifyBed["up"];
+let isShown: VerifyBed["isShown"];
 
 beforeAll(async () => {
-  ({ bed, spec, verify, up } = await openVerifyBed(42));
+  ({ bed, spec, verify, up, isShown } = await openVerifyBed(42));
 }, 300_000);
 
 afterAll(async () => {
@@ -217,6 +218,8 @@ describe("verify", () => {
       );
       // `pulumi up` refuses as long as a statement is missing.
       const isUp = ([, fix]: readonly [string, string]) => Number(/^run pulumi up/.test(fix));
+      const toRun = new Set(fixes.flatMap(([app, fix]) => (isUp([app, fix]) ? [app] : [])));
+      for (const app of toRun) expect(await isShown(app), `a preview of ${app}`).toBe(true);
       for (const [app, fix] of fixes.toSorted((a, b) => isUp(a) - isUp(b))) await follow(app, fix);
       expect(listChecks(await verify(some), "failed")).toEqual([]);
     },

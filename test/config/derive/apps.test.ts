@@ -14,6 +14,7 @@ test("everything of an app follows from its name", () => {
     namespace: "infra-west-side",
     database: {
       name: "west_side",
+      names: ["west_side"],
       encoding: "UTF8",
       connectionLimit: -1,
       revokePublic: true,

@@ -162,20 +162,6 @@ describe("with neither", () => {
       new Set(["Namespace", "OnePasswordItem"]),
     );
   });
-
-  it("the manifests are the same as with Argo CD, without what is for Argo CD", () => {
-    const items = (workloads: string) =>
-      listOf({ docs: null }, { workloads })
-        .filter(([file]) => file.startsWith("k8s/") && !file.endsWith("namespaces.yaml"))
-        .map(([file, { metadata, ...object }]) => ({
-          file,
-          ...object,
-          ...metadata,
-          annotations: undefined,
-        }));
-    expect(items("none")).toEqual(items("argocd"));
-    expect(items("flux")).toEqual(items("argocd"));
-  });
 });
 
 const git = (more: Written = {}) => ({ workload: { git: { path: "a", ...more } } });

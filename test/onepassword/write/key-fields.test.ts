@@ -82,7 +82,7 @@ test("keys that the item lacks or has otherwise are named, without their values"
   const failure = await readItems(requests, read).catch((error: unknown) => String(error));
   expect(failure).toContain(
     'app wiki: vault "Coachlight", item "wiki-db-credentials": the 1Password operator copies fields and makes none, so the keys of the Secret must be fields of the item; missing: DB_PASS; with another value than the login gives: DATABASE_URL\n' +
-      "    fix: npm run rotate -- --stack prod --app wiki --keys writes them and leaves the password; " +
+      "    fix: npm run rotate -- wiki --stack prod --keys writes them and leaves the password; " +
       "where Berth may not write items, set berth:apps.wiki.secretsThrough to external-secret",
   );
   expect(failure).not.toContain("vogel");

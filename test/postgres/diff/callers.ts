@@ -14,7 +14,14 @@ import type { Catalog, LiveDatabase } from "../../../components/postgres/catalog
 import type { LiveExtension } from "../../../components/postgres/catalog/extensions.ts";
 import type { LiveUnlisted } from "../../../components/postgres/catalog/unlisted.ts";
 import { type AppContext, decideApp } from "../../../components/postgres/diff/decide-app.ts";
+import {
+  decideRetirement,
+  type LeavingFacts,
+  type RetirementFacts,
+} from "../../../components/postgres/diff/retirement.ts";
+import { toState } from "../../../components/postgres/plan/app-state.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
+import type { UnstatedGrants } from "../../../components/postgres/registry/adoption.ts";
 import { decideRegistry } from "../../../components/postgres/registry/decide.ts";
 import type { RefusedSetting } from "../../../components/postgres/statements/try-settings.ts";
 import { isLoss, requirePossible } from "../../../provider/app-database/inspect.ts";
@@ -23,6 +30,8 @@ import { makeSpec, type Written, writeStack } from "../../fakes/stack.ts";
 /** Everybody who decides about an app, each in the same form. */
 
 export const pinned = { systemIdentifier: "7412345678901234567" };
+
+export const nothingLeaves = { sessions: [], dependents: [], losses: [], blockers: [] };
 
 /** App wiki, a server, and what else is known. */
 export interface Situation {
@@ -34,6 +43,12 @@ export interface Situation {
   readonly extensions?: readonly LiveExtension[];
   readonly unlisted?: Partial<LiveUnlisted>;
   readonly refusedSettings?: readonly RefusedSetting[];
+  /** About what is dropped. */
+  readonly leaving?: LeavingFacts & Pick<RetirementFacts, "blockers">;
+  /** Reserved since the app left. */
+  readonly reserved?: readonly string[];
+  /** For the registry's resources. */
+  readonly memberships?: UnstatedGrants["memberships"];
   readonly context?: Partial<AppContext>;
 }
 
@@ -48,8 +63,8 @@ export function makeSituation({ entry = {}, postgres = pinned, stack, ...found }
     found.unlisted === undefined
       ? undefined
       : { objects: [], settings: [], schemas: [], ...found.unlisted };
-  const { catalog, extensions, refusedSettings } = found;
-  const facts = { catalog, access, extensions, unlisted, refusedSettings };
+  const { catalog, extensions, refusedSettings, leaving } = found;
+  const facts = { catalog, access, extensions, unlisted, refusedSettings, leaving };
   return { spec, app, plan, facts, context: { postgres: spec.postgres, ...found.context } };
 }
 
@@ -68,13 +83,21 @@ export const callers = {
   refresh: (situation) => decide(situation).problems.filter((one) => isLoss(one, true)),
   superuser: (situation) => decide(situation).superuser,
   unstated: (situation) => decide(situation).unstated,
+  drop: (situation) => {
+    const { spec, plan, facts } = makeSituation(situation);
+    const { catalog, leaving = nothingLeaves } = facts;
+    const state = toState(plan, spec.postgres.ownershipRole, "delete");
+    const rules = { ...spec.postgres, reserved: situation.reserved ?? spec.postgres.reserved };
+    return decideRetirement(state, { catalog, ...leaving }, rules, () => false).problems;
+  },
   registry: (situation) => {
     const { spec, plan, facts } = makeSituation(situation);
     const { access, extensions = [] } = facts;
     const inside = { extensions, ...(access === undefined ? {} : { access }) };
     const insides = new Map([[plan.app, inside]]);
     const { catalog } = facts;
-    decideRegistry(spec, [plan], { catalog, insides }, { isPreview: false });
+    const { memberships = [] } = situation;
+    decideRegistry(spec, [plan], { catalog, insides, memberships }, { isPreview: false });
     return undefined;
   },
   doctor: (situation) => {
@@ -99,7 +122,7 @@ export const callers = {
     const adoptFacts = { catalog, insides, verifiers: undefined };
     const stack = { spec: makeSpec({}, postgres), values: writeStack({}, postgres) };
     const database = catalog.databases.get("wiki") as LiveDatabase;
-    return new Trial(stack, adoptFacts, database, []).findReasons();
+    return new Trial(stack, adoptFacts, [database], []).findReasons();
   },
 } satisfies Record<string, Caller>;
 

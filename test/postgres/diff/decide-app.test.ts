@@ -1,68 +1,21 @@
 import { describe, expect, test } from "vitest";
 import { checkApps } from "../../../cli/doctor/server-state.ts";
 import type { LiveDatabase, LiveRole } from "../../../components/postgres/catalog/catalog.ts";
-import {
-  type AppContext,
-  decideApp,
-  mayEnter,
-} from "../../../components/postgres/diff/decide-app.ts";
-import {
-  decideRetirement,
-  type LeavingFacts,
-  type RetirementFacts,
-} from "../../../components/postgres/diff/retirement.ts";
-import { toState } from "../../../components/postgres/plan/app-state.ts";
+import { decideApp, mayEnter } from "../../../components/postgres/diff/decide-app.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { decideRegistry } from "../../../components/postgres/registry/decide.ts";
 import { requirePossible } from "../../../provider/app-database/inspect.ts";
 import { liveDatabase, liveRole, makeCatalog } from "../../fakes/catalog.ts";
 import { makeSpec } from "../../fakes/stack.ts";
 
-import { codesOf, makeSituation, pinned, type Situation } from "./callers.ts";
+import { codesOf, makeSituation, pinned } from "./callers.ts";
+import { leaves } from "./leaving-rows.ts";
 
 const ours = { memberOf: ["berth_prod"] };
-const leaves: Partial<AppContext> = {
-  formerRoles: [{ key: "old", name: "old" }],
-  reclaimPolicy: "delete",
-};
-/** The rules about apps that leave, and about what the registry's resources cannot keep. */
-const leavingRow: Situation = {
-  catalog: makeCatalog(
-    [liveRole("wiki", ours), liveRole("old", ours)],
-    [liveDatabase("wiki", "wiki")],
-  ),
-  context: leaves,
-};
-const leavingFacts: LeavingFacts & Pick<RetirementFacts, "blockers"> = {
-  sessions: [{ pid: 1, role: "old", database: "wiki", application: "", client: "", since: "" }],
-  dependents: [
-    {
-      role: "old",
-      database: null,
-      object: "database shop",
-      target: "DATABASE shop",
-      tie: "owns",
-      count: 1,
-    },
-  ],
-  losses: [
-    {
-      kind: "gave",
-      role: "old",
-      object: "table page",
-      target: "TABLE page",
-      privileges: ["SELECT"],
-      column: "",
-      grantee: "bob",
-      grantor: "old",
-    },
-  ],
-  blockers: [],
-};
 
 describe("a role that left an entry and is dropped", () => {
-  const { plan, facts, context } = makeSituation(leavingRow);
-  const decision = decideApp(plan, { ...facts, leaving: leavingFacts }, context);
+  const { plan, facts, context } = makeSituation(leaves);
+  const decision = decideApp(plan, facts, context);
   const codes = ["role-is-connected", "role-has-dependents", "role-gave-to-others"];
 
   test("is not, for everything that stands in the way", () => {
@@ -73,14 +26,6 @@ describe("a role that left an entry and is dropped", () => {
   test("is previewed all the same, since that may end before the run", () => {
     const notes = requirePossible(decision);
     expect(notes.filter((note) => note.startsWith("up would refuse: "))).toHaveLength(3);
-  });
-
-  test("goes not with its app either", () => {
-    const { spec } = makeSituation(leavingRow);
-    const state = toState(plan, "berth_prod", "delete");
-    const reserved = { ...spec.postgres, reserved: ["wiki"] };
-    const found = decideRetirement(state, { ...facts, ...leavingFacts }, reserved, () => false);
-    expect(found.problems.map(({ code }) => code)).toContain("database-reserved");
   });
 });
 

@@ -1,5 +1,4 @@
 import type { LiveDatabase, LiveRole } from "../../../components/postgres/catalog/catalog.ts";
-import type { LiveExtension } from "../../../components/postgres/catalog/extensions.ts";
 import type { problemCodes } from "../../../components/postgres/rules/problem.ts";
 import { liveDatabase, liveRole, makeCatalog } from "../../fakes/catalog.ts";
 
@@ -12,16 +11,6 @@ const twoLogins = { owner: { rotation: "two-logins" } };
 const database = (more: Partial<LiveDatabase> = {}) => [liveDatabase("wiki", "wiki", more)];
 const group = [liveRole("wiki", { ...ours, canLogin: false })];
 const made = makeCatalog([liveRole("wiki", ours)], database());
-const citext: LiveExtension = {
-  ...{ name: "citext", isWanted: true, isAvailable: true, hasVersion: true },
-  ...{ isTrusted: true, needsSuperuser: false, belongsToOther: false, keepsFunctions: false },
-  ...{ fixedSchema: null, schema: "public", requires: [] },
-  ...{ installedVersion: null, installedSchema: null },
-};
-const wantsCitext = { database: { extensions: ["citext"] } };
-const schema = (name: string, owner: string) =>
-  ({ type: "schema", schema: name, name, owner, privileges: [] }) as const;
-
 const stack = { id: "0123456789abcdef", name: "organization/berth/prod" };
 const comment = "berth: stack organization/berth/prod, id fedcba9876543210";
 const ownership = (more: Partial<LiveRole>) =>
@@ -31,7 +20,7 @@ const ofOther = liveRole("wiki", {
   memberships: [{ group: "berth_dev", grantor: "postgres", comment }],
 });
 
-type Row = readonly [
+export type Row = readonly [
   code: (typeof problemCodes)[number],
   situation: Situation,
   by: readonly (keyof typeof callers)[],
@@ -120,6 +109,16 @@ export const table: readonly Row[] = [
     all,
   ],
   [
+    "role-would-lose",
+    {
+      entry: adopt,
+      catalog: makeCatalog([
+        liveRole("wiki", { settings: ["search_path=app, public"], adminMayAlter: true }),
+      ]),
+    },
+    all,
+  ],
+  [
     "role-out-of-reach",
     { entry: adopt, catalog: makeCatalog([liveRole("wiki")]) },
     ["up", "preview", "registry", "doctor"],
@@ -177,74 +176,5 @@ export const table: readonly Row[] = [
     "encoding-differs",
     { catalog: makeCatalog([liveRole("wiki", ours)], database({ encoding: "LATIN1" })) },
     all,
-  ],
-  [
-    "schema-other-owner",
-    {
-      entry: { database: { schemas: ["billing"] } },
-      ...{ catalog: made, access: { objects: [schema("billing", "postgres")] } },
-    },
-    [...provider, "registry"],
-  ],
-  [
-    "extension-elsewhere",
-    {
-      ...{ entry: wantsCitext, catalog: made },
-      access: { extensions: [{ ...citext, installedVersion: "1", installedSchema: "other" }] },
-    },
-    [...provider, "registry"],
-  ],
-  [
-    "extension-unavailable",
-    {
-      entry: wantsCitext,
-      ...{ catalog: makeCatalog(), extensions: [{ ...citext, isAvailable: false }] },
-    },
-    [...provider, "registry"],
-  ],
-  [
-    "extension-needs-other",
-    {
-      entry: wantsCitext,
-      ...{ catalog: makeCatalog(), extensions: [{ ...citext, requires: ["cube"] }] },
-    },
-    ["registry"],
-  ],
-  [
-    "setting-refused",
-    {
-      ...{ entry: { owner: { settings: { work_mem: "lots" } } }, catalog: makeCatalog() },
-      refusedSettings: [
-        { name: "work_mem", value: "lots", code: "22023", reason: "invalid value" },
-      ],
-    },
-    provider,
-  ],
-  [
-    "extension-needs-superuser",
-    {
-      entry: wantsCitext,
-      ...{ catalog: made, access: { extensions: [{ ...citext, needsSuperuser: true }] } },
-    },
-    ["superuser"],
-  ],
-  [
-    "schema-closed",
-    {
-      entry: { roles: { ro: { profile: "readonly" } } },
-      ...{ catalog: made, access: { objects: [schema("public", "postgres")] } },
-    },
-    ["superuser"],
-  ],
-  [
-    "grant-of-other",
-    {
-      catalog: makeCatalog(
-        [liveRole("wiki", ours)],
-        database({ others: [{ grantee: "PUBLIC", privilege: "CONNECT", grantor: "bob" }] }),
-      ),
-      access: {},
-    },
-    ["superuser"],
   ],
 ];

@@ -5,7 +5,11 @@ import { decideRoles, type RoleContext } from "../../../components/postgres/diff
 import type { AppDatabaseState } from "../../../components/postgres/plan/app-properties.ts";
 import { toPlan, toState } from "../../../components/postgres/plan/app-state.ts";
 import { withDefaults, withoutDefaults } from "../../../components/postgres/plan/defaults.ts";
-import { type DatabasePlan, planDatabase } from "../../../components/postgres/plan/plan.ts";
+import {
+  type DatabasePlan,
+  planDatabase,
+  planDatabases,
+} from "../../../components/postgres/plan/plan.ts";
 import { describeAction } from "../../../components/postgres/statements/actions.ts";
 import { hiddenVerifiers, toStatement } from "../../../components/postgres/statements/sql.ts";
 import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
@@ -41,9 +45,10 @@ const spec = makeSpec({
     database: { schemas: ["hr", "tenant_*"] },
   },
   wiki: { owner: { rotation: "two-logins" }, roles: { api: { profile: "readonly" } } },
+  radarr: { database: { names: ["radarr_main", "radarr_log"] } },
 });
 const { ownershipRole } = spec.postgres;
-const plans = spec.apps.map((app) => planDatabase(app, spec.postgres));
+const plans = spec.apps.flatMap((app) => planDatabases(app, spec.postgres));
 const [basketball] = plans;
 if (basketball === undefined) throw new Error("no plan");
 const context: RoleContext = {

@@ -42,7 +42,7 @@ class Pod {
     const { systemIdentifier } = bed;
     const where = { maintenanceDatabase: "postgres", ownershipRole, systemIdentifier };
     const target = { ...where, stack: undefined };
-    writeFileSync(path.join(this.#folder, "plan.sql"), toPsqlScript(plan, target, "apart"));
+    writeFileSync(path.join(this.#folder, "plan.sql"), toPsqlScript([plan], target, "apart"));
     writeFileSync(path.join(this.#folder, passwordScript), toPasswordScript(plan));
     const noting = `#!/bin/sh\nprintf '%s\\n' "$*" >> '${this.#folder}/arguments'\nexec '${psqlPath}' "$@"\n`;
     writeFileSync(path.join(this.#folder, "psql"), noting);

@@ -55,7 +55,7 @@ export function toScript(
     stack: undefined,
     systemIdentifier,
   };
-  return toPsqlScript(plan, { ...where, ...target });
+  return toPsqlScript([plan], { ...where, ...target });
 }
 
 export async function psql(bed: DatabaseBed, script: string, env: Record<string, string> = {}) {

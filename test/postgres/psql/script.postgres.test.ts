@@ -23,7 +23,7 @@ describe("the text of a script", () => {
 
   it("holds no verifier and puts no variable into dollar quotes, where psql expands none", () => {
     if (app === undefined) throw new Error("the stack has no app");
-    const script = toPsqlScript(planDatabase(app, spec.postgres), spec.postgres);
+    const script = toPsqlScript([planDatabase(app, spec.postgres)], spec.postgres);
     expect(script).not.toContain("‹verifier›");
     for (const [, block = ""] of script.matchAll(/\$berth\$([^]*?)\$berth\$/g)) {
       expect(block).not.toMatch(/[^:]:['"{a-z]/);
@@ -33,7 +33,7 @@ describe("the text of a script", () => {
   it("is refused for a stack that pins no server", () => {
     if (app === undefined) throw new Error("the stack has no app");
     const plan = planDatabase(app, spec.postgres);
-    expect(() => toPsqlScript(plan, { ...spec.postgres, systemIdentifier: undefined })).toThrow(
+    expect(() => toPsqlScript([plan], { ...spec.postgres, systemIdentifier: undefined })).toThrow(
       /needs berth:postgres.systemIdentifier/,
     );
   });
@@ -70,6 +70,18 @@ describe.skipIf(!hasPsql)("the script, on Postgres 18", () => {
     expect(ofScript).toEqual(ofProvider);
     await bed.sqlAs("admin_app", "basketball", "insert into games default values");
     await bed.sqlAs("basketball_read_only", "basketball", "select * from games");
+  });
+
+  it("shows no control character of a name, as a Job's log may be read on a terminal", async () => {
+    const [name, shown] = ["a\u001b[2J\rb", "a?[2J?b"];
+    await bed.sql(`create role "${name}"`);
+    await bed.sql(`alter database basketball owner to "${name}"`);
+    const { exitCode, output } = await psql(bed, toScript(bed));
+    await bed.sql("alter database basketball owner to basketball");
+    await bed.sql(`drop role "${name}"`);
+    expect(exitCode).toBe(3);
+    expect(output).toContain(shown);
+    expect(output).not.toMatch(/[\u001b\r]/);
   });
 
   it("goes on as the admin, whatever the app's owner sets for everybody in its database", async () => {
@@ -198,7 +210,7 @@ describe.skipIf(!hasPsql)("the script, on Postgres 18", () => {
     const target = { ...where, stack: undefined };
     for (let round = 0; round < 2; round += 1) {
       bed.clearLog();
-      const { exitCode, output } = await psql(bed, toPsqlScript(plan, target));
+      const { exitCode, output } = await psql(bed, toPsqlScript([plan], target));
       expect({ exitCode, output }).toEqual({ exitCode: 0, output: "app odd: as planned" });
     }
     expect(bed.writes()).toEqual([]);
@@ -207,7 +219,7 @@ describe.skipIf(!hasPsql)("the script, on Postgres 18", () => {
     );
     expect(found).toEqual({ owner: name });
     const address = { ...plan, database: { ...plan.database, name: "host=elsewhere" } };
-    expect(() => toPsqlScript(address, target)).toThrow(
+    expect(() => toPsqlScript([address], target)).toThrow(
       /cannot .connect to database "host=elsewhere"/,
     );
   });

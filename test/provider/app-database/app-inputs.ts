@@ -1,7 +1,7 @@
 import type { AppSpec } from "../../../components/config/spec.ts";
 import type { AppDatabaseState } from "../../../components/postgres/plan/app-properties.ts";
 import { toState } from "../../../components/postgres/plan/app-state.ts";
-import { hasNoPassword, planDatabase } from "../../../components/postgres/plan/plan.ts";
+import { hasNoPassword, isFurther, planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { makeVerifier } from "../../../components/postgres/verifier.ts";
 import { toProperties } from "../../../provider/app-database/inputs.ts";
 import { type PropertyMap, SecretValue } from "../../../provider/rpc/property-values.ts";
@@ -30,7 +30,7 @@ export function inputsOfApp(
   const state = edit(toState(plan, ownershipRole, app.reclaimPolicy));
   const verifiers = Object.fromEntries(
     Object.entries(state.roles)
-      .filter(([, role]) => !hasNoPassword(role))
+      .filter(([, role]) => !hasNoPassword(role) && !isFurther(plan))
       .map(([key, role]) => [
         key,
         new SecretValue(

@@ -62,7 +62,7 @@ it("of a superuser or of a role with two databases is left to adopt, which names
   for (const name of ["owned", "twoa"]) {
     const failure = await refuse(name, {});
     expect(failure).toContain(
-      `to make "${name}" its owner, run npm run adopt with --app ${name}, which prints the statements for that`,
+      `to make "${name}" its owner, run npm run adopt -- ${name}, which prints the statements for that`,
     );
     expect(failure).not.toContain("REASSIGN OWNED");
   }

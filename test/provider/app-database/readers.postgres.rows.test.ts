@@ -39,16 +39,21 @@ describe.each(servers)(
       }
       return await verify(spec);
     };
-    const verify = async (spec: StackSpec, names?: readonly string[]) => {
+    const listItems = () => {
       const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
-      const items = {
+      return {
         admin: new Credential(PGUSER, PGPASSWORD),
         credential: ({ name }: { readonly name: string }) =>
           new Credential(name, rolePassword(name)),
       };
-      const apps = spec.apps.filter(({ name }) => names?.includes(name) !== false);
-      return await verifyStack({ ...spec, apps }, items, () => undefined);
     };
+    const select = ({ apps }: StackSpec, names?: readonly string[]) =>
+      apps.filter(({ name }) => names?.includes(name) !== false);
+    /** The run knows no other apps. */
+    const verify = async (spec: StackSpec, names?: readonly string[]) =>
+      await verifyStack({ ...spec, apps: select(spec, names) }, listItems(), () => undefined);
+    const verifyOnly = async (spec: StackSpec, names: readonly string[]) =>
+      await verifyStack(spec, listItems(), () => undefined, select(spec, names));
     const reads = (app: string, table: string) =>
       bed.sqlAs("metabase_bi", app, `select from ${table}`).then(
         () => true,
@@ -78,6 +83,17 @@ describe.each(servers)(
       for (const one of made.values()) expect(await bed.diff(one)).toEqual([]);
       await up({ bi: { reads: ["shop"] } });
       expect([await reads("shop", "t"), await reads("crm", "t")]).toEqual([true, "42501"]);
+    });
+
+    it("is tried as itself where only the app that it reads is verified", async () => {
+      const spec = toSpec({ bi: { reads: ["shop"] } });
+      await up({ bi: { reads: ["shop"] } });
+      if (isOpen) for (const app of made.keys()) await closePublic(bed, app);
+      const verdict = await verifyOnly(spec, ["shop"]);
+      expect(verdict.apps.map(({ app }) => app)).toEqual(["shop"]);
+      expect(listChecks(verdict, "failed")).toEqual([]);
+      const names = verdict.apps.flatMap(({ checks }) => checks.map(({ name }) => name));
+      expect(names).toContain("metabase_bi: can log in to shop, as a member of shop_metabase_bi");
     });
 
     it("is checked by the admin where the run knows only the app that it reads", async () => {

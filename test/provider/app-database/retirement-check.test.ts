@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { checkRetirement, describeKept } from "../../../provider/app-database/retirement-check.ts";
+import {
+  checkRetirement,
+  describeKept,
+  describeLeft,
+} from "../../../provider/app-database/retirement-check.ts";
 
 /** What a preview says of apps that leave with their database, before anything is done. */
 
@@ -72,6 +76,29 @@ describe("checkRetirement", () => {
       expect(checked).toMatchObject({ failures: [], warnings: [] });
       expect(checked.inputs["reclaim"]).toBeUndefined();
     }
+  });
+
+  it("asks for each of several databases, and says which left the entry of an app that stays", () => {
+    const arr = { database: "radarr_main", further: ["radarr_log"], roles: ["radarr"] };
+    const olds = { places: list({ arr }), reclaim: { arr } };
+    const check = (places: object, confirmDelete: string[]) =>
+      checkRetirement(olds, { postgres: postgres(confirmDelete), places: JSON.stringify(places) });
+    const half = check({}, ["radarr_main"]);
+    expect(half.failures[0]).toContain('databases "radarr_main", "radarr_log" with all that they');
+    expect(half.failures[0]).toContain("confirmDelete: [radarr_log]");
+    const whole = check({}, ["radarr_main", "radarr_log"]);
+    expect(whole).toMatchObject({ failures: [], inputs: { reclaim: { arr } } });
+    const swapped = { database: "radarr_log", further: ["radarr_main"], roles: ["radarr"] };
+    expect(check({ arr: swapped }, [])).toMatchObject({ failures: [], warnings: [], left: [] });
+    const one = check({ arr: { database: "radarr_main", roles: ["radarr"] } }, []);
+    expect(one).toMatchObject({ failures: [], warnings: [], kept: [] });
+    expect(one.left.map(([app, place]) => describeLeft(app, place))).toEqual([
+      'app arr: database "radarr_log" left the entry and stays on the server, with all rows and with who may use them; Berth does not look at them any more',
+    ]);
+    // Another app has one of them now, so only the other one may go.
+    const moved = check({ log: { database: "radarr_log", roles: ["log"] } }, ["radarr_main"]);
+    expect(moved.failures).toEqual([]);
+    expect(moved.warnings[0]).toContain('drops database "radarr_main" with all that it holds');
   });
 
   it("leaves a provider alone whose program does not list its apps", () => {

@@ -29,7 +29,7 @@ const decision = (more: Partial<AppDecision>): AppDecision => ({
   ...more,
 });
 const show = (app: string, more: Partial<AppDecision>) => {
-  const plan = { app } as Parameters<RunReports["showPreview"]>[1]["plan"];
+  const plan = { app, database: { name: app } } as Parameters<RunReports["showPreview"]>[1]["plan"];
   reports.showPreview(app, { plan, leftBehind: [] }, decision(more), "berth_prod");
 };
 const refused = {

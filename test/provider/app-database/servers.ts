@@ -20,7 +20,7 @@ export const servers = rowsOf<Server>(
 );
 
 /** What a superuser does where an admin with CREATEROLE may not: on 14 every role may create tables in schema public. */
-export async function closePublic(bed: DatabaseBed, app: string): Promise<void> {
+export async function closePublic(bed: DatabaseBed, app: string, database = app): Promise<void> {
   const statement = `grant usage, create on schema public to ${app}; revoke create on schema public from public`;
-  await bed.sql(statement, app);
+  await bed.sql(statement, database);
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { GitCommitHandler } from "../../../provider/git-commit/handler.ts";
 import { ManifestFileHandler } from "../../../provider/manifest-file/handler.ts";
 import { HEADER, INPUTS, toUrn, useScratch } from "../scratch.ts";
@@ -95,6 +95,40 @@ it("has the deletion of what left, which the engine does later", async () => {
   await update(WANTED, before);
   expect(reports).toEqual([expect.stringContaining(`: ${other}\n`)]);
   expect(await git("status", "--porcelain")).toBe("");
+});
+
+describe("a commit that is turned on as an app leaves", () => {
+  const commitByHand = async (): Promise<void> => {
+    await git("add", "--all");
+    await git("commit", "--quiet", "--no-gpg-sign", "-m", "by hand");
+  };
+
+  it("has the deletion of the app's files, and its preview names them", async () => {
+    await manifest();
+    await manifest({ path: other });
+    await commitByHand();
+    await create(true);
+    expect(reports).toEqual([`to be committed as deleted: ${other}`]);
+    expect(await git("status", "--porcelain")).toBe("");
+    nextRun();
+    await create();
+    expect(await git("show", "--name-status", "--format=")).toBe(`D\t${other}`);
+    expect(await git("status", "--porcelain")).toBe("");
+  });
+
+  it.each([
+    ["another stack wrote", HEADER.replace("stack prod", "stack dev")],
+    ["another stack wrote whose name begins the same", HEADER.replace("stack prod", "stack prod2")],
+    ["people wrote, who name Berth", `kind: A\n${HEADER}`],
+  ])("leaves alone what %s", async (_, header) => {
+    await manifest();
+    await scratch.write(other, `${header}kind: B\n`);
+    await commitByHand();
+    await create(true);
+    await create();
+    expect(reports).toEqual([]);
+    expect(existsSync(join(scratch.project(), "gitops", other))).toBe(true);
+  });
 });
 
 it.each([

@@ -64,14 +64,15 @@ const SyncPolicy = z
         z.literal(false),
         z
           .strictObject({
-            limit: z.int().min(-1).describe("Default: 10; -1 = no limit."),
+            limit: z.int().min(-1).describe("Number of tries. Default: 10; -1 = no limit."),
             backoff: z
               .strictObject({
-                duration: Duration.describe("Default: 10s."),
-                factor: z.int().min(1).describe("Default: 2."),
-                maxDuration: Duration.describe("Default: 5m."),
+                duration: Duration.describe("Before the first. Default: 10s."),
+                factor: z.int().min(1).describe("Of one pause to the next. Default: 2."),
+                maxDuration: Duration.describe("At most. Default: 5m."),
               })
-              .partial(),
+              .partial()
+              .describe("Pauses between the tries."),
           })
           .partial(),
       ])
@@ -83,16 +84,20 @@ const SyncPolicy = z
 const IgnoredDifference = z
   .strictObject({
     group: z.string().describe("API group; empty = the core group."),
-    kind: z.string().min(1),
-    name: z.string().min(1),
-    namespace: DnsLabel,
-    jsonPointers: z.array(
-      z.string().regex(/^(\/([^~/]|~[01])*)+$/, {
-        error: "is not a JSON pointer; write it as /spec/replicas, with ~1 for a / in a key",
-      }),
-    ),
-    jqPathExpressions: z.array(z.string().min(1)),
-    managedFieldsManagers: z.array(z.string().min(1)),
+    kind: z.string().min(1).describe("Kind of the objects."),
+    name: z.string().min(1).describe("Name of the object. Default: all of the kind."),
+    namespace: DnsLabel.describe("Namespace of the objects. Default: all."),
+    jsonPointers: z
+      .array(
+        z.string().regex(/^(\/([^~/]|~[01])*)+$/, {
+          error: "is not a JSON pointer; write it as /spec/replicas, with ~1 for a / in a key",
+        }),
+      )
+      .describe("The fields, as JSON pointers."),
+    jqPathExpressions: z.array(z.string().min(1)).describe("The fields, as paths of jq."),
+    managedFieldsManagers: z
+      .array(z.string().min(1))
+      .describe("The fields that these controllers have set."),
   })
   .partial({
     group: true,
@@ -191,14 +196,25 @@ export const AppArgoCd = z
 /** kustomize's options that Argo CD passes on. */
 export const Kustomize = z
   .strictObject({
-    namePrefix: z.string(),
-    nameSuffix: z.string(),
-    namespace: DnsLabel,
-    images: z.array(z.string().min(1)).describe("As name=newname:tag."),
-    replicas: z.array(z.strictObject({ name: z.string().min(1), count: z.int().min(0) })),
-    commonLabels: z.record(z.string(), z.string()),
-    commonAnnotations: z.record(z.string(), z.string()),
-    components: z.array(z.string().min(1)),
+    namePrefix: z.string().describe("Text before the name of each object."),
+    nameSuffix: z.string().describe("Text after the name of each object."),
+    namespace: DnsLabel.describe("Namespace of all objects."),
+    images: z.array(z.string().min(1)).describe("Other images, as name=newname:tag."),
+    replicas: z
+      .array(
+        z.strictObject({
+          name: z.string().min(1).describe("Name of the workload."),
+          count: z.int().min(0).describe("Number of its Pods."),
+        }),
+      )
+      .describe("How many Pods a workload has."),
+    commonLabels: z
+      .record(z.string(), z.string().describe("Value of the label."))
+      .describe("Labels of all objects."),
+    commonAnnotations: z
+      .record(z.string(), z.string().describe("Value of the annotation."))
+      .describe("Annotations of all objects."),
+    components: z.array(z.string().min(1)).describe("Folders with components of kustomize."),
   })
   .partial();
 
@@ -206,18 +222,29 @@ export const Kustomize = z
 export const helmKeys = z
   .strictObject({
     releaseName: DnsLabel.max(53, { error: "is longer than 53 characters, Helm's limit" }).describe(
-      "Default: the app's name.",
+      "Name of the release. Default: the app's name.",
     ),
     valueFiles: z
       .array(z.string().min(1))
       .describe(
         "Files with values: in the chart, or as $<ref>/path in a repository of `refs`. `values` count more.",
       ),
-    ignoreMissingValueFiles: z.boolean().describe("Default: false."),
+    ignoreMissingValueFiles: z
+      .boolean()
+      .describe("Go on without a file of `valueFiles` that is missing. Default: false."),
     refs: z
       .record(
         DnsLabel,
-        z.strictObject({ repoURL: z.string().min(1), targetRevision: z.string().min(1) }).partial(),
+        z
+          .strictObject({
+            repoURL: z.string().min(1).describe("The repository. Default: the GitOps repository."),
+            targetRevision: z
+              .string()
+              .min(1)
+              .describe("Branch, tag or commit. Default: that of the GitOps repository."),
+          })
+          .partial()
+          .describe("One repository."),
       )
       .describe(
         "Repositories of valueFiles, by the name after $. Default, also for a name that is not listed: the GitOps repository.",

@@ -49,13 +49,21 @@ const MetadataKey = z.string().refine(
 
 const LabelsAndAnnotations = z
   .strictObject({
-    labels: z.record(
-      MetadataKey,
-      z.string().regex(/^([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?$/, {
-        error: "is not a label's value; allowed are at most 63 of A-Z, a-z, 0-9, -, _ and . inside",
-      }),
-    ),
-    annotations: z.record(MetadataKey, z.string()),
+    labels: z
+      .record(
+        MetadataKey,
+        z
+          .string()
+          .regex(/^([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?$/, {
+            error:
+              "is not a label's value; allowed are at most 63 of A-Z, a-z, 0-9, -, _ and . inside",
+          })
+          .describe("Value of the label."),
+      )
+      .describe("Labels, by name."),
+    annotations: z
+      .record(MetadataKey, z.string().describe("Value of the annotation."))
+      .describe("Annotations, by name."),
   })
   .partial();
 

@@ -33,18 +33,23 @@ export const Workload = z
           ),
         ...helmKeys,
       })
-      .partial(),
+      .partial()
+      .describe("A chart. Give this or `git`."),
     git: z
       .strictObject({
-        repoURL: z.string().min(1).describe("Default: the GitOps repository."),
-        path: z.string().min(1),
-        targetRevision: z.string().min(1).describe("Default: that of the GitOps repository."),
+        repoURL: z.string().min(1).describe("The repository. Default: the GitOps repository."),
+        path: z.string().min(1).describe("Folder in the repository."),
+        targetRevision: z
+          .string()
+          .min(1)
+          .describe("Branch, tag or commit. Default: that of the GitOps repository."),
         configMap: DnsLabel.describe(
           "ConfigMap that Berth makes in the app's namespace, with PGHOST, PGPORT, PGDATABASE and, if it never changes, PGUSER. Default: none.",
         ),
         kustomize: Kustomize.optional().describe("For a path with a kustomization.yaml."),
       })
-      .partial({ repoURL: true, targetRevision: true, configMap: true }),
+      .partial({ repoURL: true, targetRevision: true, configMap: true })
+      .describe("A folder in Git. Give this or `helm`."),
   })
   .partial()
   .refine((w) => (w.helm === undefined) !== (w.git === undefined), {
@@ -52,4 +57,7 @@ export const Workload = z
   });
 
 /** Under `charts`. */
-export const Charts = z.record(z.string().min(1), z.strictObject(chartDefaults).partial());
+export const Charts = z.record(
+  z.string().min(1),
+  z.strictObject(chartDefaults).partial().describe("One chart."),
+);

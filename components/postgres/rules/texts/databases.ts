@@ -114,7 +114,7 @@ export const databaseTexts = {
   },
   "grant-of-other": {
     seen: ["granted privileges that the entry does not list"],
-    means: "somebody else granted something, and Berth acts in nobody else's name",
+    means: "somebody else granted something, and Berth does not act for other roles",
     fix: "run the printed statements as a superuser, or list the privileges in the entry",
   },
   "registry-would-lose": {

@@ -76,7 +76,7 @@ const sampleLive: LiveStack = {
       const plan = planDatabase(app, sampleSpec.postgres);
       return [
         app.name,
-        decideApp(plan, { catalog: sampleCatalog }, { postgres: sampleSpec.postgres }),
+        [decideApp(plan, { catalog: sampleCatalog }, { postgres: sampleSpec.postgres })],
       ];
     }),
   ),

@@ -138,7 +138,7 @@ func judgeApplied(one applied, projects map[string]argocd.AppProject, known clus
 func generate(in input, out *output) {
 	set := argocd.ApplicationSet{}
 	decode(in.ApplicationSet, &set, out)
-	known := map[string]generators.Generator{"Git": generators.NewGitGenerator(files(in.Files), set.Namespace)}
+	known := map[string]generators.Generator{"Git": generators.NewGitGenerator(repository{files: in.Files}, set.Namespace)}
 	made, _, err := template.GenerateApplications(
 		logrus.NewEntry(logrus.StandardLogger()), set, known, &utils.Render{}, nil)
 	must(err)
@@ -192,14 +192,17 @@ func (known clusters) GetClusterServersByName(_ context.Context, name string) ([
 
 func (clusters) ofProject(string) ([]*argocd.Cluster, error) { return nil, nil }
 
-// files are a repository.
-type files map[string]string
+// repository has files by path.
+type repository struct {
+	services.Repos
+	files map[string]string
+}
 
-func (repository files) GetFiles(
+func (it repository) GetFiles(
 	_ context.Context, _, _, _, pattern string, _ bool, _ *argocd.SourceIntegrity,
 ) (map[string][]byte, error) {
 	found := map[string][]byte{}
-	for name, text := range repository {
+	for name, text := range it.files {
 		ok, err := path.Match(pattern, name)
 		if err != nil {
 			return nil, err
@@ -210,14 +213,6 @@ func (repository files) GetFiles(
 	}
 	return found, nil
 }
-
-func (files) GetDirectories(
-	context.Context, string, string, string, bool, *argocd.SourceIntegrity,
-) ([]string, error) {
-	return nil, nil
-}
-
-var _ services.Repos = files{}
 
 // decode reports keys that Argo CD does not know.
 func decode(text []byte, into any, out *output) {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { expect, test } from "vitest";
@@ -27,3 +28,18 @@ test.each([
   running.stdout.destroy();
   expect(await running).toMatchObject({ exitCode: 0, stderr: "" });
 });
+
+test.runIf(existsSync("/dev/full")).each(["plan", "plan --json", "report --html"])(
+  "output of %s that has no room is said, after all else was done",
+  async (command) => {
+    const main = join(projectFolder, "cli/main.ts");
+    const words = [process.execPath, main, ...command.split(" "), "--stack", "prod"];
+    const run = await execa("sh", ["-c", 'exec "$@" > /dev/full', "sh", ...words], {
+      reject: false,
+    });
+    expect(run.exitCode).toBe(2);
+    expect(run.stderr).toBe(
+      "the output could not be written: ENOSPC: no space left on device, write",
+    );
+  },
+);

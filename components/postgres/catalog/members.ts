@@ -1,0 +1,28 @@
+import { onceEach } from "../../once-each.ts";
+import type { Catalog, LiveRole } from "./catalog.ts";
+
+/** The roles that have a membership in each role, in the order of the catalog. */
+export const membersByGroup = onceEach(
+  (roles: Catalog["roles"]): ReadonlyMap<string, readonly LiveRole[]> => {
+    const members = new Map<string, Set<LiveRole>>();
+    for (const role of roles.values()) {
+      for (const { group } of role.memberships) {
+        const known = members.get(group) ?? new Set();
+        members.set(group, known.add(role));
+      }
+    }
+    return new Map([...members].map(([group, all]) => [group, [...all]]));
+  },
+);
+
+/** The first by name of the members of each role. An admin that is one only because it made the role does not count. */
+export const firstByGroup = onceEach((roles: Catalog["roles"]): ReadonlyMap<string, string> => {
+  const first = new Map<string, string>();
+  for (const { name, memberOf } of roles.values()) {
+    for (const group of memberOf) {
+      const known = first.get(group);
+      if (known === undefined || name < known) first.set(group, name);
+    }
+  }
+  return first;
+});

@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readNeighbour } from "../../dev/neighbour-check.ts";
+import { Bed } from "./bed.ts";
+
+/** An app with several databases in a real state: each name that comes, goes or moves, and the app that leaves. */
+
+let bed: Bed;
+let neighbourBefore: string;
+
+beforeAll(async () => {
+  bed = await Bed.open();
+  neighbourBefore = await readNeighbour(bed.sandbox);
+  await bed.addLogin("radarr-db-credentials", "radarr", "Canary0Radarr0Password");
+});
+
+afterAll(async () => {
+  await bed.close();
+});
+
+const names = ["radarr_main", "radarr_log"];
+
+function setEntry(list: readonly string[] | undefined, more: Record<string, unknown> = {}) {
+  bed.configure((config) => {
+    if (list === undefined) delete config["berth:apps"]["radarr"];
+    else config["berth:apps"]["radarr"] = { reclaimPolicy: "delete", database: { names: list } };
+    Object.assign(config["berth:postgres"], more);
+  });
+}
+
+async function up(): Promise<string> {
+  const { exitCode, output } = await bed.up();
+  expect(exitCode, output).toBe(0);
+  const again = await bed.preview("--expect-no-changes");
+  expect(again.exitCode, again.output).toBe(0);
+  return output;
+}
+
+const databases = async () =>
+  (
+    await bed.sql<{ name: string }>(
+      "select datname::text as name from pg_database where datname ~ '^radarr' order by 1",
+    )
+  ).map(({ name }) => name);
+const rows = async (name: string) => (await bed.sql("select id from kept", name)).length;
+
+describe("an app with several databases", () => {
+  it("is made, and a second run changes nothing", async () => {
+    setEntry(["radarr_main"]);
+    await up();
+    setEntry(names);
+    const output = await up();
+    expect(output).toContain("radarr/radarr_log");
+    for (const name of names) {
+      const login = bed.login("radarr-db-credentials");
+      await bed.sqlAs(login, name, "create table kept as select 1 as id");
+    }
+    const refreshed = await bed.pulumi(["refresh", "--yes", "--skip-preview"]);
+    expect(refreshed.exitCode, refreshed.output).toBe(0);
+    expect((await bed.preview("--expect-no-changes")).exitCode).toBe(0);
+  });
+
+  it("is imported one by one after its state is lost", async () => {
+    const urn = "urn:pulumi:dev::berth::berth:postgres:AppDatabase::radarr/radarr_log";
+    await bed.pulumi(["state", "delete", urn, "--yes", "--target-dependents"]);
+    const type = "berth:postgres:AppDatabase";
+    const wrong = await bed.pulumi(["import", type, "radarr/radarr_log", "radarr_main", "--yes"]);
+    expect(wrong.output).toContain('its database is "radarr_log", not "radarr_main"');
+    const found = await bed.pulumi(["import", type, "radarr/radarr_log", "radarr_log", "--yes"]);
+    expect(found.exitCode, found.output).toBe(0);
+    await up();
+  });
+
+  it("changes nothing on the server where its names change places", async () => {
+    const oids = () => bed.sql("select oid, datname, datacl::text from pg_database order by 1");
+    const before = await oids();
+    setEntry(names.toReversed());
+    expect(await up()).not.toContain("stays on the server");
+    expect(await oids()).toEqual(before);
+    setEntry(names);
+    await up();
+    expect([await rows("radarr_main"), await rows("radarr_log")]).toEqual([1, 1]);
+  });
+
+  it("says of a name that goes that its database stays, already in the preview", async () => {
+    setEntry(["radarr_main"]);
+    const said = 'app radarr: database "radarr_log" left the entry and stays on the server';
+    expect((await bed.preview()).output).toContain(said);
+    expect(await up()).toContain(said);
+    expect(await rows("radarr_log")).toBe(1);
+    setEntry(names);
+    await up();
+    expect(await rows("radarr_log")).toBe(1);
+  });
+
+  it("is dropped only where each of its databases is confirmed", async () => {
+    setEntry(names, { confirmDelete: ["radarr_main"] });
+    await up();
+    setEntry(undefined);
+    const refused = await bed.up();
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.output).toContain("confirmDelete: [radarr_log]");
+    expect(await databases()).toEqual(names.toSorted());
+    setEntry(undefined, { confirmDelete: names });
+    const { exitCode, output } = await bed.up();
+    expect(exitCode, output).toBe(0);
+    expect(await databases()).toEqual([]);
+    expect(await bed.sql("select from pg_roles where rolname = 'radarr'")).toEqual([]);
+    expect(await readNeighbour(bed.sandbox)).toBe(neighbourBefore);
+  });
+});
