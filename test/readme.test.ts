@@ -110,7 +110,7 @@ describe("the pages for users", () => {
 
   it("show commands in blocks of `sh` alone", () => {
     const languages = pages.flatMap((file) => [...readText(file).matchAll(/^ *```(\w+)/gm)]);
-    const known = ["json", "mermaid", "sh", "sql", "yaml"];
+    const known = ["json", "mermaid", "sh", "sql", "text", "yaml"];
     expect(languages.map(([, name = ""]) => name).filter((name) => !known.includes(name))).toEqual(
       [],
     );
