@@ -172,7 +172,14 @@ it("has no control character of a name", async () => {
   );
   writeFileSync(file, JSON.stringify({ config: Object.fromEntries(config) }));
   const out = path.join(folder, "runbook.md");
-  const args = { stack: "prod", file, app: "wiki", live: false, role: undefined } as const;
+  const args = {
+    stack: "prod",
+    file,
+    app: "wiki",
+    live: false,
+    role: undefined,
+    admin: false,
+  } as const;
   await report({ ...args, form: "runbook", out });
   const text = readFileSync(out, "utf8");
   rmSync(folder, { recursive: true });
