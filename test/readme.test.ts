@@ -73,6 +73,7 @@ const runBy: Readonly<Record<string, string>> = {
     "engine/five-minutes.full.test.ts",
   "npm run report -- --stack prod --mermaid --out report.mmd": "cli/report/page/page.test.ts",
   "npm run report -- --stack prod --json": "cli/report/verb.test.ts",
+  "npm run report -- --stack prod --runbook --admin": "cli/report/runbook.test.ts",
   "pulumi import berth:postgres:AppDatabase wiki wiki --stack prod": "engine/import.full.test.ts",
   "pulumi import postgresql:index/role:Role wiki-owner wiki --stack prod":
     "engine/import.full.test.ts",
@@ -94,6 +95,8 @@ const runBy: Readonly<Record<string, string>> = {
   "npm run doctor -- --stack prod": "engine/doctor.test.ts",
   "npm run adopt -- --stack prod": "engine/adopt.rows.test.ts",
   "npm run adopt -- --stack prod --write": "engine/adopt.rows.test.ts",
+  "npm run rotate -- --stack prod --admin": "engine/rotate.test.ts",
+  "npm run rotate -- --stack prod --admin --preview": "engine/rotate.test.ts",
   "npm run rotate -- wiki --stack prod": "engine/rotate.test.ts",
   "npm run rotate -- wiki --stack prod --keys": "cli/rotate/write-keys.test.ts",
   "npm run rotate -- wiki --stack prod --retire": "engine/rotate-two-logins.full.test.ts",

@@ -11,6 +11,7 @@ export const report = defineAppVerb("report", {
     ["--stack prod --html --live --out report.html", "the same, with the server as it is"],
     ["wiki --stack prod --runbook", "print how to rotate the app's passwords"],
     ["wiki --stack prod --runbook --role reports", "print the same for one login"],
+    ["--stack prod --runbook --admin", "print how to rotate the admin role's password"],
   ],
 })
   .addOption(
@@ -31,11 +32,18 @@ export const report = defineAppVerb("report", {
   )
   .addOption(new Option("--mermaid", "print a Mermaid picture of the apps").conflicts("json"))
   .option("--role <key>", "with --runbook, only this role, by its key in the entry")
+  .addOption(
+    new Option("--admin", "with --runbook, for the admin role in place of an app").conflicts([
+      "app",
+      "role",
+    ]),
+  )
   .option("--live", "with --html or --json, read the server too")
   .option("--out <file>", "write the page, the picture or the runbook to this file")
   .action(async (_, { stack, configFile: file, app, live = false, out, role, ...values }) => {
+    const { admin = false } = values;
     const verb = await import("../report/verb.ts");
     const forms = ["json", "markdown", "runbook", "html", "mermaid"] as const;
     const form = forms.find((name) => values[name] === true) ?? "text";
-    process.exitCode = await verb.report({ stack, file, app, form, live, out, role });
+    process.exitCode = await verb.report({ stack, file, app, form, live, out, role, admin });
   });

@@ -1,4 +1,5 @@
 import { escapeIdentifier } from "pg";
+import { toShellWord } from "../../components/command-line.ts";
 import { databaseCredentials } from "../../components/config/derive/names.ts";
 import type { VaultSpec } from "../../components/config/spec/secrets.ts";
 import type { AppVaultSpec } from "../../components/config/spec/vault.ts";
@@ -13,13 +14,47 @@ export function toVaultScript(spec: StackSpec, apps: readonly AppSpec[]): string
       ? []
       : [toAppScript(spec, app, { server: spec.secrets.vault, ofApp: app.vault })],
   );
-  if (parts.length > 0) return parts.join("\n");
+  if (parts.length > 0) return [toMountScript(spec, apps), ...parts].join("\n");
   throw new BerthError(
     `plan: ${apps.map(({ name }) => name).join(", ")}: no secret or login comes from Vault`,
     {
       hint: "name another app, or set credentials: vault, or from: vault for one of its secrets",
     },
   );
+}
+
+/**
+ * What all apps share. A mount that is there stays as it is, and so does the config of the login method.
+ *
+ * @see https://developer.hashicorp.com/vault/docs/auth/kubernetes
+ */
+function toMountScript({ secrets }: StackSpec, apps: readonly AppSpec[]): string {
+  const { authMount = "", namespace } = secrets.vault ?? {};
+  const used = apps.flatMap(({ vault }) => (vault === undefined ? [] : [vault]));
+  const kv = used.flatMap((one) => one.secrets.map(({ mount }) => mount));
+  const database = used.flatMap(({ login }) => login?.mount ?? []);
+  const auth = toShellWord(authMount);
+  return [
+    "# once for all apps: the mounts that are not there yet, as an administrator of Vault",
+    ...(namespace === undefined ? [] : [`export VAULT_NAMESPACE=${namespace}`]),
+    ...sortUnique(kv).map((mount) => toMount(mount, "-version=2", "kv")),
+    ...sortUnique(database).map((mount) => toMount(mount, "database")),
+    `vault auth list -format=json | grep -qF ${toShellWord(`"${authMount}/"`)} || {`,
+    `  vault auth enable -path=${auth} kubernetes`,
+    "  # for a Vault in the cluster; one outside also needs kubernetes_ca_cert and token_reviewer_jwt",
+    `  vault write auth/${auth}/config kubernetes_host=https://kubernetes.default.svc`,
+    "}",
+    "",
+  ].join("\n");
+}
+
+function toMount(mount: string, ...type: readonly string[]): string {
+  const isThere = `vault secrets list -format=json | grep -qF ${toShellWord(`"${mount}/"`)}`;
+  return `${isThere} || vault secrets enable -path=${[toShellWord(mount), ...type].join(" ")}`;
+}
+
+function sortUnique(names: readonly string[]): readonly string[] {
+  return [...new Set(names)].toSorted();
 }
 
 function toAppScript(
@@ -33,24 +68,33 @@ function toAppScript(
     ...(login === undefined ? [] : [owner.namespace]),
     ...secrets.map(({ namespace }) => namespace),
   ];
-  const readable = [
-    ...(login === undefined ? [] : [`${login.mount}/${databaseCredentials(login.role)}`]),
-    ...secrets.map(({ mount, path }) => `${mount}/data/${path}`),
+  const allowed: readonly (readonly [path: string, right: "read" | "update"])[] = [
+    ...(login === undefined
+      ? []
+      : [
+          [`${login.mount}/${databaseCredentials(login.role)}`, "read"] as const,
+          // The operator ends a lease when its VaultDynamicSecret goes.
+          ["sys/leases/revoke", "update"] as const,
+        ]),
+    ...secrets.map(({ mount, path }) => [`${mount}/data/${path}`, "read"] as const),
   ];
   const { creation, revocation } = toVaultStatements(owner);
   const [audience] = server.audiences;
   return [
     `# app ${app.name}: run this once, as an administrator of Vault`,
-    ...(server.namespace === undefined ? [] : [`export VAULT_NAMESPACE=${server.namespace}`]),
     ...(login === undefined
       ? []
       : [
           `# Vault's own login to Postgres needs CREATEROLE and, granted by Berth's admin role after pulumi up:`,
           `#   GRANT ${escapeIdentifier(owner.name)} TO "‹login›" WITH ADMIN OPTION;`,
-          `# Its password is read from standard input. All apps may use one connection: set its name as db_name.`,
-          `vault write ${login.mount}/config/${app.name} plugin_name=postgresql-database-plugin \\`,
+          `# Put its password into VAULT_POSTGRES_PASSWORD first. All apps may use one connection: set its name as db_name.`,
+          // `echo` would add a line break, which Vault keeps.
+          `[ -n "\${VAULT_POSTGRES_PASSWORD:?}" ] && printf %s "$VAULT_POSTGRES_PASSWORD" | vault write ${login.mount}/config/${app.name} plugin_name=postgresql-database-plugin \\`,
           `  allowed_roles=${login.role} password_authentication=scram-sha-256 \\`,
           `  connection_url='postgresql://{{username}}:{{password}}@${postgres.service.host}:${String(postgres.service.port)}/${toPathPart(app.database.name)}?sslmode=${postgres.tls.mode}' \\`,
+          ...(postgres.tls.caFile === undefined || !postgres.tls.mode.startsWith("verify")
+            ? []
+            : [`  tls_ca=${toShellWord(`@${postgres.tls.caFile}`)} \\`]),
           `  username='‹login›' password=-`,
           ...toWrite(`${login.mount}/roles/${login.role}`, {
             db_name: app.name,
@@ -61,7 +105,7 @@ function toAppScript(
           }),
         ]),
     `vault policy write ${role} - <<'EOF'`,
-    ...readable.map((path) => `path "${path}" { capabilities = ["read"] }`),
+    ...allowed.map(([path, right]) => `path "${path}" { capabilities = ["${right}"] }`),
     "EOF",
     ...toWrite(`auth/${server.authMount}/role/${role}`, {
       bound_service_account_names: [serviceAccount],

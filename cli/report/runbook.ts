@@ -33,6 +33,31 @@ export function toRunbook(apps: readonly AppSpec[], stack: StackSpec, key?: stri
   const shown = `${app.name} --stack ${stack.stack} --runbook${option}`;
   const again = commandLine("report", shown);
   return [
+    ...head({ name, title, again, stack }),
+    "| role | logs in as | 1Password item | Secret | namespaces |",
+    "| --- | --- | --- | --- | --- |",
+    ...roles.map((role) => toRow(role, app, stack)),
+    "",
+    ...before(stack),
+    ...roles.flatMap((role) => (role.logins === undefined ? inPlace : twoLogins)(role, app, stack)),
+    ...trouble(app, roles, stack),
+    "",
+  ].join("\n");
+}
+
+/** The start of a runbook, up to its first section. */
+export function head({
+  name,
+  title,
+  again,
+  stack,
+}: {
+  readonly name: string;
+  readonly title: string;
+  readonly again: string;
+  readonly stack: StackSpec;
+}): string[] {
+  return [
     // The title may have any sign that a role's name has.
     "---",
     `slug: ${name}`,
@@ -44,15 +69,7 @@ export function toRunbook(apps: readonly AppSpec[], stack: StackSpec, key?: stri
     "",
     `Generated from Pulumi.${stack.stack}.yaml. When that changes, generate it again: \`${again}\``,
     "",
-    "| role | logs in as | 1Password item | Secret | namespaces |",
-    "| --- | --- | --- | --- | --- |",
-    ...roles.map((role) => toRow(role, app, stack)),
-    "",
-    ...before(stack),
-    ...roles.flatMap((role) => (role.logins === undefined ? inPlace : twoLogins)(role, app, stack)),
-    ...trouble(app, roles, stack),
-    "",
-  ].join("\n");
+  ];
 }
 
 /** Vault changes the logins that it makes by itself. */
@@ -83,7 +100,7 @@ function toRow(role: RoleSpec, app: AppSpec, stack: StackSpec): string {
   return `| ${cells.map(escapeMarkdown).join(" | ")} |`;
 }
 
-function before({ stack }: StackSpec): string[] {
+export function before({ stack }: StackSpec): string[] {
   return [
     "## Before",
     "",
@@ -184,6 +201,6 @@ function trouble(app: AppSpec, roles: readonly RoleSpec[], { stack }: StackSpec)
   ];
 }
 
-function block(command: string): string {
+export function block(command: string): string {
   return `\`\`\`sh\n${command}\n\`\`\``;
 }

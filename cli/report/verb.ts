@@ -7,6 +7,7 @@ import { toTerminalText } from "../../components/terminal-text.ts";
 import { countOf, paint, print, printFile, printJson, withProgress } from "../print.ts";
 import { selectApps } from "../select-apps.ts";
 import { printMarkdownTable, printTable } from "../terminal/table.ts";
+import { toAdminRunbook } from "./admin-runbook.ts";
 import { type AppReport, describeKeys, toReport } from "./app-report.ts";
 import { toMermaid } from "./page/mermaid.ts";
 import { toStackReport } from "./page/model.ts";
@@ -26,6 +27,8 @@ export interface ReportArgs {
   readonly out: string | undefined;
   /** For a runbook: only this role, by its key; undefined = all. */
   readonly role: string | undefined;
+  /** For a runbook: of the admin role. */
+  readonly admin: boolean;
 }
 
 async function loadLive(stack: string, file: string | undefined) {
@@ -41,8 +44,14 @@ export async function report(args: ReportArgs): Promise<number> {
       hint: "add one of them, or leave out --live",
     });
   }
-  if (args.role !== undefined && form !== "runbook") {
-    throw new BerthError("report: --role is for --runbook", { hint: "add --runbook" });
+  if (args.admin && args.app !== undefined) {
+    throw new BerthError(`report: --admin is about no app, and "${args.app}" is one`, {
+      hint: "leave out one of the two",
+    });
+  }
+  if ((args.role !== undefined || args.admin) && form !== "runbook") {
+    const option = args.admin ? "--admin" : "--role";
+    throw new BerthError(`report: ${option} is for --runbook`, { hint: "add --runbook" });
   }
   if (args.out !== undefined && (form === "text" || form === "json" || form === "markdown")) {
     throw new BerthError("report: --out is for --html, --mermaid and --runbook", {
@@ -55,7 +64,10 @@ export async function report(args: ReportArgs): Promise<number> {
   const selected = selectApps(spec, args.app);
   switch (form) {
     case "runbook":
-      return write(args, toTerminalText(toRunbook(selected, spec, args.role)));
+      return write(
+        args,
+        toTerminalText(args.admin ? toAdminRunbook(spec) : toRunbook(selected, spec, args.role)),
+      );
     case "html":
       return write(args, toPage(toStackReport(spec, selected, live)));
     case "mermaid":

@@ -3,21 +3,18 @@ import { BerthError } from "../../components/errors.ts";
 import { Credential } from "../../components/onepassword/credential.ts";
 import type { StackItems } from "../../components/onepassword/stack-items.ts";
 import { makePassword } from "../../components/onepassword/write/password.ts";
-import { inspectOwnershipRoles } from "../../components/postgres/catalog/catalog.ts";
 import {
   type DatabasePlan,
   type PlannedRole,
   planDatabase,
 } from "../../components/postgres/plan/plan.ts";
-import { withOwnershipRole } from "../../components/postgres/rules/identity.ts";
-import { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
-import { describeAdminItem } from "../../components/postgres/server/reach.ts";
-import { withSession } from "../../components/postgres/server/session.ts";
+import type { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
 import { makeVerifier, scramFor } from "../../components/postgres/verifier.ts";
 import { logsIn, type RotateContext, resume, writeItem } from "./context.ts";
 import { decideRotation, type RotationStep } from "./decide-step.ts";
 import { finish } from "./finish.ts";
 import { inspectTwoLogins, prepareLogin } from "./two-logins-server.ts";
+import { writeAs } from "./write-as.ts";
 
 /**
  * Rotates a role with two logins: the waiting login gets a new password and is tried, then one edit of the item
@@ -57,19 +54,9 @@ export async function withServer<T>(
   use: (server: PostgresServer, items: StackItems, plan: DatabasePlan) => Promise<T>,
 ): Promise<T> {
   const { admin } = await read();
-  const { username } = admin;
-  const database = loaded.postgres.maintenanceDatabase;
-  const roles = await withSession({ ...target, database }, admin, inspectOwnershipRoles);
-  const { postgres } = withOwnershipRole(loaded, roles);
-  const plan = planDatabase(app, postgres);
-  const adminItem = describeAdminItem(postgres);
-  const login = { username, admin: () => Promise.resolve(admin), adminItem };
-  const server = new PostgresServer({ ...postgres, ...login });
-  try {
-    return await server.write(async () => use(server, await read(), plan));
-  } finally {
-    await server.close();
-  }
+  return await writeAs(admin, { spec: loaded, target }, async (server, postgres) =>
+    use(server, await read(), planDatabase(app, postgres)),
+  );
 }
 
 async function inspectStep(

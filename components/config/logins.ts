@@ -95,8 +95,10 @@ export function findLogin(
 }
 
 /** Whether a Secret has fields of its item; if not, each of its keys names another. */
-export function usesItem({ item, fields, keys, find }: SecretSpec): boolean {
+export function usesItem({ item, fields, files, keys, find }: SecretSpec): boolean {
   return (
-    fields.length > 0 || find !== undefined || keys.every((key) => key.item.item === item.item)
+    fields.length + files.length > 0 ||
+    find !== undefined ||
+    keys.every((key) => key.item.item === item.item)
   );
 }

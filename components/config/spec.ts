@@ -119,6 +119,8 @@ export interface ExtensionSpec {
   readonly schema: string;
   /** undefined = the server's default on creation; later any version is right. */
   readonly version?: string | undefined;
+  /** The owner of the database also gets the extension's functions. */
+  readonly functions?: "owner" | undefined;
 }
 
 /**

@@ -238,8 +238,14 @@ function toWantedLogin(role: RoleSpec): WantedSecret {
   return { name, namespace, item, fields: [], named, keys: all, settings, autoRestart };
 }
 
-function toWantedSecret({ keys, ...secret }: AppSpec["secrets"][number]): WantedSecret {
-  return { ...secret, named: keys };
+function toWantedSecret({ keys, files, ...secret }: AppSpec["secrets"][number]): WantedSecret {
+  const attached = files.map((name) => ({
+    key: name,
+    item: secret.item,
+    field: name,
+    isFile: true,
+  }));
+  return { ...secret, named: [...attached, ...keys] };
 }
 
 function buildSecret(
@@ -272,10 +278,11 @@ function buildSecret(
         refreshInterval,
         store: storeOf(item),
         settings: settings ?? {},
-        named: named.map(({ key, item: other, field }) => ({
+        named: named.map(({ key, item: other, field, isFile }) => ({
           key,
           title: other.item,
           field,
+          isFile,
           store: other.vault === item.vault ? undefined : storeOf(other),
         })),
       });

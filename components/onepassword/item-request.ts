@@ -10,6 +10,8 @@ export interface ItemRequest {
   readonly wantedBy: string;
   /** Labels of fields that must have a value. */
   readonly fields: readonly string[];
+  /** Names of files that must be attached to it. */
+  readonly files?: readonly string[];
   /** Somebody logs in with the password already, so a generated one would lock them out. */
   readonly isPasswordInUse?: boolean;
   /** The verb that makes the item; undefined = only a person knows what belongs in it. */

@@ -18,15 +18,23 @@ export class Item {
   readonly #fields: ReadonlyMap<string, string>;
   readonly #places: ReadonlyMap<string, readonly string[]>;
   readonly #copies: ReadonlyMap<string, readonly string[]>;
+  /** Names of the attached files; a name may occur more than once. */
+  readonly files: readonly string[];
 
   /** @param fields All that the item has; a label may occur more than once. */
-  constructor(vaultId: string, itemId: string, fields: Iterable<ItemField>) {
+  constructor(
+    vaultId: string,
+    itemId: string,
+    fields: Iterable<ItemField>,
+    files: readonly string[] = [],
+  ) {
     const filled = Map.groupBy(
       [...fields].filter(({ value }) => value !== ""),
       ({ label }) => label,
     );
     this.vaultId = vaultId;
     this.itemId = itemId;
+    this.files = files;
     this.#fields = new Map([...filled].map(([label, [first]]) => [label, first?.value ?? ""]));
     this.#places = new Map(
       [...filled].map(([label, found]) => [label, found.map(({ section }) => section)]),

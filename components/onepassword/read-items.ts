@@ -7,6 +7,7 @@ import type { ItemRef } from "../config/spec/item.ts";
 import { toOneError } from "../errors.ts";
 
 import { holdLineBreaks } from "../terminal-text.ts";
+import { findFileProblems } from "./attached-files.ts";
 import { type Item, ItemReadError, type ItemReadFailure, type ReadItem } from "./item.ts";
 import {
   assignment,
@@ -140,6 +141,9 @@ function findFieldProblems(request: ItemRequest, item: Item): string[] {
         `${at}: no field "${field}" with a value${didYouMean(field, labels) || ";"} it has ${listSome(labels)}\n` +
         `    fix: ${correction(field, labels)}op item edit ${toShellWord(ref.item)} --vault ${toShellWord(ref.vault)} ${assignment(field, request)}`,
     );
+  missing.push(
+    ...(request.files ?? []).flatMap((file) => findFileProblems(at, file, request, item)),
+  );
   const wanted = new Set([
     ...request.fields,
     ...(request.username === undefined ? [] : [nameLabel]),

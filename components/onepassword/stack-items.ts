@@ -76,6 +76,7 @@ export function planItemRequests(spec: StackSpec): ItemRequest[] {
                 ref: secret.item,
                 wantedBy: `app ${app.name}`,
                 fields: secret.fields,
+                files: secret.files,
                 ...toCopied(app),
               },
             ]
@@ -83,7 +84,8 @@ export function planItemRequests(spec: StackSpec): ItemRequest[] {
         ...secret.keys.map((key) => ({
           ref: key.item,
           wantedBy: `app ${app.name}`,
-          fields: [key.field],
+          fields: key.isFile === true ? [] : [key.field],
+          files: key.isFile === true ? [key.field] : [],
         })),
       ]),
     ]),

@@ -45,6 +45,7 @@ interface ItemAnswer {
     readonly value?: string;
     readonly section?: { readonly id?: string; readonly label?: string };
   }[];
+  readonly files?: readonly { readonly name?: string }[];
 }
 
 /**
@@ -221,5 +222,6 @@ function toItem(answer: ItemAnswer, ref: ItemRef): Item {
     const shown = label === undefined || label === name ? {} : { shownAs: label };
     return name === undefined ? [] : [{ label: name, value, section: title, ...shown }];
   });
-  return new Item(answer.vault?.id ?? ref.vault, answer.id ?? ref.item, fields);
+  const files = (answer.files ?? []).flatMap(({ name }) => name ?? []);
+  return new Item(answer.vault?.id ?? ref.vault, answer.id ?? ref.item, fields, files);
 }

@@ -52,5 +52,8 @@ function toItem(found: onepassword.GetItemResult): Item {
     ["notesPlain", found.noteValue],
   ];
   const outside = own.map(([label, value = ""]) => ({ label, value, section: "" }));
-  return new Item(found.vault, found.uuid, [...outside, ...inSections]);
+  const sections = found.sections ?? [];
+  const files = [...(found.files ?? []), ...sections.flatMap((one) => one.files ?? [])];
+  const names = files.map(({ name }) => name);
+  return new Item(found.vault, found.uuid, [...outside, ...inSections], names);
 }

@@ -58,7 +58,7 @@ export interface StoreRef {
 interface RemoteRef {
   /** Title of the item. */
   readonly key: string;
-  /** Label of the field. */
+  /** Label of the field, or `file/` and the name of an attached file. */
   readonly property?: string;
   readonly conversionStrategy: "Default";
   readonly decodingStrategy: "None";
@@ -70,6 +70,8 @@ export interface NamedRef {
   readonly key: string;
   readonly title: string;
   readonly field: string;
+  /** `field` is the name of an attached file. */
+  readonly isFile?: boolean | undefined;
   /** undefined = the Secret's own. */
   readonly store?: StoreRef | undefined;
 }
@@ -153,10 +155,17 @@ function toSources({
   const ref: RemoteRef = { key: title, ...strategies, metadataPolicy: "None" };
   const copied = toKeys(`Secret ${namespace}/${name}`, fields);
   const data = [
-    ...copied.map(([secretKey, property]) => ({ secretKey, remoteRef: { ...ref, property } })),
-    ...named.map(({ key, title: other, field, store }) => ({
+    ...copied.map(([secretKey, label]) => ({
+      secretKey,
+      remoteRef: { ...ref, property: toProperty(label) },
+    })),
+    ...named.map(({ key, title: other, field, isFile, store }) => ({
       secretKey: key,
-      remoteRef: { ...ref, key: other, property: field },
+      remoteRef: {
+        ...ref,
+        key: other,
+        property: isFile === true ? `file/${field}` : toProperty(field),
+      },
       ...(store === undefined ? {} : { sourceRef: { storeRef: store } }),
     })),
   ];
@@ -170,6 +179,11 @@ function toSources({
     ...(found === undefined ? {} : { dataFrom: [found] }),
     ...(data.length === 0 && found === undefined ? { dataFrom: [{ extract: ref, rewrite }] } : {}),
   };
+}
+
+/** A label that begins as the provider's own prefixes do gets one of them. */
+function toProperty(label: string): string {
+  return /^(field|file)\//.test(label) ? `field/${label}` : label;
 }
 
 /** What the template names is all that the Secret gets, so the login's own fields are in it as well. */

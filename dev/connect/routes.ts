@@ -100,7 +100,7 @@ function answerItem(context: ApiContext, item: Item, request: ApiRequest): ApiRe
   return { status: 200, body: changed };
 }
 
-/** The stand-in has no files: the list is empty, and every file is unknown. */
+/** The stand-in has only the names of files, in their item: the list is empty, and every file is unknown. */
 function answerFiles(rest: readonly string[], request: ApiRequest): ApiResponse {
   expectMethod(request, ["GET"]);
   if (rest[0] === "files" && rest.length === 1) return { status: 200, body: [] };

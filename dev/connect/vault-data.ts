@@ -67,6 +67,8 @@ const itemSchema = z.object({
   lastEditedBy: z.string().optional(),
   sections: z.array(sectionSchema),
   fields: z.array(fieldSchema.extend({ id: z.string(), type: z.string() })),
+  /** Attached files, without their content. */
+  files: z.array(z.object({ id: z.string(), name: z.string(), size: z.number() })).optional(),
 });
 
 const vaultSchema = z.object({

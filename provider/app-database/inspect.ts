@@ -6,7 +6,7 @@ import {
   inspectRoles,
   inspectVerifiers,
 } from "../../components/postgres/catalog/catalog.ts";
-import { asNotInstalled, inspectExtensions } from "../../components/postgres/catalog/extensions.ts";
+import { inspectExtensions } from "../../components/postgres/catalog/extensions.ts";
 import {
   inspectDependents,
   inspectLosses,
@@ -148,9 +148,9 @@ export async function inspectOutside(
 /** The extensions that the server offers for a database that does not exist yet. */
 export async function inspectAvailable(
   { client }: Session,
-  { extensions }: DatabasePlan,
+  plan: DatabasePlan,
 ): Promise<Pick<AppFacts, "extensions">> {
-  return { extensions: (await inspectExtensions(client, extensions)).map(asNotInstalled) };
+  return { extensions: await inspectExtensions(client, plan, true) };
 }
 
 /** What only a session in the app's database can see. */

@@ -105,6 +105,7 @@ export const NETBOX = makeApp("netbox", {
     item: { vault: "Coachlight", item: name },
     namespace: "infra-netbox",
     fields: ["password"],
+    files: [],
     keys: [],
     find: undefined,
     settings: usualSettings,

@@ -49,6 +49,7 @@ const readCatalog = () =>
   readAppCatalog((statement, database) => bed.sql(statement, database), {
     roles: ["berth_dev", "netbox", "basketball", "admin_app"],
     databases: ["netbox", "basketball"],
+    withoutExtensionOwners: true,
   });
 
 const provisionWith = (provisioner: "berth" | "postgresql", app?: string): (() => void) =>

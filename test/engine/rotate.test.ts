@@ -185,6 +185,30 @@ describe("rotate", () => {
     expect(bed.login(item).password).toBe(before);
   });
 
+  it("changes the admin's own password, and every run goes on with it", async () => {
+    const before = bed.login("postgres-admin");
+    const stacks = expect.arrayContaining(["dev"]) as unknown;
+    const preview = await rotate(["--admin", "--preview", "--json"]);
+    expect(preview.exitCode, preview.stderr).toBe(0);
+    const role = before.name;
+    expect(JSON.parse(preview.stdout)).toMatchObject({ role, rotated: false, stacks });
+    expect(bed.login("postgres-admin")).toEqual(before);
+    const { exitCode, stdout, stderr } = await rotate(["--admin", "--json"]);
+    expect(exitCode, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ role, resumed: false, rotated: true, stacks });
+    expect(stderr).toContain("everything that logs in as");
+    const after = bed.login("postgres-admin");
+    expect(after.password).not.toBe(before.password);
+    await expect(bed.sqlAs(before, "postgres", "select 1")).rejects.toMatchObject({
+      code: "28P01",
+    });
+    const up = await bed.up();
+    expect(up.exitCode).toBe(0);
+    expect((await rotate(["--app", "netbox", "--admin"])).exitCode).not.toBe(0);
+    const alone = await rotate(["--app", "netbox", "--preview"]);
+    expect(alone.stderr).toContain("rotate: --preview is for --admin");
+  });
+
   it("has shown no secret", () => {
     const shown = outputs.join("\n");
     expect(bed.secrets().filter((secret) => shown.includes(secret))).toEqual([]);

@@ -7,14 +7,20 @@ type Ask = (statement: string, database?: string) => Promise<object[]>;
  */
 export async function readAppCatalog(
   ask: Ask,
-  names: { readonly roles: readonly string[]; readonly databases: readonly string[] },
+  names: {
+    readonly roles: readonly string[];
+    readonly databases: readonly string[];
+    /** With the registry's resources the admin owns every extension. */
+    readonly withoutExtensionOwners?: boolean;
+  },
 ): Promise<unknown> {
   const list = (all: readonly string[]) => all.map((name) => `'${name}'`).join(", ") || "null";
   const roles = list(names.roles);
   const shared = [
     await ask(
       `select rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication,
-         rolbypassrls, rolconnlimit, rolvaliduntil, rolpassword, s.setconfig
+         rolbypassrls, rolconnlimit, rolvaliduntil, rolpassword,
+         array(select unnest(s.setconfig) order by 1) as settings
        from pg_authid a left join pg_db_role_setting s on s.setrole = a.oid
        where rolname in (${roles}) order by 1`,
     ),
@@ -41,8 +47,8 @@ export async function readAppCatalog(
         database,
       ),
       await ask(
-        `select extname, extversion, extnamespace::regnamespace::text as schema,
-           extowner::regrole::text as owner
+        `select extname, extversion, extnamespace::regnamespace::text as schema
+           ${names.withoutExtensionOwners === true ? "" : ", extowner::regrole::text as owner"}
          from pg_extension order by 1`,
         database,
       ),

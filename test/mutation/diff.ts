@@ -138,6 +138,15 @@ export const diff: readonly Mutant[] = [
     [["a look at whose schema it is", "live.owner !== owner", "false"]],
   ),
   ...inFile(
+    "components/postgres/diff/contents.ts",
+    ["test/provider/app-database/extensions.postgres.test.ts"],
+    [
+      ["the owner of a trusted extension", "live?.isTrusted === true", "false"],
+      ["what an extension needs", "return isWanted ? []", "return true ? []"],
+      ["functions that others have", "live?.keepsFunctions !== true", "true"],
+    ],
+  ),
+  ...inFile(
     "components/postgres/diff/settings.ts",
     ["test/provider/app-database/settings.postgres.test.ts"],
     [

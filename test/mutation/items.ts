@@ -16,6 +16,32 @@ export const items: readonly Mutant[] = [
     ],
   ),
   ...inFile(
+    "components/onepassword/attached-files.ts",
+    ["test/secrets/files.test.ts"],
+    [
+      ["a file that is not attached", "found === 0", "false"],
+      ["a file that the operator leaves out", "isCopied === true", "false"],
+    ],
+  ),
+  ...inFile(
+    "components/onepassword/write/stage-password.ts",
+    ["test/onepassword/write/stage-password.test.ts"],
+    [["a password that somebody else wrote", "value === password", "value !== null"]],
+  ),
+  ...inFile(
+    "cli/rotate/admin/decide.ts",
+    ["test/cli/rotate/admin/decide.test.ts"],
+    [["a login that proves nothing", "if (wrong)", "if (false)"]],
+  ),
+  ...inFile(
+    "cli/rotate/admin/change.ts",
+    ["test/cli/rotate/admin/change.postgres.test.ts"],
+    [
+      ["a login with the new password", "proof !== true", "false"],
+      ["the former password after a failed edit", "held !== both.next", "false"],
+    ],
+  ),
+  ...inFile(
     "cli/rotate/context.ts",
     ["test/cli/rotate/two-logins.postgres.test.ts"],
     [["a look at the item after a lost answer", "now === undefined || isSame(", "true || isSame("]],

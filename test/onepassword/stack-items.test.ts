@@ -45,7 +45,7 @@ test("a stack needs the admin's item, each role's and each Secret's", () => {
       username: "netbox_ro",
       makeCommand,
     },
-    { ref: { vault, item: "smtp" }, wantedBy: "app netbox", fields: ["host"] },
+    { ref: { vault, item: "smtp" }, wantedBy: "app netbox", fields: ["host"], files: [] },
   ]);
 });
 

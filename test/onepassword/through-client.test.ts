@@ -224,6 +224,7 @@ describe("through op", () => {
       { id: "password", purpose: "PASSWORD", label: "password", value: "canary-$(x)'s" },
       { id: "n", purpose: "NOTES", label: "notesPlain" },
     ],
+    files: [{ id: "f", name: "tls.crt", size: 1, content_path: "/v1/f" }],
   };
 
   test("an item is read, with the token in the environment and not among the arguments", async () => {
@@ -231,8 +232,8 @@ describe("through op", () => {
     vi.stubEnv("PULUMI_CONFIG_PASSPHRASE", "canary-passphrase");
     installOp(`cat <<'END'\n${JSON.stringify(answer)}\nEND`);
     const item = await read();
-    expect([item.vaultId, item.itemId, ...item.labels]).toEqual([
-      ...["vault-id", "item-id", "username", "password"],
+    expect([item.vaultId, item.itemId, ...item.labels, ...item.files]).toEqual([
+      ...["vault-id", "item-id", "username", "password", "tls.crt"],
     ]);
     expect(item.revealField("password")).toBe("canary-$(x)'s");
     const [args, env] = readFileSync(said, "utf8").split(/(?<=^Coachlight\n)/m);

@@ -232,6 +232,7 @@ function toSecrets(entry: AppEntry, vault: string, namespace: string): SecretSpe
           item,
           namespace: secret.namespace ?? namespace,
           fields: secret.fields ?? [],
+          files: secret.files ?? [],
           keys: Object.entries(secret.keys ?? {}).map(([key, source]) =>
             toNamed(key, source, item),
           ),
@@ -253,5 +254,8 @@ function toNamed(
 ): NamedField {
   if (typeof source === "string") return { key, item, field: source };
   const other = { vault: source.vault ?? item.vault, item: source.item ?? item.item };
-  return { key, item: other, field: source.field };
+  const { field = "", file } = source;
+  return file === undefined
+    ? { key, item: other, field }
+    : { key, item: other, field: file, isFile: true };
 }

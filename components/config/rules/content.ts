@@ -19,6 +19,7 @@ export function findContentProblems({ apps }: Pick<StackSpec, "apps">): string[]
           ...findRegistrySettings(app),
           ...findRegistryLocale(app),
           ...findRegistryPublications(app),
+          ...findRegistryFunctions(app),
         ]
       : []),
   ]);
@@ -117,4 +118,13 @@ function findRegistryPublications(app: AppSpec): string[] {
   return [
     `${at(app, "publications")}: provisioner postgresql makes none; set provisioner to berth`,
   ];
+}
+
+function findRegistryFunctions(app: AppSpec): string[] {
+  return app.database.extensions
+    .filter(({ functions }) => functions !== undefined)
+    .map(
+      ({ name }) =>
+        `${at(app, "extensions")}: "${name}" has functions: owner, which provisioner postgresql cannot do; set provisioner to berth`,
+    );
 }

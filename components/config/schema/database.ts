@@ -45,6 +45,9 @@ export const ExtensionVersion = z
   .string()
   .regex(/^[A-Za-z0-9_.+]+(-[A-Za-z0-9_.+]+)*$/, { error: 'is not a version; write it as "1.6"' });
 
+/** Who owns the functions of an extension. */
+export const ExtensionFunctions = z.literal("owner");
+
 /** An extension by name, or with its settings. */
 const Extension = z.union([
   ExtensionName,
@@ -55,8 +58,11 @@ const Extension = z.union([
       version: ExtensionVersion.describe(
         "Version of the extension. Default: the server's default on creation; later any version is right.",
       ),
+      functions: ExtensionFunctions.describe(
+        "Make the owner of the database the owner of the extension's functions, for apps whose migrations alter them. Only a superuser can. Default: they stay with who has them.",
+      ),
     })
-    .partial({ schema: true, version: true }),
+    .partial({ schema: true, version: true, functions: true }),
 ]);
 
 /** A locale of the operating system. */
@@ -126,7 +132,7 @@ export const contentKeys = {
   extensions: z
     .array(Extension)
     .describe(
-      "Extensions, by name. Berth creates them in this order, so list one before those that need it. An extension that you remove from the list stays on the server.",
+      "Extensions, by name. Berth creates them in this order, and those that they need before them. An extension that you remove from the list stays on the server.",
     ),
   publications: z
     .record(PgName, z.union([z.literal("all"), TableNames]))

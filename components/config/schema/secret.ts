@@ -59,10 +59,14 @@ const NamedFields = z
             item: ItemName.describe("Title or id of another item. Default: that of the Secret."),
             vault: ItemName.describe("Vault of the item. Default: that of the Secret's item."),
             field: Label.describe("Label of the field."),
+            file: Label.describe("Name of an attached file, in place of `field`."),
           })
-          .partial({ item: true, vault: true }),
+          .partial()
+          .refine(({ field, file }) => (field === undefined) !== (file === undefined), {
+            error: "needs either `field` or `file`",
+          }),
       ])
-      .describe("Label of a field of the item, or where another field is."),
+      .describe("Label of a field of the item, or where another field or file is."),
   )
   .check((ctx) => {
     for (const name of Object.keys(ctx.value)) {
@@ -72,6 +76,12 @@ const NamedFields = z
       }
     }
   });
+
+/** An attached file whose name is its key. */
+const FileName = z.string().check((ctx) => {
+  const message = keyNameProblem(ctx.value);
+  if (message !== undefined) ctx.issues.push({ code: "custom", message, input: ctx.value });
+});
 
 /** Expressions of Go, which knows less than JavaScript: no look-around and no back references. */
 const Pattern = z.string().check((ctx) => {
@@ -108,8 +118,13 @@ export const Secret = z.union([
       fields: z
         .array(z.string().min(1))
         .describe("Fields the item must have. With `from: vault`: keys to copy. Default: all."),
+      files: z
+        .array(FileName)
+        .describe(
+          "Files attached to the item that it must have. Each is a key under its own name.",
+        ),
       keys: NamedFields.describe(
-        "Keys with names of their own, each with the label of a field, or with item, vault and field. Needs External Secrets.",
+        "Keys with names of their own, each with the label of a field, or with item, vault and field or file (an attached one). Needs External Secrets.",
       ),
       find: Pattern.describe(
         "Bring the item's fields whose label matches this expression. Needs External Secrets.",
@@ -155,7 +170,7 @@ function sourceProblem(given: SourceKeys): string | undefined {
       : "has `mount` or `path`, which need `from: vault`";
   }
   if (item !== undefined) return "has `item` and `from: vault`; remove one of the two";
-  const useless = [...externalSettings, "type"].find((key) => key in given);
+  const useless = [...externalSettings, "type", "files"].find((key) => key in given);
   if (useless !== undefined) return `has \`${useless}\` and \`from: vault\`; remove one of the two`;
   const invalid = fields?.find((field) => !/^[-._a-zA-Z0-9]+$/.test(field));
   return invalid === undefined

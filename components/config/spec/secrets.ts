@@ -93,16 +93,20 @@ export interface SecretSpec {
   readonly namespace: string;
   /** Labels of fields that the item must have; each becomes a key of the Secret. */
   readonly fields: readonly string[];
-  /** Keys with names of their own, each from a field of this or another item. */
+  /** Names of attached files that the item must have; each is a key of the Secret. */
+  readonly files: readonly string[];
+  /** Keys with names of their own, each from a field or file of this or another item. */
   readonly keys: readonly NamedField[];
   /** undefined = the fields above, or all. */
   readonly find: FindSpec | undefined;
   readonly settings: SecretSettings;
 }
 
-/** A key of a Secret and the field that it comes from. */
+/** A key of a Secret and the field, or attached file, that it comes from. */
 export interface NamedField {
   readonly key: string;
   readonly item: ItemRef;
   readonly field: string;
+  /** `field` is the name of an attached file. */
+  readonly isFile?: boolean;
 }

@@ -61,10 +61,10 @@ export function contentOfVault({ fields: keys }: VaultSecretSpec): SecretContent
 /** The keys of a further Secret. */
 export function contentOfSecret(
   { secretsThrough }: AppSpec,
-  { item, fields, keys, find, settings }: SecretSpec,
+  { item, fields, files, keys, find, settings }: SecretSpec,
   labelsOf: LabelsOf,
 ): SecretContent {
-  const named = [...fields.map(toKeyName), ...keys.map(({ key }) => key)];
+  const named = [...fields.map(toKeyName), ...files, ...keys.map(({ key }) => key)];
   if (secretsThrough === "onepassword-item") return withLabels(named, labelsOf(item));
   // It is added to what others make.
   if (settings.creationPolicy === "Merge" || find !== undefined) {

@@ -93,7 +93,7 @@ function planRepeats(fields: readonly Field[], { old, renewed }: Renewal): (() =
 }
 
 /** Section of the fields that Berth makes. */
-const ownSection = { id: "berth", label: "berth" };
+export const ownSection = { id: "berth", label: "berth" };
 
 /** The fields of the keys. One that somebody else made is changed only where it has what the key gave before. */
 function planKeys(
@@ -108,7 +108,10 @@ function planKeys(
     );
     if (field === undefined) {
       return () => {
-        addField(item, key, value);
+        const isSecret = key.parts.some(
+          (part) => typeof part !== "string" && part.field === "password",
+        );
+        setOwnField(item, { name: key.name, value, isSecret });
       };
     }
     const isOurs = field.section?.id === ownSection.id || field.value === renderKey(key, old);
@@ -124,12 +127,22 @@ function planKeys(
   });
 }
 
-function addField(item: ItemContent, { name, parts }: SecretKey, value: string): void {
-  const isSecret = parts.some((part) => typeof part !== "string" && part.field === "password");
+/** Adds a field that Berth makes, in place of its own one of that name. */
+export function setOwnField(
+  item: ItemContent,
+  {
+    name,
+    value,
+    isSecret,
+  }: { readonly name: string; readonly value: string; readonly isSecret: boolean },
+): void {
   item.sections ??= [];
   if (item.sections.every(({ id }) => id !== ownSection.id)) item.sections.push({ ...ownSection });
   // An empty field of that name would be a second one.
-  item.fields = (item.fields ?? []).filter(({ label, value: given }) => label !== name || given);
+  item.fields = (item.fields ?? []).filter(
+    ({ label, value: given, section }) =>
+      label !== name || (given && section?.id !== ownSection.id),
+  );
   item.fields.push({
     id: `berth-${name}`,
     label: name,
@@ -140,7 +153,7 @@ function addField(item: ItemContent, { name, parts }: SecretKey, value: string):
 }
 
 /** By label, or by the purpose that a login item gives to its two fields. */
-function onlyField(fields: readonly Field[], label: string): Field {
+export function onlyField(fields: readonly Field[], label: string): Field {
   const purpose = ["username", "password"].includes(label) ? label.toUpperCase() : undefined;
   const found = fields.filter(
     (field) =>

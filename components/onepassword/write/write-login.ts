@@ -12,21 +12,33 @@ import {
 } from "../through-client.ts";
 import { type ItemContent, type LoginChange, setLogin } from "./edit-login.ts";
 
+/** Edits an item in one request, or not at all if `edit` throws. Throws `ItemReadError`. */
+type EditItem = (ref: ItemRef, edit: (item: ItemContent) => void) => Promise<void>;
+
+/** Edits with the same clients as `readThroughClient`. The token needs write access to the vault. */
+export function editThroughClient(access: OnePasswordAccess): EditItem {
+  return throughClient(access, editThroughConnect, editThroughOp, false);
+}
+
 /**
  * Gives an item's `password` a new value, and its `username` one where it is given, in one edit, together
  * with the fields that repeat them and those of the keys. Throws `ItemReadError`.
  */
 export type WriteLogin = (ref: ItemRef, change: LoginChange) => Promise<void>;
 
-/** Writes with the same clients as `readThroughClient`. The token needs write access to the vault. */
+/** Writes with {@link editThroughClient}. */
 export function writeThroughClient(access: OnePasswordAccess): WriteLogin {
-  return throughClient(access, writeThroughConnect, writeThroughOp, false);
+  const edit = editThroughClient(access);
+  return (ref, change) =>
+    edit(ref, (item) => {
+      setLogin(item, change);
+    });
 }
 
-function writeThroughConnect(connect: ConnectClient): WriteLogin {
-  return async (ref, change) => {
+function editThroughConnect(connect: ConnectClient): EditItem {
+  return async (ref, edit) => {
     const item = await withRetries(() => readWholeItem(connect, ref));
-    setLogin(item, change);
+    edit(item);
     try {
       await connect.updateItem(item.vault.id, item);
     } catch (error) {
@@ -36,12 +48,12 @@ function writeThroughConnect(connect: ConnectClient): WriteLogin {
 }
 
 /** The item goes through a pipe, so no password is among the arguments of a process. */
-function writeThroughOp(env: OpEnvironment): WriteLogin {
-  return async (ref, change) => {
+function editThroughOp(env: OpEnvironment): EditItem {
+  return async (ref, edit) => {
     const item = await withRetries(async () =>
       parseOpAnswer<ItemContent>(await runOp(["get", ref.item, "--format", "json"], { ref, env })),
     );
-    setLogin(item, change);
+    edit(item);
     await runOp(["edit", ref.item], { ref, env, input: JSON.stringify(item) });
   };
 }

@@ -41,7 +41,7 @@ export interface LiveDefault
 export interface LiveAccess {
   readonly objects: readonly LiveObject[];
   readonly defaults: readonly LiveDefault[];
-  /** Only those that the plan wants. */
+  /** Only those that the plan wants, and those that they need. */
   readonly extensions: readonly LiveExtension[];
   /** undefined = the plan wants none. */
   readonly publications?: LivePublications | undefined;
@@ -81,7 +81,7 @@ export async function inspectAccess(
   return {
     objects: rows.filter((row) => row.kind === "object").map(sortGrants),
     defaults: rows.filter((row) => row.kind === "default").map(sortGrants),
-    extensions: await inspectExtensions(client, plan.extensions),
+    extensions: await inspectExtensions(client, plan, false),
     publications: await inspectPublications(client, plan.database.owner, plan.publications),
   };
 }

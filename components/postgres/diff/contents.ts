@@ -18,17 +18,17 @@ export function hasContents(plan: DatabasePlan): boolean {
   return plan.schemas.length > 1 || plan.extensions.length > 0 || plan.publications !== undefined;
 }
 
-/** Creates missing schemas and extensions. Nothing is dropped, moved or given another owner. */
+/**
+ * Creates missing schemas and extensions. Nothing is dropped or moved, and nothing but the functions of an extension
+ * is given another owner, if the entry says so.
+ */
 export function decideContents(
   plan: DatabasePlan,
   server: Admin,
   access: Pick<LiveAccess, "objects" | "extensions" | "publications">,
 ): ContentDecision {
-  const extensions = plan.extensions.map((extension) =>
-    decideExtension(plan, extension, {
-      server,
-      live: access.extensions.find(({ name }) => name === extension.name),
-    }),
+  const extensions = listExtensions(plan, access.extensions).map(({ wanted, live }) =>
+    decideExtension(plan, wanted, { server, live }),
   );
   const publications = decidePublications(plan, server, access);
   const all = [decideSchemas(plan, access), ...extensions, ...publications];
@@ -60,6 +60,28 @@ function decideSchemas(plan: DatabasePlan, { objects }: Pick<LiveAccess, "object
   return { actions, problems, superuser: [] };
 }
 
+/** A wanted extension, or one that it needs. */
+interface Listed {
+  readonly wanted: ExtensionSpec;
+  /** undefined = the server was not asked, and is taken to have it. */
+  readonly live: LiveExtension | undefined;
+}
+
+/** Each comes after those that it needs. */
+function listExtensions(
+  { extensions }: DatabasePlan,
+  found: readonly LiveExtension[],
+): readonly Listed[] {
+  const listed = found.flatMap((live): Listed[] => {
+    const { name, schema, isWanted } = live;
+    const wanted = extensions.find((one) => one.name === name);
+    if (wanted !== undefined) return [{ wanted, live }];
+    return isWanted ? [] : [{ wanted: { name, schema }, live }];
+  });
+  const unread = extensions.filter(({ name }) => !found.some((live) => live.name === name));
+  return [...listed, ...unread.map((wanted) => ({ wanted, live: undefined }))];
+}
+
 function decideExtension(
   plan: DatabasePlan,
   wanted: ExtensionSpec,
@@ -71,42 +93,78 @@ function decideExtension(
   const what = `extension "${wanted.name}"`;
   const problem = live === undefined ? undefined : findProblem(plan, wanted, live);
   if (problem !== undefined) {
-    const at = `${what} (berth:apps.${plan.app}.database.extensions)`;
+    const needed = live?.isWanted === false ? "needed by one of " : "";
+    const at = `${what} (${needed}berth:apps.${plan.app}.database.extensions)`;
     return { ...none, problems: [{ ...about, ...problem, what: `${at} ${problem.what}` }] };
   }
-  const action = toAction(plan, wanted, live);
-  if (action === undefined) return none;
-  const reason = live === undefined ? undefined : findBlock(live);
-  if (reason === undefined || server.isSuperuser) return { ...none, actions: [action] };
+  const actions = [
+    ...makeExtension(plan, wanted, live).map((action) => ({
+      action,
+      reason: live === undefined ? undefined : findBlock(live),
+    })),
+    ...handOver(plan, wanted, live).map((action) => ({
+      action,
+      reason: "has functions that belong to others",
+    })),
+  ];
+  const isFree = (one: (typeof actions)[number]): boolean =>
+    server.isSuperuser || one.reason === undefined;
   return {
     ...none,
-    superuser: [
-      {
+    actions: actions.filter(isFree).map(({ action }) => action),
+    superuser: actions
+      .filter((one) => !isFree(one))
+      .map(({ action, reason = "" }) => ({
         code: "extension-needs-superuser",
         ...about,
         what: `${what} ${reason}, and role "${server.admin}" is not a superuser`,
         fix: `as a superuser, in database ${plan.database.name}: ${toStatement(action, () => "")};`,
-      },
-    ],
+      })),
   };
 }
 
-function findBlock({ needsSuperuser, belongsToOther }: LiveExtension): string | undefined {
-  if (needsSuperuser) return "is not trusted: only a superuser can create or update it";
+function findBlock({
+  needsSuperuser,
+  isTrusted,
+  belongsToOther,
+}: LiveExtension): string | undefined {
+  if (needsSuperuser) {
+    return isTrusted
+      ? "needs an extension that is not trusted: only a superuser can create that"
+      : "is not trusted: only a superuser can create or update it";
+  }
   return belongsToOther ? "is there, and only its owner or a superuser can update it" : undefined;
 }
 
-function toAction(
+/** The owner of the database creates what it may create, and so may update it. */
+function makeExtension(
   { database }: DatabasePlan,
   extension: ExtensionSpec,
   live: LiveExtension | undefined,
-): Action | undefined {
+): readonly Action[] {
   const common = { path: "extensions", database: database.name } as const;
   const installed = live?.installedVersion ?? undefined;
-  if (installed === undefined) return { kind: "create-extension", ...common, extension };
+  if (installed === undefined) {
+    const as = live?.isTrusted === true ? database.owner : undefined;
+    return [{ kind: "create-extension", ...common, extension, as }];
+  }
   const { name, version } = extension;
-  if (version === undefined || version === installed) return undefined;
-  return { kind: "update-extension", ...common, name, from: installed, version };
+  if (version === undefined || version === installed) return [];
+  return [{ kind: "update-extension", ...common, name, from: installed, version }];
+}
+
+/** What a new extension brings, or an update, belongs to others at first. */
+function handOver(
+  { database }: DatabasePlan,
+  { name: extension, functions, version }: ExtensionSpec,
+  live: LiveExtension | undefined,
+): readonly Action[] {
+  if (functions !== "owner") return [];
+  const installed = live?.installedVersion ?? undefined;
+  const isSettled = installed !== undefined && [undefined, installed].includes(version);
+  if (isSettled && live?.keepsFunctions !== true) return [];
+  const { name, owner } = database;
+  return [{ kind: "hand-over-functions", path: "extensions", database: name, extension, owner }];
 }
 
 function findProblem(
@@ -139,17 +197,12 @@ function findProblem(
       fix: `look at: SELECT version FROM pg_available_extension_versions WHERE name = '${name}'`,
     };
   }
-  if (live.installedSchema !== null) return undefined;
-  if (live.fixedSchema !== null && live.fixedSchema !== schema) {
+  if (live.installedSchema === null && live.fixedSchema !== null && live.fixedSchema !== schema) {
     return {
       code: "extension-elsewhere",
       what: `can only be in schema "${live.fixedSchema}"`,
       fix: `write { name: ${name}, schema: ${live.fixedSchema} }`,
     };
   }
-  const earlier = plan.extensions.slice(0, plan.extensions.indexOf(wanted));
-  const missing = live.requires.filter((need) => !earlier.some((one) => one.name === need));
-  if (missing.length === 0) return undefined;
-  const what = `needs ${missing.join(", ")}`;
-  return { code: "extension-needs-other", what, fix: "list that before it" };
+  return undefined;
 }

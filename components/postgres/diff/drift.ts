@@ -85,6 +85,7 @@ function undoRole(role: RoleState, action: Action, catalog: Catalog): RoleState 
     case "update-extension":
     case "create-publication":
     case "extend-publication":
+    case "hand-over-functions":
       return role;
   }
 }
@@ -99,6 +100,17 @@ function undoContents(live: AppDatabaseState, action: Action): AppDatabaseState 
   }
   if (action.kind === "create-publication" || action.kind === "extend-publication") {
     return { ...live, ...undoPublication(live, action) };
+  }
+  if (action.kind === "hand-over-functions") {
+    const { extension } = action;
+    return {
+      ...live,
+      extensions: extensions.map((one) =>
+        one.name === extension
+          ? Object.fromEntries(Object.entries(one).filter(([key]) => key !== "functions"))
+          : one,
+      ) as AppDatabaseState["extensions"],
+    };
   }
   if (action.kind !== "update-extension") return live;
   const { name, from: version } = action;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Grants, objectTypes, privilegeTable } from "../../config/privileges.ts";
 import {
+  ExtensionFunctions,
   ExtensionName,
   ExtensionVersion,
   IcuLocale,
@@ -116,6 +117,8 @@ export const AppProperties = z.strictObject({
         name: ExtensionName,
         schema: PgIdentifier,
         version: ExtensionVersion.optional(),
+        /** undefined = they stay with who has them. */
+        functions: ExtensionFunctions.optional(),
       }),
     )
     .readonly(),

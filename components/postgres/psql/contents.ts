@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { ExtensionSpec } from "../../config/spec.ts";
 import { type DatabasePlan, PUBLIC_SCHEMA } from "../plan/plan.ts";
+import { asRole } from "../statements/sql.ts";
 import {
   createPublications,
   queryPublicationProblems,
@@ -11,7 +12,7 @@ import { refusal, statementOf, step, text, texts } from "./step.ts";
 
 /**
  * The schemas and extensions in a psql script, inside the app's database. The rules are those of
- * `diff/contents.ts`: nothing is dropped, moved or given another owner.
+ * `diff/contents.ts`.
  */
 
 const sql = readFileSync(new URL("../catalog/sql/extensions.sql", import.meta.url), "utf8");
@@ -49,9 +50,15 @@ export function createContents(plan: DatabasePlan): readonly string[] {
     ...(extensions.length === 0
       ? []
       : [
-          `SELECT ${due}\nFROM ${toRows(plan, false)}\nWHERE ${due} IS NOT NULL AND ${isAllowed}\nORDER BY place\n\\gexec`,
+          `SELECT ${due}\nFROM ${toRows(plan, false)}\nWHERE ${due} IS NOT NULL AND ${isAllowed}\nORDER BY place, depth DESC\n\\gexec`,
         ]),
     ...createPublications(plan),
+    // What was just created has functions, too.
+    ...(extensions.some(({ functions }) => functions === "owner")
+      ? [
+          `SELECT hand_over\nFROM ${toRows(plan, false)}\nWHERE ${isToHandOver} AND ${isSuperuser}\nORDER BY place\n\\gexec`,
+        ]
+      : []),
   ];
 }
 
@@ -65,6 +72,8 @@ export function refuseBlocked(plan: DatabasePlan): readonly string[] {
       : [
           `SELECT format('in database %s: %s;', current_database(), ${due}) FROM ${toRows(plan, false)}
       WHERE ${due} IS NOT NULL AND NOT (${isAllowed})`,
+          `SELECT format('in database %s: %s;', current_database(), hand_over) FROM ${toRows(plan, false)}
+      WHERE ${isToHandOver} AND NOT ${isSuperuser}`,
         ]),
   ];
   return [
@@ -76,8 +85,11 @@ export function refuseBlocked(plan: DatabasePlan): readonly string[] {
 const due = `CASE WHEN installed_version IS NULL THEN create_it
     WHEN version NOT IN ('', installed_version) THEN update_it END`;
 
-const isAllowed = `(NOT (needs_superuser OR belongs_to_other)
-    OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user))`;
+const isSuperuser = "(SELECT rolsuper FROM pg_roles WHERE rolname = current_user)";
+
+const isAllowed = `(NOT (needs_superuser OR belongs_to_other) OR ${isSuperuser})`;
+
+const isToHandOver = "hand_over IS NOT NULL AND keeps_functions";
 
 function queryExtensionProblems(plan: DatabasePlan, isNew: boolean): string {
   return `SELECT format('extension "%s" %s', name, CASE
@@ -86,47 +98,58 @@ function queryExtensionProblems(plan: DatabasePlan, isNew: boolean): string {
         WHEN NOT is_available THEN 'is not on the server; install the package that has it where Postgres runs'
         WHEN NOT has_version THEN
           format('is not there in version %s; look at pg_available_extension_versions', coalesce(nullif(version, ''), '(default)'))
-        WHEN fixed_schema <> schema THEN format('can only be in schema "%s"', fixed_schema)
-        ELSE format('needs %s; list that before it', array_to_string(missing, ', ')) END)
-      FROM (SELECT *, ARRAY(SELECT unnest(requires) EXCEPT SELECT unnest(earlier)) AS missing
-        FROM ${toRows(plan, isNew)}) e
+        ELSE format('can only be in schema "%s"', fixed_schema) END)
+      FROM ${toRows(plan, isNew)}
       WHERE CASE WHEN installed_version IS NULL
-        THEN NOT is_available OR NOT has_version OR fixed_schema <> schema OR missing <> '{}'
+        THEN NOT is_available OR NOT has_version OR fixed_schema <> schema
         ELSE installed_schema <> schema OR version NOT IN ('', installed_version) AND NOT has_version END`;
 }
 
-/** A row for each extension: the wanted one, what the server has of it, and what the database has. */
+/** A row for each extension and each that it needs: what the server has of it, what the database has, and statements. */
 function toRows(plan: DatabasePlan, isNew: boolean): string {
-  const { extensions } = plan;
-  const rows = extensions.map((extension, place) => {
-    const earlier = extensions.slice(0, place).map(({ name }) => name);
-    const { name, schema, version = "" } = extension;
-    const [create, update] = toStatements(plan, extension);
-    return `(${String(place)}, ${text(name)}, ${text(schema)}, ${text(version)}, ${texts(earlier)}, ${create}, ${update})`;
+  const { extensions, database } = plan;
+  const rows = extensions.map((extension) => {
+    const { name, version = "" } = extension;
+    const { create, update, handOver } = toStatements(plan, extension);
+    return `(${text(name)}, ${text(version)}, ${create}, ${update}, ${handOver})`;
   });
-  const parameters = {
-    $1: texts(extensions.map(({ name }) => name)),
-    $2: texts(extensions.map(({ version }) => version ?? "")),
-  };
+  const parameters = [
+    texts(extensions.map(({ name }) => name)),
+    texts(extensions.map(({ version }) => version ?? "")),
+    texts(extensions.map(({ schema }) => schema)),
+    String(isNew),
+    text(database.owner),
+  ];
   const found = sql
     .replaceAll(/^--.*\n/gm, "")
-    .replaceAll(/\$[12]/g, (parameter) => parameters[parameter as keyof typeof parameters]);
-  const installed = isNew
-    ? "false AS belongs_to_other, NULL::text AS installed_version, NULL::text AS installed_schema"
-    : "belongs_to_other, installed_version, installed_schema";
-  return `(VALUES ${rows.join(",\n    ")}
-  ) wanted (place, name, schema, version, earlier, create_it, update_it)
-  JOIN (SELECT name, is_available, has_version, needs_superuser, fixed_schema, requires, ${installed}
-    FROM (${found}) live) found USING (name)`;
+    .replaceAll(/\$(\d)/g, (_, place: string) => parameters[Number(place) - 1] ?? "");
+  const create = "coalesce(w.create_it, format('CREATE EXTENSION %I SCHEMA %I', name, schema))";
+  const byOwner = text(asRole(database.owner.replaceAll("%", "%%"), ["%s"]));
+  return `(SELECT e.*, coalesce(w.version, '') AS version, w.update_it, w.hand_over,
+      CASE WHEN is_trusted THEN format(${byOwner}, ${create}) ELSE ${create} END AS create_it
+    FROM (${found}) e
+    LEFT JOIN (VALUES ${rows.join(",\n      ")}
+    ) w (name, version, create_it, update_it, hand_over) USING (name)) listed`;
 }
 
-function toStatements(
-  { database }: DatabasePlan,
-  extension: ExtensionSpec,
-): readonly [create: string, update: string] {
+function toStatements({ database }: DatabasePlan, extension: ExtensionSpec) {
   const at = { path: "extensions", database: database.name } as const;
-  const { name, version } = extension;
-  const create = statementOf({ kind: "create-extension", ...at, extension });
-  if (version === undefined) return [create, "NULL::text"];
-  return [create, statementOf({ kind: "update-extension", ...at, name, from: "", version })];
+  const { name, version, functions } = extension;
+  const none = "NULL::text";
+  return {
+    create: statementOf({ kind: "create-extension", ...at, extension, as: undefined }),
+    update:
+      version === undefined
+        ? none
+        : statementOf({ kind: "update-extension", ...at, name, from: "", version }),
+    handOver:
+      functions === undefined
+        ? none
+        : statementOf({
+            kind: "hand-over-functions",
+            ...at,
+            extension: name,
+            owner: database.owner,
+          }),
+  };
 }

@@ -132,6 +132,7 @@ function decidePlan(
   const { adopting } = decision;
   const problems = [
     ...decision.problems,
+    ...findUnlistedExtensions(plan, access?.extensions ?? extensions ?? []),
     ...findOtherProvider(plan, decision),
     // Their resources would fail halfway.
     ...decision.superuser.filter(
@@ -171,4 +172,26 @@ function findOtherProvider(
       fix: `set berth:apps.${app}.provisioner to berth`,
     },
   ];
+}
+
+/** The registry's resources make what the entry lists, in that order, and each as the admin. */
+function findUnlistedExtensions(
+  { app, extensions }: DatabasePlan,
+  found: readonly LiveExtension[],
+): readonly PostgresProblem[] {
+  return extensions.flatMap(({ name }, place) => {
+    const live = found.find((one) => one.name === name);
+    const earlier = extensions.slice(0, place).map((one) => one.name);
+    const missing = (live?.requires ?? []).filter((need) => !earlier.includes(need));
+    if (live?.installedVersion !== null || missing.length === 0) return [];
+    return [
+      {
+        code: "extension-needs-other",
+        app,
+        at: "extensions",
+        what: `extension "${name}" (berth:apps.${app}.database.extensions) needs ${missing.join(", ")}, which provisioner postgresql makes only if it is listed before`,
+        fix: "list that before it",
+      } as const,
+    ];
+  });
 }

@@ -3,7 +3,7 @@ import type { StackSpec } from "../../config/spec.ts";
 import type { Credential } from "../../onepassword/credential.ts";
 import { inspectAccess } from "../catalog/access.ts";
 import { type Catalog, inspectCatalog, inspectVerifiers } from "../catalog/catalog.ts";
-import { asNotInstalled, inspectExtensions } from "../catalog/extensions.ts";
+import { inspectExtensions } from "../catalog/extensions.ts";
 import { hasContents } from "../diff/contents.ts";
 import { decideApp, mayEnter } from "../diff/decide-app.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
@@ -83,8 +83,7 @@ async function inspectInside(
     }));
   }
   if (plan.extensions.length === 0 || catalog.databases.has(plan.database.name)) return {};
-  const found = await withSession(target, admin, (client) =>
-    inspectExtensions(client, plan.extensions),
-  );
-  return { extensions: found.map(asNotInstalled) };
+  return {
+    extensions: await withSession(target, admin, (client) => inspectExtensions(client, plan, true)),
+  };
 }

@@ -55,6 +55,14 @@ export type Action = { readonly path: string } & (
       readonly kind: "create-extension";
       readonly database: string;
       readonly extension: ExtensionSpec;
+      /** The role that creates and so owns it, and may update it; undefined = the session's. */
+      readonly as: string | undefined;
+    }
+  | {
+      readonly kind: "hand-over-functions";
+      readonly database: string;
+      readonly extension: string;
+      readonly owner: string;
     }
   | {
       readonly kind: "update-extension";
@@ -166,9 +174,9 @@ export function describeAction(action: Action): string {
     case "create-schema":
       return `schema ${action.schema} is created in database ${action.database}`;
     case "create-extension":
-      return `extension ${action.extension.name} is created in schema ${action.extension.schema} of database ${action.database}`;
     case "update-extension":
-      return `extension ${action.name} in database ${action.database} goes from version ${action.from} to ${action.version}`;
+    case "hand-over-functions":
+      return describeExtension(action);
     case "create-publication":
     case "extend-publication":
       return describePublication(action);
@@ -197,6 +205,23 @@ function describePublication(
   }
   const tables = action.tables.map((table) => `${table.schema}.${table.name}`);
   return `publication ${name} in database ${database} gets ${listSome(tables)}`;
+}
+
+function describeExtension(
+  action: Extract<Action, { readonly kind: `${string}-extension` | "hand-over-functions" }>,
+): string {
+  const { kind, database } = action;
+  switch (kind) {
+    case "create-extension": {
+      const { extension, as } = action;
+      const by = as === undefined ? "" : `, by ${as}`;
+      return `extension ${extension.name} is created in schema ${extension.schema} of database ${database}${by}`;
+    }
+    case "update-extension":
+      return `extension ${action.name} in database ${database} goes from version ${action.from} to ${action.version}`;
+    case "hand-over-functions":
+      return `${action.owner} becomes owner of the functions of extension ${action.extension} in database ${database}`;
+  }
 }
 
 function describePrivilegeChange(kind: string, change: PrivilegeChange): string {

@@ -51,6 +51,7 @@ function riskOf(
     case "drop-role":
       return "drop";
     case "reassign-owned":
+    case "hand-over-functions":
       return "reown";
     case "join":
       return database.givesNothing.has(action.group) ? undefined : "access";

@@ -1,5 +1,5 @@
 import { escapeIdentifier, escapeLiteral } from "pg";
-import type { ExtensionSpec, PublicationSpec } from "../../config/spec.ts";
+import type { PublicationSpec } from "../../config/spec.ts";
 import { type PlannedDatabase, type PlannedRole, PUBLIC } from "../plan/plan.ts";
 import { type Action, argumentsOf, type Securable } from "./actions.ts";
 
@@ -58,8 +58,11 @@ export function toStatement(action: Action, verifiers: Verifiers): string {
     case "create-schema":
       return `CREATE SCHEMA ${id(action.schema)} AUTHORIZATION ${id(action.owner)}`;
     case "create-extension":
+      return createExtension(action);
     case "update-extension":
-      return makeExtension(action);
+      return `ALTER EXTENSION ${id(action.name)} UPDATE TO ${escapeLiteral(action.version)}`;
+    case "hand-over-functions":
+      return handOverFunctions(action);
     case "create-publication":
     case "extend-publication":
       return makePublication(action);
@@ -68,9 +71,8 @@ export function toStatement(action: Action, verifiers: Verifiers): string {
     case "revoke":
       return `REVOKE ${action.privileges.join(", ")} ON ${securable(action.on)} FROM ${grantee(action.grantee)}`;
     case "grant-default":
-      return `${defaults(action)} GRANT ${action.privileges.join(", ")} ON ${action.type.toUpperCase()}S TO ${grantee(action.grantee)}`;
     case "revoke-default":
-      return `${defaults(action)} REVOKE ${action.privileges.join(", ")} ON ${action.type.toUpperCase()}S FROM ${grantee(action.grantee)}`;
+      return alterDefaults(action);
   }
 }
 
@@ -81,9 +83,12 @@ const id = escapeIdentifier;
  * superuser's REVOKE acts as the owner, and GRANTED BY may only name the session's own role.
  */
 export function inNameOf(role: string, statements: readonly string[]): string {
-  return [`SET ROLE ${id(role)}`, ...statements, "RESET ROLE"]
-    .map((statement) => `${statement};`)
-    .join(" ");
+  return `${asRole(role, statements)};`;
+}
+
+/** The same, with no semicolon at the end. */
+export function asRole(role: string, statements: readonly string[]): string {
+  return [`SET ROLE ${id(role)}`, ...statements, "RESET ROLE"].join("; ");
 }
 
 /** Same meaning as no VALID UNTIL, but @pulumi/postgresql writes it. */
@@ -153,16 +158,55 @@ function leaveOwned({ role, owner }: { readonly role: string; readonly owner?: s
     : `REASSIGN OWNED BY ${id(role)} TO ${id(owner)}`;
 }
 
-function makeExtension(action: Extract<Action, { readonly kind: `${string}-extension` }>): string {
-  return action.kind === "create-extension"
-    ? createExtension(action.extension)
-    : `ALTER EXTENSION ${id(action.name)} UPDATE TO ${escapeLiteral(action.version)}`;
-}
-
-function createExtension({ name, schema, version }: ExtensionSpec): string {
+function createExtension({
+  extension: { name, schema, version },
+  as,
+}: Pick<Extract<Action, { readonly kind: "create-extension" }>, "extension" | "as">): string {
   // Without a schema the extension would go to pg_catalog, the session's search_path.
   const exactly = version === undefined ? "" : ` VERSION ${escapeLiteral(version)}`;
-  return `CREATE EXTENSION ${id(name)} SCHEMA ${id(schema)}${exactly}`;
+  const statement = `CREATE EXTENSION ${id(name)} SCHEMA ${id(schema)}${exactly}`;
+  return as === undefined ? statement : asRole(as, [statement]);
+}
+
+/**
+ * One block, because the functions of an extension that is yet to be created are not known. It leaves alone those
+ * that somebody gave to a third role. The same functions as in `catalog/sql/extensions.sql`.
+ */
+function handOverFunctions({
+  extension,
+  owner,
+}: {
+  readonly extension: string;
+  readonly owner: string;
+}): string {
+  const functions = [
+    "SELECT p.oid::pg_catalog.regprocedure FROM pg_catalog.pg_extension x",
+    "JOIN pg_catalog.pg_depend d ON d.refobjid OPERATOR(pg_catalog.=) x.oid",
+    "JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) d.objid",
+    `WHERE x.extname OPERATOR(pg_catalog.=) ${escapeLiteral(extension)}`,
+    "AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass",
+    "AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass",
+    "AND d.deptype OPERATOR(pg_catalog.=) 'e'",
+    "AND (p.proowner OPERATOR(pg_catalog.=) 10 OR p.proowner OPERATOR(pg_catalog.=) x.extowner)",
+  ];
+  const change = `EXECUTE pg_catalog.format('ALTER ROUTINE %s OWNER TO %I', f, ${escapeLiteral(owner)});`;
+  const loop = `FOR f IN ${functions.join(" ")} LOOP ${change} END LOOP;`;
+  return `DO ${inDollars(` DECLARE f pg_catalog.regprocedure; BEGIN ${loop} END `)}`;
+}
+
+/** A text between tags that it does not hold. */
+export function inDollars(body: string): string {
+  let tag = "$berth$";
+  for (let n = 1; body.includes(tag); n += 1) tag = `$berth${String(n)}$`;
+  return `${tag}${body}${tag}`;
+}
+
+function alterDefaults(
+  action: Extract<Action, { readonly kind: "grant-default" | "revoke-default" }>,
+): string {
+  const [verb, preposition] =
+    action.kind === "grant-default" ? ["GRANT", "TO"] : ["REVOKE", "FROM"];
+  return `${defaults(action)} ${verb} ${action.privileges.join(", ")} ON ${action.type.toUpperCase()}S ${preposition} ${grantee(action.grantee)}`;
 }
 
 /** The app's owner gets it in the same statement, so that it may change it. */

@@ -1,6 +1,7 @@
 import { escapeLiteral } from "pg";
 import type { SettingsByName } from "../../config/schema/settings.ts";
 import type { DatabasePlan, PlannedDatabase } from "../plan/plan.ts";
+import { inDollars } from "./sql.ts";
 
 /** A setting that the server refuses, with the server's reason. */
 export interface RefusedSetting {
@@ -76,7 +77,5 @@ END`);
 
 /** A DO block, with a dollar quote that does not occur in the body. */
 export function inBlock(body: string): string {
-  let tag = "$berth$";
-  for (let n = 1; body.includes(tag); n += 1) tag = `$berth${String(n)}$`;
-  return `DO ${tag}\n${body}\n${tag};`;
+  return `DO ${inDollars(`\n${body}\n`)};`;
 }

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { toVaultScript } from "../../../cli/plan/vault-script.ts";
 import { parseStack } from "../../../components/config/parse.ts";
 import type { StackSpec } from "../../../components/config/spec.ts";
-import { writeStack } from "../../fakes/stack.ts";
+import { type Written, writeStack } from "../../fakes/stack.ts";
 
 const apps = {
   plain: null,
@@ -18,21 +18,35 @@ const apps = {
   },
 };
 
-function parse(vault: object = {}): StackSpec {
+function parse(vault: object = {}, postgres: Written = {}): StackSpec {
   const secrets = { vault: { connection: "tools/default", ...vault } };
-  return parseStack("prod", { ...writeStack(apps), secrets });
+  return parseStack("prod", { ...writeStack(apps, postgres), secrets });
 }
 
-/** What a shell would hand to `vault`, call by call. */
-async function runScript(script: string): Promise<{ args: string[]; input: string }[]> {
+const password = "pass word\\n%s'";
+
+/**
+ * What a shell would hand to `vault`, call by call.
+ *
+ * @param there What `vault secrets list` and `vault auth list` answer.
+ */
+async function runScript(
+  script: string,
+  there = '{ "postgres/": {}, "kvv2/": {}, "kubernetes/": {} }',
+): Promise<{ args: string[]; input: string }[]> {
   const folder = mkdtempSync(path.join(tmpdir(), "berth-vault-"));
   try {
-    const note = `printf '%s\\0' "$@" >"$D/$n.args"; [ "\${!#}" = - ] && cat >"$D/$n.in"; n=$((n + 1)); true`;
-    const program = `n=0; vault() { ${note}; }; ${script}\necho "$n"`;
-    const { stdout } = await execa("bash", ["-euc", program], { env: { D: folder } });
+    // A pipe runs it in a shell of its own, so the count is in a file.
+    const count = `n=$(cat "$D/n"); echo $((n + 1)) >"$D/n"`;
+    const list = `[ "$2" = list ] && { printf %s "$THERE"; return; }`;
+    const note = `printf '%s\\0' "$@" >"$D/$n.args"; case "\${!#}" in *-) cat >"$D/$n.in";; esac; true`;
+    const program = `echo 0 >"$D/n"; vault() { ${list}; ${count}; ${note}; }; ${script}\ncat "$D/n"`;
+    const { stdout } = await execa("bash", ["-euo", "pipefail", "-c", program], {
+      env: { D: folder, THERE: there, VAULT_POSTGRES_PASSWORD: password },
+    });
     return Array.from({ length: Number(stdout.split("\n").at(-1)) }, (_, index) => {
       const args = readFileSync(path.join(folder, `${String(index)}.args`), "utf8").split("\0");
-      const hasInput = args.at(-2) === "-";
+      const hasInput = args.at(-2)?.endsWith("-") === true;
       const input = hasInput ? readFileSync(path.join(folder, `${String(index)}.in`), "utf8") : "";
       return { args: args.slice(0, -1), input };
     });
@@ -53,6 +67,8 @@ test("a shell takes it, and Vault is handed a connection, a role, a policy and a
       "password=-",
     ]),
   );
+  expect(config?.args.join(" ")).not.toContain("tls_ca");
+  expect(config?.input).toBe(password);
   expect(role?.args).toEqual(["write", "postgres/roles/wiki", "-"]);
   expect(JSON.parse(role?.input ?? "")).toMatchObject({
     db_name: "wiki",
@@ -66,6 +82,7 @@ test("a shell takes it, and Vault is handed a connection, a role, a policy and a
   expect(policy?.args).toEqual(["policy", "write", "wiki-ro", "-"]);
   expect(policy?.input).toBe(
     'path "postgres/creds/wiki" { capabilities = ["read"] }\n' +
+      'path "sys/leases/revoke" { capabilities = ["update"] }\n' +
       'path "kvv2/data/wiki/keys" { capabilities = ["read"] }\n',
   );
   expect(auth?.args).toEqual(["write", "auth/kubernetes/role/wiki-ro", "-"]);
@@ -75,6 +92,46 @@ test("a shell takes it, and Vault is handed a connection, a role, a policy and a
     audience: "vault",
     token_policies: ["wiki-ro"],
   });
+});
+
+test("on a Vault without mounts it makes them first, and none that is there", async () => {
+  const spec = parse({ authMount: "edge" });
+  const made = (there: string) =>
+    runScript(toVaultScript(spec, spec.apps), there).then((calls) =>
+      calls.map(({ args }) => args.join(" ")).slice(0, -4),
+    );
+  expect(await made("{}")).toEqual([
+    "secrets enable -path=kvv2 -version=2 kv",
+    "secrets enable -path=postgres database",
+    "auth enable -path=edge kubernetes",
+    "write auth/edge/config kubernetes_host=https://kubernetes.default.svc",
+  ]);
+  expect(await made('{ "kvv2/": {}, "postgres/": {}, "edge/": {} }')).toEqual([]);
+  expect(await made('{ "my-kvv2/": {}, "postgres/": {}, "edge/": {} }')).toEqual([
+    "secrets enable -path=kvv2 -version=2 kv",
+  ]);
+});
+
+test.each([
+  ["verify-full", "ca's.pem", ["tls_ca=@ca's.pem"]],
+  ["verify-ca", "ca.pem", ["tls_ca=@ca.pem"]],
+  ["require", undefined, []],
+])("the connection with %s gets the CA of the stack", async (mode, ca, wanted) => {
+  const spec = parse({}, { tls: { mode, ...(ca === undefined ? {} : { ca }) } });
+  const calls = await runScript(toVaultScript(spec, spec.apps));
+  const [config] = calls;
+  expect(config?.args.filter((arg) => arg.startsWith("tls_ca"))).toEqual(wanted);
+});
+
+test("it does nothing without the password of Vault's own login", async () => {
+  const spec = parse();
+  const program = `vault() { echo "called $*" >&2; }; ${toVaultScript(spec, spec.apps)}`;
+  const { exitCode, stderr } = await execa("bash", ["-euo", "pipefail", "-c", program], {
+    reject: false,
+  });
+  expect(exitCode).not.toBe(0);
+  expect(stderr).toContain("VAULT_POSTGRES_PASSWORD");
+  expect(stderr).not.toContain("called write postgres");
 });
 
 test("it is said which namespace of Vault, and by whom its own login gets its rights", () => {

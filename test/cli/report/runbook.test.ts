@@ -4,6 +4,7 @@ import path from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { toAdminRunbook } from "../../../cli/report/admin-runbook.ts";
 import { toRunbook } from "../../../cli/report/runbook.ts";
 import { report } from "../../../cli/report/verb.ts";
 import { parseStack } from "../../../components/config/parse.ts";
@@ -23,6 +24,8 @@ const entries = {
 const stack = makeSpec(entries);
 const gitops = { ...stack, apps: stack.apps.map((app) => ({ ...app, delivery: "git" as const })) };
 const runbooks = gitops.apps.map((app) => [app.name, toRunbook([app], gitops)] as const);
+const asJob = gitops.apps.map((app) => ({ ...app, provisioner: "job" as const }));
+const admin = toAdminRunbook({ ...gitops, apps: asJob });
 
 /** Commands that were run, without the app's name: once is enough. */
 const tried = new Set<string>();
@@ -44,19 +47,28 @@ it("writes the keys that are fields of the item where a password is changed by h
   expect(runbooks.filter(([, text]) => text.includes("--keys"))).toHaveLength(1);
 });
 
-describe.each(runbooks)("the runbook of %s", (name, markdown) => {
-  it("is found by its slug and tags", () => {
-    expect(markdown.split("\n").slice(0, 4)).toEqual([
-      "---",
-      `slug: sop-${name}-password-rotation`,
-      `title: Rotate the passwords of ${name}`,
-      "tags: [sop, active]",
-    ]);
-  });
+it("is found by its slug and tags", () => {
+  const front = (slug: string, title: string) =>
+    `---\nslug: sop-${slug}-password-rotation\ntitle: Rotate the password${title}\ntags: [sop, active]\n---\n`;
+  for (const [name, markdown] of runbooks) expect(markdown).toContain(front(name, `s of ${name}`));
+  expect(admin).toContain(front("prod-admin", " of the admin role of stack prod"));
+});
 
+it("of the admin says whose password it is, and who else needs it", () => {
+  expect(commandsOf(admin)).toEqual(
+    expect.arrayContaining([
+      "npm run rotate -- --stack prod --admin --preview",
+      "npm run rotate -- --stack prod --admin",
+    ]),
+  );
+  expect(admin).toContain("the 1Password item Coachlight/postgres-admin. Every stack that names");
+  expect(admin).toContain("6. The Jobs of one-login, two-logins, with-keys log in with a Secret");
+});
+
+describe.each([...runbooks, ["admin", admin] as const])("the runbook of %s", (name, markdown) => {
   it("has commands that exist, with options that they take", { timeout: 120_000 }, async () => {
     const commands = [...new Set(commandsOf(markdown))];
-    expect(commands.length).toBeGreaterThan(5);
+    expect(commands.length).toBeGreaterThan(4);
     const { scripts } = JSON.parse(
       readFileSync(path.join(projectFolder, "package.json"), "utf8"),
     ) as { scripts: Record<string, string> };
@@ -160,7 +172,14 @@ it("has no control character of a name", async () => {
   );
   writeFileSync(file, JSON.stringify({ config: Object.fromEntries(config) }));
   const out = path.join(folder, "runbook.md");
-  const args = { stack: "prod", file, app: "wiki", live: false, role: undefined } as const;
+  const args = {
+    stack: "prod",
+    file,
+    app: "wiki",
+    live: false,
+    role: undefined,
+    admin: false,
+  } as const;
   await report({ ...args, form: "runbook", out });
   const text = readFileSync(out, "utf8");
   rmSync(folder, { recursive: true });

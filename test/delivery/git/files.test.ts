@@ -215,7 +215,7 @@ spec:
 
   it("fails on an app that asks for the admin role's item", () => {
     const item = { vault: "Coachlight", item: "postgres-admin" };
-    const more = { keys: [], find: undefined, settings: usualSettings };
+    const more = { files: [], keys: [], find: undefined, settings: usualSettings };
     const secrets = [{ name: "x", item, namespace: "infra-a", fields: [], ...more }];
     expect(() => planApp(makeApp("a", { secrets }))).toThrow("is from the admin role's item");
   });

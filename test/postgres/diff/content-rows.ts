@@ -7,8 +7,9 @@ import type { Row } from "./rule-rows.ts";
 const wiki = liveRole("wiki", { memberOf: ["berth_prod"] });
 const made = makeCatalog([wiki], [liveDatabase("wiki", "wiki")]);
 const citext: LiveExtension = {
-  ...{ name: "citext", isAvailable: true, hasVersion: true, needsSuperuser: false },
-  ...{ belongsToOther: false, fixedSchema: null, requires: [] },
+  ...{ name: "citext", isWanted: true, isAvailable: true, hasVersion: true },
+  ...{ isTrusted: true, needsSuperuser: false, belongsToOther: false, keepsFunctions: false },
+  ...{ fixedSchema: null, schema: "public", requires: [] },
   ...{ installedVersion: null, installedSchema: null },
 };
 const wantsCitext = { database: { extensions: ["citext"] } };
@@ -64,7 +65,7 @@ export const contentRows: readonly Row[] = [
       entry: wantsCitext,
       ...{ catalog: makeCatalog(), extensions: [{ ...citext, requires: ["cube"] }] },
     },
-    [...provider, "registry"],
+    ["registry"],
   ],
   [
     "setting-refused",

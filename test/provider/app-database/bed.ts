@@ -39,6 +39,8 @@ export function statementsIn(report: string): string[] {
   return lines.filter((line) => /^[A-Z].*;$/.test(line)).map((line) => line.slice(0, -1));
 }
 
+const change =
+  /statement: ((?:GRANT|REVOKE|ALTER|CREATE|DROP|COMMENT|SET ROLE [^;]+;|DO .+'ALTER ROUTINE).*)/i;
 const superuserPassword = "superuser-of-this-test";
 const admin = { name: "coachlight_admin", password: "admin-of-this-test" };
 const logged = { log_statement: "all", log_connections: "on", fsync: "off" };
@@ -289,10 +291,7 @@ export class DatabaseBed {
     return this.readLog()
       .split("\n")
       .filter((line) => line.includes(`${admin.name}@`))
-      .flatMap(
-        (line) =>
-          /statement: ((?:GRANT|REVOKE|ALTER|CREATE|DROP|COMMENT).*)/i.exec(line)?.[1] ?? [],
-      );
+      .flatMap((line) => change.exec(line)?.[1] ?? []);
   }
 
   /** Logins of the admin since the log was cleared. */

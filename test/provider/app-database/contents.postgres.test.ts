@@ -59,7 +59,9 @@ describe.each([
     await handler.close();
     const previewed = bed.reports.flatMap(statementsIn);
     expect(previewed).toContain('CREATE SCHEMA "billing" AUTHORIZATION "preview"');
-    expect(previewed).toContain('CREATE EXTENSION "pg_trgm" SCHEMA "public"');
+    expect(previewed).toContain(
+      'SET ROLE "preview"; CREATE EXTENSION "pg_trgm" SCHEMA "public"; RESET ROLE',
+    );
     expect(previewed).toContain('GRANT USAGE ON SCHEMA "billing" TO "preview_probe"');
     bed.clearLog();
     await bed.up(inputs);
@@ -182,7 +184,7 @@ describe.each([
     expect(bed.writes()).toEqual(
       expect.arrayContaining([
         'CREATE SCHEMA "billing" AUTHORIZATION "drift"',
-        'CREATE EXTENSION "cube" SCHEMA "public"',
+        'SET ROLE "drift"; CREATE EXTENSION "cube" SCHEMA "public"; RESET ROLE',
         'ALTER DEFAULT PRIVILEGES FOR ROLE "drift" IN SCHEMA "public" GRANT EXECUTE ON FUNCTIONS TO "drift_admin"',
       ]),
     );

@@ -36,11 +36,6 @@ describe.each([
       /is not there in version 99/,
     ],
     [
-      "before the one that it needs",
-      ["earthdistance", "cube"],
-      /needs cube\n +fix: list that before it/,
-    ],
-    [
       "in another schema than it can be in",
       ["plperl"],
       /can only be in schema "pg_catalog"\n +fix: write \{ name: plperl, schema: pg_catalog \}/,
@@ -86,6 +81,80 @@ describe.each([
     }
     made = await bed.up(ask("1.8"), made);
     expect(await installed()).toEqual([{ v: "1.8" }]);
+  });
+
+  const ownersOf = (database: string) =>
+    bed.sql<{ name: string; owner: string }>(
+      "select extname as name, pg_get_userbyid(extowner) as owner from pg_extension where extname <> 'plpgsql' order by 1",
+      database,
+    );
+
+  it("creates what an extension needs before it, and what is trusted as the owner, who may update it", async () => {
+    // What the session's own database has says nothing about a new one.
+    await bed.sql("create extension cube");
+    const entry = { extensions: ["earthdistance", { name: "hstore", version: "1.7" }] };
+    const inputs = inputsOf("places", { database: entry });
+    bed.clearLog();
+    const result = await bed.up(inputs).catch((error: unknown) => error);
+    await bed.sql("drop extension cube");
+    const blocked = 'in database places: CREATE EXTENSION "earthdistance" SCHEMA "public";';
+    if (isSuperuser) {
+      expect(bed.writes().filter((statement) => statement.includes("EXTENSION"))).toEqual([
+        'SET ROLE "places"; CREATE EXTENSION "cube" SCHEMA "public"; RESET ROLE',
+        'CREATE EXTENSION "earthdistance" SCHEMA "public"',
+        `SET ROLE "places"; CREATE EXTENSION "hstore" SCHEMA "public" VERSION '1.7'; RESET ROLE`,
+      ]);
+    } else {
+      expect((result as Error).message).toContain(blocked);
+      await bed.sql('create extension "earthdistance" schema "public"', "places");
+    }
+    const trusted = ["cube", "hstore"].map((name) => ({ name, owner: "places" }));
+    expect(await ownersOf("places")).toMatchObject([
+      trusted[0],
+      { name: "earthdistance" },
+      trusted[1],
+    ]);
+    await bed.sqlAs("places", "places", "alter extension hstore update to '1.8'");
+    const whole = await bed.up(
+      inputsOf("places", { database: { extensions: ["hstore", "earthdistance"] } }),
+    );
+    expect((await bed.refresh(whole))?.state).toEqual(whole.state);
+  });
+
+  it("gives an extension's functions to the owner where the entry says so, and none of a third role", async () => {
+    const wanted = { name: "unaccent", functions: "owner" };
+    const inputs = inputsOf("accents", { database: { extensions: [wanted] } });
+    const isOwners = () =>
+      bed.sql(
+        `select distinct pg_get_userbyid(proowner) as owner from pg_proc where proname like 'unaccent%'`,
+        "accents",
+      );
+    const up = async (stored?: StoredResource): Promise<StoredResource> => {
+      if (isSuperuser) return await bed.up(inputs, stored);
+      const failed: unknown = await bed.up(inputs, stored).catch((error: unknown) => error);
+      const statement = /in database accents: (DO .*);$/m.exec((failed as Error).message)?.[1];
+      expect((failed as Error).message).toContain(
+        'extension "unaccent" has functions that belong to others, and role',
+      );
+      await bed.sql(statement ?? "", "accents");
+      return await bed.up(inputs, stored);
+    };
+    const accents = await up();
+    expect(await isOwners()).toEqual([{ owner: "accents" }]);
+    await bed.sqlAs("accents", "accents", "alter function unaccent(text) immutable");
+    expect((await bed.refresh(accents))?.state).toEqual(accents.state);
+    await bed.sql("alter function unaccent(text) owner to postgres", "accents");
+    if (isSuperuser) {
+      const refreshed = await bed.refresh(accents);
+      expect(await bed.diff(refreshed ?? accents)).toEqual(["extensions"]);
+    }
+    await up(accents);
+    expect(await isOwners()).toEqual([{ owner: "accents" }]);
+    await bed.sql("create role third; alter function unaccent(text) owner to third", "accents");
+    bed.clearLog();
+    await bed.up(inputs, accents);
+    expect(bed.writes()).toEqual([]);
+    expect(await isOwners()).toHaveLength(2);
   });
 
   it("says what only a superuser can make, after everything else is done, and goes on from there", async () => {

@@ -138,7 +138,8 @@ export const databaseTexts = {
   },
   "extension-needs-other": {
     seen: ["extension … needs"],
-    means: "an extension needs one that the entry does not list before it",
+    means:
+      "with provisioner postgresql: an extension needs one that the entry does not list before it",
     fix: "list that before it",
   },
   "setting-refused": {

@@ -87,16 +87,6 @@ export const contentRows: readonly Row[] = [
     },
   },
   {
-    code: "extension-needs-other",
-    when: "that is listed first",
-    arrange: withEntry(extensions("earthdistance", "cube")),
-    repair: async (_, t) => {
-      t.entry = extensions("cube", "earthdistance");
-      // It is not trusted either, and that has a row of its own.
-      await t.sql("create extension earthdistance schema public cascade", t.app);
-    },
-  },
-  {
     code: "extension-needs-superuser",
     when: "a superuser creates it",
     arrange: withEntry(extensions("file_fdw")),
@@ -130,6 +120,16 @@ export const contentRows: readonly Row[] = [
       t.sql("create publication cdc for all tables", t.app),
     ),
     repair: (fix, t) => t.follow(fix.split("; or")[0] ?? ""),
+  },
+  {
+    code: "extension-needs-superuser",
+    when: "a superuser creates it, and the owner what it needs",
+    arrange: withEntry(extensions("earthdistance")),
+  },
+  {
+    code: "extension-needs-superuser",
+    when: "a superuser gives its functions to the owner",
+    arrange: withEntry(extensions({ name: "unaccent", functions: "owner" })),
   },
   {
     code: "grant-of-other",

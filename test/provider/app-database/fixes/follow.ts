@@ -5,12 +5,14 @@ const said =
   /\b(?:as (a superuser|the admin|an admin|its owner))(?:,? in database (\S+?))?(?: run)?: (.*)$/;
 
 const sqlWords =
-  /^(GRANT|REVOKE|ALTER|CREATE|DROP|SET|RESET|COMMENT|SELECT|COMMIT|ROLLBACK|REASSIGN) /;
+  /^(DO|GRANT|REVOKE|ALTER|CREATE|DROP|SET|RESET|COMMENT|SELECT|COMMIT|ROLLBACK|REASSIGN) /;
 
 /** Runs the statements of a fix, as whom and where it says. Returns whether it has any. */
 export async function followFix(bed: DatabaseBed, fix: string): Promise<boolean> {
   const [, who = "", database = "postgres", text = ""] = said.exec(fix) ?? [];
-  const statements = text.split(/; ?/).filter((one) => sqlWords.test(one));
+  // A block has semicolons of its own.
+  const parts = text.startsWith("DO ") ? [text] : text.split(/; ?/);
+  const statements = parts.filter((one) => sqlWords.test(one));
   const { PGUSER: name, PGPASSWORD: password } = bed.adminEnvironment;
   // One session, as SET ROLE needs it.
   const client = who.endsWith("admin")

@@ -1,0 +1,235 @@
+import { escapeLiteral } from "pg";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { changeAdmin } from "../../../../cli/rotate/admin/change.ts";
+import { type AdminContext, inspectAdmin } from "../../../../cli/rotate/admin/inspect.ts";
+import { describeSteps } from "../../../../cli/rotate/admin/verb.ts";
+import { withServer } from "../../../../components/postgres/server/reach.ts";
+import { makeVerifier } from "../../../../components/postgres/verifier.ts";
+import { createSampleVault, makeToken } from "../../../../dev/connect/sample-vault.ts";
+import { type ConnectServer, startConnect } from "../../../../dev/connect/server.ts";
+import { VaultStore } from "../../../../dev/connect/vault-data.ts";
+import { findItem } from "../../../../dev/sandbox.ts";
+import { makeSpec } from "../../../fakes/stack.ts";
+import { DatabaseBed, ownershipRole } from "../../../provider/app-database/bed.ts";
+
+/** A new password for the admin role, interrupted and refused at each step, on a real server with both kinds of admin. */
+
+const title = "postgres-admin";
+const item = `vaults/Coachlight/items/${title}`;
+const first = "first-word-0123456789";
+
+describe.each([
+  { admin: "an admin with CREATEROLE and CREATEDB", isSuperuser: false },
+  { admin: "a superuser", isSuperuser: true },
+])("$admin", ({ isSuperuser }) => {
+  let database: DatabaseBed;
+  let connect: ConnectServer;
+  let store: VaultStore;
+  let role: string;
+  let said: string[];
+  const token = makeToken();
+
+  beforeAll(async () => {
+    database = await DatabaseBed.open({ isSuperuser });
+    role = database.adminEnvironment.PGUSER;
+    store = new VaultStore([createSampleVault()]);
+    connect = await startConnect({ store, token });
+  });
+
+  afterAll(async () => {
+    await connect.close();
+    await database.close();
+  });
+
+  beforeEach(async () => {
+    said = [];
+    await onServer(first);
+    edit((fields) => [...fields.filter(({ label }) => label !== "next password")]);
+    setField("username", role);
+    setField("password", first);
+  });
+
+  type Field = ReturnType<typeof findItem>["fields"][number];
+
+  function edit(change: (fields: Field[]) => Field[]): void {
+    const found = structuredClone(findItem(store, title));
+    found.fields = change(found.fields);
+    store.putItem(found);
+  }
+
+  function setField(label: string, value: string): void {
+    edit((fields) => fields.map((field) => (field.label === label ? { ...field, value } : field)));
+  }
+
+  const fieldOf = (label: string) =>
+    findItem(store, title).fields.find((field) => field.label === label)?.value;
+
+  async function onServer(password: string): Promise<void> {
+    const verifier = escapeLiteral(makeVerifier(password, role));
+    await database.sql(`alter role ${role} password ${verifier}`);
+  }
+
+  const logsIn = (password: string | undefined) =>
+    database.sqlWith({ name: role, password: password ?? "" }, "postgres", "select 1").then(
+      () => true,
+      () => false,
+    );
+
+  /** @param at Where the run has said this, something happens; by default it ends there. */
+  async function rotate(
+    at?: string,
+    what: (context: AdminContext) => void = () => {
+      throw new Error("killed here");
+    },
+  ): Promise<readonly string[]> {
+    const { host, port } = database.superuser;
+    const spec = makeSpec(
+      {},
+      {
+        endpoint: { direct: { host, port } },
+        tls: { mode: "disable" },
+        systemIdentifier: database.systemIdentifier,
+        ownershipRole,
+        adminItem: title,
+      },
+    );
+    return await withServer(spec.postgres, async (target) => {
+      const context: AdminContext = {
+        spec,
+        access: { kind: "connect", url: connect.url, token },
+        target,
+        say: (step, text) => {
+          said.push(`${step}: ${text}`);
+          if (at !== undefined && text.includes(at)) what(context);
+        },
+      };
+      const state = await inspectAdmin(context);
+      const steps = describeSteps(item, state);
+      await changeAdmin(context, state);
+      return steps;
+    });
+  }
+
+  /** The item's password is new and works, the former one does not, and nothing is left of the way. */
+  async function expectRotated(): Promise<void> {
+    const password = fieldOf("password");
+    expect(password).not.toBe(first);
+    expect(await logsIn(password)).toBe(true);
+    expect(await logsIn(first)).toBe(false);
+    expect(fieldOf("next password")).toBeUndefined();
+  }
+
+  it("writes the item last, after a login with the new password, and sends only a verifier", async () => {
+    database.clearLog();
+    const steps = await rotate();
+    expect(steps).toEqual([
+      `${item} gets a new password in its field "next password", which nothing reads; its password stays`,
+      `on the server: ALTER ROLE "${role}" PASSWORD '‹verifier›'; and a login with that new password`,
+      `${item} gets it as its password, and loses that field`,
+    ]);
+    expect(said).toEqual([
+      `item: ${item} has a new password in its field "next password"`,
+      `server: role ${role} has the new password, and logs in with it`,
+      `item: ${item} has the new password, which every stack that names it reads from now on`,
+      `login: the server accepts what ${item} holds`,
+    ]);
+    await expectRotated();
+    expect(database.writes()).toEqual([
+      expect.stringMatching(/^ALTER ROLE "[a-z_]+" PASSWORD 'SCRAM-SHA-256\$/),
+    ]);
+  });
+
+  it.each([
+    ["the server has the new password", 'in its field "next password"', [1, 2]],
+    ["the item has it", "logs in with it", [2]],
+  ])("goes on where it was killed before %s", async (_, at, left) => {
+    await expect(rotate(at)).rejects.toThrow("killed here");
+    const passwords = [fieldOf("password"), fieldOf("next password")];
+    expect(await Promise.all(passwords.map(logsIn))).toContain(true);
+    const steps = await rotate();
+    expect(steps).toHaveLength(left.length);
+    expect(fieldOf("password")).toBe(passwords[1]);
+    await expectRotated();
+  });
+
+  it("finds an edit whose answer was lost in the item", async () => {
+    const put = store.putItem.bind(store);
+    store.putItem = (edited) => {
+      put(edited);
+      throw new Error("the answer is lost");
+    };
+    await rotate().finally(() => {
+      store.putItem = put;
+    });
+    await expectRotated();
+  });
+
+  it("changes nothing on the server where the item cannot be written", async () => {
+    const put = store.putItem.bind(store);
+    store.putItem = () => {
+      throw new Error("read-only");
+    };
+    const failed = rotate().finally(() => {
+      store.putItem = put;
+    });
+    await expect(failed).rejects.toThrow(
+      `rotate: ${item} could not be written, and nothing was changed on the server`,
+    );
+    expect(await logsIn(first)).toBe(true);
+  });
+
+  it("gives the server the former password back where the item cannot be written at the end", async () => {
+    const put = store.putItem.bind(store);
+    const failed = rotate("logs in with it", () => {
+      store.putItem = () => {
+        throw new Error("read-only");
+      };
+    }).finally(() => {
+      store.putItem = put;
+    });
+    await expect(failed).rejects.toThrow(
+      `${item} could not be written; the server has the password again that the item holds, and the new one waits in field "next password"`,
+    );
+    expect(fieldOf("password")).toBe(first);
+    expect(await logsIn(first)).toBe(true);
+    await rotate();
+    await expectRotated();
+  });
+
+  it("gives it back where no login with the new one can be tried", async () => {
+    const failed = rotate('in its field "next password"', (context) => {
+      Object.assign(context.spec.postgres, { maintenanceDatabase: "nonesuch" });
+    });
+    await expect(failed).rejects.toThrow(
+      /the server took a new password for .*, and no login with it was possible .*; it has the former one again/s,
+    );
+    expect(await logsIn(first)).toBe(true);
+    await rotate();
+    await expectRotated();
+  });
+
+  it("keeps a password that somebody else writes in between, and says what is true", async () => {
+    const failed = rotate("logs in with it", () => {
+      setField("password", "by-hand-0123456789");
+    });
+    await expect(failed).rejects.toThrow("somebody else has changed its password in the meantime");
+    expect(fieldOf("password")).toBe("by-hand-0123456789");
+    expect(await logsIn("by-hand-0123456789")).toBe(true);
+  });
+
+  it("refuses where the server accepts nothing that the item holds, and a field of that name that it did not make", async () => {
+    await onServer("elsewhere-0123456789");
+    await expect(rotate()).rejects.toThrow(
+      `the server accepts no password of ${item} for ${role}; nothing was changed`,
+    );
+    await onServer(first);
+    edit((fields) => [
+      ...fields,
+      { id: "mine", label: "next password", type: "STRING", value: "mine" },
+    ]);
+    await expect(rotate()).rejects.toThrow(
+      'has a field "next password" that Berth did not make; nothing was changed',
+    );
+    expect(await logsIn(first)).toBe(true);
+  });
+});
