@@ -39,11 +39,6 @@ export const beyond: readonly (readonly [file: string, fix: string, reason: stri
   ["cli/doctor/onepassword.ts", "install it: https://", "it installs a program"],
   ["cli/preview/verb.ts", "install Pulumi", "it installs a program"],
   ["cli/rotate/run-pulumi.ts", "install Pulumi", "it installs a program"],
-  [
-    "cli/rotate/run-pulumi.ts",
-    "apply the other changes of the stack file first",
-    "no app of Berth's needs what is not a target; rotate.test.ts has Pulumi refuse one all the same",
-  ],
   ["cli/rotate/verb.ts", "to end those that there are: vault lease revoke", "no Vault is here"],
   ["cli/report/page/model.ts", "run the app's Job", "it is what job.full.test.ts is about"],
   [
