@@ -111,7 +111,7 @@ describe.each(tried)("Postgres $server", ({ packageName, isAdminSuperuser }) => 
         'default privileges of "stranger"',
       ]),
     );
-    expect(report.kept["extras"]).toEqual(['grants to "readers"']);
+    expect(report.kept["extras"]).toEqual(['grants to "readers"', 'publication "p"']);
   });
 
   it("names the items that are missing, with the command that makes them", async () => {
