@@ -135,7 +135,7 @@ export const contentKeys = {
       "Extensions, by name. Berth creates them in this order, and those that they need before them. An extension that you remove from the list stays on the server.",
     ),
   publications: z
-    .record(PgName, z.union([z.literal("all"), TableNames]))
+    .record(PgName, z.union([z.literal("all"), TableNames]).describe("Its tables, or all."))
     .describe(
       "Publications for change data capture, by name: `{ cdc: [orders, app.items] }`, or `{ cdc: all }`, which only a superuser can make. Berth makes them and adds tables. A table or publication that you remove stays.",
     ),

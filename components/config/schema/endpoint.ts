@@ -47,3 +47,34 @@ export const Endpoint = z
     error: "give either `kubernetes` (a port-forward) or `direct` (host and port)",
   })
   .describe("How this machine reaches Postgres: the server itself, not a connection pooler.");
+
+/** `berth:postgres.tls`. */
+export const Tls = z
+  .strictObject({
+    mode: z
+      .enum(["disable", "require", "verify-ca", "verify-full"])
+      .describe(
+        "As libpq's sslmode. verify-full checks who signed the server's certificate and the name in it, verify-ca only who signed it, require neither. require with `ca` is verify-ca. Default: verify-full.",
+      ),
+    ca: z
+      .string()
+      .describe("PEM file with the CA. Default: the CAs of the system, with verify-full only."),
+    serverName: z
+      .string()
+      .describe("Name in the server's certificate. Default: the Service's name."),
+    cert: z
+      .string()
+      .describe("PEM file with the certificate that Berth shows the server. Default: none."),
+    key: z.string().describe("PEM file with its key, which is not encrypted."),
+  })
+  .partial()
+  .refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
+    error: "give both `cert` and `key`, or neither",
+  })
+  .refine(({ mode, cert }) => mode !== "disable" || cert === undefined, {
+    error: "with mode disable there is no TLS, so `cert` and `key` have no effect; remove them",
+  })
+  // With the CAs of the system verify-ca would accept the certificate of any server.
+  .refine(({ mode, ca }) => mode !== "verify-ca" || ca !== undefined, {
+    error: "with mode verify-ca give `ca`, the PEM file with the server's CA",
+  });

@@ -10,8 +10,8 @@ export type Verifiers = (key: string) => string;
 export const hiddenVerifiers: Verifiers = () => "‹verifier›";
 
 /**
- * The SQL of an action: one statement, or two for a publication and its owner, valid for Postgres 14 and newer. It gives the same catalog rows as
- * @pulumi/postgresql, so an app may change from one to the other.
+ * The SQL of an action: one statement, or two for a publication and its owner, valid for Postgres 14 and newer. It
+ * gives the same catalog rows as @pulumi/postgresql, so an app may change from one to the other.
  */
 export function toStatement(action: Action, verifiers: Verifiers): string {
   switch (action.kind) {
@@ -58,11 +58,9 @@ export function toStatement(action: Action, verifiers: Verifiers): string {
     case "create-schema":
       return `CREATE SCHEMA ${id(action.schema)} AUTHORIZATION ${id(action.owner)}`;
     case "create-extension":
-      return createExtension(action);
     case "update-extension":
-      return `ALTER EXTENSION ${id(action.name)} UPDATE TO ${escapeLiteral(action.version)}`;
     case "hand-over-functions":
-      return handOverFunctions(action);
+      return makeExtension(action);
     case "create-publication":
     case "extend-publication":
       return makePublication(action);
@@ -156,6 +154,19 @@ function leaveOwned({ role, owner }: { readonly role: string; readonly owner?: s
   return owner === undefined
     ? `DROP OWNED BY ${id(role)}`
     : `REASSIGN OWNED BY ${id(role)} TO ${id(owner)}`;
+}
+
+function makeExtension(
+  action: Extract<Action, { readonly kind: `${string}-extension` | "hand-over-functions" }>,
+): string {
+  switch (action.kind) {
+    case "create-extension":
+      return createExtension(action);
+    case "update-extension":
+      return `ALTER EXTENSION ${id(action.name)} UPDATE TO ${escapeLiteral(action.version)}`;
+    case "hand-over-functions":
+      return handOverFunctions(action);
+  }
 }
 
 function createExtension({
