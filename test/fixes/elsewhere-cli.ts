@@ -15,6 +15,7 @@ const rotate = "engine/rotate.test.ts";
 const login = "fixes/login.postgres.test.ts";
 const twoLogins = "cli/rotate/two-logins.postgres.test.ts";
 const writeKeys = "cli/rotate/write-keys.test.ts";
+const admin = "cli/rotate/admin/change.postgres.test.ts";
 
 export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
   "cli/add/items.ts": [
@@ -143,6 +144,17 @@ export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
   ],
   "cli/report/page/model.ts": [
     ["…;", "cli/report/page/live.postgres.test.ts", "says what differs from the stack file"],
+  ],
+  "cli/rotate/admin/change.ts": [
+    [`${again}: it finds by logins how far this is`, admin, "gives the server the former password"],
+    ["look at the item in 1Password", admin, "does not keep the new field"],
+    ["… looks for what is wrong", admin, "no login with the new one can be tried"],
+    ["give the token write access to the vault", admin, "until the token may write"],
+  ],
+  "cli/rotate/admin/inspect.ts": [
+    ["give that field another name", admin, "a field of that name that it did not make"],
+    ["have pg_hba.conf ask for scram-sha-256", admin, "until pg_hba.conf asks for one"],
+    ["put the right one into the item", admin, "the server accepts nothing that the item holds"],
   ],
   "cli/rotate/context.ts": [
     [

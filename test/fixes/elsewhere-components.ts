@@ -78,6 +78,7 @@ export const ofRooms: Readonly<Record<string, readonly Tried[]>> = {
       "postgres/registry/decide.test.ts",
       "whose locale would come from another provider than libc",
     ],
+    ["list that before it", "postgres/registry/decide.test.ts", "until that is listed before it"],
   ],
   "components/postgres/server/login-failure.ts": [
     ["compare … in 1Password with the server", login, "compare … in 1Password"],

@@ -56,6 +56,24 @@ const byHand = (
     edit,
   );
 
+/** Reads one item that must have a file, which is edited by hand. */
+const withFile = (given: Filed, edit: (given: Filed) => Filed) =>
+  edited(
+    given,
+    ({ fields, files }) => {
+      const op = new FakeOp();
+      op.items.set(item, fields);
+      op.files.set(item, files);
+      return readItems([{ ...request, files: ["tls.crt"], isCopied: true }], op.read);
+    },
+    edit,
+  );
+
+interface Filed {
+  readonly fields: readonly ItemField[];
+  readonly files: readonly string[];
+}
+
 /** 1Password itself fails until the fix is done. */
 const untilFixed = (failure: ItemReadFailure) =>
   edited<ItemReadFailure | undefined>(
@@ -86,7 +104,32 @@ const ofAdmin = (entry: object, edit: (entry: object, fix: string) => object) =>
     edit,
   );
 
+const fileRows: readonly Row[] = [
+  {
+    fix: "… …",
+    when: "a file is not attached",
+    arrange: ofItem(login, { files: ["tls.crt"] }),
+  },
+  {
+    fix: "remove the others in 1Password",
+    when: "two attached files have one name",
+    arrange: withFile({ fields: login, files: ["tls.crt", "tls.crt"] }, (given) => ({
+      ...given,
+      files: ["tls.crt"],
+    })),
+  },
+  {
+    fix: "remove or relabel the field in 1Password",
+    when: "a field takes the key of a file",
+    arrange: withFile(
+      { fields: [...login, field("tls.crt", "x")], files: ["tls.crt"] },
+      (given) => ({ ...given, fields: [...login, field("former tls.crt", "x")] }),
+    ),
+  },
+].map((row) => ({ file: "components/onepassword/attached-files.ts", ...row }));
+
 export const itemRows: readonly Row[] = [
+  ...fileRows,
   { fix: "…", when: "a field is not there", arrange: ofItem([field("username", "wiki")]) },
   {
     fix: "…",

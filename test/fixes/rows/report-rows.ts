@@ -26,6 +26,12 @@ const verbRows: readonly Row[] = [
   },
   {
     file: "cli/report/verb.ts",
+    fix: "leave out one of the two",
+    when: "the admin and an app are named",
+    arrange: ofExample("report netbox --admin --runbook", without("netbox")),
+  },
+  {
+    file: "cli/report/verb.ts",
     fix: "add --runbook",
     when: "a role is named without it",
     arrange: ofExample("report --app netbox --role owner", add),

@@ -80,6 +80,18 @@ const rotateRows: readonly Row[] = [
       replace("people", "owner"),
     ),
   },
+  {
+    file: "cli/commands/rotate.ts",
+    fix: "leave out one of the two",
+    when: "the admin and an app are named",
+    arrange: ofExample("rotate netbox --admin", without("--admin")),
+  },
+  {
+    file: "cli/commands/rotate.ts",
+    fix: "leave it out: rotate previews by itself",
+    when: "a preview is asked for an app",
+    arrange: ofExample("rotate netbox --preview", without("--preview")),
+  },
 ].map((row) => ({ file: "cli/rotate/verb.ts", ...row }));
 
 const fileRows: readonly Row[] = [

@@ -5,6 +5,7 @@ import type {
   LiveRole,
   ServerFacts,
 } from "../../../components/postgres/catalog/catalog.ts";
+import type { LiveExtension } from "../../../components/postgres/catalog/extensions.ts";
 import { decideApp } from "../../../components/postgres/diff/decide-app.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { decideRegistry, notInspected } from "../../../components/postgres/registry/decide.ts";
@@ -196,6 +197,27 @@ test("fails on a new database whose locale would come from another provider than
   if (plan === undefined) throw new Error("no plan");
   const { steps } = decideApp(plan, { catalog }, { postgres: spec.postgres });
   expect(steps.database).toMatchObject([{ kind: "create-database", withLibc: true }]);
+});
+
+test("fails on a new extension before one that it needs, until that is listed before it", () => {
+  const extension = { isWanted: true, isAvailable: true, hasVersion: true, isTrusted: true };
+  const extensions: readonly LiveExtension[] = ["cube", "earthdistance"].map((name) => ({
+    ...{ ...extension, name, needsSuperuser: false, belongsToOther: false, keepsFunctions: false },
+    ...{ fixedSchema: null, schema: "public", installedVersion: null, installedSchema: null },
+    requires: name === "cube" ? [] : ["cube"],
+  }));
+  const run = (...names: readonly string[]) => {
+    const spec = makeSpec({ wiki: { database: { extensions: names } } }, pinned);
+    const plans = spec.apps.map((app) => planDatabase(app, spec.postgres));
+    const facts = { catalog: makeCatalog(), insides: new Map([["wiki", { extensions }]]) };
+    return decideRegistry(spec, plans, facts, { isPreview: true });
+  };
+  for (const names of [["earthdistance"], ["earthdistance", "cube"]]) {
+    expect(() => run(...names)).toThrow(
+      /extension "earthdistance" .* needs cube, .*\n {4}fix: list that before it/,
+    );
+  }
+  expect(run("cube", "earthdistance").warnings).toEqual([]);
 });
 
 test("an admin must act for owners before 16, unless it is a superuser", () => {

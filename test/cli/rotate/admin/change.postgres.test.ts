@@ -1,5 +1,6 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { escapeLiteral } from "pg";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { changeAdmin } from "../../../../cli/rotate/admin/change.ts";
 import { type AdminContext, inspectAdmin } from "../../../../cli/rotate/admin/inspect.ts";
 import { describeSteps } from "../../../../cli/rotate/admin/verb.ts";
@@ -17,6 +18,7 @@ import { DatabaseBed, ownershipRole } from "../../../provider/app-database/bed.t
 const title = "postgres-admin";
 const item = `vaults/Coachlight/items/${title}`;
 const first = "first-word-0123456789";
+const again = "fix: run the same command again: it finds by logins how far this is, and goes on";
 
 describe.each([
   { admin: "an admin with CREATEROLE and CREATEDB", isSuperuser: false },
@@ -42,9 +44,10 @@ describe.each([
   });
 
   beforeEach(async () => {
+    vi.restoreAllMocks();
     said = [];
     await onServer(first);
-    edit((fields) => [...fields.filter(({ label }) => label !== "next password")]);
+    edit((fields) => fields.filter(({ id, label }) => label !== "next password" && id !== "mine"));
     setField("username", role);
     setField("password", first);
   });
@@ -119,6 +122,12 @@ describe.each([
     expect(fieldOf("next password")).toBeUndefined();
   }
 
+  /** What the fixes end with. */
+  async function rotateAgain(): Promise<void> {
+    await rotate();
+    await expectRotated();
+  }
+
   it("writes the item last, after a login with the new password, and sends only a verifier", async () => {
     database.clearLog();
     const steps = await rotate();
@@ -154,46 +163,50 @@ describe.each([
 
   it("finds an edit whose answer was lost in the item", async () => {
     const put = store.putItem.bind(store);
-    store.putItem = (edited) => {
+    vi.spyOn(store, "putItem").mockImplementation((edited) => {
       put(edited);
       throw new Error("the answer is lost");
-    };
-    await rotate().finally(() => {
-      store.putItem = put;
     });
+    await rotate();
     await expectRotated();
   });
 
-  it("changes nothing on the server where the item cannot be written", async () => {
-    const put = store.putItem.bind(store);
-    store.putItem = () => {
-      throw new Error("read-only");
-    };
-    const failed = rotate().finally(() => {
-      store.putItem = put;
+  it("changes nothing on the server where the item cannot be written, until the token may write", async () => {
+    const writing = connect;
+    connect = await startConnect({ store, token, mayWrite: false });
+    const failed = rotate().finally(async () => {
+      await connect.close();
+      connect = writing;
     });
     await expect(failed).rejects.toThrow(
-      `rotate: ${item} could not be written, and nothing was changed on the server`,
+      /postgres-admin could not be written, and nothing was changed on the server.*\n {2}fix: give the token write access to the vault; then run the same command again/,
     );
     expect(await logsIn(first)).toBe(true);
+    await rotateAgain();
+  });
+
+  it("changes nothing on the server where 1Password does not keep the new field", async () => {
+    vi.spyOn(store, "putItem").mockReturnValueOnce();
+    await expect(rotate()).rejects.toThrow(
+      /still answers without it; nothing was changed on the server\n {2}fix: look at the item in 1Password; then run the same command again/,
+    );
+    expect(await logsIn(first)).toBe(true);
+    await rotateAgain();
   });
 
   it("gives the server the former password back where the item cannot be written at the end", async () => {
-    const put = store.putItem.bind(store);
     const failed = rotate("logs in with it", () => {
-      store.putItem = () => {
+      vi.spyOn(store, "putItem").mockImplementationOnce(() => {
         throw new Error("read-only");
-      };
-    }).finally(() => {
-      store.putItem = put;
+      });
     });
     await expect(failed).rejects.toThrow(
       `${item} could not be written; the server has the password again that the item holds, and the new one waits in field "next password"`,
     );
+    await expect(failed).rejects.toThrow(again);
     expect(fieldOf("password")).toBe(first);
     expect(await logsIn(first)).toBe(true);
-    await rotate();
-    await expectRotated();
+    await rotateAgain();
   });
 
   it("gives it back where no login with the new one can be tried", async () => {
@@ -201,11 +214,10 @@ describe.each([
       Object.assign(context.spec.postgres, { maintenanceDatabase: "nonesuch" });
     });
     await expect(failed).rejects.toThrow(
-      /the server took a new password for .*, and no login with it was possible .*; it has the former one again/s,
+      /the server took a new password for .*, and no login with it was possible .*; it has the former one again.*\n {2}fix: npm run doctor looks for what is wrong; then run the same command again/s,
     );
     expect(await logsIn(first)).toBe(true);
-    await rotate();
-    await expectRotated();
+    await rotateAgain();
   });
 
   it("keeps a password that somebody else writes in between, and says what is true", async () => {
@@ -215,21 +227,50 @@ describe.each([
     await expect(failed).rejects.toThrow("somebody else has changed its password in the meantime");
     expect(fieldOf("password")).toBe("by-hand-0123456789");
     expect(await logsIn("by-hand-0123456789")).toBe(true);
+    await expect(failed).rejects.toThrow(again);
+    await rotateAgain();
   });
 
-  it("refuses where the server accepts nothing that the item holds, and a field of that name that it did not make", async () => {
+  it("refuses where the server accepts nothing that the item holds, until either has the other's password", async () => {
+    const refused = `the server accepts no password of ${item} for ${role}; nothing was changed\n  fix: put the right one into the item (its history has the former ones), or have a superuser set what the item holds, with psql: \\password "${role}"`;
     await onServer("elsewhere-0123456789");
-    await expect(rotate()).rejects.toThrow(
-      `the server accepts no password of ${item} for ${role}; nothing was changed`,
-    );
+    await expect(rotate()).rejects.toThrow(refused);
+    setField("password", "elsewhere-0123456789");
+    await rotateAgain();
     await onServer(first);
-    edit((fields) => [
-      ...fields,
-      { id: "mine", label: "next password", type: "STRING", value: "mine" },
-    ]);
+    await expect(rotate()).rejects.toThrow(refused);
+    // A superuser sets what the item holds.
+    await onServer(fieldOf("password") ?? "");
+    await rotateAgain();
+  });
+
+  it("refuses a field of that name that it did not make, until it has another name", async () => {
+    const mine = { id: "mine", label: "next password", type: "STRING", value: "mine" };
+    edit((fields) => [...fields, mine]);
     await expect(rotate()).rejects.toThrow(
-      'has a field "next password" that Berth did not make; nothing was changed',
+      'has a field "next password" that Berth did not make; nothing was changed\n  fix: give that field another name, then run the same command again',
     );
     expect(await logsIn(first)).toBe(true);
+    edit((fields) => fields.map((one) => (one.id === "mine" ? { ...one, label: "mine" } : one)));
+    await rotateAgain();
+    expect(fieldOf("mine")).toBe("mine");
+  });
+
+  it("refuses where the server asks for no password, until pg_hba.conf asks for one", async () => {
+    const [setting] = await database.sql<{ hba_file: string }>("show hba_file");
+    const file = setting?.hba_file ?? "";
+    const rules = readFileSync(file, "utf8");
+    const ask = async (method: string, isOpen: boolean): Promise<void> => {
+      writeFileSync(file, `host all ${role} all ${method}\n${rules}`);
+      await database.sql("select pg_reload_conf()");
+      await expect.poll(() => logsIn("not-its-own"), { timeout: 20_000 }).toBe(isOpen);
+    };
+    await ask("trust", true);
+    await expect(rotate()).rejects.toThrow(
+      `the server lets ${role} in with any password, so no login would prove a new one; nothing was changed\n  fix: have pg_hba.conf ask for scram-sha-256, then run the same command again`,
+    );
+    await ask("scram-sha-256", false);
+    expect(await logsIn(first)).toBe(true);
+    await rotateAgain();
   });
 });
