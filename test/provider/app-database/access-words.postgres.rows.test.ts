@@ -1,12 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { verifyStack } from "../../../cli/verify/verb.ts";
-import { Credential } from "../../../components/onepassword/credential.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
-import { listChecks } from "../../cli/verify/bed.ts";
-import { makeSpec } from "../../fakes/stack.ts";
 import { hasPsql, psql, toScript } from "../../postgres/psql/run.ts";
-import { DatabaseBed, inputsOf, rolePassword } from "./bed.ts";
-import { closePublic, servers } from "./servers.ts";
+import { DatabaseBed, inputsOf } from "./bed.ts";
+import { closePublic, failuresOf, servers } from "./servers.ts";
 
 /** Settings, memberships and logins without a password: the provider, the psql script and `verify` mean the same by them. */
 
@@ -49,17 +45,7 @@ describe.each(servers)(
       await bed.sql("drop database if exists basketball with (force)");
       for (const role of roles) await bed.sql(`drop role if exists ${role}`);
     };
-    const failures = async (): Promise<string[]> => {
-      const { host, port } = bed.superuser;
-      const { systemIdentifier } = bed;
-      const postgres = { endpoint: { direct: { host, port } }, tls: { mode: "disable" } };
-      const spec = makeSpec({ basketball: entry }, { ...postgres, systemIdentifier });
-      const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
-      const credential = ({ name }: { readonly name: string }) =>
-        new Credential(name, rolePassword(name));
-      const items = { admin: new Credential(PGUSER, PGPASSWORD), credential };
-      return listChecks(await verifyStack(spec, items, () => undefined), "failed");
-    };
+    const failures = () => failuresOf(bed, { basketball: entry });
     const runScript = async (made: StoredResource): Promise<void> => {
       const { verifiers } = made.inputs as unknown as {
         readonly verifiers: Readonly<Record<string, { readonly value: string }>>;

@@ -1,12 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { verifyStack } from "../../../cli/verify/verb.ts";
-import { Credential } from "../../../components/onepassword/credential.ts";
 import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
-import { listChecks } from "../../cli/verify/bed.ts";
-import { makeSpec } from "../../fakes/stack.ts";
 import { hasPsql, psql, toScript } from "../../postgres/psql/run.ts";
-import { DatabaseBed, inputsOf, rolePassword, toUrn } from "./bed.ts";
-import { closePublic, servers } from "./servers.ts";
+import { DatabaseBed, inputsOf, toUrn } from "./bed.ts";
+import { closePublic, failuresOf, servers } from "./servers.ts";
 
 /** What only CREATE DATABASE can set: made by the provider and by the psql script, checked by both and by `verify`. */
 
@@ -53,17 +49,7 @@ describe.each(servers)(
       return await made.finally(() => handler.close());
     };
     const runScript = (database: object) => psql(bed, toScript(bed, { database }));
-    const failures = async (database: object): Promise<string[]> => {
-      const { host, port } = bed.superuser;
-      const { systemIdentifier } = bed;
-      const postgres = { endpoint: { direct: { host, port } }, tls: { mode: "disable" } };
-      const spec = makeSpec({ basketball: { database } }, { ...postgres, systemIdentifier });
-      const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
-      const credential = ({ name }: { readonly name: string }) =>
-        new Credential(name, rolePassword(name));
-      const items = { admin: new Credential(PGUSER, PGPASSWORD), credential };
-      return listChecks(await verifyStack(spec, items, () => undefined), "failed");
-    };
+    const failures = (database: object) => failuresOf(bed, { basketball: { database } });
 
     /** The same database from the provider and from the script, with nothing left to do for either. */
     const isMade = async (database: object): Promise<unknown> => {

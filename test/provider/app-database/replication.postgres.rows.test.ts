@@ -1,12 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { verifyStack } from "../../../cli/verify/verb.ts";
-import { Credential } from "../../../components/onepassword/credential.ts";
 import { PartialFailure, type StoredResource } from "../../../provider/rpc/resource-handler.ts";
-import { listChecks } from "../../cli/verify/bed.ts";
-import { makeSpec } from "../../fakes/stack.ts";
 import { hasPsql, psql, toScript } from "../../postgres/psql/run.ts";
-import { DatabaseBed, inputsOf, rolePassword, toUrn } from "./bed.ts";
-import { closePublic, servers } from "./servers.ts";
+import { DatabaseBed, inputsOf, toUrn } from "./bed.ts";
+import { closePublic, failuresOf, servers } from "./servers.ts";
 
 /** REPLICATION and publications, for change data capture: stated, made where the admin may, and otherwise printed. */
 
@@ -60,17 +56,7 @@ describe.each(servers)(
       };
       verifier = verifiers["cdc"]?.value ?? "";
     };
-    const failures = async (given: object): Promise<string[]> => {
-      const { host, port } = bed.superuser;
-      const { systemIdentifier } = bed;
-      const postgres = { endpoint: { direct: { host, port } }, tls: { mode: "disable" } };
-      const spec = makeSpec({ basketball: given }, { ...postgres, systemIdentifier });
-      const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
-      const credential = ({ name }: { readonly name: string }) =>
-        new Credential(name, rolePassword(name));
-      const items = { admin: new Credential(PGUSER, PGPASSWORD), credential };
-      return listChecks(await verifyStack(spec, items, () => undefined), "failed");
-    };
+    const failures = (given: object) => failuresOf(bed, { basketball: given });
     const tablesOf = (name: string) =>
       bed.sql(
         `select format('%I.%I', schemaname, tablename) as table from pg_publication_tables where pubname = '${name}' order by 1`,

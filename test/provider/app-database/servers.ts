@@ -1,5 +1,11 @@
+import { type Verdict, verifyStack } from "../../../cli/verify/verb.ts";
+import { Credential } from "../../../components/onepassword/credential.ts";
+import { listChecks } from "../../cli/verify/bed.ts";
+import { makeSpec } from "../../fakes/stack.ts";
 import { rowsOf } from "../../rows.ts";
-import type { DatabaseBed } from "./bed.ts";
+import { type DatabaseBed, rolePassword } from "./bed.ts";
+
+export type Entry = Record<string, unknown>;
 
 const has14 = process.platform === "linux" && process.arch === "x64";
 type Server = readonly [version: string, packageName: string, isSuperuser: boolean];
@@ -24,3 +30,22 @@ export async function closePublic(bed: DatabaseBed, app: string, database = app)
   const statement = `grant usage, create on schema public to ${app}; revoke create on schema public from public`;
   await bed.sql(statement, database);
 }
+
+export function toSpec({ superuser: { host, port }, systemIdentifier }: DatabaseBed, apps: Entry) {
+  const endpoint = { direct: { host, port } };
+  return makeSpec(apps, { endpoint, tls: { mode: "disable" }, systemIdentifier });
+}
+
+export async function verify(bed: DatabaseBed, entries: Entry): Promise<Verdict> {
+  const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
+  const credential = ({ name, logins }: { readonly name: string; readonly logins?: unknown }) => {
+    const user = Array.isArray(logins) ? String(logins[0]) : name;
+    return new Credential(user, rolePassword(user));
+  };
+  const items = { admin: new Credential(PGUSER, PGPASSWORD), credential };
+  return await verifyStack(toSpec(bed, entries), items, () => undefined);
+}
+
+/** What `verify` finds wrong. */
+export const failuresOf = async (bed: DatabaseBed, entries: Entry): Promise<string[]> =>
+  listChecks(await verify(bed, entries), "failed");

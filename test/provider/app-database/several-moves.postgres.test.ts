@@ -15,7 +15,8 @@ import { readAppCatalog } from "../../fakes/app-catalog.ts";
 import { writeStack } from "../../fakes/stack.ts";
 import { hasPsql, psql } from "../../postgres/psql/run.ts";
 import { type DatabaseBed, inputsOfApp, ownershipRole, rolePassword, toUrn } from "./bed.ts";
-import { count, toApp, toSpec, up, verify } from "./several.ts";
+import { toSpec, verify } from "./servers.ts";
+import { count, toApp, up } from "./several.ts";
 import { useBed } from "./use-bed.ts";
 
 /** What comes, goes and moves among the databases of an app, and every other way to them. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { listChecks } from "../../cli/verify/bed.ts";
-import { closePublic, servers } from "./servers.ts";
-import { toApp, up, verify } from "./several.ts";
+import { closePublic, servers, verify } from "./servers.ts";
+import { toApp, up } from "./several.ts";
 import { useBed } from "./use-bed.ts";
 
 /** An app with several databases of one owner, on each Postgres. */

@@ -1,21 +1,13 @@
-import { type Verdict, verifyStack } from "../../../cli/verify/verb.ts";
 import { eachDatabase } from "../../../components/config/databases.ts";
 import type { AppSpec } from "../../../components/config/spec.ts";
-import { Credential } from "../../../components/onepassword/credential.ts";
 import { planDatabase, resourceName } from "../../../components/postgres/plan/plan.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
-import { makeSpec } from "../../fakes/stack.ts";
-import { type DatabaseBed, inputsOfApp, ownershipRole, rolePassword, toUrn } from "./bed.ts";
+import { type DatabaseBed, inputsOfApp, ownershipRole, toUrn } from "./bed.ts";
+import { type Entry, toSpec } from "./servers.ts";
 
 /** Apps with several databases of one owner, as the engine drives the provider for them. */
 
 export type Made = ReadonlyMap<string, StoredResource>;
-export type Entry = Record<string, unknown>;
-
-export function toSpec({ superuser: { host, port }, systemIdentifier }: DatabaseBed, apps: Entry) {
-  const endpoint = { direct: { host, port } };
-  return makeSpec(apps, { endpoint, tls: { mode: "disable" }, systemIdentifier });
-}
 
 export function toApp(bed: DatabaseBed, name: string, entry: Entry): AppSpec {
   const [app] = toSpec(bed, { [name]: entry }).apps;
@@ -46,16 +38,6 @@ export async function up(bed: DatabaseBed, app: AppSpec, before: Made = new Map(
   const gone = [...before].filter(([name]) => !made.has(name)).map(([, one]) => one);
   for (const one of [...replaced, ...gone.toReversed()]) await bed.remove(one, {}, toPlaces(app));
   return made;
-}
-
-export async function verify(bed: DatabaseBed, entries: Entry): Promise<Verdict> {
-  const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
-  const credential = ({ name, logins }: { readonly name: string; readonly logins?: unknown }) => {
-    const user = Array.isArray(logins) ? String(logins[0]) : name;
-    return new Credential(user, rolePassword(user));
-  };
-  const items = { admin: new Credential(PGUSER, PGPASSWORD), credential };
-  return await verifyStack(toSpec(bed, entries), items, () => undefined);
 }
 
 export const count = async (bed: DatabaseBed, database: string): Promise<number> =>
