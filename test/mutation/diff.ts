@@ -94,7 +94,7 @@ export const diff: readonly Mutant[] = [
   ),
   ...inFile(
     "components/postgres/diff/unlisted.ts",
-    ["test/postgres/diff/unstated.test.ts"],
+    ["test/postgres/diff/every-rule.test.ts"],
     [["names that no object has", "missing.length === 0", "true"]],
   ),
   ...inFile(
