@@ -4,6 +4,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { projectFolder } from "../../components/project-folder.ts";
 import { makeClone } from "../engine/clone.ts";
+import { rowsVariable } from "../rows.ts";
 import { mutants } from "./mutants.ts";
 
 /** The tests notice when a rule, a decision of the diff or one of verify's checks is gone. */
@@ -29,7 +30,7 @@ async function countRed(files: readonly string[], ...more: readonly string[]): P
   const { all } = await execa(process.execPath, [vitest, ...args], {
     cwd: clone,
     // What vitest says to its workers is not for another vitest.
-    env: { VITEST: "", VITEST_WORKER_ID: "", VITEST_POOL_ID: "" },
+    env: { VITEST: "", VITEST_WORKER_ID: "", VITEST_POOL_ID: "", [rowsVariable]: "all" },
     reject: false,
     all: true,
   });
