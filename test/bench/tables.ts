@@ -12,7 +12,7 @@ export interface TableFigures {
   readonly role_s: number;
 }
 
-/** Tables that one transaction makes. The server has so many locks without being told. */
+/** Tables that one transaction makes. A server with default settings has enough locks for so many. */
 const batch = 1000;
 
 export async function measureTables(tables: number, say: Say): Promise<TableFigures> {

@@ -51,7 +51,7 @@ const apps: Readonly<Record<string, Written | null>> = {
   "a Job": { provisioner: "job" },
 };
 
-/** What stands for the tree or a tool that reads it, and namespaces, which Argo CD makes by itself. */
+/** Kinds that only one way of delivery has, and namespaces, which Argo CD creates by itself. */
 const others = ["Application", "AppProject", "Kustomization", "Namespace"];
 const ofTools = /^(?:argocd\.argoproj\.io|kustomize\.toolkit\.fluxcd\.io|pulumi\.com)\//;
 

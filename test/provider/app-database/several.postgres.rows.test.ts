@@ -53,7 +53,7 @@ describe.each(servers)(
       expect(names.filter((name) => name.startsWith("neighbours untouched"))).toHaveLength(1);
     });
 
-    it("finds and mends what somebody changed in one of them, and verify names the database", async () => {
+    it("finds and repairs what somebody changed in one of them, and verify names the database", async () => {
       const { bed } = ground;
       const entry = {
         database: { names: ["fix_main", "fix_log"] },

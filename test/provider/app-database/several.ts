@@ -15,7 +15,7 @@ export function toApp(bed: DatabaseBed, name: string, entry: Entry): AppSpec {
   return app;
 }
 
-/** What the provider is told about the apps of the program. */
+/** The databases and roles of the program, as the provider gets them. */
 function toPlaces(app: AppSpec): Record<string, unknown> {
   const [database, ...further] = app.database.names;
   const place = { database, further, roles: app.roles.map(({ name }) => name) };
