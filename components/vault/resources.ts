@@ -11,7 +11,7 @@ import { AuthBackendRole } from "@pulumi/vault/kubernetes/authBackendRole.js";
 import { Mount } from "@pulumi/vault/mount.js";
 import { Policy } from "@pulumi/vault/policy.js";
 import { SecretBackendKey } from "@pulumi/vault/transit/secretBackendKey.js";
-import { resourceOptsDefaults } from "@pulumi/vault/utilities.js";
+import { getVersion } from "@pulumi/vault/utilities.js";
 import { readVaultEnvironment } from "../config/environment.ts";
 import { projectFolder } from "../project-folder.ts";
 import { readVaultAddress, toVaultPlace } from "./access.ts";
@@ -257,7 +257,7 @@ function toPlace({ kind, path: at }: VaultObject): {
  */
 class VaultProvider extends pulumi.ProviderResource {
   constructor(inputs: pulumi.Inputs) {
-    super("vault", "vault", inputs, resourceOptsDefaults() as pulumi.ResourceOptions);
+    super("vault", "vault", inputs, { version: getVersion() });
   }
 }
 

@@ -1,6 +1,6 @@
-import { toOneError } from "../errors.ts";
-import { VaultFor } from "./schema/vault/for.ts";
-import type { StackSpec } from "./spec.ts";
+import { toOneError } from "../../errors.ts";
+import { VaultFor } from "../schema/vault/for.ts";
+import type { StackSpec } from "../spec.ts";
 
 /**
  * A stack of its own for the central half of another stack's Vault: its file has `berth:vaultFor` and nothing else,
