@@ -107,11 +107,7 @@ function toWrite({ kind, path, data, files }: VaultObject): readonly string[] {
   const texts = toFileArgs(files).map((arg) => `${arg} `);
   const force = Object.keys({ ...data, ...files }).length === 0;
   if (force) return [`vault write -force ${path}`];
-  return [
-    `vault write ${path} ${texts.join("")}- <<'EOF'`,
-    JSON.stringify(data, null, 2),
-    "EOF",
-  ];
+  return [`vault write ${path} ${texts.join("")}- <<'EOF'`, JSON.stringify(data, null, 2), "EOF"];
 }
 
 /** The password comes from the input, and so nothing else does. `echo` would add a line break, which Vault keeps. */

@@ -16,8 +16,8 @@ import { readVaultEnvironment } from "../config/environment.ts";
 import { projectFolder } from "../project-folder.ts";
 import { readVaultAddress, toVaultPlace } from "./access.ts";
 import { VaultConnection } from "./connection.ts";
-import type { ComparedVault } from "./open.ts";
 import { type Json, toData, type VaultObject, type VaultObjectKind } from "./objects.ts";
+import type { ComparedVault } from "./open.ts";
 
 /** Loaded only for a stack that makes objects inside Vault. */
 
@@ -190,7 +190,9 @@ function createObject(
   const { kind, path: at } = object;
   if (kind === "connection" || kind === "jwt-config") throw new Error(`${kind} has no builder`);
   const { mount, name, logicalName } = toPlace(object);
-  const config = objects.find((one) => one.kind === "jwt-config" && one.path === `auth/${mount}/config`);
+  const config = objects.find(
+    (one) => one.kind === "jwt-config" && one.path === `auth/${mount}/config`,
+  );
   // State may not know a mount that an earlier run of the stack made. If it does, this says nothing.
   const isThere = (kind === "mount" || kind === "auth") && made.has(at);
   return builders[kind](

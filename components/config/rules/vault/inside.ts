@@ -35,7 +35,10 @@ function findUselessKeys(app: AppSpec, config: StackConfig, { ci }: VaultInsideS
   const given = config.apps[app.name]?.vault ?? {};
   return ofCi
     .filter((key) => ci === undefined && given[key] !== undefined)
-    .map((key) => `${at(app, key)}: needs ${manage}.ci; remove the key, or say there how pipelines log in`);
+    .map(
+      (key) =>
+        `${at(app, key)}: needs ${manage}.ci; remove the key, or say there how pipelines log in`,
+    );
 }
 
 /** Somebody must say which login makes the logins of apps. */
@@ -83,7 +86,11 @@ function findNameProblems(
     ...findRepeated(
       "role of the database engine",
       apps.flatMap((app) =>
-        toUse(app, app.vault.login && `${app.vault.login.mount}/${app.vault.login.role}`, "databaseRole"),
+        toUse(
+          app,
+          app.vault.login && `${app.vault.login.mount}/${app.vault.login.role}`,
+          "databaseRole",
+        ),
       ),
     ),
     ...(ci === undefined
@@ -116,7 +123,9 @@ function findMountProblems(
   const engines = [
     ...[...new Set(kv)].map((name) => ({ name, at: "a KV engine" })),
     ...[...new Set(database)].map((name) => ({ name, at: "berth:secrets.vault.databaseMount" })),
-    ...(operator === undefined ? [] : [{ name: operator.transit, at: `${manage}.operator.transit` }]),
+    ...(operator === undefined
+      ? []
+      : [{ name: operator.transit, at: `${manage}.operator.transit` }]),
   ];
   const methods = [
     { name: authMount, at: "berth:secrets.vault.authMount" },
