@@ -177,7 +177,8 @@ export class VaultConnectionHandler implements ResourceHandler {
   }
 
   async #preview(urn: string, wanted: ConnectionInputs | undefined): Promise<void> {
-    const client = wanted && (await this.#openToCompare(urn));
+    if (wanted === undefined) return;
+    const client = await this.#openToCompare(urn);
     if (client === undefined) return;
     const problem = this.#findOwnerProblem(await readLive(client, wanted.path), wanted);
     const { app, path, item } = wanted;
