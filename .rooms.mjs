@@ -51,6 +51,7 @@ export const rooms = {
   ],
   "components/config/derive": [
     "components/sort",
+    "components/errors",
     "components/config/keys",
     "components/config/spec",
     "components/config/presets",
@@ -96,6 +97,7 @@ export const rooms = {
   [`${postgres}/plan`]: config,
   [`${postgres}/catalog`]: [...config, `${postgres}/plan`],
   [`${postgres}/statements`]: [...config, `${postgres}/plan`],
+  "components/vault": [...config, ...pg("plan", "statements")],
   [`${postgres}/rules`]: [...config, ...pg("plan", "catalog", "statements")],
   [`${postgres}/diff`]: [...config, ...pg("plan", "catalog", "statements", "rules")],
   [`${postgres}/verifier`]: [...config, "components/onepassword"],
@@ -207,6 +209,13 @@ export const rooms = {
     `${postgres}/`,
     "provider/rpc",
   ],
+  "provider/vault-grant": [...shared, ...pg("catalog", "statements", "server"), "provider/rpc"],
+  "provider/vault-connection": [
+    ...config,
+    "components/onepassword",
+    "components/vault",
+    "provider/rpc",
+  ],
   provider: [...config, "components/engine", "components/onepassword", "provider/"],
 
   // The policy pack, which Pulumi starts in a process of its own.
@@ -221,7 +230,14 @@ export const rooms = {
   toolchain: [...shared, "components/engine"],
 
   cli: [...config, "components/engine"],
-  "cli/plan": [...config, "components/engine", "components/onepassword", `${postgres}/`, "cli"],
+  "cli/plan": [
+    ...config,
+    "components/engine",
+    "components/onepassword",
+    "components/vault",
+    `${postgres}/`,
+    "cli",
+  ],
   "cli/preview": [...config, `${postgres}/`, "cli"],
   "cli/report": live,
   "cli/verify": live,
