@@ -55,7 +55,7 @@ export function decideObjects(
   const different = needed.flatMap(({ object, isOthers }) => {
     const found = live.get(object.path);
     if (isOthers || found === undefined || found === "denied") return [];
-    const texts = findDifferences(toData(object, readFile), found);
+    const texts = findDifferences(withoutOpen(toData(object, readFile), object, half), found);
     return texts.length === 0 ? [] : [{ object, text: `${object.path}: ${texts.join(", ")}` }];
   });
   const byFix = Map.groupBy(
@@ -86,6 +86,18 @@ export function decideObjects(
           ]),
     ],
   };
+}
+
+/** Without what the script of `plan --vault` leaves to the administrator: how a mount is, and Vault's own login. */
+function withoutOpen(
+  data: VaultObject["data"],
+  { kind }: VaultObject,
+  half: VaultInsideSpec["half"],
+): VaultObject["data"] {
+  if (half !== "none") return data;
+  const isMount = kind === "mount" || kind === "auth";
+  const open = isMount ? ["description", "config"] : kind === "connection" ? ["username"] : [];
+  return Object.fromEntries(Object.entries(data).filter(([key]) => !open.includes(key)));
 }
 
 /** Whether `pulumi up` of this stack makes it. */

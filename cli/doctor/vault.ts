@@ -27,7 +27,8 @@ const inside: readonly (readonly [name: string, kinds: readonly VaultObjectKind[
 ];
 
 /** What is not looked at without a token, or at all. */
-const leftOut = "mounts, auth methods, policies, connections, roles and leases were not looked at";
+const leftOut =
+  "mounts, auth methods, policies, connections, roles, values and leases were not looked at";
 
 /** All checks of Vault. */
 export async function checkVault(
