@@ -13,6 +13,8 @@ export interface BerthProviderArgs {
   readonly places?: string;
   /** Those of them whose database and roles are dropped when they leave the program. */
   readonly reclaim?: pulumi.Inputs;
+  /** The way to Vault, from `toVaultPlace`. Needed only for VaultConnections. */
+  readonly vault?: pulumi.Inputs;
 }
 
 /**

@@ -20,6 +20,8 @@ export class Item {
   readonly #copies: ReadonlyMap<string, readonly string[]>;
   /** Names of the attached files; a name may occur more than once. */
   readonly files: readonly string[];
+  /** Counts the item's changes; undefined = what read it does not say. */
+  readonly version: number | undefined;
 
   /** @param fields All that the item has; a label may occur more than once. */
   constructor(
@@ -27,6 +29,7 @@ export class Item {
     itemId: string,
     fields: Iterable<ItemField>,
     files: readonly string[] = [],
+    version?: number,
   ) {
     const filled = Map.groupBy(
       [...fields].filter(({ value }) => value !== ""),
@@ -35,6 +38,7 @@ export class Item {
     this.vaultId = vaultId;
     this.itemId = itemId;
     this.files = files;
+    this.version = version;
     this.#fields = new Map([...filled].map(([label, [first]]) => [label, first?.value ?? ""]));
     this.#places = new Map(
       [...filled].map(([label, found]) => [label, found.map(({ section }) => section)]),
