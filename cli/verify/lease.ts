@@ -1,5 +1,5 @@
 import { databaseCredentials } from "../../components/config/derive/names.ts";
-import { type Environment, isOffline, readVaultEnvironment } from "../../components/config/environment.ts";
+import { isOffline, readVaultEnvironment } from "../../components/config/environment.ts";
 import type { VaultLoginSpec } from "../../components/config/spec/vault.ts";
 import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
@@ -23,12 +23,11 @@ export type LeaseSource =
 export async function findLeaseSource(
   { secrets: { vault } }: StackSpec,
   apps: readonly AppSpec[],
-  env: Environment = process.env,
 ): Promise<LeaseSource> {
   const isNeeded = apps.some((app) => app.vault?.login !== undefined);
   if (vault === undefined || !isNeeded) return { because: undefined };
-  if (isOffline(env)) return { because: "BERTH_OFFLINE is true" };
-  const variables = readVaultEnvironment(env);
+  if (isOffline()) return { because: "BERTH_OFFLINE is true" };
+  const variables = readVaultEnvironment();
   if (variables.token === undefined) return { because: "VAULT_TOKEN is not set" };
   try {
     const client = createVaultClient(readVaultAccess(toVaultPlace(vault), variables));
