@@ -3,10 +3,17 @@ import * as pulumi from "@pulumi/pulumi";
 import { exampleFile } from "../command-line.ts";
 import { BerthError } from "../errors.ts";
 import { projectFolder } from "../project-folder.ts";
-import { findStackFile, locateInStackFile, prefix, refuseSecretKeys } from "./load.ts";
+import {
+  findStackFile,
+  loadStackFromFile,
+  locateInStackFile,
+  prefix,
+  refuseSecretKeys,
+} from "./load.ts";
 import { parseStack } from "./parse.ts";
 import { describePlainWords } from "./plain-words.ts";
 import type { StackSpec } from "./spec.ts";
+import { findVaultFor, toVaultStack } from "./vault-for.ts";
 
 /** It is there, but not in the SDK's types: `Config` uses it. */
 const { isConfigSecret } = pulumi.runtime as unknown as {
@@ -27,6 +34,9 @@ export function loadStackFromEngine(): StackSpec {
     ([key, text]) => [key.slice(prefix.length), parseValue(key, text)] as const,
   );
   const raw = Object.fromEntries(values);
+  const target = findVaultFor(stack, raw);
+  if (target !== undefined)
+    return toVaultStack(stack, raw, loadStackFromFile(target, projectFolder));
   const file = findStackFile(stack, projectFolder);
   const text = existsSync(file) ? readFileSync(file, "utf8") : "";
   return parseStack(stack, raw, undefined, {

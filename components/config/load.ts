@@ -17,6 +17,7 @@ import {
 } from "./secret-values.ts";
 
 import type { StackSpec } from "./spec.ts";
+import { findVaultFor, toVaultStack } from "./vault-for.ts";
 
 /**
  * The stack configuration outside of the engine, for `verify` and the other verbs: read as Pulumi reads it.
@@ -33,6 +34,9 @@ export const prefix = "berth:";
  */
 export function loadStackFromFile(stack: string, projectFolder: string, file?: string): StackSpec {
   const { values, text } = readStackFile(stack, projectFolder, file);
+  const target = findVaultFor(stack, values);
+  if (target !== undefined)
+    return toVaultStack(stack, values, loadStackFromFile(target, projectFolder));
   const name = file ?? `Pulumi.${stack}.yaml`;
   return parseStack(stack, values, name, {
     locate: (keys) => locateIn(name, text, prefix)(keys),

@@ -126,7 +126,7 @@ function toStackSpec(stack: string, config: StackConfig): StackSpec {
   const postgres = toPostgresSpec(stack, config);
   const gitops = toGitOpsSpec(stack, config);
   const cluster = toClusterSpec(stack, config);
-  const secrets = toSecretsSpec(stack, config, postgres.namespace);
+  const secrets = toSecretsSpec(stack, config, postgres);
   const readers = findReaderGroups(config);
   const apps = inOrder(
     Object.keys(config.apps)

@@ -50,6 +50,20 @@ export function readVaultWay(
   place: VaultPlace,
   env: VaultEnvironment,
 ): Omit<VaultAccess, "token"> {
+  const address = readVaultAddress(place, env);
+  const caFile = place.caFile ?? env.caFile;
+  return {
+    address,
+    namespace: place.namespace,
+    caFile: caFile === undefined ? undefined : path.resolve(projectFolder, caFile),
+  };
+}
+
+/** URL of Vault, as this process reaches it. */
+export function readVaultAddress(
+  place: VaultPlace,
+  env: Pick<VaultEnvironment, "address"> = readVaultEnvironment(),
+): string {
   const address = place.address ?? env.address ?? place.clusterAddress;
   if (address === undefined) {
     throw new BerthError("Vault: neither the stack file nor the environment has its address", {
@@ -57,12 +71,7 @@ export function readVaultWay(
     });
   }
   refuseOtherThanUrl(address);
-  const caFile = place.caFile ?? env.caFile;
-  return {
-    address,
-    namespace: place.namespace,
-    caFile: caFile === undefined ? undefined : path.resolve(projectFolder, caFile),
-  };
+  return address;
 }
 
 /** Only VAULT_ADDR is not checked yet. It is not shown, because it may be a token in the wrong variable. */
