@@ -134,7 +134,7 @@ function listNeeded(spec: StackSpec, vault: VaultSpec): readonly NeededObject[] 
   const whole = { ...vault, inside: { ...vault.inside, existing: [] } };
   const all = planVault({ ...spec, secrets: { ...spec.secrets, vault: whole } });
   const own = new Set(planVault(spec).map(({ path }) => path));
-  return all.flatMap((object) => {
+  return all.flatMap((object): readonly NeededObject[] => {
     if (own.has(object.path)) return [{ object, isOthers: false }];
     // Its config is a matter of those who made it.
     return existing.includes(mountOf(object)) ? [{ object, isOthers: true }] : [];

@@ -54,7 +54,8 @@ function toKvPath(
   const made = Object.keys(generate);
   const isComplete = fields.length > 0;
   const isAllMade = made.length > 0 && fields.every((key) => made.includes(key));
-  const others = pipeline ?? "an administrator";
+  // Its policy is about paths below the app's name.
+  const others = (path.startsWith(`${app.name}/`) ? pipeline : undefined) ?? "an administrator";
   return {
     path: `${mount}/${path}`,
     engine: "KV v2",

@@ -2,7 +2,15 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** By method and path, as `GET sys/health`; the status is 200 by default. */
-export type VaultAnswers = Record<string, { readonly status?: number; readonly body?: unknown }>;
+export type VaultAnswers = Record<
+  string,
+  {
+    readonly status?: number;
+    readonly body?: unknown;
+    /** What happens before the answer. */
+    readonly first?: () => Promise<unknown>;
+  }
+>;
 
 /** Vault's HTTP API with answers that are written down. The full tests ask a real Vault. */
 export async function startVaultAnswers(answers: VaultAnswers): Promise<{
@@ -20,9 +28,12 @@ export async function startVaultAnswers(answers: VaultAnswers): Promise<{
       const method = searchParams.has("list") ? "LIST" : (request.method ?? "");
       const asked = `${method} ${pathname.replace(/^\/v1\//, "")}`;
       requests.push(sent === "" ? asked : `${asked} ${sent}`);
-      const { status = 200, body } = answers[asked] ?? { status: 404, body: { errors: [] } };
-      response.writeHead(status, { "content-type": "application/json" });
-      response.end(body === undefined ? "" : JSON.stringify(body));
+      const answer = answers[asked] ?? { status: 404, body: { errors: [] } };
+      const { status = 200, body, first = () => Promise.resolve() } = answer;
+      void first().then(() => {
+        response.writeHead(status, { "content-type": "application/json" });
+        response.end(body === undefined ? "" : JSON.stringify(body));
+      });
     });
   });
   await new Promise<void>((resolve) => {
