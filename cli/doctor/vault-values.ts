@@ -25,7 +25,9 @@ export async function checkValues(
     const warnings: { detail: string; fix: string }[] = [];
     for (const secret of secrets) {
       const found = await inspectKv(vault, secret).catch(whenDenied);
-      warnings.push(...(found === "denied" ? [warnOfDenied(secret)] : findMissing(secret, found, stack)));
+      warnings.push(
+        ...(found === "denied" ? [warnOfDenied(secret)] : findMissing(secret, found, stack)),
+      );
     }
     const paths = secrets.map(({ mount, path }) => `${mount}/${path}`);
     return { value: undefined, detail: [...new Set(paths)].join(", "), warnings };

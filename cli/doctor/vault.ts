@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { isOffline, readVaultEnvironment } from "../../components/config/environment.ts";
 import { databaseCredentials } from "../../components/config/derive/names.ts";
+import { isOffline, readVaultEnvironment } from "../../components/config/environment.ts";
 import type { VaultSpec } from "../../components/config/spec/secrets.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
@@ -106,7 +106,9 @@ async function checkSealed(
     if (!sealed) return { value: undefined, detail: "no" };
     throw new BerthError(
       `Vault is sealed: it gives no secret and no login; ${String(progress)} of the ${String(threshold)} key shares that open it were given`,
-      { hint: `vault operator unseal, ${String(threshold - progress)} times; who set Vault up has the shares` },
+      {
+        hint: `vault operator unseal, ${String(threshold - progress)} times; who set Vault up has the shares`,
+      },
     );
   });
 }

@@ -17,7 +17,10 @@ export interface SecretPath {
 }
 
 /** The paths that a stack, or some of its apps, use in Vault, from the stack file alone. */
-export function listSecretPaths(spec: StackSpec, selected: readonly AppSpec[]): readonly SecretPath[] {
+export function listSecretPaths(
+  spec: StackSpec,
+  selected: readonly AppSpec[],
+): readonly SecretPath[] {
   const { vault } = spec.secrets;
   if (vault === undefined) return [];
   const ofApps = selected.flatMap((app) =>
@@ -29,7 +32,10 @@ export function listSecretPaths(spec: StackSpec, selected: readonly AppSpec[]): 
 
 function listAppPaths(app: AppSpec, ofApp: AppVaultSpec, vault: VaultSpec): SecretPath[] {
   const { login, secrets, ci } = ofApp;
-  const pipeline = ci === undefined || vault.inside.ci === undefined ? undefined : `pipeline of ${app.name} (${vault.inside.ci.mount} role ${ci.role})`;
+  const pipeline =
+    ci === undefined || vault.inside.ci === undefined
+      ? undefined
+      : `pipeline of ${app.name} (${vault.inside.ci.mount} role ${ci.role})`;
   return [
     ...secrets.map((secret) => toKvPath(app, secret, pipeline)),
     ...(login === undefined ? [] : toLoginPaths(app, login, vault)),
@@ -40,7 +46,9 @@ function listAppPaths(app: AppSpec, ofApp: AppVaultSpec, vault: VaultSpec): Secr
           engine: undefined,
           keys: [],
           hasMore: true,
-          producer: capabilities.some((one) => one !== "read" && one !== "list") ? pipeline : "others",
+          producer: capabilities.some((one) => one !== "read" && one !== "list")
+            ? pipeline
+            : "others",
           consumers: [`${pipeline}: ${capabilities.join(", ")}`],
         }))),
   ];
@@ -111,7 +119,9 @@ function listSharedPaths({ inside }: VaultSpec): SecretPath[] {
             keys: [],
             hasMore: false,
             producer: "Vault",
-            consumers: [`${describe(operator.account)}: encrypts and decrypts the operator's cache`],
+            consumers: [
+              `${describe(operator.account)}: encrypts and decrypts the operator's cache`,
+            ],
           },
         ]),
     ...readers.flatMap(({ name, account, paths }) =>

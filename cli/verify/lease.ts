@@ -98,7 +98,9 @@ async function tryLease(
     });
     const isThere = await isRole(admin, username);
     const fix = `vault lease revoke -prefix ${path}, and look at the revocation statements: vault read ${mount}/roles/${role}`;
-    const wrong = isThere ? [{ what: `the lease has ended, and ${username} is still there`, fix }] : [];
+    const wrong = isThere
+      ? [{ what: `the lease has ended, and ${username} is still there`, fix }]
+      : [];
     const done = toCheck(name, `${username} was made and dropped`, wrong);
     return { checks: [done, ...checks], isGiven };
   } catch (error) {
@@ -123,7 +125,9 @@ function toCredential(data: Readonly<Record<string, unknown>>, path: string): Cr
 
 async function isRole({ target, credential }: AdminLogin, name: string): Promise<boolean> {
   return await withSession(target, credential, async (client) => {
-    const { rows } = await client.query("select from pg_catalog.pg_roles where rolname = $1", [name]);
+    const { rows } = await client.query("select from pg_catalog.pg_roles where rolname = $1", [
+      name,
+    ]);
     return rows.length > 0;
   });
 }

@@ -100,9 +100,7 @@ function toLease(address: string, path: string, body: VaultAnswer["body"]): Vaul
   const { lease_id: id } = body ?? {};
   const data = toData(body);
   if (typeof id === "string" && id !== "" && data !== undefined) return { id, data };
-  throw new VaultError("failed", `Vault at ${address} gives no lease at ${path}`, {
-    hint: `see that it is a role of the database engine: vault path-help ${path}`,
-  });
+  throw new VaultError("failed", `Vault at ${address} gives no lease at ${path}`);
 }
 
 function readCa({ address, caFile }: VaultAccess): Buffer | undefined {

@@ -59,7 +59,12 @@ describe("a difference", () => {
       'bound_claims is {"repository":"me/*"}, not {"repository":"me/wiki"}',
     ],
     ["a policy", { policy: "a\nb" }, { policy: "a\nc" }, "policy is another"],
-    ["a connection's user", { username: "vault" }, { connection_details: {} }, "username is not set, not vault"],
+    [
+      "a connection's user",
+      { username: "vault" },
+      { connection_details: {} },
+      "username is not set, not vault",
+    ],
   ])("%s", (_, wanted, live, says) => {
     expect(findDifferences(wanted, live)).toEqual([says]);
   });

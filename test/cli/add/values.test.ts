@@ -92,7 +92,9 @@ const itemsMade = () => connect.requests.filter(({ method }) => method !== "GET"
 /** The secret has these keys. */
 function fill(...keys: readonly string[]): void {
   const subkeys = Object.fromEntries(keys.map((key) => [key, null]));
-  answers["GET kvv2/subkeys/wiki/config"] = { body: { data: { subkeys, metadata: { version: 4 } } } };
+  answers["GET kvv2/subkeys/wiki/config"] = {
+    body: { data: { subkeys, metadata: { version: 4 } } },
+  };
 }
 
 test("a secret that is not there gets all its values, only if it is still not there", async () => {
@@ -137,7 +139,13 @@ test("one with all of them is left alone", async () => {
 });
 
 describe("nothing is made in 1Password either", () => {
-  test.each<readonly [where: string, arrange: () => Readonly<Record<string, string>> | undefined, says: RegExp]>([
+  test.each<
+    readonly [
+      where: string,
+      arrange: () => Readonly<Record<string, string>> | undefined,
+      says: RegExp,
+    ]
+  >([
     ["without a token", () => ({ VAULT_TOKEN: "" }), /VAULT_TOKEN is not set\n {2}fix: /],
     ["without an address", () => ({ VAULT_ADDR: "" }), /address\n {2}fix: .*VAULT_ADDR/],
     [
@@ -187,6 +195,8 @@ describe("nothing is overwritten", () => {
     expect(await add()).toMatch(
       /was changed by somebody at this moment; .*\n {2}fix: run the same command again$/,
     );
+    fill("KEY", "SALT");
+    expect(await add()).toContain("key SALT: is there");
   });
 
   test("with a token that may not write, and the next run goes on", async () => {

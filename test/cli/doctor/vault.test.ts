@@ -30,7 +30,10 @@ const open = { body: { initialized: true, sealed: false, version: "1.21.0", t: 3
 const denied = { status: 403, body: { errors: ["1 error occurred:\n\t* permission denied\n\n"] } };
 
 beforeEach(async () => {
-  answers = { "GET sys/seal-status": open, "GET auth/token/lookup-self": data({ policies: ["root"] }) };
+  answers = {
+    "GET sys/seal-status": open,
+    "GET auth/token/lookup-self": data({ policies: ["root"] }),
+  };
   server = await startVaultAnswers(answers);
 });
 
@@ -71,7 +74,8 @@ async function look(spec: StackSpec, env: World["env"] = {}): Promise<readonly s
   return lines;
 }
 
-const all = "mounts, auth methods, policies, connections, roles, values and leases were not looked at";
+const all =
+  "mounts, auth methods, policies, connections, roles, values and leases were not looked at";
 
 test("nothing is said where the stack uses no Vault", async () => {
   expect(await look(makeSpec({ wiki: {} }))).toEqual([]);
@@ -115,9 +119,12 @@ describe("what is left out is said", () => {
 
   test("where only the cluster reaches Vault", async () => {
     const lines = await look(toSpec({}), { VAULT_ADDR: "" });
-    expect(lines[0]).toMatch(/^warning reachable: Vault at http:\/\/127\.0\.0\.1:1 does not answer/);
+    expect(lines[0]).toMatch(
+      /^warning reachable: Vault at http:\/\/127\.0\.0\.1:1 does not answer/,
+    );
     expect(lines[0]).toMatch(/were not looked at \(export VAULT_ADDR, the URL of Vault as this/);
     expect(lines[1]).toBe("skipped sealed: because Vault was not reached");
+    expect((await look(toSpec({})))[0]).toBe("ok reachable: URL, Vault 1.21.0");
   });
 
   test("where nothing says where Vault is", async () => {
@@ -145,6 +152,8 @@ describe("what stops a run is a failure", () => {
     expect((await look(toSpec()))[1]).toBe(
       "failed sealed: Vault is new: it has no keys yet (vault operator init)",
     );
+    answers["GET sys/seal-status"] = open;
+    expect((await look(toSpec()))[1]).toBe("ok sealed: no");
   });
 
   test("a wrong token", async () => {
@@ -153,6 +162,8 @@ describe("what stops a run is a failure", () => {
       body: { errors: ["permission denied", "invalid token"] },
     };
     expect((await look(toSpec()))[2]).toMatch(/^failed token: .* \(.*export VAULT_TOKEN/);
+    answers["GET auth/token/lookup-self"] = data({ policies: ["wiki"] });
+    expect((await look(toSpec()))[2]).toBe("ok token: valid, with the policies wiki");
   });
 
   test("a mount of others that is not there", async () => {

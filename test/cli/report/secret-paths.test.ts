@@ -44,7 +44,9 @@ test("each path once, with its engine, keys, writers and readers", () => {
   const spec = toSpec({ manage });
   const lines = listSecretPaths(spec, spec.apps).map(
     ({ path, engine = "", keys, hasMore, producer, consumers }) =>
-      [path, engine, keys.join(" ") + (hasMore ? "…" : ""), producer, consumers.join("; ")].join(" | "),
+      [path, engine, keys.join(" ") + (hasMore ? "…" : ""), producer, consumers.join("; ")].join(
+        " | ",
+      ),
   );
   const pipeline = "pipeline of wiki (ci_jwt role ci-wiki)";
   const other = "pipeline of blog (ci_jwt role ci-blog)";
@@ -65,7 +67,10 @@ test("each path once, with its engine, keys, writers and readers", () => {
 
 test("for one app its own paths, and none without Vault", () => {
   const spec = toSpec();
-  const paths = listSecretPaths(spec, spec.apps.filter(({ name }) => name === "blog"));
+  const paths = listSecretPaths(
+    spec,
+    spec.apps.filter(({ name }) => name === "blog"),
+  );
   expect(paths.map(({ path, producer }) => [path, producer])).toEqual([
     ["kvv2/shared/geoip", "an administrator"],
   ]);

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeCheck } from "../../../cli/verify/check.ts";
+import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { type DatabaseBed, inputsOf } from "../../provider/app-database/bed.ts";
 import { followFix } from "../../provider/app-database/fixes/follow.ts";
-import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { openVerifyBed, type VerifyBed } from "./bed.ts";
 
 /** What has nothing to do with privileges: `verify` neither mistakes it for one nor keeps quiet of it. */
@@ -118,7 +118,9 @@ describe("verify", () => {
     };
     const made = await upWithSuperuser();
     const name = "accents: can alter the functions of extension unaccent";
-    expect(await look()).toEqual([{ name, ok: true, detail: "public.unaccent(regdictionary,text)" }]);
+    expect(await look()).toEqual([
+      { name, ok: true, detail: "public.unaccent(regdictionary,text)" },
+    ]);
     const alter = (to: string) => bed.sql(`alter function ${to}`, "accents");
     await alter("unaccent(text) owner to postgres");
     const [broken] = await look();

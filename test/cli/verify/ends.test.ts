@@ -35,19 +35,22 @@ describe("what must end", () => {
     expect(process.listenerCount("SIGINT")).toBe(process.listenerCount("SIGHUP"));
   });
 
-  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("ends at %s, before the process does", async (signal) => {
-    const { child, until } = start('await delay(50); console.log("ended " + name);');
-    await until("began two");
-    child.kill(signal);
-    const result = await child;
-    expect(result.signal).toBe(signal);
-    expect(result.stdout.split("\n").toSorted()).toEqual([
-      "began one",
-      "began two",
-      "ended one",
-      "ended two",
-    ]);
-  });
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "ends at %s, before the process does",
+    async (signal) => {
+      const { child, until } = start('await delay(50); console.log("ended " + name);');
+      await until("began two");
+      child.kill(signal);
+      const result = await child;
+      expect(result.signal).toBe(signal);
+      expect(result.stdout.split("\n").toSorted()).toEqual([
+        "began one",
+        "began two",
+        "ended one",
+        "ended two",
+      ]);
+    },
+  );
 
   it("does not keep a process that is stopped twice", async () => {
     const { child, until } = start('console.log("ending"); await delay(600_000);');

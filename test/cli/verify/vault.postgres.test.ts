@@ -157,7 +157,7 @@ describe.each([
 
     it("fails if the login stays, or is not there at all", async () => {
       const revoked = { "POST sys/leases/revoke": { status: 204 } };
-      await bed.sql("create role \"v-wiki\"");
+      await bed.sql('create role "v-wiki"');
       const { verdict } = await verifyWith(revoked);
       await bed.sql('drop role "v-wiki"');
       const [first = "", second = ""] = failed(verdict);
@@ -171,7 +171,9 @@ describe.each([
       const denied = { status: 403, body: { errors: ["permission denied"] } };
       const { verdict } = await verifyWith({ "GET postgres/creds/wiki": denied });
       expect(failed(verdict)).toEqual([
-        expect.stringMatching(/^wiki_role: Vault makes .*the token may not read postgres\/creds\/wiki/),
+        expect.stringMatching(
+          /^wiki_role: Vault makes .*the token may not read postgres\/creds\/wiki/,
+        ),
       ]);
       const names = verdict.apps.flatMap(({ checks }) => checks.map(({ name }) => name));
       expect(names.join("\n")).toMatch(/berth_verify_login_[0-9a-f]{24}: runs as wiki_role/);
