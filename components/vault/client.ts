@@ -2,7 +2,13 @@ import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { text } from "node:stream/consumers";
-import { toRefusal, toUnreachable, type VaultAnswer, type VaultAsk, VaultError } from "./failure.ts";
+import {
+  toRefusal,
+  toUnreachable,
+  type VaultAnswer,
+  type VaultAsk,
+  VaultError,
+} from "./failure.ts";
 import type { Json } from "./objects.ts";
 
 /** How to reach Vault; `token` is a secret. */
@@ -84,8 +90,12 @@ export function createVaultClient(access: VaultAccess, options = { timeoutMs }):
       return Array.isArray(keys) ? keys.map(String) : [];
     },
     write: async (path, data) => toData(await ask("POST", path, data)),
-    patch: async (path, data) => void (await ask("PATCH", path, data)),
-    remove: async (path) => void (await ask("DELETE", path)),
+    patch: async (path, data) => {
+      await ask("PATCH", path, data);
+    },
+    remove: async (path) => {
+      await ask("DELETE", path);
+    },
     readLease: async (path) => toLease(address, path, await ask("GET", path)),
   };
 }
@@ -118,7 +128,9 @@ function readCa({ address, caFile }: VaultAccess): Buffer | undefined {
 /** An address may have a path of its own, behind a proxy. */
 function toUrl(address: string, { method, path }: VaultAsk): URL {
   const place = path.split("/").map(encodeURIComponent).join("/");
-  return new URL(`${address.replace(/\/+$/, "")}/v1/${place}${method === "LIST" ? "?list=true" : ""}`);
+  return new URL(
+    `${address.replace(/\/+$/, "")}/v1/${place}${method === "LIST" ? "?list=true" : ""}`,
+  );
 }
 
 /** What a request must not show: a password, and each value of a KV secret. */

@@ -40,7 +40,7 @@ function findLive(live: Data, key: string): Json | undefined {
 function isSame(wanted: Json, live: Json | undefined, isOrdered: boolean): boolean {
   if (live === undefined || live === null) return isEmpty(wanted);
   if (Array.isArray(live)) {
-    const all = Array.isArray(wanted) ? (wanted as readonly Json[]) : String(wanted).split(",");
+    const all = Array.isArray(wanted) ? (wanted as readonly Json[]) : toText(wanted).split(",");
     const sort = (list: readonly Json[]): string[] => {
       const texts = list.map((one) => JSON.stringify(one));
       return isOrdered ? texts : texts.toSorted();
@@ -54,14 +54,18 @@ function isSame(wanted: Json, live: Json | undefined, isOrdered: boolean): boole
     );
   }
   if (typeof live === "number") return toSeconds(wanted) === live;
-  return String(wanted).trimEnd() === String(live).trimEnd();
+  return toText(wanted).trimEnd() === toText(live).trimEnd();
 }
 
 const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 function toSeconds(value: Json): number | undefined {
-  const [, count, unit = "s"] = /^(\d+)([smhd])?$/.exec(String(value)) ?? [];
+  const [, count, unit = "s"] = /^(\d+)([smhd])?$/.exec(toText(value)) ?? [];
   return count === undefined ? undefined : Number(count) * (units[unit] ?? 1);
+}
+
+function toText(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function isEmpty(value: Json): boolean {
@@ -75,6 +79,6 @@ function isObject(value: Json | undefined): value is { readonly [key: string]: J
 
 function show(value: Json | undefined): string | undefined {
   if (value === undefined || value === null) return "not set";
-  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const text = toText(value);
   return text.length > mostShown || text.includes("\n") ? undefined : text;
 }
