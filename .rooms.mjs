@@ -208,11 +208,7 @@ export const rooms = {
     `${postgres}/`,
     "provider/rpc",
   ],
-  "provider/vault-grant": [
-    ...shared,
-    ...pg("catalog", "statements", "server"),
-    "provider/rpc",
-  ],
+  "provider/vault-grant": [...shared, ...pg("catalog", "statements", "server"), "provider/rpc"],
   "provider/vault-connection": [
     ...config,
     "components/onepassword",

@@ -2,7 +2,13 @@ import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { text } from "node:stream/consumers";
-import { toRefusal, toUnreachable, type VaultAnswer, type VaultAsk, VaultError } from "./failure.ts";
+import {
+  toRefusal,
+  toUnreachable,
+  type VaultAnswer,
+  type VaultAsk,
+  VaultError,
+} from "./failure.ts";
 import type { Json } from "./objects.ts";
 
 /** How to reach Vault; `token` is a secret. */
@@ -74,7 +80,9 @@ export function createVaultClient(access: VaultAccess, options = { timeoutMs }):
       return Array.isArray(keys) ? keys.map(String) : [];
     },
     write: async (path, data) => toData(await ask("POST", path, data)),
-    remove: async (path) => void (await ask("DELETE", path)),
+    remove: async (path) => {
+      await ask("DELETE", path);
+    },
   };
 }
 
@@ -93,7 +101,9 @@ function readCa({ address, caFile }: VaultAccess): Buffer | undefined {
 /** An address may have a path of its own, behind a proxy. */
 function toUrl(address: string, { method, path }: VaultAsk): URL {
   const place = path.split("/").map(encodeURIComponent).join("/");
-  return new URL(`${address.replace(/\/+$/, "")}/v1/${place}${method === "LIST" ? "?list=true" : ""}`);
+  return new URL(
+    `${address.replace(/\/+$/, "")}/v1/${place}${method === "LIST" ? "?list=true" : ""}`,
+  );
 }
 
 /** What a request must not show: a password, and each value of a KV secret. */
