@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { managesVault } from "./config/plugins.ts";
 import type { StackIdentity } from "./config/spec/postgres.ts";
 import type { StackSpec } from "./config/spec.ts";
 import { BerthError } from "./errors.ts";
@@ -64,7 +65,9 @@ export class BerthProvider extends pulumi.ProviderResource {
    */
   async complete(spec: StackSpec): Promise<StackSpec> {
     const isAlone =
-      spec.cluster === undefined && spec.apps.every((app) => app.provisioner === "berth");
+      spec.cluster === undefined &&
+      !managesVault(spec) &&
+      spec.apps.every((app) => app.provisioner === "berth");
     if (isAlone) return spec;
     const { stack, postgres } = this as unknown as Record<"stack" | "postgres", Resolved>;
     const identity = (await stack.promise()) as StackIdentity | undefined;

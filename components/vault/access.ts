@@ -31,13 +31,7 @@ export function readVaultAccess(
   place: VaultPlace,
   env: VaultEnvironment = readVaultEnvironment(),
 ): VaultAccess {
-  const address = place.address ?? env.address ?? place.clusterAddress;
-  if (address === undefined) {
-    throw new BerthError("Vault: neither the stack file nor the environment has its address", {
-      hint: "set berth:secrets.vault.manage.address, or export VAULT_ADDR=https://…",
-    });
-  }
-  refuseOtherThanUrl(address);
+  const address = readVaultAddress(place, env);
   const caFile = place.caFile ?? env.caFile;
   if (env.token === undefined) {
     throw new BerthError(`Vault at ${address}: VAULT_TOKEN is not set`, {
@@ -50,6 +44,21 @@ export function readVaultAccess(
     caFile: caFile === undefined ? undefined : path.resolve(projectFolder, caFile),
     token: env.token,
   };
+}
+
+/** URL of Vault, as this process reaches it. */
+export function readVaultAddress(
+  place: VaultPlace,
+  env: Pick<VaultEnvironment, "address"> = readVaultEnvironment(),
+): string {
+  const address = place.address ?? env.address ?? place.clusterAddress;
+  if (address === undefined) {
+    throw new BerthError("Vault: neither the stack file nor the environment has its address", {
+      hint: "set berth:secrets.vault.manage.address, or export VAULT_ADDR=https://…",
+    });
+  }
+  refuseOtherThanUrl(address);
+  return address;
 }
 
 /** Only VAULT_ADDR is not checked yet. It is not shown, because it may be a token in the wrong variable. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Flux } from "./manifests/argocd.ts";
 import { DnsLabel, RepositoryPath } from "./primitives.ts";
 import { Keys, SecretKeyName } from "./secret-keys.ts";
-import { Vault } from "./vault.ts";
+import { Vault } from "./vault/stack.ts";
 
 /** Git mode. */
 export const GitOps = z

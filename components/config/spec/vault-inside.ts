@@ -25,8 +25,7 @@ export interface VaultInsideSpec {
 
 /** Vault's own login to Postgres. */
 export interface VaultDatabaseSpec {
-  /** undefined = the stack file does not name it. */
-  readonly user: string | undefined;
+  readonly user: string;
   /** undefined = the stack file names none, and `pulumi up` makes no connection. */
   readonly item: ItemRef | undefined;
   readonly host: string;
