@@ -52,6 +52,7 @@ export const rooms = {
   ],
   "components/config/derive": [
     "components/sort",
+    "components/errors",
     "components/config/keys",
     "components/config/spec",
     "components/config/presets",
@@ -90,7 +91,6 @@ export const rooms = {
   "components/engine": config,
   "components/berth-provider": config,
   "components/onepassword": config,
-  "components/vault": config,
   "components/kubernetes": shared,
   "components/secrets": config,
   "components/tunnel": [...config, "components/kubernetes"],
@@ -98,6 +98,7 @@ export const rooms = {
   [`${postgres}/plan`]: config,
   [`${postgres}/catalog`]: [...config, `${postgres}/plan`],
   [`${postgres}/statements`]: [...config, `${postgres}/plan`],
+  "components/vault": [...config, ...pg("plan", "statements")],
   [`${postgres}/rules`]: [...config, ...pg("plan", "catalog", "statements")],
   [`${postgres}/diff`]: [...config, ...pg("plan", "catalog", "statements", "rules")],
   [`${postgres}/verifier`]: [...config, "components/onepassword"],
@@ -209,11 +210,7 @@ export const rooms = {
     `${postgres}/`,
     "provider/rpc",
   ],
-  "provider/vault-grant": [
-    ...shared,
-    ...pg("catalog", "statements", "server"),
-    "provider/rpc",
-  ],
+  "provider/vault-grant": [...shared, ...pg("catalog", "statements", "server"), "provider/rpc"],
   "provider/vault-connection": [
     ...config,
     "components/onepassword",
@@ -234,7 +231,14 @@ export const rooms = {
   toolchain: [...shared, "components/engine"],
 
   cli: [...config, "components/engine"],
-  "cli/plan": [...config, "components/engine", "components/onepassword", `${postgres}/`, "cli"],
+  "cli/plan": [
+    ...config,
+    "components/engine",
+    "components/onepassword",
+    "components/vault",
+    `${postgres}/`,
+    "cli",
+  ],
   "cli/preview": [...config, `${postgres}/`, "cli"],
   "cli/report": live,
   "cli/verify": live,

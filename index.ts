@@ -68,7 +68,13 @@ for (const one of planned) {
   const { app } = one;
   const databases = toDatabaseArgs(one, await one.verifiers, spec.postgres, registry);
   const after = appsBefore(app, spec.apps).flatMap(({ name }) => byName.get(name)?.roles ?? []);
-  const args = { app, ...databases, delivery: delivery.ofApp(app), after, vaultLogin: vault?.login };
+  const args = {
+    app,
+    ...databases,
+    delivery: delivery.ofApp(app),
+    after,
+    vaultLogin: vault?.login,
+  };
   byName.set(app.name, new App(app.name, args, providers));
 }
 const created = [...byName.values()];

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { exampleFile } from "../command-line.ts";
 import { BerthError } from "../errors.ts";
 import { projectFolder } from "../project-folder.ts";
+import { findVaultFor, toVaultStack } from "./derive/vault-for.ts";
 import {
   findStackFile,
   loadStackFromFile,
@@ -13,7 +14,6 @@ import {
 import { parseStack } from "./parse.ts";
 import { describePlainWords } from "./plain-words.ts";
 import type { StackSpec } from "./spec.ts";
-import { findVaultFor, toVaultStack } from "./vault-for.ts";
 
 /** It is there, but not in the SDK's types: `Config` uses it. */
 const { isConfigSecret } = pulumi.runtime as unknown as {
@@ -45,8 +45,9 @@ export function loadStackFromEngine(): StackSpec {
   });
 }
 
-/** Pulumi passes structured values as JSON text, and plain ones as they are. */
+/** Pulumi passes structured values as JSON text, and plain ones as they are. Only one key has a plain value. */
 function parseValue(key: string, text: string): unknown {
+  if (key === `${prefix}vaultFor`) return text;
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { didYouMean } from "../closest.ts";
 import { exampleFile } from "../command-line.ts";
 import { BerthError } from "../errors.ts";
+import { findVaultFor, toVaultStack } from "./derive/vault-for.ts";
 import { type Locate, locateIn } from "./locate.ts";
 import { parseStack } from "./parse.ts";
 import { describePlainWords } from "./plain-words.ts";
@@ -17,7 +18,6 @@ import {
 } from "./secret-values.ts";
 
 import type { StackSpec } from "./spec.ts";
-import { findVaultFor, toVaultStack } from "./vault-for.ts";
 
 /**
  * The stack configuration outside of the engine, for `verify` and the other verbs: read as Pulumi reads it.

@@ -72,9 +72,13 @@ export function toRefusal(ask: VaultAsk, { status, body }: VaultAnswer): VaultEr
   }
   const said = toSaid(body, ask.secrets);
   if (status === 503 && /sealed/i.test(said)) {
-    return new VaultError("sealed", `Vault at ${address} is sealed: it answers nothing (${doing})`, {
-      hint: "vault operator unseal, once for each key share that it asks for; who set Vault up has them",
-    });
+    return new VaultError(
+      "sealed",
+      `Vault at ${address} is sealed: it answers nothing (${doing})`,
+      {
+        hint: "vault operator unseal, once for each key share that it asks for; who set Vault up has them",
+      },
+    );
   }
   if (/active (cluster )?node|standby/i.test(said)) {
     return new VaultError("standby", `Vault at ${address} has no active node (${doing}): ${said}`, {
@@ -88,7 +92,10 @@ export function toRefusal(ask: VaultAsk, { status, body }: VaultAnswer): VaultEr
     });
   }
   const kind = status === 400 ? "refused" : "failed";
-  return new VaultError(kind, `Vault at ${address} answered ${String(status)} to ${doing}: ${said}`);
+  return new VaultError(
+    kind,
+    `Vault at ${address} answered ${String(status)} to ${doing}: ${said}`,
+  );
 }
 
 /** Explains that there is no answer. */

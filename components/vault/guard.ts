@@ -24,7 +24,10 @@ export interface GuardFacts {
 }
 
 /** Each object that is there and that this stack did not make, with its fix. */
-export function findForeign(objects: readonly VaultObject[], facts: GuardFacts): readonly Problem[] {
+export function findForeign(
+  objects: readonly VaultObject[],
+  facts: GuardFacts,
+): readonly Problem[] {
   const problems = objects.map((object) => {
     const data = facts.found.get(object.path);
     if (data === undefined || isOurs(object, data, facts)) return undefined;
@@ -98,7 +101,9 @@ function toTexts(value: Json | undefined): readonly string[] {
 }
 
 function toObject(value: Json | undefined): Data {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Data) : {};
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Data)
+    : {};
 }
 
 const kinds: Readonly<Record<VaultObject["kind"], string>> = {

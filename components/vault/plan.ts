@@ -1,6 +1,10 @@
-import type { AppVaultSpec } from "../config/spec/vault.ts";
-import type { VaultAuthRoleSpec, VaultCiSpec, VaultInsideSpec } from "../config/spec/vault-inside.ts";
 import type { VaultSpec } from "../config/spec/secrets.ts";
+import type { AppVaultSpec } from "../config/spec/vault.ts";
+import type {
+  VaultAuthRoleSpec,
+  VaultCiSpec,
+  VaultInsideSpec,
+} from "../config/spec/vault-inside.ts";
 import type { AppSpec, StackSpec } from "../config/spec.ts";
 import { toVaultStatements } from "../postgres/statements/vault-role.ts";
 import { toMark } from "./mark.ts";
@@ -46,7 +50,11 @@ export function planVault(
   const users = apps.filter((app): app is VaultApp => app.vault !== undefined);
   if (vault === undefined) return [];
   const stack = { spec, vault, apps: users };
-  const all = [...planMounts(stack), ...planShared(stack), ...users.flatMap((app) => planApp(stack, app))];
+  const all = [
+    ...planMounts(stack),
+    ...planShared(stack),
+    ...users.flatMap((app) => planApp(stack, app)),
+  ];
   return all
     .filter((object) => !isOfExisting(object, vault.inside))
     .toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
@@ -56,7 +64,9 @@ export function planVault(
 export function planManaged(spec: StackSpec): readonly VaultObject[] {
   const half = spec.secrets.vault?.inside.half ?? "none";
   if (half === "none") return [];
-  return planVault(spec).filter((object) => half === "all" || object.half === half);
+  return planVault(spec.vaultFor ?? spec).filter(
+    (object) => half === "all" || object.half === half,
+  );
 }
 
 type Shape = Pick<VaultObject, "kind" | "path"> & Partial<VaultObject>;
@@ -222,7 +232,7 @@ function planConnection({ spec, vault }: VaultStack, app: VaultApp): readonly Va
   const { user, host, port } = vault.inside.database;
   const { mode, caFile } = spec.postgres.tls;
   const hasCa = caFile !== undefined && mode.startsWith("verify");
-  const database = encodeURIComponent(app.database.name);
+  const database = encodeURIComponent(app.database.name).replaceAll("'", "%27");
   return [
     {
       ...ofApp(app, "connection", `${login.mount}/config/${app.name}`),

@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { databaseCredentials } from "../config/derive/names.ts";
-import type { VaultOperatorSpec, VaultReaderSpec } from "../config/spec/vault-inside.ts";
 import type { AppVaultSpec } from "../config/spec/vault.ts";
+import type { VaultOperatorSpec, VaultReaderSpec } from "../config/spec/vault-inside.ts";
 import type { Json, VaultObject } from "./objects.ts";
 
 /** One path of a policy. */

@@ -11,13 +11,13 @@ import { AuthBackendRole } from "@pulumi/vault/kubernetes/authBackendRole.js";
 import { Mount } from "@pulumi/vault/mount.js";
 import { Policy } from "@pulumi/vault/policy.js";
 import { SecretBackendKey } from "@pulumi/vault/transit/secretBackendKey.js";
-import { resourceOptsDefaults } from "@pulumi/vault/utilities.js";
+import { getVersion } from "@pulumi/vault/utilities.js";
 import { readVaultEnvironment } from "../config/environment.ts";
 import { projectFolder } from "../project-folder.ts";
 import { readVaultAddress, toVaultPlace } from "./access.ts";
 import { VaultConnection } from "./connection.ts";
-import type { ComparedVault } from "./open.ts";
 import { type Json, toData, type VaultObject, type VaultObjectKind } from "./objects.ts";
+import type { ComparedVault } from "./open.ts";
 
 /** Loaded only for a stack that makes objects inside Vault. */
 
@@ -190,7 +190,9 @@ function createObject(
   const { kind, path: at } = object;
   if (kind === "connection" || kind === "jwt-config") throw new Error(`${kind} has no builder`);
   const { mount, name, logicalName } = toPlace(object);
-  const config = objects.find((one) => one.kind === "jwt-config" && one.path === `auth/${mount}/config`);
+  const config = objects.find(
+    (one) => one.kind === "jwt-config" && one.path === `auth/${mount}/config`,
+  );
   // State may not know a mount that an earlier run of the stack made. If it does, this says nothing.
   const isThere = (kind === "mount" || kind === "auth") && made.has(at);
   return builders[kind](
@@ -257,7 +259,7 @@ function toPlace({ kind, path: at }: VaultObject): {
  */
 class VaultProvider extends pulumi.ProviderResource {
   constructor(inputs: pulumi.Inputs) {
-    super("vault", "vault", inputs, resourceOptsDefaults() as pulumi.ResourceOptions);
+    super("vault", "vault", inputs, { version: getVersion() });
   }
 }
 

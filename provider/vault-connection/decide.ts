@@ -4,10 +4,11 @@ import type { ConnectionData, ConnectionInputs } from "./inputs.ts";
 
 /** What the answer to a read has of a connection, under the names under which it is written. Pure. */
 export function toReadable(answer: ConnectionData): ConnectionData {
-  const { connection_details: details, ...rest } = answer;
+  const { connection_details: details = null, ...rest } = answer;
   const { root_credentials_rotate_statements: statements = [], ...others } = rest;
-  const isMap = typeof details === "object" && details !== null && !Array.isArray(details);
-  return { ...others, ...(isMap ? details : {}), root_rotation_statements: statements };
+  const isMap = typeof details === "object" && !Array.isArray(details);
+  const written = isMap ? (details as ConnectionData) : {};
+  return { ...others, ...written, root_rotation_statements: statements };
 }
 
 /** Vault uses it for the write and does not keep it. */
@@ -27,6 +28,11 @@ function normalize(value: ConnectionData[string] | undefined): string {
 
 function toText(value: ConnectionData[string]): string {
   return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** Vault's own login to Postgres. */
+export function loginOf({ username }: ConnectionData): string {
+  return typeof username === "string" ? username : "";
 }
 
 /** What Vault has, under the keys of what is wanted. */

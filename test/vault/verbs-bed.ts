@@ -4,17 +4,15 @@ import path from "node:path";
 import { rootCertificates } from "node:tls";
 import { expect } from "vitest";
 import type { StackSpec } from "../../components/config/spec.ts";
-import { toState } from "../../components/postgres/plan/app-state.ts";
-import { planDatabase } from "../../components/postgres/plan/plan.ts";
 import { createVaultClient } from "../../components/vault/client.ts";
 import { toData, type VaultObject } from "../../components/vault/objects.ts";
 import { planVault } from "../../components/vault/plan.ts";
 import { askVault } from "../../dev/vault/request.ts";
 import { type RunningVault, removeVault, sealVault, startVault } from "../../dev/vault/server.ts";
-import { toProperties } from "../../provider/app-database/inputs.ts";
 import { ensureVaultServer } from "../../toolchain/cluster.ts";
 import { makeSpec } from "../fakes/stack.ts";
-import { DatabaseBed, ownershipRole } from "../provider/app-database/bed.ts";
+import { DatabaseBed } from "../provider/app-database/bed.ts";
+import { toVaultInputs } from "../provider/app-database/vault-app.ts";
 
 /** Milliseconds for a hook that may have to build Vault first. */
 export const buildingTime = 60 * 60_000;
@@ -65,8 +63,7 @@ export class VerbsBed {
     const bed = new VerbsBed({ folder, vault, postgres }, program);
     const [app] = bed.spec.apps;
     if (app === undefined) throw new Error("the stack has no app");
-    const state = toState(planDatabase(app, bed.spec.postgres), ownershipRole, app.reclaimPolicy);
-    await postgres.up({ ...toProperties(state), verifiers: {} });
+    await postgres.up(toVaultInputs(app));
     await postgres.sql(`create role ${editor.name} login createrole password '${editor.password}'`);
     const { PGUSER: name, PGPASSWORD: password } = postgres.adminEnvironment;
     const grant = `grant wiki_role to ${editor.name} with admin option`;

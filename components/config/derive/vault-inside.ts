@@ -33,9 +33,7 @@ export function toVaultInsideSpec(
       // Without `manage` somebody fills it in who runs the commands.
       user: database.user ?? (vault.manage === undefined ? "‹login›" : "vault"),
       item:
-        database.item === undefined
-          ? undefined
-          : { vault: onepassword.vault, item: database.item },
+        database.item === undefined ? undefined : { vault: onepassword.vault, item: database.item },
       host: database.host ?? service.host,
       port: database.port ?? service.port,
     },

@@ -8,11 +8,7 @@ import type {
   VaultLoginSpec,
   VaultSecretSpec,
 } from "../spec/vault.ts";
-import type {
-  VaultAppCiSpec,
-  VaultAuthRoleSpec,
-  VaultValueRecipe,
-} from "../spec/vault-inside.ts";
+import type { VaultAppCiSpec, VaultAuthRoleSpec, VaultValueRecipe } from "../spec/vault-inside.ts";
 import { opsName, vaultAccountRole, vaultConnection, vaultPath } from "./names.ts";
 import { toServiceAccount, toVaultInsideSpec } from "./vault-inside.ts";
 
@@ -104,7 +100,9 @@ function toRecipes(given: Given): VaultSecretSpec["generate"] {
       .toSorted(byKey)
       .map(([key, recipe]): [string, VaultValueRecipe] => [
         key,
-        "length" in recipe ? recipe : { bytes: recipe.bytes, encoding: recipe.encoding ?? "base64" },
+        "length" in recipe
+          ? recipe
+          : { bytes: recipe.bytes, encoding: recipe.encoding ?? "base64" },
       ]),
   );
 }

@@ -38,12 +38,8 @@ export function decideVaultGrant(
   const hasOptions = server.versionNumber >= 160_000;
   const found = live?.memberships.filter(({ group, isAdmin }) => group === owner && isAdmin) ?? [];
   const isFull = found.some(({ inherits, maySetRole }) => inherits && maySetRole);
-  // Before 16 it is no option of the GRANT.
-  const lacksInherit = !hasOptions && found.length > 0 && !isFull;
-  const problems = findLoginProblems(grant, live, {
-    isOwn: login === server.admin || live?.memberOf.includes(ownershipRole) === true,
-    lacksInherit,
-  });
+  const isOwn = login === server.admin || live?.memberOf.includes(ownershipRole) === true;
+  const problems = findLoginProblems(grant, live, isOwn);
   const isMember = found.length > 0;
   if (isFull || problems.length > 0) return { problems, actions: [], isMember };
   const admin = { withOptions: hasOptions };
@@ -54,7 +50,7 @@ export function decideVaultGrant(
 function findLoginProblems(
   { app, login }: VaultGrant,
   live: LiveRole | undefined,
-  { isOwn, lacksInherit }: { readonly isOwn: boolean; readonly lacksInherit: boolean },
+  isOwn: boolean,
 ): readonly Problem[] {
   const about = { app, at: path };
   const what = `role "${login}", Vault's own login to Postgres`;
@@ -79,10 +75,12 @@ function findLoginProblems(
       },
     ];
   }
+  const { canLogin, canCreateRole, isSuperuser, inherits } = live;
   const lacking = [
-    ...(live.canLogin ? [] : ["LOGIN"]),
-    ...(live.canCreateRole || live.isSuperuser ? [] : ["CREATEROLE"]),
-    ...(lacksInherit ? ["INHERIT"] : []),
+    ...(canLogin ? [] : ["LOGIN"]),
+    ...(canCreateRole || isSuperuser ? [] : ["CREATEROLE"]),
+    // Otherwise it may not give what its logins own to the owner.
+    ...(inherits !== false || isSuperuser ? [] : ["INHERIT"]),
   ].join(" ");
   if (lacking === "") return [];
   return [
@@ -98,26 +96,15 @@ function findLoginProblems(
 /** Grants what is missing. A role that the stack did not make is not touched. */
 export async function grantToVault(server: PostgresServer, grant: VaultGrant): Promise<void> {
   await writeRoles(server, async (session) => {
-    // Before 16 only the membership shows whether the login has INHERIT.
-    if (await makeMember(server, session, grant)) await makeMember(server, session, grant);
+    const roles = await inspectRoles(session.client, [grant.login, grant.owner]);
+    const facts = { server: session.server, roles };
+    const { problems, actions } = decideVaultGrant(grant, facts, server.config);
+    const missing = roles.has(grant.owner) ? [] : [describeMissing(grant)];
+    if (problems.length + missing.length > 0) {
+      throw toOneError("Postgres", [...problems, ...missing]);
+    }
+    await run(server, session, grant, actions);
   });
-}
-
-/** Says whether it granted something. */
-async function makeMember(
-  server: PostgresServer,
-  session: Session,
-  grant: VaultGrant,
-): Promise<boolean> {
-  const roles = await inspectRoles(session.client, [grant.login, grant.owner]);
-  const facts = { server: session.server, roles };
-  const { problems, actions } = decideVaultGrant(grant, facts, server.config);
-  const missing = roles.has(grant.owner) ? [] : [describeMissing(grant)];
-  if (problems.length + missing.length > 0) {
-    throw toOneError("Postgres", [...problems, ...missing]);
-  }
-  await run(server, session, grant, actions);
-  return actions.length > 0;
 }
 
 /**

@@ -1,41 +1,26 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runAsVault } from "../../../cli/verify/vault.ts";
-import { toState } from "../../../components/postgres/plan/app-state.ts";
-import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { toVaultStatements } from "../../../components/postgres/statements/vault-role.ts";
 import { makeVerifier } from "../../../components/postgres/verifier.ts";
-import { toProperties } from "../../../provider/app-database/inputs.ts";
 import { hasPgbouncer, type Pgbouncer, startPgbouncer } from "../../cli/rotate/pgbouncer.ts";
-import { makeSpec } from "../../fakes/stack.ts";
-import { DatabaseBed, ownershipRole } from "./bed.ts";
+import { DatabaseBed } from "./bed.ts";
+import { toVaultApp, toVaultInputs } from "./vault-app.ts";
 
 /** Logins that Vault makes, through a real pgbouncer that asks the server for each login's verifier. */
 
 const password = "password-by-vault-0123456789";
 const editor = { name: "credentials_editor", password: "editor-of-this-test" };
 
-const [app] = makeSpec(
-  { wiki: { credentials: "vault", vault: { restart: [] }, owner: { searchPath: ["public"] } } },
-  {},
-  "prod",
-  { secrets: { vault: { connection: "tools/default" } } },
-).apps;
-if (app === undefined) throw new Error("the stack has no app");
+const app = toVaultApp("wiki", { searchPath: ["public"] });
 const { creation, revocation } = toVaultStatements(app.roles[0]);
-const inputs = {
-  ...toProperties(
-    toState(planDatabase(app, { ownershipRole } as never), ownershipRole, app.reclaimPolicy),
-  ),
-  verifiers: {},
-};
 
 let bed: DatabaseBed;
 
 beforeAll(async () => {
   if (!hasPgbouncer) return;
   bed = await DatabaseBed.open();
-  await bed.up(inputs);
+  await bed.up(toVaultInputs(app));
   await bed.sql(`create role ${editor.name} login createrole password '${editor.password}'`);
   const { PGUSER: name, PGPASSWORD: word } = bed.adminEnvironment;
   const grant = `grant wiki_role to ${editor.name} with admin option`;

@@ -24,9 +24,7 @@ const Kubernetes = z
 
 const Database = z
   .strictObject({
-    user: PgName.describe(
-      "Vault's own login to Postgres, which has CREATEROLE. Default: vault.",
-    ),
+    user: PgName.describe("Vault's own login to Postgres, which has CREATEROLE. Default: vault."),
     item: ItemName.describe(
       "1Password item with that login. Required where `pulumi up` makes the connections of apps with `credentials: vault`.",
     ),
@@ -51,9 +49,7 @@ const Operator = z
     role: VaultRole.describe(
       "Role of the operator in the Kubernetes auth method. Default: vault-secrets-operator.",
     ),
-    policy: VaultPolicy.describe(
-      "Policy that lets it use the key. Default: vso-client-cache.",
-    ),
+    policy: VaultPolicy.describe("Policy that lets it use the key. Default: vso-client-cache."),
   })
   .partial();
 
@@ -67,15 +63,14 @@ const Ci = z
     ),
     jwksUrl: VaultUrl.describe("URL of the keys that the tokens are signed with."),
     publicKeys: z
-      .array(z.string().startsWith("-----BEGIN PUBLIC KEY-----", { error: "is no public key in PEM" }))
+      .array(
+        z.string().startsWith("-----BEGIN PUBLIC KEY-----", { error: "is no public key in PEM" }),
+      )
       .min(1, { error: "is empty" })
       .describe("Public keys in PEM that the tokens are signed with."),
     issuer: z.string().min(1).describe("Claim `iss` that a token must have. Default: any."),
     audience: z.string().min(1).describe("Claim `aud` that a token must have."),
-    userClaim: z
-      .string()
-      .min(1)
-      .describe("Claim that names the user in Vault. Default: email."),
+    userClaim: z.string().min(1).describe("Claim that names the user in Vault. Default: email."),
     role: z
       .string()
       .regex(/^[\w.-]*\{app\}[\w.-]*$/, {

@@ -1,6 +1,6 @@
-import { toOneError } from "../errors.ts";
-import { VaultFor } from "./schema/vault/for.ts";
-import type { StackSpec } from "./spec.ts";
+import { toOneError } from "../../errors.ts";
+import { VaultFor } from "../schema/vault/for.ts";
+import type { StackSpec } from "../spec.ts";
 
 /**
  * A stack of its own for the central half of another stack's Vault: its file has `berth:vaultFor` and nothing else,
@@ -21,10 +21,15 @@ export function findVaultFor(stack: string, values: Values): string | undefined 
         (key) =>
           `berth:${key}: a stack with berth:vaultFor takes it from the other stack; remove the key`,
       ),
-    ...(parsed.success ? [] : [`berth:vaultFor: got ${JSON.stringify(vaultFor)}; expected the name of a stack`]),
-    ...(vaultFor === stack ? [`berth:vaultFor: "${stack}" is this stack; name the one with the apps`] : []),
+    ...(parsed.success
+      ? []
+      : [`berth:vaultFor: got ${JSON.stringify(vaultFor)}; expected the name of a stack`]),
+    ...(vaultFor === stack
+      ? [`berth:vaultFor: "${stack}" is this stack; name the one with the apps`]
+      : []),
   ];
-  if (problems.length > 0) throw toOneError(`stack ${stack}: the stack file is not usable`, problems);
+  if (problems.length > 0)
+    throw toOneError(`stack ${stack}: the stack file is not usable`, problems);
   return parsed.data;
 }
 
@@ -63,7 +68,8 @@ function toStackId(own: unknown): string | undefined {
 }
 
 function findTargetProblems({ stack, vaultFor, secrets, apps }: StackSpec): readonly string[] {
-  if (vaultFor !== undefined) return [`stack ${stack} has berth:vaultFor too; name the one with the apps`];
+  if (vaultFor !== undefined)
+    return [`stack ${stack} has berth:vaultFor too; name the one with the apps`];
   const { vault } = secrets;
   if (vault === undefined) return [`stack ${stack} has no berth:secrets.vault`];
   const { half, database } = vault.inside;
