@@ -1,4 +1,5 @@
 import { joinFixes, type Problem } from "../../components/errors.ts";
+import { hasMark, type Mark, markIn, parseMark } from "../../components/vault/mark.ts";
 import type { Changes } from "../rpc/resource-handler.ts";
 import type { ConnectionData, ConnectionInputs } from "./inputs.ts";
 
@@ -47,17 +48,9 @@ export function toLiveData(live: ConnectionData, wanted: ConnectionData): Connec
   );
 }
 
-/** Whose a connection is, as its key `berth` says. */
-export interface ConnectionOwner {
-  readonly stack: string;
-  readonly app: string;
-}
-
-/** undefined = it does not say so. */
-export function parseOwner({ berth }: ConnectionData): ConnectionOwner | undefined {
-  const text = typeof berth === "string" ? berth : "";
-  const [, stack, app] = /^stack ([0-9a-f]{16}), app (\S+)$/.exec(text) ?? [];
-  return stack === undefined || app === undefined ? undefined : { stack, app };
+/** Whose a connection is; undefined = it does not say so. */
+export function readMark(data: ConnectionData): Mark | undefined {
+  return parseMark(markIn(data) ?? "");
 }
 
 /**
@@ -70,24 +63,19 @@ export function findOwnerProblem(
   { app, path, data, adopt }: ConnectionInputs,
   former: readonly string[],
 ): Problem | undefined {
-  if (live === undefined || isOurs(live, data, former)) return undefined;
-  const about = { app, at: "path" };
-  const other = "or set berth:secrets.vault.databaseMount to another mount";
-  const owner = parseOwner(live);
-  if (owner === undefined) {
-    if (adopt) return undefined;
-    return {
-      ...about,
-      code: "vault-connection-not-ours",
-      what: `Vault has ${path} already, and this stack did not make it`,
-      fix: joinFixes(`to write over it, set berth:apps.${app}.vault.adopt to true`, other),
-    };
-  }
+  if (live === undefined || adopt || isOurs(live, data, former)) return undefined;
+  const owner = readMark(live);
+  const whose =
+    owner === undefined ? "" : `: the stack with id ${owner.stack} did, for app ${owner.app ?? ""}`;
   return {
-    ...about,
-    code: "vault-connection-of-other-stack",
-    what: `${path} in Vault was made by the stack with id ${owner.stack}, for app ${owner.app}`,
-    fix: joinFixes(`if that stack has given it up: vault delete ${path}`, other),
+    code: "vault-connection-not-ours",
+    app,
+    at: "path",
+    what: `Vault has ${path} already, and this stack did not make it${whose}`,
+    fix: joinFixes(
+      "set berth:secrets.vault.databaseMount to another mount",
+      `or, to write over it, set berth:apps.${app}.vault.adopt to true`,
+    ),
   };
 }
 
@@ -97,8 +85,8 @@ export function isOurs(
   wanted: ConnectionData,
   former: readonly string[],
 ): boolean {
-  const id = parseOwner(live)?.stack;
-  return id !== undefined && (id === parseOwner(wanted)?.stack || former.includes(id));
+  const id = readMark(wanted)?.stack;
+  return id !== undefined && hasMark(markIn(live) ?? "", { id, former });
 }
 
 /** Keys that left the program are written empty: what is left out of a write, Vault keeps. */

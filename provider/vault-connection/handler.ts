@@ -22,8 +22,9 @@ import type {
 import {
   compareData,
   findOwnerProblem,
+  isOurs,
   listDifferences,
-  parseOwner,
+  readMark,
   toLiveData,
   toReadable,
 } from "./decide.ts";
@@ -166,11 +167,7 @@ export class VaultConnectionHandler implements ResourceHandler {
     const client = await this.#open();
     const live = await readLive(client, old.path);
     if (live === undefined) return;
-    const owner = parseOwner(live);
-    const own = parseOwner(old.data)?.stack;
-    const isOurs =
-      owner !== undefined && (owner.stack === own || this.#former.includes(owner.stack));
-    if (!isOurs || owner.app !== old.app) {
+    if (!isOurs(live, old.data, this.#former) || readMark(live)?.app !== old.app) {
       const text = `app ${old.app}: ${old.path} stays in Vault: others have written it since this stack did`;
       this.#run.report("warning", urn, text);
       return;
