@@ -30,6 +30,11 @@ function toText(value: ConnectionData[string]): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
+/** Vault's own login to Postgres. */
+export function loginOf({ username }: ConnectionData): string {
+  return typeof username === "string" ? username : "";
+}
+
 /** What Vault has, under the keys of what is wanted. */
 export function toLiveData(live: ConnectionData, wanted: ConnectionData): ConnectionData {
   const different = new Set(listDifferences(live, wanted));

@@ -110,7 +110,11 @@ export class VaultConnectionHandler implements ResourceHandler {
     return changes;
   }
 
-  async create({ urn, inputs, preview }: CreateRequest): Promise<{ id: string; state: PropertyMap }> {
+  async create({
+    urn,
+    inputs,
+    preview,
+  }: CreateRequest): Promise<{ id: string; state: PropertyMap }> {
     const wanted = parseConnection(inputs);
     if (preview) {
       await this.#preview(urn, wanted);
@@ -164,7 +168,8 @@ export class VaultConnectionHandler implements ResourceHandler {
     if (live === undefined) return;
     const owner = parseOwner(live);
     const own = parseOwner(old.data)?.stack;
-    const isOurs = owner !== undefined && (owner.stack === own || this.#former.includes(owner.stack));
+    const isOurs =
+      owner !== undefined && (owner.stack === own || this.#former.includes(owner.stack));
     if (!isOurs || owner.app !== old.app) {
       const text = `app ${old.app}: ${old.path} stays in Vault: others have written it since this stack did`;
       this.#run.report("warning", urn, text);
@@ -200,7 +205,13 @@ export class VaultConnectionHandler implements ResourceHandler {
     const problem = this.#findOwnerProblem(live, wanted);
     if (problem !== undefined) throw toOneError("Vault", [problem]);
     const login = await this.#readLogin(wanted.item);
-    const written = await writeConnection(client, { wanted, old, live, login, former: this.#former });
+    const written = await writeConnection(client, {
+      wanted,
+      old,
+      live,
+      login,
+      former: this.#former,
+    });
     for (const note of written.notes) this.#run.report("warning", urn, note);
     return toProperties(written.state);
   }
