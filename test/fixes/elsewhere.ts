@@ -87,6 +87,11 @@ export const beyond: readonly (readonly [file: string, fix: string, reason: stri
     "it is for who writes a program of their own",
   ],
   ["cli/doctor/cluster/access.ts", "… get --raw …", "it only shows what the API server answers"],
+  ...[
+    ["cli/doctor/vault.ts", "vault status, with the same variables"],
+    ["cli/doctor/vault.ts", "vault list sys/leases/lookup"],
+    ["cli/doctor/vault-values.ts", "vault kv get, with the same variables"],
+  ].map(([file = "", fix = ""]) => [file, fix, "it only shows what Vault answers"] as const),
   [
     "components/postgres/statements/failure.ts",
     "the server refuses the value",
