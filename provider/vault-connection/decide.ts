@@ -1,48 +1,24 @@
 import { joinFixes, type Problem } from "../../components/errors.ts";
+import { findLive, listDifferent } from "../../components/vault/compare.ts";
 import { hasMark, type Mark, markIn, parseMark } from "../../components/vault/mark.ts";
 import type { Changes } from "../rpc/resource-handler.ts";
 import type { ConnectionData, ConnectionInputs } from "./inputs.ts";
 
-/** What the answer to a read has of a connection, under the names under which it is written. Pure. */
-export function toReadable(answer: ConnectionData): ConnectionData {
-  const { connection_details: details = null, ...rest } = answer;
-  const { root_credentials_rotate_statements: statements = [], ...others } = rest;
-  const isMap = typeof details === "object" && !Array.isArray(details);
-  const written = isMap ? (details as ConnectionData) : {};
-  return { ...others, ...written, root_rotation_statements: statements };
-}
-
-/** Vault uses it for the write and does not keep it. */
-const notKept: ReadonlySet<string> = new Set(["verify_connection"]);
-
-/** Keys whose value in Vault is another one than the wanted one. */
-export function listDifferences(live: ConnectionData, wanted: ConnectionData): readonly string[] {
-  const keys = Object.keys(wanted).filter((key) => !notKept.has(key));
-  return keys.filter((key) => normalize(live[key]) !== normalize(wanted[key]));
-}
-
-/** Vault answers with a list where a text was written, and with nothing for an empty one. */
-function normalize(value: ConnectionData[string] | undefined): string {
-  const all = [value ?? []].flat();
-  return JSON.stringify(all.filter((one) => one !== "").map((one) => toText(one)));
-}
-
-function toText(value: ConnectionData[string]): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
-}
+/** Rules about a connection, as it is wanted or as Vault shows it. Pure. */
 
 /** Vault's own login to Postgres. */
-export function loginOf({ username }: ConnectionData): string {
+export function loginOf(data: ConnectionData): string {
+  const username = findLive(data, "username");
   return typeof username === "string" ? username : "";
 }
 
 /** What Vault has, under the keys of what is wanted. */
 export function toLiveData(live: ConnectionData, wanted: ConnectionData): ConnectionData {
-  const different = new Set(listDifferences(live, wanted));
+  const different = new Set(listDifferent(wanted, live));
   return Object.fromEntries(
     Object.entries(wanted).flatMap(([key, value]) => {
       if (!different.has(key)) return [[key, value]];
-      const found = live[key];
+      const found = findLive(live, key);
       return found === undefined ? [] : [[key, found]];
     }),
   );
@@ -50,7 +26,11 @@ export function toLiveData(live: ConnectionData, wanted: ConnectionData): Connec
 
 /** Whose a connection is; undefined = it does not say so. */
 export function readMark(data: ConnectionData): Mark | undefined {
-  return parseMark(markIn(data) ?? "");
+  return parseMark(textOfMark(data));
+}
+
+function textOfMark(data: ConnectionData): string {
+  return markIn({ berth: findLive(data, "berth") ?? "" }) ?? "";
 }
 
 /**
@@ -86,12 +66,12 @@ export function isOurs(
   former: readonly string[],
 ): boolean {
   const id = readMark(wanted)?.stack;
-  return id !== undefined && hasMark(markIn(live) ?? "", { id, former });
+  return id !== undefined && hasMark(textOfMark(live), { id, former });
 }
 
 /** Keys that left the program are written empty: what is left out of a write, Vault keeps. */
 export function toBody(wanted: ConnectionData, before: ConnectionData = {}): ConnectionData {
-  const left = Object.keys(before).filter((key) => !(key in wanted) && !notKept.has(key));
+  const left = Object.keys(before).filter((key) => !(key in wanted));
   return { ...Object.fromEntries(left.map((key) => [key, ""])), ...wanted };
 }
 
@@ -113,7 +93,7 @@ export function whyRefused(message: string): "password" | "database" | undefined
 /** The changed keys, as a diff has them. */
 export function compareData(old: ConnectionData, wanted: ConnectionData): Changes {
   const keys = [...new Set([...Object.keys(old), ...Object.keys(wanted)])];
-  const changed = keys.filter((key) => normalize(old[key]) !== normalize(wanted[key]));
+  const changed = keys.filter((key) => JSON.stringify(old[key]) !== JSON.stringify(wanted[key]));
   return Object.fromEntries(
     changed.map((key) => {
       const kind = key in wanted ? "update" : "delete";
