@@ -18,22 +18,26 @@ const mostShown = 60;
  * the plan does not say counts for nothing.
  */
 export function findDifferences(wanted: Data, live: Data): readonly string[] {
-  return Object.entries(wanted).flatMap(([key, value]) => {
-    const found = findLive(live, shownAs[key] ?? key);
-    if (notKept.has(key) || isSame(value, found, key.endsWith("_statements"))) return [];
-    const [is, planned] = [found, value].map(show);
-    return [
-      is === undefined || planned === undefined
-        ? `${key} is another`
-        : `${key} is ${is}, not ${planned}`,
-    ];
+  return listDifferent(wanted, live).map((key) => {
+    const [is, planned] = [findLive(live, key), wanted[key]].map(show);
+    return is === undefined || planned === undefined
+      ? `${key} is another`
+      : `${key} is ${is}, not ${planned}`;
   });
 }
 
-/** Of a connection of the database engine Vault shows most in an object of its own. */
-function findLive(live: Data, key: string): Json | undefined {
+/** The keys of the plan whose live value is another one. */
+export function listDifferent(wanted: Data, live: Data): readonly string[] {
+  return Object.entries(wanted).flatMap(([key, value]) => {
+    const isOrdered = key.endsWith("_statements");
+    return notKept.has(key) || isSame(value, findLive(live, key), isOrdered) ? [] : [key];
+  });
+}
+
+/** The live value of a key. Of a connection of the database engine Vault shows most in an object of its own. */
+export function findLive(live: Data, key: string): Json | undefined {
   const details = live["connection_details"];
-  return live[key] ?? (isObject(details) ? details[key] : undefined);
+  return live[shownAs[key] ?? key] ?? (isObject(details) ? details[key] : undefined);
 }
 
 /** Vault shows durations as seconds, a text with commas as a list, and no value for what is empty. */

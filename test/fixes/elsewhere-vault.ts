@@ -34,13 +34,12 @@ export const ofVault: Readonly<Record<string, readonly Tried[]>> = {
     ["add to a policy of the token", vault, "names the right that a token lacks"],
   ],
   "provider/vault-connection/decide.ts": [
+    ["set berth:secrets.vault.databaseMount", vaultConnection, "is replaced under another path"],
     [
-      "to write over it, set berth:apps.….vault.adopt",
+      "or, to write over it, set berth:apps.….vault.adopt",
       vaultConnection,
       "until the entry adopts it",
     ],
-    ["or set berth:secrets.vault.databaseMount", vaultConnection, "is replaced under another path"],
-    ["if that stack has given it up", vaultConnection, "until that stack gives it up"],
   ],
   "provider/vault-connection/handler.ts": [
     ["set berth:apps.….vault.adopt to true", vaultFound, "names the key that adopts"],

@@ -27,7 +27,11 @@ export const ofTables: readonly (readonly [folder: string, file: string, title: 
   ["components/config/rules/", "config/fixes.test.ts", "the table has each fix"],
 ];
 
-export const elsewhere: Readonly<Record<string, readonly Tried[]>> = { ...ofVerbs, ...ofRooms, ...ofVault };
+export const elsewhere: Readonly<Record<string, readonly Tried[]>> = {
+  ...ofVerbs,
+  ...ofRooms,
+  ...ofVault,
+};
 
 /** What no test can do, or what a run cannot end with any more. */
 export const beyond: readonly (readonly [file: string, fix: string, reason: string])[] = [

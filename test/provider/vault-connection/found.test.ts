@@ -64,7 +64,7 @@ describe("a preview", () => {
   it("refuses what up would refuse", async () => {
     at.vault.stored.set(path, { ...others });
     await expect(at.bed.preview()).rejects.toThrow(
-      "was made by the stack with id fedcba9876543210",
+      "the stack with id fedcba9876543210 did, for app news",
     );
   });
 
