@@ -25,6 +25,7 @@ const live = [
   "components/engine",
   "components/onepassword",
   "components/tunnel",
+  "components/vault",
   `${postgres}/`,
   "cli",
 ];
@@ -242,7 +243,7 @@ export const rooms = {
   "cli/report": live,
   "cli/verify": live,
   "cli/adopt": live,
-  "cli/add": [...config, "components/onepassword", "cli"],
+  "cli/add": [...config, "components/onepassword", "components/vault", "cli"],
   "cli/rotate": [...live, "components/kubernetes", "cli/verify"],
   "cli/doctor": [...live, "components/kubernetes", "components/delivery/", "toolchain"],
   "cli/init": [...config, "cli"],

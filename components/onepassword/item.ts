@@ -11,6 +11,12 @@ export interface ItemField {
   readonly shownAs?: string;
 }
 
+/** What else is known of an item. */
+interface ItemDetails {
+  readonly files?: readonly string[];
+  readonly version?: number | undefined;
+}
+
 /** A 1Password item. Its field values are secret, so printing shows only their labels. */
 export class Item {
   readonly vaultId: string;
@@ -28,8 +34,7 @@ export class Item {
     vaultId: string,
     itemId: string,
     fields: Iterable<ItemField>,
-    files: readonly string[] = [],
-    version?: number,
+    { files = [], version }: ItemDetails = {},
   ) {
     const filled = Map.groupBy(
       [...fields].filter(({ value }) => value !== ""),

@@ -225,5 +225,5 @@ function toItem(answer: ItemAnswer, ref: ItemRef): Item {
   });
   const files = (answer.files ?? []).flatMap(({ name }) => name ?? []);
   const { id = ref.item, vault, version } = answer;
-  return new Item(vault?.id ?? ref.vault, id, fields, files, version);
+  return new Item(vault?.id ?? ref.vault, id, fields, { files, version });
 }

@@ -26,23 +26,33 @@ export function toVaultPlace({ inside, server, namespace }: VaultSpec): VaultPla
   };
 }
 
+/** Whether somebody said where this machine reaches Vault. If not, only the cluster may reach it. */
+export function isWayStated({ inside }: Pick<VaultSpec, "inside">, env: VaultEnvironment): boolean {
+  return inside.half !== "none" || (inside.address ?? env.address) !== undefined;
+}
+
 /** How this process reaches Vault. Throws if the environment lacks a part. */
 export function readVaultAccess(
   place: VaultPlace,
   env: VaultEnvironment = readVaultEnvironment(),
 ): VaultAccess {
-  const address = readVaultAddress(place, env);
-  const caFile = place.caFile ?? env.caFile;
+  const way = readVaultWay(place, env);
   if (env.token === undefined) {
-    throw new BerthError(`Vault at ${address}: VAULT_TOKEN is not set`, {
+    throw new BerthError(`Vault at ${way.address}: VAULT_TOKEN is not set`, {
       hint: "vault login, then export VAULT_TOKEN=$(vault print token)",
     });
   }
+  return { ...way, token: env.token };
+}
+
+/** The same for what needs no token. */
+export function readVaultWay(place: VaultPlace, env: VaultEnvironment): Omit<VaultAccess, "token"> {
+  const address = readVaultAddress(place, env);
+  const caFile = place.caFile ?? env.caFile;
   return {
     address,
     namespace: place.namespace,
     caFile: caFile === undefined ? undefined : path.resolve(projectFolder, caFile),
-    token: env.token,
   };
 }
 

@@ -29,7 +29,17 @@ export interface VaultClient {
   readonly list: (path: string) => Promise<readonly string[]>;
   /** @returns `data` of the answer; undefined = it has none. */
   readonly write: (path: string, data: VaultData) => Promise<VaultData | undefined>;
+  /** Changes the keys that are given, and no others: of a KV secret, where it answers without the values. */
+  readonly patch: (path: string, data: VaultData) => Promise<void>;
   readonly remove: (path: string) => Promise<void>;
+  /** Reads a path that makes something for a time. */
+  readonly readLease: (path: string) => Promise<VaultLease>;
+}
+
+/** What Vault made for a time; `data` has secrets. */
+export interface VaultLease {
+  readonly id: string;
+  readonly data: VaultData;
 }
 
 type VaultData = Readonly<Record<string, Json>>;
@@ -38,7 +48,7 @@ type VaultData = Readonly<Record<string, Json>>;
 const timeoutMs = 60_000;
 
 /**
- * A client of its own: the requests are four, and the errors of the libraries show headers and bodies.
+ * A client of its own: the requests are few, and the errors of the libraries show headers and bodies.
  *
  * @see https://developer.hashicorp.com/vault/api-docs
  */
@@ -57,7 +67,7 @@ export function createVaultClient(access: VaultAccess, options = { timeoutMs }):
         "x-vault-request": "true",
         "x-vault-token": token,
         ...(namespace === undefined ? {} : { "x-vault-namespace": namespace }),
-        ...(data === undefined ? {} : { "content-type": "application/json" }),
+        ...(data === undefined ? {} : { "content-type": contentTypes[method] }),
       },
       ...(ca === undefined ? {} : { ca }),
     };
@@ -70,7 +80,7 @@ export function createVaultClient(access: VaultAccess, options = { timeoutMs }):
     const { status } = answer;
     if (answer.body !== undefined && status >= 200 && status < 300) return answer.body;
     // Vault's own 404 says that nothing is there. One of a proxy says nothing about it.
-    if (answer.body !== undefined && status === 404 && method !== "POST") return undefined;
+    if (answer.body !== undefined && status === 404 && !(method in contentTypes)) return undefined;
     throw toRefusal(asked, answer);
   };
   return {
@@ -80,8 +90,27 @@ export function createVaultClient(access: VaultAccess, options = { timeoutMs }):
       return Array.isArray(keys) ? keys.map(String) : [];
     },
     write: async (path, data) => toData(await ask("POST", path, data)),
-    remove: async (path) => void (await ask("DELETE", path)),
+    patch: async (path, data) => {
+      await ask("PATCH", path, data);
+    },
+    remove: async (path) => {
+      await ask("DELETE", path);
+    },
+    readLease: async (path) => toLease(address, path, await ask("GET", path)),
   };
+}
+
+/** Of what the methods send that write. */
+const contentTypes: Readonly<Record<string, string>> = {
+  POST: "application/json",
+  PATCH: "application/merge-patch+json",
+};
+
+function toLease(address: string, path: string, body: VaultAnswer["body"]): VaultLease {
+  const { lease_id: id } = body ?? {};
+  const data = toData(body);
+  if (typeof id === "string" && id !== "" && data !== undefined) return { id, data };
+  throw new VaultError("failed", `Vault at ${address} gives no lease at ${path}`);
 }
 
 function readCa({ address, caFile }: VaultAccess): Buffer | undefined {

@@ -38,7 +38,7 @@ export class VaultError extends BerthError {
 /** A request, as messages show it. */
 export interface VaultAsk {
   readonly address: string;
-  readonly method: "GET" | "LIST" | "POST" | "DELETE";
+  readonly method: "GET" | "LIST" | "POST" | "PATCH" | "DELETE";
   readonly path: string;
   /** What no message may show. */
   readonly secrets: readonly string[];
@@ -55,6 +55,7 @@ const capabilities = {
   GET: ["read"],
   LIST: ["list"],
   POST: ["create", "update"],
+  PATCH: ["patch"],
   DELETE: ["delete"],
 } as const;
 
@@ -131,7 +132,7 @@ function toDenied(ask: VaultAsk, said: string): VaultError {
 }
 
 function describeAsk({ method, path }: VaultAsk): string {
-  const verbs = { GET: "read", LIST: "list", POST: "write", DELETE: "delete" };
+  const verbs = { GET: "read", LIST: "list", POST: "write", PATCH: "patch", DELETE: "delete" };
   return `${verbs[method]} ${path}`;
 }
 

@@ -1,6 +1,6 @@
 import type { StackIdentity } from "../config/spec/postgres.ts";
 import { joinFixes, type Problem } from "../errors.ts";
-import { hasMark } from "./mark.ts";
+import { hasMark, markIn } from "./mark.ts";
 import type { Json, VaultObject } from "./objects.ts";
 
 /**
@@ -76,9 +76,9 @@ function isOurs(object: VaultObject, data: Data, facts: GuardFacts): boolean {
         (policy) => toTexts(object.data["token_policies"]).includes(policy) && isOurPolicy(policy),
       );
     case "connection":
-      return isMarked(toMarkOf(toObject(data["connection_details"])));
+      return isMarked(markIn(toObject(data["connection_details"])));
     case "group":
-      return isMarked(toMarkOf(toObject(data["metadata"])));
+      return isMarked(markIn(toObject(data["metadata"])));
     case "database-role":
       return (
         data["db_name"] === object.data["db_name"] && isOurPolicy(policies.get(object.app ?? ""))
@@ -89,11 +89,6 @@ function isOurs(object: VaultObject, data: Data, facts: GuardFacts): boolean {
     case "transit-key":
       return true;
   }
-}
-
-/** Where Vault keeps names and values, the mark is a value with a name. */
-function toMarkOf({ berth }: Data): string | undefined {
-  return typeof berth === "string" ? `berth: ${berth}` : undefined;
 }
 
 function toTexts(value: Json | undefined): readonly string[] {

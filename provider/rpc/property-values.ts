@@ -100,8 +100,7 @@ export function hasUnknown(value: PropertyValue): boolean {
   if (value instanceof SecretValue) return hasUnknown(value.value);
   if (isList(value)) return value.some(hasUnknown);
   return (
-    value instanceof UnknownValue ||
-    (isPropertyMap(value) && Object.values(value).some(hasUnknown))
+    value instanceof UnknownValue || (isPropertyMap(value) && Object.values(value).some(hasUnknown))
   );
 }
 

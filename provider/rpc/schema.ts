@@ -76,7 +76,8 @@ export const PROVIDER_SCHEMA: string = JSON.stringify({
       required: Object.keys(manifestFile),
     },
     "berth:index:VaultConnection": {
-      description: "The connection of Vault's database engine to an app's database, without its password.",
+      description:
+        "The connection of Vault's database engine to an app's database, without its password.",
       inputProperties: { ...vaultConnection, data: object, adopt: { type: "boolean" } },
       requiredInputs: [...Object.keys(vaultConnection), "data"],
       properties: {

@@ -1,58 +1,36 @@
 import { joinFixes, type Problem } from "../../components/errors.ts";
+import { findLive, listDifferent } from "../../components/vault/compare.ts";
+import { hasMark, type Mark, markIn, parseMark } from "../../components/vault/mark.ts";
 import type { Changes } from "../rpc/resource-handler.ts";
 import type { ConnectionData, ConnectionInputs } from "./inputs.ts";
 
-/** What the answer to a read has of a connection, under the names under which it is written. Pure. */
-export function toReadable(answer: ConnectionData): ConnectionData {
-  const { connection_details: details = null, ...rest } = answer;
-  const { root_credentials_rotate_statements: statements = [], ...others } = rest;
-  const isMap = typeof details === "object" && !Array.isArray(details);
-  const written = isMap ? (details as ConnectionData) : {};
-  return { ...others, ...written, root_rotation_statements: statements };
-}
+/** Rules about a connection, as it is wanted or as Vault shows it. Pure. */
 
-/** Vault uses it for the write and does not keep it. */
-const notKept: ReadonlySet<string> = new Set(["verify_connection"]);
-
-/** Keys whose value in Vault is another one than the wanted one. */
-export function listDifferences(live: ConnectionData, wanted: ConnectionData): readonly string[] {
-  const keys = Object.keys(wanted).filter((key) => !notKept.has(key));
-  return keys.filter((key) => normalize(live[key]) !== normalize(wanted[key]));
-}
-
-/** Vault answers with a list where a text was written, and with nothing for an empty one. */
-function normalize(value: ConnectionData[string] | undefined): string {
-  const all = [value ?? []].flat();
-  return JSON.stringify(all.filter((one) => one !== "").map((one) => toText(one)));
-}
-
-function toText(value: ConnectionData[string]): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+/** Vault's own login to Postgres. */
+export function loginOf(data: ConnectionData): string {
+  const username = findLive(data, "username");
+  return typeof username === "string" ? username : "";
 }
 
 /** What Vault has, under the keys of what is wanted. */
 export function toLiveData(live: ConnectionData, wanted: ConnectionData): ConnectionData {
-  const different = new Set(listDifferences(live, wanted));
+  const different = new Set(listDifferent(wanted, live));
   return Object.fromEntries(
     Object.entries(wanted).flatMap(([key, value]) => {
       if (!different.has(key)) return [[key, value]];
-      const found = live[key];
+      const found = findLive(live, key);
       return found === undefined ? [] : [[key, found]];
     }),
   );
 }
 
-/** Whose a connection is, as its key `berth` says. */
-export interface ConnectionOwner {
-  readonly stack: string;
-  readonly app: string;
+/** Whose a connection is; undefined = it does not say so. */
+export function readMark(data: ConnectionData): Mark | undefined {
+  return parseMark(textOfMark(data));
 }
 
-/** undefined = it does not say so. */
-export function parseOwner({ berth }: ConnectionData): ConnectionOwner | undefined {
-  const text = typeof berth === "string" ? berth : "";
-  const [, stack, app] = /^stack ([0-9a-f]{16}), app (\S+)$/.exec(text) ?? [];
-  return stack === undefined || app === undefined ? undefined : { stack, app };
+function textOfMark(data: ConnectionData): string {
+  return markIn({ berth: findLive(data, "berth") ?? "" }) ?? "";
 }
 
 /**
@@ -65,24 +43,19 @@ export function findOwnerProblem(
   { app, path, data, adopt }: ConnectionInputs,
   former: readonly string[],
 ): Problem | undefined {
-  if (live === undefined || isOurs(live, data, former)) return undefined;
-  const about = { app, at: "path" };
-  const other = "or set berth:secrets.vault.databaseMount to another mount";
-  const owner = parseOwner(live);
-  if (owner === undefined) {
-    if (adopt) return undefined;
-    return {
-      ...about,
-      code: "vault-connection-not-ours",
-      what: `Vault has ${path} already, and this stack did not make it`,
-      fix: joinFixes(`to write over it, set berth:apps.${app}.vault.adopt to true`, other),
-    };
-  }
+  if (live === undefined || adopt || isOurs(live, data, former)) return undefined;
+  const owner = readMark(live);
+  const whose =
+    owner === undefined ? "" : `: the stack with id ${owner.stack} did, for app ${owner.app ?? ""}`;
   return {
-    ...about,
-    code: "vault-connection-of-other-stack",
-    what: `${path} in Vault was made by the stack with id ${owner.stack}, for app ${owner.app}`,
-    fix: joinFixes(`if that stack has given it up: vault delete ${path}`, other),
+    code: "vault-connection-not-ours",
+    app,
+    at: "path",
+    what: `Vault has ${path} already, and this stack did not make it${whose}`,
+    fix: joinFixes(
+      "set berth:secrets.vault.databaseMount to another mount",
+      `or, to write over it, set berth:apps.${app}.vault.adopt to true`,
+    ),
   };
 }
 
@@ -92,13 +65,13 @@ export function isOurs(
   wanted: ConnectionData,
   former: readonly string[],
 ): boolean {
-  const id = parseOwner(live)?.stack;
-  return id !== undefined && (id === parseOwner(wanted)?.stack || former.includes(id));
+  const id = readMark(wanted)?.stack;
+  return id !== undefined && hasMark(textOfMark(live), { id, former });
 }
 
 /** Keys that left the program are written empty: what is left out of a write, Vault keeps. */
 export function toBody(wanted: ConnectionData, before: ConnectionData = {}): ConnectionData {
-  const left = Object.keys(before).filter((key) => !(key in wanted) && !notKept.has(key));
+  const left = Object.keys(before).filter((key) => !(key in wanted));
   return { ...Object.fromEntries(left.map((key) => [key, ""])), ...wanted };
 }
 
@@ -120,7 +93,7 @@ export function whyRefused(message: string): "password" | "database" | undefined
 /** The changed keys, as a diff has them. */
 export function compareData(old: ConnectionData, wanted: ConnectionData): Changes {
   const keys = [...new Set([...Object.keys(old), ...Object.keys(wanted)])];
-  const changed = keys.filter((key) => normalize(old[key]) !== normalize(wanted[key]));
+  const changed = keys.filter((key) => JSON.stringify(old[key]) !== JSON.stringify(wanted[key]));
   return Object.fromEntries(
     changed.map((key) => {
       const kind = key in wanted ? "update" : "delete";

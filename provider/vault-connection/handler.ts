@@ -5,6 +5,7 @@ import { BerthError, type Problem, toOneError } from "../../components/errors.ts
 import type { VaultLogin } from "../../components/onepassword/admin.ts";
 import type { VaultPlace } from "../../components/vault/access.ts";
 import type { VaultClient } from "../../components/vault/client.ts";
+import { listDifferent } from "../../components/vault/compare.ts";
 import type { Report } from "../rpc/engine-log.ts";
 import { type PropertyMap, toPlain } from "../rpc/property-values.ts";
 import type { Refusals } from "../rpc/refusals.ts";
@@ -19,14 +20,7 @@ import type {
   StoredResource,
   UpdateRequest,
 } from "../rpc/resource-handler.ts";
-import {
-  compareData,
-  findOwnerProblem,
-  listDifferences,
-  parseOwner,
-  toLiveData,
-  toReadable,
-} from "./decide.ts";
+import { compareData, findOwnerProblem, isOurs, readMark, toLiveData } from "./decide.ts";
 import {
   type ConnectionData,
   type ConnectionInputs,
@@ -102,15 +96,19 @@ export class VaultConnectionHandler implements ResourceHandler {
     if (old.unverified === true) changes["unverified"] = "delete";
     const client = await this.#openToCompare(urn);
     if (client === undefined) return changes;
-    const live = await readLive(client, wanted.path);
-    const different = live === undefined ? ["berth"] : listDifferences(live, wanted.data);
+    const live = await client.read(wanted.path);
+    const different = live === undefined ? ["berth"] : listDifferent(wanted.data, live);
     for (const key of different) changes[`data.${key}`] ??= "update";
     const { version } = await this.#readLogin(wanted.item);
     if (old.itemVersion !== version) changes["item"] ??= "update";
     return changes;
   }
 
-  async create({ urn, inputs, preview }: CreateRequest): Promise<{ id: string; state: PropertyMap }> {
+  async create({
+    urn,
+    inputs,
+    preview,
+  }: CreateRequest): Promise<{ id: string; state: PropertyMap }> {
     const wanted = parseConnection(inputs);
     if (preview) {
       await this.#preview(urn, wanted);
@@ -149,7 +147,7 @@ export class VaultConnectionHandler implements ResourceHandler {
       });
     }
     const wanted = parseConnection(inputs) ?? stored;
-    const live = await readLive(await this.#open(), stored.path);
+    const live = await (await this.#open()).read(stored.path);
     if (live === undefined) return undefined;
     const data = toLiveData(live, wanted.data);
     return { ...resource, state: toProperties({ ...stored, data }) };
@@ -160,12 +158,9 @@ export class VaultConnectionHandler implements ResourceHandler {
     const old = parseConnection(inputs) ?? parseStored(state);
     if (old === undefined) return;
     const client = await this.#open();
-    const live = await readLive(client, old.path);
+    const live = await client.read(old.path);
     if (live === undefined) return;
-    const owner = parseOwner(live);
-    const own = parseOwner(old.data)?.stack;
-    const isOurs = owner !== undefined && (owner.stack === own || this.#former.includes(owner.stack));
-    if (!isOurs || owner.app !== old.app) {
+    if (!isOurs(live, old.data, this.#former) || readMark(live)?.app !== old.app) {
       const text = `app ${old.app}: ${old.path} stays in Vault: others have written it since this stack did`;
       this.#run.report("warning", urn, text);
       return;
@@ -180,7 +175,7 @@ export class VaultConnectionHandler implements ResourceHandler {
     if (wanted === undefined) return;
     const client = await this.#openToCompare(urn);
     if (client === undefined) return;
-    const problem = this.#findOwnerProblem(await readLive(client, wanted.path), wanted);
+    const problem = this.#findOwnerProblem(await client.read(wanted.path), wanted);
     const { app, path, item } = wanted;
     if (problem === undefined) {
       const text = `app ${app}: ${path} is written in Vault, with the login of item ${item} where Vault has not got it yet`;
@@ -196,11 +191,17 @@ export class VaultConnectionHandler implements ResourceHandler {
     old: StoredConnection | undefined,
   ): Promise<PropertyMap> {
     const client = await this.#open();
-    const live = await readLive(client, wanted.path);
+    const live = await client.read(wanted.path);
     const problem = this.#findOwnerProblem(live, wanted);
     if (problem !== undefined) throw toOneError("Vault", [problem]);
     const login = await this.#readLogin(wanted.item);
-    const written = await writeConnection(client, { wanted, old, live, login, former: this.#former });
+    const written = await writeConnection(client, {
+      wanted,
+      old,
+      live,
+      login,
+      former: this.#former,
+    });
     for (const note of written.notes) this.#run.report("warning", urn, note);
     return toProperties(written.state);
   }
@@ -246,11 +247,6 @@ async function openVault(place: VaultPlace | undefined): Promise<VaultClient> {
   const { readVaultAccess } = await import("../../components/vault/access.ts");
   const { createVaultClient } = await import("../../components/vault/client.ts");
   return createVaultClient(readVaultAccess(place));
-}
-
-async function readLive(client: VaultClient, path: string): Promise<ConnectionData | undefined> {
-  const answer = await client.read(path);
-  return answer && toReadable(answer);
 }
 
 function requireKnown(wanted: ConnectionInputs | undefined): ConnectionInputs {

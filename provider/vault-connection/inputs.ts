@@ -43,7 +43,8 @@ const stored = schema.omit({ adopt: true }).extend({
 
 /** Problems of a program's inputs, by path. */
 export function findInputProblems(inputs: PropertyMap): readonly CheckFailure[] {
-  if (hasSecret(inputs)) return [{ property: "data", reason: "has a secret, which state would keep" }];
+  if (hasSecret(inputs))
+    return [{ property: "data", reason: "has a secret, which state would keep" }];
   const parsed = schema.safeParse(toPlain(inputs));
   if (parsed.success || hasUnknown(inputs)) return [];
   return parsed.error.issues.map(({ path, message }) => ({
@@ -62,8 +63,7 @@ export function parseStored(state: PropertyMap): StoredConnection | undefined {
   return stored.safeParse(toPlain(state)).data;
 }
 
-/** Without what is only for the run, and without undefined values. */
-export function toProperties(connection: StoredConnection | ConnectionInputs): PropertyMap {
-  const { adopt, ...rest } = { adopt: undefined, ...connection };
-  return JSON.parse(JSON.stringify(rest)) as PropertyMap;
+/** Without undefined values. */
+export function toProperties(connection: StoredConnection): PropertyMap {
+  return JSON.parse(JSON.stringify(connection)) as PropertyMap;
 }

@@ -2,7 +2,7 @@ import { BerthError, type Problem } from "../../components/errors.ts";
 import type { VaultLogin } from "../../components/onepassword/admin.ts";
 import type { VaultClient } from "../../components/vault/client.ts";
 import { VaultError } from "../../components/vault/failure.ts";
-import { isOurs, toBody, toLeasePaths, whyRefused } from "./decide.ts";
+import { isOurs, loginOf, toBody, toLeasePaths, whyRefused } from "./decide.ts";
 import type { ConnectionData, ConnectionInputs, StoredConnection } from "./inputs.ts";
 
 /** A connection to write. */
@@ -33,25 +33,26 @@ export async function writeConnection(
 ): Promise<Written> {
   const { wanted, old, live, login } = request;
   requireSameUser(wanted, login);
-  const isOwn = live !== undefined && isOurs(live, wanted.data, request.former);
+  const { app, path, data, item } = wanted;
+  const connection = { app, path, data, item };
+  const isOwn = live !== undefined && isOurs(live, data, request.former);
   const hasPassword =
-    isOwn && old?.itemVersion === login.version && live["username"] === wanted.data["username"];
-  const { adopt: _, ...connection } = wanted;
+    isOwn && old?.itemVersion === login.version && loginOf(live) === loginOf(data);
   const state = { ...connection, itemVersion: login.version };
-  const body = toBody(wanted.data, old?.data);
+  const body = toBody(data, old?.data);
   const password = login.credential.revealPassword();
   const full: ConnectionData = hasPassword ? body : { ...body, password };
   try {
-    await client.write(wanted.path, full);
+    await client.write(path, full);
     return { state, notes: [] };
   } catch (error) {
     const why = error instanceof VaultError ? whyRefused(error.message) : undefined;
     if (why === "database") {
-      await client.write(wanted.path, { ...full, verify_connection: false });
+      await client.write(path, { ...full, verify_connection: false });
       return { state: { ...state, unverified: true }, notes: [describeUnverified(wanted, error)] };
     }
     if (why === "password" && isOwn && !hasPassword) {
-      await client.write(wanted.path, body).catch((second: unknown) => {
+      await client.write(path, body).catch((second: unknown) => {
         throw explain(second, wanted);
       });
       const kept = old?.itemVersion === undefined ? {} : { itemVersion: old.itemVersion };
@@ -66,10 +67,10 @@ function requireSameUser(
   { app, data, item }: ConnectionInputs,
   { credential }: Pick<VaultLogin, "credential">,
 ): void {
-  const { username } = data;
-  if (credential.username === username) return;
+  const login = loginOf(data);
+  if (credential.username === login) return;
   throw new BerthError(
-    `app ${app}: 1Password item ${item} has the login "${credential.username}", and Vault's login to Postgres is "${String(username)}"`,
+    `app ${app}: 1Password item ${item} has the login "${credential.username}", and Vault's login to Postgres is "${login}"`,
     {
       hint: "correct the item's username, or berth:secrets.vault.manage.database.user",
     },
@@ -78,7 +79,7 @@ function requireSameUser(
 
 function explain(error: unknown, { app, path, data, item }: ConnectionInputs): unknown {
   if (!(error instanceof VaultError) || error.kind !== "refused") return error;
-  const role = String(data["username"]);
+  const role = loginOf(data);
   const isPassword = whyRefused(error.message) === "password";
   const hintForLogin = `give role "${role}" the password of item ${item}: \\password ${role} in psql, as the admin`;
   const hintForWay =
@@ -95,7 +96,7 @@ function describeUnverified({ app, path }: ConnectionInputs, error: unknown): st
 }
 
 function describeKept({ app, path, data, item }: ConnectionInputs): string {
-  const role = String(data["username"]);
+  const role = loginOf(data);
   return `app ${app}: ${path}: the password of item ${item} is not that of role "${role}", so Vault keeps the one that it has and that works\n  fix: if Vault rotated it (rotate-root), put nothing new into the item; otherwise as the admin: \\password ${role}, with the item's password, then pulumi up`;
 }
 

@@ -166,12 +166,16 @@ it("shows neither the token nor a value that was written, whatever Vault answers
   vault.fault = () => refuse(400, `${said}\n${values.join(" ")} ${vault.token}`);
   const failures = [
     await failureOf(open().write(place, { username: "vault", password })),
-    await failureOf(open().write("kvv2/data/wiki/app", { data: { A: values[0] ?? "", B: [values[1] ?? ""] } })),
+    await failureOf(
+      open().write("kvv2/data/wiki/app", { data: { A: values[0] ?? "", B: [values[1] ?? ""] } }),
+    ),
   ];
   const [first = "", second = ""] = failures.map(({ message }) => message);
   expect(first).toContain("cannot parse postgresql://vault:[hidden]@db, [hidden]");
   expect(second).toContain("[hidden] [hidden] [hidden]");
-  expect(`${first}${String(failures[0]?.stack)}`).not.toMatch(/canary pass|canary%20pass|hvs\.canary/);
+  expect(`${first}${String(failures[0]?.stack)}`).not.toMatch(
+    /canary pass|canary%20pass|hvs\.canary/,
+  );
   expect(`${second}${String(failures[1]?.cause)}`).not.toMatch(/canary-value|hvs\.canary/);
 });
 

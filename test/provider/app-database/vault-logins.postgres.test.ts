@@ -1,5 +1,6 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runAsVault as run } from "../../../cli/verify/vault.ts";
 import { toVaultStatements } from "../../../components/postgres/statements/vault-role.ts";
 import { makeVerifier } from "../../../components/postgres/verifier.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
@@ -59,17 +60,7 @@ describe.each([
       expiration: new Date(Date.now() + 3_600_000).toISOString(),
     };
     const client = await connect(editor.name, editor.password, database);
-    try {
-      await client.query("begin");
-      for (const statement of list) {
-        await client.query(
-          statement.replaceAll(/\{\{(\w+)\}\}/g, (_whole, key: keyof typeof values) => values[key]),
-        );
-      }
-      await client.query("commit");
-    } finally {
-      await client.end();
-    }
+    await run(client, list, values).finally(() => client.end());
   }
 
   const query = async <T extends object>(client: Client, text: string): Promise<T[]> =>

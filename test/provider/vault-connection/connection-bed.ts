@@ -1,3 +1,4 @@
+import { afterEach, beforeEach, expect, vi } from "vitest";
 import { BerthError } from "../../../components/errors.ts";
 import type { VaultLogin } from "../../../components/onepassword/admin.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
@@ -5,6 +6,7 @@ import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
 import { Refusals } from "../../../provider/rpc/refusals.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { VaultConnectionHandler } from "../../../provider/vault-connection/handler.ts";
+import { FakeVault } from "../../vault/fake-vault.ts";
 
 export const password = "canary-password-of-vaults-login";
 export const stackId = "0123456789abcdef";
@@ -29,6 +31,40 @@ export const inputs: PropertyMap = {
   item: "Coachlight/vault-login",
 };
 
+/** What others made: another stack, and somebody by hand. */
+export const others = { ...data, berth: "stack fedcba9876543210, app news" };
+export const unmarked = Object.fromEntries(Object.entries(data).filter(([key]) => key !== "berth"));
+
+/** A stand-in for Vault and a handler for each test, none of which may show a secret. */
+export function useConnection(): { readonly vault: FakeVault; readonly bed: ConnectionBed } {
+  let vault: FakeVault;
+  let bed: ConnectionBed;
+
+  beforeEach(async () => {
+    vault = await FakeVault.start();
+    bed = new ConnectionBed(vault.address);
+    vi.stubEnv("VAULT_TOKEN", vault.token);
+    vi.stubEnv("VAULT_ADDR", "");
+  });
+
+  afterEach(async () => {
+    vi.unstubAllEnvs();
+    await vault.close();
+    const all = bed.said.join("\n");
+    expect(all).not.toContain("canary-password");
+    expect(all).not.toContain("hvs.canary");
+  });
+
+  return {
+    get vault() {
+      return vault;
+    },
+    get bed() {
+      return bed;
+    },
+  };
+}
+
 /** The handler as the engine drives it: one provider process a run, and a vault of items in 1Password. */
 export class ConnectionBed {
   readonly reports: string[] = [];
@@ -47,7 +83,12 @@ export class ConnectionBed {
     this.setItem(password, "1");
   }
 
-  setItem(word: string, version: string, username = "vault", item = "Coachlight/vault-login"): void {
+  setItem(
+    word: string,
+    version: string,
+    username = "vault",
+    item = "Coachlight/vault-login",
+  ): void {
     this.items.set(item, { credential: new Credential(username, word), version });
   }
 

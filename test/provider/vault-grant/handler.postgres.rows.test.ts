@@ -110,9 +110,12 @@ describe.each(rows)("with %s", (_, options) => {
     const login = { name: "v-works", password };
     await at.bed.sqlWith(login, "wiki", "create table of_works (id int)");
     await asVault("vault_works", "revocation", "v-works");
-    expect(await at.bed.sql("select tableowner as owner from pg_tables where tablename = 'of_works'", "wiki")).toEqual([
-      { owner: "wiki_role" },
-    ]);
+    expect(
+      await at.bed.sql(
+        "select tableowner as owner from pg_tables where tablename = 'of_works'",
+        "wiki",
+      ),
+    ).toEqual([{ owner: "wiki_role" }]);
     at.bed.clearLog();
     await up(inputsOf("vault_works"));
     expect(await diff(made)).toEqual({});
@@ -169,14 +172,16 @@ describe.each(rows)("with %s", (_, options) => {
   it("does not touch a role that Berth did not make", async () => {
     await makeLogin("vault_thief");
     await at.bed.sql("create role payroll nologin");
-    await at.bed.sql(
-      `grant payroll to ${at.bed.adminEnvironment.PGUSER} with admin option`,
-    );
+    await at.bed.sql(`grant payroll to ${at.bed.adminEnvironment.PGUSER} with admin option`);
     await expect(up(inputsOf("vault_thief", "payroll"))).rejects.toThrow(
       "role payroll is not a member of berth_prod, so it is not this stack's; nothing was done with it",
     );
     expect(await membersOf("payroll")).toEqual([]);
-    await at.bed.sqlWith(adminLogin(), "postgres", "grant payroll to vault_thief with admin option");
+    await at.bed.sqlWith(
+      adminLogin(),
+      "postgres",
+      "grant payroll to vault_thief with admin option",
+    );
     const inputs = inputsOf("vault_thief", "payroll");
     await remove({ id: "vault_thief/payroll", urn, inputs, state: inputs });
     expect(await membersOf("payroll")).toEqual(["vault_thief"]);
@@ -190,7 +195,7 @@ describe.each(rows)("with %s", (_, options) => {
     ["the admin", () => at.bed.adminEnvironment.PGUSER],
     ["an app's role", () => "wiki_role"],
   ])("takes %s for no login of Vault's", async (__, name) => {
-    const refused = 'is Berth\'s admin or a role of an app\n    fix: make a role for Vault alone';
+    const refused = "is Berth's admin or a role of an app\n    fix: make a role for Vault alone";
     await expect(up(inputsOf(name()))).rejects.toThrow(refused);
     await expect(preview(inputsOf(name()))).rejects.toThrow(refused);
     expect(await membersOf("wiki_role")).not.toContain(name());
