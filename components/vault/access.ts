@@ -46,10 +46,7 @@ export function readVaultAccess(
 }
 
 /** The same for what needs no token. */
-export function readVaultWay(
-  place: VaultPlace,
-  env: VaultEnvironment,
-): Omit<VaultAccess, "token"> {
+export function readVaultWay(place: VaultPlace, env: VaultEnvironment): Omit<VaultAccess, "token"> {
   const address = readVaultAddress(place, env);
   const caFile = place.caFile ?? env.caFile;
   return {
