@@ -107,7 +107,8 @@ export class VaultBed {
   /** Asks what must work. @returns `data` of the answer */
   async read(request: VaultRequest): Promise<Record<string, unknown>> {
     const { status, body } = await this.ask(request);
-    if (status >= 300) throw new Error(`${request.path}: ${String(status)} ${JSON.stringify(body)}`);
+    if (status >= 300)
+      throw new Error(`${request.path}: ${String(status)} ${JSON.stringify(body)}`);
     return (body["data"] ?? body) as Record<string, unknown>;
   }
 
@@ -162,7 +163,10 @@ export class Issuer {
   sign(claims: Readonly<Record<string, unknown>>): string {
     const now = Math.floor(Date.now() / 1000);
     const times = { iat: now, nbf: now, exp: now + 3600 };
-    const parts = [{ alg: "RS256", typ: "JWT" }, { ...times, ...claims }].map(encode);
+    const parts = [
+      { alg: "RS256", typ: "JWT" },
+      { ...times, ...claims },
+    ].map(encode);
     const signature = createSign("RSA-SHA256").update(parts.join(".")).sign(this.#privateKey);
     return [...parts, signature.toString("base64url")].join(".");
   }

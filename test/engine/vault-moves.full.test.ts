@@ -125,7 +125,10 @@ describe("a sealed Vault", () => {
     bed.setApps({ recipes: fromVault });
     await up();
     await sealVault(bed.vault);
-    bed.setApps({ recipes: { ...fromVault, vault: { restart: ["Deployment/recipes"] } }, notes: fromVault });
+    bed.setApps({
+      recipes: { ...fromVault, vault: { restart: ["Deployment/recipes"] } },
+      notes: fromVault,
+    });
     const { exitCode, output } = await bed.bed.up(bed.env);
     expect(exitCode).not.toBe(0);
     expect(output).toContain("is sealed");

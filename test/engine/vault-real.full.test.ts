@@ -108,7 +108,10 @@ describe("a login that Vault makes", () => {
     }
     expect(await logins()).toEqual([]);
     expect(await bed.bed.sql(members)).toEqual([counted]);
-    const left = await bed.ask({ method: "LIST", path: "sys/leases/lookup/postgres/creds/recipes" });
+    const left = await bed.ask({
+      method: "LIST",
+      path: "sys/leases/lookup/postgres/creds/recipes",
+    });
     expect(left.status).toBe(404);
     expect(await readNeighbour(bed.bed.sandbox)).toBe(before);
   });
