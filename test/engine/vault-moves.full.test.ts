@@ -3,8 +3,6 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { toVaultScript } from "../../cli/plan/vault-script.ts";
-import { loadStackFromFile } from "../../components/config/load.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { removeVault, sealVault } from "../../dev/vault/server.ts";
 import { buildingTime, Issuer, VaultBed } from "./vault-bed.ts";
@@ -61,15 +59,19 @@ describe("the script of plan --vault", () => {
   });
 
   async function runScript(vault: typeof bed.vault): Promise<void> {
-    const { sandbox } = bed.bed;
-    const spec = loadStackFromFile("dev", projectFolder, sandbox.stackFile);
+    const { stackFile, env } = bed.bed.sandbox;
+    const args = ["plan", "--stack", "dev", "--config-file", stackFile, "--vault"];
+    const printed = await execa(process.execPath, ["cli/main.ts", ...args], {
+      cwd: projectFolder,
+      env: { ...bed.bed.toolchain.env, ...env },
+    });
     mkdirSync(scratch, { recursive: true });
     const program = path.join(scratch, "vault");
     rmSync(program, { force: true });
     symlinkSync(path.join(import.meta.dirname, "vault-cli.mjs"), program);
     chmodSync(program, 0o755);
     const { all, exitCode } = await execa("bash", ["-euo", "pipefail"], {
-      input: toVaultScript(spec, spec.apps),
+      input: printed.stdout,
       cwd: projectFolder,
       env: {
         PATH: [scratch, path.dirname(process.execPath), process.env["PATH"] ?? ""].join(":"),
@@ -127,15 +129,15 @@ describe("a sealed Vault", () => {
     await sealVault(bed.vault);
     bed.setApps({
       recipes: { ...fromVault, vault: { restart: ["Deployment/recipes"] } },
-      notes: fromVault,
+      late: fromVault,
     });
     const { exitCode, output } = await bed.bed.up(bed.env);
     expect(exitCode).not.toBe(0);
     expect(output).toContain("is sealed");
     expect(output).toContain("vault operator unseal");
-    expect(await bed.bed.sql("select from pg_database where datname = 'notes'")).toEqual([]);
+    expect(await bed.bed.sql("select from pg_database where datname = 'late'")).toEqual([]);
     await bed.unseal();
     await up();
-    expect((await bed.ask({ path: "postgres/roles/notes" })).status).toBe(200);
+    expect((await bed.ask({ path: "postgres/roles/late" })).status).toBe(200);
   });
 });
