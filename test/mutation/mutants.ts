@@ -6,6 +6,7 @@ import { diff } from "./diff.ts";
 import { items } from "./items.ts";
 import { inFile, type Mutant } from "./mutant.ts";
 import { refusals } from "./refusals.ts";
+import { vaultConnection } from "./vault-connection.ts";
 import { verify } from "./verify.ts";
 
 const postgresRules: readonly Mutant[] = [
@@ -135,4 +136,5 @@ export const mutants: readonly Mutant[] = [
   ...refusals,
   ...items,
   ...commands,
+  ...vaultConnection,
 ];
