@@ -27,7 +27,7 @@ export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
   "cli/add/values.ts": [
     [
       "vault kv enable-versioning …, if it is",
-      realDoctor,
+      "vault/add.full.test.ts",
       "writes nothing into an engine of version 1",
     ],
     ["run the same command again", addValues, "that somebody changed at the same moment"],

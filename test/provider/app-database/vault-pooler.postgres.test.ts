@@ -36,7 +36,12 @@ describe.runIf(hasPgbouncer).each(["transaction", "session"])("in %s mode", (mod
 
   beforeAll(async () => {
     // One connection to the server for each login, so that its clients share it.
-    pooler = await startPgbouncer(bed, "wiki", [`pool_mode = ${mode}`, "default_pool_size = 1"]);
+    pooler = await startPgbouncer(bed, "wiki", [
+      `pool_mode = ${mode}`,
+      "default_pool_size = 1",
+      // What a client waits for a login that is gone.
+      "query_wait_timeout = 3",
+    ]);
   });
 
   afterAll(async () => {
@@ -91,7 +96,7 @@ describe.runIf(hasPgbouncer).each(["transaction", "session"])("in %s mode", (mod
   });
 
   it("the end of a lease ends the login and its sessions, and the next login has what it made", async () => {
-    const [one, two] = [`v-${mode}-one`, `v-${mode}-two`];
+    const [one, two] = [`v-${mode}-two`, `v-${mode}-three`];
     await asVault(creation, one);
     const client = await connect(one);
     await client.query(`create table kept_${mode} as select 7 as id`);
@@ -111,7 +116,7 @@ describe.runIf(hasPgbouncer).each(["transaction", "session"])("in %s mode", (mod
       ? "what a client does with SET ROLE ends with it"
       : "what a client does with SET ROLE stays for the next client, and with SET LOCAL ROLE it does not",
     async () => {
-      const login = `v-${mode}-one`;
+      const login = `v-${mode}-four`;
       await asVault(creation, login);
       await once(login, "begin; set local role none; commit");
       expect(await me(login)).toEqual([{ login, me: "wiki_role" }]);
