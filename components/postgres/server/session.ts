@@ -67,6 +67,12 @@ const keepalives: Settings = {
 };
 
 /**
+ * The server compiles what it expects to take long, such as Berth's query for privileges in a database with many
+ * objects. In a new session that takes longer than the query. It is not compared after the login: nothing depends on it.
+ */
+const withoutCompiling: Settings = { jit: "off" };
+
+/**
  * Only Postgres 17 and newer have it, and a server refuses a login with a setting that it does not know. So the
  * first session looks for it, and later sessions set it at login.
  */
@@ -149,7 +155,11 @@ async function logIn(
 ): Promise<Client> {
   const isKnown = withTransactionTimeout.has(target.endpoint);
   const pinned = isKnown ? { ...wanted, [transactionTimeout]: "0" } : wanted;
-  const client = createClient(target, credential, { ...pinned, ...keepalives });
+  const client = createClient(target, credential, {
+    ...pinned,
+    ...keepalives,
+    ...withoutCompiling,
+  });
   try {
     await client.connect();
     const found = await readSettings(client, Object.keys(pinned));
