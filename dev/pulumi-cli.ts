@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
-import { outlived, waitForPulumi } from "../cli/pulumi-process.ts";
+import { inParallel, outlived, waitForPulumi } from "../cli/pulumi-process.ts";
 import { loadStackFromFile } from "../components/config/load.ts";
 import { findPlugins } from "../components/config/plugins.ts";
 import {
@@ -96,8 +96,7 @@ export type PulumiOutput = "show" | "keep" | "both";
  *
  * Pulumi writes the state once, at the end. After a killed run, the state is as before that run, without
  * pending operations, and the next run adopts what is there. Pulumi's garbage collection runs less often, which
- * saves a tenth of the time for a thousand apps. It compares several resources at a time: each app's database needs a
- * login.
+ * saves a tenth of the time for a thousand apps.
  *
  * @see https://www.pulumi.com/docs/cli/environment-variables
  * @see https://go.dev/doc/gc-guide
@@ -105,8 +104,8 @@ export type PulumiOutput = "show" | "keep" | "both";
 export function pulumiDefaults(
   env: NodeJS.ProcessEnv = process.env,
 ): Readonly<Record<string, string>> {
-  const { PULUMI_SKIP_CHECKPOINTS = "true", PULUMI_PARALLEL_DIFF = "true", GOGC = "300" } = env;
-  return { PULUMI_SKIP_CHECKPOINTS, PULUMI_PARALLEL_DIFF, GOGC };
+  const { PULUMI_SKIP_CHECKPOINTS = "true", GOGC = "300" } = env;
+  return { PULUMI_SKIP_CHECKPOINTS, ...inParallel(env), GOGC };
 }
 
 /**
