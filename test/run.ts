@@ -143,9 +143,8 @@ async function runDefault(): Promise<Count> {
   const isBuilt = (await missingOf(ofPulumi, cache)).length === 0;
   const ofCluster = [...clusterParts, "kubernetes" as const].map(partNamed);
   const missing = (await missingOf(ofCluster, cache)).map(({ name }) => name);
-  const building = openToolchain(say, testParts);
   const [, ...before] = await Promise.all([
-    building,
+    openToolchain(say, testParts),
     ...(isBuilt ? [] : [runSome("pure", "postgres")]),
   ]);
   const counts = await Promise.all([

@@ -67,8 +67,9 @@ const keepalives: Settings = {
 };
 
 /**
- * The server compiles what it expects to take long, such as Berth's query for privileges in a database with many
- * objects. In a new session that takes longer than the query. It is not compared after the login: nothing depends on it.
+ * The server compiles a query that it expects to cost 100,000 or more, and expects 90,000 of the one for privileges in
+ * an empty database. In a new session that takes longer than the query. It is not compared after the login: nothing
+ * depends on it.
  */
 const withoutCompiling: Settings = { jit: "off" };
 

@@ -4,7 +4,7 @@ import { listChecks, openVerifyBed, type VerifyBed } from "./bed.ts";
 
 /**
  * `verify` against a real Postgres finds nothing wrong with apps of every profile and every mix of what an entry can
- * say. Of 20 apps on each choice of an entry is among them, and most pairs of choices.
+ * say. With 21 apps each choice of an entry is among them, and most pairs of choices.
  */
 describe.each(rowsOf([21], [42]))("verify of %i healthy apps", (count) => {
   let one: VerifyBed;
