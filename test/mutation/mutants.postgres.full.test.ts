@@ -4,6 +4,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { projectFolder } from "../../components/project-folder.ts";
 import { makeClone } from "../engine/clone.ts";
+import { faultsVariable } from "../faults/figures.ts";
 import { otherOrder } from "../other-order.ts";
 import { type Rows, rowsVariable } from "../rows.ts";
 import { mutants } from "./mutants.ts";
@@ -45,8 +46,13 @@ async function findRed(
   const args = ["run", ...files, "--reporter=json", `--outputFile=${report}`, ...more];
   const { all } = await execa(process.execPath, [vitest, ...args], {
     cwd: clone,
-    // What vitest says to its workers is not for another vitest.
-    env: { VITEST: "", VITEST_WORKER_ID: "", VITEST_POOL_ID: "", [rowsVariable]: rows },
+    env: {
+      // What vitest says to its workers is not for another vitest.
+      ...{ VITEST: "", VITEST_WORKER_ID: "", VITEST_POOL_ID: "" },
+      // A fault that goes unhandled because of a mutant is not for the table of this run.
+      [faultsVariable]: path.join(clone, "faults.jsonl"),
+      [rowsVariable]: rows,
+    },
     reject: false,
     all: true,
   });
