@@ -10,6 +10,7 @@ import { report } from "../../../cli/report/verb.ts";
 import { parseStack } from "../../../components/config/parse.ts";
 import { projectFolder } from "../../../components/project-folder.ts";
 import { makeSpec, writeStack } from "../../fakes/stack.ts";
+import { commandsOf } from "./commands-of.ts";
 
 /** A runbook names what is there, and commands that exist. */
 
@@ -29,15 +30,6 @@ const admin = toAdminRunbook({ ...gitops, apps: asJob });
 
 /** Commands that were run, without the app's name: once is enough. */
 const tried = new Set<string>();
-
-/** In blocks, and in a sentence. */
-function commandsOf(markdown: string): string[] {
-  const blocks = [...markdown.matchAll(/```sh\n([^`]+)\n```/g)].flatMap(([, text = ""]) =>
-    text.split("\n"),
-  );
-  const inline = [...markdown.matchAll(/`((?:npm|pulumi|kubectl|op) [^`]+)`/g)];
-  return [...blocks, ...inline.map(([, text = ""]) => text)];
-}
 
 it("writes the keys that are fields of the item where a password is changed by hand", () => {
   const [, withKeys] = runbooks.find(([name]) => name === "with-keys") ?? [];
