@@ -24,10 +24,7 @@ export async function deliverItems(cluster: Cluster, gitops: string): Promise<st
 }
 
 /** The same for these manifests. */
-export async function deliver(
-  cluster: Cluster,
-  manifests: readonly Manifest[],
-): Promise<string[]> {
+export async function deliver(cluster: Cluster, manifests: readonly Manifest[]): Promise<string[]> {
   const all = [...stores, ...items].flatMap((kind) => manifests.filter((one) => one.kind === kind));
   const api = openApi(cluster.kubeconfig);
   const namespaces = all.flatMap(({ metadata }) => metadata.namespace ?? []);

@@ -220,7 +220,10 @@ describe("rotate", () => {
     });
     const { username } = await secret("infra-netbox", "netbox-db-credentials");
     expect(username).toBe("netbox_a");
-    expect((await rotate(cluster, "netbox", "--retire")).report).toMatchObject({ login: "netbox_a", connected: [] });
+    expect((await rotate(cluster, "netbox", "--retire")).report).toMatchObject({
+      login: "netbox_a",
+      connected: [],
+    });
     const { exitCode: again, output } = await cluster.bed.up();
     expect(again, output).toBe(0);
     expect(await readNeighbour(cluster.bed.sandbox)).toBe(neighbour);

@@ -4,6 +4,7 @@ import path from "node:path";
 import { PatchStrategy } from "@kubernetes/client-node";
 import { expect } from "vitest";
 import { applyDefinitions, type Manifest, namespace } from "../../dev/cluster/objects.ts";
+import { waitFor } from "../../dev/cluster/wait-for.ts";
 import { findItem } from "../../dev/sandbox.ts";
 import { logInWithPsql } from "../secrets/psql-login.ts";
 import { deliverItems } from "./argocd.ts";
@@ -24,7 +25,7 @@ export const where = {
 /** For a state that the operator brings about, on a busy machine. */
 export const soon = { timeout: 60_000 };
 
-const kind = { apiVersion: "external-secrets.io/v1", kind: "ExternalSecret" } as const;
+const kind = { apiVersion: "external-secrets.io/v1", kind: "ExternalSecret" };
 const tokenName = "onepassword-token";
 
 const edge = (title: keyof typeof edgeItems) => ({ title, vault: "Edge" });
@@ -162,10 +163,19 @@ export class ExternalSecretsBed {
     const list = async (of: string): Promise<readonly Manifest[]> =>
       (await api.list<Manifest>(kind.apiVersion, of)).items;
     // While it runs, it takes its finalizer from what is deleted.
-    for (const { metadata } of await list(kind.kind)) await api.delete({ ...kind, metadata });
-    await expect.poll(() => list(kind.kind), soon).toEqual([]);
+    for (const { metadata } of await list(kind.kind)) await api.delete(toObject(metadata));
+    await waitFor("the end of the ExternalSecrets", async () =>
+      (await list(kind.kind)).length === 0 ? true : undefined,
+    );
     for (const { metadata } of await list("ClusterSecretStore")) {
-      await api.delete({ ...kind, kind: "ClusterSecretStore", metadata });
+      await api.delete(toObject(metadata, "ClusterSecretStore"));
+    }
+    for (const at of Object.values(where)) {
+      // Kubernetes' garbage collector, which this cluster lacks, deletes those that have an owner.
+      const { items } = await api.list<Manifest>("v1", "Secret", at);
+      for (const { metadata } of items) {
+        await api.delete({ apiVersion: "v1", kind: "Secret", metadata: metadata as object });
+      }
     }
     for (const object of doctorRights) await api.delete(object);
     this.#controller.kill();
@@ -194,16 +204,16 @@ export class ExternalSecretsBed {
   }
 
   async delete(name: string): Promise<void> {
-    await this.cluster.api.delete({ ...kind, metadata: { name, namespace: where.app } });
+    await this.cluster.api.delete(toObject({ name, namespace: where.app }));
   }
 
   /** Has the operator read the items of an ExternalSecret now, as its documentation says. */
   async force(name: string): Promise<void> {
     const annotations = { "force-sync": String(Date.now()) };
-    const metadata = { name, namespace: where.app, annotations };
+    const object = toObject({ name, namespace: where.app, annotations });
     const how = PatchStrategy.MergePatch;
     const { api } = this.cluster;
-    await api.patch({ ...kind, metadata }, undefined, undefined, "by-hand", undefined, how);
+    await api.patch(object, undefined, undefined, "by-hand", undefined, how);
   }
 
   /** What the operator says of an ExternalSecret. */
@@ -227,6 +237,10 @@ export class ExternalSecretsBed {
     const place = { host, port, user: "wiki", database: "wiki" };
     return await logInWithPsql(secret, place, this.#scratch);
   }
+}
+
+function toObject(metadata: object, of = kind.kind) {
+  return { ...kind, kind: of, metadata };
 }
 
 function connectOf({ bed }: ClusterBed, token: { readonly namespace?: string } = {}) {

@@ -113,7 +113,9 @@ describe.skipIf(!hasGo)("External Secrets", () => {
       const secret = await bed.secret(name);
       return (secret?.metadata as { ownerReferences?: unknown } | undefined)?.ownerReferences;
     };
-    expect(await ownersOf("wiki-mail")).toMatchObject([{ kind: "ExternalSecret", name: "wiki-mail" }]);
+    expect(await ownersOf("wiki-mail")).toMatchObject([
+      { kind: "ExternalSecret", name: "wiki-mail" },
+    ]);
     expect(await ownersOf("wiki-orphan")).toBeUndefined();
     const { OTHER: ADDED } = items["Wiki mail"];
     await expect.poll(() => bed.read("wiki-own"), soon).toEqual(toBytes({ OWN: "stays", ADDED }));
@@ -126,7 +128,9 @@ describe.skipIf(!hasGo)("External Secrets", () => {
       gitops,
       secrets: { through: "external-secret", store: { kind: "SecretStore", connect: bed.connect } },
     });
-    const objects = listObjects(spec).filter(({ metadata }) => metadata.namespace === where.each);
+    const objects: unknown = listObjects(spec).filter(
+      ({ metadata }) => metadata.namespace === where.each,
+    );
     const made = await deliver(bed.cluster.cluster, objects as readonly Manifest[]);
     expect(made).toEqual([`${where.each}/each-db-credentials`]);
     expect(await bed.cluster.secret(where.each, "each-db-credentials")).toEqual({
@@ -154,18 +158,21 @@ describe.skipIf(!hasGo)("rotate", () => {
       .toBe(bed.passwordInItem);
   });
 
-  it.skipIf(!hasPsql)("has it read the item now, and the app logs in with the new bytes", async () => {
-    const patch = ["patch", "external-secrets.io", "externalsecrets"] as const;
-    await bed.cluster.applyAll(rotationRights(where.app, [...rights, patch]));
-    const { exitCode, report, stderr } = await rotate(bed.cluster, "wiki");
-    expect(exitCode, stderr).toBe(0);
-    expect(stderr).toContain("External Secrets reads the item now");
-    expect(report).toMatchObject({
-      secret: { name: `${where.app}/wiki-db`, outcome: "arrived" },
-      verified: true,
-    });
-    expect(await bed.logIn()).toEqual(loggedIn);
-  });
+  it.skipIf(!hasPsql)(
+    "has it read the item now, and the app logs in with the new bytes",
+    async () => {
+      const patch = ["patch", "external-secrets.io", "externalsecrets"] as const;
+      await bed.cluster.applyAll(rotationRights(where.app, [...rights, patch]));
+      const { exitCode, report, stderr } = await rotate(bed.cluster, "wiki");
+      expect(exitCode, stderr).toBe(0);
+      expect(stderr).toContain("External Secrets reads the item now");
+      expect(report).toMatchObject({
+        secret: { name: `${where.app}/wiki-db`, outcome: "arrived" },
+        verified: true,
+      });
+      expect(await bed.logIn()).toEqual(loggedIn);
+    },
+  );
 
   it("shows no secret", () => {
     const shown = bed.cluster.bed.outputs.join("\n");
@@ -217,10 +224,7 @@ describe.skipIf(!hasGo)("when a field is gone", () => {
       findings.filter((finding) => finding.name === name).map(({ detail }) => detail);
     expect(about("state of ClusterSecretStores")).toEqual(["2 ready of 2, 2 are there"]);
     expect(about("state of ExternalSecrets")).toEqual([
-      expect.stringMatching(/ ready of 12, 12 are there$/) as string,
-      expect.stringContaining(
-        `${where.app}/wiki-registry is not ready: SecretSyncedError: could not get secret data from provider`,
-      ) as string,
+      `ExternalSecret ${where.app}/wiki-registry is not ready: SecretSyncedError: could not get secret data from provider`,
     ]);
   });
 });

@@ -1,4 +1,11 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
@@ -43,7 +50,10 @@ export function useExternalSecrets() {
       writeFileSync(file, text);
       return [at(name), file];
     });
-    writeFileSync(at("overlay.json"), JSON.stringify({ Replace: Object.fromEntries(replaced) }));
+    writeFileSync(
+      at("overlay.json"),
+      JSON.stringify({ Replace: Object.fromEntries(replaced) as object }),
+    );
     // Without the folder's name in it, Go's cache has the packages for the next run.
     const flags = ["-mod=readonly", "-trimpath", `-overlay=${at("overlay.json")}`];
     await execa("go", ["build", ...flags, "-o", at("program"), "."], {

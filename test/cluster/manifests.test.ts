@@ -243,10 +243,8 @@ describe("every manifest that Berth emits", () => {
     const page = readFileSync(path.join(projectFolder, "docs/secrets/in-the-pod.md"), "utf8");
     const [, text = ""] = /```yaml\n(apiVersion: [\s\S]*?)```/.exec(page) ?? [];
     const deployment = settle(parse(text) as KubernetesObject);
-    expect(await tryStrictly(inject("cluster").kubeconfig, deployment)).toEqual({
-      status: 201,
-      message: "",
-    });
+    const verdict = await tryStrictly(inject("cluster").kubeconfig, deployment);
+    expect(verdict).toEqual({ status: 201, message: "" });
   });
 
   it("is refused with a field that its definition does not know, wherever that is", async () => {

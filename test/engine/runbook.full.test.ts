@@ -49,7 +49,13 @@ async function follow(command: string): Promise<string | undefined> {
 }
 
 async function followRunbook(...of: readonly string[]): Promise<readonly string[]> {
-  const { exitCode, stdout, output } = await berth(["report", ...of, "--stack", "dev", "--runbook"]);
+  const { exitCode, stdout, output } = await berth([
+    "report",
+    ...of,
+    "--stack",
+    "dev",
+    "--runbook",
+  ]);
   expect(exitCode, output).toBe(0);
   const followed: string[] = [];
   for (const command of commandsOf(stdout)) followed.push((await follow(command)) ?? "");

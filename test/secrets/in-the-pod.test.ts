@@ -10,10 +10,9 @@ import { gitops } from "./external-stack.ts";
 /** The Deployment of docs/secrets/in-the-pod.md reads what the entry there brings. cluster/manifests.test.ts applies it. */
 
 const page = readFileSync(new URL("../../docs/secrets/in-the-pod.md", import.meta.url), "utf8");
-const [stack, deployment] = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(
+const [stack = {}, deployment = {}] = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(
   ([, text = ""]) => parse(text) as Readonly<Record<string, unknown>>,
 );
-if (stack === undefined || deployment === undefined) throw new Error("the page has no blocks");
 
 /** The app of the entry, and what its Secrets hold. */
 function read() {
@@ -26,7 +25,9 @@ function read() {
 test("each Secret that it names is one of the entry's, in its namespace, or the app's own", () => {
   const { app, contents } = read();
   const named = JSON.stringify(deployment).matchAll(/"(?:secretName|name)":"(wiki-[^"]+)"/g);
-  expect([...named].map(([, name]) => name).toSorted()).toEqual([...contents.keys(), "wiki-env"].toSorted());
+  expect([...named].map(([, name]) => name).toSorted()).toEqual(
+    [...contents.keys(), "wiki-env"].toSorted(),
+  );
   expect(deployment["metadata"]).toMatchObject({ namespace: app.namespace });
 });
 

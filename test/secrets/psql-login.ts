@@ -29,11 +29,15 @@ export async function logInWithPsql(
   ];
   const answers: string[] = [];
   for (const [args, env] of ways) {
-    const { stdout, stderr } = await execa("psql", ["-X", "-w", "-At", "-F|", ...args, "-c", query], {
-      env: { PATH: process.env["PATH"] ?? "", PGCLIENTENCODING: "UTF8", ...env },
-      extendEnv: false,
-      reject: false,
-    });
+    const { stdout, stderr } = await execa(
+      "psql",
+      ["-X", "-w", "-At", "-F|", ...args, "-c", query],
+      {
+        env: { PATH: process.env["PATH"] ?? "", PGCLIENTENCODING: "UTF8", ...env },
+        extendEnv: false,
+        reject: false,
+      },
+    );
     answers.push(stdout + stderr);
   }
   return answers;
