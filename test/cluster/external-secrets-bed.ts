@@ -173,9 +173,7 @@ export class ExternalSecretsBed {
     for (const at of Object.values(where)) {
       // Kubernetes' garbage collector, which this cluster lacks, deletes those that have an owner.
       const { items } = await api.list<Manifest>("v1", "Secret", at);
-      for (const { metadata } of items) {
-        await api.delete({ apiVersion: "v1", kind: "Secret", metadata: metadata as object });
-      }
+      for (const { metadata } of items) await api.delete(toObject(metadata, "Secret", "v1"));
     }
     for (const object of doctorRights) await api.delete(object);
     this.#controller.kill();
@@ -239,8 +237,8 @@ export class ExternalSecretsBed {
   }
 }
 
-function toObject(metadata: object, of = kind.kind) {
-  return { ...kind, kind: of, metadata };
+function toObject(metadata: object, of = kind.kind, apiVersion = kind.apiVersion) {
+  return { apiVersion, kind: of, metadata };
 }
 
 function connectOf({ bed }: ClusterBed, token: { readonly namespace?: string } = {}) {
