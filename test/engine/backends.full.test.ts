@@ -26,7 +26,7 @@ const stateLogin = { name: "pulumi_state", password: "Canary-of-the-state-012345
 
 const bed = useBed();
 
-afterAll(async () => {
+afterAll(() => {
   const printed = bed.outputs.join("\n");
   const secrets = [...bed.secrets(), stateLogin.password];
   expect(secrets.filter((secret) => printed.includes(secret))).toEqual([]);

@@ -38,7 +38,7 @@ beforeAll(async () => {
   await noteSecrets();
 });
 
-afterAll(async () => {
+afterAll(() => {
   for (const folder of [files, traffic]) rmSync(folder, { recursive: true });
 });
 

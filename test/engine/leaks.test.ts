@@ -49,7 +49,7 @@ beforeAll(async () => {
   watching.stop();
 });
 
-afterAll(async () => {
+afterAll(() => {
   rmSync(logs, { recursive: true });
 });
 

@@ -85,7 +85,7 @@ beforeAll(async () => {
   succeeded(await run("npm", install));
 });
 
-afterAll(async () => {
+afterAll(() => {
   rmSync(home, { recursive: true, force: true });
 });
 

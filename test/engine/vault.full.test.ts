@@ -11,7 +11,7 @@ import { useBed } from "./use-bed.ts";
 
 const bed = useBed();
 
-beforeAll(async () => {
+beforeAll(() => {
   bed.configure((config) => {
     config["berth:secrets"] = { vault: { address: "http://vault.tools:8200" } };
     const { basketball } = config["berth:apps"];

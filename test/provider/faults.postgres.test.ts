@@ -139,7 +139,11 @@ it("says in each preview, up and refresh who owns a database that somebody took 
   const preview = async () => {
     const handler = await bed.provider();
     const request = { id, urn, oldState, oldInputs: inputs, newInputs: inputs, preview: true };
-    await handler.update(request).finally(() => handler.close());
+    try {
+      await handler.update(request);
+    } finally {
+      await handler.close();
+    }
   };
   expect(await bed.diff(made)).toEqual(["database"]);
   for (const read of [preview, () => bed.refresh(made), () => bed.up(inputs, made)]) {

@@ -6,7 +6,7 @@ import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { encodeProperties } from "../../provider/rpc/property-values.ts";
 import { type Backend, startBackend } from "../tunnel/cluster.ts";
-import { DatabaseBed, inputsOf } from "./app-database/bed.ts";
+import { type DatabaseBed, inputsOf } from "./app-database/bed.ts";
 import { useBed } from "./app-database/use-bed.ts";
 import {
   call,

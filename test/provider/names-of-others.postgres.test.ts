@@ -11,7 +11,7 @@ import {
   type PropertyMap,
 } from "../../provider/rpc/property-values.ts";
 import { countFaults } from "../faults/count.ts";
-import { DatabaseBed, inputsOf, toUrn } from "./app-database/bed.ts";
+import { type DatabaseBed, inputsOf, toUrn } from "./app-database/bed.ts";
 import { useBed } from "./app-database/use-bed.ts";
 import { call, connect, launcher, rpc, startProvider } from "./provider-process.ts";
 

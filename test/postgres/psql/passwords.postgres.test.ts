@@ -10,7 +10,7 @@ import { readAppCatalog } from "../../fakes/app-catalog.ts";
 import { makeApp } from "../../fakes/stack.ts";
 import { countFaults } from "../../faults/count.ts";
 import {
-  DatabaseBed,
+  type DatabaseBed,
   inputsOf,
   ownershipRole,
   rolePassword,
@@ -127,7 +127,7 @@ describe.skipIf(!hasPsql).each([
     ofPod ??= await readCatalog(bed);
   });
 
-  afterAll(async () => {
+  afterAll(() => {
     pod.remove();
   });
 

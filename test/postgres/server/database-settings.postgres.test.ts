@@ -14,7 +14,7 @@ import {
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { countFaults } from "../../faults/count.ts";
 import { on14, package14 } from "../../postgres-packages.ts";
-import { DatabaseBed, inputsOf, rolePassword } from "../../provider/app-database/bed.ts";
+import { type DatabaseBed, inputsOf, rolePassword } from "../../provider/app-database/bed.ts";
 import { useBed } from "../../provider/app-database/use-bed.ts";
 import { hasPsql, psql, toScript, verifiers } from "../psql/run.ts";
 

@@ -41,8 +41,11 @@ describe.each(servers)(
       );
     const preview = async (inputs: PropertyMap): Promise<unknown> => {
       const handler = await bed.provider();
-      const made = handler.create({ urn: toUrn("x"), inputs, preview: true });
-      return await made.finally(() => handler.close());
+      try {
+        return await handler.create({ urn: toUrn("x"), inputs, preview: true });
+      } finally {
+        await handler.close();
+      }
     };
     const runScript = (database: object) => psql(bed, toScript(bed, { database }));
     const failures = (database: object) => failuresOf(bed, { basketball: { database } });

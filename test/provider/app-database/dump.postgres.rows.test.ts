@@ -44,7 +44,7 @@ describe.each(servers)("as $admin", ({ isSuperuser, packageName }) => {
     vi.unstubAllEnvs();
   });
 
-  afterAll(async () => {
+  afterAll(() => {
     rmSync(home, { recursive: true, force: true });
   });
 

@@ -106,9 +106,11 @@ describe("a run that is stopped or fails", () => {
     const create = async (changes: Record<string, string>) => {
       const handler = await bed.provider(changes);
       const inputs = inputsOf("nowhere");
-      await handler
-        .create({ urn: toUrn("nowhere"), inputs, preview: false })
-        .finally(() => handler.close());
+      try {
+        await handler.create({ urn: toUrn("nowhere"), inputs, preview: false });
+      } finally {
+        await handler.close();
+      }
     };
     bed.clearLog();
     await expect(create({ systemIdentifier: "123" })).rejects.toThrow(/this is another server/);

@@ -173,13 +173,14 @@ describe.each([
   it("changes nothing on the server where the item cannot be written, until the token may write", async () => {
     const writing = connect;
     connect = await startConnect({ store, token, mayWrite: false });
-    const failed = rotate().finally(async () => {
+    try {
+      await expect(rotate()).rejects.toThrow(
+        /postgres-admin could not be written, and nothing was changed on the server.*\n {2}fix: give the token write access to the vault; then run the same command again/,
+      );
+    } finally {
       await connect.close();
       connect = writing;
-    });
-    await expect(failed).rejects.toThrow(
-      /postgres-admin could not be written, and nothing was changed on the server.*\n {2}fix: give the token write access to the vault; then run the same command again/,
-    );
+    }
     expect(await logsIn(first)).toBe(true);
     await rotateAgain();
   });
