@@ -8,7 +8,7 @@ import { projectFolder } from "../components/project-folder.ts";
  */
 
 const checks = {
-  pure: ["vitest", "run", "--project", "pure"],
+  pure: ["vitest", "run", "--project", "pure", "--exclude", "**/*.full.test.ts"],
   lint: ["npm", "run", "--silent", "lint"],
   // More checkers end sooner on more cores, and each looks at some types again.
   types: ["npm", "run", "--silent", "typecheck", "--", "--checkers", "1"],
