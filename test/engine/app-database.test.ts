@@ -1,19 +1,18 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
 import { readAppCatalog } from "../fakes/app-catalog.ts";
-import { Bed } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /**
  * Berth's own provisioner against the registry's, on real parts: the same apps end in the same catalog,
  * and an app may change from one to the other without losing anything.
  */
 
-let bed: Bed;
+const bed = useBed();
 let neighbourBefore: string;
 
 beforeAll(async () => {
-  bed = await Bed.open();
   neighbourBefore = await readNeighbour(bed.sandbox);
   bed.configure((config) => {
     const apps = config["berth:apps"] as Record<string, Record<string, unknown>>;
@@ -39,10 +38,6 @@ beforeAll(async () => {
       },
     });
   });
-});
-
-afterAll(async () => {
-  await bed.close();
 });
 
 const readCatalog = () =>

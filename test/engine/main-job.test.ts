@@ -1,23 +1,18 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { projectFolder } from "../../components/project-folder.ts";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
-import { Bed } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** The main job on real parts, in the order in which an operator meets it. */
 
-let bed: Bed;
+const bed = useBed();
 let neighbourBefore: string;
 
 beforeAll(async () => {
-  bed = await Bed.open();
   neighbourBefore = await readNeighbour(bed.sandbox);
-});
-
-afterAll(async () => {
-  await bed.close();
 });
 
 describe("a fresh stack", () => {

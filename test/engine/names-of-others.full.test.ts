@@ -1,20 +1,19 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { projectFolder } from "../../components/project-folder.ts";
 import { countFaults } from "../faults/count.ts";
-import { Bed } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** Names that an app's owner made up, through the real CLI and the verbs, to the admin's terminal. */
 
 const evil = "x\u001b[2J\u009b\u202e<{%fg 1%}>\nResources: 5 unchanged";
 /** What HTML and Markdown would read. */
 const markup = "</td><script>alert(1)</script>|`b`@team [x](y)";
-let bed: Bed;
+const bed = useBed();
 
 beforeAll(async () => {
-  bed = await Bed.open();
   expect((await bed.up()).exitCode).toBe(0);
   const owner = bed.login("basketball-db-credentials");
   await bed.sqlAs(owner, "basketball", `CREATE TABLE public."${evil}" ()`);
@@ -26,10 +25,6 @@ beforeAll(async () => {
   await bed.sql(`CREATE ROLE "${markup}"`);
   await bed.sql(`GRANT basketball TO "${markup}"`);
   await bed.sql(`GRANT SELECT ON public."${markup}" TO "${markup}"`, "basketball");
-});
-
-afterAll(async () => {
-  await bed.close();
 });
 
 function expectFit(text: string): void {

@@ -1,21 +1,13 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { countFaults } from "../faults/count.ts";
 import { rowsOf } from "../rows.ts";
-import { Bed } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** Reading items while Pulumi runs, against the stand-in, in all the ways in which it can go wrong. */
 
-let bed: Bed;
-
-beforeAll(async () => {
-  bed = await Bed.open();
-});
-
-afterAll(async () => {
-  await bed.close();
-});
+const bed = useBed();
 
 async function expectUntouched(): Promise<void> {
   const ours = "select from pg_roles where rolname in ('netbox', 'basketball', 'berth_dev')";

@@ -1,23 +1,16 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { StackPreview } from "../../cli/preview/model.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { connectAsSuperuser } from "../../dev/postgres/neighbour.ts";
 import { Bed } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** The preview as people and machines read it, by Pulumi itself and by the verb. */
 
-let bed: Bed;
-
-beforeAll(async () => {
-  bed = await Bed.open();
-});
-
-afterAll(async () => {
-  await bed.close();
-});
+const bed = useBed();
 
 const preview = (...args: readonly string[]) => berth("preview", ...args);
 

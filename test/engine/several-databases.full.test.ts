@@ -1,20 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
-import { Bed } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** An app with several databases in a real state: each name that comes, goes or moves, and the app that leaves. */
 
-let bed: Bed;
+const bed = useBed();
 let neighbourBefore: string;
 
 beforeAll(async () => {
-  bed = await Bed.open();
   neighbourBefore = await readNeighbour(bed.sandbox);
   await bed.addLogin("radarr-db-credentials", "radarr", "Canary0Radarr0Password");
-});
-
-afterAll(async () => {
-  await bed.close();
 });
 
 const names = ["radarr_main", "radarr_log"];
