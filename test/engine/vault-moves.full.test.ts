@@ -1,9 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { projectFolder } from "../../components/project-folder.ts";
 import { removeVault, sealVault } from "../../dev/vault/server.ts";
 import { buildingTime, Issuer, VaultBed } from "./vault-bed.ts";
 import { dumpVault } from "./vault-dump.ts";
@@ -11,7 +6,6 @@ import { dumpVault } from "./vault-dump.ts";
 /** The ways into a real Vault and out of it: by Pulumi or a script, from 1Password and back, over a restart. */
 
 const issuer = new Issuer();
-const scratch = mkdtempSync(path.join(tmpdir(), "berth-vault-cli-"));
 let bed: VaultBed;
 
 const fromVault = {
@@ -38,7 +32,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await bed.close();
-  rmSync(scratch, { recursive: true });
 });
 
 describe("the script of plan --vault", () => {
@@ -47,43 +40,16 @@ describe("the script of plan --vault", () => {
     await up();
     const other = await bed.startOther();
     try {
-      await runScript(other);
+      await bed.runScript(other);
       expect(await dumpVault(other)).toEqual(await dumpVault(bed.vault));
       // Once more, it changes nothing.
       const before = await dumpVault(other);
-      await runScript(other);
+      await bed.runScript(other);
       expect(await dumpVault(other)).toEqual(before);
     } finally {
       await removeVault(other.home);
     }
   });
-
-  async function runScript(vault: typeof bed.vault): Promise<void> {
-    const { stackFile, env } = bed.bed.sandbox;
-    const args = ["plan", "--stack", "dev", "--config-file", stackFile, "--vault"];
-    const printed = await execa(process.execPath, ["cli/main.ts", ...args], {
-      cwd: projectFolder,
-      env: { ...bed.bed.toolchain.env, ...env },
-    });
-    mkdirSync(scratch, { recursive: true });
-    const program = path.join(scratch, "vault");
-    rmSync(program, { force: true });
-    symlinkSync(path.join(import.meta.dirname, "vault-cli.mjs"), program);
-    chmodSync(program, 0o755);
-    const { all, exitCode } = await execa("bash", ["-euo", "pipefail"], {
-      input: printed.stdout,
-      cwd: projectFolder,
-      env: {
-        PATH: [scratch, path.dirname(process.execPath), process.env["PATH"] ?? ""].join(":"),
-        VAULT_ADDR: vault.address,
-        VAULT_TOKEN: vault.rootToken,
-        VAULT_POSTGRES_PASSWORD: bed.bed.login("vault-db-credentials").password,
-      },
-      reject: false,
-      all: true,
-    });
-    expect(exitCode, all).toBe(0);
-  }
 });
 
 describe("an app with a login of 1Password", () => {
