@@ -7,6 +7,7 @@ import { items } from "./items.ts";
 import { inFile, type Mutant } from "./mutant.ts";
 import { refusals } from "./refusals.ts";
 import { vaultMutants } from "./vault.ts";
+import { vaultConnection } from "./vault-connection.ts";
 import { verify } from "./verify.ts";
 
 const postgresRules: readonly Mutant[] = [
@@ -137,4 +138,5 @@ export const mutants: readonly Mutant[] = [
   ...refusals,
   ...items,
   ...commands,
+  ...vaultConnection,
 ];

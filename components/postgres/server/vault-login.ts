@@ -142,7 +142,7 @@ export async function revokeFromVault(
 }
 
 /** Logins that Vault made for an owner: members that act as it, and that are no role of the stack. */
-export async function inspectVaultLogins(
+async function inspectVaultLogins(
   client: Client,
   { owner, ownershipRole }: { readonly owner: string; readonly ownershipRole: string },
 ): Promise<readonly string[]> {
