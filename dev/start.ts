@@ -121,6 +121,8 @@ async function startWithVault(interruption: Interruption): Promise<number> {
     if (isOnCluster(opened.stackFile)) await reopenCluster(opened);
     return await openSandboxVault({ home: devHome, place: "machine" }, program);
   });
+  // `verify` finds Vault by them.
+  Object.assign(process.env, sandbox.env);
   return await bringUp({ watch, interruption, toolchain, sandbox });
 }
 

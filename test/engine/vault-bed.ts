@@ -1,14 +1,16 @@
 import { createSign, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { rootCertificates } from "node:tls";
+import { execa } from "execa";
 import { Client } from "pg";
+import { projectFolder } from "../../components/project-folder.ts";
 import type { SandboxOptions } from "../../dev/sandbox.ts";
 import { ensureVaultLogin } from "../../dev/vault/login.ts";
 import { askVault, type VaultAnswer, type VaultRequest } from "../../dev/vault/request.ts";
 import { type RunningVault, removeVault, startVault } from "../../dev/vault/server.ts";
-import { toVaultConfig } from "../../dev/vault/stack.ts";
+import { toVaultConfig, vaultUser } from "../../dev/vault/stack.ts";
 import { ensureVaultServer } from "../../toolchain/cluster.ts";
 import { Bed, type Config } from "./bed.ts";
 
@@ -92,6 +94,31 @@ export class VaultBed {
     const kubernetes = cluster?.host ?? "https://kubernetes.default.svc";
     const { address } = this.vault;
     return toVaultConfig({ address, caFile, kubernetes }, this.bed.sandbox.superuser.port);
+  }
+
+  /** Runs what `plan --vault` prints, as an administrator of a Vault does. */
+  async runScript({ address, rootToken }: RunningVault): Promise<void> {
+    const { sandbox, toolchain } = this.bed;
+    const args = ["plan", "--stack", "dev", "--config-file", sandbox.stackFile, "--vault"];
+    const printed = await execa(process.execPath, ["cli/main.ts", ...args], {
+      cwd: projectFolder,
+      env: { ...toolchain.env, ...sandbox.env },
+    });
+    const program = path.join(this.#folder, "vault");
+    if (!existsSync(program)) symlinkSync(path.join(import.meta.dirname, "vault-cli.mjs"), program);
+    const { all, exitCode } = await execa("bash", ["-euo", "pipefail"], {
+      input: printed.stdout,
+      cwd: projectFolder,
+      env: {
+        PATH: [this.#folder, path.dirname(process.execPath), process.env["PATH"] ?? ""].join(":"),
+        VAULT_ADDR: address,
+        VAULT_TOKEN: rootToken,
+        VAULT_POSTGRES_PASSWORD: this.bed.login(vaultUser.item).password,
+      },
+      reject: false,
+      all: true,
+    });
+    if (exitCode !== 0) throw new Error(`the script ended with ${String(exitCode)}: ${all}`);
   }
 
   /** What a run needs to reach Vault. */
