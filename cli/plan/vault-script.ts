@@ -125,7 +125,8 @@ function toConnection({ path, data, files }: VaultObject): readonly string[] {
 
 /** A list of one is what Vault makes of its text. */
 function toText(value: Json): string {
-  return Array.isArray(value) ? value.map(String).join(",") : String(value);
+  if (Array.isArray(value)) return value.map(String).join(",");
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function toFileArgs(files: VaultObject["files"]): readonly string[] {

@@ -3,6 +3,7 @@ import type { Tried } from "./trial.ts";
 /** Fixes about Vault that a test of their own room tries. */
 
 const vault = "vault/client.test.ts";
+const guard = "vault/guard.test.ts";
 const vaultAccess = "vault/access.test.ts";
 const vaultConnection = "provider/vault-connection/handler.test.ts";
 const vaultFound = "provider/vault-connection/found.test.ts";
@@ -32,6 +33,18 @@ export const ofVault: Readonly<Record<string, readonly Tried[]>> = {
     ["see that Vault runs", vault, "works at the right address"],
     ["it has expired or is another Vault's", vault, "works with one that is"],
     ["add to a policy of the token", vault, "names the right that a token lacks"],
+  ],
+  "components/config/derive/vault-for.ts": [
+    ["set berth:secrets.vault.manage.half to apps", "vault/plan.test.ts", "is refused for"],
+    ["set berth:secrets.vault.manage.database.item", "vault/plan.test.ts", "is refused for"],
+  ],
+  "components/vault/guard.ts": [
+    ["make the central half first", guard, "roles wait for the policy"],
+    ["to use it as it is, add …", guard, "with the way to use it"],
+    ["or give the mount another name", guard, "with the way to use it"],
+    ["give it another name under berth:secrets.vault.manage", guard, "adopted by no app"],
+    ["give it another name under berth:apps.….vault", guard, "both ways out"],
+    ["or, to overwrite what is there, set berth:apps.….vault.adopt", guard, "both ways out"],
   ],
   "provider/vault-connection/decide.ts": [
     ["set berth:secrets.vault.databaseMount", vaultConnection, "is replaced under another path"],

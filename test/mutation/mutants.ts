@@ -7,6 +7,7 @@ import { items } from "./items.ts";
 import { inFile, type Mutant } from "./mutant.ts";
 import { refusals } from "./refusals.ts";
 import { vaultConnection } from "./vault-connection.ts";
+import { vaultMutants } from "./vault.ts";
 import { verify } from "./verify.ts";
 
 const postgresRules: readonly Mutant[] = [
@@ -131,6 +132,7 @@ export const mutants: readonly Mutant[] = [
   ...certificates,
   ...postgresRules,
   ...diff,
+  ...vaultMutants,
   ...verify,
   ...deliveryMutants,
   ...refusals,

@@ -14,7 +14,7 @@ function policyOf(name: string, manage: object, entry: object = {}): string {
     secrets: { vault: { connection: "tools/default", manage: { half: "none", ...manage } } },
   });
   const found = planVault(spec).find(({ path }) => path === `sys/policies/acl/${name}`);
-  return String(found?.data["policy"]);
+  return found?.data["policy"] as string;
 }
 
 /** The line of a parameter of a path. */

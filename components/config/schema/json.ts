@@ -8,8 +8,8 @@ const file = new URL("../schema.json", import.meta.url);
 /** JSON Schema of a `Pulumi.<stack>.yaml`, for editors; generated from the schema that parses it. */
 export function stackFileSchema(): string {
   const { $schema, ...stack } = z.toJSONSchema(StackConfig, { io: "input" });
-  const { $schema: _, ...vaultFor } = z.toJSONSchema(VaultFor, { io: "input" });
-  const properties = { ...stack.properties, vaultFor };
+  const { type, description, pattern } = z.toJSONSchema(VaultFor);
+  const properties = { ...stack.properties, vaultFor: { type, description, pattern } };
   const schema = {
     $schema,
     title: "Berth stack file",

@@ -81,7 +81,10 @@ const Ci = z
       "Claims that a token must have, by name; {app} stands for the app. Without one that has {app}, the pipeline of one app can log in as another.",
     ),
     paths: z
-      .record(PolicyPath, z.array(Capability).min(1, { error: "is empty" }))
+      .record(
+        PolicyPath,
+        z.array(Capability).min(1, { error: "is empty" }).describe("Capabilities on this path."),
+      )
       .describe(
         "More that the pipeline of each app may do: paths of a policy with their capabilities; {app} stands for the app.",
       ),

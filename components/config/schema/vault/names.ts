@@ -38,7 +38,9 @@ const ClaimValue = z
 /** Claims of a JWT, by name. */
 export const Claims = z.record(
   z.string().min(1),
-  z.union([ClaimValue, z.array(ClaimValue).min(1, { error: "is empty" })]),
+  z
+    .union([ClaimValue, z.array(ClaimValue).min(1, { error: "is empty" })])
+    .describe("Value of the claim, or several of which a token has one."),
 );
 
 export const Ttl = z
