@@ -121,6 +121,8 @@ async function startWithVault(interruption: Interruption): Promise<number> {
     if (isOnCluster(opened.stackFile)) await reopenCluster(opened);
     return await openSandboxVault({ home: devHome, place: "machine" }, program);
   });
+  // `verify` finds Vault by them.
+  Object.assign(process.env, sandbox.env);
   return await bringUp({ watch, interruption, toolchain, sandbox });
 }
 
@@ -254,7 +256,8 @@ function printResult(
     say(`cluster     ${kubectl} get onepassworditems,applications,secrets -A`);
   }
   const vault = sandbox.env["VAULT_ADDR"];
-  if (vault !== undefined) say(`vault       ${vault}, its first token is in ${at("vault/keys.json")}`);
+  if (vault !== undefined)
+    say(`vault       ${vault}, its first token is in ${at("vault/keys.json")}`);
   say("next        npm run add -- wiki --stack dev");
   say("look        npm run verify -- --stack dev, npm run preview -- --stack dev");
   say("stop        npm start -- --stop, or --down to remove everything");

@@ -139,7 +139,7 @@ export const partTable: readonly Part[] = [
     versionVariable: { symbol: "main.version", prefix: "" },
     embeds: [{ file: "schema.json", printedBy: "./schema" }],
     site: pulumiSite,
-    about: "3 min",
+    about: "1 min",
   },
   {
     name: "etcd",
@@ -185,7 +185,7 @@ export const partTable: readonly Part[] = [
     version: { module: "github.com/hashicorp/vault" },
     package: ".",
     embeds: [],
-    about: "8 min",
+    about: "4 min",
   },
   {
     name: "vault-operator",
@@ -194,7 +194,7 @@ export const partTable: readonly Part[] = [
     version: { module: "github.com/hashicorp/vault-secrets-operator" },
     package: "github.com/hashicorp/vault-secrets-operator",
     embeds: [],
-    about: "4 min",
+    about: "2 min",
   },
 ];
 

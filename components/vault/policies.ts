@@ -9,7 +9,7 @@ interface Rule {
   readonly path: string;
   readonly capabilities: readonly string[];
   /** Values that a parameter may have, by name; empty = any. Others may not be given. undefined = all may. */
-  readonly allowed?: Readonly<Record<string, readonly Json[]>>;
+  readonly allowed?: Values;
 }
 
 /**
@@ -26,10 +26,31 @@ function toBlock({ path, capabilities, allowed }: Rule): string {
   const head = `path ${JSON.stringify(path)} {`;
   const rights = `capabilities = [${capabilities.map((one) => JSON.stringify(one)).join(", ")}]`;
   if (allowed === undefined) return `${head} ${rights} }`;
-  const parameters = Object.entries(allowed).map(
-    ([name, values]) => `    ${JSON.stringify(name)} = ${JSON.stringify(values)}`,
+  return [
+    head,
+    `  ${rights}`,
+    ...toParameters("allowed", allowed),
+    ...toParameters("denied", toDenied(allowed)),
+    "}",
+  ].join("\n");
+}
+
+type Values = Readonly<Record<string, readonly Json[]>>;
+
+function toParameters(what: "allowed" | "denied", values: Values): readonly string[] {
+  const lines = Object.entries(values).map(
+    ([name, one]) => `    ${JSON.stringify(name)} = ${JSON.stringify(one)}`,
   );
-  return [head, `  ${rights}`, "  allowed_parameters = {", ...parameters, "  }", "}"].join("\n");
+  return lines.length === 0 ? [] : [`  ${what}_parameters = {`, ...lines, "  }"];
+}
+
+/** Vault looks at each element of a value, so an empty one is always allowed: a role without an audience takes any. */
+function toDenied(allowed: Values): Values {
+  const isEmpty = (value: Json): boolean => Array.isArray(value) && value.length === 0;
+  const filled = Object.entries(allowed).filter(
+    ([, values]) => values.length > 0 && !values.some(isEmpty),
+  );
+  return Object.fromEntries(filled.map(([name]) => [name, ["", []]]));
 }
 
 /** What the ServiceAccounts of an app may read. */

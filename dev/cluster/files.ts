@@ -102,10 +102,7 @@ interface KubeconfigContents {
 }
 
 /** Writes a kubeconfig, readable only by this user. */
-export function writeKubeconfig(
-  file: string,
-  { files, ports, logins }: KubeconfigContents,
-): void {
+export function writeKubeconfig(file: string, { files, ports, logins }: KubeconfigContents): void {
   const authority = readFileSync(files.certificate).toString("base64");
   const server = `https://127.0.0.1:${String(ports.apiServer)}`;
   const config = {

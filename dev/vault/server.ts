@@ -96,7 +96,10 @@ function toFiles(home: string) {
   };
 }
 
-async function launch({ home, program, account, owner }: VaultOptions, port: number): Promise<void> {
+async function launch(
+  { home, program, account, owner }: VaultOptions,
+  port: number,
+): Promise<void> {
   const files = toFiles(home);
   const own = [program, "-address", `127.0.0.1:${String(port)}`, "-storage", files.storage];
   const plain = { command: program, args: own.slice(1), knownBy: own };
@@ -124,9 +127,12 @@ async function unseal(files: VaultFiles, address: string): Promise<Keys> {
   }
   const keys = readKeys(files.keys);
   if (keys === undefined) {
-    throw new BerthError(`Vault for development: ${files.storage} has data, but its keys are gone`, {
-      hint: "npm start -- --down removes the sandbox, and npm start -- --vault makes another",
-    });
+    throw new BerthError(
+      `Vault for development: ${files.storage} has data, but its keys are gone`,
+      {
+        hint: "npm start -- --down removes the sandbox, and npm start -- --vault makes another",
+      },
+    );
   }
   const key = { key: keys.unsealKey };
   await askVault(address, { method: "PUT", path: "sys/unseal", body: key });

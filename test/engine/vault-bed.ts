@@ -1,14 +1,16 @@
 import { createSign, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { rootCertificates } from "node:tls";
+import { execa } from "execa";
 import { Client } from "pg";
+import { projectFolder } from "../../components/project-folder.ts";
 import type { SandboxOptions } from "../../dev/sandbox.ts";
 import { ensureVaultLogin } from "../../dev/vault/login.ts";
 import { askVault, type VaultAnswer, type VaultRequest } from "../../dev/vault/request.ts";
 import { type RunningVault, removeVault, startVault } from "../../dev/vault/server.ts";
-import { toVaultConfig } from "../../dev/vault/stack.ts";
+import { toVaultConfig, vaultUser } from "../../dev/vault/stack.ts";
 import { ensureVaultServer } from "../../toolchain/cluster.ts";
 import { Bed, type Config } from "./bed.ts";
 
@@ -94,6 +96,31 @@ export class VaultBed {
     return toVaultConfig({ address, caFile, kubernetes }, this.bed.sandbox.superuser.port);
   }
 
+  /** Runs what `plan --vault` prints, as an administrator of a Vault does. */
+  async runScript({ address, rootToken }: RunningVault): Promise<void> {
+    const { sandbox, toolchain } = this.bed;
+    const args = ["plan", "--stack", "dev", "--config-file", sandbox.stackFile, "--vault"];
+    const printed = await execa(process.execPath, ["cli/main.ts", ...args], {
+      cwd: projectFolder,
+      env: { ...toolchain.env, ...sandbox.env },
+    });
+    const program = path.join(this.#folder, "vault");
+    if (!existsSync(program)) symlinkSync(path.join(import.meta.dirname, "vault-cli.mjs"), program);
+    const { all, exitCode } = await execa("bash", ["-euo", "pipefail"], {
+      input: printed.stdout,
+      cwd: projectFolder,
+      env: {
+        PATH: [this.#folder, path.dirname(process.execPath), process.env["PATH"] ?? ""].join(":"),
+        VAULT_ADDR: address,
+        VAULT_TOKEN: rootToken,
+        VAULT_POSTGRES_PASSWORD: this.bed.login(vaultUser.item).password,
+      },
+      reject: false,
+      all: true,
+    });
+    if (exitCode !== 0) throw new Error(`the script ended with ${String(exitCode)}: ${all}`);
+  }
+
   /** What a run needs to reach Vault. */
   get env(): Record<string, string> {
     return { VAULT_ADDR: this.vault.address, VAULT_TOKEN: this.vault.rootToken };
@@ -107,7 +134,8 @@ export class VaultBed {
   /** Asks what must work. @returns `data` of the answer */
   async read(request: VaultRequest): Promise<Record<string, unknown>> {
     const { status, body } = await this.ask(request);
-    if (status >= 300) throw new Error(`${request.path}: ${String(status)} ${JSON.stringify(body)}`);
+    if (status >= 300)
+      throw new Error(`${request.path}: ${String(status)} ${JSON.stringify(body)}`);
     return (body["data"] ?? body) as Record<string, unknown>;
   }
 
@@ -162,7 +190,10 @@ export class Issuer {
   sign(claims: Readonly<Record<string, unknown>>): string {
     const now = Math.floor(Date.now() / 1000);
     const times = { iat: now, nbf: now, exp: now + 3600 };
-    const parts = [{ alg: "RS256", typ: "JWT" }, { ...times, ...claims }].map(encode);
+    const parts = [
+      { alg: "RS256", typ: "JWT" },
+      { ...times, ...claims },
+    ].map(encode);
     const signature = createSign("RSA-SHA256").update(parts.join(".")).sign(this.#privateKey);
     return [...parts, signature.toString("base64url")].join(".");
   }

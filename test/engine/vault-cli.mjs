@@ -30,37 +30,28 @@ async function ask(method, path, body) {
   return text === "" ? {} : JSON.parse(text);
 }
 
-/** `key=value`, `key=@file`, `key=-` (standard input), or a lone `-`: JSON on standard input. */
+/** `key=value`, `key=@file`, `key=-` (standard input), and `-`: JSON on standard input. */
 function toBody(given) {
   const stdin = () => readFileSync(0, "utf8");
-  if (given.length === 1 && given[0] === "-") return JSON.parse(stdin());
-  return Object.fromEntries(
-    given.map((pair) => {
-      const at = pair.indexOf("=");
-      const [key, value] = [pair.slice(0, at), pair.slice(at + 1)];
-      if (value === "-") return [key, stdin()];
-      return [key, value.startsWith("@") ? readFileSync(value.slice(1), "utf8") : value];
-    }),
-  );
-}
-
-async function enable(kind, type) {
-  const version = options.version === undefined ? {} : { options: { version: options.version } };
-  await ask("POST", `sys/${kind}/${options.path}`, { type, ...version });
+  const parts = given.map((arg) => {
+    if (arg === "-") return JSON.parse(stdin());
+    const at = arg.indexOf("=");
+    const [key, value] = [arg.slice(0, at), arg.slice(at + 1)];
+    if (value === "-") return { [key]: stdin() };
+    return { [key]: value.startsWith("@") ? readFileSync(value.slice(1), "utf8") : value };
+  });
+  return Object.assign({}, ...parts);
 }
 
 async function run([first, second, ...rest]) {
   const command = [first, second].join(" ");
   if (first === "write") return await ask("POST", second, toBody(rest));
-  if (first === "read") return await ask("GET", second);
   if (command === "policy write") {
-    const policy = toBody(rest.slice(1).map((source) => `policy=${source}`)).policy;
-    return await ask("PUT", `sys/policies/acl/${rest[0]}`, { policy });
+    const [name, source] = rest;
+    return await ask("PUT", `sys/policies/acl/${name}`, toBody([`policy=${source}`]));
   }
   if (command === "secrets list") return (await ask("GET", "sys/mounts")).data;
   if (command === "auth list") return (await ask("GET", "sys/auth")).data;
-  if (command === "secrets enable") return await enable("mounts", rest[0]);
-  if (command === "auth enable") return await enable("auth", rest[0]);
   throw new Error(`vault: not a command of Berth's script: ${args.join(" ")}`);
 }
 

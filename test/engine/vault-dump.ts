@@ -9,6 +9,9 @@ export type Dump = Readonly<Record<string, Data>>;
 /** Values that Vault makes up, or that say when something was done. */
 const ownValues = /accessor|uuid|_id$|^id$|time|created|updated|last_|^keys$|revision|sha256/;
 
+/** How Vault shows that nothing was said. */
+const nothing = new Set(["null", "{}", "[]", '[""]']);
+
 /** Mounts and policies that each Vault has. */
 const builtIn = new Set(["cubbyhole/", "identity/", "sys/", "token/", "root", "default"]);
 
@@ -60,5 +63,6 @@ function strip(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(strip);
   if (typeof value !== "object" || value === null) return value;
   const kept = Object.entries(value).filter(([key]) => !ownValues.test(key));
-  return Object.fromEntries(kept.map(([key, inner]) => [key, strip(inner)]));
+  const inside = kept.map(([key, inner]) => [key, strip(inner)] as const);
+  return Object.fromEntries(inside.filter(([, inner]) => !nothing.has(JSON.stringify(inner))));
 }

@@ -1,11 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { toVaultScript } from "../../cli/plan/vault-script.ts";
-import { loadStackFromFile } from "../../components/config/load.ts";
-import { projectFolder } from "../../components/project-folder.ts";
 import { removeVault, sealVault } from "../../dev/vault/server.ts";
 import { buildingTime, Issuer, VaultBed } from "./vault-bed.ts";
 import { dumpVault } from "./vault-dump.ts";
@@ -13,7 +6,6 @@ import { dumpVault } from "./vault-dump.ts";
 /** The ways into a real Vault and out of it: by Pulumi or a script, from 1Password and back, over a restart. */
 
 const issuer = new Issuer();
-const scratch = mkdtempSync(path.join(tmpdir(), "berth-vault-cli-"));
 let bed: VaultBed;
 
 const fromVault = {
@@ -40,7 +32,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await bed.close();
-  rmSync(scratch, { recursive: true });
 });
 
 describe("the script of plan --vault", () => {
@@ -49,39 +40,16 @@ describe("the script of plan --vault", () => {
     await up();
     const other = await bed.startOther();
     try {
-      await runScript(other);
+      await bed.runScript(other);
       expect(await dumpVault(other)).toEqual(await dumpVault(bed.vault));
       // Once more, it changes nothing.
       const before = await dumpVault(other);
-      await runScript(other);
+      await bed.runScript(other);
       expect(await dumpVault(other)).toEqual(before);
     } finally {
       await removeVault(other.home);
     }
   });
-
-  async function runScript(vault: typeof bed.vault): Promise<void> {
-    const { sandbox } = bed.bed;
-    const spec = loadStackFromFile("dev", projectFolder, sandbox.stackFile);
-    mkdirSync(scratch, { recursive: true });
-    const program = path.join(scratch, "vault");
-    rmSync(program, { force: true });
-    symlinkSync(path.join(import.meta.dirname, "vault-cli.mjs"), program);
-    chmodSync(program, 0o755);
-    const { all, exitCode } = await execa("bash", ["-euo", "pipefail"], {
-      input: toVaultScript(spec, spec.apps),
-      cwd: projectFolder,
-      env: {
-        PATH: [scratch, path.dirname(process.execPath), process.env["PATH"] ?? ""].join(":"),
-        VAULT_ADDR: vault.address,
-        VAULT_TOKEN: vault.rootToken,
-        VAULT_POSTGRES_PASSWORD: bed.bed.login("vault-db-credentials").password,
-      },
-      reject: false,
-      all: true,
-    });
-    expect(exitCode, all).toBe(0);
-  }
 });
 
 describe("an app with a login of 1Password", () => {
@@ -125,14 +93,17 @@ describe("a sealed Vault", () => {
     bed.setApps({ recipes: fromVault });
     await up();
     await sealVault(bed.vault);
-    bed.setApps({ recipes: { ...fromVault, vault: { restart: ["Deployment/recipes"] } }, notes: fromVault });
+    bed.setApps({
+      recipes: { ...fromVault, vault: { restart: ["Deployment/recipes"] } },
+      late: fromVault,
+    });
     const { exitCode, output } = await bed.bed.up(bed.env);
     expect(exitCode).not.toBe(0);
     expect(output).toContain("is sealed");
     expect(output).toContain("vault operator unseal");
-    expect(await bed.bed.sql("select from pg_database where datname = 'notes'")).toEqual([]);
+    expect(await bed.bed.sql("select from pg_database where datname = 'late'")).toEqual([]);
     await bed.unseal();
     await up();
-    expect((await bed.ask({ path: "postgres/roles/notes" })).status).toBe(200);
+    expect((await bed.ask({ path: "postgres/roles/late" })).status).toBe(200);
   });
 });

@@ -108,7 +108,10 @@ describe("a login that Vault makes", () => {
     }
     expect(await logins()).toEqual([]);
     expect(await bed.bed.sql(members)).toEqual([counted]);
-    const left = await bed.ask({ method: "LIST", path: "sys/leases/lookup/postgres/creds/recipes" });
+    const left = await bed.ask({
+      method: "LIST",
+      path: "sys/leases/lookup/postgres/creds/recipes",
+    });
     expect(left.status).toBe(404);
     expect(await readNeighbour(bed.bed.sandbox)).toBe(before);
   });
@@ -186,14 +189,14 @@ describe("the pipeline of an app", () => {
     ["auth/kubernetes/role/recipes", { audience: "" }],
     ["auth/kubernetes/role/recipes", { token_bound_cidrs: ["0.0.0.0/0"] }],
     ["auth/kubernetes/role/recipes", { alias_name_source: "serviceaccount_name" }],
-    ["auth/kubernetes/role/recipes", { token_ttl: "999h" }],
+    ["auth/kubernetes/role/recipes", { token_policies: [] }],
     ["auth/kubernetes/role/notes", {}],
     ["postgres/roles/recipes", { creation_statements: ["CREATE ROLE x SUPERUSER"] }],
     ["postgres/roles/recipes", { revocation_statements: ["DROP DATABASE notes"] }],
     ["postgres/roles/recipes", { rollback_statements: ["DROP DATABASE notes"] }],
     ["postgres/roles/recipes", { renew_statements: ["DROP DATABASE notes"] }],
     ["postgres/roles/recipes", { db_name: "notes" }],
-    ["postgres/roles/recipes", { max_ttl: "9999h" }],
+    ["postgres/roles/recipes", { revocation_statements: [] }],
     ["postgres/roles/recipes", { credential_type: "rsa_private_key" }],
     ["postgres/roles/notes", {}],
     ["postgres/config/recipes", { allowed_roles: ["*"] }],
@@ -215,6 +218,22 @@ describe("the pipeline of an app", () => {
     expect([400, 403]).toContain(status);
     const after = (await bed.ask({ path })).body["data"];
     expect(after).toEqual(live);
+  });
+
+  it("lengthens no lease beyond what its mount allows", async () => {
+    const token = String(await logIn("ci-recipes", { repository }));
+    const path = "postgres/roles/recipes";
+    const planned = pick(await bed.read({ path }), databaseKeys);
+    const body = { ...planned, default_ttl: "9999h", max_ttl: "9999h" };
+    expect((await bed.ask({ method: "POST", path, token, body })).status).toBeLessThan(300);
+    const { body: lease } = await bed.ask({ path: "postgres/creds/recipes" });
+    expect(lease["lease_duration"]).toBeLessThanOrEqual(86_400);
+    await bed.read({
+      method: "PUT",
+      path: "sys/leases/revoke",
+      body: { lease_id: lease["lease_id"], sync: true },
+    });
+    await bed.read({ method: "POST", path, body: planned });
   });
 
   it.each([

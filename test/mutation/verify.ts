@@ -73,8 +73,8 @@ export const verify: readonly Mutant[] = [
       ["the end of a lease", "await revoke(vault, lease.id)", "await Promise.resolve()"],
       [
         "a look whether a lease's login is gone",
-        "const wrong = isThere ?",
-        "const wrong = false ?",
+        "const wrong = isThere",
+        "const wrong = isThere && false",
       ],
     ],
   ),

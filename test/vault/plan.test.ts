@@ -135,7 +135,7 @@ test("pipelines are bound to the claims of the stack, and to those of the app be
       role_type: "jwt",
       bound_audiences: ["a"],
       user_claim: "email",
-      bound_claims: { ref: "main", repository: "me/wiki" },
+      bound_claims: { ref: ["main"], repository: ["me/wiki"] },
       token_policies: ["wiki-ops"],
       token_ttl: 3600,
     },

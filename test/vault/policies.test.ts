@@ -57,6 +57,13 @@ test("a pipeline may write the app's roles only as they are planned", () => {
   expect(policy).not.toContain("token_period");
 });
 
+test("a pipeline may not empty what a role has", () => {
+  const [, denied = ""] = policyOf("wiki-ops", { ci }).split("denied_parameters");
+  expect(denied).toContain('"audience" = ["",[]]');
+  expect(denied).toContain('"token_policies" = ["",[]]');
+  expect(denied).not.toContain("token_ttl");
+});
+
 test("a list of names is allowed in the order in which Terraform's provider sends it", () => {
   const policy = policyOf("wiki-ops", { ci }, { accounts: ["infra-wiki/worker"] });
   const names = parameter(policy, "auth/kubernetes/role/wiki", "bound_service_account_names");

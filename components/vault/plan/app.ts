@@ -84,7 +84,9 @@ function planCi(
   const common = vault.inside.ci;
   if (ci === undefined || common === undefined) return [];
   const mark = toMark(spec, app.name);
-  const claims = Object.keys(ci.claims).length === 0 ? {} : { bound_claims: ci.claims };
+  // Vault takes one value and a list of it alike, and Terraform's provider always sends a list.
+  const bound = Object.entries(ci.claims).map(([name, value]) => [name, [value].flat()] as const);
+  const claims = bound.length === 0 ? {} : { bound_claims: Object.fromEntries(bound) };
   const policies = [ci.policy, ...ci.policies];
   return [
     {

@@ -47,7 +47,8 @@ function planConfigs(stack: VaultStack): readonly VaultObject[] {
     central({
       kind: "auth-config",
       path: `auth/${vault.authMount}/config`,
-      data: { kubernetes_host: kubernetes.host },
+      // Terraform's provider sends false where nothing is said, and then Vault takes no token of today's clusters.
+      data: { kubernetes_host: kubernetes.host, disable_iss_validation: true },
       files: kubernetes.caFile === undefined ? {} : { kubernetes_ca_cert: kubernetes.caFile },
     }),
     ...(ci === undefined
@@ -65,7 +66,8 @@ function toJwtConfig({ keys, issuer }: VaultCiSpec): Readonly<Record<string, Jso
       ? { oidc_discovery_url: keys.discoveryUrl }
       : "jwksUrl" in keys
         ? { jwks_url: keys.jwksUrl }
-        : { jwt_validation_pubkeys: keys.publicKeys };
+        : // Vault keeps no line break at the end.
+          { jwt_validation_pubkeys: keys.publicKeys.map((key) => key.trim()) };
   return { ...from, ...(issuer !== undefined && { bound_issuer: issuer }) };
 }
 

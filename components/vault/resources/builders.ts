@@ -64,6 +64,7 @@ export const builders: Readonly<
       {
         backend: mount,
         kubernetesHost: toText(data["kubernetes_host"]),
+        disableIssValidation: data["disable_iss_validation"] === true,
         ...("kubernetes_ca_cert" in data && {
           kubernetesCaCert: toText(data["kubernetes_ca_cert"]),
         }),
