@@ -154,6 +154,8 @@ describe("two stacks", () => {
     Object.assign(vault, { address: other.address });
     const ci = { mount: "jwt", publicKeys: [new Issuer().publicKey], audience: "a" };
     Object.assign(vault.manage, { half: "apps", ci: { ...ci, claims: { sub: "{app}" } } });
+    // Two stacks do not write to one folder.
+    Reflect.deleteProperty(config, "berth:gitops");
     config["berth:stack"] = { id: "id-of-the-stack-with-apps" };
     config["berth:apps"] = {
       halves: { credentials: "vault", vault: { restart: [] }, ...secretOf("halves") },
