@@ -64,8 +64,8 @@ export function isOffline(env: Environment = process.env): boolean {
 }
 
 /** BERTH_TARGETED: set by `rotate`, which runs `pulumi up --target`. @pulumi/postgresql resources are then not imported. */
-export function isTargeted(env: Environment = process.env): boolean {
-  return env["BERTH_TARGETED"] === "true";
+export function isTargeted(): boolean {
+  return process.env["BERTH_TARGETED"] === "true";
 }
 
 /** Variables of Vault's own tools that Berth reads; `token` is a secret. */
@@ -86,8 +86,8 @@ export function readVaultEnvironment(env: Environment = process.env): VaultEnvir
 }
 
 /** PGPASSWORD: the admin's password, for the registry's Postgres plugin, which reads it there. */
-export function isPgPassword(password: string, env: Environment = process.env): boolean {
-  return env["PGPASSWORD"] === password;
+export function isPgPassword(password: string): boolean {
+  return process.env["PGPASSWORD"] === password;
 }
 
 function isSet(value: string | undefined): value is string {

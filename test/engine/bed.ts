@@ -39,27 +39,45 @@ export type Config = Record<string, unknown> & {
 export class Bed {
   /** What the CLI printed, on whichever bed; a failed test shows its share. */
   static readonly printed: string[] = [];
-  readonly sandbox: Sandbox;
-  readonly toolchain: Toolchain;
   /** Everything that the CLI ever printed here. */
   readonly outputs: string[] = [];
+  readonly #options: Omit<SandboxOptions, "home">;
+  #opened: { readonly sandbox: Sandbox; readonly toolchain: Toolchain } | undefined;
 
-  private constructor(sandbox: Sandbox, toolchain: Toolchain) {
-    this.sandbox = sandbox;
-    this.toolchain = toolchain;
+  constructor(options: Omit<SandboxOptions, "home"> = {}) {
+    this.#options = options;
   }
 
-  static async open(options: Omit<SandboxOptions, "home"> = {}): Promise<Bed> {
+  static async open(options?: Omit<SandboxOptions, "home">): Promise<Bed> {
+    const bed = new Bed(options);
+    await bed.open();
+    return bed;
+  }
+
+  async open(): Promise<void> {
     const toolchain = await openToolchain(report);
     const home = mkdtempSync(path.join(tmpdir(), "berth-bed-"));
-    const settings = { log_statement: "all", ...options.settings };
-    const bed = new Bed(await openSandbox({ ...options, home, settings }), toolchain);
-    await ensureStack(toolchain, bed.sandbox);
-    return bed;
+    const settings = { log_statement: "all", ...this.#options.settings };
+    const sandbox = await openSandbox({ ...this.#options, home, settings });
+    this.#opened = { sandbox, toolchain };
+    await ensureStack(toolchain, sandbox);
   }
 
   async close(): Promise<void> {
     await removeSandbox(this.sandbox.home);
+  }
+
+  get sandbox(): Sandbox {
+    return this.#open.sandbox;
+  }
+
+  get toolchain(): Toolchain {
+    return this.#open.toolchain;
+  }
+
+  get #open() {
+    if (this.#opened === undefined) throw new Error("the bed has not been opened");
+    return this.#opened;
   }
 
   /** Runs the CLI; the environment given here wins over the sandbox's. */

@@ -37,7 +37,11 @@ describe.each([
   async function asAdmin(statement: string): Promise<void> {
     const { PGUSER: user, PGPASSWORD: word } = bed.adminEnvironment;
     const client = await connect(user, word, "postgres");
-    await client.query(statement).finally(() => client.end());
+    try {
+      await client.query(statement);
+    } finally {
+      await client.end();
+    }
   }
 
   async function connect(user: string, word: string, database: string): Promise<Client> {
