@@ -7,7 +7,8 @@ import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { VaultGrantHandler } from "../../../provider/vault-grant/handler.ts";
 import { rowsOf } from "../../rows.ts";
 import { statementsIn } from "../app-database/bed.ts";
-import { useBed } from "../app-database/use-bed.ts";
+import { keepNeighbour, useBed } from "../app-database/use-bed.ts";
+import type { ServerOptions } from "../app-database/server-bed.ts";
 import { toVaultApp, toVaultInputs } from "../app-database/vault-app.ts";
 
 /** What Vault's own login may do with an app's owner role. The logins that Vault makes are made here as Vault does. */
@@ -15,7 +16,7 @@ import { toVaultApp, toVaultInputs } from "../app-database/vault-app.ts";
 const password = "vaults-login-of-this-test";
 const urn = "urn:pulumi:prod::berth::berth:postgres:VaultGrant::wiki";
 
-const rows = rowsOf<readonly [string, object]>(
+const rows = rowsOf<readonly [string, ServerOptions]>(
   [["an admin with CREATEROLE on 18", { isSuperuser: false }]],
   [
     ["a superuser on 18", { isSuperuser: true }],
@@ -27,6 +28,7 @@ const rows = rowsOf<readonly [string, object]>(
 
 describe.each(rows)("with %s", (_, options) => {
   const bed = useBed(options);
+  keepNeighbour(bed);
   let version = 0;
   let isSuperuser = false;
 
