@@ -1,10 +1,10 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { ensureStack, runPulumi } from "../../dev/pulumi-cli.ts";
 import { type Config, filesWith } from "./bed.ts";
-import { buildingTime, VaultBed } from "./vault-bed.ts";
+import { buildingTime, Issuer, VaultBed } from "./vault-bed.ts";
 
 /** Whose objects inside a real Vault are: those of a stack, of another stack for it, and of others. */
 
@@ -14,6 +14,9 @@ const secretOf = (name: string) => ({ secrets: { [`${name}-config`]: { from: "va
 
 beforeAll(async () => {
   bed = await VaultBed.open();
+  for (const name of ["menus", "prices", "drinks", "commons"]) {
+    await bed.bed.addLogin(`${name}-db-credentials`, name, `Canary-of-the-${name}-0123456789`);
+  }
 }, buildingTime);
 
 afterAll(async () => {
@@ -79,8 +82,8 @@ describe("an app", () => {
   });
 
   it("with another name gets other objects, and the old ones go", async () => {
-    bed.setApps({ drinks: { ...secretOf("drinks"), database: { name: "menus" }, adopt: true } });
-    await bed.bed.addLogin("drinks-db-credentials", "drinks", "Canary-of-the-drinks-0123456789");
+    bed.setApps({ menus: secretOf("menus") });
+    await up();
     bed.setApps({ drinks: secretOf("drinks") });
     await up();
     expect(await find("sys/policies/acl/drinks")).toBeDefined();
@@ -92,29 +95,28 @@ describe("what others made", () => {
   const text = 'path "kvv2/data/theirs" { capabilities = ["read"] }';
 
   it("is refused before anything changes, and overwritten only with adopt", async () => {
-    await bed.read({ method: "POST", path: "sys/policies/acl/shared", body: { policy: text } });
-    await bed.bed.addLogin("shared-db-credentials", "shared", "Canary-of-the-shared-0123456789");
-    bed.setApps({ shared: secretOf("shared") });
+    await bed.read({ method: "POST", path: "sys/policies/acl/commons", body: { policy: text } });
+    bed.setApps({ commons: secretOf("commons") });
     for (const verb of [["preview"], ["up", "--yes", "--skip-preview"]]) {
       const refused = await bed.bed.pulumi(verb, bed.env);
       expect(refused.exitCode).not.toBe(0);
       expect(refused.output).toContain(
-        "Vault has the policy sys/policies/acl/shared, which this stack did not make",
+        "Vault has the policy sys/policies/acl/commons, which this stack did not make",
       );
-      expect(refused.output).toContain("set berth:apps.shared.vault.adopt: true");
+      expect(refused.output).toContain("set berth:apps.commons.vault.adopt: true");
     }
-    expect(await find("sys/policies/acl/shared")).toMatchObject({ policy: text });
-    expect(await bed.bed.sql("select from pg_database where datname = 'shared'")).toEqual([]);
-    bed.setApps({ shared: { ...secretOf("shared"), vault: { adopt: true } } });
+    expect(await find("sys/policies/acl/commons")).toMatchObject({ policy: text });
+    expect(await bed.bed.sql("select from pg_database where datname = 'commons'")).toEqual([]);
+    bed.setApps({ commons: { ...secretOf("commons"), vault: { adopt: true } } });
     await up();
-    expect((await find("sys/policies/acl/shared"))?.["policy"]).toContain("app shared");
+    expect((await find("sys/policies/acl/commons"))?.["policy"]).toContain("app commons");
   });
 
   it("is used where it is a mount that the stack file names, and left when its apps go", async () => {
     await bed.read({ method: "POST", path: "sys/mounts/theirs", body: { type: "kv-v2" } });
-    bed.setApps({ shared: { ...secretOf("shared"), vault: { adopt: true } } });
-    const theirs = { "shared-config": { from: "vault", mount: "theirs" } };
-    bed.setApps({ shared: { secrets: theirs } });
+    bed.setApps({ commons: { ...secretOf("commons"), vault: { adopt: true } } });
+    const theirs = { "commons-config": { from: "vault", mount: "theirs" } };
+    bed.setApps({ commons: { secrets: theirs } });
     const refused = await bed.bed.pulumi(["preview"], bed.env);
     expect(refused.output).toContain("add theirs to berth:secrets.vault.manage.existing");
     const undo = bed.bed.configure((config) => {
@@ -150,7 +152,7 @@ describe("two stacks", () => {
     const { config } = document;
     const { vault } = config["berth:secrets"] as { vault: ReturnType<VaultBed["toConfig"]> };
     Object.assign(vault, { address: other.address });
-    const ci = { mount: "jwt", jwksUrl: "https://git.example.org/keys", audience: "a" };
+    const ci = { mount: "jwt", publicKeys: [new Issuer().publicKey], audience: "a" };
     Object.assign(vault.manage, { half: "apps", ci: { ...ci, claims: { sub: "{app}" } } });
     config["berth:stack"] = { id: "id-of-the-stack-with-apps" };
     config["berth:apps"] = {
