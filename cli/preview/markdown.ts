@@ -15,12 +15,8 @@ export function toCommentId(stack: string): string {
   return `<!-- berth preview ${stack.replaceAll(/[^\w./]/g, "_")} -->`;
 }
 
-/**
- * The whole comment.
- *
- * @param limit Most characters. If it would be longer, the last apps are listed by name only.
- */
-export function toMarkdown(preview: StackPreview, limit = mostCharacters): string {
+/** The whole comment. If it would be too long, the last apps are listed by name only. */
+export function toMarkdown(preview: StackPreview): string {
   const { apps, shared } = preview;
   const title = `**Berth preview of stack ${toCode(preview.stack)}**`;
   const commentId = toCommentId(preview.stack);
@@ -37,7 +33,7 @@ export function toMarkdown(preview: StackPreview, limit = mostCharacters): strin
     ...toNotCompared(preview.notComparedApps),
   ];
   const parts = apps.map((app) => toApp(app).join("\n\n"));
-  const left = limit - head.join("\n\n").length;
+  const left = mostCharacters - head.join("\n\n").length;
   const shown = takeWhileShort(parts, left - 500);
   const rest = apps.slice(shown.length).map(({ app }) => app);
   return `${[...head, ...shown, ...toRest(rest)].join("\n\n")}\n`;

@@ -8,7 +8,7 @@ import { BerthError } from "../errors.ts";
 import { Credential } from "./credential.ts";
 import { type Item, isItemId, type ReadItem } from "./item.ts";
 import type { ItemRequest } from "./item-request.ts";
-import { type Items, type ReadOptions, readItems } from "./read-items.ts";
+import { type Items, readItems } from "./read-items.ts";
 
 /** Everything that a stack needs from 1Password, read and checked. */
 export interface StackItems {
@@ -18,12 +18,8 @@ export interface StackItems {
 }
 
 /** Reads the items of a whole stack; see `readItems` for errors. */
-export async function readStackItems(
-  spec: StackSpec,
-  readItem: ReadItem,
-  options?: ReadOptions,
-): Promise<StackItems> {
-  const item = await readItems(planItemRequests(spec), readItem, options);
+export async function readStackItems(spec: StackSpec, readItem: ReadItem): Promise<StackItems> {
+  const item = await readItems(planItemRequests(spec), readItem);
   const admin = readAdmin(spec, item);
   refuseReservedAdmin(spec, admin);
   return { item, admin, credential: (role) => toCredential(item(role.item), role) };

@@ -141,11 +141,11 @@ export function postgresService(where: string): Manifest {
 }
 
 /** A simulated Pod: kwok sets it to Ready and forwards its port to another address. */
-export function postgresPod(where: string, name = `${serviceName}-0`): Manifest {
+export function postgresPod(where: string): Manifest {
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name, namespace: where, labels },
+    metadata: { name: `${serviceName}-0`, namespace: where, labels },
     spec: {
       nodeName: "node-0",
       terminationGracePeriodSeconds: 0,

@@ -35,14 +35,14 @@ function isFree(port: number): Promise<boolean> {
  * Whether a Postgres answers on a port of this machine. It sends an SSLRequest, which needs no login, so
  * the server logs no failure.
  */
-export function answersAsPostgres(port: number, timeoutMilliseconds = 2000): Promise<boolean> {
+export function answersAsPostgres(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: "127.0.0.1", port });
     const settle = (answer: boolean): void => {
       socket.destroy();
       resolve(answer);
     };
-    socket.setTimeout(timeoutMilliseconds, () => {
+    socket.setTimeout(2000, () => {
       settle(false);
     });
     socket.once("error", () => {

@@ -138,10 +138,10 @@ export async function stopServer(
 }
 
 /** Stops the server of a home and removes its files. Other files in the home stay. */
-export async function removeServer(home: string, packageName?: string): Promise<void> {
+export async function removeServer(home: string): Promise<void> {
   const place = findPlace(home);
   if (existsSync(place.data)) {
-    await stopServer(home, "immediate", packageName);
+    await stopServer(home, "immediate");
     // Renamed first, so that a killed removal leaves a draft, not a part of a server.
     const doomed = toDraftPath(place);
     renameSync(place.data, doomed);

@@ -16,6 +16,7 @@ afterAll(() => {
 });
 
 const project = join(import.meta.dirname, "../..");
+const { NODE_COMPILE_CACHE = "" } = process.env;
 
 async function berth(
   args: readonly string[],
@@ -24,7 +25,7 @@ async function berth(
 ) {
   const main = join(clone, "cli/main.ts");
   const { exitCode, stdout, stderr } = await execa(process.execPath, [main, ...args], {
-    env: { PATH: process.env["PATH"] ?? "", ...env },
+    env: { PATH: process.env["PATH"] ?? "", NODE_COMPILE_CACHE, ...env },
     cwd: clone,
     extendEnv: false,
     reject: false,

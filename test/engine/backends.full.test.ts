@@ -6,10 +6,10 @@ import { diagnose } from "../../cli/doctor/diagnose.ts";
 import { connectAsSuperuser } from "../../dev/postgres/neighbour.ts";
 import { findPackages } from "../../dev/pulumi-cli.ts";
 import { hasGo, useGoBinary } from "../fakes/go-program.ts";
-import { Bed } from "./bed.ts";
 import { killQuietly, pendingOperations } from "./cli-processes.ts";
 import { withStatus, worldOf } from "./doctor-bed.ts";
 import { startS3Server } from "./s3-server.ts";
+import { useBed } from "./use-bed.ts";
 
 /**
  * The places where teams keep state, each with what happens there: a run, a second one, two at once, and a run that is
@@ -24,16 +24,11 @@ interface Backend {
 const versitygw = useGoBinary("engine/s3-server", "github.com/versity/versitygw/cmd/versitygw");
 const stateLogin = { name: "pulumi_state", password: "Canary-of-the-state-0123456789" };
 
-let bed: Bed;
+const bed = useBed();
 
-beforeAll(async () => {
-  bed = await Bed.open();
-});
-
-afterAll(async () => {
+afterAll(() => {
   const printed = bed.outputs.join("\n");
   const secrets = [...bed.secrets(), stateLogin.password];
-  await bed.close();
   expect(secrets.filter((secret) => printed.includes(secret))).toEqual([]);
 });
 

@@ -6,6 +6,7 @@ import { execa } from "execa";
 import { Client } from "pg";
 import { parse, stringify } from "yaml";
 import { projectFolder } from "../../components/project-folder.ts";
+import { addLogin } from "../../dev/connect/add-login.ts";
 import { VaultStore } from "../../dev/connect/vault-data.ts";
 import { connectAsSuperuser } from "../../dev/postgres/neighbour.ts";
 import {
@@ -38,27 +39,45 @@ export type Config = Record<string, unknown> & {
 export class Bed {
   /** What the CLI printed, on whichever bed; a failed test shows its share. */
   static readonly printed: string[] = [];
-  readonly sandbox: Sandbox;
-  readonly toolchain: Toolchain;
   /** Everything that the CLI ever printed here. */
   readonly outputs: string[] = [];
+  readonly #options: Omit<SandboxOptions, "home">;
+  #opened: { readonly sandbox: Sandbox; readonly toolchain: Toolchain } | undefined;
 
-  private constructor(sandbox: Sandbox, toolchain: Toolchain) {
-    this.sandbox = sandbox;
-    this.toolchain = toolchain;
+  constructor(options: Omit<SandboxOptions, "home"> = {}) {
+    this.#options = options;
   }
 
-  static async open(options: Omit<SandboxOptions, "home"> = {}): Promise<Bed> {
+  static async open(options?: Omit<SandboxOptions, "home">): Promise<Bed> {
+    const bed = new Bed(options);
+    await bed.open();
+    return bed;
+  }
+
+  async open(): Promise<void> {
     const toolchain = await openToolchain(report);
     const home = mkdtempSync(path.join(tmpdir(), "berth-bed-"));
-    const settings = { log_statement: "all", ...options.settings };
-    const bed = new Bed(await openSandbox({ ...options, home, settings }), toolchain);
-    await ensureStack(toolchain, bed.sandbox);
-    return bed;
+    const settings = { log_statement: "all", ...this.#options.settings };
+    const sandbox = await openSandbox({ ...this.#options, home, settings });
+    this.#opened = { sandbox, toolchain };
+    await ensureStack(toolchain, sandbox);
   }
 
   async close(): Promise<void> {
     await removeSandbox(this.sandbox.home);
+  }
+
+  get sandbox(): Sandbox {
+    return this.#open.sandbox;
+  }
+
+  get toolchain(): Toolchain {
+    return this.#open.toolchain;
+  }
+
+  get #open() {
+    if (this.#opened === undefined) throw new Error("the bed has not been opened");
+    return this.#opened;
   }
 
   /** Runs the CLI; the environment given here wins over the sandbox's. */
@@ -144,34 +163,7 @@ export class Bed {
 
   /** Adds an item with a username and a password. */
   async addLogin(title: string, username: string, password: string): Promise<void> {
-    const [vault] = this.vault().vaults();
-    const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = this.sandbox.env;
-    const answer = await fetch(`${url}/v1/vaults/${vault?.id ?? ""}/items`, {
-      method: "POST",
-      headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
-      body: JSON.stringify({
-        title,
-        category: "LOGIN",
-        vault: { id: vault?.id },
-        fields: [
-          {
-            id: "username",
-            label: "username",
-            purpose: "USERNAME",
-            type: "STRING",
-            value: username,
-          },
-          {
-            id: "password",
-            label: "password",
-            purpose: "PASSWORD",
-            type: "CONCEALED",
-            value: password,
-          },
-        ],
-      }),
-    });
-    if (!answer.ok) throw new Error(`the stand-in refused the item: ${String(answer.status)}`);
+    await addLogin(this.sandbox, { title, username, password });
   }
 
   /** Has the stand-in answer badly until it is called again; see `dev/connect/faults.ts`. */

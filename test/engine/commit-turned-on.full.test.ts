@@ -1,25 +1,20 @@
 import { mkdirSync } from "node:fs";
 import { execa } from "execa";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { Bed } from "./bed.ts";
+import { beforeAll, expect, it } from "vitest";
+import { useBed } from "./use-bed.ts";
 
 /** `gitops.commit` that is turned on in a checkout which has the stack's files. */
 
-let bed: Bed;
+const bed = useBed();
 const git = async (...args: string[]): Promise<string> =>
   (await execa("git", ["-C", bed.gitops, ...args], { stdin: "ignore" })).stdout;
 
 beforeAll(async () => {
-  bed = await Bed.open();
   mkdirSync(bed.gitops);
   await git("init", "--quiet", "--initial-branch=main");
   await git("config", "user.name", "t");
   await git("config", "user.email", "t@example.org");
   await git("config", "commit.gpgsign", "false");
-});
-
-afterAll(async () => {
-  await bed.close();
 });
 
 it("commits in the same up that the files of an app which leaves are gone", async () => {

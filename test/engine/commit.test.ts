@@ -1,12 +1,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { Bed } from "./bed.ts";
+import { beforeAll, expect, it } from "vitest";
+import { useBed } from "./use-bed.ts";
 
 /** `gitops.commit`: what `up` commits in a checkout in which somebody else works too. */
 
-let bed: Bed;
+const bed = useBed();
 const git = async (...args: string[]): Promise<string> =>
   (await execa("git", ["-C", bed.gitops, ...args], { stdin: "ignore" })).stdout;
 const countCommits = async (): Promise<number> => Number(await git("rev-list", "--count", "--all"));
@@ -17,7 +17,6 @@ const changedIn = async (commit = "HEAD"): Promise<readonly string[]> =>
 const ofOthers = "M  notes.md";
 
 beforeAll(async () => {
-  bed = await Bed.open();
   mkdirSync(bed.gitops);
   await git("init", "--quiet", "--initial-branch=main");
   await git("config", "user.name", "t");
@@ -31,10 +30,6 @@ beforeAll(async () => {
   bed.configure((config) => {
     config["berth:gitops"] = { ...(config["berth:gitops"] as object), commit: true };
   });
-});
-
-afterAll(async () => {
-  await bed.close();
 });
 
 it("commits the manifests of a first up, and not what others have staged", async () => {
@@ -54,10 +49,9 @@ it("commits the manifests of a first up, and not what others have staged", async
 });
 
 it("commits nothing where nothing changed", async () => {
-  expect((await bed.preview("--expect-no-changes")).exitCode).toBe(0);
   const { exitCode, output } = await bed.up();
   expect(exitCode, output).toBe(0);
-  expect(output).not.toContain("committed on");
+  expect(output).not.toMatch(/committed on|\d+ (created|updated|deleted|replaced)/);
   expect(await countCommits()).toBe(2);
 });
 

@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { projectFolder } from "../../components/project-folder.ts";
 import { freePort } from "../../dev/postgres/ports.ts";
-import { Bed } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** The commands of docs/debugging.md, as they stand there, on a bed and with free ports. */
 
@@ -14,16 +14,11 @@ const commands = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block =
   block.trim().split("\n"),
 );
 const tried = new Set<string>();
-let bed: Bed;
+const bed = useBed();
 
 beforeAll(async () => {
-  bed = await Bed.open();
   const { exitCode, output } = await bed.up();
   expect(exitCode, output).toBe(0);
-});
-
-afterAll(async () => {
-  await bed.close();
 });
 
 /** The one command of the document that begins so. */

@@ -1,38 +1,43 @@
 import { mkdirSync } from "node:fs";
 import { execa } from "execa";
+import { afterAll, afterEach, beforeAll } from "vitest";
 import { diagnose } from "../../cli/doctor/diagnose.ts";
 import type { Finding } from "../../cli/doctor/report.ts";
 import { openWorld, type World } from "../../cli/doctor/world.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { type Cluster, startCluster } from "../tunnel/cluster.ts";
-import { Bed, type Config } from "./bed.ts";
+import type { Bed, Config } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /**
- * A bed whose stack is healthy, with a gitops checkout and a double of a cluster that leads to its
- * Postgres. `repair` undoes what a test breaks.
+ * A bed for the tests of a file, whose stack is healthy, with a gitops checkout and a double of a cluster that leads
+ * to its Postgres. Each test leaves it as it was.
  */
 export class DoctorBed {
-  readonly bed: Bed;
-  readonly cluster: Cluster;
+  readonly bed = useBed();
   readonly #repairs: (() => unknown)[] = [];
+  #cluster: Cluster | undefined;
 
-  private constructor(bed: Bed, cluster: Cluster) {
-    this.bed = bed;
-    this.cluster = cluster;
+  constructor() {
+    beforeAll(async () => {
+      mkdirSync(this.bed.gitops);
+      await execa("git", ["init", "--quiet", "--initial-branch=main", this.bed.gitops]);
+      this.#cluster = await startCluster();
+      fillCluster(this.cluster, this.bed.sandbox.superuser.port);
+    });
+
+    afterAll(async () => {
+      await this.cluster.stop();
+    });
+
+    afterEach(async () => {
+      for (const repair of this.#repairs.splice(0).toReversed()) await repair();
+    });
   }
 
-  static async open(): Promise<DoctorBed> {
-    const bed = await Bed.open();
-    mkdirSync(bed.gitops);
-    await execa("git", ["init", "--quiet", "--initial-branch=main", bed.gitops]);
-    const cluster = await startCluster();
-    fillCluster(cluster, bed.sandbox.superuser.port);
-    return new DoctorBed(bed, cluster);
-  }
-
-  async close(): Promise<void> {
-    await this.cluster.stop();
-    await this.bed.close();
+  get cluster(): Cluster {
+    if (this.#cluster === undefined) throw new Error("the cluster has not been started");
+    return this.#cluster;
   }
 
   world(env: Readonly<Record<string, string | undefined>> = {}): World {
@@ -43,13 +48,9 @@ export class DoctorBed {
     return diagnose(world, { name: "dev", file: this.bed.sandbox.stackFile });
   }
 
+  /** What a test calls to undo what it breaks, the newest first. */
   later(repair: () => unknown): void {
     this.#repairs.push(repair);
-  }
-
-  /** Puts things back as they were, the newest first. */
-  async repair(): Promise<void> {
-    for (const repair of this.#repairs.splice(0).toReversed()) await repair();
   }
 
   configure(edit: (config: Config) => void): void {

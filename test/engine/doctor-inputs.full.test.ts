@@ -1,23 +1,11 @@
 import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { DoctorBed, failures, withStatus } from "./doctor-bed.ts";
 
 /** What the operator wrote or keeps in 1Password, broken one thing at a time: each must be named with its fix. */
 
-let doctor: DoctorBed;
-
-beforeAll(async () => {
-  doctor = await DoctorBed.open();
-});
-
-afterAll(async () => {
-  await doctor.close();
-});
-
-afterEach(async () => {
-  await doctor.repair();
-});
+const doctor = new DoctorBed();
 
 describe("in what is written down", () => {
   it("names every mistake of the stack file, and skips what needs it", async () => {

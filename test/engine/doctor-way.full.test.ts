@@ -1,22 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { startCluster } from "../tunnel/cluster.ts";
 import { DoctorBed, failures, withStatus } from "./doctor-bed.ts";
 
 /** What else can be broken, one thing at a time: each must be named with its fix. */
 
-let doctor: DoctorBed;
-
-beforeAll(async () => {
-  doctor = await DoctorBed.open();
-});
-
-afterAll(async () => {
-  await doctor.close();
-});
-
-afterEach(async () => {
-  await doctor.repair();
-});
+const doctor = new DoctorBed();
 
 describe("on the way through the cluster", () => {
   it("names a context that is not there, and skips what builds on it", async () => {

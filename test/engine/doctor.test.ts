@@ -1,26 +1,14 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Finding } from "../../cli/doctor/report.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { DoctorBed, failures, withStatus } from "./doctor-bed.ts";
 
 /** A healthy stack has no failure; then one thing is broken at a time, and must be named with its fix. */
 
-let doctor: DoctorBed;
-
-beforeAll(async () => {
-  doctor = await DoctorBed.open();
-});
-
-afterAll(async () => {
-  await doctor.close();
-});
-
-afterEach(async () => {
-  await doctor.repair();
-});
+const doctor = new DoctorBed();
 
 describe("a stack that a run would succeed on", () => {
   it("has no failure, before its first run and after it", async () => {

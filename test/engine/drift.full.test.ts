@@ -1,21 +1,16 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
-import { Bed } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** What somebody changed by hand, as `preview --refresh` shows it. The admin is a superuser, who alone may see passwords. */
 
-let bed: Bed;
+const bed = useBed({ isAdminSuperuser: true });
 let neighbourBefore: string;
 const changed = /\d+ (created|updated|deleted|replaced)/;
 
 beforeAll(async () => {
-  bed = await Bed.open({ isAdminSuperuser: true });
   neighbourBefore = await readNeighbour(bed.sandbox);
   expect((await bed.up()).exitCode).toBe(0);
-});
-
-afterAll(async () => {
-  await bed.close();
 });
 
 it("names a changed password, changed attributes and a dropped role by the app's properties, and up repairs them", async () => {

@@ -1,23 +1,22 @@
 import { copyFileSync, mkdirSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { ensureStack, runPulumi } from "../../dev/pulumi-cli.ts";
 import type { Sandbox } from "../../dev/sandbox.ts";
 import { countFaults } from "../faults/count.ts";
-import { Bed } from "./bed.ts";
 import { openGround } from "./ground.ts";
+import { useBed } from "./use-bed.ts";
 
 /** Stacks whose names come to the same, or are the same in two backends: neither gets at the other's app. */
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 600_000 });
 
-let bed: Bed;
+const bed = useBed();
 let first: Sandbox;
 /** What the first stack is called now. */
 let stack = "team-a";
 
 beforeAll(async () => {
-  bed = await Bed.open();
   bed.configure((config) => {
     config["berth:apps"] = { netbox: {} };
   });
@@ -25,10 +24,6 @@ beforeAll(async () => {
   await ensureStack(bed.toolchain, first);
   expect((await up(first)).exitCode).toBe(0);
   await bed.sql("create table orders as select generate_series(1, 3) as id", "netbox");
-});
-
-afterAll(async () => {
-  await bed.close();
 });
 
 countFaults("of stacks with names alike", () =>

@@ -1,25 +1,20 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
-import { Bed } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** `pulumi import` of what somebody made by hand, by the README's command, with the real engine. */
 
-let bed: Bed;
+const bed = useBed();
 let neighbourBefore: string;
 
 beforeAll(async () => {
-  bed = await Bed.open();
   neighbourBefore = await readNeighbour(bed.sandbox);
   await bed.addLogin("wiki-db-credentials", "wiki", "Canary0Imported0Password");
   await bed.sql("create role wiki login password 'made-by-hand' connection limit 7");
   await bed.sql("create database wiki owner wiki");
   await bed.sql("create table page as select 'kept' as title", "wiki");
   await bed.sql("alter table page owner to wiki", "wiki");
-});
-
-afterAll(async () => {
-  await bed.close();
 });
 
 const importApp = (name: string, id: string, ...more: readonly string[]) =>

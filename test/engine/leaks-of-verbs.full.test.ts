@@ -5,13 +5,14 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { projectFolder } from "../../components/project-folder.ts";
 import { countFaults } from "../faults/count.ts";
-import { Bed, filesWith } from "./bed.ts";
+import { filesWith } from "./bed.ts";
 import { openGround } from "./ground.ts";
 import { formsOf } from "./secret-forms.ts";
+import { useBed } from "./use-bed.ts";
 
 /** Every verb in every form, on a stack whose passwords are canaries: nothing that it prints or writes may hold one. */
 
-let bed: Bed;
+const bed = useBed();
 /** Where the verbs write, temporary files included. */
 let files: string;
 /** What Pulumi says to its plugins while a verb runs it. Verifiers may be in it, as docs/security.md says. */
@@ -20,7 +21,6 @@ let traffic: string;
 const secrets = new Set<string>();
 
 beforeAll(async () => {
-  bed = await Bed.open();
   files = mkdtempSync(path.join(tmpdir(), "berth-leaks-verbs-"));
   traffic = mkdtempSync(path.join(tmpdir(), "berth-leaks-traffic-"));
   bed.configure((config) => {
@@ -38,8 +38,7 @@ beforeAll(async () => {
   await noteSecrets();
 });
 
-afterAll(async () => {
-  await bed.close();
+afterAll(() => {
   for (const folder of [files, traffic]) rmSync(folder, { recursive: true });
 });
 

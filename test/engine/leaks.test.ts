@@ -4,19 +4,19 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { countFaults } from "../faults/count.ts";
-import { Bed, filesWith } from "./bed.ts";
+import { filesWith } from "./bed.ts";
 import { openGround } from "./ground.ts";
 import { formsOf } from "./secret-forms.ts";
+import { useBed } from "./use-bed.ts";
 
 /** Passwords of the vault are canaries: nothing that Berth or Pulumi leaves behind may hold one. */
 
-let bed: Bed;
+const bed = useBed();
 /** Where Pulumi puts its log files, and what is said between it and its plugins. */
 let logs: string;
 const seen = new Set<string>();
 
 beforeAll(async () => {
-  bed = await Bed.open();
   logs = mkdtempSync(path.join(tmpdir(), "berth-leaks-"));
   const files = { TMPDIR: logs, PULUMI_DEBUG_GRPC: path.join(logs, "grpc.json") };
   const run = async (args: readonly string[], env = {}): Promise<void> => {
@@ -29,16 +29,16 @@ beforeAll(async () => {
     for (const field of fields)
       if (field["label"] === "password") field["value"] = "CanaryRotated'\\$$ %I";
   });
-  await run(["up", "--yes", "--diff", "-v=9"]);
+  await run(["up", "--yes", "--skip-preview", "--diff", "-v=9"]);
   await run(["preview", "--debug", ...toStderr]);
-  await run(["refresh", "--yes", ...toStderr]);
+  await run(["refresh", "--yes", "--skip-preview", ...toStderr]);
   await run(["stack", "output", "--json", "--show-secrets"]);
   await run(["stack", "export", "--show-secrets"]);
   await bed.pulumi(["up", "--yes", ...toStderr], {
     ...files,
     OP_CONNECT_TOKEN: "canary-of-a-wrong-token",
   });
-  await run(["destroy", "--yes", ...toStderr]);
+  await run(["destroy", "--yes", "--skip-preview", ...toStderr]);
   // The registry's Postgres plugin reads the password where it can be kept out of its inputs.
   bed.configure((config) => {
     config["berth:postgres"]["provisioner"] = "postgresql";
@@ -49,8 +49,7 @@ beforeAll(async () => {
   watching.stop();
 });
 
-afterAll(async () => {
-  await bed.close();
+afterAll(() => {
   rmSync(logs, { recursive: true });
 });
 

@@ -1,23 +1,18 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { projectFolder } from "../../components/project-folder.ts";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
-import { Bed } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** The main job on real parts, in the order in which an operator meets it. */
 
-let bed: Bed;
+const bed = useBed();
 let neighbourBefore: string;
 
 beforeAll(async () => {
-  bed = await Bed.open();
   neighbourBefore = await readNeighbour(bed.sandbox);
-});
-
-afterAll(async () => {
-  await bed.close();
 });
 
 describe("a fresh stack", () => {
@@ -45,11 +40,6 @@ describe("a fresh stack", () => {
     const log = readFileSync(bed.sandbox.postgresLog, "utf8");
     expect(log).toContain("pg_control_system");
     expect(log).not.toMatch(/statement: *(grant|revoke|alter|create|drop|comment)/i);
-  });
-
-  it("previews no changes", async () => {
-    const { exitCode } = await bed.preview("--expect-no-changes");
-    expect(exitCode).toBe(0);
   });
 });
 

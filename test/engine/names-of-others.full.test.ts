@@ -1,20 +1,19 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { projectFolder } from "../../components/project-folder.ts";
 import { countFaults } from "../faults/count.ts";
-import { Bed } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** Names that an app's owner made up, through the real CLI and the verbs, to the admin's terminal. */
 
 const evil = "x\u001b[2J\u009b\u202e<{%fg 1%}>\nResources: 5 unchanged";
 /** What HTML and Markdown would read. */
 const markup = "</td><script>alert(1)</script>|`b`@team [x](y)";
-let bed: Bed;
+const bed = useBed();
 
 beforeAll(async () => {
-  bed = await Bed.open();
   expect((await bed.up()).exitCode).toBe(0);
   const owner = bed.login("basketball-db-credentials");
   await bed.sqlAs(owner, "basketball", `CREATE TABLE public."${evil}" ()`);
@@ -28,10 +27,6 @@ beforeAll(async () => {
   await bed.sql(`GRANT SELECT ON public."${markup}" TO "${markup}"`, "basketball");
 });
 
-afterAll(async () => {
-  await bed.close();
-});
-
 function expectFit(text: string): void {
   expect(text).not.toMatch(/[\0-\x08\x0b-\x1f\x7f-\x9f\u202e]/);
   expect(text.split("\n")).not.toContainEqual(expect.stringMatching(/^\s*Resources: 5/));
@@ -41,11 +36,13 @@ countFaults("names of others, through Pulumi and the verbs");
 
 it("are shown without effect by refresh, preview, and an up with more details", async () => {
   await bed.sql(`REVOKE SELECT ON public."${evil}" FROM admin_app`, "basketball");
-  const refreshed = await bed.pulumi(["refresh", "--yes"], { PULUMI_OPTION_COLOR: "never" });
+  const refreshed = await bed.pulumi(["refresh", "--yes", "--skip-preview"], {
+    PULUMI_OPTION_COLOR: "never",
+  });
   expect(refreshed.output).toContain(String.raw`x\u001b[2J\u009b\u202e<\u007b%fg 1%}>\nResources`);
   const preview = await bed.preview();
   expect(preview.output).toContain(String.raw`U&"x\001b[2J\009b\202e<\007b%fg 1%}>\000aResources`);
-  const up = await bed.pulumi(["up", "--yes", "--diff"]);
+  const up = await bed.pulumi(["up", "--yes", "--skip-preview", "--diff"]);
   expect(up.exitCode).toBe(0);
   for (const { output } of [refreshed, preview, up]) expectFit(output);
 });
@@ -59,7 +56,7 @@ it("are shown without effect where they stand in a manifest", async () => {
   ]) {
     writeFileSync(file, text);
     for (const args of [
-      ["refresh", "--yes", "--diff"],
+      ["refresh", "--yes", "--skip-preview", "--diff"],
       ["preview", "--diff"],
       ["refresh", "--yes"],
     ]) {
@@ -68,7 +65,7 @@ it("are shown without effect where they stand in a manifest", async () => {
     }
   }
   writeFileSync(file, before);
-  expect((await bed.pulumi(["refresh", "--yes"])).exitCode).toBe(0);
+  expect((await bed.pulumi(["refresh", "--yes", "--skip-preview"])).exitCode).toBe(0);
 });
 
 async function run(verb: string, ...more: readonly string[]) {

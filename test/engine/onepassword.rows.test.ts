@@ -1,21 +1,13 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { countFaults } from "../faults/count.ts";
 import { rowsOf } from "../rows.ts";
-import { Bed } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** Reading items while Pulumi runs, against the stand-in, in all the ways in which it can go wrong. */
 
-let bed: Bed;
-
-beforeAll(async () => {
-  bed = await Bed.open();
-});
-
-afterAll(async () => {
-  await bed.close();
-});
+const bed = useBed();
 
 async function expectUntouched(): Promise<void> {
   const ours = "select from pg_roles where rolname in ('netbox', 'basketball', 'berth_dev')";
@@ -101,7 +93,7 @@ describe("the provider, which reads the admin's item by itself", () => {
   const without = { OP_CONNECT_HOST: "", OP_CONNECT_TOKEN: "" };
 
   it("says what refresh needs if the environment lacks it", async () => {
-    const { output, exitCode } = await bed.pulumi(["refresh", "--yes"], without);
+    const { output, exitCode } = await bed.pulumi(["refresh", "--yes", "--skip-preview"], without);
     expect(exitCode).not.toBe(0);
     expect(output).toContain(
       "whenever Berth asks the server, in pulumi refresh and destroy as well.",
@@ -124,8 +116,8 @@ describe("the provider, which reads the admin's item by itself", () => {
     expect((await bed.pulumi(["stack", "import", "--file", file])).exitCode).toBe(0);
     const readState = async () => (await bed.pulumi(["stack", "export", "--show-secrets"])).output;
     expect(await readState()).toContain(password);
-    expect((await bed.pulumi(["refresh", "--yes"])).exitCode).toBe(0);
-    const up = await bed.pulumi(["up", "--yes", "--diff"]);
+    expect((await bed.pulumi(["refresh", "--yes", "--skip-preview"])).exitCode).toBe(0);
+    const up = await bed.pulumi(["up", "--yes", "--skip-preview", "--diff"]);
     expect(up.exitCode).toBe(0);
     expect(up.output).not.toMatch(/replace/);
     expect(await readState()).not.toContain(password);
@@ -133,6 +125,6 @@ describe("the provider, which reads the admin's item by itself", () => {
   });
 
   it("needs no password to destroy a stack whose databases are kept", async () => {
-    expect((await bed.pulumi(["destroy", "--yes"], without)).exitCode).toBe(0);
+    expect((await bed.pulumi(["destroy", "--yes", "--skip-preview"], without)).exitCode).toBe(0);
   });
 });

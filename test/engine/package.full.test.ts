@@ -15,10 +15,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { projectFolder } from "../../components/project-folder.ts";
 import { Bed, type Config } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** The packed Berth in a project of one's own, outside of the repository, on the servers of a sandbox. */
 
-let bed: Bed;
+const bed = useBed();
 let home: string;
 let project: string;
 /** What is in the package. */
@@ -62,7 +63,6 @@ function useSandbox(): void {
 }
 
 beforeAll(async () => {
-  bed = await Bed.open();
   home = realpathSync(mkdtempSync(path.join(tmpdir(), "berth-package-")));
   project = path.join(home, "my databases");
   mkdirSync(project);
@@ -85,9 +85,8 @@ beforeAll(async () => {
   succeeded(await run("npm", install));
 });
 
-afterAll(async () => {
+afterAll(() => {
   rmSync(home, { recursive: true, force: true });
-  await bed.close();
 });
 
 function succeeded({ exitCode, all }: { exitCode?: number | undefined; all: string }): void {

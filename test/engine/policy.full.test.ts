@@ -1,19 +1,11 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Bed } from "./bed.ts";
+import { describe, expect, it } from "vitest";
+import { useBed } from "./use-bed.ts";
 
 /** The policy pack of the repository, started by Pulumi, on the stack of the sandbox. */
 
-let bed: Bed;
-
-beforeAll(async () => {
-  bed = await Bed.open();
-});
-
-afterAll(async () => {
-  await bed.close();
-});
+const bed = useBed();
 
 const preview = (...more: readonly string[]) =>
   bed.pulumi(["preview", "--policy-pack", "policy", ...more]);

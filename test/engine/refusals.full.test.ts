@@ -1,24 +1,19 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
 import { startServer, stopServer } from "../../dev/postgres/server.ts";
 import { countFaults } from "../faults/count.ts";
-import { Bed } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** What must not happen, on real parts: each refusal says what to do, and changes nothing. */
 
-let bed: Bed;
+const bed = useBed();
 let neighbourBefore: string;
 
 beforeAll(async () => {
-  bed = await Bed.open();
   neighbourBefore = await readNeighbour(bed.sandbox);
-});
-
-afterAll(async () => {
-  await bed.close();
 });
 
 /** No role of ours, and nothing of ours in the log but reading. */

@@ -1,31 +1,27 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { Client } from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
 import { ensureStack, runPulumi } from "../../dev/pulumi-cli.ts";
-import { Bed, type Config } from "./bed.ts";
+import { type Config } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /**
  * Rows outlive whatever happens to the stack, unless somebody has asked twice for the opposite. On real
  * parts, with a table of three rows planted in an app's database.
  */
 
-let bed: Bed;
+const bed = useBed();
 let neighbourBefore: string;
 
 const destroy = ["destroy", "--yes", "--skip-preview"];
 
 beforeAll(async () => {
-  bed = await Bed.open();
   neighbourBefore = await readNeighbour(bed.sandbox);
   expect((await bed.up()).exitCode).toBe(0);
   const owner = bed.login("basketball-db-credentials");
   await bed.sqlAs(owner, "basketball", "create table kept as select generate_series(1, 3) as id");
-});
-
-afterAll(async () => {
-  await bed.close();
 });
 
 const rows = async () => (await bed.sql("select id from kept", "basketball")).length;

@@ -8,17 +8,16 @@ import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { SteadyApp } from "../cli/rotate/steady-app.ts";
-import { Bed } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** An app goes from one login to two that take turns, on the real engine, killed in between. */
 
-let bed: Bed;
+const bed = useBed();
 let app: SteadyApp;
 const outputs: string[] = [];
 const item = "netbox-db-credentials";
 
 beforeAll(async () => {
-  bed = await Bed.open();
   bed.configure((config) => {
     // Its chart takes the role's name from the stack file, which two logins do not have.
     delete (config["berth:apps"] as Record<string, Record<string, unknown>>)["netbox"]?.[
@@ -33,7 +32,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await app.stop();
-  await bed.close();
 });
 
 /** @param killAt The whole run is killed once it has printed this. */

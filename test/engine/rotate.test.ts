@@ -1,27 +1,22 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { projectFolder } from "../../components/project-folder.ts";
-import { Bed } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** `rotate` on the real engine, item by item and killed in between. */
 
-let bed: Bed;
+const bed = useBed();
 const outputs: string[] = [];
 const item = "netbox-db-credentials";
 
 beforeAll(async () => {
-  bed = await Bed.open();
   bed.configure((config) => {
     const apps = config["berth:apps"] as Record<string, Record<string, unknown>>;
     apps["netbox"] = { ...apps["netbox"], owner: { searchPath: ["public"], connectionLimit: 9 } };
   });
   expect((await bed.up()).exitCode).toBe(0);
-});
-
-afterAll(async () => {
-  await bed.close();
 });
 
 async function rotate(

@@ -3,8 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { countFaults } from "../faults/count.ts";
 import { type Cluster, startCluster } from "../tunnel/cluster.ts";
-import { Bed } from "./bed.ts";
 import { openGround } from "./ground.ts";
+import { useBed } from "./use-bed.ts";
 
 /**
  * `pulumi up` stopped by Ctrl-C, or cut off from the server in the middle. Only the real engine shows what state
@@ -13,11 +13,10 @@ import { openGround } from "./ground.ts";
 
 const names = Array.from({ length: 16 }, (_, index) => `app${String(index)}`);
 
-let bed: Bed;
+const bed = useBed();
 let cluster: Cluster;
 
 beforeAll(async () => {
-  bed = await Bed.open();
   cluster = await startCluster();
   cluster.leadTo(bed.sandbox.superuser.port);
   for (const name of names) {
@@ -35,7 +34,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await cluster.stop();
-  await bed.close();
 });
 
 countFaults("runs that are stopped or cut off", () => openGround(bed));

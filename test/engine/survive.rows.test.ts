@@ -1,12 +1,12 @@
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
 import { ensureStack, runPulumi } from "../../dev/pulumi-cli.ts";
 import { countFaults } from "../faults/count.ts";
 import { rowsOf } from "../rows.ts";
-import { Bed } from "./bed.ts";
 import { openGround } from "./ground.ts";
+import { useBed } from "./use-bed.ts";
 
 /**
  * Rows outlive what happens to the state and to the entry, with either provisioner and without a word
@@ -18,18 +18,17 @@ describe.each(rowsOf<"berth" | "postgresql">(["berth"], ["postgresql"]))(
   (provisioner) => {
     // With Berth's own provider `retire.full.test.ts` tries the same.
     const ofStock = it.runIf(provisioner === "postgresql");
-    let bed: Bed;
+    const bed = useBed({
+      configure: (config) => {
+        delete config["berth:gitops"];
+        config["berth:apps"] = { wiki: {}, other: {} };
+        Object.assign(config["berth:postgres"] as object, { provisioner });
+      },
+    });
     let neighbourBefore: string;
     let before: unknown;
 
     beforeAll(async () => {
-      bed = await Bed.open({
-        configure: (config) => {
-          delete config["berth:gitops"];
-          config["berth:apps"] = { wiki: {}, other: {} };
-          Object.assign(config["berth:postgres"] as object, { provisioner });
-        },
-      });
       for (const name of ["wiki", "other"]) {
         await bed.addLogin(`${name}-db-credentials`, name, `Canary-of-${name}-0123456789`);
       }
@@ -39,10 +38,6 @@ describe.each(rowsOf<"berth" | "postgresql">(["berth"], ["postgresql"]))(
       const wiki = bed.login("wiki-db-credentials");
       await bed.sqlAs(wiki, "wiki", "create table kept as select generate_series(1, 3) as id");
       before = await read();
-    });
-
-    afterAll(async () => {
-      await bed.close();
     });
 
     countFaults(`of state and entries, with provisioner ${provisioner}`, () =>

@@ -10,19 +10,18 @@ import { projectFolder } from "../../components/project-folder.ts";
 import { freePort } from "../../dev/postgres/ports.ts";
 import { isListening } from "../cluster/leftovers.ts";
 import { type Cluster, startCluster } from "../tunnel/cluster.ts";
-import { Bed } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /**
  * The whole program through Berth's own port-forward: the API server is a double that forwards to the
  * sandbox's Postgres, everything else is real.
  */
 
-let bed: Bed;
+const bed = useBed();
 let cluster: Cluster;
 let localPort: number;
 
 beforeAll(async () => {
-  bed = await Bed.open();
   cluster = await startCluster();
   cluster.leadTo(bed.sandbox.superuser.port);
   localPort = await freePort();
@@ -42,7 +41,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await cluster.stop();
-  await bed.close();
 });
 
 describe("a stack behind a port-forward", () => {

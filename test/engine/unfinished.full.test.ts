@@ -1,27 +1,22 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { processesOf } from "../cluster/leftovers.ts";
 import { countFaults } from "../faults/count.ts";
-import { Bed } from "./bed.ts";
 import { openGround } from "./ground.ts";
+import { useBed } from "./use-bed.ts";
 
 /** A program that does not come to its end must not look like one that wants nothing any more. */
 
-let bed: Bed;
+const bed = useBed();
 
 beforeAll(async () => {
-  bed = await Bed.open();
   bed.configure((config) => {
     Object.assign(config["berth:onepassword"] as object, { throughProvider: true });
   });
   const { exitCode, output } = await bed.up();
   expect(exitCode, output).toBe(0);
-});
-
-afterAll(async () => {
-  await bed.close();
 });
 
 countFaults("of the program", async () => {

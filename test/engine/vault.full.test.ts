@@ -1,18 +1,17 @@
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { verifyStack } from "../../cli/verify/verb.ts";
 import { loadStackFromFile } from "../../components/config/load.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
 import { projectFolder } from "../../components/project-folder.ts";
-import { Bed } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** An app whose login Vault makes, through the real engine. 1Password has no item for it. */
 
-let bed: Bed;
+const bed = useBed();
 
-beforeAll(async () => {
-  bed = await Bed.open();
+beforeAll(() => {
   bed.configure((config) => {
     config["berth:secrets"] = { vault: { address: "http://vault.tools:8200" } };
     const { basketball } = config["berth:apps"];
@@ -23,10 +22,6 @@ beforeAll(async () => {
     };
     config["berth:apps"] = { basketball, wiki };
   });
-});
-
-afterAll(async () => {
-  await bed.close();
 });
 
 it("is previewed, brought up, and left alone by the next run", async () => {

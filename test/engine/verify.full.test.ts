@@ -1,17 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { type Verdict, verifyStack } from "../../cli/verify/verb.ts";
 import { loadStackFromFile } from "../../components/config/load.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
 import { projectFolder } from "../../components/project-folder.ts";
-import { Bed } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** Each promise is broken by hand, one at a time: `verify` must see it and name what is wrong. */
 
-let bed: Bed;
+const bed = useBed();
 
 beforeAll(async () => {
-  bed = await Bed.open();
   bed.configure((config) => {
     const apps = config["berth:apps"] as Record<string, Record<string, unknown>>;
     Object.assign(apps["basketball"] ?? {}, {
@@ -32,10 +31,6 @@ beforeAll(async () => {
   const total = `create function billing.total(int) returns int language sql as 'select 1';
      revoke execute on function billing.total(int) from public`;
   await bed.sqlAs(owner, "basketball", total);
-});
-
-afterAll(async () => {
-  await bed.close();
 });
 
 async function verify(): Promise<Verdict> {

@@ -2,30 +2,23 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Client } from "pg";
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { adopt } from "../../cli/adopt/verb.ts";
 import type { BerthError } from "../../components/errors.ts";
 import { Credential } from "../../components/onepassword/credential.ts";
-import { DatabaseBed, rolePassword } from "../provider/app-database/bed.ts";
+import { rolePassword } from "../provider/app-database/bed.ts";
 import { followFix } from "../provider/app-database/fixes/follow.ts";
 import { Trial } from "../provider/app-database/fixes/trial.ts";
+import { useBed } from "../provider/app-database/use-bed.ts";
 
 /** Fixes of a login that a real server refuses: each is done as it says, and then the app's next run works. */
 
-let bed: DatabaseBed;
+const bed = useBed({ settings: { max_connections: "15" } });
 const admin = "coachlight_admin";
 const item = "postgres-admin";
 
-beforeAll(async () => {
-  bed = await DatabaseBed.open({ settings: { max_connections: "15" } });
-});
-
 afterEach(async () => {
   await bed.sql(`alter role ${admin} login connection limit -1`);
-});
-
-afterAll(async () => {
-  await bed.close();
 });
 
 async function refused(run: () => Promise<unknown>): Promise<BerthError> {

@@ -23,6 +23,7 @@ async function dumpProgram(...flags: readonly string[]): Promise<Dump> {
   const { stdout } = await execa(process.execPath, [program, ...flags], {
     env: {
       PATH: process.env["PATH"] ?? "",
+      NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? "",
       BERTH_OFFLINE: "true",
       OP_SERVICE_ACCOUNT_TOKEN: "CANARY-token",
     },

@@ -1,29 +1,25 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
 import type { Action } from "../../components/postgres/statements/actions.ts";
 import { startServer, stopServer } from "../../dev/postgres/server.ts";
 import { countFaults } from "../faults/count.ts";
-import { DatabaseBed, inputsOf, toUrn } from "./app-database/bed.ts";
+import { inputsOf, toUrn } from "./app-database/bed.ts";
 import { openGround } from "./app-database/ground.ts";
+import { useBed } from "./app-database/use-bed.ts";
 
 /** What the server does when somebody else is in the way: it says what helps, and leaves nothing half done. */
 
 /** Of a server that starts again, so that its log says as much as before. */
 const settings = { log_statement: "all", log_connections: "on" };
-let bed: DatabaseBed;
+const bed = useBed();
 let neighbourBefore: string;
 
 beforeAll(async () => {
-  bed = await DatabaseBed.open();
   neighbourBefore = await bed.neighbour();
-}, 60_000);
-
-afterAll(async () => {
-  await bed.close();
-}, 60_000);
+});
 
 countFaults("of the server", () => openGround(bed));
 
@@ -143,7 +139,11 @@ it("says in each preview, up and refresh who owns a database that somebody took 
   const preview = async () => {
     const handler = await bed.provider();
     const request = { id, urn, oldState, oldInputs: inputs, newInputs: inputs, preview: true };
-    await handler.update(request).finally(() => handler.close());
+    try {
+      await handler.update(request);
+    } finally {
+      await handler.close();
+    }
   };
   expect(await bed.diff(made)).toEqual(["database"]);
   for (const read of [preview, () => bed.refresh(made), () => bed.up(inputs, made)]) {

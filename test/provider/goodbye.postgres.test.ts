@@ -6,7 +6,8 @@ import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { encodeProperties } from "../../provider/rpc/property-values.ts";
 import { type Backend, startBackend } from "../tunnel/cluster.ts";
-import { DatabaseBed, inputsOf } from "./app-database/bed.ts";
+import { type DatabaseBed, inputsOf } from "./app-database/bed.ts";
+import { useBed } from "./app-database/use-bed.ts";
 import {
   call,
   connect,
@@ -20,7 +21,7 @@ import {
 
 const goodbye = "X\0\0\0\u0004";
 
-let bed: DatabaseBed;
+const bed = useBed();
 let vault: Awaited<ReturnType<DatabaseBed["openVault"]>>;
 let relay: Backend;
 /** What each connection said to Postgres. */
@@ -29,7 +30,6 @@ let started: ProviderProcess;
 let client: grpc.Client;
 
 beforeAll(async () => {
-  bed = await DatabaseBed.open();
   vault = await bed.openVault();
   relay = await startBackend((socket) => {
     const target = net.connect(bed.superuser.port, "127.0.0.1");
@@ -47,7 +47,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await relay.stop();
   await vault.close();
-  await bed.close();
 });
 
 beforeEach(async () => {

@@ -11,7 +11,8 @@ import {
   type PropertyMap,
 } from "../../provider/rpc/property-values.ts";
 import { countFaults } from "../faults/count.ts";
-import { DatabaseBed, inputsOf, toUrn } from "./app-database/bed.ts";
+import { type DatabaseBed, inputsOf, toUrn } from "./app-database/bed.ts";
+import { useBed } from "./app-database/use-bed.ts";
 import { call, connect, launcher, rpc, startProvider } from "./provider-process.ts";
 
 /**
@@ -19,19 +20,16 @@ import { call, connect, launcher, rpc, startProvider } from "./provider-process.
  * Postgres, from the provider as Pulumi starts it.
  */
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 const evil = "x\u001b[2J\u009b\u202e<{%fg 1%}>\nResources: 5 unchanged";
 const urn = toUrn("wiki");
 const engineMessages: string[] = [];
 const fakeEngine = new grpc.Server();
-let bed: DatabaseBed;
+const bed = useBed();
 let vault: Awaited<ReturnType<DatabaseBed["openVault"]>>;
 let child: ChildProcess;
 let client: grpc.Client;
 
 beforeAll(async () => {
-  bed = await DatabaseBed.open();
   vault = await bed.openVault();
   const log: grpc.handleUnaryCall<LogRequest, empty.Empty> = ({ request }, answer) => {
     engineMessages.push(request.getMessage());
@@ -70,7 +68,6 @@ afterAll(async () => {
   child.kill("SIGKILL");
   fakeEngine.forceShutdown();
   await vault.close();
-  await bed.close();
 });
 
 /** As at the start of a run: the server is read again. */

@@ -14,7 +14,11 @@ export async function refusal(
 ): Promise<KubeError> {
   try {
     const endpoint = await openEndpoint(cluster.spec(changes), plainTls, { patience: fast });
-    await endpoint.connect().finally(() => endpoint.close());
+    try {
+      await endpoint.connect();
+    } finally {
+      await endpoint.close();
+    }
   } catch (error) {
     if (!(error instanceof KubeError)) throw error;
     if (error.message.includes(cluster.api.token)) throw new Error("it shows the token");

@@ -17,7 +17,7 @@ export type PgTls = false | tls.ConnectionOptions;
  *
  * @see https://www.postgresql.org/docs/current/libpq-ssl.html
  */
-export function pgTlsOptions(spec: TlsSpec, now: Date = new Date()): PgTls {
+export function pgTlsOptions(spec: TlsSpec): PgTls {
   const { serverName } = spec;
   // A server name that is an address must not be sent in the handshake (RFC 6066, section 3).
   const sni = isIP(serverName) === 0 ? { servername: serverName } : {};
@@ -29,7 +29,7 @@ export function pgTlsOptions(spec: TlsSpec, now: Date = new Date()): PgTls {
   return {
     ...common,
     rejectUnauthorized: true,
-    ca: spec.caFile === undefined ? readSystemCas() : readCaFile(spec.caFile, now),
+    ca: spec.caFile === undefined ? readSystemCas() : readCaFile(spec.caFile),
     checkServerIdentity: (_host, certificate) =>
       spec.mode === "verify-full" ? checkName(serverName, certificate) : undefined,
   };
@@ -95,7 +95,7 @@ const tlsCa = "berth:postgres.tls.ca";
 const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
 /** Certificates of a PEM file; one that is valid today is enough, so that a CA can be replaced. */
-function readCaFile(file: string, now: Date, setting = tlsCa): string[] {
+function readCaFile(file: string, setting = tlsCa): string[] {
   const found = readText(file, "CA", setting).match(block) ?? [];
   if (found.length === 0) {
     throw new BerthError(`the CA file ${file} holds no PEM certificate`, {
@@ -103,6 +103,7 @@ function readCaFile(file: string, now: Date, setting = tlsCa): string[] {
     });
   }
   const certificates = found.map((pem) => parseCertificate(file, pem));
+  const now = new Date();
   if (certificates.some((c) => c.validFromDate <= now && now <= c.validToDate)) return [...found];
   const list = certificates.map(
     (c) => `${c.subject.replaceAll("\n", ", ")}: ${c.validFrom} to ${c.validTo}`,
@@ -116,7 +117,7 @@ function readCaFile(file: string, now: Date, setting = tlsCa): string[] {
 
 /** The same as the text of a PEM file. */
 export function readCaText(file: string, setting = tlsCa): string {
-  return `${readCaFile(file, new Date(), setting).join("\n")}\n`;
+  return `${readCaFile(file, setting).join("\n")}\n`;
 }
 
 function readText(file: string, what: string, at: string): string {

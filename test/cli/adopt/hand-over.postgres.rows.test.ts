@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { inspectServerForAdopt } from "../../../cli/adopt/facts.ts";
 import { type Proposal, proposeApps } from "../../../cli/adopt/propose.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
@@ -6,7 +6,8 @@ import { withServer } from "../../../components/postgres/server/reach.ts";
 import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
 import { makeSpec, writeStack } from "../../fakes/stack.ts";
 import { on14, package14 } from "../../postgres-packages.ts";
-import { DatabaseBed, inputsOf } from "../../provider/app-database/bed.ts";
+import { inputsOf } from "../../provider/app-database/bed.ts";
+import { useBed } from "../../provider/app-database/use-bed.ts";
 import { rowsOf } from "../../rows.ts";
 
 /** Databases whose owner no app can have: the statements of `adopt` give them an owner, and then it adopts them. */
@@ -57,10 +58,9 @@ const everything = `
   select lo_create(0)`;
 
 describe.each(rows)("as $admin", ({ isSuperuser, packageName }) => {
-  let bed: DatabaseBed;
+  const bed = useBed({ isSuperuser, packageName });
 
   beforeAll(async () => {
-    bed = await DatabaseBed.open({ isSuperuser, packageName });
     await bed.sql("create role bob");
     for (const name of ["media", "My-Photos", "template_gis"]) {
       await bed.sql(`create database "${name}"`);
@@ -86,10 +86,6 @@ describe.each(rows)("as $admin", ({ isSuperuser, packageName }) => {
       await bed.sql("create table t (id int); alter table t owner to radarr", name);
     }
     await bed.sql('alter database "radarr-log" connection limit 9');
-  });
-
-  afterAll(async () => {
-    await bed.close();
   });
 
   const propose = async (): Promise<Proposal> => {

@@ -55,7 +55,7 @@ export class SteadyApp {
   }
 
   async #work(where: ClientConfig, table: string): Promise<void> {
-    for (let round = 0; !this.#isOver; round += 1) {
+    while (!this.#isOver) {
       const { name, password } = this.#current;
       const client = new Client({ ...where, user: name, password });
       client.on("error", () => undefined);

@@ -3,19 +3,20 @@ import { expect, test } from "vitest";
 import { presetNames } from "../../../components/config/presets/presets.ts";
 import { makeSpec } from "../../fakes/stack.ts";
 import { inputsOf, rolePassword } from "../../provider/app-database/bed.ts";
-import { useBed } from "../../provider/app-database/use-bed.ts";
+import { keepNeighbour, useBed } from "../../provider/app-database/use-bed.ts";
 import { readConnections, resolve, secretsOf } from "./connections.ts";
 
 /** Each preset's app logs in with exactly what its pod gets, and makes a table. */
 
-const at = useBed();
+const bed = useBed();
+keepNeighbour(bed);
 
 test.each(presetNames)("the app of preset %s logs in and makes a table", async (name) => {
   const app = `the-${name}`;
   const role = app.replaceAll("-", "_");
-  const { host, port } = at.bed.superuser;
+  const { host, port } = bed.superuser;
   const entry = { workload: { helm: { preset: name, version: "1.0.0" } } };
-  await at.bed.up(inputsOf(app, entry));
+  await bed.up(inputsOf(app, entry));
   const spec = makeSpec({ [app]: entry }, { service: { host, port } });
   const secrets = secretsOf(spec, app, rolePassword(role));
   for (const connection of readConnections(name, spec, { app, secrets })) {

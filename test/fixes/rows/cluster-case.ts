@@ -33,8 +33,11 @@ export function throughCluster({ break: breakIt, repair, listens = false }: Case
     return {
       run: async () => {
         const endpoint = await openEndpoint(cluster.spec(changes), plainTls, { patience, listens });
-        const talk = async () => echo(await endpoint.connect(), "hello");
-        await talk().finally(() => endpoint.close());
+        try {
+          await echo(await endpoint.connect(), "hello");
+        } finally {
+          await endpoint.close();
+        }
       },
       repair: async (fix, message) => {
         changes = (await repair(cluster, fix, message)) ?? {};

@@ -69,7 +69,11 @@ const ofOtherServer: Row["arrange"] = async () => {
   return {
     run: async () => {
       const endpoint = await openEndpoint(cluster.spec({ kubeconfig }), plainTls, { patience });
-      await endpoint.connect().finally(() => endpoint.close());
+      try {
+        await endpoint.connect();
+      } finally {
+        await endpoint.close();
+      }
     },
     repair: () => {
       kubeconfig = cluster.kubeconfig;

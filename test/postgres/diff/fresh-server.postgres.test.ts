@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { decideFreshServer } from "../../../components/postgres/diff/fresh-server.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { hiddenVerifiers, toStatement } from "../../../components/postgres/statements/sql.ts";
 import { makeSpec } from "../../fakes/stack.ts";
-import { DatabaseBed, inputsOf } from "../../provider/app-database/bed.ts";
+import { inputsOf } from "../../provider/app-database/bed.ts";
+import { useBed } from "../../provider/app-database/use-bed.ts";
 
 /** What is planned offline against what the provider sends to a real server. */
 
@@ -16,15 +17,7 @@ const basketball = {
   },
 };
 
-let bed: DatabaseBed;
-
-beforeAll(async () => {
-  bed = await DatabaseBed.open();
-});
-
-afterAll(async () => {
-  await bed.close();
-});
+const bed = useBed();
 
 describe("a fresh server", () => {
   it("is planned to get exactly the statements that the provider sends", async () => {

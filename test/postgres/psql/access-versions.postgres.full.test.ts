@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { packages } from "../../postgres-packages.ts";
-import { DatabaseBed, inputsOf } from "../../provider/app-database/bed.ts";
+import { inputsOf } from "../../provider/app-database/bed.ts";
+import { useBed } from "../../provider/app-database/use-bed.ts";
 import { hasPsql, psql, toScript } from "./run.ts";
 
 /** Memberships, settings and logins without a password, on each version, for an admin with CREATEROLE. */
@@ -22,19 +23,14 @@ const entry = {
 };
 
 describe.each(older)("on Postgres %s", (version, packageName) => {
-  let bed: DatabaseBed;
+  const bed = useBed({ packageName });
 
   beforeAll(async () => {
-    bed = await DatabaseBed.open({ packageName });
     await bed.up(inputsOf("shop", { roles: { bi: { profile: "readonly" } } }));
     // Before 16 CREATEROLE is enough.
     if (version >= "16") {
       await bed.sql("grant pg_monitor to coachlight_admin with admin option");
     }
-  });
-
-  afterAll(async () => {
-    await bed.close();
   });
 
   it.runIf(hasPsql)(

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { DatabaseBed, inputsOf } from "../../provider/app-database/bed.ts";
+import { useBed } from "../../provider/app-database/use-bed.ts";
 import { hasPsql, psql, readRowVersions, toScript } from "./run.ts";
 
 /** Schemas and extensions of a psql script that cannot be had, or only by a superuser. */
@@ -7,11 +8,10 @@ import { hasPsql, psql, readRowVersions, toScript } from "./run.ts";
 const withDatabase = (database: object) => ({ database });
 
 describe.skipIf(!hasPsql)("a script, run by an admin with CREATEROLE and CREATEDB", () => {
-  let bed: DatabaseBed;
+  const bed = useBed();
   let neighbour: string;
 
   beforeAll(async () => {
-    bed = await DatabaseBed.open();
     neighbour = await bed.neighbour();
     await bed.up(inputsOf("basketball", withDatabase({ schemas: ["billing"] })));
     await bed.sql("create schema theirs", "basketball");
@@ -20,10 +20,6 @@ describe.skipIf(!hasPsql)("a script, run by an admin with CREATEROLE and CREATED
   beforeEach(async () => {
     const extension = "create extension if not exists hstore schema billing version '1.7'";
     await bed.sql(extension, "basketball");
-  });
-
-  afterAll(async () => {
-    await bed.close();
   });
 
   const readExtensions = (database: string) =>

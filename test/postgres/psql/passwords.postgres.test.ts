@@ -10,11 +10,12 @@ import { readAppCatalog } from "../../fakes/app-catalog.ts";
 import { makeApp } from "../../fakes/stack.ts";
 import { countFaults } from "../../faults/count.ts";
 import {
-  DatabaseBed,
+  type DatabaseBed,
   inputsOf,
   ownershipRole,
   rolePassword,
 } from "../../provider/app-database/bed.ts";
+import { useBed } from "../../provider/app-database/use-bed.ts";
 
 /** What a provisioning Job runs, against a real server, by the real psql: a plan and its passwords. */
 
@@ -101,14 +102,13 @@ describe.skipIf(!hasPsql).each([
   ["a superuser", true],
   ["an admin with CREATEROLE and CREATEDB", false],
 ])("a plan and its passwords, as %s", (_, isSuperuser) => {
-  let bed: DatabaseBed;
+  const bed = useBed({ isSuperuser });
   let pod: Pod;
   let neighbour: string;
   let ofProvider: unknown;
   let ofPod: unknown;
 
   beforeAll(async () => {
-    bed = await DatabaseBed.open({ isSuperuser });
     await bed.sql("alter role coachlight_admin set password_encryption = 'md5'");
     neighbour = await bed.neighbour();
     pod = new Pod(bed);
@@ -127,9 +127,8 @@ describe.skipIf(!hasPsql).each([
     ofPod ??= await readCatalog(bed);
   });
 
-  afterAll(async () => {
+  afterAll(() => {
     pod.remove();
-    await bed.close();
   });
 
   it("end in the same catalog as the provider, with verifiers that psql has made", async () => {

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { toPsqlScript } from "../../../components/postgres/psql/script.ts";
 import { makeApp, makeSpec } from "../../fakes/stack.ts";
 import { packages } from "../../postgres-packages.ts";
 import { DatabaseBed, inputsOf, ownershipRole } from "../../provider/app-database/bed.ts";
+import { useBed } from "../../provider/app-database/use-bed.ts";
 import {
   entry,
   hasPsql,
@@ -40,13 +41,12 @@ describe("the text of a script", () => {
 });
 
 describe.skipIf(!hasPsql)("the script, on Postgres 18", () => {
-  let bed: DatabaseBed;
+  const bed = useBed({ isSuperuser: true });
   let neighbour: string;
   let ofProvider: unknown;
   let ofScript: unknown;
 
   beforeAll(async () => {
-    bed = await DatabaseBed.open({ isSuperuser: true });
     neighbour = await bed.neighbour();
     await bed.up(inputsOf("basketball", entry));
     ofProvider = await readCatalog(bed);
@@ -60,10 +60,6 @@ describe.skipIf(!hasPsql)("the script, on Postgres 18", () => {
     await bed.sql("create role auditor nologin");
     await bed.sql("create database warehouse owner auditor");
     await bed.sql("grant select, truncate on games to auditor", "basketball");
-  });
-
-  afterAll(async () => {
-    await bed.close();
   });
 
   it("ends in the same catalog as the provider", async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { BerthError } from "../../../components/errors.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
@@ -7,14 +7,14 @@ import { inspectRegistryServer } from "../../../components/postgres/registry/ins
 import { makeVerifier, scramOf } from "../../../components/postgres/verifier.ts";
 import { openEndpoint } from "../../../components/tunnel/endpoint.ts";
 import { makeSpec } from "../../fakes/stack.ts";
-import { DatabaseBed, rolePassword } from "../../provider/app-database/bed.ts";
+import { rolePassword } from "../../provider/app-database/bed.ts";
+import { useBed } from "../../provider/app-database/use-bed.ts";
 
 /** What the program says of an app with the registry's resources before it adopts what is there. */
 
-let bed: DatabaseBed;
+const bed = useBed({ isSuperuser: true });
 
 beforeAll(async () => {
-  bed = await DatabaseBed.open({ isSuperuser: true });
   await bed.sql(`create role wiki login password '${rolePassword("wiki")}'`);
   await bed.sql(`create role wiki_ro login password '${rolePassword("wiki_ro")}'`);
   await bed.sql("create database wiki owner wiki");
@@ -22,10 +22,6 @@ beforeAll(async () => {
     "create table page (id int); alter table page owner to wiki; grant select, delete on page to wiki_ro",
     "wiki",
   );
-});
-
-afterAll(async () => {
-  await bed.close();
 });
 
 /** A database and its owner, which is a member of a group. */

@@ -4,25 +4,26 @@ import { claimOwnershipRole } from "../../../components/postgres/registry/owners
 import { formatOwningStack } from "../../../components/postgres/rules/identity.ts";
 import { openEndpoint } from "../../../components/tunnel/endpoint.ts";
 import { ownershipRole } from "../../provider/app-database/bed.ts";
-import { useBed } from "../../provider/app-database/use-bed.ts";
+import { keepNeighbour, useBed } from "../../provider/app-database/use-bed.ts";
 
 /** What the registry's provider cannot write, on a real Postgres. */
 
 const stack = { id: "1111111111111111", name: "organization/berth/team-a" };
-const at = useBed();
+const bed = useBed();
+keepNeighbour(bed);
 
 afterEach(async () => {
-  await at.bed.sql(`DROP ROLE IF EXISTS ${ownershipRole}`);
+  await bed.sql(`DROP ROLE IF EXISTS ${ownershipRole}`);
 });
 
 async function claim(given: Parameters<typeof claimOwnershipRole>[0]["stack"]): Promise<void> {
-  const { host, port } = at.bed.superuser;
+  const { host, port } = bed.superuser;
   const tls = { mode: "disable", caFile: undefined, serverName: "localhost" } as const;
   const endpoint = await openEndpoint({ kind: "direct", host, port }, tls);
-  const { PGUSER: user, PGPASSWORD: password } = at.bed.adminEnvironment;
+  const { PGUSER: user, PGPASSWORD: password } = bed.adminEnvironment;
   try {
     const target = { endpoint, tls: undefined, database: "postgres" };
-    at.bed.clearLog();
+    bed.clearLog();
     await claimOwnershipRole(
       { ownershipRole, stack: given },
       target,
@@ -35,27 +36,27 @@ async function claim(given: Parameters<typeof claimOwnershipRole>[0]["stack"]): 
 
 test("the ownership role is made with its comment, once, as the registry's resource would make it", async () => {
   await claim(stack);
-  expect(at.bed.writes()).toEqual([
+  expect(bed.writes()).toEqual([
     `CREATE ROLE "${ownershipRole}" NOLOGIN VALID UNTIL 'infinity'`,
     `COMMENT ON ROLE "${ownershipRole}" IS '${formatOwningStack(stack)}'`,
   ]);
   await claim(stack);
-  expect(at.bed.writes()).toEqual([]);
+  expect(bed.writes()).toEqual([]);
 });
 
 test("the mark follows a new name, and one of an earlier version is marked", async () => {
   await claim({ ...stack, id: "2222222222222222" });
   await claim({ ...stack, former: ["2222222222222222"] });
-  expect(at.bed.writes()).toEqual([
+  expect(bed.writes()).toEqual([
     `COMMENT ON ROLE "${ownershipRole}" IS '${formatOwningStack(stack)}'`,
   ]);
-  await at.bed.sql(`COMMENT ON ROLE ${ownershipRole} IS NULL`);
+  await bed.sql(`COMMENT ON ROLE ${ownershipRole} IS NULL`);
   await claim({ ...stack, unmarked: ownershipRole });
-  expect(at.bed.writes()).toHaveLength(1);
+  expect(bed.writes()).toHaveLength(1);
 });
 
 test("nothing is written for a stack that another one has the role of", async () => {
   await claim({ ...stack, id: "2222222222222222" });
   await claim(stack);
-  expect(at.bed.writes()).toEqual([]);
+  expect(bed.writes()).toEqual([]);
 });

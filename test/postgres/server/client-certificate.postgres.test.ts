@@ -105,7 +105,9 @@ async function enterAs(adminUser: string, client: typeof admin): Promise<string>
   });
   const server = new PostgresServer(config as PostgresConfig);
   const found = server.inspectStack().then(({ catalog }) => catalog.server.admin);
-  return await found.catch(String).finally(() => server.close());
+  const admin = await found.catch(String);
+  await server.close();
+  return admin;
 }
 
 async function enter(client: TlsSpec["client"], statement = "select 1"): Promise<string> {

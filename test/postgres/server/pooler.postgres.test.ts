@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { inspectServerForAdopt } from "../../../cli/adopt/facts.ts";
 import type { PostgresSpec } from "../../../components/config/spec/postgres.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
@@ -7,12 +7,13 @@ import { withRoleSession } from "../../../components/postgres/server/session.ts"
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { hasPgbouncer, type Pgbouncer, runPgbouncer } from "../../cli/rotate/pgbouncer.ts";
 import { countFaults } from "../../faults/count.ts";
-import { DatabaseBed, inputsOf, rolePassword } from "../../provider/app-database/bed.ts";
+import { inputsOf, rolePassword } from "../../provider/app-database/bed.ts";
+import { useBed } from "../../provider/app-database/use-bed.ts";
 import { hasPsql, psql, toScript } from "../psql/run.ts";
 
 /** The owner of `mallory` has set a trap for whoever looks into its database without a pinned path. */
 
-let bed: DatabaseBed;
+const bed = useBed();
 let app: StoredResource;
 let pooler: Pgbouncer | undefined;
 
@@ -50,7 +51,6 @@ async function startPooler(
 }
 
 beforeAll(async () => {
-  bed = await DatabaseBed.open();
   app = await bed.up(inputsOf("mallory"));
   await bed.sql("create role bank");
   await bed.sql(`grant bank to ${bed.adminEnvironment.PGUSER} with admin option`);
@@ -60,10 +60,6 @@ beforeAll(async () => {
 afterEach(async () => {
   await pooler?.stop();
   pooler = undefined;
-});
-
-afterAll(async () => {
-  await bed.close();
 });
 
 const modes = ["session", "transaction"] as const;

@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { hasPsql, psql, toScript } from "../../postgres/psql/run.ts";
-import { DatabaseBed, inputsOf } from "./bed.ts";
+import { inputsOf } from "./bed.ts";
 import { closePublic, failuresOf, servers } from "./servers.ts";
+import { useBed } from "./use-bed.ts";
 
 /** Settings, memberships and logins without a password: the provider, the psql script and `verify` mean the same by them. */
 
@@ -25,20 +26,15 @@ const roles = ["_ro", "_iam", "_group", "_member", ""].map((end) => `basketball$
 describe.each(servers)(
   "on Postgres %s (%s), as a superuser: %s",
   (version, packageName, isSuperuser) => {
-    let bed: DatabaseBed;
+    const bed = useBed({ packageName, isSuperuser });
 
     beforeAll(async () => {
-      bed = await DatabaseBed.open({ packageName, isSuperuser });
       await bed.sql("create role staff");
       await bed.sql("grant pg_monitor, staff to coachlight_admin with admin option");
     });
 
     afterEach(async () => {
       await drop();
-    });
-
-    afterAll(async () => {
-      await bed.close();
     });
 
     const drop = async (): Promise<void> => {
@@ -70,7 +66,7 @@ describe.each(servers)(
 
     it("are made by the provider, and leave nothing to do for the others", async () => {
       const made = await bed.up(inputsOf("basketball", entry));
-      if (version === "14" && !isSuperuser) await closePublic(bed, "basketball");
+      await closePublic(bed, "basketball");
       bed.clearLog();
       expect(await bed.diff(made)).toEqual([]);
       if (hasPsql) await runScript(made);
@@ -85,7 +81,7 @@ describe.each(servers)(
         const made = await bed.up(inputsOf("basketball", entry));
         await drop();
         await runScript(made);
-        if (version === "14" && !isSuperuser) await closePublic(bed, "basketball");
+        await closePublic(bed, "basketball");
         await joinAdmin();
         expect(await failures()).toEqual([]);
         bed.clearLog();

@@ -1,24 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Credential } from "../../../components/onepassword/credential.ts";
 import { PartialFailure } from "../../../provider/rpc/resource-handler.ts";
-import { DatabaseBed, inputsOf, toUrn } from "./bed.ts";
+import { inputsOf, toUrn } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** Access that came about by other ways than Berth's own, on a real Postgres. */
 
 const ro = { roles: { ro: { profile: "readonly" } } };
-const seconds = 1000;
-vi.setConfig({ testTimeout: 60 * seconds });
 
 describe("an app whose access others had a hand in", () => {
-  let bed: DatabaseBed;
-
-  beforeAll(async () => {
-    bed = await DatabaseBed.open();
-  }, 60 * seconds);
-
-  afterAll(async () => {
-    await bed.close();
-  }, 60 * seconds);
+  const bed = useBed();
 
   it("takes back what the owner gives on what it makes in any schema, of its roles and of former ones", async () => {
     const made = await bed.up(inputsOf("stwo", ro));

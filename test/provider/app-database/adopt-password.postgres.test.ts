@@ -1,26 +1,19 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { scramOf } from "../../../components/postgres/verifier.ts";
-import { DatabaseBed, inputsOf, ownershipRole, rolePassword, statementsIn } from "./bed.ts";
+import { inputsOf, ownershipRole, rolePassword, statementsIn } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** Taking over a role whose password is the one in 1Password, on a real server. */
 
-let bed: DatabaseBed;
+const bed = useBed({ isSuperuser: true });
 const name = 'Web-App@x "é"';
 const quoted = '"Web-App@x ""é"""';
-
-beforeAll(async () => {
-  bed = await DatabaseBed.open({ isSuperuser: true });
-});
 
 beforeEach(async () => {
   await bed.sql(`drop database if exists ${quoted}`);
   await bed.sql(`drop role if exists ${quoted}, ${ownershipRole}`);
   await bed.sql(`create role ${quoted} login password '${rolePassword(name)}'`);
   await bed.sql(`create database ${quoted} owner ${quoted}`);
-});
-
-afterAll(async () => {
-  await bed.close();
 });
 
 async function readVerifier(): Promise<string> {

@@ -1,6 +1,6 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { inputsOf, statementsIn, toUrn } from "./bed.ts";
-import { useBed } from "./use-bed.ts";
+import { keepNeighbour, useBed } from "./use-bed.ts";
 
 /** Privileges beyond the profiles, schemas and extensions, on a real Postgres with both kinds of admin. */
 
@@ -15,18 +15,17 @@ const roles = {
 };
 const database = { schemas: ["billing"], extensions: ["cube", "pg_trgm"] };
 const entry = { roles, database };
-const seconds = 1000;
-vi.setConfig({ testTimeout: 60 * seconds });
 
 describe.each([
   { admin: "an admin with CREATEROLE and CREATEDB", isSuperuser: false },
   { admin: "a superuser", isSuperuser: true },
 ])("as $admin", ({ isSuperuser }) => {
-  const at = useBed({ isSuperuser });
+  const bed = useBed({ isSuperuser });
+  keepNeighbour(bed);
 
   /** Runs statements as a role of an app; the empty key is its owner. */
   const as = (app: string, key: "" | "_admin" | "_probe", statement: string) =>
-    at.bed.sqlAs(`${app}${key}`, app, statement);
+    bed.sqlAs(`${app}${key}`, app, statement);
   const refuses = async (app: string, key: "_admin" | "_probe", statement: string) => {
     await expect(as(app, key, statement), `${key}: ${statement}`).rejects.toMatchObject({
       code: "42501",
@@ -35,7 +34,7 @@ describe.each([
 
   /** An app with a table and routines in each schema, which its owner made after `up`. */
   async function plant(app: string) {
-    const made = await at.bed.up(inputsOf(app, entry));
+    const made = await bed.up(inputsOf(app, entry));
     for (const schema of ["public", "billing"]) {
       await as(app, "", `create table ${schema}.games (id serial primary key, note text)`);
       await as(
@@ -46,13 +45,12 @@ describe.each([
          revoke execute on all routines in schema ${schema} from public`,
       );
     }
-    at.bed.clearLog();
-    at.bed.reports.length = 0;
+    bed.clearLog();
+    bed.reports.length = 0;
     return made;
   }
 
   it("previews exactly the statements that up then sends", async () => {
-    const { bed } = at;
     const handler = await bed.provider();
     const inputs = inputsOf("preview", entry);
     await handler.create({ urn: toUrn("preview"), inputs, preview: true });
@@ -70,7 +68,6 @@ describe.each([
   });
 
   it("sends nothing for an app that is as its entry says", async () => {
-    const { bed } = at;
     const made = await plant("same");
     expect(await bed.diff(made)).toEqual([]);
     expect((await bed.refresh(made))?.state).toEqual(made.state);
@@ -101,7 +98,6 @@ describe.each([
   });
 
   it("covers functions that are there already, whatever they are called with", async () => {
-    const { bed } = at;
     let made = await plant("there");
     await as(
       "there",
@@ -132,7 +128,6 @@ describe.each([
   });
 
   it("takes back what a role has on a column and not on the table, and sees no substitute in it", async () => {
-    const { bed } = at;
     let made = await plant("columns");
     await bed.sql(
       `grant update (note) on public.games to columns_probe;
@@ -150,7 +145,6 @@ describe.each([
   });
 
   it("leaves alone what an extension brought", async () => {
-    const { bed } = at;
     const made = await plant("brought");
     const given = await bed.sql(
       `select from pg_proc p, aclexplode(p.proacl) a, pg_depend d
@@ -163,7 +157,6 @@ describe.each([
   });
 
   it("names drift by the app's properties, and puts right exactly that", async () => {
-    const { bed } = at;
     let made = await plant("drift");
     await bed.sql("drop extension cube; drop schema billing cascade", "drift");
     await bed.sql(
@@ -192,7 +185,6 @@ describe.each([
   });
 
   it("drops nothing that leaves the entry, says so, and takes back what a role loses", async () => {
-    const { bed } = at;
     const made = await plant("fewer");
     const fewer = inputsOf("fewer", {
       roles: { ...roles, admin: { ...roles.admin, privileges: {} } },
@@ -217,7 +209,6 @@ describe.each([
   });
 
   it("refuses a schema of somebody else, in a preview too, and does not touch it", async () => {
-    const { bed } = at;
     const made = await bed.up(inputsOf("stranger", { roles }));
     await bed.sql("create schema theirs", "stranger");
     const inputs = inputsOf("stranger", { roles, database: { schemas: ["theirs"] } });

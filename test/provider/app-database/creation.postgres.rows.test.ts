@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
 import { hasPsql, psql, toScript } from "../../postgres/psql/run.ts";
-import { DatabaseBed, inputsOf, toUrn } from "./bed.ts";
+import { inputsOf, toUrn } from "./bed.ts";
 import { closePublic, failuresOf, servers } from "./servers.ts";
+import { useBed } from "./use-bed.ts";
 
 /** What only CREATE DATABASE can set: made by the provider and by the psql script, checked by both and by `verify`. */
 
@@ -17,20 +18,15 @@ const icuOn14: Refused = [
 describe.each(servers)(
   "on Postgres %s (%s), as a superuser: %s",
   (version, packageName, isSuperuser) => {
-    let bed: DatabaseBed;
+    const bed = useBed({ packageName, isSuperuser });
 
     beforeAll(async () => {
-      bed = await DatabaseBed.open({ packageName, isSuperuser });
       await bed.sql("create database base is_template true");
       await bed.sql("create table brought (id int)", "base");
     });
 
     afterEach(async () => {
       await drop();
-    });
-
-    afterAll(async () => {
-      await bed.close();
     });
 
     const drop = async (): Promise<void> => {
@@ -45,8 +41,11 @@ describe.each(servers)(
       );
     const preview = async (inputs: PropertyMap): Promise<unknown> => {
       const handler = await bed.provider();
-      const made = handler.create({ urn: toUrn("x"), inputs, preview: true });
-      return await made.finally(() => handler.close());
+      try {
+        return await handler.create({ urn: toUrn("x"), inputs, preview: true });
+      } finally {
+        await handler.close();
+      }
     };
     const runScript = (database: object) => psql(bed, toScript(bed, { database }));
     const failures = (database: object) => failuresOf(bed, { basketball: { database } });
@@ -54,7 +53,7 @@ describe.each(servers)(
     /** The same database from the provider and from the script, with nothing left to do for either. */
     const isMade = async (database: object): Promise<unknown> => {
       const made = await bed.up(inputsOf("basketball", { database }));
-      if (version === "14" && !isSuperuser) await closePublic(bed, "basketball");
+      await closePublic(bed, "basketball");
       const first = await row();
       expect(await bed.diff(made)).toEqual([]);
       expect(await failures(database)).toEqual([]);

@@ -9,16 +9,15 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { oldestPackage } from "../../postgres-packages.ts";
 import { rowsOf } from "../../rows.ts";
-import { DatabaseBed, inputsOf } from "./bed.ts";
+import { inputsOf } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** The dump before a drop, on a real Postgres. */
 
-const seconds = 1000;
-vi.setConfig({ testTimeout: 60 * seconds });
 const entry = { reclaimPolicy: "delete", roles: { rw: { profile: "readwrite" } } };
 
 const servers = rowsOf<{ admin: string; isSuperuser: boolean; packageName?: string }>(
@@ -38,24 +37,16 @@ const servers = rowsOf<{ admin: string; isSuperuser: boolean; packageName?: stri
 );
 
 describe.each(servers)("as $admin", ({ isSuperuser, packageName }) => {
-  let bed: DatabaseBed;
+  const bed = useBed({ isSuperuser, packageName });
   const home = mkdtempSync(path.join(tmpdir(), "berth-dump-"));
-
-  beforeAll(async () => {
-    bed = await DatabaseBed.open({
-      isSuperuser,
-      ...(packageName === undefined ? {} : { packageName }),
-    });
-  }, 120 * seconds);
 
   afterEach(() => {
     vi.unstubAllEnvs();
   });
 
-  afterAll(async () => {
-    await bed.close();
+  afterAll(() => {
     rmSync(home, { recursive: true, force: true });
-  }, 60 * seconds);
+  });
 
   /** An app with a table of three rows. */
   async function plant(name: string) {
@@ -153,7 +144,7 @@ describe.each(servers)("as $admin", ({ isSuperuser, packageName }) => {
       usePgDump(`/usr/bin/pg_dump "$@" || exit
         touch ${gate}; while [ -e ${gate} ]; do sleep 0.05; done`);
       const removing = remove(made, "shop").catch((error: unknown) => String(error));
-      await expect.poll(() => existsSync(gate), { timeout: 20 * seconds }).toBe(true);
+      await expect.poll(() => existsSync(gate), { timeout: 20_000 }).toBe(true);
       await bed.sqlWith(visitor, "shop", "insert into kept values (4)");
       rmSync(gate);
       expect(await removing).toMatch(

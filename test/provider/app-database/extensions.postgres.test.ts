@@ -1,28 +1,22 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
-import { DatabaseBed, inputsOf, toUrn } from "./bed.ts";
+import { inputsOf, toUrn } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** Extensions that cannot be had, or only by a superuser, on a real Postgres with both kinds of admin. */
 
 const roles = { admin: { profile: "readwrite", name: "admin_app" } };
-const seconds = 1000;
-vi.setConfig({ testTimeout: 60 * seconds });
 
 describe.each([
   { admin: "an admin with CREATEROLE and CREATEDB", isSuperuser: false },
   { admin: "a superuser", isSuperuser: true },
 ])("as $admin", ({ isSuperuser }) => {
-  let bed: DatabaseBed;
+  const bed = useBed({ isSuperuser });
   let made: StoredResource;
 
   beforeAll(async () => {
-    bed = await DatabaseBed.open({ isSuperuser });
     made = await bed.up(inputsOf("basketball", { roles, database: { schemas: ["billing"] } }));
-  }, 60 * seconds);
-
-  afterAll(async () => {
-    await bed.close();
-  }, 60 * seconds);
+  });
 
   it.each<[string, unknown, RegExp]>([
     [

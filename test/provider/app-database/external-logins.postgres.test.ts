@@ -1,20 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DatabaseBed, inputsOf } from "./bed.ts";
+import { describe, expect, it } from "vitest";
+import { inputsOf } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** A role that logs in without a password has none, whatever it had before. */
 
 const wiki = (login: string) => inputsOf("wiki", { roles: { ro: { profile: "readonly", login } } });
 
 describe.each([true, false])("for an admin that is a superuser: %s", (isSuperuser) => {
-  let bed: DatabaseBed;
-
-  beforeAll(async () => {
-    bed = await DatabaseBed.open({ isSuperuser });
-  });
-
-  afterAll(async () => {
-    await bed.close();
-  });
+  const bed = useBed({ isSuperuser });
 
   const passwordOf = async (role: string) => {
     const rows = await bed.sql<object>(

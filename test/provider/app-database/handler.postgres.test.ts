@@ -1,6 +1,6 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { inputsOf } from "./bed.ts";
-import { useBed } from "./use-bed.ts";
+import { keepNeighbour, useBed } from "./use-bed.ts";
 
 /** The handler against a real Postgres, with a CREATEROLE + CREATEDB admin and with a superuser. */
 
@@ -10,26 +10,24 @@ const entry = {
     report: { profile: "readonly" },
   },
 };
-const seconds = 1000;
-vi.setConfig({ testTimeout: 60 * seconds });
 
 describe.each([
   { admin: "an admin with CREATEROLE and CREATEDB", isSuperuser: false },
   { admin: "a superuser", isSuperuser: true },
 ])("as $admin", ({ isSuperuser }) => {
-  const at = useBed({ isSuperuser });
+  const bed = useBed({ isSuperuser });
+  keepNeighbour(bed);
 
   /** An app with a table of its owner. */
   async function plant(app: string) {
-    const made = await at.bed.up(inputsOf(app, entry));
-    await at.bed.sqlAs(app, app, "create table games (id serial primary key, note text)");
-    at.bed.clearLog();
-    at.bed.reports.length = 0;
+    const made = await bed.up(inputsOf(app, entry));
+    await bed.sqlAs(app, app, "create table games (id serial primary key, note text)");
+    bed.clearLog();
+    bed.reports.length = 0;
     return made;
   }
 
   it("makes an app with at most two logins a database", async () => {
-    const { bed } = at;
     bed.clearLog();
     const made = await bed.up(inputsOf("fresh", entry));
     expect(made.id).toBe("fresh");
@@ -44,7 +42,6 @@ describe.each([
   });
 
   it("sends nothing for an app that is as its entry says", async () => {
-    const { bed } = at;
     const made = await plant("same");
     expect(await bed.diff(made)).toEqual([]);
     const again = await bed.up(made.inputs);
@@ -54,7 +51,6 @@ describe.each([
   });
 
   it("gives the profiles what they promise, on tables made later, and refuses the rest", async () => {
-    const { bed } = at;
     await plant("profiles");
     await bed.sqlAs("profiles_admin", "profiles", "insert into games (note) values ('x')");
     await bed.sqlAs("profiles_admin", "profiles", "update games set note = 'y'");
@@ -78,7 +74,6 @@ describe.each([
   });
 
   it("names drift by the app's properties, and puts right exactly that", async () => {
-    const { bed } = at;
     const made = await plant("drift");
     await bed.sqlAs("drift", "drift", "create table teams (id int)");
     await bed.sql("alter role drift_admin connection limit 3");
@@ -126,7 +121,6 @@ describe.each([
   });
 
   it("sees in a plain preview a table that comes to the owner, and one that does not", async () => {
-    const { bed } = at;
     const made = await plant("restore");
     await bed.sql("create table restored (id int); create table theirs (id int)", "restore");
     await bed.sql("alter table restored owner to restore", "restore");
@@ -139,7 +133,6 @@ describe.each([
   });
 
   it("leaves a grantee alone that is not the app's", async () => {
-    const { bed } = at;
     const made = await plant("guest");
     await bed.sql("create role auditor nologin");
     await bed.sql("grant connect on database guest to auditor");
@@ -163,7 +156,6 @@ describe.each([
   });
 
   it("runs no function that the app's owner put in the way", async () => {
-    const { bed } = at;
     const made = await plant("hijack");
     for (const signature of ["name", "text", '"char"', "oid", "aclitem[]"]) {
       for (const hijacked of ["lower", "aclexplode", "array_agg", "pg_get_userbyid", "unnest"]) {
@@ -204,7 +196,6 @@ describe.each([
   });
 
   it("takes a new password, and shuts out a role that left the entry without dropping it", async () => {
-    const { bed } = at;
     let made = await plant("leaver");
     const fewer = inputsOf("leaver", { roles: { admin: entry.roles.admin } });
     expect(await bed.diff(made, fewer)).toEqual(["roles.report"]);
@@ -222,7 +213,6 @@ describe.each([
   });
 
   it("refuses what it did not make, and says how to take it over", async () => {
-    const { bed } = at;
     await bed.sql("create role stranger login connection limit 7");
     await expect(bed.up(inputsOf("stranger"))).rejects.toThrow(
       /role "stranger" exists and was not made by this stack.*adopt to true/s,
@@ -235,7 +225,6 @@ describe.each([
   });
 
   it("takes over with adopt, and keeps rows and PUBLIC's access", async () => {
-    const { bed } = at;
     await bed.sql("create role legacy login connection limit 7");
     await bed.sql("create database legacy owner legacy");
     await bed.sql("create table kept (id int); alter table kept owner to legacy", "legacy");

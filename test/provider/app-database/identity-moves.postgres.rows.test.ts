@@ -1,18 +1,11 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ownershipRoleName } from "../../../components/config/derive/names.ts";
-import { admins, role, useStacks } from "./stacks.ts";
+import { admins, confirmed, doomed, one, role, two, useStacks } from "./stacks.ts";
 
 /** A stack that changes its name, loses its state or was made by an earlier version stays itself, on a real Postgres. */
 
-vi.setConfig({ testTimeout: 60_000 });
-
-const [one, two] = ["1111111111111111", "2222222222222222"];
-const doomed = { reclaimPolicy: "delete" };
-const confirmed = { postgres: { confirmDelete: ["shop"] } };
-
 describe.each(admins)("as $admin", ({ isFull = false, ...options }) => {
-  const at = useStacks(options);
-  const { stackOf, plant, rows, comment, runAsAdmin } = at;
+  const { bed, stackOf, plant, rows, comment, runAsAdmin } = useStacks(options);
 
   it("goes on with a lost state", async () => {
     const stack = await plant("team-a", one);
@@ -32,10 +25,10 @@ describe.each(admins)("as $admin", ({ isFull = false, ...options }) => {
     );
     await stack.run({ shop: {}, wiki: {} });
     expect(await comment()).toBe(stack.ownershipComment);
-    expect(await at.bed.sql("select from pg_roles where rolname like 'berth_team_b%'")).toEqual([]);
-    at.bed.clearLog();
+    expect(await bed.sql("select from pg_roles where rolname like 'berth_team_b%'")).toEqual([]);
+    bed.clearLog();
     await stack.run({ shop: {}, wiki: {} });
-    expect(at.bed.writes()).toEqual([]);
+    expect(bed.writes()).toEqual([]);
     // On 14 schema public stays open to all, and each run says so.
     expect(stack.reports.filter((text) => !text.includes("only a superuser can end that"))).toEqual(
       [],
@@ -105,11 +98,11 @@ describe.each(admins)("as $admin", ({ isFull = false, ...options }) => {
     stack.rename("team-a", one, role);
     await stack.run({ shop: {}, wiki: {} }, { preview: true });
     expect(stack.reports.filter((text) => text.startsWith("changes:"))).toEqual(["changes: roles"]);
-    at.bed.clearLog();
+    bed.clearLog();
     await stack.run({ shop: {}, wiki: {} });
-    expect(at.bed.writes()).toEqual([`COMMENT ON ROLE "${role}" IS '${stack.ownershipComment}'`]);
+    expect(bed.writes()).toEqual([`COMMENT ON ROLE "${role}" IS '${stack.ownershipComment}'`]);
     await stack.run({ shop: {}, wiki: {} });
-    expect(at.bed.writes()).toHaveLength(1);
+    expect(bed.writes()).toHaveLength(1);
   });
 
   it.runIf(isFull)("finds the role of an earlier version under the name that it has", async () => {
@@ -131,11 +124,11 @@ describe.each(admins)("as $admin", ({ isFull = false, ...options }) => {
       await expect(second.run({ shop: doomed }, confirmed)).rejects.toThrow(said);
       // The provider is in its state by now, and that proves nothing.
       await expect(second.run({ shop: doomed }, confirmed)).rejects.toThrow(said);
-      expect(at.bed.writes()).toEqual([]);
+      expect(bed.writes()).toEqual([]);
       expect(await rows()).toHaveLength(3);
       // Nor does a state that used a role of this name on another server.
       const moved = stackOf("team-a", two);
-      moved.provider = at.bed.config({ systemIdentifier: "1" });
+      moved.provider = bed.config({ systemIdentifier: "1" });
       await expect(moved.run({ shop: {} })).rejects.toThrow(said);
     },
   );
@@ -152,7 +145,7 @@ describe.each(admins)("as $admin", ({ isFull = false, ...options }) => {
 
   it.runIf(isFull)("keeps what else the comment of the role says", async () => {
     const stack = await plant("team-a", undefined);
-    await at.bed.sql(`COMMENT ON ROLE ${role} IS 'asked for by Ann''s team'`);
+    await bed.sql(`COMMENT ON ROLE ${role} IS 'asked for by Ann''s team'`);
     stack.rename("team-a", one, role);
     await stack.run({ shop: {} });
     expect(await comment()).toBe(`asked for by Ann's team\n${stack.ownershipComment}`);

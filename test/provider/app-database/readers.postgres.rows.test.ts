@@ -1,59 +1,35 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { verifyStack } from "../../../cli/verify/verb.ts";
 import type { StackSpec } from "../../../components/config/spec.ts";
-import { Credential } from "../../../components/onepassword/credential.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { listChecks } from "../../cli/verify/bed.ts";
-import { makeSpec } from "../../fakes/stack.ts";
-import { DatabaseBed, inputsOfApp, rolePassword } from "./bed.ts";
-import { closePublic, servers } from "./servers.ts";
+import { inputsOfApp } from "./bed.ts";
+import { closePublic, itemsOf, servers, toSpec } from "./servers.ts";
+import { useBed } from "./use-bed.ts";
 
 /** One login that reads the databases of several apps. */
 
 describe.each(servers)(
   "on Postgres %s (%s), as a superuser: %s",
   (version, packageName, isSuperuser) => {
-    const isOpen = version === "14" && !isSuperuser;
-    let bed: DatabaseBed;
+    const bed = useBed({ packageName, isSuperuser });
     const made = new Map<string, StoredResource>();
 
-    beforeAll(async () => {
-      bed = await DatabaseBed.open({ packageName, isSuperuser });
-    });
-
-    afterAll(async () => {
-      await bed.close();
-    });
-
-    const toSpec = (roles: object) => {
-      const { host, port } = bed.superuser;
-      const apps = { crm: {}, metabase: { roles }, shop: {} };
-      const endpoint = { direct: { host, port } };
-      const { systemIdentifier } = bed;
-      return makeSpec(apps, { endpoint, tls: { mode: "disable" }, systemIdentifier });
-    };
+    const specOf = (roles: object) => toSpec(bed, { crm: {}, metabase: { roles }, shop: {} });
     const up = async (roles: object) => {
-      const spec = toSpec(roles);
+      const spec = specOf(roles);
       for (const app of spec.apps) {
         made.set(app.name, await bed.up(inputsOfApp(app), made.get(app.name)));
       }
       return await verify(spec);
     };
-    const listItems = () => {
-      const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
-      return {
-        admin: new Credential(PGUSER, PGPASSWORD),
-        credential: ({ name }: { readonly name: string }) =>
-          new Credential(name, rolePassword(name)),
-      };
-    };
     const select = ({ apps }: StackSpec, names?: readonly string[]) =>
       apps.filter(({ name }) => names?.includes(name) !== false);
     /** The run knows no other apps. */
     const verify = async (spec: StackSpec, names?: readonly string[]) =>
-      await verifyStack({ ...spec, apps: select(spec, names) }, listItems(), () => undefined);
+      await verifyStack({ ...spec, apps: select(spec, names) }, itemsOf(bed), () => undefined);
     const verifyOnly = async (spec: StackSpec, names: readonly string[]) =>
-      await verifyStack(spec, listItems(), () => undefined, select(spec, names));
+      await verifyStack(spec, itemsOf(bed), () => undefined, select(spec, names));
     const reads = (app: string, table: string) =>
       bed.sqlAs("metabase_bi", app, `select from ${table}`).then(
         () => true,
@@ -63,7 +39,7 @@ describe.each(servers)(
     it("reads what they have and will make, and nothing else, until the entry says so no more", async () => {
       const bi = { reads: { crm: { except: ["salaries"] }, shop: null } };
       await up({ bi });
-      if (isOpen) for (const app of made.keys()) await closePublic(bed, app);
+      for (const app of made.keys()) await closePublic(bed, app);
       for (const app of ["crm", "shop"]) {
         await bed.sqlAs(app, app, "create table t (id int); create table salaries (id int)");
       }
@@ -86,9 +62,9 @@ describe.each(servers)(
     });
 
     it("is tried as itself where only the app that it reads is verified", async () => {
-      const spec = toSpec({ bi: { reads: ["shop"] } });
+      const spec = specOf({ bi: { reads: ["shop"] } });
       await up({ bi: { reads: ["shop"] } });
-      if (isOpen) for (const app of made.keys()) await closePublic(bed, app);
+      for (const app of made.keys()) await closePublic(bed, app);
       const verdict = await verifyOnly(spec, ["shop"]);
       expect(verdict.apps.map(({ app }) => app)).toEqual(["shop"]);
       expect(listChecks(verdict, "failed")).toEqual([]);
@@ -99,8 +75,8 @@ describe.each(servers)(
     it("is checked by the admin where the run knows only the app that it reads", async () => {
       const roles = { bi: { reads: ["shop"] } };
       await up(roles);
-      if (isOpen) for (const app of made.keys()) await closePublic(bed, app);
-      const only = await verify(toSpec(roles), ["shop"]);
+      for (const app of made.keys()) await closePublic(bed, app);
+      const only = await verify(specOf(roles), ["shop"]);
       const failed = only.apps.flatMap(({ checks }) => checks).filter(({ ok }) => !ok);
       if (version < "16" && !isSuperuser) {
         const { PGUSER: name, PGPASSWORD: password } = bed.adminEnvironment;
@@ -109,7 +85,7 @@ describe.each(servers)(
         ]);
         const [, grant = ""] = /run: (.*)/.exec(failed[0]?.fix ?? "") ?? [];
         await bed.sqlWith({ name, password }, "postgres", grant);
-        expect(listChecks(await verify(toSpec(roles), ["shop"]), "failed")).toEqual([]);
+        expect(listChecks(await verify(specOf(roles), ["shop"]), "failed")).toEqual([]);
       } else expect(failed).toEqual([]);
     });
 

@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { PartialFailure, type StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { hasPsql, psql, toScript } from "../../postgres/psql/run.ts";
-import { DatabaseBed, inputsOf, toUrn } from "./bed.ts";
+import { inputsOf, toUrn } from "./bed.ts";
 import { closePublic, failuresOf, servers } from "./servers.ts";
+import { useBed } from "./use-bed.ts";
 
 /** REPLICATION and publications, for change data capture: stated, made where the admin may, and otherwise printed. */
 
@@ -12,20 +13,12 @@ const publishing = { database: { publications: { events: ["orders", 'shop."o.d\'
 describe.each(servers)(
   "on Postgres %s (%s), as a superuser: %s",
   (version, packageName, isSuperuser) => {
-    let bed: DatabaseBed;
-
-    beforeAll(async () => {
-      bed = await DatabaseBed.open({ packageName, isSuperuser });
-    });
+    const bed = useBed({ packageName, isSuperuser });
 
     afterEach(async () => {
       await bed.sql("alter role coachlight_admin noreplication");
       await bed.sql("drop database if exists basketball with (force)");
       await bed.sql("drop role if exists basketball_cdc; drop role if exists basketball");
-    });
-
-    afterAll(async () => {
-      await bed.close();
     });
 
     /** With all that a superuser must do, as it is printed. */
@@ -65,7 +58,7 @@ describe.each(servers)(
 
     it("gives REPLICATION that is stated, and does not report it", async () => {
       const made = await up(cdc);
-      if (version === "14" && !isSuperuser) await closePublic(bed, "basketball");
+      await closePublic(bed, "basketball");
       expect(await attributes("basketball_cdc")).toEqual([{ replicates: true }]);
       expect(await bed.diff(made)).toEqual([]);
       bed.reports.length = 0;
@@ -132,7 +125,7 @@ describe.each(servers)(
 
     it("makes a publication of the tables that are there, and adds those that come", async () => {
       const made = await bed.up(inputsOf("basketball", publishing));
-      if (version === "14" && !isSuperuser) await closePublic(bed, "basketball");
+      await closePublic(bed, "basketball");
       expect(await tablesOf("events")).toEqual([]);
       await bed.sqlAs("basketball", "basketball", "create table orders (id int primary key)");
       bed.reports.length = 0;
@@ -189,7 +182,7 @@ describe.each(servers)(
     it("makes a publication of all tables, where a superuser has to", async () => {
       const all = { database: { publications: { cdc: "all" } } };
       const made = await up(all);
-      if (version === "14" && !isSuperuser) await closePublic(bed, "basketball");
+      await closePublic(bed, "basketball");
       expect(await bed.diff(made)).toEqual([]);
       if (hasPsql) expect((await runScript(all)).exitCode).toBe(0);
       const without = await bed.up(inputsOf("basketball", {}), made);

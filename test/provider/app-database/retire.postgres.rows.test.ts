@@ -1,12 +1,11 @@
 import { Client } from "pg";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { rowsOf } from "../../rows.ts";
-import { DatabaseBed, inputsOf, ownershipRole, rolePassword, toUrn } from "./bed.ts";
+import { inputsOf, ownershipRole, rolePassword, toUrn } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** Dropping, on a real Postgres: what goes, and everything that has to stay. */
 
-const seconds = 1000;
-vi.setConfig({ testTimeout: 60 * seconds });
 const entry = { reclaimPolicy: "delete", roles: { rw: { profile: "readwrite" } } };
 
 const servers = rowsOf<{ admin: string; isSuperuser: boolean; packageName?: string }>(
@@ -22,20 +21,12 @@ const servers = rowsOf<{ admin: string; isSuperuser: boolean; packageName?: stri
 );
 
 describe.each(servers)("as $admin", ({ isSuperuser, packageName }) => {
-  let bed: DatabaseBed;
+  const bed = useBed({ isSuperuser, packageName });
   let neighbourBefore: string;
 
   beforeAll(async () => {
-    bed = await DatabaseBed.open({
-      isSuperuser,
-      ...(packageName === undefined ? {} : { packageName }),
-    });
     neighbourBefore = await bed.neighbour();
-  }, 120 * seconds);
-
-  afterAll(async () => {
-    await bed.close();
-  }, 60 * seconds);
+  });
 
   /** An app with a table of three rows, of which its second role owns nothing. */
   async function plant(name: string, changes: Record<string, unknown> = {}) {

@@ -1,23 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { PartialFailure } from "../../../provider/rpc/resource-handler.ts";
 import { DatabaseBed, inputsOf, ownershipRole, toUrn } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** How a run of the handler begins and ends: checked, stopped, refused, side by side with others. */
 
 const entry = { roles: { admin: { profile: "readwrite" } } };
-const seconds = 1000;
-vi.setConfig({ testTimeout: 60 * seconds });
 
 describe("a run that is stopped or fails", () => {
-  let bed: DatabaseBed;
-
-  beforeAll(async () => {
-    bed = await DatabaseBed.open();
-  }, 60 * seconds);
-
-  afterAll(async () => {
-    await bed.close();
-  }, 60 * seconds);
+  const bed = useBed();
 
   it("ends at a statement boundary when cancelled, keeps what was done, and goes on from there", async () => {
     const handler = await bed.provider();
@@ -105,7 +96,7 @@ describe("a run that is stopped or fails", () => {
     await writing.query("select pg_advisory_lock(422608794728)");
     const running = bed.up(inputsOf("later"));
     const waiting = "select from pg_locks where locktype = 'advisory' and not granted";
-    await expect.poll(() => bed.sql(waiting), { timeout: 20 * seconds }).toHaveLength(1);
+    await expect.poll(() => bed.sql(waiting), { timeout: 20_000 }).toHaveLength(1);
     expect(await bed.sql("select from pg_roles where rolname = 'later'")).toEqual([]);
     await writing.end();
     await running;
@@ -115,9 +106,11 @@ describe("a run that is stopped or fails", () => {
     const create = async (changes: Record<string, string>) => {
       const handler = await bed.provider(changes);
       const inputs = inputsOf("nowhere");
-      await handler
-        .create({ urn: toUrn("nowhere"), inputs, preview: false })
-        .finally(() => handler.close());
+      try {
+        await handler.create({ urn: toUrn("nowhere"), inputs, preview: false });
+      } finally {
+        await handler.close();
+      }
     };
     bed.clearLog();
     await expect(create({ systemIdentifier: "123" })).rejects.toThrow(/this is another server/);

@@ -25,8 +25,13 @@ export const servers = rowsOf<Server>(
   ],
 );
 
-/** What a superuser does where an admin with CREATEROLE may not: on 14 every role may create tables in schema public. */
+/** What a superuser does where the admin may not: on 14 every role may create tables in schema public. */
 export async function closePublic(bed: DatabaseBed, app: string, database = app): Promise<void> {
+  const [open] = await bed.sql(
+    `select from pg_roles where rolname = '${bed.adminEnvironment.PGUSER}' and not rolsuper
+       and current_setting('server_version_num')::int < 150000`,
+  );
+  if (open === undefined) return;
   const statement = `grant usage, create on schema public to ${app}; revoke create on schema public from public`;
   await bed.sql(statement, database);
 }
@@ -36,14 +41,18 @@ export function toSpec({ superuser: { host, port }, systemIdentifier }: Database
   return makeSpec(apps, { endpoint, tls: { mode: "disable" }, systemIdentifier });
 }
 
-export async function verify(bed: DatabaseBed, entries: Entry): Promise<Verdict> {
+/** The items of the admin and of each login. */
+export function itemsOf(bed: DatabaseBed) {
   const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
   const credential = ({ name, logins }: { readonly name: string; readonly logins?: unknown }) => {
     const user = Array.isArray(logins) ? String(logins[0]) : name;
     return new Credential(user, rolePassword(user));
   };
-  const items = { admin: new Credential(PGUSER, PGPASSWORD), credential };
-  return await verifyStack(toSpec(bed, entries), items, () => undefined);
+  return { admin: new Credential(PGUSER, PGPASSWORD), credential };
+}
+
+export async function verify(bed: DatabaseBed, entries: Entry): Promise<Verdict> {
+  return await verifyStack(toSpec(bed, entries), itemsOf(bed), () => undefined);
 }
 
 /** What `verify` finds wrong. */

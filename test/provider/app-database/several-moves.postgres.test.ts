@@ -17,19 +17,19 @@ import { hasPsql, psql } from "../../postgres/psql/run.ts";
 import { type DatabaseBed, inputsOfApp, ownershipRole, rolePassword, toUrn } from "./bed.ts";
 import { toSpec, verify } from "./servers.ts";
 import { count, toApp, up } from "./several.ts";
-import { useBed } from "./use-bed.ts";
+import { keepNeighbour, useBed } from "./use-bed.ts";
 
 /** What comes, goes and moves among the databases of an app, and every other way to them. */
 
 describe("moves", () => {
-  const ground = useBed();
+  const bed = useBed();
+  keepNeighbour(bed);
   const plant = (bed: DatabaseBed, role: string, database: string) =>
     bed.sqlAs(role, database, "create table kept as select 1 as id");
   const rows = async (bed: DatabaseBed, database: string): Promise<number> =>
     (await bed.sql("select id from kept", database)).length;
 
   it("adds one to an app that has one, and the first changes in nothing but the list", async () => {
-    const { bed } = ground;
     const before = await up(bed, toApp(bed, "add", { database: { name: "add_main" } }));
     await plant(bed, "add", "add_main");
     const app = toApp(bed, "add", { database: { names: ["add_main", "add_log"] } });
@@ -44,7 +44,6 @@ describe("moves", () => {
   });
 
   it.each(["retain", "delete"])("keeps one that leaves the list, with %s", async (policy) => {
-    const { bed } = ground;
     const app = `less-${policy}`;
     const [main, log] = [`${policy}_main`, `${policy}_log`];
     const entry = (names: string[]) =>
@@ -62,7 +61,6 @@ describe("moves", () => {
   });
 
   it("changes nothing on the server where the first and the second change places", async () => {
-    const { bed } = ground;
     const entry = (names: string[]) =>
       toApp(bed, "swap", {
         reclaimPolicy: "delete",
@@ -86,7 +84,6 @@ describe("moves", () => {
   });
 
   it("revokes what a role had in each that leaves the entry, and never drops it", async () => {
-    const { bed } = ground;
     const entry = (roles: object) =>
       toApp(bed, "gone", {
         reclaimPolicy: "delete",
@@ -105,7 +102,6 @@ describe("moves", () => {
   });
 
   it("drops all of an app that leaves only where each is confirmed, its roles with the first", async () => {
-    const { bed } = ground;
     const app = toApp(bed, "bye", {
       reclaimPolicy: "delete",
       database: { names: ["bye_main", "bye_log"] },
@@ -128,7 +124,6 @@ describe("moves", () => {
   });
 
   it("refuses one that is a neighbour's, and one that another role owns", async () => {
-    const { bed } = ground;
     await bed.sql("create role stranger");
     await bed.sql("create database strange_log owner stranger");
     const app = toApp(bed, "strange", { database: { names: ["strange_main", "strange_log"] } });
@@ -152,7 +147,6 @@ describe("moves", () => {
   });
 
   it("adopts both that somebody made by hand, with the entry that adopt proposes, and changes neither", async () => {
-    const { bed } = ground;
     await bed.sql(`create role hand login password '${rolePassword("hand")}'`);
     await bed.sql("grant hand to coachlight_admin with admin true, inherit true, set true");
     for (const name of ["hand_main", "hand_log"]) {
@@ -181,10 +175,10 @@ describe("moves", () => {
 });
 
 describe("two logins, and the psql script", () => {
-  const ground = useBed();
+  const bed = useBed();
+  keepNeighbour(bed);
 
   it("either login owns what it makes in each database", async () => {
-    const { bed } = ground;
     const entry = {
       owner: { rotation: "two-logins" },
       database: { names: ["duo_main", "duo_log"] },
@@ -211,7 +205,6 @@ describe("two logins, and the psql script", () => {
   it.skipIf(!hasPsql)(
     "the script ends in the same catalog as the provider, and again changes nothing",
     async () => {
-      const { bed } = ground;
       const entry = {
         database: {
           names: ["same_main", "same_log"],

@@ -8,7 +8,7 @@ import { on14, package14 } from "../../postgres-packages.ts";
 import { rowsOf } from "../../rows.ts";
 import { readFrom } from "./admin-item.ts";
 import { type DatabaseBed, inputsOf, toUrn } from "./bed.ts";
-import { useBed } from "./use-bed.ts";
+import { keepNeighbour, useBed } from "./use-bed.ts";
 
 /** What a run gets, without the apps. */
 interface Run {
@@ -123,6 +123,13 @@ export class TestStack {
 /** The ownership role that the stacks of a test want. */
 export const role = "berth_team_a";
 
+/** Ids of stacks. */
+export const [one, two] = ["1111111111111111", "2222222222222222"];
+
+/** An entry whose database is dropped when it leaves, and what confirms that. */
+export const doomed = { reclaimPolicy: "delete" };
+export const confirmed = { postgres: { confirmDelete: ["shop"] } };
+
 /** Kinds of admin, and the servers that treat them differently; what no server decides is tried with one. */
 export const admins = rowsOf<StackOptions & { admin: string; isFull?: boolean }>(
   [{ admin: "an admin with CREATEROLE and CREATEDB on 18", isSuperuser: false, isFull: true }],
@@ -142,10 +149,10 @@ interface StackOptions {
 
 /** A server for the tests of a `describe`, emptied after each, and what they do with stacks on it. */
 export function useStacks(options: StackOptions) {
-  const at = useBed(options);
+  const bed = useBed(options);
+  keepNeighbour(bed);
 
   afterEach(async () => {
-    const { bed } = at;
     for (const name of ["shop", "wiki"]) {
       await bed.sql(`DROP DATABASE IF EXISTS ${name}`);
       await bed.sql(`DROP ROLE IF EXISTS ${name}`);
@@ -155,36 +162,30 @@ export function useStacks(options: StackOptions) {
   });
 
   const stackOf = (stack: string, id: string | undefined, name = role): TestStack =>
-    new TestStack(at.bed, stack, { role: name, ...(id === undefined ? {} : { id }) });
+    new TestStack(bed, stack, { role: name, ...(id === undefined ? {} : { id }) });
   return {
-    get bed(): DatabaseBed {
-      return at.bed;
-    },
+    bed,
     stackOf,
     /** A stack with an app that holds three rows. */
     plant: async (stack: string, id: string | undefined): Promise<TestStack> => {
       const made = stackOf(stack, id);
       await made.run({ shop: {} });
-      await at.bed.sqlAs(
-        "shop",
-        "shop",
-        "create table orders as select generate_series(1, 3) as id",
-      );
-      at.bed.clearLog();
+      await bed.sqlAs("shop", "shop", "create table orders as select generate_series(1, 3) as id");
+      bed.clearLog();
       return made;
     },
     /** The rows, as the app reads them with its own password. */
-    rows: () => at.bed.sqlAs("shop", "shop", "select id from orders"),
+    rows: () => bed.sqlAs("shop", "shop", "select id from orders"),
     /** What the ownership role says. */
     comment: async (): Promise<string | null> => {
-      const [found] = await at.bed.sql<{ comment: string | null }>(
+      const [found] = await bed.sql<{ comment: string | null }>(
         `select shobj_description(oid, 'pg_authid') as comment from pg_roles where rolname = '${role}'`,
       );
       return found?.comment ?? null;
     },
     runAsAdmin: async (statement: string): Promise<void> => {
-      const { PGUSER: name, PGPASSWORD: password } = at.bed.adminEnvironment;
-      await at.bed.sqlWith({ name, password }, "postgres", statement);
+      const { PGUSER: name, PGPASSWORD: password } = bed.adminEnvironment;
+      await bed.sqlWith({ name, password }, "postgres", statement);
     },
   };
 }

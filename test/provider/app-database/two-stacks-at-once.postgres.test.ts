@@ -1,15 +1,13 @@
-import { expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { TestStack } from "./stacks.ts";
-import { useBed } from "./use-bed.ts";
+import { keepNeighbour, useBed } from "./use-bed.ts";
 
 /** Stacks that share a server may run at the same time: the run lock has them write in turns. */
 
-vi.setConfig({ testTimeout: 60_000 });
-
-const at = useBed();
+const bed = useBed();
+keepNeighbour(bed);
 
 it("two stacks that run at once each make their own apps, and neither has anything left to do", async () => {
-  const { bed } = at;
   const stacks = ["a", "b"].map((letter) => {
     const role = `berth_team_${letter}`;
     const stack = new TestStack(bed, `team-${letter}`, { id: letter.repeat(16), role });

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
-import { DatabaseBed, inputsOf } from "./bed.ts";
+import { inputsOf } from "./bed.ts";
+import { useBed } from "./use-bed.ts";
 
 /**
  * What the server holds about an app and its entry does not state: a refresh and a preview name it with the
@@ -12,17 +13,12 @@ const entry = {
   roles: { ro: { profile: "readonly", memberOf: ["reports", "writers"] } },
 };
 
-let bed: DatabaseBed;
+const bed = useBed();
 
 beforeAll(async () => {
-  bed = await DatabaseBed.open();
   await bed.sql(
     "create role reports; create role writers; grant reports, writers to coachlight_admin with admin option",
   );
-});
-
-afterAll(async () => {
-  await bed.close();
 });
 
 /** One way to leave something that the entry does not state. */

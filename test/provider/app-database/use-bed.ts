@@ -1,28 +1,35 @@
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { DatabaseBed } from "./bed.ts";
+import type { ServerOptions } from "./server-bed.ts";
 
-/** A server for the tests of a `describe`. Each test has apps of its own, and leaves the neighbour as it was. */
-export function useBed(options: Parameters<typeof DatabaseBed.open>[0] = {}) {
-  let bed: DatabaseBed;
-  let neighbourBefore: string;
+/** A server for the tests of a file or a `describe`, each of which has apps of its own. */
+export function useBed(options?: ServerOptions): DatabaseBed {
+  const bed = new DatabaseBed(options);
 
   beforeAll(async () => {
-    bed = await DatabaseBed.open(options);
-    neighbourBefore = await bed.neighbour();
-  }, 120_000);
+    await bed.open();
+  });
 
-  afterEach(async () => {
-    expect(await bed.neighbour()).toBe(neighbourBefore);
+  afterEach(() => {
     bed.reports.length = 0;
   });
 
   afterAll(async () => {
     await bed.close();
-  }, 60_000);
+  });
 
-  return {
-    get bed(): DatabaseBed {
-      return bed;
-    },
-  };
+  return bed;
+}
+
+/** Each test leaves the neighbour as it was. */
+export function keepNeighbour(bed: DatabaseBed): void {
+  let before: string;
+
+  beforeAll(async () => {
+    before = await bed.neighbour();
+  });
+
+  afterEach(async () => {
+    expect(await bed.neighbour()).toBe(before);
+  });
 }

@@ -11,7 +11,8 @@ import { type ConnectServer, startConnect } from "../../../../dev/connect/server
 import { VaultStore } from "../../../../dev/connect/vault-data.ts";
 import { findItem } from "../../../../dev/sandbox.ts";
 import { makeSpec } from "../../../fakes/stack.ts";
-import { DatabaseBed, ownershipRole } from "../../../provider/app-database/bed.ts";
+import { ownershipRole } from "../../../provider/app-database/bed.ts";
+import { useBed } from "../../../provider/app-database/use-bed.ts";
 
 /** A new password for the admin role, interrupted and refused at each step, on a real server with both kinds of admin. */
 
@@ -24,7 +25,7 @@ describe.each([
   { admin: "an admin with CREATEROLE and CREATEDB", isSuperuser: false },
   { admin: "a superuser", isSuperuser: true },
 ])("$admin", ({ isSuperuser }) => {
-  let database: DatabaseBed;
+  const database = useBed({ isSuperuser });
   let connect: ConnectServer;
   let store: VaultStore;
   let role: string;
@@ -32,7 +33,6 @@ describe.each([
   const token = makeToken();
 
   beforeAll(async () => {
-    database = await DatabaseBed.open({ isSuperuser });
     role = database.adminEnvironment.PGUSER;
     store = new VaultStore([createSampleVault()]);
     connect = await startConnect({ store, token });
@@ -40,7 +40,6 @@ describe.each([
 
   afterAll(async () => {
     await connect.close();
-    await database.close();
   });
 
   beforeEach(async () => {
@@ -174,13 +173,14 @@ describe.each([
   it("changes nothing on the server where the item cannot be written, until the token may write", async () => {
     const writing = connect;
     connect = await startConnect({ store, token, mayWrite: false });
-    const failed = rotate().finally(async () => {
+    try {
+      await expect(rotate()).rejects.toThrow(
+        /postgres-admin could not be written, and nothing was changed on the server.*\n {2}fix: give the token write access to the vault; then run the same command again/,
+      );
+    } finally {
       await connect.close();
       connect = writing;
-    });
-    await expect(failed).rejects.toThrow(
-      /postgres-admin could not be written, and nothing was changed on the server.*\n {2}fix: give the token write access to the vault; then run the same command again/,
-    );
+    }
     expect(await logsIn(first)).toBe(true);
     await rotateAgain();
   });

@@ -71,7 +71,11 @@ export const serverRows: readonly Row[] = [
         );
         await handler.configure({ postgres: { ...unpinned, ...pinned } });
         const request = { urn: toUrn(t.app), inputs: t.inputs, preview: false };
-        await handler.create(request).finally(() => handler.close());
+        try {
+          await handler.create(request);
+        } finally {
+          await handler.close();
+        }
       };
       const repair: Repair = (fix) => {
         pinned = { systemIdentifier: /systemIdentifier: "(\d+)"/.exec(fix)?.[1] ?? "" };
