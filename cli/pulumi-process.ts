@@ -21,6 +21,13 @@ export function toPulumi(command: "preview" | "up", { stack, file, into }: Given
 /** Options for execa: Pulumi is not killed with this process, and a failure of Pulumi is not an exception. */
 export const outlived = { cleanup: false, reject: false } as const;
 
+/** Has Pulumi compare several resources at a time, unless the user's environment says otherwise: each needs a login. */
+export function inParallel({ PULUMI_PARALLEL_DIFF = "true" } = process.env): {
+  readonly PULUMI_PARALLEL_DIFF: string;
+} {
+  return { PULUMI_PARALLEL_DIFF };
+}
+
 /** How Pulumi ended, and whether a signal came. */
 export interface PulumiEnd<O extends Options> {
   readonly result: Result<O>;

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
-import { outlived, waitForPulumi } from "../cli/pulumi-process.ts";
+import { inParallel, outlived, waitForPulumi } from "../cli/pulumi-process.ts";
 import { loadStackFromFile } from "../components/config/load.ts";
 import { findPlugins } from "../components/config/plugins.ts";
 import {
@@ -105,7 +105,7 @@ export function pulumiDefaults(
   env: NodeJS.ProcessEnv = process.env,
 ): Readonly<Record<string, string>> {
   const { PULUMI_SKIP_CHECKPOINTS = "true", GOGC = "300" } = env;
-  return { PULUMI_SKIP_CHECKPOINTS, GOGC };
+  return { PULUMI_SKIP_CHECKPOINTS, ...inParallel(env), GOGC };
 }
 
 /**

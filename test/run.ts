@@ -1,5 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { execa } from "execa";
@@ -7,9 +7,11 @@ import { projectFolder } from "../components/project-folder.ts";
 import { keepToSandbox } from "../dev/environment.ts";
 import { openToolchain } from "../dev/pulumi-cli.ts";
 import { openCache } from "../toolchain/cache.ts";
-import { clusterParts, type PartName, partNamed, testParts } from "../toolchain/parts.ts";
-import { missingOf } from "../toolchain/present.ts";
+import { clusterParts, partNamed, partTable, testParts } from "../toolchain/parts.ts";
+import { isPulumiItself, missingOf } from "../toolchain/present.ts";
 import { type FaultFigures, faultsVariable, readFigures, toFaultTable } from "./faults/figures.ts";
+import { mutants } from "./mutation/mutants.ts";
+import { otherOrder, otherOrderOfFiles } from "./other-order.ts";
 import { type Rows, rowsVariable } from "./rows.ts";
 
 /**
@@ -53,11 +55,16 @@ interface Plan {
   readonly args: readonly string[];
   /** Of the matrices in files `x.rows.test.ts`. */
   readonly rows: Rows;
+  /** How many files run at a time; not for files of the cluster, which always run one by one. */
+  readonly workers?: number;
 }
 
 const vitest = path.join(projectFolder, "node_modules/vitest/vitest.mjs");
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const exceptFull = ["--exclude", "**/*.full.test.ts"];
+const except = (files: readonly string[]): string[] => files.flatMap((file) => ["--exclude", file]);
+const inProjects = (...names: readonly string[]): string[] =>
+  names.flatMap((name) => ["--project", name]);
 
 /** The projects of the files that the arguments choose, as vitest itself chooses them. */
 async function findProjects(args: readonly string[]): Promise<Set<string>> {
@@ -81,7 +88,7 @@ const beginOf = (message: string): string =>
   stripVTControlCharacters(message).split("\n").slice(0, 12).join("\n").slice(0, 2_000);
 
 /** Runs vitest, with the toolchain on its PATH if one of the chosen files needs it. */
-async function run({ args, rows }: Plan): Promise<Count> {
+async function run({ args, rows, workers }: Plan): Promise<Count> {
   const projects = await findProjects(args);
   const needsPulumi = projects.has("engine") || projects.has("cluster");
   const tools = needsPulumi ? (await openToolchain(say, testParts)).env : {};
@@ -92,7 +99,12 @@ async function run({ args, rows }: Plan): Promise<Count> {
   const all = [vitest, "run", ...reporters, `--outputFile.json=${file}`, ...args];
   const { exitCode } = await execa(process.execPath, all, {
     cwd: projectFolder,
-    env: { ...tools, [rowsVariable]: rows, [faultsVariable]: faultsFile },
+    env: {
+      ...tools,
+      [rowsVariable]: rows,
+      [faultsVariable]: faultsFile,
+      ...(workers === undefined ? {} : { VITEST_MAX_WORKERS: String(workers) }),
+    },
     stdio: "inherit",
     reject: false,
   });
@@ -115,42 +127,80 @@ async function run({ args, rows }: Plan): Promise<Count> {
   }
 }
 
-/** One cluster chain as well, where its parts need not be built first. */
+/** The first rows of each matrix, and nothing that is for the full run. */
+const runSome = (...projects: readonly string[]): Promise<Count> =>
+  run({ args: [...exceptFull, ...inProjects(...projects)], rows: "first" });
+
+/**
+ * All projects. The cluster's files wait for most of their time, so they run beside the others; they are left out
+ * where their parts are not built. Where Pulumi is not built either, what needs no Pulumi runs meanwhile.
+ */
 async function runDefault(): Promise<Count> {
-  const parts = [...testParts, ...clusterParts, "kubernetes" as const].map(partNamed);
-  const missing = (await missingOf(parts, openCache())).filter(({ name }) => !isDefault(name));
-  if (missing.length === 0) return await run({ args: exceptFull, rows: "first" });
-  const count = await run({ args: [...exceptFull, "--project", "!cluster"], rows: "first" });
-  const names = missing.map(({ name }) => name).join(", ");
-  say(`left out: what needs a cluster (not built: ${names}); npm run test:full builds its parts`);
-  return count;
+  const cache = openCache();
+  const ofPulumi = partTable.filter(
+    (part) => isPulumiItself(part) || testParts.includes(part.name),
+  );
+  const isBuilt = (await missingOf(ofPulumi, cache)).length === 0;
+  const ofCluster = [...clusterParts, "kubernetes" as const].map(partNamed);
+  const missing = (await missingOf(ofCluster, cache)).map(({ name }) => name);
+  const [, ...before] = await Promise.all([
+    openToolchain(say, testParts),
+    ...(isBuilt ? [] : [runSome("pure", "postgres")]),
+  ]);
+  const counts = await Promise.all([
+    isBuilt ? runSome("pure", "postgres", "engine") : runSome("engine"),
+    ...(missing.length === 0 ? [runSome("cluster")] : []),
+  ]);
+  if (missing.length > 0) {
+    say(
+      `left out: what needs a cluster (not built: ${missing.join(", ")}); npm run test:full builds its parts`,
+    );
+  }
+  return addUp([...before, ...counts]);
 }
 
-const isDefault = (name: PartName): boolean => testParts.includes(name);
+const mutantsFile = "test/mutation/mutants.postgres.full.test.ts";
 
-const mutants = "test/mutation/mutants.postgres.full.test.ts";
-
-/** What `npm test` leaves out; and once more, in another order, what is pure or needs Postgres alone. */
+/**
+ * What `npm test` leaves out; and once more, in another order, what is pure or needs Postgres alone. Beside the files
+ * that keep a processor busy run those that wait for most of their time.
+ */
 async function runFull(): Promise<Count> {
-  const others = ["--project", "!cluster", "--exclude", mutants];
-  const most = await run({ args: [".full.test.", ".rows.test.", ...others], rows: "rest" });
-  // Each of these two runs one file at a time for a quarter of an hour, and waits for most of it.
-  const long = await Promise.all([
-    run({ args: [".full.test.", "--project", "cluster"], rows: "rest" }),
-    run({ args: [mutants], rows: "rest" }),
+  const workers = Math.max(1, Math.ceil(availableParallelism() * 1.5) - 1);
+  const others = [...inProjects("!cluster"), ...except([mutantsFile]), ...otherOrderOfFiles];
+  // Each file that holds a mutant runs in another order before the first mutant is tried.
+  const held = [...new Set(mutants.flatMap(({ tests }) => tests))];
+  const cheap = [...exceptFull, ...inProjects("pure", "postgres"), ...except(held)];
+  const [most, [shuffled, ...rest]] = await Promise.all([
+    run({ args: [".full.test.", ".rows.test.", ...others], rows: "rest", workers }),
+    runInTurn(
+      { args: [...cheap, ...otherOrder], rows: "first", workers },
+      { args: [".full.test.", ...inProjects("cluster")], rows: "rest" },
+      { args: [mutantsFile], rows: "rest", workers },
+    ),
   ]);
-  const rest = [most, ...long];
-  const cheap = [...exceptFull, "--project", "pure", "--project", "postgres"];
-  // With a fixed seed a failure in CI is the same failure here.
-  const order = ["--sequence.shuffle", "--sequence.seed=1"];
-  const shuffled = await run({ args: [...cheap, ...order], rows: "first" });
-  const sum = (counts: readonly number[]): number => counts.reduce((all, one) => all + one, 0);
+  const counts = addUp([most, ...rest]);
   return {
     // `npm test` has counted each of the shuffled ones, and their faults.
-    passed: sum(rest.map(({ passed }) => passed)) + (shuffled.failed === 0 ? 1 : 0),
-    failed: sum(rest.map(({ failed }) => failed)) + shuffled.failed,
-    failures: [...rest, shuffled].flatMap(({ failures }) => failures),
-    faults: rest.flatMap(({ faults }) => faults),
+    passed: counts.passed + (shuffled.failed === 0 ? 1 : 0),
+    failed: counts.failed + shuffled.failed,
+    failures: [...counts.failures, ...shuffled.failures],
+    faults: counts.faults,
+  };
+}
+
+async function runInTurn(first: Plan, ...others: readonly Plan[]): Promise<[Count, ...Count[]]> {
+  const counts: [Count, ...Count[]] = [await run(first)];
+  for (const plan of others) counts.push(await run(plan));
+  return counts;
+}
+
+function addUp(counts: readonly Count[]): Count {
+  return {
+    passed: counts.reduce((all, { passed }) => all + passed, 0),
+    failed: counts.reduce((all, { failed }) => all + failed, 0),
+    failures: counts.flatMap(({ failures }) => failures),
+    faults: counts.flatMap(({ faults }) => faults),
   };
 }
 

@@ -4,7 +4,7 @@ import { BerthError } from "../../components/errors.ts";
 import type { Risk } from "../../components/postgres/statements/labels.ts";
 import { projectFolder } from "../../components/project-folder.ts";
 import { print, printError, printFile, printJson, withProgress } from "../print.ts";
-import { outlived, waitForPulumi } from "../pulumi-process.ts";
+import { inParallel, outlived, waitForPulumi } from "../pulumi-process.ts";
 import { toStackPreview } from "./changes.ts";
 import { postComment } from "./comment.ts";
 import { type Digest, parseDigest } from "./digest.ts";
@@ -70,7 +70,8 @@ async function runPreview({ stack, file, savePlan }: PreviewArgs): Promise<{
     ...(file === undefined ? [] : ["--config-file", file]),
     ...(savePlan === undefined ? [] : ["--save-plan", savePlan]),
   ];
-  const pulumi = execa("pulumi", args, { cwd: projectFolder, stdin: "ignore", ...outlived });
+  const options = { cwd: projectFolder, env: inParallel(), stdin: "ignore", ...outlived } as const;
+  const pulumi = execa("pulumi", args, options);
   const { result, isInterrupted } = await withProgress("pulumi preview is running", () =>
     waitForPulumi(pulumi),
   );

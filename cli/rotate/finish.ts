@@ -98,7 +98,8 @@ async function awaitSecret(
   if (app.secretsThrough === "external-secret") {
     const object = { namespace: role.namespace, name: role.secretName };
     const reason = await forceSync(access, object);
-    const later = `reads the item within ${spec.secrets.refreshInterval} (${reason ?? ""})`;
+    const interval = role.settings.refreshInterval ?? spec.secrets.refreshInterval;
+    const later = `reads the item within ${interval} (${reason ?? ""})`;
     say("secret", `External Secrets ${reason === undefined ? "reads the item now" : later}`);
   }
   say("secret", `waiting for ${name}, at most ${String(args.wait)} min`);

@@ -121,6 +121,7 @@ function toPodSpec(
     serviceAccountName: name,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
+    // The Pods of failed tries stay, with their logs.
     restartPolicy: "Never",
     securityContext: podSecurity(userId),
     containers: [

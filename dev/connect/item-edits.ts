@@ -62,16 +62,17 @@ export function createItem(input: unknown, vaultId: string): Item {
   return buildItem(parsed, { id: makeId(), vaultId, version: 1, createdAt: now, updatedAt: now });
 }
 
-/** PUT: replaces the whole item. It keeps its id and creation time, and gets the next version. */
+/** PUT: replaces the whole item. It keeps its id, creation time and files, and gets the next version. */
 export function replaceItem(current: Item, input: unknown): Item {
   const parsed = parseInput(input, current.vault.id);
-  return buildItem(parsed, {
+  const item = buildItem(parsed, {
     id: current.id,
     vaultId: current.vault.id,
     version: current.version + 1,
     createdAt: current.createdAt,
     updatedAt: new Date().toISOString(),
   });
+  return current.files === undefined ? item : { ...item, files: current.files };
 }
 
 /**

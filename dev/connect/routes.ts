@@ -10,10 +10,12 @@ export interface ApiRequest {
   readonly body: unknown;
 }
 
-/** An answer; without `body` it is an empty 204. */
+/** An answer; without `body` and `bytes` it is an empty 204. */
 export interface ApiResponse {
   readonly status: number;
   readonly body?: unknown;
+  /** Content of a file. */
+  readonly bytes?: Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -50,7 +52,7 @@ export function answer(context: ApiContext, request: ApiRequest): ApiResponse {
   if (itemId === undefined) return answerItems(context, vault, request);
   const item = vault.items.find((candidate) => candidate.id === itemId);
   if (item === undefined || context.faults.isHidden(item)) throw notFound(`item ${itemId}`);
-  if (rest.length > 0) return answerFiles(rest, request);
+  if (rest.length > 0) return answerFiles(item, rest, request);
   return answerItem(context, item, request);
 }
 
@@ -78,7 +80,7 @@ function answerItems(context: ApiContext, vault: VaultRecord, request: ApiReques
   if (request.method === "POST") {
     const item = createItem(request.body, vault.id);
     context.store.putItem(item);
-    return { status: 200, body: item };
+    return { status: 200, body: toItemView(item) };
   }
   const isWanted = parseFilter(request.filter, ["eq", "co"]);
   const found = vault.items.filter(
@@ -89,7 +91,7 @@ function answerItems(context: ApiContext, vault: VaultRecord, request: ApiReques
 
 function answerItem(context: ApiContext, item: Item, request: ApiRequest): ApiResponse {
   expectMethod(request, ["GET", "PUT", "PATCH", "DELETE"]);
-  if (request.method === "GET") return { status: 200, body: item };
+  if (request.method === "GET") return { status: 200, body: toItemView(item) };
   if (request.method === "DELETE") {
     context.store.removeItem(item.vault.id, item.id);
     return { status: 204 };
@@ -97,14 +99,34 @@ function answerItem(context: ApiContext, item: Item, request: ApiRequest): ApiRe
   const edit = request.method === "PUT" ? replaceItem : patchItem;
   const changed = edit(item, request.body);
   context.store.putItem(changed);
-  return { status: 200, body: changed };
+  return { status: 200, body: toItemView(changed) };
 }
 
-/** The stand-in has only the names of files, in their item: the list is empty, and every file is unknown. */
-function answerFiles(rest: readonly string[], request: ApiRequest): ApiResponse {
+function answerFiles(item: Item, rest: readonly string[], request: ApiRequest): ApiResponse {
   expectMethod(request, ["GET"]);
-  if (rest[0] === "files" && rest.length === 1) return { status: 200, body: [] };
-  throw notFound(rest[0] === "files" ? `file ${rest[1] ?? ""}` : "resource");
+  const [root, id, part, ...more] = rest;
+  if (root !== "files" || ![undefined, "content"].includes(part) || more.length > 0)
+    throw notFound("resource");
+  if (id === undefined) return { status: 200, body: toFileViews(item) };
+  const file = item.files?.find((candidate) => candidate.id === id);
+  if (file === undefined) throw notFound(`file ${id}`);
+  if (part === "content") return { status: 200, bytes: Buffer.from(file.content, "base64") };
+  return { status: 200, body: toFileViews(item).find((view) => view.id === id) };
+}
+
+/** The content of a file has an address of its own. */
+function toFileViews({ id: itemId, vault, files = [] }: Item) {
+  const folder = `/v1/vaults/${vault.id}/items/${itemId}/files`;
+  return files.map(({ id, name, size }) => ({
+    id,
+    name,
+    size,
+    content_path: `${folder}/${id}/content`,
+  }));
+}
+
+function toItemView(item: Item): Readonly<Record<string, unknown>> {
+  return item.files === undefined ? item : { ...item, files: toFileViews(item) };
 }
 
 /**
@@ -131,11 +153,11 @@ function toVaultView(vault: VaultRecord): Readonly<Record<string, unknown>> {
   return { ...view, attributeVersion: 1, items: items.length, type: "USER_CREATED" };
 }
 
-/** A list has no fields or sections: a secret is only in the answer for its item. */
+const onlyInItem = ["fields", "sections", "files"];
+
+/** A list has no fields, sections or files: a secret is only in the answer for its item. */
 function toSummary(item: Item): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    Object.entries(item).filter(([name]) => name !== "fields" && name !== "sections"),
-  );
+  return Object.fromEntries(Object.entries(item).filter(([name]) => !onlyInItem.includes(name)));
 }
 
 function expectMethod(request: ApiRequest, allowed: readonly string[]): void {

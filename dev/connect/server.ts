@@ -221,7 +221,8 @@ function send(response: ServerResponse, result: ApiResponse, isTruncated = false
   response.setHeader("1Password-Connect-Version", VERSION);
   for (const [name, value] of Object.entries(result.headers ?? {})) response.setHeader(name, value);
   if (result.body === undefined) {
-    response.writeHead(result.status).end();
+    if (result.bytes !== undefined) response.setHeader("Content-Type", "application/octet-stream");
+    response.writeHead(result.status).end(result.bytes);
     return;
   }
   const text = JSON.stringify(result.body);

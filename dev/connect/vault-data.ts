@@ -67,8 +67,10 @@ const itemSchema = z.object({
   lastEditedBy: z.string().optional(),
   sections: z.array(sectionSchema),
   fields: z.array(fieldSchema.extend({ id: z.string(), type: z.string() })),
-  /** Attached files, without their content. */
-  files: z.array(z.object({ id: z.string(), name: z.string(), size: z.number() })).optional(),
+  /** Attached files, with their content in base64. Connect reads them, and cannot attach or change one. */
+  files: z
+    .array(z.object({ id: z.string(), name: z.string(), size: z.number(), content: z.string() }))
+    .optional(),
 });
 
 const vaultSchema = z.object({

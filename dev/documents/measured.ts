@@ -149,6 +149,26 @@ export function growthTable(measured = readMeasured()): string {
   );
 }
 
+/** What the time of an unchanged preview is for. */
+export function restTable(measured = readMeasured()): string {
+  if (measured === undefined || measured.apps.length === 0) return missing;
+  const head = [
+    "apps",
+    "Berth's admin",
+    "Pulumi, with resources that do nothing",
+    "items, verifiers, plans, catalog",
+    "the look into the databases",
+    "an app",
+  ];
+  const rows = measured.apps.map((one) => {
+    const { n, engine, berth_noop_s: inside, berth_noop_outside_s: outside } = one;
+    const own = time(outside - engine.noop_s);
+    const look = inside - outside;
+    return [count(n), adminOf(one), time(engine.noop_s), own, time(look), eachMs(look, n)];
+  });
+  return toTable(head, rows);
+}
+
 /** What many servers would take. */
 export function scaleTable(measured = readMeasured()): string {
   const simulation = measured?.simulation;

@@ -12,7 +12,7 @@ import {
   showRights,
   showUnlisted,
 } from "./delivery-examples.ts";
-import { floorTable, growthTable, scaleTable } from "./measured.ts";
+import { floorTable, growthTable, restTable, scaleTable } from "./measured.ts";
 import { problemTable } from "./problem-table.ts";
 import { drawInnerRooms, drawRooms } from "./room-picture.ts";
 import { stackFileReference } from "./stack-file-reference.ts";
@@ -67,6 +67,7 @@ export const madeParts: Readonly<Record<string, Readonly<Record<string, MadePart
   "docs/performance.md": {
     floors: { from: "docs/measured.json", show: () => floorTable() },
     growth: { from: "docs/measured.json", show: () => growthTable() },
+    rest: { from: "docs/measured.json", show: () => restTable() },
   },
   "docs/scale.md": { simulation: { from: "docs/measured.json", show: () => scaleTable() } },
   "docs/delivery/health.md": { checks: { from: "the health checks", show: healthText } },

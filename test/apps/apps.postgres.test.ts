@@ -55,7 +55,7 @@ function toConnection({ reads }: AppRow, app: AppSpec, secret: Readonly<Record<s
     port,
     user: reads.user === undefined ? app.roles[0].name : secret[reads.user],
     password: secret[reads.password],
-    database: app.database.name,
+    database: reads.database === undefined ? app.database.name : secret[reads.database],
   };
 }
 
@@ -82,6 +82,10 @@ test.each(rows)("$app logs in with the bytes of its Secret", async (row) => {
   results.set(row.app, Object.keys(secret));
 });
 
+test("none needs more than six lines", () => {
+  expect(rows.filter((row) => countLines(row) > 6).map(({ app }) => app)).toEqual([]);
+});
+
 test("docs/apps.md has each of them, with the keys of its Secret", () => {
   // Where only some of the rows have run, the page cannot be made.
   if (results.size < rows.length) return;
@@ -93,12 +97,14 @@ test("docs/apps.md has each of them, with the keys of its Secret", () => {
   ).toBe(made);
 });
 
+function countLines({ entry }: AppRow): number {
+  return entry.split("\n").length + (entry === "{}" ? 0 : 1);
+}
+
 function toPage(): string {
   const entries = rows.map(({ app, entry }) =>
     entry === "{}" ? `  ${app}: {}` : `  ${app}:\n    ${entry.replaceAll("\n", "\n  ")}`,
   );
-  const lines = (row: AppRow): number =>
-    row.entry.split("\n").length + (row.entry === "{}" ? 0 : 1);
   return [
     "# Apps, and the login as each reads it",
     "",
@@ -107,6 +113,9 @@ function toPage(): string {
     "a URL, quotes, blanks and letters beyond ASCII. It does not start the apps. It also makes this page. With [External Secrets](secrets/external-secrets.md)",
     "the item stays as it is. The keys are explained in [The login in the form the app reads](secrets/keys.md).",
     "",
+    `The ${String(rows.filter(({ entry }) => entry.includes("item:")).length)} with an \`item\` are all apps that share a Postgres in [one public home cluster](https://github.com/gavinmcfall/home-ops),`,
+    "where each had the superuser's password in its Secret, for an init container. None is left out.",
+    "",
     "| app | lines of entry | keys of the Secret | it reads | login |",
     "|---|---|---|---|---|",
     ...rows.map((row) => {
@@ -114,7 +123,7 @@ function toPage(): string {
       const read = Object.values(row.reads)
         .map((key) => `\`${key}\``)
         .join(", ");
-      return `| ${row.app} | ${String(lines(row))} | ${keys} | ${read} | logged in |`;
+      return `| ${row.app} | ${String(countLines(row))} | ${keys} | ${read} | logged in |`;
     }),
     "",
     "Their entries:",
@@ -124,8 +133,11 @@ function toPage(): string {
     ...entries,
     "```",
     "",
-    "An app that also has other keys in the same Secret gets Berth's Secret beside it (`envFrom` with two Secrets).",
-    "Lidarr, Prowlarr and Radarr were logged in to both of their databases. Their own settings say which is which.",
+    "- What an app reads and no key holds, such as the port, stands in its own settings.",
+    "- An app that also has other keys in the same Secret gets Berth's Secret beside it ([`envFrom` with two Secrets](secrets/in-the-pod.md)).",
+    "- Lidarr, Prowlarr and Radarr were logged in to both of their databases. Their own settings say which is which.",
+    "- Gatus reads its file: there the database's `path` is `${GATUS_DATABASE_URL}`.",
+    "- Immich and TeslaMate need extensions that the server must have. Berth refuses the entry where they are missing.",
     "",
   ].join("\n");
 }

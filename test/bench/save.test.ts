@@ -4,6 +4,7 @@ import {
   growthTable,
   type MeasuredApps,
   plotMeasured,
+  restTable,
   scaleTable,
 } from "../../dev/documents/measured.ts";
 import { addTo } from "./save.ts";
@@ -58,6 +59,7 @@ describe("saved figures", () => {
     );
     expect(table).toContain("Not measured: clone (not on this file system).");
     expect(growthTable(first)).toContain("| 150 | CREATEROLE | 1.5 s | 10 ms | 2.00 |");
+    expect(restTable(first)).toContain("| 150 | CREATEROLE | 0.8 s | 0.3 s | 0.5 s | 3 ms |");
     const tables = { tables: 20_000, noop_s: 1, refresh_s: 2, role_s: 3 };
     expect(growthTable(addTo(first, "one machine", { tables }))).toContain(
       "One app with 20,000 tables:",
@@ -73,7 +75,7 @@ describe("saved figures", () => {
 
   it("say that nothing was measured where nothing was", () => {
     const none = addTo(undefined, "x", {});
-    for (const show of [floorTable, growthTable, scaleTable]) {
+    for (const show of [floorTable, growthTable, restTable, scaleTable]) {
       expect(show(none)).toContain("Not measured yet");
     }
   });

@@ -36,11 +36,19 @@ export async function measureTofu(
       return { tofu_s };
     });
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error));
-    return { tofu_missing: `${program} failed, and the run printed why` };
+    const tofu_missing = `${program} failed: ${findReason(error)}`;
+    say(tofu_missing);
+    return { tofu_missing };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The line that says what is wrong, of the many that OpenTofu and Terraform print. */
+export function findReason(error: unknown): string {
+  const { stderr = "", message } = error as Error & { readonly stderr?: string };
+  const lines = stderr.split("\n").map((line) => line.replace(/^[\s\u2500-\u257f]+/, "").trim());
+  return lines.find((line) => line.startsWith("Error: ")) ?? message.split("\n")[0] ?? "";
 }
 
 async function findProgram(): Promise<string | undefined> {

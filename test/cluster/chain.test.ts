@@ -1,13 +1,11 @@
-import path from "node:path";
-import { execa } from "execa";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { projectFolder } from "../../components/project-folder.ts";
-import type { Manifest } from "../../dev/cluster/objects.ts";
 import { waitFor } from "../../dev/cluster/wait-for.ts";
 import { readNeighbour } from "../../dev/neighbour-check.ts";
 import { deliverItems } from "./argocd.ts";
 import { ClusterBed } from "./cluster-bed.ts";
+import { certificateFiles, makeEdgeVault } from "./edge-vault.ts";
+import { rotate, rotationRights } from "./rotate.ts";
 
 /**
  * The chain, with every part real but Argo CD: `pulumi up` through the port-forward, OnePasswordItems,
@@ -19,7 +17,15 @@ let neighbour: string;
 let delivered: string[];
 
 beforeAll(async () => {
-  cluster = await ClusterBed.open("db-postgres");
+  cluster = await ClusterBed.open("db-postgres", { vaults: [makeEdgeVault()] });
+  cluster.bed.configure((config) => {
+    const { secrets } = config["berth:apps"]["netbox"] as { secrets: Record<string, object> };
+    secrets["netbox-tls"] = {
+      item: { title: "certificates", vault: "Edge" },
+      files: Object.keys(certificateFiles),
+      type: "kubernetes.io/tls",
+    };
+  });
   await cluster.startOperator();
   neighbour = await readNeighbour(cluster.bed.sandbox);
   const { exitCode, output } = await cluster.bed.up();
@@ -50,28 +56,6 @@ async function logIn(namespace: string, name: string, database: string): Promise
   } finally {
     await client.end();
   }
-}
-
-/** What whoever rotates needs besides the way to Postgres. */
-function secretReader(namespace: string): Manifest[] {
-  const apiGroup = "rbac.authorization.k8s.io";
-  const common = {
-    apiVersion: `${apiGroup}/v1`,
-    metadata: { name: "berth-secrets", namespace },
-  };
-  return [
-    {
-      ...common,
-      kind: "Role",
-      rules: [{ apiGroups: [""], resources: ["secrets"], verbs: ["get"] }],
-    },
-    {
-      ...common,
-      kind: "RoleBinding",
-      roleRef: { apiGroup, kind: "Role", name: "berth-secrets" },
-      subjects: [{ apiGroup, kind: "User", name: "berth" }],
-    },
-  ];
 }
 
 describe("the Secrets of the app", () => {
@@ -112,6 +96,16 @@ describe("the Secrets of the app", () => {
       const { username, password } = await secret(namespace, "netbox-db-credentials");
       expect({ name: username, password }).toEqual(item);
     }
+  });
+
+  it("hold the files of an item of another vault, in a Secret of their type", async () => {
+    expect(await cluster.secretBytes("infra-netbox", "netbox-tls")).toEqual({
+      ...certificateFiles,
+      note: Buffer.from("for the edge"),
+    });
+    expect(await cluster.read("v1", "Secret", "infra-netbox", "netbox-tls")).toMatchObject({
+      type: "kubernetes.io/tls",
+    });
   });
 });
 
@@ -184,21 +178,8 @@ describe("a changed password", () => {
 });
 
 describe("rotate", () => {
-  async function rotate(...more: readonly string[]) {
-    const { sandbox, toolchain } = cluster.bed;
-    const cli = path.join(projectFolder, "cli/main.ts");
-    const given = ["--stack", "dev", "--config-file", sandbox.stackFile, "--app", "netbox"];
-    const { exitCode, stdout, stderr } = await execa(
-      process.execPath,
-      [cli, "rotate", ...given, "--json", ...more],
-      { env: { ...toolchain.env, ...sandbox.env, NO_COLOR: "1" }, stdin: "ignore", reject: false },
-    );
-    cluster.bed.outputs.push(stdout, stderr);
-    return { exitCode, stderr, report: JSON.parse(stdout) as unknown };
-  }
-
   it("says so where it may not see the Secret", async () => {
-    const { exitCode, report, stderr } = await rotate();
+    const { exitCode, report, stderr } = await rotate(cluster, "netbox");
     expect(exitCode, stderr).toBe(0);
     expect(report).toMatchObject({
       secret: { name: "infra-netbox/netbox-db-credentials", outcome: "unseen" },
@@ -208,8 +189,8 @@ describe("rotate", () => {
   });
 
   it("waits until the operator has brought the password to the Secret", async () => {
-    await cluster.applyAll(secretReader("infra-netbox"));
-    const { exitCode, report, stderr } = await rotate();
+    await cluster.applyAll(rotationRights("infra-netbox", [["get", "", "secrets"]]));
+    const { exitCode, report, stderr } = await rotate(cluster, "netbox");
     expect(exitCode, stderr).toBe(0);
     expect(report).toMatchObject({
       secret: { name: "infra-netbox/netbox-db-credentials", outcome: "arrived" },
@@ -231,7 +212,7 @@ describe("rotate", () => {
       // Its chart is given the role's name, which changes now.
       delete apps["netbox"]["workload"];
     });
-    const { exitCode, report, stderr } = await rotate();
+    const { exitCode, report, stderr } = await rotate(cluster, "netbox");
     expect(exitCode, stderr).toBe(0);
     expect(report).toMatchObject({ login: "netbox_a", secret: { outcome: "arrived" } });
     expect(await logIn("infra-netbox", "netbox-db-credentials", "netbox")).toMatchObject({
@@ -239,7 +220,10 @@ describe("rotate", () => {
     });
     const { username } = await secret("infra-netbox", "netbox-db-credentials");
     expect(username).toBe("netbox_a");
-    expect((await rotate("--retire")).report).toMatchObject({ login: "netbox_a", connected: [] });
+    expect((await rotate(cluster, "netbox", "--retire")).report).toMatchObject({
+      login: "netbox_a",
+      connected: [],
+    });
     const { exitCode: again, output } = await cluster.bed.up();
     expect(again, output).toBe(0);
     expect(await readNeighbour(cluster.bed.sandbox)).toBe(neighbour);

@@ -162,11 +162,20 @@ export class ClusterBed {
 
   /** Keys and values of a Secret. */
   async secret(where: string, name: string): Promise<Record<string, string> | undefined> {
+    const bytes = await this.secretBytes(where, name);
+    return (
+      bytes &&
+      Object.fromEntries(Object.entries(bytes).map(([key, value]) => [key, value.toString()]))
+    );
+  }
+
+  /** The same, also where a value is no text. */
+  async secretBytes(where: string, name: string): Promise<Record<string, Buffer> | undefined> {
     const secret = await this.read("v1", "Secret", where, name);
     if (secret === undefined) return undefined;
     const data = (secret["data"] ?? {}) as Record<string, string>;
     return Object.fromEntries(
-      Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]),
+      Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64")]),
     );
   }
 

@@ -18,6 +18,8 @@ import { findLeftovers, nothing, processesOf, type Session } from "./leftovers.t
 
 let cluster: ClusterBed;
 let relay: Backend;
+/** Whether a run is to be cut in its middle. */
+let isSlow = false;
 let neighbour: string;
 const names: string[] = [];
 
@@ -37,10 +39,14 @@ afterAll(async () => {
   await cluster.close();
 });
 
-/** Behind kwok: leads on to Postgres, slowly, so that a run lasts long enough to be cut in the middle. */
+/** Behind kwok: leads on to Postgres; slowly if the run must last long enough to be cut in the middle. */
 function leadOn(socket: net.Socket): void {
   const target = net.connect(cluster.bed.sandbox.superuser.port, "127.0.0.1");
-  socket.on("data", (chunk) => setTimeout(() => target.write(chunk), 25));
+  const delayMs = isSlow ? 25 : 0;
+  socket.on("data", (chunk) => {
+    if (delayMs === 0) target.write(chunk);
+    else setTimeout(() => target.write(chunk), delayMs);
+  });
   target.pipe(socket);
   target.on("error", () => undefined);
   socket.once("close", () => target.destroy());
@@ -64,8 +70,12 @@ const passwordOf = (name: string): string => `Canary-of-${name}-0123456789`;
 async function beginUp() {
   const { postgresLog } = cluster.bed.sandbox;
   writeFileSync(postgresLog, "");
+  isSlow = true;
   const run = cluster.bed.startUp();
-  const over = run.then(() => true);
+  const over = run.then(() => {
+    isSlow = false;
+    return true;
+  });
   const sent = (): number => readFileSync(postgresLog, "utf8").split("CREATE DATABASE").length - 1;
   while (sent() < 2 && !(await Promise.race([over, delay(20, false)])));
   return { run };

@@ -1,12 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { parse } from "yaml";
 import { parseStack } from "../../components/config/parse.ts";
 import { KINDS } from "../../components/delivery/cluster/kinds.ts";
 import { listObjects } from "../../components/delivery/cluster/objects.ts";
 import { planStackDelivery } from "../../components/delivery/stack-delivery.ts";
 import type { KubernetesObject } from "../../components/delivery/yaml.ts";
+import { projectFolder } from "../../components/project-folder.ts";
 import { NETBOX_VALUES } from "../delivery/netbox-values.ts";
 import { writeStack } from "../fakes/stack.ts";
 import { issue } from "../tunnel/certificate.ts";
@@ -235,6 +237,14 @@ describe("every manifest that Berth emits", () => {
       const { status, message } = await tryStrictly(inject("cluster").kubeconfig, object);
       expect(`${String(status)} ${message}`, JSON.stringify(object)).toBe("201 ");
     }
+  });
+
+  it("is read by a Deployment as docs/secrets/in-the-pod.md has it", async () => {
+    const page = readFileSync(path.join(projectFolder, "docs/secrets/in-the-pod.md"), "utf8");
+    const [, text = ""] = /```yaml\n(apiVersion: [\s\S]*?)```/.exec(page) ?? [];
+    const deployment = settle(parse(text) as KubernetesObject);
+    const verdict = await tryStrictly(inject("cluster").kubeconfig, deployment);
+    expect(verdict).toEqual({ status: 201, message: "" });
   });
 
   it("is refused with a field that its definition does not know, wherever that is", async () => {

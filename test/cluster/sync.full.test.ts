@@ -7,8 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import type { Manifest } from "../../dev/cluster/objects.ts";
 import { hasGo, useGoBinary } from "../fakes/go-program.ts";
-import { installation, startArgoCd } from "./argocd-controller.ts";
+import { installation } from "./argocd-controller.ts";
 import { ClusterBed } from "./cluster-bed.ts";
+import { type Controller, startController } from "./controller.ts";
 
 /**
  * Argo CD's own application controller and repository server sync what `pulumi up` wrote into a checkout, in the order
@@ -37,7 +38,7 @@ const database = "sync-db";
 const scratch = mkdtempSync(path.join(tmpdir(), "berth-sync-"));
 
 let cluster: ClusterBed;
-let controller: ReturnType<typeof startArgoCd>;
+let controller: Controller;
 
 const git = async (...args: string[]): Promise<string> =>
   (await execa("git", ["-C", cluster.bed.gitops, ...args], { stdin: "ignore" })).stdout;
@@ -160,7 +161,7 @@ beforeAll(async () => {
   await commit();
   await cluster.applyAll(installation(argocd));
   const { kubeconfig } = cluster.cluster;
-  controller = startArgoCd(program, argocd, { kubeconfig, folder: scratch });
+  controller = startController([program, argocd], { kubeconfig, folder: scratch });
   await cluster.applyAll([
     parse(
       readFileSync(path.join(bed.gitops, "clusters/home/argocd/berth-dev.yml"), "utf8"),

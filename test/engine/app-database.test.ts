@@ -131,12 +131,6 @@ describe("one plan, two provisioners", () => {
 });
 
 describe("on a running stack", () => {
-  beforeAll(async () => {
-    provisionWith("berth");
-    const { exitCode, output } = await bed.up();
-    expect(exitCode, output).toBe(0);
-  });
-
   it("a second up sends nothing that changes anything, and logs in to a database once", async () => {
     writeFileSync(bed.sandbox.postgresLog, "");
     expect((await bed.up()).output).not.toMatch(changed);
@@ -182,13 +176,10 @@ describe("on a running stack", () => {
       });
     });
     writeFileSync(bed.sandbox.postgresLog, "");
-    const preview = await bed.preview();
-    expect(preview.exitCode, preview.output).toBe(0);
-    expect(preview.output).toMatch(/~ 1 to update/);
-    expect(preview.output).not.toMatch(/to (replace|create|delete)|replac/);
     const { exitCode, output } = await bed.up();
     expect(exitCode, output).toBe(0);
     expect(output).toMatch(/~ 1 updated/);
+    expect(output).not.toMatch(/replac|\d+ (created|deleted)/);
     const log = readFileSync(bed.sandbox.postgresLog, "utf8");
     expect(log).toContain("second_admin@maintenance");
     expect(log).not.toMatch(/statement: *(grant|revoke|alter|create|drop|comment)/i);

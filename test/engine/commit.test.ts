@@ -49,10 +49,9 @@ it("commits the manifests of a first up, and not what others have staged", async
 });
 
 it("commits nothing where nothing changed", async () => {
-  expect((await bed.preview("--expect-no-changes")).exitCode).toBe(0);
   const { exitCode, output } = await bed.up();
   expect(exitCode, output).toBe(0);
-  expect(output).not.toContain("committed on");
+  expect(output).not.toMatch(/committed on|\d+ (created|updated|deleted|replaced)/);
   expect(await countCommits()).toBe(2);
 });
 

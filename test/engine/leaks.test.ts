@@ -29,16 +29,16 @@ beforeAll(async () => {
     for (const field of fields)
       if (field["label"] === "password") field["value"] = "CanaryRotated'\\$$ %I";
   });
-  await run(["up", "--yes", "--diff", "-v=9"]);
+  await run(["up", "--yes", "--skip-preview", "--diff", "-v=9"]);
   await run(["preview", "--debug", ...toStderr]);
-  await run(["refresh", "--yes", ...toStderr]);
+  await run(["refresh", "--yes", "--skip-preview", ...toStderr]);
   await run(["stack", "output", "--json", "--show-secrets"]);
   await run(["stack", "export", "--show-secrets"]);
   await bed.pulumi(["up", "--yes", ...toStderr], {
     ...files,
     OP_CONNECT_TOKEN: "canary-of-a-wrong-token",
   });
-  await run(["destroy", "--yes", ...toStderr]);
+  await run(["destroy", "--yes", "--skip-preview", ...toStderr]);
   // The registry's Postgres plugin reads the password where it can be kept out of its inputs.
   bed.configure((config) => {
     config["berth:postgres"]["provisioner"] = "postgresql";

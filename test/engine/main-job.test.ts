@@ -41,11 +41,6 @@ describe("a fresh stack", () => {
     expect(log).toContain("pg_control_system");
     expect(log).not.toMatch(/statement: *(grant|revoke|alter|create|drop|comment)/i);
   });
-
-  it("previews no changes", async () => {
-    const { exitCode } = await bed.preview("--expect-no-changes");
-    expect(exitCode).toBe(0);
-  });
 });
 
 describe("what it made", () => {

@@ -93,7 +93,7 @@ describe("the provider, which reads the admin's item by itself", () => {
   const without = { OP_CONNECT_HOST: "", OP_CONNECT_TOKEN: "" };
 
   it("says what refresh needs if the environment lacks it", async () => {
-    const { output, exitCode } = await bed.pulumi(["refresh", "--yes"], without);
+    const { output, exitCode } = await bed.pulumi(["refresh", "--yes", "--skip-preview"], without);
     expect(exitCode).not.toBe(0);
     expect(output).toContain(
       "whenever Berth asks the server, in pulumi refresh and destroy as well.",
@@ -116,8 +116,8 @@ describe("the provider, which reads the admin's item by itself", () => {
     expect((await bed.pulumi(["stack", "import", "--file", file])).exitCode).toBe(0);
     const readState = async () => (await bed.pulumi(["stack", "export", "--show-secrets"])).output;
     expect(await readState()).toContain(password);
-    expect((await bed.pulumi(["refresh", "--yes"])).exitCode).toBe(0);
-    const up = await bed.pulumi(["up", "--yes", "--diff"]);
+    expect((await bed.pulumi(["refresh", "--yes", "--skip-preview"])).exitCode).toBe(0);
+    const up = await bed.pulumi(["up", "--yes", "--skip-preview", "--diff"]);
     expect(up.exitCode).toBe(0);
     expect(up.output).not.toMatch(/replace/);
     expect(await readState()).not.toContain(password);
@@ -125,6 +125,6 @@ describe("the provider, which reads the admin's item by itself", () => {
   });
 
   it("needs no password to destroy a stack whose databases are kept", async () => {
-    expect((await bed.pulumi(["destroy", "--yes"], without)).exitCode).toBe(0);
+    expect((await bed.pulumi(["destroy", "--yes", "--skip-preview"], without)).exitCode).toBe(0);
   });
 });

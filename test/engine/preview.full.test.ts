@@ -4,6 +4,7 @@ import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import type { StackPreview } from "../../cli/preview/model.ts";
 import { projectFolder } from "../../components/project-folder.ts";
+import { connectAsSuperuser } from "../../dev/postgres/neighbour.ts";
 import { Bed } from "./bed.ts";
 import { useBed } from "./use-bed.ts";
 
@@ -75,6 +76,28 @@ describe("a fresh stack", () => {
 describe("a stack that is up", () => {
   it("is one line where nothing changes", async () => {
     expect(await preview()).toMatchObject({ exitCode: 0, stdout: "stack dev: no changes" });
+  });
+
+  it("is looked into in several databases at a time", async () => {
+    const databases = ["basketball", "netbox"];
+    const holders = await Promise.all(
+      databases.map((name) => connectAsSuperuser(bed.sandbox.superuser, name)),
+    );
+    try {
+      for (const holder of holders) {
+        await holder.query("begin; lock table pg_catalog.pg_default_acl in access exclusive mode");
+      }
+      const running = preview();
+      const waiting =
+        "select datname::text as name from pg_stat_activity where usename = 'coachlight_admin' and wait_event_type = 'Lock' order by 1";
+      await expect
+        .poll(() => bed.sql(waiting), { timeout: 60_000, interval: 100 })
+        .toEqual(databases.map((name) => ({ name })));
+      for (const holder of holders) await holder.query("rollback");
+      expect(await running).toMatchObject({ exitCode: 0, stdout: "stack dev: no changes" });
+    } finally {
+      for (const holder of holders) await holder.end();
+    }
   });
 
   it("names the property for a new password", async () => {

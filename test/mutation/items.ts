@@ -8,6 +8,11 @@ export const items: readonly Mutant[] = [
     [["a look for passwords in URLs", "withPassword.test(value)", "false"]],
   ),
   ...inFile(
+    "components/config/schema/secret.ts",
+    ["test/secrets/further.test.ts"],
+    [["an interval with which a new password never arrives", "/[1-9]/.test(text)", "true"]],
+  ),
+  ...inFile(
     "components/onepassword/read-items.ts",
     ["test/onepassword/read-items.test.ts", "test/onepassword/through-client.test.ts"],
     [

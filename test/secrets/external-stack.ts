@@ -1,4 +1,5 @@
 import { parseStack } from "../../components/config/parse.ts";
+import type { StackSpec } from "../../components/config/spec.ts";
 import { planStackDelivery } from "../../components/delivery/stack-delivery.ts";
 import { writeStack } from "../fakes/stack.ts";
 
@@ -17,11 +18,15 @@ export function write(entry: object, secrets: object = external) {
 
 export function plan(entry: object, secrets: object = external) {
   const spec = parseStack("prod", write(entry, secrets));
+  return { spec, objects: listObjects(spec) };
+}
+
+/** Every object of a stack's files. */
+export function listObjects(spec: StackSpec) {
   const delivery = planStackDelivery(spec, ({ item }) => ({ vaultId: "v", itemId: item }));
-  const objects = [delivery.shared, ...spec.apps.map(delivery.ofApp)].flatMap((files) =>
+  return [delivery.shared, ...spec.apps.map(delivery.ofApp)].flatMap((files) =>
     files !== undefined && "files" in files ? files.files.flatMap((file) => file.objects) : [],
   );
-  return { spec, objects };
 }
 
 export function findSecret(entry: object, name: string, secrets: object = external) {

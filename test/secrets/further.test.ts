@@ -101,6 +101,17 @@ describe("a Secret", () => {
     expect(problems).toEqual([expect.stringContaining(problem)]);
   });
 
+  test("may be read once, but a login's and the stack's may not: a new password must arrive", () => {
+    const once = { refreshInterval: "0h0m0s" };
+    expect(findProblems(write({ secrets: { x: once } }))).toEqual([]);
+    expect(findProblems(write({ owner: once }, { ...external, ...once }))).toEqual([
+      expect.stringContaining(
+        'berth:secrets.refreshInterval: "0h0m0s" would keep a rotated password from the Secret for ever',
+      ),
+      expect.stringContaining('berth:apps.radarr.owner.refreshInterval: "0h0m0s" would keep'),
+    ]);
+  });
+
   test("asks 1Password for each item that it names, and for no other", async () => {
     const secrets = {
       mail: { keys: { A: { item: "smtp", field: "a" }, B: { item: "b", field: "b" } } },

@@ -1,12 +1,10 @@
-import { chmodSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { execa } from "execa";
 import { Client } from "pg";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { hasPsql } from "../postgres/psql/run.ts";
 import { passwords } from "./login-keys.ts";
 import { plain, role, special, useLoginServer } from "./login-server.ts";
+import { logInWithPsql } from "./psql-login.ts";
 
 /** Logs in with exactly the bytes that a Secret has. */
 
@@ -27,27 +25,7 @@ test.each(Object.entries(passwords))("node-postgres logs in: %s", async (_, pass
 
 test.skipIf(!hasPsql).each(Object.entries(passwords))("libpq logs in: %s", async (_, password) => {
   const secret = await server().makeSecret(password, special);
-  const { host, port } = server().place;
-  const line = join(folder, "pgpass");
-  writeFileSync(line, `${secret["pgpass"] ?? ""}\n`);
-  chmodSync(line, 0o600);
-  const file = { PGHOST: host, PGPORT: String(port), PGUSER: role, PGDATABASE: special };
-  const ways = [
-    [[secret["uri"]], {}],
-    [[secret["DATABASE_URL"]], {}],
-    [[secret["CONNINFO"]], {}],
-    [[], { ...file, PGPASSFILE: line }],
-  ] as const;
-  for (const [args, env] of ways) {
-    const { stdout, stderr } = await execa(
-      "psql",
-      ["-X", "-w", "-At", "-F|", ...args.map(String), "-c", query],
-      {
-        env: { PATH: process.env["PATH"] ?? "", PGCLIENTENCODING: "UTF8", ...env },
-        extendEnv: false,
-        reject: false,
-      },
-    );
-    expect({ stdout, stderr }).toEqual({ stdout: `${role}|${special}`, stderr: "" });
-  }
+  const place = { ...server().place, user: role, database: special };
+  const answers = await logInWithPsql(secret, place, folder);
+  expect(answers).toEqual(answers.map(() => `${role}|${special}`));
 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Flux } from "./manifests/argocd.ts";
 import { DnsLabel, RepositoryPath } from "./primitives.ts";
+import { LoginInterval } from "./secret.ts";
 import { Keys, SecretKeyName } from "./secret-keys.ts";
 import { Vault } from "./vault.ts";
 
@@ -163,10 +164,9 @@ export const Secrets = z
       })
       .partial()
       .describe("The store that ExternalSecrets read from."),
-    refreshInterval: z
-      .string()
-      .regex(/^\d+h\d+m\d+s$/, { error: "is not a duration; write it as 1h0m0s" })
-      .describe("How often External Secrets reads the items. Default: 1h0m0s."),
+    refreshInterval: LoginInterval.describe(
+      "How often External Secrets reads the items. Default: 1h0m0s.",
+    ),
     keys: Keys.meta({ description: `For roles without keys. ${Keys.description ?? ""}` }),
     vault: Vault.describe("HashiCorp Vault, for apps that take secrets or logins from it."),
   })

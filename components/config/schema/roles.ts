@@ -3,7 +3,7 @@ import { Generate } from "./generate.ts";
 import { restartTargets } from "./manifests/restart.ts";
 import { AppName, ConnectionLimit, DnsLabel, ItemName, PgName, Scram } from "./primitives.ts";
 import { Except, Privileges } from "./privileges.ts";
-import { secretSettings } from "./secret.ts";
+import { LoginInterval, secretSettings } from "./secret.ts";
 import { Keys } from "./secret-keys.ts";
 import { Settings } from "./settings.ts";
 
@@ -34,6 +34,9 @@ const roleSettings = {
   namespace: DnsLabel.describe("Namespace of that Secret. Default: the app's."),
   keys: Keys,
   ...secretSettings,
+  refreshInterval: LoginInterval.describe(
+    "How often External Secrets reads it. Default: berth:secrets.refreshInterval.",
+  ),
   connectionLimit: ConnectionLimit.describe(
     "Connections of the role at a time. Default: -1, no limit.",
   ),

@@ -3,16 +3,25 @@ import { DnsLabel, ItemName } from "./primitives.ts";
 import { keyNameProblem } from "./secret-keys.ts";
 import { VaultPath } from "./vault.ts";
 
+/** As Go prints a duration. */
+const Interval = z
+  .string()
+  .regex(/^\d+h\d+m\d+s$/, { error: "is not a duration; write it as 1h0m0s" });
+
+/** With none External Secrets reads an item once, whatever it is asked for later. */
+export const LoginInterval = Interval.refine((text) => /[1-9]/.test(text), {
+  error: "would keep a rotated password from the Secret for ever; write it as 1h0m0s",
+});
+
 /** How one Secret is made, for roles and for further Secrets. */
 export const secretSettings = {
   type: z
     .string()
     .regex(/^[A-Za-z0-9./-]+$/, { error: "is not a type of Secret; write it as kubernetes.io/tls" })
     .describe("Type of the Secret. It cannot be changed later. Default: Opaque."),
-  refreshInterval: z
-    .string()
-    .regex(/^\d+h\d+m\d+s$/, { error: "is not a duration; write it as 1h0m0s" })
-    .describe("How often External Secrets reads it. Default: berth:secrets.refreshInterval."),
+  refreshInterval: Interval.describe(
+    "How often External Secrets reads it; 0h0m0s: once. Default: berth:secrets.refreshInterval.",
+  ),
   creationPolicy: z
     .enum(["Owner", "Orphan", "Merge"])
     .describe(
@@ -21,7 +30,7 @@ export const secretSettings = {
   deletionPolicy: z
     .enum(["Retain", "Delete", "Merge"])
     .describe(
-      "What External Secrets does with the Secret when the item is gone. Retain: nothing. Delete: it deletes the Secret. Merge: it removes the keys. Default: Retain.",
+      "What External Secrets does with the Secret when `find` finds no more fields. Retain: nothing. Delete: it deletes the Secret. Merge: it removes the keys. Without `find` a missing item or field is an error, and the Secret stays. Default: Retain.",
     ),
 };
 

@@ -8,11 +8,17 @@ import {
   type OPConnect,
 } from "@1password/connect";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createItem } from "../../../dev/connect/item-edits.ts";
 import { createSampleVault, makeToken } from "../../../dev/connect/sample-vault.ts";
 import { type ConnectServer, startConnect } from "../../../dev/connect/server.ts";
 import { makeVault, VaultStore } from "../../../dev/connect/vault-data.ts";
+import { attach } from "../../fakes/vault.ts";
 
 const vault = createSampleVault();
+const bytes = Buffer.from(Array.from({ length: 256 }, (_, at) => at));
+vault.items.push(
+  attach(createItem({ title: "with a file", category: "LOGIN" }, vault.id), { "ca.crt": bytes }),
+);
 const foreign = makeVault("Foreign", "a vault the token may not see");
 const token = makeToken();
 let server: ConnectServer;
@@ -146,11 +152,24 @@ test("health and heartbeat need no token, and every answer names the version", a
   expect(listed.headers.get("1Password-Connect-Version")).toBe(health.version);
 });
 
-test("files are an empty list, activity too", async () => {
-  const item = vault.items[0]?.id ?? "";
-  expect(await client.listFiles(vault.id, item)).toEqual([]);
-  const file = await get(`/v1/vaults/${vault.id}/items/${item}/files/x/content`);
-  expect(file.status).toBe(404);
+test("an item has its files, a list of items does not, and the content is elsewhere", async () => {
+  const item = await client.getItemByTitle(vault.id, "with a file");
+  const [file] = item.files ?? [];
+  expect(file).toMatchObject({ name: "ca.crt", size: 256 });
+  expect(file).not.toHaveProperty("content");
+  expect(await client.listFiles(vault.id, item.id ?? "")).toEqual([file]);
+  const read = await get(file?.content_path ?? "");
+  expect(Buffer.from(await read.arrayBuffer())).toEqual(bytes);
+  const files = `/v1/vaults/${vault.id}/items/${item.id ?? ""}/files`;
+  expect((await get(`${files}/${"a".repeat(26)}/content`)).status).toBe(404);
+  expect((await get(`${files}/${file?.id ?? ""}/other`)).status).toBe(404);
+  const listed = await (await get(`/v1/vaults/${vault.id}/items`)).text();
+  expect(listed).toContain("with a file");
+  expect(listed).not.toContain("ca.crt");
+  expect((await client.updateItem(vault.id, item)).files).toEqual([file]);
+});
+
+test("activity is an empty list", async () => {
   expect(await (await get("/v1/activity")).json()).toEqual([]);
 });
 

@@ -103,4 +103,8 @@ describe("a session that is answered", () => {
     const { tcp_keepalives_interval: interval = 0, tcp_keepalives_count: count = 0 } = rest;
     expect(idle + interval * count).toBe(60);
   });
+
+  test("has it compile no query, which in a new session takes longer than to run it", async () => {
+    expect((await client.query("show jit")).rows).toEqual([{ jit: "off" }]);
+  });
 });

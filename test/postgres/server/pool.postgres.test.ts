@@ -21,7 +21,7 @@ async function measureSessions(connectionLimit: number, isWriting: boolean): Pro
     };
   const work = () =>
     Promise.all(
-      Array.from({ length: 20 }, () => [
+      Array.from({ length: connectionLimit + 2 }, () => [
         server.withDatabase("template1", useIn(0)),
         server.withMaintenance(useIn(1)),
       ]).flat(),
