@@ -25,6 +25,7 @@ const live = [
   "components/engine",
   "components/onepassword",
   "components/tunnel",
+  "components/vault",
   `${postgres}/`,
   "cli",
 ];
@@ -51,6 +52,7 @@ export const rooms = {
   ],
   "components/config/derive": [
     "components/sort",
+    "components/errors",
     "components/config/keys",
     "components/config/spec",
     "components/config/presets",
@@ -96,6 +98,7 @@ export const rooms = {
   [`${postgres}/plan`]: config,
   [`${postgres}/catalog`]: [...config, `${postgres}/plan`],
   [`${postgres}/statements`]: [...config, `${postgres}/plan`],
+  "components/vault": [...config, ...pg("plan", "statements")],
   [`${postgres}/rules`]: [...config, ...pg("plan", "catalog", "statements")],
   [`${postgres}/diff`]: [...config, ...pg("plan", "catalog", "statements", "rules")],
   [`${postgres}/verifier`]: [...config, "components/onepassword"],
@@ -207,6 +210,13 @@ export const rooms = {
     `${postgres}/`,
     "provider/rpc",
   ],
+  "provider/vault-grant": [...shared, ...pg("catalog", "statements", "server"), "provider/rpc"],
+  "provider/vault-connection": [
+    ...config,
+    "components/onepassword",
+    "components/vault",
+    "provider/rpc",
+  ],
   provider: [...config, "components/engine", "components/onepassword", "provider/"],
 
   // The policy pack, which Pulumi starts in a process of its own.
@@ -221,12 +231,19 @@ export const rooms = {
   toolchain: [...shared, "components/engine"],
 
   cli: [...config, "components/engine"],
-  "cli/plan": [...config, "components/engine", "components/onepassword", `${postgres}/`, "cli"],
+  "cli/plan": [
+    ...config,
+    "components/engine",
+    "components/onepassword",
+    "components/vault",
+    `${postgres}/`,
+    "cli",
+  ],
   "cli/preview": [...config, `${postgres}/`, "cli"],
   "cli/report": live,
   "cli/verify": live,
   "cli/adopt": live,
-  "cli/add": [...config, "components/onepassword", "cli"],
+  "cli/add": [...config, "components/onepassword", "components/vault", "cli"],
   "cli/rotate": [...live, "components/kubernetes", "cli/verify"],
   "cli/doctor": [...live, "components/kubernetes", "components/delivery/", "toolchain"],
   "cli/init": [...config, "cli"],

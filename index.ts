@@ -23,6 +23,7 @@ import { toProviderApps, toProviderPostgres } from "./components/postgres/app-da
 import { planApps } from "./components/postgres/plan-apps.ts";
 import { openRegistry } from "./components/postgres/registry/stack.ts";
 import { refuseUnusablePasswords } from "./components/postgres/verifier.ts";
+import { openVault, toProviderVault } from "./components/vault/in-engine.ts";
 
 speedUpSdk();
 makeLogFit();
@@ -33,14 +34,15 @@ const loaded = requireIdentity(loadStackFromEngine(), pulumi.getOrganization());
 for (const warning of loaded.warnings) void pulumi.log.warn(warning);
 
 // Credentials: the items in 1Password.
-const items = await readStackItems(loaded, await readInEngine(readOnePasswordAccess(), loaded));
+const items = await readStackItems(loaded, await readInEngine(readOnePasswordAccess, loaded));
 refuseUnusablePasswords(loaded.apps, items.credential);
 
 // Berth's own provider. It looks at the server by itself, and it alone sees what state knows of the stack.
 const inProgram = toProviderApps(loaded.apps);
 const berth = new BerthProvider("berth", {
   stack: loaded.postgres.stack,
-  postgres: toProviderPostgres(loaded.postgres, items.admin),
+  ...(loaded.vaultFor ? {} : { postgres: toProviderPostgres(loaded.postgres, items.admin) }),
+  ...toProviderVault(loaded),
   ...inProgram,
 });
 await berth.begin(inProgram);
@@ -52,20 +54,27 @@ const manifests = planStackDelivery(spec, items.item);
 warnOfUnlistedFiles(spec, manifests);
 const planned = planApps(spec, items.credential);
 
-// Providers. Those of Kubernetes and the registry need a look at the cluster and the server first. Berth's own
-// provider looks at the server by itself.
+// Providers. Those of Kubernetes, the registry and Vault need a look at the cluster, the server and Vault first.
+// Berth's own provider looks at the server by itself.
 const { delivery, providers: applying } = await openCluster(spec, manifests);
 const registry = await openRegistry(spec, planned, items.admin);
+const vault = await openVault(spec);
 const providers = { berth, ...applying, ...(registry && { postgresql: registry.provider }) };
 
-// Resources: each app's database and manifests, and the manifests that apps share.
+// Resources: each app's database and manifests, the manifests that apps share, and what is inside Vault.
 stopStackTraces();
 const byName = new Map<string, App>();
 for (const one of planned) {
   const { app } = one;
   const databases = toDatabaseArgs(one, await one.verifiers, spec.postgres, registry);
   const after = appsBefore(app, spec.apps).flatMap(({ name }) => byName.get(name)?.roles ?? []);
-  const args = { app, ...databases, delivery: delivery.ofApp(app), after };
+  const args = {
+    app,
+    ...databases,
+    delivery: delivery.ofApp(app),
+    after,
+    vaultLogin: vault?.login,
+  };
   byName.set(app.name, new App(app.name, args, providers));
 }
 const created = [...byName.values()];
@@ -78,6 +87,7 @@ if (delivery.shared !== undefined) {
   written.push(shared.written);
   resources.push(shared);
 }
+resources.push(...(vault?.create(berth, (app) => byName.get(app)?.granted ?? []) ?? []));
 const commit = commitFiles(spec, delivery, resources, berth);
 if (commit !== undefined) written.push(commit.urn);
 const reported = reportUncommitted(opened, delivery, pulumi.all(written));

@@ -9,6 +9,7 @@ import { AppDatabase, type AppDatabaseArgs } from "./postgres/app-database.ts";
 import type { PlannedApp } from "./postgres/plan-apps.ts";
 import { RegistryDatabase, type RegistryDatabaseArgs } from "./postgres/registry/database.ts";
 import type { Registry } from "./postgres/registry/stack.ts";
+import { VaultGrant } from "./postgres/vault-grant.ts";
 
 /** Inputs of {@link App}. */
 export interface AppArgs {
@@ -21,6 +22,8 @@ export interface AppArgs {
   readonly delivery: DeliveryPlan | undefined;
   /** What makes roles that the app's roles are members of. */
   readonly after?: readonly pulumi.Resource[];
+  /** Vault's own login to Postgres; undefined = Berth makes nothing inside Vault. */
+  readonly vaultLogin?: string | undefined;
 }
 
 /** Arguments of the resources of an app's databases, by the app's provisioner. */
@@ -64,6 +67,8 @@ export class App {
   readonly databases: readonly pulumi.Resource[];
   /** What makes the app's roles: the database, or the manifests with the Job. */
   readonly roles: pulumi.Resource | undefined;
+  /** What Vault needs before it makes logins of the app; empty = it makes none. */
+  readonly granted: readonly pulumi.Resource[];
   /** Names of database, roles and Secrets, for the stack's outputs. Nothing in it is secret. */
   readonly summary: pulumi.Output<AppSummary>;
   /** Settles when the app's manifests are written. */
@@ -86,10 +91,15 @@ export class App {
     });
     this.databases = found === undefined ? [] : [found.resource, ...further];
     const dependsOn = found === undefined ? after : [...this.databases];
+    this.granted = createGrant(name, args, { provider: providers.berth, dependsOn });
     const delivery = args.delivery && deliver(name, args.delivery, { ...opts, dependsOn });
     this.roles = this.database ?? delivery;
     this.delivered = delivery?.written ?? pulumi.output(undefined);
-    this.resources = [...this.databases, ...(delivery === undefined ? [] : [delivery])];
+    this.resources = [
+      ...this.databases,
+      ...this.granted,
+      ...(delivery === undefined ? [] : [delivery]),
+    ];
     const databaseName = found?.databaseName ?? pulumi.output(args.app.database.name);
     this.summary = databaseName.apply((database) => summarize(args, database));
   }
@@ -122,6 +132,16 @@ function createDatabase(
   const dependsOn = [...first, ...(args.after === undefined ? [] : [args.after])];
   const own = new AppDatabase(args, { aliases, provider: providers.berth, dependsOn });
   return { resource: own, databaseName: own.database.apply((database) => database.name) };
+}
+
+/** Vault's login makes logins that are members of the owner role. */
+function createGrant(
+  name: string,
+  { app, vaultLogin: login }: AppArgs,
+  opts: pulumi.CustomResourceOptions,
+): readonly pulumi.Resource[] {
+  if (login === undefined || app.vault?.login === undefined) return [];
+  return [new VaultGrant(name, { app: name, login, owner: app.roles[0].name }, opts)];
 }
 
 /** What an operator needs to know about an app after `pulumi up`. */

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { managesVault } from "./config/plugins.ts";
 import type { StackIdentity } from "./config/spec/postgres.ts";
 import type { StackSpec } from "./config/spec.ts";
 import { BerthError } from "./errors.ts";
@@ -13,6 +14,8 @@ export interface BerthProviderArgs {
   readonly places?: string;
   /** Those of them whose database and roles are dropped when they leave the program. */
   readonly reclaim?: pulumi.Inputs;
+  /** The way to Vault, from `toVaultPlace`. Needed only for VaultConnections. */
+  readonly vault?: pulumi.Inputs;
 }
 
 /**
@@ -62,7 +65,9 @@ export class BerthProvider extends pulumi.ProviderResource {
    */
   async complete(spec: StackSpec): Promise<StackSpec> {
     const isAlone =
-      spec.cluster === undefined && spec.apps.every((app) => app.provisioner === "berth");
+      spec.cluster === undefined &&
+      !managesVault(spec) &&
+      spec.apps.every((app) => app.provisioner === "berth");
     if (isAlone) return spec;
     const { stack, postgres } = this as unknown as Record<"stack" | "postgres", Resolved>;
     const identity = (await stack.promise()) as StackIdentity | undefined;

@@ -8,6 +8,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { isAlive } from "../toolchain/processes.ts";
 
 /** A program that outlives the command that started it. */
@@ -45,6 +46,19 @@ export function startInBackground(program: BackgroundProgram): number {
   const args = program.knownBy ?? program.args;
   writeFileSync(program.pidFile, JSON.stringify({ pid: child.pid, args }));
   return child.pid;
+}
+
+/** A program that ends others when the process that started them has ended, however that ended. */
+interface Watchdog {
+  readonly pidFile: string;
+  readonly logFile: string;
+  /** Their pid files, in the order in which they are ended. */
+  readonly pidFiles: readonly string[];
+}
+
+export function startWatchdog(owner: number, { pidFile, logFile, pidFiles }: Watchdog): void {
+  const program = fileURLToPath(new URL("watchdog.ts", import.meta.url));
+  startInBackground({ pidFile, logFile, args: [program, String(owner), ...pidFiles] });
 }
 
 /** Ends the program of the pid file. Another process that has its pid now is not ended. */

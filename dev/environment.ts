@@ -1,13 +1,15 @@
 /**
- * Variables of libpq, 1Password and Pulumi. In the user's environment they name other servers, vaults and
+ * Variables of libpq, 1Password, Vault and Pulumi. In the user's environment they name other servers, vaults and
  * stacks, and a sandbox's programs would use those.
  *
  * @see https://www.postgresql.org/docs/current/libpq-envars.html
+ * @see https://developer.hashicorp.com/vault/docs/commands#configure-environment-variables
  * @see https://www.pulumi.com/docs/cli/environment-variables
  */
 const foreign = [
   /^PG[A-Z]+$/,
   /^OP_(CONNECT_HOST|CONNECT_TOKEN|SERVICE_ACCOUNT_TOKEN|ACCOUNT)$/,
+  /^VAULT_[A-Z_]+$/,
   /^PULUMI_(ACCESS_TOKEN|BACKEND_URL|CONFIG_PASSPHRASE(_FILE)?|STACK)$/,
   /^PULUMI_(DIY_BACKEND|SELF_MANAGED_STATE)_/,
   /^PULUMI_OPTION_(CONFIG_FILE|CWD|SECRETS_PROVIDER|STACK)$/,

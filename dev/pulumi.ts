@@ -19,6 +19,7 @@ import {
 } from "./pulumi-cli.ts";
 import { devHome, openSandbox } from "./sandbox.ts";
 import { keepCommitted } from "./stack-file.ts";
+import { reopenVault } from "./vault/sandbox-vault.ts";
 
 /**
  * `npm run pulumi -- preview`: the Pulumi CLI on the stack of `npm start`, or on the stack of `--stack`, with
@@ -56,7 +57,7 @@ async function runOnOther(): Promise<number> {
 
 async function runOnSandbox(): Promise<number> {
   keepToSandbox();
-  const sandbox = await openSandbox({ home: devHome });
+  const sandbox = await reopenVault(await openSandbox({ home: devHome }));
   await reopenCluster(sandbox);
   await ensurePlugins(
     { ...sandbox, stackFile: findOption(args, "--config-file") ?? sandbox.stackFile },

@@ -13,6 +13,8 @@ import { preparePostgres } from "./postgres/prepare.ts";
 import { removeServer, startServer, stopServer } from "./postgres/server.ts";
 import type { Settings } from "./postgres/settings.ts";
 import { readCommitted, readWay, writeStackFile } from "./stack-file.ts";
+import { removeVault, stopVault } from "./vault/server.ts";
+import { type VaultOfStack } from "./vault/stack.ts";
 
 /**
  * Servers and files to run Berth with, all on this machine: Postgres with a neighbour on it, a stand-in for
@@ -47,6 +49,11 @@ export function clusterHomeOf(home: string): string {
   return path.join(home, "cluster");
 }
 
+/** Folder of a sandbox's Vault, if it has one; see `dev/vault/`. */
+export function vaultHomeOf(home: string): string {
+  return path.join(home, "vault");
+}
+
 /** How a sandbox is made. */
 export interface SandboxOptions {
   readonly home: string;
@@ -63,6 +70,8 @@ export interface SandboxOptions {
    * cluster for both. @default - as before; `machine` for a new sandbox
    */
   readonly place?: "machine" | "cluster";
+  /** The Vault that the stack uses. @default - as before; `none` for a new sandbox */
+  readonly vault?: VaultOfStack | "none";
   /** Edits the sandbox's copy of Pulumi.dev.yaml: its `config` as plain values. */
   readonly configure?: (config: Record<string, unknown>) => void;
 }
@@ -134,6 +143,7 @@ export async function stopSandbox(home: string): Promise<void> {
   const files = toFiles(home);
   if (!existsSync(home)) return;
   await stopCluster(clusterHomeOf(home));
+  await stopVault(vaultHomeOf(home));
   await stopInBackground(files.connectPid);
   await stopServer(files.postgres);
 }
@@ -143,6 +153,7 @@ export async function removeSandbox(home: string): Promise<void> {
   if (!existsSync(home)) return;
   const files = toFiles(home);
   await removeCluster(clusterHomeOf(home));
+  await removeVault(vaultHomeOf(home));
   await stopInBackground(files.connectPid);
   await removeServer(files.postgres);
   rmSync(home, { recursive: true, force: true, maxRetries: 5 });

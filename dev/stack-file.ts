@@ -8,6 +8,7 @@ import { BerthError } from "../components/errors.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import { connectAsSuperuser, type SuperuserLogin } from "./postgres/neighbour.ts";
 import { freePort } from "./postgres/ports.ts";
+import { addVault, type VaultOfStack } from "./vault/stack.ts";
 
 /** A sandbox's stack file: the committed `Pulumi.dev.yaml` with the sandbox's own values. */
 
@@ -19,6 +20,7 @@ interface StackFileOptions {
   readonly gitops: string;
   readonly clusterHome: string;
   readonly place?: "machine" | "cluster";
+  readonly vault?: VaultOfStack | "none";
   readonly configure?: (config: Record<string, unknown>) => void;
 }
 
@@ -41,7 +43,13 @@ interface Written {
     readonly "berth:postgres": { readonly endpoint: Way };
     readonly "berth:stack"?: { readonly id: string };
     readonly "berth:cluster"?: { readonly identifier?: string };
+    readonly "berth:secrets"?: { readonly vault?: WrittenVault };
   };
+}
+
+interface WrittenVault {
+  readonly address: string;
+  readonly manage: { readonly kubernetes: { readonly host: string; readonly caFile: string } };
 }
 
 interface Way {
@@ -63,6 +71,14 @@ export function isOnCluster(file: string): boolean {
   return readWay(file).kubernetes !== undefined;
 }
 
+/** The Vault that an earlier run wrote; undefined = the stack uses none. */
+export function readVaultOfStack(file: string): VaultOfStack | undefined {
+  const vault = read(file)?.config["berth:secrets"]?.vault;
+  if (vault === undefined) return undefined;
+  const { host, caFile } = vault.manage.kubernetes;
+  return { address: vault.address, kubernetes: host, caFile };
+}
+
 /** The keys that a sandbox writes to. */
 const written = [
   ["config"],
@@ -70,6 +86,7 @@ const written = [
   ["config", "berth:postgres", "endpoint"],
   ["config", "berth:postgres", "endpoint", "direct"],
   ["config", "berth:gitops"],
+  ["config", "berth:secrets"],
 ];
 
 /** The committed file. Its mistakes are reported before any server starts. */
@@ -111,6 +128,8 @@ export async function writeStackFile(file: string, options: StackFileOptions): P
     const directory = path.relative(projectFolder, options.gitops);
     document.setIn(["config", "berth:gitops", "directory"], directory);
   }
+  const vault = options.vault ?? readVaultOfStack(file) ?? "none";
+  if (vault !== "none") addVault(document, vault, superuser.port);
   // The program finds Pulumi's salt in the default stack file only, not in one of --config-file.
   const id = previous?.config["berth:stack"]?.id ?? randomBytes(16).toString("hex");
   document.setIn(["config", "berth:stack"], { id });

@@ -32,10 +32,13 @@ import {
   removeSandbox,
   type Sandbox,
   stopSandbox,
+  vaultHomeOf,
   writePasswordFile,
 } from "./sandbox.ts";
-import { isOnCluster } from "./stack-file.ts";
+import { isOnCluster, readVaultOfStack } from "./stack-file.ts";
 import { Stopwatch } from "./stopwatch.ts";
+import { openSandboxVault, reopenVault } from "./vault/sandbox-vault.ts";
+import { removeVault } from "./vault/server.ts";
 
 /**
  * `npm start`: all of Berth on this machine. Runs `pulumi up` of stack `dev` against an embedded Postgres that
@@ -46,12 +49,14 @@ const help = `npm start               bring up the sample apps on this machine, 
 npm start -- --cluster  the same on a real Kubernetes API server: Postgres through a real port-forward,
                         manifests applied in cluster mode, and the 1Password operator making the
                         Secrets (see npm run cluster -- --help)
+npm start -- --vault    the same with one more app, whose logins a real Vault makes: pulumi up makes
+                        all inside Vault, and verify takes a login from it
 npm start -- --stop     stop the servers; what they hold stays, and npm start goes on with it
 npm start -- --down     stop the servers and remove all that npm start made
 npm start -- --help     this text
 
 The servers keep running afterwards, so that you can look around: Postgres, the stand-in for
-1Password Connect, and the cluster if there is one. Everything is in .berth/dev.
+1Password Connect, and the cluster or Vault if there is one. Everything is in .berth/dev.
 `;
 
 const say = print;
@@ -61,6 +66,7 @@ async function main(): Promise<number> {
     down: { type: "boolean", default: false },
     stop: { type: "boolean", default: false },
     cluster: { type: "boolean", default: false },
+    vault: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   } as const;
   const { values } = parseArgs({ options });
@@ -73,10 +79,16 @@ async function main(): Promise<number> {
     say(values.down ? "removed: servers, data, state and manifests in .berth/dev" : "stopped");
     return 0;
   }
+  if (values.cluster && values.vault) {
+    throw new BerthError("npm start: --cluster and --vault do not go together", {
+      hint: "leave one of them out",
+    });
+  }
   keepToSandbox();
   const interruption = new Interruption(isSandboxRunning(devHome));
   try {
-    return await (values.cluster ? startOnCluster(interruption) : start(interruption));
+    if (values.cluster) return await startOnCluster(interruption);
+    return await (values.vault ? startWithVault(interruption) : start(interruption));
   } finally {
     await interruption.stopping;
   }
@@ -88,12 +100,35 @@ async function start(interruption: Interruption): Promise<number> {
   say("Starting Postgres and the stand-in for 1Password Connect");
   const sandbox = await watch.time("servers", async () => {
     const opened = await openSandbox({ home: devHome });
-    if (!isOnCluster(opened.stackFile)) return opened;
+    if (!isOnCluster(opened.stackFile)) return await leaveVault(opened);
     // The cluster is needed to delete the objects in it.
     await reopenCluster(opened);
     return await openSandbox({ home: devHome, place: "machine" });
   });
+  const code = await bringUp({ watch, interruption, toolchain, sandbox });
+  if (code === 0) await removeVault(vaultHomeOf(devHome));
+  return code;
+}
+
+async function startWithVault(interruption: Interruption): Promise<number> {
+  const watch = new Stopwatch();
+  const { ensureVaultServer } = await import("../toolchain/cluster.ts");
+  const program = await watch.time("toolchain", () => ensureVaultServer(say));
+  const toolchain = await openToolchain(say);
+  say("Starting Postgres, the stand-in for 1Password Connect, and Vault");
+  const sandbox = await watch.time("servers", async () => {
+    const opened = await openSandbox({ home: devHome });
+    if (isOnCluster(opened.stackFile)) await reopenCluster(opened);
+    return await openSandboxVault({ home: devHome, place: "machine" }, program);
+  });
   return await bringUp({ watch, interruption, toolchain, sandbox });
+}
+
+/** The sandbox with a stack that uses no Vault. One that it used is needed to delete the objects in it. */
+async function leaveVault(sandbox: Sandbox): Promise<Sandbox> {
+  if (readVaultOfStack(sandbox.stackFile) === undefined) return sandbox;
+  const { env } = await reopenVault(sandbox);
+  return { ...(await openSandbox({ home: devHome, vault: "none" })), env };
 }
 
 async function startOnCluster(interruption: Interruption): Promise<number> {
@@ -107,7 +142,7 @@ async function startOnCluster(interruption: Interruption): Promise<number> {
   );
   say("Starting Postgres, the stand-in for 1Password Connect, and a Kubernetes API server");
   const { sandbox, cluster, keep } = await watch.time("servers", async () => {
-    const opened = await openSandbox({ home: devHome, place: "cluster" });
+    const opened = await leaveVault(await openSandbox({ home: devHome, place: "cluster" }));
     return { sandbox: opened, ...(await openSandboxCluster(opened, toolchain.cluster)) };
   });
   const code = await bringUp({ watch, interruption, toolchain, sandbox }, async () => {
@@ -116,6 +151,7 @@ async function startOnCluster(interruption: Interruption): Promise<number> {
       waitForSecrets(cluster, await listItems(cluster)),
     );
   });
+  if (code === 0) await removeVault(vaultHomeOf(devHome));
   await keep();
   return code;
 }
@@ -217,6 +253,8 @@ function printResult(
     const kubectl = `kubectl --kubeconfig ${at("cluster/kubeconfig")} --context admin`;
     say(`cluster     ${kubectl} get onepassworditems,applications,secrets -A`);
   }
+  const vault = sandbox.env["VAULT_ADDR"];
+  if (vault !== undefined) say(`vault       ${vault}, its first token is in ${at("vault/keys.json")}`);
   say("next        npm run add -- wiki --stack dev");
   say("look        npm run verify -- --stack dev, npm run preview -- --stack dev");
   say("stop        npm start -- --stop, or --down to remove everything");

@@ -11,6 +11,7 @@ import { reopenCluster } from "./cluster/reopen.ts";
 import { keepToSandbox } from "./environment.ts";
 import { ensurePlugins, openToolchain } from "./pulumi-cli.ts";
 import { devHome, openSandbox, type Sandbox, writePasswordFile } from "./sandbox.ts";
+import { reopenVault } from "./vault/sandbox-vault.ts";
 
 /**
  * `npm run verify -- --stack dev`: runs a verb. For the stack of `npm start` it always uses that sandbox's
@@ -31,7 +32,7 @@ async function enterSandbox(): Promise<Sandbox> {
     });
   }
   keepToSandbox();
-  const sandbox = await openSandbox({ home: devHome });
+  const sandbox = await reopenVault(await openSandbox({ home: devHome }));
   await reopenCluster(sandbox);
   Object.assign(process.env, sandbox.env);
   if (["doctor", "preview", "rotate"].includes(verb)) {

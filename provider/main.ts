@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import grpc from "@grpc/grpc-js";
 import { isOffline } from "../components/config/environment.ts";
-import { readAdminItem } from "../components/onepassword/admin.ts";
+import { readAdminItem, readVaultLogin } from "../components/onepassword/admin.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import { AppDatabaseHandler } from "./app-database/handler.ts";
 import { RunReports } from "./app-database/run-reports.ts";
@@ -12,6 +12,8 @@ import { reportTo } from "./rpc/engine-log.ts";
 import { Refusals } from "./rpc/refusals.ts";
 import type { ResourceHandler } from "./rpc/resource-handler.ts";
 import { createServer } from "./rpc/server.ts";
+import { VaultConnectionHandler } from "./vault-connection/handler.ts";
+import { VaultGrantHandler } from "./vault-grant/handler.ts";
 
 /** How often to check that the engine still runs. */
 const ENGINE_CHECK_MS = 1000;
@@ -31,10 +33,18 @@ function main(): void {
   const report = reportTo(findEngineAddress(process.argv));
   const refusals = new Refusals(report);
   const files = new ManifestFileHandler(projectFolder, report, refusals);
+  const run = { report, refusals, isOffline: isOffline() };
+  const databases = new AppDatabaseHandler(
+    new RunReports(report, refusals),
+    run.isOffline,
+    readAdminItem,
+  );
   const handlers: readonly ResourceHandler[] = [
     files,
     new GitCommitHandler(projectFolder, files, report),
-    new AppDatabaseHandler(new RunReports(report, refusals), isOffline(), readAdminItem),
+    databases,
+    new VaultGrantHandler({ ...run, server: () => databases.requireServer() }),
+    new VaultConnectionHandler({ ...run, readLogin: readVaultLogin }),
   ];
   const calls = new CallsUnderWay();
   const server = createServer(handlers, calls);

@@ -1,10 +1,10 @@
 /** The parts of a test cluster: programs and definitions, built or downloaded when needed. */
 import { existsSync } from "node:fs";
 import { openCache, placeOf } from "./cache.ts";
-import { crdFolder, extractCrds } from "./crds.ts";
+import { crdFolder, extractCrds, vaultOperatorSources } from "./crds.ts";
 import { ensureToolchain, type Toolchain } from "./ensure.ts";
 import { withLock } from "./lock.ts";
-import { clusterParts, type PartName, partNamed } from "./parts.ts";
+import { clusterParts, type PartName, partNamed, vaultParts } from "./parts.ts";
 
 /** Paths of the programs, and of the folder with the CustomResourceDefinitions. */
 export interface ClusterTools {
@@ -26,15 +26,7 @@ export async function ensureClusterToolchain(
   parts: readonly PartName[] = [],
 ): Promise<ClusterToolchain> {
   const toolchain = await ensureToolchain({ parts: [...parts, ...clusterParts], report });
-  const cache = openCache();
-  const crds = crdFolder(cache);
-  if (!existsSync(crds)) {
-    await withLock(cache.lock, report, async (say) => {
-      say("fetching the CRDs of what Berth emits (150 MB of Go modules)");
-      await extractCrds(cache);
-    });
-  }
-  const programOf = (name: PartName): string => placeOf(cache, partNamed(name));
+  const crds = await ensureCrds(report);
   return {
     ...toolchain,
     cluster: {
@@ -45,4 +37,48 @@ export async function ensureClusterToolchain(
       crds,
     },
   };
+}
+
+/** Gets the Vault server, and the plugin for what is inside it. @returns the server's path */
+export async function ensureVaultServer(report: (line: string) => void): Promise<string> {
+  await ensureToolchain({ parts: vaultParts, report });
+  return programOf("vault-server");
+}
+
+/** The Vault Secrets Operator, and what it needs in a cluster. */
+export interface VaultOperatorTools {
+  readonly program: string;
+  /** Folder with definitions, and with the operator's rights in role.yaml. */
+  readonly crds: string;
+}
+
+/** Gets the Vault Secrets Operator. */
+export async function ensureVaultOperator(
+  report: (line: string) => void,
+): Promise<VaultOperatorTools> {
+  await ensureToolchain({ parts: ["vault-operator"], report });
+  return {
+    program: programOf("vault-operator"),
+    crds: await ensureCrds(report, vaultOperatorSources),
+  };
+}
+
+/** Gets definitions. @returns their folder */
+async function ensureCrds(
+  report: (line: string) => void,
+  sources?: typeof vaultOperatorSources,
+): Promise<string> {
+  const cache = openCache();
+  const crds = crdFolder(cache, sources);
+  if (!existsSync(crds)) {
+    await withLock(cache.lock, report, async (say) => {
+      say("fetching the CRDs of what Berth emits (150 MB of Go modules)");
+      await extractCrds(cache, sources);
+    });
+  }
+  return crds;
+}
+
+function programOf(name: PartName): string {
+  return placeOf(openCache(), partNamed(name));
 }

@@ -48,12 +48,27 @@ export const crdSources: readonly CrdSource[] = [
   {
     module: "github.com/hashicorp/vault-secrets-operator",
     files: ["vaultauths", "vaultconnections", "vaultstaticsecrets", "vaultdynamicsecrets"].map(
-      (kind) => `config/crd/bases/secrets.hashicorp.com_${kind}.yaml`,
+      toVaultFile,
     ),
   },
   {
     module: "github.com/prometheus-operator/prometheus-operator",
     files: ["example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml"],
+  },
+];
+
+/**
+ * What else the Vault Secrets Operator needs in a cluster: all kinds that it watches, and its rights. Only a cluster that
+ * it runs in has them.
+ */
+export const vaultOperatorSources: readonly CrdSource[] = [
+  {
+    module: "github.com/hashicorp/vault-secrets-operator",
+    files: [
+      ...["hcpauths", "hcpvaultsecretsapps", "secrettransformations"].map(toVaultFile),
+      ...["vaultauthglobals", "vaultpkisecrets"].map(toVaultFile),
+      "config/rbac/role.yaml",
+    ],
   },
 ];
 
@@ -64,21 +79,25 @@ export function crdVersion({ module }: CrdSource): string {
   return version;
 }
 
+function toVaultFile(plural: string): string {
+  return `config/crd/bases/secrets.hashicorp.com_${plural}.yaml`;
+}
+
 /** The folder in the cache that holds the definitions of the pinned versions, one file each. */
-export function crdFolder(cache: Cache): string {
-  const digest = createHash("sha256").update(JSON.stringify(crdSources));
+export function crdFolder(cache: Cache, sources = crdSources): string {
+  const digest = createHash("sha256").update(JSON.stringify(sources));
   for (const file of ["go.mod", "go.sum"]) digest.update(readFileSync(join(crdModuleFolder, file)));
   return join(cache.built, `crds-${digest.digest("hex").slice(0, 16)}`);
 }
 
 /** Downloads the modules and stores their definitions. The caller must hold the lock. */
-export async function extractCrds(cache: Cache): Promise<void> {
-  const folder = crdFolder(cache);
+export async function extractCrds(cache: Cache, sources = crdSources): Promise<void> {
+  const folder = crdFolder(cache, sources);
   if (existsSync(folder)) return;
   const partial = `${folder}.partial`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
-  for (const source of crdSources) {
+  for (const source of sources) {
     const at = `${source.module}@v${crdVersion(source)}`;
     const module = await downloadModule(crdModuleFolder, at);
     for (const file of source.files)

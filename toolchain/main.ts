@@ -10,7 +10,9 @@ else downloads, else builds from Go modules. The programs of a test cluster are 
 Usage: node toolchain/main.ts [options]
 
   --parts <a,b>   also these: postgresql, for apps with \`provisioner: postgresql\`;
-                  onepassword, for a service account, the desktop app or \`throughProvider\`
+                  onepassword, for a service account, the desktop app or \`throughProvider\`;
+                  vault, for \`secrets.vault.manage\`; vault-server and vault-operator, for
+                  \`npm start -- --vault\` and the tests with a real Vault
   --kubernetes    also the kubernetes plugin, for apps with \`delivery: cluster\`
   --cluster       also etcd, kube-apiserver, kwok, the 1Password operator and the CRDs of
                   what Berth emits, for \`npm run cluster\` and the tests on a cluster

@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
-/** How Pulumi uses a part, which decides where it must be. Pulumi does not use `cluster`. */
+/** How Pulumi uses a part, which decides where it must be. Pulumi does not use `cluster`: programs of tests. */
 export type PartKind = "cli" | "language" | "plugin" | "cluster";
 
 /** The name of a part; also its folder in `toolchain/go/`. */
@@ -17,10 +17,13 @@ export type PartName =
   | "postgresql"
   | "onepassword"
   | "kubernetes"
+  | "vault"
   | "etcd"
   | "kube-apiserver"
   | "kwok"
-  | "operator";
+  | "operator"
+  | "vault-server"
+  | "vault-operator";
 
 /**
  * A file that the Go build embeds and the tree does not have: output of a program in the same module, or a file
@@ -128,6 +131,17 @@ export const partTable: readonly Part[] = [
     about: "8 min",
   },
   {
+    name: "vault",
+    kind: "plugin",
+    binary: "pulumi-resource-vault",
+    version: { npm: "@pulumi/vault" },
+    package: ".",
+    versionVariable: { symbol: "main.version", prefix: "" },
+    embeds: [{ file: "schema.json", printedBy: "./schema" }],
+    site: pulumiSite,
+    about: "3 min",
+  },
+  {
     name: "etcd",
     kind: "cluster",
     binary: "etcd",
@@ -164,6 +178,24 @@ export const partTable: readonly Part[] = [
     embeds: [],
     about: "1 min",
   },
+  {
+    name: "vault-server",
+    kind: "cluster",
+    binary: "vault-server",
+    version: { module: "github.com/hashicorp/vault" },
+    package: ".",
+    embeds: [],
+    about: "8 min",
+  },
+  {
+    name: "vault-operator",
+    kind: "cluster",
+    binary: "vault-secrets-operator",
+    version: { module: "github.com/hashicorp/vault-secrets-operator" },
+    package: "github.com/hashicorp/vault-secrets-operator",
+    embeds: [],
+    about: "4 min",
+  },
 ];
 
 /** The plugins of the tests without a cluster. */
@@ -171,6 +203,9 @@ export const testParts: readonly PartName[] = ["postgresql", "onepassword"];
 
 /** The programs of a test cluster, and the operator that makes Secrets from 1Password items in it. */
 export const clusterParts: readonly PartName[] = ["etcd", "kube-apiserver", "kwok", "operator"];
+
+/** Vault, and the plugin that makes objects inside it. Only a run that asks for Vault needs them. */
+export const vaultParts: readonly PartName[] = ["vault", "vault-server"];
 
 /** The part with this name. */
 export function partNamed(name: string): Part {

@@ -11,11 +11,14 @@ import { addEntries, formatEntries, replaceFile } from "../stack-file.ts";
 import { type AddArgs, completeArgs, findDifferences, toEntry } from "./args.ts";
 import { findTerminal } from "./ask.ts";
 import { type LoginItem, makeItems } from "./items.ts";
+import { inspectValues, type KvValue, makeValues } from "./values.ts";
 
 /** The form of the `--json` output. */
 interface Added {
   readonly app: string;
   readonly items: readonly LoginItem[];
+  /** Values in Vault's KV engine, without the values. */
+  readonly values: readonly KvValue[];
   readonly entry: "added" | "there";
   readonly file: string;
   /** The command that shows what `up` will do. */
@@ -23,13 +26,15 @@ interface Added {
 }
 
 /**
- * The verb: makes the app's items in 1Password and then its entry. The stack file is written last: an item
+ * The verb: makes the app's items in 1Password, its values in Vault, and then its entry. The stack file is written last: an item
  * without an entry changes nothing, but an entry without its items stops every preview of the stack.
  */
 export async function add(given: AddArgs): Promise<number> {
   const args = await completeArgs(given, given.json ? undefined : findTerminal());
   const draft = draftStack(args);
+  const states = await inspectValues(draft.spec, draft.app);
   const items = await makeItems(draft.spec, draft.app, readOnePasswordAccess());
+  const values = await makeValues(draft.app, states);
   if (draft.after !== draft.text) {
     replaceFile(draft.target, { before: draft.text, after: draft.after }, (file) => {
       loadStackFromFile(args.stack, projectFolder, file);
@@ -39,6 +44,7 @@ export async function add(given: AddArgs): Promise<number> {
   const added = {
     app: args.app,
     items,
+    values,
     entry,
     file: draft.target,
     next: toPulumi("preview", args),
@@ -86,7 +92,7 @@ function refuseOther(name: string, file: string, differences: readonly string[])
 }
 
 function report(
-  { app, items, entry, file, next }: Added,
+  { app, items, values, entry, file, next }: Added,
   written: AppEntry,
   isPreviewShown: boolean,
 ): void {
@@ -94,13 +100,17 @@ function report(
     const what = state === "made" ? "made, with a new password" : "is there";
     print(paint("green", "item".padEnd(6)), ` ${vault}/${item}, username ${username}: ${what}`);
   }
+  for (const { secret, key, state } of values) {
+    const what = state === "made" ? "made, with a new value" : "is there";
+    print(paint("green", "value".padEnd(6)), ` ${secret} in Vault, key ${key}: ${what}`);
+  }
   if (entry === "added") {
     print(paint("green", "entry".padEnd(6)), ` added to ${file}:`);
     print(formatEntries({ [app]: written }).trimEnd());
   } else {
     print(paint("green", "entry".padEnd(6)), ` is there: ${file}`);
   }
-  const isNew = entry === "added" || items.some(({ state }) => state === "made");
+  const isNew = entry === "added" || [...items, ...values].some(({ state }) => state === "made");
   if (!isNew) print("nothing was changed");
   if (!isPreviewShown) print(`next: ${next}`);
 }

@@ -7,7 +7,7 @@ import { toPulumi } from "../pulumi-process.ts";
 export const add = defineAppVerb("add", {
   summary: "make an app's items in 1Password and its entry in the stack file, and show the preview",
   details:
-    "Needs 1Password, as pulumi up does, with the right to write. Asks at a terminal for what it needs.",
+    "Needs 1Password, as pulumi up does, with the right to write, and VAULT_TOKEN if the entry has values to generate in Vault. Asks at a terminal for what it needs.",
   app: "name of the app",
   examples: [
     ["wiki --stack prod", "the item and the entry of wiki"],

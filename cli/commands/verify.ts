@@ -2,7 +2,8 @@ import { defineAppVerb } from "../define-verb.ts";
 
 export const verify = defineAppVerb("verify", {
   summary: "log in as every role, and try what must work and what must be refused",
-  details: "Needs 1Password, as pulumi up does. What it tries is rolled back.",
+  details:
+    "Needs 1Password, as pulumi up does. What it tries is rolled back. With VAULT_TOKEN it logs in with a lease of Vault where Vault makes an app's logins, and ends the lease.",
   examples: [
     ["--stack prod", "try all apps"],
     ["wiki --stack prod", "try one app"],

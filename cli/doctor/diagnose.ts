@@ -10,6 +10,7 @@ import { checkLock, checkPending } from "./pending.ts";
 import { checkPostgres } from "./postgres.ts";
 import { type Finding, type Outcome, Report } from "./report.ts";
 import { checkGitOps, checkStackFile } from "./stack.ts";
+import { checkVault } from "./vault.ts";
 import type { World } from "./world.ts";
 
 /** Runs all checks for the first run of a stack. Each check comes after those that it needs. */
@@ -32,6 +33,7 @@ export async function diagnose(
   await checkGitOps(report, world, spec);
   const access = await checkOnePassword(report, world);
   const admin = await checkItems(report, [spec, access]);
+  await checkVault(report, world, spec);
   if ("value" in spec && appliesManifests(spec.value)) await checkDelivery(report, spec);
   // Jobs log in from the cluster. Without a way from this machine only `verify` fails.
   const apps = "value" in spec ? spec.value.apps : [];

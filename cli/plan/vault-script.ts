@@ -1,128 +1,134 @@
 import { escapeIdentifier } from "pg";
 import { toShellWord } from "../../components/command-line.ts";
-import { databaseCredentials } from "../../components/config/derive/names.ts";
-import type { VaultSpec } from "../../components/config/spec/secrets.ts";
-import type { AppVaultSpec } from "../../components/config/spec/vault.ts";
+import type { VaultInsideSpec } from "../../components/config/spec/vault-inside.ts";
 import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
-import { toVaultStatements } from "../../components/postgres/statements/vault-role.ts";
+import type { Json, VaultObject } from "../../components/vault/objects.ts";
+import { planVault } from "../../components/vault/plan.ts";
 
-/** Commands that an administrator of Vault runs once for the apps that use it. */
+/** Commands for an administrator of Vault: those of the objects that `pulumi up` does not make, or of all. */
 export function toVaultScript(spec: StackSpec, apps: readonly AppSpec[]): string {
-  const parts = apps.flatMap((app) =>
-    app.vault === undefined || spec.secrets.vault === undefined
-      ? []
-      : [toAppScript(spec, app, { server: spec.secrets.vault, ofApp: app.vault })],
-  );
-  if (parts.length > 0) return [toMountScript(spec, apps), ...parts].join("\n");
-  throw new BerthError(
-    `plan: ${apps.map(({ name }) => name).join(", ")}: no secret or login comes from Vault`,
-    {
-      hint: "name another app, or set credentials: vault, or from: vault for one of its secrets",
-    },
-  );
-}
-
-/**
- * What all apps share. A mount that is there stays as it is, and so does the config of the login method.
- *
- * @see https://developer.hashicorp.com/vault/docs/auth/kubernetes
- */
-function toMountScript({ secrets }: StackSpec, apps: readonly AppSpec[]): string {
-  const { authMount = "", namespace } = secrets.vault ?? {};
-  const used = apps.flatMap(({ vault }) => (vault === undefined ? [] : [vault]));
-  const kv = used.flatMap((one) => one.secrets.map(({ mount }) => mount));
-  const database = used.flatMap(({ login }) => login?.mount ?? []);
-  const auth = toShellWord(authMount);
+  const users = apps.filter((app) => app.vault !== undefined);
+  const { vault } = spec.secrets;
+  if (vault === undefined || users.length === 0) {
+    throw new BerthError(
+      `plan: ${apps.map(({ name }) => name).join(", ")}: no secret or login comes from Vault`,
+      {
+        hint: "name another app, or set credentials: vault, or from: vault for one of its secrets",
+      },
+    );
+  }
+  const { half } = vault.inside;
+  const objects = planVault(spec, users).filter((object) => isForScript(object, half));
+  const { namespace } = vault;
   return [
-    "# once for all apps: the mounts that are not there yet, as an administrator of Vault",
-    ...(namespace === undefined ? [] : [`export VAULT_NAMESPACE=${namespace}`]),
-    ...sortUnique(kv).map((mount) => toMount(mount, "-version=2", "kv")),
-    ...sortUnique(database).map((mount) => toMount(mount, "database")),
-    `vault auth list -format=json | grep -qF ${toShellWord(`"${authMount}/"`)} || {`,
-    `  vault auth enable -path=${auth} kubernetes`,
-    "  # for a Vault in the cluster; one outside also needs kubernetes_ca_cert and token_reviewer_jwt",
-    `  vault write auth/${auth}/config kubernetes_host=https://kubernetes.default.svc`,
-    "}",
-    "",
+    ...toSharedScript(objects, namespace),
+    ...users.flatMap((app) => toAppScript(app, objects, vault.inside)),
   ].join("\n");
 }
 
-function toMount(mount: string, ...type: readonly string[]): string {
-  const isThere = `vault secrets list -format=json | grep -qF ${toShellWord(`"${mount}/"`)}`;
-  return `${isThere} || vault secrets enable -path=${[toShellWord(mount), ...type].join(" ")}`;
+/** Of two halves the one that is left; where `pulumi up` makes both or none, both. */
+function isForScript({ half }: VaultObject, managed: VaultInsideSpec["half"]): boolean {
+  return managed === "all" || managed === "none" || half !== managed;
 }
 
-function sortUnique(names: readonly string[]): readonly string[] {
-  return [...new Set(names)].toSorted();
+/** What all apps share. A mount that is there stays as it is, and so does its config. */
+function toSharedScript(
+  objects: readonly VaultObject[],
+  namespace: string | undefined,
+): readonly string[] {
+  const shared = objects.filter(({ app }) => app === undefined);
+  const configs = shared.filter(({ kind }) => kind === "auth-config" || kind === "jwt-config");
+  const rest = shared.filter(({ kind }) => !["mount", "auth"].includes(kind));
+  return [
+    "# once for all apps, as an administrator of Vault: the mounts that are not there yet, and what apps share",
+    ...(namespace === undefined ? [] : [`export VAULT_NAMESPACE=${namespace}`]),
+    ...shared.filter(({ kind }) => kind === "mount").flatMap((one) => toMount(one, [])),
+    ...shared
+      .filter(({ kind }) => kind === "auth")
+      .flatMap((one) => {
+        const inside = `${one.path.replace(/^sys\//, "")}/config`;
+        return toMount(
+          one,
+          configs.filter(({ path }) => path === inside),
+        );
+      }),
+    ...rest.filter((one) => !configs.includes(one)).flatMap(toWrite),
+    "",
+  ];
+}
+
+function toMount(object: VaultObject, configs: readonly VaultObject[]): readonly string[] {
+  const [, table = "", name = ""] = /^sys\/(mounts|auth)\/(.+)$/.exec(object.path) ?? [];
+  const list = table === "auth" ? "auth" : "secrets";
+  return [
+    `vault ${list} list -format=json | grep -qF ${toShellWord(`"${name}/"`)} || {`,
+    ...toWrite(object),
+    ...configs.flatMap((config) => [
+      ...("kubernetes_host" in config.data && !("kubernetes_ca_cert" in config.files)
+        ? ["# for a Vault in the cluster; one outside also needs kubernetes_ca_cert"]
+        : []),
+      ...toWrite(config),
+    ]),
+    "}",
+  ];
 }
 
 function toAppScript(
-  { postgres }: StackSpec,
-  app: AppSpec,
-  { server, ofApp }: { readonly server: VaultSpec; readonly ofApp: AppVaultSpec },
-): string {
-  const [owner] = app.roles;
-  const { login, role, serviceAccount, secrets } = ofApp;
-  const namespaces = [
-    ...(login === undefined ? [] : [owner.namespace]),
-    ...secrets.map(({ namespace }) => namespace),
-  ];
-  const allowed: readonly (readonly [path: string, right: "read" | "update"])[] = [
-    ...(login === undefined
-      ? []
-      : [
-          [`${login.mount}/${databaseCredentials(login.role)}`, "read"] as const,
-          // The operator ends a lease when its VaultDynamicSecret goes.
-          ["sys/leases/revoke", "update"] as const,
-        ]),
-    ...secrets.map(({ mount, path }) => [`${mount}/data/${path}`, "read"] as const),
-  ];
-  const { creation, revocation } = toVaultStatements(owner);
-  const [audience] = server.audiences;
+  { name, roles }: AppSpec,
+  objects: readonly VaultObject[],
+  { database }: VaultInsideSpec,
+): readonly string[] {
+  const own = objects.filter(({ app }) => app === name);
+  if (own.length === 0) return [];
+  const [owner] = roles;
   return [
-    `# app ${app.name}: run this once, as an administrator of Vault`,
-    ...(login === undefined
-      ? []
-      : [
-          `# Vault's own login to Postgres needs CREATEROLE and, granted by Berth's admin role after pulumi up:`,
-          `#   GRANT ${escapeIdentifier(owner.name)} TO "‹login›" WITH ADMIN OPTION;`,
-          `# Put its password into VAULT_POSTGRES_PASSWORD first. All apps may use one connection: set its name as db_name.`,
-          // `echo` would add a line break, which Vault keeps.
-          `[ -n "\${VAULT_POSTGRES_PASSWORD:?}" ] && printf %s "$VAULT_POSTGRES_PASSWORD" | vault write ${login.mount}/config/${app.name} plugin_name=postgresql-database-plugin \\`,
-          `  allowed_roles=${login.role} password_authentication=scram-sha-256 \\`,
-          `  connection_url='postgresql://{{username}}:{{password}}@${postgres.service.host}:${String(postgres.service.port)}/${toPathPart(app.database.name)}?sslmode=${postgres.tls.mode}' \\`,
-          ...(postgres.tls.caFile === undefined || !postgres.tls.mode.startsWith("verify")
-            ? []
-            : [`  tls_ca=${toShellWord(`@${postgres.tls.caFile}`)} \\`]),
-          `  username='‹login›' password=-`,
-          ...toWrite(`${login.mount}/roles/${login.role}`, {
-            db_name: app.name,
-            default_ttl: "1h",
-            max_ttl: "24h",
-            creation_statements: creation,
-            revocation_statements: revocation,
-          }),
-        ]),
-    `vault policy write ${role} - <<'EOF'`,
-    ...allowed.map(([path, right]) => `path "${path}" { capabilities = ["${right}"] }`),
-    "EOF",
-    ...toWrite(`auth/${server.authMount}/role/${role}`, {
-      bound_service_account_names: [serviceAccount],
-      bound_service_account_namespaces: [...new Set(namespaces)].toSorted(),
-      audience,
-      token_policies: [role],
-      token_ttl: "1h",
-    }),
+    `# app ${name}: run this once, as an administrator of Vault`,
+    ...own.flatMap((object) =>
+      object.kind === "connection"
+        ? [
+            `# Vault's own login to Postgres needs CREATEROLE and, granted by Berth's admin role after pulumi up:`,
+            `#   GRANT ${escapeIdentifier(owner.name)} TO ${escapeIdentifier(database.user)} WITH ADMIN OPTION;`,
+            "# Put its password into VAULT_POSTGRES_PASSWORD first.",
+            ...toConnection(object),
+          ]
+        : toWrite(object),
+    ),
     "",
-  ].join("\n");
+  ];
 }
 
-/** Escapes a part of a URL's path, which is inside single quotes. */
-function toPathPart(text: string): string {
-  return encodeURIComponent(text).replaceAll("'", "%27");
+function toWrite({ kind, path, data, files }: VaultObject): readonly string[] {
+  const { policy } = data;
+  if (kind === "policy" && typeof policy === "string") {
+    const name = path.replace("sys/policies/acl/", "");
+    return [`vault policy write ${name} - <<'EOF'`, policy.trimEnd(), "EOF"];
+  }
+  const texts = toFileArgs(files).map((arg) => `${arg} `);
+  const force = Object.keys({ ...data, ...files }).length === 0;
+  if (force) return [`vault write -force ${path}`];
+  return [`vault write ${path} ${texts.join("")}- <<'EOF'`, JSON.stringify(data, null, 2), "EOF"];
 }
 
-function toWrite(path: string, body: object): readonly string[] {
-  return [`vault write ${path} - <<'EOF'`, JSON.stringify(body, null, 2), "EOF"];
+/** The password comes from the input, and so nothing else does. `echo` would add a line break, which Vault keeps. */
+function toConnection({ path, data, files }: VaultObject): readonly string[] {
+  const args = [
+    ...Object.entries(data).map(([key, value]) => toShellWord(`${key}=${toText(value)}`)),
+    ...toFileArgs(files),
+    "password=-",
+  ];
+  return [
+    `[ -n "\${VAULT_POSTGRES_PASSWORD:?}" ] && printf %s "$VAULT_POSTGRES_PASSWORD" | vault write ${path} \\`,
+    args.map((arg) => `  ${arg}`).join(" \\\n"),
+  ];
+}
+
+/** A list of one is what Vault makes of its text. */
+function toText(value: Json): string {
+  if (Array.isArray(value)) return value.map(String).join(",");
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function toFileArgs(files: VaultObject["files"]): readonly string[] {
+  return Object.entries(files).map(([key, file]) => toShellWord(`${key}=@${file}`));
 }

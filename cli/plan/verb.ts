@@ -33,7 +33,9 @@ export async function plan(args: {
   /** `sql` = a psql script for one app, which needs its `verifiers`; `vault` = for an administrator of Vault. */
   readonly form: "text" | "json" | "sql" | "verifiers" | "vault";
 }): Promise<number> {
-  const spec = loadIdentifiedStack(args.stack, projectFolder, args.file);
+  const loaded = loadIdentifiedStack(args.stack, projectFolder, args.file);
+  // The commands for a stack with berth:vaultFor are those for the apps of the other.
+  const spec = args.form === "vault" ? (loaded.vaultFor ?? loaded) : loaded;
   const selected = selectApps(spec, args.app);
   for (const warning of spec.warnings) printError(`warning: ${warning}`);
   if (args.form === "vault") {

@@ -43,8 +43,8 @@ export interface SecretReport {
   readonly hasMore: boolean;
 }
 
-/** The keys of a Secret for people. */
-export function describeKeys({ keys, hasMore }: SecretReport): string {
+/** The keys of a Secret, or of a path in Vault, for people. */
+export function describeKeys({ keys, hasMore }: Pick<SecretReport, "keys" | "hasMore">): string {
   return [...keys, ...(hasMore ? ["…"] : [])].join(", ");
 }
 

@@ -14,6 +14,7 @@ import { toStackReport } from "./page/model.ts";
 import { toPage } from "./page/page.ts";
 import type { Reach } from "./reach.ts";
 import { toRunbook } from "./runbook.ts";
+import { listSecretPaths, type SecretPath } from "./secret-paths.ts";
 
 /** The options of the verb. */
 export interface ReportArgs {
@@ -85,6 +86,7 @@ export async function report(args: ReportArgs): Promise<number> {
     case "markdown":
       printApps(
         selected.map((app) => toReport(app, spec)),
+        listSecretPaths(spec, selected),
         form === "markdown",
       );
       return 0;
@@ -100,8 +102,13 @@ function write({ out }: ReportArgs, text: string): number {
   return 0;
 }
 
-function printApps(apps: readonly AppReport[], isMarkdown: boolean): void {
+function printApps(
+  apps: readonly AppReport[],
+  paths: readonly SecretPath[],
+  isMarkdown: boolean,
+): void {
   for (const app of apps) printApp(app, isMarkdown);
+  if (paths.length > 0) printPaths(paths, isMarkdown);
   const roles = apps.flatMap((app) =>
     app.access.rows.filter(({ profile }) => profile !== undefined),
   );
@@ -120,8 +127,7 @@ function printApp(
 ): void {
   const names = [database, ...furtherDatabases];
   const databases = `${names.length === 1 ? "database" : "databases"} ${names.join(", ")}`;
-  const title = `app ${app}: ${databases}, namespace ${namespace}`;
-  print(isMarkdown ? `## ${title}\n` : paint("bold", title));
+  printTitle(`app ${app}: ${databases}, namespace ${namespace}`, isMarkdown);
   const roles = access.rows.map(({ role, profile, access: granted }) => [
     role,
     profile ?? "",
@@ -150,6 +156,23 @@ function printApp(
   ]);
   const head = ["from", "item", "Secret", "made by", "namespaces", "of role", "keys"];
   printRows(head, items);
+}
+
+function printPaths(paths: readonly SecretPath[], isMarkdown: boolean): void {
+  printTitle("paths in Vault", isMarkdown);
+  const rows = paths.map((one) => [
+    one.path,
+    one.engine ?? "",
+    describeKeys(one),
+    one.producer,
+    one.consumers.join("; "),
+  ]);
+  const printRows = isMarkdown ? printMarkdownTable : printTable;
+  printRows(["path", "engine", "keys", "written by", "read by"], rows);
+}
+
+function printTitle(title: string, isMarkdown: boolean): void {
+  print(isMarkdown ? `## ${title}\n` : paint("bold", title));
 }
 
 function describeReach({ access }: Reach): string {

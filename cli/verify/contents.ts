@@ -9,6 +9,7 @@ import type { DatabasePlan } from "../../components/postgres/plan/plan.ts";
 import { findLocaleDifferences } from "../../components/postgres/rules/creation.ts";
 import { describeAction } from "../../components/postgres/statements/actions.ts";
 import { type Check, runUp, toCheck, type VerifyContext } from "./check.ts";
+import { attempt, describeError } from "./objects.ts";
 
 /** The database itself, and what the entry states in it. */
 
@@ -44,8 +45,41 @@ export async function verifyContents(
       ...problems.map((problem) => ({ what: describeWhat(problem), fix: problem.fix })),
       ...actions.map((action) => ({ what: `not yet: ${describeAction(action)}`, fix: runUp })),
     ]),
+    ...(await verifyFunctions(client, plan)),
   ];
 }
+
+/** Alters a function of each extension whose functions the entry gives to the owner. */
+async function verifyFunctions(client: Client, plan: DatabasePlan): Promise<Check[]> {
+  const { owner, name: database } = plan.database;
+  const checks: Check[] = [];
+  for (const { name } of plan.extensions.filter(({ functions }) => functions === "owner")) {
+    const { rows } = await client.query<{ routine: string }>(handedOver, [name, owner]);
+    // None: the extension is not there yet, or has only aggregates.
+    for (const { routine } of rows) {
+      const outcome = await attempt(client, `alter routine ${routine} reset all`);
+      const what = `${routine} in ${database}: ${describeError(outcome)}`;
+      const wrong = outcome === undefined ? [] : [{ what, fix: runUp }];
+      checks.push(
+        toCheck(`${owner}: can alter the functions of extension ${name}`, routine, wrong),
+      );
+    }
+  }
+  return checks;
+}
+
+/** One function of extension $1 that Berth gives to role $2; first one that the role does not have. */
+const handedOver = `
+  select p.oid::pg_catalog.regprocedure::text as routine
+  from pg_catalog.pg_extension x
+  join pg_catalog.pg_depend d on d.refobjid = x.oid and d.deptype = 'e'
+    and d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+    and d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+  join pg_catalog.pg_proc p on p.oid = d.objid and p.prokind <> 'a'
+  cross join lateral pg_catalog.pg_get_userbyid(p.proowner) o (name)
+  where x.extname = $1 and (p.proowner in (10, x.extowner) or o.name = $2)
+  order by o.name = $2, 1
+  limit 1`;
 
 /** Checks what the roles get in schemas that the owner will make, in the owner's session. */
 export async function verifyLaterSchemas(client: Client, plan: DatabasePlan): Promise<Check[]> {

@@ -167,7 +167,7 @@ async function verifyAttempts(
   const broken: string[] = [];
   for (const { what, sql } of allowed) {
     const outcome = await attempt(client, sql);
-    if (outcome !== undefined) broken.push(`${what} in ${database}: ${describe(outcome)}`);
+    if (outcome !== undefined) broken.push(`${what} in ${database}: ${describeError(outcome)}`);
   }
   const open: string[] = [];
   for (const { what, sql } of others) {
@@ -202,7 +202,7 @@ function mayDo(plan: DatabasePlan, role: PlannedRole, tried: Attempt, schema: st
  * Runs a statement and rolls it back; undefined = it worked. The transaction is always read-write, because
  * a role's `default_transaction_read_only` says nothing about its privileges.
  */
-async function attempt(client: Client, sql: string): Promise<unknown> {
+export async function attempt(client: Client, sql: string): Promise<unknown> {
   try {
     await client.query("begin read write");
     await client.query(sql);
@@ -218,10 +218,11 @@ async function attempt(client: Client, sql: string): Promise<unknown> {
 function toRefusal(outcome: unknown): { readonly ok: boolean; readonly detail: string } {
   if (outcome === undefined) return { ok: false, detail: "it was not refused" };
   const ok = outcome instanceof DatabaseError && outcome.code === refused;
-  return { ok, detail: describe(outcome) };
+  return { ok, detail: describeError(outcome) };
 }
 
-function describe(error: unknown): string {
+/** An error of the server, with its SQLSTATE. */
+export function describeError(error: unknown): string {
   if (!(error instanceof DatabaseError)) return String(error);
   return `${error.message} (SQLSTATE ${error.code ?? "unknown"})`;
 }

@@ -17,11 +17,22 @@ import { type Check, runUp, toFailed } from "./check.ts";
 const minutes = 15;
 const prefix = "berth_verify_login_";
 
-/** Runs an app's checks with such a login. If it cannot be created, that is a failed check. */
+/** The admin, in the app's database. */
+export interface AdminLogin {
+  readonly target: SessionTarget;
+  readonly credential: Credential;
+}
+
+/**
+ * Runs an app's checks with such a login. If it cannot be created, that is a failed check.
+ *
+ * @param because Why Vault itself was not asked; undefined = nothing is to be said of it.
+ */
 export async function verifyWithProbeLogin(
   app: AppSpec,
-  admin: { readonly target: SessionTarget; readonly credential: Credential },
+  admin: AdminLogin,
   runChecks: (login: Credential) => Promise<readonly Check[]>,
+  because?: string,
 ): Promise<readonly Check[]> {
   const login = new Credential(`${prefix}${hex()}`, `${hex()}${hex()}`);
   const [owner] = app.roles;
@@ -46,14 +57,16 @@ export async function verifyWithProbeLogin(
     } finally {
       await asAdmin((client) => runAsVault(client, revocation, { name: login.username }));
     }
-    return [{ name, ok: true, detail: `${login.username} was created and dropped` }, ...checks];
+    const rest = because === undefined ? "" : `; Vault itself was not asked: ${because}`;
+    const detail = `${login.username} was created and dropped${rest}`;
+    return [{ name, ok: true, detail }, ...checks];
   } catch (error) {
     return [toFailed(name, error, runUp), ...checks];
   }
 }
 
 /** Runs statements as Vault's plugin does: with the values filled in, in one transaction. */
-async function runAsVault(
+export async function runAsVault(
   client: Client,
   statements: readonly string[],
   values: Readonly<Record<string, string>>,

@@ -29,7 +29,7 @@ import { selectApps } from "../select-apps.ts";
 
 import { verifyApp } from "./app.ts";
 import { type Check, describeCheck, type VerifyContext } from "./check.ts";
-import { verifyWithProbeLogin } from "./vault.ts";
+import { findLeaseSource, type LeaseSource, verifyVaultLogin } from "./lease.ts";
 
 /** The result of `verify`, and its `--json` output. */
 export interface Verdict {
@@ -54,7 +54,9 @@ export async function verify(args: {
     { ...spec, apps: withReaders(apps, spec) },
     readThroughClient(readOnePasswordAccess()),
   );
-  const verdict = await verifyStack(spec, items, args.json ? () => undefined : printChecks, apps);
+  const leases = await findLeaseSource(spec, apps);
+  const onApp = args.json ? () => undefined : printChecks;
+  const verdict = await verifyStack(spec, { ...items, leases }, onApp, apps);
   if (args.json) printJson(verdict);
   else {
     printWarnings(verdict);
@@ -72,7 +74,7 @@ function withReaders(apps: readonly AppSpec[], spec: StackSpec): readonly AppSpe
 /** Checks the apps of a stack, all or these, through the stack's endpoint. */
 export async function verifyStack(
   loaded: StackSpec,
-  items: Pick<StackItems, "admin" | "credential">,
+  items: Pick<StackItems, "admin" | "credential"> & { readonly leases?: LeaseSource },
   onApp: (app: string, checks: readonly Check[]) => void,
   selected = loaded.apps,
 ): Promise<Verdict> {
@@ -80,6 +82,7 @@ export async function verifyStack(
     const facts = await inspectAsAdmin(loaded, items, target);
     const spec = withOwnershipRole(loaded, facts.catalog.roles.values());
     const limit = pLimit(concurrency);
+    const { leases = { because: undefined } } = items;
     const verifyOne = async (app: AppSpec) => {
       const missing = app.database.names.filter((name) => !facts.catalog.databases.has(name));
       if (missing.length > 0) {
@@ -93,8 +96,8 @@ export async function verifyStack(
       const database = app.database.name;
       const admin = { target: { ...target, database }, credential: items.admin };
       const checks = isOfVault(app.roles[0])
-        ? await verifyWithProbeLogin(app, admin, (probe) =>
-            runChecks((role) => (isOfVault(role) ? probe : items.credential(role))),
+        ? await verifyVaultLogin(app, leases, admin, (made) =>
+            runChecks((role) => (isOfVault(role) ? made : items.credential(role))),
           )
         : await runChecks(items.credential);
       onApp(app.name, checks);

@@ -68,6 +68,23 @@ export function isTargeted(): boolean {
   return process.env["BERTH_TARGETED"] === "true";
 }
 
+/** Variables of Vault's own tools that Berth reads; `token` is a secret. */
+export interface VaultEnvironment {
+  readonly address: string | undefined;
+  readonly caFile: string | undefined;
+  readonly token: string | undefined;
+}
+
+/** VAULT_ADDR, VAULT_CACERT and VAULT_TOKEN. */
+export function readVaultEnvironment(env: Environment = process.env): VaultEnvironment {
+  const { VAULT_ADDR: address, VAULT_CACERT: caFile, VAULT_TOKEN: token } = env;
+  return {
+    address: isSet(address) ? address : undefined,
+    caFile: isSet(caFile) ? caFile : undefined,
+    token: isSet(token) ? token : undefined,
+  };
+}
+
 /** PGPASSWORD: the admin's password, for the registry's Postgres plugin, which reads it there. */
 export function isPgPassword(password: string): boolean {
   return process.env["PGPASSWORD"] === password;

@@ -3,7 +3,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { exampleFile } from "../command-line.ts";
 import { BerthError } from "../errors.ts";
 import { projectFolder } from "../project-folder.ts";
-import { findStackFile, locateInStackFile, prefix, refuseSecretKeys } from "./load.ts";
+import { findVaultFor, toVaultStack } from "./derive/vault-for.ts";
+import {
+  findStackFile,
+  loadStackFromFile,
+  locateInStackFile,
+  prefix,
+  refuseSecretKeys,
+} from "./load.ts";
 import { parseStack } from "./parse.ts";
 import { describePlainWords } from "./plain-words.ts";
 import type { StackSpec } from "./spec.ts";
@@ -27,6 +34,9 @@ export function loadStackFromEngine(): StackSpec {
     ([key, text]) => [key.slice(prefix.length), parseValue(key, text)] as const,
   );
   const raw = Object.fromEntries(values);
+  const target = findVaultFor(stack, raw);
+  if (target !== undefined)
+    return toVaultStack(stack, raw, loadStackFromFile(target, projectFolder));
   const file = findStackFile(stack, projectFolder);
   const text = existsSync(file) ? readFileSync(file, "utf8") : "";
   return parseStack(stack, raw, undefined, {
@@ -35,8 +45,9 @@ export function loadStackFromEngine(): StackSpec {
   });
 }
 
-/** Pulumi passes structured values as JSON text, and plain ones as they are. */
+/** Pulumi passes structured values as JSON text, and plain ones as they are. Only one key has a plain value. */
 function parseValue(key: string, text: string): unknown {
+  if (key === `${prefix}vaultFor`) return text;
   try {
     return JSON.parse(text);
   } catch (cause) {

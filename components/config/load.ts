@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { didYouMean } from "../closest.ts";
 import { exampleFile } from "../command-line.ts";
 import { BerthError } from "../errors.ts";
+import { findVaultFor, toVaultStack } from "./derive/vault-for.ts";
 import { type Locate, locateIn } from "./locate.ts";
 import { parseStack } from "./parse.ts";
 import { describePlainWords } from "./plain-words.ts";
@@ -33,6 +34,9 @@ export const prefix = "berth:";
  */
 export function loadStackFromFile(stack: string, projectFolder: string, file?: string): StackSpec {
   const { values, text } = readStackFile(stack, projectFolder, file);
+  const target = findVaultFor(stack, values);
+  if (target !== undefined)
+    return toVaultStack(stack, values, loadStackFromFile(target, projectFolder));
   const name = file ?? `Pulumi.${stack}.yaml`;
   return parseStack(stack, values, name, {
     locate: (keys) => locateIn(name, text, prefix)(keys),

@@ -23,7 +23,8 @@ import { findNameProblems } from "./rules/names.ts";
 import { findPrivilegeProblems } from "./rules/privileges.ts";
 import { findRetirementProblems } from "./rules/retirement.ts";
 import { findValueProblems } from "./rules/values.ts";
-import { findVaultProblems } from "./rules/vault.ts";
+import { findVaultProblems } from "./rules/vault/apps.ts";
+import { findInsideProblems } from "./rules/vault/inside.ts";
 import { findWorkloadProblems } from "./rules/workloads.ts";
 import { allowedKeys } from "./schema/keys.ts";
 import { StackConfig } from "./schema/stack.ts";
@@ -126,7 +127,7 @@ function toStackSpec(stack: string, config: StackConfig): StackSpec {
   const postgres = toPostgresSpec(stack, config);
   const gitops = toGitOpsSpec(stack, config);
   const cluster = toClusterSpec(stack, config);
-  const secrets = toSecretsSpec(stack, config, postgres.namespace);
+  const secrets = toSecretsSpec(stack, config, postgres);
   const readers = findReaderGroups(config);
   const apps = inOrder(
     Object.keys(config.apps)
@@ -157,6 +158,7 @@ function findProblems(spec: StackSpec, config: StackConfig): string[] {
     ...findLoginProblems(spec),
     ...findRestartProblems(spec),
     ...findVaultProblems(spec, config),
+    ...findInsideProblems(spec, config),
     ...findKeyProblems(spec, config),
     ...findValueProblems(spec),
     ...findWorkloadProblems(spec, config),

@@ -9,15 +9,18 @@ import type { StackSpec } from "./spec.ts";
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The name of a plugin is that of its package in type tokens and in the state. */
-export type PluginName = "onepassword" | "postgresql" | "kubernetes";
+export type PluginName = "onepassword" | "postgresql" | "kubernetes" | "vault";
 
 export function findPlugins(spec: StackSpec, env: Environment): PluginName[] {
   const needs: Readonly<Record<PluginName, boolean>> = {
     onepassword: mayReadThroughProvider(env, spec),
     postgresql: spec.apps.some((app) => app.provisioner === "postgresql"),
     kubernetes: appliesManifests(spec),
+    vault: managesVault(spec),
   };
-  return (["onepassword", "postgresql", "kubernetes"] as const).filter((name) => needs[name]);
+  return (["onepassword", "postgresql", "kubernetes", "vault"] as const).filter(
+    (name) => needs[name],
+  );
 }
 
 /** An environment that does not say how to reach 1Password fails the run before it needs a plugin. */
@@ -41,4 +44,9 @@ export function readsThroughProvider(
 export function appliesManifests({ cluster, gitops, apps }: StackSpec): boolean {
   if (cluster === undefined) return false;
   return gitops === undefined || apps.some(({ delivery }) => delivery === "cluster");
+}
+
+/** Whether the stack makes any objects inside Vault itself. */
+export function managesVault({ secrets }: Pick<StackSpec, "secrets">): boolean {
+  return (secrets.vault?.inside.half ?? "none") !== "none";
 }

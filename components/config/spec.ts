@@ -160,6 +160,8 @@ export interface AppSpec {
 /** A whole stack. */
 export interface StackSpec {
   readonly stack: string;
+  /** The stack whose central half of Vault this one makes, and nothing else; undefined = it has apps of its own. */
+  readonly vaultFor?: StackSpec | undefined;
   /** Random text of `berth:stack`; undefined = what Pulumi puts into the stack file serves. */
   readonly stackId: string | undefined;
   readonly postgres: PostgresSpec;

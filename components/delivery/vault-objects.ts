@@ -27,13 +27,9 @@ export function planVaultConnection({ secrets, apps }: StackSpec): VaultConnecti
 export function planVaultAuths({ secrets }: StackSpec, app: AppSpec): readonly VaultAuth[] {
   const { vault } = secrets;
   if (vault === undefined || app.vault === undefined) return [];
-  const { role, serviceAccount } = app.vault;
+  const { role, serviceAccount, namespaces } = app.vault;
   const { connection, authMount, audiences, namespace: vaultNamespace } = vault;
-  const namespaces = [
-    ...(app.vault.login === undefined ? [] : [app.roles[0].namespace]),
-    ...app.vault.secrets.map((secret) => secret.namespace),
-  ];
-  return [...new Set(namespaces)].toSorted().map((namespace) =>
+  return namespaces.map((namespace) =>
     buildVaultAuth({
       name: app.name,
       namespace,

@@ -23,7 +23,12 @@ export interface StackPlace {
 
 /** Adds the stack's identity, if it has one. */
 export function identifyStack(spec: StackSpec, place: StackPlace): StackSpec {
-  return { ...spec, postgres: { ...spec.postgres, stack: readIdentity(spec, place) } };
+  const { vaultFor } = spec;
+  return {
+    ...spec,
+    postgres: { ...spec.postgres, stack: readIdentity(spec, place) },
+    ...(vaultFor && { vaultFor: identifyStack(vaultFor, { ...place, file: undefined }) }),
+  };
 }
 
 /** Loads a stack file and adds the stack's identity, for a CLI command. */
@@ -37,11 +42,14 @@ export function requireIdentity(spec: StackSpec, organization: string): StackSpe
   // Pulumi does not show the option itself to the program.
   const file = process.env["PULUMI_OPTION_CONFIG_FILE"] || undefined;
   const identified = identifyStack(spec, { projectFolder, file, organization, env: process.env });
-  if (identified.postgres.stack !== undefined) return identified;
-  const stackFile = path.relative(projectFolder, findStackFile(spec.stack, projectFolder));
+  const stacks = [identified, ...(identified.vaultFor === undefined ? [] : [identified.vaultFor])];
+  const unknown = stacks.find(({ postgres }) => postgres.stack === undefined);
+  if (unknown === undefined) return identified;
+  const { stack } = unknown;
+  const stackFile = path.relative(projectFolder, findStackFile(stack, projectFolder));
   const id = randomBytes(16).toString("hex");
   throw new BerthError(
-    `stack ${spec.stack}: nothing distinguishes this stack from another of the same name: ${stackFile} has no encryptionsalt and no encryptedkey (Berth looks at this file, whatever --config-file says)`,
+    `stack ${stack}: nothing distinguishes this stack from another of the same name: ${stackFile} has no encryptionsalt and no encryptedkey (Berth looks at this file, whatever --config-file says)`,
     { hint: `add to the stack file, and keep it: berth:stack: { id: ${id} }` },
   );
 }

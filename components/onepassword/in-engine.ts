@@ -9,9 +9,12 @@ import type { ReadItem } from "./item.ts";
  * one succeeds. A service account and the desktop app are read through the provider.
  */
 export async function readInEngine(
-  access: OnePasswordAccess,
-  spec: Pick<StackSpec, "throughProvider">,
+  readAccess: () => OnePasswordAccess,
+  spec: Pick<StackSpec, "throughProvider" | "vaultFor">,
 ): Promise<ReadItem> {
+  // Berth's provider alone reads an item of such a stack, if there is one.
+  if (spec.vaultFor !== undefined) return () => Promise.reject(new Error("the stack has no items"));
+  const access = readAccess();
   // Imported here, because each loads a large library.
   if (access.kind === "connect" && !readsThroughProvider(access, spec)) {
     const { readThroughClient } = await import("./through-client.ts");

@@ -11,6 +11,12 @@ export interface ItemField {
   readonly shownAs?: string;
 }
 
+/** What else is known of an item. */
+interface ItemDetails {
+  readonly files?: readonly string[];
+  readonly version?: number | undefined;
+}
+
 /** A 1Password item. Its field values are secret, so printing shows only their labels. */
 export class Item {
   readonly vaultId: string;
@@ -20,13 +26,15 @@ export class Item {
   readonly #copies: ReadonlyMap<string, readonly string[]>;
   /** Names of the attached files; a name may occur more than once. */
   readonly files: readonly string[];
+  /** Counts the item's changes; undefined = what read it does not say. */
+  readonly version: number | undefined;
 
   /** @param fields All that the item has; a label may occur more than once. */
   constructor(
     vaultId: string,
     itemId: string,
     fields: Iterable<ItemField>,
-    files: readonly string[] = [],
+    { files = [], version }: ItemDetails = {},
   ) {
     const filled = Map.groupBy(
       [...fields].filter(({ value }) => value !== ""),
@@ -35,6 +43,7 @@ export class Item {
     this.vaultId = vaultId;
     this.itemId = itemId;
     this.files = files;
+    this.version = version;
     this.#fields = new Map([...filled].map(([label, [first]]) => [label, first?.value ?? ""]));
     this.#places = new Map(
       [...filled].map(([label, found]) => [label, found.map(({ section }) => section)]),

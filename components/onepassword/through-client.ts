@@ -37,6 +37,7 @@ export function throughClient<T>(
 /** Answer of both. Connect's OpenAPI document and `op item get --format json` have the same form. */
 interface ItemAnswer {
   readonly id?: string;
+  readonly version?: number;
   readonly vault?: { readonly id?: string | undefined };
   readonly sections?: readonly { readonly id?: string; readonly label?: string }[];
   readonly fields?: readonly {
@@ -223,5 +224,6 @@ function toItem(answer: ItemAnswer, ref: ItemRef): Item {
     return name === undefined ? [] : [{ label: name, value, section: title, ...shown }];
   });
   const files = (answer.files ?? []).flatMap(({ name }) => name ?? []);
-  return new Item(answer.vault?.id ?? ref.vault, answer.id ?? ref.item, fields, files);
+  const { id = ref.item, vault, version } = answer;
+  return new Item(vault?.id ?? ref.vault, id, fields, { files, version });
 }

@@ -55,5 +55,5 @@ function toItem(found: onepassword.GetItemResult): Item {
   const sections = found.sections ?? [];
   const files = [...(found.files ?? []), ...sections.flatMap((one) => one.files ?? [])];
   const names = files.map(({ name }) => name);
-  return new Item(found.vault, found.uuid, [...outside, ...inSections], names);
+  return new Item(found.vault, found.uuid, [...outside, ...inSections], { files: names });
 }

@@ -1,8 +1,14 @@
-import { fileURLToPath } from "node:url";
 import type { ClusterTools } from "../../toolchain/cluster.ts";
-import { findRunning, startInBackground } from "../background.ts";
+import { findRunning, startWatchdog } from "../background.ts";
 import { startApiServer, startEtcd, startKwok } from "./control-plane.ts";
-import { choosePorts, makeFolder, readPorts, toFiles, writeKubeconfigs } from "./files.ts";
+import {
+  choosePorts,
+  makeFolder,
+  programs,
+  readPorts,
+  toFiles,
+  writeKubeconfigs,
+} from "./files.ts";
 import {
   applyAll,
   applyDefinitions,
@@ -76,9 +82,9 @@ export async function keepCluster({ home }: Cluster): Promise<void> {
 
 function watch(home: string, owner: number): void {
   const files = toFiles(home);
-  startInBackground({
+  startWatchdog(owner, {
     pidFile: files.pid("watchdog"),
     logFile: files.log("watchdog"),
-    args: [fileURLToPath(new URL("watchdog.ts", import.meta.url)), String(owner), home],
+    pidFiles: programs.filter((program) => program !== "watchdog").map(files.pid),
   });
 }

@@ -32,7 +32,14 @@ export function toFiles(home: string) {
 export type ClusterFiles = ReturnType<typeof toFiles>;
 
 /** Programs that run in the background, in the order in which they are stopped. */
-export const programs = ["watchdog", "operator", "kwok", "api-server", "etcd"] as const;
+export const programs = [
+  "watchdog",
+  "vault-operator",
+  "operator",
+  "kwok",
+  "api-server",
+  "etcd",
+] as const;
 export type Program = (typeof programs)[number];
 
 /** The ports of a cluster. They are the same at every start while they are free. */
@@ -76,28 +83,38 @@ export async function choosePorts(files: ClusterFiles): Promise<Ports> {
 }
 
 /** Writes the kubeconfigs, readable only by this user. */
-export function writeKubeconfigs(files: ClusterFiles, { apiServer }: Ports): void {
+export function writeKubeconfigs(files: ClusterFiles, ports: Ports): void {
   const tokens = readTokens(files);
-  const authority = readFileSync(files.certificate).toString("base64");
-  const server = `https://127.0.0.1:${String(apiServer)}`;
   const write = (file: string, named: readonly User[]): void => {
-    writePrivately(
-      file,
-      JSON.stringify(
-        {
-          apiVersion: "v1",
-          kind: "Config",
-          "current-context": named[0],
-          clusters: [{ name: "dev", cluster: { server, "certificate-authority-data": authority } }],
-          users: named.map((name) => ({ name, user: { token: tokens[name] } })),
-          contexts: named.map((name) => ({ name, context: { cluster: "dev", user: name } })),
-        },
-        null,
-        2,
-      ),
-    );
+    const logins = named.map((name) => ({ name, token: tokens[name] }));
+    writeKubeconfig(file, { files, ports, logins });
   };
   write(files.kubeconfig, ["berth", "admin", "guest"]);
   write(files.kwokKubeconfig, ["kwok"]);
   write(files.operatorKubeconfig, ["operator"]);
+}
+
+interface KubeconfigContents {
+  readonly files: ClusterFiles;
+  readonly ports: Ports;
+  /** Each becomes a context of this name; the first is the current one. */
+  readonly logins: readonly { readonly name: string; readonly token: string }[];
+}
+
+/** Writes a kubeconfig, readable only by this user. */
+export function writeKubeconfig(
+  file: string,
+  { files, ports, logins }: KubeconfigContents,
+): void {
+  const authority = readFileSync(files.certificate).toString("base64");
+  const server = `https://127.0.0.1:${String(ports.apiServer)}`;
+  const config = {
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": logins[0]?.name,
+    clusters: [{ name: "dev", cluster: { server, "certificate-authority-data": authority } }],
+    users: logins.map(({ name, token }) => ({ name, user: { token } })),
+    contexts: logins.map(({ name }) => ({ name, context: { cluster: "dev", user: name } })),
+  };
+  writePrivately(file, JSON.stringify(config, null, 2));
 }

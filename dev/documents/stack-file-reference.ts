@@ -11,6 +11,8 @@ interface Node {
   readonly maximum?: number;
   readonly properties?: Readonly<Record<string, Node>>;
   readonly required?: readonly string[];
+  /** Of a stack file: what it has without `berth:vaultFor`. */
+  readonly else?: Node;
   /** Of a map from any name: its values. */
   readonly additionalProperties?: Node | boolean;
   readonly items?: Node;
@@ -34,7 +36,8 @@ const names: Readonly<Record<string, string>> = {
 /** The keys of a stack file as tables, one for each key under `berth:`. */
 export function stackFileReference(): string {
   const schema = JSON.parse(stackFileSchema()) as Node;
-  const { properties = {}, required = [] } = schema.properties?.["config"] ?? {};
+  const { properties = {}, else: usual } = schema.properties?.["config"] ?? {};
+  const required = usual?.required ?? [];
   const sections = Object.entries(properties).map(([path, node]): Key => {
     return { path, node, isRequired: required.includes(path) };
   });
@@ -74,27 +77,37 @@ function toSection(
   findExample: (key: Key) => string | undefined,
 ): string {
   const isNeeded = top.isRequired ? "Required." : "";
+  const about = [top.node.description, isNeeded].filter(Boolean).join(" ");
+  const head = [`## \`${top.path}\``, "", about];
+  if (keys.length === 0) {
+    const example = findExample(top) ?? "";
+    return [...head, "", `Example: \`${top.path}: ${example}\``].join("\n");
+  }
   return [
-    `## \`${top.path}\``,
-    "",
-    [top.node.description, isNeeded].filter(Boolean).join(" "),
+    ...head,
     "",
     toTable(
       ["key", "value", "what it is for", "example"],
-      keys.map((one) => {
-        const { path, node, isRequired } = one;
-        const key = path.slice(top.path.length).replace(/^\./, "");
-        const about = [isRequired ? "Required." : "", node.description ?? ""];
-        const example = findExample(one);
-        return [
-          `\`${key}\``,
-          toCell(describeValue(node)),
-          toCell(about.filter(Boolean).join(" ")),
-          example === undefined ? "" : `\`${example.replaceAll("|", "\\|")}\``,
-        ];
-      }),
+      keys.map((one) => toRow(one, top, findExample)),
     ),
   ].join("\n");
+}
+
+function toRow(
+  one: Key,
+  top: Key,
+  findExample: (key: Key) => string | undefined,
+): readonly string[] {
+  const { path, node, isRequired } = one;
+  const key = path.slice(top.path.length).replace(/^\./, "");
+  const about = [isRequired ? "Required." : "", node.description ?? ""];
+  const example = findExample(one);
+  return [
+    `\`${key}\``,
+    toCell(describeValue(node)),
+    toCell(about.filter(Boolean).join(" ")),
+    example === undefined ? "" : `\`${example.replaceAll("|", "\\|")}\``,
+  ];
 }
 
 /** The keys below a key, each followed by its own. */

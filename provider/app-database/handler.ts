@@ -121,7 +121,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     }
     if (request.oldState["incomplete"] === true) changes["incomplete"] = "delete";
     for (const path of toDriftPaths(request.oldState)) changes[path] ??= "update";
-    const { compareInside } = this.#requireServer().config;
+    const { compareInside } = this.requireServer().config;
     // A refresh may have found a difference, and there may be a new one since.
     const found = await this.#inspect(request.urn, (server) =>
       inspectRequest(server, this.#toRequest(request.urn, wanted, request), compareInside),
@@ -179,7 +179,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     }
     const unfinished = toUnfinished(resource.state);
     const verifiers = wanted?.verifiers ?? new Map<string, string>();
-    const server = this.#requireServer();
+    const server = this.requireServer();
     // Before the end of the first run an absent database is not lost.
     const isKnown = unfinished === undefined;
     const request = toPlainRequest({ state, verifiers }, server.config, isKnown);
@@ -204,7 +204,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     if (state === undefined) return;
     const former = findFormer(resource, state, this.#claims.rolesBeside(urn, state.app));
     if (former.length > 0)
-      this.#reports.note(urn, await shutOut(this.#requireServer(), state, former));
+      this.#reports.note(urn, await shutOut(this.requireServer(), state, former));
     if (state.reclaimPolicy !== "delete") {
       const isGone = !this.#claims.has(urn, state.app);
       if (isGone) this.#reports.noteKept(urn, state.app, placeOf(state));
@@ -217,7 +217,7 @@ export class AppDatabaseHandler implements ResourceHandler {
       return;
     }
     const isNeeded = (role: string): boolean => this.#claims.isNeeded(urn, state.app, role);
-    this.#reports.note(urn, await retireApp(this.#requireServer(), state, isNeeded));
+    this.#reports.note(urn, await retireApp(this.requireServer(), state, isNeeded));
   }
 
   cancel(): void {
@@ -235,19 +235,19 @@ export class AppDatabaseHandler implements ResourceHandler {
     old: Parameters<typeof toRequest>[1],
   ): AppRequest {
     const isNeeded = (role: string) => this.#claims.isNeeded(urn, inputs.state.app, role);
-    return toRequest(inputs, old, this.#requireServer().config, isNeeded);
+    return toRequest(inputs, old, this.requireServer().config, isNeeded);
   }
 
   /** Reports the statements of a change. They are those of the run, with the verifiers hidden. */
   async #preview(urn: string, request: AppRequest): Promise<void> {
     const found = await this.#inspect(urn, (server) => inspectRequest(server, request, true));
     if (found === undefined) return;
-    const { ownershipRole } = this.#requireServer().config;
+    const { ownershipRole } = this.requireServer().config;
     this.#reports.showPreview(urn, request, found.decision, ownershipRole);
   }
 
   async #apply(urn: string, id: string, request: AppRequest): Promise<PropertyMap> {
-    const server = this.#requireServer();
+    const server = this.requireServer();
     const done: Action[] = [];
     try {
       const notes = await applyApp(server, request, (action) => void done.push(action));
@@ -266,7 +266,7 @@ export class AppDatabaseHandler implements ResourceHandler {
     urn: string,
     use: (server: PostgresServer) => Promise<Inspection>,
   ): Promise<Inspection | undefined> {
-    const server = this.#requireServer();
+    const server = this.requireServer();
     if (this.#isOffline) {
       this.#reports.warnOnce(urn, "not compared with the server: BERTH_OFFLINE=true");
       return undefined;
@@ -281,7 +281,8 @@ export class AppDatabaseHandler implements ResourceHandler {
     return found;
   }
 
-  #requireServer(): PostgresServer {
+  /** The server of the run, for each handler of this process. Throws if the program gave none. */
+  requireServer(): PostgresServer {
     if (this.#server !== undefined) return this.#server;
     throw new BerthError("Berth's provider does not know its server", {
       hint: 'make it with new BerthProvider("berth", { postgres: … }) and give it to the App',

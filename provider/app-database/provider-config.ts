@@ -122,7 +122,7 @@ const Before = z.object({
 export function keepIdentity(olds: PropertyMap, news: PropertyMap): PropertyMap {
   const stack = readStack(news);
   const given = news["postgres"];
-  if (stack === undefined || !isPropertyMap(given)) return news;
+  if (stack === undefined) return news;
   const read = (postgres: PropertyMap[string] | undefined) =>
     Before.safeParse(toPlain(postgres ?? {})).data ?? {};
   const [before, now] = [read(olds["postgres"]), read(given)];
@@ -142,7 +142,9 @@ export function keepIdentity(olds: PropertyMap, news: PropertyMap): PropertyMap 
       ...(former.length === 0 ? {} : { former }),
       ...(unmarked === undefined ? {} : { unmarked }),
     },
-    postgres: isDefault && used !== undefined ? { ...given, ownershipRole: used } : given,
+    ...(isPropertyMap(given) && isDefault && used !== undefined
+      ? { postgres: { ...given, ownershipRole: used } }
+      : {}),
   };
 }
 

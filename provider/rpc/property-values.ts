@@ -95,6 +95,15 @@ export function hasSecret(value: PropertyValue): boolean {
   return isPropertyMap(value) && Object.values(value).some(hasSecret);
 }
 
+/** Whether a value contains one that is not known yet. */
+export function hasUnknown(value: PropertyValue): boolean {
+  if (value instanceof SecretValue) return hasUnknown(value.value);
+  if (isList(value)) return value.some(hasUnknown);
+  return (
+    value instanceof UnknownValue || (isPropertyMap(value) && Object.values(value).some(hasUnknown))
+  );
+}
+
 /** A value with its secrets in clear, for checks. Unknown values stay unknown. Do not print the result. */
 export function toPlain(value: PropertyMap): Readonly<Record<string, unknown>>;
 export function toPlain(value: PropertyValue): unknown;

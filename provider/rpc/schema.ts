@@ -13,6 +13,8 @@ const manifestFile = {
   owner: text,
   adopt: { type: "boolean" },
 };
+const vaultConnection = { app: text, path: text, item: text };
+const vaultGrant = { app: text, login: text, owner: text };
 const gitCommit = { directory: text, owner: text, files: paths };
 
 const any = { $ref: "pulumi.json#/Any" };
@@ -47,7 +49,13 @@ export const PROVIDER_SCHEMA: string = JSON.stringify({
   name: "berth",
   version: PROVIDER_VERSION,
   provider: {
-    inputProperties: { stack: object, postgres: object, places: text, reclaim: object },
+    inputProperties: {
+      stack: object,
+      postgres: object,
+      places: text,
+      reclaim: object,
+      vault: object,
+    },
   },
   resources: {
     "berth:postgres:AppDatabase": {
@@ -66,6 +74,26 @@ export const PROVIDER_SCHEMA: string = JSON.stringify({
       requiredInputs: ["directory", "path", "content", "owner"],
       properties: manifestFile,
       required: Object.keys(manifestFile),
+    },
+    "berth:index:VaultConnection": {
+      description:
+        "The connection of Vault's database engine to an app's database, without its password.",
+      inputProperties: { ...vaultConnection, data: object, adopt: { type: "boolean" } },
+      requiredInputs: [...Object.keys(vaultConnection), "data"],
+      properties: {
+        ...vaultConnection,
+        data: object,
+        itemVersion: text,
+        unverified: { type: "boolean" },
+      },
+      required: [...Object.keys(vaultConnection), "data"],
+    },
+    "berth:postgres:VaultGrant": {
+      description: "That Vault's own login may make logins as members of an app's owner role.",
+      inputProperties: vaultGrant,
+      requiredInputs: Object.keys(vaultGrant),
+      properties: vaultGrant,
+      required: Object.keys(vaultGrant),
     },
     "berth:index:GitCommit": {
       description: "A commit of the manifests that changed.",

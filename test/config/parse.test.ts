@@ -93,7 +93,7 @@ test.each<[string, unknown, string]>([
   [
     "a Secret",
     { secrets: { token: { feilds: [] } } },
-    '….secrets.token: unknown key "feilds"; did you mean "fields"? allowed are from, item, mount, path, fields, files, keys, find, rewrite, type, refreshInterval, creationPolicy, deletionPolicy, namespace',
+    '….secrets.token: unknown key "feilds"; did you mean "fields"? allowed are from, item, mount, path, fields, generate, files, keys, find, rewrite, type, refreshInterval, creationPolicy, deletionPolicy, namespace',
   ],
   [
     "a chart",

@@ -6,6 +6,7 @@ import { execa } from "execa";
 import { Client } from "pg";
 import { parse, stringify } from "yaml";
 import { projectFolder } from "../../components/project-folder.ts";
+import { addLogin } from "../../dev/connect/add-login.ts";
 import { VaultStore } from "../../dev/connect/vault-data.ts";
 import { connectAsSuperuser } from "../../dev/postgres/neighbour.ts";
 import {
@@ -162,34 +163,7 @@ export class Bed {
 
   /** Adds an item with a username and a password. */
   async addLogin(title: string, username: string, password: string): Promise<void> {
-    const [vault] = this.vault().vaults();
-    const { OP_CONNECT_HOST: url = "", OP_CONNECT_TOKEN: token = "" } = this.sandbox.env;
-    const answer = await fetch(`${url}/v1/vaults/${vault?.id ?? ""}/items`, {
-      method: "POST",
-      headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
-      body: JSON.stringify({
-        title,
-        category: "LOGIN",
-        vault: { id: vault?.id },
-        fields: [
-          {
-            id: "username",
-            label: "username",
-            purpose: "USERNAME",
-            type: "STRING",
-            value: username,
-          },
-          {
-            id: "password",
-            label: "password",
-            purpose: "PASSWORD",
-            type: "CONCEALED",
-            value: password,
-          },
-        ],
-      }),
-    });
-    if (!answer.ok) throw new Error(`the stand-in refused the item: ${String(answer.status)}`);
+    await addLogin(this.sandbox, { title, username, password });
   }
 
   /** Has the stand-in answer badly until it is called again; see `dev/connect/faults.ts`. */

@@ -28,6 +28,7 @@ export function liveRole(name: string, more: Partial<LiveRole> = {}): LiveRole {
     canCreateDatabase: false,
     canReplicate: false,
     bypassesRls: false,
+    inherits: true,
     expires: false,
     adminIsMember: false,
     adminMayAlter: false,

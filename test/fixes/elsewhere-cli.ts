@@ -16,10 +16,22 @@ const login = "fixes/login.postgres.test.ts";
 const twoLogins = "cli/rotate/two-logins.postgres.test.ts";
 const writeKeys = "cli/rotate/write-keys.test.ts";
 const admin = "cli/rotate/admin/change.postgres.test.ts";
+const addValues = "cli/add/values.test.ts";
+const doctorVault = "cli/doctor/vault.test.ts";
+const realDoctor = "vault/doctor.full.test.ts";
 
 export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
   "cli/add/items.ts": [
     ["…, then run the same command again: it goes on", addVerb, "with a token that may only read"],
+  ],
+  "cli/add/values.ts": [
+    [
+      "vault kv enable-versioning …, if it is",
+      "vault/add.full.test.ts",
+      "writes nothing into an engine of version 1",
+    ],
+    ["run the same command again", addValues, "that somebody changed at the same moment"],
+    ["…, then run the same command again: it goes on", addValues, "and the next run goes on"],
   ],
   "cli/adopt/trial.ts": [
     ["if it may not, as a superuser: GRANT … TO …", login, "lets adopt look into"],
@@ -124,6 +136,27 @@ export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
     ["git -C … init, or …", doctorInputs, "names a gitops directory that is not there"],
     ["edit …; … is a complete example", doctorInputs, "names every mistake of the stack file"],
     ["correct berth:gitops.directory", doctorInputs, "names a gitops directory that is not there"],
+  ],
+  "cli/doctor/vault.ts": [
+    ["export VAULT_ADDR, the URL of Vault", doctorVault, "where only the cluster reaches Vault"],
+    ["vault operator unseal", realDoctor, "says that it is sealed"],
+    ["vault operator init", doctorVault, "a new one"],
+    ["vault login, then export VAULT_TOKEN", doctorVault, "a wrong token"],
+  ],
+  "cli/doctor/vault-objects.ts": [
+    ["run …", realDoctor, "sees that somebody changed"],
+    [
+      "as an administrator of Vault run what this prints: …",
+      doctorVault,
+      "is for an administrator",
+    ],
+    ["run pulumi up in the stack that makes the … half", doctorVault, "is the other stack's"],
+    ["take … out of berth:secrets.vault.manage.existing", doctorVault, "a mount of others"],
+    ["export VAULT_TOKEN with a policy", doctorVault, "with a token that may not read it"],
+  ],
+  "cli/doctor/vault-values.ts": [
+    ['add to a policy of the token: path "…', doctorVault, "with a token that may not read it"],
+    ["vault kv … -mount=… …", doctorVault, "are values that a Secret would not have"],
   ],
   "cli/init/verb.ts": [
     [

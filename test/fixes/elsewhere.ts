@@ -1,5 +1,6 @@
 import { ofVerbs } from "./elsewhere-cli.ts";
 import { ofRooms } from "./elsewhere-components.ts";
+import { ofVault } from "./elsewhere-vault.ts";
 import type { Tried } from "./trial.ts";
 
 /**
@@ -26,7 +27,11 @@ export const ofTables: readonly (readonly [folder: string, file: string, title: 
   ["components/config/rules/", "config/fixes.test.ts", "the table has each fix"],
 ];
 
-export const elsewhere: Readonly<Record<string, readonly Tried[]>> = { ...ofVerbs, ...ofRooms };
+export const elsewhere: Readonly<Record<string, readonly Tried[]>> = {
+  ...ofVerbs,
+  ...ofRooms,
+  ...ofVault,
+};
 
 /** What no test can do, or what a run cannot end with any more. */
 export const beyond: readonly (readonly [file: string, fix: string, reason: string])[] = [
@@ -76,7 +81,17 @@ export const beyond: readonly (readonly [file: string, fix: string, reason: stri
     "make the provider with",
     "it is for who writes a program of their own",
   ],
+  [
+    "provider/vault-connection/handler.ts",
+    "make it with new BerthProvider",
+    "it is for who writes a program of their own",
+  ],
   ["cli/doctor/cluster/access.ts", "… get --raw …", "it only shows what the API server answers"],
+  ...[
+    ["cli/doctor/vault.ts", "vault status, with the same variables"],
+    ["cli/doctor/vault.ts", "vault list sys/leases/lookup"],
+    ["cli/doctor/vault-values.ts", "vault kv get, with the same variables"],
+  ].map(([file = "", fix = ""]) => [file, fix, "it only shows what Vault answers"] as const),
   [
     "components/postgres/statements/failure.ts",
     "the server refuses the value",

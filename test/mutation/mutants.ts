@@ -6,6 +6,7 @@ import { diff } from "./diff.ts";
 import { items } from "./items.ts";
 import { inFile, type Mutant } from "./mutant.ts";
 import { refusals } from "./refusals.ts";
+import { vaultMutants } from "./vault.ts";
 import { verify } from "./verify.ts";
 
 const postgresRules: readonly Mutant[] = [
@@ -130,6 +131,7 @@ export const mutants: readonly Mutant[] = [
   ...certificates,
   ...postgresRules,
   ...diff,
+  ...vaultMutants,
   ...verify,
   ...deliveryMutants,
   ...refusals,

@@ -55,4 +55,32 @@ export const verify: readonly Mutant[] = [
       ["a look at what the logins own", "rows.map(", "rows.slice(rows.length).map("],
     ],
   ),
+  ...inFile(
+    "cli/verify/contents.ts",
+    ["test/cli/verify/circumstances.postgres.test.ts"],
+    [
+      [
+        "a trial to alter an extension's function",
+        "outcome === undefined ? [] : [{ what, fix: runUp }]",
+        "[]",
+      ],
+    ],
+  ),
+  ...inFile(
+    "cli/verify/lease.ts",
+    ["test/cli/verify/vault.postgres.test.ts"],
+    [
+      ["the end of a lease", "await revoke(vault, lease.id)", "await Promise.resolve()"],
+      [
+        "a look whether a lease's login is gone",
+        "const wrong = isThere",
+        "const wrong = isThere && false",
+      ],
+    ],
+  ),
+  ...inFile(
+    "cli/verify/ends.ts",
+    ["test/cli/verify/ends.test.ts"],
+    [["the end of a lease at Ctrl-C", "[...open].map((end) => end())", "[]"]],
+  ),
 ];

@@ -45,7 +45,7 @@ describe("attached files", () => {
         section: "",
       }));
       return Promise.resolve(
-        new Item(vault, item, fields, item === "certificates" ? attached : []),
+        new Item(vault, item, fields, { files: item === "certificates" ? attached : [] }),
       );
     });
 

@@ -1,7 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { crdModuleFolder, crdSources, crdVersion } from "../../toolchain/crds.ts";
+import {
+  crdModuleFolder,
+  crdSources,
+  crdVersion,
+  vaultOperatorSources,
+} from "../../toolchain/crds.ts";
 import {
   moduleFolder,
   partNamed,
@@ -80,7 +85,7 @@ describe("the definitions of the kinds that Berth emits", () => {
     expect(sums).toContain(`${source.module} v${crdVersion(source)} h1:`);
   });
 
-  it.each(["operator", "kwok"] as const)(
+  it.each(["operator", "kwok", "vault-operator"] as const)(
     "are those of the same %s that runs in the cluster",
     (name) => {
       const part = partNamed(name);
@@ -90,6 +95,11 @@ describe("the definitions of the kinds that Berth emits", () => {
       expect(source && crdVersion(source)).toBe(partVersion(part));
     },
   );
+
+  it("of the Vault Secrets Operator come from one version, those that Berth emits or not", () => {
+    const [source] = vaultOperatorSources;
+    expect(source && crdVersion(source)).toBe(partVersion(partNamed("vault-operator")));
+  });
 
   it("have a Go module of their own", () => {
     expect(readFileSync(join(crdModuleFolder, "go.mod"), "utf8")).toContain(

@@ -7,6 +7,7 @@ import { describeAction } from "../../../components/postgres/statements/actions.
 import { labelStatements } from "../../../components/postgres/statements/labels.ts";
 import { compareText } from "../../../components/sort.ts";
 import { type SecretReport, toReport } from "../app-report.ts";
+import { listSecretPaths, type SecretPath } from "../secret-paths.ts";
 import type { LiveStack } from "./live.ts";
 import { keepApps, type Matrix, toLiveMatrix, toPlannedMatrix } from "./matrix.ts";
 import { findWarnings, type Warning } from "./warnings.ts";
@@ -19,6 +20,8 @@ export interface StackReport {
   readonly apps: readonly AppChain[];
   readonly matrix: Matrix;
   readonly warnings: readonly Warning[];
+  /** What is secret inside Vault; empty = the stack uses none. */
+  readonly secretPaths: readonly SecretPath[];
 }
 
 /** The way of one app from its items to its workload. */
@@ -76,6 +79,7 @@ export function toStackReport(
     warnings: warnings
       .filter(({ app }) => app === undefined || names.has(app))
       .toSorted((a, b) => compareText(a.app ?? "", b.app ?? "")),
+    secretPaths: listSecretPaths(spec, selected),
   };
 }
 

@@ -50,7 +50,7 @@ export function toPage(report: StackReport): string {
 <header>
 <h1>Stack ${stack}</h1>
 <p>${countOf(apps.length, "app")}, ${countOf(roles.length, "role")}, ${countOf(report.warnings.length, "warning")}; ${source}.</p>
-<nav aria-label="Sections"><a href="#access">Access</a> <a href="#warnings">Warnings</a> <a href="#chains">Apps</a> <a href="#secrets">Secrets</a></nav>
+<nav aria-label="Sections"><a href="#access">Access</a> <a href="#warnings">Warnings</a> <a href="#chains">Apps</a> <a href="#secrets">Secrets</a>${report.secretPaths.length === 0 ? undefined : html` <a href="#paths">Vault</a>`}</nav>
 <form class="filter" role="search" hidden>
 <label for="filter">Filter by app, role, database or Secret</label>
 <input id="filter" type="search" autocomplete="off" spellcheck="false">
@@ -61,7 +61,7 @@ export function toPage(report: StackReport): string {
 ${toAccess(report)}
 ${toWarnings(report)}
 ${toChains(report)}
-${toSecrets(report)}
+${toSecrets(report)}${toPaths(report)}
 </main>
 <footer><p>Made by <code>report --html</code> of Berth. It has no secret in it.</p></footer>
 <script>${new Html(script)}</script>
@@ -185,4 +185,17 @@ function toSecrets({ apps }: StackReport): Html {
   const note = html`Where each Secret comes from. Values are not read. …: the item may have more keys.`;
   const table = html`<table><thead><tr>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead><tbody>${rows}</tbody></table>`;
   return toTable("secrets", "Secrets", note, table);
+}
+
+function toPaths({ secretPaths }: StackReport): Html | undefined {
+  if (secretPaths.length === 0) return undefined;
+  const titles = ["Path", "Engine", "Keys", "Written by", "Read by"];
+  const rows = secretPaths.map((one) => {
+    const { path, engine = "", producer, consumers } = one;
+    const cells = [engine, describeKeys(one), producer, consumers.join("; ")];
+    return html`<tr><th scope="row">${path}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`;
+  });
+  const note = html`What is secret inside Vault, by the stack file. Values are not read. …: there may be more keys.`;
+  const table = html`<table><thead><tr>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead><tbody>${rows}</tbody></table>`;
+  return html`\n${toTable("paths", "Paths in Vault", note, table)}`;
 }

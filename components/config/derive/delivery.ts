@@ -1,5 +1,6 @@
 import type { StackConfig } from "../schema/stack.ts";
 import type { ClusterSpec, Delivery, GitOpsSpec } from "../spec/delivery.ts";
+import type { PostgresSpec } from "../spec/postgres.ts";
 import type { ConnectServerSpec, ConnectSpec, SecretsSpec, StoreSpec } from "../spec/secrets.ts";
 import { defaultProject } from "./argocd.ts";
 import { storeName } from "./names.ts";
@@ -50,19 +51,19 @@ export function defaultDelivery(config: Pick<StackConfig, "gitops" | "cluster">)
   return config.cluster === undefined ? "none" : "cluster";
 }
 
-/**
- * How Secrets get into their namespaces.
- *
- * @param namespace Namespace of what the apps share.
- */
-export function toSecretsSpec(stack: string, config: StackConfig, namespace: string): SecretsSpec {
+/** How Secrets get into their namespaces. What the apps share is in that of the database. */
+export function toSecretsSpec(
+  stack: string,
+  config: StackConfig,
+  postgres: Pick<PostgresSpec, "namespace" | "service">,
+): SecretsSpec {
   const { secrets } = config;
   const { store } = secrets ?? {};
   return {
     through: secrets?.through ?? "onepassword-item",
-    store: store && toStoreSpec(stack, store, namespace),
+    store: store && toStoreSpec(stack, store, postgres.namespace),
     refreshInterval: secrets?.refreshInterval ?? "1h0m0s",
-    vault: toVaultSpec(stack, config, namespace),
+    vault: toVaultSpec(stack, config, postgres),
   };
 }
 

@@ -125,6 +125,16 @@ export function vaultConnection(stack: string): string {
   return storeName(stack);
 }
 
+/** Role of Vault's Kubernetes auth method for further ServiceAccounts of an app in another namespace. */
+export function vaultAccountRole(role: string, namespace: string): string {
+  return `${role}-${namespace}`;
+}
+
+/** Policy in Vault with what the pipeline of an app may do, and the group of users who may do it too. */
+export function opsName(app: string): string {
+  return `${app}-ops`;
+}
+
 /** Path in Vault's database engine that a login of this role is read from. */
 export function databaseCredentials(role: string): string {
   return `creds/${role}`;

@@ -145,7 +145,11 @@ function messages(
   return (result.error?.issues ?? []).map((issue) => `${path}: "${name}" ${issue.message}`);
 }
 
-function findRepeated(what: string, uses: readonly { name: string; at: string }[]): string[] {
+/** Names that more than one thing has. */
+export function findRepeated(
+  what: string,
+  uses: readonly { readonly name: string; readonly at: string }[],
+): string[] {
   const byName = Map.groupBy(uses, (use) => use.name);
   return [...byName]
     .filter(([, group]) => group.length > 1)

@@ -3,7 +3,7 @@ import { Flux } from "./manifests/argocd.ts";
 import { DnsLabel, RepositoryPath } from "./primitives.ts";
 import { LoginInterval } from "./secret.ts";
 import { Keys, SecretKeyName } from "./secret-keys.ts";
-import { Vault } from "./vault.ts";
+import { Vault } from "./vault/stack.ts";
 
 /** Git mode. */
 export const GitOps = z

@@ -23,3 +23,16 @@ export const Generate = z
       path: ["length"],
     });
   });
+
+/** How a value in Vault is made, with at least 95 random bits too. */
+export const GenerateValue = z.union([
+  z.strictObject({
+    length: z.int().min(16).max(1024).describe("Characters, of A-Z, a-z and 0-9."),
+  }),
+  z
+    .strictObject({
+      bytes: z.int().min(12).max(1024).describe("Random bytes."),
+      encoding: z.enum(["base64", "hex"]).describe("How they are written. Default: base64."),
+    })
+    .partial({ encoding: true }),
+]);

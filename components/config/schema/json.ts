@@ -1,13 +1,15 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { StackConfig } from "./stack.ts";
+import { VaultFor } from "./vault/for.ts";
 
 const file = new URL("../schema.json", import.meta.url);
 
 /** JSON Schema of a `Pulumi.<stack>.yaml`, for editors; generated from the schema that parses it. */
 export function stackFileSchema(): string {
   const { $schema, ...stack } = z.toJSONSchema(StackConfig, { io: "input" });
-  const properties = stack.properties ?? {};
+  const { type, description, pattern } = z.toJSONSchema(VaultFor);
+  const properties = { ...stack.properties, vaultFor: { type, description, pattern } };
   const schema = {
     $schema,
     title: "Berth stack file",
@@ -18,7 +20,8 @@ export function stackFileSchema(): string {
         properties: Object.fromEntries(
           Object.entries(properties).map(([key, value]) => [`berth:${key}`, value]),
         ),
-        required: (stack.required ?? []).map((key) => `berth:${key}`),
+        if: { required: ["berth:vaultFor"] },
+        else: { required: (stack.required ?? []).map((key) => `berth:${key}`) },
         propertyNames: {
           anyOf: [
             { enum: Object.keys(properties).map((key) => `berth:${key}`) },

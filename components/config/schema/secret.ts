@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { GenerateValue } from "./generate.ts";
 import { DnsLabel, ItemName } from "./primitives.ts";
 import { keyNameProblem } from "./secret-keys.ts";
-import { VaultPath } from "./vault.ts";
+import { VaultPath } from "./vault/names.ts";
 
 /** As Go prints a duration. */
 const Interval = z
@@ -127,6 +128,14 @@ export const Secret = z.union([
       fields: z
         .array(z.string().min(1))
         .describe("Fields the item must have. With `from: vault`: keys to copy. Default: all."),
+      generate: z
+        .record(
+          z.string().regex(/^[-._a-zA-Z0-9]+$/, { error: "is not a key of a Secret" }),
+          GenerateValue.describe("How the value is made."),
+        )
+        .describe(
+          "With `from: vault`: values that `add` makes in Vault, by key, where the secret has none. Default: none.",
+        ),
       files: z
         .array(FileName)
         .describe(
@@ -163,26 +172,29 @@ interface SourceKeys {
   readonly rewrite?: unknown;
   readonly creationPolicy?: string | undefined;
   readonly deletionPolicy?: string | undefined;
-  readonly mount?: string | undefined;
-  readonly path?: string | undefined;
   readonly fields?: readonly string[] | undefined;
+  readonly generate?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Why the keys of a Secret contradict each other; undefined = they do not. */
 function sourceProblem(given: SourceKeys): string | undefined {
-  const { from, item, mount, path, fields } = given;
+  const { from, item, fields } = given;
   if (from !== "vault") {
     if (given.rewrite !== undefined && given.find === undefined)
       return "has `rewrite` without `find`";
-    return mount === undefined && path === undefined
+    const needsVault = (["mount", "path", "generate"] as const).find((key) => key in given);
+    return needsVault === undefined
       ? undefined
-      : "has `mount` or `path`, which need `from: vault`";
+      : `has \`${needsVault}\`, which needs \`from: vault\``;
   }
   if (item !== undefined) return "has `item` and `from: vault`; remove one of the two";
   const useless = [...externalSettings, "type", "files"].find((key) => key in given);
   if (useless !== undefined) return `has \`${useless}\` and \`from: vault\`; remove one of the two`;
   const invalid = fields?.find((field) => !/^[-._a-zA-Z0-9]+$/.test(field));
-  return invalid === undefined
+  if (invalid !== undefined)
+    return `has the field "${invalid}", which is not a valid key of a Secret; rename the key in Vault`;
+  const unused = Object.keys(given.generate ?? {}).find((key) => fields?.includes(key) === false);
+  return unused === undefined
     ? undefined
-    : `has the field "${invalid}", which is not a valid key of a Secret; rename the key in Vault`;
+    : `has \`generate\` for "${unused}", which is not in \`fields\`; add it there`;
 }

@@ -21,7 +21,7 @@ import { reclaimPolicyKey, recreateKey, retirementKeys } from "./retirement.ts";
 import { Owner, ScopedRole } from "./roles.ts";
 import { Secret } from "./secret.ts";
 import { Settings } from "./settings.ts";
-import { AppVault, credentialsKey } from "./vault.ts";
+import { AppVault, credentialsKey } from "./vault/app.ts";
 
 /**
  * The stack file: everything an operator may write under `berth:` in `Pulumi.<stack>.yaml`. Unknown keys

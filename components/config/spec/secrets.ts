@@ -1,4 +1,5 @@
 import type { ItemRef } from "./item.ts";
+import type { VaultInsideSpec } from "./vault-inside.ts";
 
 /** How credentials and other secrets get into the apps' namespaces; part of `StackSpec`. */
 
@@ -52,6 +53,8 @@ export interface VaultSpec {
   readonly audiences: readonly string[];
   /** How often the operator reads KV secrets, as `30s`, `5m` or `1h`. */
   readonly refreshAfter: string;
+  /** What is inside it. */
+  readonly inside: VaultInsideSpec;
 }
 
 /** A store of External Secrets. With kind SecretStore each namespace has one of that name. */

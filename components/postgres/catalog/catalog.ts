@@ -26,6 +26,8 @@ export interface ServerFacts extends RoleAttributes {
 export interface LiveRole extends RoleAttributes {
   readonly name: string;
   readonly canLogin: boolean;
+  /** INHERIT: its own memberships, unless they say otherwise, bring the rights of their groups. */
+  readonly inherits?: boolean;
   /** Whether its password expires (VALID UNTIL). */
   readonly expires: boolean;
   /** Whether the admin may make it an owner and change what it owns: INHERIT, and SET from Postgres 16. */

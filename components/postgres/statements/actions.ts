@@ -26,7 +26,14 @@ export type Action = { readonly path: string } & (
   | ({ readonly kind: "set-database-setting"; readonly database: string } & Setting)
   | { readonly kind: "reset-role-setting"; readonly role: string; readonly name: string }
   | { readonly kind: "reset-database-setting"; readonly database: string; readonly name: string }
-  | { readonly kind: "join" | "set-role"; readonly role: string; readonly group: string }
+  | {
+      readonly kind: "join";
+      readonly role: string;
+      readonly group: string;
+      /** It may also give others the membership. Postgres 16 and newer: with options. */
+      readonly admin?: { readonly withOptions: boolean };
+    }
+  | { readonly kind: "set-role"; readonly role: string; readonly group: string }
   | {
       readonly kind: "leave";
       readonly role: string;
@@ -152,7 +159,7 @@ export function describeAction(action: Action): string {
     case "reset-database-setting":
       return describeSetting(action);
     case "join":
-      return `role ${action.role} becomes a member of ${action.group}`;
+      return `role ${action.role} becomes a member of ${action.group}${action.admin === undefined ? "" : " and may make others one"}`;
     case "leave":
       return `role ${action.role} is no longer a member of ${action.group}${action.grantor === undefined ? "" : ` (granted by ${action.grantor})`}`;
     case "set-role":

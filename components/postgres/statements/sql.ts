@@ -37,7 +37,7 @@ export function toStatement(action: Action, verifiers: Verifiers): string {
     case "reset-database-setting":
       return alterSetting(action);
     case "join":
-      return `GRANT ${id(action.group)} TO ${id(action.role)}`;
+      return `GRANT ${id(action.group)} TO ${id(action.role)}${withAdmin(action.admin)}`;
     case "leave":
       return `REVOKE ${id(action.group)} FROM ${id(action.role)}${action.grantor === undefined ? "" : ` GRANTED BY ${id(action.grantor)}`}`;
     case "set-role":
@@ -91,6 +91,11 @@ export function asRole(role: string, statements: readonly string[]): string {
 
 /** Same meaning as no VALID UNTIL, but @pulumi/postgresql writes it. */
 const noExpiry = "VALID UNTIL 'infinity'";
+
+function withAdmin(admin?: { readonly withOptions: boolean }): string {
+  if (admin === undefined) return "";
+  return admin.withOptions ? " WITH ADMIN TRUE, INHERIT TRUE, SET TRUE" : " WITH ADMIN OPTION";
+}
 
 function list(names: readonly string[]): string {
   return names.map(id).join(", ");

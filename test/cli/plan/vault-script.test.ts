@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { toVaultScript } from "../../../cli/plan/vault-script.ts";
 import { parseStack } from "../../../components/config/parse.ts";
 import type { StackSpec } from "../../../components/config/spec.ts";
+import { planVault } from "../../../components/vault/plan.ts";
 import { type Written, writeStack } from "../../fakes/stack.ts";
 
 const apps = {
@@ -55,22 +56,36 @@ async function runScript(
   }
 }
 
+/** The calls by the path or name that they are about. */
+async function runByPath(script: string, there?: string) {
+  const calls = await runScript(script, there);
+  return new Map(
+    calls.map(({ args, input }) => [args[0] === "policy" ? args[2] : args[1], { args, input }]),
+  );
+}
+
 test("a shell takes it, and Vault is handed a connection, a role, a policy and a login method", async () => {
   const spec = parse();
-  const [config, role, policy, auth, ...more] = await runScript(toVaultScript(spec, spec.apps));
-  expect(more).toEqual([]);
+  const made = await runByPath(toVaultScript(spec, spec.apps));
+  expect([...made.keys()]).toEqual([
+    "wiki-ro",
+    "auth/kubernetes/role/wiki-ro",
+    "postgres/config/wiki",
+    "postgres/roles/wiki",
+  ]);
+  const config = made.get("postgres/config/wiki");
   expect(config?.args).toEqual(
     expect.arrayContaining([
-      "postgres/config/wiki",
       "connection_url=postgresql://{{username}}:{{password}}@postgres-postgresql.db-postgres.svc.cluster.local:5432/o%27wiki?sslmode=verify-full",
       "password_authentication=scram-sha-256",
+      `root_rotation_statements=ALTER ROLE "{{username}}" PASSWORD '{{password}}'`,
+      "username=‹login›",
       "password=-",
     ]),
   );
   expect(config?.args.join(" ")).not.toContain("tls_ca");
   expect(config?.input).toBe(password);
-  expect(role?.args).toEqual(["write", "postgres/roles/wiki", "-"]);
-  expect(JSON.parse(role?.input ?? "")).toMatchObject({
+  expect(JSON.parse(made.get("postgres/roles/wiki")?.input ?? "")).toMatchObject({
     db_name: "wiki",
     creation_statements: [
       `CREATE ROLE "{{name}}" LOGIN PASSWORD '{{password}}' VALID UNTIL '{{expiration}}'`,
@@ -79,14 +94,15 @@ test("a shell takes it, and Vault is handed a connection, a role, a policy and a
     ],
     revocation_statements: [expect.stringContaining(`REASSIGN OWNED BY "{{name}}" TO "wiki_role"`)],
   });
+  const policy = made.get("wiki-ro");
   expect(policy?.args).toEqual(["policy", "write", "wiki-ro", "-"]);
   expect(policy?.input).toBe(
-    'path "postgres/creds/wiki" { capabilities = ["read"] }\n' +
+    "# berth: stack prod, app wiki\n" +
+      'path "postgres/creds/wiki" { capabilities = ["read"] }\n' +
       'path "sys/leases/revoke" { capabilities = ["update"] }\n' +
       'path "kvv2/data/wiki/keys" { capabilities = ["read"] }\n',
   );
-  expect(auth?.args).toEqual(["write", "auth/kubernetes/role/wiki-ro", "-"]);
-  expect(JSON.parse(auth?.input ?? "")).toMatchObject({
+  expect(JSON.parse(made.get("auth/kubernetes/role/wiki-ro")?.input ?? "")).toMatchObject({
     bound_service_account_names: ["web"],
     bound_service_account_namespaces: ["edge", "infra-wiki"],
     audience: "vault",
@@ -96,20 +112,47 @@ test("a shell takes it, and Vault is handed a connection, a role, a policy and a
 
 test("on a Vault without mounts it makes them first, and none that is there", async () => {
   const spec = parse({ authMount: "edge" });
-  const made = (there: string) =>
-    runScript(toVaultScript(spec, spec.apps), there).then((calls) =>
-      calls.map(({ args }) => args.join(" ")).slice(0, -4),
-    );
+  const made = async (there: string) =>
+    [...(await runByPath(toVaultScript(spec, spec.apps), there)).keys()].slice(0, -4);
   expect(await made("{}")).toEqual([
-    "secrets enable -path=kvv2 -version=2 kv",
-    "secrets enable -path=postgres database",
-    "auth enable -path=edge kubernetes",
-    "write auth/edge/config kubernetes_host=https://kubernetes.default.svc",
+    "sys/mounts/kvv2",
+    "sys/mounts/postgres",
+    "sys/auth/edge",
+    "auth/edge/config",
   ]);
   expect(await made('{ "kvv2/": {}, "postgres/": {}, "edge/": {} }')).toEqual([]);
   expect(await made('{ "my-kvv2/": {}, "postgres/": {}, "edge/": {} }')).toEqual([
-    "secrets enable -path=kvv2 -version=2 kv",
+    "sys/mounts/kvv2",
   ]);
+});
+
+test("what the commands write is what the plan has, object by object", async () => {
+  const ci = { mount: "git", jwksUrl: "https://git.example/keys", audience: "a" };
+  const operator = { namespace: "tools" };
+  const readers = { edge: { serviceAccount: "kube-system/edge", paths: ["kvv2/edge/*"] } };
+  const spec = parse({ manage: { half: "none", ci, operator, readers } });
+  const calls = await runScript(toVaultScript(spec, spec.apps), "{}");
+  const written = calls.map(({ args, input }) => {
+    if (args[0] === "policy") return [`sys/policies/acl/${args[2] ?? ""}`, { policy: input }];
+    if (args[1] === "-force") return [args[2], {}];
+    return [args[1], args.at(-1) === "-" ? (JSON.parse(input) as unknown) : "a connection"];
+  });
+  const planned = planVault(spec).map(({ kind, path: at, data }) => [
+    at,
+    kind === "connection" ? "a connection" : data,
+  ]);
+  expect(Object.fromEntries(written)).toEqual(Object.fromEntries(planned));
+});
+
+test.each([
+  ["none", ["wiki-ro", "auth/kubernetes/role/wiki-ro"]],
+  ["apps", ["wiki-ro"]],
+  ["central", ["auth/kubernetes/role/wiki-ro"]],
+])("with half: %s it has what pulumi up does not make", async (half, wanted) => {
+  const database = { item: "vault-db" };
+  const spec = parse({ manage: { half, database } });
+  const paths = [...(await runByPath(toVaultScript(spec, spec.apps))).keys()];
+  expect(paths.filter((one) => one?.includes("wiki-ro"))).toEqual(wanted);
 });
 
 test.each([
@@ -118,8 +161,7 @@ test.each([
   ["require", undefined, []],
 ])("the connection with %s gets the CA of the stack", async (mode, ca, wanted) => {
   const spec = parse({}, { tls: { mode, ...(ca === undefined ? {} : { ca }) } });
-  const calls = await runScript(toVaultScript(spec, spec.apps));
-  const [config] = calls;
+  const config = (await runByPath(toVaultScript(spec, spec.apps))).get("postgres/config/wiki");
   expect(config?.args.filter((arg) => arg.startsWith("tls_ca"))).toEqual(wanted);
 });
 

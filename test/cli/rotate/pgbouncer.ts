@@ -21,6 +21,8 @@ const asker = { name: "pgbouncer", password: "pgbouncer-of-this-test" };
 
 /** What an admin sets up once a database; Berth has no part in it. */
 async function prepare(bed: DatabaseBed, database: string): Promise<void> {
+  const there = await bed.sql(`select from pg_roles where rolname = '${asker.name}'`);
+  if (there.length > 0) return;
   await bed.sql(`create role ${asker.name} login password '${asker.password}'`);
   await bed.sql(`grant connect on database "${database}" to ${asker.name}`);
   await bed.sql(
@@ -42,15 +44,18 @@ export interface Pgbouncer {
 }
 
 /** One that drops startup options, as an admin sets it up for an app. */
-export async function startPgbouncer(bed: DatabaseBed, database: string): Promise<Pgbouncer> {
+export async function startPgbouncer(
+  bed: DatabaseBed,
+  database: string,
+  settings: readonly string[] = ["pool_mode = transaction", "default_pool_size = 4"],
+): Promise<Pgbouncer> {
   await prepare(bed, database);
   return await runPgbouncer(bed, {
     users: [asker],
     database: `${database} auth_user=${asker.name}`,
     settings: [
       "auth_query = SELECT username, password FROM pgbouncer.get_auth($1)",
-      "pool_mode = transaction",
-      "default_pool_size = 4",
+      ...settings,
       "server_idle_timeout = 1",
       "ignore_startup_parameters = options",
     ],

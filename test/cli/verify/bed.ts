@@ -11,6 +11,8 @@ export interface VerifyBed {
   readonly bed: DatabaseBed;
   readonly spec: StackSpec;
   readonly verify: (apps: readonly string[]) => Promise<Verdict>;
+  /** `verify` of one more app, with this entry. */
+  readonly verifyMore: (app: string, entry: object) => Promise<Verdict>;
   /** `pulumi up` of one app. */
   readonly up: (app: string) => Promise<unknown>;
   /** Whether a plain `pulumi preview` shows anything of one app. */
@@ -82,11 +84,13 @@ export async function openVerifyBed(count: number): Promise<VerifyBed> {
   const names = Array.from({ length: count }, (_, index) => `app${String(index + 1)}`);
   const entries = Object.fromEntries(names.map((name, index) => [name, makeEntry(index + 1)]));
   const { host, port } = bed.superuser;
-  const spec = makeSpec(entries, {
-    endpoint: { direct: { host, port } },
-    tls: { mode: "disable" },
-    systemIdentifier: bed.systemIdentifier,
-  });
+  const toSpec = (some: Readonly<Record<string, object>>): StackSpec =>
+    makeSpec(some, {
+      endpoint: { direct: { host, port } },
+      tls: { mode: "disable" },
+      systemIdentifier: bed.systemIdentifier,
+    });
+  const spec = toSpec(entries);
   const handler = await bed.provider();
   const made = new Map<string, StoredResource>();
   const create = async (name: string) => {
@@ -102,15 +106,17 @@ export async function openVerifyBed(count: number): Promise<VerifyBed> {
   }
   // As somebody may have left it who adopts it so.
   await bed.sql("revoke temporary on database app3 from public");
-  const verify = (apps: readonly string[]): Promise<Verdict> => {
+  const verifyAll = (checked: StackSpec): Promise<Verdict> => {
     const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
     const items = {
       admin: new Credential(PGUSER, PGPASSWORD),
       credential: ({ name }: { readonly name: string }) => new Credential(name, rolePassword(name)),
     };
-    const some = spec.apps.filter(({ name }) => apps.includes(name));
-    return verifyStack({ ...spec, apps: some }, items, () => undefined);
+    return verifyStack(checked, items, () => undefined);
   };
+  const verify = (apps: readonly string[]) =>
+    verifyAll({ ...spec, apps: spec.apps.filter(({ name }) => apps.includes(name)) });
+  const verifyMore = (app: string, entry: object) => verifyAll(toSpec({ [app]: entry }));
   const find = (app: string): StoredResource => {
     const old = made.get(app);
     if (old === undefined) throw new Error(`no app ${app}`);
@@ -121,7 +127,7 @@ export async function openVerifyBed(count: number): Promise<VerifyBed> {
     const paths = await bed.diff(find(app)).catch((error: unknown) => [String(error)]);
     return paths.length > 0;
   };
-  return { bed, spec, verify, up, isShown };
+  return { bed, spec, verify, verifyMore, up, isShown };
 }
 
 /** What failed, or what was warned of, a line each. */

@@ -1,15 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeCheck } from "../../../cli/verify/check.ts";
-import type { DatabaseBed } from "../../provider/app-database/bed.ts";
+import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
+import { type DatabaseBed, inputsOf } from "../../provider/app-database/bed.ts";
+import { followFix } from "../../provider/app-database/fixes/follow.ts";
 import { openVerifyBed, type VerifyBed } from "./bed.ts";
 
 /** What has nothing to do with privileges: `verify` neither mistakes it for one nor keeps quiet of it. */
 
 let bed: DatabaseBed;
 let verify: VerifyBed["verify"];
+let verifyMore: VerifyBed["verifyMore"];
 
 beforeAll(async () => {
-  ({ bed, verify } = await openVerifyBed(3));
+  ({ bed, verify, verifyMore } = await openVerifyBed(3));
 }, 300_000);
 
 afterAll(async () => {
@@ -98,6 +101,38 @@ describe("verify", () => {
     expect(found).toContain(
       'database "app1" has as many sessions as its own connection limit allows',
     );
+  });
+
+  it("alters a function of an extension that the entry gives to the owner", async () => {
+    const entry = { database: { extensions: [{ name: "unaccent", functions: "owner" }] } };
+    const up = (stored?: StoredResource) => bed.up(inputsOf("accents", entry), stored);
+    /** Follows what `pulumi up` says, because this admin is no superuser. */
+    const upWithSuperuser = async (stored?: StoredResource) => {
+      await expect(up(stored)).rejects.toThrow("in database accents: DO");
+      await followFix(bed, /fix: (.*: DO .*);$/m.exec(bed.said.at(-1) ?? "")?.[1] ?? "");
+      return await up(stored);
+    };
+    const look = async () => {
+      const checks = (await verifyMore("accents", entry)).apps.flatMap((app) => app.checks);
+      return checks.filter(({ name }) => name.includes("the functions of extension"));
+    };
+    const made = await upWithSuperuser();
+    const name = "accents: can alter the functions of extension unaccent";
+    expect(await look()).toEqual([
+      { name, ok: true, detail: "public.unaccent(regdictionary,text)" },
+    ]);
+    const alter = (to: string) => bed.sql(`alter function ${to}`, "accents");
+    await alter("unaccent(text) owner to postgres");
+    const [broken] = await look();
+    expect(broken).toMatchObject({ name, ok: false, fix: "run pulumi up" });
+    expect(broken?.detail).toMatch(
+      /^public\.unaccent\(text\) in accents: must be owner of .* \(SQLSTATE 42501\)$/,
+    );
+    await upWithSuperuser(made);
+    expect((await look()).map(({ ok }) => ok)).toEqual([true]);
+    // What somebody gave to a third role stays there.
+    await alter("unaccent(regdictionary, text) owner to reports");
+    expect((await look()).map(({ ok }) => ok)).toEqual([true]);
   });
 
   it("says what it could not take away, and takes it away an hour later", async () => {

@@ -1,18 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { LeaseSource } from "../../../cli/verify/lease.ts";
+import { runAsVault } from "../../../cli/verify/vault.ts";
 import { type Verdict, verifyStack } from "../../../cli/verify/verb.ts";
 import { parseStack } from "../../../components/config/parse.ts";
-import type { StackSpec } from "../../../components/config/spec.ts";
+import type { AppSpec, StackSpec } from "../../../components/config/spec.ts";
 import { Credential } from "../../../components/onepassword/credential.ts";
 import { toState } from "../../../components/postgres/plan/app-state.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
+import { toVaultStatements } from "../../../components/postgres/statements/vault-role.ts";
 import { makeVerifiers } from "../../../components/postgres/verifier.ts";
+import { createVaultClient } from "../../../components/vault/client.ts";
 import { toProperties } from "../../../provider/app-database/inputs.ts";
 import { SecretValue } from "../../../provider/rpc/property-values.ts";
 import { writeStack } from "../../fakes/stack.ts";
+import { startVaultAnswers, type VaultAnswers } from "../../fakes/vault-answers.ts";
 import { DatabaseBed, ownershipRole, rolePassword } from "../../provider/app-database/bed.ts";
 
 /** `verify` of an app whose logins Vault makes, on a real server without a Vault. */
 
+const password = "password-by-vault-0123456789";
 const credential = ({ name }: { readonly name: string }): Credential =>
   new Credential(name, rolePassword(name));
 
@@ -50,10 +56,11 @@ describe.each([
     await bed.close();
   });
 
-  const verify = (): Promise<Verdict> => {
+  const verify = (leases?: LeaseSource): Promise<Verdict> => {
     const { PGUSER, PGPASSWORD } = bed.adminEnvironment;
     const admin = new Credential(PGUSER, PGPASSWORD);
-    return verifyStack(spec, { admin, credential }, () => undefined);
+    const items = { admin, credential, ...(leases && { leases }) };
+    return verifyStack(spec, items, () => undefined);
   };
   const failed = ({ apps }: Verdict): string[] =>
     apps
@@ -105,6 +112,72 @@ describe.each([
     await bed.sql(`grant ${left} to ${PGUSER} with admin option`);
     expect(failed(await verify())).toEqual([]);
     expect(await leftovers()).toEqual([]);
+  });
+
+  describe("with a token for Vault", () => {
+    const lease = { lease_id: "postgres/creds/wiki/one", data: { username: "v-wiki", password } };
+    const given = { "GET postgres/creds/wiki": { body: lease } };
+    const asVault = async (statements: readonly string[]): Promise<void> => {
+      const client = await bed.connect("wiki");
+      const values = { name: "v-wiki", password, expiration: "2999-01-01" };
+      await runAsVault(client, statements, values).finally(() => client.end());
+    };
+
+    async function verifyWith(answers: VaultAnswers) {
+      const vault = await startVaultAnswers({ ...given, ...answers });
+      const way = { address: vault.url, namespace: undefined, caFile: undefined };
+      const leases = { vault: createVaultClient({ ...way, token: "of-this-test" }) };
+      try {
+        return { verdict: await verify(leases), requests: vault.requests };
+      } finally {
+        await vault.close();
+      }
+    }
+
+    it("logs in with a lease, proves all with it, and ends it", async () => {
+      const [owner] = (spec.apps[0] as AppSpec).roles;
+      const { creation, revocation } = toVaultStatements(owner);
+      const { verdict, requests } = await verifyWith({
+        "GET postgres/creds/wiki": { body: lease, first: () => asVault(creation) },
+        "POST sys/leases/revoke": { status: 204, first: () => asVault(revocation) },
+      });
+      expect(failed(verdict)).toEqual([]);
+      const names = verdict.apps.flatMap(({ checks }) => checks.map(({ name }) => name));
+      expect(names[0]).toBe(
+        "wiki_role: Vault makes a login of it at postgres/creds/wiki, and drops it",
+      );
+      expect(names).toContain("v-wiki: runs as wiki_role");
+      expect(names.join()).not.toContain("berth_verify_login");
+      expect(requests).toEqual([
+        "GET postgres/creds/wiki",
+        `POST sys/leases/revoke ${JSON.stringify({ lease_id: lease.lease_id, sync: true })}`,
+      ]);
+      expect(JSON.stringify(verdict)).not.toContain(password);
+    });
+
+    it("fails if the login stays, or is not there at all", async () => {
+      const revoked = { "POST sys/leases/revoke": { status: 204 } };
+      await bed.sql('create role "v-wiki"');
+      const { verdict } = await verifyWith(revoked);
+      await bed.sql('drop role "v-wiki"');
+      const [first = "", second = ""] = failed(verdict);
+      expect(first).toContain("the lease has ended, and v-wiki is still there");
+      expect(second).toMatch(/^v-wiki: can log in to wiki: /);
+      const { verdict: other } = await verifyWith(revoked);
+      expect(failed(other)[0]).toMatch(/^v-wiki: can log in to wiki: .*v-wiki/);
+    });
+
+    it("tries a login of its own, too, where Vault gives no lease", async () => {
+      const denied = { status: 403, body: { errors: ["permission denied"] } };
+      const { verdict } = await verifyWith({ "GET postgres/creds/wiki": denied });
+      expect(failed(verdict)).toEqual([
+        expect.stringMatching(
+          /^wiki_role: Vault makes .*the token may not read postgres\/creds\/wiki/,
+        ),
+      ]);
+      const names = verdict.apps.flatMap(({ checks }) => checks.map(({ name }) => name));
+      expect(names.join("\n")).toMatch(/berth_verify_login_[0-9a-f]{24}: runs as wiki_role/);
+    });
   });
 
   it("says so when such a login cannot be made", async () => {

@@ -16,7 +16,7 @@ export class FakeOp {
     const fields = this.items.get(item);
     return fields === undefined
       ? Promise.reject(new ItemReadError("missing item", "Found 0 item(s)"))
-      : Promise.resolve(new Item("v", item, fields, this.files.get(item)));
+      : Promise.resolve(new Item("v", item, fields, { files: this.files.get(item) ?? [] }));
   };
 
   /** Runs the command that a fix begins with, or has after "or". */

@@ -1,34 +1,16 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseStack } from "../../../components/config/parse.ts";
-import type { AppSpec } from "../../../components/config/spec.ts";
-import { toState } from "../../../components/postgres/plan/app-state.ts";
-import { planDatabase } from "../../../components/postgres/plan/plan.ts";
+import { runAsVault as run } from "../../../cli/verify/vault.ts";
 import { toVaultStatements } from "../../../components/postgres/statements/vault-role.ts";
 import { makeVerifier } from "../../../components/postgres/verifier.ts";
-import { toProperties } from "../../../provider/app-database/inputs.ts";
-import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
 import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
-import { writeStack } from "../../fakes/stack.ts";
-import { DatabaseBed, inputsOf, ownershipRole } from "./bed.ts";
+import { DatabaseBed, inputsOf } from "./bed.ts";
+import { toVaultApp, toVaultInputs } from "./vault-app.ts";
 
 /** An owner whose logins Vault makes, on a real server, with the statements run as Vault runs them. */
 
 const password = "password-by-vault-0123456789";
 const editor = { name: "credentials_editor", password: "editor-of-this-test" };
-
-function toApp(name: string, owner: object = {}): AppSpec {
-  const apps = { [name]: { credentials: "vault", owner, vault: { restart: [] } } };
-  const secrets = { vault: { connection: "tools/default" } };
-  const [app] = parseStack("prod", { ...writeStack(apps), secrets }).apps;
-  if (app === undefined) throw new Error("the stack has no app");
-  return app;
-}
-
-function toInputs(app: AppSpec): PropertyMap {
-  const plan = planDatabase(app, { ownershipRole } as never);
-  return { ...toProperties(toState(plan, ownershipRole, app.reclaimPolicy)), verifiers: {} };
-}
 
 describe.each([
   ["a superuser on 18", { isSuperuser: true }],
@@ -38,12 +20,12 @@ describe.each([
 ])("with %s", (_, options) => {
   let bed: DatabaseBed;
   let made: StoredResource;
-  const app = toApp("wiki", { searchPath: ["wiki", "public"], connectionLimit: 5 });
+  const app = toVaultApp("wiki", { searchPath: ["wiki", "public"], connectionLimit: 5 });
   const statements = toVaultStatements(app.roles[0]);
 
   beforeAll(async () => {
     bed = await DatabaseBed.open(options);
-    made = await bed.up(toInputs(app));
+    made = await bed.up(toVaultInputs(app));
     await bed.sql(`create role ${editor.name} login createrole password '${editor.password}'`);
     await asAdmin(`grant wiki_role to ${editor.name} with admin option`);
   });
@@ -82,17 +64,7 @@ describe.each([
       expiration: new Date(Date.now() + 3_600_000).toISOString(),
     };
     const client = await connect(editor.name, editor.password, database);
-    try {
-      await client.query("begin");
-      for (const statement of list) {
-        await client.query(
-          statement.replaceAll(/\{\{(\w+)\}\}/g, (_whole, key: keyof typeof values) => values[key]),
-        );
-      }
-      await client.query("commit");
-    } finally {
-      await client.end();
-    }
+    await run(client, list, values).finally(() => client.end());
   }
 
   const query = async <T extends object>(client: Client, text: string): Promise<T[]> =>
@@ -178,13 +150,13 @@ describe("an app that logged in itself", () => {
   });
 
   it("is refused another owner for the database that it has", async () => {
-    await expect(bed.up(toInputs(toApp("wiki")), before)).rejects.toThrow("wiki_role");
+    await expect(bed.up(toVaultInputs(toVaultApp("wiki")), before)).rejects.toThrow("wiki_role");
     expect(await bed.sqlAs("wiki", "wiki", "select * from page")).toEqual([]);
     expect(await bed.sql("select from pg_roles where rolname = 'wiki_role'")).toEqual([]);
   });
 
   it("keeps its owner and what it owns, and the old login until somebody ends it", async () => {
-    const after = await bed.up(toInputs(toApp("wiki", { name: "wiki" })), before);
+    const after = await bed.up(toVaultInputs(toVaultApp("wiki", { name: "wiki" })), before);
     expect(await bed.sqlAs("wiki", "wiki", "select * from page")).toEqual([]);
     expect(bed.reports.join("\n")).toContain(
       'role "wiki", which owns its database, can still log in itself. Once the app logs in with what Vault makes, end that as the admin: ALTER ROLE "wiki" NOLOGIN PASSWORD NULL;',
@@ -200,8 +172,8 @@ describe("an app that logged in itself", () => {
   });
 
   it("goes with its owner when all of it is dropped, and not while a login of Vault's is connected", async () => {
-    const app = { ...toApp("shop"), reclaimPolicy: "delete" } as const;
-    const made = await bed.up(toInputs(app));
+    const app = { ...toVaultApp("shop"), reclaimPolicy: "delete" } as const;
+    const made = await bed.up(toVaultInputs(app));
     const word = makeVerifier(password, "v-shop");
     await bed.sql(`create role "v-shop" login password '${word}' in role shop_role`);
     await bed.sql(`alter role "v-shop" set role to 'shop_role'`);
@@ -225,7 +197,7 @@ describe("an app that logged in itself", () => {
   it("is taken over by no app that others did not make", async () => {
     await bed.sql("create role news login");
     await bed.sql("create database news owner news");
-    await expect(bed.up(toInputs(toApp("news", { name: "news" })))).rejects.toThrow(
+    await expect(bed.up(toVaultInputs(toVaultApp("news", { name: "news" })))).rejects.toThrow(
       'role "news" exists and was not made by this stack, and an app whose logins Vault makes takes over only an owner with NOLOGIN',
     );
     expect(

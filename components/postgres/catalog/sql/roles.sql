@@ -28,6 +28,7 @@ select
   r.rolcreatedb as can_create_database,
   r.rolreplication as can_replicate,
   r.rolbypassrls as bypasses_rls,
+  r.rolinherit as inherits,
   coalesce(r.rolvaliduntil < 'infinity', false) as expires,
   -- INHERIT: the admin may change what the role owns. SET (Postgres 16): it may make the role an owner.
   pg_catalog.pg_has_role(r.oid, 'USAGE')

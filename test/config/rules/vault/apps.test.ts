@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { parseStack } from "../../../components/config/parse.ts";
-import type { StackSpec } from "../../../components/config/spec.ts";
-import { findProblems, writeStack } from "../../fakes/stack.ts";
+import { parseStack } from "../../../../components/config/parse.ts";
+import type { StackSpec } from "../../../../components/config/spec.ts";
+import { findProblems, writeStack } from "../../../fakes/stack.ts";
 
 const connection = "tools/default";
 const config = { from: "vault" };
@@ -26,25 +26,36 @@ test("what comes from Vault follows from the names, and every name can be given"
     wiki: { secrets, vault: entry },
     xen: { secrets: { smtp: config } },
   }).apps;
-  const common = { namespace: "infra-wiki", mount: "kvv2", fields: [] };
-  expect(wiki?.vault).toEqual({
+  const common = { namespace: "infra-wiki", mount: "kvv2", fields: [], generate: {} };
+  expect(wiki?.vault).toMatchObject({
     role: "wiki-ro",
     serviceAccount: "web",
     restart: [{ kind: "argo.Rollout", name: "wiki" }],
     secrets: [
-      { name: "geoip", namespace: "bi", mount: "kv", path: "shared/geoip", fields: ["KEY"] },
+      {
+        name: "geoip",
+        namespace: "bi",
+        mount: "kv",
+        path: "shared/geoip",
+        fields: ["KEY"],
+        generate: {},
+      },
       { name: "smtp", ...common, path: "wiki/smtp" },
       { name: "wiki-config", ...common, path: "wiki/config" },
     ],
   });
   expect(wiki?.secrets.map(({ name }) => name)).toEqual(["wiki-redis"]);
   expect(plain?.vault).toMatchObject({ role: "xen", serviceAccount: "xen", restart: [] });
+  expect(wiki?.vault?.authRoles).toEqual([
+    { name: "wiki-ro", accounts: ["web"], namespaces: ["bi", "infra-wiki"] },
+  ]);
+  expect(wiki?.vault).toMatchObject({ policy: "wiki-ro", ci: undefined, adopt: false });
 });
 
 test("the connection is the stack's own beside the database, or the one that is named", () => {
   const address = "https://vault.tools:8200";
   const apps = { a: { secrets: { b: config } } };
-  expect(parse(apps, { address, caSecret: "vault-ca" }).secrets.vault).toEqual({
+  expect(parse(apps, { address, caSecret: "vault-ca" }).secrets.vault).toMatchObject({
     connection: "db-postgres/berth-prod",
     server: { address, caSecret: "vault-ca" },
     namespace: undefined,
@@ -71,8 +82,13 @@ test.each([
 });
 
 test.each([
-  [{ mount: "kv" }, "has `mount` or `path`, which need `from: vault`"],
-  [{ from: "onepassword", path: "x" }, "has `mount` or `path`"],
+  [{ mount: "kv" }, "has `mount`, which needs `from: vault`"],
+  [{ from: "onepassword", path: "x" }, "has `path`, which needs `from: vault`"],
+  [{ generate: { KEY: { length: 64 } } }, "has `generate`, which needs `from: vault`"],
+  [
+    { from: "vault", fields: ["A"], generate: { B: { length: 64 } } },
+    'has `generate` for "B", which is not in `fields`',
+  ],
   [{ from: "vault", item: "x" }, "has `item` and `from: vault`"],
   [{ from: "vault", fields: ["API Token"] }, 'has the field "API Token", which is not a valid key'],
   [{ from: "vault", path: "/x" }, "is not a path in Vault"],
@@ -92,8 +108,17 @@ test("an owner whose logins Vault makes is a role without login, and no item is 
     role: "a-b",
     renewalPercent: 67,
     revoke: true,
+    ttl: 3600,
+    maxTtl: 86_400,
   });
-  const given = { databaseRole: "x", renewalPercent: 50, revoke: false, restart: ["DaemonSet/x"] };
+  const given = {
+    databaseRole: "x",
+    renewalPercent: 50,
+    revoke: false,
+    restart: ["DaemonSet/x"],
+    ttl: "90s",
+    maxTtl: "30m",
+  };
   const entry = { credentials: "vault", owner: { name: "a" }, vault: given };
   const [other] = parse({ a: entry }, { connection, databaseMount: "db" }).apps;
   expect(other?.roles[0].name).toBe("a");
@@ -102,6 +127,8 @@ test("an owner whose logins Vault makes is a role without login, and no item is 
     role: "x",
     renewalPercent: 50,
     revoke: false,
+    ttl: 90,
+    maxTtl: 1800,
   });
 });
 

@@ -1,6 +1,6 @@
-import type { StackConfig } from "../schema/stack.ts";
-import type { AppSpec, StackSpec } from "../spec.ts";
-import { findPlaceholderProblem } from "./logins.ts";
+import type { StackConfig } from "../../schema/stack.ts";
+import type { AppSpec, StackSpec } from "../../spec.ts";
+import { findPlaceholderProblem } from "../logins.ts";
 
 /** Problems between the keys for HashiCorp Vault, each with its key path. */
 export function findVaultProblems({ apps, secrets }: StackSpec, config: StackConfig): string[] {
@@ -24,7 +24,7 @@ function findAppProblems(app: AppSpec, entry: Entry): string[] {
       : [`${at(app)}.vault: the app uses nothing from Vault; remove the key`];
   }
   if (app.vault.login !== undefined) return findCredentialProblems(app, entry);
-  return (["databaseRole", "renewalPercent", "revoke"] as const)
+  return (["databaseRole", "ttl", "maxTtl", "renewalPercent", "revoke"] as const)
     .filter((key) => entry.vault?.[key] !== undefined)
     .map((key) => `${at(app)}.vault.${key}: needs credentials: vault; remove the key`);
 }
@@ -36,6 +36,7 @@ function findCredentialProblems(app: AppSpec, { owner = {}, vault = {} }: Entry)
     (key) => owner[key] !== undefined,
   );
   const [{ name, searchPath, parameters }] = app.roles;
+  const { ttl = 0, maxTtl = 0 } = app.vault?.login ?? {};
   return [
     ...useless.map((key) => `${at(app)}.owner.${key}: ${why}; remove the key`),
     ...(app.provisioner === "berth"
@@ -52,6 +53,11 @@ function findCredentialProblems(app: AppSpec, { owner = {}, vault = {} }: Entry)
     ...(vault.restart === undefined
       ? [
           `${at(app)}.vault.restart: missing; the login changes when its lease ends, so name what reads the Secret ([Deployment/${app.name}]), or [] if the app reloads it by itself`,
+        ]
+      : []),
+    ...(ttl > maxTtl
+      ? [
+          `${at(app)}.vault.ttl: is longer than maxTtl (${vault.maxTtl ?? "24h"}), after which the login ends; make maxTtl longer or ttl shorter`,
         ]
       : []),
     ...findPlaceholderProblem(app, "credentials: vault"),

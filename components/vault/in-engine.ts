@@ -1,0 +1,46 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { isTargeted } from "../config/environment.ts";
+import { managesVault } from "../config/plugins.ts";
+import type { StackSpec } from "../config/spec.ts";
+import { toVaultPlace, type VaultPlace } from "./access.ts";
+
+/** The Vault of a stack in a run of Pulumi. */
+export interface OpenedVault {
+  /** Vault's own login to Postgres, which makes the logins of apps. */
+  readonly login: string;
+  /**
+   * Registers what the stack makes inside Vault.
+   *
+   * @param berth Berth's provider, for connections.
+   * @param granted What must be there before an app's connection, by the app's name.
+   */
+  readonly create: (
+    berth: pulumi.ProviderResource,
+    granted: (app: string) => readonly pulumi.Resource[],
+  ) => readonly pulumi.Resource[];
+}
+
+/** How Berth's provider reaches Vault; empty = it need not. */
+export function toProviderVault(spec: StackSpec): { readonly vault?: VaultPlace } {
+  const { vault } = spec.secrets;
+  return vault === undefined || !managesVault(spec) ? {} : { vault: toVaultPlace(vault) };
+}
+
+/**
+ * Looks whether all that the stack makes inside Vault is its own, or not there yet. Nothing may be registered before
+ * that.
+ *
+ * @returns undefined = the stack makes nothing there, or this run is about something else.
+ */
+export async function openVault(spec: StackSpec): Promise<OpenedVault | undefined> {
+  // With --target nothing may be registered that needs another plugin and token.
+  if (!managesVault(spec) || isTargeted()) return undefined;
+  // Imported here, because most stacks need neither these nor Pulumi's SDK of Vault.
+  const [{ compareVault }, { createVaultObjects }] = await Promise.all([
+    import("./open.ts"),
+    import("./resources.ts"),
+  ]);
+  const compared = await compareVault(spec);
+  const login = compared.vault.inside.database.user;
+  return { login, create: (berth, granted) => createVaultObjects(compared, { berth, granted }) };
+}

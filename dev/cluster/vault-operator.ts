@@ -1,0 +1,53 @@
+import path from "node:path";
+import type { VaultOperatorTools } from "../../toolchain/cluster.ts";
+import { findRunning, startInBackground } from "../background.ts";
+import { type ClusterFiles, readPorts, writeKubeconfig } from "./files.ts";
+import { applyAll, applyDefinitions, openApi, readManifests } from "./objects.ts";
+import { type Account, addAccount, bindAccount, requestToken } from "./service-account.ts";
+
+/** The ServiceAccount of the operator's own chart, which the stack file has as its default. */
+const account: Account = {
+  namespace: "vault-secrets-operator-system",
+  name: "vault-secrets-operator-controller-manager",
+};
+
+/**
+ * Starts the real Vault Secrets Operator, in all namespaces, as its ServiceAccount with the rights of its release.
+ *
+ * @param cache How it keeps its logins to Vault over a restart, as `direct-encrypted`.
+ */
+export async function startVaultOperator(
+  files: ClusterFiles,
+  tools: VaultOperatorTools,
+  cache: "none" | "direct-encrypted" = "none",
+): Promise<void> {
+  if (findRunning(files.pid("vault-operator")) !== undefined) return;
+  const ports = readPorts(files);
+  if (ports === undefined) throw new Error("the cluster was never started");
+  await addAccount(files, account);
+  // Another operator's release has a role of the same name.
+  const role = "vault-secrets-operator";
+  const objects = readManifests(tools.crds).map((object) =>
+    object.kind === "ClusterRole" ? { ...object, metadata: { name: role } } : object,
+  );
+  await applyDefinitions(files.kubeconfig, objects);
+  await applyAll(openApi(files.kubeconfig), [bindAccount(account, role)]);
+  const kubeconfig = path.join(files.home, "vault-operator.kubeconfig");
+  const logins = [{ name: account.name, token: await requestToken(files, account) }];
+  writeKubeconfig(kubeconfig, { files, ports, logins });
+  startInBackground({
+    pidFile: files.pid("vault-operator"),
+    logFile: files.log("vault-operator"),
+    command: tools.program,
+    args: [
+      "--metrics-bind-address=0",
+      "--health-probe-bind-address=0",
+      "--leader-elect=false",
+      `--client-cache-persistence-model=${cache}`,
+      "--backoff-initial-interval=500ms",
+      "--backoff-max-interval=2s",
+    ],
+    cwd: files.home,
+    env: { KUBECONFIG: kubeconfig, OPERATOR_NAMESPACE: account.namespace },
+  });
+}

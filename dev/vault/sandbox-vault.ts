@@ -1,0 +1,42 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { rootCertificates } from "node:tls";
+import { printError } from "../../cli/print.ts";
+import { ensureVaultServer } from "../../toolchain/cluster.ts";
+import { openSandbox, type Sandbox, vaultHomeOf } from "../sandbox.ts";
+import { readVaultOfStack } from "../stack-file.ts";
+import { ensureVaultLogin } from "./login.ts";
+import { type RunningVault, startVault } from "./server.ts";
+
+/** Starts the Vault of a sandbox and makes the sandbox's stack use it. */
+export async function openSandboxVault(
+  options: Parameters<typeof openSandbox>[0],
+  program: string,
+): Promise<Sandbox> {
+  const home = vaultHomeOf(options.home);
+  const vault = await startVault({ home, program });
+  // Vault reads the file when its config is written. No cluster is asked before somebody logs in with its token.
+  const caFile = path.join(home, "kubernetes-ca.pem");
+  writeFileSync(caFile, `${rootCertificates[0] ?? ""}\n`);
+  const kubernetes = "https://kubernetes.default.svc";
+  const sandbox = await openSandbox({
+    ...options,
+    vault: { address: vault.address, caFile, kubernetes },
+  });
+  await ensureVaultLogin(sandbox);
+  return withVault(sandbox, vault);
+}
+
+/** The sandbox, with its Vault started again if its stack uses one. */
+export async function reopenVault(sandbox: Sandbox): Promise<Sandbox> {
+  if (readVaultOfStack(sandbox.stackFile) === undefined) return sandbox;
+  const program = await ensureVaultServer((line) => {
+    printError(line);
+  });
+  return await openSandboxVault({ home: sandbox.home }, program);
+}
+
+/** What a run of Pulumi and the verbs need to reach Vault; holds its token. */
+function withVault(sandbox: Sandbox, { address, rootToken }: RunningVault): Sandbox {
+  return { ...sandbox, env: { ...sandbox.env, VAULT_ADDR: address, VAULT_TOKEN: rootToken } };
+}

@@ -1,0 +1,255 @@
+import { z } from "zod";
+import { readVaultEnvironment } from "../../components/config/environment.ts";
+import type { ItemRef } from "../../components/config/spec/item.ts";
+import { BerthError, type Problem, toOneError } from "../../components/errors.ts";
+import type { VaultLogin } from "../../components/onepassword/admin.ts";
+import type { VaultPlace } from "../../components/vault/access.ts";
+import type { VaultClient } from "../../components/vault/client.ts";
+import { listDifferent } from "../../components/vault/compare.ts";
+import type { Report } from "../rpc/engine-log.ts";
+import { type PropertyMap, toPlain } from "../rpc/property-values.ts";
+import type { Refusals } from "../rpc/refusals.ts";
+import type {
+  ChangeKind,
+  Changes,
+  CheckFailure,
+  CheckRequest,
+  CreateRequest,
+  DiffRequest,
+  ResourceHandler,
+  StoredResource,
+  UpdateRequest,
+} from "../rpc/resource-handler.ts";
+import { compareData, findOwnerProblem, isOurs, readMark, toLiveData } from "./decide.ts";
+import {
+  type ConnectionData,
+  type ConnectionInputs,
+  findInputProblems,
+  parseConnection,
+  parseStored,
+  type StoredConnection,
+  toProperties,
+} from "./inputs.ts";
+import { findLeases, writeConnection } from "./write.ts";
+
+/** How the item with Vault's own login is read. */
+export type ReadVaultLogin = (ref: ItemRef) => Promise<VaultLogin>;
+
+const Place = z.object({
+  address: z.string().optional(),
+  clusterAddress: z.string().optional(),
+  caFile: z.string().optional(),
+  namespace: z.string().optional(),
+});
+const Stack = z.object({ former: z.array(z.string()).default([]) });
+
+/** What the handler has from its process. */
+interface RunContext {
+  readonly report: Report;
+  readonly refusals: Refusals;
+  readonly isOffline: boolean;
+  readonly readLogin: ReadVaultLogin;
+}
+
+/**
+ * `berth:index:VaultConnection`: the connection of Vault's database engine to an app's database. The password goes
+ * from its item to Vault, and nowhere else. Vault decides, not only state: a diff compares with what Vault has.
+ */
+export class VaultConnectionHandler implements ResourceHandler {
+  readonly type = "berth:index:VaultConnection";
+  readonly refreshBeforeUpdate = false;
+  readonly #run: RunContext;
+  #place: VaultPlace | undefined;
+  #former: readonly string[] = [];
+  #client: Promise<VaultClient> | undefined;
+  readonly #logins = new Map<string, Promise<VaultLogin>>();
+  #hasWarned = false;
+
+  constructor(run: RunContext) {
+    this.#run = run;
+  }
+
+  /** Sends nothing to Vault. */
+  configure(config: PropertyMap): void {
+    const given = toPlain(config);
+    this.#place = Place.safeParse(given["vault"]).data;
+    this.#former = Stack.safeParse(given["stack"]).data?.former ?? [];
+    this.#client = undefined;
+    this.#logins.clear();
+    this.#hasWarned = false;
+  }
+
+  check({
+    newInputs,
+  }: CheckRequest): Promise<{ inputs: PropertyMap; failures: readonly CheckFailure[] }> {
+    return Promise.resolve({ inputs: newInputs, failures: findInputProblems(newInputs) });
+  }
+
+  async diff({ urn, oldInputs, oldState, newInputs }: DiffRequest): Promise<Changes> {
+    const wanted = parseConnection(newInputs);
+    const old = parseStored(oldState) ?? parseStored(oldInputs);
+    if (wanted === undefined || old === undefined) return { data: "update" };
+    const changes: Record<string, ChangeKind> = { ...compareData(old.data, wanted.data) };
+    if (old.path !== wanted.path) changes["path"] = "replace";
+    if (old.app !== wanted.app) changes["app"] = "update";
+    if (old.item !== wanted.item) changes["item"] = "update";
+    if (old.unverified === true) changes["unverified"] = "delete";
+    const client = await this.#openToCompare(urn);
+    if (client === undefined) return changes;
+    const live = await client.read(wanted.path);
+    const different = live === undefined ? ["berth"] : listDifferent(wanted.data, live);
+    for (const key of different) changes[`data.${key}`] ??= "update";
+    const { version } = await this.#readLogin(wanted.item);
+    if (old.itemVersion !== version) changes["item"] ??= "update";
+    return changes;
+  }
+
+  async create({
+    urn,
+    inputs,
+    preview,
+  }: CreateRequest): Promise<{ id: string; state: PropertyMap }> {
+    const wanted = parseConnection(inputs);
+    if (preview) {
+      await this.#preview(urn, wanted);
+      return { id: wanted?.path ?? "", state: inputs };
+    }
+    const known = requireKnown(wanted);
+    return { id: known.path, state: await this.#write(urn, known, undefined) };
+  }
+
+  async update({
+    urn,
+    oldInputs,
+    oldState,
+    newInputs,
+    preview,
+  }: UpdateRequest): Promise<PropertyMap> {
+    const wanted = parseConnection(newInputs);
+    if (preview) {
+      await this.#preview(urn, wanted);
+      return newInputs;
+    }
+    const state = parseStored(oldState);
+    const inputs = parseStored(oldInputs);
+    // After a refresh state has what Vault had. What the program left out since then, only the inputs know.
+    const old = state && { ...state, data: inputs?.data ?? state.data };
+    return await this.#write(urn, requireKnown(wanted), old);
+  }
+
+  /** undefined = Vault has no such connection. */
+  async read(resource: StoredResource): Promise<StoredResource | undefined> {
+    const { id, inputs, state } = resource;
+    const stored = parseStored(state) ?? parseStored(inputs);
+    if (stored === undefined) {
+      throw new BerthError(`${id} cannot be imported: its id does not say how to reach Vault`, {
+        hint: "set berth:apps.….vault.adopt to true; pulumi up then takes the connection over",
+      });
+    }
+    const wanted = parseConnection(inputs) ?? stored;
+    const live = await (await this.#open()).read(stored.path);
+    if (live === undefined) return undefined;
+    const data = toLiveData(live, wanted.data);
+    return { ...resource, state: toProperties({ ...stored, data }) };
+  }
+
+  /** Deletes what this stack made for this app, once no login that Vault made through it is left. */
+  async delete({ urn, inputs, state }: StoredResource): Promise<void> {
+    const old = parseConnection(inputs) ?? parseStored(state);
+    if (old === undefined) return;
+    const client = await this.#open();
+    const live = await client.read(old.path);
+    if (live === undefined) return;
+    if (!isOurs(live, old.data, this.#former) || readMark(live)?.app !== old.app) {
+      const text = `app ${old.app}: ${old.path} stays in Vault: others have written it since this stack did`;
+      this.#run.report("warning", urn, text);
+      return;
+    }
+    const { problem, note } = await findLeases(client, old, live);
+    if (problem !== undefined) throw toOneError("Vault", [problem]);
+    if (note !== undefined) this.#run.report("warning", urn, note);
+    await client.remove(old.path);
+  }
+
+  async #preview(urn: string, wanted: ConnectionInputs | undefined): Promise<void> {
+    if (wanted === undefined) return;
+    const client = await this.#openToCompare(urn);
+    if (client === undefined) return;
+    const problem = this.#findOwnerProblem(await client.read(wanted.path), wanted);
+    const { app, path, item } = wanted;
+    if (problem === undefined) {
+      const text = `app ${app}: ${path} is written in Vault, with the login of item ${item} where Vault has not got it yet`;
+      this.#run.report("info", urn, text);
+      return;
+    }
+    this.#run.refusals.refuse(urn, `app ${app}`, toOneError("Vault", [problem]));
+  }
+
+  async #write(
+    urn: string,
+    wanted: ConnectionInputs,
+    old: StoredConnection | undefined,
+  ): Promise<PropertyMap> {
+    const client = await this.#open();
+    const live = await client.read(wanted.path);
+    const problem = this.#findOwnerProblem(live, wanted);
+    if (problem !== undefined) throw toOneError("Vault", [problem]);
+    const login = await this.#readLogin(wanted.item);
+    const written = await writeConnection(client, {
+      wanted,
+      old,
+      live,
+      login,
+      former: this.#former,
+    });
+    for (const note of written.notes) this.#run.report("warning", urn, note);
+    return toProperties(written.state);
+  }
+
+  #findOwnerProblem(
+    live: ConnectionData | undefined,
+    wanted: ConnectionInputs,
+  ): Problem | undefined {
+    return findOwnerProblem(live, wanted, this.#former);
+  }
+
+  /** Once per run, also after a failure: apps share the item, and 1Password limits the number of requests. */
+  #readLogin(item: string): Promise<VaultLogin> {
+    const [vault = "", title = ""] = item.split("/");
+    const login = this.#logins.get(item) ?? this.#run.readLogin({ vault, item: title });
+    this.#logins.set(item, login);
+    return login;
+  }
+
+  /** undefined = this run compares with nothing. */
+  async #openToCompare(urn: string): Promise<VaultClient | undefined> {
+    const isWithout = readVaultEnvironment().token === undefined;
+    if (!this.#run.isOffline && !isWithout) return await this.#open();
+    const why = this.#run.isOffline ? "BERTH_OFFLINE=true" : "VAULT_TOKEN is not set";
+    if (!this.#hasWarned) this.#run.report("warning", urn, `not compared with Vault: ${why}`);
+    this.#hasWarned = true;
+    return undefined;
+  }
+
+  #open(): Promise<VaultClient> {
+    this.#client ??= openVault(this.#place);
+    return this.#client;
+  }
+}
+
+/** Most stacks have no Vault, and the provider starts in each run. */
+async function openVault(place: VaultPlace | undefined): Promise<VaultClient> {
+  if (place === undefined) {
+    throw new BerthError("Berth's provider does not know its Vault", {
+      hint: "make it with new BerthProvider(name, { vault: toVaultPlace(…) })",
+    });
+  }
+  const { readVaultAccess } = await import("../../components/vault/access.ts");
+  const { createVaultClient } = await import("../../components/vault/client.ts");
+  return createVaultClient(readVaultAccess(place));
+}
+
+function requireKnown(wanted: ConnectionInputs | undefined): ConnectionInputs {
+  if (wanted !== undefined) return wanted;
+  throw new BerthError("a VaultConnection reached up with unknown inputs");
+}
