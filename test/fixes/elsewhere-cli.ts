@@ -141,6 +141,7 @@ export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
     ["export VAULT_ADDR, the URL of Vault", doctorVault, "where only the cluster reaches Vault"],
     ["vault operator unseal", realDoctor, "says that it is sealed"],
     ["vault operator init", doctorVault, "a new one"],
+    ["correct its path in the stack file", doctorVault, "a CA that cannot be read"],
     ["vault login, then export VAULT_TOKEN", doctorVault, "a wrong token"],
   ],
   "cli/doctor/vault-objects.ts": [

@@ -166,6 +166,17 @@ describe("what stops a run is a failure", () => {
     expect((await look(toSpec()))[2]).toBe("ok token: valid, with the policies wiki");
   });
 
+  test("a CA that cannot be read", async () => {
+    const withCa = (caFile: string) => toSpec({ manage: { ...manage, kubernetes: { caFile } } });
+    fillVault(toSpec());
+    const found = (await look(withCa("nowhere.pem"))).find((line) => line.includes("auth methods"));
+    expect(found).toMatch(
+      /^failed auth methods: nowhere\.pem cannot be read: ENOENT.* \(correct its path in the stack file, nowhere\.pem\)$/,
+    );
+    const other = (await look(withCa("LICENSE"))).find((line) => line.includes("auth methods"));
+    expect(other).toMatch(/^warning auth methods: .*kubernetes_ca_cert is another/);
+  });
+
   test("a mount of others that is not there", async () => {
     const spec = toSpec({ manage: { ...manage, existing: ["kvv2", "auth/kubernetes"] } });
     fillVault(spec);

@@ -7,7 +7,8 @@ import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { VaultGrantHandler } from "../../../provider/vault-grant/handler.ts";
 import { rowsOf } from "../../rows.ts";
 import { statementsIn } from "../app-database/bed.ts";
-import { useBed } from "../app-database/use-bed.ts";
+import type { ServerOptions } from "../app-database/server-bed.ts";
+import { keepNeighbour, useBed } from "../app-database/use-bed.ts";
 import { toVaultApp, toVaultInputs } from "../app-database/vault-app.ts";
 
 /** What Vault's own login may do with an app's owner role. The logins that Vault makes are made here as Vault does. */
@@ -15,7 +16,7 @@ import { toVaultApp, toVaultInputs } from "../app-database/vault-app.ts";
 const password = "vaults-login-of-this-test";
 const urn = "urn:pulumi:prod::berth::berth:postgres:VaultGrant::wiki";
 
-const rows = rowsOf<readonly [string, object]>(
+const rows = rowsOf<readonly [string, ServerOptions]>(
   [["an admin with CREATEROLE on 18", { isSuperuser: false }]],
   [
     ["a superuser on 18", { isSuperuser: true }],
@@ -26,22 +27,22 @@ const rows = rowsOf<readonly [string, object]>(
 );
 
 describe.each(rows)("with %s", (_, options) => {
-  const at = useBed(options);
+  const bed = useBed(options);
+  keepNeighbour(bed);
   let version = 0;
   let isSuperuser = false;
 
   beforeAll(async () => {
-    await at.bed.up(toVaultInputs(toVaultApp("wiki")));
-    const [server] = await at.bed.sql<{ version: number; super: boolean }>(
+    await bed.up(toVaultInputs(toVaultApp("wiki")));
+    const [server] = await bed.sql<{ version: number; super: boolean }>(
       `select current_setting('server_version_num')::int as version, rolsuper as super
-       from pg_roles where rolname = '${at.bed.adminEnvironment.PGUSER}'`,
+       from pg_roles where rolname = '${bed.adminEnvironment.PGUSER}'`,
     );
     version = server?.version ?? 0;
     isSuperuser = server?.super ?? false;
   });
 
   async function run<T>(use: (handler: VaultGrantHandler) => Promise<T>): Promise<T> {
-    const { bed } = at;
     const databases = await bed.provider();
     const report = (__: unknown, ___: unknown, text: string) => bed.reports.push(text);
     const handler = new VaultGrantHandler({
@@ -75,10 +76,10 @@ describe.each(rows)("with %s", (_, options) => {
   const refresh = (made: StoredResource) => run((handler) => handler.read(made));
 
   const makeLogin = async (name: string, attributes = "login createrole"): Promise<void> => {
-    await at.bed.sql(`create role ${name} ${attributes} password '${password}'`);
+    await bed.sql(`create role ${name} ${attributes} password '${password}'`);
   };
   const membersOf = async (owner: string): Promise<string[]> => {
-    const found = await at.bed.sql<{ name: string }>(
+    const found = await bed.sql<{ name: string }>(
       `select r.rolname as name from pg_auth_members m join pg_roles r on r.oid = m.member
        where m.roleid = '${owner}'::regrole and m.admin_option and r.rolname like 'vault%'`,
     );
@@ -97,7 +98,7 @@ describe.each(rows)("with %s", (_, options) => {
     };
     for (const one of list) {
       const statement = one.replaceAll(/\{\{(\w+)\}\}/g, (__, key: string) => values[key] ?? "");
-      await at.bed.sqlWith({ name: login, password }, "wiki", statement);
+      await bed.sqlWith({ name: login, password }, "wiki", statement);
     }
   };
 
@@ -108,19 +109,19 @@ describe.each(rows)("with %s", (_, options) => {
     expect(await membersOf("wiki_role")).toContain("vault_works");
     await asVault("vault_works", "creation", "v-works");
     const login = { name: "v-works", password };
-    await at.bed.sqlWith(login, "wiki", "create table of_works (id int)");
+    await bed.sqlWith(login, "wiki", "create table of_works (id int)");
     await asVault("vault_works", "revocation", "v-works");
     expect(
-      await at.bed.sql(
+      await bed.sql(
         "select tableowner as owner from pg_tables where tablename = 'of_works'",
         "wiki",
       ),
     ).toEqual([{ owner: "wiki_role" }]);
-    at.bed.clearLog();
+    bed.clearLog();
     await up(inputsOf("vault_works"));
     expect(await diff(made)).toEqual({});
     expect(await refresh(made)).toEqual(made);
-    expect(at.bed.writes()).toEqual([]);
+    expect(bed.writes()).toEqual([]);
   });
 
   it("shows the GRANT in a preview, and grants nothing there", async () => {
@@ -128,23 +129,23 @@ describe.each(rows)("with %s", (_, options) => {
     await preview(inputsOf("vault_preview"));
     const admin = version >= 160_000 ? "ADMIN TRUE, INHERIT TRUE, SET TRUE" : "ADMIN OPTION";
     const statement = `GRANT "wiki_role" TO "vault_preview" WITH ${admin}`;
-    expect(at.bed.reports.flatMap(statementsIn)).toEqual([statement]);
+    expect(bed.reports.flatMap(statementsIn)).toEqual([statement]);
     expect(await membersOf("wiki_role")).not.toContain("vault_preview");
-    at.bed.clearLog();
+    bed.clearLog();
     await up(inputsOf("vault_preview"));
-    expect(at.bed.writes()).toEqual([statement]);
+    expect(bed.writes()).toEqual([statement]);
   });
 
   it("previews the owner of an app that is yet to be made, and values that are not known", async () => {
     await makeLogin("vault_early");
     await preview(inputsOf("vault_early", "news_role"));
-    expect(at.bed.reports).toHaveLength(1);
+    expect(bed.reports).toHaveLength(1);
     await preview({ ...inputsOf("vault_early"), owner: UNKNOWN });
-    expect(at.bed.reports).toHaveLength(1);
+    expect(bed.reports).toHaveLength(1);
     await expect(up(inputsOf("vault_early", "news_role"))).rejects.toThrow(
       'role "news_role", which owns its database, is not there yet\n    fix: run pulumi up again when it is; with provisioner: job the app\'s Job makes it',
     );
-    await at.bed.up(toVaultInputs(toVaultApp("news")));
+    await bed.up(toVaultInputs(toVaultApp("news")));
     await up(inputsOf("vault_early", "news_role"));
     expect(await membersOf("news_role")).toEqual(["vault_early"]);
   });
@@ -152,7 +153,7 @@ describe.each(rows)("with %s", (_, options) => {
   it("grants again what somebody revoked, which a diff and a refresh find", async () => {
     await makeLogin("vault_revoked");
     const made = await up(inputsOf("vault_revoked"));
-    await at.bed.sqlWith(adminLogin(), "postgres", "revoke wiki_role from vault_revoked");
+    await bed.sqlWith(adminLogin(), "postgres", "revoke wiki_role from vault_revoked");
     expect(await diff(made)).toEqual({ owner: "update" });
     expect(await refresh(made)).toBeUndefined();
     const { id, inputs, state } = made;
@@ -171,28 +172,24 @@ describe.each(rows)("with %s", (_, options) => {
 
   it("does not touch a role that Berth did not make", async () => {
     await makeLogin("vault_thief");
-    await at.bed.sql("create role payroll nologin");
-    await at.bed.sql(`grant payroll to ${at.bed.adminEnvironment.PGUSER} with admin option`);
+    await bed.sql("create role payroll nologin");
+    await bed.sql(`grant payroll to ${bed.adminEnvironment.PGUSER} with admin option`);
     await expect(up(inputsOf("vault_thief", "payroll"))).rejects.toThrow(
       "role payroll is not a member of berth_prod, so it is not this stack's; nothing was done with it",
     );
     expect(await membersOf("payroll")).toEqual([]);
-    await at.bed.sqlWith(
-      adminLogin(),
-      "postgres",
-      "grant payroll to vault_thief with admin option",
-    );
+    await bed.sqlWith(adminLogin(), "postgres", "grant payroll to vault_thief with admin option");
     const inputs = inputsOf("vault_thief", "payroll");
     await remove({ id: "vault_thief/payroll", urn, inputs, state: inputs });
     expect(await membersOf("payroll")).toEqual(["vault_thief"]);
-    expect(at.bed.reports).toEqual([
+    expect(bed.reports).toEqual([
       'app wiki: role "vault_thief" stays a member of "payroll", which is not this stack\'s',
     ]);
-    await at.bed.sql("drop role vault_thief; drop role payroll");
+    await bed.sql("drop role vault_thief; drop role payroll");
   });
 
   it.each([
-    ["the admin", () => at.bed.adminEnvironment.PGUSER],
+    ["the admin", () => bed.adminEnvironment.PGUSER],
     ["an app's role", () => "wiki_role"],
   ])("takes %s for no login of Vault's", async (__, name) => {
     const refused = "is Berth's admin or a role of an app\n    fix: make a role for Vault alone";
@@ -205,12 +202,12 @@ describe.each(rows)("with %s", (_, options) => {
     const missing = await up(inputsOf("vault_made")).then(String, String);
     expect(missing).toContain('role "vault_made", Vault\'s own login to Postgres, does not exist');
     const create = /as the admin: (CREATE ROLE .+?); then/.exec(missing)?.[1] ?? "";
-    await at.bed.sqlWith(adminLogin(), "postgres", create);
+    await bed.sqlWith(adminLogin(), "postgres", create);
     await up(inputsOf("vault_made"));
     await makeLogin("vault_poor", "nologin");
     const poor = await up(inputsOf("vault_poor")).then(String, String);
     expect(poor).toContain("lacks LOGIN CREATEROLE");
-    await at.bed.sql(/as a superuser: (ALTER ROLE .+)/.exec(poor)?.[1] ?? "");
+    await bed.sql(/as a superuser: (ALTER ROLE .+)/.exec(poor)?.[1] ?? "");
     await up(inputsOf("vault_poor"));
     expect(await membersOf("wiki_role")).toEqual(
       expect.arrayContaining(["vault_made", "vault_poor"]),
@@ -221,7 +218,7 @@ describe.each(rows)("with %s", (_, options) => {
     await makeLogin("vault_alone", "login createrole noinherit");
     const refused = await up(inputsOf("vault_alone")).then(String, String);
     expect(refused).toContain("lacks INHERIT");
-    await at.bed.sql(/as a superuser: (ALTER ROLE .+)/.exec(refused)?.[1] ?? "");
+    await bed.sql(/as a superuser: (ALTER ROLE .+)/.exec(refused)?.[1] ?? "");
     await up(inputsOf("vault_alone"));
     await asVault("vault_alone", "creation", "v-alone");
     await asVault("vault_alone", "revocation", "v-alone");
@@ -239,18 +236,18 @@ describe.each(rows)("with %s", (_, options) => {
     await remove(made);
     expect(await membersOf("wiki_role")).not.toContain("vault_leaves");
     await remove(made);
-    await at.bed.sql("drop role vault_leaves");
+    await bed.sql("drop role vault_leaves");
     await remove(made);
   });
 
   it("leaves what another role granted, and says so", async () => {
     if (version < 160_000 || isSuperuser) return;
     await makeLogin("vault_granted");
-    await at.bed.sql("grant wiki_role to vault_granted with admin option");
+    await bed.sql("grant wiki_role to vault_granted with admin option");
     const made = await up(inputsOf("vault_granted"));
     await remove(made);
     expect(await membersOf("wiki_role")).toContain("vault_granted");
-    expect(at.bed.reports).toEqual([
+    expect(bed.reports).toEqual([
       'app wiki: role "vault_granted" stays a member of "wiki_role", as role "postgres" granted',
     ]);
   });
@@ -262,7 +259,7 @@ describe.each(rows)("with %s", (_, options) => {
   });
 
   function adminLogin(): { readonly name: string; readonly password: string } {
-    const { PGUSER: name, PGPASSWORD: word } = at.bed.adminEnvironment;
+    const { PGUSER: name, PGPASSWORD: word } = bed.adminEnvironment;
     return { name, password: word };
   }
 });
