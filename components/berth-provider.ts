@@ -65,9 +65,10 @@ export class BerthProvider extends pulumi.ProviderResource {
    */
   async complete(spec: StackSpec): Promise<StackSpec> {
     const isAlone =
-      spec.cluster === undefined &&
-      !managesVault(spec) &&
-      spec.apps.every((app) => app.provisioner === "berth");
+      spec.vaultFor !== undefined ||
+      (spec.cluster === undefined &&
+        !managesVault(spec) &&
+        spec.apps.every((app) => app.provisioner === "berth"));
     if (isAlone) return spec;
     const { stack, postgres } = this as unknown as Record<"stack" | "postgres", Resolved>;
     const identity = (await stack.promise()) as StackIdentity | undefined;

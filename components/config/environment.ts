@@ -85,6 +85,11 @@ export function readVaultEnvironment(env: Environment = process.env): VaultEnvir
   };
 }
 
+/** PULUMI_OPTION_CONFIG_FILE: the stack file, as with --config-file, which Pulumi does not show to the program. */
+export function readConfigFile(env: Environment = process.env): string | undefined {
+  return env["PULUMI_OPTION_CONFIG_FILE"] || undefined;
+}
+
 /** PGPASSWORD: the admin's password, for the registry's Postgres plugin, which reads it there. */
 export function isPgPassword(password: string): boolean {
   return process.env["PGPASSWORD"] === password;

@@ -4,7 +4,9 @@ import { exampleFile } from "../command-line.ts";
 import { BerthError } from "../errors.ts";
 import { projectFolder } from "../project-folder.ts";
 import { findVaultFor, toVaultStack } from "./derive/vault-for.ts";
+import { readConfigFile } from "./environment.ts";
 import {
+  fileBeside,
   findStackFile,
   loadStackFromFile,
   locateInStackFile,
@@ -36,7 +38,11 @@ export function loadStackFromEngine(): StackSpec {
   const raw = Object.fromEntries(values);
   const target = findVaultFor(stack, raw);
   if (target !== undefined)
-    return toVaultStack(stack, raw, loadStackFromFile(target, projectFolder));
+    return toVaultStack(
+      stack,
+      raw,
+      loadStackFromFile(target, projectFolder, fileBeside(readConfigFile(), target)),
+    );
   const file = findStackFile(stack, projectFolder);
   const text = existsSync(file) ? readFileSync(file, "utf8") : "";
   return parseStack(stack, raw, undefined, {

@@ -36,7 +36,11 @@ export function loadStackFromFile(stack: string, projectFolder: string, file?: s
   const { values, text } = readStackFile(stack, projectFolder, file);
   const target = findVaultFor(stack, values);
   if (target !== undefined)
-    return toVaultStack(stack, values, loadStackFromFile(target, projectFolder));
+    return toVaultStack(
+      stack,
+      values,
+      loadStackFromFile(target, projectFolder, fileBeside(file, target)),
+    );
   const name = file ?? `Pulumi.${stack}.yaml`;
   return parseStack(stack, values, name, {
     locate: (keys) => locateIn(name, text, prefix)(keys),
@@ -97,6 +101,11 @@ export function findStackFile(stack: string, projectFolder: string, file?: strin
   if (file !== undefined) return path.resolve(projectFolder, file);
   const { stackConfigDir = "" } = readProject(stack, projectFolder);
   return path.join(projectFolder, stackConfigDir, `Pulumi.${stack}.yaml`);
+}
+
+/** The file of another stack in the same folder; undefined = both are where Pulumi looks for them. */
+export function fileBeside(file: string | undefined, stack: string): string | undefined {
+  return file && path.join(path.dirname(file), `Pulumi.${stack}.yaml`);
 }
 
 /** Stacks that have a file in this folder. */

@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { toStackIdentity } from "../config/derive/identity.ts";
-import { findStackFile, loadStackFromFile } from "../config/load.ts";
+import { readConfigFile } from "../config/environment.ts";
+import { fileBeside, findStackFile, loadStackFromFile } from "../config/load.ts";
 import { parsePulumiYaml } from "../config/pulumi-yaml.ts";
 import type { StackIdentity } from "../config/spec/postgres.ts";
 import type { StackSpec } from "../config/spec.ts";
@@ -27,7 +28,12 @@ export function identifyStack(spec: StackSpec, place: StackPlace): StackSpec {
   return {
     ...spec,
     postgres: { ...spec.postgres, stack: readIdentity(spec, place) },
-    ...(vaultFor && { vaultFor: identifyStack(vaultFor, { ...place, file: undefined }) }),
+    ...(vaultFor && {
+      vaultFor: identifyStack(vaultFor, {
+        ...place,
+        file: fileBeside(place.file, vaultFor.stack),
+      }),
+    }),
   };
 }
 
@@ -39,8 +45,7 @@ export function loadIdentifiedStack(stack: string, folder: string, file?: string
 
 /** The stack that Pulumi runs, with its identity. Throws if another stack could have the same identity. */
 export function requireIdentity(spec: StackSpec, organization: string): StackSpec {
-  // Pulumi does not show the option itself to the program.
-  const file = process.env["PULUMI_OPTION_CONFIG_FILE"] || undefined;
+  const file = readConfigFile();
   const identified = identifyStack(spec, { projectFolder, file, organization, env: process.env });
   const stacks = [identified, ...(identified.vaultFor === undefined ? [] : [identified.vaultFor])];
   const unknown = stacks.find(({ postgres }) => postgres.stack === undefined);

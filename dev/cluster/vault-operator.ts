@@ -6,7 +6,7 @@ import { applyAll, applyDefinitions, openApi, readManifests } from "./objects.ts
 import { type Account, addAccount, bindAccount, requestToken } from "./service-account.ts";
 
 /** The ServiceAccount of the operator's own chart, which the stack file has as its default. */
-const account: Account = {
+export const operatorAccount: Account = {
   namespace: "vault-secrets-operator-system",
   name: "vault-secrets-operator-controller-manager",
 };
@@ -24,16 +24,18 @@ export async function startVaultOperator(
   if (findRunning(files.pid("vault-operator")) !== undefined) return;
   const ports = readPorts(files);
   if (ports === undefined) throw new Error("the cluster was never started");
-  await addAccount(files, account);
+  await addAccount(files, operatorAccount);
   // Another operator's release has a role of the same name.
   const role = "vault-secrets-operator";
   const objects = readManifests(tools.crds).map((object) =>
     object.kind === "ClusterRole" ? { ...object, metadata: { name: role } } : object,
   );
   await applyDefinitions(files.kubeconfig, objects);
-  await applyAll(openApi(files.kubeconfig), [bindAccount(account, role)]);
+  await applyAll(openApi(files.kubeconfig), [bindAccount(operatorAccount, role)]);
   const kubeconfig = path.join(files.home, "vault-operator.kubeconfig");
-  const logins = [{ name: account.name, token: await requestToken(files, account) }];
+  const logins = [
+    { name: operatorAccount.name, token: await requestToken(files, operatorAccount) },
+  ];
   writeKubeconfig(kubeconfig, { files, ports, logins });
   startInBackground({
     pidFile: files.pid("vault-operator"),
@@ -48,6 +50,6 @@ export async function startVaultOperator(
       "--backoff-max-interval=2s",
     ],
     cwd: files.home,
-    env: { KUBECONFIG: kubeconfig, OPERATOR_NAMESPACE: account.namespace },
+    env: { KUBECONFIG: kubeconfig, OPERATOR_NAMESPACE: operatorAccount.namespace },
   });
 }

@@ -15,7 +15,7 @@ import {
   writePodFiles,
 } from "../../dev/cluster/service-account.ts";
 import { stopProgram } from "../../dev/cluster/stop.ts";
-import { startVaultOperator } from "../../dev/cluster/vault-operator.ts";
+import { operatorAccount, startVaultOperator } from "../../dev/cluster/vault-operator.ts";
 import { ensureVaultOperator } from "../../toolchain/cluster.ts";
 import { buildingTime, VaultBed, whyNoLogin } from "../engine/vault-bed.ts";
 
@@ -94,7 +94,32 @@ async function deliver(): Promise<void> {
     api,
     [...where].map((name) => namespace(name)),
   );
-  await applyAll(api, [deployment, ...ofVault]);
+  await applyAll(api, [deployment, ...ofVault, toCacheAuth(ofVault)]);
+}
+
+/** The operator's own login to Vault, as its chart makes it. */
+function toCacheAuth(written: readonly Manifest[]): Manifest {
+  const connection = written.find(({ kind }) => kind === "VaultConnection")?.metadata;
+  return {
+    apiVersion: "secrets.hashicorp.com/v1beta1",
+    kind: "VaultAuth",
+    metadata: {
+      name: "default-transit-auth",
+      namespace: operatorAccount.namespace,
+      labels: { cacheStorageEncryption: "true" },
+    },
+    spec: {
+      vaultConnectionRef: `${connection?.namespace ?? ""}/${connection?.name ?? ""}`,
+      method: "kubernetes",
+      mount: "kubernetes",
+      kubernetes: {
+        role: "vault-secrets-operator",
+        serviceAccount: operatorAccount.name,
+        audiences: ["vault"],
+      },
+      storageEncryption: { mount: "transit", keyName: "vso-client-cache" },
+    },
+  };
 }
 
 const deployment: Manifest = {
@@ -221,6 +246,15 @@ describe("the operator", () => {
       path: "kvv2/data/recipes/config",
       body: { data: { SECRET_KEY: "canary-of-recipes" } },
     });
+  });
+
+  it("keeps its own logins in the cluster as Vault has encrypted them", async () => {
+    await deliver();
+    const encrypted = async () => {
+      const { items } = await api.list<Manifest>("v1", "Secret", operatorAccount.namespace);
+      return items.filter(({ metadata }) => metadata.labels?.["encrypted"] === "true").length;
+    };
+    await expect.poll(encrypted, patient).toBeGreaterThan(0);
   });
 
   it("ends the lease when its object goes", async () => {

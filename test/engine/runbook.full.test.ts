@@ -1,22 +1,17 @@
 import path from "node:path";
 import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { projectFolder } from "../../components/project-folder.ts";
 import { commandsOf } from "../cli/report/commands-of.ts";
 import { DoctorBed } from "./doctor-bed.ts";
 
 /** A person who follows a runbook from its first command to its last: each succeeds, as it is printed. */
 
-let doctor: DoctorBed;
+const doctor = new DoctorBed();
 
 beforeAll(async () => {
-  doctor = await DoctorBed.open();
   const { exitCode, output } = await doctor.bed.up();
   expect(exitCode, output).toBe(0);
-});
-
-afterAll(async () => {
-  await doctor.close();
 });
 
 async function berth(words: readonly string[]) {

@@ -6,8 +6,8 @@ import { diff } from "./diff.ts";
 import { items } from "./items.ts";
 import { inFile, type Mutant } from "./mutant.ts";
 import { refusals } from "./refusals.ts";
-import { vaultConnection } from "./vault-connection.ts";
 import { vaultMutants } from "./vault.ts";
+import { vaultConnection } from "./vault-connection.ts";
 import { verify } from "./verify.ts";
 
 const postgresRules: readonly Mutant[] = [
