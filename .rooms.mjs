@@ -18,6 +18,7 @@ const shared = [
 ];
 const config = ["components/config/", ...shared];
 const postgres = "components/postgres";
+const inConfig = (...names) => names.map((name) => `components/config/${name}`);
 const pg = (...names) => names.map((name) => `${postgres}/${name}`);
 /** For verbs that read the server. */
 const live = [
@@ -64,11 +65,7 @@ export const rooms = {
     "components/config/derive",
   ],
   "components/config/databases": ["components/config/spec"],
-  "components/config/login-keys": [
-    "components/config/keys",
-    "components/config/spec",
-    "components/config/logins",
-  ],
+  "components/config/login-keys": inConfig("keys", "spec", "logins"),
   "components/config/values": [
     "components/closest",
     "components/config/keys",

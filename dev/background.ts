@@ -88,7 +88,15 @@ export function findRunning(pidFile: string): number | undefined {
 function hasArguments(pid: number, args: readonly string[]): boolean {
   const file = `/proc/${String(pid)}/cmdline`;
   if (!existsSync(file)) return process.platform !== "linux";
-  return readFileSync(file, "utf8").includes(args.join("\0"));
+  try {
+    const line = readFileSync(file, "utf8");
+    // Without arguments it is a zombie, or the kernel is about to start the program.
+    if (line === "") return !readFileSync(`/proc/${String(pid)}/stat`, "utf8").includes(") Z ");
+    return line.includes(args.join("\0"));
+  } catch {
+    // It has ended since.
+    return false;
+  }
 }
 
 function delay(milliseconds: number): Promise<void> {

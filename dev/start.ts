@@ -35,9 +35,9 @@ import {
   vaultHomeOf,
   writePasswordFile,
 } from "./sandbox.ts";
-import { isOnCluster, readVaultOfStack } from "./stack-file.ts";
+import { isOnCluster } from "./stack-file.ts";
 import { Stopwatch } from "./stopwatch.ts";
-import { openSandboxVault, reopenVault } from "./vault/sandbox-vault.ts";
+import { leaveVault, openSandboxVault } from "./vault/sandbox-vault.ts";
 import { removeVault } from "./vault/server.ts";
 
 /**
@@ -124,13 +124,6 @@ async function startWithVault(interruption: Interruption): Promise<number> {
   // `verify` finds Vault by them.
   Object.assign(process.env, sandbox.env);
   return await bringUp({ watch, interruption, toolchain, sandbox });
-}
-
-/** The sandbox with a stack that uses no Vault. One that it used is needed to delete the objects in it. */
-async function leaveVault(sandbox: Sandbox): Promise<Sandbox> {
-  if (readVaultOfStack(sandbox.stackFile) === undefined) return sandbox;
-  const { env } = await reopenVault(sandbox);
-  return { ...(await openSandbox({ home: devHome, vault: "none" })), env };
 }
 
 async function startOnCluster(interruption: Interruption): Promise<number> {

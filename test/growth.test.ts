@@ -93,10 +93,10 @@ it.each(["argocd", "flux"])(
   "twice the apps need no more than twice the calls, with %s",
   async (workloads) => {
     const few = await countCalls(() => {
-      workOut(100, workloads);
+      workOut(50, workloads);
     });
     const many = await countCalls(() => {
-      workOut(200, workloads);
+      workOut(100, workloads);
     });
     expect(many.size).toBeGreaterThan(200);
     const grown = [...many].filter(([name, calls]) => calls > 2 * (few.get(name) ?? 0) + 100);

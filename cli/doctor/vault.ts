@@ -1,14 +1,22 @@
 import { readFileSync } from "node:fs";
+import path from "node:path";
 import { databaseCredentials } from "../../components/config/derive/names.ts";
 import { isOffline, readVaultEnvironment } from "../../components/config/environment.ts";
 import type { VaultSpec } from "../../components/config/spec/secrets.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
-import { readVaultAccess, readVaultWay, toVaultPlace } from "../../components/vault/access.ts";
+import { projectFolder } from "../../components/project-folder.ts";
+import {
+  isWayStated,
+  readVaultAccess,
+  readVaultWay,
+  toVaultPlace,
+} from "../../components/vault/access.ts";
 import { createVaultClient, type VaultClient } from "../../components/vault/client.ts";
 import { VaultError } from "../../components/vault/failure.ts";
 import type { VaultObjectKind } from "../../components/vault/objects.ts";
 import { planVault } from "../../components/vault/plan.ts";
+import { countOf } from "../print.ts";
 import { NotNeeded, type Outcome, type Report } from "./report.ts";
 import { decideObjects, inspectObjects, mountOf, type NeededObject } from "./vault-objects.ts";
 import { checkValues } from "./vault-values.ts";
@@ -47,13 +55,22 @@ export async function checkVault(
     if (some.length === 0) continue;
     const about = { group, name, fix: "vault status, with the same variables, shows more" };
     await report.check(about, [client], async (opened) =>
-      decideObjects(spec.value, some, await inspectObjects(opened, some), (file) =>
-        readFileSync(file, "utf8"),
-      ),
+      decideObjects(spec.value, some, await inspectObjects(opened, some), readText),
     );
   }
   await checkValues(report, group, spec.value, client);
   await checkLeases(report, spec.value, client);
+}
+
+/** A file that the stack file names: a CA. */
+function readText(file: string): string {
+  try {
+    return readFileSync(path.resolve(projectFolder, file), "utf8");
+  } catch (error) {
+    throw new BerthError(`${file} cannot be read: ${(error as Error).message}`, {
+      hint: `correct its path in the stack file, ${file}`,
+    });
+  }
 }
 
 /** What `sys/seal-status` answers, which needs no token. */
@@ -77,14 +94,13 @@ async function checkReachable(
     if (isOffline(world.env)) throw new NotNeeded(`BERTH_OFFLINE is true: ${leftOut}`);
     const place = toVaultPlace(vault);
     const env = readVaultEnvironment(world.env);
-    const isStated = (place.address ?? env.address) !== undefined || vault.inside.half !== "none";
     try {
       const way = readVaultWay(place, env);
       const status = await createVaultClient({ ...way, token: "" }).read("sys/seal-status");
       const { version = "" } = (status ?? {}) as SealStatus;
       return { value: status ?? {}, detail: `${way.address}, Vault ${version}` };
     } catch (error) {
-      if (isStated || !(error instanceof BerthError)) throw error;
+      if (isWayStated(vault, env) || !(error instanceof BerthError)) throw error;
       const [what = ""] = error.message.split("\n");
       const detail = `${what}; ${leftOut}`;
       return { value: undefined, detail, warnings: [{ detail, fix }] };
@@ -107,7 +123,7 @@ async function checkSealed(
     throw new BerthError(
       `Vault is sealed: it gives no secret and no login; ${String(progress)} of the ${String(threshold)} key shares that open it were given`,
       {
-        hint: `vault operator unseal, ${String(threshold - progress)} times; who set Vault up has the shares`,
+        hint: `vault operator unseal, ${countOf(threshold - progress, "time")}; who set Vault up has the shares`,
       },
     );
   });

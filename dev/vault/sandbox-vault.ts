@@ -36,6 +36,13 @@ export async function reopenVault(sandbox: Sandbox): Promise<Sandbox> {
   return await openSandboxVault({ home: sandbox.home }, program);
 }
 
+/** The sandbox with a stack that uses no Vault. One that it used is needed to delete the objects in it. */
+export async function leaveVault(sandbox: Sandbox): Promise<Sandbox> {
+  if (readVaultOfStack(sandbox.stackFile) === undefined) return sandbox;
+  const { env } = await reopenVault(sandbox);
+  return { ...(await openSandbox({ home: sandbox.home, vault: "none" })), env };
+}
+
 /** What a run of Pulumi and the verbs need to reach Vault; holds its token. */
 function withVault(sandbox: Sandbox, { address, rootToken }: RunningVault): Sandbox {
   return { ...sandbox, env: { ...sandbox.env, VAULT_ADDR: address, VAULT_TOKEN: rootToken } };

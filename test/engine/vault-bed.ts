@@ -96,7 +96,7 @@ export class VaultBed {
     return toVaultConfig({ address, caFile, kubernetes }, this.bed.sandbox.superuser.port);
   }
 
-  /** Runs what `plan --vault` prints, as an administrator of a Vault does. */
+  /** Runs what `plan --vault` prints, as administrators of Postgres and of a Vault do. */
   async runScript({ address, rootToken }: RunningVault): Promise<void> {
     const { sandbox, toolchain } = this.bed;
     const args = ["plan", "--stack", "dev", "--config-file", sandbox.stackFile, "--vault"];
@@ -104,6 +104,10 @@ export class VaultBed {
       cwd: projectFolder,
       env: { ...toolchain.env, ...sandbox.env },
     });
+    const admin = this.bed.login("postgres-admin");
+    for (const [, grant = ""] of printed.stdout.matchAll(/^# +(GRANT .*;)$/gm)) {
+      await this.bed.sqlAs(admin, "postgres", grant);
+    }
     const program = path.join(this.#folder, "vault");
     if (!existsSync(program)) symlinkSync(path.join(import.meta.dirname, "vault-cli.mjs"), program);
     const { all, exitCode } = await execa("bash", ["-euo", "pipefail"], {

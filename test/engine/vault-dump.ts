@@ -7,7 +7,8 @@ type Data = Readonly<Record<string, unknown>>;
 export type Dump = Readonly<Record<string, Data>>;
 
 /** Values that Vault makes up, or that say when something was done. */
-const ownValues = /accessor|uuid|_id$|^id$|time|created|updated|last_|^keys$|revision|sha256/;
+const ownValues =
+  /accessor|uuid|_id$|^id$|time|created|updated|last_|^keys$|revision|sha256|modify_index/;
 
 /** How Vault shows that nothing was said. */
 const nothing = new Set(["null", "{}", "[]", '[""]']);

@@ -9,7 +9,9 @@ import { toData, type VaultObject } from "../../components/vault/objects.ts";
 import { planVault } from "../../components/vault/plan.ts";
 import { askVault } from "../../dev/vault/request.ts";
 import { type RunningVault, removeVault, sealVault, startVault } from "../../dev/vault/server.ts";
-import { ensureVaultServer } from "../../toolchain/cluster.ts";
+import { openCache, placeOf } from "../../toolchain/cache.ts";
+import { ensureToolchain } from "../../toolchain/ensure.ts";
+import { partNamed } from "../../toolchain/parts.ts";
 import { makeSpec } from "../fakes/stack.ts";
 import { DatabaseBed } from "../provider/app-database/bed.ts";
 import { toVaultInputs } from "../provider/app-database/vault-app.ts";
@@ -48,9 +50,10 @@ export class VerbsBed {
   }
 
   static async open(): Promise<VerbsBed> {
-    const program = await ensureVaultServer((line) => {
-      process.stderr.write(`${line}\n`);
-    });
+    // Without the plugin: no Pulumi runs here.
+    const report = (line: string): void => void process.stderr.write(`${line}\n`);
+    await ensureToolchain({ parts: ["vault-server"], report });
+    const program = placeOf(openCache(), partNamed("vault-server"));
     const folder = mkdtempSync(path.join(tmpdir(), "berth-vault-verbs-"));
     const vault = await startVault({
       home: path.join(folder, "vault"),

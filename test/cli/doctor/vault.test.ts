@@ -7,7 +7,7 @@ import { planVault } from "../../../components/vault/plan.ts";
 import { makeSpec } from "../../fakes/stack.ts";
 import { startVaultAnswers, type VaultAnswers } from "../../fakes/vault-answers.ts";
 
-/** What `doctor` says of a Vault, by its answers. `vault/doctor.full.test.ts` asks a real one. */
+/** What `doctor` says of a Vault, by its answers. `vault/doctor.postgres.full.test.ts` asks a real one. */
 
 const token = "canary-token-of-this-test";
 const apps = {
@@ -164,6 +164,17 @@ describe("what stops a run is a failure", () => {
     expect((await look(toSpec()))[2]).toMatch(/^failed token: .* \(.*export VAULT_TOKEN/);
     answers["GET auth/token/lookup-self"] = data({ policies: ["wiki"] });
     expect((await look(toSpec()))[2]).toBe("ok token: valid, with the policies wiki");
+  });
+
+  test("a CA that cannot be read", async () => {
+    const withCa = (caFile: string) => toSpec({ manage: { ...manage, kubernetes: { caFile } } });
+    fillVault(toSpec());
+    const found = (await look(withCa("nowhere.pem"))).find((line) => line.includes("auth methods"));
+    expect(found).toMatch(
+      /^failed auth methods: nowhere\.pem cannot be read: ENOENT.* \(correct its path in the stack file, nowhere\.pem\)$/,
+    );
+    const other = (await look(withCa("LICENSE"))).find((line) => line.includes("auth methods"));
+    expect(other).toMatch(/^warning auth methods: .*kubernetes_ca_cert is another/);
   });
 
   test("a mount of others that is not there", async () => {

@@ -4,17 +4,13 @@ import path from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { projectFolder } from "../../../components/project-folder.ts";
+import { bareEnv, berth } from "../berth.ts";
 
 /** `plan` on the example stack, with an environment that knows no 1Password, no cluster and no home. */
 
-const env = { PATH: process.env["PATH"] ?? "" };
-const options = { cwd: projectFolder, env, extendEnv: false, reject: false } as const;
+const options = { cwd: projectFolder, env: bareEnv, extendEnv: false, reject: false } as const;
 
-async function plan(...args: readonly string[]) {
-  const all = ["cli/main.ts", "plan", "--stack", "prod", ...args];
-  const { exitCode, stdout, stderr } = await execa(process.execPath, all, options);
-  return { exitCode, stdout, stderr };
-}
+const plan = (...args: readonly string[]) => berth(["plan", "--stack", "prod", ...args]);
 
 describe("plan", { timeout: 300_000 }, () => {
   it("prints the statements of each app, and how many there are", async () => {

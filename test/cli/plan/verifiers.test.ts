@@ -1,11 +1,10 @@
-import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { matchesVerifier } from "../../../components/postgres/verifier.ts";
-import { projectFolder } from "../../../components/project-folder.ts";
 import { createSampleVault, makeToken } from "../../../dev/connect/sample-vault.ts";
 import { type ConnectServer, startConnect } from "../../../dev/connect/server.ts";
 import { VaultStore } from "../../../dev/connect/vault-data.ts";
 import { loginOf } from "../../../dev/sandbox.ts";
+import { berth } from "../berth.ts";
 
 /** The variables of an app's psql script. */
 
@@ -21,10 +20,9 @@ afterAll(async () => {
   await connect.close();
 });
 
-async function plan(...args: readonly string[]) {
+function plan(...args: readonly string[]) {
   const env = { OP_CONNECT_HOST: connect.url, OP_CONNECT_TOKEN: token };
-  const all = ["cli/main.ts", "plan", "--stack", "prod", "--verifiers", ...args];
-  return await execa(process.execPath, all, { cwd: projectFolder, env, reject: false });
+  return berth(["plan", "--stack", "prod", "--verifiers", ...args], env);
 }
 
 it("are set to verifiers of the passwords in 1Password, which are not shown", async () => {

@@ -1,17 +1,13 @@
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { projectFolder } from "../../../components/project-folder.ts";
+import { bareEnv, berth } from "../berth.ts";
 
 /** `report` on the example stack, with an environment that knows no 1Password and no cluster. */
 
-const env = { PATH: process.env["PATH"] ?? "" };
-const options = { cwd: projectFolder, env, extendEnv: false, reject: false } as const;
+const options = { cwd: projectFolder, env: bareEnv, extendEnv: false, reject: false } as const;
 
-async function report(...args: readonly string[]) {
-  const all = ["cli/main.ts", "report", "--stack", "prod", ...args];
-  const { exitCode, stdout, stderr } = await execa(process.execPath, all, options);
-  return { exitCode, stdout, stderr };
-}
+const report = (...args: readonly string[]) => berth(["report", "--stack", "prod", ...args]);
 
 describe("report", { timeout: 300_000 }, () => {
   it("prints who may do what where, and which item goes where", async () => {

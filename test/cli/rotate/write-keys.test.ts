@@ -1,17 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { execa } from "execa";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { writeKeys } from "../../../cli/rotate/write-keys.ts";
 import { parseStack } from "../../../components/config/parse.ts";
 import { readStackItems } from "../../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../../components/onepassword/through-client.ts";
-import { projectFolder } from "../../../components/project-folder.ts";
 import { createSampleVault, makeToken } from "../../../dev/connect/sample-vault.ts";
 import { type ConnectServer, startConnect } from "../../../dev/connect/server.ts";
 import { VaultStore } from "../../../dev/connect/vault-data.ts";
 import { writeStack } from "../../fakes/stack.ts";
+import { berth } from "../berth.ts";
 
 const token = makeToken();
 let server: ConnectServer;
@@ -111,13 +110,8 @@ test("npm run rotate -- --keys needs neither Pulumi nor a server", async () => {
   };
   writeFileSync(file, JSON.stringify({ config }));
   const args = ["rotate", "--stack", "test", "--app", "netbox", "--keys", "--config-file", file];
-  const main = path.join(projectFolder, "cli/main.ts");
-  const { exitCode, stderr } = await execa(process.execPath, [main, ...args], {
-    env: { OP_CONNECT_HOST: server.url, OP_CONNECT_TOKEN: token, PATH: folder },
-    cwd: projectFolder,
-    extendEnv: false,
-    reject: false,
-  });
+  const env = { OP_CONNECT_HOST: server.url, OP_CONNECT_TOKEN: token };
+  const { exitCode, stderr } = await berth(args, { ...env, PATH: folder });
   rmSync(folder, { recursive: true });
   expect(exitCode, stderr).toBe(0);
   expect(stderr).toContain("netbox-db-credentials has DATABASE_URL, DB_HOST, made from its login");

@@ -120,7 +120,11 @@ describe.each([
     const asVault = async (statements: readonly string[]): Promise<void> => {
       const client = await bed.connect("wiki");
       const values = { name: "v-wiki", password, expiration: "2999-01-01" };
-      await runAsVault(client, statements, values).finally(() => client.end());
+      try {
+        await runAsVault(client, statements, values);
+      } finally {
+        await client.end();
+      }
     };
 
     async function verifyWith(answers: VaultAnswers) {

@@ -64,7 +64,11 @@ describe.each([
       expiration: new Date(Date.now() + 3_600_000).toISOString(),
     };
     const client = await connect(editor.name, editor.password, database);
-    await run(client, list, values).finally(() => client.end());
+    try {
+      await run(client, list, values);
+    } finally {
+      await client.end();
+    }
   }
 
   const query = async <T extends object>(client: Client, text: string): Promise<T[]> =>

@@ -72,7 +72,11 @@ describe.runIf(hasPgbouncer).each(["transaction", "session"])("in %s mode", (mod
     const client = await connect(editor.name, editor.password);
     const expiration = new Date(Date.now() + 3_600_000).toISOString();
     const values = { name, password: makeVerifier(password, name), expiration };
-    await runAsVault(client, statements, values).finally(() => client.end());
+    try {
+      await runAsVault(client, statements, values);
+    } finally {
+      await client.end();
+    }
   }
 
   const me = (user: string) =>

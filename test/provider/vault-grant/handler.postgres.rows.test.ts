@@ -7,8 +7,8 @@ import type { StoredResource } from "../../../provider/rpc/resource-handler.ts";
 import { VaultGrantHandler } from "../../../provider/vault-grant/handler.ts";
 import { rowsOf } from "../../rows.ts";
 import { statementsIn } from "../app-database/bed.ts";
-import { keepNeighbour, useBed } from "../app-database/use-bed.ts";
 import type { ServerOptions } from "../app-database/server-bed.ts";
+import { keepNeighbour, useBed } from "../app-database/use-bed.ts";
 import { toVaultApp, toVaultInputs } from "../app-database/vault-app.ts";
 
 /** What Vault's own login may do with an app's owner role. The logins that Vault makes are made here as Vault does. */
@@ -178,11 +178,7 @@ describe.each(rows)("with %s", (_, options) => {
       "role payroll is not a member of berth_prod, so it is not this stack's; nothing was done with it",
     );
     expect(await membersOf("payroll")).toEqual([]);
-    await bed.sqlWith(
-      adminLogin(),
-      "postgres",
-      "grant payroll to vault_thief with admin option",
-    );
+    await bed.sqlWith(adminLogin(), "postgres", "grant payroll to vault_thief with admin option");
     const inputs = inputsOf("vault_thief", "payroll");
     await remove({ id: "vault_thief/payroll", urn, inputs, state: inputs });
     expect(await membersOf("payroll")).toEqual(["vault_thief"]);

@@ -98,7 +98,7 @@ it("says what comes with pulumi up, and what a token may not read", async () => 
 it("says that it is sealed, and that it does not answer", async () => {
   const sealed = await bed.whileSealed(() => look());
   expect(sealed[1]).toMatch(
-    /^failed sealed: Vault is sealed: .* 0 of the 1 key shares .*\(vault operator unseal, 1 times/,
+    /^failed sealed: Vault is sealed: .* 0 of the 1 key shares .*\(vault operator unseal, 1 time/,
   );
   expect(sealed.slice(2).every((line) => line.startsWith("skipped "))).toBe(true);
   expect((await look()).slice(0, 2).map((line) => line.split(":")[0])).toEqual([

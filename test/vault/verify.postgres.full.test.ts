@@ -92,17 +92,22 @@ it("ends the lease when it is stopped in the middle", async () => {
      create event trigger wait on ddl_command_start when tag in ('CREATE TABLE') execute function wait()`,
     "wiki",
   );
-  const kill = vi.spyOn(process, "kill").mockReturnValue(true);
-  const running = verify();
-  const waiting = "select from pg_stat_activity where wait_event = 'PgSleep'";
-  await expect.poll(() => bed.postgres.sql(waiting), { timeout: 60_000 }).toHaveLength(1);
-  expect(await leases()).toHaveLength(1);
-  process.emit("SIGHUP");
-  await expect.poll(() => kill.mock.calls, { timeout: 60_000 }).toEqual([[process.pid, "SIGHUP"]]);
-  expect(await leases()).toEqual([]);
-  expect(await logins()).toEqual([]);
-  expect((await running).ok).toBe(false);
-  await bed.postgres.sql("drop event trigger wait; drop function wait()", "wiki");
+  try {
+    const kill = vi.spyOn(process, "kill").mockReturnValue(true);
+    const running = verify();
+    const waiting = "select from pg_stat_activity where wait_event = 'PgSleep'";
+    await expect.poll(() => bed.postgres.sql(waiting), { timeout: 60_000 }).toHaveLength(1);
+    expect(await leases()).toHaveLength(1);
+    process.emit("SIGHUP", "SIGHUP");
+    await expect
+      .poll(() => kill.mock.calls, { timeout: 60_000 })
+      .toEqual([[process.pid, "SIGHUP"]]);
+    expect(await leases()).toEqual([]);
+    expect(await logins()).toEqual([]);
+    expect((await running).ok).toBe(false);
+  } finally {
+    await bed.postgres.sql("drop event trigger wait; drop function wait()", "wiki");
+  }
 });
 
 it.each([
