@@ -237,13 +237,11 @@ export class VaultConnectionHandler implements ResourceHandler {
   }
 }
 
-/** Most stacks have no Vault, and the provider starts in each run. */
-async function openVault(place: VaultPlace | undefined): Promise<VaultClient> {
-  if (place === undefined) {
-    throw new BerthError("Berth's provider does not know its Vault", {
-      hint: "make it with new BerthProvider(name, { vault: toVaultPlace(…) })",
-    });
-  }
+/**
+ * Most stacks have no Vault, and the provider starts in each run. When the last app with connections and
+ * `berth:secrets.vault` leave the stack file together, the environment alone says where Vault is.
+ */
+async function openVault(place: VaultPlace = {}): Promise<VaultClient> {
   const { readVaultAccess } = await import("../../components/vault/access.ts");
   const { createVaultClient } = await import("../../components/vault/client.ts");
   return createVaultClient(readVaultAccess(place));

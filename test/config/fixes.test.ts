@@ -75,6 +75,18 @@ const rows: readonly Row[] = [
       `${text}  ${fix.replace("add ", "").replace("‹vault›", "Coachlight")}\n`,
   })),
   {
+    fix: "set berth:secrets.vault.manage.database",
+    when: "nobody says with which login Vault connects",
+    text: `${apps("{ credentials: vault, vault: { restart: [] } }")}  berth:secrets: { vault: { address: "http://vault:8200", manage: {} } }\n`,
+    edit: (text, fix) => {
+      const [, database = ""] = /database: (.*)$/.exec(fix) ?? [];
+      return text.replace(
+        "manage: {}",
+        `manage: { database: ${database.replace("‹item›", "vault")} }`,
+      );
+    },
+  },
+  {
     fix: "take it out of the URL",
     when: "a URL has a password",
     text: apps("{ workload: { git: { repoURL: 'https://bot:canary@example.org/g', path: p } } }"),

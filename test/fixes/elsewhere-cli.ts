@@ -18,7 +18,7 @@ const writeKeys = "cli/rotate/write-keys.test.ts";
 const admin = "cli/rotate/admin/change.postgres.test.ts";
 const addValues = "cli/add/values.test.ts";
 const doctorVault = "cli/doctor/vault.test.ts";
-const realDoctor = "vault/doctor.full.test.ts";
+const realDoctor = "vault/doctor.postgres.full.test.ts";
 
 export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
   "cli/add/items.ts": [
@@ -27,7 +27,7 @@ export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
   "cli/add/values.ts": [
     [
       "vault kv enable-versioning …, if it is",
-      "vault/add.full.test.ts",
+      "vault/add.postgres.full.test.ts",
       "writes nothing into an engine of version 1",
     ],
     ["run the same command again", addValues, "that somebody changed at the same moment"],

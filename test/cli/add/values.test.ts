@@ -10,7 +10,7 @@ import { VaultStore } from "../../../dev/connect/vault-data.ts";
 import { startVaultAnswers, type VaultAnswers } from "../../fakes/vault-answers.ts";
 import { none } from "./none.ts";
 
-/** Values that `add` generates in Vault, by the answers of Vault. `vault/add.full.test.ts` asks a real one. */
+/** Values that `add` generates in Vault, by the answers of Vault. `vault/add.postgres.full.test.ts` asks a real one. */
 
 const folder = mkdtempSync(path.join(tmpdir(), "berth-add-values-"));
 const file = path.join(folder, "Pulumi.test.yaml");

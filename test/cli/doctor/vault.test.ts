@@ -7,7 +7,7 @@ import { planVault } from "../../../components/vault/plan.ts";
 import { makeSpec } from "../../fakes/stack.ts";
 import { startVaultAnswers, type VaultAnswers } from "../../fakes/vault-answers.ts";
 
-/** What `doctor` says of a Vault, by its answers. `vault/doctor.full.test.ts` asks a real one. */
+/** What `doctor` says of a Vault, by its answers. `vault/doctor.postgres.full.test.ts` asks a real one. */
 
 const token = "canary-token-of-this-test";
 const apps = {
