@@ -1,6 +1,11 @@
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import {
+  AuthenticationV1TokenRequest,
+  CoreV1Api,
+  KubeConfig,
+  V1TokenRequestSpec,
+} from "@kubernetes/client-node";
 import { writePrivately } from "../connect/vault-data.ts";
 import type { ClusterFiles } from "./files.ts";
 import { applyAll, type Manifest, namespace, openApi } from "./objects.ts";
@@ -46,11 +51,14 @@ export async function requestToken(
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
   config.setCurrentContext("admin");
-  const { status } = await config.makeApiClient(CoreV1Api).createNamespacedServiceAccountToken({
-    name,
-    namespace: where,
-    body: { spec: { audiences: [...audiences], expirationSeconds: tokenSeconds } },
+  const spec = Object.assign(new V1TokenRequestSpec(), {
+    audiences: [...audiences],
+    expirationSeconds: tokenSeconds,
   });
+  const body = Object.assign(new AuthenticationV1TokenRequest(), { spec });
+  const { status } = await config
+    .makeApiClient(CoreV1Api)
+    .createNamespacedServiceAccountToken({ name, namespace: where, body });
   if (status === undefined) throw new Error(`no token for ${where}/${name}`);
   return status.token;
 }

@@ -1,18 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import {
-  AuthenticationV1TokenRequest,
-  CoreV1Api,
-  KubeConfig,
-  type KubernetesObjectApi,
-  V1TokenRequestSpec,
-} from "@kubernetes/client-node";
+import { KubeConfig, type KubernetesObjectApi } from "@kubernetes/client-node";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { planCertificateJob } from "../../components/delivery/certificates/job.ts";
 import { toFiles } from "../../dev/cluster/files.ts";
 import { applyAll, type Manifest, namespace, openApi } from "../../dev/cluster/objects.ts";
+import { requestToken } from "../../dev/cluster/service-account.ts";
 import { makeSpec } from "../fakes/stack.ts";
 import { issue } from "../tunnel/certificate.ts";
 
@@ -87,16 +82,8 @@ async function run(own: readonly Manifest[]) {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
   config.setCurrentContext("admin");
-  const spec = Object.assign(new V1TokenRequestSpec(), {
-    audiences: ["https://kubernetes.default.svc"],
-    expirationSeconds: 600,
-  });
-  const body = Object.assign(new AuthenticationV1TokenRequest(), { spec });
-  const { status } = await config
-    .makeApiClient(CoreV1Api)
-    .createNamespacedServiceAccountToken({ name: account, namespace: where.app, body });
   const token = path.join(folder, "token");
-  writeFileSync(token, status?.token ?? "");
+  writeFileSync(token, await requestToken(toFiles(home), { namespace: where.app, name: account }));
   const files = own.find(({ kind }) => kind === "ConfigMap")?.["data"] as Record<string, string>;
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
   const { exitCode, all } = await execa(process.execPath, ["copy.mjs"], {
