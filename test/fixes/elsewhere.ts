@@ -81,11 +81,6 @@ export const beyond: readonly (readonly [file: string, fix: string, reason: stri
     "make the provider with",
     "it is for who writes a program of their own",
   ],
-  [
-    "provider/vault-connection/handler.ts",
-    "make it with new BerthProvider",
-    "it is for who writes a program of their own",
-  ],
   ["cli/doctor/cluster/access.ts", "… get --raw …", "it only shows what the API server answers"],
   ...[
     ["cli/doctor/vault.ts", "vault status, with the same variables"],
