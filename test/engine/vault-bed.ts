@@ -71,15 +71,19 @@ export class VaultBed {
   }
 
   async close(): Promise<void> {
+    await removeVault(this.#other);
     await removeVault(this.vault.home);
     await this.bed.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** Another Vault, empty. The caller removes it. */
+  /** Another Vault, empty. It goes with the bed. */
   startOther(): Promise<RunningVault> {
-    const home = path.join(this.#folder, "other");
-    return startVault({ home, program: this.#program, owner: process.pid });
+    return startVault({ home: this.#other, program: this.#program, owner: process.pid });
+  }
+
+  get #other(): string {
+    return path.join(this.#folder, "other");
   }
 
   /** Unseals it, or starts it again after it was stopped. */
