@@ -2,8 +2,8 @@ import { readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { isMap, isNode, isPair, isSeq, parseDocument, Scalar, stringify, type YAMLMap } from "yaml";
-import { mostAliases } from "../components/config/pulumi-yaml.ts";
 import type { AppEntry } from "../components/config/schema/stack.ts";
+import { mostAliases } from "../components/config/yaml/pulumi-yaml.ts";
 import { BerthError } from "../components/errors.ts";
 
 /** Adds entries to a stack file and changes no other character. */

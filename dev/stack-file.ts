@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { type Document, isMap, parse, parseDocument } from "yaml";
-import { mostAliases, parsePulumiYaml } from "../components/config/pulumi-yaml.ts";
+import { mostAliases, parsePulumiYaml } from "../components/config/yaml/pulumi-yaml.ts";
 import { BerthError } from "../components/errors.ts";
 import { projectFolder } from "../components/project-folder.ts";
 import { connectAsSuperuser, type SuperuserLogin } from "./postgres/neighbour.ts";

@@ -4,10 +4,10 @@ import type { VaultValueRecipe } from "../../components/config/spec/vault-inside
 import type { AppSpec, StackSpec } from "../../components/config/spec.ts";
 import { BerthError } from "../../components/errors.ts";
 import { makePassword } from "../../components/onepassword/write/password.ts";
-import { readVaultAccess, toVaultPlace } from "../../components/vault/access.ts";
-import { createVaultClient, type VaultClient } from "../../components/vault/client.ts";
-import { VaultError } from "../../components/vault/failure.ts";
-import { inspectKv, type KvSecret } from "../../components/vault/kv.ts";
+import { readVaultAccess, toVaultPlace } from "../../components/vault/http/access.ts";
+import { createVaultClient, type VaultClient } from "../../components/vault/http/client.ts";
+import { VaultError } from "../../components/vault/http/failure.ts";
+import { inspectKv, type KvSecret } from "../../components/vault/http/kv.ts";
 
 /** Values that the entry has `add` generate in Vault's KV engine. Those that are there are never read or changed. */
 

@@ -1,4 +1,4 @@
-import { toLanguageTag } from "../../components/config/schema/database.ts";
+import { toLanguageTag } from "../../components/config/schema/postgres/database.ts";
 import type { AppEntry } from "../../components/config/schema/stack.ts";
 import type { LiveDatabase } from "../../components/postgres/catalog/catalog.ts";
 

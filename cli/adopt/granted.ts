@@ -1,5 +1,5 @@
 import { type Grants, type ObjectType, objectTypes } from "../../components/config/privileges.ts";
-import { toPrivilegeKeys } from "../../components/config/schema/privileges.ts";
+import { toPrivilegeKeys } from "../../components/config/schema/postgres/privileges.ts";
 import type { AppEntry } from "../../components/config/schema/stack.ts";
 import { profiles } from "../../components/postgres/plan/access.ts";
 import type { Action } from "../../components/postgres/statements/actions.ts";

@@ -3,7 +3,7 @@ import { reservedReason } from "../../components/config/rules/names.ts";
 import type { AppSpec } from "../../components/config/spec.ts";
 import type { LiveDatabase, LiveRole } from "../../components/postgres/catalog/catalog.ts";
 import { PUBLIC_SCHEMA } from "../../components/postgres/plan/plan.ts";
-import { findForeignOwner } from "../../components/postgres/rules/identity.ts";
+import { findForeignOwner } from "../../components/postgres/rules/roles/identity.ts";
 import { toHandOver, toNewOwner } from "../../components/postgres/statements/hand-over.ts";
 import type { AdoptFacts, Inside } from "./facts.ts";
 import { databasesReachedBy, quote } from "./kept.ts";

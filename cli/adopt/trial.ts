@@ -10,7 +10,10 @@ import { BerthError, type Problem } from "../../components/errors.ts";
 import type { LiveDatabase, LiveRole } from "../../components/postgres/catalog/catalog.ts";
 import { searchPathOf } from "../../components/postgres/catalog/settings.ts";
 import { PUBLIC_SCHEMA } from "../../components/postgres/plan/plan.ts";
-import { type ForeignOwner, findForeignOwner } from "../../components/postgres/rules/identity.ts";
+import {
+  type ForeignOwner,
+  findForeignOwner,
+} from "../../components/postgres/rules/roles/identity.ts";
 import { describeAction } from "../../components/postgres/statements/actions.ts";
 import { scramOf } from "../../components/postgres/verifier.ts";
 import { hasMoreLogins } from "./changes.ts";

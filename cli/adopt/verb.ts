@@ -12,7 +12,7 @@ import type { Credential } from "../../components/onepassword/credential.ts";
 import { readStackItems } from "../../components/onepassword/stack-items.ts";
 import { readThroughClient } from "../../components/onepassword/through-client.ts";
 import type { Catalog } from "../../components/postgres/catalog/catalog.ts";
-import { withOwnershipRole } from "../../components/postgres/rules/identity.ts";
+import { withOwnershipRole } from "../../components/postgres/rules/roles/identity.ts";
 import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
 import { withServer } from "../../components/postgres/server/reach.ts";
 import { projectFolder } from "../../components/project-folder.ts";

@@ -1,7 +1,7 @@
 import type { StackSpec } from "../../components/config/spec.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import { inspectCatalog } from "../../components/postgres/catalog/catalog.ts";
-import { withOwnershipRole } from "../../components/postgres/rules/identity.ts";
+import { withOwnershipRole } from "../../components/postgres/rules/roles/identity.ts";
 import { explainLoginFailure } from "../../components/postgres/server/login-failure.ts";
 import { describeAdminItem } from "../../components/postgres/server/reach.ts";
 import { withSession } from "../../components/postgres/server/session.ts";

@@ -2,9 +2,9 @@ import { commandLine, pulumiLine } from "../../components/command-line.ts";
 import type { VaultInsideSpec } from "../../components/config/spec/vault-inside.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
 import { toOneError } from "../../components/errors.ts";
-import type { VaultClient } from "../../components/vault/client.ts";
 import { findDifferences } from "../../components/vault/compare.ts";
-import { VaultError } from "../../components/vault/failure.ts";
+import type { VaultClient } from "../../components/vault/http/client.ts";
+import { VaultError } from "../../components/vault/http/failure.ts";
 import { type Json, toData, type VaultObject } from "../../components/vault/objects.ts";
 import type { Passed } from "./report.ts";
 

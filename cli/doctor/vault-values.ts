@@ -1,9 +1,9 @@
 import { commandLine } from "../../components/command-line.ts";
 import type { VaultSecretSpec } from "../../components/config/spec/vault.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
-import type { VaultClient } from "../../components/vault/client.ts";
-import { VaultError } from "../../components/vault/failure.ts";
-import { inspectKv, type KvSecret } from "../../components/vault/kv.ts";
+import type { VaultClient } from "../../components/vault/http/client.ts";
+import { VaultError } from "../../components/vault/http/failure.ts";
+import { inspectKv, type KvSecret } from "../../components/vault/http/kv.ts";
 import type { Outcome, Report } from "./report.ts";
 
 /** A secret that an app takes from a KV engine. */

@@ -11,9 +11,9 @@ import {
   readVaultAccess,
   readVaultWay,
   toVaultPlace,
-} from "../../components/vault/access.ts";
-import { createVaultClient, type VaultClient } from "../../components/vault/client.ts";
-import { VaultError } from "../../components/vault/failure.ts";
+} from "../../components/vault/http/access.ts";
+import { createVaultClient, type VaultClient } from "../../components/vault/http/client.ts";
+import { VaultError } from "../../components/vault/http/failure.ts";
 import type { VaultObjectKind } from "../../components/vault/objects.ts";
 import { planVault } from "../../components/vault/plan.ts";
 import { countOf } from "../print.ts";

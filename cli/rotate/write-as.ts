@@ -2,7 +2,7 @@ import type { PostgresSpec } from "../../components/config/spec/postgres.ts";
 import type { StackSpec } from "../../components/config/spec.ts";
 import type { Credential } from "../../components/onepassword/credential.ts";
 import { inspectOwnershipRoles } from "../../components/postgres/catalog/catalog.ts";
-import { withOwnershipRole } from "../../components/postgres/rules/identity.ts";
+import { withOwnershipRole } from "../../components/postgres/rules/roles/identity.ts";
 import { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
 import { describeItem } from "../../components/postgres/server/reach.ts";
 import { type ServerTarget, withSession } from "../../components/postgres/server/session.ts";

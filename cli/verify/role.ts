@@ -1,5 +1,5 @@
 import { type Client, escapeLiteral, escapeIdentifier as id } from "pg";
-import type { SettingsByName } from "../../components/config/schema/settings.ts";
+import type { SettingsByName } from "../../components/config/schema/postgres/settings.ts";
 import { joinFixes } from "../../components/errors.ts";
 import { inspectAccess } from "../../components/postgres/catalog/access.ts";
 import {
@@ -15,7 +15,10 @@ import { showValue, toLiveSettings } from "../../components/postgres/catalog/set
 import { inspectUnlisted } from "../../components/postgres/catalog/unlisted.ts";
 import { findUnstated } from "../../components/postgres/diff/unstated.ts";
 import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/plan.ts";
-import { listUnstated, toRevokeAttributes } from "../../components/postgres/rules/attributes.ts";
+import {
+  listUnstated,
+  toRevokeAttributes,
+} from "../../components/postgres/rules/roles/attributes.ts";
 import { toStatement } from "../../components/postgres/statements/sql.ts";
 import { type Check, runUp, toCheck, type VerifyContext, type Wrong } from "./check.ts";
 import {

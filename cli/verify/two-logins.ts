@@ -5,7 +5,7 @@ import { Credential } from "../../components/onepassword/credential.ts";
 import type { LiveRole } from "../../components/postgres/catalog/catalog.ts";
 import { settingOf } from "../../components/postgres/catalog/settings.ts";
 import type { DatabasePlan, PlannedRole } from "../../components/postgres/plan/plan.ts";
-import { toEndOfLogin } from "../../components/postgres/rules/two-logins.ts";
+import { toEndOfLogin } from "../../components/postgres/rules/roles/two-logins.ts";
 import { LoginFailure } from "../../components/postgres/server/login-failure.ts";
 import { withRoleSession } from "../../components/postgres/server/session.ts";
 import { type Check, runUp, toCheck, type VerifyContext } from "./check.ts";

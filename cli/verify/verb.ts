@@ -18,7 +18,7 @@ import {
   type OpenDatabase,
   type Trace,
 } from "../../components/postgres/catalog/neighbours.ts";
-import { withOwnershipRole } from "../../components/postgres/rules/identity.ts";
+import { withOwnershipRole } from "../../components/postgres/rules/roles/identity.ts";
 import { findIdentityProblem } from "../../components/postgres/rules/server.ts";
 import { withServer } from "../../components/postgres/server/reach.ts";
 import { type ServerTarget, withSession } from "../../components/postgres/server/session.ts";

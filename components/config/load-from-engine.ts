@@ -14,8 +14,8 @@ import {
   refuseSecretKeys,
 } from "./load.ts";
 import { parseStack } from "./parse.ts";
-import { describePlainWords } from "./plain-words.ts";
 import type { StackSpec } from "./spec.ts";
+import { describePlainWords } from "./yaml/plain-words.ts";
 
 /** It is there, but not in the SDK's types: `Config` uses it. */
 const { isConfigSecret } = pulumi.runtime as unknown as {

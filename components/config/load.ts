@@ -5,19 +5,17 @@ import { didYouMean } from "../closest.ts";
 import { exampleFile } from "../command-line.ts";
 import { BerthError } from "../errors.ts";
 import { findVaultFor, toVaultStack } from "./derive/vault-for.ts";
-import { type Locate, locateIn } from "./locate.ts";
 import { parseStack } from "./parse.ts";
-import { describePlainWords } from "./plain-words.ts";
-
-import { parsePulumiYaml } from "./pulumi-yaml.ts";
 import {
   findSecretPaths,
   refuseSecretValues,
   type SecretPath,
   secretOfProject,
 } from "./secret-values.ts";
-
 import type { StackSpec } from "./spec.ts";
+import { type Locate, locateIn } from "./yaml/locate.ts";
+import { describePlainWords } from "./yaml/plain-words.ts";
+import { parsePulumiYaml } from "./yaml/pulumi-yaml.ts";
 
 /**
  * The stack configuration outside of the engine, for `verify` and the other verbs: read as Pulumi reads it.

@@ -7,29 +7,29 @@ import { mergeMetadata, toArgoCdSpec } from "./derive/argocd.ts";
 import { toClusterSpec, toGitOpsSpec, toSecretsSpec } from "./derive/delivery.ts";
 import { findReaderGroups } from "./derive/readers.ts";
 import { toPostgresSpec } from "./derive/server.ts";
-import type { Locate } from "./locate.ts";
 import { inOrder } from "./logins.ts";
-import { unquotedDate } from "./pulumi-yaml.ts";
-import { findArgoCdProblems } from "./rules/argocd.ts";
-import { findCertificateProblems } from "./rules/certificates.ts";
-import { findChartProblems, findChartWarnings } from "./rules/charts.ts";
 import { findContentProblems } from "./rules/content.ts";
-import { findDeliveryProblems } from "./rules/delivery.ts";
-import { findJobProblems } from "./rules/job.ts";
 import { findKeyProblems } from "./rules/keys.ts";
 import { findLoginProblems, findRestartProblems } from "./rules/logins.ts";
+import { findArgoCdProblems } from "./rules/manifests/argocd.ts";
+import { findCertificateProblems } from "./rules/manifests/certificates.ts";
+import { findChartProblems, findChartWarnings } from "./rules/manifests/charts.ts";
+import { findDeliveryProblems } from "./rules/manifests/delivery.ts";
+import { findJobProblems } from "./rules/manifests/job.ts";
+import { findValueProblems } from "./rules/manifests/values.ts";
+import { findWorkloadProblems } from "./rules/manifests/workloads.ts";
 import { findMembershipProblems } from "./rules/memberships.ts";
 import { findNameProblems } from "./rules/names.ts";
 import { findPrivilegeProblems } from "./rules/privileges.ts";
 import { findRetirementProblems } from "./rules/retirement.ts";
-import { findValueProblems } from "./rules/values.ts";
 import { findVaultProblems } from "./rules/vault/apps.ts";
 import { findInsideProblems } from "./rules/vault/inside.ts";
-import { findWorkloadProblems } from "./rules/workloads.ts";
 import { allowedKeys } from "./schema/keys.ts";
 import { StackConfig } from "./schema/stack.ts";
 import { findUrlPasswords } from "./secret-values.ts";
 import type { StackSpec } from "./spec.ts";
+import type { Locate } from "./yaml/locate.ts";
+import { unquotedDate } from "./yaml/pulumi-yaml.ts";
 
 /** What only the text of a stack file says. */
 export interface Written {

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { isTargeted } from "../config/environment.ts";
 import { managesVault } from "../config/plugins.ts";
 import type { StackSpec } from "../config/spec.ts";
-import { toVaultPlace, type VaultPlace } from "./access.ts";
+import { toVaultPlace, type VaultPlace } from "./http/access.ts";
 
 /** The Vault of a stack in a run of Pulumi. */
 export interface OpenedVault {

@@ -1,6 +1,6 @@
 import pLimit from "p-limit";
-import type { VaultClient } from "./client.ts";
 import { type FoundObjects, toPolicyPath } from "./guard.ts";
+import type { VaultClient } from "./http/client.ts";
 import type { Json, VaultObject } from "./objects.ts";
 
 type Data = Readonly<Record<string, Json>>;

@@ -21,8 +21,8 @@ import {
   mayEnter,
 } from "../../components/postgres/diff/decide-app.ts";
 import type { DatabasePlan } from "../../components/postgres/plan/plan.ts";
-import { otherGroupsOf } from "../../components/postgres/rules/groups.ts";
 import type { PostgresProblem, ProblemCode } from "../../components/postgres/rules/problem.ts";
+import { otherGroupsOf } from "../../components/postgres/rules/roles/groups.ts";
 import type { Session } from "../../components/postgres/server/pool.ts";
 import type { PostgresServer } from "../../components/postgres/server/postgres-server.ts";
 import { trySettings } from "../../components/postgres/server/try-settings.ts";

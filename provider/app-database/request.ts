@@ -1,5 +1,8 @@
 import { escapeIdentifier } from "pg";
-import { type SettingsByName, sortSettings } from "../../components/config/schema/settings.ts";
+import {
+  type SettingsByName,
+  sortSettings,
+} from "../../components/config/schema/postgres/settings.ts";
 import { BerthError } from "../../components/errors.ts";
 import type { AppContext } from "../../components/postgres/diff/decide-app.ts";
 import type { AppDatabaseState } from "../../components/postgres/plan/app-properties.ts";

@@ -3,9 +3,9 @@ import { readVaultEnvironment } from "../../components/config/environment.ts";
 import type { ItemRef } from "../../components/config/spec/item.ts";
 import { BerthError, type Problem, toOneError } from "../../components/errors.ts";
 import type { VaultLogin } from "../../components/onepassword/admin.ts";
-import type { VaultPlace } from "../../components/vault/access.ts";
-import type { VaultClient } from "../../components/vault/client.ts";
 import { listDifferent } from "../../components/vault/compare.ts";
+import type { VaultPlace } from "../../components/vault/http/access.ts";
+import type { VaultClient } from "../../components/vault/http/client.ts";
 import type { Report } from "../rpc/engine-log.ts";
 import { type PropertyMap, toPlain } from "../rpc/property-values.ts";
 import type { Refusals } from "../rpc/refusals.ts";
@@ -242,8 +242,8 @@ export class VaultConnectionHandler implements ResourceHandler {
  * `berth:secrets.vault` leave the stack file together, the environment alone says where Vault is.
  */
 async function openVault(place: VaultPlace = {}): Promise<VaultClient> {
-  const { readVaultAccess } = await import("../../components/vault/access.ts");
-  const { createVaultClient } = await import("../../components/vault/client.ts");
+  const { readVaultAccess } = await import("../../components/vault/http/access.ts");
+  const { createVaultClient } = await import("../../components/vault/http/client.ts");
   return createVaultClient(readVaultAccess(place));
 }
 

@@ -1,7 +1,7 @@
 import { BerthError, type Problem } from "../../components/errors.ts";
 import type { VaultLogin } from "../../components/onepassword/admin.ts";
-import type { VaultClient } from "../../components/vault/client.ts";
-import { VaultError } from "../../components/vault/failure.ts";
+import type { VaultClient } from "../../components/vault/http/client.ts";
+import { VaultError } from "../../components/vault/http/failure.ts";
 import { isOurs, loginOf, toBody, toLeasePaths, whyRefused } from "./decide.ts";
 import type { ConnectionData, ConnectionInputs, StoredConnection } from "./inputs.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fillValues } from "../../components/config/rules/values.ts";
+import { fillValues } from "../../components/config/rules/manifests/values.ts";
 import { findUnknownKeys, NETBOX_VALUES } from "./netbox-values.ts";
 import { makeStack, NETBOX } from "./stack.ts";
 

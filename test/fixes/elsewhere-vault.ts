@@ -2,9 +2,9 @@ import type { Tried } from "./trial.ts";
 
 /** Fixes about Vault that a test of their own room tries. */
 
-const vault = "vault/client.test.ts";
+const vault = "vault/http/client.test.ts";
 const guard = "vault/guard.test.ts";
-const vaultAccess = "vault/access.test.ts";
+const vaultAccess = "vault/http/access.test.ts";
 const vaultConnection = "provider/vault-connection/handler.test.ts";
 const vaultFound = "provider/vault-connection/found.test.ts";
 const vaultGrant = "provider/vault-grant/handler.postgres.rows.test.ts";
@@ -17,15 +17,15 @@ export const ofVault: Readonly<Record<string, readonly Tried[]>> = {
     ["run pulumi up again when it is", vaultGrant, "an app that is yet to be made"],
     ["end their leases with vault lease revoke", vaultGrant, "once no login of Vault's is left"],
   ],
-  "components/vault/access.ts": [
+  "components/vault/http/access.ts": [
     ["set berth:secrets.vault.manage.address", vaultAccess, "until one is given"],
     ["vault login, then export VAULT_TOKEN", vaultAccess, "until one is exported"],
     ["export VAULT_ADDR=https://vault", vaultAccess, "by mistake"],
   ],
-  "components/vault/client.ts": [
+  "components/vault/http/client.ts": [
     ["correct berth:secrets.vault.manage.caFile", vault, "trusts a CA that is named"],
   ],
-  "components/vault/failure.ts": [
+  "components/vault/http/failure.ts": [
     ["vault operator unseal", vault, "goes on once it is not"],
     ["vault status shows when one is active", vault, "goes on when one is"],
     ["vault secrets list and vault auth list", vault, "names the mount that is missing"],

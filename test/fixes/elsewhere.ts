@@ -22,7 +22,7 @@ export const ofTables: readonly (readonly [folder: string, file: string, title: 
   ],
   ["cli/verify/", "cli/verify/verb.postgres.test.ts", "says what fixes it"],
   ["components/config/parse.ts", "config/fixes.test.ts", "the table has each fix"],
-  ["components/config/plain-words.ts", "config/fixes.test.ts", "the table has each fix"],
+  ["components/config/yaml/plain-words.ts", "config/fixes.test.ts", "the table has each fix"],
   ["components/config/secret-values.ts", "config/fixes.test.ts", "the table has each fix"],
   ["components/config/rules/", "config/fixes.test.ts", "the table has each fix"],
 ];

@@ -2,8 +2,8 @@ import { inFile, type Mutant } from "./mutant.ts";
 
 export const certificates: readonly Mutant[] = [
   ...inFile(
-    "components/config/rules/certificates.ts",
-    ["test/config/rules/certificates.test.ts"],
+    "components/config/rules/manifests/certificates.ts",
+    ["test/config/rules/manifests/certificates.test.ts"],
     [
       ["a source of the certificate", "...(hasSource", "...(true"],
       ["a look for who makes the Secret", "name === secret && ", "false && "],

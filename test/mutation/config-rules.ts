@@ -69,15 +69,15 @@ export const configRules: readonly Mutant[] = [
     ],
   ),
   ...inFile(
-    "components/config/rules/delivery.ts",
-    ["test/config/rules/delivery.test.ts", "test/secrets/external-secret.test.ts"],
+    "components/config/rules/manifests/delivery.ts",
+    ["test/config/rules/manifests/delivery.test.ts", "test/secrets/external-secret.test.ts"],
     [
       ["a look for items named by their ids", "idPattern.test(item)", "false"],
       ["a context for the cluster", 'spec.cluster?.context === ""', "false"],
     ],
   ),
   ...inFile(
-    "components/config/rules/job.ts",
+    "components/config/rules/manifests/job.ts",
     ["test/delivery/provisioning-job.test.ts"],
     [["a pinned server for a Job", "spec.postgres.systemIdentifier === undefined", "false"]],
   ),

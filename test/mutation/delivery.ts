@@ -128,8 +128,8 @@ const argocd: readonly Mutant[] = [
     ],
   ),
   ...inFile(
-    "components/config/rules/argocd.ts",
-    ["test/config/rules/argocd-refused.test.ts"],
+    "components/config/rules/manifests/argocd.ts",
+    ["test/config/rules/manifests/argocd-refused.test.ts"],
     [
       ["a name for each Application", "group.length > 1", "false"],
       ["a refusal to delete volumes", 'reclaimPolicy === "delete") return []', "true) return []"],
@@ -138,8 +138,8 @@ const argocd: readonly Mutant[] = [
     ],
   ),
   ...inFile(
-    "components/config/rules/workloads.ts",
-    ["test/delivery/git/flux.test.ts", "test/config/rules/delivery.test.ts"],
+    "components/config/rules/manifests/workloads.ts",
+    ["test/delivery/git/flux.test.ts", "test/config/rules/manifests/delivery.test.ts"],
     [["somebody who starts the workload", "app.workload === undefined", "true"]],
   ),
   ...inFile(

@@ -31,7 +31,7 @@ export const diff: readonly Mutant[] = [
     ],
   ),
   ...inFile(
-    "components/postgres/rules/rights.ts",
+    "components/postgres/rules/roles/rights.ts",
     ["test/postgres/diff/several-databases.test.ts"],
     [["a look at what else an owner owns", "!names.includes(name)", "name === undefined"]],
   ),

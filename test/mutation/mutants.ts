@@ -17,7 +17,7 @@ const postgresRules: readonly Mutant[] = [
     [["a look at who owns the database", "live.owner !== database.owner", "false"]],
   ),
   ...inFile(
-    "components/postgres/rules/rights.ts",
+    "components/postgres/rules/roles/rights.ts",
     ["test/postgres/rules/adoption.test.ts"],
     [
       ["a refusal to adopt a role with rights", "attributes.length === 0", "true"],
@@ -51,7 +51,7 @@ const postgresRules: readonly Mutant[] = [
     ],
   ),
   ...inFile(
-    "components/postgres/rules/attributes.ts",
+    "components/postgres/rules/roles/attributes.ts",
     ["test/postgres/diff/every-rule.test.ts", "test/postgres/diff/replication.test.ts"],
     [
       ["REPLICATION that an entry states", 'one !== "REPLICATION" || replication !== true', "true"],
@@ -98,12 +98,12 @@ const postgresRules: readonly Mutant[] = [
     [["an admin without an item", "spec.postgres.adminUser === undefined", "true"]],
   ),
   ...inFile(
-    "components/config/schema/settings.ts",
+    "components/config/schema/postgres/settings.ts",
     ["test/config/rules/settings.test.ts"],
     [["settings that no entry may set", "Object.hasOwn(refused, name)", "false"]],
   ),
   ...inFile(
-    "components/postgres/rules/groups.ts",
+    "components/postgres/rules/roles/groups.ts",
     ["test/postgres/diff/every-rule.test.ts"],
     [
       ["a look whether the group is there", "found === undefined", "found === null"],

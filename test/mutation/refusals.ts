@@ -61,8 +61,8 @@ export const refusals: readonly Mutant[] = [
     [["escaping in messages", "report(toTerminalText(message), urn)", "report(message, urn)"]],
   ),
   ...inFile(
-    "components/config/pulumi-yaml.ts",
-    ["test/config/pulumi-yaml.test.ts"],
+    "components/config/yaml/pulumi-yaml.ts",
+    ["test/config/yaml/pulumi-yaml.test.ts"],
     [
       ["a refusal of tags", "if (tag === undefined) return;", "if (tag !== '') return;"],
       ["the merge of a quoted key", 'key.value === "<<"', "false"],

@@ -39,13 +39,13 @@ export const vaultConnection: readonly Mutant[] = [
     [["a refusal of secrets in inputs", "if (hasSecret(inputs))", "if (!inputs)"]],
   ),
   ...inFile(
-    "components/vault/failure.ts",
-    ["test/vault/client.test.ts"],
+    "components/vault/http/failure.ts",
+    ["test/vault/http/client.test.ts"],
     [["secrets hidden in what Vault says", 'replaceAll(secret, "[hidden]")', "concat()"]],
   ),
   ...inFile(
-    "components/vault/client.ts",
-    ["test/vault/client.test.ts"],
+    "components/vault/http/client.ts",
+    ["test/vault/http/client.test.ts"],
     [["a stop at the way out of TLS", "active.protocol === url.protocol", "true"]],
   ),
   ...inFile(

@@ -2,7 +2,7 @@ import http from "node:http";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import type { VaultAccess } from "../../components/vault/client.ts";
+import type { VaultAccess } from "../../components/vault/http/client.ts";
 
 type Body = Record<string, unknown>;
 

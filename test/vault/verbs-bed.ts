@@ -4,7 +4,7 @@ import path from "node:path";
 import { rootCertificates } from "node:tls";
 import { expect } from "vitest";
 import type { StackSpec } from "../../components/config/spec.ts";
-import { createVaultClient } from "../../components/vault/client.ts";
+import { createVaultClient } from "../../components/vault/http/client.ts";
 import { toData, type VaultObject } from "../../components/vault/objects.ts";
 import { planVault } from "../../components/vault/plan.ts";
 import { askVault } from "../../dev/vault/request.ts";

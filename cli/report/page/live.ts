@@ -13,7 +13,7 @@ import {
   mayEnter,
 } from "../../../components/postgres/diff/decide-app.ts";
 import { type DatabasePlan, planDatabases } from "../../../components/postgres/plan/plan.ts";
-import { withOwnershipRole } from "../../../components/postgres/rules/identity.ts";
+import { withOwnershipRole } from "../../../components/postgres/rules/roles/identity.ts";
 import { findIdentityProblem } from "../../../components/postgres/rules/server.ts";
 import { withServer } from "../../../components/postgres/server/reach.ts";
 import { type ServerTarget, withSession } from "../../../components/postgres/server/session.ts";

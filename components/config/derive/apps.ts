@@ -1,9 +1,9 @@
 import { byKey, compareText } from "../../sort.ts";
 import { type KnownValues, type SecretKey, toSecretKey } from "../keys/template.ts";
-import { toPublications, toSchemas } from "../schema/database.ts";
-import { toNamedObjects, toPrivileges } from "../schema/privileges.ts";
+import { toPublications, toSchemas } from "../schema/postgres/database.ts";
+import { toNamedObjects, toPrivileges } from "../schema/postgres/privileges.ts";
+import { sortSettings } from "../schema/postgres/settings.ts";
 import { type Keys, toTemplates } from "../schema/secret-keys.ts";
-import { sortSettings } from "../schema/settings.ts";
 import type { AppEntry, StackConfig } from "../schema/stack.ts";
 import type { ItemRef, PasswordRecipe } from "../spec/item.ts";
 import type { PostgresSpec } from "../spec/postgres.ts";

@@ -28,7 +28,7 @@ export function toGitOpsSpec(stack: string, config: StackConfig): GitOpsSpec | u
   };
 }
 
-/** Cluster mode, with defaults filled in; undefined = no `cluster`. `rules/delivery.ts` refuses an empty context. */
+/** Cluster mode, with defaults filled in; undefined = no `cluster`. `rules/manifests/delivery.ts` refuses an empty context. */
 export function toClusterSpec(stack: string, config: StackConfig): ClusterSpec | undefined {
   const { cluster, postgres } = config;
   if (cluster === undefined) return undefined;

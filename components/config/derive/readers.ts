@@ -1,4 +1,4 @@
-import { toNamedObjects, toPrivileges } from "../schema/privileges.ts";
+import { toNamedObjects, toPrivileges } from "../schema/postgres/privileges.ts";
 import type { AppEntry, StackConfig } from "../schema/stack.ts";
 import type { RoleSpec } from "../spec.ts";
 import { readerKey, readerRoleName, scopedRoleName } from "./names.ts";

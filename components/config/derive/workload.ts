@@ -4,7 +4,7 @@ import { toHelmRefs } from "./argocd.ts";
 import { toChart } from "./charts.ts";
 import { toGitOpsSpec } from "./delivery.ts";
 
-/** What is started for an app; undefined = nothing. `rules/charts.ts` refuses a chart without name or version. */
+/** What is started for an app; undefined = nothing. `rules/manifests/charts.ts` refuses a chart without name or version. */
 export function toWorkload(
   stack: string,
   app: string,

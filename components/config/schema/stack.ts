@@ -1,12 +1,15 @@
 import { z } from "zod";
-import { contentKeys, creationKeys } from "./database.ts";
 import { Cluster, GitOps, Secrets, SecretsThrough } from "./delivery.ts";
-import { Endpoint, Tls } from "./endpoint.ts";
 import { Generate } from "./generate.ts";
 import { AppArgoCd, ArgoCd } from "./manifests/argocd.ts";
 import { Certificate, CertificateSource, ServiceCa } from "./manifests/certificate.ts";
 import { Metadata } from "./manifests/metadata.ts";
 import { Charts, Workload } from "./manifests/workload.ts";
+import { contentKeys, creationKeys } from "./postgres/database.ts";
+import { Endpoint, Tls } from "./postgres/endpoint.ts";
+import { reclaimPolicyKey, recreateKey, retirementKeys } from "./postgres/retirement.ts";
+import { Owner, ScopedRole } from "./postgres/roles.ts";
+import { Settings } from "./postgres/settings.ts";
 import {
   AppName,
   ConnectionLimit,
@@ -17,10 +20,7 @@ import {
   Port,
   RoleKey,
 } from "./primitives.ts";
-import { reclaimPolicyKey, recreateKey, retirementKeys } from "./retirement.ts";
-import { Owner, ScopedRole } from "./roles.ts";
 import { Secret } from "./secret.ts";
-import { Settings } from "./settings.ts";
 import { AppVault, credentialsKey } from "./vault/app.ts";
 
 /**

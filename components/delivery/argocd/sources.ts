@@ -1,4 +1,4 @@
-import { fillValues } from "../../config/rules/values.ts";
+import { fillValues } from "../../config/rules/manifests/values.ts";
 import type { WorkloadSpec } from "../../config/spec/delivery.ts";
 import type { AppSpec, StackSpec } from "../../config/spec.ts";
 import { toOneError } from "../../errors.ts";

@@ -1,5 +1,5 @@
 import type { ObjectType } from "../../config/privileges.ts";
-import { type SettingsByName, sortSettings } from "../../config/schema/settings.ts";
+import { type SettingsByName, sortSettings } from "../../config/schema/postgres/settings.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { withoutTables } from "../catalog/publications.ts";
 import { searchPathOf, settingOf, toLiveSettings } from "../catalog/settings.ts";

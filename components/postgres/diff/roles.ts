@@ -3,8 +3,8 @@ import type { Catalog, LiveRole, ServerFacts } from "../catalog/catalog.ts";
 import { searchPathOf, settingOf } from "../catalog/settings.ts";
 import type { FormerRole, FormerSettings } from "../plan/former-role.ts";
 import { type DatabasePlan, hasNoPassword, type PlannedRole } from "../plan/plan.ts";
-import { listUnstated, mayGiveReplication, mayRevoke } from "../rules/attributes.ts";
-import { toOwnershipComment } from "../rules/identity.ts";
+import { listUnstated, mayGiveReplication, mayRevoke } from "../rules/roles/attributes.ts";
+import { toOwnershipComment } from "../rules/roles/identity.ts";
 import type { Action } from "../statements/actions.ts";
 import { decideSettings } from "./settings.ts";
 

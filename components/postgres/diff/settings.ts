@@ -1,4 +1,4 @@
-import type { SettingsByName } from "../../config/schema/settings.ts";
+import type { SettingsByName } from "../../config/schema/postgres/settings.ts";
 import { toLiveSettings } from "../catalog/settings.ts";
 
 /** What to set and what to reset. */

@@ -2,7 +2,7 @@ import { escapeIdentifier as id } from "pg";
 import { commandLine } from "../../command-line.ts";
 import { accessAt } from "../../config/derive/names.ts";
 import type { NamedObjects } from "../../config/privileges.ts";
-import type { SettingsByName } from "../../config/schema/settings.ts";
+import type { SettingsByName } from "../../config/schema/postgres/settings.ts";
 import type { LiveAccess } from "../catalog/access.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { LiveUnlisted } from "../catalog/unlisted.ts";

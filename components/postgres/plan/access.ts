@@ -7,7 +7,7 @@ import {
   objectTypes,
   type RoleAccess,
 } from "../../config/privileges.ts";
-import { joinGrants } from "../../config/schema/privileges.ts";
+import { joinGrants } from "../../config/schema/postgres/privileges.ts";
 import type { RoleSpec } from "../../config/spec.ts";
 import { compareText } from "../../sort.ts";
 

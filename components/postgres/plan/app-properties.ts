@@ -7,9 +7,9 @@ import {
   IcuLocale,
   LocaleName,
   SchemaName,
-} from "../../config/schema/database.ts";
+} from "../../config/schema/postgres/database.ts";
+import { KnownSettings } from "../../config/schema/postgres/settings.ts";
 import { AppName, ConnectionLimit, PgIdentifier, PgName } from "../../config/schema/primitives.ts";
-import { KnownSettings } from "../../config/schema/settings.ts";
 
 /**
  * The properties of an `AppDatabase`, the one list of them: what the provider accepts, keeps in state,

@@ -1,5 +1,5 @@
 import type { Grants } from "../../config/privileges.ts";
-import { joinGrants } from "../../config/schema/privileges.ts";
+import { joinGrants } from "../../config/schema/postgres/privileges.ts";
 import { entrance, PUBLIC_SCHEMA, profiles } from "./access.ts";
 import type { AppDatabaseState, RoleState } from "./app-properties.ts";
 

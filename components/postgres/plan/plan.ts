@@ -1,7 +1,7 @@
 import { eachDatabase } from "../../config/databases.ts";
 import { loginKey } from "../../config/derive/names.ts";
 import type { RoleAccess } from "../../config/privileges.ts";
-import type { SettingsByName } from "../../config/schema/settings.ts";
+import type { SettingsByName } from "../../config/schema/postgres/settings.ts";
 import type { PostgresSpec } from "../../config/spec/postgres.ts";
 import type {
   AppSpec,

@@ -1,5 +1,5 @@
 import type { StackIdentity } from "../../config/spec/postgres.ts";
-import { formatOwningStack, toOwnershipComment } from "../rules/identity.ts";
+import { formatOwningStack, toOwnershipComment } from "../rules/roles/identity.ts";
 import { statementOf, text, texts } from "./step.ts";
 
 /** Checks in a psql script which stack the ownership role belongs to. Same rules as `decideOwnership`. */

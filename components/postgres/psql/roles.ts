@@ -1,6 +1,6 @@
 import type { PostgresSpec } from "../../config/spec/postgres.ts";
 import { type DatabasePlan, hasNoPassword, type PlannedRole } from "../plan/plan.ts";
-import { otherGroupsOf } from "../rules/groups.ts";
+import { otherGroupsOf } from "../rules/roles/groups.ts";
 import { scriptOwnershipComment } from "./identity.ts";
 import { statementOf, step, text, texts, verifierOf } from "./step.ts";
 
@@ -76,7 +76,7 @@ WHERE pg_get_userbyid(member) = ${text(name)} AND pg_get_userbyid(roleid) <> ALL
   ];
 }
 
-/** Whether the admin role may give and revoke an attribute, by the rule in `rules/attributes.ts`. */
+/** Whether the admin role may give and revoke an attribute, by the rule in `rules/roles/attributes.ts`. */
 function mayChange(attribute: "rolreplication" | "rolbypassrls"): string {
   return `(SELECT me.rolsuper OR me.${attribute} AND current_setting('server_version_num')::int >= 160000
     FROM pg_roles me WHERE me.rolname = current_user)`;
@@ -136,7 +136,7 @@ function scriptPassword(role: PlannedRole): readonly string[] {
   ];
 }
 
-/** Queries for memberships that the admin role cannot give. The rules are those of `rules/groups.ts`. */
+/** Queries for memberships that the admin role cannot give. The rules are those of `rules/roles/groups.ts`. */
 export function queryGroupProblems(plan: DatabasePlan, ownershipRole: string): readonly string[] {
   const groups = otherGroupsOf(plan, ownershipRole);
   if (groups.length === 0) return [];

@@ -7,7 +7,7 @@ import { inspectExtensions } from "../catalog/extensions.ts";
 import { hasContents } from "../diff/contents.ts";
 import { decideApp, mayEnter } from "../diff/decide-app.ts";
 import type { DatabasePlan } from "../plan/plan.ts";
-import { otherGroupsOf } from "../rules/groups.ts";
+import { otherGroupsOf } from "../rules/roles/groups.ts";
 import { findIdentityProblem, findServerProblems } from "../rules/server.ts";
 import { type SessionTarget, withSession } from "../server/session.ts";
 import { trySettings } from "../server/try-settings.ts";

@@ -1,7 +1,7 @@
 import type { PostgresSpec } from "../../config/spec/postgres.ts";
 import type { Credential } from "../../onepassword/credential.ts";
 import { inspectRoles, inspectServer } from "../catalog/catalog.ts";
-import { decideOwnership, toOwnershipComment } from "../rules/identity.ts";
+import { decideOwnership, toOwnershipComment } from "../rules/roles/identity.ts";
 import { type SessionTarget, withSession } from "../server/session.ts";
 import { type Action, describeAction } from "../statements/actions.ts";
 import { explainStatementFailure } from "../statements/failure.ts";

@@ -8,12 +8,12 @@ import {
   isFurther,
   type PlannedRole,
 } from "../plan/plan.ts";
-import { describeForeignOwner, findForeignOwner } from "./identity.ts";
-import { fixOwnerByHand } from "./owner-change.ts";
 import type { AppProblem } from "./problem.ts";
-import { findRights, fixOwner, mayManage } from "./rights.ts";
+import { describeForeignOwner, findForeignOwner } from "./roles/identity.ts";
+import { fixOwnerByHand } from "./roles/owner-change.ts";
+import { findRights, fixOwner, mayManage } from "./roles/rights.ts";
+import type { StoredPassword } from "./roles/stored-password.ts";
 import { describeSettings } from "./settings.ts";
-import type { StoredPassword } from "./stored-password.ts";
 
 /**
  * What to do about roles and databases that exist already. A run that died after CREATE leaves them, so that is

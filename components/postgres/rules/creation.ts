@@ -1,5 +1,5 @@
 import { escapeIdentifier } from "pg";
-import { toLanguageTag } from "../../config/schema/database.ts";
+import { toLanguageTag } from "../../config/schema/postgres/database.ts";
 import { joinFixes } from "../../errors.ts";
 import type { Catalog, LiveDatabase, ServerFacts } from "../catalog/catalog.ts";
 import type { DatabasePlan, PlannedDatabase } from "../plan/plan.ts";

@@ -3,8 +3,8 @@ import type { PostgresSpec } from "../../config/spec/postgres.ts";
 import type { Catalog, LiveRole, ServerFacts } from "../catalog/catalog.ts";
 import { isGrantedAnywhere } from "../plan/access.ts";
 import { type DatabasePlan, hasVaultLogins, isGroupRole } from "../plan/plan.ts";
-import { decideOwnership } from "./identity.ts";
 import type { AppProblem, PostgresProblem } from "./problem.ts";
+import { decideOwnership } from "./roles/identity.ts";
 
 /** Oldest server that Berth is tested with. */
 const oldestVersion = 140000;

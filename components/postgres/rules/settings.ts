@@ -1,5 +1,5 @@
 import { escapeIdentifier } from "pg";
-import type { SettingsByName } from "../../config/schema/settings.ts";
+import type { SettingsByName } from "../../config/schema/postgres/settings.ts";
 import { joinFixes } from "../../errors.ts";
 import type { ServerFacts } from "../catalog/catalog.ts";
 import { showValue, toLiveSettings } from "../catalog/settings.ts";

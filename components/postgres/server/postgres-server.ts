@@ -7,7 +7,7 @@ import {
   inspectRoles,
   inspectVerifiers,
 } from "../catalog/catalog.ts";
-import { decideOwnership } from "../rules/identity.ts";
+import { decideOwnership } from "../rules/roles/identity.ts";
 import { findIdentityProblem } from "../rules/server.ts";
 import { type Action, describeAction, isAboutOwnershipRole } from "../statements/actions.ts";
 import {

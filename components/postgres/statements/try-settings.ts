@@ -1,5 +1,5 @@
 import { escapeLiteral } from "pg";
-import type { SettingsByName } from "../../config/schema/settings.ts";
+import type { SettingsByName } from "../../config/schema/postgres/settings.ts";
 import type { DatabasePlan, PlannedDatabase } from "../plan/plan.ts";
 import { inDollars } from "./sql.ts";
 

@@ -9,7 +9,7 @@ import { toState } from "../../../components/postgres/plan/app-state.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { toVaultStatements } from "../../../components/postgres/statements/vault-role.ts";
 import { makeVerifiers } from "../../../components/postgres/verifier.ts";
-import { createVaultClient } from "../../../components/vault/client.ts";
+import { createVaultClient } from "../../../components/vault/http/client.ts";
 import { toProperties } from "../../../provider/app-database/inputs.ts";
 import { SecretValue } from "../../../provider/rpc/property-values.ts";
 import { writeStack } from "../../fakes/stack.ts";

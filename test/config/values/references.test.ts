@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseStack } from "../../../components/config/parse.ts";
-import { fillValues } from "../../../components/config/rules/values.ts";
+import { fillValues } from "../../../components/config/rules/manifests/values.ts";
 import { findMissingKeys } from "../../../components/config/values/references.ts";
 import { findProblems, writeStack } from "../../fakes/stack.ts";
 

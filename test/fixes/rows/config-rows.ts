@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { readOnePasswordAccess } from "../../../components/config/environment.ts";
 import { loadStackFromFile } from "../../../components/config/load.ts";
 import { loadStackFromEngine } from "../../../components/config/load-from-engine.ts";
-import { parsePulumiYaml } from "../../../components/config/pulumi-yaml.ts";
+import { parsePulumiYaml } from "../../../components/config/yaml/pulumi-yaml.ts";
 import { projectFolder } from "../../../components/project-folder.ts";
 import { writeStack } from "../../fakes/stack.ts";
 import { edited, type Row } from "../trial.ts";
@@ -156,7 +156,7 @@ export const configRows: readonly Row[] = [
     }),
   },
   {
-    file: "components/config/pulumi-yaml.ts",
+    file: "components/config/yaml/pulumi-yaml.ts",
     fix: "write the value itself, without a tag",
     when: "a tag is read differently",
     arrange: edited(
@@ -166,7 +166,7 @@ export const configRows: readonly Row[] = [
     ),
   },
   {
-    file: "components/config/pulumi-yaml.ts",
+    file: "components/config/yaml/pulumi-yaml.ts",
     fix: "fix it there, then run the same command again",
     when: "the file is not YAML",
     arrange: edited(

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { formatOwningStack } from "../../../components/postgres/rules/identity.ts";
+import { formatOwningStack } from "../../../components/postgres/rules/roles/identity.ts";
 import { on14, package14 } from "../../postgres-packages.ts";
 import { ownershipRole } from "../../provider/app-database/bed.ts";
 import { useBed } from "../../provider/app-database/use-bed.ts";

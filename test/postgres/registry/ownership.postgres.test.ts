@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { Credential } from "../../../components/onepassword/credential.ts";
 import { claimOwnershipRole } from "../../../components/postgres/registry/ownership.ts";
-import { formatOwningStack } from "../../../components/postgres/rules/identity.ts";
+import { formatOwningStack } from "../../../components/postgres/rules/roles/identity.ts";
 import { openEndpoint } from "../../../components/tunnel/endpoint.ts";
 import { ownershipRole } from "../../provider/app-database/bed.ts";
 import { keepNeighbour, useBed } from "../../provider/app-database/use-bed.ts";

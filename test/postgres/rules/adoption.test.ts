@@ -4,7 +4,7 @@ import type { LiveDatabase, LiveRole } from "../../../components/postgres/catalo
 import { searchPathOf } from "../../../components/postgres/catalog/settings.ts";
 import { planDatabase } from "../../../components/postgres/plan/plan.ts";
 import { decideAdoption } from "../../../components/postgres/rules/adoption.ts";
-import { compareStored } from "../../../components/postgres/rules/stored-password.ts";
+import { compareStored } from "../../../components/postgres/rules/roles/stored-password.ts";
 import { liveDatabase, liveRole, makeCatalog } from "../../fakes/catalog.ts";
 import { makeSpec } from "../../fakes/stack.ts";
 

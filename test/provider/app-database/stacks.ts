@@ -1,5 +1,5 @@
 import { afterEach } from "vitest";
-import { formatOwningStack } from "../../../components/postgres/rules/identity.ts";
+import { formatOwningStack } from "../../../components/postgres/rules/roles/identity.ts";
 import { AppDatabaseHandler } from "../../../provider/app-database/handler.ts";
 import { RunReports } from "../../../provider/app-database/run-reports.ts";
 import type { PropertyMap } from "../../../provider/rpc/property-values.ts";
