@@ -19,7 +19,7 @@ const patient = { testTimeout: 300_000, hookTimeout: 600_000 };
 export default defineConfig({
   test: {
     // Tests of Postgres and Pulumi wait half of their time, for programs and for the disk.
-    maxWorkers: Math.ceil(availableParallelism() * 1.5),
+    maxWorkers: availableParallelism() * 2,
     projects: [
       {
         test: {
