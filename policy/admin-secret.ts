@@ -1,4 +1,4 @@
-import { SHARED } from "../components/delivery/metadata.ts";
+import { SHARED } from "../components/config/derive/names.ts";
 import {
   describeObject,
   isValues,

@@ -1,3 +1,4 @@
+import { SHARED } from "../config/derive/names.ts";
 import type { SecretKey } from "../config/keys/template.ts";
 import { hasItem, usesItem } from "../config/logins.ts";
 import type { ApplicationSettings } from "../config/spec/argocd.ts";
@@ -30,7 +31,7 @@ import {
 } from "./argocd/application.ts";
 import { type CaObject, planCa } from "./certificates/ca.ts";
 import { toIgnoredKey } from "./certificates/job.ts";
-import { SHARED, toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
+import { toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
 import { type JobRunner, planProvisioning } from "./provisioning-job.ts";
 import { planAppStores, planReaders, planSharedStores, storeNameOf } from "./stores.ts";
 import { planVaultAuths, planVaultConnection, planVaultSecrets } from "./vault-objects.ts";

@@ -1,6 +1,7 @@
+import { SHARED } from "../config/derive/names.ts";
 import type { ConnectServerSpec } from "../config/spec/secrets.ts";
 import type { StackSpec } from "../config/spec.ts";
-import { SHARED, toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
+import { toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
 import { containerSecurity, podSecurity } from "./pod-security.ts";
 import type { KubernetesObject } from "./yaml.ts";
 

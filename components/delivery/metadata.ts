@@ -40,9 +40,6 @@ export function toLabels(partOf: string): Readonly<Record<string, string>> {
   return { "app.kubernetes.io/managed-by": "berth", "app.kubernetes.io/part-of": partOf };
 }
 
-/** Part-of label of objects that all apps of a stack use. */
-export const SHARED = "shared";
-
 /** The sync wave as an annotation, whose value must be a string. */
 export function toWaveAnnotation(
   wave: (typeof WAVES)[keyof typeof WAVES],

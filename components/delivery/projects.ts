@@ -1,3 +1,4 @@
+import { SHARED } from "../config/derive/names.ts";
 import type { DestinationSpec } from "../config/spec/argocd.ts";
 import type { AppSpec, StackSpec } from "../config/spec.ts";
 import { byKey } from "../sort.ts";
@@ -12,7 +13,7 @@ import {
 import { type AppProject, buildAppProject, type GroupKind, toGroupKind } from "./argocd/project.ts";
 import { planCertificateJob } from "./certificates/job.ts";
 import { planConnect } from "./connect.ts";
-import { SHARED, toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
+import { toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
 import type { KubernetesObject } from "./yaml.ts";
 
 /** An Application, as far as its AppProject has to allow it. */

@@ -1,3 +1,4 @@
+import { SHARED } from "../config/derive/names.ts";
 import type { AppSpec, StackSpec } from "../config/spec.ts";
 import { toOneError } from "../errors.ts";
 import type { ItemIds } from "./app-objects.ts";
@@ -73,7 +74,7 @@ export function describePlan(plan: DeliveryPlan): readonly string[] {
 }
 
 function planShared(spec: StackSpec, items: ItemIds): DeliveryPlan | undefined {
-  if (spec.gitops !== undefined) return toFiles(spec, "shared", planSharedManifests(spec, items));
+  if (spec.gitops !== undefined) return toFiles(spec, SHARED, planSharedManifests(spec, items));
   const { cluster } = spec;
   return cluster === undefined ? undefined : planSharedClusterObjects(spec, cluster, items);
 }

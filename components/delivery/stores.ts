@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { storeName } from "../config/derive/names.ts";
+import { SHARED, storeName } from "../config/derive/names.ts";
 import { hasItem, usesItem } from "../config/logins.ts";
 import type { ConnectSpec, StoreSpec } from "../config/spec/secrets.ts";
 import type { AppSpec, StackSpec } from "../config/spec.ts";
@@ -10,7 +10,7 @@ import {
   type ClusterSecretStore,
   type SecretStore,
 } from "../secrets/secret-store.ts";
-import { SHARED, toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
+import { toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
 
 /**
  * The name of the store for a vault. External Secrets looks for a title in all vaults of a store and takes the first,

@@ -1,4 +1,4 @@
-import { databaseCredentials } from "../config/derive/names.ts";
+import { databaseCredentials, SHARED } from "../config/derive/names.ts";
 import type { AppSpec, StackSpec } from "../config/spec.ts";
 import { buildVaultAuth, type VaultAuth } from "../secrets/vault-auth.ts";
 import { buildVaultConnection, type VaultConnection } from "../secrets/vault-connection.ts";
@@ -7,7 +7,7 @@ import {
   type VaultDynamicSecret,
 } from "../secrets/vault-dynamic-secret.ts";
 import { buildVaultStaticSecret, type VaultStaticSecret } from "../secrets/vault-static-secret.ts";
-import { SHARED, toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
+import { toLabels, toWaveAnnotation, WAVES } from "./metadata.ts";
 
 /** The connection that a stack makes for its apps, if any of them needs it. */
 export function planVaultConnection({ secrets, apps }: StackSpec): VaultConnection | undefined {

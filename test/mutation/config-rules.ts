@@ -25,6 +25,7 @@ export const configRules: readonly Mutant[] = [
       ["a list of reserved names", "postgres.reserved.includes(name)", "false"],
       ["PUBLIC being nobody's name", 'name.toLowerCase() === "public"', "false"],
       ["the maintenance database being nobody's", "name === postgres.maintenanceDatabase", "false"],
+      ["the name of what apps share being no app's", "name === SHARED", "false"],
       ["the admin's item being nobody else's", "item.item === admin.item", "false"],
     ],
   ),

@@ -5,6 +5,9 @@ import { createHash } from "node:crypto";
  * The stack file can set most of them itself; `schema/` has the keys.
  */
 
+/** Stands in labels and logical names for what belongs to all apps of a stack. */
+export const SHARED = "shared";
+
 /** Role of an app. Unquoted Postgres identifiers have no `-`; Kubernetes names have no `_`. */
 export function roleName(app: string): string {
   return app.replaceAll("-", "_");

@@ -1,3 +1,4 @@
+import { SHARED } from "../derive/names.ts";
 import { hasItem, hasSecret } from "../logins.ts";
 import { DnsLabel, PgIdentifier, PgName } from "../schema/primitives.ts";
 import type { PostgresSpec } from "../spec/postgres.ts";
@@ -46,6 +47,7 @@ function foreignReason(
 export function findNameProblems(spec: StackSpec): string[] {
   return [
     ...findOwnershipRoleProblems(spec),
+    ...findSharedProblems(spec),
     ...spec.apps.flatMap((app) => findAppProblems(app, spec)),
     ...findRepeated("role", spec.apps.flatMap(roleUses)),
     ...findRepeated("database", spec.apps.flatMap(databaseUses)),
@@ -79,6 +81,17 @@ function findOwnershipRoleProblems(spec: StackSpec): string[] {
     ...(reason === undefined ? [] : [`${path}: "${ownershipRole}" ${reason}`]),
     ...messages(PgIdentifier.safeParse(ownershipRole), ownershipRole, path),
   ];
+}
+
+/** The manifests of an app, and those that apps share, are resources of one type, each with a label that says whose. */
+function findSharedProblems({ apps, gitops, cluster }: StackSpec): string[] {
+  if (gitops === undefined && cluster === undefined) return [];
+  return apps
+    .filter(({ name }) => name === SHARED)
+    .map(
+      ({ name }) =>
+        `berth:apps.${name}: "${name}" stands for the manifests that apps share; rename the entry, and keep its role and database with owner.name and database.name`,
+    );
 }
 
 function findAppProblems(app: AppSpec, spec: StackSpec): string[] {

@@ -1,5 +1,5 @@
 import { applicationName } from "../../config/derive/argocd.ts";
-import { provisionerName, storeName } from "../../config/derive/names.ts";
+import { provisionerName, SHARED, storeName } from "../../config/derive/names.ts";
 import { type ApplicationSettings, ownCluster } from "../../config/spec/argocd.ts";
 import type { GitOpsSpec } from "../../config/spec/delivery.ts";
 import type { AppSpec, StackSpec } from "../../config/spec.ts";
@@ -11,7 +11,7 @@ import {
 } from "../argocd/application.ts";
 import { buildApplicationSet } from "../argocd/parent.ts";
 import { planWorkloadSources } from "../argocd/sources.ts";
-import { SHARED, toLabels, toWaveAnnotation, WAVES } from "../metadata.ts";
+import { toLabels, toWaveAnnotation, WAVES } from "../metadata.ts";
 import { databaseProject } from "../projects.ts";
 import type { KubernetesObject } from "../yaml.ts";
 import { type AppParts, appFolders, type SharedPart, toRepositoryPath } from "./folders.ts";

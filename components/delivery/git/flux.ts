@@ -1,10 +1,10 @@
 import { applicationName } from "../../config/derive/argocd.ts";
-import { provisionerName } from "../../config/derive/names.ts";
+import { provisionerName, SHARED } from "../../config/derive/names.ts";
 import type { FluxSpec, GitOpsSpec } from "../../config/spec/delivery.ts";
 import type { AppSpec, StackSpec } from "../../config/spec.ts";
 import { onceEach } from "../../once-each.ts";
 import { adminSecretName } from "../app-objects.ts";
-import { SHARED, toLabels } from "../metadata.ts";
+import { toLabels } from "../metadata.ts";
 import type { KubernetesObject } from "../yaml.ts";
 import { type HealthExpression, planHealthExpressions } from "./flux-health.ts";
 import { type AppParts, appFolders, type SharedPart, toRepositoryPath } from "./folders.ts";

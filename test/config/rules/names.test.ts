@@ -52,6 +52,15 @@ describe("an identifier", () => {
   });
 });
 
+test("an app with manifests is not called like what apps share, and keeps its role and database under another name", () => {
+  const gitops = { directory: "../gitops", repoURL: "https://git.example.org/gitops.git" };
+  expect(findProblems({ ...writeStack({ shared: {} }), gitops })).toEqual([
+    'berth:apps.shared: "shared" stands for the manifests that apps share; rename the entry, and keep its role and database with owner.name and database.name',
+  ]);
+  const common = { owner: { name: "shared" }, database: { name: "shared" } };
+  expect(findProblems({ ...writeStack({ common }), gitops })).toEqual([]);
+});
+
 describe("a Kubernetes name", () => {
   test("fails beyond 63 characters, and may be 63 long", () => {
     expect(find({ a: { namespace: "n".repeat(64) } })).toEqual([
