@@ -96,9 +96,11 @@ test("a further ServiceAccount never comes in with another pair of name and name
     { name: "wiki-edge", accounts: ["a", "cloudflared"], namespaces: ["edge"] },
   ]);
   const secrets = { smtp: { from: "vault", namespace: "bi" } };
-  const two = parse({ wiki: { ...vaulted, secrets, vault: { restart: [], accounts } } });
+  const more = [...accounts, "bi/worker"];
+  const two = parse({ wiki: { ...vaulted, secrets, vault: { restart: [], accounts: more } } });
   expect(two.apps[0]?.vault?.authRoles.map(({ name, accounts: names }) => [name, names])).toEqual([
     ["wiki", ["wiki"]],
+    ["wiki-bi", ["worker"]],
     ["wiki-edge", ["a", "cloudflared"]],
     ["wiki-infra-wiki", ["worker"]],
   ]);
