@@ -75,7 +75,7 @@ export function useExternalSecrets() {
       "--enable-cluster-push-secret-reconciler=false",
       "--enable-cluster-external-secret-reconciler=false",
     ],
-    /** The kind of its own that it does not start without, besides those that the cluster has. */
+    /** A kind of its own. The operator does not start if the cluster lacks it. */
     definition: (): Manifest => {
       const file = "config/crds/bases/generators.external-secrets.io_generatorstates.yaml";
       return parse(readFileSync(at(file), "utf8")) as Manifest;

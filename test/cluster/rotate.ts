@@ -18,7 +18,7 @@ export async function rotate({ bed }: ClusterBed, app: string, ...more: readonly
   return { exitCode, stderr, report: JSON.parse(stdout) as unknown };
 }
 
-/** Rights that user `berth` needs to rotate, besides the way to Postgres: a verb, a group and a resource each. */
+/** What user `berth` must be allowed to rotate, without the way to Postgres: each has a verb, a group and a resource. */
 export function rotationRights(
   namespace: string,
   rights: readonly (readonly [verb: string, group: string, resource: string])[],

@@ -153,10 +153,10 @@ export const ofVerbs: Readonly<Record<string, readonly Tried[]>> = {
     ],
     ["run pulumi up in the stack that makes the … half", doctorVault, "is the other stack's"],
     ["take … out of berth:secrets.vault.manage.existing", doctorVault, "a mount of others"],
-    ["export VAULT_TOKEN with a policy", doctorVault, "with a token that may not read it"],
+    ["export VAULT_TOKEN with a policy", doctorVault, "for a token that may not read it"],
   ],
   "cli/doctor/vault-values.ts": [
-    ['add to a policy of the token: path "…', doctorVault, "with a token that may not read it"],
+    ['add to a policy of the token: path "…', doctorVault, "for a token that may not read it"],
     ["vault kv … -mount=… …", doctorVault, "are values that a Secret would not have"],
   ],
   "cli/init/verb.ts": [

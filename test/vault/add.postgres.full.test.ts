@@ -1,34 +1,20 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { add as addVerb } from "../../cli/add/verb.ts";
 import { describeFailure } from "../../cli/terminal/describe-failure.ts";
 import { createSampleVault, makeToken } from "../../dev/connect/sample-vault.ts";
 import { type ConnectServer, startConnect } from "../../dev/connect/server.ts";
 import { VaultStore } from "../../dev/connect/vault-data.ts";
 import { none } from "../cli/add/none.ts";
-import { buildingTime, config, VerbsBed } from "./verbs-bed.ts";
+import { config, useVerbsBed, type VerbsBed } from "./verbs-bed.ts";
 
 /** Values that `add` makes in a real Vault. */
 
 let bed: VerbsBed;
 
-beforeAll(async () => {
-  bed = await VerbsBed.open();
-}, buildingTime);
-
-beforeEach(() => {
-  vi.stubEnv("VAULT_ADDR", bed.vault.address);
-  vi.stubEnv("VAULT_TOKEN", bed.vault.rootToken);
-});
-
-afterEach(() => {
-  vi.unstubAllEnvs();
-  vi.restoreAllMocks();
-});
-
-afterAll(async () => {
-  await bed.close();
+useVerbsBed((opened) => {
+  bed = opened;
 });
 
 const stackFile = () => path.join(bed.folder, "Pulumi.test.yaml");

@@ -1,29 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { Report } from "../../cli/doctor/report.ts";
 import { checkVault } from "../../cli/doctor/vault.ts";
 import type { World } from "../../cli/doctor/world.ts";
-import { buildingTime, VerbsBed } from "./verbs-bed.ts";
+import { useVerbsBed, type VerbsBed } from "./verbs-bed.ts";
 
 /** What `doctor` says of a real Vault. */
 
 let bed: VerbsBed;
 
-beforeAll(async () => {
-  bed = await VerbsBed.open();
-}, buildingTime);
-
-beforeEach(() => {
-  vi.stubEnv("VAULT_ADDR", bed.vault.address);
-  vi.stubEnv("VAULT_TOKEN", bed.vault.rootToken);
-});
-
-afterEach(() => {
-  vi.unstubAllEnvs();
-  vi.restoreAllMocks();
-});
-
-afterAll(async () => {
-  await bed.close();
+useVerbsBed((opened) => {
+  bed = opened;
 });
 
 async function look(env: Readonly<Record<string, string>> = {}): Promise<readonly string[]> {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { rootCertificates } from "node:tls";
-import { expect } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from "vitest";
 import type { StackSpec } from "../../components/config/spec.ts";
 import { createVaultClient } from "../../components/vault/http/client.ts";
 import { toData, type VaultObject } from "../../components/vault/objects.ts";
@@ -17,7 +17,7 @@ import { DatabaseBed } from "../provider/app-database/bed.ts";
 import { toVaultInputs } from "../provider/app-database/vault-app.ts";
 
 /** Milliseconds for a hook that may have to build Vault first. */
-export const buildingTime = 60 * 60_000;
+const buildingTime = 60 * 60_000;
 
 const editor = { name: "vault_logins", password: "editor-of-this-test" };
 
@@ -142,4 +142,28 @@ export class VerbsBed {
       await startVault({ home: this.vault.home, program: this.#program });
     }
   }
+}
+
+/** Opens a bed for the tests of a file, and gives each test the way to its Vault in the environment. */
+export function useVerbsBed(use: (bed: VerbsBed) => void): void {
+  let bed: VerbsBed;
+
+  beforeAll(async () => {
+    bed = await VerbsBed.open();
+    use(bed);
+  }, buildingTime);
+
+  beforeEach(() => {
+    vi.stubEnv("VAULT_ADDR", bed.vault.address);
+    vi.stubEnv("VAULT_TOKEN", bed.vault.rootToken);
+  });
+
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    vi.restoreAllMocks();
+  });
+
+  afterAll(async () => {
+    await bed.close();
+  });
 }

@@ -1,31 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { findLeaseSource } from "../../cli/verify/lease.ts";
 import { type Verdict, verifyStack } from "../../cli/verify/verb.ts";
 import { Credential } from "../../components/onepassword/credential.ts";
 import { planVault } from "../../components/vault/plan.ts";
 import { hasPgbouncer, type Pgbouncer, startPgbouncer } from "../cli/rotate/pgbouncer.ts";
-import { buildingTime, VerbsBed } from "./verbs-bed.ts";
+import { useVerbsBed, type VerbsBed } from "./verbs-bed.ts";
 
 /** What `verify` proves with leases of a real Vault, which makes logins to a real Postgres. */
 
 let bed: VerbsBed;
 
-beforeAll(async () => {
-  bed = await VerbsBed.open();
-}, buildingTime);
-
-beforeEach(() => {
-  vi.stubEnv("VAULT_ADDR", bed.vault.address);
-  vi.stubEnv("VAULT_TOKEN", bed.vault.rootToken);
-});
-
-afterEach(() => {
-  vi.unstubAllEnvs();
-  vi.restoreAllMocks();
-});
-
-afterAll(async () => {
-  await bed.close();
+useVerbsBed((opened) => {
+  bed = opened;
 });
 
 const leases = async (): Promise<readonly unknown[]> => {

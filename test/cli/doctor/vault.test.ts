@@ -230,7 +230,7 @@ describe("what is not as planned", () => {
     );
   });
 
-  test("cannot be told with a token that may not read it", async () => {
+  test("is left out, with the reason, for a token that may not read it", async () => {
     const spec = toSpec();
     fillVault(spec);
     for (const asked of ["GET sys/policies/acl/wiki", "GET kvv2/subkeys/wiki/config"]) {
